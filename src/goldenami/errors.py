@@ -1,0 +1,93 @@
+"""Every error a user can meet, and the exit code it ends in.
+
+::
+
+    GoldenamiError            1  something failed
+    ├── UsageError            2  the command line is wrong
+    │   └── SpecError         2  a release, waiver or policy file is wrong: file, place, fix
+    ├── AwsError              1  AWS refused or could not be reached
+    ├── BakeError             1  a bake failed: what was undone and what is left is in its notes
+    ├── IncompleteError       3  a region, an account or a page could not be read
+    ├── RefusedError          4  refused for safety: nothing approved, a lock-out, a foreign policy
+    ├── FindingsError        10  the audit found something, or what is attached has drifted
+    └── InterruptedRunError 130  Ctrl-C: the run can be resumed, and the notes say how
+
+Only ``cli`` turns an error into an exit; nothing else calls ``sys.exit``.
+"""
+
+from collections.abc import Iterable
+
+
+class GoldenamiError(Exception):
+    """Base of all errors that are shown to the user as one message.
+
+    Args:
+        message: what went wrong, with its place, in one sentence.
+        fix: what to do about it, in one sentence.
+        notes: further lines: every problem of a list, ids left behind, the command that resumes.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, fix: str = "", notes: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+        self.notes = tuple(notes)
+
+    def __str__(self) -> str:
+        lines = [self.message, *(f"  - {note}" for note in self.notes)]
+        if self.fix:
+            lines.append(f"Fix: {self.fix}")
+        return "\n".join(lines)
+
+
+class UsageError(GoldenamiError):
+    """The command line asks for something that does not exist or does not fit together."""
+
+    exit_code = 2
+
+
+class SpecError(UsageError):
+    """A file the user wrote is wrong; the message names file, line and key."""
+
+
+class AwsError(GoldenamiError):
+    """AWS refused a call or could not be reached.
+
+    ``code`` is the AWS error code (``UnauthorizedOperation``), empty if no answer came.
+    """
+
+    def __init__(
+        self, message: str, *, fix: str = "", notes: Iterable[str] = (), code: str = ""
+    ) -> None:
+        super().__init__(message, fix=fix, notes=notes)
+        self.code = code
+
+
+class BakeError(GoldenamiError):
+    """A bake failed; the notes say what was undone and what is left, by id."""
+
+
+class IncompleteError(GoldenamiError):
+    """Not everything could be read, so nothing can be said about the whole."""
+
+    exit_code = 3
+
+
+class RefusedError(GoldenamiError):
+    """Going on would be unsafe, so nothing was changed."""
+
+    exit_code = 4
+
+
+class FindingsError(GoldenamiError):
+    """Everything was read, and something is not as it should be."""
+
+    exit_code = 10
+
+
+class InterruptedRunError(GoldenamiError):
+    """The user pressed Ctrl-C; the journal has what was done so far."""
+
+    exit_code = 130
