@@ -1,0 +1,1 @@
+"""Every call to AWS: clients, errors, waits, and what is read."""

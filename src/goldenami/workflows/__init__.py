@@ -1,0 +1,1 @@
+"""The commands' work: each reads as its steps, in order."""

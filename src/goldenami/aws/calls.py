@@ -1,0 +1,43 @@
+"""Plain AWS calls: one call by its name, and every page of a listing."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from goldenami.aws.errors import explained
+from goldenami.aws.session import Aws
+from goldenami.aws.waits import Doing
+from goldenami.domain.plan import dig
+
+
+def call(doing: Doing, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
+    """Make one AWS call.
+
+    Args:
+        doing: whose AWS, where, with which parameters.
+        name: ``service:Operation``, such as ``ec2:CreateImage``.
+        outputs: which places of the answer to return, by the name they get.
+
+    Raises:
+        AwsError: AWS refused it or could not be reached.
+    """
+    from botocore import xform_name
+
+    service, _, operation = name.partition(":")
+    client = doing.aws.client(service, doing.region)
+    with explained(doing.summary, doing.region):
+        answer = getattr(client, xform_name(operation))(**doing.parameters)
+    return {output: dig(answer, place) for output, place in outputs.items()}
+
+
+def pages(
+    aws: Aws, service: str, operation: str, key: str, region: str, doing: str, **parameters: Any
+) -> Iterator[Any]:
+    """Yield the items under ``key`` of every page of a listing.
+
+    Raises:
+        AwsError: a page could not be read; nothing after it is known.
+    """
+    client = aws.client(service, region)
+    with explained(doing, region):
+        for page in client.get_paginator(operation).paginate(**parameters):
+            yield from page[key]

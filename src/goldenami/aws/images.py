@@ -1,0 +1,161 @@
+"""Reading images: the registry, the source of a bake, names that are taken."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from goldenami.aws.calls import pages
+from goldenami.aws.errors import explained
+from goldenami.aws.session import Aws
+from goldenami.aws.waits import snapshots_of
+from goldenami.domain import tags
+from goldenami.domain.image import Image
+from goldenami.domain.tags import ApprovalTag, Status
+from goldenami.errors import AwsError, GoldenamiError
+from goldenami.spec.model import ImageFilter, Source
+
+
+def produced(aws: Aws, region: str, *, image: str | None = None) -> list[Image]:
+    """Return the images goldenami made in a region, the newest first.
+
+    They are the account's own and carry ``goldenami:image``; disabled and deprecated ones count.
+    A tag alone proves nothing about an image of somebody else, hence the owner.
+    """
+    tagged: dict[str, Any] = {"Name": "tag-key", "Values": [tags.IMAGE]}
+    if image:
+        tagged = {"Name": f"tag:{tags.IMAGE}", "Values": [image]}
+    found = _described(
+        aws, region, "reading golden images", Owners=["self"], Filters=[tagged],
+        IncludeDeprecated=True, IncludeDisabled=True,
+    )  # fmt: skip
+    return sorted(found, key=_newest)
+
+
+def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:
+    """Return those that may be launched: available, and with the approval tag."""
+    return [one for one in images if one.state == "available" and approval.on(one.tags)]
+
+
+def by_id(aws: Aws, region: str, image_ids: list[str]) -> list[Image]:
+    """Return the images with these ids that exist and the account may see."""
+    return _described(
+        aws, region, "reading images", Filters=[{"Name": "image-id", "Values": image_ids}],
+        IncludeDeprecated=True, IncludeDisabled=True,
+    )  # fmt: skip
+
+
+def named(aws: Aws, region: str, name: str) -> list[Image]:
+    """Return the account's own images of that very name (at most one, as AWS has it)."""
+    return _described(
+        aws, region, "looking for the image name", Owners=["self"],
+        Filters=[{"Name": "name", "Values": [name]}],
+        IncludeDeprecated=True, IncludeDisabled=True,
+    )  # fmt: skip
+
+
+def resolve(aws: Aws, region: str, source: Source) -> Image:
+    """Return the image that a release file's ``base.source`` stands for, today.
+
+    Raises:
+        GoldenamiError: nothing matches, or it is not available.
+        AwsError: it could not be read.
+    """
+    if source.ssm:
+        image = _one(
+            aws, region, _parameter(aws, region, source.ssm), f"SSM parameter {source.ssm}"
+        )
+    elif source.ami:
+        image = _one(aws, region, source.ami, "base.source.ami")
+    elif source.filter:
+        image = _newest_of(aws, region, source.filter)
+    else:
+        image = _newest_golden(aws, region, str(source.golden))
+    if image.state != "available":
+        raise GoldenamiError(f"base.source: {image.id} in {region} is {image.state}, not available")
+    return image
+
+
+def _one(aws: Aws, region: str, image_id: str, told_by: str) -> Image:
+    found = by_id(aws, region, [image_id])
+    if not found:
+        raise GoldenamiError(
+            f"base.source: {told_by} names {image_id}, which does not exist in {region} or is not "
+            "shared with this account"
+        )
+    return found[0]
+
+
+def _parameter(aws: Aws, region: str, name: str) -> str:
+    try:
+        with explained(f"reading SSM parameter {name}", region):
+            answer = aws.client("ssm", region).get_parameter(Name=name)
+    except AwsError as error:
+        if error.code == "ParameterNotFound":
+            raise GoldenamiError(
+                f"base.source.ssm: there is no parameter {name} in {region}",
+                fix="`aws ssm get-parameters-by-path --path /aws/service/ami-amazon-linux-latest`"
+                " lists Amazon's",
+            ) from error
+        raise
+    return str(answer["Parameter"]["Value"])
+
+
+def _newest_of(aws: Aws, region: str, wanted: ImageFilter) -> Image:
+    filters = [
+        {"Name": "name", "Values": [wanted.name]},
+        {"Name": "state", "Values": ["available"]},
+    ]
+    if wanted.architecture:
+        filters.append({"Name": "architecture", "Values": [wanted.architecture]})
+    found = _described(aws, region, "reading images", Owners=list(wanted.owners), Filters=filters)
+    if not found:
+        raise GoldenamiError(
+            f"base.source.filter: no available image of {', '.join(wanted.owners)} in {region} "
+            f"is named like `{wanted.name}`"
+        )
+    return min(found, key=_newest)
+
+
+def _newest_golden(aws: Aws, region: str, image: str) -> Image:
+    found = produced(aws, region, image=image)
+    usable = [one for one in found if one.state == "available" and one.status == Status.APPROVED]
+    if not usable:
+        raise GoldenamiError(
+            f"base.source.golden: no approved image `{image}` in {region} "
+            f"({len(found)} of any status)",
+            fix=f"bake `{image}` first, with {region} among its regions",
+        )
+    return usable[0]
+
+
+def _described(aws: Aws, region: str, doing: str, **parameters: Any) -> list[Image]:
+    found = pages(
+        aws, "ec2", "describe_images", "Images", region, doing,
+        PaginationConfig={"PageSize": 1000}, **parameters,
+    )  # fmt: skip
+    return [_image(region, one) for one in found]
+
+
+def _newest(image: Image) -> tuple[float, str]:
+    return (-image.created.timestamp() if image.created else 0.0, image.id)
+
+
+def _image(region: str, told: Mapping[str, Any]) -> Image:
+    return Image(
+        region=region,
+        id=told["ImageId"],
+        name=told.get("Name", ""),
+        owner=told.get("OwnerId", ""),
+        state=told.get("State", ""),
+        architecture=told.get("Architecture", ""),
+        created=when(told.get("CreationDate")),
+        deprecated_at=when(told.get("DeprecationTime")),
+        root_device=told.get("RootDeviceName", ""),
+        tags=tags.from_aws(told.get("Tags")),
+        snapshots=tuple(snapshots_of(told)),
+    )
+
+
+def when(text: str | None) -> datetime | None:
+    """Read one of EC2's times, ``2026-11-23T14:05:09.000Z``."""
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,30 @@
+"""The regions of the account."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from goldenami.aws.errors import explained
+from goldenami.aws.session import Aws
+
+
+def enabled(aws: Aws) -> tuple[str, ...]:
+    """Return the regions that are enabled for the account, sorted.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
+    """
+    with explained("listing the account's regions", aws.region):
+        answer = aws.client("ec2").describe_regions(
+            Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}]
+        )
+    return tuple(sorted(one["RegionName"] for one in answer["Regions"]))
+
+
+def problems(regions: Iterable[str], enabled: tuple[str, ...]) -> list[str]:
+    """Say which of the regions the account cannot use."""
+    found = []
+    for region in regions:
+        if region not in enabled:
+            close = get_close_matches(region, enabled, n=1)
+            hint = f"; did you mean `{close[0]}`?" if close else ""
+            found.append(f"region `{region}` is not enabled for this account{hint}")
+    return found

@@ -1,0 +1,144 @@
+"""The only place where AWS clients are made."""
+
+import os
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+from goldenami import __version__
+from goldenami.aws.errors import explained
+from goldenami.errors import UsageError
+
+CONNECT_TIMEOUT_S = 10
+READ_TIMEOUT_S = 60
+ATTEMPTS = 8
+_FOUND_BY_EVERY_SDK = ("env", "iam-role", "container-role")
+
+
+class Aws:
+    """One caller's AWS: a session, and a client for each service and region.
+
+    Credentials, profile and region come from where every AWS tool takes them.
+
+    Args:
+        profile: named profile, None for the default chain.
+        region: region of the calls that name none, None for the session's own.
+        endpoint_url: another endpoint for every service; AWS_ENDPOINT_URL is honoured by botocore.
+        connections: how many calls may be under way at once to one service and region.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        connections: int = 16,
+    ) -> None:
+        import boto3
+        from botocore.config import Config
+
+        with explained("starting an AWS session"):
+            self._session: Any = boto3.Session(profile_name=profile, region_name=region)
+        self.profile = profile
+        self.endpoint_url = endpoint_url
+        self._region = region or self._session.region_name
+        self._config = Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            max_pool_connections=connections,
+            user_agent_extra=f"goldenami/{__version__}",
+        )
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = Lock()
+        self._identity: dict[str, str] = {}
+
+    @property
+    def region(self) -> str:
+        """The region of calls that name none.
+
+        Raises:
+            UsageError: no region is configured.
+        """
+        if not self._region:
+            raise UsageError("no AWS region is set", fix="pass --region, or set AWS_REGION")
+        return str(self._region)
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """Return the client of a service in a region, made once.
+
+        boto3's factory is not thread-safe, hence the lock.
+
+        Raises:
+            UsageError: the region is not one that AWS has.
+        """
+        key = (service, region or self.region)
+        with self._lock:
+            if key not in self._clients:
+                self._check_region(key[1])
+                with explained(f"connecting to {service}", key[1]):
+                    self._clients[key] = self._session.client(
+                        service,
+                        region_name=key[1],
+                        endpoint_url=self.endpoint_url,
+                        config=self._config,
+                    )
+            return self._clients[key]
+
+    def environment(self, region: str) -> dict[str, str]:
+        """Return the environment for another program (Packer) that calls AWS as this caller.
+
+        Credentials that such a program finds itself, and refreshes, are left to it; those of a
+        profile (SSO among them, which older SDKs do not know) are resolved here. Never log it.
+        """
+        found = {**os.environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        credentials = self._session.get_credentials()
+        if credentials is not None and credentials.method not in _FOUND_BY_EVERY_SDK:
+            frozen = credentials.get_frozen_credentials()
+            found.pop("AWS_PROFILE", None)
+            found |= {
+                "AWS_ACCESS_KEY_ID": frozen.access_key,
+                "AWS_SECRET_ACCESS_KEY": frozen.secret_key,
+                "AWS_SESSION_TOKEN": frozen.token or "",
+            }
+        if self.endpoint_url:
+            found |= {"AWS_ENDPOINT_URL": self.endpoint_url, "AWS_STS_ENDPOINT": self.endpoint_url}
+        return found
+
+    @property
+    def account(self) -> str:
+        """The caller's account id (one STS call, kept)."""
+        return self._caller()["Account"]
+
+    @property
+    def caller(self) -> str:
+        """The caller's ARN."""
+        return self._caller()["Arn"]
+
+    @property
+    def partition(self) -> str:
+        """The partition of the caller: ``aws``, ``aws-cn``, ``aws-us-gov``."""
+        return self.caller.split(":")[1]
+
+    def _caller(self) -> dict[str, str]:
+        if not self._identity:
+            with explained("asking who the caller is", self.region):
+                self._identity = self.client("sts").get_caller_identity()
+        return self._identity
+
+    @cached_property
+    def _known_regions(self) -> frozenset[str]:
+        return frozenset(
+            name
+            for partition in self._session.get_available_partitions()
+            for name in self._session.get_available_regions("ec2", partition)
+        )
+
+    def _check_region(self, region: str) -> None:
+        if region not in self._known_regions:
+            from difflib import get_close_matches
+
+            close = get_close_matches(region, self._known_regions, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else "see `aws ec2 describe-regions`"
+            raise UsageError(f"`{region}` is no AWS region", fix=hint)

@@ -1,0 +1,207 @@
+"""The waits. botocore's waiters give up too early, and stop at the first NotFound of a new id.
+
+Polling backs off with jitter, forgives NotFound of what was just created, ends at the deadline of
+the release file, and every failure carries AWS's own reason.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from threading import Event
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from goldenami.aws.errors import NO_AGENT, NOT_FOUND, THROTTLED, code_of, explained
+from goldenami.aws.session import Aws
+from goldenami.errors import AwsError, BakeError
+
+T = TypeVar("T")
+
+FIRST_POLL_S = 0.25
+MOST_POLL_S = 15.0
+OUTPUT_LINES = 40
+_COMMAND_ENDED_BADLY = ("Failed", "Cancelled", "TimedOut", "Cancelling")
+
+
+class Doing(Struct, frozen=True, kw_only=True):
+    """What one action is performed with. ``progress`` is told how far it is."""
+
+    aws: Aws
+    region: str
+    summary: str
+    parameters: Mapping[str, Any]
+    cancelled: Event
+    progress: Callable[[str], None]
+
+
+def until(doing: Doing, look: Callable[[], T | None], *, timeout_s: float, thing: str) -> T:
+    """Call ``look`` until it returns something.
+
+    Raises:
+        BakeError: the deadline passed, or the run was cancelled.
+        AwsError: what ``look`` raised, unless it is a NotFound or a throttle.
+    """
+    deadline = time.monotonic() + timeout_s
+    delay = FIRST_POLL_S
+    last = "still waiting"
+    while True:
+        try:
+            found = look()
+        except AwsError as error:
+            if error.code not in NOT_FOUND | THROTTLED:
+                raise
+            found, last = None, error.message
+        if found is not None:
+            return found
+        if time.monotonic() + delay > deadline:
+            raise BakeError(
+                f"{doing.summary} in {doing.region}: {thing} not ready after {timeout_s:g} s "
+                f"({last})",
+                fix="raise the deadline under `timeouts` in the release file",
+            )
+        if doing.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
+            raise BakeError(f"{doing.summary} in {doing.region}: stopped while waiting for {thing}")
+        delay = min(delay * 1.5, MOST_POLL_S)
+
+
+def instance(doing: Doing) -> dict[str, Any]:
+    """Wait until ``InstanceId`` runs and both its status checks pass.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html
+    """
+    instance_id = doing.parameters["InstanceId"]
+    client = doing.aws.client("ec2", doing.region)
+
+    def look() -> dict[str, Any] | None:
+        with explained(doing.summary, doing.region):
+            answer = client.describe_instances(InstanceIds=[instance_id])
+            found = answer["Reservations"][0]["Instances"][0]
+            state = found["State"]["Name"]
+            if state not in ("pending", "running"):
+                raise BakeError(f"{instance_id} in {doing.region} is {state}: {_why(found)}")
+            if state == "pending":
+                return None
+            checks = client.describe_instance_status(InstanceIds=[instance_id])
+        for status in checks["InstanceStatuses"]:
+            both = (status["InstanceStatus"]["Status"], status["SystemStatus"]["Status"])
+            if "impaired" in both:
+                raise BakeError(f"{instance_id} in {doing.region} fails its status checks")
+            doing.progress(f"running, checks {both[0]}")
+            if both == ("ok", "ok"):
+                return {}
+        return None
+
+    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=instance_id)
+
+
+def image(doing: Doing) -> dict[str, Any]:
+    """Wait until ``ImageId`` is available.
+
+    Returns:
+        ``snapshot_ids``: the snapshots behind it.
+
+    Raises:
+        BakeError: it failed; the message has AWS's StateReason.
+    """
+    image_id = doing.parameters["ImageId"]
+    client = doing.aws.client("ec2", doing.region)
+
+    def look() -> dict[str, Any] | None:
+        with explained(doing.summary, doing.region):
+            found = client.describe_images(ImageIds=[image_id], IncludeDisabled=True)["Images"]
+        if not found:
+            return None
+        state = found[0]["State"]
+        doing.progress(state)
+        if state == "available":
+            return {"snapshot_ids": snapshots_of(found[0])}
+        if state != "pending":
+            raise BakeError(f"{image_id} in {doing.region} is {state}: {_why(found[0])}")
+        return None
+
+    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=image_id)
+
+
+def command(doing: Doing) -> dict[str, Any]:
+    """Run one shell command on ``InstanceId`` by SSM and wait for its end.
+
+    The agent takes a while to register after boot, so an unknown instance is tried again.
+
+    Raises:
+        BakeError: it failed; the notes are the end of its output.
+    """
+    instance_id, line = doing.parameters["InstanceId"], doing.parameters["run"]
+    timeout_s = doing.parameters["timeout_s"]
+    client = doing.aws.client("ssm", doing.region)
+
+    def send() -> str | None:
+        try:
+            with explained(doing.summary, doing.region):
+                answer = client.send_command(
+                    InstanceIds=[instance_id],
+                    DocumentName="AWS-RunShellScript",
+                    Parameters={
+                        "commands": [line],
+                        "executionTimeout": [str(max(1, int(timeout_s)))],
+                    },
+                )
+        except AwsError as error:
+            if code_of(error) in NO_AGENT:
+                doing.progress("waiting for the SSM agent")
+                return None
+            raise
+        return str(answer["Command"]["CommandId"])
+
+    command_id = until(doing, send, timeout_s=timeout_s, thing=f"the SSM agent of {instance_id}")
+
+    def look() -> dict[str, Any] | None:
+        with explained(doing.summary, doing.region):
+            told = client.get_command_invocation(CommandId=command_id, InstanceId=instance_id)
+        if told["Status"] in _COMMAND_ENDED_BADLY:
+            raise _failed_command(doing, line, told)
+        return {} if told["Status"] == "Success" else None
+
+    return until(doing, look, timeout_s=timeout_s, thing=f"`{line}`")
+
+
+def parameter(doing: Doing) -> dict[str, Any]:
+    """Wait until the SSM parameter ``Name`` reads back as ``Value``.
+
+    Parameters of type ``aws:ec2:image`` are validated after the call that writes them.
+    """
+    name, value = doing.parameters["Name"], doing.parameters["Value"]
+    client = doing.aws.client("ssm", doing.region)
+
+    def look() -> dict[str, Any] | None:
+        with explained(doing.summary, doing.region):
+            found = client.get_parameter(Name=name)["Parameter"]
+        return {"version": found["Version"]} if found["Value"] == value else None
+
+    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=name)
+
+
+def snapshots_of(image: Mapping[str, Any]) -> list[str]:
+    """Return the snapshot ids in the block device mappings of a described image."""
+    mappings = image.get("BlockDeviceMappings", [])
+    return [one["Ebs"]["SnapshotId"] for one in mappings if "SnapshotId" in one.get("Ebs", {})]
+
+
+def _why(described: Mapping[str, Any]) -> str:
+    return str(described.get("StateReason", {}).get("Message") or "AWS gives no reason")
+
+
+def _failed_command(doing: Doing, line: str, told: Mapping[str, Any]) -> BakeError:
+    output = told.get("StandardOutputContent", "") + told.get("StandardErrorContent", "")
+    lines = output.splitlines()
+    cut = (
+        [f"(the first {len(lines) - OUTPUT_LINES} lines left out)"]
+        if len(lines) > OUTPUT_LINES
+        else []
+    )
+    return BakeError(
+        f"validation failed in {doing.region}: `{line}` ended {told['Status']} "
+        f"with exit code {told.get('ResponseCode', '?')}",
+        fix="mend the base image or its user data, or the step under `validate`",
+        notes=[*cut, *lines[-OUTPUT_LINES:]] or ["it printed nothing"],
+    )

@@ -1,0 +1,91 @@
+"""What the two bakers have in common: from a source image to one image in the build region."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from goldenami.aws.session import Aws
+from goldenami.aws.waits import Doing
+from goldenami.domain import tags
+from goldenami.domain.image import Build, Image
+from goldenami.domain.plan import Action
+from goldenami.domain.tags import Status
+from goldenami.spec import Release, ReleaseFile
+
+Handler = Callable[[Doing], Mapping[str, Any]]
+
+
+class Recipe(Struct, frozen=True, kw_only=True):
+    """Everything a bake is made from, known before the first mutating call.
+
+    ``instance_id`` is a base instance that is there already (``--instance``), else None.
+    """
+
+    aws: Aws
+    file: ReleaseFile
+    build: Build
+    source: Image
+    instance_id: str | None = None
+
+    @property
+    def release(self) -> Release:
+        """The release file's content."""
+        return self.file.release
+
+    @property
+    def region(self) -> str:
+        """The build region."""
+        return self.release.build_region
+
+    @property
+    def image_tags(self) -> dict[str, str]:
+        """The tags of the image and its snapshots from the call that creates them.
+
+        The approval tag is not among them, even if it is one of the user's own: it comes last.
+        """
+        approval = self.release.approval_tag
+        own = {k: v for k, v in self.release.tags.items() if k != approval.key}
+        return self.build.tags(own, source=self.source.id, status=Status.BUILDING)
+
+    @property
+    def base_tags(self) -> dict[str, str]:
+        """The tags of the base instance, its volumes and its network interface."""
+        return base_tags(self.build, self.release, self.source)
+
+
+def base_tags(build: Build, release: Release, source: Image) -> dict[str, str]:
+    """Return the tags of a base instance; its Name is its own, so that it never looks golden."""
+    own = {k: v for k, v in release.tags.items() if k not in ("Name", release.approval_tag.key)}
+    return {
+        "Name": f"{build.ami_name} base",
+        **own,
+        tags.IMAGE: build.image,
+        tags.BUILD: build.id,
+        tags.SOURCE: source.id,
+        tags.ROLE: "base",
+    }
+
+
+class Baker(Protocol):
+    """Makes the image in the build region.
+
+    Its actions end with one called ``image:REGION`` whose output ``image_id`` is the image.
+    """
+
+    def problems(self, recipe: Recipe) -> list[str]:
+        """Return what stands against the bake, found without changing anything."""
+        ...
+
+    def actions(self, recipe: Recipe) -> tuple[Action, ...]:
+        """Return the actions, the last one being ``image:REGION``."""
+        ...
+
+    def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
+        """Return what follows once the image is available (terminating the base instance)."""
+        ...
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return what performs the baker's own actions, by call name."""
+        ...

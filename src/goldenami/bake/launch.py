@@ -1,0 +1,140 @@
+"""The base instance: how it is launched, and whether it can be."""
+
+from typing import Any
+
+from goldenami.aws.errors import code_of, explained
+from goldenami.aws.session import Aws
+from goldenami.bake.interface import base_tags
+from goldenami.domain import tags
+from goldenami.domain.image import Build, Image
+from goldenami.domain.plan import Action, Ref, Secret, resolve
+from goldenami.errors import AwsError
+from goldenami.spec import ReleaseFile
+from goldenami.spec.model import Volume
+
+DRY_RUN_PASSED = "DryRunOperation"
+
+
+def launch_actions(file: ReleaseFile, source: Image, build: Build) -> tuple[Action, ...]:
+    """Return the launch of the base instance, and the wait until its checks pass."""
+    region = file.release.build_region
+    permissions = ["ec2:RunInstances", "ec2:CreateTags"]
+    if file.release.base.instance_profile:
+        permissions.append("iam:PassRole")
+    launch = Action(
+        id="launch",
+        summary=f"launch the base instance from {source.id}",
+        call="ec2:RunInstances",
+        region=region,
+        parameters=_parameters(file, source, build),
+        permissions=tuple(permissions),
+        outputs={"instance_id": "Instances.0.InstanceId"},
+        undo=Action(
+            id="undo-launch",
+            summary="terminate the base instance",
+            call="ec2:TerminateInstances",
+            region=region,
+            parameters={"InstanceIds": [Ref("launch", "instance_id")]},
+            permissions=("ec2:TerminateInstances",),
+        ),
+    )
+    ready = Action(
+        id="ready",
+        summary="wait until the base instance runs and its status checks pass",
+        call="wait:instance",
+        region=region,
+        parameters={
+            "InstanceId": Ref("launch", "instance_id"),
+            "timeout_s": file.release.timeouts.seconds("instance"),
+        },
+        permissions=("ec2:DescribeInstances", "ec2:DescribeInstanceStatus"),
+        after=("launch",),
+    )
+    return launch, ready
+
+
+def launch_problems(aws: Aws, file: ReleaseFile, source: Image, build: Build) -> list[str]:
+    """Say why the base instance could not be launched: its type, its parameters, permissions.
+
+    The launch is tried with DryRun, which checks what it names and what the caller may do.
+    """
+    region = file.release.build_region
+    parameters = resolve(_parameters(file, source, build), {})
+    del parameters["ClientToken"]
+    found = _architecture_problems(aws, region, file.release.base.instance_type, source)
+    try:
+        with explained("trying the launch (DryRun)", region):
+            aws.client("ec2", region).run_instances(**parameters, DryRun=True)
+    except AwsError as error:
+        if code_of(error) != DRY_RUN_PASSED:
+            found.append(error.message)
+    return found
+
+
+def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
+    """Say why an image cannot be made of an instance that is given by id."""
+    try:
+        with explained("looking at the base instance", region):
+            answer = aws.client("ec2", region).describe_instances(InstanceIds=[instance_id])
+    except AwsError as error:
+        return [error.message]
+    state = answer["Reservations"][0]["Instances"][0]["State"]["Name"]
+    return [] if state in ("pending", "running") else [f"{instance_id} in {region} is {state}"]
+
+
+def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Image) -> list[str]:
+    try:
+        with explained("looking at the instance type", region):
+            answer = aws.client("ec2", region).describe_instance_types(
+                InstanceTypes=[instance_type]
+            )
+    except AwsError as error:
+        return [error.message]
+    known = answer["InstanceTypes"][0]["ProcessorInfo"]["SupportedArchitectures"]
+    if source.architecture and source.architecture not in known:
+        return [
+            f"base.instance_type: {instance_type} is {'/'.join(known)}, "
+            f"but {source.id} is {source.architecture}"
+        ]
+    return []
+
+
+def _parameters(file: ReleaseFile, source: Image, build: Build) -> dict[str, Any]:
+    base = file.release.base
+    own = base_tags(build, file.release, source)
+    parameters: dict[str, Any] = {
+        "ImageId": source.id,
+        "InstanceType": base.instance_type,
+        "MinCount": 1,
+        "MaxCount": 1,
+        "ClientToken": build.token("launch"),
+        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+        "TagSpecifications": [
+            tags.specification(kind, own) for kind in ("instance", "volume", "network-interface")
+        ],
+    }
+    if base.key_name:
+        parameters["KeyName"] = base.key_name
+    if base.subnet:
+        parameters["SubnetId"] = base.subnet
+    if base.security_groups:
+        parameters["SecurityGroupIds"] = list(base.security_groups)
+    if base.instance_profile:
+        parameters["IamInstanceProfile"] = {"Name": base.instance_profile}
+    if file.user_data is not None:
+        parameters["UserData"] = Secret(file.user_data)  # boto3 does the base64
+    if base.volumes:
+        parameters["BlockDeviceMappings"] = [_mapping(volume) for volume in base.volumes]
+    return parameters
+
+
+def _mapping(volume: Volume) -> dict[str, Any]:
+    ebs: dict[str, Any] = {
+        "VolumeSize": volume.size_gib,
+        "VolumeType": volume.type,
+        "Encrypted": volume.encrypted,
+        "DeleteOnTermination": True,
+    }
+    if volume.kms_key:
+        ebs["KmsKeyId"] = volume.kms_key
+    return {"DeviceName": volume.device, "Ebs": ebs}

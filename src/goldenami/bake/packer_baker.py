@@ -1,0 +1,122 @@
+"""The second baker: Packer makes the image in the build region; everything after is the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from goldenami.aws.waits import Doing
+from goldenami.bake.create_image import deregister
+from goldenami.bake.interface import Handler, Recipe
+from goldenami.bake.packer import PERMISSIONS, BlockDevice, PackerBuild, build
+from goldenami.bake.packer_cli import Packer, find_packer
+from goldenami.bake.packer_output import PackerEvent
+from goldenami.bake.packer_template import shipped_templates
+from goldenami.domain.plan import Action
+from goldenami.errors import GoldenamiError
+from goldenami.spec.model import Volume
+
+
+class PackerBaker:
+    """``bake: {method: packer}``."""
+
+    def __init__(self) -> None:
+        self._packer: Packer | None = None
+        self._recipe: Recipe | None = None
+
+    def problems(self, recipe: Recipe) -> list[str]:
+        """Look for Packer, and for what the release file asks that Packer cannot do."""
+        found = []
+        try:
+            self._packer = find_packer()
+        except GoldenamiError as error:
+            found.append(f"{error.message} ({error.fix})")
+        if recipe.instance_id:
+            found.append("--instance goes with create-image: Packer launches its own")
+        if recipe.release.base.key_name:
+            found.append("base.key_name: Packer makes a key of its own for the build; leave it out")
+        if recipe.release.validate and not self._request(recipe).has_communicator:
+            found.append("validate: with `communicator: none` Packer cannot run the steps")
+        return found
+
+    def actions(self, recipe: Recipe) -> tuple[Action, ...]:
+        """Return the one action that is the whole Packer build."""
+        self._recipe = recipe
+        build_action = f"image:{recipe.region}"
+        return (
+            Action(
+                id=build_action,
+                summary=f"build {recipe.build.ami_name} with Packer",
+                call="packer:build",
+                region=recipe.region,
+                parameters={
+                    "template": recipe.release.bake.template,
+                    "source_ami": recipe.source.id,
+                    "ami_name": recipe.build.ami_name,
+                    "tags": recipe.image_tags,
+                },
+                permissions=PERMISSIONS,
+                undo=deregister(recipe.region, build_action),
+                adopt="adopt:image",
+            ),
+        )
+
+    def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
+        """Return nothing: Packer terminates its instance itself."""
+        return ()
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """The build."""
+        return {"packer:build": self._build}
+
+    def _build(self, doing: Doing) -> dict[str, Any]:
+        recipe = self._recipe
+        if recipe is None:
+            raise GoldenamiError("a Packer build was started without its plan")
+
+        def told(event: PackerEvent) -> None:
+            if event.text:
+                doing.progress(event.text)
+
+        result = build(
+            self._packer or find_packer(),
+            self._request(recipe),
+            doing.aws.environment(doing.region),
+            on_event=told,
+            cancelled=doing.cancelled,
+        )
+        return {"image_id": result.image_id}
+
+    def _request(self, recipe: Recipe) -> PackerBuild:
+        release, file = recipe.release, recipe.file
+        template = release.bake.template
+        if template not in shipped_templates():
+            template = str(file.folder / template)
+        return PackerBuild(
+            template=template,
+            region=recipe.region,
+            source_ami=recipe.source.id,
+            ami_name=recipe.build.ami_name,
+            ami_description=release.description or f"{recipe.build.ami_name}, made by goldenami",
+            instance_type=release.base.instance_type,
+            image_tags=recipe.image_tags,
+            run_tags=recipe.base_tags,
+            subnet_id=release.base.subnet or "",
+            security_group_ids=release.base.security_groups,
+            iam_instance_profile=release.base.instance_profile or "",
+            user_data=(file.user_data or b"").decode(),
+            block_devices=tuple(_device(volume) for volume in release.base.volumes),
+            steps=tuple(step.run for step in release.validate),
+            variables=release.bake.vars,
+            endpoint_url=recipe.aws.endpoint_url or "",
+            image_timeout_s=int(release.timeouts.seconds("image")),
+        )
+
+
+def _device(volume: Volume) -> BlockDevice:
+    return BlockDevice(
+        device=volume.device,
+        size_gib=volume.size_gib,
+        type=volume.type,
+        encrypted=volume.encrypted,
+        kms_key_id=volume.kms_key or "",
+    )

@@ -1,0 +1,44 @@
+"""`goldenami images`."""
+
+from typing import Annotated
+
+import typer
+
+from goldenami.cli import options
+from goldenami.cli.options import ListFormat
+from goldenami.domain.tags import Status
+from goldenami.errors import IncompleteError
+
+
+def images(
+    image: Annotated[
+        str | None, typer.Option("--image", metavar="NAME", help="Only this golden image.")
+    ] = None,
+    status: Annotated[Status | None, typer.Option("--status", help="Only this status.")] = None,
+    form: options.Format = ListFormat.TABLE,
+    region: Annotated[
+        list[str] | None, typer.Option("--region", help="Only these (repeatable); default: all.")
+    ] = None,
+    profile: options.Profile = None,
+    endpoint_url: options.Endpoint = None,
+) -> None:
+    """List the golden images, read from their tags, in all regions at once.
+
+    Example: goldenami images --image web-base --status approved
+    """
+    from goldenami.report import listing
+    from goldenami.workflows import registry
+
+    aws = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
+    answers = registry.read(aws, where=region, image=image, status=status)
+    listing.write(
+        "goldenami.images/v1",
+        [one for found in answers.read.values() for one in found],
+        form.value,
+        columns=("image", "version", "status", "region", "id", "state", "created", "snapshots"),
+    )
+    if answers.unread:
+        raise IncompleteError(
+            "not every region could be read",
+            notes=[f"{one.region}: {one.error.message}" for one in answers.unread],
+        )

@@ -1,0 +1,106 @@
+"""`goldenami rehearse`: the whole runbook on an embedded AWS, told as a story."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from goldenami.cli import audit, bake, embedded, enforce, images, options
+from goldenami.errors import FindingsError
+
+if TYPE_CHECKING:
+    from goldenami.sandbox.server import Sandbox
+    from goldenami.spec import ReleaseFile
+
+
+def rehearse(
+    release: Annotated[
+        Path | None, typer.Argument(help="The release file; default: the example.")
+    ] = None,
+) -> None:
+    """Run bake, enforce and audit of a release file on an embedded AWS, and tell the story.
+
+    The commands are the real ones; the AWS is an emulator on this machine, seeded with a source
+    image, the admin groups, and a small fleet of which some instances break the rules. The exit
+    code is 0 if the flow worked, whatever the audit finds in the seeded fleet.
+
+    Example: goldenami rehearse release.yaml
+    """
+    from goldenami import resources
+
+    path = release or resources.folder("examples") / "web-base" / "release.yaml"
+    file = options.release_file(path)
+    with (
+        tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
+        embedded.server() as sandbox,
+        _environment(sandbox.environment(file.release.build_region), state),
+    ):
+        _story(file, sandbox)
+
+
+def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
+    from goldenami.cli import world
+    from goldenami.sandbox import seed
+
+    _tell(
+        f"Rehearsal of {file.path}",
+        "This is a rehearsal on an emulator on this machine. No call reaches AWS.",
+    )
+    seed.seed(sandbox, world.of(file))
+    release = file.release
+    _chapter(1, f"bake {release.image} in {', '.join(release.regions)}")
+    bake.bake(file.path, yes=True)
+    _chapter(2, "the registry, read back from the tags")
+    images.images(region=list(release.regions))
+    if release.enforce:
+        _chapter(3, f"enforce {release.enforce.profile} on {', '.join(release.enforce.groups)}")
+        enforce.enforce(file.path, yes=True)
+        _tell("", "A second run changes nothing:")
+        enforce.enforce(file.path, yes=True)
+    seed.seed_compliant(sandbox, world.golden(file, sandbox))
+    _chapter(4, "audit the fleet")
+    try:
+        audit.audit(file.path)
+    except FindingsError as findings:
+        _tell("", f"{findings.message}, as seeded: on a real account the exit code is 10.")
+    _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
+
+
+@contextmanager
+def _environment(sandbox: Mapping[str, str], state: str) -> Iterator[None]:
+    """Give this process the sandbox's credentials and none of the user's own, for a while."""
+    before = dict(os.environ)
+    for name in [one for one in os.environ if one.startswith("AWS_")]:
+        del os.environ[name]
+    nowhere = str(Path(state) / "none")
+    os.environ.update(
+        {
+            **sandbox,
+            "GOLDENAMI_STATE": state,
+            "AWS_CONFIG_FILE": nowhere,
+            "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+        }
+    )
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _chapter(number: int, title: str) -> None:
+    _tell(f"{number}. {title}")
+
+
+def _tell(title: str, *lines: str) -> None:
+    from goldenami.report.terminal import console
+
+    out = console()
+    if title:
+        out.print(f"\n{title}", style="bold", markup=False)
+    for line in lines:
+        out.print(line, markup=False)

@@ -1,0 +1,75 @@
+"""An image as the registry knows it, and the build that made it."""
+
+import hashlib
+from datetime import datetime
+
+from msgspec import Struct
+
+from goldenami.domain import names, tags
+from goldenami.domain.tags import Status, Tags
+
+
+class Image(Struct, frozen=True, kw_only=True):
+    """One AMI in one region, as DescribeImages tells it."""
+
+    region: str
+    id: str
+    name: str
+    owner: str
+    state: str
+    architecture: str
+    created: datetime | None = None
+    deprecated_at: datetime | None = None
+    root_device: str = ""
+    tags: Tags = {}
+    snapshots: tuple[str, ...] = ()
+
+    @property
+    def image(self) -> str:
+        """The golden image it is a version of, empty if goldenami did not make it."""
+        return self.tags.get(tags.IMAGE, "")
+
+    @property
+    def version(self) -> str:
+        """Its version, empty if goldenami did not make it."""
+        return self.tags.get(tags.VERSION, "")
+
+    @property
+    def status(self) -> str:
+        """Its state in the life of a golden image."""
+        return self.tags.get(tags.STATUS, "")
+
+
+class Build(Struct, frozen=True, kw_only=True):
+    """One run of a release file: what makes its resources recognisable, everywhere."""
+
+    id: str
+    image: str
+    version: str
+    spec: str
+
+    @property
+    def ami_name(self) -> str:
+        """The name of its AMI, the same in every region."""
+        return names.ami_name(self.image, self.version)
+
+    def tags(self, own: Tags, *, source: str, status: Status) -> dict[str, str]:
+        """Return the tags of an image and its snapshots, in the call that creates them."""
+        return {
+            **own,
+            tags.IMAGE: self.image,
+            tags.VERSION: self.version,
+            tags.BUILD: self.id,
+            tags.STATUS: status.value,
+            tags.SOURCE: source,
+            tags.SPEC: self.spec,
+        }
+
+    def token(self, action: str) -> str:
+        """Return the client token that makes this build's action idempotent (64 characters)."""
+        return hashlib.sha256(f"{self.id}/{action}".encode()).hexdigest()
+
+
+def build_id(now: datetime, random_hex: str) -> str:
+    """Return the id of a new build: ``20261123T140509Z-a1b2c3``, sortable by time."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{random_hex}"

@@ -1,0 +1,129 @@
+"""A plan is data: frozen actions that are printed by ``--plan`` and executed otherwise."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+
+class Ref(Struct, frozen=True, tag_field="ref", tag="output"):
+    """Stands in a later action's parameters for an output of an earlier one."""
+
+    action: str
+    output: str
+
+    def __str__(self) -> str:
+        """Show it as a plan does: ``<image:us-east-1 image_id>``."""
+        return f"<{self.action} {self.output}>"
+
+
+class Secret(Struct, frozen=True, tag_field="secret", tag="bytes"):
+    """A value that goes to AWS but is never printed nor journalled (user data)."""
+
+    value: bytes
+
+    def __str__(self) -> str:
+        """Show only its length."""
+        return f"({len(self.value):,} bytes, not shown)"
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """One step of a plan.
+
+    ``call`` is ``service:Operation`` for an AWS call (``ec2:CreateImage``), or the name of a
+    handler that the workflow brings (``wait:image``, ``packer:build``).
+    ``outputs`` maps a name to the place in the answer (``Instances.0.InstanceId``).
+    ``after`` are the ids of the actions that must be done before.
+    ``undo`` is what takes it back if the run fails, as long as no later action ``settles`` it.
+    ``adopt`` names the handler that finds the result of a call whose answer was lost, for calls
+    that AWS does not make idempotent.
+    """
+
+    id: str
+    summary: str
+    call: str
+    region: str
+    parameters: Mapping[str, Any] = {}
+    permissions: tuple[str, ...] = ()
+    outputs: Mapping[str, str] = {}
+    after: tuple[str, ...] = ()
+    undo: "Action | None" = None
+    settles: tuple[str, ...] = ()
+    adopt: str = ""
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What a command is about to do, in order, and what the user should know before."""
+
+    title: str
+    actions: tuple[Action, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Every IAM action the plan needs, sorted."""
+        return tuple(sorted({one for action in self.actions for one in action.permissions}))
+
+
+Results = Mapping[str, Mapping[str, Any]]
+"""The outputs of the actions that are done, by action id."""
+
+
+class Happened(Struct, frozen=True):
+    """One event while a plan is carried out."""
+
+    kind: Literal["started", "progress", "done", "kept", "failed", "undone", "left"]
+    action: Action
+    text: str = ""
+
+
+Tell = Callable[[Happened], None]
+
+
+def silent(_: Happened) -> None:
+    """Tell nobody."""
+
+
+def resolve(value: Any, results: Results) -> Any:
+    """Return parameters with every reference replaced by what it stands for."""
+    match value:
+        case Ref(action, output):
+            return results[action][output]
+        case Secret(secret):
+            return secret
+        case Mapping():
+            return {key: resolve(one, results) for key, one in value.items()}
+        case list() | tuple():
+            return _flat(value, results)
+    return value
+
+
+def shown(value: Any) -> Any:
+    """Return parameters as they may be printed and journalled: no secret, references named."""
+    match value:
+        case Ref() | Secret():
+            return str(value)
+        case Mapping():
+            return {key: shown(one) for key, one in value.items()}
+        case list() | tuple():
+            return [shown(one) for one in value]
+    return value
+
+
+def dig(answer: Any, place: str) -> Any:
+    """Follow a dotted place through an answer: ``Instances.0.InstanceId``."""
+    for part in place.split("."):
+        answer = answer[int(part)] if part.isdigit() else answer[part]
+    return answer
+
+
+def _flat(values: Iterable[Any], results: Results) -> list[Any]:
+    """Resolve a list; a reference to a list (snapshot ids) adds all its items."""
+    found: list[Any] = []
+    for value in values:
+        one = resolve(value, results)
+        if isinstance(value, Ref) and isinstance(one, list | tuple):
+            found.extend(one)
+        else:
+            found.append(one)
+    return found

@@ -1,0 +1,145 @@
+"""An append-only record of a run: an intent before each mutating call, its result after it.
+
+One JSON line an event, in ``$GOLDENAMI_STATE`` (default ``~/.local/state/goldenami``), readable
+by the user alone. It makes an interrupted run resumable; it never holds a secret.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from goldenami.domain import plan
+from goldenami.errors import GoldenamiError, SpecError
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line: which build this is, and of which release file."""
+
+    build: str
+    version: str
+    spec: str
+    release: str
+
+
+class Journal:
+    """Writes one run's events, each on disk before the call goes out."""
+
+    def __init__(self, path: Path, start: Start) -> None:
+        self.path = path
+        self.start = start
+        self._lock = Lock()
+
+    @classmethod
+    def create(cls, start: Start) -> "Journal":
+        """Open the journal of a new build.
+
+        Raises:
+            GoldenamiError: the state folder cannot be written.
+        """
+        journal = cls(path_of(start.build), start)
+        try:
+            journal.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            journal.path.touch(mode=0o600, exist_ok=False)
+        except OSError as error:
+            raise GoldenamiError(
+                f"the journal {journal.path} cannot be written: {error.strerror}",
+                fix="set GOLDENAMI_STATE to a folder that can be written",
+            ) from error
+        journal._append({"event": "start", **msgspec.to_builtins(start)})
+        return journal
+
+    def intent(self, action: plan.Action) -> None:
+        """Record that a call is about to go out."""
+        self._append(
+            {
+                "event": "intent",
+                "action": action.id,
+                "call": action.call,
+                "region": action.region,
+                "parameters": plan.shown(action.parameters),
+            }
+        )
+
+    def result(self, action: plan.Action, outputs: Mapping[str, Any]) -> None:
+        """Record what came back."""
+        self._append({"event": "result", "action": action.id, "outputs": dict(outputs)})
+
+    def failed(self, action: plan.Action, error: Exception) -> None:
+        """Record that a call failed, and why."""
+        self._append({"event": "failed", "action": action.id, "error": str(error)})
+
+    def undone(self, action: plan.Action) -> None:
+        """Record that an action was taken back."""
+        self._append({"event": "undone", "action": action.id})
+
+    def _append(self, event: dict[str, Any]) -> None:
+        line = msgspec.json.encode({"at": datetime.now(UTC).isoformat(), **event}) + b"\n"
+        with self._lock, self.path.open("ab") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+class Past(msgspec.Struct, frozen=True):
+    """What a journal tells of an earlier run."""
+
+    start: Start
+    results: dict[str, dict[str, Any]]
+    unanswered: frozenset[str]
+
+
+def path_of(build: str) -> Path:
+    """Return where the journal of a build lies."""
+    home = os.environ.get("GOLDENAMI_STATE") or Path.home() / ".local" / "state" / "goldenami"
+    return Path(home) / f"{build}.jsonl"
+
+
+def read(build: str) -> tuple[Journal, Past]:
+    """Open the journal of an earlier build to go on with it.
+
+    Raises:
+        SpecError: there is no such journal, or it is not one.
+    """
+    path = path_of(build)
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise SpecError(
+            f"no journal of build {build} at {path}: {error.strerror}",
+            fix="check the build id, and GOLDENAMI_STATE if the build ran elsewhere",
+        ) from error
+    try:
+        start = msgspec.convert(msgspec.json.decode(lines[0]), Start)
+        return Journal(path, start), Past(start, *_replay(lines[1:]))
+    except (msgspec.MsgspecError, IndexError, KeyError) as error:
+        raise SpecError(f"{path}: not a journal of goldenami: {error}") from error
+
+
+def _replay(lines: list[bytes]) -> tuple[dict[str, dict[str, Any]], frozenset[str]]:
+    results: dict[str, dict[str, Any]] = {}
+    unanswered: set[str] = set()
+    for number, line in enumerate(lines, 1):
+        try:
+            event = msgspec.json.decode(line)
+        except msgspec.DecodeError:
+            if number == len(lines):  # the write the machine died in
+                break
+            raise
+        action = event["action"]
+        match event["event"]:
+            case "intent":
+                unanswered.add(action)
+            case "result":
+                results[action] = event["outputs"]
+                unanswered.discard(action)
+            case "undone":
+                results.pop(action, None)
+                unanswered.discard(action)
+            case "failed":
+                pass  # the answer may have been lost: it stays unanswered
+    return results, frozenset(unanswered)

@@ -1,0 +1,79 @@
+"""Shows a plan, and what happens while it is carried out."""
+
+import sys
+from typing import Any, Literal
+
+import msgspec
+
+from goldenami.domain.plan import Happened, Plan, shown
+from goldenami.report.terminal import console, say, table
+
+SCHEMA = "goldenami.plan/v1"
+
+
+def write(plan: Plan, form: Literal["table", "json"]) -> None:
+    """Write a plan to stdout: a table of its actions, or the plan as data."""
+    if form == "json":
+        sys.stdout.write(
+            msgspec.json.format(msgspec.json.encode(as_data(plan)), indent=2).decode() + "\n"
+        )
+        return
+    console().print(plan.title, markup=False)
+    table(
+        ("", "region", "action", "call"),
+        [
+            (number, action.region, action.summary, action.call)
+            for number, action in enumerate(plan.actions, 1)
+        ],
+    )
+    console().print(f"permissions needed: {', '.join(plan.permissions)}", markup=False)
+
+
+def as_data(plan: Plan) -> dict[str, Any]:
+    """Return a plan as plain data; secrets are left out and references named."""
+    return {
+        "schema": SCHEMA,
+        "title": plan.title,
+        "notes": list(plan.notes),
+        "permissions": list(plan.permissions),
+        "actions": [
+            {
+                "id": action.id,
+                "summary": action.summary,
+                "region": action.region,
+                "call": action.call,
+                "parameters": shown(action.parameters),
+                "permissions": list(action.permissions),
+                "after": list(action.after),
+                "undo": action.undo.summary if action.undo else None,
+            }
+            for action in plan.actions
+        ],
+    }
+
+
+class Progress:
+    """Tells on stderr what happens; a repeated line of progress is told once."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, str] = {}
+
+    def __call__(self, happened: Happened) -> None:
+        """Tell one event."""
+        action = happened.action
+        line = f"{action.region:<15} {action.summary}"
+        match happened.kind:
+            case "progress":
+                if self._last.get(action.id) != happened.text:
+                    self._last[action.id] = happened.text
+                    say(f"    {action.region:<15} {happened.text}", "dim")
+            case "done":
+                say(f"  ✓ {line}{f'  {happened.text}' if happened.text else ''}")
+            case "failed":
+                say(f"  ✗ {line}", "red")
+            case "kept":
+                say(f"  · {line} (done before)", "dim")
+            case "undone":
+                say(f"  ↺ undone: {line}", "yellow")
+            case "left":
+                say(f"  ! LEFT BEHIND: {line}: {happened.text}", "bold red")

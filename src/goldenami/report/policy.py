@@ -1,0 +1,25 @@
+"""Policy documents on stdout; what to know about them on stderr."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+from goldenami.iam.limits import MANAGED_POLICY
+from goldenami.iam.profiles import Profile
+from goldenami.iam.render import Document
+from goldenami.report.terminal import say
+
+
+def write(profile: Profile, documents: Sequence[Document], *, minify: bool) -> None:
+    """Write the JSON of one document, or of several by name."""
+    if profile.warning:
+        say(f"warning: {profile.warning}", "yellow")
+    if len(documents) == 1:
+        sys.stdout.write(documents[0].json(minify=minify) + "\n")
+    else:
+        policies = {one.name: one.policy for one in documents}
+        sys.stdout.write(json.dumps(policies, indent=None if minify else 2) + "\n")
+    for document in documents:
+        say(f"{document.name}: {document.size:,} of {MANAGED_POLICY.characters:,} characters")
+    if profile.attach_with:
+        say(f"attach with it: {', '.join(profile.attach_with)}")

@@ -1,0 +1,63 @@
+"""What people read: tables on stdout, progress and words on stderr. Colour only in a terminal."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from goldenami.errors import GoldenamiError
+
+PIPE_WIDTH = 200
+
+
+def console(file: TextIO | None = None) -> Console:
+    """Return a console on a stream (stdout if none is given); a pipe gets wide, plain lines."""
+    out = file or sys.stdout
+    width = None if out.isatty() else PIPE_WIDTH
+    return Console(file=out, width=width, highlight=False, soft_wrap=not out.isatty())
+
+
+def say(text: str, style: str = "") -> None:
+    """Write one line of progress or summary to stderr."""
+    console(sys.stderr).print(Text(clean(text), style=style))
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, out: TextIO | None = None
+) -> None:
+    """Write a table to stdout (or ``out``); nothing in the cells is taken for markup."""
+    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(clean(str(cell)), style=_style(str(cell))) for cell in row))
+    console(out).print(drawn)
+
+
+def show_error(error: GoldenamiError) -> None:
+    """Write an error to stderr: what is wrong, its notes, and the fix."""
+    say(f"goldenami: {error.message}", "bold red")
+    for note in error.notes:
+        say(f"  - {note}")
+    if error.fix:
+        say(f"  fix: {error.fix}")
+
+
+def clean(text: str) -> str:
+    """Replace control characters, which a tag or an error of AWS could bring to the terminal."""
+    return "".join(
+        one if one.isprintable() or one in "\n\t" else "\N{REPLACEMENT CHARACTER}" for one in text
+    )
+
+
+_STYLES = {
+    "high": "red", "medium": "yellow", "low": "cyan", "approved": "green", "available": "green",
+    "deprecated": "yellow", "disabled": "red", "failed": "red", "building": "cyan",
+}  # fmt: skip
+
+
+def _style(cell: str) -> str:
+    return _STYLES.get(cell, "")

@@ -1,0 +1,176 @@
+"""The release file as frozen objects. ``goldenami init`` writes a commented example."""
+
+from datetime import timedelta
+from typing import Any, Literal, TypeVar
+
+from msgspec import Struct, field
+
+from goldenami.domain import names
+from goldenami.domain.tags import ApprovalTag
+
+T = TypeVar("T")
+
+
+class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the release file: frozen, and a misspelt key is an error."""
+
+
+class ImageFilter(_Part, frozen=True):
+    """The newest available image of pinned owners whose name matches.
+
+    Without owners a public image of anyone with a matching name would win, so they are required.
+    """
+
+    name: str
+    owners: tuple[str, ...]
+    architecture: str = ""
+
+
+class Source(_Part, frozen=True):
+    """Where the base image comes from: exactly one of the four."""
+
+    ssm: str | None = None
+    ami: str | None = None
+    filter: ImageFilter | None = None
+    golden: str | None = None
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of the sources that are set."""
+        return tuple(name for name in self.__struct_fields__ if getattr(self, name) is not None)
+
+
+class Volume(_Part, frozen=True):
+    """One block device of the base instance, and so of the image."""
+
+    device: str
+    size_gib: int
+    type: str = "gp3"
+    encrypted: bool = True
+    kms_key: str | None = None
+
+
+class Base(_Part, frozen=True):
+    """The instance that is configured and made into the image."""
+
+    source: Source
+    instance_type: str = "t3.micro"
+    key_name: str | None = None
+    subnet: str | None = None
+    security_groups: tuple[str, ...] = ()
+    instance_profile: str | None = None
+    user_data: str | None = None
+    volumes: tuple[Volume, ...] = ()
+
+
+class Bake(_Part, frozen=True):
+    """How the image is made."""
+
+    method: Literal["create-image", "packer"] = "create-image"
+    reboot: bool = True
+    template: str = "amazon-ebs"
+    vars: dict[str, Any] = field(default_factory=dict)
+
+
+class Step(_Part, frozen=True):
+    """One check on the base instance; a non-zero exit fails the bake."""
+
+    run: str
+
+
+class Distribution(_Part, frozen=True):
+    """What is particular to one destination region."""
+
+    kms_key: str | None = None
+
+
+class Share(_Part, frozen=True):
+    """Who may launch the image beside its own account."""
+
+    accounts: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
+    organizational_units: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> int:
+        """The number of launch permissions this makes (AWS allows 1,000)."""
+        return len(self.accounts) + len(self.organizations) + len(self.organizational_units)
+
+
+class Publish(_Part, frozen=True):
+    """The SSM parameter that names the current image in every region."""
+
+    ssm_parameter: str
+
+
+class Lifecycle(_Part, frozen=True):
+    """How long a version lives, and how many are kept."""
+
+    deprecate_after: str | None = None
+    keep: int = 3
+
+
+class Enforce(_Part, frozen=True):
+    """The policy profile, and the groups it is attached to."""
+
+    groups: tuple[str, ...]
+    profile: str = "guardrail"
+    pipeline_role: str | None = None
+
+
+class Audit(_Part, frozen=True):
+    """Which regions are audited, which other owners are trusted, and what is waived."""
+
+    regions: Literal["all"] | tuple[str, ...] = "all"
+    owners: tuple[str, ...] = ()
+    waivers: str | None = None
+
+
+class Timeouts(_Part, frozen=True):
+    """Deadlines of the waits: ``30m``, ``2h``. Real images take up to hours."""
+
+    instance: str = "15m"
+    validate: str = "30m"
+    image: str = "2h"
+    copy: str = "4h"
+
+    def seconds(self, name: str) -> float:
+        """Return the deadline ``name`` in seconds."""
+        parsed = names.duration(getattr(self, name))
+        return (parsed or timedelta(0)).total_seconds()
+
+
+class Release(_Part, frozen=True):
+    """The whole release file."""
+
+    schema: Literal["goldenami/v1"]
+    image: str
+    regions: tuple[str, ...]
+    base: Base
+    version: str = "auto"
+    description: str = ""
+    bake: Bake = Bake()
+    validate: tuple[Step, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    approval_tag: ApprovalTag = ApprovalTag()
+    distribute: dict[str, Distribution] = field(default_factory=dict)
+    share: Share = Share()
+    publish: Publish | None = None
+    lifecycle: Lifecycle = Lifecycle()
+    enforce: Enforce | None = None
+    audit: Audit = Audit()
+    timeouts: Timeouts = Timeouts()
+
+    @property
+    def build_region(self) -> str:
+        """The first region: the image is made here and copied to the others."""
+        return self.regions[0]
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """The regions the image is copied to."""
+        return self.regions[1:]
+
+    def kms_key(self, region: str) -> str | None:
+        """The KMS key of the copy in a destination region, if one is named."""
+        return self.distribute.get(region, Distribution()).kms_key

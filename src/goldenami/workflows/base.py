@@ -1,0 +1,125 @@
+"""The base instance on its own: launched for a closer look, listed, terminated."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct, structs
+
+from goldenami.aws import images, regions, waits
+from goldenami.aws.calls import pages
+from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.session import Aws
+from goldenami.bake.launch import launch_actions, launch_problems
+from goldenami.domain import names, tags
+from goldenami.domain.image import Build, build_id
+from goldenami.domain.plan import Action, Plan, Tell, silent
+from goldenami.errors import BakeError, RefusedError, UsageError
+from goldenami.spec import ReleaseFile
+from goldenami.workflows.execute import Execution
+
+ALIVE = ("pending", "running", "stopping", "stopped")
+
+
+class BaseInstance(Struct, frozen=True, kw_only=True):
+    """A base instance that goldenami launched."""
+
+    region: str
+    id: str
+    name: str
+    state: str
+    image: str
+    build: str
+    source: str
+    launched: str
+
+
+def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
+    """Check that the base instance can be launched, and plan it.
+
+    Raises:
+        BakeError: with every problem found.
+    """
+    release = file.release
+    found = regions.problems((release.build_region,), regions.enabled(aws))
+    if found:
+        raise BakeError(f"{file.path}: nothing was launched", notes=found)
+    source = images.resolve(aws, release.build_region, release.base.source)
+    now = datetime.now(UTC)
+    build = Build(
+        id=build_id(now, secrets.token_hex(3)),
+        image=release.image,
+        version=names.calendar_version(now) if release.version == "auto" else release.version,
+        spec=file.sha256,
+    )
+    found = launch_problems(aws, file, source, build)
+    if found:
+        raise BakeError(f"{file.path}: nothing was launched", notes=found)
+    launch, ready = launch_actions(file, source, build)
+    return Plan(
+        title=f"launch a base instance for {release.image} from {source.id} ({source.name})",
+        actions=(launch, structs.replace(ready, settles=("launch",))),
+        notes=file.warnings,
+    )
+
+
+def launch(aws: Aws, plan: Plan, *, tell: Tell = silent) -> str:
+    """Carry the launch out and return the instance's id, once its status checks pass."""
+    results = Execution(aws, handlers={"wait:instance": waits.instance}, tell=tell).run(plan)
+    return str(results["launch"]["instance_id"])
+
+
+def instances(aws: Aws, where: Iterable[str] | None) -> Answers[list[BaseInstance]]:
+    """Return the base instances that are there, by region (all enabled ones if none is named)."""
+    return in_regions(where or regions.enabled(aws), lambda region: _in_region(aws, region))
+
+
+def plan_terminate(aws: Aws, region: str, instance_id: str) -> Plan:
+    """Plan the end of a base instance.
+
+    Raises:
+        UsageError: the id is no instance id.
+        RefusedError: it is not a base instance that goldenami launched.
+    """
+    if not names.INSTANCE_ID.fullmatch(instance_id):
+        raise UsageError(f"`{instance_id}` is no instance id (`i-` and 8 or 17 hex digits)")
+    if instance_id not in [one.id for one in _in_region(aws, region)]:
+        raise RefusedError(
+            f"{instance_id} in {region} is no base instance that goldenami launched",
+            fix="`goldenami base list` shows them; --region names another region",
+        )
+    action = Action(
+        id="terminate",
+        summary=f"terminate {instance_id}",
+        call="ec2:TerminateInstances",
+        region=region,
+        parameters={"InstanceIds": [instance_id]},
+        permissions=("ec2:TerminateInstances",),
+    )
+    return Plan(title=f"terminate the base instance {instance_id}", actions=(action,))
+
+
+def _in_region(aws: Aws, region: str) -> list[BaseInstance]:
+    found = pages(
+        aws, "ec2", "describe_instances", "Reservations", region, "listing base instances",
+        Filters=[
+            {"Name": f"tag:{tags.ROLE}", "Values": ["base"]},
+            {"Name": "instance-state-name", "Values": list(ALIVE)},
+        ],
+    )  # fmt: skip
+    return [_base(region, one) for reservation in found for one in reservation["Instances"]]
+
+
+def _base(region: str, told: dict[str, Any]) -> BaseInstance:
+    own = tags.from_aws(told.get("Tags"))
+    return BaseInstance(
+        region=region,
+        id=told["InstanceId"],
+        name=own.get("Name", ""),
+        state=told["State"]["Name"],
+        image=own.get(tags.IMAGE, ""),
+        build=own.get(tags.BUILD, ""),
+        source=told["ImageId"],
+        launched=f"{told['LaunchTime']:%Y-%m-%d %H:%M}",
+    )

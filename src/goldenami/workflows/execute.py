@@ -1,0 +1,203 @@
+"""Executes a plan: in parallel where its order allows, journalled, and undone if it fails."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Event
+from typing import Any
+
+from msgspec import Struct
+
+from goldenami.aws.calls import call
+from goldenami.aws.errors import DUPLICATE_NAME, NOT_FOUND, code_of
+from goldenami.aws.session import Aws
+from goldenami.aws.waits import Doing
+from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, resolve, silent
+from goldenami.errors import GoldenamiError, InterruptedRunError
+from goldenami.journal import Journal, Past
+
+WORKERS = 32
+
+Handler = Callable[[Doing], Mapping[str, Any]]
+
+
+class Failure(Struct, frozen=True):
+    """An action that failed, and why."""
+
+    action: Action
+    error: GoldenamiError
+
+
+class Execution:
+    """One run of one plan.
+
+    Args:
+        aws: whose AWS is called.
+        handlers: what performs the calls that are no plain AWS calls, by name.
+        journal: where intents and results are written; None for plans that need no resuming.
+        past: what an earlier run of the same plan has done.
+        tell: is told of every event, from several threads.
+    """
+
+    def __init__(
+        self,
+        aws: Aws,
+        *,
+        handlers: Mapping[str, Handler] | None = None,
+        journal: Journal | None = None,
+        past: Past | None = None,
+        tell: Tell = silent,
+    ) -> None:
+        self._aws = aws
+        self._handlers = handlers or {}
+        self._journal = journal
+        self._past = past
+        self._tell = tell
+        self._cancelled = Event()
+        self._done: dict[str, Mapping[str, Any]] = dict(past.results) if past else {}
+        self._failures: list[Failure] = []
+
+    def run(self, plan: Plan) -> Results:
+        """Execute every action whose predecessors are done, until all are.
+
+        A failed action stops what comes after it and nothing else; at the end everything that no
+        later action has settled is undone.
+
+        Returns:
+            The outputs of every action.
+
+        Raises:
+            GoldenamiError: what the first action to fail raised, with notes on what was undone,
+                what is left, and what else failed.
+            InterruptedRunError: Ctrl-C; nothing is undone, the notes list what there is.
+        """
+        try:
+            self._run_all(plan)
+        except KeyboardInterrupt as error:
+            raise InterruptedRunError("interrupted", notes=self._standing(plan)) from error
+        if self._failures:
+            raise self._after_failure(plan)
+        return self._done
+
+    def _run_all(self, plan: Plan) -> None:
+        waiting = {one.id: one for one in plan.actions if one.id not in self._done}
+        for action in plan.actions:
+            if action.id in self._done:
+                self._tell(Happened("kept", action))
+        running: dict[Future[Mapping[str, Any]], Action] = {}
+        with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="goldenami") as pool:
+            try:
+                while True:
+                    for action in [one for one in waiting.values() if self._ready(one)]:
+                        del waiting[action.id]
+                        running[pool.submit(self._perform, action)] = action
+                    if not running:
+                        return
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        self._collect(running.pop(future), future)
+            finally:
+                self._cancelled.set()
+                for future, action in running.items():
+                    self._collect(action, future)
+
+    def _ready(self, action: Action) -> bool:
+        return all(one in self._done for one in action.after)
+
+    def _collect(self, action: Action, future: "Future[Mapping[str, Any]]") -> None:
+        try:
+            self._done[action.id] = future.result()
+        except GoldenamiError as error:
+            self._failures.append(Failure(action, error))
+        except Exception as error:
+            wrapped = GoldenamiError(
+                f"{action.summary}: unexpected {type(error).__name__}: {error}",
+                fix="run it again with --debug and report what it shows",
+            )
+            wrapped.__cause__ = error
+            self._failures.append(Failure(action, wrapped))
+
+    def _perform(self, action: Action) -> Mapping[str, Any]:
+        self._tell(Happened("started", action))
+        if self._journal:
+            self._journal.intent(action)
+        try:
+            outputs = self._result(action)
+        except GoldenamiError as error:
+            if self._journal:
+                self._journal.failed(action, error)
+            self._tell(Happened("failed", action, error.message))
+            raise
+        if self._journal:
+            self._journal.result(action, outputs)
+        self._tell(Happened("done", action, _told(outputs)))
+        return outputs
+
+    def _result(self, action: Action) -> Mapping[str, Any]:
+        doing = Doing(
+            aws=self._aws,
+            region=action.region,
+            summary=action.summary,
+            parameters=resolve(action.parameters, self._done),
+            cancelled=self._cancelled,
+            progress=lambda text: self._tell(Happened("progress", action, text)),
+        )
+        if self._past and action.id in self._past.unanswered and action.adopt:
+            adopted = self._handlers[action.adopt](doing)
+            if adopted:
+                return adopted
+        if action.call in self._handlers:
+            return self._handlers[action.call](doing)
+        try:
+            return call(doing, action.call, action.outputs)
+        except GoldenamiError as error:
+            if action.adopt and code_of(error) in DUPLICATE_NAME:
+                adopted = self._handlers[action.adopt](doing)
+                if adopted:
+                    return adopted
+            raise
+
+    def _standing(self, plan: Plan) -> list[str]:
+        return [
+            f"kept: {action.summary}: {_told(self._done[action.id])}"
+            for action in plan.actions
+            if action.undo and action.id in self._done and not self._settled(plan, action)
+        ]
+
+    def _settled(self, plan: Plan, action: Action) -> bool:
+        return any(action.id in one.settles and one.id in self._done for one in plan.actions)
+
+    def _after_failure(self, plan: Plan) -> GoldenamiError:
+        first = self._failures[0].error
+        notes = list(first.notes)
+        notes += [f"also failed: {one.error.message}" for one in self._failures[1:]]
+        for action in reversed(plan.actions):
+            if action.undo and action.id in self._done and not self._settled(plan, action):
+                notes.append(self._undo(action, action.undo))
+        first.notes = tuple(notes)
+        return first
+
+    def _undo(self, action: Action, undo: Action) -> str:
+        what = f"{action.summary}: {_told(self._done[action.id])}"
+        doing = Doing(
+            aws=self._aws,
+            region=undo.region,
+            summary=undo.summary,
+            parameters=resolve(undo.parameters, self._done),
+            cancelled=Event(),
+            progress=lambda _: None,
+        )
+        try:
+            call(doing, undo.call, undo.outputs)
+        except GoldenamiError as error:
+            if code_of(error) not in NOT_FOUND:
+                self._tell(Happened("left", action, error.message))
+                return f"LEFT BEHIND: {what}: {error.message}"
+        if self._journal:
+            self._journal.undone(action)
+        self._tell(Happened("undone", action))
+        return f"undone: {what}"
+
+
+def _told(outputs: Mapping[str, Any]) -> str:
+    """Show the ids among an action's outputs."""
+    values = [", ".join(one) if isinstance(one, list) else str(one) for one in outputs.values()]
+    return " ".join(values)

@@ -1,0 +1,57 @@
+"""The registry: which golden images there are. The tags on the images are the database."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from goldenami.aws import images, regions
+from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.session import Aws
+from goldenami.domain.image import Image
+from goldenami.domain.tags import Status
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One golden image in one region, as the registry lists it."""
+
+    image: str
+    version: str
+    status: str
+    region: str
+    id: str
+    name: str
+    state: str
+    created: str
+    deprecated: str
+    snapshots: tuple[str, ...]
+
+
+def read(
+    aws: Aws,
+    *,
+    where: Iterable[str] | None = None,
+    image: str | None = None,
+    status: Status | None = None,
+) -> Answers[list[Entry]]:
+    """Return the golden images by region (every enabled one if none is named), newest first."""
+
+    def one(region: str) -> list[Entry]:
+        found = images.produced(aws, region, image=image)
+        return [_entry(each) for each in found if status is None or each.status == status]
+
+    return in_regions(where or regions.enabled(aws), one)
+
+
+def _entry(image: Image) -> Entry:
+    return Entry(
+        image=image.image,
+        version=image.version,
+        status=image.status,
+        region=image.region,
+        id=image.id,
+        name=image.name,
+        state=image.state,
+        created=f"{image.created:%Y-%m-%d %H:%M}" if image.created else "",
+        deprecated=f"{image.deprecated_at:%Y-%m-%d}" if image.deprecated_at else "",
+        snapshots=image.snapshots,
+    )

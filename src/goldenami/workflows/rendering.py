@@ -1,0 +1,102 @@
+"""From a release file and the account as it is now to policy documents."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from goldenami.aws import images, regions
+from goldenami.aws.parallel import in_regions
+from goldenami.aws.session import Aws
+from goldenami.domain.image import Image
+from goldenami.errors import RefusedError, UsageError
+from goldenami.iam.limits import MANAGED_POLICY, check_size
+from goldenami.iam.profiles import Profile, load_profiles
+from goldenami.iam.render import Document, render
+from goldenami.iam.values import Values
+from goldenami.spec import ReleaseFile
+
+
+def golden_images(aws: Aws, file: ReleaseFile) -> list[Image]:
+    """Return every approved image of the account, of every release and in every enabled region.
+
+    The policies deny everything else, so an image that is missed would be locked out.
+
+    Raises:
+        IncompleteError: a region could not be read.
+        RefusedError: nothing is approved.
+    """
+    answers = in_regions(regions.enabled(aws), lambda region: images.produced(aws, region))
+    produced = answers.complete("looking for the golden images")
+    approval = file.release.approval_tag
+    found = [image for region in produced.values() for image in images.approved(region, approval)]
+    if not found:
+        raise RefusedError(
+            f"no approved image ({approval.key} = {approval.value}) in any of {len(produced)} "
+            "regions: the policy would deny every launch",
+            fix=f"bake one first: goldenami bake {file.path}",
+        )
+    return found
+
+
+def snapshots(golden: Iterable[Image]) -> tuple[str, ...]:
+    """Return the ids of the snapshots behind images, sorted."""
+    return tuple(sorted({one for image in golden for one in image.snapshots}))
+
+
+def given_values(given: Mapping[str, Any]) -> Values:
+    """Return values that were all given, for rendering without AWS.
+
+    Raises:
+        UsageError: the account is missing.
+        SpecError: a value is wrong.
+    """
+    if "account" not in given:
+        raise UsageError(
+            "a policy cannot be rendered without the account it lives in",
+            fix="pass --account, or a release file and AWS credentials",
+        )
+    return Values(**given)
+
+
+def values(
+    session: Callable[[], Aws], file: ReleaseFile, profile: Profile, given: Mapping[str, Any]
+) -> Values:
+    """Return what a profile is rendered from: what is given, else the release file, else AWS.
+
+    ``session`` is called only if something has to be asked of AWS.
+    """
+    approval = file.release.approval_tag
+    found = {"tag_key": approval.key, "tag_value": approval.value, **given}
+    if "account" not in found or "partition" not in found:
+        aws = session()
+        found = {"account": aws.account, "partition": aws.partition, **found}
+    found.setdefault("owners", tuple(dict.fromkeys((found["account"], *file.release.audit.owners))))
+    if "snapshots" in profile.needs and "snapshots" not in found:
+        found["snapshots"] = snapshots(golden_images(session(), file))
+    role = file.release.enforce.pipeline_role if file.release.enforce else None
+    if role is not None:
+        found.setdefault("pipeline_role", role_arn(role, found["partition"], found["account"]))
+    return Values(**found)
+
+
+def role_arn(role: str, partition: str, account: str) -> str:
+    """Return the ARN of a role that is given by name or by ARN."""
+    return role if role.startswith("arn:") else f"arn:{partition}:iam::{account}:role/{role}"
+
+
+def chain(profile: Profile) -> tuple[Profile, ...]:
+    """Return a profile and those that are attached with it."""
+    profiles = load_profiles()
+    return (profile, *(profiles[name] for name in profile.attach_with))
+
+
+def documents(profile: Profile, given: Values) -> tuple[Document, ...]:
+    """Render one profile, each document checked against the limit of a managed policy.
+
+    Raises:
+        RefusedError: a document is too large.
+        UsageError: the profile needs a value that is missing.
+    """
+    rendered = render(profile, given)
+    for document in rendered:
+        check_size(document, MANAGED_POLICY)
+    return rendered
