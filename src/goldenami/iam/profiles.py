@@ -1,0 +1,105 @@
+"""Policy profiles: the files under ``policies/`` that say what a policy does and needs."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from goldenami import resources, yamlfile
+from goldenami.domain.tags import ApprovalTag
+from goldenami.errors import SpecError, UsageError
+
+DEFAULT = "guardrail"
+
+Need = Literal["owners", "pipeline_role", "snapshots"]
+"""A field of :class:`goldenami.iam.values.Values` that may be empty."""
+
+
+class DocumentTemplate(Struct, frozen=True, forbid_unknown_fields=True):
+    """One policy document: its name, and its file under ``templates/policies``."""
+
+    name: str
+    template: str
+
+
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One way to enforce golden images.
+
+    Args:
+        name: the file's name without ``.yaml``.
+        title: one line for lists.
+        description: what the documents do, and what they do not do.
+        warning: shown whenever the profile is used; empty if there is nothing to warn of.
+        needs: the values it cannot be rendered without.
+        optional: the values that change it if they are given.
+        documents: what it renders.
+        tag: the approval tag if the caller gives none.
+        attach_with: the profiles whose documents belong to it.
+    """
+
+    name: str
+    title: str
+    description: str
+    warning: str
+    needs: tuple[Need, ...]
+    optional: tuple[Need | Literal["tag"], ...]
+    documents: tuple[DocumentTemplate, ...]
+    tag: ApprovalTag = ApprovalTag()
+    attach_with: tuple[str, ...] = ()
+
+
+def load_profiles(folder: Path | None = None) -> dict[str, Profile]:
+    """Return the profiles by name, in alphabetical order.
+
+    Args:
+        folder: where their YAML files lie; the ``policies/`` that comes with goldenami if None.
+
+    Raises:
+        SpecError: a file is no profile, or names another profile that does not exist.
+    """
+    folder = folder or resources.folder("policies")
+    paths = sorted(folder.glob("*.yaml"), key=lambda path: path.stem)
+    found = {path.stem: _load(path) for path in paths}
+    for one in found.values():
+        for companion in one.attach_with:
+            if companion not in found:
+                raise SpecError(
+                    f"{folder / one.name}.yaml: attach_with: there is no profile `{companion}`",
+                    fix=_suggestion(companion, found),
+                )
+    return found
+
+
+def profile_named(name: str) -> Profile:
+    """Return the profile of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = load_profiles()
+    if name not in known:
+        raise UsageError(f"there is no profile `{name}`", fix=_suggestion(name, known))
+    return known[name]
+
+
+def _load(path: Path) -> Profile:
+    found, places = yamlfile.load(path, Profile)
+    if found.name != path.stem:
+        raise SpecError(
+            f"{yamlfile.place(path, places, '$.name')}: `{found.name}` is not the file's name",
+            fix=f"write `name: {path.stem}`, or rename the file",
+        )
+    if not found.documents:
+        raise SpecError(
+            f"{yamlfile.place(path, places, '$.documents')}: a profile without documents "
+            "enforces nothing",
+            fix="name at least one document and its template",
+        )
+    return found
+
+
+def _suggestion(name: str, known: Mapping[str, Profile]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"profiles: {', '.join(known)}"

@@ -1,0 +1,174 @@
+"""Profiles and values into policy documents, by the templates under ``templates/policies``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from goldenami import resources
+from goldenami.errors import SpecError, UsageError
+from goldenami.iam.profiles import Profile
+from goldenami.iam.values import Values
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+VERSION = "2012-10-17"
+
+_SID = re.compile(r"[A-Za-z0-9]+")
+_WITHOUT_ACCOUNT = ("image/", "snapshot/")
+_OPTION = {
+    "owners": ("an account that owns golden images", "--owner, or audit.owners"),
+    "pipeline_role": ("the pipeline's role", "--pipeline-role, or enforce.pipeline_role"),
+    "snapshots": ("the snapshot of a golden image", "--snapshot, or an approved image"),
+}
+
+
+class Document(Struct, frozen=True):
+    """A policy document that IAM takes, and the name it is shown and stored under."""
+
+    name: str
+    policy: dict[str, Any]
+
+    def json(self, *, minify: bool = False) -> str:
+        """Return the document as ASCII text: the same text for the same values, always.
+
+        IAM takes no characters beyond Latin-1, so all others are escaped.
+        """
+        if minify:
+            return json.dumps(self.policy, separators=(",", ":"))
+        return json.dumps(self.policy, indent=2)
+
+    @property
+    def size(self) -> int:
+        """The number of characters that IAM counts: all but white space.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+        """
+        return sum(not character.isspace() for character in self.json(minify=True))
+
+
+def render(profile: Profile, values: Values) -> tuple[Document, ...]:
+    """Return the profile's own documents; those of ``attach_with`` are rendered by their profiles.
+
+    Raises:
+        UsageError: a value is missing that the profile needs.
+        SpecError: a template does not give a policy document.
+    """
+    _check_needs(profile, values)
+    templates = environment(resources.folder("templates") / "policies")
+    context = _context(profile, values)
+    return tuple(
+        Document(document.name, fill(templates, document.template, context))
+        for document in profile.documents
+    )
+
+
+@cache
+def environment(folder: Path) -> Environment:
+    """Return a Jinja environment in which every ``{{ … }}`` prints one whole JSON value.
+
+    A template writes ``"Owner": {{ owners }}`` without quotes, and no value can end its own string.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def as_json(value: object) -> Markup:
+        # default=str: the text of an undefined name raises and names it
+        return Markup(json.dumps(value, default=str))  # noqa: S704  # it is JSON, not HTML
+
+    return Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=as_json,
+    )
+
+
+def fill(templates: Environment, name: str, context: Mapping[str, object]) -> dict[str, Any]:
+    """Return the policy document that a template gives.
+
+    Raises:
+        SpecError: it uses an unknown name, gives no JSON or a key twice, or no proper statements.
+    """
+    from jinja2 import TemplateError
+
+    try:
+        policy = json.loads(
+            templates.get_template(name).render(context), object_pairs_hook=_without_duplicates
+        )
+        _check_policy(policy)
+    except TemplateError as error:
+        raise SpecError(f"{name}: the template does not work: {error}") from error
+    except ValueError as error:
+        raise SpecError(f"{name}: the template gives no policy document: {error}") from error
+    return dict(policy)
+
+
+def _context(profile: Profile, values: Values) -> dict[str, object]:
+    """Return what templates can use. Lists are sorted, so that order alone is never a drift."""
+    prefix = f"arn:{values.partition}:ec2"
+
+    def arn(resource: str) -> str:
+        """EC2's image and snapshot ARNs have no account; an image of any owner has to match."""
+        account = "" if resource.startswith(_WITHOUT_ACCOUNT) else "*"
+        return f"{prefix}:{values.region}:{account}:{resource}"
+
+    return {
+        "arn": arn,
+        "owners": sorted(set(values.golden_accounts)),
+        "pipeline_role": values.pipeline_role,
+        # any region: the id is unique; any account: it matches an empty account field too
+        "snapshots": [f"{prefix}:*:*:snapshot/{one}" for one in sorted(set(values.snapshots))],
+        "tag": values.tag or profile.tag,
+    }
+
+
+def _check_needs(profile: Profile, values: Values) -> None:
+    missing = [_OPTION[need] for need in profile.needs if not getattr(values, need)]
+    if missing:
+        raise UsageError(
+            f"the profile `{profile.name}` needs {' and '.join(what for what, _ in missing)}",
+            fix=f"give {'; '.join(option for _, option in missing)}",
+        )
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse what JSON readers disagree on: one takes the first of two values, one the last."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(f"a key twice among {', '.join(key for key, _ in pairs)}")
+    return found
+
+
+def _check_policy(policy: Any) -> None:
+    if not isinstance(policy, dict) or set(policy) != {"Version", "Statement"}:
+        raise ValueError("it has to be an object of Version and Statement")
+    if policy["Version"] != VERSION:
+        raise ValueError(f"Version has to be {VERSION}")
+    statements = policy["Statement"]
+    if not isinstance(statements, list) or not all(isinstance(one, dict) for one in statements):
+        raise ValueError("Statement has to be a list of objects")
+    if not statements:
+        raise ValueError("a policy without statements enforces nothing")
+    _check_sids([str(one["Sid"]) for one in statements if "Sid" in one])
+
+
+def _check_sids(sids: Iterable[str]) -> None:
+    """Hold the Sids to IAM's rules, since a denial is explained by its Sid.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
+    """
+    seen: set[str] = set()
+    for sid in sids:
+        if not _SID.fullmatch(sid):
+            raise ValueError(f"the Sid `{sid}` may have letters and digits only")
+        if sid in seen:
+            raise ValueError(f"the Sid `{sid}` stands there twice")
+        seen.add(sid)

@@ -1,0 +1,103 @@
+"""Sizes and names that AWS takes."""
+
+import pytest
+
+from goldenami.errors import RefusedError, UsageError
+from goldenami.iam.limits import (
+    GROUP_INLINE,
+    MANAGED_POLICY,
+    SCP,
+    SCP_RAISED,
+    Limit,
+    check_policy_name,
+    check_size,
+)
+from goldenami.iam.profiles import profile_named
+from goldenami.iam.render import Document, render
+from goldenami.iam.values import Values
+
+ROLE = "arn:aws:iam::123456789012:role/golden-ami-pipeline"
+
+
+def _guardrail(snapshots: int) -> Document:
+    ids = tuple(f"snap-{number:017x}" for number in range(snapshots))
+    values = Values(account="123456789012", snapshots=ids, pipeline_role=ROLE)
+    return render(profile_named("guardrail"), values)[0]
+
+
+def _fit(limit: Limit) -> int:
+    """Count up to the first guardrail that is refused."""
+    count = 1
+    while True:
+        try:
+            check_size(_guardrail(count + 1), limit)
+        except RefusedError:
+            return count
+        count += 1
+
+
+def test_a_managed_guardrail_takes_about_a_hundred_snapshots() -> None:
+    assert 75 <= _fit(MANAGED_POLICY) <= 110
+
+
+@pytest.mark.parametrize("limit", [MANAGED_POLICY, GROUP_INLINE, SCP, SCP_RAISED])
+def test_the_number_that_is_said_to_fit_fits_and_one_more_does_not(limit: Limit) -> None:
+    with pytest.raises(RefusedError) as caught:
+        check_size(_guardrail(300), limit)
+    (note,) = caught.value.notes
+    assert note.startswith("it lists 300 snapshots, and ")
+    fit = int(note.split()[5])
+    check_size(_guardrail(fit), limit)
+    with pytest.raises(RefusedError):
+        check_size(_guardrail(fit + 1), limit)
+
+
+def test_a_refusal_says_the_size_the_limit_and_the_way_out() -> None:
+    document = _guardrail(200)
+    with pytest.raises(RefusedError) as caught:
+        check_size(document, MANAGED_POLICY)
+    assert caught.value.message == (
+        f"the policy document `guardrail` has {document.size:,} characters, "
+        "and a managed policy may have 6,144"
+    )
+    assert "lifecycle.keep" in caught.value.fix
+    assert "guardrail-by-tag" in caught.value.fix
+
+
+def test_a_long_document_without_snapshots_has_another_way_out() -> None:
+    with pytest.raises(RefusedError) as caught:
+        check_size(Document("long", {"x": "y" * 7_000}), MANAGED_POLICY)
+    assert caught.value.notes == ()
+    assert "owners" in caught.value.fix
+
+
+def test_when_not_one_snapshot_fits_it_says_none() -> None:
+    with pytest.raises(RefusedError) as caught:
+        check_size(_guardrail(2), Limit("a note", 100))
+    assert caught.value.notes == ("it lists 2 snapshots, and 0 fit",)
+
+
+def test_the_form_by_tag_never_grows_out_of_a_managed_policy() -> None:
+    ids = tuple(f"snap-{number:017x}" for number in range(1_000))
+    values = Values(account="123456789012", snapshots=ids, pipeline_role=ROLE)
+    (document,) = render(profile_named("guardrail-by-tag"), values)
+    check_size(document, MANAGED_POLICY)
+    check_size(document, SCP)
+
+
+def test_only_an_scp_counts_the_spaces_within_values() -> None:
+    document = Document("spaced", {"x": " " * 6_000})
+    check_size(document, MANAGED_POLICY)
+    with pytest.raises(RefusedError, match="6,008 characters"):
+        check_size(document, SCP)
+
+
+@pytest.mark.parametrize("name", ["goldenami-guardrail", "a", "_+=,.@-", "n" * 128])
+def test_takes_the_policy_name(name: str) -> None:
+    check_policy_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "n" * 129, "with space", "path/name", "gölden", "line\n"])
+def test_refuses_the_policy_name(name: str) -> None:
+    with pytest.raises(UsageError, match="is no policy name"):
+        check_policy_name(name)

@@ -1,0 +1,119 @@
+"""Profiles from their YAML files."""
+
+from pathlib import Path
+
+import pytest
+
+from goldenami.domain.tags import ApprovalTag
+from goldenami.errors import SpecError, UsageError
+from goldenami.iam.profiles import DEFAULT, load_profiles, profile_named
+
+COMPLETE = """\
+name: strict
+title: A title
+description: What it does.
+warning: ""
+needs: [snapshots]
+optional: [tag]
+documents:
+  - {name: strict, template: strict.json.j2}
+"""
+
+WRONG = {
+    "an unknown key, with its line and the key that was meant": (
+        COMPLETE + "atach_with: [strict]\n",
+        ["strict.yaml:9", "atach_with", "did you mean `attach_with`?"],
+    ),
+    "an unknown key of a document": (
+        COMPLETE.replace("template:", "templat:"),
+        ["strict.yaml:8", "templat"],
+    ),
+    "a need that is no value": (
+        COMPLETE.replace("[snapshots]", "[snapshotz]"),
+        ["strict.yaml:5", "snapshotz"],
+    ),
+    "a missing title": (COMPLETE.replace("title: A title\n", ""), ["strict.yaml", "title"]),
+    "a name that is not the file's": (
+        COMPLETE.replace("name: strict\n", "name: lax\n"),
+        ["strict.yaml:1", "`lax`", "name: strict"],
+    ),
+    "no documents": (
+        COMPLETE.replace("\n  - {name: strict, template: strict.json.j2}", " []"),
+        ["strict.yaml:7", "enforces nothing"],
+    ),
+    "a companion that does not exist, with the one that was meant": (
+        COMPLETE + "attach_with: [strickt]\n",
+        ["strict.yaml", "`strickt`", "did you mean `strict`?"],
+    ),
+    "a companion like no other, with all that there are": (
+        COMPLETE + "attach_with: [zzz]\n",
+        ["`zzz`", "profiles: strict"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG.keys())
+def test_refuses_a_file_with(text: str, said: list[str], tmp_path: Path) -> None:
+    (tmp_path / "strict.yaml").write_text(text)
+    with pytest.raises(SpecError) as caught:
+        load_profiles(tmp_path)
+    for part in said:
+        assert part in str(caught.value)
+
+
+def test_reads_a_complete_file(tmp_path: Path) -> None:
+    (tmp_path / "strict.yaml").write_text(COMPLETE + "tag: {key: golden, value: 'yes'}\n")
+    strict = load_profiles(tmp_path)["strict"]
+    assert strict.needs == ("snapshots",)
+    assert strict.tag == ApprovalTag("golden", "yes")
+    assert strict.attach_with == ()
+
+
+def test_the_shipped_profiles_come_in_alphabetical_order() -> None:
+    assert list(load_profiles()) == [
+        "allow",
+        "ec2-028-parent-snapshot",
+        "ec2-028-resource-tag",
+        "guardrail",
+        "guardrail-by-tag",
+        "owner-only",
+        "tag-protection",
+    ]
+
+
+@pytest.mark.parametrize("name", load_profiles())
+def test_a_shipped_profile_says_what_it_does_and_what_it_does_not_do(name: str) -> None:
+    shipped = profile_named(name)
+    assert shipped.title
+    assert "does not" in shipped.description
+    assert not set(shipped.needs) & set(shipped.optional)
+
+
+@pytest.mark.parametrize("name", ["allow", "ec2-028-parent-snapshot", "ec2-028-resource-tag"])
+def test_a_profile_that_stops_nothing_beside_a_broader_policy_warns_and_names_another(
+    name: str,
+) -> None:
+    warning = profile_named(name).warning
+    assert "stops nothing" in warning
+    assert "`guardrail`" in warning
+
+
+@pytest.mark.parametrize("name", ["guardrail", "guardrail-by-tag"])
+def test_a_guardrail_brings_the_protection_of_its_tag(name: str) -> None:
+    assert profile_named(name).attach_with == ("tag-protection",)
+
+
+def test_the_default_exists_and_has_nothing_to_warn_of() -> None:
+    assert profile_named(DEFAULT).warning == ""
+
+
+def test_a_mistyped_name_is_answered_with_the_one_that_was_meant() -> None:
+    with pytest.raises(UsageError, match="there is no profile `gaurdrail`") as caught:
+        profile_named("gaurdrail")
+    assert caught.value.fix == "did you mean `guardrail`?"
+
+
+def test_a_name_like_no_other_is_answered_with_all_names() -> None:
+    with pytest.raises(UsageError) as caught:
+        profile_named("xyz")
+    assert caught.value.fix == f"profiles: {', '.join(load_profiles())}"
