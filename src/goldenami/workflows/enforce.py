@@ -115,8 +115,10 @@ def _enforce(file: ReleaseFile) -> Enforce:
 
 def _wanted(aws: Aws, file: ReleaseFile, profile: Profile) -> tuple[Document, ...]:
     members = rendering.chain(profile)
-    golden = rendering.golden_images(aws, file)  # nothing approved is a refusal for every profile
-    given = {"snapshots": rendering.snapshots(golden)}
+    given = {}
+    if not (rendering.tests_owner_alone(profile) and file.release.audit.owners):
+        # Whatever the profile tests: with nothing approved it would deny every launch.
+        given["snapshots"] = rendering.snapshots(rendering.golden_images(aws, file))
     values = rendering.values(lambda: aws, file, profile, given)
     return tuple(document for one in members for document in rendering.documents(one, values))
 

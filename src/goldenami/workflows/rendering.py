@@ -7,6 +7,7 @@ from goldenami.aws import images, regions
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
+from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import RefusedError, UsageError
 from goldenami.iam.limits import MANAGED_POLICY, check_size
 from goldenami.iam.profiles import Profile, load_profiles
@@ -65,17 +66,36 @@ def values(
     ``session`` is called only if something has to be asked of AWS.
     """
     approval = file.release.approval_tag
-    found = {"tag_key": approval.key, "tag_value": approval.value, **given}
+    found = dict(given)
+    if approval != ApprovalTag():  # a profile may have a default of its own
+        found = {"tag_key": approval.key, "tag_value": approval.value, **given}
     if "account" not in found or "partition" not in found:
         aws = session()
         found = {"account": aws.account, "partition": aws.partition, **found}
-    found.setdefault("owners", tuple(dict.fromkeys((found["account"], *file.release.audit.owners))))
+    found.setdefault("owners", owners(profile, file, found["account"]))
     if "snapshots" in profile.needs and "snapshots" not in found:
         found["snapshots"] = snapshots(golden_images(session(), file))
     role = file.release.enforce.pipeline_role if file.release.enforce else None
     if role is not None:
         found.setdefault("pipeline_role", role_arn(role, found["partition"], found["account"]))
     return Values(**found)
+
+
+def owners(profile: Profile, file: ReleaseFile, account: str) -> tuple[str, ...]:
+    """Return the accounts whose images are golden for a profile.
+
+    A profile that tests the owner alone is for accounts with which images are shared: there the
+    account's own images are golden only if it is named among ``audit.owners``.
+    """
+    others = file.release.audit.owners
+    if tests_owner_alone(profile) and others:
+        return others
+    return tuple(dict.fromkeys((account, *others)))
+
+
+def tests_owner_alone(profile: Profile) -> bool:
+    """Tell whether the owner is all that a profile knows golden images by."""
+    return "owners" in profile.needs
 
 
 def role_arn(role: str, partition: str, account: str) -> str:

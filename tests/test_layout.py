@@ -1,0 +1,80 @@
+"""The layout: imports go one way, and heavy packages are imported late."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "goldenami"
+
+ALLOWED = {
+    "errors": set(),
+    "resources": {"errors"},
+    "files": {"errors"},
+    "yamlfile": {"errors"},
+    "domain": {"errors", "yamlfile"},
+    "spec": {"domain", "errors", "yamlfile"},
+    "journal": {"domain", "errors"},
+    "iam": {"domain", "errors", "resources", "yamlfile"},
+    "aws": {"domain", "errors", "spec"},
+    "bake": {"aws", "domain", "errors", "resources", "spec", "files", "yamlfile"},
+    "workflows": {"aws", "bake", "domain", "errors", "iam", "journal", "spec", "yamlfile"},
+    "report": {"domain", "errors", "iam", "workflows"},
+    "sandbox": {"aws", "domain", "errors", "iam"},
+    "cli": {
+        "aws", "bake", "domain", "errors", "files", "iam", "report", "resources", "sandbox", "spec",
+        "workflows",
+    },
+    "__main__": {"cli"},
+}  # fmt: skip
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "goldenami":
+            yield from (f"goldenami.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+MODULES = [path for path in sorted(SOURCE.rglob("*.py")) if part_of(path) != "__init__"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_module_imports_only_what_its_part_may(path: Path) -> None:
+    part = part_of(path)
+    used = {
+        name.split(".")[1]
+        for name in imports(path)
+        if name.startswith("goldenami.") and name != "goldenami.__version__"
+    }
+    assert used - {part} <= ALLOWED[part]
+
+
+@pytest.mark.parametrize("part", ["iam", "domain", "spec"])
+def test_the_pure_parts_import_no_boto3(part: str) -> None:
+    found = {name for path in MODULES if part_of(path) == part for name in imports(path)}
+    assert not [name for name in found if name.split(".")[0] in ("boto3", "botocore")]
+
+
+def test_the_command_line_starts_without_heavy_packages() -> None:
+    program = "import goldenami.cli, sys; print(*sys.modules)"
+    shown = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.split(".")[0] for name in shown.stdout.split()}
+    assert not loaded & {"boto3", "botocore", "jinja2", "moto", "yaml", "rich"}
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    long = {str(path): lines for path in MODULES if (lines := len(path.read_text().splitlines())) > 400}
+    assert not long
