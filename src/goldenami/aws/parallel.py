@@ -30,12 +30,9 @@ class Answers(Struct, Generic[T], frozen=True):
 
         Raises:
             IncompleteError: naming every region that could not be read, and its reason.
-            GoldenamiError: the very error, if it is the only region's.
         """
         if not self.unread:
             return self.read
-        if not self.read and len(self.unread) == 1:
-            raise self.unread[0].error
         raise IncompleteError(
             f"{doing}: {len(self.unread)} of {len(self.read) + len(self.unread)} regions "
             "could not be read",

@@ -9,6 +9,7 @@ from goldenami.bake.interface import Recipe
 from goldenami.domain import names, tags
 from goldenami.domain.plan import Action, Ref
 from goldenami.domain.tags import Status
+from goldenami.spec.model import Share
 
 PUBLISH_TIMEOUT_S = 300.0
 
@@ -102,7 +103,7 @@ def _share(recipe: Recipe, region: str) -> Iterator[Action]:
     ]
     yield Action(
         id=f"share:{region}",
-        summary=f"share the image with {share.targets} accounts or organizations",
+        summary=f"share the image with {_consumers(share)}",
         call="ec2:ModifyImageAttribute",
         region=region,
         parameters={
@@ -112,6 +113,15 @@ def _share(recipe: Recipe, region: str) -> Iterator[Action]:
         permissions=("ec2:ModifyImageAttribute",),
         after=(f"available:{region}",),
     )
+
+
+def _consumers(share: Share) -> str:
+    counts = (
+        (len(share.accounts), "account"),
+        (len(share.organizations), "organization"),
+        (len(share.organizational_units), "organizational unit"),
+    )
+    return ", ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counts if n)
 
 
 def _deprecate(recipe: Recipe, region: str, now: datetime) -> Iterator[Action]:

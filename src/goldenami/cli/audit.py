@@ -128,4 +128,4 @@ def _finish(document: "Audit") -> None:
             fix="give the caller access to them, or name the regions that matter with --region",
         )
     if document.findings:
-        raise FindingsError(f"{len(document.findings)} findings")
+        raise FindingsError(f"the audit found something: {len(document.findings)} open")

@@ -1,15 +1,17 @@
 """`goldenami rehearse`: the whole runbook on an embedded AWS, told as a story."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goldenami.cli import audit, bake, embedded, enforce, images, options
+from goldenami.domain.tags import Status
 from goldenami.errors import FindingsError
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def rehearse(
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
         embedded.server() as sandbox,
         _environment(sandbox.environment(file.release.build_region), state),
+        redirect_stderr(sys.stdout),  # one story, in order
     ):
         _story(file, sandbox)
 
@@ -50,7 +53,7 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
         f"Rehearsal of {file.path}",
         "This is a rehearsal on an emulator on this machine. No call reaches AWS.",
     )
-    seed.seed(sandbox, world.of(file))
+    seed.seed(sandbox, world.of(file.release))
     release = file.release
     _chapter(1, f"bake {release.image} in {', '.join(release.regions)}")
     bake.bake(file.path, yes=True)
@@ -61,13 +64,24 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
         enforce.enforce(file.path, yes=True)
         _tell("", "A second run changes nothing:")
         enforce.enforce(file.path, yes=True)
-    seed.seed_compliant(sandbox, world.golden(file, sandbox))
+    seed.seed_compliant(sandbox, _golden_images(file))
     _chapter(4, "audit the fleet")
     try:
         audit.audit(file.path)
     except FindingsError as findings:
         _tell("", f"{findings.message}, as seeded: on a real account the exit code is 10.")
     _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
+
+
+def _golden_images(file: "ReleaseFile") -> dict[str, str]:
+    """Return the newest approved image of each region, as a consumer would find it."""
+    from goldenami.workflows import registry
+
+    aws = options.session(None, None, None, file.release.build_region)
+    answers = registry.read(
+        aws, where=file.release.regions, image=file.release.image, status=Status.APPROVED
+    )
+    return {region: found[0].id for region, found in answers.read.items()}
 
 
 @contextmanager

@@ -18,7 +18,7 @@ def write(plan: Plan, form: Literal["table", "json"]) -> None:
             msgspec.json.format(msgspec.json.encode(as_data(plan)), indent=2).decode() + "\n"
         )
         return
-    console().print(plan.title, markup=False)
+    console().print(plan.title)
     table(
         ("", "region", "action", "call"),
         [
@@ -26,7 +26,7 @@ def write(plan: Plan, form: Literal["table", "json"]) -> None:
             for number, action in enumerate(plan.actions, 1)
         ],
     )
-    console().print(f"permissions needed: {', '.join(plan.permissions)}", markup=False)
+    console().print(f"permissions needed: {', '.join(plan.permissions)}")
 
 
 def as_data(plan: Plan) -> dict[str, Any]:

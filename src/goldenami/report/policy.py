@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from goldenami.iam.limits import MANAGED_POLICY
 from goldenami.iam.profiles import Profile
@@ -17,8 +18,9 @@ def write(profile: Profile, documents: Sequence[Document], *, minify: bool) -> N
     if len(documents) == 1:
         sys.stdout.write(documents[0].json(minify=minify) + "\n")
     else:
+        layout: dict[str, Any] = {"separators": (",", ":")} if minify else {"indent": 2}
         policies = {one.name: one.policy for one in documents}
-        sys.stdout.write(json.dumps(policies, indent=None if minify else 2) + "\n")
+        sys.stdout.write(json.dumps(policies, **layout) + "\n")
     for document in documents:
         say(f"{document.name}: {document.size:,} of {MANAGED_POLICY.characters:,} characters")
     if profile.attach_with:

@@ -1,5 +1,6 @@
 """What people read: tables on stdout, progress and words on stderr. Colour only in a terminal."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TextIO
@@ -14,10 +15,21 @@ PIPE_WIDTH = 200
 
 
 def console(file: TextIO | None = None) -> Console:
-    """Return a console on a stream (stdout if none is given); a pipe gets wide, plain lines."""
+    """Return a console on a stream (stdout if none is given); a pipe gets wide, plain lines.
+
+    It takes nothing for markup, and writes no escape codes to a pipe or with ``NO_COLOR``.
+    """
     out = file or sys.stdout
     width = None if out.isatty() else PIPE_WIDTH
-    return Console(file=out, width=width, highlight=False, soft_wrap=not out.isatty())
+    return Console(
+        file=out,
+        width=width,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=not out.isatty(),
+    )
 
 
 def say(text: str, style: str = "") -> None:

@@ -10,7 +10,8 @@ from goldenami import __version__, yamlfile
 from goldenami.aws import images, inventory, regions
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import names, waivers
+from goldenami.domain import names
+from goldenami.domain import waivers as waiving
 from goldenami.domain.audit import Audit, RegionRead
 from goldenami.domain.tags import ApprovalTag
 from goldenami.domain.verdict import Approved, Finding, Instance, judge
@@ -27,7 +28,7 @@ class Question(Struct, frozen=True, kw_only=True):
     approved: frozenset[str] = frozenset()
     owners: frozenset[str] = frozenset()
     approval: ApprovalTag = ApprovalTag()
-    waivers: Sequence[waivers.Waiver] = ()
+    waivers: Sequence[waiving.Waiver] = ()
     allow_empty: bool = False
 
 
@@ -48,6 +49,7 @@ def audit(aws: Aws, question: Question, *, now: datetime | None = None) -> Audit
         IncompleteError: no region at all could be read.
     """
     at = now or datetime.now(UTC)
+    account = aws.account  # first, so that missing credentials are one error and not one a region
     asked = question.regions or regions.enabled(aws)
     answers = in_regions(asked, lambda region: _see(aws, region, question.approval))
     if not answers.read:
@@ -55,8 +57,8 @@ def audit(aws: Aws, question: Question, *, now: datetime | None = None) -> Audit
     approved = Approved(
         produced={region: seen.approved for region, seen in answers.read.items()},
         listed=question.approved,
-        owners=question.owners | {aws.account},
-        account=aws.account,
+        owners=question.owners | {account},
+        account=account,
         at=at,
     )
     _refuse_emptiness(answers, approved, question)
@@ -66,11 +68,11 @@ def audit(aws: Aws, question: Question, *, now: datetime | None = None) -> Audit
         for instance in seen.instances
         for finding in judge(instance, approved)
     ]
-    after = waivers.apply(findings, question.waivers, at.date())
+    after = waiving.apply(findings, question.waivers, at.date())
     return Audit(
         tool=f"goldenami {__version__}",
         at=at,
-        account=aws.account,
+        account=account,
         complete=not answers.unread,
         regions=tuple(_regions(asked, answers, findings)),
         approved_by_list=tuple(sorted(question.approved)),

@@ -299,7 +299,12 @@ def _in_order(steps: list[Action]) -> list[Action]:
 
 
 def _diff(policy: iam.ManagedPolicy | None, document: Document) -> str:
-    before = json.dumps(policy.document, indent=2).splitlines() if policy else []
+    """Show how a document differs; of a new one its statements, which say what they do."""
+    if policy is None:
+        return "\n".join(
+            f"+ {one['Effect']} {one.get('Sid', '')}" for one in document.policy["Statement"]
+        )
+    before = json.dumps(policy.document, indent=2).splitlines()
     after = document.json().splitlines()
     return "\n".join(difflib.unified_diff(before, after, "attached", "rendered", lineterm="", n=2))
 

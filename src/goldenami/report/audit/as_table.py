@@ -4,7 +4,7 @@ from typing import TextIO
 
 from goldenami.domain.audit import Audit
 from goldenami.domain.verdict import RULES, Severity
-from goldenami.report.terminal import console, table
+from goldenami.report.terminal import clean, console, table
 
 _ORDER = list(Severity)
 
@@ -36,9 +36,9 @@ def write(audit: Audit, out: TextIO) -> None:
     broken = {one.rule for one in findings}
     for rule in RULES:
         if rule.id in broken:
-            console(out).print(f"{rule.id}: {rule.fix}", markup=False)
+            console(out).print(f"{rule.id}: {rule.fix}")
     for region in audit.unread:
-        console(out).print(f"UNREAD {region.region}: {region.unread}", markup=False, style="red")
+        console(out).print(clean(f"UNREAD {region.region}: {region.unread}"), style="red")
 
 
 def summary(audit: Audit) -> list[str]:

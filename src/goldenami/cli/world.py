@@ -1,0 +1,53 @@
+"""What a release file takes for granted, as the world that the sandbox is seeded with."""
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from goldenami.domain import tags
+from goldenami.domain.tags import Status
+
+if TYPE_CHECKING:
+    from goldenami.sandbox.seed import World
+    from goldenami.spec import Release
+
+_ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)\.")
+
+
+def of(release: "Release") -> "World":
+    """Return the account in which a release file works: its source, groups, roles, keys, ids."""
+    from goldenami.sandbox.seed import World
+
+    base, source, enforce = release.base, release.base.source, release.enforce
+    role = enforce.pipeline_role if enforce else None
+    return World(
+        regions=release.regions,
+        groups=enforce.groups if enforce else (),
+        source_ssm=source.ssm,
+        source_ami=source.ami,
+        source_name=source.filter.name if source.filter else None,
+        source_owners=source.filter.owners if source.filter else (),
+        source_golden=_golden(source.golden) if source.golden else None,
+        architecture="arm64" if _ARM.match(base.instance_type) else "x86_64",
+        key_names=(base.key_name,) if base.key_name else (),
+        subnets=(base.subnet,) if base.subnet else (),
+        security_groups=base.security_groups,
+        instance_profiles=(base.instance_profile,) if base.instance_profile else (),
+        roles=(role.rpartition("/")[2],) if role else (),
+        kms_keys=_kms_keys(release),
+    )
+
+
+def _golden(image: str) -> dict[str, str]:
+    return {tags.IMAGE: image, tags.VERSION: "1", tags.STATUS: Status.APPROVED.value}
+
+
+def _kms_keys(release: "Release") -> dict[str, list[str]]:
+    keys: dict[str, list[str]] = defaultdict(list)
+    for volume in release.base.volumes:
+        if volume.kms_key:
+            keys[release.build_region].append(volume.kms_key)
+    for region in release.destinations:
+        if key := release.kms_key(region):
+            keys[region].append(key)
+    return keys

@@ -1,0 +1,122 @@
+"""Runs the command line in this process, with release files in a folder of their own."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from msgspec import Struct
+
+from goldenami.aws import waits
+from goldenami.cli import main
+from goldenami.sandbox.server import Sandbox
+
+
+class Ran(Struct, frozen=True):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Ran]
+Write = Callable[..., Path]
+
+RELEASE: dict[str, Any] = {
+    "schema": "goldenami/v1",
+    "image": "web-base",
+    "version": "1.0",
+    "regions": ["us-east-1", "eu-west-1"],
+    "base": {
+        "source": {"ssm": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"},
+        "instance_type": "t3.micro",
+    },
+    "tags": {"Name": "Golden AMI", "Team": "platform"},
+    "publish": {"ssm_parameter": "/golden-ami/web-base"},
+    "enforce": {"groups": ["ec2-admin-group"]},
+}
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(waits, "FIRST_POLL_S", 0.02)
+    monkeypatch.setenv("GOLDENAMI_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run ``goldenami`` with these arguments."""
+
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(one) for one in arguments])
+        shown = capsys.readouterr()
+        code = ended.value.code
+        return Ran(code if isinstance(code, int) else 0, shown.out, shown.err)
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a release file: the usual one, with dotted keys replaced (None leaves one out)."""
+
+    def write(name: str = "release.yaml", **changes: Any) -> Path:
+        data = copy.deepcopy(RELEASE)
+        for dotted, value in changes.items():
+            *parents, last = dotted.split("__")
+            part = data
+            for parent in parents:
+                part = part.setdefault(parent, {})
+            if value is None:
+                part.pop(last, None)
+            else:
+                part[last] = value
+        path = tmp_path / name
+        path.write_text(yaml.safe_dump(data, sort_keys=False))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def mutating(sandbox: Sandbox) -> Callable[[], list[str]]:
+    """List the calls that changed something, DryRuns left out."""
+
+    def calls() -> list[str]:
+        return [
+            call.operation
+            for call in sandbox.calls
+            if not call.operation.startswith(("Describe", "Get", "List"))
+            and not call.parameters.get("DryRun")
+        ]
+
+    return calls
+
+
+@pytest.fixture
+def own_images(sandbox: Sandbox) -> Callable[[str], list[dict[str, Any]]]:
+    """List the account's images of a region."""
+
+    def images(region: str) -> list[dict[str, Any]]:
+        found = sandbox.client("ec2", region).describe_images(Owners=["self"])["Images"]
+        return list(found)
+
+    return images
+
+
+@pytest.fixture
+def living(sandbox: Sandbox) -> Callable[[], list[dict[str, Any]]]:
+    """List the instances of the build region that are not terminated."""
+
+    def instances() -> list[dict[str, Any]]:
+        states = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopped"]}]
+        found = sandbox.client("ec2").describe_instances(Filters=states)["Reservations"]
+        return [one for reservation in found for one in reservation["Instances"]]
+
+    return instances

@@ -1,0 +1,139 @@
+"""`goldenami policy`, and the commands that need no AWS."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goldenami import spec
+from goldenami.cli import embedded
+from goldenami.errors import GoldenamiError
+from goldenami.iam.profiles import load_profiles
+from goldenami.sandbox.server import Sandbox
+
+ALL = (
+    "--account", "111122223333", "--owner", "111122223333", "--tag", "Golden=yes",
+    "--snapshot", "snap-0123456789abcdef0", "--snapshot", "snap-0123456789abcdef1",
+    "--partition", "aws-cn", "--region", "cn-north-1",
+    "--pipeline-role", "arn:aws-cn:iam::111122223333:role/baker",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", sorted(load_profiles()))
+def test_every_profile_renders_without_aws_when_all_values_are_given(
+    cli: Any, profile: str
+) -> None:
+    ran = cli("policy", "render", "--profile", profile, *ALL)
+    assert ran.code == 0, ran.err
+    document = json.loads(ran.out)
+    assert document["Version"] == "2012-10-17"
+    assert "arn:aws:" not in ran.out
+    assert "of 6,144 characters" in ran.err
+
+
+def test_minified_is_one_line_of_the_same_document(cli: Any) -> None:
+    plain = cli("policy", "render", "-p", "guardrail", *ALL).out
+    minified = cli("policy", "render", "-p", "guardrail", "--minify", *ALL).out
+    assert minified.count("\n") == 1
+    assert ": " not in minified
+    assert json.loads(minified) == json.loads(plain)
+
+
+def test_a_warning_says_what_the_guide_s_policies_do(cli: Any) -> None:
+    ran = cli("policy", "render", "-p", "ec2-028-resource-tag", "--account", "111122223333")
+    (statement,) = json.loads(ran.out)["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert "Golden AMI" in ran.out
+    assert "warning: " in ran.err
+    assert "guardrail" in ran.err
+
+
+def test_the_release_file_and_the_account_give_what_is_not_given(
+    cli: Any, write: Any, sandbox: Sandbox
+) -> None:
+    release = write(enforce__pipeline_role="baker")
+    cli("bake", release, "--yes")
+    ran = cli("policy", "render", release)
+    assert ran.code == 0, ran.err
+    assert ran.out.count("snapshot/snap-") == 2
+    assert "arn:aws:iam::123456789012:role/baker" in ran.out
+
+
+def test_a_release_file_with_all_values_asks_aws_nothing(
+    cli: Any, write: Any, sandbox: Sandbox
+) -> None:
+    ran = cli("policy", "render", write(enforce=None), "-p", "guardrail", *ALL)
+    assert ran.code == 0
+    assert sandbox.calls == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["-p", "guardrial"], "did you mean `guardrail`?"),
+        (["-p", "owner-only"], "without the account"),
+        (["-p", "guardrail", "--account", "111122223333"], "snapshot"),
+        (["-p", "guardrail", *ALL, "--account", "1"], "account"),
+        (["-p", "guardrail", *ALL, "--tag", "Golden"], "no `=` in it"),
+        (["-p", "guardrail", *ALL, "--tag", "Golden=*"], "*"),
+        (["-p", "guardrail", *ALL, "--partition", "aws-mars"], "aws-mars"),
+    ],
+    ids=["a profile", "no account", "no snapshot", "an account", "a tag", "a wildcard", "Mars"],
+)
+def test_wrong_values_are_refused(cli: Any, arguments: list[str], says: str) -> None:
+    ran = cli("policy", "render", *arguments)
+    assert ran.code == 2
+    assert says in ran.err
+    assert ran.out == ""
+
+
+def test_a_document_over_the_limit_is_refused(cli: Any) -> None:
+    many = [word for number in range(120) for word in ("--snapshot", f"snap-{number:017x}")]
+    ran = cli("policy", "render", "-p", "guardrail", "--account", "111122223333", *many)
+    assert ran.code == 4
+    assert "6,144" in ran.err
+
+
+def test_the_profiles_are_listed(cli: Any) -> None:
+    assert "guardrail" in cli("policy", "list").out
+    document = json.loads(cli("policy", "list", "--format", "json").out)
+    assert document["schema"] == "goldenami.profiles/v1"
+    assert {one["name"] for one in document["items"]} == set(load_profiles())
+
+
+def test_init_writes_a_release_file_that_loads(cli: Any, tmp_path: Path) -> None:
+    ran = cli("init", tmp_path / "new")
+    assert ran.code == 0
+    written = sorted(one.name for one in (tmp_path / "new").iterdir())
+    assert written == ["release.yaml", "setup.sh", "waivers.yaml"]
+    loaded = spec.load(tmp_path / "new" / "release.yaml")
+    assert loaded.warnings == ()
+
+
+def test_init_never_overwrites(cli: Any, tmp_path: Path) -> None:
+    (tmp_path / "setup.sh").write_text("mine")
+    ran = cli("init", tmp_path)
+    assert ran.code == 2
+    assert "setup.sh is there already; nothing was written" in ran.err
+    assert [one.name for one in tmp_path.iterdir()] == ["setup.sh"]
+
+
+def test_init_in_a_folder_that_cannot_be(cli: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ran = cli("init", tmp_path / "file" / "new")
+    assert ran.code == 2
+    assert "cannot be written" in ran.err
+
+
+def test_without_its_extra_the_sandbox_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "goldenami.sandbox.server", None)
+    with pytest.raises(GoldenamiError, match="the embedded AWS is not installed"):
+        embedded.server()
+
+
+def test_the_version_and_the_help(cli: Any) -> None:
+    assert cli("--version").out.startswith("goldenami 0.")
+    assert "Exit codes" in cli("--help").out
