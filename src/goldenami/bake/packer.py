@@ -1,0 +1,235 @@
+"""Bakes with Packer: from plain values to one image in the build region.
+
+Packer launches and configures the instance, makes the image and cleans up after itself. Copying,
+sharing and publishing are not its business here, so a template needs one builder and one region.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from msgspec import Struct, field
+
+from goldenami.bake.packer_cli import Packer
+from goldenami.bake.packer_output import PackerEvent, read_manifest
+from goldenami.bake.packer_steps import MANIFEST, PackerSteps
+from goldenami.bake.packer_template import place_template, variable_file, write_private
+from goldenami.errors import BakeError, SpecError
+
+# https://developer.hashicorp.com/packer/integrations/hashicorp/amazon lists them; the two of IAM
+# are for an instance profile. What Windows, spot instances and copies need is left out.
+PERMISSIONS = (
+    "ec2:AttachVolume",
+    "ec2:AuthorizeSecurityGroupIngress",
+    "ec2:CreateImage",
+    "ec2:CreateKeyPair",
+    "ec2:CreateSecurityGroup",
+    "ec2:CreateSnapshot",
+    "ec2:CreateTags",
+    "ec2:CreateVolume",
+    "ec2:DeleteKeyPair",
+    "ec2:DeleteSecurityGroup",
+    "ec2:DeleteSnapshot",
+    "ec2:DeleteVolume",
+    "ec2:DeregisterImage",
+    "ec2:DescribeImageAttribute",
+    "ec2:DescribeImages",
+    "ec2:DescribeInstanceStatus",
+    "ec2:DescribeInstances",
+    "ec2:DescribeRegions",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeTags",
+    "ec2:DescribeVolumes",
+    "ec2:DetachVolume",
+    "ec2:ModifyImageAttribute",
+    "ec2:ModifyInstanceAttribute",
+    "ec2:ModifySnapshotAttribute",
+    "ec2:RegisterImage",
+    "ec2:RunInstances",
+    "ec2:StopInstances",
+    "ec2:TerminateInstances",
+    "iam:GetInstanceProfile",
+    "iam:PassRole",
+)
+
+# Packer connects as soon as it can, which is before the user data has been carried out.
+WAIT_FOR_USER_DATA = "if command -v cloud-init >/dev/null; then cloud-init status --wait; fi"
+
+
+class BlockDevice(Struct, frozen=True, kw_only=True):
+    """A volume of the build instance, and so of the image."""
+
+    device: str
+    size_gib: int
+    type: str = "gp3"
+    encrypted: bool = True
+    kms_key_id: str = ""
+
+
+class PackerBuild(Struct, frozen=True, kw_only=True):
+    """Everything that a build is made from.
+
+    Attributes:
+        template: ``amazon-ebs``, ``amazon-chroot``, or the path of the user's own template.
+        region: the build region.
+        source_ami: the source image's id, resolved before, so that Packer searches nothing.
+        ami_name: the image's name.
+        ami_description: the image's description.
+        instance_type: of the build instance.
+        image_tags: tags of the image and its snapshots.
+        run_tags: tags of the build instance and its volumes.
+        subnet_id: where it runs, empty for the default VPC.
+        security_group_ids: its security groups; without any, Packer makes one for the build.
+        iam_instance_profile: the instance profile's name, empty for none.
+        user_data: the user data itself.
+        block_devices: volumes; the first is the root volume.
+        steps: shell commands, run as root in order; the first that fails fails the build.
+        variables: further variables of the template, from the release file (``ssh_username``,
+            ``ssh_interface``, ``communicator``…).
+        endpoint_url: an EC2 endpoint other than AWS's own, empty for AWS.
+        image_timeout_s: how long Packer waits for the image.
+        poll_delay_s: how long it waits between two looks.
+    """
+
+    template: str = "amazon-ebs"
+    region: str
+    source_ami: str
+    ami_name: str
+    ami_description: str = ""
+    instance_type: str = "t3.micro"
+    image_tags: Mapping[str, str] = field(default_factory=dict)
+    run_tags: Mapping[str, str] = field(default_factory=dict)
+    subnet_id: str = ""
+    security_group_ids: tuple[str, ...] = ()
+    iam_instance_profile: str = ""
+    user_data: str = ""
+    block_devices: tuple[BlockDevice, ...] = ()
+    steps: tuple[str, ...] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    endpoint_url: str = ""
+    image_timeout_s: int = 4 * 3600
+    poll_delay_s: int = 5
+
+    @property
+    def has_communicator(self) -> bool:
+        """Whether Packer connects to the instance, and so can run commands."""
+        return bool(self.variables.get("communicator", "ssh") != "none")
+
+    @property
+    def script(self) -> str:
+        """The shell script of all commands, empty if there are none.
+
+        First of all, the user data must be through.
+        """
+        wait = self.user_data and self.has_communicator
+        commands = ((WAIT_FOR_USER_DATA,) if wait else ()) + self.steps
+        return "\n".join(("#!/bin/sh -e", *commands, "")) if commands else ""
+
+
+class PackerResult(Struct, frozen=True):
+    """The image that was built, and the last lines that Packer said."""
+
+    image_id: str
+    region: str
+    build_log_tail: tuple[str, ...]
+
+
+def build(
+    packer: Packer,
+    request: PackerBuild,
+    environment: Mapping[str, str],
+    *,
+    on_event: Callable[[PackerEvent], None],
+    cancelled: threading.Event,
+    grace_s: float = 600,
+) -> PackerResult:
+    """Build one image.
+
+    Everything Packer needs is in a private temporary folder, which is gone afterwards.
+
+    Args:
+        packer: which Packer.
+        request: what to build.
+        environment: Packer's environment, with the AWS credentials; it is never logged.
+        on_event: told each line of the build as it comes.
+        cancelled: set it from any thread to stop the build; Ctrl-C sets it too.
+        grace_s: how long a stopped Packer may terminate its instance before it is killed.
+
+    Raises:
+        SpecError: the template or a value for it is wrong; nothing was started.
+        BakeError: Packer refused the template, failed or was killed.
+        InterruptedRunError: the build was stopped.
+    """
+    if request.steps and not request.has_communicator:
+        raise SpecError(
+            "with `communicator: none` Packer cannot run commands on the instance",
+            fix="leave out the communicator, or the commands",
+        )
+    if request.user_data and not request.has_communicator:
+        warning = "with `communicator: none` nothing waits for the user data to be through"
+        on_event(PackerEvent("say", warning))
+    with TemporaryDirectory(prefix="goldenami-packer-") as name:
+        folder = Path(name)
+        template = place_template(request.template, packer, folder, provision=bool(request.script))
+        values = _values(request, folder)
+        steps = PackerSteps(packer, template, folder, environment, cancelled, grace_s)
+        if packer.has_plugins and not template.is_legacy:
+            steps.run("init", on_event=on_event)
+        declared = steps.declared_variables()
+        steps.write_variables(variable_file(template, declared, values, request.variables))
+        steps.run("validate")
+        tail = steps.run("build", on_event=on_event)
+        image_id = _one_image(steps.manifest, request.region)
+    return PackerResult(image_id, request.region, tail)
+
+
+def _values(request: PackerBuild, folder: Path) -> dict[str, Any]:
+    return {
+        "region": request.region,
+        "source_ami": request.source_ami,
+        "ami_name": request.ami_name,
+        "ami_description": request.ami_description,
+        "tags": dict(request.image_tags),
+        "snapshot_tags": dict(request.image_tags),
+        "instance_type": request.instance_type,
+        "run_tags": dict(request.run_tags),
+        "run_volume_tags": dict(request.run_tags),
+        "subnet_id": request.subnet_id,
+        "security_group_ids": list(request.security_group_ids),
+        "iam_instance_profile": request.iam_instance_profile,
+        "user_data_file": _file(folder / "user-data", request.user_data),
+        "block_devices": [
+            {name: getattr(device, name) for name in device.__struct_fields__}
+            for device in request.block_devices
+        ],
+        "script_file": _file(folder / "script.sh", request.script),
+        "endpoint_url": request.endpoint_url,
+        "poll_delay_seconds": request.poll_delay_s,
+        "poll_max_attempts": max(1, request.image_timeout_s // request.poll_delay_s),
+        "manifest_path": str(folder / MANIFEST),
+    }
+
+
+def _file(path: Path, text: str) -> str:
+    """Return the path of a file with the text, empty if there is none."""
+    if not text:
+        return ""
+    write_private(path, text)
+    return str(path)
+
+
+def _one_image(manifest: Path, region: str) -> str:
+    images = read_manifest(manifest)
+    match [image for image in images if image.region == region]:
+        case [image]:
+            return image.image_id
+        case found:
+            raise BakeError(
+                f"Packer made {len(found)} images in {region}, where one was wanted",
+                fix=f"use a template with one builder, in {region}; delete what is not wanted",
+                notes=[f"{image.image_id} in {image.region} is left" for image in images],
+            )

@@ -1,0 +1,142 @@
+"""Reads what Packer says: its machine-readable output, its manifest, its version.
+
+The format is documented at https://developer.hashicorp.com/packer/docs/commands: each line is
+``timestamp,target,type,data…``, with commas and line breaks escaped in the data.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from goldenami.domain.names import AMI_ID
+from goldenami.errors import BakeError
+
+Kind = Literal["say", "message", "error", "build-error", "artifact", "variable", "other", "text"]
+
+_UI: dict[str, Kind] = {"say": "say", "message": "message", "error": "error"}
+_TYPES: dict[str, Kind] = {
+    "error": "build-error",
+    "artifact": "artifact",
+    "template-variable": "variable",
+}
+_FOR_PEOPLE = ("say", "message", "error", "build-error")
+_ESCAPES = (("%!(PACKER_COMMA)", ","), ("\\r", ""), ("\\n", "\n"))
+_ARROW = re.compile(r"\A(==>|-->) ")
+_VERSION = re.compile(r"^Packer v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
+_HCL_VARIABLE = re.compile(r"^var\.([\w-]+): ", re.MULTILINE)
+
+
+class PackerEvent(Struct, frozen=True):
+    """One line of Packer's output.
+
+    Attributes:
+        kind: ``say`` (a step), ``message`` (a detail), ``error``, ``build-error`` (the one error
+            that ended a build), ``artifact``, ``variable``, ``other`` (a further machine-readable
+            type) or ``text`` (not machine-readable: what Packer prints when it crashes).
+        text: the message for people, without Packer's arrows; empty if it is not for people.
+        target: the build that it is about, empty for all.
+        data: the fields as Packer gave them.
+    """
+
+    kind: Kind
+    text: str
+    target: str = ""
+    data: tuple[str, ...] = ()
+
+
+class BuiltImage(Struct, frozen=True):
+    """One image of a manifest."""
+
+    region: str
+    image_id: str
+
+
+def parse_version(output: str) -> tuple[int, int, int] | None:
+    """Return the version in the output of ``packer version``, None if it is not Packer's."""
+    match = _VERSION.search(output)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def parse_line(line: str) -> PackerEvent:
+    """Return one line of ``-machine-readable`` output as an event; no line is refused."""
+    timestamp, *fields = line.rstrip("\r\n").split(",")
+    if not timestamp.isdecimal() or len(fields) < 2:
+        return PackerEvent("text", line.strip())
+    target, type_, *data = map(_unescape, fields)
+    kind, words = _TYPES.get(type_, "other"), data
+    if type_ == "ui" and data:
+        kind, words = _UI.get(data[0], "other"), data[1:]
+    text = ",".join(words).strip() if kind in _FOR_PEOPLE else ""
+    return PackerEvent(kind, _ARROW.sub("", text), target, tuple(data))
+
+
+def _unescape(field: str) -> str:
+    for escaped, plain in _ESCAPES:
+        field = field.replace(escaped, plain)
+    return field
+
+
+def declared_variables(events: Iterable[PackerEvent]) -> frozenset[str]:
+    """Return the variables that a template declares, from the events of ``packer inspect``.
+
+    Packer itself is asked, since a template may be a folder of files, HCL or legacy JSON.
+    """
+    names: set[str] = set()
+    for event in events:
+        if event.kind == "variable":  # legacy JSON
+            names.add(event.data[0])
+        elif event.kind == "say":  # HCL
+            names.update(_HCL_VARIABLE.findall(event.text))
+    return frozenset(names)
+
+
+def errors(events: Iterable[PackerEvent]) -> tuple[str, ...]:
+    """Return Packer's own errors, each once, the one that ended the build first.
+
+    Packer repeats a build's error in a headline and in its summary; those are left out.
+    """
+    found = tuple(events)
+    ended = [event.text for event in found if event.kind == "build-error"]
+    said = [event.text for event in found if event.kind == "error"]
+    rest = [text for text in said if not ended or not _repeats(text, ended)]
+    return tuple(dict.fromkeys([*ended, *rest]))
+
+
+def _repeats(text: str, ended: list[str]) -> bool:
+    return text.startswith("Some builds didn't complete") or any(text.endswith(e) for e in ended)
+
+
+def read_manifest(path: Path) -> tuple[BuiltImage, ...]:
+    """Return the images in a manifest, by builds in order.
+
+    The format is https://developer.hashicorp.com/packer/docs/post-processors/manifest; the Amazon
+    builders' artifact id is ``region:image`` once per region, separated by commas.
+
+    Raises:
+        BakeError: there is no manifest, or none that names images.
+    """
+    try:
+        builds = json.loads(path.read_bytes())["builds"]
+        artifacts = [build["artifact_id"].split(",") for build in builds]
+    except FileNotFoundError:
+        raise BakeError(
+            "Packer succeeded but wrote no manifest",
+            fix='give the template a `post-processor "manifest"` with `output = var.manifest_path`',
+        ) from None
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise BakeError(f"Packer's manifest cannot be read: {error!r}") from None
+    return tuple(_built_image(artifact) for ids in artifacts for artifact in ids)
+
+
+def _built_image(artifact: str) -> BuiltImage:
+    region, _, image_id = artifact.partition(":")
+    if not AMI_ID.fullmatch(image_id):
+        raise BakeError(
+            f"Packer's manifest names {artifact!r}, which is not a region and an image id",
+            fix="use a template whose only builder is an Amazon one that makes an image",
+        )
+    return BuiltImage(region, image_id)

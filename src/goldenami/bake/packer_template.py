@@ -1,0 +1,174 @@
+"""Packer templates, shipped and the user's own, and the variable file that goes with one.
+
+A template is text that we or the user wrote; values reach it by a JSON variable file only, so no
+value can close a string or open a block. One way is left: Packer evaluates ``{{ … }}`` in most
+settings, even in a variable's value, where it can read the environment, and as many times as each
+setting likes, so that nothing can be escaped for good. Values with ``{{`` are refused; commands
+and user data, where it is common, are files, which Packer leaves as they are.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from msgspec import Struct
+
+from goldenami.bake.packer_cli import Packer
+from goldenami.errors import SpecError
+from goldenami.resources import folder as resource_folder
+
+SUFFIX = ".pkr.hcl.j2"
+REQUIRED = ("region", "source_ami", "ami_name", "manifest_path")
+CONFIGURING = ("script_file", "user_data_file", "block_devices")
+_MARK = "{{"
+
+
+class Template(Struct, frozen=True):
+    """A template that Packer can be run on.
+
+    Attributes:
+        name: as the user wrote it.
+        folder: where Packer runs, so that relative paths in the template start there.
+        argument: the file to give to Packer, relative to ``folder``.
+    """
+
+    name: str
+    folder: Path
+    argument: str
+
+    @property
+    def is_legacy(self) -> bool:
+        """Whether it is written in JSON as before HCL, where variables are strings only."""
+        return self.argument.endswith(".json") and not self.argument.endswith(".pkr.json")
+
+
+def shipped_templates() -> tuple[str, ...]:
+    """Return the names of the templates that come with goldenami."""
+    found = resource_folder("packer").glob(f"*{SUFFIX}")
+    return tuple(sorted(path.name.removesuffix(SUFFIX) for path in found))
+
+
+def render_template(name: str, packer: Packer, *, provision: bool) -> str:
+    """Return a shipped template for the Packer that was found.
+
+    Args:
+        name: ``amazon-ebs`` or ``amazon-chroot``.
+        packer: 1.7 and newer are told which plugin to use; older ones know no such block.
+        provision: whether there are commands to run; Packer refuses a provisioner without any.
+
+    Raises:
+        SpecError: there is no such template.
+    """
+    if name not in shipped_templates():
+        raise _unknown(name)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resource_folder("packer")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  HCL, not HTML, and no values in it
+    )
+    template = environment.get_template(f"{name}{SUFFIX}")
+    return template.render(plugins=packer.has_plugins, provision=provision)
+
+
+def place_template(name: str, packer: Packer, folder: Path, *, provision: bool) -> Template:
+    """Return a template ready to run: a shipped one is written into ``folder``.
+
+    Args:
+        name: a shipped template's name, or the path of the user's own file or folder.
+        packer: see `render_template`.
+        folder: a private folder.
+        provision: see `render_template`.
+
+    Raises:
+        SpecError: there is neither.
+    """
+    if name in shipped_templates():
+        argument = f"{name}.pkr.hcl"
+        write_private(folder / argument, render_template(name, packer, provision=provision))
+        return Template(name, folder, argument)
+    path = Path(name).absolute()
+    if path.is_dir():
+        return Template(name, path, ".")
+    if path.is_file():
+        return Template(name, path.parent, path.name)
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> SpecError:
+    return SpecError(
+        f"there is no Packer template {name!r}",
+        fix=f"name one of {', '.join(shipped_templates())}, or a template file that exists",
+    )
+
+
+def variable_file(
+    template: Template, declared: Set[str], values: Mapping[str, Any], own: Mapping[str, Any]
+) -> str:
+    """Return the JSON variable file for a template: of all values, those that it declares.
+
+    Args:
+        template: the template.
+        declared: the variables that it declares; Packer warns of or refuses others.
+        values: what goldenami sets. What is left out must not change what is baked, so the
+            template has to declare `REQUIRED`, and those of `CONFIGURING` that are not empty.
+        own: what the user sets, as it is: ``{{ … }}`` is the user's to use.
+
+    Raises:
+        SpecError: with every problem of the values.
+    """
+    ours = {name: value for name, value in values.items() if name in declared}
+    problems = [
+        *_undeclared(declared, values, own),
+        *(f"{name!r} is set by goldenami itself" for name in own if name in values),
+        *_evaluated(ours),
+    ]
+    chosen = {**ours, **own}
+    if template.is_legacy:
+        problems += _not_strings(chosen)
+        chosen = {name: _as_string(value) for name, value in chosen.items()}
+    if problems:
+        raise SpecError(
+            f"Packer template {template.name} cannot be used as it is",
+            fix="correct the template, or the release file's `bake.vars`",
+            notes=problems,
+        )
+    return json.dumps(chosen, indent=2)
+
+
+def _undeclared(
+    declared: Set[str], values: Mapping[str, Any], own: Mapping[str, Any]
+) -> Iterator[str]:
+    needed = [*REQUIRED, *(name for name in CONFIGURING if values.get(name)), *own]
+    for name in needed:
+        if name not in declared:
+            yield f"the template declares no variable {name!r}"
+
+
+def _evaluated(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        if _MARK in json.dumps(value):
+            yield f"{name!r} contains {_MARK}, which Packer would evaluate"
+
+
+def _not_strings(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        if value and isinstance(value, list | dict):
+            yield f"{name!r} is a list or an object, and a legacy template's variables are strings"
+
+
+def _as_string(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return ""  # empty, since others are refused
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
