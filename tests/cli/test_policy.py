@@ -130,8 +130,11 @@ def test_without_its_extra_the_sandbox_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "goldenami.sandbox.server", None)
-    with pytest.raises(GoldenamiError, match="the embedded AWS is not installed"):
-        embedded.server()
+    with (
+        pytest.raises(GoldenamiError, match="the embedded AWS is not installed"),
+        embedded.running(),
+    ):
+        pass
 
 
 def test_the_version_and_the_help(cli: Any) -> None:

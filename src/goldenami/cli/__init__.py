@@ -4,7 +4,9 @@ Start-up matters (`goldenami --help` in a runbook): boto3, jinja2 and rich are i
 commands that use them, inside their functions.
 """
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
@@ -60,7 +62,12 @@ def options(
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code; the only place that does."""
+    """Run the command line and exit with its code; the only place that does.
+
+    SIGTERM, which a runner sends to end a job, is taken as Ctrl-C: a bake stays resumable.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(args=arguments, standalone_mode=True)
     except GoldenamiError as error:

@@ -3,8 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,10 +37,10 @@ def rehearse(
     file = options.release_file(path)
     with (
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
-        embedded.server() as sandbox,
-        _environment(sandbox.environment(file.release.build_region), state),
+        embedded.running() as sandbox,
         redirect_stderr(sys.stdout),  # one story, in order
     ):
+        os.environ |= sandbox.environment(file.release.build_region) | {"GOLDENAMI_STATE": state}
         _story(file, sandbox)
 
 
@@ -82,28 +81,6 @@ def _golden_images(file: "ReleaseFile") -> dict[str, str]:
         aws, where=file.release.regions, image=file.release.image, status=Status.APPROVED
     )
     return {region: found[0].id for region, found in answers.read.items()}
-
-
-@contextmanager
-def _environment(sandbox: Mapping[str, str], state: str) -> Iterator[None]:
-    """Give this process the sandbox's credentials and none of the user's own, for a while."""
-    before = dict(os.environ)
-    for name in [one for one in os.environ if one.startswith("AWS_")]:
-        del os.environ[name]
-    nowhere = str(Path(state) / "none")
-    os.environ.update(
-        {
-            **sandbox,
-            "GOLDENAMI_STATE": state,
-            "AWS_CONFIG_FILE": nowhere,
-            "AWS_SHARED_CREDENTIALS_FILE": nowhere,
-        }
-    )
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _chapter(number: int, title: str) -> None:

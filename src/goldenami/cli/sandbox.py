@@ -24,7 +24,7 @@ def sandbox(
 
     Example: goldenami sandbox --port 5000
     """
-    from goldenami.cli.embedded import server
+    from goldenami.cli import embedded
     from goldenami.report.terminal import say
 
     stop = Event()
@@ -32,7 +32,7 @@ def sandbox(
     def end(_: int, __: FrameType | None) -> None:
         stop.set()
 
-    with server(port) as running:
+    with embedded.running(port) as running:
         for name, value in running.environment(region or "us-east-1").items():
             typer.echo(f"export {name}={value}")
         sys.stdout.flush()

@@ -1,0 +1,40 @@
+"""One AWS call as the sandbox saw it, and the error a guard may answer it with."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Protocol = Literal["ec2", "query", "json"]
+
+
+class Call(Struct, frozen=True):
+    """A request, read: who asked which operation of which service in which region.
+
+    ``parameters`` has the names and the shape that boto3 gives them. ``access_key_id`` is empty
+    if the request is not signed.
+    """
+
+    service: str
+    operation: str
+    region: str
+    access_key_id: str
+    parameters: Mapping[str, Any]
+    protocol: Protocol = "query"
+
+    @property
+    def name(self) -> str:
+        """``service:Operation``, as IAM names it."""
+        return f"{self.service}:{self.operation}"
+
+
+class Refusal(Struct, frozen=True):
+    """An error answer. ``applied`` refusals come after the call has taken effect."""
+
+    code: str
+    message: str
+    status: int = 400
+    applied: bool = False
+
+
+Guard = Callable[[Call], Refusal | None]

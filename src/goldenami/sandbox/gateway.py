@@ -1,0 +1,118 @@
+"""The one layer in front of moto: reads each call, records it, asks the guards, passes it on."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from io import BytesIO
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl
+
+from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.utils import get_service_model
+
+from goldenami.sandbox.calls import Call, Guard, Protocol, Refusal
+from goldenami.sandbox.wire import error_answer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+RECORDED_CALLS = 10_000
+_log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """A WSGI application around another one.
+
+    Args:
+        app: what answers the calls that no guard refuses. It gets one call at a time, since
+            moto's state is not made for threads.
+        guards: asked in order; the first refusal is the answer.
+    """
+
+    def __init__(self, app: "WSGIApplication", guards: Sequence[Guard]) -> None:
+        self._app = app
+        self._guards = guards
+        self._lock = Lock()
+        self.calls: deque[Call] = deque(maxlen=RECORDED_CALLS)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        call = read_call(environ)
+        self.calls.append(call)
+        refusal = next(filter(None, (guard(call) for guard in self._guards)), None)
+        if refusal is None:
+            return self._answer(call, environ, start_response)
+        if refusal.applied:
+            self._answer(call, environ, _no_response)
+        return _refuse(call, refusal, start_response)
+
+    def _answer(
+        self, call: Call, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        try:
+            with self._lock:
+                return list(self._app(environ, start_response))
+        except NotImplementedError as error:
+            message = f"The sandbox does not implement {call.name}: {error}"
+            return _refuse(call, Refusal("InvalidAction", message), start_response)
+        except Exception as error:
+            _log.debug("the sandbox failed to answer %s", call.name, exc_info=True)
+            message = f"The sandbox could not answer {call.name}: {error!r}"
+            return _refuse(call, Refusal("SandboxError", message, 501), start_response)
+
+
+def read_call(environ: "WSGIEnvironment") -> Call:
+    """Read a request, and leave its body to be read again.
+
+    Service, region and access key are those of the signature's credential scope
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
+    """
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = BytesIO(body)
+    form = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        form |= parse_qsl(body.decode(), keep_blank_values=True)
+    key, region, service = _credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
+    operation = form.get("Action") or environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    protocol, parameters = _parameters(service, operation, form, body)
+    return Call(service, operation, region, key, parameters, protocol)
+
+
+def _credential_scope(authorization: str) -> tuple[str, str, str]:
+    _, found, rest = authorization.partition("Credential=")
+    parts = rest.partition(",")[0].strip().split("/")
+    if not found or len(parts) != 5:
+        return "", "", ""
+    key, _, region, service, _ = parts
+    return key, region, service.lower()
+
+
+def _parameters(
+    service: str, operation: str, form: dict[str, str], body: bytes
+) -> tuple[Protocol, dict[str, Any]]:
+    try:
+        model = get_service_model(service)
+        protocol = cast(Protocol, model.protocol)
+        shaped = PROTOCOL_PARSERS[protocol](model.operation_model(operation))
+        request: Any = {"values": form, "body": body, "headers": {}}
+        return protocol, dict(shaped.parse(request))
+    except (KeyError, ValueError, UnknownServiceError, OperationNotFoundError):
+        return "query", dict(form)
+
+
+def _no_response(
+    status: str, headers: list[tuple[str, str]], exc_info: object = None, /
+) -> Callable[[bytes], object]:
+    return lambda _: None
+
+
+def _refuse(call: Call, refusal: Refusal, start_response: "StartResponse") -> list[bytes]:
+    content_type, body = error_answer(call.protocol, refusal)
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+    start_response(f"{refusal.status} {refusal.code}", headers)
+    return [body]

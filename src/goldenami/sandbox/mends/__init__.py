@@ -1,0 +1,45 @@
+"""Where moto differs from AWS, and how it is made to agree: one module per area of AWS.
+
+A mend is a subclass of moto's own class: a ``…Response`` answers operations, a ``…Store`` keeps
+an account's resources in one region. `install` puts the subclasses in the place of moto's.
+Each module says which differences it mends, with the page of AWS that tells how it should be.
+"""
+
+from moto.core.base_backend import BackendDict
+from moto.ec2 import urls as ec2_urls
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+from moto.moto_api._internal import mock_random
+from moto.ssm import urls as ssm_urls
+from moto.ssm.models import ssm_backends
+from moto.sts import urls as sts_urls
+
+from goldenami.sandbox.mends import clock
+from goldenami.sandbox.mends.ec2 import Ec2Response
+from goldenami.sandbox.mends.iam import IamStore
+from goldenami.sandbox.mends.ssm import SsmResponse, SsmStore
+from goldenami.sandbox.mends.store import Ec2Store
+from goldenami.sandbox.mends.sts import StsResponse
+
+
+def install() -> None:
+    """Let moto answer with the mended classes; to call it again changes nothing."""
+    for backends, store in (
+        (ec2_backends, Ec2Store),
+        (iam_backends, IamStore),
+        (ssm_backends, SsmStore),
+    ):
+        backends.backend = store
+    for urls, response in (
+        (ec2_urls, Ec2Response),
+        (ssm_urls, SsmResponse),
+        (sts_urls, StsResponse),
+    ):
+        vars(urls)["url_paths"] = dict.fromkeys(urls.url_paths, response.dispatch)
+
+
+def reset(pending_s: float) -> None:
+    """Empty every account, make ids start anew, and set how long things stay pending."""
+    clock.pending_s = pending_s
+    BackendDict.reset()
+    mock_random.seed(1)

@@ -1,0 +1,22 @@
+"""How long the sandbox's resources stay pending. moto makes them ready at once; AWS does not."""
+
+import time
+
+pending_s = 0.0
+
+
+class Countdown:
+    """The time from now until a resource is ready."""
+
+    def __init__(self, steps: int = 1) -> None:
+        self._started = time.monotonic()
+        self._pending_s = pending_s * steps
+
+    @property
+    def over(self) -> bool:
+        """Whether the resource is ready."""
+        return self.passed(1.0)
+
+    def passed(self, share: float) -> bool:
+        """Say whether this share of the time is over."""
+        return time.monotonic() - self._started >= self._pending_s * share

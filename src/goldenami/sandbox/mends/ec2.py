@@ -1,0 +1,28 @@
+"""EC2 with all its mends."""
+
+from moto.ec2.responses import EC2Response
+
+from goldenami.sandbox.mends.allowed_settings import AllowedImagesResponse
+from goldenami.sandbox.mends.image_creation import ImageCreationResponse
+from goldenami.sandbox.mends.image_listing import ImageListingResponse
+from goldenami.sandbox.mends.image_sharing import ImageSharingResponse
+from goldenami.sandbox.mends.instance_status import InstanceStatusResponse
+from goldenami.sandbox.mends.launches import LaunchesResponse
+from goldenami.sandbox.mends.regions import RegionsResponse
+from goldenami.sandbox.mends.snapshots import SnapshotsResponse
+from goldenami.sandbox.mends.tags import TagsResponse
+
+
+class Ec2Response(
+    ImageCreationResponse,
+    ImageListingResponse,
+    ImageSharingResponse,
+    AllowedImagesResponse,
+    SnapshotsResponse,
+    LaunchesResponse,
+    InstanceStatusResponse,
+    RegionsResponse,
+    TagsResponse,
+    EC2Response,
+):
+    """Answers EC2's operations: the mended ones, and moto's own for the rest."""

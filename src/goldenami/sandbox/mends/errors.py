@@ -1,0 +1,76 @@
+"""EC2 errors with the code and message AWS gives, beside those that moto has.
+
+https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
+"""
+
+from moto.ec2.exceptions import EC2ClientError
+
+
+def no_such_image(image_id: str) -> EC2ClientError:
+    """An image id that never existed, or whose image one may not see."""
+    return EC2ClientError("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
+
+
+def image_unavailable(image_id: str, why: str = "no longer available") -> EC2ClientError:
+    """An image that is deregistered, or in a state that allows no launch."""
+    return EC2ClientError("InvalidAMIID.Unavailable", f"The image ID '{image_id}' is {why}")
+
+
+def not_owner(image_id: str) -> EC2ClientError:
+    """An image of another account."""
+    return EC2ClientError("AuthFailure", f"Not authorized for image:{image_id}")
+
+
+def bad_value(message: str) -> EC2ClientError:
+    """A parameter whose value is not allowed."""
+    return EC2ClientError("InvalidParameterValue", message)
+
+
+def bad_combination(message: str) -> EC2ClientError:
+    """Parameters that do not go together."""
+    return EC2ClientError("InvalidParameterCombination", message)
+
+
+def missing(parameter: str) -> EC2ClientError:
+    """A required parameter that is not given."""
+    return EC2ClientError("MissingParameter", f"The request must contain the parameter {parameter}")
+
+
+def incorrect_state(message: str) -> EC2ClientError:
+    """A resource that is not in a state for this call."""
+    return EC2ClientError("IncorrectState", message)
+
+
+def no_such_instance(instance_id: str) -> EC2ClientError:
+    """An instance id that does not exist."""
+    return EC2ClientError(
+        "InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist"
+    )
+
+
+def no_such_key_pair(name: str) -> EC2ClientError:
+    """A key pair that does not exist."""
+    return EC2ClientError("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
+
+
+def no_such_snapshot(snapshot_id: str) -> EC2ClientError:
+    """A snapshot id that does not exist."""
+    return EC2ClientError(
+        "InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist."
+    )
+
+
+def default_key_not_shareable() -> EC2ClientError:
+    """What is encrypted with the account's default key cannot be shared."""
+    return EC2ClientError(
+        "InvalidParameter", "Snapshots encrypted with the AWS Managed CMK can't be shared"
+    )
+
+
+def token_reused() -> EC2ClientError:
+    """A client token that was used with other parameters."""
+    return EC2ClientError(
+        "IdempotentParameterMismatch",
+        "Arguments on this idempotent request are inconsistent with arguments used in previous "
+        "request(s).",
+    )

@@ -1,0 +1,82 @@
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from goldenami.sandbox.calls import Call, Refusal
+from goldenami.sandbox.server import ROOT_ACCESS_KEY_ID, Sandbox
+
+
+def test_calls_are_recorded_in_boto3s_own_shape(sandbox: Sandbox) -> None:
+    filters = [{"Name": "state", "Values": ["available", "failed"]}]
+    sandbox.client("ec2", "eu-west-1").describe_images(Owners=["self"], Filters=filters)
+    sandbox.client("iam").list_groups(PathPrefix="/")
+    sandbox.client("ssm").get_parameters(Names=["/a", "/b"])
+    images, groups, parameters = sandbox.calls
+    assert images == Call(
+        "ec2",
+        "DescribeImages",
+        "eu-west-1",
+        ROOT_ACCESS_KEY_ID,
+        {"Owners": ["self"], "Filters": filters},
+        "ec2",
+    )
+    assert (groups.name, groups.parameters) == ("iam:ListGroups", {"PathPrefix": "/"})
+    assert (parameters.protocol, parameters.parameters) == ("json", {"Names": ["/a", "/b"]})
+
+
+def test_the_region_is_that_of_the_signature(sandbox: Sandbox) -> None:
+    for region in ("us-east-1", "ap-northeast-2"):
+        sandbox.client("ec2", region).create_key_pair(KeyName=region)
+        pairs = sandbox.client("ec2", region).describe_key_pairs()["KeyPairs"]
+        assert [pair["KeyName"] for pair in pairs] == [region]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("ec2", "describe_images", "AuthFailure"),
+        ("sts", "get_caller_identity", "InvalidClientTokenId"),
+        ("ssm", "describe_parameters", "UnrecognizedClientException"),
+    ],
+    ids=["EC2", "the query protocol", "the JSON protocol"],
+)
+def test_an_access_key_that_nobody_owns_is_refused(
+    sandbox: Sandbox, service: str, operation: str, code: str
+) -> None:
+    client = sandbox.client(service, access_key_id="AKIAUNKNOWN000000000")
+    with pytest.raises(ClientError) as caught:
+        getattr(client, operation)()
+    assert caught.value.response["Error"]["Code"] == code
+
+
+def test_an_inactive_access_key_is_refused(sandbox: Sandbox) -> None:
+    iam = sandbox.client("iam")
+    iam.create_user(UserName="ann")
+    key_id = iam.create_access_key(UserName="ann")["AccessKey"]["AccessKeyId"]
+    sts = sandbox.client("sts", access_key_id=key_id)
+    assert sts.get_caller_identity()["Arn"].endswith(":user/ann")
+    iam.update_access_key(UserName="ann", AccessKeyId=key_id, Status="Inactive")
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        sts.get_caller_identity()
+
+
+def test_what_the_sandbox_lacks_is_an_error_that_says_so(sandbox: Sandbox) -> None:
+    with pytest.raises(ClientError, match="does not implement ec2:ExportImage"):
+        sandbox.client("ec2").export_image(
+            DiskImageFormat="RAW", ImageId="ami-1", S3ExportLocation={"S3Bucket": "b"}
+        )
+
+
+def test_a_guard_refuses_before_anything_happens() -> None:
+    def nobody_creates(call: Call) -> Refusal | None:
+        if call.operation.startswith("Create"):
+            return Refusal("UnauthorizedOperation", "You are not authorized.", 403)
+        return None
+
+    with Sandbox(guards=[nobody_creates]) as guarded:
+        ec2: Any = guarded.client("ec2")
+        with pytest.raises(ClientError) as caught:
+            ec2.create_key_pair(KeyName="k")
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+        assert ec2.describe_key_pairs()["KeyPairs"] == []
