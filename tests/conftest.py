@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
 
+import hypothesis
 import pytest
 
 from goldenami.sandbox.server import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Sandbox
 
 PENDING_S = 0.02
+
+hypothesis.settings.register_profile("goldenami", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("goldenami")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -85,6 +85,14 @@ class Journal:
             os.fsync(file.fileno())
 
 
+class _Event(msgspec.Struct, frozen=True):
+    """What counts of a later line."""
+
+    event: Literal["intent", "result", "failed", "undone"]
+    action: str
+    outputs: dict[str, Any] = {}
+
+
 class Past(msgspec.Struct, frozen=True):
     """What a journal tells of an earlier run."""
 
@@ -102,44 +110,43 @@ def path_of(build: str) -> Path:
 def read(build: str) -> tuple[Journal, Past]:
     """Open the journal of an earlier build to go on with it.
 
+    A last line without its end is the write the machine died in, and is cut off.
+
     Raises:
         SpecError: there is no such journal, or it is not one.
     """
     path = path_of(build)
     try:
-        lines = path.read_bytes().splitlines()
+        content = path.read_bytes()
     except OSError as error:
         raise SpecError(
             f"no journal of build {build} at {path}: {error.strerror}",
             fix="check the build id, and GOLDENAMI_STATE if the build ran elsewhere",
         ) from error
+    whole = content[: content.rfind(b"\n") + 1]
+    first, *later = whole.splitlines() or [b""]
     try:
-        start = msgspec.convert(msgspec.json.decode(lines[0]), Start)
-        return Journal(path, start), Past(start, *_replay(lines[1:]))
-    except (msgspec.MsgspecError, IndexError, KeyError) as error:
+        start = msgspec.json.decode(first, type=Start)
+        past = Past(start, *_replay(later))
+    except msgspec.MsgspecError as error:
         raise SpecError(f"{path}: not a journal of goldenami: {error}") from error
+    if whole != content:
+        os.truncate(path, len(whole))
+    return Journal(path, start), past
 
 
 def _replay(lines: list[bytes]) -> tuple[dict[str, dict[str, Any]], frozenset[str]]:
     results: dict[str, dict[str, Any]] = {}
     unanswered: set[str] = set()
-    for number, line in enumerate(lines, 1):
-        try:
-            event = msgspec.json.decode(line)
-        except msgspec.DecodeError:
-            if number == len(lines):  # the write the machine died in
-                break
-            raise
-        action = event["action"]
-        match event["event"]:
+    for line in lines:
+        event = msgspec.json.decode(line, type=_Event)
+        match event.event:  # a call that failed stays unanswered: its answer may have been lost
             case "intent":
-                unanswered.add(action)
+                unanswered.add(event.action)
             case "result":
-                results[action] = event["outputs"]
-                unanswered.discard(action)
+                results[event.action] = event.outputs
+                unanswered.discard(event.action)
             case "undone":
-                results.pop(action, None)
-                unanswered.discard(action)
-            case "failed":
-                pass  # the answer may have been lost: it stays unanswered
+                results.pop(event.action, None)
+                unanswered.discard(event.action)
     return results, frozenset(unanswered)

@@ -15,7 +15,7 @@ T = TypeVar("T")
 Places = Mapping[str, int]
 """Line by key path: ``$.base.volumes[0].size_gib`` -> 12."""
 
-_AT = re.compile(r" - at `(?:key in )?(?P<path>[^`]*)`$")
+_AT = re.compile(r" - at (?P<of_key>`key` in )?`(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
 _SCALARS_YAML_GUESSES = ("`int`", "`float`", "`bool`", "`date`", "`datetime`", "`null`")
 
@@ -56,28 +56,39 @@ def place(path: Path, places: Places, key: str) -> str:
     """Say where a key stands: ``release.yaml:12: base.volumes[0].size_gib``."""
     known = key
     while known not in places and known != "$":
-        known = re.sub(r"(\.[^.\[]*|\[[^\]]*\])$", "", known)
+        known = re.sub(r"[.\[][^.\[]*$", "", known)
     name = key.removeprefix("$").removeprefix(".")
     line = f":{places[known]}" if known in places else ""
     return f"{path}{line}: {name}" if name else f"{path}{line}"
 
 
+class _Loader(yaml.SafeLoader):
+    """Knows the place of what looks like a date or a number and is none (``2026-02-30``)."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            at = node.start_mark
+            raise yaml.constructor.ConstructorError(None, None, str(error), at) from error
+
+
 def _parse(path: Path, text: str) -> tuple[Any, Places]:
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
+        node = yaml.compose(text, _Loader)
         if node is None:
             raise SpecError(f"{path}: the file is empty", fix="`goldenami init` writes an example")
         places = dict(_places(path, node, "$", set()))
-        return loader.construct_document(node), places
+        return _Loader("").construct_document(node), places
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise SpecError(f"{path}{line}: not YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise SpecError(f"{path}: not YAML: {error}") from error
-    finally:
-        loader.dispose()
+    except yaml.reader.ReaderError as error:
+        line = f":{text.count(chr(10), 0, error.position) + 1}"
+        raise SpecError(f"{path}{line}: not YAML: it holds U+{error.character:04X}") from error
+    except RecursionError as error:
+        raise SpecError(f"{path}: nested too deeply") from error
 
 
 def _places(path: Path, node: yaml.Node, key: str, above: set[int]) -> Iterator[tuple[str, int]]:
@@ -93,6 +104,8 @@ def _places(path: Path, node: yaml.Node, key: str, above: set[int]) -> Iterator[
         seen: dict[str, int] = {}
         for name, value in node.value:
             line = name.start_mark.line + 1
+            if not isinstance(name, yaml.ScalarNode):
+                raise SpecError(f"{path}:{line}: a list or a mapping cannot be a key")
             if name.value in seen:
                 raise SpecError(
                     f"{path}:{line}: `{name.value}` is given twice (first in line "
@@ -109,25 +122,45 @@ def _explain(path: Path, message: str, data: Any, places: Places, kind: Any) -> 
     at = _AT.search(message)
     key = at["path"] if at else "$"
     what = message[: at.start()] if at else message
+    named = _name_the_item(key, message, data, kind)
     if unknown := _UNKNOWN.search(what):
-        where = place(path, places, f"{key}.{unknown['key']}")
+        where = place(path, places, f"{named}.{unknown['key']}")
         return SpecError(f"{where}: unknown key", fix=_did_you_mean(unknown["key"], key, kind))
-    key = _name_the_item(key, data)
     fix = ""
     if "Expected `str" in what and any(guess in what for guess in _SCALARS_YAML_GUESSES):
-        fix = "put the value in quotes, so that YAML keeps it as text"
-    return SpecError(f"{place(path, places, key)}: {what[0].lower()}{what[1:]}", fix=fix)
+        thing = "key" if at and at["of_key"] else "value"
+        fix = f"put the {thing} in quotes, so that YAML keeps it as text"
+    return SpecError(f"{place(path, places, named)}: {what[0].lower()}{what[1:]}", fix=fix)
 
 
-def _name_the_item(key: str, data: Any) -> str:
-    """Give the key where msgspec only says that it is one of a mapping (``$.tags[...]``)."""
-    head, dots, _ = key.partition("[...]")
+def _name_the_item(key: str, message: str, data: Any, kind: Any) -> str:
+    """Give the key where msgspec only says that it is one of a mapping (``$.tags[...]``).
+
+    It is the one that is wrong when it stands alone.
+    """
+    head, dots, tail = key.partition("[...]")
     if not dots:
         return key
+    mapping = data
     for part in re.findall(r"[^.\[\]$]+", head):
-        data = data[int(part)] if isinstance(data, list) else data[part]
-    wrong = (name for name, value in data.items() if not isinstance(value, str | dict))
-    return f"{head}.{next(wrong, next(iter(data)))}"
+        mapping = mapping[int(part)] if isinstance(mapping, list) else mapping[part]
+
+    def complaint_about(name: str, value: Any) -> str:
+        mapping.clear()
+        mapping[name] = value
+        return _complaint(data, kind)
+
+    items = tuple(mapping.items())
+    wrong = next(name for name, value in items if complaint_about(name, value) == message)
+    return f"{head}.{wrong}{tail}"
+
+
+def _complaint(data: Any, kind: Any) -> str:
+    try:
+        msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
 
 
 def _did_you_mean(unknown: str, key: str, kind: Any) -> str:
@@ -154,7 +187,5 @@ def _into(info: Any, name: str) -> Any:
 
 
 def _struct_of(info: Any) -> Any:
-    for one in getattr(info, "types", (info,)):
-        if isinstance(one, msgspec.inspect.StructType):
-            return one
-    return info
+    of = getattr(info, "types", (info,))  # those of `X | None`
+    return next(one for one in of if isinstance(one, msgspec.inspect.StructType))

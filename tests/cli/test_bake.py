@@ -1,5 +1,6 @@
 """`goldenami bake` from the command line against the embedded AWS."""
 
+import concurrent.futures
 import json
 import subprocess
 import sys
@@ -202,9 +203,7 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(
     own_images: Any,
     living: Any,
 ) -> None:
-    from goldenami.workflows import execute
-
-    real: Callable[..., Any] = execute.wait
+    real: Callable[..., Any] = concurrent.futures.wait
     pressed: list[int] = []
 
     def press_once(*arguments: Any, **keywords: Any) -> Any:
@@ -213,7 +212,7 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(
             raise KeyboardInterrupt
         return real(*arguments, **keywords)
 
-    monkeypatch.setattr(execute, "wait", press_once)
+    monkeypatch.setattr("goldenami.workflows.execute.wait", press_once)
     release = write(regions=["us-east-1"])
     ran = cli("bake", release, "--yes")
     assert ran.code == 130

@@ -1,0 +1,1 @@
+"""The two ways to make an image, and its distribution after both."""

@@ -22,6 +22,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done · 1 failed · 2 usage · 3 incomplete · 4 refused · 10 findings.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help starts in two thirds of the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(init.init)

@@ -8,7 +8,11 @@ from goldenami.cli import options
 from goldenami.cli.options import ListFormat
 from goldenami.errors import IncompleteError
 
-app = typer.Typer(no_args_is_help=True, help="The base instance on its own, without a bake.")
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="The base instance on its own, without a bake.",
+)
 
 
 @app.command()

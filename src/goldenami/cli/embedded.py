@@ -1,4 +1,4 @@
-"""Starts the sandbox, which is an optional part of the installation."""
+"""Starts the sandbox in a process that forgets the user's own AWS for the while."""
 
 import os
 import tempfile
@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from goldenami.errors import GoldenamiError
 
 if TYPE_CHECKING:
     from goldenami.sandbox.server import Sandbox
@@ -18,16 +16,11 @@ def running(port: int = 0) -> Iterator["Sandbox"]:
     """Run a sandbox; for the while this process has none of the user's AWS settings.
 
     Raises:
-        GoldenamiError: moto is not installed, or the port is taken.
+        GoldenamiError: moto (the extra ``sandbox``) is not installed, or the port is taken.
     """
     with _without_aws_settings():
-        try:
-            from goldenami.sandbox.server import Sandbox
-        except ModuleNotFoundError as error:
-            raise GoldenamiError(
-                f"the embedded AWS is not installed (no module {error.name})",
-                fix="pip install 'goldenami[sandbox]'",
-            ) from error
+        from goldenami.sandbox.server import Sandbox
+
         with Sandbox(port=port) as sandbox:
             yield sandbox
 

@@ -11,7 +11,11 @@ from goldenami.errors import UsageError
 
 DEFAULT_PROFILE = "guardrail"
 
-app = typer.Typer(no_args_is_help=True, help="Policy profiles: what there is, and their documents.")
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Policy profiles: what there is, and their documents.",
+)
 
 
 @app.command("list")

@@ -26,6 +26,8 @@ class Secret(Struct, frozen=True, tag_field="secret", tag="bytes"):
         """Show only its length."""
         return f"({len(self.value):,} bytes, not shown)"
 
+    __repr__ = __str__  # so that no traceback or log shows it either
+
 
 class Action(Struct, frozen=True, kw_only=True):
     """One step of a plan.

@@ -138,8 +138,8 @@ def _user_data(base: Base, folder: Path) -> Iterator[Problem]:
         size = path.stat().st_size if path else names.in_bytes(base.user_data)
         if path:
             path.read_bytes()
-    except OSError as error:
-        yield "$.base.user_data", f"{path}: cannot be read: {error.strerror}"
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        yield "$.base.user_data", f"{path}: cannot be read: {getattr(error, 'strerror', error)}"
         return
     if size > USER_DATA_BYTES:
         yield "$.base.user_data", f"EC2 takes at most 16 KiB of user data, this has {size:,} bytes"
@@ -169,6 +169,12 @@ def _tags(release: Release) -> Iterator[Problem]:
     wrong = tags.problem(approval.key, approval.value)
     if wrong and approval != tags.ApprovalTag():
         yield "$.approval_tag", wrong
+    for key in release.tags:
+        if key != approval.key and key.lower() == approval.key.lower():
+            yield (
+                f"$.tags.{key}",
+                f"differs from the approval tag `{approval.key}` in case alone, which IAM ignores",
+            )
 
 
 def _distribution(release: Release) -> Iterator[Problem]:
@@ -207,7 +213,7 @@ def _unshareable(release: Release) -> Iterator[Problem]:
     """
     encrypted = [index for index, one in enumerate(release.base.volumes) if one.encrypted]
     for index in encrypted:
-        if release.base.volumes[index].kms_key in (None, "alias/aws/ebs"):
+        if _is_default_key(release.base.volumes[index].kms_key):
             yield (
                 f"$.base.volumes[{index}]",
                 (
@@ -216,7 +222,7 @@ def _unshareable(release: Release) -> Iterator[Problem]:
                 ),
             )
     for region in release.destinations if encrypted else ():
-        if release.kms_key(region) in (None, "alias/aws/ebs"):
+        if _is_default_key(release.kms_key(region)):
             yield (
                 "$.distribute",
                 (
@@ -224,6 +230,10 @@ def _unshareable(release: Release) -> Iterator[Problem]:
                     f"shared: give distribute.{region}.kms_key"
                 ),
             )
+
+
+def _is_default_key(key: str | None) -> bool:
+    return key is None or key.endswith("alias/aws/ebs")  # the alias alone, or its ARN
 
 
 def _publication(release: Release) -> Iterator[Problem]:

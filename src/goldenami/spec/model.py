@@ -37,7 +37,7 @@ class Source(_Part, frozen=True):
     @property
     def given(self) -> tuple[str, ...]:
         """The names of the sources that are set."""
-        return tuple(name for name in self.__struct_fields__ if getattr(self, name) is not None)
+        return tuple(name for name in self.__struct_fields__ if getattr(self, name))
 
 
 class Volume(_Part, frozen=True):

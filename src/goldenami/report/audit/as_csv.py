@@ -5,8 +5,9 @@ from typing import TextIO
 
 from goldenami.domain.audit import Audit
 from goldenami.report.audit.rows import COLUMNS, row
+from goldenami.report.terminal import clean
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def write(audit: Audit, out: TextIO) -> None:
@@ -22,5 +23,6 @@ def write(audit: Audit, out: TextIO) -> None:
 
 
 def _text(value: str) -> str:
-    """Keep a spreadsheet from taking a tag's value for a formula."""
+    """Keep a spreadsheet from taking a tag's value for a formula or another row."""
+    value = clean(value)  # csv does not quote a carriage return
     return f"'{value}" if value.startswith(_FORMULA) else value

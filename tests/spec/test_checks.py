@@ -1,0 +1,521 @@
+"""Every check, from both sides: what it refuses, where and why, and the nearest thing it takes."""
+
+import string
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from goldenami.domain.tags import ApprovalTag
+from goldenami.spec import checks
+from goldenami.spec.model import (
+    Audit,
+    Bake,
+    Base,
+    Distribution,
+    Enforce,
+    ImageFilter,
+    Lifecycle,
+    Publish,
+    Release,
+    Share,
+    Source,
+    Step,
+    Timeouts,
+    Volume,
+)
+
+ACCOUNT = "111122223333"
+ORGANIZATION = f"arn:aws:organizations::{ACCOUNT}:organization/o-a1b2c3d4e5"
+UNIT = f"arn:aws:organizations::{ACCOUNT}:ou/o-a1b2c3d4e5/ou-ab12-cd34ef56"
+DEFAULT_KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/ebs"
+BASE = Base(source=Source(ssm="/aws/service/al2023"))
+RELEASE = Release(schema="goldenami/v1", image="web", regions=("us-east-1", "eu-west-1"), base=BASE)
+PLAIN = Volume(device="/dev/xvda", size_gib=30, encrypted=False)
+NOWHERE = Path("/nonexistent")
+
+
+def release(**parts: Any) -> Release:
+    return structs.replace(RELEASE, **parts)
+
+
+def base(**parts: Any) -> Release:
+    return release(base=structs.replace(BASE, **parts))
+
+
+def volume(**parts: Any) -> Release:
+    return base(volumes=(structs.replace(PLAIN, **parts),))
+
+
+def source(**parts: Any) -> Release:
+    return base(source=Source(**parts))
+
+
+def filtered(*owners: str) -> Release:
+    return source(filter=ImageFilter(name="al2023-*", owners=owners))
+
+
+def encrypted(key: str | None, **distribute: str | None) -> Release:
+    """A shared image of one encrypted volume, and the keys of its copies."""
+    return release(
+        base=structs.replace(BASE, volumes=(structs.replace(PLAIN, encrypted=True, kms_key=key),)),
+        distribute={
+            region.replace("_", "-"): Distribution(kms_key=one)
+            for region, one in distribute.items()
+        },
+        share=Share(accounts=(ACCOUNT,)),
+    )
+
+
+def found(given_release: Release, folder: Path = NOWHERE) -> list[checks.Problem]:
+    return checks.problems(given_release, folder)
+
+
+REFUSED: dict[str, tuple[Release, str, str]] = {
+    "an image name with a slash": (release(image="web/base"), "$.image", "is no image name"),
+    "a version with a space": (release(version="1 0"), "$.version", "is no version"),
+    "an AMI name of more than 128 characters": (
+        release(image="i" * 100, version="1" * 28),
+        "$.image",
+        "must have 3 to 128 characters",
+    ),
+    "a description of 256 characters": (
+        release(description="d" * 256),
+        "$.description",
+        "at most 255 characters, this one has 256",
+    ),
+    "no region": (release(regions=()), "$.regions", "name at least one region"),
+    "a zone for a region": (
+        release(regions=("us-east-1", "eu-west-1a")),
+        "$.regions[1]",
+        "`eu-west-1a` is no region name",
+    ),
+    "a region twice": (
+        release(regions=("us-east-1", "eu-west-1", "us-east-1")),
+        "$.regions[2]",
+        "`us-east-1` is listed twice",
+    ),
+    "an audit of a region twice": (
+        release(audit=Audit(regions=("us-east-1", "us-east-1"))),
+        "$.audit.regions[1]",
+        "is listed twice",
+    ),
+    "an audit of no region": (
+        release(audit=Audit(regions=("everywhere",))),
+        "$.audit.regions[0]",
+        "`everywhere` is no region name",
+    ),
+    "no source": (source(), "$.base.source", "(given: none)"),
+    "two sources": (
+        source(ssm="/a", golden="b"),
+        "$.base.source",
+        "give exactly one of ssm, ami, filter, golden (given: ssm, golden)",
+    ),
+    "an image id of the wrong length": (
+        source(ami="ami-123"),
+        "$.base.source.ami",
+        "`ami-123` is no image id",
+    ),
+    "a filter of images of anybody": (
+        filtered(),
+        "$.base.source.filter.owners",
+        "pin the owners: anyone can publish that name",
+    ),
+    "a filter of images of all": (
+        filtered("amazon", "*"),
+        "$.base.source.filter.owners[1]",
+        "`*` is no account id",
+    ),
+    "an instance type without a size": (
+        base(instance_type="t3"),
+        "$.base.instance_type",
+        "`t3` is no type",
+    ),
+    "a name for a subnet": (base(subnet="private"), "$.base.subnet", "`private` is no subnet id"),
+    "a name for a security group": (
+        base(security_groups=("sg-0123abcd", "default")),
+        "$.base.security_groups[1]",
+        "`default` is no group id",
+    ),
+    "a volume of a strange device": (
+        volume(device="sda1"),
+        "$.base.volumes[0].device",
+        "`sda1` is no device name",
+    ),
+    "a volume of an unknown type": (
+        volume(type="ssd"),
+        "$.base.volumes[0].type",
+        "`ssd` is none of gp2, gp3",
+    ),
+    "a key for a volume that is not encrypted": (
+        volume(kms_key="alias/golden"),
+        "$.base.volumes[0].kms_key",
+        "needs `encrypted: true`",
+    ),
+    "a script that is not there": (
+        base(user_data="setup.sh"),
+        "$.base.user_data",
+        "/nonexistent/setup.sh: cannot be read: No such file or directory",
+    ),
+    "an empty name of a script": (base(user_data=""), "$.base.user_data", "cannot be read"),
+    "a name of a script that no file can have": (
+        base(user_data="a\0b"),
+        "$.base.user_data",
+        "cannot be read: embedded null byte",
+    ),
+    "a script of more than 16 KiB": (
+        base(user_data="#" * (16 * 1024 + 1)),
+        "$.base.user_data",
+        "EC2 takes at most 16 KiB of user data, this has 16,385 bytes",
+    ),
+    "a script of more than 16 KiB in UTF-8": (
+        base(user_data="#" + "é" * 8192),
+        "$.base.user_data",
+        "this has 16,385 bytes",
+    ),
+    "vars without Packer": (
+        release(bake=Bake(vars={"a": "b"})),
+        "$.bake.vars",
+        "only `method: packer` takes vars",
+    ),
+    "a check of nothing": (
+        release(validate=(Step(run="true"), Step(run=" \n"))),
+        "$.validate[1].run",
+        "an empty command checks nothing",
+    ),
+    "a tag of AWS": (release(tags={"aws:x": "y"}), "$.tags.aws:x", "belong to AWS"),
+    "a tag of goldenami": (
+        release(tags={"goldenami:status": "approved"}),
+        "$.tags.goldenami:status",
+        "are written by goldenami alone",
+    ),
+    "an approval tag of AWS": (
+        release(approval_tag=ApprovalTag("aws:golden", "yes")),
+        "$.approval_tag",
+        "belong to AWS",
+    ),
+    "an approval by another value of goldenami's own tag": (
+        release(approval_tag=ApprovalTag("goldenami:status", "building")),
+        "$.approval_tag",
+        "are written by goldenami alone",
+    ),
+    "a tag that policies take for the approval": (
+        release(approval_tag=ApprovalTag("Golden", "yes"), tags={"gOLDEN": "yes"}),
+        "$.tags.gOLDEN",
+        "differs from the approval tag `Golden` in case alone, which IAM ignores",
+    ),
+    "a key for the build region": (
+        release(distribute={"us-east-1": Distribution()}),
+        "$.distribute.us-east-1",
+        "is no region the image is copied to",
+    ),
+    "a key for a region that gets no copy": (
+        release(distribute={"ap-south-1": Distribution()}),
+        "$.distribute.ap-south-1",
+        "is no region the image is copied to",
+    ),
+    "a share with a short account": (
+        release(share=Share(accounts=(ACCOUNT, "123"))),
+        "$.share.accounts[1]",
+        "`123` is no account id",
+    ),
+    "a share with an organization by its id": (
+        release(share=Share(organizations=("o-a1b2c3d4e5",))),
+        "$.share.organizations[0]",
+        "`o-a1b2c3d4e5` is no organization ARN",
+    ),
+    "a share with an organization for a unit": (
+        release(share=Share(organizational_units=(ORGANIZATION,))),
+        "$.share.organizational_units[0]",
+        "is no OU ARN",
+    ),
+    "a share with 1,001": (
+        release(share=Share(accounts=tuple(f"{n:012}" for n in range(1001)))),
+        "$.share",
+        "AWS allows 1,000 launch permissions, these are 1,001",
+    ),
+    "a share of an image of the default key": (
+        encrypted(None, eu_west_1="alias/golden"),
+        "$.base.volumes[0]",
+        "encrypted with the account's default key, so the image cannot be shared",
+    ),
+    "a share of an image of the default key by its name": (
+        encrypted("alias/aws/ebs", eu_west_1="alias/golden"),
+        "$.base.volumes[0]",
+        "encrypted with the account's default key, so the image cannot be shared",
+    ),
+    "a share of an image of the default key by its ARN": (
+        encrypted(DEFAULT_KEY_ARN, eu_west_1="alias/golden"),
+        "$.base.volumes[0]",
+        "encrypted with the account's default key, so the image cannot be shared",
+    ),
+    "a share of a copy of the default key": (
+        encrypted("alias/golden"),
+        "$.distribute",
+        "the copy in eu-west-1 would use the account's default key",
+    ),
+    "a share of a copy of the default key by its name": (
+        encrypted("alias/golden", eu_west_1="alias/aws/ebs"),
+        "$.distribute",
+        "give distribute.eu-west-1.kms_key",
+    ),
+    "a parameter with a space": (
+        release(publish=Publish(ssm_parameter="/golden ami")),
+        "$.publish.ssm_parameter",
+        "is no parameter name",
+    ),
+    "a parameter of a relative path": (
+        release(publish=Publish(ssm_parameter="golden/web")),
+        "$.publish.ssm_parameter",
+        "is no parameter name",
+    ),
+    "a parameter of 1,012 characters": (
+        release(publish=Publish(ssm_parameter="p" * 1012)),
+        "$.publish.ssm_parameter",
+        "is no parameter name",
+    ),
+    "a parameter of AWS": (
+        release(publish=Publish(ssm_parameter="/AWS/golden")),
+        "$.publish.ssm_parameter",
+        "are AWS's",
+    ),
+    "a parameter of Systems Manager": (
+        release(publish=Publish(ssm_parameter="ssm-golden")),
+        "$.publish.ssm_parameter",
+        "are AWS's",
+    ),
+    "an owner who is no account": (
+        release(audit=Audit(owners=(ACCOUNT, "amazon"))),
+        "$.audit.owners[1]",
+        "`amazon` is no account id",
+    ),
+    "an enforcement on nobody": (
+        release(enforce=Enforce(groups=())),
+        "$.enforce.groups",
+        "name at least one group",
+    ),
+    "a group that IAM does not know": (
+        release(enforce=Enforce(groups=("admins", "ec2 admins"))),
+        "$.enforce.groups[1]",
+        "`ec2 admins` is no IAM group name",
+    ),
+    "a wildcard for the pipeline": (
+        release(enforce=Enforce(groups=("a",), pipeline_role="*")),
+        "$.enforce.pipeline_role",
+        "`*` is no IAM role name or ARN",
+    ),
+    "an ARN of no role": (
+        release(enforce=Enforce(groups=("a",), pipeline_role=f"arn:aws:iam::{ACCOUNT}:role/")),
+        "$.enforce.pipeline_role",
+        "is no IAM role name or ARN",
+    ),
+    "a timeout without a unit": (
+        release(timeouts=Timeouts(image="90")),
+        "$.timeouts.image",
+        "`90` is no time",
+    ),
+    "a timeout of no time": (
+        release(timeouts=Timeouts(copy="0h")),
+        "$.timeouts.copy",
+        "`0h` is no time",
+    ),
+    "a deprecation at no time": (
+        release(lifecycle=Lifecycle(deprecate_after="soon")),
+        "$.lifecycle.deprecate_after",
+        "`soon` is no time",
+    ),
+    "a deprecation after more than 10 years": (
+        release(lifecycle=Lifecycle(deprecate_after="3651d")),
+        "$.lifecycle.deprecate_after",
+        "at most 10 years",
+    ),
+    "a deprecation after more days than there are": (
+        release(lifecycle=Lifecycle(deprecate_after="99999999999999d")),
+        "$.lifecycle.deprecate_after",
+        "is no time",
+    ),
+    "no version to keep": (
+        release(lifecycle=Lifecycle(keep=0)),
+        "$.lifecycle.keep",
+        "keep at least 1 version",
+    ),
+}
+
+TAKEN: dict[str, Release] = {
+    "the least there is": RELEASE,
+    "an AMI name of 128 characters": release(image="i" * 100, version="1" * 27),
+    "a description of 255 characters": release(description="d" * 255),
+    "an image id": source(ami="ami-0123456789abcdef0"),
+    "a golden image": source(golden="base-os"),
+    "a filter of pinned owners": filtered("amazon", "self", ACCOUNT),
+    "a subnet and a group": base(subnet="subnet-0123abcd", security_groups=("sg-0123abcd",)),
+    "a device of Xen": volume(device="xvdb"),
+    "a key for a volume that is encrypted": volume(encrypted=True, kms_key="alias/golden"),
+    "the default key for an image that is not shared": volume(encrypted=True),
+    "a script of 16 KiB": base(user_data="#" * (16 * 1024)),
+    "a script of two lines without a shebang": base(user_data="echo a\necho b"),
+    "vars for Packer": release(bake=Bake(method="packer", vars={"a": "b"})),
+    "a check": release(validate=(Step(run="true"),)),
+    "an approval tag of one's own": release(approval_tag=ApprovalTag("Name", "Golden AMI")),
+    "the approval tag among one's own": release(
+        approval_tag=ApprovalTag("Name", "Golden AMI"), tags={"Name": "Golden AMI"}
+    ),
+    "the approval tag as it is by default": release(
+        approval_tag=ApprovalTag("goldenami:status", "approved")
+    ),
+    "a key for a copy": release(distribute={"eu-west-1": Distribution(kms_key="alias/golden")}),
+    "a share with all there is": release(
+        share=Share(
+            accounts=(ACCOUNT,), organizations=(ORGANIZATION,), organizational_units=(UNIT,)
+        )
+    ),
+    "a share with 1,000": release(share=Share(accounts=tuple(f"{n:012}" for n in range(1000)))),
+    "a share of an image with keys of its own": encrypted("alias/golden", eu_west_1="alias/golden"),
+    "a share of an image that is not encrypted": release(
+        base=structs.replace(BASE, volumes=(PLAIN,)), share=Share(accounts=(ACCOUNT,))
+    ),
+    "a parameter of 1,011 characters": release(publish=Publish(ssm_parameter="p" * 1011)),
+    "a parameter of a path": release(publish=Publish(ssm_parameter="/golden/aws/web")),
+    "an owner": release(audit=Audit(owners=(ACCOUNT,), regions=("us-east-1", "eu-west-1"))),
+    "a role by its name": release(enforce=Enforce(groups=("a",), pipeline_role="pipeline")),
+    "a role by its ARN": release(
+        enforce=Enforce(groups=("a",), pipeline_role=f"arn:aws:iam::{ACCOUNT}:role/ci/pipeline")
+    ),
+    "a deprecation after 10 years": release(lifecycle=Lifecycle(deprecate_after="3650d", keep=1)),
+}
+
+
+@pytest.mark.parametrize(("wrong", "key", "said"), REFUSED.values(), ids=REFUSED.keys())
+def test_refuses(wrong: Release, key: str, said: str) -> None:
+    [(place, what)] = found(wrong)
+    assert place == key
+    assert said in what
+
+
+@pytest.mark.parametrize("right", TAKEN.values(), ids=TAKEN.keys())
+def test_takes(right: Release) -> None:
+    assert found(right) == []
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
+    wrong = release(
+        image="!",
+        regions=(),
+        base=structs.replace(BASE, instance_type="", volumes=(structs.replace(PLAIN, size_gib=0),)),
+        validate=(Step(run=""),),
+        tags={"": "x"},
+        share=Share(accounts=("1",)),
+        publish=Publish(ssm_parameter=""),
+        enforce=Enforce(groups=()),
+        timeouts=Timeouts(instance="", image=""),
+    )
+    assert [key for key, _ in found(wrong)] == [
+        "$.image",
+        "$.regions",
+        "$.base.instance_type",
+        "$.base.volumes[0].size_gib",
+        "$.validate[0].run",
+        "$.tags.",
+        "$.share.accounts[0]",
+        "$.publish.ssm_parameter",
+        "$.enforce.groups",
+        "$.timeouts.instance",
+        "$.timeouts.image",
+    ]
+
+
+def test_a_script_beside_the_release_file_is_counted_in_bytes(tmp_path: Path) -> None:
+    script = tmp_path / "setup.sh"
+    script.write_bytes(b"x" * 16_384)
+    assert found(base(user_data="setup.sh"), tmp_path) == []
+    script.write_bytes(b"x" * 16_385)
+    [(key, said)] = found(base(user_data="setup.sh"), tmp_path)
+    assert key == "$.base.user_data"
+    assert "16,385 bytes" in said
+
+
+@given(st.integers(-10, 70_000))
+@example(0)
+@example(1)
+@example(65_536)
+@example(65_537)
+def test_a_volume_has_1_to_65536_gib(size_gib: int) -> None:
+    problems = found(volume(size_gib=size_gib))
+    expected = [] if 1 <= size_gib <= 65_536 else ["$.base.volumes[0].size_gib"]
+    assert [key for key, _ in problems] == expected
+
+
+@given(st.integers(0, 60))
+@example(43)
+@example(44)
+def test_own_tags_leave_room_for_those_of_goldenami(count: int) -> None:
+    problems = found(release(tags={f"k{n}": "v" for n in range(count)}))
+    assert [key for key, _ in problems] == ([] if count <= 50 - 7 else ["$.tags"])
+
+
+@given(st.text(string.digits + "a ", max_size=14))
+def test_an_account_is_12_digits(account: str) -> None:
+    problems = found(release(share=Share(accounts=(account,))))
+    right = len(account) == 12 and set(account) <= set(string.digits)
+    assert [key for key, _ in problems] == ([] if right else ["$.share.accounts[0]"])
+
+
+@given(st.text("abc.-_/ \n*", min_size=1, max_size=8))
+def test_no_image_name_that_is_taken_makes_an_ami_name_that_aws_refuses(image: str) -> None:
+    named = release(image=image, version="1")
+    refused = bool(found(named))
+    assert refused is (bool(set(image) & set("/ \n*")) or image[0] in ".-_")
+
+
+@given(st.integers(0, 10**12), st.sampled_from("smhdwy"))
+def test_a_deprecation_of_any_length_is_taken_or_refused(number: int, unit: str) -> None:
+    problems = found(release(lifecycle=Lifecycle(deprecate_after=f"{number}{unit}")))
+    days = number * {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(unit, 0) / 86_400
+    assert bool(problems) is not (0 < days < 3651 and number < 10**9)
+
+
+WARNINGS: dict[str, tuple[Release, list[str]]] = {
+    "nothing of what is usual": (RELEASE, []),
+    "an image that is made without a reboot": (release(bake=Bake(reboot=False)), ["bake.reboot"]),
+    "checks on an instance that may not be reached": (
+        release(validate=(Step(run="true"),)),
+        ["validate"],
+    ),
+    "no checks on an instance with a profile": (
+        release(
+            validate=(Step(run="true"),), base=structs.replace(BASE, instance_profile="profile")
+        ),
+        [],
+    ),
+    "no checks that Packer runs": (
+        release(validate=(Step(run="true"),), bake=Bake(method="packer")),
+        [],
+    ),
+    "both": (
+        release(validate=(Step(run="true"),), bake=Bake(reboot=False)),
+        ["bake.reboot", "validate"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("given_release", "about"), WARNINGS.values(), ids=WARNINGS.keys())
+def test_warns_of(given_release: Release, about: list[str]) -> None:
+    said = checks.warnings(given_release)
+    assert [one.split()[0].rstrip(":") for one in said] == about
+
+
+@pytest.mark.parametrize(
+    ("user_data", "path"),
+    [
+        ("setup.sh", NOWHERE / "setup.sh"),
+        ("scripts/setup.sh", NOWHERE / "scripts" / "setup.sh"),
+        ("#!/bin/sh", None),
+        ("#cloud-config", None),
+        ("echo a\necho b\n", None),
+    ],
+)
+def test_user_data_is_a_file_or_the_script_itself(user_data: str, path: Path | None) -> None:
+    assert checks.user_data_path(user_data, NOWHERE) == path

@@ -1,0 +1,246 @@
+"""YAML files into objects; every error says where."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct, field
+
+from goldenami import yamlfile
+from goldenami.errors import SpecError
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    size_gib: int
+    name: str | None = None
+
+
+class Whole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str = ""
+    until: date | None = None
+    main: Part | None = None
+    parts: tuple[Part, ...] = ()
+    by_region: dict[str, Part] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def load(folder: Path, text: str) -> tuple[Whole, yamlfile.Places]:
+    path = folder / "file.yaml"
+    path.write_text(text, encoding="utf-8")
+    return yamlfile.load(path, Whole)
+
+
+def refused(folder: Path, text: str) -> tuple[str, str]:
+    with pytest.raises(SpecError) as caught:
+        load(folder, text)
+    return caught.value.message.removeprefix(f"{folder / 'file.yaml'}"), caught.value.fix
+
+
+QUOTE_VALUE = "put the value in quotes, so that YAML keeps it as text"
+QUOTE_KEY = "put the key in quotes, so that YAML keeps it as text"
+
+NOT_YAML = {
+    "an empty file": ("", ": the file is empty", "`goldenami init` writes an example"),
+    "comments alone": ("# nothing\n", ": the file is empty", "`goldenami init` writes an example"),
+    "an open bracket": ("name: a\nparts: [\n", ":3:1: not YAML: expected the node content", ""),
+    "a tab for indentation": ("main:\n\tsize_gib: 1\n", ":2:1: not YAML: found character", ""),
+    "two documents": ("name: a\n---\nname: b\n", ":2:1: not YAML: but found another document", ""),
+    "an alias of nothing": ("name: *a\n", ":1:7: not YAML: found undefined alias 'a'", ""),
+    "an alias that contains itself": (
+        "main: &a {x: *a}\n",
+        ":1: an alias that contains itself",
+        "",
+    ),
+    "a Python object": (
+        "name: !!python/object/apply:os.getcwd []\n",
+        ":1:7: not YAML: could not determine a constructor",
+        "",
+    ),
+    "a control character": ("name: a\nmain: \x07\n", ":2: not YAML: it holds U+0007", ""),
+    "a day that no month has": (
+        "name: a\nuntil: 2026-02-30\n",
+        ":2:8: not YAML: day ",
+        "",
+    ),
+    "a thousand brackets within each other": ("[" * 5000, ": nested too deeply", ""),
+    "a key twice": (
+        "name: a\nlabels: {}\nname: b\n",
+        ":3: `name` is given twice (first in line 1)",
+        "keep one of them",
+    ),
+    "a key twice, further down": (
+        "labels:\n  a: b\n  a: c\n",
+        ":3: `a` is given twice (first in line 2)",
+        "keep one of them",
+    ),
+    "a list for a key": ("labels:\n  [a]: b\n", ":2: a list or a mapping cannot be a key", ""),
+}
+
+NOT_THE_MODEL = {
+    "a list for the whole": ("- a\n", ":1: expected `object`, got `array`", ""),
+    "a wrong type": ("name: a\nparts: 1\n", ":2: parts: expected `array`, got `int`", ""),
+    "a wrong type in a list": (
+        "parts:\n- size_gib: 1\n- name: b\n  size_gib: big\n",
+        ":4: parts[1].size_gib: expected `int`, got `str`",
+        "",
+    ),
+    "a key that is missing": (
+        "parts:\n- size_gib: 1\n- name: b\n",
+        ":3: parts[1]: object missing required field `size_gib`",
+        "",
+    ),
+    "a number for a text": ("name: 1.10\n", ":1: name: expected `str`, got `float`", QUOTE_VALUE),
+    "a yes for a text": ("name: yes\n", ":1: name: expected `str`, got `bool`", QUOTE_VALUE),
+    "a day for a text": ("name: 2026-01-01\n", ":1: name: expected `str`", QUOTE_VALUE),
+    "a text that looks like no day": ("until: soon\n", ":1: until: invalid RFC3339", ""),
+    "a number for a text of a mapping": (
+        "labels:\n  a: b\n  account: 111122223333\n  c: 4\n",
+        ":3: labels.account: expected `str`, got `int`",
+        QUOTE_VALUE,
+    ),
+    "nothing for a text of a mapping": (
+        "labels: {a: b, c: }\n",
+        ":1: labels.c: expected `str`, got `null`",
+        QUOTE_VALUE,
+    ),
+    "a number for a key of a mapping": (
+        "name: a\nlabels: {1: b}\n",
+        ":2: labels: expected `str`, got `int`",
+        QUOTE_KEY,
+    ),
+    "a wrong type within the second of a mapping": (
+        "by_region:\n  here: {size_gib: 1}\n  there:\n    size_gib: x\n",
+        ":4: by_region.there.size_gib: expected `int`, got `str`",
+        "",
+    ),
+    "a text for the second of a mapping": (
+        "by_region:\n  here: {size_gib: 1}\n  there: x\n",
+        ":3: by_region.there: expected `object`, got `str`",
+        "",
+    ),
+    "an unknown key that resembles one": (
+        "name: a\npart: []\n",
+        ":2: part: unknown key",
+        "did you mean `parts`?",
+    ),
+    "an unknown key that resembles none": (
+        "colour: red\n",
+        ":1: colour: unknown key",
+        "known keys: name, until, main, parts, by_region, labels",
+    ),
+    "an unknown key in a part that may be absent": (
+        "main:\n  size: 1\n",
+        ":2: main.size: unknown key",
+        "did you mean `size_gib`?",
+    ),
+    "an unknown key in a list": (
+        "parts:\n- size_gib: 1\n- size_mib: 1\n",
+        ":3: parts[1].size_mib: unknown key",
+        "did you mean `size_gib`?",
+    ),
+    "an unknown key in the second of a mapping": (
+        "by_region:\n  here: {size_gib: 1}\n  there: {size_gib: 1, nome: x}\n",
+        ":3: by_region.there.nome: unknown key",
+        "did you mean `name`?",
+    ),
+    "an unknown key that is merged in": (
+        '<<: {"a[b": 1}\n',
+        ":1: a[b: unknown key",
+        "known keys: name, until, main, parts, by_region, labels",
+    ),
+}
+
+WRONG = {**NOT_YAML, **NOT_THE_MODEL}
+
+
+@pytest.mark.parametrize(("text", "message", "fix"), WRONG.values(), ids=WRONG.keys())
+def test_refuses(text: str, message: str, fix: str, tmp_path: Path) -> None:
+    said, how = refused(tmp_path, text)
+    assert said.startswith(message)
+    assert how == fix
+
+
+def test_reads_what_fits_the_model_and_knows_every_line(tmp_path: Path) -> None:
+    whole, places = load(
+        tmp_path,
+        "name: é\nuntil: 2026-03-31\nparts:\n- size_gib: 1\nby_region:\n  here:\n    size_gib: 2\n",
+    )
+    assert whole == Whole(
+        name="é", until=date(2026, 3, 31), parts=(Part(1),), by_region={"here": Part(2)}
+    )
+    assert places == {
+        "$": 1,
+        "$.name": 1,
+        "$.until": 2,
+        "$.parts": 4,
+        "$.parts[0]": 4,
+        "$.parts[0].size_gib": 4,
+        "$.by_region": 6,
+        "$.by_region.here": 7,
+        "$.by_region.here.size_gib": 7,
+    }
+
+
+def test_an_alias_is_where_it_is_used(tmp_path: Path) -> None:
+    whole, places = load(tmp_path, "main: &a {size_gib: 1}\nname: x\nparts:\n- *a\n- *a\n")
+    assert whole.parts == (Part(1), Part(1))
+    assert places["$.parts[1].size_gib"] >= 3
+
+
+PLACES = {"$": 1, "$.base": 4, "$.base.volumes[0]": 6, "$.tags.a.b[c": 9}
+
+FOUND = {
+    "a key of the file": ("$.base", "r.yaml:4: base"),
+    "an item of a list": ("$.base.volumes[0]", "r.yaml:6: base.volumes[0]"),
+    "a key with a dot and a bracket": ("$.tags.a.b[c", "r.yaml:9: tags.a.b[c"),
+    "a key that has its default, by what it is in": (
+        "$.base.volumes[0].type",
+        "r.yaml:6: base.volumes[0].type",
+    ),
+    "an item that is not there, by what holds the list": (
+        "$.base.groups[2]",
+        "r.yaml:4: base.groups[2]",
+    ),
+    "a part that is not there, by the file": ("$.share.accounts[0]", "r.yaml:1: share.accounts[0]"),
+    "the whole": ("$", "r.yaml:1"),
+}
+
+
+@pytest.mark.parametrize(("key", "said"), FOUND.values(), ids=FOUND.keys())
+def test_says_the_place_of(key: str, said: str) -> None:
+    assert yamlfile.place(Path("r.yaml"), PLACES, key) == said
+
+
+def test_says_the_file_alone_where_no_line_is_known() -> None:
+    assert yamlfile.place(Path("r.yaml"), {}, "$.base") == "r.yaml: base"
+
+
+@given(st.text(".[]ab$", max_size=12))
+def test_a_place_is_found_for_every_key(rest: str) -> None:
+    said = yamlfile.place(Path("r.yaml"), {"$": 1, "$.a": 2}, f"$.{rest}")
+    assert said.startswith(("r.yaml:1", "r.yaml:2", "r.yaml: "))
+
+
+UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a file that is not there": (lambda path: None, "cannot be read: No such file or directory"),
+    "a folder": (lambda path: path.mkdir(), "cannot be read: Is a directory"),
+    "Latin-1": (lambda path: path.write_bytes(b"abc\xe9"), "not UTF-8 text (byte 3)"),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_cannot_read(kind: str, tmp_path: Path) -> None:
+    make, said = UNREADABLE[kind]
+    path = tmp_path / "release.yaml"
+    make(path)
+    with pytest.raises(SpecError) as caught:
+        yamlfile.read_text(path)
+    assert caught.value.message == f"{path}: {said}"
+
+
+def test_reads_text(tmp_path: Path) -> None:
+    (tmp_path / "ids").write_text("ami-é\n", encoding="utf-8")
+    assert yamlfile.read_text(tmp_path / "ids") == "ami-é\n"
