@@ -1,5 +1,6 @@
 """`goldenami sandbox`."""
 
+import shlex
 import signal
 import sys
 from threading import Event
@@ -34,7 +35,7 @@ def sandbox(
 
     with embedded.running(port) as running:
         for name, value in running.environment(region or "us-east-1").items():
-            typer.echo(f"export {name}={value}")
+            typer.echo(f"export {name}={shlex.quote(value)}")
         sys.stdout.flush()
         say(f"an embedded AWS listens on {running.endpoint_url}; Ctrl-C stops it")
         for number in (signal.SIGINT, signal.SIGTERM):

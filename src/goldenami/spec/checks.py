@@ -79,6 +79,8 @@ def _regions(release: Release) -> Iterator[Problem]:
     listed = [("regions", release.regions)]
     if release.audit.regions != "all":
         listed.append(("audit.regions", tuple(release.audit.regions)))
+        if not release.audit.regions:
+            yield "$.audit.regions", "name at least one region, or `all`"
     for key, regions in listed:
         for index, region in enumerate(regions):
             if not names.REGION.fullmatch(region):

@@ -1,0 +1,158 @@
+"""The documentation says what the code does."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from goldenami import __version__, yamlfile
+from goldenami.cli import app
+from goldenami.iam.profiles import load_profiles
+from goldenami.sandbox.server import Sandbox
+from goldenami.spec.model import Release
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PLACEHOLDERS = re.compile(r"\b(RELEASE|DIR|ID|BUILD|NAME|FILE|AMI…)\b")
+READ_ONLY_STS = {"sts:GetCallerIdentity"}  # needs no permission
+
+
+def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    command = command or get_command(app)
+    children = getattr(command, "commands", {})
+    if not children:
+        yield " ".join(path), command
+    for name, child in children.items():
+        yield from commands(child, (*path, name))
+
+
+COMMANDS = dict(commands())
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_stands_in_the_table_of_the_readme(name: str) -> None:
+    assert re.search(rf"^\| `goldenami {name}\b", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_an_example_in_its_help_that_names_it(name: str) -> None:
+    help_text = " ".join(COMMANDS[name].help.split())
+    assert f"Example: goldenami {name}" in help_text
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_option_has_a_help_text(name: str) -> None:
+    silent = [one.name for one in COMMANDS[name].params if not getattr(one, "help", None)]
+    assert not silent
+
+
+def test_every_command_that_changes_something_can_be_planned_and_asked_for() -> None:
+    for name in ("base launch", "base terminate", "bake", "tag", "enforce"):
+        options = {option for one in COMMANDS[name].params for option in one.opts}
+        assert {"--plan", "--yes", "--format", "--region", "--profile", "--endpoint-url"} <= options
+
+
+def shown() -> list[str]:
+    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    for command in COMMANDS.values():
+        _, _, example = " ".join(command.help.split()).partition("Example: ")
+        lines += example.split(" && ")
+    return lines
+
+
+@pytest.mark.parametrize("line", [line for line in shown() if line.startswith("goldenami")])
+def test_every_command_line_that_is_shown_exists_with_its_options(line: str) -> None:
+    words = shlex.split(line.partition(" #")[0])[1:]
+    name = next(one for one in sorted(COMMANDS, key=len, reverse=True)
+                if words[: len(one.split())] == one.split())  # fmt: skip
+    known = {option for one in COMMANDS[name].params for option in one.opts}
+    used = {word for word in words if word.startswith("-")}
+    assert used <= known
+
+
+def exact() -> list[tuple[str, str]]:
+    found = re.findall(r"<!-- output: exact -->\n```console\n\$ (.*?)\n(.*?)```", README, re.DOTALL)
+    return [(line, output) for line, output in found]
+
+
+@pytest.mark.parametrize(("line", "output"), exact(), ids=[line for line, _ in exact()])
+def test_outputs_that_are_marked_exact_are(line: str, output: str, tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", *shlex.split(line)], capture_output=True, text=True, check=True,
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert (ran.stdout or ran.stderr) == output
+
+
+def test_the_release_file_in_the_readme_is_one(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    path = tmp_path / "release.yaml"
+    path.write_text(block)
+    shown, _ = yamlfile.load(path, Release)
+    example = yaml.safe_load((ROOT / "examples/web-base/release.yaml").read_text())
+    for key, value in yaml.safe_load(block).items():
+        assert key in example
+        if key in ("image", "regions", "tags", "publish", "enforce", "audit"):
+            assert value == example[key]
+    assert shown.build_region == "us-east-1"
+
+
+def test_every_profile_is_explained() -> None:
+    for name in load_profiles():
+        assert f"`{name}`" in README
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_key_of_a_release_file_is_in_the_commented_example() -> None:
+    text = (ROOT / "examples/web-base/release.yaml").read_text()
+    for field in Release.__struct_fields__:
+        if field not in ("description", "approval_tag"):
+            assert re.search(rf"^(# )?{field}:", text, re.MULTILINE), field
+
+
+def test_the_readme_names_every_permission_that_the_commands_use(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from goldenami.cli import audit, bake, enforce, init, world
+    from goldenami.errors import FindingsError
+    from goldenami.sandbox import seed
+    from goldenami.spec import load
+
+    monkeypatch.setenv("GOLDENAMI_STATE", str(tmp_path / "state"))
+    init.init(tmp_path)
+    path = tmp_path / "release.yaml"
+    seed.seed(sandbox, world.of(load(path).release))
+    before = len(sandbox.calls)
+    bake.bake(path, yes=True)
+    enforce.enforce(path, yes=True)
+    enforce.enforce(path, yes=True, remove=True)
+    with pytest.raises(FindingsError):
+        audit.audit(path)
+    used = {call.name for call in sandbox.calls[before:]} - READ_ONLY_STS
+    assert len(used) > 20
+    assert not {name for name in used if f"`{name}`" not in README}
+
+
+def test_the_docs_speak_of_the_project_alone() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if tracked.returncode:
+        pytest.skip("not a git checkout")
+    home = os.environ.get("HOME", "/nowhere")
+    for name in tracked.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix in (".md", ".py", ".yaml", ".toml", ".j2") and path.is_file():
+            assert f"{home}/" not in path.read_text(), name
