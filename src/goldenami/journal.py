@@ -5,6 +5,7 @@ by the user alone. It makes an interrupted run resumable; it never holds a secre
 """
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,11 +95,16 @@ class _Event(msgspec.Struct, frozen=True):
 
 
 class Past(msgspec.Struct, frozen=True):
-    """What a journal tells of an earlier run."""
+    """What a journal tells of an earlier run.
+
+    ``results`` are the outputs that still stand, by action; ``unanswered`` the actions whose answer
+    may have been lost; ``undone`` how often an action was taken back.
+    """
 
     start: Start
     results: dict[str, dict[str, Any]]
     unanswered: frozenset[str]
+    undone: dict[str, int]
 
 
 def path_of(build: str) -> Path:
@@ -135,9 +141,12 @@ def read(build: str) -> tuple[Journal, Past]:
     return Journal(path, start), past
 
 
-def _replay(lines: list[bytes]) -> tuple[dict[str, dict[str, Any]], frozenset[str]]:
+def _replay(
+    lines: list[bytes],
+) -> tuple[dict[str, dict[str, Any]], frozenset[str], dict[str, int]]:
     results: dict[str, dict[str, Any]] = {}
     unanswered: set[str] = set()
+    undone: Counter[str] = Counter()
     for line in lines:
         event = msgspec.json.decode(line, type=_Event)
         match event.event:  # a call that failed stays unanswered: its answer may have been lost
@@ -149,4 +158,5 @@ def _replay(lines: list[bytes]) -> tuple[dict[str, dict[str, Any]], frozenset[st
             case "undone":
                 results.pop(event.action, None)
                 unanswered.discard(event.action)
-    return results, frozenset(unanswered)
+                undone[event.action] += 1
+    return results, frozenset(unanswered), dict(undone)

@@ -326,3 +326,18 @@ def test_the_command_works_as_a_process_of_its_own(write: Any, sandbox: Sandbox)
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert "create image web-base-1.0" in ran.stdout
+
+
+def test_a_bake_whose_validation_failed_goes_on_with_a_new_instance(
+    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Path, own_images: Any, living: Any
+) -> None:
+    release = write(regions=["us-east-1"], validate=[{"run": "true"}, {"run": "echo ok"}])
+    fault = Fault(service="ssm", operation="SendCommand", code="InternalServerError", skip=1)
+    with sandbox.fail(fault):
+        assert cli("bake", release, "--yes").code == 1
+    assert living() == []
+    (lines,) = (tmp_path / "state").iterdir()
+    ran = cli("bake", release, "--resume", lines.stem, "--yes")
+    assert ran.code == 0, ran.err
+    assert len(own_images("us-east-1")) == 1
+    assert living() == []

@@ -100,6 +100,18 @@ def resolve(value: Any, results: Results) -> Any:
     return value
 
 
+def references(value: Any) -> frozenset[str]:
+    """Return the ids of the actions whose outputs are referred to in parameters."""
+    match value:
+        case Ref(action, _):
+            return frozenset({action})
+        case Mapping():
+            return references(list(value.values()))
+        case list() | tuple():
+            return frozenset().union(*(references(one) for one in value))
+    return frozenset()
+
+
 def shown(value: Any) -> Any:
     """Return parameters as they may be printed and journalled: no secret, references named."""
     match value:

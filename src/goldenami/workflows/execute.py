@@ -14,6 +14,7 @@ from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, resolve, silent
 from goldenami.errors import GoldenamiError, InterruptedRunError
 from goldenami.journal import Journal, Past
+from goldenami.workflows.resume import carry_over
 
 WORKERS = 32
 
@@ -53,7 +54,7 @@ class Execution:
         self._past = past
         self._tell = tell
         self._cancelled = Event()
-        self._done: dict[str, Mapping[str, Any]] = dict(past.results) if past else {}
+        self._done: dict[str, Mapping[str, Any]] = {}
         self._failures: list[Failure] = []
 
     def run(self, plan: Plan) -> Results:
@@ -70,6 +71,8 @@ class Execution:
                 what is left, and what else failed.
             InterruptedRunError: Ctrl-C; nothing is undone, the notes list what there is.
         """
+        if self._past:
+            plan, self._done = carry_over(plan, self._past)
         try:
             self._run_all(plan)
         except KeyboardInterrupt as error:
