@@ -1,6 +1,7 @@
 """`goldenami rehearse` and `goldenami sandbox`."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +64,24 @@ def test_a_release_file_without_enforcement_is_rehearsed_too(cli: Any, write: An
     ran = cli("rehearse", write(enforce=None, regions=["us-east-1"]))
     assert ran.code == 0, ran.out
     assert "3. enforce" not in ran.out
+
+
+def test_a_packer_release_that_needs_ssh_is_rehearsed_by_create_image_and_says_so(
+    cli: Any, write: Any
+) -> None:
+    release = write(bake={"method": "packer"}, enforce=None, regions=["us-east-1"])
+    ran = cli("rehearse", release)
+    assert ran.code == 0, ran.out
+    assert "take no ssh" in ran.out
+    assert "create image web-base-1.0" in ran.out
+
+
+@pytest.mark.skipif(shutil.which("packer") is None, reason="no packer on PATH")
+def test_a_packer_release_without_ssh_is_rehearsed_with_packer(cli: Any, write: Any) -> None:
+    how = {"method": "packer", "vars": {"communicator": "none"}}
+    ran = cli("rehearse", write(bake=how, enforce=None, regions=["us-east-1"]))
+    assert ran.code == 0, ran.out
+    assert "build web-base-1.0 with Packer" in ran.out
 
 
 def test_a_flow_that_fails_fails_the_rehearsal(cli: Any, write: Any) -> None:

@@ -102,9 +102,14 @@ class Aws:
                 "AWS_SECRET_ACCESS_KEY": frozen.secret_key,
                 "AWS_SESSION_TOKEN": frozen.token or "",
             }
-        if self.endpoint_url:
-            found |= {"AWS_ENDPOINT_URL": self.endpoint_url, "AWS_STS_ENDPOINT": self.endpoint_url}
+        if endpoint := self.custom_endpoint:
+            found |= {"AWS_ENDPOINT_URL": endpoint, "AWS_STS_ENDPOINT": endpoint}
         return found
+
+    @property
+    def custom_endpoint(self) -> str:
+        """The endpoint that stands in for AWS's own, empty if it is AWS that is called."""
+        return self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")
 
     @property
     def account(self) -> str:

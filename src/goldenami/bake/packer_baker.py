@@ -107,7 +107,7 @@ class PackerBaker:
             block_devices=tuple(_device(volume) for volume in release.base.volumes),
             steps=tuple(step.run for step in release.validate),
             variables=release.bake.vars,
-            endpoint_url=recipe.aws.endpoint_url or "",
+            endpoint_url=recipe.aws.custom_endpoint,
             image_timeout_s=int(release.timeouts.seconds("image")),
         )
 

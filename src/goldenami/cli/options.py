@@ -37,8 +37,7 @@ Endpoint = Annotated[
     str | None,
     typer.Option(
         "--endpoint-url",
-        envvar="AWS_ENDPOINT_URL",
-        help="Another AWS, such as `goldenami sandbox`.",
+        help="Another AWS, such as `goldenami sandbox`; AWS_ENDPOINT_URL is honoured too.",
     ),
 ]
 Format = Annotated[ListFormat, typer.Option("--format", help="How the result is written.")]

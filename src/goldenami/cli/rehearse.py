@@ -3,7 +3,9 @@
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import redirect_stderr
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +17,7 @@ from goldenami.errors import FindingsError
 
 if TYPE_CHECKING:
     from goldenami.sandbox.server import Sandbox
-    from goldenami.spec import ReleaseFile
+    from goldenami.spec import Release, ReleaseFile
 
 
 def rehearse(
@@ -52,24 +54,34 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
         f"Rehearsal of {file.path}",
         "This is a rehearsal on an emulator on this machine. No call reaches AWS.",
     )
+    chapter = _chapters()
     seed.seed(sandbox, world.of(file.release))
     release = file.release
-    _chapter(1, f"bake {release.image} in {', '.join(release.regions)}")
-    bake.bake(file.path, yes=True)
-    _chapter(2, "the registry, read back from the tags")
+    chapter(f"bake {release.image} in {', '.join(release.regions)}")
+    bake.bake(file.path, yes=True, method=_method(release))
+    chapter("the registry, read back from the tags")
     images.images(region=list(release.regions))
     if release.enforce:
-        _chapter(3, f"enforce {release.enforce.profile} on {', '.join(release.enforce.groups)}")
+        chapter(f"enforce {release.enforce.profile} on {', '.join(release.enforce.groups)}")
         enforce.enforce(file.path, yes=True)
         _tell("", "A second run changes nothing:")
         enforce.enforce(file.path, yes=True)
     seed.seed_compliant(sandbox, _golden_images(file))
-    _chapter(4, "audit the fleet")
+    chapter("audit the fleet")
     try:
         audit.audit(file.path)
     except FindingsError as findings:
         _tell("", f"{findings.message}, as seeded: on a real account the exit code is 10.")
     _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
+
+
+def _method(release: "Release") -> bake.Method | None:
+    """Return another method than the release file's where the emulator cannot follow it."""
+    by_ssh = release.bake.vars.get("communicator", "ssh") != "none"
+    if release.bake.method != "packer" or not by_ssh:
+        return None
+    _tell("", "Emulated instances take no ssh, which this Packer bake needs: create-image it is.")
+    return bake.Method.CREATE_IMAGE
 
 
 def _golden_images(file: "ReleaseFile") -> dict[str, str]:
@@ -83,8 +95,10 @@ def _golden_images(file: "ReleaseFile") -> dict[str, str]:
     return {region: found[0].id for region, found in answers.read.items()}
 
 
-def _chapter(number: int, title: str) -> None:
-    _tell(f"{number}. {title}")
+def _chapters() -> Callable[[str], None]:
+    """Return what tells the title of the next chapter."""
+    numbers = count(1)
+    return lambda title: _tell(f"{next(numbers)}. {title}")
 
 
 def _tell(title: str, *lines: str) -> None:

@@ -66,7 +66,7 @@ class Progress:
             case "progress":
                 if self._last.get(action.id) != happened.text:
                     self._last[action.id] = happened.text
-                    say(f"    {action.region:<15} {happened.text}", "dim")
+                    say(f"    {action.region:<15} {' '.join(happened.text.split())}", "dim")
             case "done":
                 say(f"  ✓ {line}{f'  {happened.text}' if happened.text else ''}")
             case "failed":
