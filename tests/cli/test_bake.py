@@ -341,3 +341,14 @@ def test_a_bake_whose_validation_failed_goes_on_with_a_new_instance(
     assert ran.code == 0, ran.err
     assert len(own_images("us-east-1")) == 1
     assert living() == []
+
+
+def test_the_command_that_resumes_names_the_options_of_the_bake(
+    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    release = write(regions=["us-east-1"], validate=[{"run": "exit 1"}])
+    instance_id = cli("base", "launch", release, "--yes").out.strip()
+    ran = cli("bake", release, "--instance", instance_id, "--method", "create-image", "--yes")
+    (lines,) = (tmp_path / "state").iterdir()
+    options = f"--method create-image --instance {instance_id} --resume {lines.stem}"
+    assert f"goldenami bake {release} {options}" in ran.err

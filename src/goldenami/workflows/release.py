@@ -1,6 +1,7 @@
 """The bake: prepare (read and check everything), plan (data), carry out."""
 
 import secrets
+import shlex
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -43,11 +44,12 @@ class Released(Struct, frozen=True, kw_only=True):
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """A bake that was checked and can start."""
+    """A bake that was checked and can start; ``resume`` is the command that goes on with it."""
 
     recipe: Recipe
     baker: Baker
     plan: Plan
+    resume: str
     past: journal.Past | None = None
 
 
@@ -90,7 +92,10 @@ def prepare(
         actions=actions,
         notes=file.warnings,
     )
-    return Prepared(recipe=recipe, baker=baker, plan=plan, past=past)
+    chosen = (("--method", method), ("--instance", instance_id), ("--resume", build.id))
+    options = [word for option, value in chosen if value for word in (option, value)]
+    command = shlex.join(["goldenami", "bake", str(file.path), *options])
+    return Prepared(recipe=recipe, baker=baker, plan=plan, resume=command, past=past)
 
 
 def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
@@ -119,18 +124,19 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
         past=prepared.past,
         tell=tell,
     )
-    resume = f"goldenami bake {recipe.file.path} --resume {build.id}"
     try:
         return _released(recipe, execution.run(prepared.plan))
     except InterruptedRunError as error:
         raise InterruptedRunError(
-            f"interrupted; build {build.id} can go on", notes=error.notes, fix=f"run {resume}"
+            f"interrupted; build {build.id} can go on",
+            notes=error.notes,
+            fix=f"run {prepared.resume}",
         ) from error
     except GoldenamiError as error:
         raise BakeError(
             f"build {build.id} failed: {error.message}",
             notes=error.notes,
-            fix=f"{error.fix or 'mend the cause'}; then go on with {resume}",
+            fix=f"{error.fix or 'mend the cause'}; then go on with {prepared.resume}",
         ) from error
 
 
