@@ -72,6 +72,18 @@ def release_file(path: Path) -> "ReleaseFile":
     return file
 
 
+def tag_pair(text: str) -> tuple[str, str]:
+    """Read a ``--tag K=V``.
+
+    Raises:
+        UsageError: there is no ``=`` in it.
+    """
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--tag {text}: no `=` in it", fix="write --tag Key=Value")
+    return key, value
+
+
 def agreed(question: str, *, yes: bool) -> bool:
     """Ask on the terminal, unless ``--yes`` was given.
 

@@ -7,7 +7,6 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
-from goldenami.errors import UsageError
 
 DEFAULT_PROFILE = "guardrail"
 
@@ -101,7 +100,5 @@ def render(
 def _tag(given: str | None) -> dict[str, str]:
     if given is None:
         return {}
-    key, equals, value = given.partition("=")
-    if not equals:
-        raise UsageError(f"--tag {given}: no `=` in it", fix="write --tag Key=Value")
+    key, value = options.tag_pair(given)
     return {"tag_key": key, "tag_value": value}

@@ -6,7 +6,6 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
-from goldenami.errors import UsageError
 
 
 def tag(
@@ -27,15 +26,8 @@ def tag(
     from goldenami.workflows import tags as workflow
     from goldenami.workflows.execute import Execution
 
-    wanted = dict(_pair(one) for one in tags)
+    wanted = dict(options.tag_pair(one) for one in tags)
     aws = options.session(region, profile, endpoint_url, "us-east-1")
     planned = workflow.plan(aws, images, wanted)
     if options.go_ahead(planned, plan_only=plan, yes=yes, form=form):
         Execution(aws, tell=Progress()).run(planned)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"--tag {text}: no `=` in it", fix="write --tag Key=Value")
-    return key, value

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from goldenami.domain.names import ACCOUNT
 from goldenami.domain.tags import KEY_LENGTH, VALUE_LENGTH, ApprovalTag
 from goldenami.errors import SpecError
 
@@ -20,7 +21,6 @@ PARTITIONS = (
 )
 ANY_REGION = "*"
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
 _SNAPSHOT = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
 _ROLE = re.compile(
@@ -85,7 +85,7 @@ def _problems(values: Values) -> Iterator[str]:
 
 
 def _place_problems(values: Values) -> Iterator[str]:
-    if not _ACCOUNT.fullmatch(values.account):
+    if not ACCOUNT.fullmatch(values.account):
         yield f"--account: `{values.account}` is no account id (12 digits)"
     if values.partition not in PARTITIONS:
         yield f"--partition: `{values.partition}` is none of {', '.join(PARTITIONS)}"
@@ -95,7 +95,7 @@ def _place_problems(values: Values) -> Iterator[str]:
 
 def _id_problems(values: Values) -> Iterator[str]:
     for owner in values.owners:
-        if not _ACCOUNT.fullmatch(owner):
+        if not ACCOUNT.fullmatch(owner):
             yield (
                 f"--owner (audit.owners): `{owner}` is no account id (12 digits); an alias such as "
                 "`amazon` would trust everything it publishes"
@@ -151,7 +151,7 @@ def _role_problems(values: Values) -> Iterator[str]:
         return
     if match["partition"] != partition:
         yield f"{option}: `{arn}` is not in partition `{partition}`, so it would exempt nobody"
-    if not _ACCOUNT.fullmatch(match["account"]):
+    if not ACCOUNT.fullmatch(match["account"]):
         yield (
             f"{option}: `{arn}` names no account (12 digits); a wildcard would exempt a role of "
             "that name in anybody's account"

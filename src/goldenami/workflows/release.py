@@ -50,6 +50,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     baker: Baker
     plan: Plan
     resume: str
+    record: journal.Journal | None = None
     past: journal.Past | None = None
 
 
@@ -76,7 +77,7 @@ def prepare(
         BakeError: with every problem found.
     """
     started = now or datetime.now(UTC)
-    past = _past(resume, file) if resume else None
+    record, past = _past(resume, file) if resume else (None, None)
     build = _build(file, started, past)
     baker: Baker = (
         PackerBaker() if (method or file.release.bake.method) == "packer" else CreateImage()
@@ -95,7 +96,7 @@ def prepare(
     chosen = (("--method", method), ("--instance", instance_id), ("--resume", build.id))
     options = [word for option, value in chosen if value for word in (option, value)]
     command = shlex.join(["goldenami", "bake", str(file.path), *options])
-    return Prepared(recipe=recipe, baker=baker, plan=plan, resume=command, past=past)
+    return Prepared(recipe=recipe, baker=baker, plan=plan, resume=command, record=record, past=past)
 
 
 def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
@@ -106,9 +107,8 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
         InterruptedRunError: Ctrl-C; the notes say what there is and how to resume.
     """
     recipe, build = prepared.recipe, prepared.recipe.build
-    if prepared.past:
-        record, _ = journal.read(build.id)
-    else:
+    record = prepared.record
+    if record is None:
         start = journal.Start(
             build=build.id, version=build.version, spec=build.spec, release=str(recipe.file.path)
         )
@@ -140,14 +140,14 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
         ) from error
 
 
-def _past(build: str, file: ReleaseFile) -> journal.Past:
-    _, past = journal.read(build)
+def _past(build: str, file: ReleaseFile) -> tuple[journal.Journal, journal.Past]:
+    record, past = journal.read(build)
     if past.start.spec != file.sha256:
         raise BakeError(
             f"build {build} was started with another version of {file.path}",
             fix="restore that version of the release file, or bake anew without --resume",
         )
-    return past
+    return record, past
 
 
 def _build(file: ReleaseFile, now: datetime, past: journal.Past | None) -> Build:

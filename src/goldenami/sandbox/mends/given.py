@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import cast
 
-from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends, security_groups, subnets
 from moto.kms import models as kms
-from moto.ssm.models import Parameter, ssm_backends
+from moto.ssm.models import ssm_backends
 
 from goldenami.sandbox import catalogue
 from goldenami.sandbox.mends.image import Image, published
-from goldenami.sandbox.mends.parameters import IMAGE_TYPE
+from goldenami.sandbox.mends.parameters import image_parameter
 from goldenami.sandbox.mends.store import Ec2Store
 
 _FIRST_FREE_SUBNET = 128  # the default subnets lie below 172.31.128.0
@@ -71,20 +70,7 @@ class GivenIds:
     def image_parameter(self, name: str, image_id: str) -> None:
         """Make an SSM parameter that names an image; its name may be one of AWS's own."""
         parameters = ssm_backends[self._account_id][self._region]._parameters  # noqa: SLF001
-        parameters[name].append(
-            Parameter(  # type: ignore[abstract]
-                self._account_id,
-                name,
-                image_id,
-                "String",
-                description=None,
-                allowed_pattern=None,
-                keyid=None,
-                last_modified_date=utcnow(),
-                version=1,
-                data_type=IMAGE_TYPE,
-            )
-        )
+        parameters[name].append(image_parameter(self._account_id, name, image_id))
 
     def kms_key(self, key_id: str) -> None:
         """Make a KMS key by its id, its ARN, or an alias."""

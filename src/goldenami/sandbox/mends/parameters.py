@@ -23,6 +23,22 @@ _PUBLIC = ("/aws/service/ami-amazon-linux-latest", "/aws/service/canonical")
 _IMAGE_ID = re.compile(r"ami-[0-9a-f]{8,17}")
 
 
+def image_parameter(account_id: str, name: str, image_id: str) -> Parameter:
+    """Return the first version of a parameter that names an image."""
+    return Parameter(  # type: ignore[abstract]
+        account_id,
+        name,
+        image_id,
+        "String",
+        description=None,
+        allowed_pattern=None,
+        keyid=None,
+        last_modified_date=utcnow(),
+        version=1,
+        data_type=IMAGE_TYPE,
+    )
+
+
 class PublicParameters(ParameterDict):
     """All parameters of a region; the public ones come when they are first asked for."""
 
@@ -37,21 +53,8 @@ class PublicParameters(ParameterDict):
             self._has_public = True
             for image in catalogue.IMAGES:
                 for name in image.ssm_parameters:
-                    self[name].append(self._public(name, image.id_in(self.region_name)))
-
-    def _public(self, name: str, image_id: str) -> Parameter:
-        return Parameter(  # type: ignore[abstract]
-            self.account_id,
-            name,
-            image_id,
-            "String",
-            description=None,
-            allowed_pattern=None,
-            keyid=None,
-            last_modified_date=utcnow(),
-            version=1,
-            data_type=IMAGE_TYPE,
-        )
+                    image_id = image.id_in(self.region_name)
+                    self[name].append(image_parameter(self.account_id, name, image_id))
 
 
 class ParameterStore(SimpleSystemManagerBackend):
