@@ -1,4 +1,4 @@
-"""`goldenami policy list | render`."""
+"""`goldenami policy render`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,31 +6,10 @@ from typing import Annotated
 import typer
 
 from goldenami.cli import options
-from goldenami.cli.options import ListFormat
 
 DEFAULT_PROFILE = "guardrail"
 
-app = typer.Typer(
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Policy profiles: what there is, and their documents.",
-)
 
-
-@app.command("list")
-def list_(form: options.Format = ListFormat.TABLE) -> None:
-    """List the policy profiles.
-
-    Example: goldenami policy list --format json
-    """
-    from goldenami.iam.profiles import load_profiles
-    from goldenami.report import listing
-
-    profiles = list(load_profiles().values())
-    listing.write("goldenami.profiles/v1", profiles, form.value, columns=("name", "title", "needs"))
-
-
-@app.command()
 def render(
     release: Annotated[
         Path | None, typer.Argument(help="Take what is not given from this release file.")
