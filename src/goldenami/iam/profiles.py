@@ -17,6 +17,20 @@ Need = Literal["owners", "pipeline_role", "snapshots"]
 """A field of :class:`goldenami.iam.values.Values` that may be empty."""
 
 
+Promise = Literal[
+    "golden",  # golden images can be launched
+    "pipeline",  # the pipeline role can do its work
+    "foreign-image",  # images of others cannot be launched
+    "unapproved-image",  # nor own images that are not approved
+    "foreign-snapshot",  # nor volumes from other snapshots
+    "root-replacement",  # nor can a root volume be replaced
+    "approval-tag",  # nobody else writes or removes the approval tag
+    "lifecycle",  # nobody else takes golden images away
+    "guardrail",  # nobody else takes the policies away
+]
+"""What a profile claims, in topics of proof cases."""
+
+
 class DocumentTemplate(Struct, frozen=True, forbid_unknown_fields=True):
     """One policy document: its name, and its file under ``templates/policies``."""
 
@@ -37,6 +51,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         documents: what it renders.
         tag: the approval tag if the caller gives none.
         attach_with: the profiles whose documents belong to it.
+        proves: what must hold where it is attached; `goldenami policy prove` tests it.
     """
 
     name: str
@@ -48,6 +63,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     documents: tuple[DocumentTemplate, ...]
     tag: ApprovalTag = ApprovalTag()
     attach_with: tuple[str, ...] = ()
+    proves: tuple[Promise, ...] = ()
 
 
 def load_profiles(folder: Path | None = None) -> dict[str, Profile]:
