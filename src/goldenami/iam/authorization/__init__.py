@@ -1,1 +1,1 @@
-"""What a call is authorised on: its resources and their condition keys, as AWS's reference tells."""
+"""What a call is authorised on: its resources and their condition keys."""
