@@ -4,11 +4,15 @@
 
     GoldenamiError            1  something failed
     ├── UsageError            2  the command line is wrong
-    │   └── SpecError         2  a release, waiver or policy file is wrong: file, place, fix
+    │   ├── SpecError         2  a release or waiver file is wrong: file, place, fix
+    │   │   └── PolicyError   2  a policy document says what IAM, or the evaluator, does not know
+    │   ├── UnknownActionError    2  the service authorization reference has no such action
+    │   └── UnknownResourceError  2  a call names a resource that does not exist
     ├── AwsError              1  AWS refused or could not be reached
     ├── BakeError             1  a bake failed: what was undone and what is left is in its notes
     ├── IncompleteError       3  a region, an account or a page could not be read
     ├── RefusedError          4  refused for safety: nothing approved, a lock-out, a foreign policy
+    │   └── UndecidableError  4  AWS does not say how it would decide this, and nobody may guess
     ├── FindingsError        10  the audit found something, or what is attached has drifted
     └── InterruptedRunError 130  Ctrl-C: the run can be resumed, and the notes say how
 
@@ -52,6 +56,23 @@ class SpecError(UsageError):
     """A file the user wrote is wrong; the message names file, line and key."""
 
 
+class PolicyError(SpecError):
+    """A policy document has an element, operator or variable that is not known, or no sense."""
+
+
+class UnknownActionError(UsageError):
+    """An action that the service authorization reference does not have."""
+
+
+class UnknownResourceError(UsageError):
+    """A call names a resource that is not there: ``kind`` (``image``) and ``name``."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"there is no {kind} {name}")
+        self.kind = kind
+        self.name = name
+
+
 class AwsError(GoldenamiError):
     """AWS refused a call or could not be reached.
 
@@ -79,6 +100,10 @@ class RefusedError(GoldenamiError):
     """Going on would be unsafe, so nothing was changed."""
 
     exit_code = 4
+
+
+class UndecidableError(RefusedError):
+    """A request that AWS's documentation does not say how to decide."""
 
 
 class FindingsError(GoldenamiError):

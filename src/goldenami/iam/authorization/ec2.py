@@ -1,0 +1,152 @@
+"""EC2's other calls: the resources are those whose ids stand among the parameters.
+
+What a call has to touch and does not name is what it makes: ``image/*`` for CreateImage.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from goldenami.iam.authorization import table
+from goldenami.iam.authorization.building import (
+    Building,
+    Keys,
+    request_tags,
+    specified_tags,
+    tagging,
+)
+from goldenami.iam.evaluator.request import Request, Value
+
+PREFIXES = {
+    "acl": "network-acl", "ami": "image", "cr": "capacity-reservation", "eipalloc": "elastic-ip",
+    "eni": "network-interface", "fleet": "fleet", "i": "instance", "igw": "internet-gateway",
+    "key": "key-pair", "lt": "launch-template", "nat": "natgateway", "pg": "placement-group",
+    "replacevol": "replace-root-volume-task", "rtb": "route-table", "sfr": "spot-fleet-request",
+    "sg": "security-group", "sgr": "security-group-rule", "sir": "spot-instances-request",
+    "snap": "snapshot", "subnet": "subnet", "vol": "volume", "vpc": "vpc", "vpce": "vpc-endpoint",
+}  # fmt: skip
+"""Kinds of resources by the prefix of their ids."""
+
+_NAMES = {"KeyName": "key-pair", "LaunchTemplateName": "launch-template"}
+_NAMING = ("ec2:CreateKeyPair", "ec2:CreateLaunchTemplate", "ec2:ImportKeyPair")
+"""The calls in which such a name is the one of what they make."""
+_FREE_TEXT = {"Description", "Name", "UserData", "Tags", "TagSpecifications", "ClientToken"}
+
+
+def generic(building: Building) -> Iterator[Request]:
+    """Any call: each resource that it names, and each that it makes."""
+    parameters = building.call.parameters
+    authorised = table.kinds(building.call.action)
+    seen: set[str] = set()
+    names_it = building.call.action in _NAMING
+    for kind, name in dict.fromkeys(_named(parameters)):
+        if kind in authorised and not names_it:
+            seen.add(kind)
+            resource = building.found(kind, name)
+            yield building.request(resource.arn, resource.keys, specified_tags(parameters, kind))
+    for kind, access in authorised.items():
+        if access.required and kind not in seen:
+            yield building.request(building.new(kind), _made(building, kind))
+    if not any(access.required for access in authorised.values()) and not seen:
+        yield building.request("*")
+    yield from tagging(building, parameters)
+
+
+def create_tags(building: Building) -> Iterator[Request]:
+    """Each resource that is tagged, with all the tags."""
+    yield from _tagged(building, request_tags(building.call.parameters.get("Tags", ())))
+
+
+def delete_tags(building: Building) -> Iterator[Request]:
+    """Each resource; a call without tags deletes them all and has no ``aws:TagKeys``."""
+    listed = building.call.parameters.get("Tags") or ()
+    keys = request_tags(listed)
+    for one in listed:
+        if "Value" not in one:
+            del keys[f"aws:RequestTag/{one['Key']}"]
+    yield from _tagged(building, keys)
+
+
+def create_image(building: Building) -> Iterator[Request]:
+    """The new image and its snapshots, and the instance."""
+    parameters = building.call.parameters
+    yield from _made_here(building, "image", "snapshot")
+    instance = building.found("instance", parameters["InstanceId"])
+    yield building.request(instance.arn, instance.keys)
+    yield from tagging(building, parameters)
+
+
+def copy_image(building: Building) -> Iterator[Request]:
+    """The source, which lies in another region, and the copy with its snapshots."""
+    parameters = building.call.parameters
+    source = building.found("image", parameters["SourceImageId"], parameters["SourceRegion"])
+    yield building.request(source.arn, source.keys)
+    yield from _made_here(building, "image", "snapshot")
+    yield from tagging(building, parameters)
+
+
+def copy_snapshot(building: Building) -> Iterator[Request]:
+    """The source, which may lie in another region, and the copy."""
+    parameters = building.call.parameters
+    source = building.found("snapshot", parameters["SourceSnapshotId"], parameters["SourceRegion"])
+    yield building.request(source.arn, source.keys)
+    yield from _made_here(building, "snapshot")
+    yield from tagging(building, parameters)
+
+
+def register_image(building: Building) -> Iterator[Request]:
+    """The new image, and the snapshots it is made from."""
+    parameters = building.call.parameters
+    yield from _made_here(building, "image")
+    for mapping in parameters.get("BlockDeviceMappings", ()):
+        if name := mapping.get("Ebs", {}).get("SnapshotId"):
+            snapshot = building.found("snapshot", name)
+            yield building.request(snapshot.arn, snapshot.keys)
+    yield from tagging(building, parameters)
+
+
+def _made_here(building: Building, *kinds: str) -> Iterator[Request]:
+    for kind in kinds:
+        yield building.request(building.new(kind), _made(building, kind))
+
+
+def _made(building: Building, kind: str) -> Keys:
+    """Return the keys of a resource that the call makes."""
+    parameters = building.call.parameters
+    keys: dict[str, Value] = dict(specified_tags(parameters, kind))
+    if kind == "volume" and parameters.get("SnapshotId"):
+        keys["ec2:ParentSnapshot"] = building.arn("ec2", f"snapshot/{parameters['SnapshotId']}")
+    if kind in ("image", "snapshot"):
+        keys["ec2:Owner"] = building.principal.account
+    return keys
+
+
+def _tagged(building: Building, keys: Keys) -> Iterator[Request]:
+    for name in building.call.parameters.get("Resources", ()):
+        kind = _kind(name)
+        resource = building.found(kind, name)
+        yield building.request(resource.arn, resource.keys, keys)
+
+
+def _kind(name: str) -> str:
+    return PREFIXES.get(name.rpartition("-")[0], "") or PREFIXES.get(name.partition("-")[0], "")
+
+
+def _named(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of every resource that stands among parameters, however deep."""
+    for parameter, value in parameters.items():
+        if parameter in _NAMES:
+            yield _NAMES[parameter], value
+        elif parameter not in _FREE_TEXT:
+            yield from _ids(value)
+
+
+def _ids(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        kind = PREFIXES.get(value.partition("-")[0])
+        if kind and "-" in value:
+            yield kind, value
+    elif isinstance(value, Mapping):
+        yield from _named(value)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _ids(one)

@@ -1,0 +1,48 @@
+"""Organizations: policies and what they are attached to."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from goldenami.iam.authorization import table
+from goldenami.iam.authorization.building import Building, request_tags
+from goldenami.iam.evaluator.request import Request, Value
+
+_TYPE = "organizations:PolicyType"
+_NAMED = (
+    "PolicyId", "TargetId", "ParentId", "ChildId", "RootId", "AccountId",
+    "OrganizationalUnitId", "ResourceId",
+)  # fmt: skip
+
+
+def generic(building: Building) -> Iterator[Request]:
+    """Any call of Organizations."""
+    parameters = building.call.parameters
+    authorised = table.kinds(building.call.action)
+    named = [parameters[one] for one in _NAMED if one in parameters]
+    resources = [building.found(_kind(one), one) for one in named]
+    keys = _keys(parameters)
+    for resource in resources:  # attaching a policy to an OU tests its type on both
+        keys |= {key: one for key, one in resource.keys.items() if key == _TYPE}
+    asked = [
+        building.request(resource.arn, resource.keys, keys)
+        for resource in resources
+        if table.kind_of(resource.arn) in authorised
+    ]
+    yield from asked or [building.request("*", keys)]
+
+
+def _kind(name: str) -> str:
+    """IAM has policies too, so those of Organizations have the service in their kind."""
+    prefix = "account" if name.isdigit() else name.partition("-")[0]
+    kinds = {"p": "organizations-policy", "r": "root", "ou": "organizationalunit"}
+    return kinds.get(prefix, prefix)
+
+
+def _keys(parameters: Mapping[str, Any]) -> dict[str, Value]:
+    keys = request_tags(parameters.get("Tags", ()))
+    for name in ("Type", "PolicyType", "Filter"):
+        if name in parameters:
+            keys[_TYPE] = parameters[name]
+    if "TagKeys" in parameters:
+        keys["aws:TagKeys"] = tuple(parameters["TagKeys"])
+    return keys

@@ -1,0 +1,192 @@
+"""The condition operators: from a policy's values to a test of a request's value.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+import base64
+import binascii
+import operator
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from msgspec import Struct
+
+from goldenami.errors import PolicyError
+from goldenami.iam.evaluator.text import Resolved, Test, Wild, like, plain
+
+Make = Callable[[tuple[Resolved, ...]], Test]
+"""From the values in a policy to the test whether a request's value fits any of them.
+
+Raises ValueError for a value, in the policy or in the request, that is not of the kind.
+"""
+
+
+class Operator(Struct, frozen=True):
+    """A condition operator without its prefix and suffix.
+
+    Args:
+        make: makes the test of its family.
+        negated: whether it holds if no value fits.
+        variables: whether its values can have policy variables.
+    """
+
+    make: Make
+    negated: bool = False
+    variables: bool = False
+
+
+def _equals(values: tuple[Resolved, ...]) -> Test:
+    return frozenset(map(plain, values)).__contains__
+
+
+def _equals_ignoring_case(values: tuple[Resolved, ...]) -> Test:
+    wanted = frozenset(plain(one).lower() for one in values)
+    return lambda text: text.lower() in wanted
+
+
+def _bool(values: tuple[Resolved, ...]) -> Test:
+    wanted = frozenset(map(_truth, map(plain, values)))
+    return lambda text: _truth(text) in wanted
+
+
+def _truth(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _binary(values: tuple[Resolved, ...]) -> Test:
+    wanted = frozenset(map(_bytes, map(plain, values)))
+    return lambda text: _bytes(text) in wanted
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _ip(values: tuple[Resolved, ...]) -> Test:
+    networks = [ip_network(plain(one), strict=False) for one in values]
+
+    def inside(text: str) -> bool:
+        address = ip_address(text)
+        return any(address in network for network in networks)
+
+    return inside
+
+
+def _arn(values: tuple[Resolved, ...]) -> Test:
+    """Compare the six parts of an ARN one by one.
+
+    Most patterns have parts that are whole or ``*`` altogether, such as a list of a hundred
+    snapshots in any region: those are looked up at once.
+    """
+    by_wild_parts: dict[tuple[int, ...], set[tuple[str, ...]]] = {}
+    others: list[tuple[Test, ...]] = []
+    for value in values:
+        parts = _arn_parts(value)
+        literal = tuple(index for index, part in enumerate(parts) if part != (Wild.ANY,))
+        if any(isinstance(piece, Wild) for index in literal for piece in parts[index]):
+            others.append(tuple(like([part]) for part in parts))
+        else:
+            whole = tuple(plain(parts[index]) for index in literal)
+            by_wild_parts.setdefault(literal, set()).add(whole)
+
+    def fits(text: str) -> bool:
+        asked = text.split(":", 5)
+        if len(asked) != 6:
+            return False
+        return any(
+            tuple(asked[index] for index in literal) in wanted
+            for literal, wanted in by_wild_parts.items()
+        ) or any(
+            all(test(part) for test, part in zip(tests, asked, strict=True)) for tests in others
+        )
+
+    return fits
+
+
+def _arn_parts(value: Resolved) -> list[Resolved]:
+    parts: list[list[str | Wild]] = [[]]
+    for piece in value:
+        if isinstance(piece, Wild):
+            parts[-1].append(piece)
+            continue
+        first, *further = piece.split(":", 6 - len(parts))
+        parts[-1] += [first] if first else []
+        parts += [[one] if one else [] for one in further]
+    if len(parts) != 6:
+        raise ValueError("not an ARN of six parts")
+    return [tuple(one) for one in parts]
+
+
+def _date(text: str) -> datetime:
+    """Read an ISO 8601 date or the seconds since 1970."""
+    if re.fullmatch(r"\d{5,}", text):
+        return datetime.fromtimestamp(int(text), UTC)
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _compared(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Make:
+    def make(values: tuple[Resolved, ...]) -> Test:
+        wanted = [read(plain(one)) for one in values]
+        return lambda text: any(compare(read(text), one) for one in wanted)
+
+    return make
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+    "GreaterThan": operator.gt,
+    "GreaterThanEquals": operator.ge,
+}
+
+
+def _family(kind: str, read: Callable[[str], Any]) -> Iterable[tuple[str, Operator]]:
+    for name, compare in _COMPARISONS.items():
+        yield f"{kind}{name}", Operator(_compared(read, compare))
+    yield f"{kind}NotEquals", Operator(_compared(read, operator.eq), negated=True)
+
+
+OPERATORS: dict[str, Operator] = {
+    "StringEquals": Operator(_equals, variables=True),
+    "StringNotEquals": Operator(_equals, negated=True, variables=True),
+    "StringEqualsIgnoreCase": Operator(_equals_ignoring_case, variables=True),
+    "StringNotEqualsIgnoreCase": Operator(_equals_ignoring_case, negated=True, variables=True),
+    "StringLike": Operator(like, variables=True),
+    "StringNotLike": Operator(like, negated=True, variables=True),
+    **dict(_family("Numeric", Decimal)),
+    **dict(_family("Date", _date)),
+    "Bool": Operator(_bool),
+    "BinaryEquals": Operator(_binary),
+    "IpAddress": Operator(_ip),
+    "NotIpAddress": Operator(_ip, negated=True),
+    "ArnEquals": Operator(_arn, variables=True),
+    "ArnLike": Operator(_arn, variables=True),
+    "ArnNotEquals": Operator(_arn, negated=True, variables=True),
+    "ArnNotLike": Operator(_arn, negated=True, variables=True),
+}
+"""By name. ``Null`` is not among them: it asks whether a key is there, not what it is."""
+
+UNREADABLE = (ValueError, KeyError, InvalidOperation, binascii.Error, OverflowError)
+"""What a test raises for a value that is not of its operator's kind."""
+
+
+def named(name: str) -> Operator:
+    """Return an operator by its name.
+
+    Raises:
+        PolicyError: there is none.
+    """
+    if name not in OPERATORS:
+        close = get_close_matches(name, [*OPERATORS, "Null"], n=1)
+        raise PolicyError(
+            f"`{name}` is no condition operator",
+            fix=f"did you mean `{close[0]}`?" if close else "see the list in IAM's user guide",
+        )
+    return OPERATORS[name]

@@ -1,0 +1,138 @@
+"""The text of a policy's values: wildcards, and variables filled in from the request.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from functools import lru_cache
+
+from msgspec import Struct
+
+from goldenami.errors import PolicyError
+from goldenami.iam.authorization import table
+from goldenami.iam.evaluator.request import Value
+
+Context = Mapping[str, Value]
+"""Condition keys in lower case."""
+
+Test = Callable[[str], bool]
+
+_PIECE = re.compile(r"\$\{(?P<inside>[^}]*)\}|(?P<wild>[*?])")
+_VARIABLE = re.compile(r"(?P<key>[^,'\s]+(?: [^,']+)?)\s*(?:,\s*'(?P<default>[^']*)')?")
+
+
+class Wild(Enum):
+    """A wildcard; its value is the regular expression for it."""
+
+    ANY = ".*"
+    ONE = "."
+
+
+class Variable(Struct, frozen=True):
+    """``${key, 'default'}``."""
+
+    key: str
+    default: str | None
+
+
+Resolved = tuple[str | Wild, ...]
+"""A text whose variables are filled in. What they brought is literal, also a ``*``."""
+
+_WILDS = {"*": Wild.ANY, "?": Wild.ONE}
+
+
+class Template(Struct, frozen=True):
+    """One text of a policy."""
+
+    parts: tuple[str | Wild | Variable, ...]
+
+    @classmethod
+    def parse(cls, text: str, *, variables: bool) -> "Template":
+        """Read a text.
+
+        Args:
+            text: as it stands in the policy.
+            variables: whether ``${…}`` is special: the policy's version knows variables, and the
+                element takes them.
+
+        Raises:
+            PolicyError: a variable that is not known, or not closed.
+        """
+        parts: list[str | Wild | Variable] = []
+        rest = 0
+        for piece in _PIECE.finditer(text):
+            if piece["inside"] is not None and not variables:
+                continue
+            parts.append(text[rest : piece.start()])
+            parts.append(_WILDS[piece["wild"]] if piece["wild"] else _variable(piece["inside"]))
+            rest = piece.end()
+        parts.append(text[rest:])
+        if variables and any(isinstance(one, str) and "${" in one for one in parts):
+            raise PolicyError(f"`{text}`: a `${{` without its `}}`", fix="close the variable")
+        return cls(tuple(one for one in parts if one != ""))
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it is the same for every request."""
+        return not any(isinstance(one, Variable) for one in self.parts)
+
+    def resolve(self, context: Context) -> Resolved | None:
+        """Fill the variables in; None if one has no value, since nothing is equal to or like it.
+
+        A key with several values is none that a variable can take.
+        """
+        parts: list[str | Wild] = []
+        for part in self.parts:
+            value: object = part
+            if isinstance(part, Variable):
+                value = context.get(part.key, part.default)
+            if not isinstance(value, str | Wild):
+                return None
+            parts.append(value)
+        return tuple(parts)
+
+
+def plain(resolved: Resolved) -> str:
+    """Return a text in which ``*`` and ``?`` mean themselves."""
+    signs = {Wild.ANY: "*", Wild.ONE: "?"}
+    return "".join(one if isinstance(one, str) else signs[one] for one in resolved)
+
+
+def like(patterns: Iterable[Resolved]) -> Test:
+    """Return the test whether a text is like any of the patterns, case-sensitively."""
+    patterns = tuple(patterns)
+    if (Wild.ANY,) in patterns:
+        return lambda _: True
+    literal = frozenset(plain(one) for one in patterns if not _wild(one))
+    wild = tuple(one for one in patterns if _wild(one))
+    if not wild:
+        return literal.__contains__
+    expression = _expression(wild)
+    return lambda text: text in literal or expression.fullmatch(text) is not None
+
+
+def _wild(resolved: Resolved) -> bool:
+    return any(isinstance(one, Wild) for one in resolved)
+
+
+@lru_cache(maxsize=4096)
+def _expression(patterns: tuple[Resolved, ...]) -> re.Pattern[str]:
+    texts = (
+        "".join(re.escape(one) if isinstance(one, str) else one.value for one in pattern)
+        for pattern in patterns
+    )
+    return re.compile("|".join(texts), re.DOTALL)
+
+
+def _variable(inside: str) -> str | Variable:
+    if inside in ("*", "?", "$"):
+        return inside
+    found = _VARIABLE.fullmatch(inside)
+    if found is None or not table.exists(found["key"]):
+        raise PolicyError(
+            f"`${{{inside}}}` is no policy variable that is known",
+            fix="name a condition key, such as `${aws:username}`; write `${$}` for a `$`",
+        )
+    return Variable(found["key"].lower(), found["default"])
