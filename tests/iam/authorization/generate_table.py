@@ -18,7 +18,7 @@ SERVICES = ("autoscaling", "ec2", "iam", "organizations", "ssm", "sts")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 # aws:RequestTag, aws:ResourceTag and aws:TagKeys are left out: the reference lists them where
 # they exist.
-GLOBAL_KEYS = (  # as the page lists them
+GLOBAL_KEYS = (  # noqa: SIM905  fifty lines of quotes would not read better
     """
     aws:AssumedRoot aws:CalledVia aws:CalledViaFirst aws:CalledViaLast aws:ChatbotSourceArn
     aws:CurrentTime aws:Ec2InstanceSourcePrivateIPv4 aws:Ec2InstanceSourceVpc aws:EpochTime
@@ -32,7 +32,7 @@ GLOBAL_KEYS = (  # as the page lists them
     aws:VpceOrgID aws:VpceOrgPaths aws:VpcSourceIp ec2:RoleDelivery ec2:SourceInstanceArn
     lambda:SourceFunctionArn ssm:SourceInstanceArn
     """
-).split()  # noqa: SIM905  a list of fifty lines would not read better
+).split()
 
 # What the reference tells otherwise, or not at all, with the page that tells it right.
 CORRECTIONS: dict[tuple[str, str, str], tuple[str, ...]] = {}

@@ -1,0 +1,101 @@
+"""From API calls to requests: every resource that AWS authorises, with its condition keys."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goldenami.errors import UnknownActionError, UnknownResourceError
+from goldenami.iam.authorization import table
+from goldenami.iam.authorization.calls import ApiCall, requests
+from goldenami.iam.authorization.world import Resource
+from goldenami.iam.evaluator.request import Principal, Request
+
+ACCOUNT = "123456789012"
+ME = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/team/bob")
+CASES = json.loads((Path(__file__).parent / "calls.json").read_text())
+
+
+class Listed:
+    """A world of resources that are listed by kind and name; any region but ``far-away``."""
+
+    def __init__(self, resources: Mapping[str, Mapping[str, Any]]) -> None:
+        self._resources = resources
+
+    def find(self, kind: str, name: str, region: str) -> Resource | None:
+        told = self._resources.get(kind, {}).get(name)
+        if told is None or region == "far-away":
+            return None
+        return Resource(arn=told["arn"], keys=told.get("keys", {}), details=told.get("details", {}))
+
+
+WORLD = Listed(CASES["world"])
+
+
+def ask(
+    action: str, parameters: Mapping[str, Any], region: str = "us-east-1"
+) -> tuple[Request, ...]:
+    return requests(ApiCall(action, region, parameters), ME, WORLD)
+
+
+def shown(request: Request) -> dict[str, Any]:
+    keys = {name: value for name, value in request.context.items() if name != "aws:RequestedRegion"}
+    found: dict[str, Any] = {"action": request.action, "resource": request.resource}
+    if keys:
+        found["keys"] = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in keys.items()
+        }
+    return found
+
+
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
+def test_a_call_is_authorised_on(case: dict[str, Any]) -> None:
+    asked = [shown(one) for one in ask(case["call"], case.get("parameters", {}))]
+    wanted = [{"action": one.get("action", case["call"]), **one} for one in case["requests"]]
+    if "of" in case:  # the rest is told by another case
+        asked = [one for one in asked if case["of"] in one["resource"]]
+    if case.get("resources_only"):
+        asked = [{"action": one["action"], "resource": one["resource"]} for one in asked]
+    assert asked == wanted
+
+
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
+def test_only_kinds_are_asked_that_the_reference_has_for_the_action(case: dict[str, Any]) -> None:
+    for request in ask(case["call"], case.get("parameters", {})):
+        kind = table.kind_of(request.resource)
+        assert kind in {"", *table.kinds(request.action)}, request
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "kind", "name"),
+    [
+        ("ec2:RunInstances", {"ImageId": "ami-gone"}, "image", "ami-gone"),
+        ("ec2:TerminateInstances", {"InstanceIds": ["i-gone"]}, "instance", "i-gone"),
+        ("ec2:CreateTags", {"Resources": ["what-ever"]}, "", "what-ever"),
+        ("ec2:CopyImage", {"SourceImageId": "ami-golden", "SourceRegion": "far-away"},
+         "image", "ami-golden"),
+        ("iam:GetRole", {"RoleName": "gone"}, "role", "gone"),
+        ("organizations:DeletePolicy", {"PolicyId": "p-gone"}, "organizations-policy", "p-gone"),
+    ],
+)  # fmt: skip
+def test_a_resource_that_does_not_exist_is_named(
+    action: str, parameters: dict[str, Any], kind: str, name: str
+) -> None:
+    with pytest.raises(UnknownResourceError) as raised:
+        ask(action, parameters)
+    assert (raised.value.kind, raised.value.name) == (kind, name)
+
+
+def test_an_unknown_action_is_refused() -> None:
+    with pytest.raises(UnknownActionError):
+        ask("ec2:Explode", {})
+
+
+def test_every_request_tells_region_and_circumstances() -> None:
+    call = ApiCall("ec2:RunInstances", "eu-west-1", {"ImageId": "ami-golden"})
+    asked = requests(call, ME, WORLD, {"aws:SourceIp": "10.0.0.1"})
+    assert {one.context["aws:RequestedRegion"] for one in asked} == {"eu-west-1"}
+    assert {one.context["aws:SourceIp"] for one in asked} == {"10.0.0.1"}
+    assert all(one.principal is ME for one in asked)
