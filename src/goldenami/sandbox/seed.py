@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ADMIN_USER = "rehearsal-admin"
 ADMIN_POLICY = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
+UNAPPROVED_IMAGE = "hand-made-batch"
 PUBLIC_NAMES = ("web-1", "web-2", "build-agent")
 UNAPPROVED_NAMES = ("legacy-batch", "data-import")
 GONE_NAMES = ("forgotten-report",)
@@ -70,6 +71,14 @@ class Seeded(Struct, frozen=True):
     instances: Mapping[str, Sequence[str]]
 
 
+class Organization(Struct, frozen=True):
+    """The ids of an organization, its root, and the unit that was made in it."""
+
+    id: str
+    root_id: str
+    unit_id: str
+
+
 def seed(sandbox: Sandbox, world: World) -> Seeded:
     """Make the world of a release file, and a fleet that breaks its rules.
 
@@ -98,6 +107,35 @@ def seed_compliant(sandbox: Sandbox, images: Mapping[str, str]) -> list[str]:
             for region, image_id in images.items()
             for name in COMPLIANT_NAMES
         ]
+
+
+def organization(
+    sandbox: Sandbox,
+    *,
+    management_account: str = ACCOUNT_ID,
+    unit: str = "Workloads",
+    delegated_administrator: bool = False,
+) -> Organization:
+    """Put the sandbox's account into an organization with one organizational unit.
+
+    Args:
+        sandbox: running; its account is in no organization yet.
+        management_account: who manages the organization. Another account than the sandbox's makes
+            that one a member, in the unit: bound by service control policies.
+        unit: the name of the unit.
+        delegated_administrator: whether a member may manage the organization's policies.
+    """
+    if management_account == ACCOUNT_ID:
+        client = sandbox.client("organizations")
+        made = client.create_organization()["Organization"]["Id"]
+        root = client.list_roots()["Roots"][0]["Id"]
+        told = client.create_organizational_unit(ParentId=root, Name=unit)["OrganizationalUnit"]
+        return Organization(made, root, told["Id"])
+    from goldenami.sandbox.mends import organizations
+
+    return Organization(
+        *organizations.join(ACCOUNT_ID, management_account, unit, delegated_administrator)
+    )
 
 
 @contextmanager
@@ -181,7 +219,7 @@ def _fleet(sandbox: Sandbox, region: str, world: World) -> list[str]:
     count = None if region == world.regions[0] else 1
     public = next(one for one in catalogue.IMAGES if one.architecture == world.architecture)
     ids = [_launch(ec2, public.id_in(region), name) for name in PUBLIC_NAMES[:count]]
-    unapproved = ec2.create_image(InstanceId=ids[0], Name="hand-made-batch")["ImageId"]
+    unapproved = ec2.create_image(InstanceId=ids[0], Name=UNAPPROVED_IMAGE)["ImageId"]
     gone = ec2.create_image(InstanceId=ids[0], Name="report-server-1")["ImageId"]
     ids += [_launch(ec2, unapproved, name) for name in UNAPPROVED_NAMES[:count]]
     ids += [_launch(ec2, gone, name) for name in GONE_NAMES[:count]]

@@ -32,7 +32,8 @@ class Sandbox:
 
     moto keeps its state in the process, so one sandbox can run in a process at a time.
     Signatures are not checked, but the access key must be the root one of `environment` or
-    belong to an IAM user or an assumed role.
+    belong to an IAM user or an assumed role. IAM decides every call by the policies that bind its
+    caller, except for the root's.
 
     Args:
         port: port on 127.0.0.1; 0 takes a free one.
@@ -85,7 +86,7 @@ class Sandbox:
                 f"the sandbox cannot listen on {HOST}:{self._port}: {error.strerror}",
                 fix="choose another port, or 0 for a free one",
             ) from error
-        self._gateway = serving.gateway([self._faults, serving.known_access_key, *self._guards])
+        self._gateway = serving.gateway(self._faults, self._guards)
         with listener:
             self._server = serving.server(listener, self._gateway)
         self._thread = Thread(
@@ -122,6 +123,19 @@ class Sandbox:
         from goldenami.sandbox.mends import clock
 
         self._pending_s = clock.pending_s = seconds
+
+    @property
+    def scp_characters(self) -> int:
+        """How long a service control policy may be, until `reset`; AWS raises it on request."""
+        from goldenami.sandbox.mends import organizations_quotas
+
+        return organizations_quotas.scp_characters
+
+    @scp_characters.setter
+    def scp_characters(self, characters: int) -> None:
+        from goldenami.sandbox.mends import organizations_quotas
+
+        organizations_quotas.scp_characters = characters
 
     @property
     def endpoint_url(self) -> str:

@@ -14,6 +14,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from goldenami.sandbox import mends
 from goldenami.sandbox.calls import Call, Guard, Refusal
+from goldenami.sandbox.enforcement.guard import authorised
 from goldenami.sandbox.gateway import Gateway
 from goldenami.sandbox.server import ACCOUNT_ID, HOST, ROOT_ACCESS_KEY_ID
 
@@ -27,9 +28,9 @@ class _SilentHandler(MotoRequestHandler):
         """Print nothing: the sandbox shares its terminal with a report."""
 
 
-def gateway(guards: Sequence[Guard]) -> Gateway:
-    """Return moto, mended, behind the gateway."""
-    return Gateway(_mended_moto(), guards)
+def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
+    """Return moto, mended, behind the gateway: faults, who it is, what he may, further guards."""
+    return Gateway(_mended_moto(), [faults, known_access_key, authorised, *guards])
 
 
 @cache

@@ -71,10 +71,14 @@ def test_a_policy_in_use_cannot_be_deleted(iam: Any, arn: str, group: str, refus
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}',
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Resource": "*"}]}',
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*"}]}',
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", '
+        '"Resource": "*", "Principal": "*"}}',
     ],
-    ids=["no JSON", "no statement", "an unknown effect", "no action", "no resource"],
+    ids=["no JSON", "no statement", "an unknown effect", "no action", "no resource", "a principal"],
 )
-def test_a_bad_document_is_refused(iam: Any, arn: str, refused: Any, text: str) -> None:
+def test_a_bad_document_is_refused(iam: Any, arn: str, group: str, refused: Any, text: str) -> None:
+    with refused("MalformedPolicyDocument"):
+        iam.put_group_policy(GroupName=group, PolicyName="bad", PolicyDocument=text)
     with refused("MalformedPolicyDocument"):
         iam.create_policy(PolicyName="bad", PolicyDocument=text)
     with refused("MalformedPolicyDocument"):
@@ -109,6 +113,18 @@ def test_inline_policies_of_a_group_share_their_room(iam: Any, group: str, refus
         put("two", 121)
     put("two", 120)
     put("one", 4000)
+
+
+@pytest.mark.parametrize(("kind", "room"), [("user", 2048), ("role", 10_240)])
+def test_so_do_those_of_users_and_roles(iam: Any, refused: Any, kind: str, room: int) -> None:
+    more = {"AssumeRolePolicyDocument": '{"Version": "2012-10-17", "Statement": []}'}
+    name = {f"{kind.capitalize()}Name": "x"}
+    getattr(iam, f"create_{kind}")(**name, **(more if kind == "role" else {}))
+    put = getattr(iam, f"put_{kind}_policy")
+    put(**name, PolicyName="one", PolicyDocument=document(room - 200))
+    with refused("LimitExceeded", str(room)):
+        put(**name, PolicyName="two", PolicyDocument=document(201))
+    put(**name, PolicyName="two", PolicyDocument=document(200))
 
 
 def test_a_group_in_use_cannot_be_deleted(iam: Any, group: str, refused: Any) -> None:

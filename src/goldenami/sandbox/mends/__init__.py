@@ -8,15 +8,21 @@ Each module says which differences it mends, with the page of AWS that tells how
 from moto.core.base_backend import BackendDict
 from moto.ec2 import urls as ec2_urls
 from moto.ec2.models import ec2_backends
+from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
 from moto.moto_api._internal import mock_random
+from moto.organizations import urls as organizations_urls
+from moto.organizations.models import organizations_backends
 from moto.ssm import urls as ssm_urls
 from moto.ssm.models import ssm_backends
 from moto.sts import urls as sts_urls
 
-from goldenami.sandbox.mends import clock
+from goldenami.sandbox.mends import clock, organizations_quotas
 from goldenami.sandbox.mends.ec2 import Ec2Response
 from goldenami.sandbox.mends.iam import IamStore
+from goldenami.sandbox.mends.iam_calls import IamResponse
+from goldenami.sandbox.mends.organizations import OrganizationsStore
+from goldenami.sandbox.mends.organizations_calls import OrganizationsResponse
 from goldenami.sandbox.mends.ssm import SsmResponse, SsmStore
 from goldenami.sandbox.mends.store import Ec2Store
 from goldenami.sandbox.mends.sts import StsResponse
@@ -27,11 +33,14 @@ def install() -> None:
     for backends, store in (
         (ec2_backends, Ec2Store),
         (iam_backends, IamStore),
+        (organizations_backends, OrganizationsStore),
         (ssm_backends, SsmStore),
     ):
         backends.backend = store
     for urls, response in (
         (ec2_urls, Ec2Response),
+        (iam_urls, IamResponse),
+        (organizations_urls, OrganizationsResponse),
         (ssm_urls, SsmResponse),
         (sts_urls, StsResponse),
     ):
@@ -41,5 +50,7 @@ def install() -> None:
 def reset(pending_s: float) -> None:
     """Empty every account, make ids start anew, and set how long things stay pending."""
     clock.pending_s = pending_s
+    organizations_quotas.scp_characters = organizations_quotas.SCP_CHARACTERS
     BackendDict.reset()
+    organizations_backends.master_accounts.clear()
     mock_random.seed(1)

@@ -1,23 +1,30 @@
 """The calls that read and change the Allowed AMIs setting; moto lacks them.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_declarative.html
 """
 
 from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
 
+from goldenami.sandbox.mends import allowed_criteria
+from goldenami.sandbox.mends.allowed import POLICY, AllowedImages
 from goldenami.sandbox.mends.base import Ec2Base
 from goldenami.sandbox.mends.errors import bad_value
-
-MAX_CRITERIA = 10
 
 
 class AllowedImagesResponse(Ec2Base):
     """Get, enable, disable and replace: the setting of one region."""
 
     def get_allowed_images_settings(self) -> ActionResult:
-        """Describe the setting."""
+        """Describe the setting, and who makes it."""
+        self.error_on_dryrun()
         setting = self.store.allowed_images
-        told = {"State": setting.state, "ImageCriteria": setting.criteria, "ManagedBy": "account"}
+        told = {
+            "State": setting.state,
+            "ImageCriteria": setting.criteria,
+            "ManagedBy": setting.managed_by,
+        }
         return ActionResult(told)
 
     def enable_allowed_images_settings(self) -> ActionResult:
@@ -34,13 +41,22 @@ class AllowedImagesResponse(Ec2Base):
     def replace_image_criteria_in_allowed_images_settings(self) -> ActionResult:
         """Set all criteria anew."""
         criteria = self._get_param("ImageCriteria", [])
-        if len(criteria) > MAX_CRITERIA:
-            raise bad_value(f"At most {MAX_CRITERIA} image criteria are allowed")
+        allowed_criteria.check(criteria)
         self.error_on_dryrun()
-        self.store.allowed_images.criteria = criteria
+        self._own_setting().criteria = criteria
         return ActionResult({"ReturnValue": True})
 
     def _change(self, state: str) -> ActionResult:
         self.error_on_dryrun()
-        self.store.allowed_images.state = state
+        self._own_setting().state = state
         return ActionResult({"AllowedImagesSettingsState": state})
+
+    def _own_setting(self) -> AllowedImages:
+        """Return the account's setting, unless a declarative policy makes it."""
+        setting = self.store.allowed_images
+        if setting.managed_by == POLICY:
+            message = "This functionality has been disabled by a Declarative Policy."
+            if setting.exception_message:
+                message += f" Custom Message: {setting.exception_message}"
+            raise EC2ClientError("DeclarativePolicyViolation", message)
+        return setting

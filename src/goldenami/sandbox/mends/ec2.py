@@ -9,6 +9,7 @@ from goldenami.sandbox.mends.image_sharing import ImageSharingResponse
 from goldenami.sandbox.mends.instance_status import InstanceStatusResponse
 from goldenami.sandbox.mends.launches import LaunchesResponse
 from goldenami.sandbox.mends.regions import RegionsResponse
+from goldenami.sandbox.mends.root_replacement import RootReplacementResponse
 from goldenami.sandbox.mends.snapshots import SnapshotsResponse
 from goldenami.sandbox.mends.tags import TagsResponse
 
@@ -21,6 +22,7 @@ class Ec2Response(
     SnapshotsResponse,
     LaunchesResponse,
     InstanceStatusResponse,
+    RootReplacementResponse,
     RegionsResponse,
     TagsResponse,
     EC2Response,

@@ -1,6 +1,6 @@
 """IAM: quotas, conflicts, and AWS's own policies.
 
-Mended: the size of managed and group policies, policies per group, user and role, deleting
+Mended: the size of managed and of inline policies, policies per group, user and role, deleting
 what is attached or in use, the AWS-managed policies of an administrator's day.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
@@ -13,10 +13,13 @@ from typing import Any
 from moto.iam import urls
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import DeleteConflictException, LimitExceededException
-from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, PolicyVersion
+from moto.iam.models import AWSManagedPolicy, ManagedPolicy, PolicyVersion
+
+from goldenami.sandbox.mends import iam_documents
+from goldenami.sandbox.mends.iam_boundaries import BoundaryStore
 
 MANAGED_POLICY_CHARACTERS = 6144  # white space does not count
-GROUP_POLICIES_CHARACTERS = 5120  # in sum
+INLINE_POLICIES_CHARACTERS = {"group": 5120, "role": 10_240, "user": 2048}  # in sum
 ATTACHED_POLICIES = 10
 AWS_POLICIES = (
     "AdministratorAccess",
@@ -32,7 +35,7 @@ AWS_POLICIES = (
 )
 
 
-class IamStore(IAMBackend):
+class IamStore(BoundaryStore):
     """moto's IAM store with AWS's limits."""
 
     @property
@@ -53,21 +56,21 @@ class IamStore(IAMBackend):
         policy_name: str,
         tags: list[dict[str, str]],
     ) -> ManagedPolicy:
-        """Create a managed policy that is not too long."""
-        _check_size(policy_document)
+        """Create a managed policy."""
+        _check_managed(policy_document)
         return super().create_policy(description, path, policy_document, policy_name, tags)
 
     def create_policy_version(
         self, policy_arn: str, policy_document: str, set_as_default: bool
     ) -> PolicyVersion:
-        """Create a version that is not too long."""
-        _check_size(policy_document)
+        """Create a version of a managed policy."""
+        _check_managed(policy_document)
         return super().create_policy_version(policy_arn, policy_document, set_as_default)
 
     def delete_policy(self, policy_arn: str) -> None:
         """Delete a policy that is attached nowhere and has one version."""
         policy = self.get_policy(policy_arn)
-        if policy.attachment_count:
+        if policy.attachment_count or self.bounded_by(policy_arn):
             raise DeleteConflictException("Cannot delete a policy attached to entities.")
         if len(policy.versions) > 1:
             raise DeleteConflictException(
@@ -95,13 +98,21 @@ class IamStore(IAMBackend):
 
     def put_group_policy(self, group_name: str, policy_name: str, policy_json: str) -> None:
         """Write an inline policy that fits beside the group's others."""
-        others = {**self.get_group(group_name).policies, policy_name: policy_json}
-        if sum(map(_characters, others.values())) > GROUP_POLICIES_CHARACTERS:
-            raise LimitExceededException(
-                f"Maximum policy size of {GROUP_POLICIES_CHARACTERS} bytes exceeded for group "
-                f"{group_name}"
-            )
+        others = self.get_group(group_name).policies
+        _check_inline("group", group_name, {**others, policy_name: policy_json})
         super().put_group_policy(group_name, policy_name, policy_json)
+
+    def put_role_policy(self, role_name: str, policy_name: str, policy_json: str) -> None:
+        """Write an inline policy that fits beside the role's others."""
+        others = self.get_role(role_name).policies
+        _check_inline("role", role_name, {**others, policy_name: policy_json})
+        super().put_role_policy(role_name, policy_name, policy_json)
+
+    def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
+        """Write an inline policy that fits beside the user's others."""
+        others = self.get_user(user_name).policies
+        _check_inline("user", user_name, {**others, policy_name: policy_json})
+        super().put_user_policy(user_name, policy_name, policy_json)
 
     def delete_group(self, group_name: str) -> None:
         """Delete a group that has neither users nor policies."""
@@ -125,10 +136,21 @@ def _characters(document: str) -> int:
     return len("".join(document.split()))
 
 
-def _check_size(document: str) -> None:
+def _check_managed(document: str) -> None:
+    iam_documents.check(document)
     if _characters(document) > MANAGED_POLICY_CHARACTERS:
         raise LimitExceededException(
             f"Cannot exceed quota for PolicySize: {MANAGED_POLICY_CHARACTERS}"
+        )
+
+
+def _check_inline(kind: str, name: str, documents: dict[str, str]) -> None:
+    for document in documents.values():
+        iam_documents.check(document)
+    most = INLINE_POLICIES_CHARACTERS[kind]
+    if sum(map(_characters, documents.values())) > most:
+        raise LimitExceededException(
+            f"Maximum policy size of {most} bytes exceeded for {kind} {name}"
         )
 
 

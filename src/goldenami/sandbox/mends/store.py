@@ -1,6 +1,6 @@
 """What one account has of EC2 in one region: moto's store, with the sandbox's images."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from moto.ec2 import urls
 from moto.ec2.models import EC2Backend
@@ -9,9 +9,12 @@ from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.kms.models import kms_backends
 
 from goldenami.sandbox import catalogue
-from goldenami.sandbox.mends.allowed import AllowedImages
+from goldenami.sandbox.mends.allowed import AllowedImages, declared
 from goldenami.sandbox.mends.errors import image_unavailable, no_such_image, no_such_snapshot
 from goldenami.sandbox.mends.image import Image, published
+
+if TYPE_CHECKING:
+    from goldenami.sandbox.mends.root_replacement import Task
 
 AWS_MANAGED_KEY = "alias/aws/ebs"
 
@@ -27,7 +30,8 @@ class Ec2Store(EC2Backend):
     def __init__(self, region_name: str, account_id: str) -> None:
         self.deregistered: dict[str, Image] = {}
         self.client_tokens: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {}
-        self.allowed_images = AllowedImages()
+        self._allowed_images = AllowedImages()
+        self.root_replacements: list[Task] = []
         super().__init__(region_name, account_id)
         for public in catalogue.IMAGES:
             image = published(self, public)
@@ -37,6 +41,11 @@ class Ec2Store(EC2Backend):
     def images(self) -> dict[str, Image]:
         """Every image this account can see, by id."""
         return cast(dict[str, Image], self.amis)
+
+    @property
+    def allowed_images(self) -> AllowedImages:
+        """The Allowed AMIs setting: a declarative policy's, else the account's own."""
+        return declared(self.account_id) or self._allowed_images
 
     @property
     def _url_module(self) -> Any:

@@ -1,0 +1,349 @@
+"""An account's identities as data: who is in which group, and which policies bind whom.
+
+Built from the answer of iam:GetAccountAuthorizationDetails. Nothing here changes an account: the
+``with_…`` and ``without_…`` methods return what it would be after a change, to be proved first.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, Literal, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from goldenami.errors import IncompleteError, UsageError
+from goldenami.iam.evaluator.decide import Level, Policies
+from goldenami.iam.evaluator.document import Policy, compile_policy
+from goldenami.iam.evaluator.request import Principal
+
+Kind = Literal["user", "group", "role"]
+SESSION = "goldenami-proof"  # the session name of a role that is asked about
+
+
+class NamedDocument(Struct, frozen=True):
+    """A policy document as JSON text, under the name that people know it by."""
+
+    name: str
+    text: str
+
+    @classmethod
+    def of(cls, name: str, document: Mapping[str, Any] | str) -> Self:
+        """Return a document that is given as an object or as its JSON text."""
+        return cls(name, document if isinstance(document, str) else json.dumps(document))
+
+    @property
+    def compiled(self) -> Policy:
+        """The document ready to be evaluated; compiled once.
+
+        Raises:
+            PolicyError: it has what the evaluator does not know.
+        """
+        return _compiled(self)
+
+
+ADMINISTRATOR = NamedDocument.of(
+    "AdministratorAccess",
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+)
+"""AWS's policy of this name: what the strongest attacker has."""
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """What policies are attached to.
+
+    Args:
+        arn: its ARN.
+        inline: its own documents.
+        managed: the ARNs of the managed policies attached to it.
+    """
+
+    arn: str
+    inline: tuple[NamedDocument, ...] = ()
+    managed: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name, without the path."""
+        return self.arn.rpartition("/")[2]
+
+
+class Group(Identity, frozen=True, kw_only=True):
+    """A group of users."""
+
+
+class User(Identity, frozen=True, kw_only=True):
+    """A user; ``boundary`` is the ARN of the permissions boundary."""
+
+    unique_id: str = ""
+    groups: tuple[str, ...] = ()
+    boundary: str | None = None
+    tags: Mapping[str, str] = {}
+
+
+class Role(Identity, frozen=True, kw_only=True):
+    """A role; ``trust`` is the policy that says who may assume it."""
+
+    unique_id: str = ""
+    trust: Mapping[str, Any] = {}
+    boundary: str | None = None
+    tags: Mapping[str, str] = {}
+
+
+class ControlLevel(Struct, frozen=True):
+    """The service control policies of one root, unit or account (``target`` is its id)."""
+
+    target: str
+    name: str
+    policies: tuple[NamedDocument, ...]
+
+    @property
+    def compiled(self) -> Level:
+        """The level ready to be evaluated."""
+        return Level(self.name, tuple(one.compiled for one in self.policies))
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """One account's identities.
+
+    Args:
+        id: the account id.
+        partition: such as ``aws``.
+        users: by name; ``groups`` and ``roles`` likewise.
+        policies: managed policies by ARN, each with its default version's document.
+        levels: service control policies from the organization's root down to the account; none
+            without an organization, or if they could not be read.
+        organization: the organization's id, empty if there is none or it is not known.
+        manages_organization: whether it is the management account, which SCPs do not bind.
+    """
+
+    id: str
+    partition: str = "aws"
+    users: Mapping[str, User] = {}
+    groups: Mapping[str, Group] = {}
+    roles: Mapping[str, Role] = {}
+    policies: Mapping[str, NamedDocument] = {}
+    levels: tuple[ControlLevel, ...] = ()
+    organization: str = ""
+    manages_organization: bool = False
+
+    @classmethod
+    def of(cls, details: Mapping[str, Iterable[Mapping[str, Any]]], **other: Any) -> Self:
+        """Return an account from GetAccountAuthorizationDetails' lists.
+
+        Args:
+            details: ``UserDetailList``, ``GroupDetailList``, ``RoleDetailList`` and ``Policies``
+                of all pages. AWS's own policies have to be among them.
+            other: the fields that they do not tell: ``id``, ``partition``, ``levels`` …
+        """
+        users = (_user(one) for one in details["UserDetailList"])
+        groups = (_group(one) for one in details["GroupDetailList"])
+        roles = (_role(one) for one in details["RoleDetailList"])
+        return cls(
+            users={one.name: one for one in users},
+            groups={one.name: one for one in groups},
+            roles={one.name: one for one in roles},
+            policies={one["Arn"]: _default_version(one) for one in details["Policies"]},
+            **other,
+        )
+
+    def named(self, kind: Kind, name: str) -> User | Group | Role:
+        """Return a user, group or role by its name or ARN.
+
+        Raises:
+            UsageError: there is none.
+        """
+        known: Mapping[str, User | Group | Role] = getattr(self, f"{kind}s")
+        short = name.rpartition("/")[2]
+        if short in known and name in (short, known[short].arn):
+            return known[short]
+        close = get_close_matches(short, known, n=1)
+        raise UsageError(
+            f"there is no {kind} `{name}` in account {self.id}",
+            fix=f"did you mean `{close[0]}`?" if close else f"`aws iam list-{kind}s` lists them",
+        )
+
+    def members(self, group: str) -> tuple[User, ...]:
+        """Return the users in a group."""
+        return tuple(one for one in self.users.values() if group in one.groups)
+
+    def documents_of(self, one: User | Group | Role) -> tuple[NamedDocument, ...]:
+        """Return every identity policy that applies to one: a user's groups' among them.
+
+        Raises:
+            IncompleteError: the document of an attached policy is not known.
+        """
+        holders: list[Identity] = [one]
+        if isinstance(one, User):
+            holders += [self.groups[name] for name in one.groups]
+        found = (
+            document
+            for holder in holders
+            for document in (*(self._document(arn) for arn in holder.managed), *holder.inline)
+        )
+        return tuple(dict.fromkeys(found))
+
+    def boundary_of(self, one: User | Group | Role) -> NamedDocument | None:
+        """Return one's permissions boundary; a group has none."""
+        boundary = None if isinstance(one, Group) else one.boundary
+        return self._document(boundary) if boundary else None
+
+    def policies_of(self, one: User | Group | Role) -> Policies:
+        """Return everything that binds one. Of a group: what its policies alone do to a member.
+
+        Raises:
+            IncompleteError: the document of an attached policy is not known.
+            PolicyError: a document has what the evaluator does not know.
+        """
+        boundary = self.boundary_of(one)
+        return Policies(
+            identity=tuple(document.compiled for document in self.documents_of(one)),
+            boundary=boundary.compiled if boundary else None,
+            scps=tuple(level.compiled for level in self.levels),
+        )
+
+    def principal(self, one: User | Group | Role) -> Principal:
+        """Return who asks: the user, a session of the role, or somebody in the group."""
+        whole = {
+            "organization": self.organization,
+            "in_management_account": self.manages_organization,
+        }
+        if isinstance(one, Group):
+            arn = f"arn:{self.partition}:iam::{self.id}:user/member-of-{one.name}"
+            return Principal.of(arn, **whole)  # type: ignore[arg-type]
+        session = SESSION if isinstance(one, Role) else ""
+        return Principal.of(
+            one.arn,
+            tags=one.tags,
+            unique_id=one.unique_id,
+            session=session,
+            **whole,  # type: ignore[arg-type]
+        )
+
+    def with_group_policy(self, group: str, name: str, document: Mapping[str, Any]) -> Self:
+        """Return the account with a managed policy of that name attached to a group.
+
+        The policy's new document counts wherever it is attached, as a new default version does.
+        """
+        arn, after = self._with_policy(name, document)
+        holder = after.groups[group]
+        attached = replace(holder, managed=tuple(dict.fromkeys((*holder.managed, arn))))
+        return replace(after, groups={**after.groups, group: attached})
+
+    def without_group_policy(self, group: str, name: str) -> Self:
+        """Return the account with that managed policy detached from a group."""
+        arn, holder = self._policy_arn(name), self.groups[group]
+        kept = tuple(one for one in holder.managed if one != arn)
+        return replace(self, groups={**self.groups, group: replace(holder, managed=kept)})
+
+    def with_boundary(self, role: str, name: str, document: Mapping[str, Any]) -> Self:
+        """Return the account with a managed policy of that name as a role's boundary."""
+        arn, after = self._with_policy(name, document)
+        return replace(after, roles={**after.roles, role: replace(after.roles[role], boundary=arn)})
+
+    def without_boundary(self, role: str) -> Self:
+        """Return the account with no permissions boundary on a role."""
+        return replace(self, roles={**self.roles, role: replace(self.roles[role], boundary=None)})
+
+    def with_scp(self, target: str, name: str, document: Mapping[str, Any]) -> Self:
+        """Return the account with a service control policy attached to one of its levels.
+
+        A target that is not above the account does not bind it, so nothing changes.
+        """
+        new = NamedDocument.of(name, document)
+        return self._with_levels(target, name, (new,))
+
+    def without_scp(self, target: str, name: str) -> Self:
+        """Return the account with that service control policy detached from a level."""
+        return self._with_levels(target, name, ())
+
+    def _with_levels(self, target: str, name: str, new: tuple[NamedDocument, ...]) -> Self:
+        levels = tuple(
+            replace(level, policies=(*(one for one in level.policies if one.name != name), *new))
+            if level.target == target
+            else level
+            for level in self.levels
+        )
+        return replace(self, levels=levels)
+
+    def _with_policy(self, name: str, document: Mapping[str, Any]) -> tuple[str, Self]:
+        arn = self._policy_arn(name)
+        policies = {**self.policies, arn: NamedDocument.of(name, document)}
+        return arn, replace(self, policies=policies)
+
+    def _policy_arn(self, name: str) -> str:
+        return f"arn:{self.partition}:iam::{self.id}:policy/{name}"
+
+    def _document(self, arn: str) -> NamedDocument:
+        if arn not in self.policies:
+            raise IncompleteError(
+                f"the document of {arn} could not be read, so nothing can be said about whom it "
+                "is attached to"
+            )
+        return self.policies[arn]
+
+
+@lru_cache(maxsize=4096)
+def _compiled(document: NamedDocument) -> Policy:
+    return compile_policy(document.name, document.text)
+
+
+def _user(told: Mapping[str, Any]) -> User:
+    return User(
+        arn=told["Arn"],
+        inline=tuple(_inline(told, "user", told["UserName"], "UserPolicyList")),
+        managed=_managed(told),
+        unique_id=told.get("UserId", ""),
+        groups=tuple(told.get("GroupList", ())),
+        boundary=_boundary(told),
+        tags=_tags(told),
+    )
+
+
+def _group(told: Mapping[str, Any]) -> Group:
+    return Group(
+        arn=told["Arn"],
+        inline=tuple(_inline(told, "group", told["GroupName"], "GroupPolicyList")),
+        managed=_managed(told),
+    )
+
+
+def _role(told: Mapping[str, Any]) -> Role:
+    trust = told["AssumeRolePolicyDocument"]
+    return Role(
+        arn=told["Arn"],
+        inline=tuple(_inline(told, "role", told["RoleName"], "RolePolicyList")),
+        managed=_managed(told),
+        unique_id=told.get("RoleId", ""),
+        trust=json.loads(trust) if isinstance(trust, str) else trust,
+        boundary=_boundary(told),
+        tags=_tags(told),
+    )
+
+
+def _inline(
+    told: Mapping[str, Any], kind: Kind, holder: str, listed: str
+) -> Iterator[NamedDocument]:
+    for one in told.get(listed, ()):
+        name = f'inline "{one["PolicyName"]}" of {kind} {holder}'
+        yield NamedDocument.of(name, one["PolicyDocument"])
+
+
+def _managed(told: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(one["PolicyArn"] for one in told.get("AttachedManagedPolicies", ()))
+
+
+def _boundary(told: Mapping[str, Any]) -> str | None:
+    arn: str | None = told.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return arn
+
+
+def _tags(told: Mapping[str, Any]) -> dict[str, str]:
+    return {one["Key"]: one["Value"] for one in told.get("Tags", ())}
+
+
+def _default_version(told: Mapping[str, Any]) -> NamedDocument:
+    (document,) = (one["Document"] for one in told["PolicyVersionList"] if one["IsDefaultVersion"])
+    return NamedDocument.of(told["PolicyName"], document)

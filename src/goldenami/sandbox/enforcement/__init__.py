@@ -1,0 +1,5 @@
+"""Decides the calls of a signed request by IAM's rules, with goldenami's own evaluator.
+
+``caller.py`` who asks -> ``policies.py`` what binds him -> ``world.py`` what he asks about ->
+``guard.py`` allowed, or refused in AWS's words (``message.py``).
+"""

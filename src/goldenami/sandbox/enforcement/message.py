@@ -1,0 +1,86 @@
+"""How AWS tells that a call is not authorised.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+"""
+
+import base64
+import json
+import zlib
+
+from goldenami.iam.evaluator.decide import Decision, Layer, Outcome
+from goldenami.sandbox.calls import Call, Refusal
+
+_ARTICLES = {
+    Layer.IDENTITY: "an", Layer.BOUNDARY: "a", Layer.SCP: "a", Layer.SESSION: "a",
+}  # fmt: skip
+_CODES = {
+    "ec2": ("UnauthorizedOperation", 403),
+    "iam": ("AccessDenied", 403),
+    "sts": ("AccessDenied", 403),
+}
+
+
+def refusal(call: Call, arn: str, decision: Decision) -> Refusal:
+    """Return the answer of the call's service to a caller who is not authorised."""
+    code, status = _CODES.get(call.service, ("AccessDeniedException", 400))
+    told = sentence(arn, decision)
+    if call.service == "ec2":
+        told = (
+            f"You are not authorized to perform this operation. {told}. "
+            f"Encoded authorization failure message: {encoded(arn, decision)}"
+        )
+    return Refusal(code, told, status)
+
+
+def sentence(arn: str, decision: Decision) -> str:
+    """Say who may not do what, and which kind of policy is why."""
+    asked = decision.request
+    who = f"User: {arn} is not authorized to perform: {asked.action} on resource: {asked.resource}"
+    if decision.outcome is Outcome.EXPLICIT_DENY:
+        return f"{who} with an explicit deny in {_ARTICLES[decision.layer]} {decision.layer}"
+    return f"{who} because no {decision.layer} allows the {asked.action} action"
+
+
+def encoded(arn: str, decision: Decision) -> str:
+    """Return the details that only sts:DecodeAuthorizationMessage shows."""
+    asked = decision.request
+    told = {
+        "allowed": False,
+        "explicitDeny": decision.outcome is Outcome.EXPLICIT_DENY,
+        "matchedStatements": {
+            "items": [
+                {"statementId": one.statement, "effect": "DENY", "policyName": one.policy}
+                for one in decision.matched
+            ]
+        },
+        "failures": {"items": []},
+        "context": {
+            "principal": {"id": asked.principal.keys.get("aws:userid", ""), "arn": arn},
+            "action": asked.action,
+            "resource": asked.resource,
+            "conditions": {
+                "items": [
+                    {"key": key, "values": {"items": [{"value": one} for one in _values(value)]}}
+                    for key, value in sorted(asked.context.items())
+                ]
+            },
+        },
+    }
+    return base64.urlsafe_b64encode(zlib.compress(json.dumps(told).encode())).decode()
+
+
+def decoded(message: str) -> str:
+    """Return what `encoded` hid.
+
+    Raises:
+        ValueError: the message is none of AWS's.
+    """
+    try:
+        return zlib.decompress(base64.urlsafe_b64decode(message)).decode()
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+
+
+def _values(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value

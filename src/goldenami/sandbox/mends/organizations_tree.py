@@ -1,0 +1,180 @@
+"""Organizations: the root, its organizational units, and the accounts in them.
+
+Mended: a new organization has service control policies enabled; names of units are unique under
+one parent; units that are not empty stay; an account moves from where it is; unknown children.
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html
+"""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from moto.organizations import urls
+from moto.organizations.exceptions import (
+    AWSOrganizationsNotInUseException,
+    DuplicateOrganizationalUnitException,
+    OrganizationsClientError,
+)
+from moto.organizations.models import (
+    FakeAccount,
+    FakeOrganizationalUnit,
+    FakeRoot,
+    OrganizationsBackend,
+    organizations_backends,
+)
+
+Entity = FakeAccount | FakeOrganizationalUnit
+ALL_FEATURES = "ALL"
+
+
+class TreeStore(OrganizationsBackend):
+    """Root, organizational units and accounts."""
+
+    delegated: set[str]
+    """Member accounts that the resource policy lets manage policies."""
+
+    @property
+    def _url_module(self) -> Any:
+        return urls
+
+    def _reset(self) -> None:
+        super()._reset()
+        self.delegated = set()
+
+    @property
+    def id(self) -> str:
+        """The organization's id."""
+        if self.org is None:
+            raise AWSOrganizationsNotInUseException
+        return self.org.id
+
+    @property
+    def root(self) -> FakeRoot:
+        """The organization's one root."""
+        if not self.ou:
+            raise AWSOrganizationsNotInUseException
+        return cast(FakeRoot, self.ou[0])
+
+    @property
+    def entities(self) -> list[Entity]:
+        """Root, units and accounts."""
+        return [*self.ou, *self.accounts]
+
+    def manages(self, account_id: str) -> bool:
+        """Say whether an account is the organization's management account."""
+        return self.account_id == account_id
+
+    def path(self, account_id: str) -> list[Entity]:
+        """Return what an account is under, from the root down to the account itself."""
+        found: list[Entity] = [self.get_account_by_id(account_id)]
+        while found[0].parent_id:
+            found.insert(0, self.get_organizational_unit_by_id(found[0].parent_id))
+        return found
+
+    def invite(self, account_id: str, parent_id: str) -> None:
+        """Take in an account that exists already, as an accepted invitation does."""
+        account = self._made(AccountName="member", Email=f"{account_id}@example.com")
+        account.id, account.parent_id, account.joined_method = account_id, parent_id, "INVITED"
+        self._admit(account)
+
+    def attach_defaults(self, entity: Entity) -> None:
+        """Attach the policies that everything new begins with."""
+        raise NotImplementedError
+
+    def create_organizational_unit(self, **asked: Any) -> dict[str, Any]:
+        """Make a unit whose name is new among its siblings."""
+        if self.org is None:
+            raise AWSOrganizationsNotInUseException
+        self.validate_parent_id(asked["ParentId"])
+        self._check_name(asked["Name"], asked["ParentId"])
+        unit = FakeOrganizationalUnit(self.org, **asked)
+        self.ou.append(unit)
+        self.attach_defaults(unit)
+        return unit.describe()
+
+    def update_organizational_unit(self, **asked: Any) -> dict[str, Any]:
+        """Rename a unit."""
+        unit = self.get_organizational_unit_by_id(asked["OrganizationalUnitId"])
+        if asked.get("Name", unit.name) != unit.name:
+            self._check_name(asked["Name"], unit.parent_id)
+            unit.name = asked["Name"]
+        return unit.describe()
+
+    def delete_organizational_unit(self, **asked: Any) -> None:
+        """Delete a unit that has neither accounts nor units."""
+        unit = self.get_organizational_unit_by_id(asked["OrganizationalUnitId"])
+        if any(self._children(unit.id)):
+            raise OrganizationsClientError(
+                "OrganizationalUnitNotEmptyException",
+                "The specified organizational unit (OU) is not empty. Move all accounts to "
+                "another root or to other OUs, remove all child OUs, and try the operation again.",
+            )
+        for policy in unit.attached_policies:
+            policy.attachments.remove(unit)
+        super().delete_organizational_unit(**asked)
+
+    def create_account(self, **asked: Any) -> dict[str, Any]:
+        """Make an account under the root; it is there at once."""
+        account = self._made(**asked)
+        self._admit(account)
+        return account.create_account_status
+
+    def move_account(self, **asked: Any) -> None:
+        """Move an account away from the parent it has."""
+        account = self.get_account_by_id(asked["AccountId"])
+        for name in ("SourceParentId", "DestinationParentId"):
+            if asked[name] not in {unit.id for unit in self.ou}:
+                raise OrganizationsClientError(
+                    f"{name.removesuffix('Id')}NotFoundException",
+                    "We can't find a root or OU with the ParentId that you specified.",
+                )
+        if account.parent_id != asked["SourceParentId"]:
+            raise OrganizationsClientError(
+                "AccountNotFoundException",
+                "We can't find an account in the source parent that you specified.",
+            )
+        account.parent_id = asked["DestinationParentId"]
+
+    def list_parents(self, **asked: Any) -> dict[str, Any]:
+        """Name the one parent of an account or a unit."""
+        child = next((one for one in self.entities if one.id == asked["ChildId"]), None)
+        if child is None or not child.parent_id:
+            raise OrganizationsClientError(
+                "ChildNotFoundException",
+                "We can't find an organizational unit (OU) or AWS account with the ChildId that "
+                "you specified.",
+            )
+        parent = self.get_organizational_unit_by_id(child.parent_id)
+        return {"Parents": [{"Id": parent.id, "Type": parent.type}]}
+
+    def delete_organization(self) -> None:
+        """Delete an organization without members."""
+        for account in self.accounts:
+            if not self.manages(account.id):
+                raise OrganizationsClientError(
+                    "OrganizationNotEmptyException",
+                    "To delete an organization you must first remove all member accounts.",
+                )
+        self._reset()
+
+    def remove_account_from_organization(self, **asked: str) -> None:
+        """Let an account go, and the policies that were attached to it."""
+        super().remove_account_from_organization(**asked)
+        self.delegated.discard(asked["AccountId"])
+
+    def _made(self, **asked: Any) -> FakeAccount:
+        if self.org is None:
+            raise AWSOrganizationsNotInUseException
+        return FakeAccount(self.org, **asked)
+
+    def _admit(self, account: FakeAccount) -> None:
+        self.accounts.append(account)
+        organizations_backends.master_accounts[account.id] = (self.account_id, self.partition)
+        self.attach_defaults(account)
+
+    def _children(self, parent_id: str) -> Iterator[Entity]:
+        return (one for one in self.entities if one.parent_id == parent_id)
+
+    def _check_name(self, name: str, parent_id: str | None) -> None:
+        if any(one.name == name and one.parent_id == parent_id for one in self.ou):
+            raise DuplicateOrganizationalUnitException

@@ -1,0 +1,197 @@
+"""One simulation: an action on resources, decided by given policies, as the simulator tells it.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from msgspec import Struct
+
+from goldenami.iam.evaluator.decide import (
+    Layer,
+    Level,
+    Matched,
+    Outcome,
+    Policies,
+    decide,
+    visible,
+)
+from goldenami.iam.evaluator.document import Policy, compile_policy
+from goldenami.iam.evaluator.request import Principal, Request, Value
+
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+_ALLOW_ALL = compile_policy("all", {"Version": "2012-10-17", "Statement": [EVERYTHING]})
+_DECISIONS = {
+    Outcome.EXPLICIT_DENY: "explicitDeny",
+    Outcome.IMPLICIT_DENY: "implicitDeny",
+    Outcome.ALLOWED: "allowed",
+}
+_STATEMENT = re.compile(r'"Statement"\s*:\s*')
+_BETWEEN = re.compile(r"[\s,]*")
+_VARIABLE = re.compile(r"\$\{([^},\s]+)[^}]*\}")
+
+Position = Mapping[str, int]
+
+
+class Source(Struct, frozen=True):
+    """A policy document: its id, its type, the compiled policy and the text."""
+
+    id: str
+    kind: str
+    policy: Policy
+    text: str
+
+    @classmethod
+    def of(cls, policy_id: str, text: str, kind: str = "none") -> Self:
+        """Return a document, compiled.
+
+        Raises:
+            PolicyError: it is none.
+        """
+        return cls(policy_id, kind, compile_policy(policy_id, text), text)
+
+    @property
+    def raw(self) -> list[Mapping[str, Any]]:
+        """The statements as they are written."""
+        statements = json.loads(self.text)["Statement"]
+        return statements if isinstance(statements, list) else [statements]
+
+
+class Simulation(Struct, frozen=True, kw_only=True):
+    """Who asks in which circumstances, and what decides.
+
+    Args:
+        principal: the simulated caller.
+        context: the condition keys given.
+        identity: the identity-based policies.
+        boundary: the permissions boundary, if there is one.
+        levels: the service control policies, from the organization's root to the account.
+    """
+
+    principal: Principal
+    context: Mapping[str, Value]
+    identity: Sequence[Source]
+    boundary: Source | None
+    levels: Sequence[tuple[str, Sequence[Source]]]
+
+    @property
+    def sources(self) -> Mapping[Layer, Sequence[Source]]:
+        """Every document, by layer."""
+        return {
+            Layer.IDENTITY: self.identity,
+            Layer.BOUNDARY: [self.boundary] if self.boundary else [],
+            Layer.SCP: [one for _, attached in self.levels for one in attached],
+        }
+
+    def result(self, action: str, resources: Sequence[str]) -> dict[str, Any]:
+        """Return the EvaluationResult of an action on resources (``*`` alone: on anything).
+
+        Raises:
+            UndecidableError: the evaluator cannot decide it.
+        """
+        results = [self._of_resource(action, resource) for resource in resources]
+        worst = min(results, key=lambda one: list(_DECISIONS.values()).index(one["EvalDecision"]))
+        told = {"EvalActionName": action, "EvalResourceName": "*", **worst}
+        told["MatchedStatements"] = _union(results, "MatchedStatements")
+        if resources == ["*"]:
+            return told
+        told["MissingContextValues"] = []
+        told["ResourceSpecificResults"] = [
+            _specific(resource, one) for resource, one in zip(resources, results, strict=True)
+        ]
+        return told
+
+    def _of_resource(self, action: str, resource: str) -> dict[str, Any]:
+        request = Request(
+            principal=self.principal, action=action, resource=resource, context=self.context
+        )
+        scps = tuple(
+            Level(name, tuple(one.policy for one in attached)) for name, attached in self.levels
+        )
+        boundary = self.boundary.policy if self.boundary else None
+        identity = tuple(one.policy for one in self.identity)
+        decision = decide(Policies(identity=identity, boundary=boundary, scps=scps), request)
+        told: dict[str, Any] = {
+            "EvalDecision": _DECISIONS[decision.outcome],
+            "MatchedStatements": [self._statement(one) for one in decision.matched],
+            "MissingContextValues": sorted(self._missing(request)),
+        }
+        if scps:
+            allowed = decide(Policies(identity=(_ALLOW_ALL,), scps=scps), request).allowed
+            told["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": allowed}
+        if boundary:
+            allowed = decide(Policies(identity=(_ALLOW_ALL,), boundary=boundary), request).allowed
+            told["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
+        return told
+
+    def _statement(self, matched: Matched) -> dict[str, Any]:
+        source = next(one for one in self.sources[matched.layer] if one.id == matched.policy)
+        names = [one.name for one in source.policy.statements]
+        start, end = list(_positions(source.text))[names.index(matched.statement)]
+        return {
+            "SourcePolicyId": source.id,
+            "SourcePolicyType": source.kind,
+            "StartPosition": start,
+            "EndPosition": end,
+        }
+
+    def _missing(self, request: Request) -> set[str]:
+        """Return the condition keys that statements about the request name, and nobody gave."""
+        given = visible(request)
+        found: set[str] = set()
+        for source in (one for several in self.sources.values() for one in several):
+            about = source.policy.about(request.action.lower())
+            for statement, raw in zip(source.policy.statements, source.raw, strict=True):
+                if statement in about and statement.resource(request.resource, given):
+                    found |= _keys(raw)
+        return {key for key in found if key.lower() not in given}
+
+
+def _union(results: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
+    found: list[Any] = []
+    for result in results:
+        found += [one for one in result[key] if one not in found]
+    return found
+
+
+def _specific(resource: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    rest = dict(result)
+    rest.pop("OrganizationsDecisionDetail", None)
+    decision = rest.pop("EvalDecision")
+    return {"EvalResourceName": resource, "EvalResourceDecision": decision, **rest}
+
+
+def _keys(statement: Mapping[str, Any]) -> set[str]:
+    conditions = statement.get("Condition", {}).values()
+    named = {key for condition in conditions for key in condition}
+    return named | set(_VARIABLE.findall(json.dumps(statement)))
+
+
+def _positions(text: str) -> Iterator[tuple[Position, Position]]:
+    """Yield where each statement begins and ends."""
+    found = _STATEMENT.search(text)
+    if found is None:  # written with an escape, as JSON allows
+        return
+    place = found.end()
+    listed = text[place] == "["
+    place += listed
+    while text[place] != "]":
+        place = _skip(text, place)
+        _, end = json.JSONDecoder().raw_decode(text, place)
+        yield _position(text, place), _position(text, end)
+        place = _skip(text, end)
+        if not listed:
+            return
+
+
+def _skip(text: str, place: int) -> int:
+    blank = _BETWEEN.match(text, place)
+    return blank.end() if blank else place
+
+
+def _position(text: str, place: int) -> Position:
+    before = text[:place]
+    return {"Line": before.count("\n") + 1, "Column": place - before.rfind("\n")}

@@ -1,0 +1,87 @@
+"""The permissions that the README names are enough, and a caller without one is told which.
+
+The embedded AWS decides every call, so a command that needs more would be refused.
+"""
+
+import contextlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goldenami.cli import world
+from goldenami.sandbox import seed
+from goldenami.sandbox.server import Sandbox
+from goldenami.spec import load
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+        "Action": "sts:AssumeRole",
+    },
+}
+
+
+def named_in_the_readme(*commands: str) -> list[str]:
+    rows = [line for line in README.splitlines() if line.startswith("| `")]
+    wanted = [row for row in rows if row.split("|")[1].strip().startswith(commands)]
+    return sorted({one for row in wanted for one in re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", row)})
+
+
+@pytest.fixture
+def as_role(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let this process's AWS clients be a session of a role that may do these actions alone."""
+
+    def become(name: str, actions: list[str]) -> None:
+        iam = sandbox.client("iam")
+        allow = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        document = {"Version": "2012-10-17", "Statement": allow}
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.put_role_policy(
+            RoleName=name, PolicyName="permissions", PolicyDocument=json.dumps(document)
+        )
+        session = sandbox.client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::123456789012:role/{name}", RoleSessionName="test"
+        )["Credentials"]
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", session["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", session["SecretAccessKey"])
+        monkeypatch.setenv("AWS_SESSION_TOKEN", session["SessionToken"])
+
+    return become
+
+
+@pytest.fixture
+def release(sandbox: Sandbox, write: Any) -> Path:
+    path: Path = write(enforce__pipeline_role="golden-ami-pipeline")
+    seed.seed(sandbox, world.of(load(path).release))
+    return path
+
+
+def test_what_the_readme_names_is_enough_for_each_command(
+    cli: Any, release: Path, as_role: Any
+) -> None:
+    as_role("golden-ami-pipeline", named_in_the_readme("`bake`"))
+    baked = cli("bake", release, "--yes")
+    assert baked.code == 0, baked.err
+    as_role("golden-ami-pipeline", named_in_the_readme("`enforce`"))
+    enforced = cli("enforce", release, "--yes")
+    assert enforced.code == 0, enforced.err
+    as_role("auditor", named_in_the_readme("`audit`"))
+    assert cli("audit", release).code == 10
+    as_role("golden-ami-pipeline", named_in_the_readme("`enforce`"))
+    assert cli("enforce", release, "--remove", "--yes").code == 0
+
+
+def test_a_missing_permission_is_named_by_the_server(cli: Any, release: Path, as_role: Any) -> None:
+    actions = named_in_the_readme("`bake`")
+    actions.remove("ec2:CreateImage")
+    as_role("golden-ami-pipeline", actions)
+    ran = cli("bake", release, "--yes")
+    assert ran.code == 1
+    assert "ec2:CreateImage" in ran.err

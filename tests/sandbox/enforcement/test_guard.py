@@ -1,0 +1,296 @@
+"""The server decides: users, groups, roles, boundaries, SCPs and sessions, by real policies."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from goldenami.iam.profiles import profile_named
+from goldenami.iam.render import render
+from goldenami.iam.values import Values
+from goldenami.sandbox import seed, trials
+from goldenami.sandbox.mends.organizations import join
+from goldenami.sandbox.seed import World
+from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+NO_LAUNCH = {
+    "Sid": "NoLaunch", "Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*",
+}  # fmt: skip
+READ = {"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}
+
+
+def policy(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def refusal(call: Callable[[], Any]) -> tuple[str, str]:
+    """Return code and message of the error that a call ends in."""
+    with pytest.raises(ClientError) as raised:
+        call()
+    error = raised.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def launch(ec2: Any, image: str, **parameters: Any) -> Any:
+    return ec2.run_instances(
+        ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1, **parameters
+    )
+
+
+class TestUsers:
+    def test_who_has_no_policy_may_nothing(self, user: Any) -> None:
+        code, message = refusal(user()("ec2").describe_instances)
+        assert code == "UnauthorizedOperation"
+        assert f"User: arn:aws:iam::{ACCOUNT_ID}:user/bob is not authorized to perform" in message
+        assert "because no identity-based policy allows the ec2:DescribeInstances action" in message
+
+    def test_who_is_allowed_may(self, user: Any, public: str) -> None:
+        assert launch(user(EVERYTHING)("ec2"), public)["Instances"]
+
+    def test_a_deny_wins_and_its_statement_can_be_read(
+        self, user: Any, public: str, sandbox: Sandbox
+    ) -> None:
+        bob = user(EVERYTHING, NO_LAUNCH)
+        code, message = refusal(lambda: launch(bob("ec2"), public))
+        assert code == "UnauthorizedOperation"
+        assert (
+            f"on resource: arn:aws:ec2:us-east-1::image/{public} with an explicit deny" in message
+        )
+        encoded = message.rpartition(" ")[2]
+        told = bob("sts").decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
+        decoded = json.loads(told)
+        assert decoded["explicitDeny"] is True
+        assert [one["statementId"] for one in decoded["matchedStatements"]["items"]] == ["NoLaunch"]
+        assert decoded["context"]["action"] == "ec2:RunInstances"
+
+    def test_a_message_that_aws_did_not_encode_is_refused(self, user: Any) -> None:
+        sts = user(EVERYTHING)("sts")
+        code, _ = refusal(lambda: sts.decode_authorization_message(EncodedMessage="nonsense"))
+        assert code == "InvalidAuthorizationMessageException"
+
+    def test_groups_bind_their_members(self, user: Any, iam: Any, public: str) -> None:
+        bob = user(EVERYTHING)
+        iam.create_group(GroupName="careful")
+        iam.put_group_policy(GroupName="careful", PolicyName="no", PolicyDocument=policy(NO_LAUNCH))
+        assert launch(bob("ec2"), public)
+        iam.add_user_to_group(GroupName="careful", UserName="bob")
+        assert refusal(lambda: launch(bob("ec2"), public))[0] == "UnauthorizedOperation"
+        iam.remove_user_from_group(GroupName="careful", UserName="bob")
+        assert launch(bob("ec2"), public)
+
+    def test_a_boundary_has_to_allow_too(self, user: Any, iam: Any, public: str) -> None:
+        bob = user(EVERYTHING)
+        arn = iam.create_policy(PolicyName="readers", PolicyDocument=policy(READ))["Policy"]["Arn"]
+        iam.put_user_permissions_boundary(UserName="bob", PermissionsBoundary=arn)
+        _, message = refusal(lambda: launch(bob("ec2"), public))
+        assert "because no permissions boundary allows the ec2:RunInstances action" in message
+        assert bob("ec2").describe_instances()["Reservations"] == []
+
+    def test_a_tag_of_the_principal_is_a_condition_key(self, user: Any, iam: Any) -> None:
+        own = {
+            "Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/team": "web"}},
+        }  # fmt: skip
+        ec2 = user(own)("ec2")
+        assert refusal(ec2.describe_instances)[0] == "UnauthorizedOperation"
+        iam.tag_user(UserName="bob", Tags=[{"Key": "Team", "Value": "web"}])
+        assert ec2.describe_instances()["Reservations"] == []
+
+    def test_a_dry_run_is_decided_as_the_call_itself(self, user: Any, public: str) -> None:
+        reader = user(READ, name="reader")("ec2")
+        assert refusal(lambda: launch(reader, public, DryRun=True))[0] == "UnauthorizedOperation"
+        admin = user(EVERYTHING, name="admin")("ec2")
+        assert refusal(lambda: launch(admin, public, DryRun=True))[0] == "DryRunOperation"
+
+    def test_the_root_is_not_restricted(self, sandbox: Sandbox, public: str) -> None:
+        assert launch(sandbox.client("ec2"), public)["Instances"]
+
+
+class TestRoles:
+    def test_a_session_has_the_policies_of_its_role(
+        self, role: Any, session: Any, public: str
+    ) -> None:
+        ec2 = session(role(READ))("ec2")
+        assert ec2.describe_instances()["Reservations"] == []
+        _, message = refusal(lambda: launch(ec2, public))
+        assert f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/worker/work is not authorized" in message
+
+    def test_a_session_policy_limits_it_further(
+        self, role: Any, session: Any, iam: Any, public: str
+    ) -> None:
+        arn = role(EVERYTHING)
+        assert launch(session(arn)("ec2"), public)
+        inline = session(arn, Policy=policy(READ))("ec2")
+        assert "no session policy allows" in refusal(lambda: launch(inline, public))[1]
+        managed = iam.create_policy(PolicyName="readers", PolicyDocument=policy(READ))["Policy"]
+        by_arn = session(arn, PolicyArns=[{"arn": managed["Arn"]}])("ec2")
+        assert "no session policy allows" in refusal(lambda: launch(by_arn, public))[1]
+        assert by_arn.describe_key_pairs()["KeyPairs"] == []
+
+    def test_the_tags_of_a_session_are_the_principal_s(self, role: Any, session: Any) -> None:
+        web = READ | {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "web"}}}
+        arn = role(web)
+        assert refusal(session(arn)("ec2").describe_instances)[0] == "UnauthorizedOperation"
+        tagged = session(arn, Tags=[{"Key": "team", "Value": "web"}])("ec2")
+        assert tagged.describe_instances()["Reservations"] == []
+
+    @pytest.mark.parametrize(
+        ("statements", "trusts", "may"),
+        [
+            ([], "", False),
+            ([EVERYTHING], "", True),
+            ([], f"arn:aws:iam::{ACCOUNT_ID}:user/bob", True),
+            ([EVERYTHING], f"arn:aws:iam::{ACCOUNT_ID}:user/ann", False),
+            ([EVERYTHING], "999988887777", False),
+            ([EVERYTHING], ACCOUNT_ID, True),
+            ([EVERYTHING, {**NO_LAUNCH, "Action": "sts:AssumeRole"}], "*", False),
+        ],
+        ids=[
+            "the account alone is trusted, and he is allowed nothing",
+            "the account is trusted and he is allowed",
+            "he is trusted by name",
+            "somebody else is trusted",
+            "another account is trusted",
+            "the account is trusted by its id",
+            "everybody is trusted and he is denied",
+        ],
+    )
+    def test_to_assume_a_role_it_has_to_trust_and_he_to_be_allowed(
+        self, user: Any, role: Any, statements: Any, trusts: str, may: bool
+    ) -> None:
+        arn = role(trusts=trusts)
+        sts = user(*statements)("sts")
+        if may:
+            assert sts.assume_role(RoleArn=arn, RoleSessionName="work")["Credentials"]
+        else:
+            code, _ = refusal(lambda: sts.assume_role(RoleArn=arn, RoleSessionName="work"))
+            assert code == "AccessDenied"
+
+    def test_a_role_that_is_not_there_cannot_be_assumed(self, user: Any) -> None:
+        sts = user(EVERYTHING)("sts")
+        arn = f"arn:aws:iam::{ACCOUNT_ID}:role/gone"
+        code, _ = refusal(lambda: sts.assume_role(RoleArn=arn, RoleSessionName="work"))
+        assert code == "AccessDenied"
+
+    def test_who_one_is_needs_no_permission(self, user: Any) -> None:
+        assert user()("sts").get_caller_identity()["Arn"].endswith(":user/bob")
+
+    def test_a_role_is_passed_only_with_permission(
+        self, user: Any, iam: Any, role: Any, public: str
+    ) -> None:
+        role(name="web")
+        iam.create_instance_profile(InstanceProfileName="web")
+        iam.add_role_to_instance_profile(InstanceProfileName="web", RoleName="web")
+        ec2 = user({"Effect": "Allow", "Action": "ec2:*", "Resource": "*"})("ec2")
+        wish = {"IamInstanceProfile": {"Name": "web"}}
+        _, message = refusal(lambda: launch(ec2, public, **wish))
+        assert "iam:PassRole on resource: arn:aws:iam::123456789012:role/web" in message
+
+
+class TestServices:
+    @pytest.mark.parametrize(
+        ("service", "operation", "parameters", "code"),
+        [
+            ("iam", "list_users", {}, "AccessDenied"),
+            ("iam", "create_user", {"UserName": "eve"}, "AccessDenied"),
+            ("ssm", "describe_parameters", {}, "AccessDeniedException"),
+            ("ssm", "get_parameter", {"Name": "/x"}, "AccessDeniedException"),
+            ("organizations", "describe_organization", {}, "AccessDeniedException"),
+            ("organizations", "list_roots", {}, "AccessDeniedException"),
+        ],
+    )
+    def test_each_service_refuses_with_its_own_code(
+        self, user: Any, service: str, operation: str, parameters: Any, code: str
+    ) -> None:
+        call = getattr(user()(service), operation)
+        assert refusal(lambda: call(**parameters))[0] == code
+
+    def test_what_is_not_there_is_told_to_whom_may_ask(self, user: Any) -> None:
+        image = {"ImageId": "ami-00000000000000000"}
+        admin = user(EVERYTHING, name="admin")("ec2")
+        assert refusal(lambda: admin.deregister_image(**image))[0].startswith("InvalidAMIID")
+        nobody = user(READ, name="nobody")("ec2")
+        assert refusal(lambda: nobody.deregister_image(**image))[0] == "UnauthorizedOperation"
+
+    def test_tags_at_launch_have_to_be_allowed(self, user: Any, public: str) -> None:
+        run = {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*"}
+        tags = [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "b"}]}]
+        only_run = user(run, name="only-run")("ec2")
+        assert launch(only_run, public)
+        _, message = refusal(lambda: launch(only_run, public, TagSpecifications=tags))
+        assert "ec2:CreateTags" in message
+        at_launch = {
+            "Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "*",
+            "Condition": {"StringEquals": {"ec2:CreateAction": "RunInstances"}},
+        }  # fmt: skip
+        tagger = user(run, at_launch, name="tagger")("ec2")
+        instance = launch(tagger, public, TagSpecifications=tags)["Instances"][0]["InstanceId"]
+        wish = {"Resources": [instance], "Tags": [{"Key": "c", "Value": "d"}]}
+        assert refusal(lambda: tagger.create_tags(**wish))[0] == "UnauthorizedOperation"
+
+    def test_a_policy_that_cannot_be_decided_lets_nothing_through(self, user: Any) -> None:
+        odd = READ | {"Condition": {"StringEquals": {"aws:SourceIp": "${aws:nonsense}"}}}
+        code, message = refusal(user(odd)("ec2").describe_instances)
+        assert code == "SandboxError"
+        assert "aws:nonsense" in message
+
+
+class TestOrganizations:
+    def test_an_scp_binds_a_member_account_and_not_the_management_account(
+        self, sandbox: Sandbox, user: Any, public: str
+    ) -> None:
+        ec2 = user(EVERYTHING)("ec2")
+        organizations = sandbox.client("organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        root = organizations.list_roots()["Roots"][0]["Id"]
+        made = organizations.create_policy(
+            Name="no-launch", Description="x", Type="SERVICE_CONTROL_POLICY",
+            Content=policy(NO_LAUNCH),
+        )  # fmt: skip
+        organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=root)
+        assert launch(ec2, public)["Instances"]
+
+    def test_an_scp_of_the_account_s_organization_refuses(
+        self, sandbox: Sandbox, user: Any, public: str
+    ) -> None:
+        unit = join(ACCOUNT_ID, "999988887777", "workloads", True)[2]
+        ec2 = user(EVERYTHING)("ec2")
+        assert launch(ec2, public)
+        organizations = sandbox.client("organizations")
+        made = organizations.create_policy(
+            Name="no-launch", Description="x", Type="SERVICE_CONTROL_POLICY",
+            Content=policy(NO_LAUNCH),
+        )  # fmt: skip
+        policy_id = made["Policy"]["PolicySummary"]["Id"]
+        organizations.attach_policy(PolicyId=policy_id, TargetId=unit)
+        _, message = refusal(lambda: launch(ec2, public))
+        assert "with an explicit deny in a service control policy" in message
+
+
+def test_a_group_under_the_guardrail_launches_golden_images_and_nothing_else(
+    sandbox: Sandbox, iam: Any, public: str
+) -> None:
+    seeded = seed.seed(sandbox, World(regions=("us-east-1",), groups=("admins",)))
+    sandbox.pending_s = 0
+    ec2 = sandbox.client("ec2")
+    instance = launch(ec2, public)["Instances"][0]["InstanceId"]
+    tags = [{"Key": "goldenami:status", "Value": "approved"}]
+    kinds = ("image", "snapshot")
+    golden = ec2.create_image(
+        InstanceId=instance, Name="golden",
+        TagSpecifications=[{"ResourceType": kind, "Tags": tags} for kind in kinds],
+    )["ImageId"]  # fmt: skip
+    (image,) = ec2.describe_images(ImageIds=[golden])["Images"]
+    snapshots = tuple(one["Ebs"]["SnapshotId"] for one in image["BlockDeviceMappings"])
+    for name in ("guardrail", "tag-protection"):
+        (document,) = render(profile_named(name), Values(account=ACCOUNT_ID, snapshots=snapshots))
+        made = iam.create_policy(PolicyName=name, PolicyDocument=document.json(minify=True))
+        iam.attach_group_policy(GroupName="admins", PolicyArn=made["Policy"]["Arn"])
+    promised = set(profile_named("guardrail").proves)
+    tried = trials.run(sandbox, seeded, golden, ("goldenami:status", "approved"), promised)
+    assert {one.trial.promise for one in tried} == promised - {"pipeline"}
+    assert all(one.as_promised for one in tried), [one for one in tried if not one.as_promised]
+    assert all(one.statements for one in tried if one.trial.forbidden)
