@@ -4,7 +4,7 @@ import pytest
 
 from goldenami.domain.plan import Plan
 from goldenami.report import enforcement
-from goldenami.workflows.enforce import Change, Enforcement
+from goldenami.workflows.enforce.interface import Change, Enforcement
 
 ARN = "arn:aws:iam::111122223333:policy/goldenami-guardrail"
 

@@ -27,7 +27,11 @@ class Version(Struct, frozen=True):
 
 
 class ManagedPolicy(Struct, frozen=True, kw_only=True):
-    """A customer managed policy as it is now. ``document`` is its default version's."""
+    """A customer managed policy as it is now.
+
+    ``document`` is its default version's; ``others`` are users and roles in words, and
+    ``boundary_of`` the roles whose permissions boundary it is.
+    """
 
     arn: str
     document: dict[str, Any]
@@ -35,6 +39,7 @@ class ManagedPolicy(Struct, frozen=True, kw_only=True):
     tags: dict[str, str]
     groups: tuple[str, ...]
     others: tuple[str, ...]
+    boundary_of: tuple[str, ...] = ()
 
     @property
     def ours(self) -> bool:
@@ -70,16 +75,24 @@ def attachments_per_group(aws: Aws, region: str) -> int:
     return int(answer["SummaryMap"].get("AttachedPoliciesPerGroupQuota", 10))
 
 
-def role_exists(aws: Aws, region: str, name: str) -> bool:
-    """Tell whether there is a role of that name."""
+class Role(Struct, frozen=True):
+    """A role, and the ARN of its permissions boundary, empty if it has none."""
+
+    name: str
+    boundary: str
+
+
+def role(aws: Aws, region: str, name: str) -> Role | None:
+    """Return the role of that name, or None if there is none."""
     try:
         with explained(f"reading role {name}"):
-            aws.client("iam", region).get_role(RoleName=name)
+            told = aws.client("iam", region).get_role(RoleName=name)["Role"]
     except AwsError as error:
         if error.code == "NoSuchEntity":
-            return False
+            return None
         raise
-    return True
+    boundary = told.get("PermissionsBoundary", {})
+    return Role(name=name, boundary=boundary.get("PermissionsBoundaryArn", ""))
 
 
 def managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy | None:
@@ -97,23 +110,28 @@ def managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy | None:
         raise
     doing = f"reading policy {arn}"
     versions = pages(aws, "iam", "list_policy_versions", "Versions", region, doing, PolicyArn=arn)
-    groups, others = _attached_to(aws, region, arn)
+    groups, others = _attached_to(aws, region, arn, "PermissionsPolicy")
+    _, bounded = _attached_to(aws, region, arn, "PermissionsBoundary")
+    roles = tuple(one.removeprefix("role ") for one in bounded if one.startswith("role "))
     return ManagedPolicy(
         arn=arn,
         document=_document(default["Document"]),
         versions=tuple(Version(one["VersionId"], one["IsDefaultVersion"]) for one in versions),
         tags=tags.from_aws(told.get("Tags")),
         groups=groups,
-        others=others,
+        others=(*others, *(f"{one} (boundary)" for one in bounded if one.startswith("user "))),
+        boundary_of=roles,
     )
 
 
-def _attached_to(aws: Aws, region: str, arn: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _attached_to(
+    aws: Aws, region: str, arn: str, usage: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     groups: list[str] = []
     others: list[str] = []
     with explained(f"reading where {arn} is attached"):
         paginator = aws.client("iam", region).get_paginator("list_entities_for_policy")
-        for page in paginator.paginate(PolicyArn=arn):
+        for page in paginator.paginate(PolicyArn=arn, PolicyUsageFilter=usage):
             groups += [one["GroupName"] for one in page["PolicyGroups"]]
             others += [f"role {one['RoleName']}" for one in page["PolicyRoles"]]
             others += [f"user {one['UserName']}" for one in page["PolicyUsers"]]

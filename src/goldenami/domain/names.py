@@ -11,6 +11,7 @@ SECURITY_GROUP_ID = re.compile(r"sg-([0-9a-f]{8}|[0-9a-f]{17})")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 OWNER = re.compile(r"[0-9]{12}|self|amazon|aws-marketplace|aws-backup-vault")
+IMAGE_PROVIDER = re.compile(r"[0-9]{12}|amazon|aws-marketplace|aws-backup-vault")
 IAM_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -21,6 +22,7 @@ ORGANIZATION_ARN = re.compile(
 ORGANIZATIONAL_UNIT_ARN = re.compile(
     r"arn:aws[a-z-]*:organizations::[0-9]{12}:ou/o-[a-z0-9]{10,32}/ou-[a-z0-9-]{8,68}"
 )
+ORGANIZATION_TARGET = re.compile(r"r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|[0-9]{12}")
 SSM_PARAMETER = re.compile(r"[A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+){1,15}")
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

@@ -14,6 +14,7 @@ SOURCE = "goldenami:source"
 SPEC = "goldenami:spec"
 POLICY = "goldenami:policy"
 ROLE = "goldenami:role"
+UNPROVED = "goldenami:unproved"
 
 TAGS_PER_RESOURCE = 50
 KEY_LENGTH = 127

@@ -51,6 +51,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         documents: what it renders.
         tag: the approval tag if the caller gives none.
         attach_with: the profiles whose documents belong to it.
+        when_too_large: the profile that takes its place when a document exceeds its limit.
         proves: what must hold where it is attached; `goldenami policy prove` tests it.
     """
 
@@ -63,6 +64,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     documents: tuple[DocumentTemplate, ...]
     tag: ApprovalTag = ApprovalTag()
     attach_with: tuple[str, ...] = ()
+    when_too_large: str | None = None
     proves: tuple[Promise, ...] = ()
 
 
@@ -79,13 +81,21 @@ def load_profiles(folder: Path | None = None) -> dict[str, Profile]:
     paths = sorted(folder.glob("*.yaml"), key=lambda path: path.stem)
     found = {path.stem: _load(path) for path in paths}
     for one in found.values():
-        for companion in one.attach_with:
-            if companion not in found:
-                raise SpecError(
-                    f"{folder / one.name}.yaml: attach_with: there is no profile `{companion}`",
-                    fix=_suggestion(companion, found),
-                )
+        _check_named(folder, one, "attach_with", one.attach_with, found)
+        other = (one.when_too_large,) if one.when_too_large else ()
+        _check_named(folder, one, "when_too_large", other, found)
     return found
+
+
+def _check_named(
+    folder: Path, one: Profile, key: str, named: tuple[str, ...], known: Mapping[str, Profile]
+) -> None:
+    for name in named:
+        if name not in known:
+            raise SpecError(
+                f"{folder / one.name}.yaml: {key}: there is no profile `{name}`",
+                fix=_suggestion(name, known),
+            )
 
 
 def profile_named(name: str) -> Profile:

@@ -120,8 +120,14 @@ def _context(profile: Profile, values: Values) -> dict[str, object]:
         account = "" if resource.startswith(_WITHOUT_ACCOUNT) else "*"
         return f"{prefix}:{values.region}:{account}:{resource}"
 
+    def iam(resource: str) -> str:
+        """Name a resource of IAM in any account: a service control policy is for many."""
+        return f"arn:{values.partition}:iam::*:{resource}"
+
     return {
         "arn": arn,
+        "groups": sorted(set(values.groups)),
+        "iam": iam,
         "owners": sorted(set(values.golden_accounts)),
         "pipeline_role": values.pipeline_role,
         # any region: the id is unique; any account: it matches an empty account field too

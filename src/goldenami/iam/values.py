@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from goldenami.domain.names import ACCOUNT
+from goldenami.domain.names import ACCOUNT, IAM_NAME, REGION
 from goldenami.domain.tags import KEY_LENGTH, VALUE_LENGTH, ApprovalTag
 from goldenami.errors import SpecError
 
@@ -21,7 +21,6 @@ PARTITIONS = (
 )
 ANY_REGION = "*"
 
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
 _SNAPSHOT = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
 _ROLE = re.compile(
     r"arn:(?P<partition>[^:]*):iam::(?P<account>[^:]*):role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
@@ -42,6 +41,7 @@ class Values(Struct, frozen=True, kw_only=True):
         tag_value: its value.
         snapshots: the ids of the golden images' snapshots, of all regions.
         pipeline_role: the ARN of the role that every Deny leaves alone.
+        groups: the names of the groups the policies are attached to.
 
     Raises:
         SpecError: one or more values are wrong; the notes say which, by option and release key.
@@ -55,6 +55,7 @@ class Values(Struct, frozen=True, kw_only=True):
     tag_value: str | None = None
     snapshots: tuple[str, ...] = ()
     pipeline_role: str | None = None
+    groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if problems := tuple(_problems(self)):
@@ -82,6 +83,7 @@ def _problems(values: Values) -> Iterator[str]:
     yield from _id_problems(values)
     yield from _tag_problems(values)
     yield from _role_problems(values)
+    yield from _group_problems(values)
 
 
 def _place_problems(values: Values) -> Iterator[str]:
@@ -89,7 +91,7 @@ def _place_problems(values: Values) -> Iterator[str]:
         yield f"--account: `{values.account}` is no account id (12 digits)"
     if values.partition not in PARTITIONS:
         yield f"--partition: `{values.partition}` is none of {', '.join(PARTITIONS)}"
-    if values.region != ANY_REGION and not _REGION.fullmatch(values.region):
+    if values.region != ANY_REGION and not REGION.fullmatch(values.region):
         yield f"--region: `{values.region}` is neither a region, such as `eu-west-1`, nor `*`"
 
 
@@ -103,6 +105,12 @@ def _id_problems(values: Values) -> Iterator[str]:
     for snapshot in values.snapshots:
         if not _SNAPSHOT.fullmatch(snapshot):
             yield f"--snapshot: `{snapshot}` is no snapshot id (`snap-` and 8 or 17 hex digits)"
+
+
+def _group_problems(values: Values) -> Iterator[str]:
+    for group in values.groups:
+        if not IAM_NAME.fullmatch(group):
+            yield f"--group (enforce.groups): `{group}` is no name of a group"
 
 
 def _tag_problems(values: Values) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What an enforcement changes: each policy, where it is attached, and how its document differs."""
 
 from goldenami.report.terminal import say
-from goldenami.workflows.enforce import Enforcement
+from goldenami.workflows.enforce.interface import Enforcement
 
 
 def show(prepared: Enforcement) -> None:

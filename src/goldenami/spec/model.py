@@ -110,12 +110,64 @@ class Lifecycle(_Part, frozen=True):
     keep: int = 3
 
 
-class Enforce(_Part, frozen=True):
-    """The policy profile, and the groups it is attached to."""
+class PermissionsBoundary(_Part, frozen=True):
+    """The policies as the permissions boundary of these roles."""
 
-    groups: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+class ServiceControlPolicy(_Part, frozen=True):
+    """The policies as SCPs of roots (``r-…``), units (``ou-…``) or accounts.
+
+    ``size_limit`` is the organization's quota in characters.
+    """
+
+    targets: tuple[str, ...]
+    size_limit: int = 5_120
+
+
+class ImageCriteria(_Part, frozen=True):
+    """Which images of others may be found and launched; without providers the golden owners'."""
+
+    state: Literal["enabled", "audit-mode"] = "audit-mode"
+    providers: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    created_within_days: int | None = None
+    deprecated_within_days: int | None = None
+
+
+class AllowedAmis(ImageCriteria, frozen=True):
+    """The account's Allowed AMIs setting, region by region."""
+
+    regions: Literal["all"] | tuple[str, ...] = "all"
+
+
+class DeclarativePolicy(ImageCriteria, frozen=True):
+    """The same setting for whole accounts, as a declarative policy for EC2."""
+
+    targets: tuple[str, ...] = ()
+    exception_message: str = ""
+
+
+class Mechanisms(_Part, frozen=True):
+    """By which means golden images are enforced; any number together."""
+
+    group_policy: bool = False
+    permissions_boundary: PermissionsBoundary | None = None
+    scp: ServiceControlPolicy | None = None
+    allowed_amis: AllowedAmis | None = None
+    declarative_policy: DeclarativePolicy | None = None
+    tag_protection: bool = False
+    guardrail_protection: bool = False
+
+
+class Enforce(_Part, frozen=True):
+    """The policy profile, the groups it is for, and what it is attached by."""
+
+    groups: tuple[str, ...] = ()
     profile: str = "guardrail"
     pipeline_role: str | None = None
+    mechanisms: Mechanisms = Mechanisms(group_policy=True)
 
 
 class Audit(_Part, frozen=True):

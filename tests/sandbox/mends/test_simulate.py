@@ -124,6 +124,12 @@ def test_a_statement_need_not_be_in_a_list(iam: Any) -> None:
     assert json.loads(document[start:end]) == allow("ec2:*")
 
 
+def test_a_place_that_is_hard_to_find_is_left_out(iam: Any) -> None:
+    document = policy(allow("ec2:*")).replace('"Statement"', '"\\u0053tatement"')
+    (told,) = custom(iam, document)["MatchedStatements"]
+    assert told == {"SourcePolicyId": "PolicyInputList.1", "SourcePolicyType": "none"}
+
+
 def test_a_boundary_has_to_allow_too(iam: Any) -> None:
     key, told = "PermissionsBoundaryPolicyInputList", "PermissionsBoundaryDecisionDetail"
     result = custom(iam, GUARDED, **{key: [policy(allow("iam:*"))]})

@@ -68,7 +68,7 @@ def join(
 
     Args:
         account_id: which becomes a member.
-        management_account: which manages; its organization is made if it has none.
+        management_account: which manages; its organization is made.
         unit: the name of the organizational unit the account is put in.
         delegated_administrator: whether the member may manage the organization's policies.
 
@@ -76,8 +76,7 @@ def join(
         The ids of the organization, its root and the unit.
     """
     store = cast(OrganizationsStore, organizations_backends[management_account][PARTITION])
-    if store.org is None:
-        store.create_organization(region="us-east-1")
+    store.create_organization(region="us-east-1")
     made = store.create_organizational_unit(ParentId=store.root.id, Name=unit)
     unit_id = made["OrganizationalUnit"]["Id"]
     store.invite(account_id, unit_id)

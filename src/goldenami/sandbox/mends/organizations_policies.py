@@ -16,7 +16,6 @@ from typing import Any
 
 from moto.core.utils import unix_time, utcnow
 from moto.organizations.exceptions import (
-    AWSOrganizationsNotInUseException,
     DuplicatePolicyException,
     OrganizationsClientError,
     PolicyTypeAlreadyEnabledException,
@@ -82,7 +81,7 @@ class PolicyStore(TreeStore):
         policy_type = self._type_of_root(asked)
         if self.enabled(policy_type):
             raise PolicyTypeAlreadyEnabledException
-        if self.org and self.org.feature_set != ALL_FEATURES:
+        if self.organization.feature_set != ALL_FEATURES:
             raise OrganizationsClientError(
                 "PolicyTypeNotAvailableForOrganizationException",
                 "You can't use the specified policy type with the feature set currently enabled "
@@ -109,12 +108,10 @@ class PolicyStore(TreeStore):
 
     def create_policy(self, **asked: Any) -> dict[str, Any]:
         """Create a policy; its type need not be enabled yet."""
-        if self.org is None:
-            raise AWSOrganizationsNotInUseException
         check_type(asked["Type"])
         check_content(asked["Type"], asked["Content"])
         self._check_new(asked["Name"])
-        policy = Policy(self.org, **asked)
+        policy = Policy(self.organization, **asked)
         self.policies.append(policy)
         return policy.describe()
 

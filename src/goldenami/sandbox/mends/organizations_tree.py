@@ -11,12 +11,12 @@ from typing import Any, cast
 
 from moto.organizations import urls
 from moto.organizations.exceptions import (
-    AWSOrganizationsNotInUseException,
     DuplicateOrganizationalUnitException,
     OrganizationsClientError,
 )
 from moto.organizations.models import (
     FakeAccount,
+    FakeOrganization,
     FakeOrganizationalUnit,
     FakeRoot,
     OrganizationsBackend,
@@ -42,17 +42,18 @@ class TreeStore(OrganizationsBackend):
         self.delegated = set()
 
     @property
+    def organization(self) -> FakeOrganization:
+        """The organization; a call gets here only if there is one."""
+        return cast(FakeOrganization, self.org)
+
+    @property
     def id(self) -> str:
         """The organization's id."""
-        if self.org is None:
-            raise AWSOrganizationsNotInUseException
-        return self.org.id
+        return self.organization.id
 
     @property
     def root(self) -> FakeRoot:
         """The organization's one root."""
-        if not self.ou:
-            raise AWSOrganizationsNotInUseException
         return cast(FakeRoot, self.ou[0])
 
     @property
@@ -73,21 +74,19 @@ class TreeStore(OrganizationsBackend):
 
     def invite(self, account_id: str, parent_id: str) -> None:
         """Take in an account that exists already, as an accepted invitation does."""
-        account = self._made(AccountName="member", Email=f"{account_id}@example.com")
+        wanted = {"AccountName": "member", "Email": f"{account_id}@example.com"}
+        account = FakeAccount(self.organization, **wanted)
         account.id, account.parent_id, account.joined_method = account_id, parent_id, "INVITED"
         self._admit(account)
 
     def attach_defaults(self, entity: Entity) -> None:
-        """Attach the policies that everything new begins with."""
-        raise NotImplementedError
+        """Attach the policies that everything new begins with; `PolicyStore` knows them."""
 
     def create_organizational_unit(self, **asked: Any) -> dict[str, Any]:
         """Make a unit whose name is new among its siblings."""
-        if self.org is None:
-            raise AWSOrganizationsNotInUseException
         self.validate_parent_id(asked["ParentId"])
         self._check_name(asked["Name"], asked["ParentId"])
-        unit = FakeOrganizationalUnit(self.org, **asked)
+        unit = FakeOrganizationalUnit(self.organization, **asked)
         self.ou.append(unit)
         self.attach_defaults(unit)
         return unit.describe()
@@ -115,7 +114,7 @@ class TreeStore(OrganizationsBackend):
 
     def create_account(self, **asked: Any) -> dict[str, Any]:
         """Make an account under the root; it is there at once."""
-        account = self._made(**asked)
+        account = FakeAccount(self.organization, **asked)
         self._admit(account)
         return account.create_account_status
 
@@ -161,11 +160,6 @@ class TreeStore(OrganizationsBackend):
         """Let an account go, and the policies that were attached to it."""
         super().remove_account_from_organization(**asked)
         self.delegated.discard(asked["AccountId"])
-
-    def _made(self, **asked: Any) -> FakeAccount:
-        if self.org is None:
-            raise AWSOrganizationsNotInUseException
-        return FakeAccount(self.org, **asked)
 
     def _admit(self, account: FakeAccount) -> None:
         self.accounts.append(account)

@@ -129,14 +129,10 @@ class Simulation(Struct, frozen=True, kw_only=True):
 
     def _statement(self, matched: Matched) -> dict[str, Any]:
         source = next(one for one in self.sources[matched.layer] if one.id == matched.policy)
-        names = [one.name for one in source.policy.statements]
-        start, end = list(_positions(source.text))[names.index(matched.statement)]
-        return {
-            "SourcePolicyId": source.id,
-            "SourcePolicyType": source.kind,
-            "StartPosition": start,
-            "EndPosition": end,
-        }
+        names = (one.name for one in source.policy.statements)
+        places = dict(zip(names, _positions(source.text), strict=False))
+        told = {"SourcePolicyId": source.id, "SourcePolicyType": source.kind}
+        return told | places.get(matched.statement, {})
 
     def _missing(self, request: Request) -> set[str]:
         """Return the condition keys that statements about the request name, and nobody gave."""
@@ -170,10 +166,10 @@ def _keys(statement: Mapping[str, Any]) -> set[str]:
     return named | set(_VARIABLE.findall(json.dumps(statement)))
 
 
-def _positions(text: str) -> Iterator[tuple[Position, Position]]:
-    """Yield where each statement begins and ends."""
+def _positions(text: str) -> Iterator[dict[str, Position]]:
+    """Yield where each statement begins and ends; nothing if ``Statement`` has escapes in it."""
     found = _STATEMENT.search(text)
-    if found is None:  # written with an escape, as JSON allows
+    if found is None:
         return
     place = found.end()
     listed = text[place] == "["
@@ -181,7 +177,7 @@ def _positions(text: str) -> Iterator[tuple[Position, Position]]:
     while text[place] != "]":
         place = _skip(text, place)
         _, end = json.JSONDecoder().raw_decode(text, place)
-        yield _position(text, place), _position(text, end)
+        yield {"StartPosition": _position(text, place), "EndPosition": _position(text, end)}
         place = _skip(text, end)
         if not listed:
             return

@@ -27,14 +27,14 @@ def principal_of(store: IamStore, arn: str) -> Principal:
     entity = _entity(store, arn)
     if isinstance(entity, Group):
         return Principal(arn=arn, keys={})
-    organization = organizations.organization_of(store.account_id)
+    own = organizations.organization_of(store.account_id)
     return Principal.of(
         arn,
         tags={tag["Key"]: tag["Value"] for tag in entity.tags or []},
         unique_id=entity.id,
         session="" if isinstance(entity, User) else "simulated",
-        organization=organization.id if organization else "",
-        in_management_account=bool(organization and organization.manages(store.account_id)),
+        organization=own.id if own else "",
+        in_management_account=bool(own and own.manages(store.account_id)),
     )
 
 

@@ -1,0 +1,169 @@
+"""Enforcement: render, compare with what is there, prove, apply, read back.
+
+Each mechanism is a file with a ``part``: what it would change, and the steps to it.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from goldenami.aws import iam
+from goldenami.aws.session import Aws
+from goldenami.domain.plan import Plan, Tell, silent
+from goldenami.errors import RefusedError, UsageError
+from goldenami.iam.profiles import profile_named
+from goldenami.iam.render import Document
+from goldenami.spec import ReleaseFile
+from goldenami.spec.model import Enforce, Mechanisms
+from goldenami.workflows.enforce import (
+    allowed_amis,
+    declarative_policy,
+    documents,
+    group_policy,
+    managed,
+    organization,
+    permissions_boundary,
+    scp,
+)
+from goldenami.workflows.enforce.interface import Enforcement, Part, Situation, joined
+from goldenami.workflows.execute import Execution
+
+HANDLERS = {
+    "verify:policy": managed.verify,
+    "verify:organization-policy": organization.verify,
+    "verify:allowed-images": allowed_amis.verify,
+}
+_SETTINGS = (allowed_amis, declarative_policy)
+_MECHANISMS = (group_policy, permissions_boundary, scp, *_SETTINGS)
+
+
+def prepare(
+    aws: Aws,
+    file: ReleaseFile,
+    *,
+    remove: bool = False,
+    audit_mode: bool = False,
+    tags: dict[str, str] | None = None,
+) -> Enforcement:
+    """Compare what should be with what is, by every mechanism, and plan the difference.
+
+    Args:
+        aws: whose account.
+        file: the release file.
+        remove: take away everything that goldenami made.
+        audit_mode: only the Allowed AMIs mechanisms, in audit-mode whatever the file says.
+        tags: further tags of the policies that are made.
+
+    Raises:
+        UsageError: the release file has no ``enforce`` part, or names no known profile.
+        RefusedError: a group or role is missing, a policy of the same name is not goldenami's, a
+            document is too large, a quota is full, nothing is approved. Nothing was changed.
+        IncompleteError: a region could not be read.
+    """
+    enforce = _enforce(file)
+    if audit_mode:
+        enforce = _in_audit_mode(file, enforce)
+    rendered: tuple[Document, ...] = ()
+    notes: list[str] = []
+    if _attaches(enforce.mechanisms) and not remove:
+        rendered, notes = documents.wanted(aws, file, enforce)
+    situation = Situation(
+        aws=aws,
+        region=file.release.build_region,
+        enforce=enforce,
+        documents=rendered,
+        owners=(*dict.fromkeys((aws.account, *file.release.audit.owners)),),
+        remove=remove,
+        tags=tags or {},
+    )
+    used = _SETTINGS if audit_mode else _MECHANISMS
+    part = joined(mechanism.part(situation) for mechanism in used)
+    if part.problems:
+        raise RefusedError(
+            "enforcement refused, and nothing was changed",
+            notes=part.problems,
+            fix="correct enforce in the release file, or rename, delete or free what is in the way",
+        )
+    about = () if remove or not rendered else tuple(_notes(situation))
+    return _enforcement(situation, part, (*notes, *about))
+
+
+def apply(aws: Aws, prepared: Enforcement, *, tell: Tell = silent) -> None:
+    """Carry a prepared enforcement out; its last actions read everything back."""
+    Execution(aws, handlers=HANDLERS, tell=tell).run(prepared.plan)
+
+
+def _enforcement(situation: Situation, part: Part, notes: tuple[str, ...]) -> Enforcement:
+    enforce = situation.enforce
+    verb = "remove" if situation.remove else "enforce"
+    title = f"{verb} {enforce.profile} on {', '.join(_holders(enforce))}"
+    return Enforcement(
+        changes=part.changes,
+        plan=Plan(title=title, actions=part.actions, notes=(*notes, *part.notes)),
+        attachments=part.attachments,
+    )
+
+
+def _holders(enforce: Enforce) -> Iterator[str]:
+    used = enforce.mechanisms
+    if used.group_policy:
+        yield from enforce.groups
+    if used.permissions_boundary:
+        yield from (f"role {name}" for name in used.permissions_boundary.roles)
+    if used.scp:
+        yield from used.scp.targets
+    if used.allowed_amis:
+        yield "Allowed AMIs"
+    if used.declarative_policy:
+        yield from (f"Allowed AMIs of {name}" for name in used.declarative_policy.targets)
+
+
+def _attaches(used: Mechanisms) -> bool:
+    """Tell whether any mechanism takes policy documents."""
+    return bool(used.group_policy or used.permissions_boundary or used.scp)
+
+
+def _enforce(file: ReleaseFile) -> Enforce:
+    if file.release.enforce is None:
+        raise UsageError(
+            f"{file.path}: there is no `enforce` part",
+            fix="add one: `enforce: {groups: [ec2-admin-group]}`",
+        )
+    return file.release.enforce
+
+
+def _in_audit_mode(file: ReleaseFile, enforce: Enforce) -> Enforce:
+    used = enforce.mechanisms
+    if not (used.allowed_amis or used.declarative_policy):
+        raise UsageError(
+            f"{file.path}: --audit-mode is for allowed_amis and declarative_policy, and "
+            "enforce.mechanisms has neither",
+            fix="add `mechanisms: {allowed_amis: {}}`",
+        )
+    settings = {
+        name: structs.replace(setting, state="audit-mode")
+        for name in ("allowed_amis", "declarative_policy")
+        if (setting := getattr(used, name))
+    }
+    return structs.replace(enforce, mechanisms=Mechanisms(**settings))
+
+
+def _notes(situation: Situation) -> Iterator[str]:
+    enforce = situation.enforce
+    profile = profile_named(enforce.profile)
+    if profile.warning:
+        yield profile.warning
+    if enforce.mechanisms.guardrail_protection:
+        yield (
+            "guardrail_protection: from now on only the pipeline role can run `goldenami enforce` "
+            "where these policies bind"
+        )
+    if enforce.pipeline_role is None:
+        yield (
+            "no enforce.pipeline_role: nobody in these groups can bake any more, and no role is "
+            "exempt where the same documents bind roles"
+        )
+        return
+    name = enforce.pipeline_role.rpartition("/")[2]
+    if iam.role(situation.aws, situation.region, name) is None:
+        yield f"the pipeline role {name} does not exist: whoever creates it will be exempt"

@@ -1,0 +1,173 @@
+"""Mechanism ``allowed_amis``: which images of others the account may find and launch, by region.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
+"""
+
+import json
+from typing import Any
+
+from goldenami.aws import allowed_images, regions
+from goldenami.aws.allowed_images import Setting
+from goldenami.aws.parallel import in_regions
+from goldenami.aws.waits import Doing, until
+from goldenami.domain.plan import Action
+from goldenami.spec.model import AllowedAmis, ImageCriteria
+from goldenami.workflows.enforce.interface import Change, Part, Situation, in_order, joined
+
+VERIFY_TIMEOUT_S = 120.0
+DISABLED = "disabled"
+NOTE = (
+    "Allowed AMIs never restrict the account's own images: they complement the policies and do "
+    "not replace them"
+)
+
+
+def part(situation: Situation) -> Part:
+    """Compare the setting of each region with what it should be.
+
+    On removal, the setting is disabled where its criteria are the release file's.
+
+    Raises:
+        IncompleteError: a region could not be read.
+    """
+    wanted = situation.enforce.mechanisms.allowed_amis
+    if wanted is None:
+        return Part()
+    where = regions.enabled(situation.aws) if wanted.regions == "all" else wanted.regions
+    answers = in_regions(where, lambda region: allowed_images.setting(situation.aws, region))
+    now = answers.complete("reading the Allowed AMIs settings")
+    parts = [
+        (_removed if situation.remove else _brought_about)(
+            region, setting, wanted, criteria(wanted, situation.owners)
+        )
+        for region, setting in now.items()
+    ]
+    return joined([*parts, Part(notes=() if situation.remove else (NOTE,))])
+
+
+def criteria(wanted: ImageCriteria, owners: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the one criterion that images of others have to meet, as EC2 takes it."""
+    found: dict[str, Any] = {"ImageProviders": list(wanted.providers or owners)}
+    if wanted.names:
+        found["ImageNames"] = list(wanted.names)
+    if wanted.created_within_days is not None:
+        found["CreationDateCondition"] = {"MaximumDaysSinceCreated": wanted.created_within_days}
+    if wanted.deprecated_within_days is not None:
+        days = wanted.deprecated_within_days
+        found["DeprecationTimeCondition"] = {"MaximumDaysSinceDeprecated": days}
+    return [found]
+
+
+def verify(doing: Doing) -> dict[str, Any]:
+    """Wait until the setting of a region reads back as it was written."""
+    state = doing.parameters["AllowedImagesSettingsState"]
+    wanted = json.loads(doing.parameters["ImageCriteria"])
+
+    def look() -> dict[str, Any] | None:
+        now = allowed_images.setting(doing.aws, doing.region)
+        return {} if now.state == state and same(now.criteria, wanted) else None
+
+    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing="the Allowed AMIs setting")
+
+
+def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
+    """Tell whether two lists of criteria mean the same: AWS keeps no order in them."""
+
+    def comparable(criterion: dict[str, Any]) -> str:
+        found = {
+            key: sorted(value) if isinstance(value, list) else value
+            for key, value in criterion.items()
+        }
+        return json.dumps(found, sort_keys=True)
+
+    return sorted(map(comparable, one)) == sorted(map(comparable, other))
+
+
+def _brought_about(
+    region: str, now: Setting, wanted: AllowedAmis, criteria: list[dict[str, Any]]
+) -> Part:
+    right = now.state == wanted.state and same(now.criteria, criteria)
+    if now.managed_by != "account" and not right:
+        return Part(
+            problems=(
+                f"{region}: a declarative policy of the organization manages Allowed AMIs: "
+                "use enforce.mechanisms.declarative_policy",
+            )
+        )
+    steps = []
+    if not same(now.criteria, criteria):
+        steps.append(_replace(region, criteria))
+    if now.state != wanted.state:
+        steps.append(_enable(region, wanted.state))
+    if steps:
+        steps.append(_verification(region, wanted.state, criteria))
+    change = Change(
+        policy=f"Allowed AMIs {region}",
+        kind="update" if steps else "keep",
+        diff="" if right else _diff(now, wanted.state, criteria),
+    )
+    return Part(changes=(change,), actions=in_order(steps))
+
+
+def _removed(region: str, now: Setting, _: AllowedAmis, criteria: list[dict[str, Any]]) -> Part:
+    if now.managed_by != "account" or not same(now.criteria, criteria):
+        return Part(notes=(f"{region}: the Allowed AMIs setting is not goldenami's, and stays",))
+    steps = [_replace(region, [])]
+    if now.state != DISABLED:
+        steps.insert(0, _disable(region))
+    change = Change(policy=f"Allowed AMIs {region}", kind="remove")
+    return Part(changes=(change,), actions=in_order(steps))
+
+
+def _diff(now: Setting, state: str, criteria: list[dict[str, Any]]) -> str:
+    return (
+        f"- {now.state} {json.dumps(now.criteria)}\n"
+        f"+ {state} {json.dumps(criteria)}"
+    )  # fmt: skip
+
+
+def _replace(region: str, criteria: list[dict[str, Any]]) -> Action:
+    return Action(
+        id=f"criteria {region}",
+        summary="set the criteria of Allowed AMIs" if criteria else "clear Allowed AMIs' criteria",
+        call="ec2:ReplaceImageCriteriaInAllowedImagesSettings",
+        region=region,
+        parameters={"ImageCriteria": criteria},
+        permissions=("ec2:ReplaceImageCriteriaInAllowedImagesSettings",),
+    )
+
+
+def _enable(region: str, state: str) -> Action:
+    return Action(
+        id=f"state {region}",
+        summary=f"set Allowed AMIs to {state}",
+        call="ec2:EnableAllowedImagesSettings",
+        region=region,
+        parameters={"AllowedImagesSettingsState": state},
+        permissions=("ec2:EnableAllowedImagesSettings",),
+    )
+
+
+def _disable(region: str) -> Action:
+    return Action(
+        id=f"state {region}",
+        summary="disable Allowed AMIs",
+        call="ec2:DisableAllowedImagesSettings",
+        region=region,
+        parameters={"AllowedImagesSettingsState": DISABLED},
+        permissions=("ec2:DisableAllowedImagesSettings",),
+    )
+
+
+def _verification(region: str, state: str, criteria: list[dict[str, Any]]) -> Action:
+    return Action(
+        id=f"verify {region}",
+        summary="read the Allowed AMIs setting back",
+        call="verify:allowed-images",
+        region=region,
+        parameters={
+            "AllowedImagesSettingsState": state,
+            "ImageCriteria": json.dumps(criteria),
+        },
+        permissions=("ec2:GetAllowedImagesSettings",),
+    )

@@ -1,0 +1,55 @@
+"""Mechanism ``declarative_policy``: Allowed AMIs for whole accounts, held by the organization.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_declarative_syntax.html
+"""
+
+from typing import Any
+
+from goldenami.aws.organizations import DECLARATIVE_EC2
+from goldenami.iam.render import Document
+from goldenami.spec.model import DeclarativePolicy
+from goldenami.workflows.enforce import organization
+from goldenami.workflows.enforce.interface import Part, Situation
+
+NAME = "allowed-images"
+
+
+def part(situation: Situation) -> Part:
+    """Compare the organization's declarative policy with what it should be."""
+    wanted = situation.enforce.mechanisms.declarative_policy
+    if wanted is None:
+        return organization.part(situation, None, DECLARATIVE_EC2)
+    wish = organization.Wish(
+        DECLARATIVE_EC2, (Document(NAME, content(wanted, situation.owners)),), wanted.targets
+    )
+    return organization.part(situation, wish, DECLARATIVE_EC2)
+
+
+def content(wanted: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any]:
+    """Return the declarative policy's document: keys and values have underscores here."""
+    criterion: dict[str, Any] = {
+        "allowed_image_providers": _assign(list(wanted.providers or owners))
+    }
+    if wanted.names:
+        criterion["image_names"] = _assign(list(wanted.names))
+    if wanted.created_within_days is not None:
+        criterion["creation_date_condition"] = {
+            "maximum_days_since_created": _assign(wanted.created_within_days)
+        }
+    if wanted.deprecated_within_days is not None:
+        criterion["deprecation_time_condition"] = {
+            "maximum_days_since_deprecated": _assign(wanted.deprecated_within_days)
+        }
+    attributes: dict[str, Any] = {
+        "allowed_images_settings": {
+            "state": _assign(wanted.state.replace("-", "_")),
+            "image_criteria": {"criteria_1": criterion},
+        }
+    }
+    if wanted.exception_message:
+        attributes["exception_message"] = _assign(wanted.exception_message)
+    return {"ec2_attributes": attributes}
+
+
+def _assign(value: Any) -> dict[str, Any]:
+    return {"@@assign": value}

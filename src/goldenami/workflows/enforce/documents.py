@@ -1,0 +1,101 @@
+"""Which documents are enforced: the profile's, its companions', and those that protect them."""
+
+from typing import Any
+
+from goldenami.aws.session import Aws
+from goldenami.errors import RefusedError
+from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size
+from goldenami.iam.profiles import Profile, profile_named
+from goldenami.iam.render import VERSION, Document, render
+from goldenami.iam.values import Values
+from goldenami.spec import ReleaseFile
+from goldenami.spec.model import Enforce, Mechanisms
+from goldenami.workflows import rendering
+
+BOUNDARY = "boundary"
+ALLOW_ALL = {
+    "Sid": "AllowWhatOtherPoliciesAllow",
+    "Effect": "Allow",
+    "Action": "*",
+    "Resource": "*",
+}
+
+
+def profiles(enforce: Enforce, profile: Profile) -> tuple[Profile, ...]:
+    """Return the profiles whose documents are enforced together, the main one first."""
+    used = enforce.mechanisms
+    named = {
+        "tag-protection": used.tag_protection,
+        "guardrail-protection": used.guardrail_protection,
+    }
+    chosen = [
+        *rendering.chain(profile),
+        *(profile_named(name) for name, yes in named.items() if yes),
+    ]
+    return tuple({one.name: one for one in chosen}.values())
+
+
+def wanted(aws: Aws, file: ReleaseFile, enforce: Enforce) -> tuple[tuple[Document, ...], list[str]]:
+    """Render everything that is enforced.
+
+    If a document that lists snapshots exceeds the limit of a holder in use, the profile's form
+    that knows snapshots by their tag takes its place.
+
+    Returns:
+        The documents, and a note if another profile took the place of the one that was named.
+
+    Raises:
+        RefusedError: nothing is approved, or a document is too large all the same.
+        IncompleteError: a region could not be read.
+    """
+    profile = profile_named(enforce.profile)
+    values = _values(aws, file, profile, enforce)
+    try:
+        return _rendered(enforce, profile, values), []
+    except RefusedError as error:
+        if profile.when_too_large is None:
+            raise
+        instead = profile_named(profile.when_too_large)
+        note = (
+            f"{error.message}: `{instead.name}` takes its place, which knows snapshots by their tag"
+        )
+        return _rendered(enforce, instead, values), [note]
+
+
+def boundary(documents: tuple[Document, ...]) -> Document:
+    """Return one document that is a permissions boundary: a boundary has to allow, too."""
+    statements = [one for document in documents for one in document.policy["Statement"]]
+    if not any(one["Effect"] == "Allow" for one in statements):
+        statements.insert(0, ALLOW_ALL)
+    return Document(BOUNDARY, {"Version": VERSION, "Statement": statements})
+
+
+def scp_limit(used: Mechanisms) -> Limit | None:
+    """Return the limit of service control policies, None if there are none."""
+    if used.scp is None:
+        return None
+    holder = "a service control policy (enforce.mechanisms.scp.size_limit)"
+    return Limit(holder, used.scp.size_limit, counts_spaces=True)
+
+
+def _values(aws: Aws, file: ReleaseFile, profile: Profile, enforce: Enforce) -> Values:
+    given: dict[str, Any] = {"groups": enforce.groups}
+    if not (rendering.tests_owner_alone(profile) and file.release.audit.owners):
+        # Whatever the profile tests: with nothing approved it would deny every launch.
+        given["snapshots"] = rendering.snapshots(rendering.golden_images(aws, file))
+    return rendering.values(lambda: aws, file, profile, given)
+
+
+def _rendered(enforce: Enforce, profile: Profile, values: Values) -> tuple[Document, ...]:
+    used = enforce.mechanisms
+    documents = tuple(
+        document for one in profiles(enforce, profile) for document in render(one, values)
+    )
+    for document in documents:
+        if used.group_policy:
+            check_size(document, MANAGED_POLICY)
+        if limit := scp_limit(used):
+            check_size(document, limit)
+    if used.permissions_boundary:
+        check_size(boundary(documents), MANAGED_POLICY)
+    return documents

@@ -1,0 +1,149 @@
+"""Mechanism ``group_policy``: each document as a managed policy, attached to the admin groups."""
+
+from collections.abc import Iterator
+
+from goldenami.aws import iam
+from goldenami.domain.plan import Action
+from goldenami.iam.profiles import load_profiles
+from goldenami.iam.render import Document
+from goldenami.workflows.enforce import managed
+from goldenami.workflows.enforce.documents import BOUNDARY
+from goldenami.workflows.enforce.interface import (
+    Attachment,
+    Change,
+    Part,
+    Situation,
+    in_order,
+    joined,
+    kind_of,
+)
+
+_Groups = dict[str, dict[str, str]]
+"""Names of the attached policies by ARN, by group."""
+
+
+def part(situation: Situation) -> Part:
+    """Compare what should be attached to the groups with what is.
+
+    A policy of goldenami's that is attached and no longer wanted is taken away.
+    """
+    enforce = situation.enforce
+    if not enforce.groups:
+        return Part()
+    found = {one: iam.attached(situation.aws, situation.region, one) for one in enforce.groups}
+    missing = [group for group, names in found.items() if names is None]
+    if missing:
+        account = situation.aws.account
+        return Part(problems=(f"there is no IAM group {', '.join(missing)} in account {account}",))
+    attached = {group: names or {} for group, names in found.items()}
+    documents = situation.documents if enforce.mechanisms.group_policy else ()
+    wanted = {managed.arn(situation, one.name): one for one in documents}
+    now = _now(situation, attached, wanted)
+    problems = [*managed.foreign({arn: now[arn] for arn in wanted})]
+    problems += _full(situation, attached, wanted, now)
+    parts = [
+        _kept(situation, arn, wanted[arn], policy, attached)
+        if arn in wanted
+        else _dropped(situation, policy, attached)
+        for arn, policy in now.items()
+    ]
+    return joined([*parts, Part(problems=tuple(problems), notes=_notes(situation))])
+
+
+def _now(
+    situation: Situation, attached: _Groups, wanted: dict[str, Document]
+) -> dict[str, iam.ManagedPolicy | None]:
+    ours = managed.arn(situation, "")
+    present = {arn for names in attached.values() for arn in names if arn.startswith(ours)}
+    if situation.remove:  # also those that somebody detached by hand
+        present |= {managed.arn(situation, name) for name in load_profiles()}
+    present.discard(managed.arn(situation, BOUNDARY))
+    return {
+        arn: iam.managed_policy(situation.aws, situation.region, arn)
+        for arn in sorted(present | set(wanted))
+    }
+
+
+def _full(
+    situation: Situation,
+    attached: _Groups,
+    wanted: dict[str, Document],
+    now: dict[str, iam.ManagedPolicy | None],
+) -> Iterator[str]:
+    quota = iam.attachments_per_group(situation.aws, situation.region)
+    ours = {arn for arn, policy in now.items() if policy and policy.ours}
+    for group, names in attached.items():
+        would_have = (set(names) - ours) | set(wanted)
+        if len(would_have) > quota:
+            yield f"group {group} would have {len(would_have)} managed policies, of {quota} allowed"
+
+
+def _kept(
+    situation: Situation,
+    arn: str,
+    document: Document,
+    policy: iam.ManagedPolicy | None,
+    attached: _Groups,
+) -> Part:
+    missing = tuple(group for group, names in attached.items() if arn not in names)
+    steps = managed.written(situation, arn, document, policy)
+    kind = kind_of(policy, same=not steps)
+    steps += [_group_call(situation, "AttachGroupPolicy", "attach", arn, one) for one in missing]
+    steps += managed.retagged(situation, policy)
+    if steps:
+        steps.append(managed.verification(situation, arn, document, {"Groups": tuple(attached)}))
+    change = Change(
+        policy=arn,
+        kind=kind,
+        diff=managed.diff(policy.document if policy else None, document),
+        attach=missing,
+    )
+    return Part(
+        changes=(change,),
+        actions=in_order(steps),
+        attachments=tuple(
+            Attachment(
+                holder="group", name=group, policy=arn.rpartition("/")[2], document=document.policy
+            )
+            for group in attached
+        ),
+    )
+
+
+def _dropped(situation: Situation, policy: iam.ManagedPolicy | None, attached: _Groups) -> Part:
+    if policy is None or not policy.ours:
+        return Part()  # not there, or named like ours and somebody else's
+    mine = tuple(group for group, names in attached.items() if policy.arn in names)
+    steps = [
+        _group_call(situation, "DetachGroupPolicy", "detach", policy.arn, group) for group in mine
+    ]
+    bound = (f"role {name} (boundary)" for name in policy.boundary_of)
+    elsewhere = [*(one for one in policy.groups if one not in mine), *policy.others, *bound]
+    if not elsewhere:
+        steps += managed.deleted(situation, policy)
+    change = Change(
+        policy=policy.arn,
+        kind="keep" if elsewhere else "remove",
+        detach=mine,
+        diff=f"it stays attached to {', '.join(elsewhere)}" if elsewhere else "",
+    )
+    return Part(changes=(change,), actions=in_order(steps))
+
+
+def _notes(situation: Situation) -> tuple[str, ...]:
+    if situation.remove or not situation.enforce.mechanisms.group_policy:
+        return ()
+    return (
+        "a group holds users only: roles and SSO sessions are not bound by what is attached to it",
+    )
+
+
+def _group_call(situation: Situation, operation: str, verb: str, arn: str, group: str) -> Action:
+    return Action(
+        id=f"{verb} {arn} {group}",
+        summary=f"{verb} {arn} {'to' if verb == 'attach' else 'from'} group {group}",
+        call=f"iam:{operation}",
+        region=situation.region,
+        parameters={"GroupName": group, "PolicyArn": arn},
+        permissions=(f"iam:{operation}",),
+    )

@@ -1,0 +1,125 @@
+"""What a mechanism of enforcement gives: changes to show, actions to carry out, what to prove."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from msgspec import Struct, structs
+
+from goldenami.aws.session import Aws
+from goldenami.domain.plan import Action, Plan
+from goldenami.iam.render import Document
+from goldenami.spec.model import Enforce
+
+Holder = Literal["group", "role-boundary", "organization-target"]
+Kind = Literal["create", "update", "keep", "remove"]
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What happens to one policy or setting, where it is attached, and how it differs."""
+
+    policy: str
+    kind: Kind
+    diff: str = ""
+    attach: tuple[str, ...] = ()
+    detach: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Tell whether everything is as it should be."""
+        return self.kind == "keep" and not self.attach and not self.detach
+
+
+class Attachment(Struct, frozen=True, kw_only=True):
+    """A document that is to be attached: what a proof is about.
+
+    Args:
+        holder: what kind of thing it is attached to.
+        name: the group, the role, or the target's id.
+        policy: the policy's name.
+        document: the policy document.
+    """
+
+    holder: Holder
+    name: str
+    policy: str
+    document: dict[str, Any]
+
+
+class Situation(Struct, frozen=True, kw_only=True):
+    """What a mechanism works with.
+
+    Args:
+        aws: whose account.
+        region: for calls that belong to no region.
+        enforce: the release file's part; its mechanisms say what is wanted.
+        documents: the policy documents that every holder gets; none if they are to be removed.
+        owners: the accounts that own golden images.
+        remove: whether everything goldenami made is to be taken away.
+        tags: the tags of what is made.
+    """
+
+    aws: Aws
+    region: str
+    enforce: Enforce
+    documents: tuple[Document, ...]
+    owners: tuple[str, ...]
+    remove: bool
+    tags: dict[str, str]
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """What one mechanism wants.
+
+    Args:
+        changes: to show.
+        actions: to carry out, each waiting for those before it.
+        attachments: what will be attached when they are done.
+        notes: what the user should know before.
+        problems: why it must not be done; everything is refused then.
+    """
+
+    changes: tuple[Change, ...] = ()
+    actions: tuple[Action, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class Enforcement(Struct, frozen=True, kw_only=True):
+    """An enforcement that was checked, and can be proved and applied."""
+
+    changes: tuple[Change, ...]
+    plan: Plan
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Tell whether what is attached is what should be."""
+        return not self.plan.actions
+
+
+def joined(parts: Iterable[Part]) -> Part:
+    """Return several parts as one."""
+    several = list(parts)
+    return Part(
+        changes=tuple(one for part in several for one in part.changes),
+        actions=tuple(one for part in several for one in part.actions),
+        attachments=tuple(one for part in several for one in part.attachments),
+        notes=tuple(dict.fromkeys(one for part in several for one in part.notes)),
+        problems=tuple(one for part in several for one in part.problems),
+    )
+
+
+def in_order(steps: list[Action]) -> tuple[Action, ...]:
+    """Make each step wait for the one before it."""
+    return tuple(
+        structs.replace(step, after=(steps[index - 1].id,) if index else ())
+        for index, step in enumerate(steps)
+    )
+
+
+def kind_of(there: object, *, same: bool) -> Kind:
+    """Tell what happens to a policy that is wanted."""
+    if there is None:
+        return "create"
+    return "keep" if same else "update"

@@ -1,0 +1,179 @@
+"""Managed policies of an account: made, given a new version, taken away, and read back."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from goldenami.aws import iam
+from goldenami.aws.waits import Doing, until
+from goldenami.domain import tags
+from goldenami.domain.plan import Action
+from goldenami.iam.render import Document
+from goldenami.workflows.enforce.interface import Situation
+
+VERIFY_TIMEOUT_S = 60.0
+
+
+def arn(situation: Situation, document: str) -> str:
+    """Return the ARN of goldenami's policy for a document."""
+    aws = situation.aws
+    return f"arn:{aws.partition}:iam::{aws.account}:policy/goldenami-{document}"
+
+
+def foreign(policies: Mapping[str, iam.ManagedPolicy | None]) -> list[str]:
+    """Say which policies have goldenami's names and are somebody else's."""
+    return [
+        f"{arn} exists and was not made by goldenami (it has no tag {tags.POLICY})"
+        for arn, policy in policies.items()
+        if policy is not None and not policy.ours
+    ]
+
+
+def written(
+    situation: Situation, arn: str, document: Document, policy: iam.ManagedPolicy | None
+) -> list[Action]:
+    """Return the steps that give a policy this document; none if it has it."""
+    text = document.json(minify=True)
+    if policy is None:
+        return [_create(situation, arn, document.name, text)]
+    if policy.document == document.policy:
+        return []
+    old = [_delete_version(situation, arn, one.id) for one in policy.prunable]
+    return [*old, _new_version(situation, arn, text)]
+
+
+def deleted(situation: Situation, policy: iam.ManagedPolicy) -> list[Action]:
+    """Return the steps that delete a policy, after it was detached everywhere."""
+    old = [_delete_version(situation, policy.arn, v.id) for v in policy.versions if not v.default]
+    last = Action(
+        id=f"delete {policy.arn}",
+        summary=f"delete {policy.arn}",
+        call="iam:DeletePolicy",
+        region=situation.region,
+        parameters={"PolicyArn": policy.arn},
+        permissions=("iam:DeletePolicy",),
+    )
+    return [*old, last]
+
+
+def retagged(situation: Situation, policy: iam.ManagedPolicy | None) -> list[Action]:
+    """Return the steps that bring a policy's own tags about, beside the one it was made with."""
+    if policy is None:
+        return []
+    wanted = {key: one for key, one in situation.tags.items() if policy.tags.get(key) != one}
+    stale = [key for key in (tags.UNPROVED,) if key in policy.tags and key not in situation.tags]
+    steps = []
+    if wanted:
+        steps.append(
+            _tagging(situation, policy.arn, "TagPolicy", {"Tags": tags.to_aws(wanted)}, wanted)
+        )
+    if stale:
+        steps.append(_tagging(situation, policy.arn, "UntagPolicy", {"TagKeys": stale}, stale))
+    return steps
+
+
+def verification(
+    situation: Situation, arn: str, document: Document, holders: Mapping[str, tuple[str, ...]]
+) -> Action:
+    """Return the step that reads a policy back.
+
+    Args:
+        situation: as everywhere.
+        arn: the policy's.
+        document: what it should have.
+        holders: ``Groups`` and ``Boundaries`` (of roles), by name.
+    """
+    return Action(
+        id=f"verify {arn}",
+        summary=f"read {arn} back",
+        call="verify:policy",
+        region=situation.region,
+        parameters={"PolicyArn": arn, "Document": document.json(minify=True), **holders},
+        permissions=(
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion",
+            "iam:ListEntitiesForPolicy",
+            "iam:ListPolicyVersions",
+        ),
+    )
+
+
+def verify(doing: Doing) -> dict[str, Any]:
+    """Wait until a policy's default version and holders read back as they were written."""
+    wanted = json.loads(doing.parameters["Document"])
+    groups = set(doing.parameters.get("Groups", ()))
+    roles = set(doing.parameters.get("Boundaries", ()))
+    arn = doing.parameters["PolicyArn"]
+
+    def look() -> dict[str, Any] | None:
+        policy = iam.managed_policy(doing.aws, doing.region, arn)
+        if policy is None or policy.document != wanted or not groups <= set(policy.groups):
+            return None
+        return {} if roles <= set(policy.boundary_of) else None
+
+    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
+
+
+def diff(before: Mapping[str, Any] | None, document: Document) -> str:
+    """Show how a document differs; of a new one its statements, which say what they do."""
+    if before is None:
+        return "\n".join(
+            f"+ {one['Effect']} {one.get('Sid', '')}" for one in document.policy["Statement"]
+        )
+    if before == document.policy:
+        return ""
+    old = json.dumps(before, indent=2).splitlines()
+    new = document.json().splitlines()
+    return "\n".join(difflib.unified_diff(old, new, "attached", "rendered", lineterm="", n=2))
+
+
+def _create(situation: Situation, arn: str, name: str, text: str) -> Action:
+    return Action(
+        id=f"create {arn}",
+        summary=f"create {arn}",
+        call="iam:CreatePolicy",
+        region=situation.region,
+        parameters={
+            "PolicyName": arn.rpartition("/")[2],
+            "PolicyDocument": text,
+            "Description": f"goldenami profile document {name}",
+            "Tags": tags.to_aws({tags.POLICY: name} | situation.tags),
+        },
+        permissions=("iam:CreatePolicy", "iam:TagPolicy"),
+    )
+
+
+def _new_version(situation: Situation, arn: str, text: str) -> Action:
+    return Action(
+        id=f"update {arn}",
+        summary=f"make a new default version of {arn}",
+        call="iam:CreatePolicyVersion",
+        region=situation.region,
+        parameters={"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": True},
+        permissions=("iam:CreatePolicyVersion",),
+    )
+
+
+def _delete_version(situation: Situation, arn: str, version: str) -> Action:
+    return Action(
+        id=f"prune {arn} {version}",
+        summary=f"delete version {version} of {arn}",
+        call="iam:DeletePolicyVersion",
+        region=situation.region,
+        parameters={"PolicyArn": arn, "VersionId": version},
+        permissions=("iam:DeletePolicyVersion",),
+    )
+
+
+def _tagging(
+    situation: Situation, arn: str, operation: str, parameters: Mapping[str, Any], keys: Any
+) -> Action:
+    return Action(
+        id=f"{operation} {arn}",
+        summary=f"{operation[: -len('Policy')].lower()} {arn}: {', '.join(keys)}",
+        call=f"iam:{operation}",
+        region=situation.region,
+        parameters={"PolicyArn": arn, **parameters},
+        permissions=(f"iam:{operation}",),
+    )

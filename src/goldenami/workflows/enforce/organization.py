@@ -1,0 +1,218 @@
+"""Policies of an organization, of any type: made, changed, attached, detached, and read back."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from goldenami.aws import organizations
+from goldenami.aws.organizations import OrganizationPolicy
+from goldenami.aws.waits import Doing, until
+from goldenami.domain import tags
+from goldenami.domain.plan import Action, Ref
+from goldenami.errors import GoldenamiError
+from goldenami.iam.render import Document
+from goldenami.workflows.enforce import managed
+from goldenami.workflows.enforce.interface import Change, Part, Situation, in_order, joined, kind_of
+
+PREFIX = "goldenami-"
+VERIFY_TIMEOUT_S = 60.0
+
+
+class Wish(Struct, frozen=True):
+    """The policies of one type that should be there, and what they should be attached to."""
+
+    kind: str
+    documents: tuple[Document, ...]
+    targets: tuple[str, ...]
+
+
+def part(situation: Situation, wish: Wish | None, kind: str) -> Part:
+    """Compare an organization's policies of a type with what should be there.
+
+    Without a wish nothing is asked of AWS, unless everything is to be removed: then what
+    goldenami made is taken away, if the organization can be read at all.
+    """
+    if situation.remove:
+        try:
+            now = organizations.named(situation.aws, situation.region, kind, PREFIX)
+        except GoldenamiError as error:
+            return Part(
+                notes=(f"policies of an organization were not looked for: {error.message}",)
+            )
+        return joined(_dropped(situation, one) for one in now.values())
+    if wish is None:
+        return Part()
+    now = organizations.named(situation.aws, situation.region, kind, PREFIX)
+    wanted = {f"{PREFIX}{document.name}": document for document in wish.documents}
+    problems = _problems(situation, wish, wanted, now)
+    if problems:
+        return Part(problems=tuple(problems))
+    return joined(
+        [
+            *(_kept(situation, wish, name, one, now.get(name)) for name, one in wanted.items()),
+            *(_dropped(situation, one) for name, one in now.items() if name not in wanted),
+        ]
+    )
+
+
+def verify(doing: Doing) -> dict[str, Any]:
+    """Wait until a policy's content and targets read back as they were written."""
+    kind, name = doing.parameters["Type"], doing.parameters["Name"]
+    wanted, targets = json.loads(doing.parameters["Content"]), set(doing.parameters["Targets"])
+
+    def look() -> dict[str, Any] | None:
+        policy = organizations.named(doing.aws, doing.region, kind, name).get(name)
+        right = policy and policy.document == wanted and targets <= set(policy.targets)
+        return {} if right else None
+
+    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
+
+
+def _problems(
+    situation: Situation,
+    wish: Wish,
+    wanted: Mapping[str, Document],
+    now: Mapping[str, OrganizationPolicy],
+) -> list[str]:
+    problems = [
+        f"the organization's policy {name} was not made by goldenami (it has no tag {tags.POLICY})"
+        for name, policy in now.items()
+        if name in wanted and not policy.ours
+    ]
+    if wish.kind not in organizations.enabled_types(situation.aws, situation.region):
+        problems.append(
+            f"{wish.kind} is not enabled in the organization's root: "
+            f"`aws organizations enable-policy-type --policy-type {wish.kind} --root-id r-…`"
+        )
+        return problems
+    for target in wish.targets:
+        there = organizations.attached(situation.aws, situation.region, wish.kind, target)
+        if there is None:
+            problems.append(f"the organization has no root, unit or account {target}")
+            continue
+        ours = {one.id for one in now.values() if one.ours}
+        would_have = len(set(there) - ours) + len(wanted)
+        if would_have > organizations.POLICIES_PER_TARGET:
+            problems.append(
+                f"{target} would have {would_have} policies of type {wish.kind}, of "
+                f"{organizations.POLICIES_PER_TARGET} allowed"
+            )
+    return problems
+
+
+def _kept(
+    situation: Situation,
+    wish: Wish,
+    name: str,
+    document: Document,
+    policy: OrganizationPolicy | None,
+) -> Part:
+    text = document.json(minify=True)
+    made = f"create {wish.kind} {name}"
+    steps = []
+    if policy is None:
+        steps.append(_create(situation, wish, made, name, document.name, text))
+    elif policy.document != document.policy:
+        steps.append(_update(situation, policy, text))
+    policy_id = policy.id if policy else Ref(made, "policy_id")
+    held = policy.targets if policy else ()
+    missing = tuple(one for one in wish.targets if one not in held)
+    surplus = tuple(one for one in held if one not in wish.targets)
+    steps += [_call(situation, "AttachPolicy", name, policy_id, one) for one in missing]
+    steps += [_call(situation, "DetachPolicy", name, policy_id, one) for one in surplus]
+    same = policy is not None and policy.document == document.policy
+    if steps:
+        steps.append(_verification(situation, wish, name, text))
+    change = Change(
+        policy=f"{wish.kind} {name}",
+        kind=kind_of(policy, same=same),
+        diff=managed.diff(policy.document if policy else None, document)
+        if "Statement" in document.policy
+        else "",
+        attach=missing,
+        detach=surplus,
+    )
+    return Part(changes=(change,), actions=in_order(steps))
+
+
+def _dropped(situation: Situation, policy: OrganizationPolicy) -> Part:
+    if not policy.ours:
+        return Part()
+    steps = [
+        _call(situation, "DetachPolicy", policy.name, policy.id, one) for one in policy.targets
+    ]
+    steps.append(
+        Action(
+            id=f"delete {policy.id}",
+            summary=f"delete the organization's policy {policy.name}",
+            call="organizations:DeletePolicy",
+            region=situation.region,
+            parameters={"PolicyId": policy.id},
+            permissions=("organizations:DeletePolicy",),
+        )
+    )
+    change = Change(policy=f"policy {policy.name}", kind="remove", detach=policy.targets)
+    return Part(changes=(change,), actions=in_order(steps))
+
+
+def _create(
+    situation: Situation, wish: Wish, id_: str, name: str, document: str, text: str
+) -> Action:
+    return Action(
+        id=id_,
+        summary=f"create the organization's policy {name} ({wish.kind})",
+        call="organizations:CreatePolicy",
+        region=situation.region,
+        parameters={
+            "Name": name,
+            "Type": wish.kind,
+            "Content": text,
+            "Description": f"goldenami profile document {document}",
+            "Tags": tags.to_aws({tags.POLICY: document} | situation.tags),
+        },
+        outputs={"policy_id": "Policy.PolicySummary.Id"},
+        permissions=("organizations:CreatePolicy", "organizations:TagResource"),
+    )
+
+
+def _update(situation: Situation, policy: OrganizationPolicy, text: str) -> Action:
+    return Action(
+        id=f"update {policy.id}",
+        summary=f"update the organization's policy {policy.name}",
+        call="organizations:UpdatePolicy",
+        region=situation.region,
+        parameters={"PolicyId": policy.id, "Content": text},
+        permissions=("organizations:UpdatePolicy",),
+    )
+
+
+def _call(
+    situation: Situation, operation: str, name: str, policy_id: str | Ref, target: str
+) -> Action:
+    verb, to = ("attach", "to") if operation == "AttachPolicy" else ("detach", "from")
+    return Action(
+        id=f"{verb} {name} {target}",
+        summary=f"{verb} the organization's policy {name} {to} {target}",
+        call=f"organizations:{operation}",
+        region=situation.region,
+        parameters={"PolicyId": policy_id, "TargetId": target},
+        permissions=(f"organizations:{operation}",),
+    )
+
+
+def _verification(situation: Situation, wish: Wish, name: str, text: str) -> Action:
+    return Action(
+        id=f"verify {wish.kind} {name}",
+        summary=f"read the organization's policy {name} back",
+        call="verify:organization-policy",
+        region=situation.region,
+        parameters={"Type": wish.kind, "Name": name, "Content": text, "Targets": wish.targets},
+        permissions=(
+            "organizations:DescribePolicy",
+            "organizations:ListPolicies",
+            "organizations:ListTagsForResource",
+            "organizations:ListTargetsForPolicy",
+        ),
+    )

@@ -1,0 +1,117 @@
+"""Mechanism ``permissions_boundary``: all documents in one, as the boundary of named roles.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
+
+from goldenami.aws import iam
+from goldenami.domain.plan import Action
+from goldenami.workflows.enforce import managed
+from goldenami.workflows.enforce.documents import BOUNDARY, boundary
+from goldenami.workflows.enforce.interface import (
+    Attachment,
+    Change,
+    Part,
+    Situation,
+    in_order,
+    kind_of,
+)
+
+
+def part(situation: Situation) -> Part:
+    """Compare the roles' boundaries with what they should be."""
+    wanted = situation.enforce.mechanisms.permissions_boundary
+    roles = wanted.roles if wanted and not situation.remove else ()
+    arn = managed.arn(situation, BOUNDARY)
+    policy = iam.managed_policy(situation.aws, situation.region, arn)
+    if not roles:
+        return _dropped(situation, policy)
+    found = {name: iam.role(situation.aws, situation.region, name) for name in roles}
+    problems = [*managed.foreign({arn: policy}), *_unfit(situation, found, arn)]
+    if problems:
+        return Part(problems=tuple(problems))
+    document = boundary(situation.documents)
+    steps = managed.written(situation, arn, document, policy)
+    kind = kind_of(policy, same=not steps)
+    missing = tuple(name for name, role in found.items() if role and role.boundary != arn)
+    held = policy.boundary_of if policy else ()
+    surplus = tuple(name for name in held if name not in roles)
+    steps += [_put(situation, arn, name) for name in missing]
+    steps += [_delete(situation, arn, name) for name in surplus]
+    steps += managed.retagged(situation, policy)
+    if steps:
+        steps.append(managed.verification(situation, arn, document, {"Boundaries": tuple(roles)}))
+    change = Change(
+        policy=arn,
+        kind=kind,
+        diff=managed.diff(policy.document if policy else None, document),
+        attach=tuple(f"role {name}" for name in missing),
+        detach=tuple(f"role {name}" for name in surplus),
+    )
+    return Part(
+        changes=(change,),
+        actions=in_order(steps),
+        attachments=tuple(
+            Attachment(
+                holder="role-boundary",
+                name=name,
+                policy=arn.rpartition("/")[2],
+                document=document.policy,
+            )
+            for name in roles
+        ),
+    )
+
+
+def _dropped(situation: Situation, policy: iam.ManagedPolicy | None) -> Part:
+    if policy is None or not policy.ours:
+        return Part()
+    elsewhere = [*policy.groups, *policy.others]
+    steps = [_delete(situation, policy.arn, name) for name in policy.boundary_of]
+    if not elsewhere:
+        steps += managed.deleted(situation, policy)
+    change = Change(
+        policy=policy.arn,
+        kind="keep" if elsewhere else "remove",
+        detach=tuple(f"role {name}" for name in policy.boundary_of),
+        diff=f"it stays attached to {', '.join(elsewhere)}" if elsewhere else "",
+    )
+    return Part(changes=(change,), actions=in_order(steps))
+
+
+def _unfit(situation: Situation, found: dict[str, iam.Role | None], arn: str) -> list[str]:
+    pipeline = (situation.enforce.pipeline_role or "").rpartition("/")[2]
+    problems = [
+        f"there is no role {name} in account {situation.aws.account}"
+        for name, role in found.items()
+        if role is None
+    ]
+    problems += [
+        f"role {name} has another permissions boundary, {role.boundary}"
+        for name, role in found.items()
+        if role and role.boundary and role.boundary != arn
+    ]
+    if pipeline in found:
+        problems.append(f"role {pipeline} is the pipeline role, which must not be bound")
+    return problems
+
+
+def _put(situation: Situation, arn: str, role: str) -> Action:
+    return Action(
+        id=f"bound {role}",
+        summary=f"make {arn} the permissions boundary of role {role}",
+        call="iam:PutRolePermissionsBoundary",
+        region=situation.region,
+        parameters={"RoleName": role, "PermissionsBoundary": arn},
+        permissions=("iam:PutRolePermissionsBoundary",),
+    )
+
+
+def _delete(situation: Situation, arn: str, role: str) -> Action:
+    return Action(
+        id=f"unbound {role}",
+        summary=f"take the permissions boundary {arn} from role {role}",
+        call="iam:DeleteRolePermissionsBoundary",
+        region=situation.region,
+        parameters={"RoleName": role},
+        permissions=("iam:DeleteRolePermissionsBoundary",),
+    )
