@@ -204,9 +204,10 @@ def test_a_full_group_is_refused_before_any_change(
     assert mutating() == before
 
 
-def test_a_document_that_does_not_fit_is_refused_before_any_change(
-    cli: Any, write: Any, sandbox: Sandbox, baked: Any, mutating: Any, own_images: Any
+def test_more_snapshots_than_fit_switch_to_the_form_by_tag_and_say_so(
+    cli: Any, write: Any, sandbox: Sandbox, baked: Any, attached: Any, own_images: Any
 ) -> None:
+    cli("enforce", baked, "--yes")
     ec2 = sandbox.client("ec2")
     golden = own_images("us-east-1")[0]
     sandbox.pending_s = 0
@@ -215,12 +216,12 @@ def test_a_document_that_does_not_fit_is_refused_before_any_change(
             Name=f"old-{number}", SourceImageId=golden["ImageId"], SourceRegion="us-east-1",
             CopyImageTags=True,
         )  # fmt: skip
-    before = mutating()
     ran = cli("enforce", baked, "--yes")
-    assert ran.code == 4
+    assert ran.code == 0, ran.err
     assert "6,144" in ran.err
-    assert "guardrail-by-tag" in ran.err
-    assert mutating() == before
+    assert "`guardrail-by-tag` takes its place" in ran.err
+    assert attached() == {f"{GUARDRAIL}-by-tag", PROTECTION}
+    assert cli("enforce", baked).code == 0
 
 
 def test_a_region_that_cannot_be_read_stops_it_before_any_change(

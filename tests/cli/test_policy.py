@@ -88,9 +88,18 @@ def test_wrong_values_are_refused(cli: Any, arguments: list[str], says: str) -> 
     assert ran.out == ""
 
 
-def test_a_document_over_the_limit_is_refused(cli: Any) -> None:
+def test_a_list_over_the_limit_becomes_the_form_that_lists_nothing(cli: Any) -> None:
     many = [word for number in range(120) for word in ("--snapshot", f"snap-{number:017x}")]
     ran = cli("policy", "render", "-p", "guardrail", "--account", "111122223333", *many)
+    assert ran.code == 0
+    assert "6,144" in ran.err
+    assert "`guardrail-by-tag` takes its place" in ran.err
+    assert "snapshot/snap-" not in ran.out
+
+
+def test_a_document_over_the_limit_that_has_no_other_form_is_refused(cli: Any) -> None:
+    many = [word for number in range(400) for word in ("--owner", f"{number:012}")]
+    ran = cli("policy", "render", "-p", "owner-only", "--account", "111122223333", *many)
     assert ran.code == 4
     assert "6,144" in ran.err
 

@@ -72,10 +72,12 @@ def test_reads_a_complete_file(tmp_path: Path) -> None:
 def test_the_shipped_profiles_come_in_alphabetical_order() -> None:
     assert list(load_profiles()) == [
         "allow",
+        "allow-by-tag",
         "ec2-028-parent-snapshot",
         "ec2-028-resource-tag",
         "guardrail",
         "guardrail-by-tag",
+        "guardrail-protection",
         "owner-only",
         "tag-protection",
     ]
@@ -89,13 +91,15 @@ def test_a_shipped_profile_says_what_it_does_and_what_it_does_not_do(name: str) 
     assert not set(shipped.needs) & set(shipped.optional)
 
 
-@pytest.mark.parametrize("name", ["allow", "ec2-028-parent-snapshot", "ec2-028-resource-tag"])
+@pytest.mark.parametrize(
+    "name", ["allow", "allow-by-tag", "ec2-028-parent-snapshot", "ec2-028-resource-tag"]
+)
 def test_a_profile_that_stops_nothing_beside_a_broader_policy_warns_and_names_another(
     name: str,
 ) -> None:
     warning = profile_named(name).warning
     assert "stops nothing" in warning
-    assert "`guardrail`" in warning
+    assert "`guardrail" in warning
 
 
 @pytest.mark.parametrize("name", ["guardrail", "guardrail-by-tag"])

@@ -19,6 +19,7 @@ Need = Literal["owners", "pipeline_role", "snapshots"]
 
 Promise = Literal[
     "golden",  # golden images can be launched
+    "golden-further",  # also by fleets, spot requests, launch templates, and with tags
     "pipeline",  # the pipeline role can do its work
     "foreign-image",  # images of others cannot be launched
     "unapproved-image",  # nor own images that are not approved

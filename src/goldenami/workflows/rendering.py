@@ -10,7 +10,7 @@ from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import RefusedError, UsageError
 from goldenami.iam.limits import MANAGED_POLICY, check_size
-from goldenami.iam.profiles import Profile, load_profiles
+from goldenami.iam.profiles import Profile, load_profiles, profile_named
 from goldenami.iam.render import Document, render
 from goldenami.iam.values import Values
 from goldenami.spec import ReleaseFile
@@ -109,13 +109,32 @@ def chain(profile: Profile) -> tuple[Profile, ...]:
     return (profile, *(profiles[name] for name in profile.attach_with))
 
 
-def documents(profile: Profile, given: Values) -> tuple[Document, ...]:
+def documents(profile: Profile, given: Values) -> tuple[tuple[Document, ...], str]:
     """Render one profile, each document checked against the limit of a managed policy.
+
+    Returns:
+        The documents, and a note if they are those of the form that lists no snapshots, since
+        the profile's own would be too large; empty otherwise.
 
     Raises:
         RefusedError: a document is too large.
         UsageError: the profile needs a value that is missing.
     """
+    try:
+        return _checked(profile, given), ""
+    except RefusedError as error:
+        if profile.when_too_large is None:
+            raise
+        instead = profile_named(profile.when_too_large)
+        return _checked(instead, given), took_the_place(error, instead)
+
+
+def took_the_place(error: RefusedError, instead: Profile) -> str:
+    """Say that another profile is used, and why."""
+    return f"{error.message}: `{instead.name}` takes its place, which knows snapshots by their tag"
+
+
+def _checked(profile: Profile, given: Values) -> tuple[Document, ...]:
     rendered = render(profile, given)
     for document in rendered:
         check_size(document, MANAGED_POLICY)

@@ -49,6 +49,7 @@ def render(
     """
     from goldenami.iam.profiles import profile_named
     from goldenami.report import policy as report
+    from goldenami.report.terminal import say
     from goldenami.workflows import rendering
 
     options_given = {
@@ -73,7 +74,10 @@ def render(
             lambda: options.session(None, aws_profile, endpoint_url, file.release.build_region),
             file, profile, given,
         )  # fmt: skip
-    report.write(profile, rendering.documents(profile, values), minify=minify)
+    documents, note = rendering.documents(profile, values)
+    if note:
+        say(f"note: {note}", "yellow")
+    report.write(profile, documents, minify=minify)
 
 
 def _tag(given: str | None) -> dict[str, str]:

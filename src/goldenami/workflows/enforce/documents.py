@@ -56,9 +56,7 @@ def wanted(aws: Aws, file: ReleaseFile, enforce: Enforce) -> tuple[tuple[Documen
         if profile.when_too_large is None:
             raise
         instead = profile_named(profile.when_too_large)
-        note = (
-            f"{error.message}: `{instead.name}` takes its place, which knows snapshots by their tag"
-        )
+        note = rendering.took_the_place(error, instead)
         return _rendered(enforce, instead, values), [note]
 
 

@@ -1,0 +1,158 @@
+"""Proves what policies do: every case expected against decided, with the statement that decided."""
+
+from collections.abc import Iterator, Set
+from typing import Literal
+
+from msgspec import Struct
+
+from goldenami.errors import RefusedError, SpecError, UnknownActionError, UnknownResourceError
+from goldenami.iam.authorization.calls import ApiCall, requests
+from goldenami.iam.evaluator.decide import Decision, Policies, decide_all
+from goldenami.iam.evaluator.request import Principal, Request
+from goldenami.iam.proof.cases import Case, Cases
+from goldenami.iam.proof.world import Golden, ProofWorld, Setting
+
+
+class Subject(Struct, frozen=True):
+    """Somebody, and everything that binds him."""
+
+    name: str
+    principal: Principal
+    policies: Policies
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One case, decided.
+
+    Args:
+        case: its name.
+        topic: what it is about.
+        subject: who tried it.
+        region: where; of a case that is tried with every golden image, its id is in ``image``.
+        image: the golden image that was in play.
+        expected: ``allowed`` or ``denied``.
+        decided: the same, as it was decided.
+        reason: which statement decided.
+        required: whether the attached profiles promise it.
+        why: what the case says if it is not as expected.
+        requests: what was decided, for asking AWS the same.
+    """
+
+    case: str
+    topic: str
+    subject: str
+    region: str
+    image: str
+    expected: Literal["allowed", "denied"]
+    decided: Literal["allowed", "denied"]
+    reason: str
+    required: bool
+    why: str
+    decisions: tuple[Decision, ...]
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether it was decided as it should be."""
+        return self.expected == self.decided
+
+    @property
+    def failed(self) -> bool:
+        """Whether a promise is broken."""
+        return self.required and not self.as_expected
+
+
+class Proof(Struct, frozen=True):
+    """All cases of all subjects, decided."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def failed(self) -> tuple[Row, ...]:
+        """The broken promises."""
+        return tuple(row for row in self.rows if row.failed)
+
+    @property
+    def open(self) -> tuple[Row, ...]:
+        """What is not as it should be and was not promised either."""
+        return tuple(row for row in self.rows if not row.as_expected and not row.required)
+
+
+def prove(
+    subjects: tuple[Subject, ...],
+    pipeline: Subject | None,
+    cases: Cases,
+    setting: Setting,
+    promises: Set[str],
+) -> Proof:
+    """Decide every case for every subject.
+
+    Args:
+        subjects: the members, by whatever name.
+        pipeline: the pipeline role; without one its cases are left out.
+        cases: what is tried.
+        setting: the account and its golden images.
+        promises: the topics in which every case has to be as expected.
+
+    Raises:
+        RefusedError: there is no golden image or no case to decide: nothing would be proved.
+        SpecError: a case names what does not exist.
+        UndecidableError: AWS does not say how it would decide.
+    """
+    if not setting.golden:
+        raise RefusedError("there is no golden image, so nothing can be proved")
+    actors = [(subject, "member") for subject in subjects]
+    if pipeline:
+        actors.append((pipeline, "pipeline"))
+    rows = tuple(
+        row
+        for subject, actor in actors
+        for case in cases.cases
+        if case.actor == actor
+        for row in _rows(subject, case, cases, setting, promises)
+    )
+    if not rows:
+        raise RefusedError("no proof case was decided, so nothing was proved")
+    return Proof(rows)
+
+
+def asked(case: Case, world: ProofWorld, principal: Principal, region: str) -> tuple[Request, ...]:
+    """Return the requests of a case.
+
+    Raises:
+        SpecError: it names what does not exist.
+    """
+    call = ApiCall(case.call, region, world.filled(case.parameters, case.name))
+    try:
+        return requests(call, principal, world)
+    except (UnknownActionError, UnknownResourceError) as error:
+        raise SpecError(
+            f"case `{case.name}`: {error.message}", fix="describe it in the file of the case"
+        ) from error
+
+
+def _rows(
+    subject: Subject, case: Case, cases: Cases, setting: Setting, promises: Set[str]
+) -> Iterator[Row]:
+    for golden in setting.golden if case.each_golden else setting.golden[:1]:
+        world = ProofWorld(setting, golden, cases)
+        if not world.lacks(case.parameters):
+            yield _row(subject, case, world, golden, promises)
+
+
+def _row(
+    subject: Subject, case: Case, world: ProofWorld, golden: Golden, promises: Set[str]
+) -> Row:
+    verdict = decide_all(subject.policies, asked(case, world, subject.principal, golden.region))
+    return Row(
+        case=case.name,
+        topic=case.topic,
+        subject=subject.name,
+        region=golden.region,
+        image=golden.id if case.each_golden else "",
+        expected=case.expect,
+        decided="allowed" if verdict.allowed else "denied",
+        reason=verdict.deciding.reason,
+        required=case.topic in promises,
+        why=case.why,
+        decisions=verdict.decisions,
+    )
