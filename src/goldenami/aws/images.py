@@ -146,6 +146,8 @@ def _image(region: str, told: Mapping[str, Any]) -> Image:
         id=told["ImageId"],
         name=told.get("Name", ""),
         owner=told.get("OwnerId", ""),
+        owner_alias=told.get("ImageOwnerAlias", ""),
+        public=told.get("Public", False),
         state=told.get("State", ""),
         architecture=told.get("Architecture", ""),
         created=when(told.get("CreationDate")),

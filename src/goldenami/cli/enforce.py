@@ -1,17 +1,36 @@
 """`goldenami enforce`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
+from goldenami.errors import FindingsError, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from goldenami.aws.session import Aws
+    from goldenami.spec import ReleaseFile
+    from goldenami.workflows.enforce.interface import Enforcement
 
 
 def enforce(
     release: options.Release,
     remove: Annotated[
-        bool, typer.Option("--remove", help="Detach and delete what enforce attached.")
+        bool, typer.Option("--remove", help="Take away what enforce attached and set.")
+    ] = False,
+    audit_mode: Annotated[
+        bool,
+        typer.Option(
+            "--audit-mode",
+            help="Only Allowed AMIs, in audit-mode; then list what would have been refused.",
+        ),
+    ] = False,
+    accept_unproved: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unproved", help="Apply what is not proved; it is recorded on the policies."
+        ),
     ] = False,
     plan: options.PlanOnly = False,
     yes: options.Yes = False,
@@ -22,11 +41,15 @@ def enforce(
 ) -> None:
     """Attach the policies that let the admin groups launch golden images only.
 
-    Finds the approved images of all regions, renders the profile, shows how it differs from what
-    is attached, applies the difference and reads it back. A second run changes nothing.
+    Finds the approved images of all regions, renders the profile, proves that golden launches stay
+    possible and others become impossible, shows how it differs from what is there, applies the
+    difference by every mechanism of the release file and reads it back. A second run changes
+    nothing. What is not proved is refused (exit code 4).
 
     Example: goldenami enforce release.yaml --plan && goldenami enforce release.yaml
     """
+    if remove and audit_mode:
+        raise UsageError("--remove and --audit-mode do not go together", fix="leave one out")
     file = options.release_file(release)
     from goldenami.report import enforcement as report
     from goldenami.report.plan import Progress
@@ -34,11 +57,53 @@ def enforce(
     from goldenami.workflows import enforce as workflow
 
     aws = options.session(region, profile, endpoint_url, file.release.build_region)
-    prepared = workflow.prepare(aws, file, remove=remove)
+    prepared = workflow.prepare(aws, file, remove=remove, audit_mode=audit_mode)
     report.show(prepared)
+    if not remove and not audit_mode:
+        prepared = _proved(aws, file, prepared, accept=accept_unproved)
     if prepared.nothing_to_do and not plan:
         say("nothing to change: what is attached is what should be", "green")
-        return
-    if options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
+    elif options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         workflow.apply(aws, prepared, tell=Progress())
         say("removed" if remove else "attached, and read back", "bold green")
+    if audit_mode and not plan:
+        _would_refuse(aws, file, form)
+
+
+def _proved(
+    aws: "Aws", file: "ReleaseFile", prepared: "Enforcement", *, accept: bool
+) -> "Enforcement":
+    from goldenami.report import enforcement as report
+    from goldenami.report.terminal import say
+    from goldenami.workflows import enforce as workflow
+
+    proved = workflow.prove(aws, file, prepared)
+    report.show_proof(proved)
+    if not proved.failures:
+        return prepared
+    if not accept:
+        raise RefusedError(
+            "this enforcement is not proved, and nothing was changed",
+            notes=proved.failures,
+            fix="`goldenami policy prove` shows every case; --accept-unproved applies it all the "
+            "same, and records it",
+        )
+    for failure in proved.failures:
+        say(f"accepted: {failure}", "bold red")
+    return workflow.prepare(aws, file, record=workflow.accepted(aws, proved.failures))
+
+
+def _would_refuse(aws: "Aws", file: "ReleaseFile", form: ListFormat) -> None:
+    from goldenami.report import listing
+    from goldenami.workflows import would_refuse as workflow
+
+    found = workflow.would_refuse(aws, file)
+    listing.write(
+        "goldenami.would-refuse/v1", found, form.value,
+        columns=("region", "instance", "name", "image", "image_name", "owner"),
+    )  # fmt: skip
+    if found:
+        raise FindingsError(
+            f"{len(found)} instances run images that Allowed AMIs would refuse to a new launch",
+            fix="add their providers, or move them to a golden image, before state: enabled",
+        )

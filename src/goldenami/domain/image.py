@@ -16,6 +16,8 @@ class Image(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     owner: str
+    owner_alias: str = ""
+    public: bool = False
     state: str
     architecture: str
     created: datetime | None = None

@@ -2,6 +2,21 @@
 
 from goldenami.report.terminal import say
 from goldenami.workflows.enforce.interface import Enforcement
+from goldenami.workflows.enforce.proof import Proved
+
+
+def show_proof(proved: Proved) -> None:
+    """Write what the proof of an enforcement found, in short, to stderr."""
+    for warning in proved.warnings:
+        say(f"warning: {warning}", "yellow")
+    promised = [row for row in proved.rows if row.required]
+    if not proved.failures:
+        denied = sum(row.expected == "denied" for row in promised)
+        say(
+            f"proved: {len(promised) - denied} golden launches and pipeline steps stay allowed, "
+            f"{denied} others are denied",
+            "green",
+        )
 
 
 def show(prepared: Enforcement) -> None:

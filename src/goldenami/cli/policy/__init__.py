@@ -2,12 +2,14 @@
 
 import typer
 
-from goldenami.cli.policy import listing, render
+from goldenami.cli.policy import explain, listing, prove, render
 
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Policy profiles: what there is, and their documents.",
+    help="Policies: profiles, their documents, and the proof of what they do.",
 )
 app.command("list")(listing.list_)
 app.command()(render.render)
+app.command()(prove.prove)
+app.command()(explain.explain)

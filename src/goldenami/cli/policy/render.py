@@ -6,39 +6,23 @@ from typing import Annotated
 import typer
 
 from goldenami.cli import options
-
-DEFAULT_PROFILE = "guardrail"
+from goldenami.cli.policy import values as given
 
 
 def render(
     release: Annotated[
         Path | None, typer.Argument(help="Take what is not given from this release file.")
     ] = None,
-    policy_profile: Annotated[
-        str | None,
-        typer.Option("--profile", "-p", help="The policy profile; default: the release file's."),
-    ] = None,
-    account: Annotated[
-        str | None, typer.Option("--account", help="The account the policy lives in.")
-    ] = None,
-    owner: Annotated[
-        list[str] | None, typer.Option("--owner", help="Account that owns golden images.")
-    ] = None,
-    tag: Annotated[str | None, typer.Option("--tag", metavar="K=V", help="Approval tag.")] = None,
-    snapshot: Annotated[
-        list[str] | None, typer.Option("--snapshot", help="Golden snapshot (repeatable).")
-    ] = None,
-    partition: Annotated[str | None, typer.Option("--partition", help="aws, aws-cn …")] = None,
-    region: Annotated[
-        str | None, typer.Option("--region", help="Region of the ARNs; default: all.")
-    ] = None,
-    pipeline_role: Annotated[
-        str | None, typer.Option("--pipeline-role", metavar="ARN", help="The role that may bake.")
-    ] = None,
+    policy_profile: given.Profile = None,
+    account: given.Account = None,
+    owner: given.Owner = None,
+    tag: given.Tag = None,
+    snapshot: given.Snapshot = None,
+    partition: given.Partition = None,
+    region: given.Region = None,
+    pipeline_role: given.PipelineRole = None,
     minify: Annotated[bool, typer.Option("--minify", help="No white space.")] = False,
-    aws_profile: Annotated[
-        str | None, typer.Option("--aws-profile", help="Named profile of the AWS configuration.")
-    ] = None,
+    aws_profile: given.AwsProfile = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
     """Write a profile's policy documents as JSON; without a release file no AWS call is made.
@@ -52,36 +36,24 @@ def render(
     from goldenami.report.terminal import say
     from goldenami.workflows import rendering
 
-    options_given = {
-        "account": account,
-        "owners": tuple(owner or ()),
-        "snapshots": tuple(snapshot or ()),
-        "partition": partition,
-        "region": region,
-        "pipeline_role": pipeline_role,
-        **_tag(tag),
-    }
-    given = {key: value for key, value in options_given.items() if value}
+    named = given.given(
+        account=account, owner=owner, tag=tag, snapshot=snapshot, partition=partition,
+        region=region, pipeline_role=pipeline_role,
+    )  # fmt: skip
     if release is None:
-        profile = profile_named(policy_profile or DEFAULT_PROFILE)
-        values = rendering.given_values(given)
+        profile = profile_named(policy_profile or given.DEFAULT_PROFILE)
+        values = rendering.given_values(named)
     else:
         file = options.release_file(release)
         enforce = file.release.enforce
-        named = policy_profile or (enforce.profile if enforce else DEFAULT_PROFILE)
-        profile = profile_named(named)
+        profile = profile_named(
+            policy_profile or (enforce.profile if enforce else given.DEFAULT_PROFILE)
+        )
         values = rendering.values(
             lambda: options.session(None, aws_profile, endpoint_url, file.release.build_region),
-            file, profile, given,
+            file, profile, named,
         )  # fmt: skip
     documents, note = rendering.documents(profile, values)
     if note:
         say(f"note: {note}", "yellow")
     report.write(profile, documents, minify=minify)
-
-
-def _tag(given: str | None) -> dict[str, str]:
-    if given is None:
-        return {}
-    key, value = options.tag_pair(given)
-    return {"tag_key": key, "tag_value": value}

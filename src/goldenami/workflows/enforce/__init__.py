@@ -3,16 +3,18 @@
 Each mechanism is a file with a ``part``: what it would change, and the steps to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from msgspec import structs
 
-from goldenami.aws import iam
+from goldenami.aws import authorization_details, iam
 from goldenami.aws.session import Aws
+from goldenami.domain import tags
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import RefusedError, UsageError
 from goldenami.iam.profiles import profile_named
-from goldenami.iam.render import Document
+from goldenami.iam.proof import cases
 from goldenami.spec import ReleaseFile
 from goldenami.spec.model import Enforce, Mechanisms
 from goldenami.workflows.enforce import (
@@ -23,9 +25,11 @@ from goldenami.workflows.enforce import (
     managed,
     organization,
     permissions_boundary,
+    proof,
     scp,
 )
-from goldenami.workflows.enforce.interface import Enforcement, Part, Situation, joined
+from goldenami.workflows.enforce.interface import Enforcement, Part, Situation, Wanted, joined
+from goldenami.workflows.enforce.proof import Proved
 from goldenami.workflows.execute import Execution
 
 HANDLERS = {
@@ -43,7 +47,7 @@ def prepare(
     *,
     remove: bool = False,
     audit_mode: bool = False,
-    tags: dict[str, str] | None = None,
+    record: dict[str, str] | None = None,
 ) -> Enforcement:
     """Compare what should be with what is, by every mechanism, and plan the difference.
 
@@ -52,7 +56,7 @@ def prepare(
         file: the release file.
         remove: take away everything that goldenami made.
         audit_mode: only the Allowed AMIs mechanisms, in audit-mode whatever the file says.
-        tags: further tags of the policies that are made.
+        record: further tags of the policies that are made.
 
     Raises:
         UsageError: the release file has no ``enforce`` part, or names no known profile.
@@ -63,18 +67,17 @@ def prepare(
     enforce = _enforce(file)
     if audit_mode:
         enforce = _in_audit_mode(file, enforce)
-    rendered: tuple[Document, ...] = ()
-    notes: list[str] = []
+    wanted = None
     if _attaches(enforce.mechanisms) and not remove:
-        rendered, notes = documents.wanted(aws, file, enforce)
+        wanted = documents.wanted(aws, file, enforce)
     situation = Situation(
         aws=aws,
         region=file.release.build_region,
         enforce=enforce,
-        documents=rendered,
+        documents=wanted.documents if wanted else (),
         owners=(*dict.fromkeys((aws.account, *file.release.audit.owners)),),
         remove=remove,
-        tags=tags or {},
+        tags=record or {},
     )
     used = _SETTINGS if audit_mode else _MECHANISMS
     part = joined(mechanism.part(situation) for mechanism in used)
@@ -84,8 +87,27 @@ def prepare(
             notes=part.problems,
             fix="correct enforce in the release file, or rename, delete or free what is in the way",
         )
-    about = () if remove or not rendered else tuple(_notes(situation))
-    return _enforcement(situation, part, (*notes, *about))
+    notes = (*wanted.notes, *_notes(situation)) if wanted else ()
+    return _enforcement(situation, part, wanted, notes)
+
+
+def prove(aws: Aws, file: ReleaseFile, prepared: Enforcement) -> Proved:
+    """Prove a prepared enforcement under everybody's effective policies after it.
+
+    Raises:
+        AwsError: the account's identities could not be read.
+        RefusedError: there is nothing to prove it by, or something that cannot be decided.
+    """
+    account, notes = authorization_details.account(aws, file.release.build_region)
+    owners = (aws.account, *file.release.audit.owners)
+    proved = proof.of(prepared, _enforce(file), account, cases.load(), owners)
+    return structs.replace(proved, warnings=(*notes, *proved.warnings))
+
+
+def accepted(aws: Aws, failures: Sequence[str]) -> dict[str, str]:
+    """Return the tag that records that somebody accepted an enforcement that is not proved."""
+    now = datetime.now(UTC)
+    return {tags.UNPROVED: f"{now:%Y-%m-%dT%H:%MZ} {len(failures)} accepted by {aws.caller}"[:256]}
 
 
 def apply(aws: Aws, prepared: Enforcement, *, tell: Tell = silent) -> None:
@@ -93,7 +115,9 @@ def apply(aws: Aws, prepared: Enforcement, *, tell: Tell = silent) -> None:
     Execution(aws, handlers=HANDLERS, tell=tell).run(prepared.plan)
 
 
-def _enforcement(situation: Situation, part: Part, notes: tuple[str, ...]) -> Enforcement:
+def _enforcement(
+    situation: Situation, part: Part, wanted: Wanted | None, notes: tuple[str, ...]
+) -> Enforcement:
     enforce = situation.enforce
     verb = "remove" if situation.remove else "enforce"
     title = f"{verb} {enforce.profile} on {', '.join(_holders(enforce))}"
@@ -101,6 +125,7 @@ def _enforcement(situation: Situation, part: Part, notes: tuple[str, ...]) -> En
         changes=part.changes,
         plan=Plan(title=title, actions=part.actions, notes=(*notes, *part.notes)),
         attachments=part.attachments,
+        wanted=wanted,
     )
 
 

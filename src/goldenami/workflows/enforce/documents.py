@@ -1,8 +1,9 @@
 """Which documents are enforced: the profile's, its companions', and those that protect them."""
 
-from typing import Any
+from msgspec import structs
 
 from goldenami.aws.session import Aws
+from goldenami.domain.image import Image
 from goldenami.errors import RefusedError
 from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size
 from goldenami.iam.profiles import Profile, profile_named
@@ -11,6 +12,7 @@ from goldenami.iam.values import Values
 from goldenami.spec import ReleaseFile
 from goldenami.spec.model import Enforce, Mechanisms
 from goldenami.workflows import rendering
+from goldenami.workflows.enforce.interface import Wanted
 
 BOUNDARY = "boundary"
 ALLOW_ALL = {
@@ -35,29 +37,35 @@ def profiles(enforce: Enforce, profile: Profile) -> tuple[Profile, ...]:
     return tuple({one.name: one for one in chosen}.values())
 
 
-def wanted(aws: Aws, file: ReleaseFile, enforce: Enforce) -> tuple[tuple[Document, ...], list[str]]:
+def wanted(aws: Aws, file: ReleaseFile, enforce: Enforce) -> Wanted:
     """Render everything that is enforced.
 
     If a document that lists snapshots exceeds the limit of a holder in use, the profile's form
-    that knows snapshots by their tag takes its place.
-
-    Returns:
-        The documents, and a note if another profile took the place of the one that was named.
+    that knows snapshots by their tag takes its place, and a note says so.
 
     Raises:
         RefusedError: nothing is approved, or a document is too large all the same.
         IncompleteError: a region could not be read.
     """
     profile = profile_named(enforce.profile)
-    values = _values(aws, file, profile, enforce)
+    golden = _golden(aws, file, profile)
+    given = {"groups": enforce.groups, "snapshots": rendering.snapshots(golden)}
+    values = rendering.values(lambda: aws, file, profile, given)
     try:
-        return _rendered(enforce, profile, values), []
+        return _rendered(enforce, profile, values, golden)
     except RefusedError as error:
         if profile.when_too_large is None:
             raise
         instead = profile_named(profile.when_too_large)
-        note = rendering.took_the_place(error, instead)
-        return _rendered(enforce, instead, values), [note]
+        found = _rendered(enforce, instead, values, golden)
+        return structs.replace(found, notes=(rendering.took_the_place(error, instead),))
+
+
+def _golden(aws: Aws, file: ReleaseFile, profile: Profile) -> tuple[Image, ...]:
+    """Whatever the profile tests: with nothing approved it would deny every launch."""
+    if rendering.tests_owner_alone(profile) and file.release.audit.owners:
+        return ()
+    return tuple(rendering.golden_images(aws, file))
 
 
 def boundary(documents: tuple[Document, ...]) -> Document:
@@ -76,19 +84,11 @@ def scp_limit(used: Mechanisms) -> Limit | None:
     return Limit(holder, used.scp.size_limit, counts_spaces=True)
 
 
-def _values(aws: Aws, file: ReleaseFile, profile: Profile, enforce: Enforce) -> Values:
-    given: dict[str, Any] = {"groups": enforce.groups}
-    if not (rendering.tests_owner_alone(profile) and file.release.audit.owners):
-        # Whatever the profile tests: with nothing approved it would deny every launch.
-        given["snapshots"] = rendering.snapshots(rendering.golden_images(aws, file))
-    return rendering.values(lambda: aws, file, profile, given)
-
-
-def _rendered(enforce: Enforce, profile: Profile, values: Values) -> tuple[Document, ...]:
-    used = enforce.mechanisms
-    documents = tuple(
-        document for one in profiles(enforce, profile) for document in render(one, values)
-    )
+def _rendered(
+    enforce: Enforce, profile: Profile, values: Values, golden: tuple[Image, ...]
+) -> Wanted:
+    used, several = enforce.mechanisms, profiles(enforce, profile)
+    documents = tuple(document for one in several for document in render(one, values))
     for document in documents:
         if used.group_policy:
             check_size(document, MANAGED_POLICY)
@@ -96,4 +96,4 @@ def _rendered(enforce: Enforce, profile: Profile, values: Values) -> tuple[Docum
             check_size(document, limit)
     if used.permissions_boundary:
         check_size(boundary(documents), MANAGED_POLICY)
-    return documents
+    return Wanted(documents=documents, profiles=several, values=values, golden=golden)

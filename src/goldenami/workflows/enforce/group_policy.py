@@ -1,6 +1,7 @@
 """Mechanism ``group_policy``: each document as a managed policy, attached to the admin groups."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from goldenami.aws import iam
 from goldenami.domain.plan import Action
@@ -101,12 +102,7 @@ def _kept(
     return Part(
         changes=(change,),
         actions=in_order(steps),
-        attachments=tuple(
-            Attachment(
-                holder="group", name=group, policy=arn.rpartition("/")[2], document=document.policy
-            )
-            for group in attached
-        ),
+        attachments=tuple(_attachment(group, arn, document.policy) for group in attached),
     )
 
 
@@ -127,7 +123,12 @@ def _dropped(situation: Situation, policy: iam.ManagedPolicy | None, attached: _
         detach=mine,
         diff=f"it stays attached to {', '.join(elsewhere)}" if elsewhere else "",
     )
-    return Part(changes=(change,), actions=in_order(steps))
+    gone = tuple(_attachment(group, policy.arn, None) for group in mine)
+    return Part(changes=(change,), actions=in_order(steps), attachments=gone)
+
+
+def _attachment(group: str, arn: str, document: dict[str, Any] | None) -> Attachment:
+    return Attachment(holder="group", name=group, policy=arn.rpartition("/")[2], document=document)
 
 
 def _notes(situation: Situation) -> tuple[str, ...]:

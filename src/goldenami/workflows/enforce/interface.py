@@ -6,8 +6,11 @@ from typing import Any, Literal
 from msgspec import Struct, structs
 
 from goldenami.aws.session import Aws
+from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Plan
+from goldenami.iam.profiles import Profile
 from goldenami.iam.render import Document
+from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
 
 Holder = Literal["group", "role-boundary", "organization-target"]
@@ -30,19 +33,19 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
-    """A document that is to be attached: what a proof is about.
+    """A document that is to be attached, or taken away: what a proof is about.
 
     Args:
         holder: what kind of thing it is attached to.
         name: the group, the role, or the target's id.
         policy: the policy's name.
-        document: the policy document.
+        document: the policy document; None if the policy is detached.
     """
 
     holder: Holder
     name: str
     policy: str
-    document: dict[str, Any]
+    document: dict[str, Any] | None
 
 
 class Situation(Struct, frozen=True, kw_only=True):
@@ -85,12 +88,31 @@ class Part(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What is to be enforced.
+
+    Args:
+        documents: the policy documents that every holder gets.
+        profiles: those that were rendered.
+        values: what they were rendered with.
+        golden: the golden images that were found.
+        notes: what the user should know before.
+    """
+
+    documents: tuple[Document, ...]
+    profiles: tuple[Profile, ...]
+    values: Values
+    golden: tuple[Image, ...]
+    notes: tuple[str, ...] = ()
+
+
 class Enforcement(Struct, frozen=True, kw_only=True):
     """An enforcement that was checked, and can be proved and applied."""
 
     changes: tuple[Change, ...]
     plan: Plan
     attachments: tuple[Attachment, ...] = ()
+    wanted: Wanted | None = None
 
     @property
     def nothing_to_do(self) -> bool:

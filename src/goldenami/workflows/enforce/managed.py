@@ -61,7 +61,7 @@ def retagged(situation: Situation, policy: iam.ManagedPolicy | None) -> list[Act
     """Return the steps that bring a policy's own tags about, beside the one it was made with."""
     if policy is None:
         return []
-    wanted = {key: one for key, one in situation.tags.items() if policy.tags.get(key) != one}
+    wanted = {key: one for key, one in situation.tags.items() if key not in policy.tags}
     stale = [key for key in (tags.UNPROVED,) if key in policy.tags and key not in situation.tags]
     steps = []
     if wanted:

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
+from typing import Any
+
 from goldenami.aws import iam
 from goldenami.domain.plan import Action
 from goldenami.workflows.enforce import managed
@@ -50,14 +52,9 @@ def part(situation: Situation) -> Part:
     return Part(
         changes=(change,),
         actions=in_order(steps),
-        attachments=tuple(
-            Attachment(
-                holder="role-boundary",
-                name=name,
-                policy=arn.rpartition("/")[2],
-                document=document.policy,
-            )
-            for name in roles
+        attachments=(
+            *(_attachment(name, arn, document.policy) for name in roles),
+            *(_attachment(name, arn, None) for name in surplus),
         ),
     )
 
@@ -75,7 +72,14 @@ def _dropped(situation: Situation, policy: iam.ManagedPolicy | None) -> Part:
         detach=tuple(f"role {name}" for name in policy.boundary_of),
         diff=f"it stays attached to {', '.join(elsewhere)}" if elsewhere else "",
     )
-    return Part(changes=(change,), actions=in_order(steps))
+    gone = tuple(_attachment(name, policy.arn, None) for name in policy.boundary_of)
+    return Part(changes=(change,), actions=in_order(steps), attachments=gone)
+
+
+def _attachment(role: str, arn: str, document: dict[str, Any] | None) -> Attachment:
+    return Attachment(
+        holder="role-boundary", name=role, policy=arn.rpartition("/")[2], document=document
+    )
 
 
 def _unfit(situation: Situation, found: dict[str, iam.Role | None], arn: str) -> list[str]:

@@ -1,0 +1,161 @@
+"""`goldenami policy prove`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from goldenami.cli import options
+from goldenami.cli.options import ListFormat
+from goldenami.cli.policy import values as given
+from goldenami.errors import FindingsError, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from goldenami.aws.session import Aws
+    from goldenami.workflows.prove import Kind, Question
+
+YAML = (".yaml", ".yml")
+
+
+def prove(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="A release file (.yaml), or policy documents (.json)."),
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", help="A live user.")] = None,
+    group: Annotated[str | None, typer.Option("--group", help="A live group.")] = None,
+    role: Annotated[str | None, typer.Option("--role", help="A live role.")] = None,
+    beside: Annotated[
+        str | None,
+        typer.Option(
+            "--beside",
+            help="What else is attached: admin, none, or a policy file; by default admin for "
+            "documents that only deny.",
+        ),
+    ] = None,
+    cases: Annotated[
+        list[Path] | None,
+        typer.Option("--cases", help="Further proof cases: a file, or a folder of files."),
+    ] = None,
+    with_aws: Annotated[
+        bool, typer.Option("--with-aws", help="Ask IAM's policy simulator too.")
+    ] = False,
+    policy_profile: given.Profile = None,
+    account: given.Account = None,
+    owner: given.Owner = None,
+    tag: given.Tag = None,
+    snapshot: given.Snapshot = None,
+    partition: given.Partition = None,
+    region: given.Region = None,
+    pipeline_role: given.PipelineRole = None,
+    form: options.Format = ListFormat.TABLE,
+    aws_profile: given.AwsProfile = None,
+    endpoint_url: options.Endpoint = None,
+) -> None:
+    """Prove what policies do: a table of launches and attacks, expected against decided.
+
+    The policies are those of a release file, of documents, or of a live user, group or role with
+    everything that binds it. Every case that the profile promises has to be as expected, or the
+    exit code is 4. With --with-aws, IAM's simulator is asked the same; where it disagrees, the
+    exit code is 10.
+
+    Example: goldenami policy prove release.yaml && goldenami policy prove --group ec2-admin-group
+    """
+    from goldenami.iam.proof.cases import load
+    from goldenami.report import proof as report
+    from goldenami.report.terminal import say
+    from goldenami.workflows import prove as workflow
+
+    named = given.given(
+        account=account, owner=owner, tag=tag, snapshot=snapshot, partition=partition,
+        region=region, pipeline_role=pipeline_role,
+    )  # fmt: skip
+    live = [("user", user), ("group", group), ("role", role)]
+    aws = _Session(aws_profile, endpoint_url, region)
+    question = _question(list(files or ()), live, named, policy_profile, beside, aws)
+    for note in question.notes:
+        say(f"note: {note}")
+    proof = workflow.answer(question, load(cases or ()))
+    differing = None
+    if with_aws:
+        session = aws.get()
+        differing = workflow.disagreements(session, session.region, question, proof, lambda _: None)
+    report.write(proof, form.value, differing)
+    if proof.failed:
+        raise RefusedError(f"not proved: {len(proof.failed)} cases are not as they have to be")
+    if differing:
+        raise FindingsError(f"IAM's simulator decides {len(differing)} requests otherwise")
+
+
+class _Session:
+    """The caller's AWS, made only if something has to be asked of it."""
+
+    def __init__(self, profile: str | None, endpoint_url: str | None, region: str | None) -> None:
+        self.default = region
+        self._profile, self._endpoint_url = profile, endpoint_url
+
+    def get(self) -> "Aws":
+        return options.session(None, self._profile, self._endpoint_url, self.default or "us-east-1")
+
+
+def _question(
+    files: list[Path],
+    live: list[tuple[str, str | None]],
+    named: dict[str, Any],
+    profile_name: str | None,
+    beside: str | None,
+    aws: _Session,
+) -> "Question":
+    from goldenami.iam.values import Values
+    from goldenami.workflows import prove as workflow
+
+    principals: list[tuple[Any, str]] = [(kind, name) for kind, name in live if name]
+    if len(principals) + bool(files) != 1:
+        raise UsageError(
+            "say whose policies: files, or one of --user, --group, --role",
+            fix="for example: goldenami policy prove --group ec2-admin-group",
+        )
+    if principals:
+        return _live(*principals[0], named, profile_name, aws)
+    if files[0].suffix in YAML:
+        return _release(files, named, profile_name, beside, aws)
+    values = Values(**{"account": workflow.ACCOUNT, **named})
+    profile = workflow.promises_of(profile_name)
+    return workflow.of_documents(workflow.documents_of(files), values, profile, beside)
+
+
+def _live(
+    kind: "Kind", name: str, named: dict[str, Any], profile_name: str | None, aws: _Session
+) -> "Question":
+    from goldenami.iam.values import Values
+    from goldenami.workflows import prove as workflow
+
+    session = aws.get()
+    values = Values(**{"account": session.account, "partition": session.partition, **named})
+    profile = workflow.promises_of(profile_name)
+    return workflow.of_live(session, session.region, kind, name, values, profile)
+
+
+def _release(
+    files: list[Path],
+    named: dict[str, Any],
+    profile_name: str | None,
+    beside: str | None,
+    aws: _Session,
+) -> "Question":
+    from goldenami.iam.profiles import profile_named
+    from goldenami.workflows import prove as workflow
+    from goldenami.workflows import rendering
+
+    if len(files) > 1:
+        raise UsageError("one release file at a time", fix="leave the other files out")
+    file = options.release_file(files[0])
+    enforce = file.release.enforce
+    profile = profile_named(profile_name or (enforce.profile if enforce else given.DEFAULT_PROFILE))
+    aws.default = aws.default or file.release.build_region
+    if enforce:
+        named = {"groups": enforce.groups, **named}
+    values = rendering.values(aws.get, file, profile, named)
+    documents, notes = workflow.rendered(profile, values)
+    question = workflow.of_documents(workflow.texts(documents), values, profile, beside)
+    return workflow.noted(question, notes)

@@ -1,0 +1,113 @@
+"""What a proof found: expected against decided, and the statement that decided."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from goldenami.iam.evaluator.decide import Verdict
+from goldenami.iam.proof.prove import Proof, Row
+from goldenami.report.terminal import say, table
+from goldenami.workflows.prove import Disagreement
+
+SCHEMA = "goldenami.proof/v1"
+VERDICT_SCHEMA = "goldenami.verdict/v1"
+
+
+def write(proof: Proof, form: str, differing: Sequence[Disagreement] | None) -> None:
+    """Write a proof to stdout, as a table or as JSON; its summary to stderr.
+
+    Args:
+        proof: every case, decided.
+        form: ``table`` or ``json``.
+        differing: what IAM's simulator decides otherwise; None if it was not asked.
+    """
+    if form == "json":
+        _write_json(proof, differing)
+    else:
+        table(
+            ("result", "case", "where", "expected", "decided", "by"),
+            [(_result(one), one.case, _where(one), one.expected, one.decided, one.reason)
+             for one in proof.rows],
+        )  # fmt: skip
+        if differing:
+            table(
+                ("case", "action", "resource", "goldenami", "aws"),
+                [(one.case, one.action, one.resource, one.goldenami, one.aws) for one in differing],
+            )
+    _summary(proof, differing)
+
+
+def write_verdict(verdict: Verdict, form: str) -> None:
+    """Write how a launch was decided: the answer first, then every resource of it."""
+    if form == "json":
+        told: dict[str, Any] = {
+            "schema": VERDICT_SCHEMA,
+            "allowed": verdict.allowed,
+            "reason": verdict.deciding.reason,
+            "requests": [
+                {
+                    "action": one.request.action,
+                    "resource": one.request.resource,
+                    "decision": one.outcome,
+                    "reason": one.reason,
+                }
+                for one in verdict.decisions
+            ],
+        }
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        return
+    sys.stdout.write(f"{'yes' if verdict.allowed else 'no'}: {verdict.deciding.reason}\n")
+    table(
+        ("action", "resource", "decision", "by"),
+        [(one.request.action, one.request.resource, one.outcome, one.reason)
+         for one in verdict.decisions],
+    )  # fmt: skip
+
+
+def _result(row: Row) -> str:
+    if row.as_expected:
+        return "ok"
+    return "FAILED" if row.required else "open"
+
+
+def _where(row: Row) -> str:
+    return f"{row.region} {row.image}".strip()
+
+
+def _write_json(proof: Proof, differing: Sequence[Disagreement] | None) -> None:
+    told: dict[str, Any] = {
+        "schema": SCHEMA,
+        "proved": not proof.failed,
+        "cases": [
+            {
+                "case": one.case,
+                "topic": one.topic,
+                "subject": one.subject,
+                "region": one.region,
+                "image": one.image,
+                "expected": one.expected,
+                "decided": one.decided,
+                "required": one.required,
+                "reason": one.reason,
+            }
+            for one in proof.rows
+        ],
+    }
+    if differing is not None:
+        told["aws_disagrees"] = [
+            {name: getattr(one, name) for name in one.__struct_fields__} for one in differing
+        ]
+    sys.stdout.write(json.dumps(told, indent=2) + "\n")
+
+
+def _summary(proof: Proof, differing: Sequence[Disagreement] | None) -> None:
+    required = [one for one in proof.rows if one.required]
+    kept = len(required) - len(proof.failed)
+    say(f"{kept} of {len(required)} promised cases are as they have to be")
+    for row in proof.open:
+        why = f" ({row.why})" if row.why else ""
+        say(f"open: {row.case}: {row.decided}{why}", "yellow")
+    if differing is not None:
+        asked = "agrees" if not differing else f"disagrees on {len(differing)} requests"
+        say(f"IAM's policy simulator {asked}", "yellow" if differing else "green")

@@ -1,0 +1,342 @@
+"""The proof before every apply: what the groups and roles could do once everything is attached."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct, structs
+
+from goldenami.errors import PolicyError, RefusedError, UndecidableError
+from goldenami.iam.account import ADMINISTRATOR, Account, Group, Role, User
+from goldenami.iam.evaluator.decide import Level, Policies, decide
+from goldenami.iam.evaluator.document import compile_policy
+from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal, Request
+from goldenami.iam.proof.cases import Cases
+from goldenami.iam.proof.prove import Proof, Row, Subject, prove
+from goldenami.iam.proof.world import Golden, Setting
+from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
+from goldenami.workflows.enforce.interface import Attachment, Enforcement, Wanted
+
+NOT_NEEDED = "golden-further"
+"""Whether a group may use fleets and spot requests is its own matter."""
+
+STAND_IN = "snap-golden"
+UNJUDGED = (PolicyError, UndecidableError)
+"""What keeps a member or a role from being judged: it is told, and stops nothing."""
+_SHOWN = 3
+
+
+class Proved(Struct, frozen=True, kw_only=True):
+    """What the proof of an enforcement found.
+
+    Args:
+        rows: every case that was decided.
+        failures: why it must not be applied.
+        warnings: who and what walks around it, by name.
+    """
+
+    rows: tuple[Row, ...] = ()
+    failures: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def of(
+    prepared: Enforcement, enforce: Enforce, before: Account, cases: Cases, owners: Iterable[str]
+) -> Proved:
+    """Prove an enforcement under everybody's effective policies after the change.
+
+    Args:
+        prepared: what is about to be done.
+        enforce: the release file's part.
+        before: the account as it is.
+        cases: what is tried.
+        owners: the accounts that own golden images.
+
+    Raises:
+        RefusedError: there is nothing to prove it by.
+        UndecidableError: AWS does not say how it would decide.
+    """
+    settings = [*_hidden(enforce, before.id, owners)]
+    if prepared.wanted is None:
+        return Proved(failures=tuple(settings))
+    proving = _Proving(prepared, prepared.wanted, before, cases)
+    return _together(
+        [
+            Proved(failures=tuple(settings)),
+            *(proving.group(name) for name in proving.named("group")),
+            *(proving.role(name) for name in proving.named("role-boundary")),
+            *(proving.target(name) for name in proving.named("organization-target")),
+        ]
+    )
+
+
+def setting(wanted: Wanted, groups: tuple[str, ...]) -> Setting:
+    """Return where the proof takes place: the golden images, or one that stands for them."""
+    values = wanted.values
+    golden = tuple(
+        Golden(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
+        for one in wanted.golden
+    )
+    owner = values.golden_accounts[0]
+    return Setting(
+        account=values.account,
+        partition=values.partition,
+        owners=values.golden_accounts,
+        tag=values.tag or wanted.profiles[0].tag,
+        golden=golden or (stand_in(owner, (STAND_IN,)),),
+        groups=groups,
+    )
+
+
+def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") -> Golden:
+    """Return an image that stands for golden ones that nobody could name."""
+    return Golden(region=region, id="ami-golden", owner=owner, snapshots=snapshots)
+
+
+class _Proving:
+    """The account after the change, and the proofs of everybody in it."""
+
+    def __init__(
+        self, prepared: Enforcement, wanted: Wanted, before: Account, cases: Cases
+    ) -> None:
+        self._before, self._after = before, _after(before, prepared.attachments)
+        self._attachments = [one for one in prepared.attachments if one.document is not None]
+        self._cases = cases
+        foreign = tuple(one for one in cases.cases if one.topic == "foreign-image")
+        self._foreign = structs.replace(cases, cases=foreign)
+        self._setting = setting(wanted, tuple(self.named("group")))
+        self._promises = {topic for one in wanted.profiles for topic in one.proves} - {NOT_NEEDED}
+        self._pipeline = self._pipeline_subject(wanted.values.pipeline_role)
+
+    def named(self, holder: str) -> list[str]:
+        """Return the holders of a kind that get something, each once."""
+        return list(dict.fromkeys(one.name for one in self._attachments if one.holder == holder))
+
+    def group(self, name: str) -> Proved:
+        """Prove a group by its own policies, and say which members are not bound by them."""
+        group = self._after.groups[name]
+        alone = self._prove(
+            Subject(f"group {name}", self._after.principal(group), self._after.policies_of(group)),
+            pipeline=True,
+        )
+        members = self._after.members(name)
+        failures, warnings = [], []
+        others: dict[str, Proof] = {}
+        for one in members:
+            if _more(one, name):
+                try:
+                    others[one.name] = self._prove(self._member(one))
+                except UNJUDGED as error:
+                    warnings.append(f"user {one.name} could not be judged: {error.message}")
+        for row in alone.failed:
+            if row.topic == "golden" and any(_all_golden(proof) for proof in others.values()):
+                warnings.append(f"group {name} alone: {row.case}: {row.reason}")
+            else:
+                failures.append(_told(row))
+        for proof in others.values():
+            warnings += _by_further_policies(proof)
+        warnings += self._removable(alone, name)
+        warnings += self._assumable(name, members)
+        return Proved(rows=alone.rows, failures=tuple(failures), warnings=tuple(warnings))
+
+    def role(self, name: str) -> Proved:
+        """Prove a role; a launch that was not possible before need not become so."""
+        subject = self._role_subject(self._after, name)
+        before = prove(
+            (self._role_subject(self._before, name),),
+            None, self._cases, self._setting, self._promises,
+        )  # fmt: skip
+        impossible = {(row.case, row.image) for row in before.rows if row.decided == "denied"}
+        proof = self._prove(subject)
+        failures = [
+            row
+            for row in proof.failed
+            if row.expected == "denied" or (row.case, row.image) not in impossible
+        ]
+        return Proved(rows=proof.rows, failures=tuple(_told(row) for row in failures))
+
+    def target(self, name: str) -> Proved:
+        """Prove the policies of an organization's target for an administrator under it."""
+        documents = [one for one in self._attachments if one.name == name]
+        level = Level(
+            name,
+            (
+                ADMINISTRATOR.compiled,
+                *(compile_policy(one.policy, one.document or {}) for one in documents),
+            ),
+        )
+        arn = f"arn:{self._after.partition}:iam::{self._after.id}:user/administrator"
+        policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
+        proof = self._prove(Subject(f"an administrator under {name}", Principal.of(arn), policies))
+        unbound = f"this account manages the organization: policies of {name} do not bind it"
+        warnings = (unbound,) if self._after.manages_organization else ()
+        return Proved(
+            rows=proof.rows, failures=tuple(_told(row) for row in proof.failed), warnings=warnings
+        )
+
+    def _prove(self, subject: Subject, *, pipeline: bool = False) -> Proof:
+        actor = self._pipeline if pipeline else None
+        return prove((subject,), actor, self._cases, self._setting, self._promises)
+
+    def _member(self, user: User) -> Subject:
+        return Subject(
+            f"user {user.name}", self._after.principal(user), self._after.policies_of(user)
+        )
+
+    def _role_subject(self, account: Account, name: str) -> Subject:
+        role = account.roles[name]
+        return Subject(f"role {name}", account.principal(role), account.policies_of(role))
+
+    def _pipeline_subject(self, arn: str | None) -> Subject | None:
+        """The pipeline role may do what it has policies for; here it is only not to be denied."""
+        if arn is None:
+            return None
+        levels = tuple(level.compiled for level in self._after.levels)
+        boundary = None
+        if role := self._after.roles.get(arn.rpartition("/")[2]):
+            document = self._after.boundary_of(role)
+            boundary = document.compiled if document else None
+        policies = Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
+        return Subject("the pipeline role", Principal.of(arn, session="proof"), policies)
+
+    def _removable(self, alone: Proof, name: str) -> Iterator[str]:
+        """Warn of members who can take the policies away again."""
+        ways = [row for row in alone.open if row.topic == "guardrail"]
+        if ways:
+            yield (
+                f"group {name}: its members can take the policies away ({_several(ways)}): add "
+                "enforce.mechanisms.guardrail_protection"
+            )
+
+    def _assumable(self, group: str, members: tuple[User, ...]) -> Iterator[str]:
+        """Warn of roles that members can assume, and launch other images with."""
+        holders: list[Group | User] = [self._after.groups[group], *members]
+        subjects = [(self._after.principal(one), self._after.policies_of(one)) for one in holders]
+        for role in self._after.roles.values():
+            if self._exempt(role) or not any(_assumes(role, *one) for one in subjects):
+                continue
+            proof = self._prove(self._role_subject(self._after, role.name))
+            ways = [
+                row for row in proof.rows if row.topic == "foreign-image" and not row.as_expected
+            ]
+            if ways:
+                yield (
+                    f"role {role.name}: members of {group} can assume it, and it is not bound: "
+                    f"{_several(ways)}: {ways[0].reason}"
+                )
+
+    def _exempt(self, role: Role) -> bool:
+        pipeline = self._pipeline.principal.arn if self._pipeline else ""
+        return role.arn == pipeline or SERVICE_LINKED_PATH in role.arn
+
+
+def _after(account: Account, attachments: Iterable[Attachment]) -> Account:
+    """Return the account as it will be."""
+    for one in attachments:
+        account = _changed(account, one)
+    return account
+
+
+def _changed(account: Account, one: Attachment) -> Account:
+    if one.document is None:
+        match one.holder:
+            case "group":
+                return account.without_group_policy(one.name, one.policy)
+            case "role-boundary":
+                return account.without_boundary(one.name)
+        return account.without_scp(one.name, one.policy)
+    match one.holder:
+        case "group":
+            return account.with_group_policy(one.name, one.policy, one.document)
+        case "role-boundary":
+            return account.with_boundary(one.name, one.policy, one.document)
+    return account.with_scp(one.name, one.policy, one.document)
+
+
+def _more(user: User, group: str) -> bool:
+    """Tell whether other policies than those of a group count for a user."""
+    return bool(user.inline or user.managed or user.boundary or set(user.groups) - {group})
+
+
+def _all_golden(proof: Proof) -> bool:
+    return all(row.as_expected for row in proof.rows if row.topic == "golden")
+
+
+def _by_further_policies(proof: Proof) -> Iterator[str]:
+    failed = proof.failed
+    for topic, says in (("allowed", "cannot"), ("denied", "walks around it:")):
+        rows = [row for row in failed if row.expected == topic]
+        if rows:
+            yield f"{rows[0].subject} {says} {_several(rows)}: {rows[0].reason}"
+
+
+def _several(rows: list[Row]) -> str:
+    named = list(dict.fromkeys(row.case for row in rows))
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    return ", ".join(named[:_SHOWN]) + more
+
+
+def _told(row: Row) -> str:
+    where = f" ({row.image} in {row.region})" if row.image else ""
+    return (
+        f"{row.subject}: {row.case}{where} should be {row.expected} and is {row.decided}: "
+        f"{row.reason}"
+    )
+
+
+def _assumes(role: Role, principal: Principal, policies: Policies) -> bool:
+    """Tell whether a role trusts somebody who may assume it.
+
+    Conditions of the trust are taken to hold: it is a warning, and better one too many.
+    """
+    trusted = {
+        name
+        for statement in _listed(role.trust.get("Statement"))
+        if statement.get("Effect") == "Allow"
+        for name in _named(statement.get("Principal", {}))
+    }
+    account = principal.account
+    if principal.arn in trusted:
+        return True
+    root = f"arn:{principal.partition}:iam::{account}:root"
+    request = Request(principal=principal, action="sts:AssumeRole", resource=role.arn)
+    return bool(trusted & {"*", account, root}) and decide(policies, request).allowed
+
+
+def _named(principal: object) -> list[str]:
+    if isinstance(principal, str):
+        return [principal]
+    named = principal.get("AWS", []) if isinstance(principal, dict) else []
+    return [named] if isinstance(named, str) else list(named)
+
+
+def _listed(statements: object) -> list[dict[str, object]]:
+    if isinstance(statements, dict):
+        return [statements]
+    return list(statements) if isinstance(statements, list) else []
+
+
+def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[str]:
+    """Say which golden images the Allowed AMIs criteria would hide from their own users."""
+    used = enforce.mechanisms
+    settings: tuple[tuple[str, AllowedAmis | DeclarativePolicy | None], ...] = (
+        ("allowed_amis", used.allowed_amis),
+        ("declarative_policy", used.declarative_policy),
+    )
+    for name, criteria in settings:
+        missing = set(owners) - {account} - set(criteria.providers if criteria else ())
+        if criteria and criteria.providers and missing:
+            yield (
+                f"{name}: golden images of {', '.join(sorted(missing))} would be refused: add them "
+                "to its providers"
+            )
+
+
+def _together(parts: Iterable[Proved]) -> Proved:
+    several = list(parts)
+    proved = Proved(
+        rows=tuple(row for one in several for row in one.rows),
+        failures=tuple(dict.fromkeys(text for one in several for text in one.failures)),
+        warnings=tuple(dict.fromkeys(text for one in several for text in one.warnings)),
+    )
+    if not proved.rows:
+        raise RefusedError("no proof case was decided, so nothing was proved")
+    return proved

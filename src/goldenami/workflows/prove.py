@@ -1,0 +1,329 @@
+"""`goldenami policy prove` and `explain`: whose policies, where, and what they decide."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import Struct, structs
+
+from goldenami import yamlfile
+from goldenami.aws import authorization_details, images, regions, simulate
+from goldenami.aws.parallel import in_regions
+from goldenami.aws.session import Aws
+from goldenami.domain.image import Image
+from goldenami.domain.tags import ApprovalTag
+from goldenami.errors import RefusedError, UsageError
+from goldenami.iam.account import ADMINISTRATOR, NamedDocument
+from goldenami.iam.authorization.calls import ApiCall, requests
+from goldenami.iam.authorization.world import Resource
+from goldenami.iam.evaluator.decide import Policies, Verdict, decide_all
+from goldenami.iam.evaluator.request import Principal, Request, Value
+from goldenami.iam.profiles import Profile, profile_named
+from goldenami.iam.proof.cases import Cases
+from goldenami.iam.proof.prove import Proof, Subject, prove
+from goldenami.iam.proof.world import Golden, Setting
+from goldenami.iam.render import Document
+from goldenami.iam.values import Values
+from goldenami.workflows import rendering
+from goldenami.workflows.enforce.proof import stand_in
+
+Kind = Literal["user", "group", "role"]
+
+ACCOUNT = "123456789012"
+"""Stands for an account that nobody named: what is proved holds in any."""
+
+_SNAPSHOT = re.compile(r":snapshot/(snap-[0-9a-f]+)")
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """What is to be proved.
+
+    Args:
+        subject: whose policies.
+        documents: their texts, to ask AWS the same; empty for a live principal.
+        arn: the live principal's ARN, empty for documents.
+        pipeline: the pipeline role, None to leave its cases out.
+        setting: the account and its golden images.
+        promises: what has to hold.
+        notes: what the user should know.
+    """
+
+    subject: Subject
+    documents: tuple[str, ...] = ()
+    arn: str = ""
+    pipeline: Subject | None = None
+    setting: Setting
+    promises: frozenset[str]
+    notes: tuple[str, ...] = ()
+
+
+class Disagreement(Struct, frozen=True):
+    """A request that AWS's simulator decides otherwise."""
+
+    case: str
+    action: str
+    resource: str
+    goldenami: str
+    aws: str
+
+
+def documents_of(paths: Iterable[Path]) -> tuple[NamedDocument, ...]:
+    """Read policy files: each a policy document.
+
+    Raises:
+        SpecError: a file cannot be read.
+        PolicyError: it is no policy document, or has what the evaluator does not know.
+    """
+    found = tuple(NamedDocument(path.name, yamlfile.read_text(path)) for path in paths)
+    for one in found:
+        _ = one.compiled
+    return found
+
+
+def rendered(profile: Profile, values: Values) -> tuple[tuple[Document, ...], tuple[str, ...]]:
+    """Render a profile with its companions, and say if another one took its place."""
+    parts = [rendering.documents(one, values) for one in rendering.chain(profile)]
+    return tuple(one for several, _ in parts for one in several), tuple(n for _, n in parts if n)
+
+
+def of_documents(
+    documents: Sequence[NamedDocument], values: Values, profile: Profile, beside: str | None
+) -> Question:
+    """Ask what documents do to somebody who has them.
+
+    Args:
+        documents: the policies.
+        values: the account, the owners, the tag, the snapshots, the pipeline role.
+        profile: whose promises have to hold, with its companions'.
+        beside: ``admin``, ``none``, or the path of another policy; None chooses: documents that
+            only deny stand beside AdministratorAccess, since alone they would prove nothing.
+    """
+    chosen = beside or ("none" if any(_allows(one) for one in documents) else "admin")
+    further = _beside(chosen)
+    compiled = tuple(one.compiled for one in (*further, *documents))
+    partition = values.partition
+    arn = f"arn:{partition}:iam::{values.account}:user/somebody"
+    where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
+    return Question(
+        subject=Subject(where, Principal.of(arn), Policies(identity=compiled)),
+        documents=tuple(one.text for one in (*further, *documents)),
+        pipeline=_pipeline(values.pipeline_role, documents),
+        setting=_setting(values, profile, documents),
+        promises=frozenset(topic for one in rendering.chain(profile) for topic in one.proves),
+        notes=(f"proved {where}",),
+    )
+
+
+def of_live(
+    aws: Aws, region: str, kind: Kind, name: str, values: Values, profile: Profile
+) -> Question:
+    """Ask what somebody's policies do now: all of them, boundary and SCPs too.
+
+    Raises:
+        UsageError: there is no such user, group or role.
+        IncompleteError: a region could not be read.
+        RefusedError: nothing is approved.
+    """
+    account, notes = authorization_details.account(aws, region)
+    one = account.named(kind, name)
+    tag = values.tag or profile.tag
+    found = _approved(aws, tag)
+    golden = tuple(
+        Golden(region=image.region, id=image.id, owner=image.owner, snapshots=image.snapshots)
+        for image in found
+    )
+    setting = Setting(
+        account=account.id,
+        partition=account.partition,
+        owners=values.owners or (account.id,),
+        tag=tag,
+        golden=golden,
+        groups=(one.name,) if kind == "group" else (),
+    )
+    return Question(
+        subject=Subject(f"{kind} {one.name}", account.principal(one), account.policies_of(one)),
+        arn=one.arn,
+        setting=setting,
+        promises=frozenset(topic for one in rendering.chain(profile) for topic in one.proves)
+        - {"golden-further"},
+        notes=notes,
+    )
+
+
+def noted(question: Question, notes: Sequence[str]) -> Question:
+    """Return a question with further notes."""
+    return structs.replace(question, notes=(*question.notes, *notes))
+
+
+def answer(question: Question, cases: Cases) -> Proof:
+    """Decide every case."""
+    return prove((question.subject,), question.pipeline, cases, question.setting, question.promises)
+
+
+def disagreements(
+    aws: Aws, region: str, question: Question, proof: Proof, progress: Callable[[int], None]
+) -> list[Disagreement]:
+    """Ask IAM's simulator every request of a proof too, and return what it decides otherwise.
+
+    The simulator knows no service control policies of other documents, so a request that one of
+    them decided is left out.
+
+    Raises:
+        AwsError: the simulator refused.
+    """
+    told: dict[tuple[str, str, str], str] = {}
+    found = []
+    rows = [row for row in proof.rows if row.subject == question.subject.name]
+    for row in rows:
+        for decision in row.decisions:
+            request = decision.request
+            key = (request.action, request.resource, repr(sorted(request.context.items())))
+            if key not in told:
+                told[key] = _simulated(aws, region, question, request)
+                progress(len(told))
+            if (told[key] == simulate.ALLOWED) != decision.allowed:
+                found.append(
+                    Disagreement(
+                        row.case, request.action, request.resource, decision.outcome, told[key]
+                    )
+                )
+    return found
+
+
+def explain(
+    aws: Aws, region: str, kind: Kind, name: str, image_id: str, call: str
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Decide a launch of a real image by a real user, group or role.
+
+    Raises:
+        UsageError: there is no such principal, or no such image in the region.
+    """
+    account, notes = authorization_details.account(aws, region)
+    one = account.named(kind, name)
+    found = images.by_id(aws, region, [image_id])
+    if not found:
+        raise UsageError(
+            f"there is no image {image_id} in {region}, or it is not shared with this account",
+            fix="check the id and --region",
+        )
+    world = _OneImage(found[0], account.id, account.partition)
+    principal = account.principal(one)
+    asked = requests(ApiCall(call, region, _launch(call, image_id)), principal, world)
+    return decide_all(account.policies_of(one), asked), notes
+
+
+class _OneImage:
+    """A world with one image, and whatever a launch takes by default."""
+
+    def __init__(self, image: Image, account: str, partition: str) -> None:
+        self._image, self._account, self._partition = image, account, partition
+
+    def find(self, kind: str, name: str, region: str) -> Resource | None:
+        """Return the image, or anything else that a plain launch names."""
+        if kind != "image":
+            return None
+        image = self._image
+        keys: dict[str, Value] = {
+            "ec2:ImageID": image.id,
+            "ec2:ImageType": "machine",
+            "ec2:Owner": image.owner_alias or image.owner,
+            "ec2:Public": str(image.public).lower(),
+            "ec2:RootDeviceType": "ebs",
+        }
+        tags = {
+            f"{service}:ResourceTag/{key}": value
+            for service in ("aws", "ec2")
+            for key, value in image.tags.items()
+        }
+        devices = [
+            {"DeviceName": f"/dev/{index}", "Ebs": {"SnapshotId": snapshot}}
+            for index, snapshot in enumerate(image.snapshots)
+        ]
+        return Resource(
+            arn=f"arn:{self._partition}:ec2:{region}::image/{name}",
+            keys=keys | tags,
+            details={"devices": devices},
+        )
+
+
+_LAUNCHES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "ec2:RunInstances": lambda image: {"ImageId": image},
+    "ec2:RequestSpotInstances": lambda image: {"LaunchSpecification": {"ImageId": image}},
+    "ec2:RequestSpotFleet": lambda image: {
+        "SpotFleetRequestConfig": {"LaunchSpecifications": [{"ImageId": image}]}
+    },
+}
+
+
+def _launch(call: str, image_id: str) -> dict[str, Any]:
+    if call not in _LAUNCHES:
+        raise UsageError(
+            f"`{call}` is no launch that can be explained", fix=f"one of {', '.join(_LAUNCHES)}"
+        )
+    return _LAUNCHES[call](image_id)
+
+
+def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
+    answers = in_regions(regions.enabled(aws), lambda region: images.produced(aws, region))
+    produced = answers.complete("looking for the golden images")
+    found = [image for region in produced.values() for image in images.approved(region, tag)]
+    if not found:
+        raise RefusedError(
+            f"no approved image ({tag.key} = {tag.value}) in any of {len(produced)} regions, so "
+            "nothing can be proved",
+            fix="bake one first, or name the approval tag with --tag",
+        )
+    return found
+
+
+def _simulated(aws: Aws, region: str, question: Question, request: Request) -> str:
+    if question.arn:
+        return simulate.principal(aws, region, question.arn, request)
+    return simulate.custom(aws, region, question.documents, request)
+
+
+def _allows(document: NamedDocument) -> bool:
+    return any(one.allows for one in document.compiled.statements)
+
+
+def _beside(chosen: str) -> tuple[NamedDocument, ...]:
+    if chosen == "none":
+        return ()
+    return (ADMINISTRATOR,) if chosen == "admin" else documents_of([Path(chosen)])
+
+
+def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> Subject | None:
+    if arn is None:
+        return None
+    several = (ADMINISTRATOR, *documents)
+    policies = Policies(identity=tuple(one.compiled for one in several))
+    return Subject("the pipeline role", Principal.of(arn, session="proof"), policies)
+
+
+def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument]) -> Setting:
+    listed = [one for document in documents for one in _SNAPSHOT.findall(document.text)]
+    snapshot = (*values.snapshots, *listed, "snap-golden")[0]
+    owners = values.golden_accounts
+    region = "us-east-1" if values.region == "*" else values.region
+    return Setting(
+        account=values.account,
+        partition=values.partition,
+        owners=owners,
+        tag=values.tag or profile.tag,
+        golden=(stand_in(owners[0], (snapshot,), region),),
+        groups=values.groups,
+    )
+
+
+def texts(documents: Iterable[Document]) -> tuple[NamedDocument, ...]:
+    """Return rendered documents under the names they are attached by."""
+    return tuple(
+        NamedDocument(f"goldenami-{one.name}", json.dumps(one.policy)) for one in documents
+    )
+
+
+def promises_of(name: str | None) -> Profile:
+    """Return the profile whose promises policies of unknown origin are held to."""
+    return profile_named(name or "guardrail")
