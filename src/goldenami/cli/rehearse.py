@@ -13,9 +13,10 @@ import typer
 
 from goldenami.cli import audit, bake, embedded, enforce, images, options
 from goldenami.domain.tags import Status
-from goldenami.errors import FindingsError
+from goldenami.errors import FindingsError, GoldenamiError
 
 if TYPE_CHECKING:
+    from goldenami.sandbox.seed import Seeded
     from goldenami.sandbox.server import Sandbox
     from goldenami.spec import Release, ReleaseFile
 
@@ -25,11 +26,12 @@ def rehearse(
         Path | None, typer.Argument(help="The release file; default: the example.")
     ] = None,
 ) -> None:
-    """Run bake, enforce and audit of a release file on an embedded AWS, and tell the story.
+    """Run bake, enforce, launches and audit of a release file on an embedded AWS, and tell it.
 
     The commands are the real ones; the AWS is an emulator on this machine, seeded with a source
-    image, the admin groups, and a small fleet of which some instances break the rules. The exit
-    code is 0 if the flow worked, whatever the audit finds in the seeded fleet.
+    image, the admin groups, and a small fleet of which some instances break the rules. Its server
+    decides by IAM's rules: a member of the admin group launches a golden image, and is refused
+    others. The exit code is 0 if the flow worked, whatever the audit finds in the seeded fleet.
 
     Example: goldenami rehearse release.yaml
     """
@@ -55,7 +57,7 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
         "This is a rehearsal on an emulator on this machine. No call reaches AWS.",
     )
     chapter = _chapters()
-    seed.seed(sandbox, world.of(file.release))
+    seeded = seed.seed(sandbox, world.of(file.release))
     release = file.release
     chapter(f"bake {release.image} in {', '.join(release.regions)}")
     bake.bake(file.path, yes=True, method=_method(release))
@@ -66,6 +68,9 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
         enforce.enforce(file.path, yes=True)
         _tell("", "A second run changes nothing:")
         enforce.enforce(file.path, yes=True)
+        if release.enforce.mechanisms.group_policy:
+            chapter(f"launch, as {seed.ADMIN_USER} of {release.enforce.groups[0]}")
+            _try(file, sandbox, seeded)
     seed.seed_compliant(sandbox, _golden_images(file))
     chapter("audit the fleet")
     try:
@@ -73,6 +78,31 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
     except FindingsError as findings:
         _tell("", f"{findings.message}, as seeded: on a real account the exit code is 10.")
     _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
+
+
+def _try(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
+    """Let a member of the admin group try golden and other launches, and tell what the server says.
+
+    Raises:
+        GoldenamiError: the server let through what is forbidden, or refused what is golden.
+    """
+    from goldenami.report.terminal import table
+    from goldenami.sandbox import trials
+    from goldenami.workflows.enforce import promised
+
+    release = file.release
+    golden = _golden_images(file)[release.build_region]
+    approval = (release.approval_tag.key, release.approval_tag.value)
+    tried = trials.run(sandbox, seeded, golden, approval, promised(file))
+    table(
+        ("tried", "the server says", "by"),
+        [(one.trial.title, one.code or "done", ", ".join(one.statements)) for one in tried],
+    )
+    if wrong := [one.trial.title for one in tried if not one.as_promised]:
+        raise GoldenamiError(
+            f"the server decided otherwise than was proved: {', '.join(wrong)}",
+            fix="report it, with the release file",
+        )
 
 
 def _method(release: "Release") -> bake.Method | None:

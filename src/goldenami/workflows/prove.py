@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -86,6 +86,22 @@ def rendered(profile: Profile, values: Values) -> tuple[tuple[Document, ...], tu
     """Render a profile with its companions, and say if another one took its place."""
     parts = [rendering.documents(one, values) for one in rendering.chain(profile)]
     return tuple(one for several, _ in parts for one in several), tuple(n for _, n in parts if n)
+
+
+def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> Question:
+    """Ask what a profile does, with stand-ins for the values that are not given."""
+    account = given.get("account", ACCOUNT)
+    stand_ins = {
+        "account": account,
+        "owners": (account,),
+        "snapshots": ("snap-0123456789abcdef0",),
+        "groups": ("admins",),
+    }
+    if "pipeline_role" in profile.needs:
+        stand_ins["pipeline_role"] = f"arn:aws:iam::{account}:role/pipeline"
+    values = Values(**{**stand_ins, **given})
+    documents, notes = rendered(profile, values)
+    return noted(of_documents(texts(documents), values, profile, beside), notes)
 
 
 def of_documents(

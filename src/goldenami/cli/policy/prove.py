@@ -54,10 +54,10 @@ def prove(
 ) -> None:
     """Prove what policies do: a table of launches and attacks, expected against decided.
 
-    The policies are those of a release file, of documents, or of a live user, group or role with
-    everything that binds it. Every case that the profile promises has to be as expected, or the
-    exit code is 4. With --with-aws, IAM's simulator is asked the same; where it disagrees, the
-    exit code is 10.
+    The policies are those of a release file, of a profile, of documents, or of a live user, group
+    or role with everything that binds it. Every case that the profile promises has to be as
+    expected, or the exit code is 4. With --with-aws, IAM's simulator is asked the same; where it
+    disagrees, the exit code is 10.
 
     Example: goldenami policy prove release.yaml && goldenami policy prove --group ec2-admin-group
     """
@@ -106,17 +106,20 @@ def _question(
     beside: str | None,
     aws: _Session,
 ) -> "Question":
+    from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
 
     principals: list[tuple[Any, str]] = [(kind, name) for kind, name in live if name]
-    if len(principals) + bool(files) != 1:
+    if len(principals) + bool(files) > 1 or not (principals or files or profile_name):
         raise UsageError(
-            "say whose policies: files, or one of --user, --group, --role",
+            "say whose policies: files, a --profile, or one of --user, --group, --role",
             fix="for example: goldenami policy prove --group ec2-admin-group",
         )
     if principals:
         return _live(*principals[0], named, profile_name, aws)
+    if not files:
+        return workflow.of_profile(profile_named(str(profile_name)), named, beside)
     if files[0].suffix in YAML:
         return _release(files, named, profile_name, beside, aws)
     values = Values(**{"account": workflow.ACCOUNT, **named})

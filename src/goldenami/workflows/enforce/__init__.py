@@ -104,6 +104,13 @@ def prove(aws: Aws, file: ReleaseFile, prepared: Enforcement) -> Proved:
     return structs.replace(proved, warnings=(*notes, *proved.warnings))
 
 
+def promised(file: ReleaseFile) -> frozenset[str]:
+    """Return what the profiles of a release file promise, all together."""
+    enforce = _enforce(file)
+    several = documents.profiles(enforce, profile_named(enforce.profile))
+    return frozenset(topic for one in several for topic in one.proves)
+
+
 def accepted(aws: Aws, failures: Sequence[str]) -> dict[str, str]:
     """Return the tag that records that somebody accepted an enforcement that is not proved."""
     now = datetime.now(UTC)

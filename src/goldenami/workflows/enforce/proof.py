@@ -57,7 +57,7 @@ def of(
     settings = [*_hidden(enforce, before.id, owners)]
     if prepared.wanted is None:
         return Proved(failures=tuple(settings))
-    proving = _Proving(prepared, prepared.wanted, before, cases)
+    proving = _Proving(prepared, prepared.wanted, before, cases, enforce)
     return _together(
         [
             Proved(failures=tuple(settings)),
@@ -95,8 +95,14 @@ class _Proving:
     """The account after the change, and the proofs of everybody in it."""
 
     def __init__(
-        self, prepared: Enforcement, wanted: Wanted, before: Account, cases: Cases
+        self,
+        prepared: Enforcement,
+        wanted: Wanted,
+        before: Account,
+        cases: Cases,
+        enforce: Enforce,
     ) -> None:
+        self._has_settings = enforce.mechanisms.allowed_amis is not None
         self._before, self._after = before, _after(before, prepared.attachments)
         self._attachments = [one for one in prepared.attachments if one.document is not None]
         self._cases = cases
@@ -199,7 +205,11 @@ class _Proving:
 
     def _removable(self, alone: Proof, name: str) -> Iterator[str]:
         """Warn of members who can take the policies away again."""
-        ways = [row for row in alone.open if row.topic == "guardrail"]
+        ways = [
+            row
+            for row in alone.open
+            if row.topic == "guardrail" and (self._has_settings or not _about_settings(row))
+        ]
         if ways:
             yield (
                 f"group {name}: its members can take the policies away ({_several(ways)}): add "
@@ -249,6 +259,11 @@ def _changed(account: Account, one: Attachment) -> Account:
         case "role-boundary":
             return account.with_boundary(one.name, one.policy, one.document)
     return account.with_scp(one.name, one.policy, one.document)
+
+
+def _about_settings(row: Row) -> bool:
+    """Tell whether a case is about Allowed AMIs, which may not be in use."""
+    return row.decisions[0].request.action.startswith("ec2:")
 
 
 def _more(user: User, group: str) -> bool:

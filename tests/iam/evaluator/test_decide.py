@@ -1,0 +1,82 @@
+"""Calls of several requests, and how decisions read."""
+
+import pytest
+
+from goldenami.errors import UndecidableError
+from goldenami.iam.evaluator.decide import Decision, Outcome, Policies, decide, decide_all
+from goldenami.iam.evaluator.document import compile_policy
+from goldenami.iam.evaluator.request import Principal, Request
+
+BOB = Principal.of("arn:aws:iam::123456789012:user/team/bob", unique_id="AIDA1")
+IMAGE = "arn:aws:ec2:us-east-1::image/ami-1"
+SUBNET = "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-1"
+GUARD = compile_policy(
+    "guard",
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "Images", "Effect": "Allow", "Action": "ec2:*", "Resource": IMAGE},
+            {"Sid": "No", "Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*"},
+            {"Sid": "Never", "Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*"},
+        ],
+    },
+)
+POLICIES = Policies(identity=(GUARD,))
+
+
+def ask(action: str, resource: str) -> Request:
+    return Request(principal=BOB, action=action, resource=resource)
+
+
+def told(action: str, resource: str) -> Decision:
+    return decide(POLICIES, ask(action, resource))
+
+
+def test_a_call_is_allowed_only_if_all_its_requests_are() -> None:
+    launch = [ask("ec2:RunInstances", IMAGE), ask("ec2:RunInstances", SUBNET)]
+    assert decide_all(POLICIES, launch[:1]).allowed
+    verdict = decide_all(POLICIES, launch)
+    assert not verdict.allowed
+    assert verdict.deciding.request.resource == SUBNET
+
+
+def test_an_explicit_deny_decides_before_an_implicit_one() -> None:
+    asked = [ask("ec2:RunInstances", SUBNET), ask("ec2:StopInstances", SUBNET)]
+    assert decide_all(POLICIES, asked).deciding.outcome is Outcome.EXPLICIT_DENY
+
+
+def test_a_call_without_a_request_is_never_green() -> None:
+    with pytest.raises(UndecidableError):
+        decide_all(POLICIES, [])
+
+
+def test_a_decision_reads_as_a_sentence() -> None:
+    assert (
+        told("ec2:RunInstances", IMAGE).reason
+        == "allowed by Images of guard (identity-based policy)"
+    )
+    assert (
+        told("ec2:StopInstances", IMAGE).reason
+        == "explicitly denied by No of guard (identity-based policy), and 1 more"
+    )
+    assert told("ec2:RunInstances", SUBNET).reason == (
+        "implicitly denied: no identity-based policy allows ec2:RunInstances on " + SUBNET
+    )
+
+
+def test_a_principal_knows_who_it_is() -> None:
+    assert BOB.account == "123456789012"
+    assert BOB.partition == "aws"
+    assert BOB.keys["aws:username"] == "bob"
+    assert BOB.keys["aws:userid"] == "AIDA1"
+    assert "aws:userid" not in Principal.of("arn:aws:iam::123456789012:user/x").keys
+
+
+def test_a_policy_shows_itself() -> None:
+    assert repr(GUARD) == "Policy('guard', 3 statements)"
+
+
+def test_a_document_may_be_json_text() -> None:
+    text = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+    policies = Policies(identity=(compile_policy("text", text),))
+    assert decide(policies, ask("ec2:RunInstances", IMAGE)).allowed
