@@ -38,6 +38,7 @@ REFUSED = {
     "a wildcard as a tag value": ({"tag_key": "golden", "tag_value": "*"}, "the value has `*`"),
     "wildcards in a tag key": ({"tag_key": "g?ld*n", "tag_value": "yes"}, "key has `*` and `?`"),
     "a line break in a tag value": ({"tag_key": "k", "tag_value": "a\nb"}, "cannot be printed"),
+    "a group with a star": ({"groups": ("admins*",)}, "is no name of a group"),
     "a role's name alone": ({"pipeline_role": "golden-ami-pipeline"}, "is no role ARN"),
     "a session of a role": (
         {"pipeline_role": f"arn:aws:sts::{ACCOUNT}:assumed-role/pipeline/session"},

@@ -77,6 +77,7 @@ def test_a_policy_shows_itself() -> None:
 
 
 def test_a_document_may_be_json_text() -> None:
-    text = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+    statement = '{"Effect": "Allow", "Action": "*", "Resource": "*"}'
+    text = f'{{"Version": "2012-10-17", "Statement": {statement}}}'
     policies = Policies(identity=(compile_policy("text", text),))
     assert decide(policies, ask("ec2:RunInstances", IMAGE)).allowed

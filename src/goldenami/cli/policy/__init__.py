@@ -2,7 +2,7 @@
 
 import typer
 
-from goldenami.cli.policy import explain, listing, prove, render
+from goldenami.cli.policy import explain, lint, listing, prove, render
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -13,3 +13,4 @@ app.command("list")(listing.list_)
 app.command()(render.render)
 app.command()(prove.prove)
 app.command()(explain.explain)
+app.command()(lint.lint)

@@ -1,0 +1,58 @@
+"""`goldenami policy lint`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from goldenami.cli import options
+from goldenami.cli.options import ListFormat
+from goldenami.errors import FindingsError, UsageError
+
+
+def lint(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Policies that are attached together; - is standard input."),
+    ] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="List the rules, with the right forms.")
+    ] = False,
+    partition: Annotated[
+        str, typer.Option("--partition", help="The partition they are for.")
+    ] = "aws",
+    form: options.Format = ListFormat.TABLE,
+) -> None:
+    """Find the wrong shapes of golden AMI policies, each with the right form.
+
+    The files are judged together, as one principal's policies are: some shapes are wrong only
+    beside each other. The exit code is 10 if something is found.
+
+    Example: goldenami policy lint guardrail.json && goldenami policy lint --rules
+    """
+    from goldenami import yamlfile
+    from goldenami.iam.lint.rules import RULES
+    from goldenami.iam.lint.run import documents
+    from goldenami.iam.lint.run import lint as find
+    from goldenami.report import lint as report
+
+    if rules:
+        report.write_rules(RULES, form.value)
+        return
+    if not files:
+        raise UsageError("name at least one policy file", fix="or pass --rules")
+    several = [
+        one
+        for path in files
+        for one in documents(
+            str(path), sys.stdin.read() if str(path) == "-" else yamlfile.read_text(path)
+        )
+    ]
+    findings = find(several, partition)
+    report.write(findings, form.value)
+    if findings:
+        raise FindingsError(
+            f"{len(findings)} findings in {len(several)} policies",
+            fix="`goldenami policy lint --rules` explains each rule",
+        )

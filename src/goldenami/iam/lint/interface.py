@@ -1,0 +1,131 @@
+"""What a rule looks at, and what it says."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Severity = Literal["high", "medium", "low"]
+
+
+class Test(Struct, frozen=True):
+    """One key of a condition: ``StringNotEquals`` on ``ec2:Owner`` with its values."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The operator without quantifier and IfExists."""
+        return self.operator.rpartition(":")[2].removesuffix("IfExists")
+
+    @property
+    def negated(self) -> bool:
+        """Whether it holds if nothing fits."""
+        return "Not" in self.name
+
+
+class Statement(Struct, frozen=True):
+    """One statement of a policy, with lists where the document may have single texts."""
+
+    policy: str
+    name: str
+    effect: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    tests: tuple[Test, ...]
+
+    @property
+    def denies(self) -> bool:
+        """Whether it denies."""
+        return self.effect == "Deny"
+
+    def on(self, key: str) -> tuple[Test, ...]:
+        """Return the tests of a condition key; one that ends in ``/`` stands for its family."""
+        key = key.lower()
+        return tuple(
+            one
+            for one in self.tests
+            if one.key.lower() == key or (key.endswith("/") and one.key.lower().startswith(key))
+        )
+
+    def about(self, *actions: str) -> bool:
+        """Tell whether one of its actions is one of these, whatever its case."""
+        wanted = {one.lower() for one in actions}
+        return any(one.lower() in wanted for one in self.actions)
+
+
+class Policies(Struct, frozen=True):
+    """The statements of documents that are attached together.
+
+    ``variables`` has the names of the policies whose version knows variables.
+    """
+
+    statements: tuple[Statement, ...]
+    partition: str
+    variables: frozenset[str]
+
+
+class Finding(Struct, frozen=True):
+    """A wrong shape, and where it stands."""
+
+    rule: str
+    severity: Severity
+    policy: str
+    statement: str
+    message: str
+    right: str
+
+
+Check = Callable[[Policies], Iterator[tuple[Statement, str]]]
+"""Yields each statement that is wrong, with what is wrong there."""
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One wrong shape.
+
+    Args:
+        id: stable, in lower case with dashes.
+        severity: ``high`` if it lets launches through or blocks golden ones.
+        title: the shape in a line.
+        explanation: what it does, and why.
+        right: the right form.
+        check: finds it.
+    """
+
+    id: str
+    severity: Severity
+    title: str
+    explanation: str
+    right: str
+    check: Check
+
+
+def statements(policy: str, document: Mapping[str, Any]) -> tuple[Statement, ...]:
+    """Return the statements of a document that the evaluator takes."""
+    listed = document["Statement"]
+    return tuple(
+        _statement(policy, index, one)
+        for index, one in enumerate([listed] if isinstance(listed, Mapping) else listed, start=1)
+    )
+
+
+def _statement(policy: str, index: int, raw: Mapping[str, Any]) -> Statement:
+    return Statement(
+        policy=policy,
+        name=str(raw.get("Sid") or f"#{index}"),
+        effect=raw["Effect"],
+        actions=_texts(raw.get("Action", ())),
+        resources=_texts(raw.get("Resource", ())),
+        tests=tuple(
+            Test(operator, key, _texts(values))
+            for operator, keys in raw.get("Condition", {}).items()
+            for key, values in keys.items()
+        ),
+    )
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    listed = given if isinstance(given, list | tuple) else [given]
+    return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in listed)

@@ -1,0 +1,33 @@
+"""Rule ``deny-on-everything``."""
+
+from collections.abc import Iterator
+
+from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.rules.common import OWNER, everywhere, launches, tests_tag
+
+
+def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        tested = tests_tag(one, negated=True) or any(test.negated for test in one.on(OWNER))
+        guarded = any(test.name == "Null" or "IfExists" in test.operator for test in one.tests)
+        if one.denies and launches(one) and everywhere(one) and tested and not guarded:
+            yield (
+                one,
+                (
+                    "the key is missing on instances, volumes and interfaces, where a negated test "
+                    "holds: golden launches are denied too"
+                ),
+            )
+
+
+RULE = Rule(
+    id="deny-on-everything",
+    severity="high",
+    title="a Deny of launches by tag or owner on every resource",
+    explanation=(
+        "StringNotEquals holds where the key is missing. On Resource * it holds for the "
+        "instance of every launch, so the Deny hits golden images as well."
+    ),
+    right='"Resource": "arn:aws:ec2:*::image/*"',
+    check=_check,
+)

@@ -1,0 +1,26 @@
+"""Rule ``exemption-of-any-account``."""
+
+import re
+from collections.abc import Iterator
+
+from goldenami.iam.lint.interface import Policies, Rule, Statement
+
+_ANY = re.compile(r"arn:[^:]*:(iam|sts)::(\*|[0-9?*]*[*?][0-9?*]*):.*|\*")
+
+
+def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        for test in one.on("aws:PrincipalArn"):
+            for arn in test.values:
+                if one.denies and test.negated and _ANY.fullmatch(arn):
+                    yield one, f"`{arn}` exempts a role of that name in anybody's account"
+
+
+RULE = Rule(
+    id="exemption-of-any-account",
+    severity="high",
+    title="an exemption of a role in any account",
+    explanation="Whoever can make a role of that name in some account escapes the Deny.",
+    right='"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::ACCOUNT:role/NAME"}',
+    check=_check,
+)

@@ -1,0 +1,24 @@
+"""Rule ``other-partition``."""
+
+from collections.abc import Iterator
+
+from goldenami.iam.lint.interface import Policies, Rule, Statement
+
+
+def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        values = (value for test in one.tests for value in test.values)
+        for arn in (*one.resources, *values):
+            parts = arn.split(":")
+            if parts[0] == "arn" and len(parts) > 1 and parts[1] not in (policies.partition, "*"):
+                yield one, f"`{arn}` never matches in the partition {policies.partition}"
+
+
+RULE = Rule(
+    id="other-partition",
+    severity="high",
+    title="an ARN of another partition",
+    explanation="ARNs in China begin with arn:aws-cn:, in GovCloud with arn:aws-us-gov:.",
+    right="the partition of the account (--partition)",
+    check=_check,
+)

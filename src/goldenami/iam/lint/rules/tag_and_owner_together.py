@@ -1,0 +1,29 @@
+"""Rule ``tag-and-owner-together``."""
+
+from collections.abc import Iterator
+
+from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.rules.common import OWNER, launches, tests_tag
+
+
+def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        owner = any(test.negated for test in one.on(OWNER))
+        if one.denies and launches(one) and owner and tests_tag(one, negated=True):
+            yield (
+                one,
+                (
+                    "denies only images that lack the tag and have another owner: one fault alone "
+                    "passes"
+                ),
+            )
+
+
+RULE = Rule(
+    id="tag-and-owner-together",
+    severity="high",
+    title="a Deny that tests the tag and the owner in one Condition",
+    explanation="The keys of a Condition are ANDed, so the Deny needs both faults at once.",
+    right="two Deny statements: one for the tag, one for ec2:Owner",
+    check=_check,
+)

@@ -1,0 +1,22 @@
+"""Rule ``tag-keys-without-quantifier``."""
+
+from collections.abc import Iterator
+
+from goldenami.iam.lint.interface import Policies, Rule, Statement
+
+
+def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        for test in one.on("aws:TagKeys"):
+            if ":" not in test.operator and test.name != "Null":
+                yield one, f"{test.operator} compares one value, and aws:TagKeys can have many"
+
+
+RULE = Rule(
+    id="tag-keys-without-quantifier",
+    severity="medium",
+    title="a plain operator on the multivalued aws:TagKeys",
+    explanation="AWS does not say how a plain operator decides on several values.",
+    right="ForAnyValue: in a Deny, ForAllValues: in an Allow",
+    check=_check,
+)

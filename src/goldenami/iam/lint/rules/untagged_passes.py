@@ -1,0 +1,34 @@
+"""Rule ``untagged-passes``."""
+
+from collections.abc import Iterator
+
+from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.rules.common import RESOURCE_TAGS, launches
+
+
+def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        if not (one.denies and launches(one)):
+            continue
+        tests = [test for key in RESOURCE_TAGS for test in one.on(key)]
+        negated = [test for test in tests if test.negated]
+        for test in negated:
+            others = {other.key.lower(): other for other in tests if other.name == "Null"}
+            null = others.get(test.key.lower())
+            if test.operator.startswith("ForAnyValue:"):
+                yield one, f"{test.operator} never holds for a missing key: untagged images pass"
+            elif null and "false" in null.values:
+                yield one, "`Null: false` spares images without the tag: they pass"
+
+
+RULE = Rule(
+    id="untagged-passes",
+    severity="high",
+    title="a Deny by tag that spares images without the tag",
+    explanation=(
+        "Beside StringNotEquals, a Null test of the same key or ForAnyValue makes the Deny hold "
+        "only where the tag is there with another value."
+    ),
+    right='"StringNotEquals": {"ec2:ResourceTag/KEY": "VALUE"} alone, which holds without the tag',
+    check=_check,
+)

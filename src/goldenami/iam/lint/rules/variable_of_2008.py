@@ -1,0 +1,24 @@
+"""Rule ``variable-of-2008``."""
+
+from collections.abc import Iterator
+
+from goldenami.iam.lint.interface import Policies, Rule, Statement
+
+
+def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        values = (value for test in one.tests for value in test.values)
+        if one.policy not in policies.variables and any(
+            "${" in text for text in (*one.resources, *values)
+        ):
+            yield one, "a `${…}` is plain text in a policy without Version 2012-10-17"
+
+
+RULE = Rule(
+    id="variable-of-2008",
+    severity="medium",
+    title="a policy variable in a policy of version 2008-10-17",
+    explanation="Without a Version the old one counts, which knows no variables.",
+    right='"Version": "2012-10-17"',
+    check=_check,
+)

@@ -1,0 +1,39 @@
+"""What `policy lint` found, and its rules."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from goldenami.iam.lint.interface import Finding, Rule
+from goldenami.report import listing
+from goldenami.report.terminal import say
+
+SCHEMA = "goldenami.lint/v1"
+RULES_SCHEMA = "goldenami.lint-rules/v1"
+
+
+class _Told(Struct, frozen=True):
+    """A rule without its check, which no document can hold."""
+
+    id: str
+    severity: str
+    title: str
+    explanation: str
+    right: str
+
+
+def write(findings: Sequence[Finding], form: Literal["table", "json"]) -> None:
+    """Write findings to stdout; the right form of each rule to stderr."""
+    columns = ("severity", "rule", "policy", "statement", "message")
+    listing.write(SCHEMA, findings, form, columns=columns)
+    for rule, right in dict.fromkeys((one.rule, one.right) for one in findings):
+        say(f"{rule}: {right}")
+
+
+def write_rules(rules: Sequence[Rule], form: Literal["table", "json"]) -> None:
+    """Write the rules to stdout."""
+    told = [_Told(one.id, one.severity, one.title, one.explanation, one.right) for one in rules]
+    listing.write(
+        RULES_SCHEMA, told, form, columns=("id", "severity", "title", "explanation", "right")
+    )

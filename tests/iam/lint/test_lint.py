@@ -1,0 +1,101 @@
+"""Every wrong shape is found by its rule, and nothing is found in what is right."""
+
+from pathlib import Path
+
+import pytest
+
+from goldenami.errors import PolicyError
+from goldenami.iam.lint import spelling
+from goldenami.iam.lint.interface import Finding
+from goldenami.iam.lint.rules import RULES
+from goldenami.iam.lint.run import documents, lint
+
+HERE = Path(__file__).parent
+BROKEN = sorted((HERE / "corpus" / "broken").iterdir())
+CORRECT = sorted((HERE / "corpus" / "correct").iterdir())
+RENDERED = [
+    path
+    for path in sorted((HERE.parent / "golden").iterdir())
+    if not path.name.startswith("ec2-028")
+]
+SPELLING = {spelling.OPERATOR, spelling.ACTION, spelling.KEY}
+
+
+def found(path: Path, partition: str = "aws") -> list[Finding]:
+    return lint(documents(path.name, path.read_text()), partition)
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_a_broken_policy_is_found_by_its_rule_and_no_other(path: Path) -> None:
+    findings = found(path)
+    assert {one.rule for one in findings} == {path.name.partition(".")[0]}
+    assert all(one.message and one.right and one.statement for one in findings)
+
+
+def test_every_rule_has_a_broken_policy() -> None:
+    stems = {path.name.partition(".")[0] for path in BROKEN}
+    assert stems == {rule.id for rule in RULES} | SPELLING
+
+
+@pytest.mark.parametrize("path", [*CORRECT, *RENDERED], ids=lambda path: path.stem)
+def test_nothing_is_found_in_a_correct_policy(path: Path) -> None:
+    assert found(path) == []
+
+
+def test_goldenami_s_own_documents_are_right_together() -> None:
+    together = [
+        one
+        for name in ("guardrail", "tag-protection", "guardrail-protection")
+        for one in documents(name, (HERE.parent / "golden" / f"{name}.json").read_text())
+    ]
+    assert lint(together, "aws") == []
+
+
+@pytest.mark.parametrize("name", ["parent-snapshot", "resource-tag"])
+def test_the_guide_s_policies_are_found(name: str) -> None:
+    findings = found(HERE.parent / "golden" / f"ec2-028-{name}.json")
+    assert [one.rule for one in findings] == ["allow-by-key-on-everything"]
+
+
+def test_the_partition_is_the_account_s() -> None:
+    findings = found(HERE.parent / "golden" / "guardrail.json", "aws-cn")
+    assert {one.rule for one in findings} == {"other-partition"}
+
+
+def test_a_name_that_is_nearly_right_is_suggested() -> None:
+    messages = {
+        path.name.partition(".")[0]: found(path)[0].message
+        for path in BROKEN
+        if path.name.startswith("unknown") and "." not in path.stem
+    }
+    assert "did you mean `StringNotEquals`?" in messages["unknown-operator"]
+    assert "did you mean `RunInstances`?" in messages["unknown-action"]
+    assert "did you mean `ec2:owner`?" in messages["unknown-key"]
+
+
+def test_a_file_may_hold_several_policies_by_name() -> None:
+    names = [one for one, _ in documents("f.json", '{"a": {"Statement": []}, "b": {}}')]
+    assert names == ["f.json a", "f.json b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "f.json: no JSON"),
+        ("[]", "f.json: no policy"),
+        ("{}", "f.json: no policy"),
+        ('{"Version": "2012-10-17"}', "policy f.json: Statement has to be"),
+        ('{"a": 7}', "policy f.json a: it has to be an object"),
+        ('{"Statement": [7]}', "policy f.json: statement #1"),
+        ('{"Statement": {"Effect": "Allow", "Condition": {"Bool": 7}}}', "policy f.json"),
+    ],
+)
+def test_what_is_no_policy_is_an_error_and_no_finding(text: str, says: str) -> None:
+    with pytest.raises(PolicyError) as raised:
+        lint(documents("f.json", text), "aws")
+    assert says in raised.value.message
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_explains_itself(rule: object) -> None:
+    assert all(getattr(rule, name) for name in ("id", "title", "explanation", "right", "severity"))

@@ -1,0 +1,212 @@
+"""What every profile does, decided: its promises hold, and the guide's policies are shown up."""
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from goldenami.domain.tags import ApprovalTag
+from goldenami.errors import RefusedError, SpecError
+from goldenami.iam.account import ADMINISTRATOR
+from goldenami.iam.evaluator.decide import Policies
+from goldenami.iam.evaluator.document import compile_policy
+from goldenami.iam.evaluator.request import Principal
+from goldenami.iam.profiles import profile_named
+from goldenami.iam.proof.cases import Case, Cases, load
+from goldenami.iam.proof.prove import Proof, Row, Subject, prove
+from goldenami.iam.proof.world import Golden, ProofWorld, Setting
+from goldenami.iam.render import render
+from goldenami.iam.values import Values
+
+ACCOUNT = "123456789012"
+OTHER = "999988887777"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipeline"
+SNAPSHOT = "snap-0123456789abcdef0"
+GOLDEN = Golden(
+    region="eu-west-1", id="ami-golden", owner=ACCOUNT, snapshots=(SNAPSHOT, "snap-12345678")
+)
+SETTING = Setting(
+    account=ACCOUNT, partition="aws", owners=(ACCOUNT,), tag=ApprovalTag(), golden=(GOLDEN,),
+    groups=("admins",),
+)  # fmt: skip
+
+
+def proof(*names: str, beside: bool = True, setting: Setting = SETTING, **given: Any) -> Proof:
+    values = Values(
+        account=ACCOUNT,
+        **{
+            "owners": setting.owners, "snapshots": GOLDEN.snapshots, "pipeline_role": ROLE,
+            "groups": ("admins",), **given,
+        },
+    )  # fmt: skip
+    profiles = [profile_named(name) for name in names]
+    documents = tuple(
+        compile_policy(document.name, document.policy)
+        for one in profiles
+        for document in render(one, values)
+    )
+    first = (ADMINISTRATOR.compiled,) if beside else ()
+    member = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann")
+    subject = Subject("ann", member, Policies(identity=(*first, *documents)))
+    pipeline = Subject(
+        "pipeline",
+        Principal.of(ROLE, session="bake"),
+        Policies(identity=(ADMINISTRATOR.compiled, *documents)),
+    )
+    promises = {topic for one in profiles for topic in one.proves}
+    return prove((subject,), pipeline, load(), setting, promises)
+
+
+def row(found: Proof, case: str) -> Row:
+    (one,) = [row for row in found.rows if row.case == case]
+    return one
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("guardrail", "tag-protection"),
+        ("guardrail-by-tag", "tag-protection"),
+        ("guardrail", "tag-protection", "guardrail-protection"),
+        ("tag-protection",),
+        ("guardrail-protection",),
+    ],
+    ids=lambda names: " and ".join(names),
+)
+def test_beside_an_administrator_s_policy_every_promise_holds(names: tuple[str, ...]) -> None:
+    found = proof(*names)
+    assert [(one.case, one.reason) for one in found.failed] == []
+    assert len([one for one in found.rows if one.required]) > 8
+
+
+@pytest.mark.parametrize("name", ["allow", "allow-by-tag"])
+def test_alone_an_allow_holds_its_promises_and_beside_an_administrator_s_none(name: str) -> None:
+    assert not proof(name, beside=False).failed
+    assert len(proof(name).failed) > 15
+
+
+def test_owner_only_holds_its_promises_where_the_owner_is_another_account() -> None:
+    golden = structs.replace(GOLDEN, owner=OTHER)
+    setting = structs.replace(SETTING, owners=(OTHER,), golden=(golden,))
+    assert not proof("owner-only", setting=setting).failed
+
+
+@pytest.mark.parametrize("name", ["ec2-028-parent-snapshot", "ec2-028-resource-tag"])
+def test_the_guide_s_policies_block_every_launch_alone_and_stop_nothing_beside_a_broader_one(
+    name: str,
+) -> None:
+    alone = proof(name, beside=False)
+    assert {one.case for one in alone.failed} == {
+        "launch a golden image",
+        "launch a golden image with a blank data volume",
+    }
+    beside = proof(name)
+    assert {one.decided for one in beside.rows} == {"allowed"}
+    assert {one.topic for one in beside.failed} >= {"foreign-image"}
+
+
+@pytest.mark.parametrize(
+    ("case", "statement"),
+    [
+        ("launch a public image", "DenyLaunchWithoutApprovalTag"),
+        ("launch a public image that somebody tagged as approved", "DenyLaunchOfOtherOwnersImage"),
+        ("launch an own image that carries the approval tag and is not golden",
+         "DenyLaunchWithOtherSnapshotsVolume"),
+        ("write the approval tag in another case", "DenyWritingApprovalTag"),
+        ("remove the approval tag of a golden image in another case", "DenyRemovingApprovalTag"),
+        ("remove all tags of a golden image", "DenyRemovingAllTags"),
+        ("deregister a golden image", "DenyLifecycleOfGoldenImage"),
+        ("request spot instances of a golden image with another root volume",
+         "DenyLaunchWithoutApprovalTag"),
+    ],
+)  # fmt: skip
+def test_each_attack_is_stopped_by_the_statement_made_for_it(case: str, statement: str) -> None:
+    one = row(proof("guardrail", "tag-protection"), case)
+    assert one.decided == "denied"
+    assert f"explicitly denied by {statement} of " in one.reason
+
+
+def test_what_no_policy_can_stop_is_told_with_the_reason_why() -> None:
+    found = proof("guardrail", "tag-protection", "guardrail-protection")
+    assert {one.case: bool(one.why) for one in found.open} == {
+        "replace the root volume of a golden instance by another volume": True,
+        "assume a role that is not bound": True,
+    }
+
+
+def test_without_the_pipeline_s_exemption_it_could_not_work() -> None:
+    found = proof("guardrail", "tag-protection", pipeline_role=None)
+    broken = {one.case for one in found.failed}
+    assert "the pipeline approves an image" in broken
+    assert all(one.topic == "pipeline" for one in found.failed)
+
+
+def test_golden_launches_are_tried_with_every_golden_image_in_its_region() -> None:
+    second = Golden(region="us-east-1", id="ami-2", owner=ACCOUNT, snapshots=("snap-12345678",))
+    found = proof(
+        "guardrail", "tag-protection", setting=structs.replace(SETTING, golden=(GOLDEN, second))
+    )
+    launched = {(one.region, one.image) for one in found.rows if one.image}
+    assert launched == {("eu-west-1", "ami-golden"), ("us-east-1", "ami-2")}
+    assert not found.failed
+
+
+def test_a_golden_image_that_the_policy_does_not_list_is_a_lock_out() -> None:
+    found = proof("guardrail", "tag-protection", snapshots=("snap-87654321",))
+    assert {one.topic for one in found.failed} == {"golden", "golden-further"}
+    assert "DenyLaunchWithOtherSnapshotsVolume" in found.failed[0].reason
+
+
+def test_cases_about_a_group_are_left_out_where_there_is_none() -> None:
+    found = proof("guardrail-protection", setting=structs.replace(SETTING, groups=()))
+    assert "leave a guarded group" not in {one.case for one in found.rows}
+    assert not found.failed
+
+
+def _case(call: str, parameters: dict[str, Any]) -> Cases:
+    case = Case(name="mine", topic="golden", expect="allowed", call=call, parameters=parameters)
+    return structs.replace(load(), cases=(case,))
+
+
+@pytest.mark.parametrize(
+    ("call", "parameters", "says"),
+    [
+        ("ec2:RunInstances", {"ImageId": "ami-unheard-of"}, "there is no image ami-unheard-of"),
+        ("ec2:Explode", {}, "has no action ec2:Explode"),
+        ("ec2:RunInstances", {"ImageId": "<silver>"}, "`<silver>` is not known"),
+        ("ec2:CreateVolume", {"SnapshotId": "snap-x"}, "there is no snapshot snap-x"),
+        ("ec2:StopInstances", {"InstanceIds": ["i-x"]}, "there is no instance i-x"),
+        ("ec2:DeleteVolume", {"VolumeId": "vol-x"}, "there is no volume vol-x"),
+        ("ec2:DeleteLaunchTemplate", {"LaunchTemplateId": "lt-x"}, "there is no launch-template"),
+        ("iam:DeleteRole", {"RoleName": "x"}, "there is no role x"),
+        ("ec2:CreateTags", {"Resources": ["x"], "Tags": []}, "there is no"),
+    ],
+)
+def test_a_case_that_names_what_is_not_there_is_an_error_with_its_name(
+    call: str, parameters: dict[str, Any], says: str
+) -> None:
+    admin = Policies(identity=(ADMINISTRATOR.compiled,))
+    subject = Subject("ann", Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
+    with pytest.raises(SpecError, match="case `mine`") as raised:
+        prove((subject,), None, _case(call, parameters), SETTING, set())
+    assert says in raised.value.message
+
+
+def test_without_a_golden_image_or_a_case_nothing_is_proved() -> None:
+    admin = Policies(identity=(ADMINISTRATOR.compiled,))
+    subject = Subject("ann", Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
+    with pytest.raises(RefusedError, match="no golden image"):
+        prove((subject,), None, load(), structs.replace(SETTING, golden=()), set())
+    with pytest.raises(RefusedError, match="nothing was proved"):
+        prove((), None, load(), SETTING, set())
+
+
+def test_the_world_has_whatever_else_a_call_can_name() -> None:
+    world = ProofWorld(SETTING, GOLDEN, load())
+    found = world.find("subnet", "subnet-1", "eu-west-1")
+    assert found is not None
+    assert found.arn == f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/subnet-1"
+    root = world.find("root", "r-1", "eu-west-1")
+    assert root is not None
+    assert root.arn == f"arn:aws:organizations::{ACCOUNT}:root/o-proof/r-1"
+    assert world.filled({"a": ["<region>", 7]}, "x") == {"a": ["eu-west-1", 7]}
