@@ -69,9 +69,7 @@ def main() -> None:
     parsed = per_second(lambda: len([json.loads(text) for text in texts]) // len(texts))
     print(f"{len(asked)} requests of 4 launches, {allowed} of them allowed")
     print(f"resource decisions     {rate:9,.0f} /s of one core   target {TARGET:,}")
-    print(
-        f"json.loads of the same {parsed:9,.0f} /s              {rate / parsed:.1f} x as often decided"
-    )
+    print(f"json.loads of the same {parsed:9,.0f} /s              {rate / parsed:.1f} x as many")
 
 
 if __name__ == "__main__":

@@ -19,14 +19,14 @@ ALLOWED = {
     "spec": {"domain", "errors", "yamlfile"},
     "journal": {"domain", "errors"},
     "iam": {"domain", "errors", "resources", "yamlfile"},
-    "aws": {"domain", "errors", "spec"},
+    "aws": {"domain", "errors", "iam", "spec"},
     "bake": {"aws", "domain", "errors", "resources", "spec", "files", "yamlfile"},
     "workflows": {"aws", "bake", "domain", "errors", "iam", "journal", "spec", "yamlfile"},
     "report": {"domain", "errors", "iam", "workflows"},
     "sandbox": {"aws", "domain", "errors", "iam"},
     "cli": {
         "aws", "bake", "domain", "errors", "files", "iam", "report", "resources", "sandbox", "spec",
-        "workflows",
+        "workflows", "yamlfile",
     },
     "__main__": {"cli"},
 }  # fmt: skip

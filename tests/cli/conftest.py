@@ -120,3 +120,14 @@ def living(sandbox: Sandbox) -> Callable[[], list[dict[str, Any]]]:
         return [one for reservation in found for one in reservation["Instances"]]
 
     return instances
+
+
+@pytest.fixture
+def admins(sandbox: Sandbox) -> str:
+    """Make the admin group, which may launch anything, as admin groups do; return its name."""
+    iam = sandbox.client("iam")
+    iam.create_group(GroupName="ec2-admin-group")
+    iam.attach_group_policy(
+        GroupName="ec2-admin-group", PolicyArn="arn:aws:iam::aws:policy/AmazonEC2FullAccess"
+    )
+    return "ec2-admin-group"

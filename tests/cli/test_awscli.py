@@ -28,7 +28,7 @@ def aws(sandbox: Sandbox) -> Any:
             env={**os.environ, "PYTHONWARNINGS": "ignore"},
         )  # fmt: skip
         assert ran.returncode == 0, ran.stderr
-        return json.loads(ran.stdout)
+        return json.loads(ran.stdout) if ran.stdout else {}
 
     return run
 
@@ -36,7 +36,10 @@ def aws(sandbox: Sandbox) -> Any:
 def test_the_aws_cli_sees_what_the_release_file_says(
     cli: Any, write: Any, sandbox: Sandbox, aws: Any
 ) -> None:
-    aws("iam", "create-group", "--group-name", "ec2-admin-group")
+    group = ("--group-name", "ec2-admin-group")
+    broad = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
+    aws("iam", "create-group", *group)
+    aws("iam", "attach-group-policy", *group, "--policy-arn", broad)
     release = write(
         share={"accounts": ["111122223333"]},
         lifecycle={"deprecate_after": "90d"},
@@ -71,6 +74,7 @@ def test_the_aws_cli_sees_what_the_release_file_says(
         assert shared["LaunchPermissions"] == [{"UserId": "111122223333"}]
     attached = aws("iam", "list-attached-group-policies", "--group-name", "ec2-admin-group")
     assert {one["PolicyName"] for one in attached["AttachedPolicies"]} == {
+        "AmazonEC2FullAccess",
         "goldenami-guardrail",
         "goldenami-tag-protection",
     }

@@ -24,11 +24,31 @@ def test_the_rehearsal_tells_the_whole_story_on_an_emulator(cli: Any) -> None:
     before = dict(os.environ)
     ran = cli("rehearse")
     assert ran.code == 0, ran.out
-    chapters = ["rehearsal on an emulator", "1. bake web-base", "2. the registry", "3. enforce",
-                "A second run changes nothing", "nothing to change", "4. audit", "unapproved-image",
-                "as seeded", "nothing was changed at AWS"]  # fmt: skip
+    chapters = [
+        "rehearsal on an emulator",
+        "1. bake web-base",
+        "2. the registry",
+        "3. enforce",
+        "A second run changes nothing",
+        "nothing to change",
+        "4. launch, as rehearsal-admin",
+        "launch the golden image",
+        "launch a public image",
+        "spoof: write the approval tag",
+        "replace the root volume",
+        "5. audit",
+        "unapproved-image",
+        "as seeded",
+        "nothing was changed at AWS",
+    ]
     places = [ran.out.index(one) for one in chapters]
     assert places == sorted(places)
+    tried = ran.out[ran.out.index("4. launch") : ran.out.index("5. audit")]
+    assert tried.count("UnauthorizedOperation") == 6
+    for statement in (
+        "DenyLaunchOfOtherOwnersImage", "DenyWritingApprovalTag", "DenyRootVolumeReplacement",
+    ):  # fmt: skip
+        assert statement in tried
     assert dict(os.environ) == before
     assert ran.err == ""
 

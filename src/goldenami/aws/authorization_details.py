@@ -51,7 +51,7 @@ def _details(aws: Aws, region: str) -> dict[str, list[Any]]:
         paginator = aws.client("iam", region).get_paginator("get_account_authorization_details")
         for page in paginator.paginate(Filter=list(_KINDS)):
             for name in _LISTS:
-                found[name] += page[name]
+                found[name] += page.get(name, [])
     return {name: found[name] for name in _LISTS}
 
 

@@ -29,7 +29,7 @@ class Gateway:
     Args:
         app: what answers the calls that no guard refuses. It gets one call at a time, since
             moto's state is not made for threads.
-        guards: asked in order; the first refusal is the answer.
+        guards: asked in order, for one call at a time; the first refusal is the answer.
     """
 
     def __init__(self, app: "WSGIApplication", guards: Sequence[Guard]) -> None:
@@ -44,7 +44,8 @@ class Gateway:
         """Answer one request."""
         call = read_call(environ)
         self.calls.append(call)
-        refusal = next(filter(None, (guard(call) for guard in self._guards)), None)
+        with self._lock:  # the guards look into moto's state
+            refusal = next(filter(None, (guard(call) for guard in self._guards)), None)
         if refusal is None:
             return self._answer(call, environ, start_response)
         if refusal.applied:
@@ -74,11 +75,14 @@ def read_call(environ: "WSGIEnvironment") -> Call:
     """
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = BytesIO(body)
-    form = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        form |= parse_qsl(body.decode(), keep_blank_values=True)
+        pairs += parse_qsl(body.decode(), keep_blank_values=True)
+    form = dict(pairs)
     key, region, service = _credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
     operation = form.get("Action") or environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    if len(form) < len(pairs):  # a parameter twice: guards must not see another one than moto
+        operation = ""
     protocol, parameters = _parameters(service, operation, form, body)
     return Call(service, operation, region, key, parameters, protocol)
 

@@ -1,8 +1,8 @@
-"""`goldenami policy prove` and `explain`: whose policies, where, and what they decide."""
+"""`goldenami policy prove`: whose policies, in which setting, and what they decide."""
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,20 +14,19 @@ from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
-from goldenami.errors import RefusedError, UsageError
-from goldenami.iam.account import ADMINISTRATOR, NamedDocument
-from goldenami.iam.authorization.calls import ApiCall, requests
-from goldenami.iam.authorization.world import Resource
-from goldenami.iam.evaluator.decide import Policies, Verdict, decide_all
-from goldenami.iam.evaluator.request import Principal, Request, Value
+from goldenami.errors import RefusedError
+from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
+from goldenami.iam.evaluator.decide import Policies
+from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.profiles import Profile, profile_named
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.prove import Proof, Subject, prove
 from goldenami.iam.proof.world import Golden, Setting
 from goldenami.iam.render import Document
-from goldenami.iam.values import Values
+from goldenami.iam.values import ANY_REGION, Values
+from goldenami.spec import ReleaseFile
 from goldenami.workflows import rendering
-from goldenami.workflows.enforce.proof import stand_in
+from goldenami.workflows.enforce.proof import STAND_IN, stand_in
 
 Kind = Literal["user", "group", "role"]
 
@@ -104,6 +103,43 @@ def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -
     return noted(of_documents(texts(documents), values, profile, beside), notes)
 
 
+def of_release(
+    aws: Callable[[], Aws],
+    file: ReleaseFile,
+    profile: Profile,
+    given: Mapping[str, Any],
+    beside: str | None,
+) -> Question:
+    """Ask what a release file's profile does to every golden image of every region.
+
+    Args:
+        aws: called only if something has to be asked of AWS.
+        file: the release file.
+        profile: its profile, or another one.
+        given: values that take the place of the file's and the account's; with snapshots among
+            them no image is looked for.
+        beside: as in `of_documents`.
+
+    Raises:
+        RefusedError: nothing is approved.
+        IncompleteError: a region could not be read.
+    """
+    enforce = file.release.enforce
+    found: list[Image] = []
+    if "snapshots" not in given and not rendering.tests_owner_alone(profile):
+        found = rendering.golden_images(aws(), file)
+        given = {**given, "snapshots": rendering.snapshots(found)}
+    given = {"groups": enforce.groups if enforce else (), **given}
+    values = rendering.values(aws, file, profile, given)
+    documents, notes = rendered(profile, values)
+    question = noted(of_documents(texts(documents), values, profile, beside), notes)
+    if not found:
+        return question
+    return structs.replace(
+        question, setting=structs.replace(question.setting, golden=_golden(found))
+    )
+
+
 def of_documents(
     documents: Sequence[NamedDocument], values: Values, profile: Profile, beside: str | None
 ) -> Question:
@@ -128,7 +164,7 @@ def of_documents(
         pipeline=_pipeline(values.pipeline_role, documents),
         setting=_setting(values, profile, documents),
         promises=frozenset(topic for one in rendering.chain(profile) for topic in one.proves),
-        notes=(f"proved {where}",),
+        notes=(f"proved {where}", *_left_out(values)),
     )
 
 
@@ -145,11 +181,7 @@ def of_live(
     account, notes = authorization_details.account(aws, region)
     one = account.named(kind, name)
     tag = values.tag or profile.tag
-    found = _approved(aws, tag)
-    golden = tuple(
-        Golden(region=image.region, id=image.id, owner=image.owner, snapshots=image.snapshots)
-        for image in found
-    )
+    golden = _golden(_approved(aws, tag))
     setting = Setting(
         account=account.id,
         partition=account.partition,
@@ -161,10 +193,11 @@ def of_live(
     return Question(
         subject=Subject(f"{kind} {one.name}", account.principal(one), account.policies_of(one)),
         arn=one.arn,
+        pipeline=_live_pipeline(account, values.pipeline_role),
         setting=setting,
         promises=frozenset(topic for one in rendering.chain(profile) for topic in one.proves)
         - {"golden-further"},
-        notes=notes,
+        notes=(*notes, *_left_out(values)),
     )
 
 
@@ -208,79 +241,6 @@ def disagreements(
     return found
 
 
-def explain(
-    aws: Aws, region: str, kind: Kind, name: str, image_id: str, call: str
-) -> tuple[Verdict, tuple[str, ...]]:
-    """Decide a launch of a real image by a real user, group or role.
-
-    Raises:
-        UsageError: there is no such principal, or no such image in the region.
-    """
-    account, notes = authorization_details.account(aws, region)
-    one = account.named(kind, name)
-    found = images.by_id(aws, region, [image_id])
-    if not found:
-        raise UsageError(
-            f"there is no image {image_id} in {region}, or it is not shared with this account",
-            fix="check the id and --region",
-        )
-    world = _OneImage(found[0], account.id, account.partition)
-    principal = account.principal(one)
-    asked = requests(ApiCall(call, region, _launch(call, image_id)), principal, world)
-    return decide_all(account.policies_of(one), asked), notes
-
-
-class _OneImage:
-    """A world with one image, and whatever a launch takes by default."""
-
-    def __init__(self, image: Image, account: str, partition: str) -> None:
-        self._image, self._account, self._partition = image, account, partition
-
-    def find(self, kind: str, name: str, region: str) -> Resource | None:
-        """Return the image, or anything else that a plain launch names."""
-        if kind != "image":
-            return None
-        image = self._image
-        keys: dict[str, Value] = {
-            "ec2:ImageID": image.id,
-            "ec2:ImageType": "machine",
-            "ec2:Owner": image.owner_alias or image.owner,
-            "ec2:Public": str(image.public).lower(),
-            "ec2:RootDeviceType": "ebs",
-        }
-        tags = {
-            f"{service}:ResourceTag/{key}": value
-            for service in ("aws", "ec2")
-            for key, value in image.tags.items()
-        }
-        devices = [
-            {"DeviceName": f"/dev/{index}", "Ebs": {"SnapshotId": snapshot}}
-            for index, snapshot in enumerate(image.snapshots)
-        ]
-        return Resource(
-            arn=f"arn:{self._partition}:ec2:{region}::image/{name}",
-            keys=keys | tags,
-            details={"devices": devices},
-        )
-
-
-_LAUNCHES: dict[str, Callable[[str], dict[str, Any]]] = {
-    "ec2:RunInstances": lambda image: {"ImageId": image},
-    "ec2:RequestSpotInstances": lambda image: {"LaunchSpecification": {"ImageId": image}},
-    "ec2:RequestSpotFleet": lambda image: {
-        "SpotFleetRequestConfig": {"LaunchSpecifications": [{"ImageId": image}]}
-    },
-}
-
-
-def _launch(call: str, image_id: str) -> dict[str, Any]:
-    if call not in _LAUNCHES:
-        raise UsageError(
-            f"`{call}` is no launch that can be explained", fix=f"one of {', '.join(_LAUNCHES)}"
-        )
-    return _LAUNCHES[call](image_id)
-
-
 def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
     answers = in_regions(regions.enabled(aws), lambda region: images.produced(aws, region))
     produced = answers.complete("looking for the golden images")
@@ -318,17 +278,39 @@ def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> Subject | 
     return Subject("the pipeline role", Principal.of(arn, session="proof"), policies)
 
 
+def _live_pipeline(account: Account, arn: str | None) -> Subject | None:
+    if arn is None:
+        return None
+    role = account.named("role", arn)
+    return Subject("the pipeline role", account.principal(role), account.policies_of(role))
+
+
+def _left_out(values: Values) -> Iterator[str]:
+    """Say what is not proved."""
+    if values.pipeline_role is None:
+        yield "no --pipeline-role: that the pipeline can do its work is not proved"
+    if values.region != ANY_REGION:
+        yield f"rendered for {values.region} alone: other regions are not guarded"
+
+
+def _golden(found: Iterable[Image]) -> tuple[Golden, ...]:
+    return tuple(
+        Golden(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
+        for one in found
+    )
+
+
 def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument]) -> Setting:
     listed = [one for document in documents for one in _SNAPSHOT.findall(document.text)]
-    snapshot = (*values.snapshots, *listed, "snap-golden")[0]
+    snapshots = values.snapshots or tuple(dict.fromkeys(listed)) or (STAND_IN,)
     owners = values.golden_accounts
-    region = "us-east-1" if values.region == "*" else values.region
+    region = "us-east-1" if values.region == ANY_REGION else values.region
     return Setting(
         account=values.account,
         partition=values.partition,
         owners=owners,
         tag=values.tag or profile.tag,
-        golden=(stand_in(owners[0], (snapshot,), region),),
+        golden=tuple(stand_in(owners[0], (one,), region) for one in snapshots),
         groups=values.groups,
     )
 

@@ -29,7 +29,7 @@ def explain(
     """
     from goldenami.report import proof as report
     from goldenami.report.terminal import say
-    from goldenami.workflows import prove as workflow
+    from goldenami.workflows import explain as workflow
 
     asked: list[tuple[Any, str]] = [
         (kind, name) for kind, name in (("user", user), ("group", group), ("role", role)) if name

@@ -148,7 +148,6 @@ def _release(
 ) -> "Question":
     from goldenami.iam.profiles import profile_named
     from goldenami.workflows import prove as workflow
-    from goldenami.workflows import rendering
 
     if len(files) > 1:
         raise UsageError("one release file at a time", fix="leave the other files out")
@@ -156,9 +155,4 @@ def _release(
     enforce = file.release.enforce
     profile = profile_named(profile_name or (enforce.profile if enforce else given.DEFAULT_PROFILE))
     aws.default = aws.default or file.release.build_region
-    if enforce:
-        named = {"groups": enforce.groups, **named}
-    values = rendering.values(aws.get, file, profile, named)
-    documents, notes = workflow.rendered(profile, values)
-    question = workflow.of_documents(workflow.texts(documents), values, profile, beside)
-    return workflow.noted(question, notes)
+    return workflow.of_release(aws.get, file, profile, named, beside)

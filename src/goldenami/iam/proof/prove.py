@@ -94,7 +94,7 @@ def prove(
         promises: the topics in which every case has to be as expected.
 
     Raises:
-        RefusedError: there is no golden image or no case to decide: nothing would be proved.
+        RefusedError: there is no golden image, or no promised case: nothing would be proved.
         SpecError: a case names what does not exist.
         UndecidableError: AWS does not say how it would decide.
     """
@@ -110,8 +110,11 @@ def prove(
         if case.actor == actor
         for row in _rows(subject, case, cases, setting, promises)
     )
-    if not rows:
-        raise RefusedError("no proof case was decided, so nothing was proved")
+    if not any(row.required for row in rows):
+        raise RefusedError(
+            "no proof case was decided that anything promises, so nothing was proved",
+            fix="name a profile that promises something (`proves`)",
+        )
     return Proof(rows)
 
 

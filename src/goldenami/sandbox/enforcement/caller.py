@@ -1,11 +1,13 @@
 """Who signed a request: a user, or a session of a role."""
 
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from moto.iam.models import AccessKey, Role, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 from msgspec import Struct
 
+from goldenami.errors import GoldenamiError
 from goldenami.iam.evaluator.request import Principal
 from goldenami.sandbox.mends import organizations
 from goldenami.sandbox.mends.iam import IamStore
@@ -37,40 +39,42 @@ def store() -> IamStore:
     return cast(IamStore, iam_backends[ACCOUNT_ID][PARTITION])
 
 
-def caller_of(access_key_id: str) -> Caller | None:
-    """Return who owns an access key; None if it is the account's root."""
+def tags_of(listed: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return tags as a dictionary (``[{"Key": …, "Value": …}]``)."""
+    return {one["Key"]: one["Value"] for one in listed}
+
+
+def caller_of(access_key_id: str) -> Caller:
+    """Return who owns an access key.
+
+    Raises:
+        GoldenamiError: neither a user nor a session does.
+        NotFoundException: the role of the session is gone.
+    """
     session = _session(access_key_id)
     if session is not None:
         role = store().get_role_by_arn(session.role_arn)
-        return Caller(session.arn, _role(role, session), role, session)
+        tags = tags_of(role.tags or []) | dict(session.tags)
+        return Caller(session.arn, _principal(role, tags, session.name), role, session)
     key: AccessKey | None = store().access_keys.get(access_key_id)
     if key is None or not key.user_name:
-        return None
+        raise GoldenamiError(f"the access key {access_key_id} is nobody's")
     user = store().bounded_user(key.user_name)
-    tags = {
-        one["Key"]: one["Value"] for one in store().tagger.list_tags_for_resource(user.arn)["Tags"]
-    }
-    return Caller(user.arn, _principal(user.arn, tags, user.id, ""), user)
+    return Caller(user.arn, _principal(user, tags_of(user.tags or []), ""), user)
 
 
 def _session(access_key_id: str) -> Session | None:
-    found: AssumedRole | None = sts_backends[ACCOUNT_ID][
-        PARTITION
-    ].get_assumed_role_from_access_key(access_key_id)
+    sessions = sts_backends[ACCOUNT_ID][PARTITION]
+    found: AssumedRole | None = sessions.get_assumed_role_from_access_key(access_key_id)
     return Session.of(found) if found else None
 
 
-def _role(role: Role, session: Session) -> Principal:
-    tags = {one["Key"]: one["Value"] for one in role.tags or []} | dict(session.tags)
-    return _principal(role.arn, tags, role.id, session.name)
-
-
-def _principal(arn: str, tags: dict[str, str], unique_id: str, session: str) -> Principal:
+def _principal(entity: User | Role, tags: dict[str, str], session: str) -> Principal:
     organization = organizations.organization_of(ACCOUNT_ID)
     return Principal.of(
-        arn,
+        entity.arn,
         tags=tags,
-        unique_id=unique_id,
+        unique_id=entity.id,
         session=session,
         organization=organization.id if organization else "",
         in_management_account=bool(organization and organization.manages(ACCOUNT_ID)),

@@ -1,97 +1,155 @@
 """The guard in front of moto: lets a call through if IAM allows all that it does."""
 
+import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from goldenami.errors import GoldenamiError, UnknownResourceError
 from goldenami.iam.authorization.calls import ApiCall, requests
+from goldenami.iam.authorization.world import World
 from goldenami.iam.evaluator.decide import (
     Decision,
     Layer,
     Outcome,
     Policies,
+    Verdict,
+    decide,
     decide_all,
 )
+from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Request
 from goldenami.sandbox.calls import Call, Refusal
-from goldenami.sandbox.enforcement import trust
+from goldenami.sandbox.enforcement import message
 from goldenami.sandbox.enforcement.caller import Caller, caller_of, store
-from goldenami.sandbox.enforcement.message import refusal
-from goldenami.sandbox.enforcement.policies import policies_of
-from goldenami.sandbox.enforcement.world import SandboxWorld
+from goldenami.sandbox.enforcement.policies import policies_of, policy_arn
+from goldenami.sandbox.enforcement.trust import Trust, trust, trusts_provider
+from goldenami.sandbox.enforcement.world import LenientWorld, SandboxWorld
+from goldenami.sandbox.server import ROOT_ACCESS_KEY_ID
 
 SERVICES = ("ec2", "iam", "organizations", "ssm", "sts")
 _FREE = ("sts:GetCallerIdentity", "sts:GetSessionToken")
 """What everybody may do, whatever the policies say."""
+_FEDERATED = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+"""Operations of STS that need no signature, since an identity provider's token comes with them."""
 
+_ANYTHING = compile_policy(
+    "trusted by name",
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    },
+)
 _WORLD = SandboxWorld()
+_log = logging.getLogger(__name__)
 
 
 def authorised(call: Call) -> Refusal | None:
     """Refuse a call that the caller's policies do not allow.
 
-    The account's root is not restricted. A policy that the evaluator does not know is an answer
-    too: nothing is let through that could not be decided.
+    The account's root is not restricted. What cannot be decided, such as a policy that the
+    evaluator does not know, is refused too, with an error of the sandbox's own.
     """
-    if call.service not in SERVICES or call.name in _FREE or not call.access_key_id:
-        return None
-    caller = caller_of(call.access_key_id)
-    if caller is None:
+    federated = call.operation in _FEDERATED  # an unsigned request does not tell its service
+    unrestricted = call.access_key_id == ROOT_ACCESS_KEY_ID or call.name in _FREE
+    if unrestricted or (call.service not in SERVICES and not federated):
         return None
     try:
-        decision = _decision(call, caller)
-    except GoldenamiError as error:
-        return Refusal("SandboxError", f"The sandbox cannot decide {call.name}: {error}", 501)
-    return None if decision is None or decision.allowed else refusal(call, caller.arn, decision)
+        if federated:
+            return _refusal_of_token(call)
+        return _refusal(call, caller_of(call.access_key_id))
+    except Exception as error:
+        _log.debug("the sandbox failed to decide %s", call.name, exc_info=True)
+        told = str(error) if isinstance(error, GoldenamiError) else repr(error)
+        return Refusal("SandboxError", f"The sandbox cannot decide {call.name}: {told}", 501)
 
 
-def _decision(call: Call, caller: Caller) -> Decision | None:
+def _refusal(call: Call, caller: Caller) -> Refusal | None:
     policies = policies_of(caller)
     try:
-        asked = requests(
-            ApiCall(call.name, call.region, call.parameters),
-            caller.principal,
-            _WORLD,
-            _circumstances(),
-        )
+        decision = decide_all(policies, _requests(call, caller, _WORLD)).deciding
     except UnknownResourceError:
-        return _of_nothing(call, caller, policies)
-    decision = decide_all(policies, asked).deciding
-    return _trusted(decision) if call.name == "sts:AssumeRole" else decision
+        return _refusal_of_rest(call, caller, policies)
+    if call.name == "sts:AssumeRole":
+        return _assuming(call, caller, policies, decision)
+    return _answer(call, caller, decision)
 
 
-def _circumstances() -> dict[str, str]:
-    return {
-        "aws:CurrentTime": datetime.now(UTC).isoformat(timespec="seconds"),
+def _answer(call: Call, caller: Caller, decision: Decision) -> Refusal | None:
+    if decision.allowed:
+        return None
+    arn = policy_arn(caller, decision.matched[0]) if decision.matched else ""
+    return message.refusal(call, caller.arn, decision, arn)
+
+
+def _requests(call: Call, caller: Caller, world: World) -> tuple[Request, ...]:
+    asked = ApiCall(call.name, call.region, call.parameters)
+    return requests(asked, caller.principal, world, _circumstances(caller))
+
+
+def _circumstances(caller: Caller) -> Mapping[str, str]:
+    now = datetime.now(UTC)
+    keys = {
+        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:EpochTime": str(int(now.timestamp())),
         "aws:SecureTransport": "false",
         "aws:SourceIp": "127.0.0.1",
+        "aws:ViaAWSService": "false",
     }
+    # Temporary credentials have the key, and access keys of users do not.
+    return keys | {"aws:MultiFactorAuthPresent": "false"} if caller.session else keys
 
 
-def _of_nothing(call: Call, caller: Caller, policies: Policies) -> Decision | None:
-    """Refuse a call about what does not exist only to whom nothing allows it on anything.
+def _refusal_of_rest(call: Call, caller: Caller, policies: Policies) -> Refusal | None:
+    """Decide a call that names what does not exist, by what does exist.
 
-    Everybody else gets the service's own answer.
+    If that is allowed, the service tells what is missing, but only to somebody whom a policy
+    allows the action on anything at all.
     """
-    about = [one for policy in policies.identity for one in policy.about(call.name.lower())]
-    if any(one.allows for one in about):
-        return None
+    world = LenientWorld(_WORLD)
+    asked = _requests(call, caller, world)
+    rest = [decide(policies, one) for one in asked if one.resource not in world.missing]
+    if not any(
+        one.allows for policy in policies.identity for one in policy.about(call.name.lower())
+    ):
+        rest.append(_nothing_allows(call, caller))
+    return _answer(call, caller, Verdict(tuple(rest)).deciding) if rest else None
+
+
+def _nothing_allows(call: Call, caller: Caller) -> Decision:
     request = Request(principal=caller.principal, action=call.name, resource="*")
-    missing = "no identity-based policy"
+    missing = f"no {Layer.IDENTITY}"
     return Decision(request, Outcome.IMPLICIT_DENY, Layer.IDENTITY, missing=missing)
 
 
-def _trusted(decision: Decision) -> Decision:
-    """Combine the caller's own permission with the role's trust.
+def _assuming(call: Call, caller: Caller, policies: Policies, decision: Decision) -> Refusal | None:
+    """Combine the caller's own permission with the trust of the role.
 
-    Within one account a role that trusts the caller by name needs no policy of his.
+    A trust policy that names the caller stands in for his identity policies, and for a user also
+    for what his boundary does not allow.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     """
     request = decision.request
-    role = next((one for one in store().roles.values() if one.arn == request.resource), None)
-    named = trust.by_name(role.assume_role_policy_document, request) if role else False
-    if decision.outcome is Outcome.EXPLICIT_DENY or named is None:
-        return decision
-    if named:
-        return Decision(request, Outcome.ALLOWED, Layer.IDENTITY)
-    return Decision(
-        request, Outcome.IMPLICIT_DENY, Layer.IDENTITY, missing="no resource-based policy"
-    )
+    document = _trust_policy(request.resource)
+    trusted = trust(document, request, caller.arn) if document else Trust.NOBODY
+    if decision.outcome is Outcome.EXPLICIT_DENY or trusted is Trust.ACCOUNT:
+        return _answer(call, caller, decision)
+    if trusted is Trust.NOBODY:
+        return message.untrusted(call, caller.arn, request.resource)
+    boundary = policies.boundary if caller.session else None
+    instead = replace(policies, identity=(_ANYTHING,), boundary=boundary)
+    return _answer(call, caller, decide(instead, request))
+
+
+def _refusal_of_token(call: Call) -> Refusal | None:
+    action = f"sts:{call.operation}"
+    document = _trust_policy(call.parameters["RoleArn"])
+    if document and trusts_provider(document, action):
+        return None
+    return Refusal("AccessDenied", f"Not authorized to perform {action}", 403)
+
+
+def _trust_policy(role_arn: str) -> str | None:
+    roles = store().get_roles()
+    return next((one.assume_role_policy_document for one in roles if one.arn == role_arn), None)

@@ -1,6 +1,7 @@
 """How AWS tells that a call is not authorised.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns
 https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 """
 
@@ -21,10 +22,17 @@ _CODES = {
 }
 
 
-def refusal(call: Call, arn: str, decision: Decision) -> Refusal:
-    """Return the answer of the call's service to a caller who is not authorised."""
+def refusal(call: Call, arn: str, decision: Decision, policy_arn: str = "") -> Refusal:
+    """Return the answer of the call's service to a caller who is not authorised.
+
+    Args:
+        call: what was asked.
+        arn: the caller's ARN.
+        decision: why not.
+        policy_arn: the ARN of the policy that denied, if one did and has an ARN.
+    """
     code, status = _CODES.get(call.service, ("AccessDeniedException", 400))
-    told = sentence(arn, decision)
+    told = sentence(arn, decision, policy_arn)
     if call.service == "ec2":
         told = (
             f"You are not authorized to perform this operation. {told}. "
@@ -33,13 +41,24 @@ def refusal(call: Call, arn: str, decision: Decision) -> Refusal:
     return Refusal(code, told, status)
 
 
-def sentence(arn: str, decision: Decision) -> str:
-    """Say who may not do what, and which kind of policy is why."""
-    asked = decision.request
-    who = f"User: {arn} is not authorized to perform: {asked.action} on resource: {asked.resource}"
+def untrusted(call: Call, arn: str, role_arn: str) -> Refusal:
+    """Return STS's answer to a caller whom a role does not trust: it tells no policy."""
+    code, status = _CODES["sts"]
+    return Refusal(code, _who(arn, call.name, role_arn), status)
+
+
+def sentence(arn: str, decision: Decision, policy_arn: str = "") -> str:
+    """Say who may not do what, and which policy, or which kind of policy, is why."""
+    asked, layer = decision.request, decision.layer
+    who = _who(arn, asked.action, asked.resource)
     if decision.outcome is Outcome.EXPLICIT_DENY:
-        return f"{who} with an explicit deny in {_ARTICLES[decision.layer]} {decision.layer}"
-    return f"{who} because no {decision.layer} allows the {asked.action} action"
+        policy = f": {policy_arn}" if policy_arn else ""
+        return f"{who} with an explicit deny in {_ARTICLES[layer]} {layer}{policy}"
+    return f"{who} because no {layer} allows the {asked.action} action"
+
+
+def _who(arn: str, action: str, resource: str) -> str:
+    return f"User: {arn} is not authorized to perform: {action} on resource: {resource}"
 
 
 def encoded(arn: str, decision: Decision) -> str:
@@ -78,8 +97,8 @@ def decoded(message: str) -> str:
     """
     try:
         return zlib.decompress(base64.urlsafe_b64decode(message)).decode()
-    except zlib.error as error:
-        raise ValueError(str(error)) from error
+    except (ValueError, zlib.error) as error:
+        raise ValueError("the message is no encoded one") from error
 
 
 def _values(value: str | tuple[str, ...]) -> tuple[str, ...]:

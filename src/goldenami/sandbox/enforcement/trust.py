@@ -4,51 +4,84 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from enum import Enum, auto
 from typing import Any
 
+from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.decide import Outcome, Policies, decide
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Request
 
 
-def by_name(document: str, request: Request) -> bool | None:
+class Trust(Enum):
+    """What a trust policy says of a caller."""
+
+    CALLER = auto()
+    """It names him: within one account he needs no permission of his own."""
+    ACCOUNT = auto()
+    """It names his account, whose administrators decide by his own policies."""
+    NOBODY = auto()
+    """It names neither, or denies."""
+
+
+def trust(document: str, request: Request, caller: str) -> Trust:
     """Tell what a role's trust policy says of a request to assume it.
 
-    Returns:
-        True if it names the caller, which suffices in one account; None if it trusts the
-        account, so that the caller's own policies decide; False if it trusts neither.
+    Args:
+        document: the trust policy.
+        request: to assume the role.
+        caller: the caller's ARN; that of a session is another one than its role's.
+
+    Raises:
+        PolicyError: the document has what is not known here, such as a NotPrincipal.
     """
-    trust = json.loads(document)
-    if _outcome(trust, request, _names_caller) is Outcome.ALLOWED:
-        return True
-    with_account = _outcome(trust, request, _names_account)
-    return None if with_account is Outcome.ALLOWED else False
+    principal = request.principal
+    root = f"arn:{principal.partition}:iam::{principal.account}:root"
+    by_caller = _outcome(document, request, {"*", caller, principal.arn})
+    by_account = _outcome(document, request, {principal.account, root})
+    if Outcome.EXPLICIT_DENY in (by_caller, by_account):
+        return Trust.NOBODY
+    if by_caller is Outcome.ALLOWED:
+        return Trust.CALLER
+    return Trust.ACCOUNT if by_account is Outcome.ALLOWED else Trust.NOBODY
 
 
-def _outcome(trust: Mapping[str, Any], request: Request, fits: Any) -> Outcome:
-    listed = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
+def trusts_provider(document: str, action: str) -> bool:
+    """Tell whether a trust policy lets anybody of an identity provider assume the role.
+
+    Which provider, and whom of it, is in a token that the sandbox cannot read.
+    """
+    actions = (action.lower(), "sts:*", "*")
+    return any(
+        one["Effect"] == "Allow"
+        and "Federated" in one.get("Principal", {})
+        and any(name.lower() in actions for name in _listed(one.get("Action", [])))
+        for one in _listed(json.loads(document)["Statement"])
+    )
+
+
+def _outcome(document: str, request: Request, names: Collection[str]) -> Outcome:
+    """Decide by the statements whose principal is one of ``names``."""
+    whole = json.loads(document)
     statements = [
         {key: one[key] for key in one if key != "Principal"} | {"Resource": "*"}
-        for one in listed
-        if any(fits(name, request) for name in _principals(one))
+        for one in _listed(whole["Statement"])
+        if any(name in names for name in _principals(one))
     ]
     if not statements:
         return Outcome.IMPLICIT_DENY
-    policy = compile_policy("trust policy", {**trust, "Statement": statements})
+    policy = compile_policy("trust policy", {**whole, "Statement": statements})
     return decide(Policies(identity=(policy,)), request).outcome
 
 
 def _principals(statement: Mapping[str, Any]) -> Iterator[str]:
-    principal = statement.get("Principal", {})
+    if "Principal" not in statement:
+        raise PolicyError("trust policy: a statement without a Principal cannot be decided")
+    principal = statement["Principal"]
     named = principal if isinstance(principal, str) else principal.get("AWS", [])
-    yield from [named] if isinstance(named, str) else named
+    yield from _listed(named)
 
 
-def _names_caller(name: str, request: Request) -> bool:
-    return name in ("*", request.principal.arn)
-
-
-def _names_account(name: str, request: Request) -> bool:
-    account = request.principal.account
-    return name in ("*", account, f"arn:{request.principal.partition}:iam::{account}:root")
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

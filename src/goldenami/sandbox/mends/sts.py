@@ -1,7 +1,8 @@
 """GetCallerIdentity, AssumeRole and DecodeAuthorizationMessage.
 
 Mended: a key that is no user's and no role's is the root user's, with the ARN of a root user; a
-session remembers all its policies and its tags; encoded messages are decoded (moto lacks it).
+session remembers all its policies and its tags; a session policy that is none is refused; encoded
+messages are decoded (moto lacks it).
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
@@ -16,6 +17,8 @@ from moto.sts.exceptions import STSClientError
 from moto.sts.models import AssumedRole, sts_backends
 from moto.sts.responses import TokenResponse
 from msgspec import Struct
+
+from goldenami.sandbox.mends import iam_documents
 
 _NO_USER = ":user/moto"  # what moto calls the owner of a key it does not know
 
@@ -68,6 +71,8 @@ class StsResponse(TokenResponse):
 
     def assume_role(self) -> ActionResult:
         """Begin a session; moto forgets its managed policies and its tags."""
+        if policy := self._get_param("Policy"):
+            iam_documents.check(policy)
         answer = super().assume_role()
         account = self._get_param("RoleArn").split(":")[4]
         session = cast(_Kept, sts_backends[account][self.partition].assumed_roles[-1])

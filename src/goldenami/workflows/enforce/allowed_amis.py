@@ -154,7 +154,6 @@ def _disable(region: str) -> Action:
         summary="disable Allowed AMIs",
         call="ec2:DisableAllowedImagesSettings",
         region=region,
-        parameters={"AllowedImagesSettingsState": DISABLED},
         permissions=("ec2:DisableAllowedImagesSettings",),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, structs
 
-from goldenami.errors import PolicyError, RefusedError, UndecidableError
+from goldenami.errors import IncompleteError, PolicyError, RefusedError, UndecidableError
 from goldenami.iam.account import ADMINISTRATOR, Account, Group, Role, User
 from goldenami.iam.evaluator.decide import Level, Policies, decide
 from goldenami.iam.evaluator.document import compile_policy
@@ -19,8 +19,9 @@ NOT_NEEDED = "golden-further"
 """Whether a group may use fleets and spot requests is its own matter."""
 
 STAND_IN = "snap-golden"
-UNJUDGED = (PolicyError, UndecidableError)
+UNJUDGED = (PolicyError, UndecidableError, IncompleteError)
 """What keeps a member or a role from being judged: it is told, and stops nothing."""
+_FOREIGN = frozenset({"foreign-image"})
 _SHOWN = 3
 
 
@@ -106,7 +107,7 @@ class _Proving:
         self._before, self._after = before, _after(before, prepared.attachments)
         self._attachments = [one for one in prepared.attachments if one.document is not None]
         self._cases = cases
-        foreign = tuple(one for one in cases.cases if one.topic == "foreign-image")
+        foreign = tuple(one for one in cases.cases if one.topic in _FOREIGN)
         self._foreign = structs.replace(cases, cases=foreign)
         self._setting = setting(wanted, tuple(self.named("group")))
         self._promises = {topic for one in wanted.profiles for topic in one.proves} - {NOT_NEEDED}
@@ -171,7 +172,11 @@ class _Proving:
         )
         arn = f"arn:{self._after.partition}:iam::{self._after.id}:user/administrator"
         policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
-        proof = self._prove(Subject(f"an administrator under {name}", Principal.of(arn), policies))
+        actor = None
+        if self._pipeline:
+            actor = structs.replace(self._pipeline, policies=policies)
+        subject = Subject(f"an administrator under {name}", Principal.of(arn), policies)
+        proof = prove((subject,), actor, self._cases, self._setting, self._promises)
         unbound = f"this account manages the organization: policies of {name} do not bind it"
         warnings = (unbound,) if self._after.manages_organization else ()
         return Proved(
@@ -219,19 +224,28 @@ class _Proving:
     def _assumable(self, group: str, members: tuple[User, ...]) -> Iterator[str]:
         """Warn of roles that members can assume, and launch other images with."""
         holders: list[Group | User] = [self._after.groups[group], *members]
-        subjects = [(self._after.principal(one), self._after.policies_of(one)) for one in holders]
         for role in self._after.roles.values():
-            if self._exempt(role) or not any(_assumes(role, *one) for one in subjects):
+            if self._exempt(role) or not any(self._assumes(role, one) for one in holders):
                 continue
-            proof = self._prove(self._role_subject(self._after, role.name))
-            ways = [
-                row for row in proof.rows if row.topic == "foreign-image" and not row.as_expected
-            ]
-            if ways:
+            try:
+                subject = self._role_subject(self._after, role.name)
+                rows = prove((subject,), None, self._foreign, self._setting, _FOREIGN).rows
+            except UNJUDGED as error:
+                yield f"role {role.name} could not be judged: {error.message}"
+                continue
+            if ways := [row for row in rows if not row.as_expected]:
                 yield (
                     f"role {role.name}: members of {group} can assume it, and it is not bound: "
                     f"{_several(ways)}: {ways[0].reason}"
                 )
+
+    def _assumes(self, role: Role, holder: Group | User) -> bool:
+        """Who cannot be judged may be able to; that he cannot is told elsewhere."""
+        principal = self._after.principal(holder)
+        try:
+            return _assumes(role, principal, self._after.policies_of(holder))
+        except UNJUDGED:
+            return True
 
     def _exempt(self, role: Role) -> bool:
         pipeline = self._pipeline.principal.arn if self._pipeline else ""
@@ -353,5 +367,5 @@ def _together(parts: Iterable[Proved]) -> Proved:
         warnings=tuple(dict.fromkeys(text for one in several for text in one.warnings)),
     )
     if not proved.rows:
-        raise RefusedError("no proof case was decided, so nothing was proved")
+        raise RefusedError("nobody would be bound, so nothing was proved")
     return proved

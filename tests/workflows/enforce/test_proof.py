@@ -1,0 +1,246 @@
+"""The proof before every apply: who is bound once everything is attached, and who is not."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from goldenami.domain.image import Image
+from goldenami.domain.plan import Plan
+from goldenami.iam.account import (
+    ADMINISTRATOR,
+    Account,
+    ControlLevel,
+    Group,
+    NamedDocument,
+    Role,
+    User,
+)
+from goldenami.iam.profiles import load_profiles
+from goldenami.iam.proof.cases import load
+from goldenami.iam.render import render
+from goldenami.iam.values import Values
+from goldenami.spec.model import AllowedAmis, Enforce, Mechanisms
+from goldenami.workflows.enforce import proof
+from goldenami.workflows.enforce.interface import Attachment, Enforcement, Holder, Wanted
+
+ID, SNAPSHOT = "111122223333", "snap-0123456789abcdef0"
+OTHER = "999988887777"
+VALUES = Values(
+    account=ID,
+    owners=(ID,),
+    snapshots=(SNAPSHOT,),
+    pipeline_role=f"arn:aws:iam::{ID}:role/pipeline",
+    groups=("admins",),
+)
+CHAIN = ("guardrail", "tag-protection")
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+ENFORCE = Enforce(groups=("admins",))
+CASES = load()
+TRUSTED = {
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"AWS": f"arn:aws:iam::{ID}:root"},
+        }
+    ]
+}
+GOLDEN = Image(
+    region="us-east-1",
+    id="ami-0123456789abcdef0",
+    name="web-1",
+    owner=ID,
+    state="available",
+    architecture="x86_64",
+    snapshots=(SNAPSHOT,),
+)
+
+
+def user(name: str, **fields: Any) -> User:
+    return User(arn=f"arn:aws:iam::{ID}:user/{name}", **fields)
+
+
+def role(name: str, **fields: Any) -> Role:
+    return Role(arn=f"arn:aws:iam::{ID}:role/{name}", **fields)
+
+
+def account(**fields: Any) -> Account:
+    group = Group(arn=f"arn:aws:iam::{ID}:group/admins", managed=(ADMIN,))
+    usual: dict[str, Any] = {"groups": {"admins": group}, "policies": {ADMIN: ADMINISTRATOR}}
+    return Account(id=ID, **(usual | fields))
+
+
+def prepared(
+    *chain: str, holder: Holder = "group", name: str = "admins", values: Values = VALUES
+) -> Enforcement:
+    profiles = tuple(load_profiles()[one] for one in chain)
+    documents = tuple(one for profile in profiles for one in render(profile, values))
+    return Enforcement(
+        changes=(),
+        plan=Plan(title="enforce", actions=()),
+        attachments=tuple(
+            Attachment(
+                holder=holder, name=name, policy=f"goldenami-{one.name}", document=one.policy
+            )
+            for one in documents
+        ),
+        wanted=Wanted(documents=documents, profiles=profiles, values=values, golden=(GOLDEN,)),
+    )
+
+
+def proved(enforcement: Enforcement, before: Account, enforce: Enforce = ENFORCE) -> proof.Proved:
+    return proof.of(enforcement, enforce, before, CASES, (ID,))
+
+
+def test_a_group_of_administrators_is_bound() -> None:
+    found = proved(prepared(*CHAIN), account())
+    assert found.failures == ()
+    assert {row.topic for row in found.rows if row.required} >= {"golden", "foreign-image"}
+
+
+def test_without_the_companion_the_missing_promises_are_failures() -> None:
+    found = proved(prepared("guardrail"), account())
+    assert found.failures
+    assert all("should be denied and is allowed" in one for one in found.failures)
+
+
+def test_a_policy_that_only_allows_stops_nothing_beside_administrator_access() -> None:
+    found = proved(prepared("allow"), account())
+    assert any("launch a public image should be denied" in one for one in found.failures)
+
+
+def test_a_group_in_which_nobody_can_launch_a_golden_image_is_refused() -> None:
+    locked = Group(arn=f"arn:aws:iam::{ID}:group/admins")
+    found = proved(prepared(*CHAIN), account(groups={"admins": locked}))
+    assert any("launch a golden image" in one and "is denied" in one for one in found.failures)
+
+
+def test_a_member_who_can_launch_by_his_own_policies_makes_up_for_the_group() -> None:
+    empty = Group(arn=f"arn:aws:iam::{ID}:group/admins")
+    ann = user("ann", groups=("admins",), managed=(ADMIN,))
+    found = proved(prepared(*CHAIN), account(groups={"admins": empty}, users={"ann": ann}))
+    assert found.failures == ()
+    assert any(
+        one.startswith("group admins alone: launch a golden image") for one in found.warnings
+    )
+
+
+def test_a_member_whose_own_policy_walks_around_is_named() -> None:
+    empty = Group(arn=f"arn:aws:iam::{ID}:group/admins")
+    eve = user("eve", groups=("admins",), managed=(ADMIN,))
+    found = proved(prepared("allow"), account(groups={"admins": empty}, users={"eve": eve}))
+    assert found.failures == ()
+    (warning,) = [one for one in found.warnings if one.startswith("user eve")]
+    assert "walks around it: launch a public image" in warning
+    assert "AdministratorAccess" in warning
+
+
+def test_a_member_whose_boundary_forbids_launches_is_named() -> None:
+    nothing = {"Version": "2012-10-17", "Statement": []} | {
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
+    }
+    arn = f"arn:aws:iam::{ID}:policy/only-s3"
+    bob = user("bob", groups=("admins",), boundary=arn)
+    policies = {ADMIN: ADMINISTRATOR, arn: NamedDocument.of("only-s3", nothing)}
+    found = proved(prepared(*CHAIN), account(users={"bob": bob}, policies=policies))
+    (warning,) = [one for one in found.warnings if one.startswith("user bob")]
+    assert "cannot launch a golden image" in warning
+    assert "only-s3" in warning
+
+
+def test_members_who_can_take_the_policies_away_are_told_of() -> None:
+    found = proved(prepared(*CHAIN), account())
+    assert any("its members can take the policies away" in one for one in found.warnings)
+
+
+def test_guardrail_protection_closes_that() -> None:
+    found = proved(prepared(*CHAIN, "guardrail-protection"), account())
+    assert found.failures == ()
+    assert not any("take the policies away" in one for one in found.warnings)
+
+
+def test_a_role_that_members_can_assume_is_named_unless_it_is_bound_or_the_pipeline_s() -> None:
+    roles = {
+        "free": role("free", managed=(ADMIN,), trust=TRUSTED),
+        "pipeline": role("pipeline", managed=(ADMIN,), trust=TRUSTED),
+        "poor": role("poor", trust=TRUSTED),
+        "closed": role("closed", managed=(ADMIN,), trust={"Statement": []}),
+    }
+    found = proved(prepared(*CHAIN), account(roles=roles))
+    named = [one for one in found.warnings if one.startswith("role ")]
+    assert [one.split(":")[0] for one in named] == ["role free"]
+
+
+def test_a_boundary_binds_a_role() -> None:
+    boundary = prepared(*CHAIN, holder="role-boundary", name="developers")
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        *(one for each in boundary.attachments for one in (each.document or {})["Statement"]),
+    ]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    whole = Attachment(
+        holder="role-boundary", name="developers", policy="goldenami-boundary", document=document
+    )
+    before = account(roles={"developers": role("developers", managed=(ADMIN,))})
+    found = proved(replace(boundary, attachments=(whole,)), before)
+    assert found.failures == ()
+    assert found.rows
+
+
+def test_a_boundary_that_locks_a_role_out_is_refused() -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}],
+    }
+    whole = Attachment(
+        holder="role-boundary", name="developers", policy="goldenami-boundary", document=document
+    )
+    enforcement = replace(prepared(*CHAIN), attachments=(whole,))
+    able = account(roles={"developers": role("developers", managed=(ADMIN,))})
+    assert any("launch a golden image" in one for one in proved(enforcement, able).failures)
+    never_could = account(roles={"developers": role("developers")})
+    assert proved(enforcement, never_could).failures == ()
+
+
+def test_a_boundary_that_forbids_nothing_is_refused() -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+    whole = Attachment(
+        holder="role-boundary", name="developers", policy="goldenami-boundary", document=document
+    )
+    before = account(roles={"developers": role("developers", managed=(ADMIN,))})
+    found = proved(replace(prepared(*CHAIN), attachments=(whole,)), before)
+    assert any("launch a public image should be denied" in one for one in found.failures)
+
+
+def test_a_service_control_policy_binds_an_administrator_under_its_target() -> None:
+    levels = (ControlLevel(ID, f"account {ID}", (ADMINISTRATOR,)),)
+    found = proved(prepared(*CHAIN, holder="organization-target", name=ID), account(levels=levels))
+    assert found.failures == ()
+    assert {row.subject for row in found.rows} == {
+        f"an administrator under {ID}", "the pipeline role",
+    }  # fmt: skip
+
+
+def test_the_management_account_is_told_that_no_policy_of_the_organization_binds_it() -> None:
+    found = proved(
+        prepared(*CHAIN, holder="organization-target", name="r-ab12"),
+        account(manages_organization=True),
+    )
+    assert any("this account manages the organization" in one for one in found.warnings)
+
+
+def test_allowed_amis_that_hide_a_golden_owner_s_images_are_refused() -> None:
+    used = Mechanisms(group_policy=True, allowed_amis=AllowedAmis(providers=("amazon",)))
+    enforcement = prepared(*CHAIN)
+    enforce = Enforce(groups=("admins",), mechanisms=used)
+    found = proof.of(enforcement, enforce, account(), CASES, (ID, OTHER))
+    assert any(OTHER in one and "would be refused" in one for one in found.failures)
+
+
+def test_the_account_itself_is_not_changed_by_its_proof() -> None:
+    before = account()
+    proved(prepared(*CHAIN), before)
+    assert before == account()
