@@ -149,3 +149,22 @@ def test_without_its_extra_the_sandbox_says_how_to_install_it() -> None:
 def test_the_version_and_the_help(cli: Any) -> None:
     assert cli("--version").out.startswith("goldenami 0.")
     assert "Exit codes" in cli("--help").out
+
+
+@pytest.mark.parametrize("form", ["terraform", "cloudformation"])
+def test_code_has_the_companions_and_the_groups_of_the_release_file(
+    cli: Any, write: Any, sandbox: Sandbox, form: str
+) -> None:
+    ran = cli("policy", "render", write(), *ALL, "--as", form)
+    assert ran.code == 0, ran.err
+    assert "goldenami-guardrail" in ran.out
+    assert "goldenami-tag-protection" in ran.out
+    assert "ec2-admin-group" in ran.out
+    assert sandbox.calls == ()
+
+
+def test_code_without_a_group_says_that_it_attaches_nothing(cli: Any) -> None:
+    arguments = ("-p", "ec2-028-resource-tag", "--account", "111122223333", "--as", "terraform")
+    ran = cli("policy", "render", *arguments)
+    assert "attached to nothing" in ran.err
+    assert "warning: " in ran.err

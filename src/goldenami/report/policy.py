@@ -5,10 +5,23 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from goldenami.iam import iac
 from goldenami.iam.limits import MANAGED_POLICY
 from goldenami.iam.profiles import Profile
 from goldenami.iam.render import Document
 from goldenami.report.terminal import say
+
+
+def write_code(
+    profile: Profile, documents: Sequence[Document], form: str, groups: Sequence[str]
+) -> None:
+    """Write documents as Terraform or CloudFormation."""
+    if profile.warning:
+        say(f"warning: {profile.warning}", "yellow")
+    code = iac.terraform if form == "terraform" else iac.cloudformation
+    sys.stdout.write(code(documents, groups))
+    if not groups:
+        say("attached to nothing: name groups with --group")
 
 
 def write(profile: Profile, documents: Sequence[Document], *, minify: bool) -> None:

@@ -1,5 +1,6 @@
 """`goldenami policy render`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,14 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.policy import values as given
+
+
+class As(StrEnum):
+    """What the documents are written as."""
+
+    JSON = "json"
+    TERRAFORM = "terraform"
+    CLOUDFORMATION = "cloudformation"
 
 
 def render(
@@ -21,13 +30,21 @@ def render(
     partition: given.Partition = None,
     region: given.Region = None,
     pipeline_role: given.PipelineRole = None,
+    as_: Annotated[
+        As, typer.Option("--as", help="JSON, or code with the profiles attached with it.")
+    ] = As.JSON,
+    group: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="Group to attach to, in code; default: the release file's."),
+    ] = None,
     minify: Annotated[bool, typer.Option("--minify", help="No white space.")] = False,
     aws_profile: given.AwsProfile = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
-    """Write a profile's policy documents as JSON; without a release file no AWS call is made.
+    """Write a profile's policy documents; without a release file no AWS call is made.
 
-    The documents of the profiles that are attached with it are rendered on their own.
+    As JSON, the documents of the profiles that are attached with it are rendered on their own; as
+    Terraform or CloudFormation, they come with it.
 
     Example: goldenami policy render -p owner-only --account 111122223333 --owner 444455556666
     """
@@ -38,7 +55,7 @@ def render(
 
     named = given.given(
         account=account, owner=owner, tag=tag, snapshot=snapshot, partition=partition,
-        region=region, pipeline_role=pipeline_role,
+        region=region, pipeline_role=pipeline_role, group=group,
     )  # fmt: skip
     if release is None:
         profile = profile_named(policy_profile or given.DEFAULT_PROFILE)
@@ -49,11 +66,17 @@ def render(
         profile = profile_named(
             policy_profile or (enforce.profile if enforce else given.DEFAULT_PROFILE)
         )
+        named = {"groups": enforce.groups if enforce else (), **named}
         values = rendering.values(
             lambda: options.session(None, aws_profile, endpoint_url, file.release.build_region),
             file, profile, named,
         )  # fmt: skip
-    documents, note = rendering.documents(profile, values)
-    if note:
+    several = (profile,) if as_ is As.JSON else rendering.chain(profile)
+    rendered = [rendering.documents(one, values) for one in several]
+    for note in [note for _, note in rendered if note]:
         say(f"note: {note}", "yellow")
-    report.write(profile, documents, minify=minify)
+    documents = [document for found, _ in rendered for document in found]
+    if as_ is As.JSON:
+        report.write(profile, documents, minify=minify)
+    else:
+        report.write_code(profile, documents, as_.value, values.groups)

@@ -1,0 +1,89 @@
+"""Policy documents as infrastructure code: Terraform and CloudFormation, for shops that want it.
+
+The templates lie under ``templates/iac``. In them, too, every ``{{ … }}`` prints one whole JSON
+value, which is a string of HCL as well once ``${`` and ``%{`` are escaped.
+https://developer.hashicorp.com/terraform/language/expressions/strings
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from goldenami import resources
+from goldenami.iam.render import Document
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PREFIX = "goldenami-"
+
+
+def terraform(documents: Sequence[Document], groups: Sequence[str]) -> str:
+    """Return the policies and their attachments to groups, formatted as `terraform fmt` has it."""
+    template = _terraform().get_template("terraform.tf.j2")
+    text: str = template.render(documents=[_in_hcl(one) for one in documents], groups=list(groups))
+    return text
+
+
+def cloudformation(documents: Sequence[Document], groups: Sequence[str]) -> str:
+    """Return a CloudFormation template (JSON) of the policies, attached to groups."""
+    from goldenami.iam.render import environment
+
+    templates = environment(resources.folder("templates") / "iac")
+    told = [
+        {
+            "logical_id": "".join(part.title() for part in one.name.split("-")),
+            "name": one.name,
+            "policy": one.policy,
+            "policy_name": f"{PREFIX}{one.name}",
+        }
+        for one in documents
+    ]
+    text = templates.get_template("cloudformation.json.j2").render(
+        documents=told, groups=list(groups)
+    )
+    return json.dumps(json.loads(text), indent=2) + "\n"
+
+
+@cache
+def _terraform() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def as_hcl(value: object) -> Markup:
+        if isinstance(value, Markup):
+            return value
+        return Markup(_escaped(json.dumps(value)))  # noqa: S704  # it is HCL, not HTML
+
+    return Environment(
+        loader=FileSystemLoader(resources.folder("templates") / "iac"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=as_hcl,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _in_hcl(document: Document) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    label = document.name.replace("-", "_")
+    lines = document.json().splitlines()
+    return {
+        "heredoc": Markup(_escaped("\n".join(f"    {line}" for line in lines))),  # noqa: S704
+        "label": label,
+        "name": document.name,
+        "policy_name": f"{PREFIX}{document.name}",
+        "reference": Markup(label),  # noqa: S704  # letters and underscores
+    }
+
+
+def _escaped(text: str) -> str:
+    """Keep HCL from filling in what it would take for a template."""
+    return text.replace("${", "$${").replace("%{", "%%{")

@@ -1,0 +1,61 @@
+"""`goldenami policy lint` from the command line."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CORPUS = Path(__file__).parents[1] / "iam" / "lint" / "corpus"
+BROKEN = CORPUS / "broken" / "tag-and-owner-together.json"
+CORRECT = CORPUS / "correct" / "guardrail-by-hand.json"
+
+
+def test_a_finding_names_rule_place_and_the_right_form(cli: Any) -> None:
+    ran = cli("policy", "lint", BROKEN, CORRECT)
+    assert ran.code == 10
+    assert "tag-and-owner-together" in ran.out
+    assert "#1" in ran.out
+    assert "two Deny statements" in ran.err
+
+
+def test_nothing_wrong_is_nothing_found(cli: Any) -> None:
+    ran = cli("policy", "lint", CORRECT)
+    assert ran.code == 0
+    assert "none found" in ran.err
+
+
+def test_json_and_standard_input(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(BROKEN.read_text()))
+    ran = cli("policy", "lint", "-", "--format", "json")
+    told = json.loads(ran.out)
+    assert told["schema"] == "goldenami.lint/v1"
+    assert [one["rule"] for one in told["items"]] == ["tag-and-owner-together"]
+
+
+def test_the_rules_explain_themselves(cli: Any) -> None:
+    ran = cli("policy", "lint", "--rules", "--format", "json")
+    assert ran.code == 0
+    told = json.loads(ran.out)
+    assert told["schema"] == "goldenami.lint-rules/v1"
+    assert all(one["explanation"] and one["right"] for one in told["items"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [([], "name at least one policy file"), (["gone.json"], "cannot be read")],
+)
+def test_no_file_is_one_clear_error(cli: Any, arguments: list[str], says: str) -> None:
+    ran = cli("policy", "lint", *arguments)
+    assert ran.code == 2
+    assert says in ran.err
+
+
+def test_what_is_no_policy_is_an_error(cli: Any, tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_text("[]")
+    ran = cli("policy", "lint", path)
+    assert ran.code == 2
+    assert f"{path}: no policy" in ran.err

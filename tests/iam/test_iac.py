@@ -1,0 +1,93 @@
+"""Policies as code: well formed, well formatted, and the same documents read back."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goldenami.iam import iac
+from goldenami.iam.profiles import load_profiles, profile_named
+from goldenami.iam.render import Document, render
+from goldenami.iam.values import Values
+
+VALUES = Values(
+    account="123456789012",
+    owners=("123456789012", "999988887777"),
+    snapshots=("snap-0123456789abcdef0",),
+    pipeline_role="arn:aws:iam::123456789012:role/pipeline",
+    groups=("ec2-admin-group",),
+)
+DOCUMENTS = [document for one in load_profiles().values() for document in render(one, VALUES)]
+GROUPS = ("ec2-admin-group", "other.group@example")
+
+
+def heredocs(code: str) -> list[dict[str, object]]:
+    found = re.findall(r"<<-JSON\n(.*?)\n  JSON\n", code, re.DOTALL)
+    return [json.loads(one.replace("$${", "${").replace("%%{", "%{")) for one in found]
+
+
+def test_terraform_has_every_document_attached_to_every_group() -> None:
+    code = iac.terraform(DOCUMENTS, GROUPS)
+    assert heredocs(code) == [one.policy for one in DOCUMENTS]
+    assert code.count('resource "aws_iam_policy"') == len(DOCUMENTS)
+    assert code.count('resource "aws_iam_group_policy_attachment"') == 2 * len(DOCUMENTS)
+    assert "policy_arn = aws_iam_policy.guardrail_by_tag.arn" in code
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
+@pytest.mark.parametrize("groups", [(), GROUPS], ids=["to nothing", "to groups"])
+def test_terraform_takes_it_as_it_would_format_it(tmp_path: Path, groups: tuple[str, ...]) -> None:
+    path = tmp_path / "policies.tf"
+    path.write_text(iac.terraform(DOCUMENTS, groups))
+    ran = subprocess.run(
+        ["terraform", "fmt", "-check", "-diff", str(path)], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_cloudformation_passes_its_linter(tmp_path: Path) -> None:
+    path = tmp_path / "policies.json"
+    path.write_text(iac.cloudformation(DOCUMENTS, GROUPS))
+    program = "import sys; from cfnlint.runner import main; sys.exit(main())"
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "--", str(path)], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_cloudformation_has_every_document_and_the_groups() -> None:
+    told = json.loads(iac.cloudformation(DOCUMENTS, GROUPS))["Resources"]
+    assert [one["Properties"]["PolicyDocument"] for one in told.values()] == [
+        one.policy for one in DOCUMENTS
+    ]
+    assert told["GuardrailByTag"]["Properties"]["Groups"] == list(GROUPS)
+    alone = json.loads(iac.cloudformation(DOCUMENTS[:1], ()))["Resources"]
+    assert "Groups" not in next(iter(alone.values()))["Properties"]
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Z"]), min_size=1, max_size=40))
+def test_hostile_values_come_out_as_they_went_in(value: str) -> None:
+    statement = {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/a": [value, "${x}", "%{x}", "JSON"]}},
+    }
+    document = Document("mine", {"Version": "2012-10-17", "Statement": [statement]})
+    assert heredocs(iac.terraform([document], ())) == [document.policy]
+    told = json.loads(iac.cloudformation([document], ()))["Resources"]["Mine"]["Properties"]
+    assert told["PolicyDocument"] == document.policy
+
+
+def test_the_guardrail_s_code_reads_well() -> None:
+    code = iac.terraform(render(profile_named("guardrail"), VALUES), GROUPS[:1])
+    assert code.startswith('resource "aws_iam_policy" "guardrail" {\n  name        = "goldenami-')
+    assert code.endswith("}\n")
