@@ -252,11 +252,11 @@ def test_owner_only_needs_no_image_of_its_own_where_the_owner_is_named(
     cli: Any, write: Any, sandbox: Sandbox
 ) -> None:
     admins(sandbox)
-    release = write(enforce__profile="owner-only", audit={"owners": ["444455556666"]})
+    release = write(enforce__profile="owner-only", audit={"owners": ["999988887777"]})
     ran = cli("enforce", release, "--yes")
     assert ran.code == 0, ran.err
     text = json.dumps(document(sandbox, "arn:aws:iam::123456789012:policy/goldenami-owner-only"))
-    assert "444455556666" in text
+    assert "999988887777" in text
 
 
 def test_the_notes_name_what_the_policies_do_not_bind(cli: Any, write: Any, baked: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from msgspec import structs
 
 from goldenami.iam.profiles import Profile, load_profiles, profile_named
 from goldenami.iam.render import Document, render
@@ -292,7 +293,72 @@ class TestTagProtection:
         assert condition["StringEquals"] == {"ec2:ResourceTag/goldenami:status": "approved"}
 
 
+class TestGuardrailProtection:
+    def test_covers_every_way_to_take_the_policies_away(self) -> None:
+        actions = {one for found in _statements("guardrail-protection") for one in found["Action"]}
+        assert actions == {
+            "ec2:DisableAllowedImagesSettings",
+            "ec2:EnableAllowedImagesSettings",
+            "ec2:ReplaceImageCriteriaInAllowedImagesSettings",
+            "iam:CreatePolicyVersion",
+            "iam:DeleteGroup",
+            "iam:DeletePolicy",
+            "iam:DeletePolicyVersion",
+            "iam:DeleteRolePermissionsBoundary",
+            "iam:DeleteUserPermissionsBoundary",
+            "iam:DetachGroupPolicy",
+            "iam:DetachRolePolicy",
+            "iam:DetachUserPolicy",
+            "iam:PutRolePermissionsBoundary",
+            "iam:PutUserPermissionsBoundary",
+            "iam:RemoveUserFromGroup",
+            "iam:SetDefaultPolicyVersion",
+            "iam:UntagPolicy",
+            "iam:UpdateGroup",
+            "organizations:DeletePolicy",
+            "organizations:DetachPolicy",
+            "organizations:DisablePolicyType",
+            "organizations:UpdatePolicy",
+        }
+
+    def test_leaves_the_policies_of_others_alone(self) -> None:
+        ours = "arn:aws:iam::*:policy/goldenami-*"
+        found = _by_sid("guardrail-protection")
+        assert found["DenyChangingGuardrail"]["Resource"] == ours
+        detaching = found["DenyDetachingGuardrail"]["Condition"]
+        assert detaching["ArnLike"] == {"iam:PolicyARN": ours}
+        assert found["DenyRemovingBoundary"]["Condition"]["ArnLike"] == {
+            "iam:PermissionsBoundary": ours
+        }
+
+    def test_names_each_group_with_and_without_a_path(self) -> None:
+        groups = structs.replace(VALUES, groups=("b", "a"))
+        statement = _by_sid("guardrail-protection", groups)["DenyLeavingGuardedGroups"]
+        assert statement["Resource"] == [
+            "arn:aws:iam::*:group/a",
+            "arn:aws:iam::*:group/*/a",
+            "arn:aws:iam::*:group/b",
+            "arn:aws:iam::*:group/*/b",
+        ]
+
+    def test_has_no_statement_on_groups_where_there_are_none(self) -> None:
+        without = structs.replace(VALUES, groups=())
+        found = _by_sid("guardrail-protection", without)
+        assert "DenyLeavingGuardedGroups" not in found
+        assert len(found) == len(_by_sid("guardrail-protection")) - 1
+
+
 class TestAllow:
+    def test_by_tag_takes_any_volume_and_is_the_same_otherwise(self) -> None:
+        whole, by_tag = _by_sid("allow"), _by_sid("allow-by-tag")
+        del whole["AllowVolumeOfGoldenSnapshotOrBlank"]
+        rest = by_tag["AllowTheRestOfALaunch"]["Resource"]
+        assert set(rest) - set(whole["AllowTheRestOfALaunch"]["Resource"]) == {
+            "arn:aws:ec2:*:*:volume/*"
+        }
+        del whole["AllowTheRestOfALaunch"], by_tag["AllowTheRestOfALaunch"]
+        assert by_tag == whole
+
     def test_allows_no_launch_resource_twice(self) -> None:
         launch = [one for one in _statements("allow") if one["Action"] == "ec2:RunInstances"]
         resources = [resource for one in launch for resource in _list(one["Resource"])]

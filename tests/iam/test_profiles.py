@@ -45,6 +45,10 @@ WRONG = {
         COMPLETE + "attach_with: [strickt]\n",
         ["strict.yaml", "`strickt`", "did you mean `strict`?"],
     ),
+    "another form that does not exist": (
+        COMPLETE + "when_too_large: lax\n",
+        ["strict.yaml: when_too_large", "`lax`"],
+    ),
     "a companion like no other, with all that there are": (
         COMPLETE + "attach_with: [zzz]\n",
         ["`zzz`", "profiles: strict"],
@@ -105,6 +109,15 @@ def test_a_profile_that_stops_nothing_beside_a_broader_policy_warns_and_names_an
 @pytest.mark.parametrize("name", ["guardrail", "guardrail-by-tag"])
 def test_a_guardrail_brings_the_protection_of_its_tag(name: str) -> None:
     assert profile_named(name).attach_with == ("tag-protection",)
+
+
+@pytest.mark.parametrize("name", ["guardrail", "allow"])
+def test_what_lists_snapshots_has_a_form_that_lists_none(name: str) -> None:
+    shipped = profile_named(name)
+    assert shipped.when_too_large == f"{name}-by-tag"
+    instead = profile_named(shipped.when_too_large)
+    assert set(shipped.needs) - set(instead.needs) == {"snapshots"}
+    assert instead.attach_with == shipped.attach_with
 
 
 def test_the_default_exists_and_has_nothing_to_warn_of() -> None:

@@ -82,10 +82,14 @@ def test_takes_a_role_with_a_path_in_every_partition(partition: str) -> None:
     assert Values(account=ACCOUNT, partition=partition, pipeline_role=role).pipeline_role == role
 
 
-def test_takes_short_and_long_snapshot_ids_and_a_region() -> None:
+@pytest.mark.parametrize("region", ["us-gov-west-1", "us-isob-east-1", "eusc-de-east-1"])
+def test_takes_the_regions_of_every_partition(region: str) -> None:
+    assert Values(account=ACCOUNT, region=region).region == region
+
+
+def test_takes_short_and_long_snapshot_ids() -> None:
     values = Values(
         account=ACCOUNT,
-        region="us-gov-west-1",
         snapshots=("snap-01234567", "snap-0123456789abcdef0"),
     )
     assert len(values.snapshots) == 2

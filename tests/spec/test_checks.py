@@ -70,7 +70,7 @@ def encrypted(key: str | None, **distribute: str | None) -> Release:
     )
 
 
-def found(given_release: Release, folder: Path = NOWHERE) -> list[checks.Problem]:
+def found(given_release: Release, folder: Path = NOWHERE) -> list[tuple[str, str]]:
     return checks.problems(given_release, folder)
 
 

@@ -76,10 +76,16 @@ def attachments_per_group(aws: Aws, region: str) -> int:
 
 
 class Role(Struct, frozen=True):
-    """A role, and the ARN of its permissions boundary, empty if it has none."""
+    """A role, its path, and the ARN of its permissions boundary, empty if it has none."""
 
     name: str
+    path: str
     boundary: str
+
+    @property
+    def service_linked(self) -> bool:
+        """Tell whether it is one that AWS keeps for a service."""
+        return self.path.startswith("/aws-service-role/")
 
 
 def role(aws: Aws, region: str, name: str) -> Role | None:
@@ -92,7 +98,7 @@ def role(aws: Aws, region: str, name: str) -> Role | None:
             return None
         raise
     boundary = told.get("PermissionsBoundary", {})
-    return Role(name=name, boundary=boundary.get("PermissionsBoundaryArn", ""))
+    return Role(name, told["Path"], boundary.get("PermissionsBoundaryArn", ""))
 
 
 def managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy | None:

@@ -95,9 +95,11 @@ def _proved(
 
 def _would_refuse(aws: "Aws", file: "ReleaseFile", form: ListFormat) -> None:
     from goldenami.report import listing
+    from goldenami.report.terminal import say
     from goldenami.workflows import would_refuse as workflow
 
     found = workflow.would_refuse(aws, file)
+    say(f"instances of account {aws.account} alone whose images would be refused: {len(found)}")
     listing.write(
         "goldenami.would-refuse/v1", found, form.value,
         columns=("region", "instance", "name", "image", "image_name", "owner"),

@@ -1,4 +1,4 @@
-"""How long policy documents and their names may be.
+"""How long policy documents may be.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
@@ -8,8 +8,7 @@ import re
 
 from msgspec import Struct
 
-from goldenami.domain.names import IAM_NAME
-from goldenami.errors import RefusedError, UsageError
+from goldenami.errors import RefusedError
 from goldenami.iam.render import Document
 
 _SNAPSHOT_ARN = re.compile(r'"arn:[^"]*:snapshot/snap-[0-9a-f]+"')
@@ -30,9 +29,16 @@ class Limit(Struct, frozen=True):
 
 
 MANAGED_POLICY = Limit("a managed policy", 6_144)
-GROUP_INLINE = Limit("the inline policies of a group, in sum,", 5_120)
-SCP = Limit("a service control policy", 5_120, counts_spaces=True)
-SCP_RAISED = Limit("a service control policy with the raised quota", 10_240, counts_spaces=True)
+
+
+def service_control_policy(characters: int) -> Limit:
+    """Return the limit of an organization's service control policies.
+
+    Args:
+        characters: the organization's quota, 5,120 unless AWS has raised it.
+    """
+    holder = "a service control policy (enforce.mechanisms.scp.size_limit)"
+    return Limit(holder, characters, counts_spaces=True)
 
 
 def check_size(document: Document, limit: Limit) -> None:
@@ -55,19 +61,6 @@ def check_size(document: Document, limit: Limit) -> None:
         if listed
         else "use fewer owners, or a shorter tag",
     )
-
-
-def check_policy_name(name: str) -> None:
-    """Refuse a name that IAM would not take.
-
-    Raises:
-        UsageError: it is empty or too long, or has other characters.
-    """
-    if not IAM_NAME.fullmatch(name):
-        raise UsageError(
-            f"`{name}` is no policy name",
-            fix="use 1 to 128 letters, digits and `_+=,.@-`",
-        )
 
 
 def _how_many_fit(listed: list[str], room: int) -> list[str]:

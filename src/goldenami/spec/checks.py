@@ -1,26 +1,19 @@
 """What a release file can get wrong beyond its types, found before the first call."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from goldenami.domain import names, tags
-from goldenami.spec.model import AllowedAmis, Base, DeclarativePolicy, Enforce, Release, Source
-
-Problem = tuple[str, str]
-"""A key path (``$.base.subnet``) and what is wrong there, with the fix."""
+from goldenami.spec import enforcement
+from goldenami.spec.enforcement import Problem
+from goldenami.spec.model import Base, Release, Source
 
 VOLUME_TYPES = ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard")
 USER_DATA_BYTES = 16 * 1024
 LAUNCH_PERMISSIONS = 1_000
 DEPRECATION_DAYS = 3_650
-MIN_SCP, MAX_SCP = 5_120, 10_240
 MINE_ON_IMAGES = 7
 """goldenami's own tags on an image, the approval tag counted."""
-_ATTACHING = (
-    "group_policy", "permissions_boundary", "scp", "allowed_amis", "declarative_policy",
-)  # fmt: skip
-_TARGET = "root (`r-…`), unit (`ou-…`) or account id"
 
 
 def problems(release: Release, folder: Path) -> list[Problem]:
@@ -33,7 +26,7 @@ def problems(release: Release, folder: Path) -> list[Problem]:
         *_tags(release),
         *_distribution(release),
         *_publication(release),
-        *_enforcement(release),
+        *enforcement.problems(release),
         *_durations(release),
     ]
 
@@ -252,74 +245,6 @@ def _publication(release: Release) -> Iterator[Problem]:
         yield "$.publish.ssm_parameter", f"`{name}` is no parameter name, such as `/golden-ami/web`"
     elif name.lower().strip("/").startswith(("aws", "ssm")):
         yield "$.publish.ssm_parameter", f"`{name}`: names that start with aws or ssm are AWS's"
-
-
-def _enforcement(release: Release) -> Iterator[Problem]:
-    for index, owner in enumerate(release.audit.owners):
-        if not names.ACCOUNT.fullmatch(owner):
-            yield f"$.audit.owners[{index}]", f"`{owner}` is no account id (12 digits)"
-    if release.enforce is None:
-        return
-    for index, group in enumerate(release.enforce.groups):
-        if not names.IAM_NAME.fullmatch(group):
-            yield f"$.enforce.groups[{index}]", f"`{group}` is no IAM group name"
-    role = release.enforce.pipeline_role
-    if role is not None and not names.IAM_NAME.fullmatch(role.rpartition("/")[2]):
-        yield "$.enforce.pipeline_role", f"`{role}` is no IAM role name or ARN"
-    yield from _mechanisms(release.enforce)
-
-
-def _mechanisms(enforce: Enforce) -> Iterator[Problem]:
-    key, used = "$.enforce.mechanisms", enforce.mechanisms
-    if used.group_policy and not enforce.groups:
-        yield "$.enforce.groups", "name at least one group"
-    holders = (used.group_policy, used.permissions_boundary, used.scp)
-    if not any((*holders, used.allowed_amis, used.declarative_policy)):
-        yield key, "name at least one of " + ", ".join(_ATTACHING)
-    if used.guardrail_protection and not enforce.pipeline_role:
-        yield (
-            f"{key}.guardrail_protection",
-            "it needs enforce.pipeline_role: nobody else could change the policies any more",
-        )
-    if used.permissions_boundary:
-        roles = used.permissions_boundary.roles
-        yield from _listed(f"{key}.permissions_boundary.roles", roles, names.IAM_NAME, "role name")
-    if used.scp:
-        yield from _listed(
-            f"{key}.scp.targets", used.scp.targets, names.ORGANIZATION_TARGET, _TARGET
-        )
-        if not MIN_SCP <= used.scp.size_limit <= MAX_SCP:
-            yield f"{key}.scp.size_limit", f"AWS's quota is {MIN_SCP:,} to {MAX_SCP:,} characters"
-    yield from _images(f"{key}.allowed_amis", used.allowed_amis)
-    yield from _images(f"{key}.declarative_policy", used.declarative_policy)
-
-
-def _images(key: str, criteria: AllowedAmis | DeclarativePolicy | None) -> Iterator[Problem]:
-    if criteria is None:
-        return
-    for index, provider in enumerate(criteria.providers):
-        if not names.IMAGE_PROVIDER.fullmatch(provider):
-            yield (
-                f"{key}.providers[{index}]",
-                f"`{provider}` is no account id, `amazon`, `aws-marketplace` or `aws-backup-vault`",
-            )
-    for name in ("created_within_days", "deprecated_within_days"):
-        if (days := getattr(criteria, name)) is not None and days < 0:
-            yield f"{key}.{name}", f"0 or more days, not {days}"
-    if isinstance(criteria, DeclarativePolicy):
-        yield from _listed(f"{key}.targets", criteria.targets, names.ORGANIZATION_TARGET, _TARGET)
-    elif criteria.regions != "all":
-        yield from _listed(f"{key}.regions", criteria.regions, names.REGION, "region name")
-
-
-def _listed(
-    key: str, values: Sequence[str], pattern: re.Pattern[str], what: str
-) -> Iterator[Problem]:
-    if not values:
-        yield key, f"name at least one {what}"
-    for index, value in enumerate(values):
-        if not pattern.fullmatch(value):
-            yield f"{key}[{index}]", f"`{value}` is no {what}"
 
 
 def _durations(release: Release) -> Iterator[Problem]:

@@ -1,6 +1,8 @@
 """Enforcement: render, compare with what is there, prove, apply, read back.
 
-Each mechanism is a file with a ``part``: what it would change, and the steps to it.
+Each mechanism is a file with a ``part``: what it would change, and the steps to it. A mechanism
+that the release file no longer names is taken away, once everything else is in place. A run that
+failed is not undone, since each of its steps closed something: the next run does the rest.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +30,14 @@ from goldenami.workflows.enforce import (
     proof,
     scp,
 )
-from goldenami.workflows.enforce.interface import Enforcement, Part, Situation, Wanted, joined
+from goldenami.workflows.enforce.interface import (
+    Enforcement,
+    Part,
+    Situation,
+    Wanted,
+    begun_after,
+    joined,
+)
 from goldenami.workflows.enforce.proof import Proved
 from goldenami.workflows.execute import Execution
 
@@ -37,8 +46,13 @@ HANDLERS = {
     "verify:organization-policy": organization.verify,
     "verify:allowed-images": allowed_amis.verify,
 }
-_SETTINGS = (allowed_amis, declarative_policy)
-_MECHANISMS = (group_policy, permissions_boundary, scp, *_SETTINGS)
+_MECHANISMS = {
+    "group_policy": group_policy,
+    "permissions_boundary": permissions_boundary,
+    "scp": scp,
+    "allowed_amis": allowed_amis,
+    "declarative_policy": declarative_policy,
+}
 
 
 def prepare(
@@ -79,15 +93,18 @@ def prepare(
         remove=remove,
         tags=record or {},
     )
-    used = _SETTINGS if audit_mode else _MECHANISMS
-    part = joined(mechanism.part(situation) for mechanism in used)
+    part = joined(
+        mechanism.part(situation)
+        for name, mechanism in _MECHANISMS.items()
+        if not audit_mode or getattr(enforce.mechanisms, name)
+    )
     if part.problems:
         raise RefusedError(
             "enforcement refused, and nothing was changed",
             notes=part.problems,
             fix="correct enforce in the release file, or rename, delete or free what is in the way",
         )
-    notes = (*wanted.notes, *_notes(situation)) if wanted else ()
+    notes = (*wanted.notes, *_notes(situation, wanted)) if wanted else ()
     return _enforcement(situation, part, wanted, notes)
 
 
@@ -130,7 +147,11 @@ def _enforcement(
     title = f"{verb} {enforce.profile} on {', '.join(_holders(enforce))}"
     return Enforcement(
         changes=part.changes,
-        plan=Plan(title=title, actions=part.actions, notes=(*notes, *part.notes)),
+        plan=Plan(
+            title=title,
+            actions=(*part.actions, *begun_after(part.actions, part.removals)),
+            notes=(*notes, *part.notes),
+        ),
         attachments=part.attachments,
         wanted=wanted,
     )
@@ -180,16 +201,13 @@ def _in_audit_mode(file: ReleaseFile, enforce: Enforce) -> Enforce:
     return structs.replace(enforce, mechanisms=Mechanisms(**settings))
 
 
-def _notes(situation: Situation) -> Iterator[str]:
+def _notes(situation: Situation, wanted: Wanted) -> Iterator[str]:
     enforce = situation.enforce
     profile = profile_named(enforce.profile)
     if profile.warning:
         yield profile.warning
     if enforce.mechanisms.guardrail_protection:
-        yield (
-            "guardrail_protection: from now on only the pipeline role can run `goldenami enforce` "
-            "where these policies bind"
-        )
+        yield _who_may_run_it(situation.aws.caller, wanted.values.pipeline_role or "")
     if enforce.pipeline_role is None:
         yield (
             "no enforce.pipeline_role: nobody in these groups can bake any more, and no role is "
@@ -197,5 +215,18 @@ def _notes(situation: Situation) -> Iterator[str]:
         )
         return
     name = enforce.pipeline_role.rpartition("/")[2]
-    if iam.role(situation.aws, situation.region, name) is None:
+    here = f":{situation.aws.account}:" in (wanted.values.pipeline_role or "")
+    if here and iam.role(situation.aws, situation.region, name) is None:
         yield f"the pipeline role {name} does not exist: whoever creates it will be exempt"
+
+
+def _who_may_run_it(caller: str, role: str) -> str:
+    """Say who can change an enforcement that protects itself; warn a caller who may not."""
+    note = (
+        "guardrail_protection: from now on only the pipeline role can run `goldenami enforce` "
+        "where these policies bind"
+    )
+    account, name = role.split(":")[4], role.rpartition("/")[2]
+    if f":sts::{account}:assumed-role/{name}/" in caller:
+        return note
+    return f"{note}; you are {caller}, and may lock yourself out"

@@ -25,24 +25,25 @@ NOTE = (
 def part(situation: Situation) -> Part:
     """Compare the setting of each region with what it should be.
 
-    On removal, the setting is disabled where its criteria are the release file's.
+    A setting has no tag that says whose it is, so it is taken away by ``--remove`` alone, and only
+    where its criteria are those of the release file (or, if it has none, the golden owners).
 
     Raises:
         IncompleteError: a region could not be read.
     """
     wanted = situation.enforce.mechanisms.allowed_amis
+    if situation.remove:
+        wanted = wanted or AllowedAmis()
     if wanted is None:
         return Part()
     where = regions.enabled(situation.aws) if wanted.regions == "all" else wanted.regions
     answers = in_regions(where, lambda region: allowed_images.setting(situation.aws, region))
     now = answers.complete("reading the Allowed AMIs settings")
-    parts = [
-        (_removed if situation.remove else _brought_about)(
-            region, setting, wanted, criteria(wanted, situation.owners)
-        )
-        for region, setting in now.items()
-    ]
-    return joined([*parts, Part(notes=() if situation.remove else (NOTE,))])
+    right = criteria(wanted, situation.owners)
+    if situation.remove:
+        return joined(_removed(region, setting, right) for region, setting in now.items())
+    parts = [_brought_about(region, one, wanted, right) for region, one in now.items()]
+    return joined([*parts, Part(notes=(NOTE,))])
 
 
 def criteria(wanted: ImageCriteria, owners: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -109,14 +110,15 @@ def _brought_about(
     return Part(changes=(change,), actions=in_order(steps))
 
 
-def _removed(region: str, now: Setting, _: AllowedAmis, criteria: list[dict[str, Any]]) -> Part:
+def _removed(region: str, now: Setting, criteria: list[dict[str, Any]]) -> Part:
+    if now.state == DISABLED and not now.criteria:
+        return Part()
     if now.managed_by != "account" or not same(now.criteria, criteria):
         return Part(notes=(f"{region}: the Allowed AMIs setting is not goldenami's, and stays",))
-    steps = [_replace(region, [])]
-    if now.state != DISABLED:
-        steps.insert(0, _disable(region))
+    off = [_disable(region)] if now.state != DISABLED else []
+    steps = [*off, _replace(region, []), _verification(region, DISABLED, [])]
     change = Change(policy=f"Allowed AMIs {region}", kind="remove")
-    return Part(changes=(change,), actions=in_order(steps))
+    return Part(changes=(change,), removals=in_order(steps))
 
 
 def _diff(now: Setting, state: str, criteria: list[dict[str, Any]]) -> str:

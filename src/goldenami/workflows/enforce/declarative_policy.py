@@ -28,7 +28,9 @@ def part(situation: Situation) -> Part:
 def content(wanted: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any]:
     """Return the declarative policy's document: keys and values have underscores here."""
     criterion: dict[str, Any] = {
-        "allowed_image_providers": _assign(list(wanted.providers or owners))
+        "allowed_image_providers": _assign(
+            [one.replace("-", "_") for one in wanted.providers or owners]
+        )
     }
     if wanted.names:
         criterion["image_names"] = _assign(list(wanted.names))

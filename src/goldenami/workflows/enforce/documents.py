@@ -5,12 +5,12 @@ from msgspec import structs
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.errors import RefusedError
-from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size
+from goldenami.iam.limits import MANAGED_POLICY, check_size, service_control_policy
 from goldenami.iam.profiles import Profile, profile_named
 from goldenami.iam.render import VERSION, Document, render
 from goldenami.iam.values import Values
 from goldenami.spec import ReleaseFile
-from goldenami.spec.model import Enforce, Mechanisms
+from goldenami.spec.model import Enforce
 from goldenami.workflows import rendering
 from goldenami.workflows.enforce.interface import Wanted
 
@@ -38,19 +38,30 @@ def profiles(enforce: Enforce, profile: Profile) -> tuple[Profile, ...]:
 
 
 def wanted(aws: Aws, file: ReleaseFile, enforce: Enforce) -> Wanted:
-    """Render everything that is enforced.
-
-    If a document that lists snapshots exceeds the limit of a holder in use, the profile's form
-    that knows snapshots by their tag takes its place, and a note says so.
+    """Render everything that is enforced, from the golden images as they are now.
 
     Raises:
-        RefusedError: nothing is approved, or a document is too large all the same.
+        RefusedError: nothing is approved, or a document is too large.
         IncompleteError: a region could not be read.
     """
     profile = profile_named(enforce.profile)
     golden = _golden(aws, file, profile)
     given = {"groups": enforce.groups, "snapshots": rendering.snapshots(golden)}
     values = rendering.values(lambda: aws, file, profile, given)
+    return fitting(enforce, profile, values, golden)
+
+
+def fitting(
+    enforce: Enforce, profile: Profile, values: Values, golden: tuple[Image, ...]
+) -> Wanted:
+    """Render everything in the form that fits the holders in use.
+
+    If a document that lists snapshots exceeds the limit of a holder, the profile's form that
+    knows snapshots by their tag takes its place, and a note says so.
+
+    Raises:
+        RefusedError: a document is too large all the same.
+    """
     try:
         return _rendered(enforce, profile, values, golden)
     except RefusedError as error:
@@ -76,14 +87,6 @@ def boundary(documents: tuple[Document, ...]) -> Document:
     return Document(BOUNDARY, {"Version": VERSION, "Statement": statements})
 
 
-def scp_limit(used: Mechanisms) -> Limit | None:
-    """Return the limit of service control policies, None if there are none."""
-    if used.scp is None:
-        return None
-    holder = "a service control policy (enforce.mechanisms.scp.size_limit)"
-    return Limit(holder, used.scp.size_limit, counts_spaces=True)
-
-
 def _rendered(
     enforce: Enforce, profile: Profile, values: Values, golden: tuple[Image, ...]
 ) -> Wanted:
@@ -92,8 +95,8 @@ def _rendered(
     for document in documents:
         if used.group_policy:
             check_size(document, MANAGED_POLICY)
-        if limit := scp_limit(used):
-            check_size(document, limit)
+        if used.scp:
+            check_size(document, service_control_policy(used.scp.size_limit))
     if used.permissions_boundary:
         check_size(boundary(documents), MANAGED_POLICY)
     return Wanted(documents=documents, profiles=several, values=values, golden=golden)

@@ -17,6 +17,7 @@ from goldenami.workflows.enforce.interface import (
     in_order,
     joined,
     kind_of,
+    replaced,
 )
 
 _Groups = dict[str, dict[str, str]]
@@ -26,11 +27,10 @@ _Groups = dict[str, dict[str, str]]
 def part(situation: Situation) -> Part:
     """Compare what should be attached to the groups with what is.
 
-    A policy of goldenami's that is attached and no longer wanted is taken away.
+    A policy of goldenami's that is attached and no longer wanted is taken away. Groups that the
+    release file does not name are left alone: they may be another release file's.
     """
     enforce = situation.enforce
-    if not enforce.groups:
-        return Part()
     found = {one: iam.attached(situation.aws, situation.region, one) for one in enforce.groups}
     missing = [group for group, names in found.items() if names is None]
     if missing:
@@ -41,14 +41,16 @@ def part(situation: Situation) -> Part:
     wanted = {managed.arn(situation, one.name): one for one in documents}
     now = _now(situation, attached, wanted)
     problems = [*managed.foreign({arn: now[arn] for arn in wanted})]
-    problems += _full(situation, attached, wanted, now)
-    parts = [
-        _kept(situation, arn, wanted[arn], policy, attached)
-        if arn in wanted
-        else _dropped(situation, policy, attached)
-        for arn, policy in now.items()
-    ]
-    return joined([*parts, Part(problems=tuple(problems), notes=_notes(situation))])
+    quota = iam.attachments_per_group(situation.aws, situation.region) if attached else 0
+    problems += _full(quota, attached, wanted, now)
+    kept = [_kept(situation, arn, one, now[arn], attached) for arn, one in wanted.items()]
+    dropped = [_dropped(situation, one, attached) for arn, one in now.items() if arn not in wanted]
+    both = replaced(
+        joined(kept),
+        joined(dropped),
+        room=all(len(names.keys() | wanted.keys()) <= quota for names in attached.values()),
+    )
+    return joined([both, Part(problems=tuple(problems), notes=_notes(situation))])
 
 
 def _now(
@@ -56,7 +58,7 @@ def _now(
 ) -> dict[str, iam.ManagedPolicy | None]:
     ours = managed.arn(situation, "")
     present = {arn for names in attached.values() for arn in names if arn.startswith(ours)}
-    if situation.remove:  # also those that somebody detached by hand
+    if situation.remove or not attached:  # also those that somebody detached by hand
         present |= {managed.arn(situation, name) for name in load_profiles()}
     present.discard(managed.arn(situation, BOUNDARY))
     return {
@@ -66,12 +68,11 @@ def _now(
 
 
 def _full(
-    situation: Situation,
+    quota: int,
     attached: _Groups,
     wanted: dict[str, Document],
     now: dict[str, iam.ManagedPolicy | None],
 ) -> Iterator[str]:
-    quota = iam.attachments_per_group(situation.aws, situation.region)
     ours = {arn for arn, policy in now.items() if policy and policy.ours}
     for group, names in attached.items():
         would_have = (set(names) - ours) | set(wanted)
@@ -124,7 +125,7 @@ def _dropped(situation: Situation, policy: iam.ManagedPolicy | None, attached: _
         diff=f"it stays attached to {', '.join(elsewhere)}" if elsewhere else "",
     )
     gone = tuple(_attachment(group, policy.arn, None) for group in mine)
-    return Part(changes=(change,), actions=in_order(steps), attachments=gone)
+    return Part(changes=(change,), removals=in_order(steps), attachments=gone)
 
 
 def _attachment(group: str, arn: str, document: dict[str, Any] | None) -> Attachment:

@@ -76,6 +76,7 @@ class Part(Struct, frozen=True, kw_only=True):
     Args:
         changes: to show.
         actions: to carry out, each waiting for those before it.
+        removals: to carry out when everything else is done, so that nothing is open in between.
         attachments: what will be attached when they are done.
         notes: what the user should know before.
         problems: why it must not be done; everything is refused then.
@@ -83,6 +84,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
     changes: tuple[Change, ...] = ()
     actions: tuple[Action, ...] = ()
+    removals: tuple[Action, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
@@ -126,10 +128,29 @@ def joined(parts: Iterable[Part]) -> Part:
     return Part(
         changes=tuple(one for part in several for one in part.changes),
         actions=tuple(one for part in several for one in part.actions),
+        removals=tuple(one for part in several for one in part.removals),
         attachments=tuple(one for part in several for one in part.attachments),
         notes=tuple(dict.fromkeys(one for part in several for one in part.notes)),
         problems=tuple(one for part in several for one in part.problems),
     )
+
+
+def replaced(kept: Part, dropped: Part, *, room: bool) -> Part:
+    """Return what is made and what is taken away as one.
+
+    What is taken away goes first only if there is no room for both at once.
+    """
+    if room:
+        return joined([kept, dropped])
+    first = dropped.removals
+    both = joined([structs.replace(dropped, removals=()), kept])
+    return structs.replace(both, actions=(*first, *begun_after(first, kept.actions)))
+
+
+def begun_after(first: tuple[Action, ...], then: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Make the actions that wait for none wait for all the first ones."""
+    ids = tuple(one.id for one in first)
+    return tuple(structs.replace(one, after=one.after or ids) for one in then)
 
 
 def in_order(steps: list[Action]) -> tuple[Action, ...]:

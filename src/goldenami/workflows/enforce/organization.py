@@ -11,10 +11,19 @@ from goldenami.aws.organizations import OrganizationPolicy
 from goldenami.aws.waits import Doing, until
 from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
-from goldenami.errors import GoldenamiError
+from goldenami.errors import RefusedError
 from goldenami.iam.render import Document
 from goldenami.workflows.enforce import managed
-from goldenami.workflows.enforce.interface import Change, Part, Situation, in_order, joined, kind_of
+from goldenami.workflows.enforce.interface import (
+    Attachment,
+    Change,
+    Part,
+    Situation,
+    in_order,
+    joined,
+    kind_of,
+    replaced,
+)
 
 PREFIX = "goldenami-"
 VERIFY_TIMEOUT_S = 60.0
@@ -31,30 +40,29 @@ class Wish(Struct, frozen=True):
 def part(situation: Situation, wish: Wish | None, kind: str) -> Part:
     """Compare an organization's policies of a type with what should be there.
 
-    Without a wish nothing is asked of AWS, unless everything is to be removed: then what
-    goldenami made is taken away, if the organization can be read at all.
+    Without a wish, what goldenami made is taken away. A caller who may not read the organization's
+    policies has then made none: only a removal says so.
+
+    Raises:
+        RefusedError: policies are wished for, and the organization's cannot be read.
     """
-    if situation.remove:
-        try:
-            now = organizations.named(situation.aws, situation.region, kind, PREFIX)
-        except GoldenamiError as error:
-            return Part(
-                notes=(f"policies of an organization were not looked for: {error.message}",)
-            )
-        return joined(_dropped(situation, one) for one in now.values())
+    wish = None if situation.remove else wish
+    try:
+        now = organizations.named(situation.aws, situation.region, kind, PREFIX)
+    except RefusedError as error:
+        if wish:
+            raise
+        told = f"policies of an organization were not looked for: {error.message}"
+        return Part(notes=(told,) if situation.remove else ())
     if wish is None:
-        return Part()
-    now = organizations.named(situation.aws, situation.region, kind, PREFIX)
+        return joined(_dropped(situation, kind, one) for one in now.values())
     wanted = {f"{PREFIX}{document.name}": document for document in wish.documents}
-    problems = _problems(situation, wish, wanted, now)
+    problems, room = _checked(situation, wish, wanted, now)
     if problems:
         return Part(problems=tuple(problems))
-    return joined(
-        [
-            *(_kept(situation, wish, name, one, now.get(name)) for name, one in wanted.items()),
-            *(_dropped(situation, one) for name, one in now.items() if name not in wanted),
-        ]
-    )
+    kept = [_kept(situation, wish, name, one, now.get(name)) for name, one in wanted.items()]
+    dropped = [_dropped(situation, kind, one) for name, one in now.items() if name not in wanted]
+    return replaced(joined(kept), joined(dropped), room=room)
 
 
 def verify(doing: Doing) -> dict[str, Any]:
@@ -70,12 +78,13 @@ def verify(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
 
 
-def _problems(
+def _checked(
     situation: Situation,
     wish: Wish,
     wanted: Mapping[str, Document],
     now: Mapping[str, OrganizationPolicy],
-) -> list[str]:
+) -> tuple[list[str], bool]:
+    """Return what is in the way, and whether old and new policies fit beside each other."""
     problems = [
         f"the organization's policy {name} was not made by goldenami (it has no tag {tags.POLICY})"
         for name, policy in now.items()
@@ -86,20 +95,22 @@ def _problems(
             f"{wish.kind} is not enabled in the organization's root: "
             f"`aws organizations enable-policy-type --policy-type {wish.kind} --root-id r-…`"
         )
-        return problems
+        return problems, True
+    ours, room = {name for name, one in now.items() if one.ours}, True
     for target in wish.targets:
         there = organizations.attached(situation.aws, situation.region, wish.kind, target)
         if there is None:
             problems.append(f"the organization has no root, unit or account {target}")
             continue
-        ours = {one.id for one in now.values() if one.ours}
-        would_have = len(set(there) - ours) + len(wanted)
+        names = set(there.values())
+        would_have = len((names - ours) | wanted.keys())
         if would_have > organizations.POLICIES_PER_TARGET:
             problems.append(
                 f"{target} would have {would_have} policies of type {wish.kind}, of "
                 f"{organizations.POLICIES_PER_TARGET} allowed"
             )
-    return problems
+        room = room and len(names | wanted.keys()) <= organizations.POLICIES_PER_TARGET
+    return problems, room
 
 
 def _kept(
@@ -134,10 +145,17 @@ def _kept(
         attach=missing,
         detach=surplus,
     )
-    return Part(changes=(change,), actions=in_order(steps))
+    return Part(
+        changes=(change,),
+        actions=in_order(steps),
+        attachments=(
+            *_attachments(wish.kind, name, wish.targets, document.policy),
+            *_attachments(wish.kind, name, surplus, None),
+        ),
+    )
 
 
-def _dropped(situation: Situation, policy: OrganizationPolicy) -> Part:
+def _dropped(situation: Situation, kind: str, policy: OrganizationPolicy) -> Part:
     if not policy.ours:
         return Part()
     steps = [
@@ -153,8 +171,23 @@ def _dropped(situation: Situation, policy: OrganizationPolicy) -> Part:
             permissions=("organizations:DeletePolicy",),
         )
     )
-    change = Change(policy=f"policy {policy.name}", kind="remove", detach=policy.targets)
-    return Part(changes=(change,), actions=in_order(steps))
+    return Part(
+        changes=(Change(policy=f"{kind} {policy.name}", kind="remove", detach=policy.targets),),
+        removals=in_order(steps),
+        attachments=_attachments(kind, policy.name, policy.targets, None),
+    )
+
+
+def _attachments(
+    kind: str, name: str, targets: tuple[str, ...], document: dict[str, Any] | None
+) -> tuple[Attachment, ...]:
+    """Return what a proof is about: service control policies, and no settings."""
+    if kind != organizations.SCP:
+        return ()
+    return tuple(
+        Attachment(holder="organization-target", name=one, policy=name, document=document)
+        for one in targets
+    )
 
 
 def _create(

@@ -73,7 +73,7 @@ def _dropped(situation: Situation, policy: iam.ManagedPolicy | None) -> Part:
         diff=f"it stays attached to {', '.join(elsewhere)}" if elsewhere else "",
     )
     gone = tuple(_attachment(name, policy.arn, None) for name in policy.boundary_of)
-    return Part(changes=(change,), actions=in_order(steps), attachments=gone)
+    return Part(changes=(change,), removals=in_order(steps), attachments=gone)
 
 
 def _attachment(role: str, arn: str, document: dict[str, Any] | None) -> Attachment:
@@ -93,6 +93,11 @@ def _unfit(situation: Situation, found: dict[str, iam.Role | None], arn: str) ->
         f"role {name} has another permissions boundary, {role.boundary}"
         for name, role in found.items()
         if role and role.boundary and role.boundary != arn
+    ]
+    problems += [
+        f"role {name} is AWS's own (service-linked), which takes no permissions boundary"
+        for name, role in found.items()
+        if role and role.service_linked
     ]
     if pipeline in found:
         problems.append(f"role {pipeline} is the pipeline role, which must not be bound")

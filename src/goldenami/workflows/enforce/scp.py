@@ -7,7 +7,7 @@ from msgspec import structs
 
 from goldenami.aws.organizations import SCP
 from goldenami.workflows.enforce import organization
-from goldenami.workflows.enforce.interface import Attachment, Part, Situation
+from goldenami.workflows.enforce.interface import Part, Situation
 
 NOTES = (
     "service control policies bind neither the organization's management account nor "
@@ -24,14 +24,4 @@ def part(situation: Situation) -> Part:
     found = organization.part(situation, wish, SCP)
     if wish is None or situation.remove:
         return found
-    attachments = tuple(
-        Attachment(
-            holder="organization-target",
-            name=target,
-            policy=f"{organization.PREFIX}{document.name}",
-            document=document.policy,
-        )
-        for target in wish.targets
-        for document in wish.documents
-    )
-    return structs.replace(found, attachments=attachments, notes=(*found.notes, *NOTES))
+    return structs.replace(found, notes=(*found.notes, *NOTES))

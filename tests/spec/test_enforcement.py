@@ -1,0 +1,188 @@
+"""The part ``enforce``: what it refuses, where and why, and what it takes."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goldenami import resources
+from goldenami.spec import enforcement, load
+from goldenami.spec.model import (
+    AllowedAmis,
+    Base,
+    DeclarativePolicy,
+    Enforce,
+    Mechanisms,
+    PermissionsBoundary,
+    Release,
+    ServiceControlPolicy,
+    Source,
+)
+
+ACCOUNT, UNIT = "111122223333", "ou-ab12-cdef3456"
+KEY = "$.enforce.mechanisms"
+
+
+def of(*, groups: tuple[str, ...] = (), role: str | None = None, **mechanisms: Any) -> Release:
+    """A release that is enforced by these mechanisms."""
+    return Release(
+        schema="goldenami/v1",
+        image="web",
+        regions=("us-east-1",),
+        base=Base(source=Source(ssm="/aws/service/al2023")),
+        enforce=Enforce(groups=groups, pipeline_role=role, mechanisms=Mechanisms(**mechanisms)),
+    )
+
+
+REFUSED: dict[str, tuple[Release, str, str]] = {
+    "a group policy without groups": (
+        of(group_policy=True),
+        "$.enforce.groups",
+        "name at least one group",
+    ),
+    "a group that is named twice": (
+        of(group_policy=True, groups=("a", "a")),
+        "$.enforce.groups[1]",
+        "`a` is listed twice",
+    ),
+    "no mechanism": (of(groups=("a",)), KEY, "name at least one of group_policy, "),
+    "documents without a holder": (
+        of(groups=("a",), tag_protection=True),
+        KEY,
+        "name at least one of",
+    ),
+    "a protection from everybody": (
+        of(groups=("a",), group_policy=True, guardrail_protection=True),
+        f"{KEY}.guardrail_protection",
+        "it needs enforce.pipeline_role",
+    ),
+    "a boundary of no role": (
+        of(permissions_boundary=PermissionsBoundary(roles=())),
+        f"{KEY}.permissions_boundary.roles",
+        "name at least one role name",
+    ),
+    "a boundary of a role by its ARN": (
+        of(permissions_boundary=PermissionsBoundary(roles=(f"arn:aws:iam::{ACCOUNT}:role/a",))),
+        f"{KEY}.permissions_boundary.roles[0]",
+        "is no role name",
+    ),
+    "a role that is named twice": (
+        of(permissions_boundary=PermissionsBoundary(roles=("a", "b", "a"))),
+        f"{KEY}.permissions_boundary.roles[2]",
+        "`a` is listed twice",
+    ),
+    "an SCP of nothing": (
+        of(scp=ServiceControlPolicy(targets=())),
+        f"{KEY}.scp.targets",
+        "name at least one root",
+    ),
+    "an SCP of an organization": (
+        of(scp=ServiceControlPolicy(targets=(UNIT, "o-a1b2c3d4e5"))),
+        f"{KEY}.scp.targets[1]",
+        "`o-a1b2c3d4e5` is no root",
+    ),
+    "an SCP of less than AWS's least quota": (
+        of(scp=ServiceControlPolicy(targets=(UNIT,), size_limit=5_119)),
+        f"{KEY}.scp.size_limit",
+        "5,120 to 10,240",
+    ),
+    "an SCP of more than AWS's largest quota": (
+        of(scp=ServiceControlPolicy(targets=(UNIT,), size_limit=10_241)),
+        f"{KEY}.scp.size_limit",
+        "5,120 to 10,240",
+    ),
+    "a provider that AWS does not know": (
+        of(allowed_amis=AllowedAmis(providers=(ACCOUNT, "self"))),
+        f"{KEY}.allowed_amis.providers[1]",
+        "`self` is no account id, `amazon`",
+    ),
+    "more providers than AWS takes": (
+        of(allowed_amis=AllowedAmis(providers=tuple(f"{n:012}" for n in range(201)))),
+        f"{KEY}.allowed_amis.providers",
+        "AWS allows 200, these are 201",
+    ),
+    "more names than AWS takes": (
+        of(allowed_amis=AllowedAmis(names=tuple(f"web-{n}" for n in range(51)))),
+        f"{KEY}.allowed_amis.names",
+        "AWS allows 50, these are 51",
+    ),
+    "a name that no image can have": (
+        of(allowed_amis=AllowedAmis(names=("web#*",))),
+        f"{KEY}.allowed_amis.names[0]",
+        "`web#*` is no image name",
+    ),
+    "an age in the future": (
+        of(allowed_amis=AllowedAmis(created_within_days=-1)),
+        f"{KEY}.allowed_amis.created_within_days",
+        "0 or more days, not -1",
+    ),
+    "a deprecation in the future": (
+        of(declarative_policy=DeclarativePolicy(targets=(UNIT,), deprecated_within_days=-1)),
+        f"{KEY}.declarative_policy.deprecated_within_days",
+        "0 or more days, not -1",
+    ),
+    "no region": (
+        of(allowed_amis=AllowedAmis(regions=())),
+        f"{KEY}.allowed_amis.regions",
+        "name at least one region",
+    ),
+    "a zone for a region": (
+        of(allowed_amis=AllowedAmis(regions=("us-east-1a",))),
+        f"{KEY}.allowed_amis.regions[0]",
+        "`us-east-1a` is no region name",
+    ),
+    "a declarative policy of nothing": (
+        of(declarative_policy=DeclarativePolicy()),
+        f"{KEY}.declarative_policy.targets",
+        "name at least one root",
+    ),
+}
+
+TAKEN: dict[str, Release] = {
+    "a group policy": of(groups=("a",), group_policy=True),
+    "roles without groups": of(permissions_boundary=PermissionsBoundary(roles=("a", "b"))),
+    "an SCP of a root, a unit and an account": of(
+        scp=ServiceControlPolicy(targets=("r-ab12", UNIT, ACCOUNT), size_limit=10_240)
+    ),
+    "Allowed AMIs as they are by default": of(allowed_amis=AllowedAmis()),
+    "Allowed AMIs with everything": of(
+        allowed_amis=AllowedAmis(
+            state="enabled",
+            providers=(ACCOUNT, "amazon", "aws-marketplace", "aws-backup-vault"),
+            names=("web-base-*", "al2023-ami-????"),
+            created_within_days=0,
+            deprecated_within_days=0,
+            regions=("us-east-1", "eusc-de-east-1"),
+        )
+    ),
+    "a declarative policy": of(declarative_policy=DeclarativePolicy(targets=(UNIT,))),
+    "a protection with the pipeline": of(
+        groups=("a",), role="pipeline", group_policy=True, guardrail_protection=True
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "key", "said"), REFUSED.values(), ids=REFUSED.keys())
+def test_refuses(given: Release, key: str, said: str) -> None:
+    [(place, what)] = enforcement.problems(given)
+    assert place == key
+    assert said in what
+
+
+@pytest.mark.parametrize("given", TAKEN.values(), ids=TAKEN.keys())
+def test_takes(given: Release) -> None:
+    assert list(enforcement.problems(given)) == []
+
+
+def test_what_the_example_shows_as_a_comment_can_be_taken_as_it_stands(tmp_path: Path) -> None:
+    text = (resources.folder("examples") / "web-base" / "release.yaml").read_text()
+    before, mark, after = text.partition("  # mechanisms:\n")
+    shown, empty, rest = after.partition("\n\n")
+    on = re.sub(r"(?m)^  # ", "  ", mark + shown)
+    (tmp_path / "setup.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "release.yaml").write_text(before + on + empty + rest)
+    enforce = load(tmp_path / "release.yaml").release.enforce
+    assert enforce is not None
+    used = {name for name in Mechanisms.__struct_fields__ if getattr(enforce.mechanisms, name)}
+    assert used == set(Mechanisms.__struct_fields__)
