@@ -150,6 +150,26 @@ def test_a_region_that_cannot_be_read_stops_it_before_any_change(
     assert mutating() == before
 
 
+def test_remove_goes_on_where_settings_that_the_file_does_not_name_cannot_be_read(
+    cli: Any, sandbox: Sandbox, release: Any, write: Any
+) -> None:
+    cli("enforce", release(), "--yes")
+    sandbox.client("iam").create_group(GroupName="admins")
+    enforce = {"profile": "owner-only", "groups": ["admins"]}
+    other = write("other.yaml", enforce=enforce, audit={"owners": [OWNER]})
+    fault = Fault(
+        service="ec2", operation="GetAllowedImagesSettings", region="eu-west-1",
+        code="UnauthorizedOperation", status=403,
+    )  # fmt: skip
+    with sandbox.fail(fault):
+        ran = cli("enforce", other, "--remove", "--yes")
+        assert cli("enforce", release(), "--remove", "--yes").code == 3
+    assert ran.code == 0, ran.err
+    assert "Allowed AMIs settings could not be looked for in eu-west-1" in ran.err
+    assert setting(sandbox, "us-east-1") == ("disabled", [])
+    assert setting(sandbox, "eu-west-1") == ("audit-mode", DEFAULT)
+
+
 class TestAuditMode:
     def test_it_lists_every_instance_that_would_be_refused(
         self, cli: Any, sandbox: Sandbox, release: Any
@@ -179,7 +199,6 @@ class TestAuditMode:
         self, cli: Any, sandbox: Sandbox, release: Any
     ) -> None:
         ec2 = sandbox.client("ec2")
-        sandbox.pending_s = 0
         sandbox.pending_s = 0
         instance = launch(sandbox)
         own = ec2.create_image(InstanceId=instance, Name="own")["ImageId"]

@@ -1,5 +1,8 @@
 """Policy documents as infrastructure code: Terraform and CloudFormation, for shops that want it.
 
+The policies have the names that `goldenami enforce` gives them, and not its tag: they belong to
+the code, so that `enforce` leaves them alone.
+
 The templates lie under ``templates/iac``. In them, too, every ``{{ … }}`` prints one whole JSON
 value, which is a string of HCL as well once ``${`` and ``%{`` are escaped.
 https://developer.hashicorp.com/terraform/language/expressions/strings

@@ -61,8 +61,7 @@ def retagged(situation: Situation, policy: iam.ManagedPolicy | None) -> list[Act
     """Return the steps that bring a policy's own tags about, beside the one it was made with."""
     if policy is None:
         return []
-    wanted = {key: one for key, one in situation.tags.items() if key not in policy.tags}
-    stale = [key for key in (tags.UNPROVED,) if key in policy.tags and key not in situation.tags]
+    wanted, stale = tags_to_change(situation, policy.tags)
     steps = []
     if wanted:
         steps.append(
@@ -71,6 +70,15 @@ def retagged(situation: Situation, policy: iam.ManagedPolicy | None) -> list[Act
     if stale:
         steps.append(_tagging(situation, policy.arn, "UntagPolicy", {"TagKeys": stale}, stale))
     return steps
+
+
+def tags_to_change(
+    situation: Situation, now: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the tags that a policy of goldenami's lacks, and the keys it should not have."""
+    wanted = {key: one for key, one in situation.tags.items() if key not in now}
+    stale = [key for key in (tags.UNPROVED,) if key in now and key not in situation.tags]
+    return wanted, stale
 
 
 def verification(

@@ -1,7 +1,7 @@
 """Policies of an organization, of any type: made, changed, attached, detached, and read back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -134,6 +134,7 @@ def _kept(
     steps += [_call(situation, "AttachPolicy", name, policy_id, one) for one in missing]
     steps += [_call(situation, "DetachPolicy", name, policy_id, one) for one in surplus]
     same = policy is not None and policy.document == document.policy
+    steps += _retagged(situation, policy)
     if steps:
         steps.append(_verification(situation, wish, name, text))
     change = Change(
@@ -218,6 +219,35 @@ def _update(situation: Situation, policy: OrganizationPolicy, text: str) -> Acti
         region=situation.region,
         parameters={"PolicyId": policy.id, "Content": text},
         permissions=("organizations:UpdatePolicy",),
+    )
+
+
+def _retagged(situation: Situation, policy: OrganizationPolicy | None) -> list[Action]:
+    if policy is None:
+        return []
+    wanted, stale = managed.tags_to_change(situation, policy.tags)
+    steps = []
+    if wanted:
+        steps.append(_tagging(situation, policy, "Tag", wanted, {"Tags": tags.to_aws(wanted)}))
+    if stale:
+        steps.append(_tagging(situation, policy, "Untag", stale, {"TagKeys": stale}))
+    return steps
+
+
+def _tagging(
+    situation: Situation,
+    policy: OrganizationPolicy,
+    verb: str,
+    keys: Iterable[str],
+    parameters: Mapping[str, Any],
+) -> Action:
+    return Action(
+        id=f"{verb} {policy.id}",
+        summary=f"{verb.lower()} the organization's policy {policy.name}: {', '.join(keys)}",
+        call=f"organizations:{verb}Resource",
+        region=situation.region,
+        parameters={"ResourceId": policy.id, **parameters},
+        permissions=(f"organizations:{verb}Resource",),
     )
 
 
