@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from goldenami import resources
 from goldenami.errors import SpecError, UsageError
+from goldenami.iam.evaluator.document import without_duplicates
 from goldenami.iam.profiles import Profile
 from goldenami.iam.values import Values
 
@@ -101,7 +102,7 @@ def fill(templates: Environment, name: str, context: Mapping[str, object]) -> di
 
     try:
         policy = json.loads(
-            templates.get_template(name).render(context), object_pairs_hook=_without_duplicates
+            templates.get_template(name).render(context), object_pairs_hook=without_duplicates
         )
         _check_policy(policy)
     except TemplateError as error:
@@ -143,14 +144,6 @@ def _check_needs(profile: Profile, values: Values) -> None:
             f"the profile `{profile.name}` needs {' and '.join(what for what, _ in missing)}",
             fix=f"give {'; '.join(option for _, option in missing)}",
         )
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse what JSON readers disagree on: one takes the first of two values, one the last."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError(f"a key twice among {', '.join(key for key, _ in pairs)}")
-    return found
 
 
 def _check_policy(policy: Any) -> None:

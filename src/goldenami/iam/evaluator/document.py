@@ -78,7 +78,7 @@ def compile_policy(name: str, document: Mapping[str, Any] | str) -> Policy:
 def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:
     if isinstance(document, str):
         try:
-            document = json.loads(document, object_pairs_hook=_without_duplicates)
+            document = json.loads(document, object_pairs_hook=without_duplicates)
         except (ValueError, RecursionError) as error:
             raise PolicyError(f"no JSON: {error}") from error
     if not isinstance(document, Mapping):
@@ -86,8 +86,14 @@ def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:
     return document
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse what JSON readers disagree on: one takes the first of two values, one the last."""
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse what JSON readers disagree on: one takes the first of two values, one the last.
+
+    It is for ``json.loads(…, object_pairs_hook=…)``.
+
+    Raises:
+        ValueError: a key stands twice in an object.
+    """
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError(f"a key twice among {', '.join(key for key, _ in pairs)}")
