@@ -8,7 +8,7 @@ from typing import Any
 
 from goldenami.aws import allowed_images, regions
 from goldenami.aws.allowed_images import Setting
-from goldenami.aws.parallel import in_regions
+from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.waits import Doing, until
 from goldenami.domain.plan import Action
 from goldenami.spec.model import AllowedAmis, ImageCriteria
@@ -16,6 +16,7 @@ from goldenami.workflows.enforce.interface import Change, Part, Situation, in_or
 
 VERIFY_TIMEOUT_S = 120.0
 DISABLED = "disabled"
+READING = "reading the Allowed AMIs settings"
 NOTE = (
     "Allowed AMIs never restrict the account's own images: they complement the policies and do "
     "not replace them"
@@ -33,15 +34,11 @@ def part(situation: Situation) -> Part:
     """
     wanted = situation.enforce.mechanisms.allowed_amis
     if situation.remove:
-        wanted = wanted or AllowedAmis()
+        return _dropped(situation, wanted)
     if wanted is None:
         return Part()
-    where = regions.enabled(situation.aws) if wanted.regions == "all" else wanted.regions
-    answers = in_regions(where, lambda region: allowed_images.setting(situation.aws, region))
-    now = answers.complete("reading the Allowed AMIs settings")
+    now = _settings(situation, wanted).complete(READING)
     right = criteria(wanted, situation.owners)
-    if situation.remove:
-        return joined(_removed(region, setting, right) for region, setting in now.items())
     parts = [_brought_about(region, one, wanted, right) for region, one in now.items()]
     return joined([*parts, Part(notes=(NOTE,))])
 
@@ -82,6 +79,23 @@ def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
         return json.dumps(found, sort_keys=True)
 
     return sorted(map(comparable, one)) == sorted(map(comparable, other))
+
+
+def _settings(situation: Situation, wanted: AllowedAmis) -> Answers[Setting]:
+    where = regions.enabled(situation.aws) if wanted.regions == "all" else wanted.regions
+    return in_regions(where, lambda region: allowed_images.setting(situation.aws, region))
+
+
+def _dropped(situation: Situation, wanted: AllowedAmis | None) -> Part:
+    """What the release file does not name need not be readable; that it is not is told."""
+    answers = _settings(situation, wanted or AllowedAmis())
+    now = answers.complete(READING) if wanted else answers.read
+    unread = ", ".join(one.region for one in answers.unread)
+    notes = (f"Allowed AMIs settings could not be looked for in {unread}",) if unread else ()
+    right = criteria(wanted or AllowedAmis(), situation.owners)
+    return joined(
+        [*(_removed(region, one, right) for region, one in now.items()), Part(notes=notes)]
+    )
 
 
 def _brought_about(

@@ -1,0 +1,121 @@
+"""Which documents are enforced together, and in which form they fit."""
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from goldenami.errors import RefusedError
+from goldenami.iam.profiles import load_profiles, profile_named
+from goldenami.iam.render import Document
+from goldenami.iam.values import Values
+from goldenami.spec.model import Enforce, Mechanisms, PermissionsBoundary, ServiceControlPolicy
+from goldenami.workflows.enforce import documents
+from goldenami.workflows.enforce.interface import Wanted
+
+GROUP: dict[str, Any] = {"group_policy": True}
+BOUNDARY: dict[str, Any] = {"permissions_boundary": PermissionsBoundary(roles=("developers",))}
+SCP: dict[str, Any] = {"scp": ServiceControlPolicy(targets=("r-ab12",))}
+LARGE_SCP: dict[str, Any] = {"scp": ServiceControlPolicy(targets=("r-ab12",), size_limit=10_240)}
+ALL: dict[str, Any] = {"tag_protection": True, "guardrail_protection": True}
+MANY = 70
+"""More snapshots than fit an SCP of the usual size or a boundary, and fewer than a policy takes."""
+
+
+def rendered(profile: str = "guardrail", snapshots: int = MANY, **mechanisms: Any) -> Wanted:
+    values = Values(
+        account="123456789012",
+        owners=("123456789012",),
+        snapshots=tuple(f"snap-{number:017x}" for number in range(snapshots)),
+        pipeline_role="arn:aws:iam::123456789012:role/pipeline",
+        groups=("admins",),
+    )
+    enforce = Enforce(groups=("admins",), mechanisms=Mechanisms(**mechanisms))
+    return documents.fitting(enforce, profile_named(profile), values, ())
+
+
+@pytest.mark.parametrize(
+    ("profile", "protections", "expected"),
+    [
+        ("guardrail", {}, ["guardrail", "tag-protection"]),
+        ("guardrail", {"tag_protection": True}, ["guardrail", "tag-protection"]),
+        ("owner-only", {}, ["owner-only"]),
+        ("owner-only", ALL, ["owner-only", "tag-protection", "guardrail-protection"]),
+        ("tag-protection", {"tag_protection": True}, ["tag-protection"]),
+    ],
+    ids=[
+        "a companion always comes along",
+        "and comes once",
+        "a profile without one is alone",
+        "protections come last",
+        "a protection can be the profile itself",
+    ],
+)
+def test_what_is_enforced_together(
+    profile: str, protections: dict[str, bool], expected: list[str]
+) -> None:
+    found = rendered(profile, 1, **GROUP, **protections)
+    assert [one.name for one in found.profiles] == expected
+    assert [one.name for one in found.documents] == expected
+
+
+@pytest.mark.parametrize(
+    ("mechanisms", "main"),
+    [
+        (GROUP, "guardrail"),
+        (LARGE_SCP, "guardrail"),
+        (SCP, "guardrail-by-tag"),
+        (BOUNDARY, "guardrail-by-tag"),
+        (GROUP | BOUNDARY, "guardrail-by-tag"),
+        (GROUP | SCP, "guardrail-by-tag"),
+    ],
+    ids=[
+        "a managed policy takes the list",
+        "an SCP with the raised quota takes it",
+        "one without does not",
+        "a boundary, which holds all documents, does not",
+        "the smallest holder decides for the groups too",
+        "also if it is an SCP",
+    ],
+)
+def test_which_form_fits_the_holders_in_use(mechanisms: dict[str, Any], main: str) -> None:
+    found = rendered(**mechanisms)
+    assert [one.name for one in found.documents] == [main, "tag-protection"]
+    assert bool(found.notes) is (main == "guardrail-by-tag")
+
+
+def test_a_switch_says_which_limit_was_exceeded() -> None:
+    (note,) = rendered(**SCP).notes
+    assert "the policy document `guardrail` has" in note
+    assert "a service control policy (enforce.mechanisms.scp.size_limit) may have 5,120" in note
+    assert "`guardrail-by-tag` takes its place, which knows snapshots by their tag" in note
+    assert "the policy document `boundary` has" in rendered(**BOUNDARY).notes[0]
+
+
+def test_what_is_too_large_in_either_form_is_refused() -> None:
+    with pytest.raises(RefusedError, match="may have 1,000"):
+        rendered(scp=ServiceControlPolicy(targets=("r-ab12",), size_limit=1_000))
+
+
+def test_what_has_no_other_form_is_refused() -> None:
+    with pytest.raises(RefusedError, match="`ec2-028-parent-snapshot` has"):
+        rendered("ec2-028-parent-snapshot", 200, **GROUP)
+
+
+@pytest.mark.parametrize("profile", load_profiles())
+def test_a_boundary_has_each_sid_once_and_allows_something(profile: str) -> None:
+    found = documents.boundary(rendered(profile, 1, **GROUP, **ALL).documents)
+    statements = found.policy["Statement"]
+    sids = [one["Sid"] for one in statements if "Sid" in one]
+    assert len(sids) == len(set(sids))
+    assert statements[0]["Effect"] == "Allow" or profile.endswith("protection")
+    assert "Allow" in {one["Effect"] for one in statements}
+
+
+def test_a_boundary_of_a_profile_that_allows_allows_nothing_else() -> None:
+    allowing = Document("a", {"Statement": [{"Effect": "Allow", "Action": "ec2:*"}]})
+    denying = structs.replace(allowing, policy={"Statement": [{"Effect": "Deny", "Action": "*"}]})
+    both = documents.boundary((allowing, denying)).policy["Statement"]
+    assert [one["Action"] for one in both] == ["ec2:*", "*"]
+    alone = documents.boundary((denying,)).policy["Statement"]
+    assert alone[0] == documents.ALLOW_ALL
