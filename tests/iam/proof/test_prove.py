@@ -89,6 +89,10 @@ def test_owner_only_holds_its_promises_where_the_owner_is_another_account() -> N
     golden = structs.replace(GOLDEN, owner=OTHER)
     setting = structs.replace(SETTING, owners=(OTHER,), golden=(golden,))
     assert not proof("owner-only", setting=setting).failed
+    both = proof("owner-only", "tag-protection", setting=setting)
+    assert not both.failed
+    assert "deregister a golden image" not in {one.case for one in both.rows}
+    assert "write the approval tag on an own image" in {one.case for one in both.rows}
 
 
 @pytest.mark.parametrize("name", ["ec2-028-parent-snapshot", "ec2-028-resource-tag"])

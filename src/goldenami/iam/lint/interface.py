@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from goldenami.iam.evaluator.text import Template, like
+
 Severity = Literal["high", "medium", "low"]
 
 
@@ -51,9 +53,11 @@ class Statement(Struct, frozen=True):
         )
 
     def about(self, *actions: str) -> bool:
-        """Tell whether one of its actions is one of these, whatever its case."""
-        wanted = {one.lower() for one in actions}
-        return any(one.lower() in wanted for one in self.actions)
+        """Tell whether it names one of these actions, by a wildcard too and in any case."""
+        named = like(
+            [Template.parse(one.lower(), variables=False).resolve({}) or () for one in self.actions]
+        )
+        return any(named(one.lower()) for one in actions)
 
 
 class Policies(Struct, frozen=True):

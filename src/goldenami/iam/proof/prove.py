@@ -138,7 +138,7 @@ def _rows(
 ) -> Iterator[Row]:
     for golden in setting.golden if case.each_golden else setting.golden[:1]:
         world = ProofWorld(setting, golden, cases)
-        if not world.lacks(case.parameters):
+        if world.applies(case):
             yield _row(subject, case, world, golden, promises)
 
 

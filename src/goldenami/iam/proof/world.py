@@ -10,10 +10,11 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.iam.authorization.world import Resource
 from goldenami.iam.evaluator.request import Value
-from goldenami.iam.proof.cases import Cases
+from goldenami.iam.proof.cases import Case, Cases
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 ROOT_DEVICE = "/dev/xvda"
+_OF_OWN_IMAGES = ("approval-tag", "lifecycle")
 
 
 class Golden(Struct, frozen=True, kw_only=True):
@@ -80,9 +81,16 @@ class ProofWorld:
             return [self.filled(one, case) for one in value]
         return value
 
-    def lacks(self, value: Any) -> bool:
-        """Tell whether parameters need a group, and there is none to take."""
-        return "<group>" in str(value) and not self._setting.groups
+    def applies(self, case: Case) -> bool:
+        """Tell whether a case can be tried: one may need a group, or a golden image of one's own.
+
+        What another account shares can be neither deregistered nor stripped of its tags here.
+        """
+        needs = str(case.parameters)
+        own = self._golden.owner == self._setting.account
+        if "<group>" in needs and not self._setting.groups:
+            return False
+        return own or "<golden" not in needs or case.topic not in _OF_OWN_IMAGES
 
     def find(self, kind: str, name: str, region: str) -> Resource | None:
         """Return what a case names."""

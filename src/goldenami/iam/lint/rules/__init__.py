@@ -17,6 +17,7 @@ from goldenami.iam.lint.rules import (
     tag_protection_by_value,
     tag_protection_left_open,
     untagged_passes,
+    value_never_there,
     variable_of_2008,
 )
 
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     tag_keys_by_case.RULE,
     tag_keys_without_quantifier.RULE,
     key_not_there.RULE,
+    value_never_there.RULE,
     account_in_image_arn.RULE,
     other_partition.RULE,
     exemption_of_any_account.RULE,

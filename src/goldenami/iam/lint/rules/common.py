@@ -17,7 +17,7 @@ OWNER = "ec2:Owner"
 
 def launches(statement: Statement) -> bool:
     """Tell whether a statement is about launches."""
-    return statement.about(*LAUNCH, "ec2:*", "*")
+    return statement.about(*LAUNCH)
 
 
 def tests_tag(statement: Statement, *, negated: bool) -> bool:

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 from goldenami.iam.lint.interface import Policies, Rule, Statement
-from goldenami.iam.lint.rules.common import LAUNCH, OWNER, tests_tag
-
-_REPLACEMENT = LAUNCH[-1:]
+from goldenami.iam.lint.rules.common import LAUNCH, OWNER, everywhere, tests_tag
 
 
 def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
@@ -13,20 +11,19 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
         tested = tests_tag(one, negated=True) or any(test.negated for test in one.on(OWNER))
         if not (one.denies and tested and one.about("ec2:RunInstances")):
             continue
-        covered = {action.lower() for action in one.actions} | _denied(policies)
-        missing = [action for action in LAUNCH if action.lower() not in covered]
+        denying = [one, *_unconditional(policies)]
+        missing = [action for action in LAUNCH if not any(each.about(action) for each in denying)]
         if missing:
             yield one, f"it does not deny {', '.join(missing)}"
 
 
-def _denied(policies: Policies) -> set[str]:
-    """Return what is denied altogether, whatever it launches."""
-    return {
-        action.lower()
+def _unconditional(policies: Policies) -> list[Statement]:
+    """Return the statements that deny their actions altogether, whatever is launched."""
+    return [
+        one
         for one in policies.statements
-        if one.denies and "*" in one.resources and not _conditional(one)
-        for action in one.actions
-    }
+        if one.denies and everywhere(one) and not _conditional(one)
+    ]
 
 
 def _conditional(statement: Statement) -> bool:
