@@ -59,3 +59,43 @@ def test_what_is_no_policy_is_an_error(cli: Any, tmp_path: Path) -> None:
     ran = cli("policy", "lint", path)
     assert ran.code == 2
     assert f"{path}: no policy" in ran.err
+
+
+def test_what_is_typed_in_and_no_text_is_an_error(
+    cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), encoding="utf-8"))
+    ran = cli("policy", "lint", "-")
+    assert ran.code == 2
+    assert "-: not UTF-8 text (byte 0)" in ran.err
+
+
+def test_the_partition_is_an_option(cli: Any) -> None:
+    ran = cli("policy", "lint", CORRECT, "--partition", "aws-cn")
+    assert ran.code == 10
+    assert "other-partition" in ran.out
+
+
+def test_files_are_judged_together(cli: Any, tmp_path: Path) -> None:
+    split = json.loads((CORPUS / "broken" / "allow-list-split.policies.json").read_text())
+    paths = [tmp_path / f"{name}.json" for name in split]
+    for path, policy in zip(paths, split.values(), strict=True):
+        path.write_text(json.dumps(policy))
+        assert cli("policy", "lint", path).code == 0
+    ran = cli("policy", "lint", *paths)
+    assert ran.code == 10
+    assert "allow-list-split" in ran.out
+
+
+def test_the_guide_s_policy_is_found(cli: Any, tmp_path: Path) -> None:
+    path = tmp_path / "guide.json"
+    guide = ("-p", "ec2-028-resource-tag", "--account", "111122223333")
+    path.write_text(cli("policy", "render", *guide).out)
+    ran = cli("policy", "lint", path)
+    assert ran.code == 10
+    assert "allow-by-key-on-everything" in ran.out
+
+
+def test_every_rule_that_can_be_found_is_listed(cli: Any) -> None:
+    told = json.loads(cli("policy", "lint", "--rules", "--format", "json").out)["items"]
+    assert {one["id"] for one in told} >= {"unknown-operator", "unknown-action", "unknown-key"}

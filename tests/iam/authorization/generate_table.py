@@ -34,9 +34,6 @@ GLOBAL_KEYS = (  # noqa: SIM905  fifty lines of quotes would not read better
     """
 ).split()
 
-# What the reference tells otherwise, or not at all, with the page that tells it right.
-CORRECTIONS: dict[tuple[str, str, str], tuple[str, ...]] = {}
-
 
 def version() -> str:
     """Return which copy of the reference is installed."""
@@ -59,7 +56,7 @@ def generate() -> dict[str, Any]:
             name: {
                 kind: [int(row["required"]), sets.setdefault(keys, len(sets))]
                 for kind, row in sorted(privilege["resource_types"].items())
-                if (keys := _keys(service, name, kind, row)) or kind
+                if (keys := _keys(row)) or kind
             }
             for name, privilege in sorted(told["privileges"].items())
         }
@@ -72,9 +69,8 @@ def generate() -> dict[str, Any]:
     }
 
 
-def _keys(service: str, action: str, kind: str, row: dict[str, Any]) -> tuple[str, ...]:
-    added = CORRECTIONS.get((service, action, kind), ())
-    return tuple(sorted({_key(one) for one in (*row["condition_keys"], *added)}))
+def _keys(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted({_key(one) for one in row["condition_keys"]}))
 
 
 def _key(name: str) -> str:

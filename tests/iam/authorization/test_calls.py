@@ -68,6 +68,59 @@ def test_only_kinds_are_asked_that_the_reference_has_for_the_action(case: dict[s
         assert kind in {"", *table.kinds(request.action)}, request
 
 
+EVERYTHING: Mapping[str, Any] = {
+    "FleetId": "fleet-1",
+    "GroupName": "admins",
+    "IamInstanceProfile": {"Name": "web"},
+    "ImageId": "ami-golden",
+    "InstanceId": "i-2",
+    "InstanceIds": ["i-1", "i-2"],
+    "InstanceProfileName": "web",
+    "InstanceSpecification": {"InstanceId": "i-2"},
+    "KeyName": "ssh",
+    "LaunchSpecification": {"ImageId": "ami-golden"},
+    "LaunchTemplateConfigs": [{"LaunchTemplateSpecification": {"LaunchTemplateId": "lt-1"}}],
+    "Name": "/golden/web",
+    "NetworkInterfaceId": "eni-1",
+    "PolicyArn": "arn:aws:iam::123456789012:policy/goldenami-guardrail",
+    "PolicyId": "p-1",
+    "PolicyName": "goldenami-guardrail",
+    "Resources": ["ami-golden", "i-1"],
+    "RoleArn": "arn:aws:iam::123456789012:role/web",
+    "RoleName": "web",
+    "SnapshotId": "snap-golden",
+    "SourceImageId": "ami-golden",
+    "SourceRegion": "us-east-1",
+    "SourceSnapshotId": "snap-golden",
+    "SpotFleetRequestConfig": {"LaunchSpecifications": [{"ImageId": "ami-golden"}]},
+    "SubnetId": "subnet-1",
+    "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}],
+    "TargetId": "ou-1",
+    "UserName": "ann",
+    "VolumeId": "vol-1",
+}
+"""Parameters that name one of everything, for calls of any kind."""
+
+
+@pytest.mark.parametrize("service", sorted(table.services()))
+def test_every_call_is_authorised_on_kinds_that_the_reference_has(service: str) -> None:
+    actions = [f"{service}:{name}" for name in table.actions(service)]
+    strays = [
+        (action, request.action, request.resource)
+        for action in actions
+        for request in ask(action, EVERYTHING)
+        if table.kind_of(request.resource) not in {"", *table.kinds(request.action)}
+    ]
+    assert actions
+    assert strays == []
+
+
+@pytest.mark.parametrize("action", ["EC2:RUNINSTANCES", "ec2:runinstances"])
+def test_a_call_in_another_case_is_the_same_call(action: str) -> None:
+    launch = {"ImageId": "ami-golden", "TagSpecifications": EVERYTHING["TagSpecifications"]}
+    assert ask(action, launch) == ask("ec2:RunInstances", launch)
+
+
 @pytest.mark.parametrize(
     ("action", "parameters", "kind", "name"),
     [

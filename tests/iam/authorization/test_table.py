@@ -114,6 +114,26 @@ def test_actions_are_found_in_any_case() -> None:
     assert table.kinds("ec2:DescribeImages") == {}
 
 
+@pytest.mark.parametrize(
+    ("resource", "kind"),
+    [
+        ("*", ""),
+        ("arn:aws:ec2:us-east-1::image/ami-1", "image"),
+        ("arn:aws:iam::123456789012:role/a/path/web", "role"),
+        ("arn:aws:organizations::123456789012:ou/o-1/ou-1", "organizationalunit"),
+        ("arn:aws:organizations::123456789012:transfer/o-1/a/b/rt-1", "responsibilitytransfer"),
+        ("arn:aws:ssm:us-east-1:123456789012:resource-data-sync/all", "resourcedatasync"),
+        ("arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:id:name", "autoScalingGroup"),
+    ],
+)
+def test_an_arn_names_its_kind_as_the_reference_does(resource: str, kind: str) -> None:
+    assert table.kind_of(resource) == kind
+
+
+def test_an_action_is_spelled_as_the_reference_spells_it() -> None:
+    assert table.spelled("EC2:runinstances") == "ec2:RunInstances"
+
+
 @pytest.mark.parametrize("action", ["ec2:RunInstance", "s3:GetObject", "nonsense"])
 def test_an_action_that_is_not_there_is_an_error(action: str) -> None:
     with pytest.raises(UnknownActionError, match=action):

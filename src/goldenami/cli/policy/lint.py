@@ -8,7 +8,7 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
-from goldenami.errors import FindingsError, UsageError
+from goldenami.errors import FindingsError, SpecError, UsageError
 
 
 def lint(
@@ -31,9 +31,7 @@ def lint(
 
     Example: goldenami policy lint guardrail.json && goldenami policy lint --rules
     """
-    from goldenami import yamlfile
-    from goldenami.iam.lint.rules import RULES
-    from goldenami.iam.lint.run import documents
+    from goldenami.iam.lint.run import RULES, documents, documents_in
     from goldenami.iam.lint.run import lint as find
     from goldenami.report import lint as report
 
@@ -45,14 +43,19 @@ def lint(
     several = [
         one
         for path in files
-        for one in documents(
-            str(path), sys.stdin.read() if str(path) == "-" else yamlfile.read_text(path)
-        )
+        for one in (documents("-", _stdin()) if str(path) == "-" else documents_in(path))
     ]
     findings = find(several, partition)
     report.write(findings, form.value)
     if findings:
         raise FindingsError(
-            f"{len(findings)} findings in {len(several)} policies",
+            f"policies read: {len(several)}, findings: {len(findings)}",
             fix="`goldenami policy lint --rules` explains each rule",
         )
+
+
+def _stdin() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise SpecError(f"-: not UTF-8 text (byte {error.start})") from error

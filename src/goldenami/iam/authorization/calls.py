@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from msgspec.structs import replace
+
 from goldenami.iam.authorization import ec2, ec2_launch, iam, organizations, ssm, table
 from goldenami.iam.authorization.building import ApiCall, Building
 from goldenami.iam.authorization.world import World
@@ -15,7 +17,9 @@ _BUILDERS: Mapping[str, Builder] = {
     "ec2:CreateFleet": ec2_launch.create_fleet,
     "ec2:CreateImage": ec2.create_image,
     "ec2:CreateReplaceRootVolumeTask": ec2_launch.create_replace_root_volume_task,
+    "ec2:CreateSnapshots": ec2.create_snapshots,
     "ec2:CreateTags": ec2.create_tags,
+    "ec2:CreateVolume": ec2.create_volume,
     "ec2:DeleteTags": ec2.delete_tags,
     "ec2:ModifyFleet": ec2_launch.modify_fleet,
     "ec2:RegisterImage": ec2.register_image,
@@ -43,7 +47,7 @@ def requests(
     """Return what has to be allowed for a call to be allowed, the image of a launch first.
 
     Args:
-        call: the call.
+        call: the call; its action may be in any case.
         principal: who makes it.
         world: finds the resources that the call names.
         circumstances: condition keys of the moment, such as ``aws:CurrentTime``.
@@ -52,9 +56,10 @@ def requests(
         UnknownActionError: AWS has no such action, or goldenami does not know its service.
         UnknownResourceError: the call names a resource that does not exist.
     """
-    table.kinds(call.action)  # refuses an unknown one
-    service = call.action.partition(":")[0]
-    build = _BUILDERS.get(call.action, _BY_SERVICE[service])
+    action = table.spelled(call.action)
+    service = action.partition(":")[0]
+    build = _BUILDERS.get(action, _BY_SERVICE[service])
+    call = replace(call, action=action)
     return tuple(build(Building(call, principal, world, circumstances or {})))
 
 

@@ -14,6 +14,7 @@ from goldenami.iam.authorization.building import (
     specified_tags,
     tagging,
 )
+from goldenami.iam.authorization.ec2_shared import passed_role, volume_keys
 from goldenami.iam.evaluator.request import Request, Value
 
 PREFIXES = {
@@ -48,6 +49,7 @@ def generic(building: Building) -> Iterator[Request]:
             yield building.request(building.new(kind), _made(building, kind))
     if not any(access.required for access in authorised.values()) and not seen:
         yield building.request("*")
+    yield from passed_role(building, parameters)
     yield from tagging(building, parameters)
 
 
@@ -93,6 +95,35 @@ def copy_snapshot(building: Building) -> Iterator[Request]:
     yield from tagging(building, parameters)
 
 
+def create_snapshots(building: Building) -> Iterator[Request]:
+    """The instance, those of its volumes that are not left out, and their snapshots."""
+    specification = building.call.parameters["InstanceSpecification"]
+    instance = building.found("instance", specification["InstanceId"])
+    yield building.request(instance.arn, instance.keys)
+    left_out = {*specification.get("ExcludeDataVolumeIds", ())}
+    if specification.get("ExcludeBootVolume"):
+        left_out.add(instance.details.get("root"))
+    volumes = [one for one in instance.details.get("volumes", ()) if one not in left_out]
+    for name in volumes:
+        volume = building.found("volume", name)
+        yield building.request(volume.arn, volume.keys)
+    if not volumes:  # the world does not tell them
+        yield building.request(building.new("volume"))
+    yield from _made_here(building, "snapshot")
+    yield from tagging(building, building.call.parameters)
+
+
+def create_volume(building: Building) -> Iterator[Request]:
+    """The snapshot it comes from, and the volume."""
+    parameters = building.call.parameters
+    if name := parameters.get("SnapshotId"):
+        snapshot = building.found("snapshot", name)
+        yield building.request(snapshot.arn, snapshot.keys)
+    volume = volume_keys(building, {**parameters, "VolumeSize": parameters.get("Size")})
+    yield building.request(building.new("volume"), volume, specified_tags(parameters, "volume"))
+    yield from tagging(building, parameters)
+
+
 def register_image(building: Building) -> Iterator[Request]:
     """The new image, and the snapshots it is made from."""
     parameters = building.call.parameters
@@ -113,8 +144,6 @@ def _made(building: Building, kind: str) -> Keys:
     """Return the keys of a resource that the call makes."""
     parameters = building.call.parameters
     keys: dict[str, Value] = dict(specified_tags(parameters, kind))
-    if kind == "volume" and parameters.get("SnapshotId"):
-        keys["ec2:ParentSnapshot"] = building.arn("ec2", f"snapshot/{parameters['SnapshotId']}")
     if kind in ("image", "snapshot"):
         keys["ec2:Owner"] = building.principal.account
     return keys

@@ -8,6 +8,7 @@ from typing import Any
 
 from goldenami.iam.authorization import table
 from goldenami.iam.authorization.building import Building, Keys, specified_tags, tagging
+from goldenami.iam.authorization.ec2_shared import instance_profile, passed_role, volume_keys
 from goldenami.iam.authorization.world import Resource
 from goldenami.iam.evaluator.request import Request, Value
 
@@ -24,19 +25,22 @@ def run_instances(building: Building) -> Iterator[Request]:
 
 def create_fleet(building: Building) -> Iterator[Request]:
     """Each launch template of a fleet, with each of its overrides."""
-    yield from _fleet(building, "fleet", building.call.parameters)
+    yield from _fleet(building, building.call.parameters)
+    yield from _new_fleet(building, "fleet", building.call.parameters)
 
 
 def modify_fleet(building: Building) -> Iterator[Request]:
-    """The launch templates that a fleet is to have from now on."""
-    yield from _fleet(building, "fleet", building.call.parameters)
+    """The launch templates that a fleet is to have from now on, and the fleet."""
+    yield from _fleet(building, building.call.parameters)
+    fleet = building.found("fleet", building.call.parameters["FleetId"])
+    yield building.request(fleet.arn, fleet.keys)
 
 
 def request_spot_fleet(building: Building) -> Iterator[Request]:
     """Launch specifications, or launch templates with overrides."""
-    yield from _fleet(
-        building, "spot-fleet-request", building.call.parameters["SpotFleetRequestConfig"]
-    )
+    config = building.call.parameters["SpotFleetRequestConfig"]
+    yield from _fleet(building, config)
+    yield from _new_fleet(building, "spot-fleet-request", config)
 
 
 def request_spot_instances(building: Building) -> Iterator[Request]:
@@ -66,12 +70,15 @@ def create_replace_root_volume_task(building: Building) -> Iterator[Request]:
     yield from tagging(building, parameters)
 
 
-def _fleet(building: Building, kind: str, config: Mapping[str, Any]) -> Iterator[Request]:
+def _fleet(building: Building, config: Mapping[str, Any]) -> Iterator[Request]:
     asked: dict[tuple[str, str], Request] = {}
     for launch in _launches(config):
         for request in _launch(building, launch):
             asked[request.resource, repr(request.context)] = request  # overrides repeat most
     yield from asked.values()
+
+
+def _new_fleet(building: Building, kind: str, config: Mapping[str, Any]) -> Iterator[Request]:
     yield building.request(building.new(kind), specified_tags(config, kind))
     yield from tagging(building, config)
 
@@ -178,23 +185,7 @@ def _volumes(building: Building, launch: Launch) -> Iterator[Part]:
             devices[name] = {**devices.get(name, {}), **mapping["Ebs"]}
     tags = specified_tags(launch, "volume")
     for ebs in devices.values():
-        yield building.new("volume"), {**_volume_keys(building, ebs), **tags}
-
-
-def _volume_keys(building: Building, ebs: Mapping[str, Any]) -> Keys:
-    """A blank volume has no ``ec2:ParentSnapshot``."""
-    keys: dict[str, Value] = {"ec2:Encrypted": str(bool(ebs.get("Encrypted"))).lower()}
-    if ebs.get("SnapshotId"):
-        keys["ec2:ParentSnapshot"] = building.arn("ec2", f"snapshot/{ebs['SnapshotId']}")
-    for key, name in (
-        ("ec2:VolumeSize", "VolumeSize"),
-        ("ec2:VolumeType", "VolumeType"),
-        ("ec2:VolumeIops", "Iops"),
-        ("ec2:VolumeThroughput", "Throughput"),
-    ):
-        if ebs.get(name):
-            keys[key] = str(ebs[name])
-    return keys
+        yield building.new("volume"), {**volume_keys(building, ebs), **tags}
 
 
 def _instance(building: Building, launch: Launch) -> Iterator[Part]:
@@ -217,14 +208,19 @@ def _instance(building: Building, launch: Launch) -> Iterator[Part]:
             keys[key] = str(metadata[name])
     if zone := launch.get("Placement", {}).get("AvailabilityZone"):
         keys["ec2:AvailabilityZone"] = zone
-    if profile := _profile(building, launch):
+    if profile := instance_profile(building, launch):
         keys["ec2:InstanceProfile"] = profile.arn
     yield building.new("instance"), {**keys, **specified_tags(launch, "instance")}
 
 
 def _network_interfaces(building: Building, launch: Launch) -> Iterator[Part]:
+    """Those that exist, and those that the launch makes: one, if it does not say."""
     tags = specified_tags(launch, "network-interface")
     for one in launch.get("NetworkInterfaces") or [{}]:
+        if name := one.get("NetworkInterfaceId"):
+            existing = building.found("network-interface", name)
+            yield existing.arn, existing.keys
+            continue
         public = one.get("AssociatePublicIpAddress")
         keys: Keys = {} if public is None else {"ec2:AssociatePublicIpAddress": str(public).lower()}
         yield building.new("network-interface"), {**keys, **tags}
@@ -290,18 +286,9 @@ _PARTS: Mapping[str, Callable[[Building, Launch], Iterator[Part]]] = {
 """The resources of a launch by kind, the image first."""
 
 
-def _profile(building: Building, launch: Launch) -> Resource | None:
-    named = launch.get("IamInstanceProfile", {})
-    name = named.get("Name") or named.get("Arn", "").rpartition("/")[2]
-    return building.found("instance-profile", name) if name else None
-
-
 def _passed(building: Building, launch: Launch) -> Iterator[Request]:
     """Yield what a launch needs of other services: the role it passes, the parameter it reads."""
-    profile = _profile(building, launch)
-    if profile and (role := profile.details.get("role")):
-        service = {"iam:PassedToService": "ec2.amazonaws.com"}
-        yield building.request(role, service, action="iam:PassRole")
+    yield from passed_role(building, launch)
     if str(launch.get("ImageId", "")).startswith("resolve:ssm:"):
         parameter = _parameter(building, launch["ImageId"])
         yield building.request(parameter.arn, parameter.keys, action="ssm:GetParameters")

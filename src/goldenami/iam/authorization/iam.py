@@ -35,9 +35,19 @@ def assume_role(building: Building) -> Iterator[Request]:
     arn = building.call.parameters["RoleArn"]
     role = building.world.find("role", arn.rpartition("/")[2], building.call.region)
     keys = role.keys if role and role.arn == arn else {}
-    session = {"sts:RoleSessionName": str(building.call.parameters.get("RoleSessionName", ""))}
     tags = request_tags(building.call.parameters.get("Tags", ()))
-    yield building.request(arn, keys, session, tags)
+    yield building.request(arn, keys, _session(building.call.parameters), tags)
+
+
+def _session(parameters: Mapping[str, Any]) -> dict[str, Value]:
+    keys: dict[str, Value] = {
+        f"sts:{name}": parameters[name]
+        for name in ("ExternalId", "RoleSessionName", "SourceIdentity")
+        if name in parameters
+    }
+    if "TransitiveTagKeys" in parameters:
+        keys["sts:TransitiveTagKeys"] = tuple(parameters["TransitiveTagKeys"])
+    return keys
 
 
 def anything(building: Building) -> Iterator[Request]:
@@ -75,6 +85,8 @@ def _keys(parameters: Mapping[str, Any]) -> dict[str, Value]:
     keys = request_tags(parameters.get("Tags", ()))
     if "PolicyArn" in parameters:
         keys["iam:PolicyARN"] = parameters["PolicyArn"]
+    if "AWSServiceName" in parameters:
+        keys["iam:AWSServiceName"] = parameters["AWSServiceName"]
     if "PermissionsBoundary" in parameters:
         keys["iam:PermissionsBoundary"] = parameters["PermissionsBoundary"]
     if "TagKeys" in parameters:

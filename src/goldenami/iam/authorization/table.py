@@ -13,7 +13,13 @@ import msgspec
 
 from goldenami.errors import UnknownActionError
 
-_KINDS = {"*": "", "ou": "organizationalunit"}
+_KINDS = {
+    "*": "",
+    "elastic-inference-accelerator": "elastic-inference",
+    "ou": "organizationalunit",
+    "resource-data-sync": "resourcedatasync",
+    "transfer": "responsibilitytransfer",
+}
 """Where the reference's name of a kind is not the one in its ARNs."""
 
 
@@ -64,6 +70,18 @@ def actions(service: str) -> tuple[str, ...]:
     return tuple(_names(service).values())
 
 
+def spelled(action: str) -> str:
+    """Return an action as the reference spells it: ``ec2:RunInstances`` for ``EC2:runinstances``.
+
+    Raises:
+        UnknownActionError: the reference does not have it.
+    """
+    service, _, name = action.lower().partition(":")
+    if name not in _names(service):
+        raise UnknownActionError(f"the service authorization reference has no action {action}")
+    return f"{service}:{_names(service)[name]}"
+
+
 def exists(key: str) -> bool:
     """Tell whether there is such a condition key, global or of a service, in any case."""
     key = key.lower()
@@ -90,11 +108,9 @@ def kinds(action: str) -> Mapping[str, Access]:
 @cache
 def _accesses(action: str) -> Mapping[str, Access]:
     """Return the kinds, with an empty one for what holds whatever the resource is."""
-    service, _, name = action.lower().partition(":")
-    if name not in _names(service):
-        raise UnknownActionError(f"the service authorization reference has no action {action}")
+    service, _, name = spelled(action).partition(":")
     table = _table()
-    rows = {"": (0, None), **table.services[service][_names(service)[name]]}
+    rows = {"": (0, None), **table.services[service][name]}
     sets = {
         kind: table.key_sets[number] if number is not None else frozenset[str]()
         for kind, (_, number) in rows.items()

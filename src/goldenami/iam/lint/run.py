@@ -1,24 +1,38 @@
 """Asks every rule about policies that are attached together."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from goldenami import yamlfile
 from goldenami.errors import PolicyError
-from goldenami.iam.evaluator.document import compile_policy
+from goldenami.iam.evaluator.document import VERSIONS, compile_policy, without_duplicates
+from goldenami.iam.lint import rules, spelling
 from goldenami.iam.lint.interface import Finding, Policies, Rule, statements
-from goldenami.iam.lint.rules import RULES
-from goldenami.iam.lint.spelling import misspelt
+
+RULES = (*spelling.RULES, *rules.RULES)
+"""All rules, in the order in which findings are told."""
+
+
+def documents_in(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the policies in a file, as :func:`documents` does.
+
+    Raises:
+        SpecError: the file cannot be read.
+        PolicyError: as there.
+    """
+    return documents(str(path), yamlfile.read_text(path))
 
 
 def documents(name: str, text: str) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the policies in a file: one, or several by name as `policy render` writes them.
 
     Raises:
-        PolicyError: it is no JSON, or no policy.
+        PolicyError: it is no JSON, has a key twice, or is no policy.
     """
     try:
-        told = json.loads(text)
+        told = json.loads(text, object_pairs_hook=without_duplicates)
     except (ValueError, RecursionError) as error:
         raise PolicyError(f"{name}: no JSON: {error}") from error
     if not isinstance(told, Mapping) or not told:
@@ -38,19 +52,26 @@ def lint(several: Sequence[tuple[str, Mapping[str, Any]]], partition: str) -> li
     Raises:
         PolicyError: a document is no policy, or has what IAM does not know.
     """
-    spelling = [finding for name, document in several for finding in misspelt(name, document)]
-    wrong = {finding.policy for finding in spelling}
-    sound = [one for one in several if one[0] not in wrong]
+    readable = [one for one in several if spelling.readable(one[1])]
+    misspelt = _findings(spelling.RULES, readable, partition)
+    unsound = {finding.policy for finding in misspelt}
+    sound = [one for one in several if one[0] not in unsound]
     for name, document in sound:
         compile_policy(name, document)
+    return [*misspelt, *_findings(rules.RULES, sound, partition)]
+
+
+def _findings(
+    asked: Iterable[Rule], several: Sequence[tuple[str, Mapping[str, Any]]], partition: str
+) -> list[Finding]:
     policies = Policies(
-        statements=tuple(one for name, document in sound for one in statements(name, document)),
+        statements=tuple(one for name, document in several for one in statements(name, document)),
         partition=partition,
         variables=frozenset(
-            name for name, document in sound if document.get("Version") == "2012-10-17"
+            name for name, document in several if document.get("Version") == VERSIONS[0]
         ),
     )
-    return [*spelling, *(finding for rule in RULES for finding in _found(rule, policies))]
+    return [finding for rule in asked for finding in _found(rule, policies)]
 
 
 def _found(rule: Rule, policies: Policies) -> Iterator[Finding]:

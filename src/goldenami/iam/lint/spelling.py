@@ -1,6 +1,6 @@
 """Names that AWS does not have: actions, condition keys and operators.
 
-They come first: a document with a misspelt operator cannot be judged any further.
+These rules come first: a document with a misspelt operator cannot be judged any further.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,22 +10,11 @@ from typing import Any
 
 from goldenami.iam.authorization import table
 from goldenami.iam.evaluator.operators import OPERATORS
-from goldenami.iam.lint.interface import Finding, Statement, statements
-
-OPERATOR, ACTION, KEY = "unknown-operator", "unknown-action", "unknown-key"
-RIGHT = "write the name as AWS's reference has it"
+from goldenami.iam.lint.interface import Policies, Rule, Statement
 
 
-def misspelt(policy: str, document: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield every name in a document that AWS does not have."""
-    if not _is_policy(document):
-        return  # the compiler says better what is wrong
-    for statement in statements(policy, document):
-        for kind, message in _wrong(statement):
-            yield Finding(kind, "high", policy, statement.name, message, RIGHT)
-
-
-def _is_policy(document: Any) -> bool:
+def readable(document: Any) -> bool:
+    """Tell whether a document has statements to look at; if not, the compiler says why."""
     listed = document.get("Statement") if isinstance(document, Mapping) else None
     several = [listed] if isinstance(listed, Mapping) else listed
     return isinstance(several, list) and all(
@@ -37,20 +26,30 @@ def _is_policy(document: Any) -> bool:
     )
 
 
-def _wrong(statement: Statement) -> Iterator[tuple[str, str]]:
-    for action in statement.actions:
-        if not _is_action(action):
-            service, _, name = action.partition(":")
-            yield ACTION, f"there is no action `{action}`" + _close(name, table.actions(service))
-    for test in statement.tests:
-        if test.name not in (*OPERATORS, "Null"):
-            yield OPERATOR, f"there is no operator `{test.operator}`" + _close(test.name, OPERATORS)
-        if _ours(test.key) and not table.exists(test.key):
-            yield (
-                KEY,
-                f"there is no condition key `{test.key}`"
-                + _close(test.key.lower(), table.known_keys()),
-            )
+def _operators(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        for test in one.tests:
+            if test.name not in (*OPERATORS, "Null"):
+                yield (
+                    one,
+                    f"there is no operator `{test.operator}`" + _close(test.name, OPERATORS),
+                )
+
+
+def _actions(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        for action in one.actions:
+            if not _is_action(action):
+                service, _, name = action.partition(":")
+                yield one, f"there is no action `{action}`" + _close(name, table.actions(service))
+
+
+def _keys(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        for test in one.tests:
+            if _ours(test.key) and not table.exists(test.key):
+                close = _close(test.key.lower(), table.known_keys())
+                yield one, f"there is no condition key `{test.key}`" + close
 
 
 def _is_action(pattern: str) -> bool:
@@ -69,3 +68,34 @@ def _ours(key: str) -> bool:
 def _close(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, list(known), n=1)
     return f"; did you mean `{close[0]}`?" if close else ""
+
+
+RULES = (
+    Rule(
+        id="unknown-operator",
+        severity="high",
+        title="a condition operator that IAM does not have",
+        explanation="IAM refuses the document.",
+        right="an operator of IAM's reference, such as StringNotEquals",
+        check=_operators,
+    ),
+    Rule(
+        id="unknown-action",
+        severity="high",
+        title="an action that the service does not have",
+        explanation="IAM takes the document, and the statement is about nothing.",
+        right="the action as the service authorization reference has it: ec2:RunInstances",
+        check=_actions,
+    ),
+    Rule(
+        id="unknown-key",
+        severity="high",
+        title="a condition key that the service does not have",
+        explanation=(
+            "IAM may take the document, and the key is missing in every request: an Allow never "
+            "holds, a negated test in a Deny always does."
+        ),
+        right="the key as the service authorization reference has it: ec2:ParentSnapshot",
+        check=_keys,
+    ),
+)

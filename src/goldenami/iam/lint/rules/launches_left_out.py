@@ -3,27 +3,25 @@
 from collections.abc import Iterator
 
 from goldenami.iam.lint.interface import Policies, Rule, Statement
-from goldenami.iam.lint.rules.common import LAUNCH, OWNER, everywhere, tests_tag
+from goldenami.iam.lint.rules.common import LAUNCH, OWNER, PARENT, everywhere, tests_tag
 
 
 def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
     for one in policies.statements:
-        tested = tests_tag(one, negated=True) or any(test.negated for test in one.on(OWNER))
+        owner_or_snapshot = (*one.on(OWNER), *one.on(PARENT))
+        tested = tests_tag(one, negated=True) or any(test.negated for test in owner_or_snapshot)
         if not (one.denies and tested and one.about("ec2:RunInstances")):
             continue
-        denying = [one, *_unconditional(policies)]
+        denying = [each for each in policies.statements if _denies_as_well(each, one)]
         missing = [action for action in LAUNCH if not any(each.about(action) for each in denying)]
         if missing:
             yield one, f"it does not deny {', '.join(missing)}"
 
 
-def _unconditional(policies: Policies) -> list[Statement]:
-    """Return the statements that deny their actions altogether, whatever is launched."""
-    return [
-        one
-        for one in policies.statements
-        if one.denies and everywhere(one) and not _conditional(one)
-    ]
+def _denies_as_well(other: Statement, one: Statement) -> bool:
+    """Tell whether another statement denies under the same tests, or altogether."""
+    same = other.tests == one.tests and set(one.resources) <= set(other.resources)
+    return other.denies and (same or (everywhere(other) and not _conditional(other)))
 
 
 def _conditional(statement: Statement) -> bool:

@@ -1,0 +1,42 @@
+"""Rule ``value-never-there``."""
+
+import re
+from collections.abc import Iterator
+
+from goldenami.iam.lint.interface import Policies, Rule, Statement, Test
+from goldenami.iam.lint.rules.common import OWNER, PARENT
+
+_SNAPSHOT = re.compile(r"\*|arn:.*")
+_ACCOUNT_OR_ALIAS = re.compile(r"[0-9*?]+|amazon|aws-marketplace|aws-backup-vault|\$\{.*\}")
+
+
+def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        for test in one.on(PARENT):
+            for value in test.values:
+                if test.name != "Null" and not _SNAPSHOT.fullmatch(value):
+                    yield one, f"ec2:ParentSnapshot is a whole ARN, never `{value}`"
+                elif _wildcard_as_text(test, value):
+                    yield one, f"{test.operator} takes the `*` in `{value}` as it stands"
+        for test in one.on(OWNER):
+            for value in test.values:
+                if test.name != "Null" and not _ACCOUNT_OR_ALIAS.fullmatch(value):
+                    yield one, f"ec2:Owner is an account or an alias of AWS, never `{value}`"
+
+
+def _wildcard_as_text(test: Test, value: str) -> bool:
+    return test.name.startswith("String") and "Equals" in test.name and "*" in value
+
+
+RULE = Rule(
+    id="value-never-there",
+    severity="high",
+    title="ec2:ParentSnapshot or ec2:Owner compared with what it never is",
+    explanation=(
+        "A Deny by a negated test then hits every launch, an Allow never holds. ec2:ParentSnapshot "
+        "is a whole ARN, in which StringEquals reads no wildcard; `self` is for DescribeImages."
+    ),
+    right='"ArnNotLike": {"ec2:ParentSnapshot": "arn:aws:ec2:*:*:snapshot/snap-…"}, '
+    '"StringNotEquals": {"ec2:Owner": "111122223333"}',
+    check=_check,
+)
