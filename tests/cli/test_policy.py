@@ -168,3 +168,20 @@ def test_code_without_a_group_says_that_it_attaches_nothing(cli: Any) -> None:
     ran = cli("policy", "render", *arguments)
     assert "attached to nothing" in ran.err
     assert "warning: " in ran.err
+
+
+def test_code_has_all_that_a_release_file_enforces(cli: Any, write: Any) -> None:
+    release = write(
+        enforce__mechanisms={"group_policy": True, "guardrail_protection": True},
+        enforce__pipeline_role="baker",
+    )
+    ran = cli("policy", "render", release, *ALL, "--as", "terraform")
+    assert ran.code == 0, ran.err
+    assert "goldenami-guardrail-protection" in ran.out
+
+
+def test_code_cannot_be_minified(cli: Any) -> None:
+    ran = cli("policy", "render", *ALL, "--as", "terraform", "--minify")
+    assert ran.code == 2
+    assert "--minify is for JSON, not for terraform" in ran.err
+    assert ran.out == ""

@@ -1,6 +1,7 @@
 """Policies as code: well formed, well formatted, and the same documents read back."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goldenami.errors import SpecError
 from goldenami.iam import iac
 from goldenami.iam.profiles import load_profiles, profile_named
 from goldenami.iam.render import Document, render
@@ -25,6 +27,11 @@ VALUES = Values(
 )
 DOCUMENTS = [document for one in load_profiles().values() for document in render(one, VALUES)]
 GROUPS = ("ec2-admin-group", "other.group@example")
+TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
+HOSTILE = (
+    "${aws:username}", "$${x}", "$$${x}", "%{if true}", "%%{x}", "%%%{x}", "$%{x}", "%${x}", "${",
+    "}", 'a"b', "a\\", "\\n", "\\u0024{", "JSON", "\n  JSON\n", "{{ x }}", "<b>&amp;", "金", "$",
+)  # fmt: skip
 
 
 def heredocs(code: str) -> list[dict[str, object]]:
@@ -36,11 +43,13 @@ def test_terraform_has_every_document_attached_to_every_group() -> None:
     code = iac.terraform(DOCUMENTS, GROUPS)
     assert heredocs(code) == [one.policy for one in DOCUMENTS]
     assert code.count('resource "aws_iam_policy"') == len(DOCUMENTS)
-    assert code.count('resource "aws_iam_group_policy_attachment"') == 2 * len(DOCUMENTS)
+    assert code.count('for_each = toset(["ec2-admin-group", "other.group@example"])') == len(
+        DOCUMENTS
+    )
     assert "policy_arn = aws_iam_policy.guardrail_by_tag.arn" in code
 
 
-@pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
+@TERRAFORM
 @pytest.mark.parametrize("groups", [(), GROUPS], ids=["to nothing", "to groups"])
 def test_terraform_takes_it_as_it_would_format_it(tmp_path: Path, groups: tuple[str, ...]) -> None:
     path = tmp_path / "policies.tf"
@@ -71,6 +80,36 @@ def test_cloudformation_has_every_document_and_the_groups() -> None:
     assert told["GuardrailByTag"]["Properties"]["Groups"] == list(GROUPS)
     alone = json.loads(iac.cloudformation(DOCUMENTS[:1], ()))["Resources"]
     assert "Groups" not in next(iter(alone.values()))["Properties"]
+
+
+@TERRAFORM
+def test_terraform_itself_reads_hostile_values_back(tmp_path: Path) -> None:
+    written = [Document("mine", {"Statement": [{"Sid": one, one: [one]}]}) for one in HOSTILE]
+    found = re.findall(r"(<<-JSON\n.*?\n  JSON\n)", iac.terraform(written, ()), re.DOTALL)
+    several = "".join(f"  p{index} = {one}" for index, one in enumerate(found))
+    (tmp_path / "main.tf").write_text(f"locals {{\n{several}}}\n")
+    asked = ", ".join(f"local.p{index}" for index in range(len(found)))
+    ran = subprocess.run(
+        ["terraform", "console"], input=f"jsonencode([{asked}])\n", cwd=tmp_path,
+        env={**os.environ, "CHECKPOINT_DISABLE": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(json.loads(ran.stdout))
+    assert [json.loads(one) for one in told] == [one.policy for one in written]
+
+
+def test_a_group_that_is_named_twice_is_attached_once() -> None:
+    assert iac.terraform(DOCUMENTS, ("b", "a", "b")) == iac.terraform(DOCUMENTS, ("a", "b"))
+    assert iac.cloudformation(DOCUMENTS, ("b", "a", "b")) == iac.cloudformation(
+        DOCUMENTS, ("a", "b")
+    )
+
+
+def test_cloudformation_refuses_what_it_would_replace() -> None:
+    document = Document("mine", {"Statement": [{"Sid": "a {{resolve:ssm:/x}}"}]})
+    with pytest.raises(SpecError, match=r"document `mine` has `{{resolve:`"):
+        iac.cloudformation([document], ())
+    assert heredocs(iac.terraform([document], ())) == [document.policy]
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Z"]), min_size=1, max_size=40))

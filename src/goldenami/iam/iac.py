@@ -17,6 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from goldenami import resources
+from goldenami.errors import SpecError
 from goldenami.iam.render import Document
 
 if TYPE_CHECKING:
@@ -28,12 +29,18 @@ PREFIX = "goldenami-"
 def terraform(documents: Sequence[Document], groups: Sequence[str]) -> str:
     """Return the policies and their attachments to groups, formatted as `terraform fmt` has it."""
     template = _terraform().get_template("terraform.tf.j2")
-    text: str = template.render(documents=[_in_hcl(one) for one in documents], groups=list(groups))
+    text: str = template.render(
+        documents=[_in_hcl(one) for one in documents], groups=sorted(set(groups))
+    )
     return text
 
 
 def cloudformation(documents: Sequence[Document], groups: Sequence[str]) -> str:
-    """Return a CloudFormation template (JSON) of the policies, attached to groups."""
+    """Return a CloudFormation template (JSON) of the policies, attached to groups.
+
+    Raises:
+        SpecError: a value is what CloudFormation takes for a dynamic reference.
+    """
     from goldenami.iam.render import environment
 
     templates = environment(resources.folder("templates") / "iac")
@@ -41,15 +48,30 @@ def cloudformation(documents: Sequence[Document], groups: Sequence[str]) -> str:
         {
             "logical_id": "".join(part.title() for part in one.name.split("-")),
             "name": one.name,
-            "policy": one.policy,
+            "policy": _without_references(one),
             "policy_name": f"{PREFIX}{one.name}",
         }
         for one in documents
     ]
     text = templates.get_template("cloudformation.json.j2").render(
-        documents=told, groups=list(groups)
+        documents=told, groups=sorted(set(groups))
     )
     return json.dumps(json.loads(text), indent=2) + "\n"
+
+
+def _without_references(document: Document) -> dict[str, Any]:
+    """Refuse what no template can say: a dynamic reference cannot be escaped.
+
+    CloudFormation resolves it after every function, so that joining its parts is no way either.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    """
+    if "{{resolve:" in document.json():
+        raise SpecError(
+            f"the policy document `{document.name}` has `{{{{resolve:` in a value, which "
+            "CloudFormation would replace",
+            fix="use another tag, or render it --as terraform",
+        )
+    return document.policy
 
 
 @cache

@@ -8,6 +8,7 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.policy import values as given
+from goldenami.errors import UsageError
 
 
 class As(StrEnum):
@@ -44,7 +45,7 @@ def render(
     """Write a profile's policy documents; without a release file no AWS call is made.
 
     As JSON, the documents of the profiles that are attached with it are rendered on their own; as
-    Terraform or CloudFormation, they come with it.
+    Terraform or CloudFormation, they come with it, as does what else a release file enforces.
 
     Example: goldenami policy render -p owner-only --account 111122223333 --owner 444455556666
     """
@@ -52,14 +53,17 @@ def render(
     from goldenami.report import policy as report
     from goldenami.report.terminal import say
     from goldenami.workflows import rendering
+    from goldenami.workflows.enforce.documents import profiles
 
+    if minify and as_ is not As.JSON:
+        raise UsageError(f"--minify is for JSON, not for {as_}", fix="leave one of them out")
     named = given.given(
         account=account, owner=owner, tag=tag, snapshot=snapshot, partition=partition,
         region=region, pipeline_role=pipeline_role, group=group,
     )  # fmt: skip
     if release is None:
         profile = profile_named(policy_profile or given.DEFAULT_PROFILE)
-        values = rendering.given_values(named)
+        together, values = rendering.chain(profile), rendering.given_values(named)
     else:
         file = options.release_file(release)
         enforce = file.release.enforce
@@ -71,8 +75,9 @@ def render(
             lambda: options.session(None, aws_profile, endpoint_url, file.release.build_region),
             file, profile, named,
         )  # fmt: skip
-    several = (profile,) if as_ is As.JSON else rendering.chain(profile)
-    rendered = [rendering.documents(one, values) for one in several]
+        together = profiles(enforce, profile) if enforce else rendering.chain(profile)
+    together = together[:1] if as_ is As.JSON else together
+    rendered = [rendering.documents(one, values) for one in together]
     for note in [note for _, note in rendered if note]:
         say(f"note: {note}", "yellow")
     documents = [document for found, _ in rendered for document in found]
