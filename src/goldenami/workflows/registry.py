@@ -33,10 +33,14 @@ def read(
     image: str | None = None,
     status: Status | None = None,
 ) -> Answers[list[Entry]]:
-    """Return the golden images by region (every enabled one if none is named), newest first."""
+    """Return the golden images by region (every enabled one if none is named).
+
+    Within a region they stand by image name, the newest version first.
+    """
 
     def one(region: str) -> list[Entry]:
-        found = images.produced(aws, region, image=image)
+        newest_first = images.produced(aws, region, image=image)
+        found = sorted(newest_first, key=lambda each: each.image)
         return [_entry(each) for each in found if status is None or each.status == status]
 
     return in_regions(where or regions.enabled(aws), one)

@@ -33,7 +33,7 @@ def conditions(block: Any, *, variables: bool) -> Iterator[Condition]:
         PolicyError: an operator or variable that is not known, a value that is not of its kind.
     """
     for operator, tests in _pairs(block, "Condition").items():
-        for key, values in _pairs(tests, operator).items():
+        for key, values in _keys(tests, operator).items():
             try:
                 yield _condition(operator, key.lower(), _texts(values), variables=variables)
             except PolicyError as error:
@@ -45,6 +45,14 @@ def _pairs(block: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(block, Mapping) or not block:
         raise PolicyError(f"{name}: it has to be an object that is not empty")
     return block
+
+
+def _keys(tests: Any, operator: str) -> Mapping[str, Any]:
+    """Refuse a key that stands twice in two cases: AWS does not say which one counts."""
+    found = _pairs(tests, operator)
+    if len({key.lower() for key in found}) != len(found):
+        raise PolicyError(f"{operator}: a key twice among {', '.join(found)}")
+    return found
 
 
 def _texts(values: Any) -> list[str]:
@@ -71,11 +79,11 @@ def _condition(operator: str, key: str, values: list[str], *, variables: bool) -
 
 
 def _null(key: str, values: list[str]) -> Condition:
-    """``"true"`` holds if the key is missing; a list of nothing counts as missing."""
+    """``"true"`` holds if the key is missing, or has nothing but empty texts."""
     wanted = {one.lower() for one in values}
     if not wanted <= {"true", "false"}:
         raise PolicyError("Null needs true or false")
-    return lambda context: ("false" if context.get(key) else "true") in wanted
+    return lambda context: ("false" if _set(context, key) else "true") in wanted
 
 
 def _if_exists(key: str, condition: Condition) -> Condition:
@@ -89,19 +97,24 @@ def _fits(family: Operator, key: str, values: list[str], *, variables: bool) -> 
     """Return the test whether a request's value fits any of the policy's."""
     templates = [Template.parse(one, variables=variables) for one in values]
     if all(one.fixed for one in templates):
-        test = _made(family, key, tuple(one.resolve({}) or () for one in templates))
+        test = _made(family, tuple(one.resolve({}) or () for one in templates))
         return lambda value, _: _read(test, key, value)
 
     def fits(value: str, context: Context) -> bool:
         resolved = (one.resolve(context) for one in templates)
         known = tuple(one for one in resolved if one is not None)
-        return _read(_made(family, key, known), key, value)
+        try:
+            test = _made(family, known)
+        except PolicyError as error:
+            message = f"{key}: with the request's variables, {error.message}"
+            raise UndecidableError(message) from error
+        return _read(test, key, value)
 
     return fits
 
 
 @lru_cache(maxsize=4096)
-def _made(family: Operator, key: str, values: tuple[Resolved, ...]) -> Test:
+def _made(family: Operator, values: tuple[Resolved, ...]) -> Test:
     try:
         return family.make(values)
     except UNREADABLE as error:
@@ -136,7 +149,7 @@ def _any(key: str, fits: Fits, *, negated: bool) -> Condition:
     """At least one value; never holds for a missing key, negated or not."""
 
     def condition(context: Context) -> bool:
-        return any(fits(value, context) != negated for value in _several(context, key))
+        return any(fits(value, context) != negated for value in _set(context, key))
 
     return condition
 
@@ -145,7 +158,7 @@ def _all(key: str, fits: Fits, *, negated: bool) -> Condition:
     """Every value; holds for a missing key."""
 
     def condition(context: Context) -> bool:
-        return all(fits(value, context) != negated for value in _several(context, key))
+        return all(fits(value, context) != negated for value in _set(context, key))
 
     return condition
 
@@ -153,6 +166,12 @@ def _all(key: str, fits: Fits, *, negated: bool) -> Condition:
 def _several(context: Context, key: str) -> tuple[str, ...]:
     value = context.get(key, ())
     return value if isinstance(value, tuple) else (value,)
+
+
+def _set(context: Context, key: str) -> tuple[str, ...]:
+    """Return a key's values; an empty text alone is an empty set to AWS."""
+    values = _several(context, key)
+    return values if any(values) else ()
 
 
 _QUANTIFIED: dict[str, Callable[..., Condition]] = {

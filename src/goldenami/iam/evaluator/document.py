@@ -112,17 +112,20 @@ def _statements(document: Mapping[str, Any]) -> list[Statement]:
         listed = [listed]
     if not isinstance(listed, list) or not listed:
         raise PolicyError("Statement has to be an object or a list that is not empty")
-    return [
+    statements = [
         _statement(one, index, variables=version == VERSIONS[0])
         for index, one in enumerate(listed, start=1)
     ]
+    if len({one.name for one in statements}) != len(statements):
+        raise PolicyError("a Sid twice", fix="name each statement differently, as IAM demands")
+    return statements
 
 
 def _statement(raw: Any, index: int, *, variables: bool) -> Statement:
     name = f"#{index}"
     try:
         _check_elements(raw)
-        name = str(raw.get("Sid") or name)
+        name = raw.get("Sid") or name
         return Statement(
             name=name,
             allows=raw["Effect"] == "Allow",
@@ -144,6 +147,8 @@ def _check_elements(raw: Any) -> None:
         raise PolicyError("Principal belongs to policies of resources", fix="leave it out")
     if unknown:
         raise PolicyError(f"unknown element {', '.join(sorted(unknown))}")
+    if not isinstance(raw.get("Sid", ""), str):
+        raise PolicyError("Sid has to be a text")
     if raw.get("Effect") not in ("Allow", "Deny"):
         raise PolicyError("Effect has to be Allow or Deny")
     for one in ("Action", "Resource"):
@@ -166,8 +171,13 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
     negated = "NotResource" in raw
     texts = _texts(raw, "NotResource" if negated else "Resource")
     for text in texts:
-        if text != "*" and not text.startswith(("arn:", "${")):
+        if text != "*" and not text.startswith("arn:"):
             raise PolicyError(f"`{text}` is no ARN", fix='write a whole ARN, or "*"')
+        if variables and any("${" in part for part in text.split(":", 5)[:5]):
+            raise PolicyError(
+                f"`{text}`: a variable before the fifth colon",
+                fix="IAM fills variables in after it only: write what stands there, or `*`",
+            )
     templates = [Template.parse(one, variables=variables) for one in texts]
     if all(one.fixed for one in templates):
         test = like([one.resolve({}) or () for one in templates])

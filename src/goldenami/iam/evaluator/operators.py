@@ -4,12 +4,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 """
 
 import base64
-import binascii
 import operator
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -122,6 +121,15 @@ def _arn_parts(value: Resolved) -> list[Resolved]:
     return [tuple(one) for one in parts]
 
 
+def _number(text: str) -> Decimal:
+    """Read an integer or decimal, with an exponent if it has one; Decimal takes ``NaN`` too."""
+    if not re.fullmatch(
+        r"[+-]?(\d+(\.\d+)?|\.\d+)(e[+-]?\d{1,3})?", text, re.ASCII | re.IGNORECASE
+    ):
+        raise ValueError(f"`{text}` is no number")
+    return Decimal(text)
+
+
 def _date(text: str) -> datetime:
     """Read an ISO 8601 date or the seconds since 1970."""
     if re.fullmatch(r"\d{5,}", text):
@@ -160,7 +168,7 @@ OPERATORS: dict[str, Operator] = {
     "StringNotEqualsIgnoreCase": Operator(_equals_ignoring_case, negated=True, variables=True),
     "StringLike": Operator(like, variables=True),
     "StringNotLike": Operator(like, negated=True, variables=True),
-    **dict(_family("Numeric", Decimal)),
+    **dict(_family("Numeric", _number)),
     **dict(_family("Date", _date)),
     "Bool": Operator(_bool),
     "BinaryEquals": Operator(_binary),
@@ -173,7 +181,7 @@ OPERATORS: dict[str, Operator] = {
 }
 """By name. ``Null`` is not among them: it asks whether a key is there, not what it is."""
 
-UNREADABLE = (ValueError, KeyError, InvalidOperation, binascii.Error, OverflowError)
+UNREADABLE = (ValueError, KeyError, OverflowError)
 """What a test raises for a value that is not of its operator's kind."""
 
 

@@ -19,15 +19,20 @@ Context = Mapping[str, Value]
 
 Test = Callable[[str], bool]
 
-_PIECE = re.compile(r"\$\{(?P<inside>[^}]*)\}|(?P<wild>[*?])")
+_WILD = r"(?P<wild>[*?])"
+_PIECE = {
+    True: re.compile(r"\$\{(?P<inside>[^}]*)\}|" + _WILD),
+    False: re.compile(_WILD),
+}
+"""What is special in a text, with and without variables."""
 _VARIABLE = re.compile(r"(?P<key>[^,'\s]+(?: [^,']+)?)\s*(?:,\s*'(?P<default>[^']*)')?")
 
 
 class Wild(Enum):
-    """A wildcard; its value is the regular expression for it."""
+    """A wildcard, as it is written."""
 
-    ANY = ".*"
-    ONE = "."
+    ANY = "*"
+    ONE = "?"
 
 
 class Variable(Struct, frozen=True):
@@ -39,8 +44,6 @@ class Variable(Struct, frozen=True):
 
 Resolved = tuple[str | Wild, ...]
 """A text whose variables are filled in. What they brought is literal, also a ``*``."""
-
-_WILDS = {"*": Wild.ANY, "?": Wild.ONE}
 
 
 class Template(Struct, frozen=True):
@@ -62,11 +65,9 @@ class Template(Struct, frozen=True):
         """
         parts: list[str | Wild | Variable] = []
         rest = 0
-        for piece in _PIECE.finditer(text):
-            if piece["inside"] is not None and not variables:
-                continue
+        for piece in _PIECE[variables].finditer(text):
             parts.append(text[rest : piece.start()])
-            parts.append(_WILDS[piece["wild"]] if piece["wild"] else _variable(piece["inside"]))
+            parts.append(Wild(piece["wild"]) if piece["wild"] else _variable(piece["inside"]))
             rest = piece.end()
         parts.append(text[rest:])
         if variables and any(isinstance(one, str) and "${" in one for one in parts):
@@ -96,8 +97,7 @@ class Template(Struct, frozen=True):
 
 def plain(resolved: Resolved) -> str:
     """Return a text in which ``*`` and ``?`` mean themselves."""
-    signs = {Wild.ANY: "*", Wild.ONE: "?"}
-    return "".join(one if isinstance(one, str) else signs[one] for one in resolved)
+    return "".join(one if isinstance(one, str) else one.value for one in resolved)
 
 
 def like(patterns: Iterable[Resolved]) -> Test:
@@ -119,11 +119,26 @@ def _wild(resolved: Resolved) -> bool:
 
 @lru_cache(maxsize=4096)
 def _expression(patterns: tuple[Resolved, ...]) -> re.Pattern[str]:
-    texts = (
-        "".join(re.escape(one) if isinstance(one, str) else one.value for one in pattern)
-        for pattern in patterns
-    )
-    return re.compile("|".join(texts), re.DOTALL)
+    return re.compile("|".join(map(_regular, patterns)), re.DOTALL)
+
+
+def _regular(pattern: Resolved) -> str:
+    """Return a pattern as a regular expression that takes no more than quadratic time.
+
+    What stands between two stars is taken where it fits first, and never elsewhere: a later place
+    would leave less of the text to the rest. Only the last star may try several places.
+    """
+    between = [""]
+    for one in pattern:
+        if one is Wild.ANY:
+            between.append("")
+        else:
+            between[-1] += "." if one is Wild.ONE else re.escape(one)
+    first, *others = between
+    if not others:
+        return first
+    *middle, last = others
+    return first + "".join(f"(?>.*?{one})" for one in middle) + ".*" + last
 
 
 def _variable(inside: str) -> str | Variable:
