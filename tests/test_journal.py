@@ -21,7 +21,14 @@ def action(name: str, **parameters: Any) -> Action:
     return Action(id=name, summary=name, call="ec2:X", region="us-east-1", parameters=parameters)
 
 
-LAUNCH, IMAGE, COPY = action("launch"), action("image"), action("copy")
+LAUNCH = action("launch", ClientToken="t1")
+IMAGE, COPY = action("image"), action("copy")
+
+
+def reopened() -> tuple[Journal, journal.Past]:
+    found = journal.read(BUILD)
+    assert found is not None
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +57,7 @@ def test_a_build_has_one_journal_only() -> None:
     Journal.create(START).intent(LAUNCH)
     with pytest.raises(GoldenamiError, match="cannot be written: File exists"):
         Journal.create(START)
-    assert journal.read(BUILD)[1].unanswered == {"launch"}
+    assert reopened()[1].tokens == {"launch": "t1"}
 
 
 def test_a_state_folder_that_cannot_be_made_is_an_error_that_says_what_to_set(state: Path) -> None:
@@ -95,28 +102,20 @@ def test_user_data_is_never_in_it() -> None:
 
 def test_nothing_happened_yet() -> None:
     Journal.create(START)
-    assert journal.read(BUILD)[1] == journal.Past(START, {}, frozenset(), {})
+    assert reopened()[1] == journal.Past(START, {})
 
 
-REPLAYED: dict[str, tuple[list[str], dict[str, Any], set[str]]] = {
-    "an answered call is a result": (["intent", "result"], {"launch": {"id": "i-1"}}, set()),
-    "a call without an answer is unanswered": (["intent"], {}, {"launch"}),
-    "a call that failed is unanswered: its answer may have been lost": (
+REPLAYED: dict[str, tuple[list[str], dict[str, str]]] = {
+    "the token of a call that was answered stands": (["intent", "result"], {"launch": "t1"}),
+    "the token of a call without an answer stands": (["intent"], {"launch": "t1"}),
+    "the token of a call that failed stands: its answer may have been lost": (
         ["intent", "failed"],
-        {},
-        {"launch"},
+        {"launch": "t1"},
     ),
-    "a call that failed and then did not is a result": (
-        ["intent", "failed", "intent", "result"],
-        {"launch": {"id": "i-1"}},
-        set(),
-    ),
-    "what was undone is to be done again": (["intent", "result", "undone"], {}, set()),
-    "what was undone without a result is to be done again": (["intent", "undone"], {}, set()),
-    "what was undone and tried again is unanswered": (
+    "the token of what was undone is used up": (["intent", "result", "undone"], {}),
+    "the token of what was undone and tried again stands": (
         ["intent", "result", "undone", "intent"],
-        {},
-        {"launch"},
+        {"launch": "t1"},
     ),
 }
 
@@ -130,31 +129,31 @@ def write(record: Journal, event: str) -> None:
     }[event]()
 
 
-@pytest.mark.parametrize(
-    ("events", "results", "unanswered"), REPLAYED.values(), ids=REPLAYED.keys()
-)
-def test_replay(events: list[str], results: dict[str, Any], unanswered: set[str]) -> None:
+@pytest.mark.parametrize(("events", "tokens"), REPLAYED.values(), ids=REPLAYED.keys())
+def test_replay(events: list[str], tokens: dict[str, str]) -> None:
     record = Journal.create(START)
     for event in events:
         write(record, event)
-    opened, past = journal.read(BUILD)
-    times = events.count("undone")
-    assert past == journal.Past(
-        START, results, frozenset(unanswered), {"launch": times} if times else {}
-    )
+    opened, past = reopened()
+    assert past == journal.Past(START, tokens)
     assert (opened.path, opened.start) == (record.path, START)
+
+
+def test_a_call_without_a_token_leaves_none() -> None:
+    Journal.create(START).intent(IMAGE)
+    assert reopened()[1] == journal.Past(START, {})
 
 
 @pytest.mark.parametrize("cut_bytes", [1, 20], ids=["its end alone", "some of its text"])
 def test_the_write_the_machine_died_in_is_cut_off_and_the_run_goes_on(cut_bytes: int) -> None:
     record = Journal.create(START)
     record.intent(LAUNCH)
-    record.result(LAUNCH, {"id": "i-1"})
+    record.undone(LAUNCH)
     record.path.write_bytes(record.path.read_bytes()[:-cut_bytes])
-    opened, past = journal.read(BUILD)
-    assert past == journal.Past(START, {}, frozenset({"launch"}), {})
-    opened.result(LAUNCH, {"id": "i-1"})
-    assert journal.read(BUILD)[1] == journal.Past(START, {"launch": {"id": "i-1"}}, frozenset(), {})
+    opened, past = reopened()
+    assert past == journal.Past(START, {"launch": "t1"})
+    opened.undone(LAUNCH)
+    assert reopened()[1] == journal.Past(START, {})
 
 
 def test_a_journal_that_is_read_twice_is_the_same_twice() -> None:
@@ -162,7 +161,7 @@ def test_a_journal_that_is_read_twice_is_the_same_twice() -> None:
     record.intent(LAUNCH)
     with record.path.open("ab") as file:
         file.write(b'{"event": "res')
-    assert journal.read(BUILD)[1] == journal.read(BUILD)[1]
+    assert reopened()[1] == reopened()[1]
 
 
 FOREIGN = {
@@ -193,12 +192,11 @@ def test_is_no_journal(content: bytes) -> None:
     assert path.read_bytes() == content
 
 
-def test_a_build_without_a_journal_is_an_error_that_says_where_it_was_looked_for(
-    state: Path,
-) -> None:
-    with pytest.raises(SpecError) as caught:
-        journal.read("nothing")
-    assert caught.value.message == (
-        f"no journal of build nothing at {state / 'nothing.jsonl'}: No such file or directory"
-    )
-    assert "GOLDENAMI_STATE" in caught.value.fix
+def test_a_build_of_another_machine_has_no_journal_here(state: Path) -> None:
+    assert journal.read("nothing") is None
+
+
+def test_a_journal_that_cannot_be_read_is_an_error(state: Path) -> None:
+    (state / "folder.jsonl").mkdir(parents=True)
+    with pytest.raises(SpecError, match="cannot be read: Is a directory"):
+        journal.read("folder")

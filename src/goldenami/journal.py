@@ -5,7 +5,6 @@ by the user alone. It makes an interrupted run resumable; it never holds a secre
 """
 
 import os
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,20 +90,18 @@ class _Event(msgspec.Struct, frozen=True):
 
     event: Literal["intent", "result", "failed", "undone"]
     action: str
-    outputs: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
 
 
 class Past(msgspec.Struct, frozen=True):
-    """What a journal tells of an earlier run.
+    """What a journal tells of an earlier run that the account cannot.
 
-    ``results`` are the outputs that still stand, by action; ``unanswered`` the actions whose answer
-    may have been lost; ``undone`` how often an action was taken back.
+    ``tokens`` are the client tokens of the calls that went out and were not taken back, by action:
+    AWS answers them with what they made, however the first answer was lost.
     """
 
     start: Start
-    results: dict[str, dict[str, Any]]
-    unanswered: frozenset[str]
-    undone: dict[str, int]
+    tokens: dict[str, str]
 
 
 def path_of(build: str) -> Path:
@@ -113,27 +110,26 @@ def path_of(build: str) -> Path:
     return Path(home) / f"{build}.jsonl"
 
 
-def read(build: str) -> tuple[Journal, Past]:
-    """Open the journal of an earlier build to go on with it.
+def read(build: str) -> tuple[Journal, Past] | None:
+    """Open the journal of an earlier build to go on with it; None if it is not on this machine.
 
     A last line without its end is the write the machine died in, and is cut off.
 
     Raises:
-        SpecError: there is no such journal, or it is not one.
+        SpecError: the file is no journal, or cannot be read.
     """
     path = path_of(build)
     try:
         content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except OSError as error:
-        raise SpecError(
-            f"no journal of build {build} at {path}: {error.strerror}",
-            fix="check the build id, and GOLDENAMI_STATE if the build ran elsewhere",
-        ) from error
+        raise SpecError(f"{path}: cannot be read: {error.strerror}") from error
     whole = content[: content.rfind(b"\n") + 1]
     first, *later = whole.splitlines() or [b""]
     try:
         start = msgspec.json.decode(first, type=Start)
-        past = Past(start, *_replay(later))
+        past = Past(start, _tokens(later))
     except msgspec.MsgspecError as error:
         raise SpecError(f"{path}: not a journal of goldenami: {error}") from error
     if whole != content:
@@ -141,22 +137,12 @@ def read(build: str) -> tuple[Journal, Past]:
     return Journal(path, start), past
 
 
-def _replay(
-    lines: list[bytes],
-) -> tuple[dict[str, dict[str, Any]], frozenset[str], dict[str, int]]:
-    results: dict[str, dict[str, Any]] = {}
-    unanswered: set[str] = set()
-    undone: Counter[str] = Counter()
+def _tokens(lines: list[bytes]) -> dict[str, str]:
+    tokens: dict[str, str] = {}
     for line in lines:
         event = msgspec.json.decode(line, type=_Event)
-        match event.event:  # a call that failed stays unanswered: its answer may have been lost
-            case "intent":
-                unanswered.add(event.action)
-            case "result":
-                results[event.action] = event.outputs
-                unanswered.discard(event.action)
-            case "undone":
-                results.pop(event.action, None)
-                unanswered.discard(event.action)
-                undone[event.action] += 1
-    return results, frozenset(unanswered), dict(undone)
+        if event.event == "intent" and "ClientToken" in event.parameters:
+            tokens[event.action] = event.parameters["ClientToken"]
+        elif event.event == "undone":
+            tokens.pop(event.action, None)
+    return tokens

@@ -54,6 +54,8 @@ NOT_FOUND = frozenset(
 )
 OPT_IN = frozenset({"OptInRequired"})
 DUPLICATE_NAME = frozenset({"InvalidAMIName.Duplicate"})
+TERMINATED = frozenset({"IdempotentInstanceTerminated"})
+ALREADY_THERE = frozenset({"ParameterAlreadyExists"})
 NO_AGENT = frozenset({"InvalidInstanceId"})
 NOT_AVAILABLE_HERE = frozenset(
     {"InvalidAction", "UnsupportedOperation", "UnknownOperationException"}

@@ -181,6 +181,22 @@ def parameter(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=name)
 
 
+def publish(doing: Doing) -> dict[str, Any]:
+    """Write the SSM parameter, unless it has that value already: no empty version on a resume."""
+    name, value = doing.parameters["Name"], doing.parameters["Value"]
+    client = doing.aws.client("ssm", doing.region)
+    try:
+        with explained(doing.summary, doing.region):
+            if client.get_parameter(Name=name)["Parameter"]["Value"] == value:
+                return {}
+    except AwsError as error:
+        if code_of(error) not in NOT_FOUND:
+            raise
+    with explained(doing.summary, doing.region):
+        client.put_parameter(**doing.parameters)
+    return {}
+
+
 def snapshots_of(image: Mapping[str, Any]) -> list[str]:
     """Return the snapshot ids in the block device mappings of a described image."""
     mappings = image.get("BlockDeviceMappings", [])

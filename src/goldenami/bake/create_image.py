@@ -7,7 +7,7 @@ from goldenami.aws import images, waits
 from goldenami.aws.errors import explained
 from goldenami.aws.waits import Doing
 from goldenami.bake.interface import Handler, Recipe
-from goldenami.bake.launch import instance_problems, launch_actions, launch_problems
+from goldenami.bake.launch import instance_problems, launch, launch_actions, launch_problems
 from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
 
@@ -19,7 +19,9 @@ class CreateImage:
         """Try the launch as a DryRun, or look at the instance that is given."""
         if recipe.instance_id:
             return instance_problems(recipe.aws, recipe.region, recipe.instance_id)
-        return launch_problems(recipe.aws, recipe.file, recipe.source, recipe.build)
+        return launch_problems(
+            recipe.aws, recipe.file, recipe.source, recipe.build, recipe.base_tags
+        )
 
     def actions(self, recipe: Recipe) -> tuple[Action, ...]:
         """Launch, wait, validate, create the image."""
@@ -29,7 +31,7 @@ class CreateImage:
             instance, before = recipe.instance_id, (_ready(recipe),)
         else:
             instance = Ref("launch", "instance_id")
-            before = launch_actions(recipe.file, recipe.source, recipe.build)
+            before = launch_actions(recipe.file, recipe.source, recipe.build, recipe.base_tags)
         steps = _validation(recipe, instance, after=before[-1].id)
         last = (*before, *steps)[-1].id
         return (*before, *steps, _create(recipe, instance, after=last))
@@ -56,6 +58,7 @@ class CreateImage:
     def handlers(self) -> Mapping[str, Handler]:
         """The waits, and the search for an image whose creation was not answered."""
         return {
+            "ec2:RunInstances": launch,
             "wait:instance": waits.instance,
             "ssm:RunCommand": waits.command,
             "adopt:image": adopt_image,

@@ -1,4 +1,4 @@
-"""From one image in the build region to the same one everywhere: copy, share, approve, publish."""
+"""From one image in the build region to the same one everywhere: copy, share, compare."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,43 +7,34 @@ from typing import Any
 from goldenami.bake.create_image import deregister
 from goldenami.bake.interface import Recipe
 from goldenami.domain import names, tags
+from goldenami.domain.image import started
 from goldenami.domain.plan import Action, Ref
-from goldenami.domain.tags import Status
 from goldenami.spec.model import Share
 
-PUBLISH_TIMEOUT_S = 300.0
+COMPARE_TIMEOUT_S = 300.0
 
 
-def distribution(recipe: Recipe, now: datetime) -> tuple[Action, ...]:
-    """Return everything after the image of the build region is made, in order.
-
-    Regions go in parallel; approval waits for all of them, and publishing for the approval, so
-    that no consumer ever sees half a release.
-    """
+def distribution(recipe: Recipe) -> tuple[Action, ...]:
+    """Return what makes the image complete in every region; regions go in parallel."""
     regions = recipe.release.regions
-    made = [
+    return (
         _available(recipe, recipe.region, "image"),
         *(action for region in recipe.release.destinations for action in _copy(recipe, region)),
-    ]
-    complete = [
-        *made,
         *(action for region in regions for action in _share(recipe, region)),
-        *(action for region in regions for action in _deprecate(recipe, region, now)),
-    ]
-    ids = tuple(one.id for one in complete)
-    approvals = [_approve(recipe, region, after=ids) for region in regions]
-    published = [
-        action
-        for region in regions
-        for action in _publish(recipe, region, after=tuple(one.id for one in approvals))
-    ]
-    return (*complete, *approvals, *published)
+        *(action for region in regions for action in _deprecate(recipe, region)),
+        *(_compare(recipe, region) for region in regions),
+    )
 
 
 def image_id(recipe: Recipe, region: str) -> Ref:
     """Return what stands for the image of a region in later actions."""
     created_by = "image" if region == recipe.region else "copy"
     return Ref(f"{created_by}:{region}", "image_id")
+
+
+def complete(region: str) -> str:
+    """Return the id of the action after which the image of a region is complete."""
+    return f"complete:{region}"
 
 
 def _available(recipe: Recipe, region: str, created_by: str) -> Action:
@@ -70,7 +61,7 @@ def _copy(recipe: Recipe, region: str) -> Iterator[Action]:
         "SourceImageId": image_id(recipe, recipe.region),
         "Name": name,
         "Description": recipe.release.description or f"{name}, made by goldenami",
-        "ClientToken": recipe.build.token(f"copy:{region}"),
+        "ClientToken": recipe.token(f"copy:{region}"),
         "TagSpecifications": [
             tags.specification("image", recipe.image_tags),
             tags.specification("snapshot", recipe.image_tags),
@@ -96,11 +87,6 @@ def _share(recipe: Recipe, region: str) -> Iterator[Action]:
     share = recipe.release.share
     if not share.targets:
         return
-    permissions = [
-        *({"UserId": one} for one in share.accounts),
-        *({"OrganizationArn": one} for one in share.organizations),
-        *({"OrganizationalUnitArn": one} for one in share.organizational_units),
-    ]
     yield Action(
         id=f"share:{region}",
         summary=f"share the image with {_consumers(share)}",
@@ -108,11 +94,20 @@ def _share(recipe: Recipe, region: str) -> Iterator[Action]:
         region=region,
         parameters={
             "ImageId": image_id(recipe, region),
-            "LaunchPermission": {"Add": permissions},
+            "LaunchPermission": {"Add": launch_permissions(share)},
         },
         permissions=("ec2:ModifyImageAttribute",),
         after=(f"available:{region}",),
     )
+
+
+def launch_permissions(share: Share) -> list[dict[str, str]]:
+    """Return the launch permissions as EC2 takes and tells them."""
+    return [
+        *({"UserId": one} for one in share.accounts),
+        *({"OrganizationArn": one} for one in share.organizations),
+        *({"OrganizationalUnitArn": one} for one in share.organizational_units),
+    ]
 
 
 def _consumers(share: Share) -> str:
@@ -124,68 +119,46 @@ def _consumers(share: Share) -> str:
     return ", ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counts if n)
 
 
-def _deprecate(recipe: Recipe, region: str, now: datetime) -> Iterator[Action]:
-    after = recipe.release.lifecycle.deprecate_after
-    if after is None:
+def deprecated_at(recipe: Recipe) -> datetime | None:
+    """Return when the image is to be deprecated, counted from the start of the build."""
+    after = names.duration(recipe.release.lifecycle.deprecate_after or "")
+    start = started(recipe.build.id)
+    return (start + after).replace(second=0) if start and after else None
+
+
+def _deprecate(recipe: Recipe, region: str) -> Iterator[Action]:
+    at = deprecated_at(recipe)
+    if at is None:
         return
-    at = now + (names.duration(after) or now - now)
     yield Action(
         id=f"deprecate:{region}",
         summary=f"let the image be deprecated on {at:%Y-%m-%d}",
         call="ec2:EnableImageDeprecation",
         region=region,
-        parameters={"ImageId": image_id(recipe, region), "DeprecateAt": f"{at:%Y-%m-%dT%H:%M:00Z}"},
+        parameters={"ImageId": image_id(recipe, region), "DeprecateAt": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
         permissions=("ec2:EnableImageDeprecation",),
         after=(f"available:{region}",),
     )
 
 
-def _approve(recipe: Recipe, region: str, after: tuple[str, ...]) -> Action:
-    approval = recipe.release.approval_tag
+def _compare(recipe: Recipe, region: str) -> Action:
+    at = deprecated_at(recipe)
     return Action(
-        id=f"approve:{region}",
-        summary=f"approve the image: {approval.key} = {approval.value}",
-        call="ec2:CreateTags",
+        id=complete(region),
+        summary="compare the image with what was wanted: tags, snapshots, shares, deprecation",
+        call="compare:image",
         region=region,
         parameters={
-            "Resources": [image_id(recipe, region), Ref(f"available:{region}", "snapshot_ids")],
-            "Tags": tags.to_aws({tags.STATUS: Status.APPROVED.value, approval.key: approval.value}),
+            "ImageId": image_id(recipe, region),
+            "tags": recipe.image_tags,
+            "shares": launch_permissions(recipe.release.share),
+            "deprecate_at": at.isoformat() if at else "",
+            "timeout_s": COMPARE_TIMEOUT_S,
         },
-        permissions=("ec2:CreateTags",),
-        after=after,
-    )
-
-
-def _publish(recipe: Recipe, region: str, after: tuple[str, ...]) -> Iterator[Action]:
-    if recipe.release.publish is None:
-        return
-    name = recipe.release.publish.ssm_parameter
-    yield Action(
-        id=f"publish:{region}",
-        summary=f"publish as {name}",
-        call="ssm:PutParameter",
-        region=region,
-        parameters={
-            "Name": name,
-            "Value": image_id(recipe, region),
-            "Type": "String",
-            "DataType": "aws:ec2:image",
-            "Description": f"{recipe.build.ami_name}, build {recipe.build.id}",
-            "Overwrite": True,
-        },
-        permissions=("ssm:PutParameter", "ec2:DescribeImages"),
-        after=after,
-    )
-    yield Action(
-        id=f"published:{region}",
-        summary=f"read {name} back",
-        call="wait:parameter",
-        region=region,
-        parameters={
-            "Name": name,
-            "Value": image_id(recipe, region),
-            "timeout_s": PUBLISH_TIMEOUT_S,
-        },
-        permissions=("ssm:GetParameter",),
-        after=(f"publish:{region}",),
+        permissions=("ec2:DescribeImages", "ec2:DescribeSnapshots", "ec2:DescribeImageAttribute"),
+        after=(
+            f"available:{region}",
+            *(one.id for one in _share(recipe, region)),
+            *(one.id for one in _deprecate(recipe, region)),
+        ),
     )

@@ -20,6 +20,8 @@ class Recipe(Struct, frozen=True, kw_only=True):
     """Everything a bake is made from, known before the first mutating call.
 
     ``instance_id`` is a base instance that is there already (``--instance``), else None.
+    ``tokens`` are the client tokens of an earlier run's calls that still stand, by action, and
+    ``attempt`` tells this run's other tokens from those of what was taken back.
     """
 
     aws: Aws
@@ -27,6 +29,12 @@ class Recipe(Struct, frozen=True, kw_only=True):
     build: Build
     source: Image
     instance_id: str | None = None
+    tokens: Mapping[str, str] = {}
+    attempt: str = ""
+
+    def token(self, action: str) -> str:
+        """Return the client token of an action's call."""
+        return self.tokens.get(action) or self.build.token(action + self.attempt)
 
     @property
     def release(self) -> Release:
@@ -50,12 +58,19 @@ class Recipe(Struct, frozen=True, kw_only=True):
 
     @property
     def base_tags(self) -> dict[str, str]:
-        """The tags of the base instance, its volumes and its network interface."""
-        return base_tags(self.build, self.release, self.source)
+        """The tags of the base instance, its volumes and its network interface.
+
+        They have all that is needed to go on with the build.
+        """
+        mine = {tags.VERSION: self.build.version, tags.SPEC: self.build.spec}
+        return base_tags(self.build, self.release, self.source) | mine
 
 
 def base_tags(build: Build, release: Release, source: Image) -> dict[str, str]:
-    """Return the tags of a base instance; its Name is its own, so that it never looks golden."""
+    """Return the tags of a base instance on its own, without a bake.
+
+    Its Name is its own, so that it never looks golden.
+    """
     own = {k: v for k, v in release.tags.items() if k not in ("Name", release.approval_tag.key)}
     return {
         "Name": f"{build.ami_name} base",

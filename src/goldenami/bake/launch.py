@@ -1,22 +1,30 @@
 """The base instance: how it is launched, and whether it can be."""
 
+import hashlib
 from typing import Any
 
-from goldenami.aws.errors import code_of, explained
+from msgspec import structs
+
+from goldenami.aws.builds import ALIVE
+from goldenami.aws.calls import call
+from goldenami.aws.errors import TERMINATED, code_of, explained
 from goldenami.aws.session import Aws
-from goldenami.bake.interface import base_tags
+from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.image import Build, Image
 from goldenami.domain.plan import Action, Ref, Secret, resolve
-from goldenami.errors import AwsError
+from goldenami.domain.tags import Tags
+from goldenami.errors import AwsError, BakeError
 from goldenami.spec import ReleaseFile
 from goldenami.spec.model import Volume
 
 DRY_RUN_PASSED = "DryRunOperation"
+LAUNCHES = 20
+"""How often one build may launch its base instance anew."""
 
 
-def launch_actions(file: ReleaseFile, source: Image, build: Build) -> tuple[Action, ...]:
-    """Return the launch of the base instance, and the wait until its checks pass."""
+def launch_actions(file: ReleaseFile, source: Image, build: Build, own: Tags) -> tuple[Action, ...]:
+    """Return the launch of the base instance with its own tags, and the wait for its checks."""
     region = file.release.build_region
     permissions = ["ec2:RunInstances", "ec2:CreateTags"]
     if file.release.base.instance_profile:
@@ -26,7 +34,7 @@ def launch_actions(file: ReleaseFile, source: Image, build: Build) -> tuple[Acti
         summary=f"launch the base instance from {source.id}",
         call="ec2:RunInstances",
         region=region,
-        parameters=_parameters(file, source, build),
+        parameters=_parameters(file, source, build, own),
         permissions=tuple(permissions),
         outputs={"instance_id": "Instances.0.InstanceId"},
         undo=Action(
@@ -53,13 +61,36 @@ def launch_actions(file: ReleaseFile, source: Image, build: Build) -> tuple[Acti
     return launch, ready
 
 
-def launch_problems(aws: Aws, file: ReleaseFile, source: Image, build: Build) -> list[str]:
+def launch(doing: Doing) -> dict[str, Any]:
+    """Launch the base instance, or find the one that this build's token has launched.
+
+    AWS answers a token whose instance is gone with an error or with that instance: then the next
+    token is the hash of the last one.
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+    """
+    for _ in range(LAUNCHES):
+        try:
+            found = call(doing, "ec2:RunInstances", {"instance": "Instances.0"})["instance"]
+            if found["State"]["Name"] in ALIVE:
+                return {"instance_id": found["InstanceId"]}
+        except AwsError as error:
+            if code_of(error) not in TERMINATED:
+                raise
+        used = doing.parameters["ClientToken"]
+        token = hashlib.sha256(used.encode()).hexdigest()
+        doing = structs.replace(doing, parameters={**doing.parameters, "ClientToken": token})
+    raise BakeError(f"{doing.summary}: {LAUNCHES} instances of this build were terminated")
+
+
+def launch_problems(
+    aws: Aws, file: ReleaseFile, source: Image, build: Build, own: Tags
+) -> list[str]:
     """Say why the base instance could not be launched: its type, its parameters, permissions.
 
     The launch is tried with DryRun, which checks what it names and what the caller may do.
     """
     region = file.release.build_region
-    parameters = resolve(_parameters(file, source, build), {})
+    parameters = resolve(_parameters(file, source, build, own), {})
     del parameters["ClientToken"]
     found = _architecture_problems(aws, region, file.release.base.instance_type, source)
     try:
@@ -99,9 +130,8 @@ def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Im
     return []
 
 
-def _parameters(file: ReleaseFile, source: Image, build: Build) -> dict[str, Any]:
+def _parameters(file: ReleaseFile, source: Image, build: Build, own: Tags) -> dict[str, Any]:
     base = file.release.base
-    own = base_tags(build, file.release, source)
     parameters: dict[str, Any] = {
         "ImageId": source.id,
         "InstanceType": base.instance_type,

@@ -1,12 +1,16 @@
 """`goldenami bake`."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
+
+if TYPE_CHECKING:
+    from goldenami.aws.session import Aws
+    from goldenami.spec import ReleaseFile
 
 
 class Method(StrEnum):
@@ -48,6 +52,7 @@ def bake(
     from goldenami.workflows import release as workflow
 
     aws = options.session(region, profile, endpoint_url, file.release.build_region)
+    resume = resume or _unfinished(aws, file, plan_only=plan, yes=yes)
     prepared = workflow.prepare(aws, file, method=method, instance_id=instance, resume=resume)
     if not options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         return
@@ -58,4 +63,19 @@ def bake(
         form.value,
         columns=("region", "image_id", "name", "status", "snapshots", "parameter"),
     )
+    if released.failure:
+        raise released.failure
     say(f"build {released.build.id}: {released.build.ami_name} is approved", "bold green")
+
+
+def _unfinished(aws: "Aws", file: "ReleaseFile", *, plan_only: bool, yes: bool) -> str | None:
+    """Return the newest build of this very file that did not end, if the user goes on with it."""
+    from goldenami.report.terminal import say
+    from goldenami.workflows import release
+
+    found = release.unfinished(aws, file)
+    if not found:
+        return None
+    say(f"build {found[0]} of this release file did not end", "yellow")
+    question = f"Go on with {found[0]}?"
+    return found[0] if plan_only or options.agreed(question, yes=yes) else None

@@ -1,12 +1,14 @@
 """An image as the registry knows it, and the build that made it."""
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from goldenami.domain import names, tags
 from goldenami.domain.tags import Status, Tags
+
+_STARTED = "%Y%m%dT%H%M%SZ"
 
 
 class Image(Struct, frozen=True, kw_only=True):
@@ -72,6 +74,14 @@ class Build(Struct, frozen=True, kw_only=True):
         return hashlib.sha256(f"{self.id}/{action}".encode()).hexdigest()
 
 
+def started(build: str) -> datetime | None:
+    """Return when a build was started, None if the text is no build id."""
+    try:
+        return datetime.strptime(build.partition("-")[0], _STARTED).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 def build_id(now: datetime, random_hex: str) -> str:
     """Return the id of a new build: ``20261123T140509Z-a1b2c3``, sortable by time."""
-    return f"{now:%Y%m%dT%H%M%SZ}-{random_hex}"
+    return f"{now.strftime(_STARTED)}-{random_hex}"

@@ -55,16 +55,21 @@ class Action(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What a command is about to do, in order, and what the user should know before."""
+    """What a command is about to do, in order, and what the user should know before.
+
+    ``checks`` are the IAM actions that are needed beside those of its actions.
+    """
 
     title: str
     actions: tuple[Action, ...]
     notes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
     @property
     def permissions(self) -> tuple[str, ...]:
         """Every IAM action the plan needs, sorted."""
-        return tuple(sorted({one for action in self.actions for one in action.permissions}))
+        needed = {one for action in self.actions for one in action.permissions}
+        return tuple(sorted(needed.union(self.checks)))
 
 
 Results = Mapping[str, Mapping[str, Any]]

@@ -15,6 +15,9 @@ SPEC = "goldenami:spec"
 POLICY = "goldenami:policy"
 ROLE = "goldenami:role"
 UNPROVED = "goldenami:unproved"
+APPROVED_BY = "goldenami:approved-by"
+APPROVED_AT = "goldenami:approved-at"
+MISSING = "goldenami:missing"
 
 TAGS_PER_RESOURCE = 50
 KEY_LENGTH = 127

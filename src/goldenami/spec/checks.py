@@ -12,7 +12,7 @@ VOLUME_TYPES = ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard")
 USER_DATA_BYTES = 16 * 1024
 LAUNCH_PERMISSIONS = 1_000
 DEPRECATION_DAYS = 3_650
-MINE_ON_IMAGES = 7
+MINE_ON_IMAGES = 10
 """goldenami's own tags on an image, the approval tag counted."""
 
 

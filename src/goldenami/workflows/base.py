@@ -8,9 +8,11 @@ from typing import Any
 from msgspec import Struct, structs
 
 from goldenami.aws import images, regions, waits
+from goldenami.aws.builds import ALIVE
 from goldenami.aws.calls import pages
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
+from goldenami.bake.interface import base_tags
 from goldenami.bake.launch import launch_actions, launch_problems
 from goldenami.domain import names, tags
 from goldenami.domain.image import Build, build_id
@@ -18,8 +20,6 @@ from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.errors import BakeError, RefusedError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows.execute import Execution
-
-ALIVE = ("pending", "running", "stopping", "stopped")
 
 
 class BaseInstance(Struct, frozen=True, kw_only=True):
@@ -53,10 +53,11 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
         version=names.calendar_version(now) if release.version == "auto" else release.version,
         spec=file.sha256,
     )
-    found = launch_problems(aws, file, source, build)
+    own = base_tags(build, release, source)
+    found = launch_problems(aws, file, source, build, own)
     if found:
         raise BakeError(f"{file.path}: nothing was launched", notes=found)
-    launch, ready = launch_actions(file, source, build)
+    launch, ready = launch_actions(file, source, build, own)
     return Plan(
         title=f"launch a base instance for {release.image} from {source.id} ({source.name})",
         actions=(launch, structs.replace(ready, settles=("launch",))),

@@ -13,8 +13,7 @@ from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, resolve, silent
 from goldenami.errors import GoldenamiError, InterruptedRunError
-from goldenami.journal import Journal, Past
-from goldenami.workflows.resume import carry_over
+from goldenami.journal import Journal
 
 WORKERS = 32
 
@@ -28,6 +27,13 @@ class Failure(Struct, frozen=True):
     error: GoldenamiError
 
 
+class Outcome(Struct, frozen=True):
+    """What a run has done, and the error that some of it ended in."""
+
+    results: Results
+    error: GoldenamiError | None = None
+
+
 class Execution:
     """One run of one plan.
 
@@ -35,7 +41,7 @@ class Execution:
         aws: whose AWS is called.
         handlers: what performs the calls that are no plain AWS calls, by name.
         journal: where intents and results are written; None for plans that need no resuming.
-        past: what an earlier run of the same plan has done.
+        done: the outputs of the actions that an earlier run has done.
         tell: is told of every event, from several threads.
     """
 
@@ -45,41 +51,50 @@ class Execution:
         *,
         handlers: Mapping[str, Handler] | None = None,
         journal: Journal | None = None,
-        past: Past | None = None,
+        done: Results | None = None,
         tell: Tell = silent,
     ) -> None:
         self._aws = aws
         self._handlers = handlers or {}
         self._journal = journal
-        self._past = past
         self._tell = tell
         self._cancelled = Event()
-        self._done: dict[str, Mapping[str, Any]] = {}
+        self._done: dict[str, Mapping[str, Any]] = dict(done or {})
         self._failures: list[Failure] = []
 
     def run(self, plan: Plan) -> Results:
+        """Execute a plan of which all must be done.
+
+        Returns:
+            The outputs of every action.
+
+        Raises:
+            GoldenamiError: see `attempt`.
+            InterruptedRunError: Ctrl-C; nothing is undone, the notes list what there is.
+        """
+        outcome = self.attempt(plan)
+        if outcome.error:
+            raise outcome.error
+        return outcome.results
+
+    def attempt(self, plan: Plan) -> Outcome:
         """Execute every action whose predecessors are done, until all are.
 
         A failed action stops what comes after it and nothing else; at the end everything that no
         later action has settled is undone.
 
         Returns:
-            The outputs of every action.
+            The outputs of what was done, and the first error, with notes on what was undone, what
+            is left, and what else failed.
 
         Raises:
-            GoldenamiError: what the first action to fail raised, with notes on what was undone,
-                what is left, and what else failed.
             InterruptedRunError: Ctrl-C; nothing is undone, the notes list what there is.
         """
-        if self._past:
-            plan, self._done = carry_over(plan, self._past)
         try:
             self._run_all(plan)
         except KeyboardInterrupt as error:
             raise InterruptedRunError("interrupted", notes=self._standing(plan)) from error
-        if self._failures:
-            raise self._after_failure(plan)
-        return self._done
+        return Outcome(self._done, self._after_failure(plan) if self._failures else None)
 
     def _run_all(self, plan: Plan) -> None:
         waiting = {one.id: one for one in plan.actions if one.id not in self._done}
@@ -143,10 +158,6 @@ class Execution:
             cancelled=self._cancelled,
             progress=lambda text: self._tell(Happened("progress", action, text)),
         )
-        if self._past and action.id in self._past.unanswered and action.adopt:
-            adopted = self._handlers[action.adopt](doing)
-            if adopted:
-                return adopted
         if action.call in self._handlers:
             return self._handlers[action.call](doing)
         try:

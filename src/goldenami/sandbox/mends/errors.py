@@ -67,6 +67,15 @@ def default_key_not_shareable() -> EC2ClientError:
     )
 
 
+def token_of_the_terminated() -> EC2ClientError:
+    """A client token whose instance is terminated."""
+    return EC2ClientError(
+        "IdempotentInstanceTerminated",
+        "The request to launch an instance uses the same client token as a previous request for "
+        "which the instance has been terminated.",
+    )
+
+
 def token_reused() -> EC2ClientError:
     """A client token that was used with other parameters."""
     return EC2ClientError(

@@ -26,6 +26,7 @@ from goldenami.sandbox.mends.errors import (
     missing,
     no_such_image,
     no_such_key_pair,
+    token_of_the_terminated,
 )
 from goldenami.sandbox.mends.image import Device, Image
 
@@ -77,7 +78,10 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
 
     def run_instances(self) -> ActionResult:
         """Launch instances from an image that allows it."""
-        return ActionResult(self.once("RunInstances", self._launched))
+        launched: Reservation = self.once("RunInstances", self._launched)
+        if all(one.state == "terminated" for one in launched.instances):
+            raise token_of_the_terminated()
+        return ActionResult(launched)
 
     def _launched(self) -> Reservation:
         self._template = self._launch_template()

@@ -1,0 +1,137 @@
+"""Carries a prepared bake out: make the image complete everywhere, then approve and publish."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from goldenami import journal
+from goldenami.aws import compare, waits
+from goldenami.aws.lease import Lease
+from goldenami.bake.distribute import complete, image_id
+from goldenami.bake.interface import Handler
+from goldenami.domain.image import Build
+from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
+from goldenami.domain.tags import Status
+from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError
+from goldenami.workflows.execute import Execution, Outcome
+from goldenami.workflows.release.prepare import Prepared
+
+HANDLERS: Mapping[str, Handler] = {
+    "wait:image": waits.image,
+    "wait:parameter": waits.parameter,
+    "compare:image": compare.image,
+    "ssm:PutParameter": waits.publish,
+}
+
+
+class ReleasedImage(Struct, frozen=True, kw_only=True):
+    """One region of a finished bake."""
+
+    region: str
+    image_id: str
+    name: str
+    status: str
+    snapshots: tuple[str, ...]
+    parameter: str
+
+
+class Released(Struct, frozen=True, kw_only=True):
+    """What a finished bake has made; ``failure`` tells of the regions that are missing in it."""
+
+    build: Build
+    images: tuple[ReleasedImage, ...]
+    failure: BakeError | None = None
+
+
+def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
+    """Carry a prepared bake out.
+
+    A region that fails is left out of the release and marked as missing on the images of the
+    others; nothing is published before every region is either complete or given up.
+
+    Raises:
+        BakeError: no region is complete; the notes say what was undone and what is left.
+        RefusedError: another bake of the image is under way.
+        InterruptedRunError: Ctrl-C; the notes say what there is and how to resume.
+    """
+    recipe, build = prepared.recipe, prepared.recipe.build
+    record = _journal(prepared)
+    try:
+        with Lease(recipe.aws, recipe.region, build.image, build.id):
+            return _bake(prepared, record, tell)
+    except InterruptedRunError as error:
+        raise InterruptedRunError(
+            f"interrupted; build {build.id} can go on",
+            notes=error.notes,
+            fix=f"run {prepared.resume}",
+        ) from error
+
+
+def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
+    made = _run(prepared, prepared.making, record, tell, prepared.done)
+    regions = prepared.recipe.release.regions
+    whole = tuple(one for one in regions if complete(one) in made.results)
+    if not whole:
+        raise _failure(prepared, made.error or BakeError("no region is complete"))
+    publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
+    published = _run(prepared, publishing, record, tell, made.results)
+    if published.error:
+        raise _failure(prepared, published.error)
+    failure = None
+    if made.error:
+        missing = ", ".join(one for one in regions if one not in whole) or "nothing"
+        failure = _failure(prepared, made.error, f" ({missing} missing, the rest published)")
+    return _released(prepared, whole, published.results, failure)
+
+
+def _run(
+    prepared: Prepared, plan: Plan, record: journal.Journal, tell: Tell, done: Results
+) -> Outcome:
+    handlers = {**HANDLERS, **prepared.baker.handlers}
+    execution = Execution(
+        prepared.recipe.aws, handlers=handlers, journal=record, done=done, tell=tell
+    )
+    return execution.attempt(plan)
+
+
+def _journal(prepared: Prepared) -> journal.Journal:
+    recipe, build = prepared.recipe, prepared.recipe.build
+    earlier = journal.read(build.id)
+    if earlier:
+        return earlier[0]
+    start = journal.Start(
+        build=build.id, version=build.version, spec=build.spec, release=str(recipe.file.path)
+    )
+    return journal.Journal.create(start)
+
+
+def _failure(prepared: Prepared, error: GoldenamiError, extent: str = "") -> BakeError:
+    failure = BakeError(
+        f"build {prepared.recipe.build.id} failed{extent}: {error.message}",
+        notes=error.notes,
+        fix=f"{error.fix or 'mend the cause'}; then go on with {prepared.resume}",
+    )
+    failure.__cause__ = error
+    return failure
+
+
+def _released(
+    prepared: Prepared, regions: tuple[str, ...], results: Results, failure: BakeError | None
+) -> Released:
+    recipe = prepared.recipe
+    publish = recipe.release.publish
+    return Released(
+        build=recipe.build,
+        images=tuple(
+            ReleasedImage(
+                region=region,
+                image_id=resolve(image_id(recipe, region), results),
+                name=recipe.build.ami_name,
+                status=Status.APPROVED.value,
+                snapshots=tuple(results[f"available:{region}"]["snapshot_ids"]),
+                parameter=publish.ssm_parameter if publish else "",
+            )
+            for region in regions
+        ),
+        failure=failure,
+    )

@@ -1,0 +1,179 @@
+"""From a release file to a bake that was checked and can start, anew or where it stopped."""
+
+import secrets
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from goldenami import journal
+from goldenami.aws import images, lease
+from goldenami.aws.session import Aws
+from goldenami.bake.create_image import CreateImage
+from goldenami.bake.distribute import distribution
+from goldenami.bake.interface import Baker, Recipe
+from goldenami.bake.packer_baker import PackerBaker
+from goldenami.bake.publish import completion, publication
+from goldenami.domain import names
+from goldenami.domain.image import Build, Image, build_id
+from goldenami.domain.plan import Action, Plan
+from goldenami.errors import BakeError, UsageError
+from goldenami.spec import ReleaseFile
+from goldenami.workflows.release.problems import problems
+from goldenami.workflows.release.recover import Found, discarding, find, results
+
+
+class Prepared(Struct, frozen=True, kw_only=True):
+    """A bake that was checked and can start.
+
+    ``making`` ends when the image is complete in every region; ``done`` are the outputs of what an
+    earlier run has done of it. ``resume`` is the command that goes on with the build.
+    """
+
+    recipe: Recipe
+    baker: Baker
+    making: Plan
+    resume: str
+    started: datetime
+    done: Mapping[str, Mapping[str, Any]] = {}
+    marked: tuple[str, ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        """The whole of it, if no region fails."""
+        return Plan(
+            title=self.making.title,
+            actions=(*self.making.actions, *self.publishing(self.recipe.release.regions)),
+            notes=self.making.notes,
+            checks=lease.PERMISSIONS,
+        )
+
+    def publishing(self, regions: tuple[str, ...]) -> tuple[Action, ...]:
+        """Return the actions that approve and publish these regions, in which all is complete."""
+        recipe = self.recipe
+        found = publication(recipe, regions, by=recipe.aws.caller, now=self.started)
+        if len(regions) == len(recipe.release.regions):
+            found += completion(recipe, self.marked, after=[one.id for one in found])
+        return found
+
+
+def prepare(
+    aws: Aws,
+    file: ReleaseFile,
+    *,
+    method: str | None = None,
+    instance_id: str | None = None,
+    resume: str | None = None,
+    now: datetime | None = None,
+) -> Prepared:
+    """Check everything that can be checked without changing anything, and make the plan.
+
+    Args:
+        aws: whose account.
+        file: the release file.
+        method: ``create-image`` or ``packer``, None for the release file's.
+        instance_id: a base instance that is there already.
+        resume: the id of a build that did not end, here or on another machine.
+        now: the time a calendar version is made from.
+
+    Raises:
+        BakeError: with every problem found.
+    """
+    started = now or datetime.now(UTC)
+    past, found = _earlier(aws, file, resume) if resume else (None, None)
+    build = _build(file, started, past, found)
+    recipe = Recipe(
+        aws=aws,
+        file=file,
+        build=build,
+        source=_source(aws, file, found),
+        instance_id=instance_id,
+        tokens=past.tokens if past else {},
+        attempt=f"/{started.isoformat()}" if resume else "",
+    )
+    baker: Baker = (
+        PackerBaker() if (method or file.release.bake.method) == "packer" else CreateImage()
+    )
+    made = found is not None and recipe.region in found.images
+    wrong = problems(recipe, baker, made=made)
+    if wrong:
+        raise BakeError(f"{file.path}: the bake cannot start, and nothing was changed", notes=wrong)
+    actions = (*baker.actions(recipe), *distribution(recipe), *baker.cleanup(recipe))
+    return Prepared(
+        recipe=recipe,
+        baker=baker,
+        making=Plan(
+            title=f"bake {build.ami_name} from {recipe.source.id} ({recipe.source.name}), "
+            f"build {build.id}",
+            actions=discarding(actions, found) if found else actions,
+            notes=file.warnings,
+        ),
+        resume=_command(file, build, method, instance_id),
+        started=started,
+        done=results(actions, found, recipe.region) if found else {},
+        marked=found.missing if found else (),
+    )
+
+
+def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | None, Found | None]:
+    read = journal.read(build)
+    past = read[1] if read else None
+    found = find(aws, file.release, build)
+    if not past and not found:
+        raise UsageError(
+            f"there is no trace of build {build}: no journal of it here, and nothing with its tag "
+            f"in {', '.join(file.release.regions)}",
+            fix="check the build id, and the account; or bake anew without --resume",
+        )
+    spec = found.build.spec if found else past.start.spec if past else ""
+    if spec != file.sha256:
+        raise BakeError(
+            f"build {build} was started with another version of {file.path}",
+            fix="restore that version of the release file, or bake anew without --resume",
+        )
+    return past, found
+
+
+def _build(
+    file: ReleaseFile, now: datetime, past: journal.Past | None, found: Found | None
+) -> Build:
+    release = file.release
+    if found:
+        return found.build
+    if past:
+        start = past.start
+        return Build(id=start.build, image=release.image, version=start.version, spec=file.sha256)
+    version = names.calendar_version(now) if release.version == "auto" else release.version
+    return Build(
+        id=build_id(now.astimezone(UTC), secrets.token_hex(3)),
+        image=release.image,
+        version=version,
+        spec=file.sha256,
+    )
+
+
+def _source(aws: Aws, file: ReleaseFile, found: Found | None) -> Image:
+    """Return the base image: that of the earlier run, whatever a parameter names by now."""
+    region = file.release.build_region
+    if not found:
+        return images.resolve(aws, region, file.release.base.source)
+    known = images.by_id(aws, region, [found.source])
+    if known:
+        return known[0]
+    gone = Image(
+        region=region, id=found.source, name="gone", owner="", state="deregistered", architecture=""
+    )
+    if region in found.images:
+        return gone
+    raise BakeError(
+        f"build {found.build.id} was made from {found.source}, which is no longer there",
+        fix="bake anew without --resume; `goldenami sweep` removes what this build has left",
+    )
+
+
+def _command(file: ReleaseFile, build: Build, method: str | None, instance_id: str | None) -> str:
+    chosen = (("--method", method), ("--instance", instance_id), ("--resume", build.id))
+    options = [word for option, value in chosen if value for word in (option, value)]
+    return shlex.join(["goldenami", "bake", str(file.path), *options])

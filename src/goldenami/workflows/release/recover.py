@@ -1,0 +1,143 @@
+"""What an earlier run of a build has made, read from the account's tags alone."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct, structs
+
+from goldenami.aws import builds, images, regions
+from goldenami.aws.parallel import in_regions
+from goldenami.aws.session import Aws
+from goldenami.bake.create_image import deregister
+from goldenami.domain import tags
+from goldenami.domain.image import Build, Image
+from goldenami.domain.plan import Action
+from goldenami.domain.tags import Status
+from goldenami.spec import Release, ReleaseFile
+
+MADE = ("pending", "available")
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What a build has left in the account.
+
+    Args:
+        build: the build.
+        source: the id of the image it is made from.
+        instance_id: its living base instance, if there is one.
+        images: its pending or available images by region.
+        broken: its images that will never be available; they hold the name.
+    """
+
+    build: Build
+    source: str
+    instance_id: str | None = None
+    images: Mapping[str, Image] = {}
+    broken: tuple[Image, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The regions whose images are marked as parts of an incomplete release."""
+        return tuple(one.region for one in self.images.values() if tags.MISSING in one.tags)
+
+
+def find(aws: Aws, release: Release, build: str) -> Found | None:
+    """Return what a build has left in the release's regions; None if there is no trace of it.
+
+    Raises:
+        IncompleteError: a region could not be read, so nothing is known.
+    """
+    answers = in_regions(release.regions, lambda region: builds.images_of(aws, region, build))
+    made = [
+        one for several in answers.complete("looking for the build").values() for one in several
+    ]
+    living = builds.instances(aws, release.build_region, tags.BUILD, build)
+    traces = [one.tags for one in made] + [one.tags for one in living]
+    if not traces:
+        return None
+    written = traces[0]
+    return Found(
+        build=Build(
+            id=build,
+            image=written.get(tags.IMAGE, ""),
+            version=written.get(tags.VERSION, ""),
+            spec=written.get(tags.SPEC, ""),
+        ),
+        source=written.get(tags.SOURCE, ""),
+        instance_id=living[0].id if living else None,
+        images={one.region: one for one in made if one.state in MADE},
+        broken=tuple(one for one in made if one.state not in MADE),
+    )
+
+
+def unfinished(aws: Aws, file: ReleaseFile) -> list[str]:
+    """Return the builds of a release file, as it is now, that did not end; the newest first.
+
+    Raises:
+        IncompleteError: a region could not be read.
+    """
+    release = file.release
+    where = [one for one in release.regions if one in regions.enabled(aws)]
+    answers = in_regions(where, lambda region: images.produced(aws, region, image=release.image))
+    made = [one for several in answers.complete("looking for builds").values() for one in several]
+    open_ones = [
+        one.tags for one in made if one.status == Status.BUILDING or tags.MISSING in one.tags
+    ]
+    if release.build_region in where:
+        living = builds.instances(aws, release.build_region, tags.IMAGE, release.image)
+        open_ones += [one.tags for one in living]
+    mine = {one[tags.BUILD] for one in open_ones if one.get(tags.SPEC) == file.sha256}
+    return sorted(mine, reverse=True)
+
+
+def results(plan: Iterable[Action], found: Found, build_region: str) -> dict[str, dict[str, Any]]:
+    """Return the outputs of those actions that need not be done again.
+
+    Once the image is made, all that led to it is done; what is left of it is the end of the base
+    instance, if that still lives.
+    """
+    done: dict[str, dict[str, Any]] = {}
+    for region, image in found.images.items():
+        created_by = "image" if region == build_region else "copy"
+        done[f"{created_by}:{region}"] = {"image_id": image.id}
+    if found.instance_id:
+        done["launch"] = {"instance_id": found.instance_id}
+    image_action = f"image:{build_region}"
+    if image_action in done:
+        done = {one: {} for one in _leading_to(image_action, list(plan))} | done
+        if not found.instance_id:
+            done["terminate"] = {}
+    return done
+
+
+def discarding(plan: Iterable[Action], found: Found) -> tuple[Action, ...]:
+    """Return the actions with those in front that remove broken images, which hold the name."""
+    actions = list(plan)
+    discards = []
+    for image in found.broken:
+        base = deregister(image.region, "")
+        discard = structs.replace(
+            base,
+            id=f"discard:{image.id}",
+            summary=f"deregister {image.id}, which is {image.state}",
+            parameters={**base.parameters, "ImageId": image.id},
+        )
+        discards.append(discard)
+        makers = (f"image:{image.region}", f"copy:{image.region}")
+        actions = [
+            structs.replace(one, after=(*one.after, discard.id)) if one.id in makers else one
+            for one in actions
+        ]
+    return (*discards, *actions)
+
+
+def _leading_to(action_id: str, plan: list[Action]) -> set[str]:
+    after = {one.id: one.after for one in plan}
+    found: set[str] = set()
+    waiting = list(after.get(action_id, ()))
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting.extend(after[one])
+    return found
