@@ -57,8 +57,8 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
     recipe, build = prepared.recipe, prepared.recipe.build
     record = _journal(prepared)
     try:
-        with Lease(recipe.aws, recipe.region, build.image, build.id):
-            return _bake(prepared, record, tell)
+        with Lease(recipe.aws, recipe.region, build.image, build.id) as lease:
+            return _bake(prepared, record, lease, tell)
     except InterruptedRunError as error:
         raise InterruptedRunError(
             f"interrupted; build {build.id} can go on",
@@ -67,16 +67,18 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
         ) from error
 
 
-def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
+def _bake(prepared: Prepared, record: journal.Journal, lease: Lease, tell: Tell) -> Released:
     made = _run(prepared, prepared.making, record, tell, prepared.done)
     regions = prepared.recipe.release.regions
     whole = tuple(one for one in regions if complete(one) in made.results)
     if not whole:
         raise _failure(prepared, made.error or BakeError("no region is complete"))
+    lease.unfinished = True  # what is approved no longer looks unfinished
     publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
     published = _run(prepared, publishing, record, tell, made.results)
     if published.error:
         raise _failure(prepared, published.error)
+    lease.unfinished = False
     failure = None
     if made.error:
         missing = ", ".join(one for one in regions if one not in whole) or "nothing"

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from goldenami.aws import builds, images, regions
+from goldenami.aws import builds, images, lease, regions
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.create_image import deregister
@@ -77,15 +77,22 @@ def unfinished(aws: Aws, file: ReleaseFile) -> list[str]:
         IncompleteError: a region could not be read.
     """
     release = file.release
-    where = [one for one in release.regions if one in regions.enabled(aws)]
+    enabled = regions.enabled(aws)
+    if release.build_region not in enabled:
+        return []
+    where = [one for one in release.regions if one in enabled]
     answers = in_regions(where, lambda region: images.produced(aws, region, image=release.image))
     made = [one for several in answers.complete("looking for builds").values() for one in several]
+    held = lease.of_image(aws, release.build_region, release.image)
     open_ones = [
-        one.tags for one in made if one.status == Status.BUILDING or tags.MISSING in one.tags
+        one.tags
+        for one in made
+        if one.status == Status.BUILDING
+        or tags.MISSING in one.tags
+        or (held and one.tags.get(tags.BUILD) == held.holder.build)
     ]
-    if release.build_region in where:
-        living = builds.instances(aws, release.build_region, tags.IMAGE, release.image)
-        open_ones += [one.tags for one in living]
+    living = builds.instances(aws, release.build_region, tags.IMAGE, release.image)
+    open_ones += [one.tags for one in living]
     mine = {one[tags.BUILD] for one in open_ones if one.get(tags.SPEC) == file.sha256}
     return sorted(mine, reverse=True)
 

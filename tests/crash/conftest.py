@@ -1,0 +1,194 @@
+"""Bakes that are killed for real, by the embedded AWS, at the call that a test chooses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pytest
+import yaml
+
+from goldenami.domain import tags
+from goldenami.sandbox.calls import Call, Refusal
+from goldenami.sandbox.server import Sandbox
+
+REGIONS = ("us-east-1", "eu-west-1")
+PARAMETER = "/golden-ami/web-base"
+RELEASE: dict[str, Any] = {
+    "schema": "goldenami/v1",
+    "image": "web-base",
+    "version": "1.0",
+    "regions": list(REGIONS),
+    "base": {
+        "source": {"ssm": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"},
+        "instance_profile": "golden-ami",
+    },
+    "validate": [{"run": "true"}],
+    "tags": {"Name": "Golden AMI", "Team": "platform"},
+    "share": {"accounts": ["111122223333"]},
+    "lifecycle": {"deprecate_after": "90d"},
+    "publish": {"ssm_parameter": PARAMETER},
+}
+READS = ("Describe", "Get", "List")
+
+
+class Killer:
+    """A guard of the sandbox: at the chosen mutating call it kills whoever asks.
+
+    ``after`` lets the call take effect first, so that only its answer is lost.
+    """
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self.at = 0
+        self.after = False
+        self.seen = 0
+        self._lock = Lock()
+
+    def __call__(self, call: Call) -> Refusal | None:
+        """Count the call, and strike."""
+        if not self.pid or call.operation.startswith(READS) or call.parameters.get("DryRun"):
+            return None
+        with self._lock:
+            self.seen += 1
+            if self.seen < self.at or not self.at:
+                return None
+            if self.seen == self.at:
+                os.kill(self.pid, signal.SIGKILL)
+        applied = self.after and self.seen == self.at  # later calls were never sent
+        return Refusal("Killed", "the caller is dead", applied=applied)
+
+
+class Machine:
+    """Runs ``goldenami`` against the embedded AWS in processes of their own."""
+
+    def __init__(self, sandbox: Sandbox, killer: Killer, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.killer = killer
+        self.folder = folder
+        self.state = folder / "state"
+        self.log = folder / "log"
+        self.release = folder / "release.yaml"
+        self.release.write_text(yaml.safe_dump(RELEASE))
+        self._zygote = subprocess.Popen(
+            [sys.executable, str(Path(__file__).parent / "zygote.py")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, *arguments: str, at: int = 0, after: bool = False) -> int:
+        """Run a command, killed at its ``at``-th mutating call; return its exit status."""
+        self.killer.pid = 0
+        order = {
+            "arguments": [*arguments],
+            "environment": self.sandbox.environment()
+            | {"GOLDENAMI_STATE": str(self.state), "NO_COLOR": "1"},
+            "log": str(self.log),
+        }
+        assert self._zygote.stdin is not None
+        assert self._zygote.stdout is not None
+        self.killer.at, self.killer.after, self.killer.seen = at, after, 0
+        self._zygote.stdin.write(json.dumps(order) + "\n")
+        self._zygote.stdin.flush()
+        self.killer.pid = int(self._zygote.stdout.readline())
+        status = int(self._zygote.stdout.readline())
+        self.killer.pid = 0
+        return status
+
+    def close(self) -> None:
+        """End the process that the others are forked from."""
+        assert self._zygote.stdin is not None
+        assert self._zygote.stdout is not None
+        self._zygote.stdin.close()
+        self._zygote.wait()
+        self._zygote.stdout.close()
+
+    def forget(self) -> None:
+        """Empty the account, and lose the journals."""
+        self.sandbox.reset()
+        self.lose_journals()
+        iam = self.sandbox.client("iam")
+        iam.create_instance_profile(InstanceProfileName="golden-ami")
+
+    def lose_journals(self) -> None:
+        """Go on as another machine would."""
+        for path in self.state.glob("*"):
+            path.unlink()
+
+    @property
+    def builds(self) -> list[str]:
+        """The builds that this machine has a journal of."""
+        return [path.stem for path in sorted(self.state.glob("*"))]
+
+
+@pytest.fixture
+def machine(
+    monkeypatch: pytest.MonkeyPatch, sandbox_port: int, tmp_path: Path
+) -> Iterator[Machine]:
+    """A machine with a release file of two regions, and an empty account without any delay."""
+    killer = Killer()
+    with Sandbox(sandbox_port, 0.0, guards=[killer]) as sandbox:
+        machine = Machine(sandbox, killer, tmp_path)
+        machine.forget()
+        yield machine
+        machine.close()
+
+
+def account(sandbox: Sandbox) -> dict[str, Any]:
+    """Return all that bakes have made of an account, without what differs from build to build."""
+    return {region: _region(sandbox, region) for region in REGIONS}
+
+
+def _region(sandbox: Sandbox, region: str) -> dict[str, Any]:
+    ec2, ssm = sandbox.client("ec2", region), sandbox.client("ssm", region)
+    images = ec2.describe_images(Owners=["self"])["Images"]
+    names = {one["ImageId"]: one["Name"] for one in images}
+    reservations = ec2.describe_instances()["Reservations"]
+    instances = [one for several in reservations for one in several["Instances"]]
+    parameters = ssm.get_parameters_by_path(Path="/golden-ami", Recursive=True)["Parameters"]
+    history = [
+        one
+        for parameter in parameters
+        for one in ssm.get_parameter_history(Name=parameter["Name"])["Parameters"]
+    ]
+    return {
+        "images": [_image(ec2, one) for one in images],
+        "snapshots": sorted(
+            str(_lasting(one["Tags"]))
+            for one in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+        ),
+        "parameters": [
+            (one["Name"], one["DataType"], names.get(one["Value"]), one["Labels"])
+            for one in history
+        ],
+        "leases": ssm.get_parameters_by_path(Path="/goldenami", Recursive=True)["Parameters"],
+        "living": [one["State"]["Name"] for one in instances if one["State"]["Code"] != 48],
+        "volumes": len(ec2.describe_volumes()["Volumes"]),
+        "groups": sorted(
+            one["GroupName"] for one in ec2.describe_security_groups()["SecurityGroups"]
+        ),
+        "keys": ec2.describe_key_pairs()["KeyPairs"],
+    }
+
+
+def _image(ec2: Any, image: dict[str, Any]) -> dict[str, Any]:
+    shared = ec2.describe_image_attribute(ImageId=image["ImageId"], Attribute="launchPermission")
+    return {
+        "name": image["Name"],
+        "state": image["State"],
+        "tags": _lasting(image["Tags"]),
+        "devices": len(image["BlockDeviceMappings"]),
+        "shared": shared["LaunchPermissions"],
+        "deprecated": bool(image.get("DeprecationTime")),
+    }
+
+
+def _lasting(tagged: list[dict[str, str]]) -> dict[str, str]:
+    written = tags.from_aws(tagged)
+    return {
+        key: written[key] for key in sorted(written) if key not in (tags.BUILD, tags.APPROVED_AT)
+    }
