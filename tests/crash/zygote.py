@@ -33,14 +33,19 @@ def run(order: dict[str, Any]) -> int:
     try:
         main(order["arguments"])
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 1
-    return 0
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+
+
+def answer(number: int) -> None:
+    """Tell whoever ordered the run."""
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 for line in sys.stdin:
     pid = os.fork()
     if pid == 0:
         os._exit(run(json.loads(line)))
-    print(pid, flush=True)
+    answer(pid)
     _, status = os.waitpid(pid, 0)
-    print(os.waitstatus_to_exitcode(status), flush=True)
+    answer(os.waitstatus_to_exitcode(status))

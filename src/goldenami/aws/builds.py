@@ -14,13 +14,17 @@ ALIVE = ("pending", "running", "stopping", "stopped")
 
 
 class Instance(Struct, frozen=True, kw_only=True):
-    """An instance that a build launched and that is not terminated."""
+    """An instance that a build launched and that is not terminated.
+
+    ``groups`` are id and name of its security groups.
+    """
 
     region: str
     id: str
     state: str
     tags: tags.Tags
-    launched: str = ""
+    key_name: str = ""
+    groups: tuple[tuple[str, str], ...] = ()
 
     @property
     def build(self) -> str:
@@ -55,5 +59,6 @@ def _instance(region: str, told: dict[str, Any]) -> Instance:
         id=told["InstanceId"],
         state=told["State"]["Name"],
         tags=tags.from_aws(told.get("Tags")),
-        launched=f"{told['LaunchTime']:%Y-%m-%d %H:%M}",
+        key_name=told.get("KeyName", ""),
+        groups=tuple((one["GroupId"], one["GroupName"]) for one in told["SecurityGroups"]),
     )

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter
 import contextlib
 import os
 import socket
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from threading import Event, Thread
 from types import TracebackType
@@ -178,11 +179,21 @@ def read(client: Any, region: str, name: str) -> Held | None:
         if code_of(error) in NOT_FOUND:
             return None
         raise
+    return held(found, region)
+
+
+def held(parameter: Mapping[str, Any], region: str) -> Held:
+    """Return what a parameter of a lease tells.
+
+    Raises:
+        GoldenamiError: the parameter is not goldenami's.
+    """
     try:
-        holder = msgspec.json.decode(found["Value"], type=Holder)
+        holder = msgspec.json.decode(parameter["Value"], type=Holder)
     except msgspec.MsgspecError as error:
         raise GoldenamiError(
-            f"the parameter {name} in {region} is not goldenami's: {error}", fix="delete it"
+            f"the parameter {parameter['Name']} in {region} is not goldenami's: {error}",
+            fix="delete it",
         ) from error
-    age_s = (datetime.now(UTC) - found["LastModifiedDate"]).total_seconds()
-    return Held(holder, age_s, int(found["Version"]))
+    age_s = (datetime.now(UTC) - parameter["LastModifiedDate"]).total_seconds()
+    return Held(holder, age_s, int(parameter["Version"]))

@@ -13,7 +13,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from goldenami import __version__
-from goldenami.cli import audit, bake, base, enforce, images, init, policy, rehearse, sandbox, tag
+from goldenami.cli import (
+    audit,
+    bake,
+    base,
+    enforce,
+    images,
+    init,
+    policy,
+    rehearse,
+    sandbox,
+    sweep,
+    tag,
+)
 from goldenami.errors import GoldenamiError
 
 app = typer.Typer(
@@ -28,6 +40,7 @@ app = typer.Typer(
 app.command()(init.init)
 app.add_typer(base.app, name="base")
 app.command()(bake.bake)
+app.command()(sweep.sweep)
 app.command()(tag.tag)
 app.command()(images.images)
 app.add_typer(policy.app, name="policy")

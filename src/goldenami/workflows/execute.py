@@ -200,7 +200,10 @@ class Execution:
             progress=lambda _: None,
         )
         try:
-            call(doing, undo.call, undo.outputs)
+            if undo.call in self._handlers:
+                self._handlers[undo.call](doing)
+            else:
+                call(doing, undo.call, undo.outputs)
         except GoldenamiError as error:
             if code_of(error) not in NOT_FOUND:
                 self._tell(Happened("left", action, error.message))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from goldenami import journal
-from goldenami.aws import compare, waits
+from goldenami.aws import compare, removal, waits
 from goldenami.aws.lease import Lease
 from goldenami.bake.distribute import complete, image_id
 from goldenami.bake.interface import Handler
@@ -21,6 +21,7 @@ HANDLERS: Mapping[str, Handler] = {
     "wait:parameter": waits.parameter,
     "compare:image": compare.image,
     "ssm:PutParameter": waits.publish,
+    "ec2:DeregisterImage": removal.image,
 }
 
 

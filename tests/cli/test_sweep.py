@@ -1,0 +1,186 @@
+"""`goldenami sweep` against the embedded AWS."""
+
+import json
+import os
+import socket
+from typing import Any
+
+import pytest
+
+from goldenami.aws import lease
+from goldenami.domain import tags
+from goldenami.sandbox.faults import Fault
+from goldenami.sandbox.server import Sandbox
+
+BUILD = "20260101T000000Z-aaaaaa"
+MINE = {
+    tags.IMAGE: "web-base",
+    tags.VERSION: "1.0",
+    tags.BUILD: BUILD,
+    tags.SPEC: "0" * 64,
+    tags.STATUS: "building",
+}
+
+
+def base_image(ec2: Any) -> str:
+    found = ec2.describe_images(
+        Owners=["amazon"], Filters=[{"Name": "architecture", "Values": ["x86_64"]}]
+    )["Images"]
+    return str(found[0]["ImageId"])
+
+
+def tagged(kind: str, **more: str) -> list[dict[str, Any]]:
+    return [{"ResourceType": kind, "Tags": tags.to_aws(MINE | more)}]
+
+
+def put_lease(sandbox: Sandbox, image: str = "web-base", build: str = BUILD, pid: int = 0) -> None:
+    holder = {
+        "build": build, "by": "arn:aws:iam::123456789012:user/dora",
+        "host": socket.gethostname() if pid else "elsewhere", "pid": pid,
+    }  # fmt: skip
+    sandbox.client("ssm").put_parameter(
+        Name=lease.PREFIX + image, Value=json.dumps(holder), Type="String"
+    )
+
+
+@pytest.fixture
+def litter(sandbox: Sandbox) -> dict[str, str]:
+    """Everything that a build can leave, in us-east-1; a copy that is not approved in eu-west-1."""
+    ec2 = sandbox.client("ec2")
+    ec2.create_key_pair(KeyName="packer_1")
+    ec2.create_key_pair(KeyName="tagged", TagSpecifications=tagged("key-pair"))
+    group = ec2.create_security_group(GroupName="packer_2", Description="temporary")["GroupId"]
+    other = ec2.create_security_group(
+        GroupName="tagged", Description="x", TagSpecifications=tagged("security-group")
+    )["GroupId"]
+    (instance,) = ec2.run_instances(
+        ImageId=base_image(ec2), InstanceType="t3.micro", MinCount=1, MaxCount=1,
+        KeyName="packer_1", SecurityGroupIds=[group],
+        TagSpecifications=tagged("instance", **{tags.ROLE: "base"}),
+    )["Instances"]  # fmt: skip
+    volume = ec2.create_volume(
+        Size=1, AvailabilityZone="us-east-1a", TagSpecifications=tagged("volume")
+    )["VolumeId"]
+    snapshot = ec2.create_snapshot(VolumeId=volume, TagSpecifications=tagged("snapshot"))
+    west = sandbox.client("ec2", "eu-west-1")
+    copy = west.copy_image(
+        Name="web-base-1.0", SourceImageId=base_image(west), SourceRegion="eu-west-1",
+        TagSpecifications=tagged("image") + tagged("snapshot"),
+    )["ImageId"]  # fmt: skip
+    return {
+        instance["InstanceId"]: "instance", "packer_1": "key-pair", "tagged": "key-pair",
+        group: "security-group", other: "security-group", volume: "volume",
+        snapshot["SnapshotId"]: "snapshot", copy: "image",
+    }  # fmt: skip
+
+
+def test_everything_that_a_build_has_left_anywhere_is_removed(
+    cli: Any, sandbox: Sandbox, litter: dict[str, str]
+) -> None:
+    put_lease(sandbox, pid=os.getpid())
+    ran = cli("sweep", "--yes", "--format", "json")
+    assert ran.code == 0, ran.err
+    document = json.loads(ran.out)
+    assert document["schema"] == "goldenami.sweep/v1"
+    removed = {one["id"]: one["kind"] for one in document["items"]}
+    assert removed == litter | {"/goldenami/bake/web-base": "lease"}
+    assert {one["build"] for one in document["items"]} == {BUILD}
+    again = cli("sweep", "--yes")
+    assert (again.code, "none found" in again.err) == (0, True)
+    ec2 = sandbox.client("ec2")
+    assert ec2.describe_key_pairs()["KeyPairs"] == []
+    assert ec2.describe_volumes(Filters=[{"Name": "status", "Values": ["available"]}])[
+        "Volumes"
+    ] == []  # fmt: skip
+
+
+def test_the_plan_of_a_sweep_removes_nothing(
+    cli: Any, sandbox: Sandbox, litter: dict[str, str], mutating: Any
+) -> None:
+    before = mutating()
+    ran = cli("sweep", "--plan")
+    assert ran.code == 0
+    assert f"remove {len(litter)} things that 1 unfinished builds have left" in ran.out
+    for one in litter:
+        assert one in "".join(ran.out.split())
+    assert mutating() == before
+
+
+def test_young_builds_and_those_under_way_are_left_alone(
+    cli: Any, sandbox: Sandbox, litter: dict[str, str]
+) -> None:
+    assert "none found" in cli("sweep", "--older-than", "36500d", "--yes").err
+    put_lease(sandbox)  # of another machine, seen just now
+    assert "none found" in cli("sweep", "--yes").err
+    assert "none found" in cli("sweep", "--build", BUILD, "--yes").err
+
+
+def test_what_was_approved_or_launched_on_its_own_is_left_alone(
+    cli: Any, write: Any, sandbox: Sandbox, own_images: Any, living: Any
+) -> None:
+    assert cli("bake", write(), "--yes").code == 0
+    assert cli("base", "launch", write(), "--yes").code == 0
+    assert "none found" in cli("sweep", "--older-than", "0s", "--yes").err
+    assert (len(own_images("us-east-1")), len(living())) == (1, 1)
+
+
+def test_one_build_is_swept_whatever_its_age(
+    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Any, own_images: Any
+) -> None:
+    with sandbox.fail(Fault(service="ec2", operation="ModifyImageAttribute", code="Nope")):
+        assert cli("bake", write(share={"accounts": ["111122223333"]}), "--yes").code == 1
+    (lines,) = (tmp_path / "state").iterdir()
+    assert "none found" in cli("sweep", "--yes").err
+    ran = cli("sweep", "--build", lines.stem, "--yes")
+    assert ran.code == 0, ran.err
+    assert own_images("us-east-1") + own_images("eu-west-1") == []
+
+
+def test_a_region_that_cannot_be_read_is_named_after_the_others_are_swept(
+    cli: Any, sandbox: Sandbox, litter: dict[str, str], own_images: Any
+) -> None:
+    fault = Fault(service="ec2", operation="DescribeVolumes", region="us-east-1", code="Nope")
+    with sandbox.fail(fault):
+        ran = cli("sweep", "--yes", "--region", "us-east-1", "--region", "eu-west-1")
+    assert ran.code == 3
+    assert "us-east-1: " in ran.err
+    assert own_images("eu-west-1") == []
+
+
+def test_what_cannot_be_removed_is_told(cli: Any, sandbox: Sandbox, litter: dict[str, str]) -> None:
+    fault = Fault(service="ec2", operation="DeleteVolume", code="VolumeInUse", message="busy")
+    with sandbox.fail(fault):
+        ran = cli("sweep", "--yes")
+    assert ran.code == 1
+    assert "VolumeInUse: busy" in ran.err
+    assert cli("sweep", "--yes", "--format", "json").code == 0
+
+
+def test_an_age_that_is_no_time_is_refused(cli: Any, sandbox: Sandbox) -> None:
+    ran = cli("sweep", "--older-than", "long")
+    assert ran.code == 2
+    assert "--older-than long: no time" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "code"), [(True, 4), (False, 0)], ids=["under way", "dead on this machine"]
+)
+def test_a_second_bake_of_an_image_is_refused_with_whose_build_it_is(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, elsewhere: bool, code: int
+) -> None:
+    put_lease(sandbox, pid=0 if elsewhere else os.getpid())
+    before = mutating()
+    ran = cli("bake", write(regions=["us-east-1"]), "--yes")
+    assert ran.code == code, ran.err
+    if elsewhere:
+        assert f"build {BUILD} by arn:aws:iam::123456789012:user/dora on elsewhere" in ran.err
+        assert set(mutating()[len(before) :]) == {"PutParameter"}
+
+
+def test_a_parameter_that_is_no_lease_is_not_overwritten(
+    cli: Any, write: Any, sandbox: Sandbox
+) -> None:
+    sandbox.client("ssm").put_parameter(Name="/goldenami/bake/web-base", Value="x", Type="String")
+    ran = cli("bake", write(regions=["us-east-1"]), "--yes")
+    assert ran.code == 1
+    assert "/goldenami/bake/web-base in us-east-1 is not goldenami's" in ran.err
