@@ -3,9 +3,11 @@
 import os
 import socket
 from collections.abc import Iterator
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
+import botocore.loaders
 import hypothesis
 import pytest
 
@@ -13,6 +15,7 @@ from goldenami.sandbox.server import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCES
 
 PENDING_S = 0.02
 
+botocore.loaders.create_loader = cache(botocore.loaders.create_loader)  # reads each model once
 hypothesis.settings.register_profile("goldenami", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("goldenami")
 
@@ -59,6 +62,14 @@ def sandbox(monkeypatch: pytest.MonkeyPatch, sandbox_port: int) -> Iterator[Sand
         for name, value in running.environment().items():
             monkeypatch.setenv(name, value)
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests that try many cases have counted (`record_property("counted", …)`)."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == "counted":
+                terminalreporter.write_line(f"counted: {text}")
 
 
 def _is_loopback(host: str) -> bool:

@@ -137,7 +137,7 @@ def test_a_failed_copy_does_not_undo_the_other_regions(
     assert [one["region"] for one in json.loads(ran.out)["items"]] == ["us-east-1"]
     (image,) = own_images("us-east-1")
     written = tags.from_aws(image["Tags"])
-    assert (written[tags.STATUS], written[tags.MISSING]) == ("approved", "eu-west-1")
+    assert (written[tags.STATUS], written[tags.UNPUBLISHED]) == ("approved", "eu-west-1")
     assert own_images("eu-west-1") == []
     assert living() == []
 
@@ -154,7 +154,7 @@ def test_a_copy_that_was_missing_is_completed_and_the_mark_taken_off(
         (image,) = own_images(region)
         written = tags.from_aws(image["Tags"])
         assert written[tags.STATUS] == "approved"
-        assert tags.MISSING not in written
+        assert tags.UNPUBLISHED not in written
     versions = sandbox.client("ssm").get_parameter_history(Name="/golden-ami/web-base")
     assert [one["Version"] for one in versions["Parameters"]] == [1]
     assert versions["Parameters"][0]["Labels"] == ["v1.0"]

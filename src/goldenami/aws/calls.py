@@ -5,17 +5,20 @@ from typing import Any
 
 from goldenami.aws.errors import explained
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
+from goldenami.aws.waits import Doing, patiently
 from goldenami.domain.plan import dig
 
 
-def call(doing: Doing, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
-    """Make one AWS call.
+def call(
+    doing: Doing, name: str, outputs: Mapping[str, str], *, created: bool = False
+) -> dict[str, Any]:
+    """Make one AWS call, as patiently as AWS wants it.
 
     Args:
         doing: whose AWS, where, with which parameters.
         name: ``service:Operation``, such as ``ec2:CreateImage``.
         outputs: which places of the answer to return, by the name they get.
+        created: whether it names what was created just before.
 
     Raises:
         AwsError: AWS refused it or could not be reached.
@@ -24,8 +27,12 @@ def call(doing: Doing, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
 
     service, _, operation = name.partition(":")
     client = doing.aws.client(service, doing.region)
-    with explained(doing.summary, doing.region):
-        answer = getattr(client, xform_name(operation))(**doing.parameters)
+
+    def make() -> Any:
+        with explained(doing.summary, doing.region):
+            return getattr(client, xform_name(operation))(**doing.parameters)
+
+    answer = patiently(doing, make, created=created)
     return {output: dig(answer, place) for output, place in outputs.items()}
 
 

@@ -41,12 +41,16 @@ THROTTLED = frozenset(
         "EC2ThrottledException",
     }
 )
-NOT_FOUND = frozenset(
+UNKNOWN_ID = frozenset(
     {
         "InvalidAMIID.NotFound",
         "InvalidAMIID.Unavailable",
         "InvalidInstanceID.NotFound",
         "InvalidSnapshot.NotFound",
+    }
+)
+NOT_FOUND = UNKNOWN_ID | frozenset(
+    {
         "NoSuchEntity",
         "ParameterNotFound",
         "InvocationDoesNotExist",

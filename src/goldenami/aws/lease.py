@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgspec
-from msgspec import structs
 
 from goldenami.aws.errors import ALREADY_THERE, NOT_FOUND, code_of, explained
 from goldenami.aws.session import Aws
@@ -28,22 +27,16 @@ PERMISSIONS = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter")
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who bakes: the build, the caller's ARN, the machine and the process.
-
-    ``ended`` is that of a build that stopped between approving and publishing.
-    """
+    """Who bakes: the build, the caller's ARN, the machine and the process."""
 
     build: str
     by: str
     host: str
     pid: int
-    ended: bool = False
 
     @property
     def is_gone(self) -> bool:
-        """Whether it has ended, as far as this machine can tell."""
-        if self.ended:
-            return True
+        """Whether it is a process of this machine that has ended."""
         if self.host != socket.gethostname():
             return False
         if self.pid == os.getpid():
@@ -73,8 +66,6 @@ class Held(msgspec.Struct, frozen=True):
 class Lease:
     """The right to bake an image, from ``with`` to its end.
 
-    While it is ``unfinished`` its end leaves the parameter, so that the build is found again.
-
     Args:
         aws: whose account.
         region: the build region.
@@ -83,7 +74,6 @@ class Lease:
     """
 
     def __init__(self, aws: Aws, region: str, image: str, build: str) -> None:
-        self.unfinished = False
         self._client: Any = aws.client("ssm", region)
         self._region = region
         self._name = PREFIX + image
@@ -118,13 +108,8 @@ class Lease:
     ) -> None:
         self._ended.set()
         self._renewing.join()
-        with contextlib.suppress(AwsError):  # otherwise it lapses
-            if self.unfinished:
-                self._holder = structs.replace(self._holder, ended=True)
-                self._put(overwrite=True)
-                return
-            with explained("ending the lease", self._region):
-                self._client.delete_parameter(Name=self._name)
+        with contextlib.suppress(AwsError), explained("ending the lease", self._region):
+            self._client.delete_parameter(Name=self._name)  # otherwise it lapses
 
     def _take_over(self) -> None:
         held = read(self._client, self._region, self._name)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from goldenami.aws.errors import NO_AGENT, NOT_FOUND, THROTTLED, code_of, explained
+from goldenami.aws.errors import NO_AGENT, NOT_FOUND, THROTTLED, UNKNOWN_ID, code_of, explained
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, BakeError
 
@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 FIRST_POLL_S = 0.25
 MOST_POLL_S = 15.0
+STALE_S = 60.0
+THROTTLED_S = 3600.0
 OUTPUT_LINES = 40
 _COMMAND_ENDED_BADLY = ("Failed", "Cancelled", "TimedOut", "Cancelling")
 
@@ -40,16 +42,19 @@ def until(doing: Doing, look: Callable[[], T | None], *, timeout_s: float, thing
 
     Raises:
         BakeError: the deadline passed, or the run was cancelled.
-        AwsError: what ``look`` raised, unless it is a NotFound or a throttle.
+        AwsError: what ``look`` raised, unless it is a NotFound or a throttle. An id that AWS does
+            not know for ``STALE_S`` is gone.
     """
-    deadline = time.monotonic() + timeout_s
+    started = time.monotonic()
+    deadline = started + timeout_s
     delay = FIRST_POLL_S
     last = "still waiting"
     while True:
         try:
             found = look()
         except AwsError as error:
-            if error.code not in NOT_FOUND | THROTTLED:
+            gone = error.code in UNKNOWN_ID and time.monotonic() - started > STALE_S
+            if gone or error.code not in NOT_FOUND | THROTTLED:
                 raise
             found, last = None, error.message
         if found is not None:
@@ -63,6 +68,33 @@ def until(doing: Doing, look: Callable[[], T | None], *, timeout_s: float, thing
         if doing.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
             raise BakeError(f"{doing.summary} in {doing.region}: stopped while waiting for {thing}")
         delay = min(delay * 1.5, MOST_POLL_S)
+
+
+def patiently(doing: Doing, make: Callable[[], T], *, created: bool = False) -> T:
+    """Make one call, slower and slower as long as AWS throttles it.
+
+    ``created`` tells that it names what was created just before: AWS may not know it everywhere
+    yet, so that NotFound is forgiven for a while.
+
+    Raises:
+        AwsError: what the call raised in the end.
+        BakeError: the run was cancelled.
+    """
+    started = time.monotonic()
+    delay = FIRST_POLL_S
+    while True:
+        try:
+            return make()
+        except AwsError as error:
+            spent_s = time.monotonic() - started
+            stale = created and error.code in UNKNOWN_ID and spent_s < STALE_S
+            throttled = error.code in THROTTLED and spent_s < THROTTLED_S
+            if not (stale or throttled):
+                raise
+            doing.progress("not known everywhere yet" if stale else "throttled, slowing down")
+        if doing.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
+            raise BakeError(f"{doing.summary} in {doing.region}: stopped before it was done")
+        delay = min(delay * 2, MOST_POLL_S)
 
 
 def instance(doing: Doing) -> dict[str, Any]:
@@ -185,16 +217,25 @@ def publish(doing: Doing) -> dict[str, Any]:
     """Write the SSM parameter, unless it has that value already: no empty version on a resume."""
     name, value = doing.parameters["Name"], doing.parameters["Value"]
     client = doing.aws.client("ssm", doing.region)
-    try:
+
+    def there() -> bool:
+        try:
+            with explained(doing.summary, doing.region):
+                return bool(client.get_parameter(Name=name)["Parameter"]["Value"] == value)
+        except AwsError as error:
+            if code_of(error) not in NOT_FOUND:
+                raise
+            return False
+
+    if patiently(doing, there):
+        return {}
+
+    def put() -> dict[str, Any]:
         with explained(doing.summary, doing.region):
-            if client.get_parameter(Name=name)["Parameter"]["Value"] == value:
-                return {}
-    except AwsError as error:
-        if code_of(error) not in NOT_FOUND:
-            raise
-    with explained(doing.summary, doing.region):
-        client.put_parameter(**doing.parameters)
-    return {}
+            client.put_parameter(**doing.parameters)
+        return {}
+
+    return patiently(doing, put)
 
 
 def snapshots_of(image: Mapping[str, Any]) -> list[str]:

@@ -17,43 +17,46 @@ def publication(
 ) -> tuple[Action, ...]:
     """Return the approval of the image in these regions, and the publication after all of them.
 
+    From its approval to the end of the release the images carry the regions that are not published,
+    so that half a release can be told from a whole one at any time.
+
     Args:
         recipe: what is baked.
-        regions: where the image is complete. The regions of the release that are not among them
-            are written on the images, as missing.
+        regions: where the image is complete; the other regions of the release stay unpublished.
         by: who approves, an ARN.
         now: when.
     """
-    missing = [one for one in recipe.release.regions if one not in regions]
     written = {
         tags.STATUS: Status.APPROVED.value,
         recipe.release.approval_tag.key: recipe.release.approval_tag.value,
         tags.APPROVED_BY: by[: tags.VALUE_LENGTH],
         tags.APPROVED_AT: f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        **({tags.MISSING: " ".join(missing)[: tags.VALUE_LENGTH]} if missing else {}),
+        tags.UNPUBLISHED: _listed(recipe.release.regions),
     }
     approvals = [_approve(recipe, region, written) for region in regions]
-    after = tuple(one.id for one in approvals)
-    published = [step for region in regions for step in _publish(recipe, region, after)]
-    return (*approvals, *published)
+    approved = tuple(one.id for one in approvals)
+    published = [step for region in regions for step in _publish(recipe, region, approved)]
+    after = tuple(one.id for one in published) or approved
+    missing = [one for one in recipe.release.regions if one not in regions]
+    ends = [_end(recipe, region, missing, after) for region in regions]
+    return (*approvals, *published, *ends)
 
 
-def completion(recipe: Recipe, regions: Sequence[str], after: Sequence[str]) -> tuple[Action, ...]:
-    """Return what takes the mark of missing regions off again."""
-    return tuple(
-        Action(
-            id=f"unmark:{region}",
-            summary="no region is missing any more",
-            call="ec2:DeleteTags",
-            region=region,
-            parameters={
-                "Resources": _image_and_snapshots(recipe, region),
-                "Tags": [{"Key": tags.MISSING}],
-            },
-            permissions=("ec2:DeleteTags",),
-            after=tuple(after),
-        )
-        for region in regions
+def _listed(regions: Sequence[str]) -> str:
+    return " ".join(regions)[: tags.VALUE_LENGTH]
+
+
+def _end(recipe: Recipe, region: str, missing: Sequence[str], after: tuple[str, ...]) -> Action:
+    tag = {"Key": tags.UNPUBLISHED} | ({"Value": _listed(missing)} if missing else {})
+    call = "ec2:CreateTags" if missing else "ec2:DeleteTags"
+    return Action(
+        id=f"end:{region}",
+        summary=f"mark what is missing: {_listed(missing)}" if missing else "the release is whole",
+        call=call,
+        region=region,
+        parameters={"Resources": _image_and_snapshots(recipe, region), "Tags": [tag]},
+        permissions=(call,),
+        after=after,
     )
 
 

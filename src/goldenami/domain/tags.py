@@ -17,7 +17,7 @@ ROLE = "goldenami:role"
 UNPROVED = "goldenami:unproved"
 APPROVED_BY = "goldenami:approved-by"
 APPROVED_AT = "goldenami:approved-at"
-MISSING = "goldenami:missing"
+UNPUBLISHED = "goldenami:unpublished"
 
 TAGS_PER_RESOURCE = 50
 KEY_LENGTH = 127

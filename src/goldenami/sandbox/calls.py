@@ -29,12 +29,23 @@ class Call(Struct, frozen=True):
 
 
 class Refusal(Struct, frozen=True):
-    """An error answer. ``applied`` refusals come after the call has taken effect."""
+    """An error answer. ``applied`` refusals come after the call has taken effect.
+
+    ``reset`` closes the connection instead of answering. One without a code only delays the call,
+    by ``delay_s``.
+    """
 
     code: str
     message: str
     status: int = 400
     applied: bool = False
+    reset: bool = False
+    delay_s: float = 0.0
+
+    @property
+    def passes(self) -> bool:
+        """Whether the call is answered after all."""
+        return not self.code and not self.reset
 
 
 Guard = Callable[[Call], Refusal | None]

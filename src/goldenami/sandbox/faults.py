@@ -22,17 +22,21 @@ class Fault(Struct, frozen=True, kw_only=True):
         times: how many calls fail; None means all.
         skip: how many calls pass first.
         applied: the call takes effect, and only its answer is lost.
+        reset: the connection is closed without an answer.
+        delay_s: how long the caller waits; without a code and a reset the call is then answered.
     """
 
     service: str
     operation: str
-    code: str
+    code: str = ""
     region: str | None = None
     message: str = "The sandbox was told to fail this call."
     status: int = 400
     times: int | None = None
     skip: int = 0
     applied: bool = False
+    reset: bool = False
+    delay_s: float = 0.0
 
     def concerns(self, call: Call) -> bool:
         """Say whether ``call`` is one this fault is about."""
@@ -111,5 +115,12 @@ class Faults:
             for armed in self._armed:
                 if armed.strikes(call):
                     fault = armed.fault
-                    return Refusal(fault.code, fault.message, fault.status, fault.applied)
+                    return Refusal(
+                        fault.code,
+                        fault.message,
+                        fault.status,
+                        fault.applied,
+                        fault.reset,
+                        fault.delay_s,
+                    )
         return None

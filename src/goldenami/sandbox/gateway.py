@@ -1,6 +1,8 @@
 """The one layer in front of moto: reads each call, records it, asks the guards, passes it on."""
 
 import logging
+import socket
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
@@ -45,12 +47,25 @@ class Gateway:
         call = read_call(environ)
         self.calls.append(call)
         with self._lock:  # the guards look into moto's state
-            refusal = next(filter(None, (guard(call) for guard in self._guards)), None)
+            refusal, delay_s = self._refusal(call)
+        time.sleep(delay_s)
         if refusal is None:
             return self._answer(call, environ, start_response)
         if refusal.applied:
             self._answer(call, environ, _no_response)
+        if refusal.reset:
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         return _refuse(call, refusal, start_response)
+
+    def _refusal(self, call: Call) -> tuple[Refusal | None, float]:
+        delay_s = 0.0
+        for guard in self._guards:
+            refusal = guard(call)
+            if refusal:
+                delay_s += refusal.delay_s
+                if not refusal.passes:
+                    return refusal, delay_s
+        return None, delay_s
 
     def _answer(
         self, call: Call, environ: "WSGIEnvironment", start_response: "StartResponse"

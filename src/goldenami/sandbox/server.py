@@ -1,7 +1,8 @@
 """Runs the embedded AWS on a loopback port."""
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from threading import Lock, Thread
 from types import TracebackType
@@ -156,6 +157,17 @@ class Sandbox:
     def fail(self, fault: Fault) -> ArmedFault:
         """Fail calls from now on, until the end of a ``with`` block, ``disarm`` or `reset`."""
         return self._faults.arm(fault)
+
+    @contextmanager
+    def failing_copies(self, region: str, reason: str) -> Iterator[None]:
+        """Let images that are copied into a region in the block turn ``failed``."""
+        from goldenami.sandbox.mends import image_creation
+
+        image_creation.copies_fail[region] = reason
+        try:
+            yield
+        finally:
+            image_creation.copies_fail.pop(region, None)
 
     def environment(
         self, region: str = "us-east-1", base: Mapping[str, str] | None = None

@@ -11,7 +11,7 @@ from goldenami.aws.calls import call
 from goldenami.aws.errors import DUPLICATE_NAME, NOT_FOUND, code_of
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
-from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, resolve, silent
+from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, references, resolve, silent
 from goldenami.errors import GoldenamiError, InterruptedRunError
 from goldenami.journal import Journal
 
@@ -161,7 +161,8 @@ class Execution:
         if action.call in self._handlers:
             return self._handlers[action.call](doing)
         try:
-            return call(doing, action.call, action.outputs)
+            created = bool(references(action.parameters))
+            return call(doing, action.call, action.outputs, created=created)
         except GoldenamiError as error:
             if action.adopt and code_of(error) in DUPLICATE_NAME:
                 adopted = self._handlers[action.adopt](doing)

@@ -17,7 +17,7 @@ from moto.ssm import urls as ssm_urls
 from moto.ssm.models import ssm_backends
 from moto.sts import urls as sts_urls
 
-from goldenami.sandbox.mends import clock, organizations_quotas
+from goldenami.sandbox.mends import clock, image_creation, organizations_quotas
 from goldenami.sandbox.mends.ec2 import Ec2Response
 from goldenami.sandbox.mends.iam import IamStore
 from goldenami.sandbox.mends.iam_calls import IamResponse
@@ -51,6 +51,7 @@ def reset(pending_s: float) -> None:
     """Empty every account, make ids start anew, and set how long things stay pending."""
     clock.pending_s = pending_s
     organizations_quotas.scp_characters = organizations_quotas.SCP_CHARACTERS
+    image_creation.copies_fail.clear()
     BackendDict.reset()
     organizations_backends.master_accounts.clear()
     mock_random.seed(1)

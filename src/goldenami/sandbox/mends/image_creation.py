@@ -31,6 +31,8 @@ from goldenami.sandbox.mends.store import Ec2Store
 
 NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 DESCRIPTION_LENGTH = 255
+copies_fail: dict[str, str] = {}
+"""Why copies into a region fail, by region."""
 _TAGGABLE = ("image", "snapshot")
 
 
@@ -95,6 +97,7 @@ class ImageCreationResponse(Ec2Base):
         wished = tags.by_resource(self._get_param("TagSpecifications", []), _TAGGABLE)
         source = self._copied_image()
         key, failure = self._key_of_copy(source)
+        failure = failure or copies_fail.get(self.store.region_name)
         self.error_on_dryrun()
         image_id = random_ami_id()
         copy = replace(

@@ -15,6 +15,7 @@ from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError
 from goldenami.workflows.execute import Execution, Outcome
 from goldenami.workflows.release.prepare import Prepared
+from goldenami.workflows.release.recover import find
 
 HANDLERS: Mapping[str, Handler] = {
     "wait:image": waits.image,
@@ -58,28 +59,26 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
     recipe, build = prepared.recipe, prepared.recipe.build
     record = _journal(prepared)
     try:
-        with Lease(recipe.aws, recipe.region, build.image, build.id) as lease:
-            return _bake(prepared, record, lease, tell)
+        with Lease(recipe.aws, recipe.region, build.image, build.id):
+            return _bake(prepared, record, tell)
     except InterruptedRunError as error:
         raise InterruptedRunError(
             f"interrupted; build {build.id} can go on",
-            notes=error.notes,
+            notes=(*error.notes, *_left(prepared)),
             fix=f"run {prepared.resume}",
         ) from error
 
 
-def _bake(prepared: Prepared, record: journal.Journal, lease: Lease, tell: Tell) -> Released:
+def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
     made = _run(prepared, prepared.making, record, tell, prepared.done)
     regions = prepared.recipe.release.regions
     whole = tuple(one for one in regions if complete(one) in made.results)
     if not whole:
         raise _failure(prepared, made.error or BakeError("no region is complete"))
-    lease.unfinished = True  # what is approved no longer looks unfinished
     publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
     published = _run(prepared, publishing, record, tell, made.results)
     if published.error:
         raise _failure(prepared, published.error)
-    lease.unfinished = False
     failure = None
     if made.error:
         missing = ", ".join(one for one in regions if one not in whole) or "nothing"
@@ -111,11 +110,32 @@ def _journal(prepared: Prepared) -> journal.Journal:
 def _failure(prepared: Prepared, error: GoldenamiError, extent: str = "") -> BakeError:
     failure = BakeError(
         f"build {prepared.recipe.build.id} failed{extent}: {error.message}",
-        notes=error.notes,
+        notes=(*error.notes, *_left(prepared)),
         fix=f"{error.fix or 'mend the cause'}; then go on with {prepared.resume}",
     )
     failure.__cause__ = error
     return failure
+
+
+def _left(prepared: Prepared) -> list[str]:
+    """Say by id what the build has left in the account, and the command that removes it."""
+    build = prepared.recipe.build.id
+    sweep = f"`goldenami sweep --build {build}` removes what it has left"
+    try:
+        found = find(prepared.recipe.aws, prepared.recipe.release, build)
+    except GoldenamiError as error:
+        return [f"what is left could not be looked for ({error.message}); {sweep}"]
+    if found is None:
+        return []
+    kept = [*found.images.values(), *found.broken]
+    left = [
+        f"left for resuming: {one.id} ({one.state}) in {one.region}"
+        for one in kept
+        if one.status == Status.BUILDING
+    ]
+    if found.instance_id:
+        left.append(f"left for resuming: {found.instance_id} in {prepared.recipe.region}")
+    return [*left, sweep] if left else []
 
 
 def _released(

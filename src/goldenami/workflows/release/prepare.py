@@ -15,7 +15,7 @@ from goldenami.bake.create_image import CreateImage
 from goldenami.bake.distribute import distribution
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
-from goldenami.bake.publish import completion, publication
+from goldenami.bake.publish import publication
 from goldenami.domain import names
 from goldenami.domain.image import Build, Image, build_id
 from goldenami.domain.plan import Action, Plan
@@ -38,7 +38,6 @@ class Prepared(Struct, frozen=True, kw_only=True):
     resume: str
     started: datetime
     done: Mapping[str, Mapping[str, Any]] = {}
-    marked: tuple[str, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -53,10 +52,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     def publishing(self, regions: tuple[str, ...]) -> tuple[Action, ...]:
         """Return the actions that approve and publish these regions, in which all is complete."""
         recipe = self.recipe
-        found = publication(recipe, regions, by=recipe.aws.caller, now=self.started)
-        if len(regions) == len(recipe.release.regions):
-            found += completion(recipe, self.marked, after=[one.id for one in found])
-        return found
+        return publication(recipe, regions, by=recipe.aws.caller, now=self.started)
 
 
 def prepare(
@@ -90,7 +86,7 @@ def prepare(
         build=build,
         source=_source(aws, file, found),
         instance_id=instance_id,
-        tokens=past.tokens if past else {},
+        tokens=_tokens(past, found),
         attempt=f"/{started.isoformat()}" if resume else "",
     )
     baker: Baker = (
@@ -113,7 +109,6 @@ def prepare(
         resume=_command(file, build, method, instance_id),
         started=started,
         done=results(actions, found, recipe.region) if found else {},
-        marked=found.missing if found else (),
     )
 
 
@@ -134,6 +129,13 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | No
             fix="restore that version of the release file, or bake anew without --resume",
         )
     return past, found
+
+
+def _tokens(past: journal.Past | None, found: Found | None) -> dict[str, str]:
+    """Return the tokens whose calls still stand: that of a broken image would bring it back."""
+    broken = {f"copy:{one.region}" for one in found.broken} if found else set()
+    tokens = past.tokens if past else {}
+    return {action: token for action, token in tokens.items() if action not in broken}
 
 
 def _build(

@@ -35,11 +35,6 @@ class Found(Struct, frozen=True, kw_only=True):
     images: Mapping[str, Image] = {}
     broken: tuple[Image, ...] = ()
 
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The regions whose images are marked as parts of an incomplete release."""
-        return tuple(one.region for one in self.images.values() if tags.MISSING in one.tags)
-
 
 def find(aws: Aws, release: Release, build: str) -> Found | None:
     """Return what a build has left in the release's regions; None if there is no trace of it.
@@ -88,7 +83,7 @@ def unfinished(aws: Aws, file: ReleaseFile) -> list[str]:
         one.tags
         for one in made
         if one.status == Status.BUILDING
-        or tags.MISSING in one.tags
+        or tags.UNPUBLISHED in one.tags
         or (held and one.tags.get(tags.BUILD) == held.holder.build)
     ]
     living = builds.instances(aws, release.build_region, tags.IMAGE, release.image)

@@ -3,7 +3,6 @@
 ``before``: the request was never sent. ``after``: it was carried out, and the answer is lost.
 """
 
-import sys
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ KILLED = -9
 @pytest.mark.parametrize("journal", [True, False], ids=["with its journal", "without its journal"])
 @pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
 def test_a_bake_that_is_killed_at_any_call_ends_as_if_it_had_not_been(
-    machine: Machine, journal: bool, after: bool, capsys: pytest.CaptureFixture[str]
+    machine: Machine, journal: bool, after: bool, record_property: Any
 ) -> None:
     wanted, calls = uninterrupted(machine)
     for at in range(1, calls + 1):
@@ -26,8 +25,8 @@ def test_a_bake_that_is_killed_at_any_call_ends_as_if_it_had_not_been(
         over = after and not journal and at == calls  # all was done, and nothing tells of a build
         assert resumed == int(over), f"call {at} of {calls}:\n{machine.log.read_text()}"
         assert account(machine.sandbox) == wanted, f"call {at} of {calls}"
-    with capsys.disabled():
-        sys.stdout.write(f"\ncrash points tried and survived: {calls} of {calls}\n")
+    how = f"{'after' if after else 'before'} the call, {'with' if journal else 'without'} journal"
+    record_property("counted", f"{calls} of {calls} crash points survived, {how}")
 
 
 def uninterrupted(machine: Machine) -> tuple[dict[str, Any], int]:
