@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.aws import waits
+from goldenami.aws import calls, compare, removal, waits
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, BakeError
@@ -209,3 +209,116 @@ def test_a_parameter_is_read_until_it_has_the_value(doing: Wait) -> None:
     )
     one, _ = doing(client, Name="/golden", Value="ami-1")
     assert waits.parameter(one) == {"version": 2}
+
+
+def test_a_throttled_call_slows_down_until_it_is_answered(doing: Wait) -> None:
+    throttled = [refused("RequestLimitExceeded")] * 20
+    one, told = doing(Answers(do_it=[*throttled, {"Id": "x"}]))
+    assert calls.call(one, "ec2:DoIt", {"id": "Id"}) == {"id": "x"}
+    assert told == ["throttled, slowing down"] * 20
+
+
+@pytest.mark.parametrize("created", [True, False], ids=["just created", "there for long"])
+def test_an_id_is_unknown_for_a_while_only_if_it_is_new(doing: Wait, created: bool) -> None:
+    one, told = doing(Answers(do_it=[refused("InvalidAMIID.NotFound"), {"Id": "x"}]))
+    if created:
+        assert calls.call(one, "ec2:DoIt", {"id": "Id"}, created=True) == {"id": "x"}
+        assert told == ["not known everywhere yet"]
+    else:
+        with pytest.raises(AwsError, match="NotFound"):
+            calls.call(one, "ec2:DoIt", {"id": "Id"})
+
+
+def test_a_patient_call_ends_when_the_run_is_stopped(doing: Wait) -> None:
+    one, _ = doing(Answers(do_it=[refused("RequestLimitExceeded")]))
+    one.cancelled.set()
+    with pytest.raises(BakeError, match="stopped before it was done"):
+        calls.call(one, "ec2:DoIt", {})
+
+
+def test_an_image_that_is_unknown_for_too_long_is_gone(
+    doing: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waits, "STALE_S", 0.0)
+    one, _ = doing(
+        Answers(describe_images=[refused("InvalidAMIID.NotFound")]), ImageId="ami-1", timeout_s=60
+    )
+    with pytest.raises(AwsError, match="NotFound"):
+        waits.image(one)
+
+
+def test_a_parameter_that_cannot_be_read_is_not_written(doing: Wait) -> None:
+    one, _ = doing(Answers(get_parameter=[refused("AccessDenied")]), Name="/a", Value="ami-1")
+    with pytest.raises(AwsError, match="AccessDenied"):
+        waits.publish(one)
+
+
+SNAPSHOT = {"BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}]}
+TAGGED = [{"Key": "Team", "Value": "platform"}]
+WANTED = {
+    "ImageId": "ami-1",
+    "tags": {"Team": "platform", "goldenami:status": "building"},
+    "shares": [{"UserId": "111122223333"}],
+    "deprecate_at": "2027-01-01T00:00:00+00:00",
+    "timeout_s": 0.01,
+}
+
+
+@pytest.mark.parametrize(
+    ("image", "snapshot", "shares", "says"),
+    [
+        (None, TAGGED, [], ["ami-1 is not there"]),
+        (
+            {**SNAPSHOT, "Tags": []},
+            [{"Key": "Team", "Value": "other"}],
+            [],
+            [
+                "ami-1 has the tag Team=(none), not platform",
+                "snap-1 has the tag Team=other, not platform",
+                "ami-1 is shared with [], not as wanted",
+                "ami-1 has no deprecation on 2027-01-01",
+            ],
+        ),
+        (
+            {**SNAPSHOT, "Tags": TAGGED, "DeprecationTime": "2027-01-01T00:00:00.000Z"},
+            TAGGED,
+            [{"UserId": "111122223333"}],
+            [],
+        ),
+    ],
+    ids=["gone", "all differs", "as wanted"],
+)
+def test_a_finished_image_is_compared_with_what_was_wanted(
+    doing: Wait, image: Any, snapshot: Any, shares: Any, says: list[str]
+) -> None:
+    client = Answers(
+        describe_images=[{"Images": [image] if image else []}],
+        describe_snapshots=[{"Snapshots": [{"SnapshotId": "snap-1", "Tags": snapshot}]}],
+        describe_image_attribute=[{"LaunchPermissions": shares}],
+    )
+    one, _ = doing(client, **WANTED)
+    if not says:
+        assert compare.image(one) == {}
+        return
+    with pytest.raises(BakeError, match="the image not ready") as caught:
+        compare.image(one)
+    assert list(caught.value.notes) == says
+
+
+def test_snapshots_that_a_deregistration_leaves_are_told(doing: Wait) -> None:
+    results = [
+        {"SnapshotId": "snap-1", "ReturnCode": "success"},
+        {"SnapshotId": "snap-2", "ReturnCode": "missing-permissions"},
+    ]
+    one, _ = doing(Answers(deregister_image=[{"DeleteSnapshotResults": results}]), ImageId="ami-1")
+    with pytest.raises(AwsError, match=r"not snap-2 \(missing-permissions\)"):
+        removal.image(one)
+
+
+def test_an_instance_that_is_terminated_at_last(doing: Wait) -> None:
+    def state(name: str) -> dict[str, Any]:
+        return {"Reservations": [{"Instances": [{"State": {"Name": name}}]}]}
+
+    client = Answers(describe_instances=[state("shutting-down"), state("terminated")])
+    one, _ = doing(client, InstanceId="i-1", timeout_s=5)
+    assert removal.terminated(one) == {}

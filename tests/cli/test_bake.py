@@ -368,3 +368,43 @@ def test_the_command_that_resumes_names_the_options_of_the_bake(
     (lines,) = (tmp_path / "state").iterdir()
     options = f"--method create-image --instance {instance_id} --resume {lines.stem}"
     assert f"goldenami bake {release} {options}" in ran.err
+
+
+def test_a_manual_approval_makes_candidates_that_somebody_approves(
+    cli: Any, write: Any, sandbox: Sandbox, own_images: Any
+) -> None:
+    release = write(approval="manual")
+    ran = cli("bake", release, "--yes", "--format", "json")
+    assert ran.code == 0, ran.err
+    assert f"`goldenami approve {release}`" in ran.err
+    assert {(one["status"], one["parameter"]) for one in json.loads(ran.out)["items"]} == {
+        ("candidate", "")
+    }
+    ssm = sandbox.client("ssm")
+    assert ssm.get_parameters(Names=["/golden-ami/web-base"])["Parameters"] == []
+    assert cli("sweep", "--older-than", "0s", "--yes").code == 0  # a candidate is no leftover
+    assert cli("approve", release, "--plan").code == 0
+    approved = cli("approve", release, "--yes")
+    assert approved.code == 0, approved.err
+    for region in ("us-east-1", "eu-west-1"):
+        (image,) = own_images(region)
+        written = tags.from_aws(image["Tags"])
+        assert written[tags.STATUS] == "approved"
+        assert written[tags.APPROVED_BY] == "arn:aws:iam::123456789012:root"
+        assert written[tags.APPROVED_AT].endswith("Z")
+    assert len(ssm.get_parameters(Names=["/golden-ami/web-base"])["Parameters"]) == 1
+    again = cli("approve", release, "--yes")
+    assert (again.code, "no candidate" in again.err) == (4, True)
+    other = cli("approve", release, "--build", "20260101T000000Z-ffffff", "--yes")
+    assert (other.code, "is no candidate" in other.err) == (4, True)
+
+
+def test_a_region_that_fails_leaves_no_candidate(
+    cli: Any, write: Any, sandbox: Sandbox, own_images: Any
+) -> None:
+    release = write(approval="manual")
+    with sandbox.fail(Fault(service="ec2", operation="CopyImage", code="InternalError")):
+        assert cli("bake", release, "--yes").code == 1
+    assert cli("approve", release, "--yes").code == 4
+    assert cli("bake", release, "--yes").code == 0
+    assert cli("approve", release, "--yes").code == 0

@@ -1,4 +1,4 @@
-"""The last steps: approve the complete images, and then name them to the consumers."""
+"""The last steps: approve the complete images (or propose them), then tell the consumers."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -40,6 +40,24 @@ def publication(
     missing = [one for one in recipe.release.regions if one not in regions]
     ends = [_end(recipe, region, missing, after) for region in regions]
     return (*approvals, *published, *ends)
+
+
+def candidacy(recipe: Recipe) -> tuple[Action, ...]:
+    """Return what makes the complete images candidates, which somebody has to approve."""
+    return tuple(
+        Action(
+            id=f"candidate:{region}",
+            summary="make the image a candidate",
+            call="ec2:CreateTags",
+            region=region,
+            parameters={
+                "Resources": _image_and_snapshots(recipe, region),
+                "Tags": tags.to_aws({tags.STATUS: Status.CANDIDATE.value}),
+            },
+            permissions=("ec2:CreateTags",),
+        )
+        for region in recipe.release.regions
+    )
 
 
 def _listed(regions: Sequence[str]) -> str:

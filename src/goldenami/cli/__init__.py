@@ -14,6 +14,7 @@ import typer
 
 from goldenami import __version__
 from goldenami.cli import (
+    approve,
     audit,
     bake,
     base,
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command()(init.init)
 app.add_typer(base.app, name="base")
 app.command()(bake.bake)
+app.command()(approve.approve)
 app.command()(sweep.sweep)
 app.command()(tag.tag)
 app.command()(images.images)

@@ -11,6 +11,7 @@ from goldenami.cli.options import ListFormat
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
     from goldenami.spec import ReleaseFile
+    from goldenami.workflows.release import Released
 
 
 class Method(StrEnum):
@@ -46,7 +47,6 @@ def bake(
     Example: goldenami bake release.yaml --plan && goldenami bake release.yaml --yes
     """
     file = options.release_file(release)
-    from goldenami.report import listing
     from goldenami.report.plan import Progress
     from goldenami.report.terminal import say
     from goldenami.workflows import release as workflow
@@ -56,16 +56,22 @@ def bake(
     prepared = workflow.prepare(aws, file, method=method, instance_id=instance, resume=resume)
     if not options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         return
-    released = workflow.bake(prepared, tell=Progress())
-    listing.write(
-        "goldenami.bake/v1",
-        released.images,
-        form.value,
-        columns=("region", "image_id", "name", "status", "snapshots", "parameter"),
-    )
+    show(workflow.bake(prepared, tell=Progress()), form)
+    if prepared.proposes:
+        say(f"`goldenami approve {release}` approves and publishes it")
+
+
+def show(released: "Released", form: ListFormat) -> None:
+    """Write what a bake has made; raise what failed of it."""
+    from goldenami.report import listing
+    from goldenami.report.terminal import say
+
+    columns = ("region", "image_id", "name", "status", "snapshots", "parameter")
+    listing.write("goldenami.bake/v1", released.images, form.value, columns=columns)
     if released.failure:
         raise released.failure
-    say(f"build {released.build.id}: {released.build.ami_name} is approved", "bold green")
+    build, status = released.build, released.images[0].status
+    say(f"build {build.id}: {build.ami_name} is {status}", "bold green")
 
 
 def _unfinished(aws: "Aws", file: "ReleaseFile", *, plan_only: bool, yes: bool) -> str | None:

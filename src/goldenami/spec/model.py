@@ -204,6 +204,7 @@ class Release(_Part, frozen=True):
     bake: Bake = Bake()
     validate: tuple[Step, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
+    approval: Literal["automatic", "manual"] = "automatic"
     approval_tag: ApprovalTag = ApprovalTag()
     distribute: dict[str, Distribution] = field(default_factory=dict)
     share: Share = Share()

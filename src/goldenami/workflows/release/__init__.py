@@ -2,6 +2,6 @@
 
 from goldenami.workflows.release.carry_out import Released, ReleasedImage, bake
 from goldenami.workflows.release.prepare import Prepared, prepare
-from goldenami.workflows.release.recover import unfinished
+from goldenami.workflows.release.recover import candidates, unfinished
 
-__all__ = ["Prepared", "Released", "ReleasedImage", "bake", "prepare", "unfinished"]
+__all__ = ["Prepared", "Released", "ReleasedImage", "bake", "candidates", "prepare", "unfinished"]

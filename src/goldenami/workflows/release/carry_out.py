@@ -75,6 +75,8 @@ def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
     whole = tuple(one for one in regions if complete(one) in made.results)
     if not whole:
         raise _failure(prepared, made.error or BakeError("no region is complete"))
+    if prepared.proposes and made.error:
+        raise _failure(prepared, made.error)  # who approves, approves a whole release
     publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
     published = _run(prepared, publishing, record, tell, made.results)
     if published.error:
@@ -142,7 +144,7 @@ def _released(
     prepared: Prepared, regions: tuple[str, ...], results: Results, failure: BakeError | None
 ) -> Released:
     recipe = prepared.recipe
-    publish = recipe.release.publish
+    publish = None if prepared.proposes else recipe.release.publish
     return Released(
         build=recipe.build,
         images=tuple(
@@ -150,7 +152,7 @@ def _released(
                 region=region,
                 image_id=resolve(image_id(recipe, region), results),
                 name=recipe.build.ami_name,
-                status=Status.APPROVED.value,
+                status=prepared.status.value,
                 snapshots=tuple(results[f"available:{region}"]["snapshot_ids"]),
                 parameter=publish.ssm_parameter if publish else "",
             )

@@ -15,10 +15,11 @@ from goldenami.bake.create_image import CreateImage
 from goldenami.bake.distribute import distribution
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
-from goldenami.bake.publish import publication
+from goldenami.bake.publish import candidacy, publication
 from goldenami.domain import names
 from goldenami.domain.image import Build, Image, build_id
 from goldenami.domain.plan import Action, Plan
+from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows.release.problems import problems
@@ -30,6 +31,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
     ``making`` ends when the image is complete in every region; ``done`` are the outputs of what an
     earlier run has done of it. ``resume`` is the command that goes on with the build.
+    ``approving`` tells that the caller has decided to approve it.
     """
 
     recipe: Recipe
@@ -37,7 +39,18 @@ class Prepared(Struct, frozen=True, kw_only=True):
     making: Plan
     resume: str
     started: datetime
+    approving: bool = False
     done: Mapping[str, Mapping[str, Any]] = {}
+
+    @property
+    def proposes(self) -> bool:
+        """Whether it ends with candidates, because somebody else is to approve them."""
+        return self.recipe.release.approval == "manual" and not self.approving
+
+    @property
+    def status(self) -> Status:
+        """What the images are at the end."""
+        return Status.CANDIDATE if self.proposes else Status.APPROVED
 
     @property
     def plan(self) -> Plan:
@@ -50,8 +63,10 @@ class Prepared(Struct, frozen=True, kw_only=True):
         )
 
     def publishing(self, regions: tuple[str, ...]) -> tuple[Action, ...]:
-        """Return the actions that approve and publish these regions, in which all is complete."""
+        """Return the last actions for these regions, in which all is complete."""
         recipe = self.recipe
+        if self.proposes:
+            return candidacy(recipe)
         return publication(recipe, regions, by=recipe.aws.caller, now=self.started)
 
 
@@ -62,6 +77,7 @@ def prepare(
     method: str | None = None,
     instance_id: str | None = None,
     resume: str | None = None,
+    approving: bool = False,
     now: datetime | None = None,
 ) -> Prepared:
     """Check everything that can be checked without changing anything, and make the plan.
@@ -72,6 +88,7 @@ def prepare(
         method: ``create-image`` or ``packer``, None for the release file's.
         instance_id: a base instance that is there already.
         resume: the id of a build that did not end, here or on another machine.
+        approving: whether the caller approves the build, if that is up to somebody.
         now: the time a calendar version is made from.
 
     Raises:
@@ -108,6 +125,7 @@ def prepare(
         ),
         resume=_command(file, build, method, instance_id),
         started=started,
+        approving=approving,
         done=results(actions, found, recipe.region) if found else {},
     )
 

@@ -92,6 +92,25 @@ def unfinished(aws: Aws, file: ReleaseFile) -> list[str]:
     return sorted(mine, reverse=True)
 
 
+def candidates(aws: Aws, file: ReleaseFile) -> list[str]:
+    """Return the builds of a release file, as it is now, that wait for approval; newest first.
+
+    Raises:
+        IncompleteError: a region could not be read.
+    """
+    release = file.release
+    answers = in_regions(
+        release.regions, lambda region: images.produced(aws, region, image=release.image)
+    )
+    found = [
+        one.tags[tags.BUILD]
+        for several in answers.complete("looking for candidates").values()
+        for one in several
+        if one.status == Status.CANDIDATE and one.tags.get(tags.SPEC) == file.sha256
+    ]
+    return sorted(set(found), reverse=True)
+
+
 def results(plan: Iterable[Action], found: Found, build_region: str) -> dict[str, dict[str, Any]]:
     """Return the outputs of those actions that need not be done again.
 
