@@ -11,7 +11,7 @@ help:
 	@echo "make test       lint, types and every test"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make format     let ruff format the code"
-	@echo "make bench      measure start-up, the audit and the evaluator beside their yardsticks"
+	@echo "make bench      measure start-up, audit, evaluator and bake beside their yardsticks"
 	@echo "make clean      remove the environments this file made"
 
 $(VENV)/.ready: pyproject.toml
@@ -46,6 +46,7 @@ format: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/evaluator.py
+	$(BIN)/python benchmarks/bake.py
 
 clean:
 	rm -rf $(VENV) $(AWSCLI_VENV) dist .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -408,3 +408,50 @@ def test_a_region_that_fails_leaves_no_candidate(
     assert cli("approve", release, "--yes").code == 4
     assert cli("bake", release, "--yes").code == 0
     assert cli("approve", release, "--yes").code == 0
+
+
+def test_the_baked_image_is_booted_and_tested_before_it_goes_anywhere(
+    cli: Any, write: Any, sandbox: Sandbox, own_images: Any, living: Any
+) -> None:
+    test = {"steps": [{"run": "echo hello"}], "instance_type": "t3.small"}
+    ran = cli("bake", write(test=test), "--yes")
+    assert ran.code == 0, ran.err
+    assert living() == []
+    (image,) = own_images("us-east-1")
+    calls = [one for one in sandbox.calls if not one.parameters.get("DryRun")]
+    named = [one.operation for one in calls]
+    (booted,) = [
+        one.parameters
+        for one in calls
+        if one.operation == "RunInstances" and one.parameters["ImageId"] == image["ImageId"]
+    ]
+    assert booted["InstanceType"] == "t3.small"
+    assert booted["MetadataOptions"]["HttpTokens"] == "required"
+    assert named.index("SendCommand") < named.index("CopyImage")
+
+
+def test_an_image_that_fails_its_test_goes_nowhere(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, own_images: Any, living: Any
+) -> None:
+    release = write(test={"steps": [{"run": "echo broken\nexit 7"}]})
+    ran = cli("bake", release, "--yes")
+    assert ran.code == 1
+    assert "ended Failed with exit code 7" in ran.err
+    assert "  - broken" in ran.err
+    assert living() == []
+    assert not {"CopyImage", "PutParameter"} & set(mutating()[1:])
+    (image,) = own_images("us-east-1")
+    assert f"left for resuming: {image['ImageId']} (available) in us-east-1" in ran.err
+    assert tags.from_aws(image["Tags"])[tags.STATUS] == "building"
+
+
+def test_a_resumed_bake_tests_an_image_once(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any
+) -> None:
+    release = write(test={})
+    with sandbox.fail(Fault(service="ec2", operation="CopyImage", code="InternalError")):
+        assert cli("bake", release, "--yes").code == 1
+    launched = mutating().count("RunInstances")
+    assert launched == 2
+    assert cli("bake", release, "--yes").code == 0
+    assert mutating().count("RunInstances") == launched

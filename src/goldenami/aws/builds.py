@@ -27,20 +27,26 @@ class Instance(Struct, frozen=True, kw_only=True):
     groups: tuple[tuple[str, str], ...] = ()
 
     @property
+    def role(self) -> str:
+        """What it is for."""
+        return self.tags.get(tags.ROLE, "")
+
+    @property
     def build(self) -> str:
         """The build that it belongs to."""
         return self.tags.get(tags.BUILD, "")
 
 
-def instances(aws: Aws, region: str, key: str, value: str) -> list[Instance]:
-    """Return the living instances of bakes in a region with this tag.
+def instances(aws: Aws, region: str, key: str = "", value: str = "") -> list[Instance]:
+    """Return the living instances of bakes in a region, with this tag if one is named.
 
     A base instance that was launched on its own has no ``goldenami:spec`` and is left out.
     """
     found = pages(
         aws, "ec2", "describe_instances", "Reservations", region, "looking for a build's instance",
         Filters=[
-            {"Name": f"tag:{key}", "Values": [value]},
+            *([{"Name": f"tag:{key}", "Values": [value]}] if key else []),
+            {"Name": f"tag:{tags.ROLE}", "Values": [one.value for one in tags.Role]},
             {"Name": "tag-key", "Values": [tags.SPEC]},
             {"Name": "instance-state-name", "Values": list(ALIVE)},
         ],

@@ -98,7 +98,7 @@ def _image(image: Image) -> Leftover:
 
 
 def _instances(aws: Aws, region: str) -> Iterator[Leftover]:
-    for one in builds.instances(aws, region, tags.ROLE, "base"):
+    for one in builds.instances(aws, region):
         yield Leftover(region=region, kind="instance", id=one.id, build=one.build, state=one.state)
         if one.key_name.startswith(TEMPORARY):
             yield Leftover(region=region, kind="key-pair", id=one.key_name, build=one.build)

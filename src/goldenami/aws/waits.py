@@ -259,6 +259,6 @@ def _failed_command(doing: Doing, line: str, told: Mapping[str, Any]) -> BakeErr
     return BakeError(
         f"validation failed in {doing.region}: `{line}` ended {told['Status']} "
         f"with exit code {told.get('ResponseCode', '?')}",
-        fix="mend the base image or its user data, or the step under `validate`",
+        fix="mend the base image or its user data, or the step",
         notes=[*cut, *lines[-OUTPUT_LINES:]] or ["it printed nothing"],
     )

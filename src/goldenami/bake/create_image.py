@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from goldenami.aws import images, waits
+from goldenami.aws import images
 from goldenami.aws.errors import explained
 from goldenami.aws.waits import Doing
 from goldenami.bake.interface import Handler, Recipe
-from goldenami.bake.launch import instance_problems, launch, launch_actions, launch_problems
+from goldenami.bake.launch import instance_problems, launch_actions, launch_problems
 from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
 
@@ -56,13 +56,8 @@ class CreateImage:
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
-        """The waits, and the search for an image whose creation was not answered."""
-        return {
-            "ec2:RunInstances": launch,
-            "wait:instance": waits.instance,
-            "ssm:RunCommand": waits.command,
-            "adopt:image": adopt_image,
-        }
+        """The search for an image whose creation was not answered."""
+        return {"adopt:image": adopt_image}
 
 
 def adopt_image(doing: Doing) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from goldenami.bake.create_image import deregister
 from goldenami.bake.interface import Recipe
 from goldenami.domain import names, tags
@@ -14,15 +16,31 @@ from goldenami.spec.model import Share
 COMPARE_TIMEOUT_S = 300.0
 
 
-def distribution(recipe: Recipe) -> tuple[Action, ...]:
-    """Return what makes the image complete in every region; regions go in parallel."""
+def available(recipe: Recipe) -> Action:
+    """Return the wait for the image of the build region."""
+    return _available(recipe, recipe.region, "image")
+
+
+def distribution(recipe: Recipe, *, after: str) -> tuple[Action, ...]:
+    """Return what makes the image complete in every region; regions go in parallel.
+
+    Args:
+        recipe: what is baked.
+        after: the id of the action after which the image may go anywhere.
+    """
     regions = recipe.release.regions
-    return (
-        _available(recipe, recipe.region, "image"),
+    made = (
         *(action for region in recipe.release.destinations for action in _copy(recipe, region)),
         *(action for region in regions for action in _share(recipe, region)),
         *(action for region in regions for action in _deprecate(recipe, region)),
         *(_compare(recipe, region) for region in regions),
+    )
+    gate = f"available:{recipe.region}"
+    return tuple(
+        structs.replace(one, after=(*one.after, after))
+        if gate in one.after and after != gate
+        else one
+        for one in made
     )
 
 

@@ -26,6 +26,13 @@ VALUE_LENGTH = 256
 Tags = Mapping[str, str]
 
 
+class Role(StrEnum):
+    """What an instance is for (tag ``goldenami:role``)."""
+
+    BASE = "base"
+    TEST = "test"
+
+
 class Status(StrEnum):
     """The states of a golden image, in the order of its life (tag ``goldenami:status``)."""
 

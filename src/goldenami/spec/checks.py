@@ -36,13 +36,12 @@ def warnings(release: Release) -> list[str]:
     found = []
     if not release.bake.reboot:
         found.append("bake.reboot: false makes an image that is only crash-consistent")
-    if (
-        release.validate
-        and release.bake.method == "create-image"
-        and not release.base.instance_profile
-    ):
+    by_ssm = release.bake.method == "create-image" and release.validate
+    tested = release.test and release.test.steps
+    if (by_ssm or tested) and not release.base.instance_profile:
+        what = " and ".join(name for name, run in (("validate", by_ssm), ("test", tested)) if run)
         found.append(
-            "validate runs by SSM Run Command, which needs base.instance_profile (or the "
+            f"{what} runs by SSM Run Command, which needs base.instance_profile (or the "
             "account's default host management role)"
         )
     return found
@@ -149,9 +148,16 @@ def _user_data(base: Base, folder: Path) -> Iterator[Problem]:
 def _bake(release: Release) -> Iterator[Problem]:
     if release.bake.method != "packer" and release.bake.vars:
         yield "$.bake.vars", "only `method: packer` takes vars"
-    for index, step in enumerate(release.validate):
-        if not step.run.strip():
-            yield f"$.validate[{index}].run", "an empty command checks nothing"
+    steps = [("validate", release.validate)]
+    if release.test:
+        steps.append(("test.steps", release.test.steps))
+        kind = release.test.instance_type
+        if kind and not names.INSTANCE_TYPE.fullmatch(kind):
+            yield "$.test.instance_type", f"`{kind}` is no type, such as `t3.micro`"
+    for key, listed in steps:
+        for index, step in enumerate(listed):
+            if not step.run.strip():
+                yield f"$.{key}[{index}].run", "an empty command checks nothing"
 
 
 def _tags(release: Release) -> Iterator[Problem]:

@@ -73,9 +73,16 @@ class Bake(_Part, frozen=True):
 
 
 class Step(_Part, frozen=True):
-    """One check on the base instance; a non-zero exit fails the bake."""
+    """One check on an instance; a non-zero exit fails the bake."""
 
     run: str
+
+
+class BootTest(_Part, frozen=True):
+    """A boot of the baked image before it goes anywhere: status checks, and then the steps."""
+
+    steps: tuple[Step, ...] = ()
+    instance_type: str | None = None
 
 
 class Distribution(_Part, frozen=True):
@@ -203,6 +210,7 @@ class Release(_Part, frozen=True):
     description: str = ""
     bake: Bake = Bake()
     validate: tuple[Step, ...] = ()
+    test: BootTest | None = None
     tags: dict[str, str] = field(default_factory=dict)
     approval: Literal["automatic", "manual"] = "automatic"
     approval_tag: ApprovalTag = ApprovalTag()

@@ -29,6 +29,7 @@ RELEASE: dict[str, Any] = {
         "instance_profile": "golden-ami",
     },
     "validate": [{"run": "true"}],
+    "test": {"steps": [{"run": "true"}]},
     "tags": {"Name": "Golden AMI", "Team": "platform"},
     "share": {"accounts": ["111122223333"]},
     "lifecycle": {"deprecate_after": "90d"},

@@ -9,6 +9,7 @@ from goldenami.aws import compare, removal, waits
 from goldenami.aws.lease import Lease
 from goldenami.bake.distribute import complete, image_id
 from goldenami.bake.interface import Handler
+from goldenami.bake.launch import launch
 from goldenami.domain.image import Build
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.tags import Status
@@ -18,6 +19,9 @@ from goldenami.workflows.release.prepare import Prepared
 from goldenami.workflows.release.recover import find
 
 HANDLERS: Mapping[str, Handler] = {
+    "ec2:RunInstances": launch,
+    "ssm:RunCommand": waits.command,
+    "wait:instance": waits.instance,
     "wait:image": waits.image,
     "wait:parameter": waits.parameter,
     "compare:image": compare.image,

@@ -11,8 +11,9 @@ from msgspec import Struct
 from goldenami import journal
 from goldenami.aws import images, lease
 from goldenami.aws.session import Aws
+from goldenami.bake.boot_test import boot_test
 from goldenami.bake.create_image import CreateImage
-from goldenami.bake.distribute import distribution
+from goldenami.bake.distribute import available, distribution
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import candidacy, publication
@@ -113,7 +114,7 @@ def prepare(
     wrong = problems(recipe, baker, made=made)
     if wrong:
         raise BakeError(f"{file.path}: the bake cannot start, and nothing was changed", notes=wrong)
-    actions = (*baker.actions(recipe), *distribution(recipe), *baker.cleanup(recipe))
+    actions = _actions(recipe, baker)
     return Prepared(
         recipe=recipe,
         baker=baker,
@@ -127,6 +128,19 @@ def prepare(
         started=started,
         approving=approving,
         done=results(actions, found, recipe.region) if found else {},
+    )
+
+
+def _actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
+    ready = available(recipe)
+    tested = boot_test(recipe)
+    gate = tested[-1].id if tested else ready.id
+    return (
+        *baker.actions(recipe),
+        ready,
+        *tested,
+        *distribution(recipe, after=gate),
+        *baker.cleanup(recipe),
     )
 
 

@@ -1,6 +1,6 @@
 """What an earlier run of a build has made, read from the account's tags alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from goldenami.aws import builds, images, lease, regions
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
+from goldenami.bake.boot_test import TEST
 from goldenami.bake.create_image import deregister
 from goldenami.domain import tags
 from goldenami.domain.image import Build, Image
@@ -35,6 +36,12 @@ class Found(Struct, frozen=True, kw_only=True):
     images: Mapping[str, Image] = {}
     broken: tuple[Image, ...] = ()
 
+    @property
+    def tested(self) -> bool:
+        """Whether the image passed its boot test: it was copied, or proposed, or approved."""
+        moved_on = any(one.status != Status.BUILDING for one in self.images.values())
+        return len(self.images) > 1 or moved_on
+
 
 def find(aws: Aws, release: Release, build: str) -> Found | None:
     """Return what a build has left in the release's regions; None if there is no trace of it.
@@ -59,7 +66,7 @@ def find(aws: Aws, release: Release, build: str) -> Found | None:
             spec=written.get(tags.SPEC, ""),
         ),
         source=written.get(tags.SOURCE, ""),
-        instance_id=living[0].id if living else None,
+        instance_id=next((one.id for one in living if one.role == tags.Role.BASE), None),
         images={one.region: one for one in made if one.state in MADE},
         broken=tuple(one for one in made if one.state not in MADE),
     )
@@ -111,7 +118,7 @@ def candidates(aws: Aws, file: ReleaseFile) -> list[str]:
     return sorted(set(found), reverse=True)
 
 
-def results(plan: Iterable[Action], found: Found, build_region: str) -> dict[str, dict[str, Any]]:
+def results(plan: Sequence[Action], found: Found, build_region: str) -> dict[str, dict[str, Any]]:
     """Return the outputs of those actions that need not be done again.
 
     Once the image is made, all that led to it is done; what is left of it is the end of the base
@@ -125,9 +132,11 @@ def results(plan: Iterable[Action], found: Found, build_region: str) -> dict[str
         done["launch"] = {"instance_id": found.instance_id}
     image_action = f"image:{build_region}"
     if image_action in done:
-        done = {one: {} for one in _leading_to(image_action, list(plan))} | done
+        done = {one: {} for one in _leading_to(image_action, plan)} | done
         if not found.instance_id:
             done["terminate"] = {}
+        if found.tested:
+            done |= {one.id: {} for one in plan if one.id.startswith(TEST)}
     return done
 
 
@@ -152,7 +161,7 @@ def discarding(plan: Iterable[Action], found: Found) -> tuple[Action, ...]:
     return (*discards, *actions)
 
 
-def _leading_to(action_id: str, plan: list[Action]) -> set[str]:
+def _leading_to(action_id: str, plan: Sequence[Action]) -> set[str]:
     after = {one.id: one.after for one in plan}
     found: set[str] = set()
     waiting = list(after.get(action_id, ()))

@@ -1,0 +1,106 @@
+"""The boot test: an instance of the baked image, looked at before the image goes anywhere."""
+
+from typing import Any
+
+from goldenami.bake.distribute import image_id
+from goldenami.bake.interface import Recipe
+from goldenami.domain import tags
+from goldenami.domain.plan import Action, Ref
+
+TEST = "test-"
+"""How the ids of these actions start."""
+LAUNCH = f"{TEST}launch"
+
+
+def boot_test(recipe: Recipe) -> tuple[Action, ...]:
+    """Return the launch of the image in the build region, the checks, and the termination.
+
+    Nothing if the release file has no ``test``.
+    """
+    test, region = recipe.release.test, recipe.region
+    if test is None:
+        return ()
+    end = _terminate(recipe, f"{TEST}terminate")
+    launch = Action(
+        id=LAUNCH,
+        summary="boot the image",
+        call="ec2:RunInstances",
+        region=region,
+        parameters=_parameters(recipe),
+        permissions=("ec2:RunInstances", "ec2:CreateTags"),
+        after=(f"available:{region}",),
+        undo=_terminate(recipe, f"undo-{LAUNCH}"),
+    )
+    steps = [_step(recipe, "ready", "wait until it runs and its status checks pass", launch.id)]
+    for number, step in enumerate(test.steps, 1):
+        steps.append(_step(recipe, str(number), f"test: {step.run}", steps[-1].id, step.run))
+    terminate = Action(
+        id=end.id,
+        summary=end.summary,
+        call=end.call,
+        region=region,
+        parameters=end.parameters,
+        permissions=end.permissions,
+        after=(steps[-1].id,),
+        settles=(launch.id,),
+    )
+    return (launch, *steps, terminate)
+
+
+def _terminate(recipe: Recipe, action_id: str) -> Action:
+    return Action(
+        id=action_id,
+        summary="terminate the booted instance",
+        call="ec2:TerminateInstances",
+        region=recipe.region,
+        parameters={"InstanceIds": [Ref(LAUNCH, "instance_id")]},
+        permissions=("ec2:TerminateInstances",),
+    )
+
+
+def _step(recipe: Recipe, name: str, summary: str, after: str, run: str = "") -> Action:
+    timeouts = recipe.release.timeouts
+    parameters: dict[str, Any] = {"InstanceId": Ref(LAUNCH, "instance_id")}
+    if run:
+        parameters |= {"run": run, "timeout_s": timeouts.seconds("validate")}
+        call, permissions = "ssm:RunCommand", ("ssm:SendCommand", "ssm:GetCommandInvocation")
+    else:
+        parameters["timeout_s"] = timeouts.seconds("instance")
+        call = "wait:instance"
+        permissions = ("ec2:DescribeInstances", "ec2:DescribeInstanceStatus")
+    return Action(
+        id=TEST + name,
+        summary=summary,
+        call=call,
+        region=recipe.region,
+        parameters=parameters,
+        permissions=permissions,
+        after=(after,),
+    )
+
+
+def _parameters(recipe: Recipe) -> dict[str, Any]:
+    base, test = recipe.release.base, recipe.release.test
+    own = {
+        **recipe.base_tags,
+        "Name": f"{recipe.build.ami_name} test",
+        tags.ROLE: tags.Role.TEST.value,
+    }
+    parameters: dict[str, Any] = {
+        "ImageId": image_id(recipe, recipe.region),
+        "InstanceType": (test and test.instance_type) or base.instance_type,
+        "MinCount": 1,
+        "MaxCount": 1,
+        "ClientToken": recipe.build.token(LAUNCH),
+        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+        "TagSpecifications": [
+            tags.specification(kind, own) for kind in ("instance", "volume", "network-interface")
+        ],
+    }
+    if base.subnet:
+        parameters["SubnetId"] = base.subnet
+    if base.security_groups:
+        parameters["SecurityGroupIds"] = list(base.security_groups)
+    if base.instance_profile:
+        parameters["IamInstanceProfile"] = {"Name": base.instance_profile}
+    return parameters
