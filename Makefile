@@ -31,7 +31,7 @@ rehearse: $(VENV)/.ready
 	$(BIN)/goldenami rehearse $(RELEASE)
 
 test: lint $(AWSCLI_VENV)/.ready
-	$(BIN)/pytest --numprocesses auto --cov --cov-report term:skip-covered --cov-fail-under 95 $(ARGS)
+	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report term:skip-covered --cov-fail-under 95 $(ARGS)
 	$(BIN)/coverage report --include 'src/goldenami/iam/*' --fail-under 100 --skip-covered
 
 lint: $(VENV)/.ready

@@ -95,9 +95,9 @@ def test_whatever_goes_wrong_nothing_is_lost_and_the_release_can_be_ended(
         sandbox.pending_s = 0.0
         code = troubled(cli, release, sandbox, seed)
         codes[code] = codes.get(code, 0) + 1
-        ran = cli("bake", release, "--yes")
-        done_before = ran.code == 1 and code == 0 and "is taken" in ran.err
-        assert ran.code == 0 or done_before, f"seed {seed}: {ran.err}"
+        if code != 0:
+            ran = cli("bake", release, "--yes")
+            assert ran.code == 0, f"seed {seed}: {ran.err}"
         assert account(sandbox) == wanted, f"seed {seed}"
     told = ", ".join(f"{count} with exit code {code}" for code, count in sorted(codes.items()))
     record_property("counted", f"{sum(codes.values())} seeded runs in trouble: {told}")
@@ -115,6 +115,8 @@ def troubled(cli: Any, release: Any, sandbox: Sandbox, seed: int) -> int:
     assert "Traceback" not in ran.err, f"seed {seed}: {ran.err}"
     assert "unexpected" not in ran.err, f"seed {seed}: {ran.err}"
     assert ran.code in (0, 1, 3), f"seed {seed}: {ran.err}"
+    if ran.code == 0:
+        return 0
     where = [word for region in REGIONS for word in ("--region", region)]
     swept = cli("sweep", "--older-than", "0s", "--plan", "--format", "json", *where).out
     parameters = {region: published(sandbox, region) for region in REGIONS}
