@@ -8,6 +8,7 @@ import pytest
 
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
+from goldenami.workflows.release import carry_out
 
 RELEASE_COMMANDS = [("bake",), ("enforce",), ("base", "launch"), ("audit",), ("rehearse",)]
 
@@ -164,7 +165,7 @@ def test_a_defect_of_ours_undoes_what_was_made_and_asks_for_a_report(
     def broken(_: Any) -> dict[str, Any]:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr("goldenami.aws.waits.instance", broken)
+    monkeypatch.setitem(carry_out.HANDLERS, "wait:instance", broken)
     ran = cli("bake", write(), "--yes")
     assert ran.code == 1
     assert "unexpected ZeroDivisionError: a defect" in ran.err

@@ -1,7 +1,5 @@
 """Carries a prepared bake out: make the image complete everywhere, then approve and publish."""
 
-from collections.abc import Mapping
-
 from msgspec import Struct
 
 from goldenami import journal
@@ -18,7 +16,7 @@ from goldenami.workflows.execute import Execution, Outcome
 from goldenami.workflows.release.prepare import Prepared
 from goldenami.workflows.release.recover import find
 
-HANDLERS: Mapping[str, Handler] = {
+HANDLERS: dict[str, Handler] = {
     "ec2:RunInstances": launch,
     "ssm:RunCommand": waits.command,
     "wait:instance": waits.instance,
