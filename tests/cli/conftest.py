@@ -43,6 +43,7 @@ RELEASE: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(waits, "FIRST_POLL_S", 0.02)
+    monkeypatch.setattr("os.fsync", lambda _: None)  # no test cuts the power
     monkeypatch.setenv("GOLDENAMI_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("NO_COLOR", "1")
 

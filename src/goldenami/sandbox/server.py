@@ -13,9 +13,8 @@ from goldenami.sandbox.calls import Call, Guard
 from goldenami.sandbox.faults import ArmedFault, Fault, Faults
 
 if TYPE_CHECKING:
-    from werkzeug.serving import BaseWSGIServer
-
     from goldenami.sandbox.gateway import Gateway
+    from goldenami.sandbox.serving import Server
 
 HOST = "127.0.0.1"
 ACCOUNT_ID = "123456789012"
@@ -50,7 +49,7 @@ class Sandbox:
         self._pending_s = pending_s
         self._guards = tuple(guards)
         self._faults = Faults()
-        self._server: BaseWSGIServer | None = None
+        self._server: Server | None = None
         self._gateway: Gateway | None = None
         self._thread: Thread | None = None
 
@@ -89,7 +88,7 @@ class Sandbox:
             ) from error
         self._gateway = serving.gateway(self._faults, self._guards)
         with listener:
-            self._server = serving.server(listener, self._gateway)
+            self._server = serving.Server(listener, self._gateway)
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )

@@ -1,16 +1,18 @@
 """The parts of the sandbox that need moto and werkzeug, which are an optional extra."""
 
+import contextlib
 import socket
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
+from moto import backends
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
     create_backend_app,
 )
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from goldenami.sandbox import mends
 from goldenami.sandbox.calls import Call, Guard, Refusal
@@ -21,8 +23,20 @@ from goldenami.sandbox.server import ACCOUNT_ID, HOST, ROOT_ACCESS_KEY_ID
 _UNSIGNED = {"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
 
 
-class _SilentHandler(MotoRequestHandler):
+class _Handler(MotoRequestHandler):
+    protocol_version = "HTTP/1.1"  # a connection is kept for the next call, as AWS keeps it
     disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's late ACK
+    server: "Server"
+
+    def setup(self) -> None:
+        """Begin with a connection."""
+        super().setup()
+        self.server.connections.add(self.request)
+
+    def finish(self) -> None:
+        """End with it."""
+        self.server.connections.discard(self.request)
+        super().finish()
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  werkzeug's name
         """Print nothing: the sandbox shares its terminal with a report."""
@@ -36,14 +50,26 @@ def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
 @cache
 def _mended_moto() -> DomainDispatcherApplication:
     mends.install()
+    # moto lists its folder for every request
+    vars(backends)["list_of_moto_modules"] = partial(
+        frozenset, frozenset(backends.list_of_moto_modules())
+    )
     return DomainDispatcherApplication(create_backend_app)
 
 
-def server(listener: socket.socket, app: Gateway) -> BaseWSGIServer:
-    """Return a threaded HTTP server on a socket that listens already."""
-    return make_server(
-        HOST, 0, app, threaded=True, request_handler=_SilentHandler, fd=listener.fileno()
-    )
+class Server(ThreadedWSGIServer):
+    """A threaded HTTP server on a socket that listens already."""
+
+    def __init__(self, listener: socket.socket, app: Gateway) -> None:
+        self.connections: set[socket.socket] = set()
+        super().__init__(HOST, 0, app, handler=_Handler, fd=listener.fileno())
+
+    def shutdown(self) -> None:
+        """Stop, and end the connections: a client's next call is for another server."""
+        super().shutdown()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):  # its client has ended it already
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def known_access_key(call: Call) -> Refusal | None:
