@@ -17,8 +17,8 @@ from goldenami.errors import BakeError
 def image(doing: Doing) -> dict[str, Any]:
     """Wait until an image is what its parameters say.
 
-    Tags are compared on the image and all its snapshots; its launch permissions and its
-    deprecation must be exactly the wanted ones.
+    Tags are compared on the image and all its snapshots; its launch permissions, who may use its
+    snapshots, and its deprecation must be exactly the wanted ones.
 
     Raises:
         BakeError: after ``timeout_s`` something still differs; the notes say what.
@@ -49,12 +49,24 @@ def _differences(doing: Doing) -> Iterator[str]:
     yield from _missing_tags(image_id, found[0], wanted)
     for snapshot in snapshots:
         yield from _missing_tags(snapshot["SnapshotId"], snapshot, wanted)
+    for snapshot in snapshots if doing.parameters["snapshot_accounts"] else ():
+        yield from _snapshot_shares(doing, snapshot["SnapshotId"])
     shares = {tuple(one.items()) for one in attribute["LaunchPermissions"]}
     if shares != {tuple(one.items()) for one in doing.parameters["shares"]}:
         yield f"{image_id} is shared with {sorted(shares)}, not as wanted"
     wanted_at = when(doing.parameters["deprecate_at"])
     if when(found[0].get("DeprecationTime")) != wanted_at and wanted_at:
         yield f"{image_id} has no deprecation on {wanted_at:%Y-%m-%d}"
+
+
+def _snapshot_shares(doing: Doing, snapshot_id: str) -> Iterator[str]:
+    with explained(doing.summary, doing.region):
+        told = doing.aws.client("ec2", doing.region).describe_snapshot_attribute(
+            SnapshotId=snapshot_id, Attribute="createVolumePermission"
+        )
+    there = {one.get("UserId", "everybody") for one in told["CreateVolumePermissions"]}
+    if there != set(doing.parameters["snapshot_accounts"]):
+        yield f"{snapshot_id} may be used by {sorted(there)}, not as wanted"
 
 
 def _missing_tags(

@@ -155,6 +155,10 @@ def _image(region: str, told: Mapping[str, Any]) -> Image:
         root_device=told.get("RootDeviceName", ""),
         tags=tags.from_aws(told.get("Tags")),
         snapshots=tuple(snapshots_of(told)),
+        encrypted=any(
+            one.get("Ebs", {}).get("Encrypted", False)
+            for one in told.get("BlockDeviceMappings", ())
+        ),
     )
 
 

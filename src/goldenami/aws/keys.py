@@ -1,28 +1,94 @@
-"""KMS keys: one that is missing or disabled fails a copy an hour later, so look first."""
+"""KMS keys: one that cannot be used fails a copy an hour later, so look first."""
 
-from collections.abc import Iterable
+from typing import Any
 
-from goldenami.aws.errors import explained
+from goldenami.aws.errors import FORBIDDEN, code_of, explained
 from goldenami.aws.session import Aws
+from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError
 
+PERMISSIONS = ("kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext")
+DEFAULT_PERMISSIONS = ("ec2:GetEbsDefaultKmsKeyId", "ec2:GetEbsEncryptionByDefault")
+EBS_KEY = "alias/aws/ebs"
+_TRIED = "DryRunOperationException"
 
-def problems(aws: Aws, keys: Iterable[tuple[str, str]]) -> list[str]:
-    """Say which keys cannot be used.
+
+def check(aws: Aws, region: str, key: str, *, shared: bool) -> Checked:
+    """Look whether snapshots can be encrypted with a key, and shared.
+
+    What AWS encrypts with a key of its own cannot be shared:
+    https://docs.aws.amazon.com/ebs/latest/userguide/share-kms-key.html
 
     Args:
         aws: whose account.
-        keys: pairs of region and key id, alias or ARN.
+        region: where.
+        key: id, alias or ARN.
+        shared: whether other accounts are to use the snapshots.
     """
+    try:
+        with explained(f"looking at KMS key {key}", region):
+            told = aws.client("kms", region).describe_key(KeyId=key)["KeyMetadata"]
+    except AwsError as error:
+        return Checked(wrong=(error.message,))
+    wrong = tuple(f"KMS key {key} in {region} {one}" for one in _faults(told, shared=shared))
+    return Checked(wrong=wrong) if wrong else _tried(aws, region, key)
+
+
+def check_default(aws: Aws, region: str, *, encrypted: bool) -> Checked:
+    """Look whether images can be shared that are encrypted with the region's default key.
+
+    Args:
+        aws: whose account.
+        region: where.
+        encrypted: whether they are encrypted even if the account does not ask for it.
+    """
+    client = aws.client("ec2", region)
+    try:
+        with explained("looking at the encryption by default", region):
+            if (
+                not encrypted
+                and not client.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+            ):
+                return Checked(fine=(f"not encrypted in {region}, and so can be shared",))
+            key = str(client.get_ebs_default_kms_key_id()["KmsKeyId"])
+    except AwsError as error:
+        return Checked(wrong=(error.message,))
+    if key.endswith(EBS_KEY):
+        return Checked(
+            wrong=(
+                f"the image is encrypted in {region} with AWS's own key {EBS_KEY} and cannot be "
+                "shared: name a key of the account (`kms_key`), or share with nobody",
+            )
+        )
+    return check(aws, region, key, shared=True)
+
+
+def _faults(told: dict[str, Any], *, shared: bool) -> list[str]:
     found = []
-    for region, key in dict.fromkeys(keys):
-        try:
-            with explained(f"looking at KMS key {key}", region):
-                answer = aws.client("kms", region).describe_key(KeyId=key)
-        except AwsError as error:
-            found.append(error.message)
-            continue
-        state = answer["KeyMetadata"]["KeyState"]
-        if state != "Enabled":
-            found.append(f"KMS key {key} in {region} is {state}, not Enabled")
+    if told["KeyState"] != "Enabled":
+        found.append(f"is {told['KeyState']}, not Enabled")
+    if told.get("KeySpec", "SYMMETRIC_DEFAULT") != "SYMMETRIC_DEFAULT":
+        found.append(f"is of kind {told['KeySpec']}: EBS takes symmetric keys alone")
+    if shared and told.get("KeyManager") == "AWS":
+        found.append("is AWS's own: what it encrypts cannot be shared")
     return found
+
+
+def _tried(aws: Aws, region: str, key: str) -> Checked:
+    """Try the key without using it; a denial may come from a policy that lets EC2 use it alone."""
+    try:
+        with explained(f"trying KMS key {key}", region):
+            aws.client("kms", region).generate_data_key_without_plaintext(
+                KeyId=key, KeySpec="AES_256", DryRun=True
+            )
+    except AwsError as error:
+        if code_of(error) in FORBIDDEN:
+            return Checked(
+                unknown=(
+                    f"KMS key {key} in {region} is enabled; whether EC2 may use it for the caller "
+                    "is not known, since the caller himself may not",
+                )
+            )
+        if code_of(error) != _TRIED:
+            return Checked(wrong=(error.message,))
+    return Checked(fine=(f"KMS key {key} in {region} is enabled and can be used",))

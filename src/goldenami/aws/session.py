@@ -25,6 +25,7 @@ class Aws:
         region: region of the calls that name none, None for the session's own.
         endpoint_url: another endpoint for every service; AWS_ENDPOINT_URL is honoured by botocore.
         connections: how many calls may be under way at once to one service and region.
+        session: a boto3 session that is there already.
     """
 
     def __init__(
@@ -34,12 +35,13 @@ class Aws:
         region: str | None = None,
         endpoint_url: str | None = None,
         connections: int = 16,
+        session: Any = None,
     ) -> None:
         import boto3
         from botocore.config import Config
 
         with explained("starting an AWS session"):
-            self._session: Any = boto3.Session(profile_name=profile, region_name=region)
+            self._session: Any = session or boto3.Session(profile_name=profile, region_name=region)
         self.profile = profile
         self.endpoint_url = endpoint_url
         self._region = region or self._session.region_name
@@ -51,6 +53,7 @@ class Aws:
             user_agent_extra=f"goldenami/{__version__}",
         )
         self._clients: dict[tuple[str, str], Any] = {}
+        self._assumed: dict[str, Aws] = {}
         self._lock = Lock()
         self._identity: dict[str, str] = {}
 
@@ -85,6 +88,24 @@ class Aws:
                         config=self._config,
                     )
             return self._clients[key]
+
+    def at(self, role: str) -> "Aws":
+        """Return who acts as a role of another account; the caller himself if it is empty."""
+        return self.assume(role) if role else self
+
+    def assume(self, role: str) -> "Aws":
+        """Return the caller as a role, by its ARN; its credentials are renewed as they expire.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+        """
+        with self._lock:
+            if role not in self._assumed:
+                self._assumed[role] = Aws(
+                    region=self._region,
+                    endpoint_url=self.endpoint_url,
+                    session=_assuming(self._session, role, self._region, self.endpoint_url),
+                )
+            return self._assumed[role]
 
     def environment(self, region: str) -> dict[str, str]:
         """Return the environment for another program (Packer) that calls AWS as this caller.
@@ -147,3 +168,33 @@ class Aws:
             close = get_close_matches(region, self._known_regions, n=1)
             hint = f"did you mean `{close[0]}`?" if close else "see `aws ec2 describe-regions`"
             raise UsageError(f"`{region}` is no AWS region", fix=hint)
+
+
+def _assuming(session: Any, role: str, region: str | None, endpoint_url: str | None) -> Any:
+    """Return a session whose credentials are those of a role, fetched when first needed.
+
+    A session of a role by another role ends after an hour, and a bake does not, hence the renewal.
+    """
+    import boto3
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+    from botocore.session import Session
+
+    def sts(service: str, **credentials: str) -> Any:
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            endpoint_url=endpoint_url,
+            **credentials,
+        )
+
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=sts,
+        source_credentials=session.get_credentials(),
+        role_arn=role,
+        extra_args={"RoleSessionName": "goldenami"},
+    )
+    assumed = Session()
+    assumed._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    return boto3.Session(botocore_session=assumed, region_name=region)

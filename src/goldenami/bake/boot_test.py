@@ -87,7 +87,7 @@ def _parameters(recipe: Recipe) -> dict[str, Any]:
         tags.ROLE: tags.Role.TEST.value,
     }
     parameters: dict[str, Any] = {
-        "ImageId": image_id(recipe, recipe.region),
+        "ImageId": image_id(recipe, recipe.place),
         "InstanceType": (test and test.instance_type) or base.instance_type,
         "MinCount": 1,
         "MaxCount": 1,

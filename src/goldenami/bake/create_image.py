@@ -9,6 +9,7 @@ from goldenami.aws.waits import Doing
 from goldenami.bake.interface import Handler, Recipe
 from goldenami.bake.launch import instance_problems, launch_actions, launch_problems
 from goldenami.domain import tags
+from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 
 
@@ -22,6 +23,13 @@ class CreateImage:
         return launch_problems(
             recipe.aws, recipe.file, recipe.source, recipe.build, recipe.base_tags
         )
+
+    def fine(self, recipe: Recipe) -> tuple[str, ...]:
+        """Tell of the launch that was tried."""
+        if recipe.instance_id:
+            return (f"{recipe.instance_id} can be made into an image",)
+        kind = recipe.release.base.instance_type
+        return (f"the launch of a {kind} from {recipe.source.id} was tried (DryRun)",)
 
     def actions(self, recipe: Recipe) -> tuple[Action, ...]:
         """Launch, wait, validate, create the image."""
@@ -128,18 +136,19 @@ def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
         permissions=("ec2:CreateImage", "ec2:CreateTags"),
         outputs={"image_id": "ImageId"},
         after=(after,),
-        undo=deregister(recipe.region, f"image:{recipe.region}"),
+        undo=deregister(recipe.place, f"image:{recipe.region}"),
         adopt="adopt:image",
     )
 
 
-def deregister(region: str, created_by: str) -> Action:
+def deregister(place: Place, created_by: str) -> Action:
     """Return what takes an image back, with its snapshots."""
     return Action(
         id=f"undo-{created_by}",
         summary=f"deregister the image of {created_by}",
         call="ec2:DeregisterImage",
-        region=region,
+        region=place.region,
+        role=place.role,
         parameters={"ImageId": Ref(created_by, "image_id"), "DeleteAssociatedSnapshots": True},
         permissions=("ec2:DeregisterImage", "ec2:DeleteSnapshot"),
     )

@@ -10,6 +10,7 @@ from goldenami.bake.create_image import deregister
 from goldenami.bake.interface import Recipe
 from goldenami.domain import names, tags
 from goldenami.domain.image import started
+from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.spec.model import Share
 
@@ -18,24 +19,19 @@ COMPARE_TIMEOUT_S = 300.0
 
 def available(recipe: Recipe) -> Action:
     """Return the wait for the image of the build region."""
-    return _available(recipe, recipe.region, "image")
+    return _available(recipe, recipe.place, "image")
 
 
 def distribution(recipe: Recipe, *, after: str) -> tuple[Action, ...]:
-    """Return what makes the image complete in every region; regions go in parallel.
+    """Return what makes the image complete in every place; places go in parallel.
 
     Args:
         recipe: what is baked.
         after: the id of the action after which the image may go anywhere.
     """
-    regions = recipe.release.regions
-    made = (
-        *(action for region in recipe.release.destinations for action in _copy(recipe, region)),
-        *(action for region in regions for action in _share(recipe, region)),
-        *(action for region in regions for action in _deprecate(recipe, region)),
-        *(_compare(recipe, region) for region in regions),
-    )
-    gate = f"available:{recipe.region}"
+    steps = (_copy, _share, _share_snapshots, _deprecate, _compare)
+    made = [one for step in steps for place in recipe.places for one in step(recipe, place)]
+    gate = f"available:{recipe.place}"
     return tuple(
         structs.replace(one, after=(*one.after, after))
         if gate in one.after and after != gate
@@ -44,97 +40,151 @@ def distribution(recipe: Recipe, *, after: str) -> tuple[Action, ...]:
     )
 
 
-def image_id(recipe: Recipe, region: str) -> Ref:
-    """Return what stands for the image of a region in later actions."""
-    created_by = "image" if region == recipe.region else "copy"
-    return Ref(f"{created_by}:{region}", "image_id")
+def image_id(recipe: Recipe, place: Place) -> Ref:
+    """Return what stands for the image of a place in later actions."""
+    return Ref(created_by(recipe, place), "image_id")
 
 
-def complete(region: str) -> str:
-    """Return the id of the action after which the image of a region is complete."""
-    return f"complete:{region}"
+def created_by(recipe: Recipe, place: Place) -> str:
+    """Return the id of the action that makes the image of a place."""
+    return f"{'image' if place == recipe.place else 'copy'}:{place}"
 
 
-def _available(recipe: Recipe, region: str, created_by: str) -> Action:
-    timeout = "image" if created_by == "image" else "copy"
+def complete(place: Place) -> str:
+    """Return the id of the action after which the image of a place is complete."""
+    return f"complete:{place}"
+
+
+def _available(recipe: Recipe, place: Place, created: str) -> Action:
+    timeout = "image" if created == "image" else "copy"
     return Action(
-        id=f"available:{region}",
+        id=f"available:{place}",
         summary="wait until the image is available",
         call="wait:image",
-        region=region,
+        region=place.region,
+        role=place.role,
         parameters={
-            "ImageId": image_id(recipe, region),
+            "ImageId": image_id(recipe, place),
             "timeout_s": recipe.release.timeouts.seconds(timeout),
         },
         permissions=("ec2:DescribeImages",),
-        after=(f"{created_by}:{region}",),
-        settles=(f"{created_by}:{region}",),
+        after=(f"{created}:{place}",),
+        settles=(f"{created}:{place}",),
     )
 
 
-def _copy(recipe: Recipe, region: str) -> Iterator[Action]:
+def _copy(recipe: Recipe, place: Place) -> Iterator[Action]:
+    """Copy within the account from the build region, into another account within one region."""
+    if place == recipe.place:
+        return
+    source = Place(place.region) if place.account else recipe.place
+    lent = (f"share:{source}", f"share-snapshots:{source}") if place.account else ()
+    whose = f" into account {place.account}" if place.account else ""
+    yield Action(
+        id=f"copy:{place}",
+        summary=f"copy the image from {source.region}{whose}",
+        call="ec2:CopyImage",
+        region=place.region,
+        role=place.role,
+        parameters={
+            **copying(recipe, place, source),
+            "SourceImageId": image_id(recipe, source),
+            "ClientToken": recipe.token(f"copy:{place}"),
+        },
+        permissions=("ec2:CopyImage", "ec2:CreateTags"),
+        outputs={"image_id": "ImageId"},
+        after=(f"available:{source}", *lent),
+        undo=deregister(place, f"copy:{place}"),
+    )
+    yield _available(recipe, place, "copy")
+
+
+def copying(recipe: Recipe, place: Place, source: Place) -> dict[str, Any]:
+    """Return the parameters of the copy into a place, without the image's id and the token."""
     name = recipe.build.ami_name
     parameters: dict[str, Any] = {
-        "SourceRegion": recipe.region,
-        "SourceImageId": image_id(recipe, recipe.region),
+        "SourceRegion": source.region,
         "Name": name,
         "Description": recipe.release.description or f"{name}, made by goldenami",
-        "ClientToken": recipe.token(f"copy:{region}"),
         "TagSpecifications": [
             tags.specification("image", recipe.image_tags),
             tags.specification("snapshot", recipe.image_tags),
         ],
     }
-    if key := recipe.release.kms_key(region):
+    if key := recipe.release.kms_key(place):
         parameters |= {"Encrypted": True, "KmsKeyId": key}
-    yield Action(
-        id=f"copy:{region}",
-        summary=f"copy the image from {recipe.region}",
-        call="ec2:CopyImage",
-        region=region,
-        parameters=parameters,
-        permissions=("ec2:CopyImage", "ec2:CreateTags"),
-        outputs={"image_id": "ImageId"},
-        after=(f"available:{recipe.region}",),
-        undo=deregister(region, f"copy:{region}"),
-    )
-    yield _available(recipe, region, "copy")
+    return parameters
 
 
-def _share(recipe: Recipe, region: str) -> Iterator[Action]:
-    share = recipe.release.share
-    if not share.targets:
+def _share(recipe: Recipe, place: Place) -> Iterator[Action]:
+    wanted = launch_permissions(recipe, place)
+    if not wanted:
         return
     yield Action(
-        id=f"share:{region}",
-        summary=f"share the image with {_consumers(share)}",
+        id=f"share:{place}",
+        summary=f"share the image with {_consumers(recipe)}",
         call="ec2:ModifyImageAttribute",
-        region=region,
+        region=place.region,
         parameters={
-            "ImageId": image_id(recipe, region),
-            "LaunchPermission": {"Add": launch_permissions(share)},
+            "ImageId": image_id(recipe, place),
+            "LaunchPermission": {"Add": wanted},
         },
         permissions=("ec2:ModifyImageAttribute",),
-        after=(f"available:{region}",),
+        after=(f"available:{place}",),
     )
 
 
-def launch_permissions(share: Share) -> list[dict[str, str]]:
-    """Return the launch permissions as EC2 takes and tells them."""
+def _share_snapshots(recipe: Recipe, place: Place) -> Iterator[Action]:
+    """Who copies an image reads its snapshots: a launch permission is not enough.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/copy-ami-across-accounts.html
+    """
+    accounts = recipe.release.copying_accounts
+    if place.account or not accounts:
+        return
+    yield Action(
+        id=f"share-snapshots:{place}",
+        summary=f"let {_count(len(accounts), 'account')} copy its snapshots",
+        call="share:snapshots",
+        region=place.region,
+        parameters={
+            "SnapshotIds": [Ref(f"available:{place}", "snapshot_ids")],
+            "UserIds": list(accounts),
+        },
+        permissions=("ec2:ModifySnapshotAttribute",),
+        after=(f"available:{place}",),
+    )
+
+
+def launch_permissions(recipe: Recipe, place: Place) -> list[dict[str, str]]:
+    """Return the launch permissions in a place as EC2 takes and tells them.
+
+    Another account's copy is that account's to share.
+    """
+    if place.account:
+        return []
+    share = recipe.release.share
+    copying_accounts = (one.account for one in recipe.release.copies)
     return [
-        *({"UserId": one} for one in share.accounts),
+        *({"UserId": one} for one in dict.fromkeys([*share.accounts, *copying_accounts])),
         *({"OrganizationArn": one} for one in share.organizations),
         *({"OrganizationalUnitArn": one} for one in share.organizational_units),
     ]
 
 
-def _consumers(share: Share) -> str:
+def _consumers(recipe: Recipe) -> str:
+    share: Share = recipe.release.share
+    accounts = {*share.accounts, *(one.account for one in recipe.release.copies)}
     counts = (
-        (len(share.accounts), "account"),
+        (len(accounts), "account"),
         (len(share.organizations), "organization"),
         (len(share.organizational_units), "organizational unit"),
     )
-    return ", ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counts if n)
+    return ", ".join(_count(n, what) for n, what in counts if n)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' if n > 1 else ''}"
 
 
 def deprecated_at(recipe: Recipe) -> datetime | None:
@@ -144,39 +194,43 @@ def deprecated_at(recipe: Recipe) -> datetime | None:
     return (start + after).replace(second=0) if start and after else None
 
 
-def _deprecate(recipe: Recipe, region: str) -> Iterator[Action]:
+def _deprecate(recipe: Recipe, place: Place) -> Iterator[Action]:
     at = deprecated_at(recipe)
     if at is None:
         return
     yield Action(
-        id=f"deprecate:{region}",
+        id=f"deprecate:{place}",
         summary=f"let the image be deprecated on {at:%Y-%m-%d}",
         call="ec2:EnableImageDeprecation",
-        region=region,
-        parameters={"ImageId": image_id(recipe, region), "DeprecateAt": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
+        region=place.region,
+        role=place.role,
+        parameters={"ImageId": image_id(recipe, place), "DeprecateAt": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
         permissions=("ec2:EnableImageDeprecation",),
-        after=(f"available:{region}",),
+        after=(f"available:{place}",),
     )
 
 
-def _compare(recipe: Recipe, region: str) -> Action:
+def _compare(recipe: Recipe, place: Place) -> Iterator[Action]:
     at = deprecated_at(recipe)
-    return Action(
-        id=complete(region),
+    before = [one for step in (_share, _share_snapshots, _deprecate) for one in step(recipe, place)]
+    shared = () if place.account else recipe.release.copying_accounts
+    yield Action(
+        id=complete(place),
         summary="compare the image with what was wanted: tags, snapshots, shares, deprecation",
         call="compare:image",
-        region=region,
+        region=place.region,
+        role=place.role,
         parameters={
-            "ImageId": image_id(recipe, region),
+            "ImageId": image_id(recipe, place),
             "tags": recipe.image_tags,
-            "shares": launch_permissions(recipe.release.share),
+            "shares": launch_permissions(recipe, place),
+            "snapshot_accounts": list(shared),
             "deprecate_at": at.isoformat() if at else "",
             "timeout_s": COMPARE_TIMEOUT_S,
         },
-        permissions=("ec2:DescribeImages", "ec2:DescribeSnapshots", "ec2:DescribeImageAttribute"),
-        after=(
-            f"available:{region}",
-            *(one.id for one in _share(recipe, region)),
-            *(one.id for one in _deprecate(recipe, region)),
+        permissions=(
+            "ec2:DescribeImages", "ec2:DescribeSnapshots", "ec2:DescribeImageAttribute",
+            *(("ec2:DescribeSnapshotAttribute",) if shared else ()),
         ),
-    )
+        after=(f"available:{place}", *(one.id for one in before)),
+    )  # fmt: skip

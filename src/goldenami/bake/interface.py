@@ -9,6 +9,7 @@ from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.image import Build, Image
+from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.domain.tags import Status
 from goldenami.spec import Release, ReleaseFile
@@ -45,6 +46,20 @@ class Recipe(Struct, frozen=True, kw_only=True):
     def region(self) -> str:
         """The build region."""
         return self.release.build_region
+
+    @property
+    def place(self) -> Place:
+        """Where the image is made."""
+        return Place(self.region)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where the image will be; it is made in the first place and copied to the others."""
+        return self.release.places(self.aws.partition)
+
+    def at(self, place: Place) -> Aws:
+        """Return who acts in a place."""
+        return self.aws.at(place.role)
 
     @property
     def image_tags(self) -> dict[str, str]:
@@ -90,6 +105,10 @@ class Baker(Protocol):
 
     def problems(self, recipe: Recipe) -> list[str]:
         """Return what stands against the bake, found without changing anything."""
+        ...
+
+    def fine(self, recipe: Recipe) -> tuple[str, ...]:
+        """Say what was looked at, if there is no problem."""
         ...
 
     def actions(self, recipe: Recipe) -> tuple[Action, ...]:

@@ -37,6 +37,11 @@ class PackerBaker:
             found.append("validate: with `communicator: none` Packer cannot run the steps")
         return found
 
+    def fine(self, recipe: Recipe) -> tuple[str, ...]:
+        """Tell which Packer it is."""
+        version = ".".join(map(str, self._packer.version)) if self._packer else "unknown"
+        return (f"Packer {version} builds {recipe.release.bake.template}",)
+
     def actions(self, recipe: Recipe) -> tuple[Action, ...]:
         """Return the one action that is the whole Packer build."""
         self._recipe = recipe
@@ -54,7 +59,7 @@ class PackerBaker:
                     "tags": recipe.image_tags,
                 },
                 permissions=PERMISSIONS,
-                undo=deregister(recipe.region, build_action),
+                undo=deregister(recipe.place, build_action),
                 adopt="adopt:image",
             ),
         )

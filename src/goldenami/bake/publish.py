@@ -6,6 +6,7 @@ from datetime import datetime
 from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
 from goldenami.domain import tags
+from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.domain.tags import Status
 
@@ -13,16 +14,16 @@ PUBLISH_TIMEOUT_S = 300.0
 
 
 def publication(
-    recipe: Recipe, regions: Sequence[str], *, by: str, now: datetime
+    recipe: Recipe, places: Sequence[Place], *, by: str, now: datetime
 ) -> tuple[Action, ...]:
-    """Return the approval of the image in these regions, and the publication after all of them.
+    """Return the approval of the image in these places, and the publication after all of them.
 
-    From its approval to the end of the release the images carry the regions that are not published,
+    From its approval to the end of the release the images carry the places that are not published,
     so that half a release can be told from a whole one at any time.
 
     Args:
         recipe: what is baked.
-        regions: where the image is complete; the other regions of the release stay unpublished.
+        places: where the image is complete; the other places of the release stay unpublished.
         by: who approves, an ARN.
         now: when.
     """
@@ -31,14 +32,14 @@ def publication(
         recipe.release.approval_tag.key: recipe.release.approval_tag.value,
         tags.APPROVED_BY: by[: tags.VALUE_LENGTH],
         tags.APPROVED_AT: f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        tags.UNPUBLISHED: _listed(recipe.release.regions),
+        tags.UNPUBLISHED: _listed(recipe.places),
     }
-    approvals = [_approve(recipe, region, written) for region in regions]
+    approvals = [_approve(recipe, place, written) for place in places]
     approved = tuple(one.id for one in approvals)
-    published = [step for region in regions for step in _publish(recipe, region, approved)]
+    published = [step for place in places for step in _publish(recipe, place, approved)]
     after = tuple(one.id for one in published) or approved
-    missing = [one for one in recipe.release.regions if one not in regions]
-    ends = [_end(recipe, region, missing, after) for region in regions]
+    missing = [one for one in recipe.places if one not in places]
+    ends = [_end(recipe, place, missing, after) for place in places]
     return (*approvals, *published, *ends)
 
 
@@ -46,69 +47,73 @@ def candidacy(recipe: Recipe) -> tuple[Action, ...]:
     """Return what makes the complete images candidates, which somebody has to approve."""
     return tuple(
         Action(
-            id=f"candidate:{region}",
+            id=f"candidate:{place}",
             summary="make the image a candidate",
             call="ec2:CreateTags",
-            region=region,
+            region=place.region,
+            role=place.role,
             parameters={
-                "Resources": _image_and_snapshots(recipe, region),
+                "Resources": _image_and_snapshots(recipe, place),
                 "Tags": tags.to_aws({tags.STATUS: Status.CANDIDATE.value}),
             },
             permissions=("ec2:CreateTags",),
         )
-        for region in recipe.release.regions
+        for place in recipe.places
     )
 
 
-def _listed(regions: Sequence[str]) -> str:
-    return " ".join(regions)[: tags.VALUE_LENGTH]
+def _listed(places: Sequence[Place]) -> str:
+    return " ".join(map(str, places))[: tags.VALUE_LENGTH]
 
 
-def _end(recipe: Recipe, region: str, missing: Sequence[str], after: tuple[str, ...]) -> Action:
+def _end(recipe: Recipe, place: Place, missing: Sequence[Place], after: tuple[str, ...]) -> Action:
     tag = {"Key": tags.UNPUBLISHED} | ({"Value": _listed(missing)} if missing else {})
     call = "ec2:CreateTags" if missing else "ec2:DeleteTags"
     return Action(
-        id=f"end:{region}",
+        id=f"end:{place}",
         summary=f"mark what is missing: {_listed(missing)}" if missing else "the release is whole",
         call=call,
-        region=region,
-        parameters={"Resources": _image_and_snapshots(recipe, region), "Tags": [tag]},
+        region=place.region,
+        role=place.role,
+        parameters={"Resources": _image_and_snapshots(recipe, place), "Tags": [tag]},
         permissions=(call,),
         after=after,
     )
 
 
-def _image_and_snapshots(recipe: Recipe, region: str) -> list[Ref]:
-    return [image_id(recipe, region), Ref(f"available:{region}", "snapshot_ids")]
+def _image_and_snapshots(recipe: Recipe, place: Place) -> list[Ref]:
+    return [image_id(recipe, place), Ref(f"available:{place}", "snapshot_ids")]
 
 
-def _approve(recipe: Recipe, region: str, written: tags.Tags) -> Action:
+def _approve(recipe: Recipe, place: Place, written: tags.Tags) -> Action:
     approval = recipe.release.approval_tag
     return Action(
-        id=f"approve:{region}",
+        id=f"approve:{place}",
         summary=f"approve the image: {approval.key} = {approval.value}",
         call="ec2:CreateTags",
-        region=region,
+        region=place.region,
+        role=place.role,
         parameters={
-            "Resources": _image_and_snapshots(recipe, region),
+            "Resources": _image_and_snapshots(recipe, place),
             "Tags": tags.to_aws(written),
         },
         permissions=("ec2:CreateTags",),
     )
 
 
-def _publish(recipe: Recipe, region: str, after: tuple[str, ...]) -> Iterator[Action]:
+def _publish(recipe: Recipe, place: Place, after: tuple[str, ...]) -> Iterator[Action]:
     if recipe.release.publish is None:
         return
     name = recipe.release.publish.ssm_parameter
     yield Action(
-        id=f"publish:{region}",
+        id=f"publish:{place}",
         summary=f"publish as {name}",
         call="ssm:PutParameter",
-        region=region,
+        region=place.region,
+        role=place.role,
         parameters={
             "Name": name,
-            "Value": image_id(recipe, region),
+            "Value": image_id(recipe, place),
             "Type": "String",
             "DataType": "aws:ec2:image",
             "Description": f"{recipe.build.ami_name}, build {recipe.build.id}",
@@ -118,30 +123,32 @@ def _publish(recipe: Recipe, region: str, after: tuple[str, ...]) -> Iterator[Ac
         after=after,
     )
     yield Action(
-        id=f"published:{region}",
+        id=f"published:{place}",
         summary=f"read {name} back",
         call="wait:parameter",
-        region=region,
+        region=place.region,
+        role=place.role,
         parameters={
             "Name": name,
-            "Value": image_id(recipe, region),
+            "Value": image_id(recipe, place),
             "timeout_s": PUBLISH_TIMEOUT_S,
         },
         permissions=("ssm:GetParameter",),
-        after=(f"publish:{region}",),
+        after=(f"publish:{place}",),
     )
     yield Action(
-        id=f"label:{region}",
+        id=f"label:{place}",
         summary=f"label it {version_label(recipe)}",
         call="ssm:LabelParameterVersion",
-        region=region,
+        region=place.region,
+        role=place.role,
         parameters={
             "Name": name,
-            "ParameterVersion": Ref(f"published:{region}", "version"),
+            "ParameterVersion": Ref(f"published:{place}", "version"),
             "Labels": [version_label(recipe)],
         },
         permissions=("ssm:LabelParameterVersion",),
-        after=(f"published:{region}",),
+        after=(f"published:{place}",),
     )
 
 

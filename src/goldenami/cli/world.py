@@ -5,6 +5,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from goldenami.domain import tags
+from goldenami.domain.place import Place
 from goldenami.domain.tags import Status
 
 if TYPE_CHECKING:
@@ -48,6 +49,6 @@ def _kms_keys(release: "Release") -> dict[str, list[str]]:
         if volume.kms_key:
             keys[release.build_region].append(volume.kms_key)
     for region in release.destinations:
-        if key := release.kms_key(region):
+        if key := release.kms_key(Place(region)):
             keys[region].append(key)
     return keys

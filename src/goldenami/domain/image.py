@@ -27,6 +27,7 @@ class Image(Struct, frozen=True, kw_only=True):
     root_device: str = ""
     tags: Tags = {}
     snapshots: tuple[str, ...] = ()
+    encrypted: bool = False
 
     @property
     def image(self) -> str:

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from goldenami.domain.checked import Checked
+
 
 class Ref(Struct, frozen=True, tag_field="ref", tag="output"):
     """Stands in a later action's parameters for an output of an earlier one."""
@@ -39,6 +41,7 @@ class Action(Struct, frozen=True, kw_only=True):
     ``undo`` is what takes it back if the run fails, as long as no later action ``settles`` it.
     ``adopt`` names the handler that finds the result of a call whose answer was lost, for calls
     that AWS does not make idempotent.
+    ``role`` is the ARN of another account's role that does it, empty for the caller himself.
     """
 
     id: str
@@ -52,24 +55,36 @@ class Action(Struct, frozen=True, kw_only=True):
     undo: "Action | None" = None
     settles: tuple[str, ...] = ()
     adopt: str = ""
+    role: str = ""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
     """What a command is about to do, in order, and what the user should know before.
 
-    ``checks`` are the IAM actions that are needed beside those of its actions.
+    ``checks`` are the IAM actions that are needed beside those of its actions, and ``checked`` is
+    what was looked at.
     """
 
     title: str
     actions: tuple[Action, ...]
     notes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    checked: Checked = Checked()
 
     @property
     def permissions(self) -> tuple[str, ...]:
-        """Every IAM action the plan needs, sorted."""
-        needed = {one for action in self.actions for one in action.permissions}
-        return tuple(sorted(needed.union(self.checks)))
+        """Every IAM action that the caller needs, sorted."""
+        roles = ("sts:AssumeRole",) if self.roles else ()
+        return tuple(sorted({*self._needed(""), *self.checks, *roles}))
+
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """Every IAM action that a role of another account needs, by the role's ARN."""
+        roles = dict.fromkeys(one.role for one in self.actions if one.role)
+        return {role: tuple(sorted(self._needed(role))) for role in roles}
+
+    def _needed(self, role: str) -> set[str]:
+        return {one for action in self.actions if action.role == role for one in action.permissions}
 
 
 Results = Mapping[str, Mapping[str, Any]]

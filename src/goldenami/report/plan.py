@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from goldenami.domain.plan import Happened, Plan, shown
-from goldenami.report.terminal import console, say, table
+from goldenami.report.terminal import clean, console, say, table
 
 SCHEMA = "goldenami.plan/v1"
 
@@ -26,7 +26,12 @@ def write(plan: Plan, form: Literal["table", "json"]) -> None:
             for number, action in enumerate(plan.actions, 1)
         ],
     )
+    for mark, lines in (("✓", plan.checked.fine), ("?", plan.checked.unknown)):
+        for line in lines:
+            console().print(clean(f"{mark} {line}"))
     console().print(f"permissions needed: {', '.join(plan.permissions)}")
+    for role, needed in plan.roles.items():
+        console().print(f"permissions needed by {role}: {', '.join(needed)}")
 
 
 def as_data(plan: Plan) -> dict[str, Any]:
@@ -36,6 +41,8 @@ def as_data(plan: Plan) -> dict[str, Any]:
         "title": plan.title,
         "notes": list(plan.notes),
         "permissions": list(plan.permissions),
+        "roles": {role: list(needed) for role, needed in plan.roles.items()},
+        "checked": {"fine": list(plan.checked.fine), "unknown": list(plan.checked.unknown)},
         "actions": [
             {
                 "id": action.id,

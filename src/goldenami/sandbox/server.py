@@ -137,6 +137,12 @@ class Sandbox:
 
         organizations_quotas.scp_characters = characters
 
+    def set_quota(self, code: str, value: int) -> None:
+        """Set a service quota of EC2, until `reset`; the others are AWS's defaults."""
+        from goldenami.sandbox.mends import service_quotas
+
+        service_quotas.values[code] = value
+
     @property
     def endpoint_url(self) -> str:
         """Where the sandbox listens.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from goldenami.domain import names, tags
+from goldenami.domain.place import Place
 from goldenami.spec import enforcement
 from goldenami.spec.enforcement import Problem
 from goldenami.spec.model import Base, Release, Source
@@ -194,7 +195,27 @@ def _distribution(release: Release) -> Iterator[Problem]:
                     "(the first one is the build region and takes its key from base.volumes)"
                 ),
             )
+    yield from _copies(release)
     yield from _sharing(release)
+
+
+def _copies(release: Release) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, one in enumerate(release.copies):
+        key = f"$.copies[{index}]"
+        if not names.ACCOUNT.fullmatch(one.account):
+            yield f"{key}.account", f"`{one.account}` is no account id (12 digits)"
+        elif one.account in seen:
+            yield f"{key}.account", f"`{one.account}` is listed twice"
+        seen.add(one.account)
+        if not names.ROLE.fullmatch(one.role):
+            yield f"{key}.role", f"`{one.role}` is no role name, such as `golden-ami-copies`"
+        for region in dict.fromkeys([*one.regions, *one.kms_keys]):
+            if region not in release.regions:
+                yield (
+                    f"{key}.regions",
+                    f"`{region}` is not among `regions`, and the copy is made from the image there",
+                )
 
 
 def _sharing(release: Release) -> Iterator[Problem]:
@@ -209,7 +230,9 @@ def _sharing(release: Release) -> Iterator[Problem]:
             yield f"$.share.organizational_units[{index}]", f"`{arn}` is no OU ARN"
     if release.share.targets > LAUNCH_PERMISSIONS:
         yield "$.share", f"AWS allows 1,000 launch permissions, these are {release.share.targets:,}"
-    if release.share.targets:
+    if release.share.snapshots and not release.share.accounts:
+        yield "$.share.snapshots", "snapshots are shared with accounts: name some"
+    if release.share.targets or release.copies:
         yield from _unshareable(release)
 
 
@@ -229,7 +252,7 @@ def _unshareable(release: Release) -> Iterator[Problem]:
                 ),
             )
     for region in release.destinations if encrypted else ():
-        if _is_default_key(release.kms_key(region)):
+        if _is_default_key(release.kms_key(Place(region))):
             yield (
                 "$.distribute",
                 (

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 from msgspec import Struct, field
 
 from goldenami.domain import names
+from goldenami.domain.place import Place
 from goldenami.domain.tags import ApprovalTag
 
 T = TypeVar("T")
@@ -91,12 +92,25 @@ class Distribution(_Part, frozen=True):
     kms_key: str | None = None
 
 
+class Copies(_Part, frozen=True):
+    """Copies that belong to another account, made and published there by a role of it."""
+
+    account: str
+    role: str
+    regions: tuple[str, ...] = ()
+    kms_keys: dict[str, str] = field(default_factory=dict)
+
+
 class Share(_Part, frozen=True):
-    """Who may launch the image beside its own account."""
+    """Who may launch the image beside its own account.
+
+    With ``snapshots`` the accounts may also copy it.
+    """
 
     accounts: tuple[str, ...] = ()
     organizations: tuple[str, ...] = ()
     organizational_units: tuple[str, ...] = ()
+    snapshots: bool = False
 
     @property
     def targets(self) -> int:
@@ -215,6 +229,7 @@ class Release(_Part, frozen=True):
     approval: Literal["automatic", "manual"] = "automatic"
     approval_tag: ApprovalTag = ApprovalTag()
     distribute: dict[str, Distribution] = field(default_factory=dict)
+    copies: tuple[Copies, ...] = ()
     share: Share = Share()
     publish: Publish | None = None
     lifecycle: Lifecycle = Lifecycle()
@@ -232,6 +247,26 @@ class Release(_Part, frozen=True):
         """The regions the image is copied to."""
         return self.regions[1:]
 
-    def kms_key(self, region: str) -> str | None:
-        """The KMS key of the copy in a destination region, if one is named."""
-        return self.distribute.get(region, Distribution()).kms_key
+    @property
+    def copying_accounts(self) -> tuple[str, ...]:
+        """The accounts that may copy the image, and so need its snapshots."""
+        consumers = self.share.accounts if self.share.snapshots else ()
+        return tuple(dict.fromkeys([*(one.account for one in self.copies), *consumers]))
+
+    def places(self, partition: str) -> tuple[Place, ...]:
+        """Return where the image will be: the caller's own regions, then other accounts'."""
+        return (
+            *(Place(region) for region in self.regions),
+            *(
+                Place(region, one.account, f"arn:{partition}:iam::{one.account}:role/{one.role}")
+                for one in self.copies
+                for region in one.regions or self.regions
+            ),
+        )
+
+    def kms_key(self, place: Place) -> str | None:
+        """The KMS key of the copy in a place, if one is named."""
+        if not place.account:
+            return self.distribute.get(place.region, Distribution()).kms_key
+        keys = (one.kms_keys for one in self.copies if one.account == place.account)
+        return next((found[place.region] for found in keys if place.region in found), None)

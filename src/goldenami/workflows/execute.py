@@ -151,7 +151,7 @@ class Execution:
 
     def _result(self, action: Action) -> Mapping[str, Any]:
         doing = Doing(
-            aws=self._aws,
+            aws=self._aws.at(action.role),
             region=action.region,
             summary=action.summary,
             parameters=resolve(action.parameters, self._done),
@@ -193,7 +193,7 @@ class Execution:
     def _undo(self, action: Action, undo: Action) -> str:
         what = f"{action.summary}: {_told(self._done[action.id])}"
         doing = Doing(
-            aws=self._aws,
+            aws=self._aws.at(undo.role),
             region=undo.region,
             summary=undo.summary,
             parameters=resolve(undo.parameters, self._done),

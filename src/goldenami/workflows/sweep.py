@@ -12,6 +12,7 @@ from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.create_image import deregister
 from goldenami.domain.image import started
+from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.workflows.execute import Execution
 
@@ -89,7 +90,7 @@ def _removal(one: Leftover, found: tuple[Leftover, ...]) -> list[Action]:
         return _termination(one, of, wait=any(one.id in other.after for other in found))
     after = tuple(f"gone:{other}" for other in one.after)
     if one.kind == "image":
-        action = deregister(one.region, "")
+        action = deregister(Place(one.region), "")
         call, parameters = action.call, {**action.parameters, "ImageId": one.id}
         return [_action(one, f"deregister {one.id} ({one.state}) {of}", call, parameters, after)]
     call, name, verb = _CALLS[one.kind]

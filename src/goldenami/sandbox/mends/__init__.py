@@ -10,19 +10,23 @@ from moto.ec2 import urls as ec2_urls
 from moto.ec2.models import ec2_backends
 from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
+from moto.kms import urls as kms_urls
 from moto.moto_api._internal import mock_random
 from moto.organizations import urls as organizations_urls
 from moto.organizations.models import organizations_backends
+from moto.servicequotas import urls as service_quotas_urls
 from moto.ssm import urls as ssm_urls
 from moto.ssm.models import ssm_backends
 from moto.sts import urls as sts_urls
 
-from goldenami.sandbox.mends import clock, image_creation, organizations_quotas
+from goldenami.sandbox.mends import clock, image_creation, organizations_quotas, service_quotas
 from goldenami.sandbox.mends.ec2 import Ec2Response
 from goldenami.sandbox.mends.iam import IamStore
 from goldenami.sandbox.mends.iam_calls import IamResponse
+from goldenami.sandbox.mends.kms import KmsResponse
 from goldenami.sandbox.mends.organizations import OrganizationsStore
 from goldenami.sandbox.mends.organizations_calls import OrganizationsResponse
+from goldenami.sandbox.mends.service_quotas import ServiceQuotasResponse
 from goldenami.sandbox.mends.ssm import SsmResponse, SsmStore
 from goldenami.sandbox.mends.store import Ec2Store
 from goldenami.sandbox.mends.sts import StsResponse
@@ -40,7 +44,9 @@ def install() -> None:
     for urls, response in (
         (ec2_urls, Ec2Response),
         (iam_urls, IamResponse),
+        (kms_urls, KmsResponse),
         (organizations_urls, OrganizationsResponse),
+        (service_quotas_urls, ServiceQuotasResponse),
         (ssm_urls, SsmResponse),
         (sts_urls, StsResponse),
     ):
@@ -52,6 +58,7 @@ def reset(pending_s: float) -> None:
     clock.pending_s = pending_s
     organizations_quotas.scp_characters = organizations_quotas.SCP_CHARACTERS
     image_creation.copies_fail.clear()
+    service_quotas.values.clear()
     BackendDict.reset()
     organizations_backends.master_accounts.clear()
     mock_random.seed(1)

@@ -3,12 +3,13 @@
 from msgspec import Struct
 
 from goldenami import journal
-from goldenami.aws import compare, removal, waits
+from goldenami.aws import compare, removal, sharing, waits
 from goldenami.aws.lease import Lease
 from goldenami.bake.distribute import complete, image_id
 from goldenami.bake.interface import Handler
 from goldenami.bake.launch import launch
 from goldenami.domain.image import Build
+from goldenami.domain.place import Place
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError
@@ -23,15 +24,17 @@ HANDLERS: dict[str, Handler] = {
     "wait:image": waits.image,
     "wait:parameter": waits.parameter,
     "compare:image": compare.image,
+    "share:snapshots": sharing.snapshots,
     "ssm:PutParameter": waits.publish,
     "ec2:DeregisterImage": removal.image,
 }
 
 
 class ReleasedImage(Struct, frozen=True, kw_only=True):
-    """One region of a finished bake."""
+    """One place of a finished bake."""
 
     region: str
+    account: str
     image_id: str
     name: str
     status: str
@@ -73,8 +76,8 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
 
 def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
     made = _run(prepared, prepared.making, record, tell, prepared.done)
-    regions = prepared.recipe.release.regions
-    whole = tuple(one for one in regions if complete(one) in made.results)
+    places = prepared.recipe.places
+    whole = tuple(one for one in places if complete(one) in made.results)
     if not whole:
         raise _failure(prepared, made.error or BakeError("no region is complete"))
     if prepared.proposes and made.error:
@@ -85,7 +88,7 @@ def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
         raise _failure(prepared, published.error)
     failure = None
     if made.error:
-        missing = ", ".join(one for one in regions if one not in whole) or "nothing"
+        missing = ", ".join(str(one) for one in places if one not in whole) or "nothing"
         failure = _failure(prepared, made.error, f" ({missing} missing, the rest published)")
     return _released(prepared, whole, published.results, failure)
 
@@ -131,10 +134,10 @@ def _left(prepared: Prepared) -> list[str]:
         return [f"what is left could not be looked for ({error.message}); {sweep}"]
     if found is None:
         return []
-    kept = [*found.images.values(), *found.broken]
+    kept = [*found.images.items(), *found.broken.items()]
     left = [
-        f"left for resuming: {one.id} ({one.state}) in {one.region}"
-        for one in kept
+        f"left for resuming: {one.id} ({one.state}) in {place}"
+        for place, one in kept
         if one.status == Status.BUILDING
     ]
     if found.instance_id:
@@ -143,7 +146,7 @@ def _left(prepared: Prepared) -> list[str]:
 
 
 def _released(
-    prepared: Prepared, regions: tuple[str, ...], results: Results, failure: BakeError | None
+    prepared: Prepared, places: tuple[Place, ...], results: Results, failure: BakeError | None
 ) -> Released:
     recipe = prepared.recipe
     publish = None if prepared.proposes else recipe.release.publish
@@ -151,14 +154,15 @@ def _released(
         build=recipe.build,
         images=tuple(
             ReleasedImage(
-                region=region,
-                image_id=resolve(image_id(recipe, region), results),
+                region=place.region,
+                account=place.account or recipe.aws.account,
+                image_id=resolve(image_id(recipe, place), results),
                 name=recipe.build.ami_name,
                 status=prepared.status.value,
-                snapshots=tuple(results[f"available:{region}"]["snapshot_ids"]),
+                snapshots=tuple(results[f"available:{place}"]["snapshot_ids"]),
                 parameter=publish.ssm_parameter if publish else "",
             )
-            for region in regions
+            for place in places
         ),
         failure=failure,
     )

@@ -19,11 +19,12 @@ from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import candidacy, publication
 from goldenami.domain import names
 from goldenami.domain.image import Build, Image, build_id
+from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Plan
 from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, UsageError
 from goldenami.spec import ReleaseFile
-from goldenami.workflows.release.problems import problems
+from goldenami.workflows.release.checks import check, permissions
 from goldenami.workflows.release.recover import Found, discarding, find, results
 
 
@@ -58,17 +59,18 @@ class Prepared(Struct, frozen=True, kw_only=True):
         """The whole of it, if no region fails."""
         return Plan(
             title=self.making.title,
-            actions=(*self.making.actions, *self.publishing(self.recipe.release.regions)),
+            actions=(*self.making.actions, *self.publishing(self.recipe.places)),
             notes=self.making.notes,
-            checks=lease.PERMISSIONS,
+            checks=(*self.making.checks, *lease.PERMISSIONS),
+            checked=self.making.checked,
         )
 
-    def publishing(self, regions: tuple[str, ...]) -> tuple[Action, ...]:
-        """Return the last actions for these regions, in which all is complete."""
+    def publishing(self, places: tuple[Place, ...]) -> tuple[Action, ...]:
+        """Return the last actions for these places, in which all is complete."""
         recipe = self.recipe
         if self.proposes:
             return candidacy(recipe)
-        return publication(recipe, regions, by=recipe.aws.caller, now=self.started)
+        return publication(recipe, places, by=recipe.aws.caller, now=self.started)
 
 
 def prepare(
@@ -110,10 +112,11 @@ def prepare(
     baker: Baker = (
         PackerBaker() if (method or file.release.bake.method) == "packer" else CreateImage()
     )
-    made = found is not None and recipe.region in found.images
-    wrong = problems(recipe, baker, made=made)
-    if wrong:
-        raise BakeError(f"{file.path}: the bake cannot start, and nothing was changed", notes=wrong)
+    checked = check(recipe, baker, made=set(found.images) if found else set())
+    if checked.wrong:
+        raise BakeError(
+            f"{file.path}: the bake cannot start, and nothing was changed", notes=checked.wrong
+        )
     actions = _actions(recipe, baker)
     return Prepared(
         recipe=recipe,
@@ -121,8 +124,10 @@ def prepare(
         making=Plan(
             title=f"bake {build.ami_name} from {recipe.source.id} ({recipe.source.name}), "
             f"build {build.id}",
-            actions=discarding(actions, found) if found else actions,
+            actions=discarding(actions, found, recipe.places) if found else actions,
             notes=file.warnings,
+            checks=permissions(recipe),
+            checked=checked,
         ),
         resume=_command(file, build, method, instance_id),
         started=started,
@@ -151,7 +156,7 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | No
     if not past and not found:
         raise UsageError(
             f"there is no trace of build {build}: no journal of it here, and nothing with its tag "
-            f"in {', '.join(file.release.regions)}",
+            f"in {', '.join(map(str, file.release.places(aws.partition)))}",
             fix="check the build id, and the account; or bake anew without --resume",
         )
     spec = found.build.spec if found else past.start.spec if past else ""
@@ -165,7 +170,7 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | No
 
 def _tokens(past: journal.Past | None, found: Found | None) -> dict[str, str]:
     """Return the tokens whose calls still stand: that of a broken image would bring it back."""
-    broken = {f"copy:{one.region}" for one in found.broken} if found else set()
+    broken = {f"copy:{place}" for place in found.broken} if found else set()
     tokens = past.tokens if past else {}
     return {action: token for action, token in tokens.items() if action not in broken}
 

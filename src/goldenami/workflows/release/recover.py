@@ -1,6 +1,6 @@
 """What an earlier run of a build has made, read from the account's tags alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -12,6 +12,7 @@ from goldenami.bake.boot_test import TEST
 from goldenami.bake.create_image import deregister
 from goldenami.domain import tags
 from goldenami.domain.image import Build, Image
+from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.domain.tags import Status
 from goldenami.spec import Release, ReleaseFile
@@ -26,15 +27,15 @@ class Found(Struct, frozen=True, kw_only=True):
         build: the build.
         source: the id of the image it is made from.
         instance_id: its living base instance, if there is one.
-        images: its pending or available images by region.
-        broken: its images that will never be available; they hold the name.
+        images: its pending or available images by place.
+        broken: its images that will never be available, by place; they hold the name.
     """
 
     build: Build
     source: str
     instance_id: str | None = None
     images: Mapping[str, Image] = {}
-    broken: tuple[Image, ...] = ()
+    broken: Mapping[str, Image] = {}
 
     @property
     def tested(self) -> bool:
@@ -44,15 +45,19 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 def find(aws: Aws, release: Release, build: str) -> Found | None:
-    """Return what a build has left in the release's regions; None if there is no trace of it.
+    """Return what a build has left in the release's places; None if there is no trace of it.
 
     Raises:
-        IncompleteError: a region could not be read, so nothing is known.
+        IncompleteError: a place could not be read, so nothing is known.
     """
-    answers = in_regions(release.regions, lambda region: builds.images_of(aws, region, build))
-    made = [
-        one for several in answers.complete("looking for the build").values() for one in several
-    ]
+    places = {str(one): one for one in release.places(aws.partition)}
+
+    def look(name: str) -> list[Image]:
+        place = places[name]
+        return builds.images_of(aws.at(place.role), place.region, build)
+
+    found = in_regions(places, look).complete("looking for the build")
+    made = [one for several in found.values() for one in several]
     living = builds.instances(aws, release.build_region, tags.BUILD, build)
     traces = [one.tags for one in made] + [one.tags for one in living]
     if not traces:
@@ -67,9 +72,15 @@ def find(aws: Aws, release: Release, build: str) -> Found | None:
         ),
         source=written.get(tags.SOURCE, ""),
         instance_id=next((one.id for one in living if one.role == tags.Role.BASE), None),
-        images={one.region: one for one in made if one.state in MADE},
-        broken=tuple(one for one in made if one.state not in MADE),
+        images=_by_place(found, lambda image: image.state in MADE),
+        broken=_by_place(found, lambda image: image.state not in MADE),
     )
+
+
+def _by_place(
+    found: Mapping[str, list[Image]], chosen: Callable[[Image], bool]
+) -> dict[str, Image]:
+    return {place: one for place, several in found.items() for one in several if chosen(one)}
 
 
 def unfinished(aws: Aws, file: ReleaseFile) -> list[str]:
@@ -125,9 +136,9 @@ def results(plan: Sequence[Action], found: Found, build_region: str) -> dict[str
     instance, if that still lives.
     """
     done: dict[str, dict[str, Any]] = {}
-    for region, image in found.images.items():
-        created_by = "image" if region == build_region else "copy"
-        done[f"{created_by}:{region}"] = {"image_id": image.id}
+    for place, image in found.images.items():
+        created_by = "image" if place == build_region else "copy"
+        done[f"{created_by}:{place}"] = {"image_id": image.id}
     if found.instance_id:
         done["launch"] = {"instance_id": found.instance_id}
     image_action = f"image:{build_region}"
@@ -140,12 +151,15 @@ def results(plan: Sequence[Action], found: Found, build_region: str) -> dict[str
     return done
 
 
-def discarding(plan: Iterable[Action], found: Found) -> tuple[Action, ...]:
+def discarding(plan: Iterable[Action], found: Found, places: Iterable[Place]) -> tuple[Action, ...]:
     """Return the actions with those in front that remove broken images, which hold the name."""
     actions = list(plan)
     discards = []
-    for image in found.broken:
-        base = deregister(image.region, "")
+    for place in places:
+        image = found.broken.get(str(place))
+        if image is None:
+            continue
+        base = deregister(place, "")
         discard = structs.replace(
             base,
             id=f"discard:{image.id}",
@@ -153,7 +167,7 @@ def discarding(plan: Iterable[Action], found: Found) -> tuple[Action, ...]:
             parameters={**base.parameters, "ImageId": image.id},
         )
         discards.append(discard)
-        makers = (f"image:{image.region}", f"copy:{image.region}")
+        makers = (f"image:{place}", f"copy:{place}")
         actions = [
             structs.replace(one, after=(*one.after, discard.id)) if one.id in makers else one
             for one in actions

@@ -1,0 +1,31 @@
+"""What was looked at before a plan may be carried out."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """The outcome of checks that change nothing, one sentence each.
+
+    Args:
+        fine: what is as it must be.
+        wrong: what stands against the plan.
+        unknown: what could not be found out, and does not stand against it.
+    """
+
+    fine: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    def __add__(self, other: "Checked") -> "Checked":
+        return Checked(
+            fine=self.fine + other.fine,
+            wrong=self.wrong + other.wrong,
+            unknown=self.unknown + other.unknown,
+        )
+
+
+def together(checks: Iterable[Checked]) -> Checked:
+    """Return the outcome of several checks as one."""
+    return sum(checks, Checked())

@@ -1,0 +1,20 @@
+"""KMS: a data key that is only tried.
+
+Mended: moto makes the key even if the call is a DryRun.
+https://docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html
+"""
+
+from moto.core.exceptions import JsonRESTError
+from moto.kms.responses import KmsResponse as MotoKmsResponse
+
+
+class KmsResponse(MotoKmsResponse):
+    """Answers KMS's operations."""
+
+    def generate_data_key_without_plaintext(self) -> str:
+        """Make a data key, or say that it would be made."""
+        made = super().generate_data_key_without_plaintext()
+        if self._get_param("DryRun"):
+            message = "The request would have succeeded, but the DryRun option is set."
+            raise JsonRESTError("DryRunOperationException", message)
+        return str(made)

@@ -1,0 +1,45 @@
+"""Service Quotas: those of EC2 that a bake meets, with AWS's default values.
+
+Mended: moto knows those of VPC alone.
+https://docs.aws.amazon.com/general/latest/gr/ec2-service.html
+"""
+
+import json
+
+from moto.servicequotas.responses import ServiceQuotasResponse as MotoResponse
+
+_DEFAULTS = {
+    "L-B665C33B": ("AMIs", 50_000),
+    "L-70015FFA": ("AMI sharing", 1_000),
+    "L-1216C47A": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5),
+    "L-74FC7D96": ("Running On-Demand F instances", 0),
+    "L-DB2E81BA": ("Running On-Demand G and VT instances", 0),
+    "L-417A185B": ("Running On-Demand P instances", 0),
+    "L-7295265B": ("Running On-Demand X instances", 0),
+}
+values: dict[str, int] = {}
+"""What was raised or lowered, by code."""
+
+
+class ServiceQuotasResponse(MotoResponse):
+    """Answers Service Quotas."""
+
+    def get_service_quota(self) -> str:
+        """Return a quota as it is applied to the account."""
+        code = self._get_param("QuotaCode")
+        if self._get_param("ServiceCode") != "ec2" or code not in _DEFAULTS:
+            return super().get_service_quota()
+        name, default = _DEFAULTS[code]
+        arn = f"arn:aws:servicequotas:{self.region}:{self.current_account}:ec2/{code}"
+        quota = {
+            "ServiceCode": "ec2",
+            "ServiceName": "Amazon Elastic Compute Cloud (Amazon EC2)",
+            "QuotaArn": arn,
+            "QuotaCode": code,
+            "QuotaName": name,
+            "Value": float(values.get(code, default)),
+            "Unit": "None",
+            "Adjustable": True,
+            "GlobalQuota": False,
+        }
+        return json.dumps({"Quota": quota})

@@ -1,0 +1,182 @@
+"""What can be looked at before a bake, all of it in one list, without changing anything."""
+
+from collections.abc import Callable, Collection
+
+from goldenami.aws import images, keys, parameter_path, quotas, regions
+from goldenami.aws.errors import FORBIDDEN, code_of, explained
+from goldenami.aws.parallel import in_regions
+from goldenami.bake.distribute import copying
+from goldenami.bake.interface import Baker, Recipe
+from goldenami.bake.launch import DRY_RUN_PASSED
+from goldenami.domain import tags
+from goldenami.domain.checked import Checked, together
+from goldenami.domain.place import Place
+from goldenami.errors import AwsError
+
+Check = Callable[[Recipe, Place], Checked]
+
+
+def check(recipe: Recipe, baker: Baker, *, made: Collection[str]) -> Checked:
+    """Look at everything; in places where the image is ``made`` it needs to be made no more."""
+    wrong = _wrong_places(recipe)
+    if wrong:
+        return Checked(wrong=tuple(wrong))  # nothing can be asked of a region that is not enabled
+    launched = Checked()
+    if str(recipe.place) not in made:
+        launched = _launch(recipe, baker)
+    checked = _everywhere(recipe, [_name, *_sharing(recipe), *_publishing(recipe)], recipe.places)
+    to_make = [one for one in recipe.places if str(one) not in made]
+    made_anew = _everywhere(recipe, [_quota, _key, _copy], to_make)
+    return together([_inputs(recipe), launched, checked, made_anew, _writing(recipe)])
+
+
+def permissions(recipe: Recipe) -> tuple[str, ...]:
+    """Return the IAM actions that the checks need of the caller."""
+    release = recipe.release
+    needed = ["ec2:DescribeImages", "ec2:DescribeInstances", *quotas.PERMISSIONS]
+    if release.publish:
+        needed += parameter_path.PERMISSIONS
+    own = [one for one in recipe.places if not one.account]
+    if any(one.kms_key for one in release.base.volumes) or any(map(release.kms_key, own)):
+        needed += keys.PERMISSIONS
+    if release.share.targets or release.copies:
+        needed += keys.DEFAULT_PERMISSIONS
+    return tuple(needed)
+
+
+def _wrong_places(recipe: Recipe) -> list[str]:
+    found = regions.problems(recipe.release.regions, regions.enabled(recipe.aws))
+    for role in dict.fromkeys(one.role for one in recipe.places if one.role):
+        there = [one for one in recipe.places if one.role == role]
+        try:
+            enabled = regions.enabled(recipe.aws.at(role))
+        except AwsError as error:
+            found.append(f"copies into account {there[0].account}: {error.message}")
+            continue
+        found += regions.problems((one.region for one in there), enabled)
+    return found
+
+
+def _everywhere(recipe: Recipe, checks: list[Check], places: Collection[Place]) -> Checked:
+    """Do these checks in all places at once, and put them together check by check."""
+    jobs = {
+        f"{number}:{place}": (one, place) for number, one in enumerate(checks) for place in places
+    }
+
+    def do(job: str) -> Checked:
+        one, place = jobs[job]
+        try:
+            return one(recipe, place)
+        except AwsError as error:
+            return Checked(wrong=(f"{place}: {error.message}",))
+
+    return together(in_regions(jobs, do).read.values())
+
+
+def _inputs(recipe: Recipe) -> Checked:
+    source = recipe.source
+    owner = source.owner_alias or source.owner
+    shown = " ".join(f"{key}={value}" for key, value in recipe.image_tags.items())
+    return Checked(
+        fine=(
+            f"source {source.id} ({source.name}) of {owner} is {source.architecture}",
+            f"tags: {shown}",
+        )
+    )
+
+
+def _launch(recipe: Recipe, baker: Baker) -> Checked:
+    wrong = tuple(baker.problems(recipe))
+    kind = recipe.release.base.instance_type
+    tried = Checked(wrong=wrong) if wrong else Checked(fine=tuple(baker.fine(recipe)))
+    return tried if recipe.instance_id else tried + quotas.vcpus(recipe.aws, recipe.region, kind)
+
+
+def _name(recipe: Recipe, place: Place) -> Checked:
+    name = recipe.build.ami_name
+    taken = [
+        one
+        for one in images.named(recipe.at(place), place.region, name)
+        if one.tags.get(tags.BUILD) != recipe.build.id
+    ]
+    if not taken:
+        return Checked(fine=(f"the name {name} is free in {place}",))
+    build = taken[0].tags.get(tags.BUILD)
+    of = f" of build {build}" if build else ""
+    told = f"the name {name} is taken in {place} by {taken[0].id}{of}: choose another `version`"
+    return Checked(wrong=(told,))
+
+
+def _quota(recipe: Recipe, place: Place) -> Checked:
+    return quotas.images(recipe.at(place), place.region)
+
+
+def _key(recipe: Recipe, place: Place) -> Checked:
+    """Look at the keys that a place encrypts with."""
+    if place == recipe.place:
+        named = [one.kms_key for one in recipe.release.base.volumes if one.kms_key]
+    else:
+        named = [key] if (key := recipe.release.kms_key(place)) else []
+    shared = _is_shared(recipe, place)
+    found = [keys.check(recipe.at(place), place.region, one, shared=shared) for one in named]
+    return together(found)
+
+
+def _sharing(recipe: Recipe) -> list[Check]:
+    return [_shares] if recipe.release.share.targets or recipe.release.copies else []
+
+
+def _shares(recipe: Recipe, place: Place) -> Checked:
+    """Look whether the image can be shared, and with so many."""
+    release = recipe.release
+    if not _is_shared(recipe, place):
+        return Checked()
+    targets = release.share.targets + len(release.copies)
+    found = quotas.shares(recipe.aws, place.region, targets)
+    volumes = release.base.volumes
+    own_key = (
+        any(one.kms_key for one in volumes) if place == recipe.place else release.kms_key(place)
+    )
+    if own_key and all(one.kms_key for one in volumes if one.encrypted):
+        return found
+    encrypted = any(one.encrypted for one in volumes) or recipe.source.encrypted
+    return found + keys.check_default(recipe.aws, place.region, encrypted=encrypted)
+
+
+def _is_shared(recipe: Recipe, place: Place) -> bool:
+    return not place.account and bool(recipe.release.share.targets or recipe.release.copies)
+
+
+def _publishing(recipe: Recipe) -> list[Check]:
+    return [_parameter] if recipe.release.publish else []
+
+
+def _parameter(recipe: Recipe, place: Place) -> Checked:
+    publish = recipe.release.publish
+    name = publish.ssm_parameter if publish else ""
+    return parameter_path.check(recipe.at(place), place.region, name)
+
+
+def _writing(recipe: Recipe) -> Checked:
+    if recipe.release.publish is None:
+        return Checked()
+    name = recipe.release.publish.ssm_parameter
+    return parameter_path.may_write(recipe.aws, recipe.release.regions, name)
+
+
+def _copy(recipe: Recipe, place: Place) -> Checked:
+    """Try the copy (DryRun) with the source image in the place of the one that is to be made."""
+    if place == recipe.place:
+        return Checked()
+    parameters = copying(recipe, place, recipe.place)
+    try:
+        with explained("trying the copy (DryRun)", str(place)):
+            recipe.at(place).client("ec2", place.region).copy_image(
+                **parameters, SourceImageId=recipe.source.id, DryRun=True
+            )
+    except AwsError as error:
+        if code_of(error) in FORBIDDEN:
+            return Checked(wrong=(error.message,))
+        if code_of(error) != DRY_RUN_PASSED:
+            return Checked(unknown=(f"not tried with a copy: {error.message}",))
+    return Checked(fine=(f"a copy into {place} was tried (DryRun)",))
