@@ -23,7 +23,7 @@ ROOT_SECRET_ACCESS_KEY = "sandbox-only"  # noqa: S105  no secret: the sandbox ch
 
 
 class Sandbox:
-    """An AWS account on a loopback port, empty but for AWS's public images.
+    """An AWS account on a loopback port, empty but for AWS's public images; others come as asked.
 
     ::
 
@@ -195,8 +195,14 @@ class Sandbox:
             "AWS_POLL_DELAY_SECONDS": "1",  # Packer looks for news every 15 seconds otherwise
         }
 
-    def client(self, service: str, region: str = "us-east-1", **credentials: str) -> Any:
-        """Return a boto3 client of the sandbox, by default with the root access key."""
+    def client(
+        self, service: str, region: str = "us-east-1", account: str = ACCOUNT_ID, **credentials: str
+    ) -> Any:
+        """Return a boto3 client of the sandbox, by default with an account's root access key."""
+        if not credentials:
+            from goldenami.sandbox.mends import accounts
+
+            credentials["access_key_id"] = accounts.root_of(account)
         return _client(self.endpoint_url, service, region, **credentials)
 
     def __enter__(self) -> Self:
@@ -216,7 +222,7 @@ def _client(
     endpoint_url: str,
     service: str,
     region: str,
-    access_key_id: str = ROOT_ACCESS_KEY_ID,
+    access_key_id: str,
     secret_access_key: str = ROOT_SECRET_ACCESS_KEY,
     session_token: str | None = None,
 ) -> Any:

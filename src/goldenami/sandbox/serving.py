@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cache, partial
 
 from moto import backends
-from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -18,7 +17,8 @@ from goldenami.sandbox import mends
 from goldenami.sandbox.calls import Call, Guard, Refusal
 from goldenami.sandbox.enforcement.guard import authorised
 from goldenami.sandbox.gateway import Gateway
-from goldenami.sandbox.server import ACCOUNT_ID, HOST, ROOT_ACCESS_KEY_ID
+from goldenami.sandbox.mends.accounts import key_of
+from goldenami.sandbox.server import HOST, ROOT_ACCESS_KEY_ID
 
 _UNSIGNED = {"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
 
@@ -82,8 +82,7 @@ def known_access_key(call: Call) -> Refusal | None:
         if call.operation in _UNSIGNED:
             return None
         return Refusal("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
-    keys = iam_backends[ACCOUNT_ID]["aws"].access_keys
-    key = keys.get(call.access_key_id)
+    key = key_of(call.access_key_id)
     if call.access_key_id == ROOT_ACCESS_KEY_ID or (key and key.status == "Active"):
         return None
     if call.protocol == "ec2":

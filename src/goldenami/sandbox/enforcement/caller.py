@@ -1,6 +1,8 @@
 """Who signed a request: a user, or a session of a role."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import cast
 
 from moto.iam.models import AccessKey, Role, iam_backends
@@ -34,9 +36,27 @@ class Caller(Struct, frozen=True):
     session: Session | None = None
 
 
+_account: ContextVar[str] = ContextVar("account", default=ACCOUNT_ID)
+
+
+@contextmanager
+def deciding_in(account: str) -> Iterator[None]:
+    """Decide by the policies and the resources of an account in the block."""
+    token = _account.set(account)
+    try:
+        yield
+    finally:
+        _account.reset(token)
+
+
+def account_id() -> str:
+    """Return the account in which is decided."""
+    return _account.get()
+
+
 def store() -> IamStore:
     """Return the account's IAM."""
-    return cast(IamStore, iam_backends[ACCOUNT_ID][PARTITION])
+    return cast(IamStore, iam_backends[account_id()][PARTITION])
 
 
 def tags_of(listed: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -64,18 +84,18 @@ def caller_of(access_key_id: str) -> Caller:
 
 
 def _session(access_key_id: str) -> Session | None:
-    sessions = sts_backends[ACCOUNT_ID][PARTITION]
+    sessions = sts_backends[account_id()][PARTITION]
     found: AssumedRole | None = sessions.get_assumed_role_from_access_key(access_key_id)
     return Session.of(found) if found else None
 
 
 def _principal(entity: User | Role, tags: dict[str, str], session: str) -> Principal:
-    organization = organizations.organization_of(ACCOUNT_ID)
+    organization = organizations.organization_of(account_id())
     return Principal.of(
         entity.arn,
         tags=tags,
         unique_id=entity.id,
         session=session,
         organization=organization.id if organization else "",
-        in_management_account=bool(organization and organization.manages(ACCOUNT_ID)),
+        in_management_account=bool(organization and organization.manages(account_id())),
     )

@@ -22,11 +22,11 @@ from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Request
 from goldenami.sandbox.calls import Call, Refusal
 from goldenami.sandbox.enforcement import message
-from goldenami.sandbox.enforcement.caller import Caller, caller_of, store
+from goldenami.sandbox.enforcement.caller import Caller, caller_of, deciding_in, store
 from goldenami.sandbox.enforcement.policies import policies_of, policy_arn
 from goldenami.sandbox.enforcement.trust import Trust, trust, trusts_provider
 from goldenami.sandbox.enforcement.world import LenientWorld, SandboxWorld
-from goldenami.sandbox.server import ROOT_ACCESS_KEY_ID
+from goldenami.sandbox.mends.accounts import account_of, is_root
 
 SERVICES = ("ec2", "iam", "organizations", "ssm", "sts")
 _FREE = ("sts:GetCallerIdentity", "sts:GetSessionToken")
@@ -48,17 +48,18 @@ _log = logging.getLogger(__name__)
 def authorised(call: Call) -> Refusal | None:
     """Refuse a call that the caller's policies do not allow.
 
-    The account's root is not restricted. What cannot be decided, such as a policy that the
+    An account's root is not restricted. What cannot be decided, such as a policy that the
     evaluator does not know, is refused too, with an error of the sandbox's own.
     """
     federated = call.operation in _FEDERATED  # an unsigned request does not tell its service
-    unrestricted = call.access_key_id == ROOT_ACCESS_KEY_ID or call.name in _FREE
+    unrestricted = is_root(call.access_key_id) or call.name in _FREE
     if unrestricted or (call.service not in SERVICES and not federated):
         return None
     try:
         if federated:
             return _refusal_of_token(call)
-        return _refusal(call, caller_of(call.access_key_id))
+        with deciding_in(account_of(call.access_key_id)):
+            return _refusal(call, caller_of(call.access_key_id))
     except Exception as error:
         _log.debug("the sandbox failed to decide %s", call.name, exc_info=True)
         told = str(error) if isinstance(error, GoldenamiError) else repr(error)
@@ -127,13 +128,15 @@ def _assuming(call: Call, caller: Caller, policies: Policies, decision: Decision
     """Combine the caller's own permission with the trust of the role.
 
     A trust policy that names the caller stands in for his identity policies, and for a user also
-    for what his boundary does not allow.
+    for what his boundary does not allow. A role of another account needs both.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     """
     request = decision.request
     document = _trust_policy(request.resource)
     trusted = trust(document, request, caller.arn) if document else Trust.NOBODY
-    if decision.outcome is Outcome.EXPLICIT_DENY or trusted is Trust.ACCOUNT:
+    abroad = request.resource.split(":")[4] != caller.principal.account
+    both = trusted is Trust.ACCOUNT or (trusted is Trust.CALLER and abroad)
+    if decision.outcome is Outcome.EXPLICIT_DENY or both:
         return _answer(call, caller, decision)
     if trusted is Trust.NOBODY:
         return message.untrusted(call, caller.arn, request.resource)
@@ -151,5 +154,6 @@ def _refusal_of_token(call: Call) -> Refusal | None:
 
 
 def _trust_policy(role_arn: str) -> str | None:
-    roles = store().get_roles()
+    with deciding_in(role_arn.split(":")[4]):
+        roles = store().get_roles()
     return next((one.assume_role_policy_document for one in roles if one.arn == role_arn), None)

@@ -7,12 +7,11 @@ from moto.iam.models import Group, ManagedPolicy, Role
 
 from goldenami.iam.evaluator.decide import Layer, Level, Matched, Policies
 from goldenami.iam.evaluator.document import Policy, compile_policy
-from goldenami.sandbox.enforcement.caller import Caller, store
+from goldenami.sandbox.enforcement.caller import Caller, account_id, store
 from goldenami.sandbox.mends import organizations
 from goldenami.sandbox.mends.iam_boundaries import User
 from goldenami.sandbox.mends.organizations_documents import SCP
 from goldenami.sandbox.mends.sts import Session
-from goldenami.sandbox.server import ACCOUNT_ID
 
 Holder = User | Role | Group
 """What policies are attached to."""
@@ -33,7 +32,7 @@ def policies_of(caller: Caller) -> Policies:
         boundary=_managed(store().get_policy(boundary)) if boundary else None,
         scps=tuple(
             Level(level, tuple(_compiled(name, text) for name, text in documents))
-            for level, documents in organizations.scps_of(ACCOUNT_ID)
+            for level, documents in organizations.scps_of(account_id())
         ),
         session=tuple(_passed(session)) if session and session.limited else None,
     )
@@ -45,7 +44,7 @@ def policy_arn(caller: Caller, matched: Matched) -> str:
     Inline policies have no ARN, nor has the document that was passed to a session.
     """
     if matched.layer is Layer.SCP:
-        organization = organizations.organization_of(ACCOUNT_ID)
+        organization = organizations.organization_of(account_id())
         policies = organization.policies if organization else []
         arns = [one.arn for one in policies if (one.type, one.name) == (SCP, matched.policy)]
     else:

@@ -7,10 +7,9 @@ from moto.ssm.models import ssm_backends
 
 from goldenami.iam.authorization.world import Resource, World
 from goldenami.sandbox.enforcement import ec2_resources, iam_resources
-from goldenami.sandbox.enforcement.caller import PARTITION
+from goldenami.sandbox.enforcement.caller import PARTITION, account_id
 from goldenami.sandbox.mends import organizations
 from goldenami.sandbox.mends.store import Ec2Store
-from goldenami.sandbox.server import ACCOUNT_ID
 
 _ORGANIZATIONS = ("account", "organizationalunit", "organizations-policy", "root")
 _NOTHING = {"devices": (), "versions": {}, "value": ""}
@@ -18,7 +17,10 @@ _NOTHING = {"devices": (), "versions": {}, "value": ""}
 
 
 class SandboxWorld:
-    """The resources of the sandbox's account (a `goldenami.iam.authorization.world.World`)."""
+    """The resources of the account in which is decided.
+
+    It is a `goldenami.iam.authorization.world.World`.
+    """
 
     def find(self, kind: str, name: str, region: str) -> Resource | None:
         """Return a resource that there is."""
@@ -26,11 +28,11 @@ class SandboxWorld:
             return iam_resources.KINDS[kind](name)
         if kind in _ORGANIZATIONS:
             return _organizations(name)
-        if region not in ec2_backends[ACCOUNT_ID]:
+        if region not in ec2_backends[account_id()]:
             return None
         if kind == "parameter":
             return _parameter(name, region)
-        return ec2_resources.find(cast(Ec2Store, ec2_backends[ACCOUNT_ID][region]), kind, name)
+        return ec2_resources.find(cast(Ec2Store, ec2_backends[account_id()][region]), kind, name)
 
 
 class LenientWorld:
@@ -56,12 +58,12 @@ class LenientWorld:
 
 
 def _parameter(name: str, region: str) -> Resource | None:
-    ssm = ssm_backends[ACCOUNT_ID][region]
+    ssm = ssm_backends[account_id()][region]
     parameter = ssm.get_parameter(name)
     if parameter is None:
         return None
     tags = ssm._resource_tags["Parameter"].get(name, {})  # noqa: SLF001
-    account = "" if name.startswith("/aws/service/") else ACCOUNT_ID
+    account = "" if name.startswith("/aws/service/") else account_id()
     return Resource(
         arn=f"arn:{PARTITION}:ssm:{region}:{account}:parameter/{name.removeprefix('/')}",
         keys={
@@ -74,7 +76,7 @@ def _parameter(name: str, region: str) -> Resource | None:
 
 
 def _organizations(name: str) -> Resource | None:
-    organization = organizations.organization_of(ACCOUNT_ID)
+    organization = organizations.organization_of(account_id())
     if organization is None:
         return None
     for entity in organization.entities:

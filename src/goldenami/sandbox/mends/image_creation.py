@@ -9,11 +9,12 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError, InvalidParameterDependency
+from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.ec2.utils import random_ami_id
 
@@ -132,7 +133,19 @@ class ImageCreationResponse(Ec2Base):
         image = store.image(self._get_param("SourceImageId"))
         if image.state != "available":
             raise image_unavailable(image.id, "not available")
+        if image.id not in store.images and not self._may_read_snapshots(image):
+            raise EC2ClientError(
+                "InvalidRequest", "You do not have permission to access the storage of this ami"
+            )
         return image
+
+    def _may_read_snapshots(self, image: Image) -> bool:
+        """Say whether the account may copy an image: to launch it is another permission."""
+        owner = cast(Ec2Store, ec2_backends[image.owner_id][image.store.region_name])
+        snapshots = [owner.get_snapshot(one) for one in image.snapshot_ids]
+        return all(
+            self.current_account in one.create_volume_permission_userids for one in snapshots
+        )
 
     def _key_of_copy(self, source: Image) -> tuple[str | None, str | None]:
         """Return the KMS key of the copy's snapshots, and why the copy will fail.

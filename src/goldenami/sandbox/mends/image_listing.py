@@ -60,7 +60,9 @@ class ImageListingResponse(Ec2Base):
         self.error_on_dryrun()
         ids = self._get_param("ImageIds", [])
         images = [self._visible(image_id) for image_id in ids] or [
-            image for image in self.store.images.values() if self._listed(image)
+            image
+            for image in (*self.store.images.values(), *self.store.shared_images.values())
+            if self._listed(image)
         ]
         told = [image.described() for image in images if self._wanted_image(image)]
         return self.paged("Images", self._filtered_images(told))
@@ -68,7 +70,7 @@ class ImageListingResponse(Ec2Base):
     def _visible(self, image_id: str) -> Image:
         if not image_id.startswith("ami-"):
             raise MalformedAMIIdError([image_id])
-        image = self.store.images.get(image_id)
+        image = self.store.images.get(image_id) or self.store.shared_images.get(image_id)
         if image is None or self.store.allowed_images.hide(image):
             raise no_such_image(image_id)
         return image

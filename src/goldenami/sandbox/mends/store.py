@@ -1,9 +1,10 @@
 """What one account has of EC2 in one region: moto's store, with the sandbox's images."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from moto.ec2 import urls
-from moto.ec2.models import EC2Backend
+from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.kms.models import kms_backends
@@ -62,9 +63,25 @@ class Ec2Store(EC2Backend):
         """
         if image_id in self.deregistered:
             raise image_unavailable(image_id)
-        if image_id not in self.images:
+        image = self.images.get(image_id) or self.shared_images.get(image_id)
+        if image is None:
             raise no_such_image(image_id)
-        return self.images[image_id]
+        return image
+
+    @property
+    def shared_images(self) -> dict[str, Image]:
+        """The images of other accounts that this account may launch, as it sees them.
+
+        Their owner's tags are not among what it sees.
+        """
+        me = {"UserId": self.account_id}
+        return {
+            image.id: replace(image, store=self)
+            for account, regions in list(ec2_backends.items())
+            if account != self.account_id
+            for image in cast(Ec2Store, regions[self.region_name]).images.values()
+            if image.owned and me in image.permissions
+        }
 
     def key_arn(self, key_id: str | None) -> str | None:
         """Return the ARN of a KMS key of this region by id, ARN or alias; None if it has none.

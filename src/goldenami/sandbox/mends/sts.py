@@ -1,8 +1,8 @@
 """GetCallerIdentity, AssumeRole and DecodeAuthorizationMessage.
 
 Mended: a key that is no user's and no role's is the root user's, with the ARN of a root user; a
-session remembers all its policies and its tags; a session policy that is none is refused; encoded
-messages are decoded (moto lacks it).
+role that is not there cannot be assumed; a session remembers all its policies and its tags; a
+session policy that is none is refused; encoded messages are decoded (moto lacks it).
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Self, cast
 
 from moto.core.responses import ActionResult
+from moto.iam.models import iam_backends
 from moto.sts.exceptions import STSClientError
 from moto.sts.models import AssumedRole, sts_backends
 from moto.sts.responses import TokenResponse
@@ -70,11 +71,19 @@ class StsResponse(TokenResponse):
         return ActionResult({"UserId": user_id, "Account": account, "Arn": arn})
 
     def assume_role(self) -> ActionResult:
-        """Begin a session; moto forgets its managed policies and its tags."""
+        """Begin a session of a role that there is; moto forgets its policies and its tags."""
+        account = self._get_param("RoleArn").split(":")[4]
+        roles = iam_backends[account][self.partition].roles.values()
+        if self._get_param("RoleArn") not in {one.arn for one in roles}:
+            caller = self.backend.get_caller_identity(self.get_access_key(), self.region)[1]
+            message = (
+                f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: "
+                f"{self._get_param('RoleArn')}"
+            )
+            raise STSClientError("AccessDenied", message)
         if policy := self._get_param("Policy"):
             iam_documents.check(policy)
         answer = super().assume_role()
-        account = self._get_param("RoleArn").split(":")[4]
         session = cast(_Kept, sts_backends[account][self.partition].assumed_roles[-1])
         session.policy_arns = tuple(one["arn"] for one in self._get_param("PolicyArns", []))
         session.session_tags = {one["Key"]: one["Value"] for one in self._get_param("Tags", [])}
