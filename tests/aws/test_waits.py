@@ -259,6 +259,7 @@ WANTED = {
     "ImageId": "ami-1",
     "tags": {"Team": "platform", "goldenami:status": "building"},
     "shares": [{"UserId": "111122223333"}],
+    "snapshot_accounts": [],
     "deprecate_at": "2027-01-01T00:00:00+00:00",
     "timeout_s": 0.01,
 }

@@ -139,3 +139,14 @@ def test_who_may_launch_may_not_copy(
         theirs.copy_image(
             Name="of their own", SourceRegion="us-east-1", SourceImageId=image["ImageId"]
         )
+
+
+def test_an_approved_image_is_protected_from_deregistration_everywhere(
+    cli: Any, write: Any, sandbox: Sandbox, own_images: Any
+) -> None:
+    assert cli("bake", write(lifecycle={"protect": True}), "--yes").code == 0
+    for region in ("us-east-1", "eu-west-1"):
+        (image,) = own_images(region)
+        ec2 = sandbox.client("ec2", region)
+        with pytest.raises(ec2.exceptions.ClientError, match="DeregisterImage"):
+            ec2.deregister_image(ImageId=image["ImageId"])

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from goldenami.domain.checked import Checked
 from goldenami.domain.plan import Action, Happened, Plan, Ref, Secret
 from goldenami.report import plan as report
 from goldenami.report.plan import Progress
@@ -49,6 +50,24 @@ def test_people_read_the_steps_and_the_permissions(capsys: pytest.CaptureFixture
     assert err == ""
 
 
+def test_the_plan_tells_what_was_looked_at_and_what_other_roles_need(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    role = "arn:aws:iam::444455556666:role/copies"
+    copy = Action(
+        id="copy", summary="copy", call="ec2:CopyImage", region="eu-west-1", role=role,
+        permissions=("ec2:CopyImage",),
+    )  # fmt: skip
+    checked = Checked(fine=("the name is free",), unknown=("the quota is not known",))
+    report.write(Plan(title="bake", actions=(copy,), checked=checked), "table")
+    assert capsys.readouterr().out.splitlines()[-4:] == [
+        "✓ the name is free",
+        "? the quota is not known",
+        "permissions needed: sts:AssumeRole",
+        f"permissions needed by {role}: ec2:CopyImage",
+    ]
+
+
 def test_programs_read_the_plan_as_a_versioned_document(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -59,6 +78,8 @@ def test_programs_read_the_plan_as_a_versioned_document(
         "title": "bake [web]-1.0 :key:",
         "notes": ["only crash-consistent"],
         "permissions": ["ec2:CreateImage", "ec2:CreateTags", "ec2:RunInstances"],
+        "roles": {},
+        "checked": {"fine": [], "unknown": []},
         "actions": [
             {
                 "id": "launch",

@@ -52,7 +52,7 @@ def check_default(aws: Aws, region: str, *, encrypted: bool) -> Checked:
                 return Checked(fine=(f"not encrypted in {region}, and so can be shared",))
             key = str(client.get_ebs_default_kms_key_id()["KmsKeyId"])
     except AwsError as error:
-        return Checked(wrong=(error.message,))
+        return Checked(unknown=(f"whether it can be shared is not known: {error.message}",))
     if key.endswith(EBS_KEY):
         return Checked(
             wrong=(

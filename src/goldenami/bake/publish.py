@@ -37,10 +37,11 @@ def publication(
     approvals = [_approve(recipe, place, written) for place in places]
     approved = tuple(one.id for one in approvals)
     published = [step for place in places for step in _publish(recipe, place, approved)]
-    after = tuple(one.id for one in published) or approved
+    protected = [step for place in places for step in _protect(recipe, place, approved)]
+    after = (*approved, *(one.id for one in (*published, *protected)))
     missing = [one for one in recipe.places if one not in places]
     ends = [_end(recipe, place, missing, after) for place in places]
-    return (*approvals, *published, *ends)
+    return (*approvals, *published, *protected, *ends)
 
 
 def candidacy(recipe: Recipe) -> tuple[Action, ...]:
@@ -98,6 +99,22 @@ def _approve(recipe: Recipe, place: Place, written: tags.Tags) -> Action:
             "Tags": tags.to_aws(written),
         },
         permissions=("ec2:CreateTags",),
+    )
+
+
+def _protect(recipe: Recipe, place: Place, after: tuple[str, ...]) -> Iterator[Action]:
+    """Protect what is approved, and not before: what failed has to go."""
+    if not recipe.release.lifecycle.protect:
+        return
+    yield Action(
+        id=f"protect:{place}",
+        summary="protect the image from deregistration",
+        call="protect:image",
+        region=place.region,
+        role=place.role,
+        parameters={"ImageId": image_id(recipe, place), "timeout_s": PUBLISH_TIMEOUT_S},
+        permissions=("ec2:EnableImageDeregistrationProtection", "ec2:DescribeImageAttribute"),
+        after=after,
     )
 
 

@@ -125,9 +125,10 @@ class Publish(_Part, frozen=True):
 
 
 class Lifecycle(_Part, frozen=True):
-    """How long a version lives, and how many are kept."""
+    """How long a version lives, whether it can be deregistered, and how many are kept."""
 
     deprecate_after: str | None = None
+    protect: bool = False
     keep: int = 3
 
 

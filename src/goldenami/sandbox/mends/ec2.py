@@ -3,6 +3,7 @@
 from moto.ec2.responses import EC2Response
 
 from goldenami.sandbox.mends.allowed_settings import AllowedImagesResponse
+from goldenami.sandbox.mends.ebs import EbsResponse
 from goldenami.sandbox.mends.image_creation import ImageCreationResponse
 from goldenami.sandbox.mends.image_listing import ImageListingResponse
 from goldenami.sandbox.mends.image_sharing import ImageSharingResponse
@@ -24,6 +25,7 @@ class Ec2Response(
     InstanceStatusResponse,
     RootReplacementResponse,
     RegionsResponse,
+    EbsResponse,
     TagsResponse,
     EC2Response,
 ):

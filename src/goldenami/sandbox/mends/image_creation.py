@@ -153,7 +153,8 @@ class ImageCreationResponse(Ec2Base):
         AWS accepts any key, and finds out later whether it is in the destination region.
         """
         wished = self._get_param("KmsKeyId")
-        encrypted = self._get_param("Encrypted", False)
+        by_default = self.store.get_ebs_encryption_by_default()
+        encrypted = self._get_param("Encrypted", False) or by_default
         if wished and not encrypted:
             raise InvalidParameterDependency("KmsKeyId", "Encrypted")
         if not encrypted and not any(device.encrypted for device in source.devices):

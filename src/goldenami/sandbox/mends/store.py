@@ -101,9 +101,13 @@ class Ec2Store(EC2Backend):
 
     def has_default_key(self, snapshot: Snapshot) -> bool:
         """Say whether a snapshot is encrypted with the key that AWS made for the account."""
+        return bool(snapshot.encrypted) and snapshot.kms_key_id in self.managed_keys
+
+    @property
+    def managed_keys(self) -> set[str]:
+        """The ARN of the key that AWS made for the account in this region, if it has."""
         keys = kms_backends[self.account_id][self.region_name].keys.values()
-        managed = {key.arn for key in keys if AWS_MANAGED_KEY in key.aliases}
-        return bool(snapshot.encrypted) and snapshot.kms_key_id in managed
+        return {str(key.arn) for key in keys if AWS_MANAGED_KEY in key.aliases}
 
     def get_snapshot(self, snapshot_id: str) -> Snapshot:
         """Return a snapshot.

@@ -24,6 +24,7 @@ HANDLERS: dict[str, Handler] = {
     "wait:image": waits.image,
     "wait:parameter": waits.parameter,
     "compare:image": compare.image,
+    "protect:image": sharing.protect,
     "share:snapshots": sharing.snapshots,
     "ssm:PutParameter": waits.publish,
     "ec2:DeregisterImage": removal.image,
