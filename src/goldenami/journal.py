@@ -33,6 +33,8 @@ class Journal:
         self.path = path
         self.start = start
         self._lock = Lock()
+        self._syncing = Lock()
+        self._written = self._on_disk = 0
 
     @classmethod
     def create(cls, start: Start) -> "Journal":
@@ -79,10 +81,16 @@ class Journal:
 
     def _append(self, event: dict[str, Any]) -> None:
         line = msgspec.json.encode({"at": datetime.now(UTC).isoformat(), **event}) + b"\n"
-        with self._lock, self.path.open("ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        with self.path.open("ab", buffering=0) as file:
+            with self._lock:
+                file.write(line)
+                self._written += 1
+                mine = self._written
+            with self._syncing:
+                if self._on_disk < mine:  # else it went with that of another thread
+                    upto = self._written
+                    os.fsync(file.fileno())
+                    self._on_disk = upto
 
 
 class _Event(msgspec.Struct, frozen=True):

@@ -51,7 +51,7 @@ def refused(aws: Aws, region: str) -> list[Refused]:
     """
     found = pages(
         aws, "ec2", "describe_instance_image_metadata", "InstanceImageMetadata", region,
-        "reading instances", Filters=_ALIVE, PaginationConfig={"PageSize": PAGE},
+        "reading instances", Filters=_ALIVE, MaxResults=PAGE,
     )  # fmt: skip
     return [
         _refused(region, one)

@@ -36,15 +36,26 @@ def call(
     return {output: dig(answer, place) for output, place in outputs.items()}
 
 
+_NEXT = ("NextToken", "Marker")
+"""How services name the next page, in their answers and in the requests for it."""
+
+
 def pages(
     aws: Aws, service: str, operation: str, key: str, region: str, doing: str, **parameters: Any
 ) -> Iterator[Any]:
     """Yield the items under ``key`` of every page of a listing.
 
+    botocore's own paginators take a tenth of a second to be made, since they look for their models.
+
     Raises:
         AwsError: a page could not be read; nothing after it is known.
     """
-    client = aws.client(service, region)
-    with explained(doing, region):
-        for page in client.get_paginator(operation).paginate(**parameters):
-            yield from page[key]
+    ask = getattr(aws.client(service, region), operation)
+    more = True
+    while more:
+        with explained(doing, region):
+            page = ask(**parameters)
+        yield from page[key]
+        told = {name: page[name] for name in _NEXT if page.get(name)}
+        parameters |= told
+        more = bool(told)

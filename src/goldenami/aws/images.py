@@ -131,7 +131,7 @@ def _newest_golden(aws: Aws, region: str, image: str) -> Image:
 def _described(aws: Aws, region: str, doing: str, **parameters: Any) -> list[Image]:
     found = pages(
         aws, "ec2", "describe_images", "Images", region, doing,
-        PaginationConfig={"PageSize": 1000}, **parameters,
+        MaxResults=1000, **parameters,
     )  # fmt: skip
     return [_image(region, one) for one in found]
 

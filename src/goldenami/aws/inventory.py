@@ -36,7 +36,7 @@ def instances(aws: Aws, region: str) -> list[Instance]:
 def _with_metadata(aws: Aws, region: str) -> list[Instance]:
     found = pages(
         aws, "ec2", "describe_instance_image_metadata", "InstanceImageMetadata", region,
-        "reading instances", Filters=_ALIVE, PaginationConfig={"PageSize": PAGE},
+        "reading instances", Filters=_ALIVE, MaxResults=PAGE,
     )  # fmt: skip
     return [_from_metadata(region, one) for one in found]
 
@@ -63,7 +63,7 @@ def _from_metadata(region: str, told: Mapping[str, Any]) -> Instance:
 def _with_images(aws: Aws, region: str) -> list[Instance]:
     found = pages(
         aws, "ec2", "describe_instances", "Reservations", region, "reading instances",
-        Filters=_ALIVE, PaginationConfig={"PageSize": PAGE},
+        Filters=_ALIVE, MaxResults=PAGE,
     )  # fmt: skip
     told = [(one["OwnerId"], instance) for one in found for instance in one["Instances"]]
     ids = sorted({instance["ImageId"] for _, instance in told})

@@ -5,6 +5,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -20,8 +21,10 @@ from goldenami.sandbox.wire import error_answer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from moto.core.model import ServiceModel
 
 RECORDED_CALLS = 10_000
+_SIGNED_AS = {"servicequotas": "service-quotas"}
 _log = logging.getLogger(__name__)
 
 
@@ -114,14 +117,28 @@ def _credential_scope(authorization: str) -> tuple[str, str, str]:
 def _parameters(
     service: str, operation: str, form: dict[str, str], body: bytes
 ) -> tuple[Protocol, dict[str, Any]]:
+    model = _model(service)
+    if model is None:
+        return "query", dict(form)
     try:
-        model = get_service_model(service)
         protocol = cast(Protocol, model.protocol)
         shaped = PROTOCOL_PARSERS[protocol](model.operation_model(operation))
         request: Any = {"values": form, "body": body, "headers": {}}
         return protocol, dict(shaped.parse(request))
-    except (KeyError, ValueError, UnknownServiceError, OperationNotFoundError):
+    except (KeyError, ValueError, OperationNotFoundError):
         return "query", dict(form)
+
+
+@cache
+def _model(service: str) -> "ServiceModel | None":
+    """Return the model of a service by the name that it signs with; None if there is none.
+
+    botocore looks through all its folders each time for one that it does not know.
+    """
+    try:
+        return get_service_model(_SIGNED_AS.get(service, service))
+    except (ValueError, UnknownServiceError):
+        return None
 
 
 def _no_response(
