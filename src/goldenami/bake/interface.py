@@ -23,6 +23,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     ``instance_id`` is a base instance that is there already (``--instance``), else None.
     ``tokens`` are the client tokens of an earlier run's calls that still stand, by action, and
     ``attempt`` tells this run's other tokens from those of what was taken back.
+    ``method`` is how the image is made.
     """
 
     aws: Aws
@@ -32,6 +33,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     instance_id: str | None = None
     tokens: Mapping[str, str] = {}
     attempt: str = ""
+    method: str = "create-image"
 
     def token(self, action: str) -> str:
         """Return the client token of an action's call."""

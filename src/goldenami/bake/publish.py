@@ -5,6 +5,7 @@ from datetime import datetime
 
 from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
+from goldenami.bake.manifest import content, write
 from goldenami.domain import tags
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
@@ -38,15 +39,17 @@ def publication(
     approved = tuple(one.id for one in approvals)
     published = [step for place in places for step in _publish(recipe, place, approved)]
     protected = [step for place in places for step in _protect(recipe, place, approved)]
-    after = (*approved, *(one.id for one in (*published, *protected)))
+    done = (*approvals, *published, *protected)
+    told = content(recipe, places, by=by, at=written[tags.APPROVED_AT])
+    manifest = write(recipe, told, done)
     missing = [one for one in recipe.places if one not in places]
-    ends = [_end(recipe, place, missing, after) for place in places]
-    return (*approvals, *published, *protected, *ends)
+    ends = [_end(recipe, place, missing, (manifest.id,)) for place in places]
+    return (*done, manifest, *ends)
 
 
 def candidacy(recipe: Recipe) -> tuple[Action, ...]:
     """Return what makes the complete images candidates, which somebody has to approve."""
-    return tuple(
+    proposed = tuple(
         Action(
             id=f"candidate:{place}",
             summary="make the image a candidate",
@@ -61,6 +64,8 @@ def candidacy(recipe: Recipe) -> tuple[Action, ...]:
         )
         for place in recipe.places
     )
+    manifest = write(recipe, content(recipe, recipe.places, by="", at=""), proposed)
+    return (*proposed, manifest)
 
 
 def _listed(places: Sequence[Place]) -> str:

@@ -24,6 +24,7 @@ from goldenami.cli import (
     policy,
     rehearse,
     sandbox,
+    show,
     sweep,
     tag,
 )
@@ -45,6 +46,8 @@ app.command()(approve.approve)
 app.command()(sweep.sweep)
 app.command()(tag.tag)
 app.command()(images.images)
+app.command()(show.show)
+app.command()(show.history)
 app.add_typer(policy.app, name="policy")
 app.command()(enforce.enforce)
 app.command()(audit.audit)

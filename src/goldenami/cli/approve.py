@@ -15,6 +15,7 @@ def approve(
     build: Annotated[
         str | None, typer.Option("--build", metavar="BUILD", help="Default: the newest candidate.")
     ] = None,
+    manifest: options.Manifest = None,
     plan: options.PlanOnly = False,
     yes: options.Yes = False,
     form: options.Format = ListFormat.TABLE,
@@ -41,4 +42,4 @@ def approve(
         )
     prepared = workflow.prepare(aws, file, resume=build or waiting[0], approving=True)
     if options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
-        show(workflow.bake(prepared, tell=Progress()), form)
+        show(workflow.bake(prepared, tell=Progress()), form, manifest)

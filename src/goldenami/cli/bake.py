@@ -1,6 +1,7 @@
 """`goldenami bake`."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,6 +33,7 @@ def bake(
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="BUILD", help="Go on with this build.")
     ] = None,
+    manifest: options.Manifest = None,
     plan: options.PlanOnly = False,
     yes: options.Yes = False,
     form: options.Format = ListFormat.TABLE,
@@ -56,16 +58,20 @@ def bake(
     prepared = workflow.prepare(aws, file, method=method, instance_id=instance, resume=resume)
     if not options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         return
-    show(workflow.bake(prepared, tell=Progress()), form)
+    show(workflow.bake(prepared, tell=Progress()), form, manifest)
     if prepared.proposes:
         say(f"`goldenami approve {release}` approves and publishes it")
 
 
-def show(released: "Released", form: ListFormat) -> None:
-    """Write what a bake has made; raise what failed of it."""
+def show(released: "Released", form: ListFormat, manifest: Path | None) -> None:
+    """Write what a bake has made, and its manifest to a file; raise what failed of it."""
+    from goldenami.domain.manifest import text
+    from goldenami.files import write_atomically
     from goldenami.report import listing
     from goldenami.report.terminal import say
 
+    if manifest and released.manifest:
+        write_atomically(manifest, text(released.manifest))
     columns = ("region", "image_id", "name", "status", "snapshots", "parameter")
     listing.write("goldenami.bake/v1", released.images, form.value, columns=columns)
     if released.failure:

@@ -40,6 +40,10 @@ Endpoint = Annotated[
         help="Another AWS, such as `goldenami sandbox`; AWS_ENDPOINT_URL is honoured too.",
     ),
 ]
+Manifest = Annotated[
+    Path | None,
+    typer.Option("--manifest", metavar="FILE", help="Write the release's manifest (JSON) there."),
+]
 Format = Annotated[ListFormat, typer.Option("--format", help="How the result is written.")]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Check and show what would be done; stop.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -119,9 +119,13 @@ class Share(_Part, frozen=True):
 
 
 class Publish(_Part, frozen=True):
-    """The SSM parameter that names the current image in every region."""
+    """The SSM parameter that names the current image in every region.
+
+    With ``manifest``, each release's manifest is kept as a parameter too, in the build region.
+    """
 
     ssm_parameter: str
+    manifest: bool = True
 
 
 class Lifecycle(_Part, frozen=True):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from goldenami.domain import tags
+from goldenami.domain import manifest, tags
 from goldenami.sandbox.calls import Call, Refusal
 from goldenami.sandbox.server import Sandbox
 
@@ -166,7 +166,14 @@ def _region(sandbox: Sandbox, region: str) -> dict[str, Any]:
             (one["Name"], one["DataType"], names.get(one["Value"]), one["Labels"])
             for one in history
         ],
-        "leases": ssm.get_parameters_by_path(Path="/goldenami", Recursive=True)["Parameters"],
+        "leases": ssm.get_parameters_by_path(Path="/goldenami/bake")["Parameters"],
+        "manifests": [
+            (told.status, told.missing, len(told.images), told.base_instance.id[:2])
+            for one in ssm.get_parameters_by_path(Path="/goldenami/manifest", Recursive=True)[
+                "Parameters"
+            ]
+            if (told := manifest.read(one["Value"]))
+        ],
         "living": [one["State"]["Name"] for one in instances if one["State"]["Code"] != 48],
         "volumes": len(ec2.describe_volumes()["Volumes"]),
         "groups": sorted(

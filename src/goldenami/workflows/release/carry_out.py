@@ -1,6 +1,9 @@
 """Carries a prepared bake out: make the image complete everywhere, then approve and publish."""
 
-from msgspec import Struct
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from msgspec import Struct, structs
 
 from goldenami import journal
 from goldenami.aws import compare, removal, sharing, waits
@@ -8,7 +11,9 @@ from goldenami.aws.lease import Lease
 from goldenami.bake.distribute import complete, image_id
 from goldenami.bake.interface import Handler
 from goldenami.bake.launch import launch
+from goldenami.bake.manifest import HANDLER, Keeper
 from goldenami.domain.image import Build
+from goldenami.domain.manifest import Clock, Manifest
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.tags import Status
@@ -48,6 +53,7 @@ class Released(Struct, frozen=True, kw_only=True):
 
     build: Build
     images: tuple[ReleasedImage, ...]
+    manifest: Manifest | None = None
     failure: BakeError | None = None
 
 
@@ -76,7 +82,9 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
 
 
 def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
-    made = _run(prepared, prepared.making, record, tell, prepared.done)
+    clock = Clock(tell)
+    keeper = Keeper(clock)
+    made = _run(prepared, prepared.making, record, clock, prepared.done)
     places = prepared.recipe.places
     whole = tuple(one for one in places if complete(one) in made.results)
     if not whole:
@@ -84,20 +92,26 @@ def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
     if prepared.proposes and made.error:
         raise _failure(prepared, made.error)  # who approves, approves a whole release
     publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
-    published = _run(prepared, publishing, record, tell, made.results)
+    published = _run(prepared, publishing, record, clock, made.results, {HANDLER: keeper.write})
     if published.error:
         raise _failure(prepared, published.error)
     failure = None
     if made.error:
         missing = ", ".join(str(one) for one in places if one not in whole) or "nothing"
         failure = _failure(prepared, made.error, f" ({missing} missing, the rest published)")
-    return _released(prepared, whole, published.results, failure)
+    released = _released(prepared, whole, published.results, failure)
+    return structs.replace(released, manifest=keeper.manifest)
 
 
 def _run(
-    prepared: Prepared, plan: Plan, record: journal.Journal, tell: Tell, done: Results
+    prepared: Prepared,
+    plan: Plan,
+    record: journal.Journal,
+    tell: Tell,
+    done: Results,
+    further: Mapping[str, Handler] = MappingProxyType({}),
 ) -> Outcome:
-    handlers = {**HANDLERS, **prepared.baker.handlers}
+    handlers = {**HANDLERS, **prepared.baker.handlers, **further}
     execution = Execution(
         prepared.recipe.aws, handlers=handlers, journal=record, done=done, tell=tell
     )

@@ -108,10 +108,9 @@ def prepare(
         instance_id=instance_id,
         tokens=_tokens(past, found),
         attempt=f"/{started.isoformat()}" if resume else "",
+        method=method or file.release.bake.method,
     )
-    baker: Baker = (
-        PackerBaker() if (method or file.release.bake.method) == "packer" else CreateImage()
-    )
+    baker: Baker = PackerBaker() if recipe.method == "packer" else CreateImage()
     checked = check(recipe, baker, made=set(found.images) if found else set())
     if checked.wrong:
         raise BakeError(

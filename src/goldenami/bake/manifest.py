@@ -1,0 +1,161 @@
+"""The manifest of a bake, as an action of its plan: references stand for ids to come."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from goldenami import __version__
+from goldenami.aws.errors import explained
+from goldenami.aws.waits import Doing, patiently
+from goldenami.bake.distribute import image_id, launch_permissions
+from goldenami.bake.interface import Recipe
+from goldenami.domain import manifest
+from goldenami.domain.image import started
+from goldenami.domain.place import Place
+from goldenami.domain.plan import Action, Ref
+
+HANDLER = "write:manifest"
+
+
+def write(recipe: Recipe, content: dict[str, Any], after: Sequence[Action]) -> Action:
+    """Return the action that composes the manifest, and keeps it in the build region.
+
+    It is an SSM parameter, unless the release publishes none, or says so.
+    """
+    publish = recipe.release.publish
+    name = manifest.parameter(recipe.build.image, recipe.build.id)
+    kept = publish is not None and publish.manifest
+    return Action(
+        id="manifest",
+        summary=f"write the manifest to {name}" if kept else "compose the manifest",
+        call=HANDLER,
+        region=recipe.region,
+        parameters={
+            "Name": name if kept else "",
+            "ImageId": image_id(recipe, recipe.place),
+            "manifest": content,
+        },
+        permissions=("ec2:DescribeImages", *(("ssm:PutParameter",) if kept else ())),
+        after=tuple(one.id for one in after),
+    )
+
+
+def content(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> dict[str, Any]:
+    """Return the manifest but for its times: with references to what is not known yet.
+
+    Args:
+        recipe: what is baked.
+        places: where the image is complete.
+        by: who approves it; empty for candidates.
+        at: when.
+    """
+    release, build, source = recipe.release, recipe.build, recipe.source
+    start = started(build.id)
+    approval = release.approval_tag
+    return {
+        "build": build.id,
+        "image": build.image,
+        "version": build.version,
+        "ami_name": build.ami_name,
+        "status": "approved" if by else "candidate",
+        "started": f"{start:%Y-%m-%dT%H:%M:%SZ}" if start else "",
+        "tool": {"name": "goldenami", "version": __version__, "method": recipe.method},
+        "inputs": _inputs(recipe),
+        "source": {
+            "id": source.id,
+            "name": source.name,
+            "owner": source.owner,
+            "architecture": source.architecture,
+            "created": f"{source.created:%Y-%m-%dT%H:%M:%SZ}" if source.created else "",
+        },
+        "base_instance": {"type": release.base.instance_type},
+        "approval": {"by": by, "at": at, "tag": f"{approval.key}={approval.value}" if by else ""},
+        "images": [_placed(recipe, place) for place in places],
+        "missing": [str(one) for one in recipe.places if one not in places],
+    }
+
+
+def _inputs(recipe: Recipe) -> dict[str, str]:
+    file = recipe.file
+    found = {"release": file.path.name, "release_sha256": file.sha256}
+    if file.user_data is not None:
+        found["user_data_sha256"] = hashlib.sha256(file.user_data).hexdigest()
+    if recipe.method == "packer":
+        found["template"] = recipe.release.bake.template
+        template = file.folder / found["template"]
+        if template.is_file():
+            found["template_sha256"] = hashlib.sha256(template.read_bytes()).hexdigest()
+    return found
+
+
+def _placed(recipe: Recipe, place: Place) -> dict[str, Any]:
+    release = recipe.release
+    if place == recipe.place:
+        keys = [one.kms_key for one in release.base.volumes if one.kms_key]
+        key = keys[0] if keys else ""
+    else:
+        key = release.kms_key(place) or ""
+    return {
+        "account": place.account or recipe.aws.account,
+        "region": place.region,
+        "image_id": image_id(recipe, place),
+        "snapshots": [Ref(f"available:{place}", "snapshot_ids")],
+        "kms_key": key,
+        "parameter": release.publish.ssm_parameter if release.publish else "",
+        "shared_with": [one for each in launch_permissions(recipe, place) for one in each.values()],
+    }
+
+
+class Keeper:
+    """Composes the manifest when all is known, writes it, and keeps it.
+
+    Args:
+        clock: how long the actions took.
+    """
+
+    def __init__(self, clock: manifest.Clock) -> None:
+        self._clock = clock
+        self.manifest: manifest.Manifest | None = None
+
+    def write(self, doing: Doing) -> dict[str, Any]:
+        """Carry out the action of `write`."""
+        found = msgspec.convert(doing.parameters["manifest"], manifest.Manifest)
+        instance = msgspec.structs.replace(found.base_instance, id=_source_instance(doing))
+        made = msgspec.structs.replace(
+            found,
+            base_instance=instance,
+            timings=self._clock.timings,
+            finished=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        )
+        self.manifest = made
+        if name := doing.parameters["Name"]:
+            patiently(doing, lambda: self._put(doing, name, manifest.compact(made)))
+        return {}
+
+    @staticmethod
+    def _put(doing: Doing, name: str, value: str) -> None:
+        with explained(doing.summary, doing.region):
+            doing.aws.client("ssm", doing.region).put_parameter(
+                Name=name,
+                Value=value,
+                Type="String",
+                Tier="Intelligent-Tiering",  # of the standard tier, if it fits
+                Overwrite=True,
+                Description="goldenami: the manifest of a release",
+            )
+
+
+def _source_instance(doing: Doing) -> str:
+    """Return the instance that the image was made of, which may be gone."""
+
+    def look() -> str:
+        with explained(doing.summary, doing.region):
+            told = doing.aws.client("ec2", doing.region).describe_images(
+                ImageIds=[doing.parameters["ImageId"]]
+            )
+        return str(told["Images"][0].get("SourceInstanceId", ""))
+
+    return patiently(doing, look)

@@ -1,0 +1,154 @@
+"""The manifest of a release: what was made of what, by whom, when, with what."""
+
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from goldenami.domain.plan import Happened, Tell
+
+PARAMETERS = "/goldenami/manifest/"
+PARAMETER_LENGTH = 4_096
+"""What an SSM parameter of the standard tier holds, in characters."""
+
+
+class Tool(Struct, frozen=True, kw_only=True):
+    """What made the image."""
+
+    name: str
+    version: str
+    method: str
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    """What went in, with the SHA-256 of each file; empty for a file that there is not."""
+
+    release: str
+    release_sha256: str
+    user_data_sha256: str = ""
+    template: str = ""
+    template_sha256: str = ""
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """The base image, and whose it was."""
+
+    id: str
+    name: str = ""
+    owner: str = ""
+    architecture: str = ""
+    created: str = ""
+
+
+class BaseInstance(Struct, frozen=True, kw_only=True):
+    """The instance that was made into the image."""
+
+    id: str = ""
+    type: str = ""
+
+
+class Approval(Struct, frozen=True, kw_only=True):
+    """Who approved the images, and when; empty as long as they are candidates."""
+
+    by: str = ""
+    at: str = ""
+    tag: str = ""
+
+
+class Placed(Struct, frozen=True, kw_only=True):
+    """The image in one region of one account."""
+
+    account: str
+    region: str
+    image_id: str
+    snapshots: tuple[str, ...] = ()
+    kms_key: str = ""
+    parameter: str = ""
+    shared_with: tuple[str, ...] = ()
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """How long an action took."""
+
+    action: str
+    seconds: float
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """One release. ``missing`` are the places that failed; timings are those of the last run."""
+
+    schema: Literal["goldenami.manifest/v1"] = "goldenami.manifest/v1"
+    build: str
+    image: str
+    version: str
+    ami_name: str
+    status: str
+    started: str
+    finished: str = ""
+    tool: Tool | None = None
+    inputs: Inputs
+    source: Source
+    base_instance: BaseInstance = BaseInstance()
+    approval: Approval = Approval()
+    images: tuple[Placed, ...]
+    missing: tuple[str, ...] = ()
+    timings: tuple[Timing, ...] = ()
+
+
+class Clock:
+    """Listens to a run, and tells how long its actions took.
+
+    Args:
+        tell: is told everything too.
+    """
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._lock = Lock()
+        self._started: dict[str, datetime] = {}
+        self._timings: list[Timing] = []
+
+    def __call__(self, happened: Happened) -> None:
+        """Note when an action starts and ends."""
+        now, action = datetime.now(UTC), happened.action.id
+        with self._lock:
+            if happened.kind == "started":
+                self._started[action] = now
+            elif happened.kind == "done":
+                spent_s = round((now - self._started[action]).total_seconds(), 1)
+                self._timings.append(Timing(action=action, seconds=spent_s))
+        self._tell(happened)
+
+    @property
+    def timings(self) -> tuple[Timing, ...]:
+        """Return what has ended so far, in that order."""
+        with self._lock:
+            return tuple(self._timings)
+
+
+def parameter(image: str, build: str) -> str:
+    """Return the name of the SSM parameter that holds a manifest."""
+    return f"{PARAMETERS}{image}/{build}"
+
+
+def text(manifest: Manifest) -> str:
+    """Return a manifest as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n"
+
+
+def compact(manifest: Manifest) -> str:
+    """Return a manifest as it fits into a parameter: without timings if it is too long."""
+    found = msgspec.json.encode(manifest).decode()
+    if len(found) <= PARAMETER_LENGTH:
+        return found
+    return msgspec.json.encode(msgspec.structs.replace(manifest, timings=())).decode()
+
+
+def read(content: str) -> Manifest | None:
+    """Return the manifest in a text; None if it is none that this version knows."""
+    try:
+        return msgspec.json.decode(content, type=Manifest)
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,138 @@
+"""Where an image comes from, and which releases there were: manifests, and tags where none is."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from goldenami.aws import images, regions
+from goldenami.aws.errors import NOT_FOUND, code_of, explained
+from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.session import Aws
+from goldenami.domain import manifest, names, tags
+from goldenami.domain.image import Image, started
+from goldenami.domain.manifest import Approval, Inputs, Manifest, Placed, Source
+from goldenami.errors import AwsError, UsageError
+
+IN_TAGS = (
+    "read from the images' tags: there is no manifest, so that timings and inputs are not known"
+)
+
+
+class Shown(Struct, frozen=True):
+    """A manifest, where it was found, and the regions that could not be read."""
+
+    manifest: Manifest
+    found_in: str
+    answers: Answers[list[Image]]
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """One release of a golden image, as `history` lists it."""
+
+    version: str
+    build: str
+    status: str
+    started: str
+    regions: tuple[str, ...]
+    source: str
+    approved_by: str
+    approved_at: str
+
+
+def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> Shown:
+    """Return the manifest of a build, or of the build that made an image.
+
+    Args:
+        aws: whose account.
+        name: the id of a build, or of an image.
+        where: the regions, all enabled ones if None.
+
+    Raises:
+        UsageError: there is no such build, or goldenami did not make the image.
+        IncompleteError: it was not found, and a region could not be read.
+    """
+    answers = in_regions(where or regions.enabled(aws), lambda one: images.produced(aws, one))
+    made = [one for several in answers.read.values() for one in several]
+    build = name
+    if names.AMI_ID.fullmatch(name):
+        build = next((one.tags.get(tags.BUILD, "") for one in made if one.id == name), "")
+    mine = [one for one in made if build and one.tags.get(tags.BUILD) == build]
+    if not mine:
+        answers.complete(f"looking for {name}")
+        raise UsageError(
+            f"{name}: goldenami has made no such thing in {', '.join(answers.read)}",
+            fix="`goldenami images` and `goldenami history IMAGE` list what there is",
+        )
+    for region in dict.fromkeys(one.region for one in mine):
+        parameter = manifest.parameter(mine[0].image, build)
+        kept = _kept(aws, region, parameter)
+        if kept:
+            return Shown(kept, f"{parameter} in {region}", answers)
+    return Shown(_from_tags(build, mine), IN_TAGS, answers)
+
+
+def history(
+    aws: Aws, image: str, *, where: Iterable[str] | None
+) -> tuple[list[Release], Answers[list[Image]]]:
+    """Return the releases of a golden image, the newest first, and what every region answered."""
+    answers = in_regions(
+        where or regions.enabled(aws), lambda region: images.produced(aws, region, image=image)
+    )
+    builds: dict[str, list[Image]] = {}
+    for several in answers.read.values():
+        for one in several:
+            builds.setdefault(one.tags.get(tags.BUILD, ""), []).append(one)
+    return [_release(build, builds[build]) for build in sorted(builds, reverse=True)], answers
+
+
+def _kept(aws: Aws, region: str, name: str) -> Manifest | None:
+    try:
+        with explained(f"reading {name}", region):
+            found = aws.client("ssm", region).get_parameter(Name=name)["Parameter"]
+    except AwsError as error:
+        if code_of(error) in NOT_FOUND:
+            return None
+        raise
+    return manifest.read(str(found["Value"]))
+
+
+def _from_tags(build: str, made: list[Image]) -> Manifest:
+    first, told = made[0], made[0].tags
+    begun = started(build)
+    return Manifest(
+        build=build,
+        image=first.image,
+        version=first.version,
+        ami_name=first.name,
+        status=_status(made),
+        started=f"{begun:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
+        inputs=Inputs(release="", release_sha256=told.get(tags.SPEC, "")),
+        source=Source(id=told.get(tags.SOURCE, "")),
+        approval=Approval(by=told.get(tags.APPROVED_BY, ""), at=told.get(tags.APPROVED_AT, "")),
+        images=tuple(
+            Placed(account=one.owner, region=one.region, image_id=one.id, snapshots=one.snapshots)
+            for one in made
+        ),
+        missing=tuple(told.get(tags.UNPUBLISHED, "").split()),
+    )
+
+
+def _release(build: str, made: list[Image]) -> Release:
+    told: Mapping[str, str] = made[0].tags
+    begun = started(build)
+    return Release(
+        version=made[0].version,
+        build=build,
+        status=_status(made),
+        started=f"{begun:%Y-%m-%d %H:%M}" if begun else "",
+        regions=tuple(one.region for one in made),
+        source=told.get(tags.SOURCE, ""),
+        approved_by=told.get(tags.APPROVED_BY, ""),
+        approved_at=told.get(tags.APPROVED_AT, ""),
+    )
+
+
+def _status(made: list[Image]) -> str:
+    found = ", ".join(dict.fromkeys(one.status for one in made))
+    missing = made[0].tags.get(tags.UNPUBLISHED, "")
+    return f"{found} ({missing} missing)" if missing else found
