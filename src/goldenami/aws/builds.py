@@ -37,8 +37,12 @@ class Instance(Struct, frozen=True, kw_only=True):
         return self.tags.get(tags.BUILD, "")
 
 
-def instances(aws: Aws, region: str, key: str = "", value: str = "") -> list[Instance]:
-    """Return the living instances of bakes in a region, with this tag if one is named.
+def instances(
+    aws: Aws, region: str, key: str = "", value: str = "", *, alive: bool = True
+) -> list[Instance]:
+    """Return the instances of bakes in a region, with this tag if one is named.
+
+    Without ``alive``, those that were terminated within the last hour or so are among them.
 
     A base instance that was launched on its own has no ``goldenami:spec`` and is left out.
     """
@@ -48,7 +52,7 @@ def instances(aws: Aws, region: str, key: str = "", value: str = "") -> list[Ins
             *([{"Name": f"tag:{key}", "Values": [value]}] if key else []),
             {"Name": f"tag:{tags.ROLE}", "Values": [one.value for one in tags.Role]},
             {"Name": "tag-key", "Values": [tags.SPEC]},
-            {"Name": "instance-state-name", "Values": list(ALIVE)},
+            *([{"Name": "instance-state-name", "Values": list(ALIVE)}] if alive else []),
         ],
     )  # fmt: skip
     return [_instance(region, one) for reservation in found for one in reservation["Instances"]]

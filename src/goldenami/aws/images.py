@@ -155,6 +155,7 @@ def _image(region: str, told: Mapping[str, Any]) -> Image:
         root_device=told.get("RootDeviceName", ""),
         tags=tags.from_aws(told.get("Tags")),
         snapshots=tuple(snapshots_of(told)),
+        source_instance=told.get("SourceInstanceId", ""),
         encrypted=any(
             one.get("Ebs", {}).get("Encrypted", False)
             for one in told.get("BlockDeviceMappings", ())

@@ -5,7 +5,8 @@ sharing and publishing are not its business here, so a template needs one builde
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,6 +39,7 @@ PERMISSIONS = (
     "ec2:DescribeImages",
     "ec2:DescribeInstanceStatus",
     "ec2:DescribeInstances",
+    "ec2:DescribeKeyPairs",
     "ec2:DescribeRegions",
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSnapshots",
@@ -164,6 +166,32 @@ def build(
         BakeError: Packer refused the template, failed or was killed.
         InterruptedRunError: the build was stopped.
     """
+    with _validated(packer, request, environment, on_event, cancelled, grace_s) as steps:
+        tail = steps.run("build", on_event=on_event)
+        image_id = _one_image(steps.manifest, request.region)
+    return PackerResult(image_id, request.region, tail)
+
+
+def check(packer: Packer, request: PackerBuild, environment: Mapping[str, str]) -> None:
+    """Have Packer validate what would be built; nothing is started.
+
+    Raises:
+        SpecError: the template or a value for it is wrong.
+        BakeError: Packer refuses the template.
+    """
+    with _validated(packer, request, environment, lambda _: None, threading.Event(), 0):
+        pass
+
+
+@contextmanager
+def _validated(
+    packer: Packer,
+    request: PackerBuild,
+    environment: Mapping[str, str],
+    on_event: Callable[[PackerEvent], None],
+    cancelled: threading.Event,
+    grace_s: float,
+) -> Iterator[PackerSteps]:
     if request.steps and not request.has_communicator:
         raise SpecError(
             "with `communicator: none` Packer cannot run commands on the instance",
@@ -182,9 +210,7 @@ def build(
         declared = steps.declared_variables()
         steps.write_variables(variable_file(template, declared, values, request.variables))
         steps.run("validate")
-        tail = steps.run("build", on_event=on_event)
-        image_id = _one_image(steps.manifest, request.region)
-    return PackerResult(image_id, request.region, tail)
+        yield steps
 
 
 def _values(request: PackerBuild, folder: Path) -> dict[str, Any]:

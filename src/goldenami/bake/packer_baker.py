@@ -1,13 +1,18 @@
 """The second baker: Packer makes the image in the build region; everything after is the same."""
 
 from collections.abc import Mapping
+from threading import Event
 from typing import Any
+
+from msgspec import structs
 
 from goldenami.aws.waits import Doing
 from goldenami.bake.create_image import deregister
 from goldenami.bake.interface import Handler, Recipe
-from goldenami.bake.packer import PERMISSIONS, BlockDevice, PackerBuild, build
+from goldenami.bake.launch import launch_problems
+from goldenami.bake.packer import PERMISSIONS, BlockDevice, PackerBuild, build, check
 from goldenami.bake.packer_cli import Packer, find_packer
+from goldenami.bake.packer_leftovers import names_in, remove
 from goldenami.bake.packer_output import PackerEvent
 from goldenami.bake.packer_template import shipped_templates
 from goldenami.domain.plan import Action
@@ -35,12 +40,25 @@ class PackerBaker:
             found.append("base.key_name: Packer makes a key of its own for the build; leave it out")
         if recipe.release.validate and not self._request(recipe).has_communicator:
             found.append("validate: with `communicator: none` Packer cannot run the steps")
-        return found
+        found += launch_problems(
+            recipe.aws, recipe.file, recipe.source, recipe.build, recipe.base_tags
+        )
+        return found or self._template_problems(recipe)
+
+    def _template_problems(self, recipe: Recipe) -> list[str]:
+        """Have Packer validate the template with all its values."""
+        environment = recipe.aws.environment(recipe.region)
+        try:
+            check(self._packer or find_packer(), self._request(recipe), environment)
+        except GoldenamiError as error:
+            return [": ".join((error.message, *error.notes))]
+        return []
 
     def fine(self, recipe: Recipe) -> tuple[str, ...]:
         """Tell which Packer it is."""
         version = ".".join(map(str, self._packer.version)) if self._packer else "unknown"
-        return (f"Packer {version} builds {recipe.release.bake.template}",)
+        template = recipe.release.bake.template
+        return (f"Packer {version} finds the template {template} valid",)
 
     def actions(self, recipe: Recipe) -> tuple[Action, ...]:
         """Return the one action that is the whole Packer build."""
@@ -60,7 +78,6 @@ class PackerBaker:
                 },
                 permissions=PERMISSIONS,
                 undo=deregister(recipe.place, build_action),
-                adopt="adopt:image",
             ),
         )
 
@@ -78,17 +95,25 @@ class PackerBaker:
         if recipe is None:
             raise GoldenamiError("a Packer build was started without its plan")
 
+        names: set[str] = set()
+
         def told(event: PackerEvent) -> None:
+            names.update(names_in(event.text))
             if event.text:
                 doing.progress(event.text)
 
-        result = build(
-            self._packer or find_packer(),
-            self._request(recipe),
-            doing.aws.environment(doing.region),
-            on_event=told,
-            cancelled=doing.cancelled,
-        )
+        try:
+            result = build(
+                self._packer or find_packer(),
+                self._request(recipe),
+                doing.aws.environment(doing.region),
+                on_event=told,
+                cancelled=doing.cancelled,
+            )
+        except GoldenamiError as error:
+            still = structs.replace(doing, cancelled=Event())
+            error.notes = (*remove(still, recipe.build, frozenset(names)), *error.notes)
+            raise
         return {"image_id": result.image_id}
 
     def _request(self, recipe: Recipe) -> PackerBuild:

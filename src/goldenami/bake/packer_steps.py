@@ -143,9 +143,4 @@ class PackerSteps:
         with contextlib.suppress(BakeError):  # usually there is none
             images = read_manifest(self.manifest)
             left = [f"image {image.image_id} in {image.region} is left" for image in images]
-        if exit_code < 0:
-            left.append(
-                "Packer could not clean up: look for its instance, and for the key pair and the"
-                " security group named packer_…, in the build region"
-            )
         return left

@@ -28,6 +28,7 @@ class Image(Struct, frozen=True, kw_only=True):
     tags: Tags = {}
     snapshots: tuple[str, ...] = ()
     encrypted: bool = False
+    source_instance: str = ""
 
     @property
     def image(self) -> str:

@@ -1,6 +1,7 @@
 """What can be looked at before a bake, all of it in one list, without changing anything."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 from goldenami.aws import images, keys, parameter_path, quotas, regions
 from goldenami.aws.errors import FORBIDDEN, code_of, explained
@@ -16,15 +17,26 @@ from goldenami.errors import AwsError
 Check = Callable[[Recipe, Place], Checked]
 
 
-def check(recipe: Recipe, baker: Baker, *, made: Collection[str]) -> Checked:
-    """Look at everything; in places where the image is ``made`` it needs to be made no more."""
+def check(
+    recipe: Recipe, baker: Baker, *, made: Collection[str], broken: Collection[str]
+) -> Checked:
+    """Look at everything.
+
+    Args:
+        recipe: what is to be baked.
+        baker: how.
+        made: the places where the image is made already.
+        broken: ids of images that an earlier run has left and this one removes first.
+    """
     wrong = _wrong_places(recipe)
     if wrong:
         return Checked(wrong=tuple(wrong))  # nothing can be asked of a region that is not enabled
     launched = Checked()
     if str(recipe.place) not in made:
         launched = _launch(recipe, baker)
-    checked = _everywhere(recipe, [_name, *_sharing(recipe), *_publishing(recipe)], recipe.places)
+    checked = _everywhere(
+        recipe, [partial(_name, broken), *_sharing(recipe), *_publishing(recipe)], recipe.places
+    )
     to_make = [one for one in recipe.places if str(one) not in made]
     made_anew = _everywhere(recipe, [_quota, _key, _copy], to_make)
     return together([_inputs(recipe), launched, checked, made_anew, _writing(recipe)])
@@ -92,12 +104,12 @@ def _launch(recipe: Recipe, baker: Baker) -> Checked:
     return tried if recipe.instance_id else tried + quotas.vcpus(recipe.aws, recipe.region, kind)
 
 
-def _name(recipe: Recipe, place: Place) -> Checked:
+def _name(broken: Collection[str], recipe: Recipe, place: Place) -> Checked:
     name = recipe.build.ami_name
     taken = [
         one
         for one in images.named(recipe.at(place), place.region, name)
-        if one.tags.get(tags.BUILD) != recipe.build.id
+        if one.tags.get(tags.BUILD) != recipe.build.id and one.id not in broken
     ]
     if not taken:
         return Checked(fine=(f"the name {name} is free in {place}",))

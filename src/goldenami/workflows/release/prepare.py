@@ -111,7 +111,12 @@ def prepare(
         method=method or file.release.bake.method,
     )
     baker: Baker = PackerBaker() if recipe.method == "packer" else CreateImage()
-    checked = check(recipe, baker, made=set(found.images) if found else set())
+    checked = check(
+        recipe,
+        baker,
+        made=set(found.images) if found else set(),
+        broken={one.id for one in found.broken.values()} if found else set(),
+    )
     if checked.wrong:
         raise BakeError(
             f"{file.path}: the bake cannot start, and nothing was changed", notes=checked.wrong

@@ -6,11 +6,13 @@ from typing import Any
 from msgspec import Struct, structs
 
 from goldenami.aws import builds, images, lease, regions
+from goldenami.aws.builds import Instance
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.boot_test import TEST
 from goldenami.bake.create_image import deregister
-from goldenami.domain import tags
+from goldenami.bake.packer_leftovers import unclaimed
+from goldenami.domain import names, tags
 from goldenami.domain.image import Build, Image
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
@@ -58,11 +60,14 @@ def find(aws: Aws, release: Release, build: str) -> Found | None:
 
     found = in_regions(places, look).complete("looking for the build")
     made = [one for several in found.values() for one in several]
-    living = builds.instances(aws, release.build_region, tags.BUILD, build)
-    traces = [one.tags for one in made] + [one.tags for one in living]
+    launched = builds.instances(aws, release.build_region, tags.BUILD, build, alive=False)
+    living = [one for one in launched if one.state in builds.ALIVE]
+    orphan = _orphan(aws, release.build_region, launched)
+    traces = [one.tags for one in (*made, *living, *(launched if orphan else ()))]
     if not traces:
         return None
     written = traces[0]
+    broken = _by_place(found, lambda image: image.state not in MADE)
     return Found(
         build=Build(
             id=build,
@@ -73,8 +78,17 @@ def find(aws: Aws, release: Release, build: str) -> Found | None:
         source=written.get(tags.SOURCE, ""),
         instance_id=next((one.id for one in living if one.role == tags.Role.BASE), None),
         images=_by_place(found, lambda image: image.state in MADE),
-        broken=_by_place(found, lambda image: image.state not in MADE),
+        broken=broken | ({release.build_region: orphan} if orphan else {}),
     )
+
+
+def _orphan(aws: Aws, region: str, launched: Sequence[Instance]) -> Image | None:
+    """Return the image that Packer made of a build's instance and was killed before it tagged."""
+    if not launched:
+        return None
+    told = launched[0].tags
+    name = names.ami_name(told.get(tags.IMAGE, ""), told.get(tags.VERSION, ""))
+    return next(iter(unclaimed(images.named(aws, region, name), launched)), None)
 
 
 def _by_place(
@@ -152,9 +166,19 @@ def results(plan: Sequence[Action], found: Found, build_region: str) -> dict[str
 
 
 def discarding(plan: Iterable[Action], found: Found, places: Iterable[Place]) -> tuple[Action, ...]:
-    """Return the actions with those in front that remove broken images, which hold the name."""
+    """Return the actions with those in front that remove what cannot be gone on with.
+
+    That are broken images, which hold the name, and an instance that Packer has left.
+    """
     actions = list(plan)
     discards = []
+    if found.instance_id and all(one.id != "launch" for one in actions):
+        discards.append(_terminate(actions[0].region, found.instance_id))
+        first = f"image:{actions[0].region}"
+        actions = [
+            structs.replace(one, after=(*one.after, discards[0].id)) if one.id == first else one
+            for one in actions
+        ]
     for place in places:
         image = found.broken.get(str(place))
         if image is None:
@@ -173,6 +197,17 @@ def discarding(plan: Iterable[Action], found: Found, places: Iterable[Place]) ->
             for one in actions
         ]
     return (*discards, *actions)
+
+
+def _terminate(region: str, instance_id: str) -> Action:
+    return Action(
+        id=f"discard:{instance_id}",
+        summary=f"terminate {instance_id}, which Packer has left",
+        call="ec2:TerminateInstances",
+        region=region,
+        parameters={"InstanceIds": [instance_id]},
+        permissions=("ec2:TerminateInstances",),
+    )
 
 
 def _leading_to(action_id: str, plan: Sequence[Action]) -> set[str]:

@@ -1,0 +1,117 @@
+"""What a Packer build leaves that failed or was killed, found and removed.
+
+Packer cleans up after itself, unless it is killed. Its instance carries the build's tags; its key
+pair and security group do not (1.6), so their names are taken from the instance and from its log.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from msgspec import structs
+
+from goldenami.aws import builds, images, removal
+from goldenami.aws.builds import Instance
+from goldenami.aws.errors import NOT_FOUND, code_of, explained
+from goldenami.aws.leftovers import TEMPORARY
+from goldenami.aws.waits import Doing
+from goldenami.domain import tags
+from goldenami.domain.image import Build, Image
+from goldenami.errors import AwsError, GoldenamiError
+
+TERMINATION_TIMEOUT_S = 600.0
+_NAME = re.compile(rf"{TEMPORARY}[0-9A-Za-z-]{{8,}}")
+
+
+def names_in(line: str) -> frozenset[str]:
+    """Return the names of temporary key pairs and security groups in a line of Packer's log."""
+    return frozenset(_NAME.findall(line))
+
+
+def unclaimed(found: Iterable[Image], launched: Iterable[Instance]) -> list[Image]:
+    """Return the images without a build's tag that were made of these instances.
+
+    Packer 1.6 tags an image after it is made; if it is killed in between, nothing else tells whose
+    it is.
+    """
+    ids = {one.id for one in launched}
+    return [one for one in found if tags.BUILD not in one.tags and one.source_instance in ids]
+
+
+def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
+    """Remove what a build of Packer has left in the region.
+
+    Args:
+        doing: whose AWS, where.
+        build: the build.
+        names: temporary key pairs and security groups that Packer spoke of.
+
+    Returns:
+        What was removed and what could not be, each by id.
+    """
+    try:
+        launched = builds.instances(doing.aws, doing.region, tags.BUILD, build.id, alive=False)
+        named = images.named(doing.aws, doing.region, build.ami_name)
+    except AwsError as error:
+        return [f"what Packer left could not be looked for: {error.message}"]
+    base = [one for one in launched if one.role == tags.Role.BASE]
+    mine = [one for one in named if one.tags.get(tags.BUILD) == build.id]
+    for one in base:
+        names |= {one.key_name} if one.key_name.startswith(TEMPORARY) else set()
+        names |= {name for _, name in one.groups if name.startswith(TEMPORARY)}
+    told: list[str] = []
+    for image in [*mine, *unclaimed(named, base)]:
+        told += _try(f"image {image.id}", partial(_deregister, doing, image))
+    for one in base:
+        if one.state in builds.ALIVE:
+            told += _try(f"instance {one.id}", partial(_terminate, doing, one))
+    for step in _temporary(doing, names):
+        told += _try(*step)
+    return told
+
+
+def _try(what: str, step: Callable[[], Any]) -> list[str]:
+    try:
+        step()
+    except GoldenamiError as error:
+        return [] if code_of(error) in NOT_FOUND else [f"LEFT BEHIND: {what}: {error.message}"]
+    return [f"removed what Packer had left: {what}"]
+
+
+def _deregister(doing: Doing, image: Image) -> None:
+    parameters = {"ImageId": image.id, "DeleteAssociatedSnapshots": True}
+    removal.image(structs.replace(doing, summary="deregister", parameters=parameters))
+
+
+def _terminate(doing: Doing, instance: Instance) -> None:
+    with explained(f"terminate {instance.id}", doing.region):
+        client = doing.aws.client("ec2", doing.region)
+        client.terminate_instances(InstanceIds=[instance.id])
+    parameters = {"InstanceId": instance.id, "timeout_s": TERMINATION_TIMEOUT_S}
+    removal.terminated(structs.replace(doing, parameters=parameters))
+
+
+def _temporary(doing: Doing, names: frozenset[str]) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield the removal of each key pair and security group that is still there."""
+    if not names:
+        return
+    client = doing.aws.client("ec2", doing.region)
+    wanted = sorted(names)
+    with explained("looking for what Packer left", doing.region):
+        keys = client.describe_key_pairs(Filters=[{"Name": "key-name", "Values": wanted}])
+        groups = client.describe_security_groups(Filters=[{"Name": "group-name", "Values": wanted}])
+
+    def delete(what: str, operation: str, **parameters: str) -> tuple[str, Callable[[], Any]]:
+        def step() -> None:
+            with explained(f"delete {what}", doing.region):
+                getattr(client, operation)(**parameters)
+
+        return what, step
+
+    for one in keys["KeyPairs"]:
+        name = one["KeyName"]
+        yield delete(f"key pair {name}", "delete_key_pair", KeyName=name)
+    for one in groups["SecurityGroups"]:
+        group = one["GroupId"]
+        yield delete(f"security group {group}", "delete_security_group", GroupId=group)
