@@ -1,5 +1,6 @@
 """What unfinished builds have left in a region: everything carries the build's tags."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from goldenami.domain.tags import Status
 BROKEN = ("failed", "error", "invalid")
 TEMPORARY = "packer_"
 """How Packer names the key pairs and security groups that it makes for one build."""
+_OF_BUILD = re.compile(rf"{TEMPORARY}(?P<build>\d{{8}}T\d{{6}}Z-[0-9a-f]+)-")
 _BUILD = {"Name": "tag-key", "Values": [tags.BUILD]}
 PERMISSIONS = (
     "ec2:DescribeImages",
@@ -134,11 +136,16 @@ def _volumes(aws: Aws, region: str) -> Iterator[Leftover]:
 
 
 def _key_pairs(aws: Aws, region: str) -> Iterator[Leftover]:
+    client = aws.client("ec2", region)
+    packers = {"Name": "key-name", "Values": [f"{TEMPORARY}*"]}
     with explained("looking for key pairs", region):  # all on one page
-        found = aws.client("ec2", region).describe_key_pairs(Filters=[_BUILD])["KeyPairs"]
+        found = client.describe_key_pairs(Filters=[_BUILD])["KeyPairs"]
+        found += client.describe_key_pairs(Filters=[packers])["KeyPairs"]
     for one in found:
-        build = tags.from_aws(one["Tags"])[tags.BUILD]
-        yield Leftover(region=region, kind="key-pair", id=one["KeyName"], build=build)
+        named = _OF_BUILD.match(one["KeyName"])
+        build = tags.from_aws(one.get("Tags")).get(tags.BUILD) or (named and named["build"])
+        if build:
+            yield Leftover(region=region, kind="key-pair", id=one["KeyName"], build=build)
 
 
 def _groups(aws: Aws, region: str) -> Iterator[Leftover]:

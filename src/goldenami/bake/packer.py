@@ -92,6 +92,7 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
         steps: shell commands, run as root in order; the first that fails fails the build.
         variables: further variables of the template, from the release file (``ssh_username``,
             ``ssh_interface``, ``communicator``…).
+        key_pair_name: of the key pair that exists during the build, empty for Packer's choice.
         endpoint_url: an EC2 endpoint other than AWS's own, empty for AWS.
         image_timeout_s: how long Packer waits for the image.
         poll_delay_s: how long it waits between two looks.
@@ -112,6 +113,7 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
     block_devices: tuple[BlockDevice, ...] = ()
     steps: tuple[str, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
+    key_pair_name: str = ""
     endpoint_url: str = ""
     image_timeout_s: int = 4 * 3600
     poll_delay_s: int = 5
@@ -233,6 +235,7 @@ def _values(request: PackerBuild, folder: Path) -> dict[str, Any]:
             for device in request.block_devices
         ],
         "script_file": _file(folder / "script.sh", request.script),
+        "temporary_key_pair_name": request.key_pair_name,
         "endpoint_url": request.endpoint_url,
         "poll_delay_seconds": request.poll_delay_s,
         "poll_max_attempts": max(1, request.image_timeout_s // request.poll_delay_s),

@@ -1,18 +1,20 @@
 """The second baker: Packer makes the image in the build region; everything after is the same."""
 
+import secrets
 from collections.abc import Mapping
 from threading import Event
 from typing import Any
 
 from msgspec import structs
 
+from goldenami.aws.leftovers import TEMPORARY
 from goldenami.aws.waits import Doing
 from goldenami.bake.create_image import deregister
 from goldenami.bake.interface import Handler, Recipe
 from goldenami.bake.launch import launch_problems
 from goldenami.bake.packer import PERMISSIONS, BlockDevice, PackerBuild, build, check
 from goldenami.bake.packer_cli import Packer, find_packer
-from goldenami.bake.packer_leftovers import names_in, remove
+from goldenami.bake.packer_leftovers import names_in, remove, remove_all
 from goldenami.bake.packer_output import PackerEvent
 from goldenami.bake.packer_template import shipped_templates
 from goldenami.domain.plan import Action
@@ -82,13 +84,29 @@ class PackerBaker:
         )
 
     def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
-        """Return nothing: Packer terminates its instance itself."""
-        return ()
+        """Return a look for what is left: Packer cleans up itself, unless it was killed."""
+        return (
+            Action(
+                id="tidy",
+                summary="remove what Packer has left, if it has",
+                call="packer:tidy",
+                region=recipe.region,
+                parameters={"build": recipe.build.id},
+                permissions=PERMISSIONS,
+                after=(f"available:{recipe.region}",),
+            ),
+        )
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
-        """The build."""
-        return {"packer:build": self._build}
+        """The build, and the look for what is left of it."""
+        return {"packer:build": self._build, "packer:tidy": self._tidy}
+
+    def _tidy(self, doing: Doing) -> dict[str, Any]:
+        if self._recipe:
+            for line in remove(doing, self._recipe.build, frozenset()):
+                doing.progress(line)
+        return {}
 
     def _build(self, doing: Doing) -> dict[str, Any]:
         recipe = self._recipe
@@ -102,6 +120,11 @@ class PackerBaker:
             if event.text:
                 doing.progress(event.text)
 
+        if recipe.attempt:
+            for line in remove_all(
+                doing, recipe.build, frozenset()
+            ):  # what an earlier run has left
+                doing.progress(line)
         try:
             result = build(
                 self._packer or find_packer(),
@@ -112,7 +135,7 @@ class PackerBaker:
             )
         except GoldenamiError as error:
             still = structs.replace(doing, cancelled=Event())
-            error.notes = (*remove(still, recipe.build, frozenset(names)), *error.notes)
+            error.notes = (*remove_all(still, recipe.build, frozenset(names)), *error.notes)
             raise
         return {"image_id": result.image_id}
 
@@ -137,6 +160,7 @@ class PackerBaker:
             block_devices=tuple(_device(volume) for volume in release.base.volumes),
             steps=tuple(step.run for step in release.validate),
             variables=release.bake.vars,
+            key_pair_name=f"{TEMPORARY}{recipe.build.id}-{secrets.token_hex(3)}",
             endpoint_url=recipe.aws.custom_endpoint,
             image_timeout_s=int(release.timeouts.seconds("image")),
         )

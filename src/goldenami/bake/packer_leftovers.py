@@ -39,8 +39,8 @@ def unclaimed(found: Iterable[Image], launched: Iterable[Instance]) -> list[Imag
     return [one for one in found if tags.BUILD not in one.tags and one.source_instance in ids]
 
 
-def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
-    """Remove what a build of Packer has left in the region.
+def remove_all(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
+    """Remove what a build of Packer has left in the region, its image among it.
 
     Args:
         doing: whose AWS, where.
@@ -51,24 +51,40 @@ def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
         What was removed and what could not be, each by id.
     """
     try:
-        launched = builds.instances(doing.aws, doing.region, tags.BUILD, build.id, alive=False)
+        launched = _launched(doing, build)
         named = images.named(doing.aws, doing.region, build.ami_name)
     except AwsError as error:
         return [f"what Packer left could not be looked for: {error.message}"]
-    base = [one for one in launched if one.role == tags.Role.BASE]
     mine = [one for one in named if one.tags.get(tags.BUILD) == build.id]
-    for one in base:
-        names |= {one.key_name} if one.key_name.startswith(TEMPORARY) else set()
-        names |= {name for _, name in one.groups if name.startswith(TEMPORARY)}
     told: list[str] = []
-    for image in [*mine, *unclaimed(named, base)]:
+    for image in [*mine, *unclaimed(named, launched)]:
         told += _try(f"image {image.id}", partial(_deregister, doing, image))
-    for one in base:
-        if one.state in builds.ALIVE:
-            told += _try(f"instance {one.id}", partial(_terminate, doing, one))
-    for step in _temporary(doing, names):
-        told += _try(*step)
-    return told
+    return told + remove(doing, build, names)
+
+
+def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
+    """Remove the instance of a build of Packer, its key pairs and its security group.
+
+    Returns:
+        What was removed and what could not be, each by id.
+    """
+    told: list[str] = []
+    try:
+        for one in _launched(doing, build):
+            names |= {one.key_name} if one.key_name.startswith(TEMPORARY) else set()
+            names |= {name for _, name in one.groups if name.startswith(TEMPORARY)}
+            if one.state in builds.ALIVE:
+                told += _try(f"instance {one.id}", partial(_terminate, doing, one))
+        steps = list(_temporary(doing, build, names))
+    except AwsError as error:
+        return [*told, f"what Packer left could not be looked for: {error.message}"]
+    return [*told, *(line for step in steps for line in _try(*step))]
+
+
+def _launched(doing: Doing, build: Build) -> list[Instance]:
+    """Return the build's instances, those that were terminated lately among them."""
+    found = builds.instances(doing.aws, doing.region, tags.BUILD, build.id, alive=False)
+    return [one for one in found if one.role == tags.Role.BASE]
 
 
 def _try(what: str, step: Callable[[], Any]) -> list[str]:
@@ -92,12 +108,12 @@ def _terminate(doing: Doing, instance: Instance) -> None:
     removal.terminated(structs.replace(doing, parameters=parameters))
 
 
-def _temporary(doing: Doing, names: frozenset[str]) -> Iterator[tuple[str, Callable[[], Any]]]:
+def _temporary(
+    doing: Doing, build: Build, names: frozenset[str]
+) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the removal of each key pair and security group that is still there."""
-    if not names:
-        return
     client = doing.aws.client("ec2", doing.region)
-    wanted = sorted(names)
+    wanted = [f"{TEMPORARY}{build.id}-*", *sorted(names)]
     with explained("looking for what Packer left", doing.region):
         keys = client.describe_key_pairs(Filters=[{"Name": "key-name", "Values": wanted}])
         groups = client.describe_security_groups(Filters=[{"Name": "group-name", "Values": wanted}])

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -81,8 +81,17 @@ class Machine:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def run(self, *arguments: str, at: int = 0, after: bool = False) -> int:
-        """Run a command, killed at its ``at``-th mutating call; return its exit status."""
+    def run(
+        self,
+        *arguments: str,
+        at: int = 0,
+        after: bool = False,
+        ended: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Run a command, killed at its ``at``-th mutating call; return its exit status.
+
+        ``ended`` is called when it has, and calls of whatever it left behind are still refused.
+        """
         self.killer.pid = 0
         order = {
             "arguments": [*arguments],
@@ -97,6 +106,7 @@ class Machine:
         self._zygote.stdin.flush()
         self.killer.pid = int(self._zygote.stdout.readline())
         status = int(self._zygote.stdout.readline())
+        ended()
         self.killer.pid = 0
         return status
 

@@ -166,19 +166,9 @@ def results(plan: Sequence[Action], found: Found, build_region: str) -> dict[str
 
 
 def discarding(plan: Iterable[Action], found: Found, places: Iterable[Place]) -> tuple[Action, ...]:
-    """Return the actions with those in front that remove what cannot be gone on with.
-
-    That are broken images, which hold the name, and an instance that Packer has left.
-    """
+    """Return the actions with those in front that remove broken images, which hold the name."""
     actions = list(plan)
     discards = []
-    if found.instance_id and all(one.id != "launch" for one in actions):
-        discards.append(_terminate(actions[0].region, found.instance_id))
-        first = f"image:{actions[0].region}"
-        actions = [
-            structs.replace(one, after=(*one.after, discards[0].id)) if one.id == first else one
-            for one in actions
-        ]
     for place in places:
         image = found.broken.get(str(place))
         if image is None:
@@ -197,17 +187,6 @@ def discarding(plan: Iterable[Action], found: Found, places: Iterable[Place]) ->
             for one in actions
         ]
     return (*discards, *actions)
-
-
-def _terminate(region: str, instance_id: str) -> Action:
-    return Action(
-        id=f"discard:{instance_id}",
-        summary=f"terminate {instance_id}, which Packer has left",
-        call="ec2:TerminateInstances",
-        region=region,
-        parameters={"InstanceIds": [instance_id]},
-        permissions=("ec2:TerminateInstances",),
-    )
 
 
 def _leading_to(action_id: str, plan: Sequence[Action]) -> set[str]:

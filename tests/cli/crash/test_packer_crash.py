@@ -1,0 +1,71 @@
+"""goldenami is killed, and Packer with it, in the middle of a Packer build; then it goes on.
+
+What Packer 1.6 makes before its launch names no build (a security group), and is left: the points
+begin with the launch.
+"""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .conftest import RELEASE, Machine, account
+from .test_crash_points import KILLED, uninterrupted
+
+
+def packer_release(machine: Machine) -> None:
+    """Let the release be built by Packer, without ssh."""
+    changed = {
+        **RELEASE,
+        "bake": {"method": "packer", "vars": {"communicator": "none"}},
+        "test": None,
+        "validate": [],
+    }
+    machine.release.write_text(yaml.safe_dump(changed))
+
+
+def end_packer(machine: Machine) -> None:
+    """Kill the Packer of a machine that is dead, and its helpers."""
+    mark = f"GOLDENAMI_STATE={machine.state}".encode()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if (path / "comm").read_text().strip() == "packer" and mark in (
+                path / "environ"
+            ).read_bytes().split(b"\0"):
+                os.kill(int(path.name), signal.SIGKILL)
+        except OSError:
+            continue  # it has just ended
+
+
+def test_a_packer_bake_that_is_killed_goes_on(machine: Machine, record_property: Any) -> None:
+    if shutil.which("packer") is None and "CI" not in os.environ:
+        pytest.skip("no packer on PATH (Debian: apt-get install packer)")
+    packer_release(machine)
+    wanted, calls = uninterrupted(machine)
+    operations = [one for one in machine.sandbox.calls if not one.parameters.get("DryRun")]
+    changing = [
+        one.operation
+        for one in operations
+        if not one.operation.startswith(("Describe", "Get", "List"))
+    ]
+    first = changing.index("RunInstances", changing.index("CreateKeyPair")) + 1
+    points = range(first, calls + 1, 3)
+    for at in points:
+        machine.forget()
+        killed = machine.run(
+            "bake",
+            str(machine.release),
+            "--yes",
+            at=at,
+            after=True,
+            ended=lambda: end_packer(machine),
+        )
+        assert killed == KILLED
+        told = f"{changing[at - 1]}, call {at} of {calls}"
+        assert machine.run("bake", str(machine.release), "--yes") == 0, machine.log.read_text()
+        assert account(machine.sandbox) == wanted, told
+    record_property("counted", f"{len(points)} of {len(points)} crash points with Packer survived")
