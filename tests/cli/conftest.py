@@ -93,7 +93,7 @@ def mutating(sandbox: Sandbox) -> Callable[[], list[str]]:
         return [
             call.operation
             for call in sandbox.calls
-            if not call.operation.startswith(("Describe", "Get", "List"))
+            if not call.operation.startswith(("Describe", "Get", "List", "BatchGet"))
             and not call.parameters.get("DryRun")
         ]
 

@@ -13,6 +13,12 @@ import pytest
 from goldenami.domain import tags
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
+from goldenami.sandbox.vulnerabilities import Vulnerability
+
+XZ = Vulnerability(
+    id="CVE-2024-3094", severity="CRITICAL", package="xz", version="5.6.0", fixed_in="5.6.1"
+)
+VIM = Vulnerability(id="CVE-2026-2222", severity="LOW", package="vim", version="9.1")
 
 
 def test_a_bake_makes_one_approved_published_image_in_every_region(
@@ -443,6 +449,46 @@ def test_an_image_that_fails_its_test_goes_nowhere(
     (image,) = own_images("us-east-1")
     assert f"left for resuming: {image['ImageId']} (available) in us-east-1" in ran.err
     assert tags.from_aws(image["Tags"])[tags.STATUS] == "building"
+
+
+def test_the_booted_image_is_scanned_and_what_is_ignored_does_not_count(
+    cli: Any, write: Any, sandbox: Sandbox, living: Any
+) -> None:
+    sandbox.client("inspector2").enable(resourceTypes=["EC2"])
+    release = write(test={"scan": {"severity": "medium", "ignore": [XZ.id]}})
+    with sandbox.vulnerable("us-east-1", XZ, VIM):
+        ran = cli("bake", release, "--yes")
+    assert ran.code == 0, ran.err
+    assert "scan it with Amazon Inspector: fail from severity medium on" in ran.err
+    assert "1 low" in ran.err
+    named = [one.operation for one in sandbox.calls]
+    assert named.index("ListFindings") < named.index("CopyImage", named.index("CreateImage"))
+    assert living() == []
+
+
+def test_an_image_with_vulnerabilities_goes_nowhere(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, own_images: Any, living: Any
+) -> None:
+    sandbox.client("inspector2").enable(resourceTypes=["EC2"])
+    with sandbox.vulnerable("us-east-1", VIM, XZ):
+        ran = cli("bake", write(test={"scan": {}}), "--yes")
+    assert ran.code == 1
+    assert "finds a vulnerability of severity high or worse" in ran.err
+    assert "  - critical CVE-2024-3094 in xz 5.6.0 (fixed in 5.6.1)" in ran.err
+    assert living() == []
+    assert not {"CopyImage", "PutParameter"} & set(mutating()[mutating().index("CreateImage") :])
+    (image,) = own_images("us-east-1")
+    assert f"left for resuming: {image['ImageId']} (available) in us-east-1" in ran.err
+    assert tags.from_aws(image["Tags"])[tags.STATUS] == "building"
+
+
+def test_a_scan_that_inspector_does_not_do_is_told_before_anything_is_changed(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any
+) -> None:
+    ran = cli("bake", write(test={"scan": {}}), "--yes")
+    assert ran.code == 1
+    assert "Amazon Inspector does not scan instances in us-east-1 (DISABLED)" in ran.err
+    assert mutating() == []
 
 
 def test_a_resumed_bake_tests_an_image_once(

@@ -15,12 +15,14 @@ from goldenami.spec.model import (
     Audit,
     Bake,
     Base,
+    BootTest,
     Distribution,
     Enforce,
     ImageFilter,
     Lifecycle,
     Publish,
     Release,
+    Scan,
     Share,
     Source,
     Step,
@@ -75,6 +77,16 @@ def found(given_release: Release, folder: Path = NOWHERE) -> list[tuple[str, str
 
 
 REFUSED: dict[str, tuple[Release, str, str]] = {
+    "a scan that ignores a vulnerability by its name": (
+        release(test=BootTest(scan=Scan(ignore=("CVE-2026-12345", "heartbleed")))),
+        "$.test.scan.ignore[1]",
+        "`heartbleed` is no id",
+    ),
+    "a scan that ignores a vulnerability of half a year": (
+        release(test=BootTest(scan=Scan(ignore=("CVE-26-12345",)))),
+        "$.test.scan.ignore[0]",
+        "`CVE-26-12345` is no id",
+    ),
     "an image name with a slash": (release(image="web/base"), "$.image", "is no image name"),
     "a version with a space": (release(version="1 0"), "$.version", "is no version"),
     "an AMI name of more than 128 characters": (
@@ -359,6 +371,11 @@ TAKEN: dict[str, Release] = {
     "a script of two lines without a shebang": base(user_data="echo a\necho b"),
     "vars for Packer": release(bake=Bake(method="packer", vars={"a": "b"})),
     "a check": release(validate=(Step(run="true"),)),
+    "a scan that ignores what it names": release(
+        test=BootTest(
+            scan=Scan(ignore=("CVE-2026-12345", "GHSA-ab12-cd34-ef56", "ALAS2023-2026-1234"))
+        )
+    ),
     "an approval tag of one's own": release(approval_tag=ApprovalTag("Name", "Golden AMI")),
     "the approval tag among one's own": release(
         approval_tag=ApprovalTag("Name", "Golden AMI"), tags={"Name": "Golden AMI"}
@@ -493,6 +510,10 @@ WARNINGS: dict[str, tuple[Release, list[str]]] = {
     "no checks that Packer runs": (
         release(validate=(Step(run="true"),), bake=Bake(method="packer")),
         [],
+    ),
+    "a scan of an instance that may not be reached": (
+        release(test=BootTest(scan=Scan())),
+        ["test.scan"],
     ),
     "both": (
         release(validate=(Step(run="true"),), bake=Bake(reboot=False)),

@@ -37,8 +37,16 @@ class Doing(Struct, frozen=True, kw_only=True):
     progress: Callable[[str], None]
 
 
-def until(doing: Doing, look: Callable[[], T | None], *, timeout_s: float, thing: str) -> T:
-    """Call ``look`` until it returns something.
+class Pending(Struct, frozen=True):
+    """What a look returns whose thing is not ready: how far it is."""
+
+    progress: str
+
+
+def until(
+    doing: Doing, look: Callable[[], T | Pending | None], *, timeout_s: float, thing: str
+) -> T:
+    """Call ``look`` until it returns something; what is `Pending` is told as progress.
 
     Raises:
         BakeError: the deadline passed, or the run was cancelled.
@@ -57,7 +65,10 @@ def until(doing: Doing, look: Callable[[], T | None], *, timeout_s: float, thing
             if gone or error.code not in NOT_FOUND | THROTTLED:
                 raise
             found, last = None, error.message
-        if found is not None:
+        if isinstance(found, Pending):
+            last = found.progress
+            doing.progress(last)
+        elif found is not None:
             return found
         if time.monotonic() + delay > deadline:
             raise BakeError(

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from goldenami.aws import inspector
 from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
 from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
+from goldenami.spec.model import Scan
 
 TEST = "test-"
 """How the ids of these actions start."""
@@ -34,6 +36,8 @@ def boot_test(recipe: Recipe) -> tuple[Action, ...]:
     steps = [_step(recipe, "ready", "wait until it runs and its status checks pass", launch.id)]
     for number, step in enumerate(test.steps, 1):
         steps.append(_step(recipe, str(number), f"test: {step.run}", steps[-1].id, step.run))
+    if test.scan:
+        steps.append(_scan(recipe, test.scan, steps[-1].id))
     terminate = Action(
         id=end.id,
         summary=end.summary,
@@ -75,6 +79,23 @@ def _step(recipe: Recipe, name: str, summary: str, after: str, run: str = "") ->
         region=recipe.region,
         parameters=parameters,
         permissions=permissions,
+        after=(after,),
+    )
+
+
+def _scan(recipe: Recipe, scan: Scan, after: str) -> Action:
+    return Action(
+        id=f"{TEST}scan",
+        summary=f"scan it with Amazon Inspector: fail from severity {scan.severity} on",
+        call="wait:scan",
+        region=recipe.region,
+        parameters={
+            "InstanceId": Ref(LAUNCH, "instance_id"),
+            "severity": scan.severity,
+            "ignore": list(scan.ignore),
+            "timeout_s": recipe.release.timeouts.seconds("scan"),
+        },
+        permissions=inspector.SCAN_PERMISSIONS,
         after=(after,),
     )
 

@@ -36,6 +36,7 @@ def of(release: "Release") -> "World":
         instance_profiles=(base.instance_profile,) if base.instance_profile else (),
         roles=(role.rpartition("/")[2],) if role else (),
         kms_keys=_kms_keys(release),
+        inspected=release.scan is not None,
     )
 
 

@@ -14,7 +14,10 @@ from urllib.parse import parse_qsl
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request
+from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
 
 from goldenami.sandbox.calls import Call, Guard, Protocol, Refusal
 from goldenami.sandbox.wire import error_answer
@@ -98,7 +101,11 @@ def read_call(environ: "WSGIEnvironment") -> Call:
         pairs += parse_qsl(body.decode(), keep_blank_values=True)
     form = dict(pairs)
     key, region, service = _credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
-    operation = form.get("Action") or environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    operation = (
+        form.get("Action")
+        or environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        or _operation_of_path(service, environ)
+    )
     if len(form) < len(pairs):  # a parameter twice: guards must not see another one than moto
         operation = ""
     protocol, parameters = _parameters(service, operation, form, body)
@@ -114,6 +121,15 @@ def _credential_scope(authorization: str) -> tuple[str, str, str]:
     return key, region, service.lower()
 
 
+def _operation_of_path(service: str, environ: "WSGIEnvironment") -> str:
+    """Return the operation of a REST request, which names it by method and path."""
+    try:
+        operation, _ = get_service_router(service).match(Request(environ, populate_request=False))
+    except (NotFound, NotImplementedError, UnknownServiceError):
+        return ""
+    return str(operation.name)
+
+
 def _parameters(
     service: str, operation: str, form: dict[str, str], body: bytes
 ) -> tuple[Protocol, dict[str, Any]]:
@@ -123,7 +139,7 @@ def _parameters(
     try:
         protocol = cast(Protocol, model.protocol)
         shaped = PROTOCOL_PARSERS[protocol](model.operation_model(operation))
-        request: Any = {"values": form, "body": body, "headers": {}}
+        request: Any = {"values": form, "body": body, "headers": {}, "url_params": {}}
         return protocol, dict(shaped.parse(request))
     except (KeyError, ValueError, OperationNotFoundError):
         return "query", dict(form)

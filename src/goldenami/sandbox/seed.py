@@ -45,6 +45,7 @@ class World(Struct, frozen=True, kw_only=True):
         instance_profiles: names of instance profiles, each with a role of that name.
         roles: names of further roles.
         kms_keys: KMS keys by region: ids, ARNs or aliases.
+        inspected: whether Amazon Inspector scans the instances of the build region.
     """
 
     regions: tuple[str, ...]
@@ -61,6 +62,7 @@ class World(Struct, frozen=True, kw_only=True):
     instance_profiles: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     kms_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    inspected: bool = False
 
 
 class Seeded(Struct, frozen=True):
@@ -160,6 +162,8 @@ def _build_region(sandbox: Sandbox, world: World) -> None:
     for region, keys in world.kms_keys.items():
         for key_id in dict.fromkeys(keys):
             _given_ids(region).kms_key(key_id)
+    if world.inspected:
+        sandbox.client("inspector2", world.regions[0]).enable(resourceTypes=["EC2"])
     _source(sandbox, world, given)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from goldenami.errors import GoldenamiError
 from goldenami.sandbox.calls import Call, Guard
 from goldenami.sandbox.faults import ArmedFault, Fault, Faults
+from goldenami.sandbox.vulnerabilities import Vulnerability
 
 if TYPE_CHECKING:
     from goldenami.sandbox.gateway import Gateway
@@ -173,6 +174,17 @@ class Sandbox:
             yield
         finally:
             image_creation.copies_fail.pop(region, None)
+
+    @contextmanager
+    def vulnerable(self, region: str, *found: Vulnerability) -> Iterator[None]:
+        """Let Amazon Inspector find these on every instance of a region in the block."""
+        from goldenami.sandbox.mends import inspector
+
+        inspector.vulnerabilities[region] = found
+        try:
+            yield
+        finally:
+            inspector.vulnerabilities.pop(region, None)
 
     def environment(
         self, region: str = "us-east-1", base: Mapping[str, str] | None = None

@@ -89,5 +89,6 @@ def known_access_key(call: Call) -> Refusal | None:
         message = "AWS was not able to validate the provided access credentials"
         return Refusal("AuthFailure", message, 401)
     message = "The security token included in the request is invalid."
-    code = "UnrecognizedClientException" if call.protocol == "json" else "InvalidClientTokenId"
+    unknown = call.protocol in ("json", "rest-json")
+    code = "UnrecognizedClientException" if unknown else "InvalidClientTokenId"
     return Refusal(code, message, 400 if call.protocol == "json" else 403)

@@ -1,9 +1,10 @@
-"""AWS's three wire formats for an error answer.
+"""AWS's wire formats for an error answer.
 
 References:
     EC2: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
     Query (IAM, STS): https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
     JSON (SSM, KMS): https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+    REST JSON (Inspector): https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
 """
 
 import json
@@ -19,9 +20,9 @@ _JSON = "application/x-amz-json-1.1"
 def error_answer(protocol: Protocol, refusal: Refusal) -> tuple[str, bytes]:
     """Return content type and body of an error in the format the client reads."""
     request_id = str(uuid4())
-    if protocol == "json":
-        told = {"__type": refusal.code, "message": refusal.message}
-        return _JSON, json.dumps(told).encode()
+    if protocol in ("json", "rest-json"):
+        named = "__type" if protocol == "json" else "code"
+        return _JSON, json.dumps({named: refusal.code, "message": refusal.message}).encode()
     error = f"<Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
     if protocol == "ec2":
         body = (

@@ -45,6 +45,12 @@ def warnings(release: Release) -> list[str]:
             f"{what} runs by SSM Run Command, which needs base.instance_profile (or the "
             "account's default host management role)"
         )
+    if release.scan and not release.base.instance_profile:
+        found.append(
+            "test.scan: Inspector reads the instance by its SSM agent, which needs "
+            "base.instance_profile (or the account's default host management role); without it "
+            "only an account that scans agentless gets a result"
+        )
     return found
 
 
@@ -155,6 +161,9 @@ def _bake(release: Release) -> Iterator[Problem]:
         kind = release.test.instance_type
         if kind and not names.INSTANCE_TYPE.fullmatch(kind):
             yield "$.test.instance_type", f"`{kind}` is no type, such as `t3.micro`"
+    for index, one in enumerate(release.scan.ignore if release.scan else ()):
+        if not names.VULNERABILITY.fullmatch(one):
+            yield f"$.test.scan.ignore[{index}]", f"`{one}` is no id, such as `CVE-2026-12345`"
     for key, listed in steps:
         for index, step in enumerate(listed):
             if not step.run.strip():

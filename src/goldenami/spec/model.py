@@ -79,10 +79,21 @@ class Step(_Part, frozen=True):
     run: str
 
 
+class Scan(_Part, frozen=True):
+    """Amazon Inspector's scan of the booted image; what it finds fails the bake.
+
+    ``severity`` is the lowest that does, and ``ignore`` are vulnerabilities that never do.
+    """
+
+    severity: Literal["low", "medium", "high", "critical"] = "high"
+    ignore: tuple[str, ...] = ()
+
+
 class BootTest(_Part, frozen=True):
-    """A boot of the baked image before it goes anywhere: status checks, and then the steps."""
+    """A boot of the baked image before it goes anywhere: status checks, steps, and a scan."""
 
     steps: tuple[Step, ...] = ()
+    scan: Scan | None = None
     instance_type: str | None = None
 
 
@@ -210,6 +221,7 @@ class Timeouts(_Part, frozen=True):
     instance: str = "15m"
     validate: str = "30m"
     image: str = "2h"
+    scan: str = "1h"
     copy: str = "4h"
 
     def seconds(self, name: str) -> float:
@@ -251,6 +263,11 @@ class Release(_Part, frozen=True):
     def destinations(self) -> tuple[str, ...]:
         """The regions the image is copied to."""
         return self.regions[1:]
+
+    @property
+    def scan(self) -> Scan | None:
+        """The scan of the booted image, if there is to be one."""
+        return self.test.scan if self.test else None
 
     @property
     def copying_accounts(self) -> tuple[str, ...]:

@@ -216,6 +216,14 @@ class Execution:
 
 
 def _told(outputs: Mapping[str, Any]) -> str:
-    """Show the ids among an action's outputs."""
-    values = [", ".join(one) if isinstance(one, list) else str(one) for one in outputs.values()]
-    return " ".join(values)
+    """Show the ids and counts among an action's outputs."""
+    return " ".join(map(_words, outputs.values()))
+
+
+def _words(output: Any) -> str:
+    match output:
+        case Mapping():
+            return ", ".join(f"{count} {kind}" for kind, count in output.items()) or "none"
+        case list():
+            return ", ".join(output)
+    return str(output)

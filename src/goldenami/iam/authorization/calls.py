@@ -32,6 +32,7 @@ _BY_SERVICE: Mapping[str, Builder] = {
     "autoscaling": iam.anything,
     "ec2": ec2.generic,
     "iam": iam.generic,
+    "inspector2": iam.anything,
     "organizations": organizations.generic,
     "ssm": ssm.generic,
     "sts": iam.anything,

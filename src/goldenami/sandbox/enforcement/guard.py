@@ -28,7 +28,7 @@ from goldenami.sandbox.enforcement.trust import Trust, trust, trusts_provider
 from goldenami.sandbox.enforcement.world import LenientWorld, SandboxWorld
 from goldenami.sandbox.mends.accounts import account_of, is_root
 
-SERVICES = ("ec2", "iam", "organizations", "ssm", "sts")
+SERVICES = ("ec2", "iam", "inspector2", "organizations", "ssm", "sts")
 _FREE = ("sts:GetCallerIdentity", "sts:GetSessionToken")
 """What everybody may do, whatever the policies say."""
 _FEDERATED = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")

@@ -10,6 +10,8 @@ from moto.ec2 import urls as ec2_urls
 from moto.ec2.models import ec2_backends
 from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
+from moto.inspector2 import urls as inspector_urls
+from moto.inspector2.models import inspector2_backends
 from moto.kms import urls as kms_urls
 from moto.moto_api._internal import mock_random
 from moto.organizations import urls as organizations_urls
@@ -19,10 +21,17 @@ from moto.ssm import urls as ssm_urls
 from moto.ssm.models import ssm_backends
 from moto.sts import urls as sts_urls
 
-from goldenami.sandbox.mends import clock, image_creation, organizations_quotas, service_quotas
+from goldenami.sandbox.mends import (
+    clock,
+    image_creation,
+    inspector,
+    organizations_quotas,
+    service_quotas,
+)
 from goldenami.sandbox.mends.ec2 import Ec2Response
 from goldenami.sandbox.mends.iam import IamStore
 from goldenami.sandbox.mends.iam_calls import IamResponse
+from goldenami.sandbox.mends.inspector import InspectorResponse, InspectorStore
 from goldenami.sandbox.mends.kms import KmsResponse
 from goldenami.sandbox.mends.organizations import OrganizationsStore
 from goldenami.sandbox.mends.organizations_calls import OrganizationsResponse
@@ -37,13 +46,16 @@ def install() -> None:
     for backends, store in (
         (ec2_backends, Ec2Store),
         (iam_backends, IamStore),
+        (inspector2_backends, InspectorStore),
         (organizations_backends, OrganizationsStore),
         (ssm_backends, SsmStore),
     ):
         backends.backend = store
+    inspector_urls.url_paths[inspector.COVERAGE_PATH] = InspectorResponse.dispatch
     for urls, response in (
         (ec2_urls, Ec2Response),
         (iam_urls, IamResponse),
+        (inspector_urls, InspectorResponse),
         (kms_urls, KmsResponse),
         (organizations_urls, OrganizationsResponse),
         (service_quotas_urls, ServiceQuotasResponse),
@@ -58,6 +70,7 @@ def reset(pending_s: float) -> None:
     clock.pending_s = pending_s
     organizations_quotas.scp_characters = organizations_quotas.SCP_CHARACTERS
     image_creation.copies_fail.clear()
+    inspector.vulnerabilities.clear()
     service_quotas.values.clear()
     BackendDict.reset()
     organizations_backends.master_accounts.clear()

@@ -41,6 +41,7 @@ class LaunchState(InstanceState):
     def __init__(self) -> None:
         self._starting: Countdown | None = Countdown()
         self._checks = Countdown(steps=2)
+        self._scan = Countdown(steps=3)
         super().__init__(*RUNNING)
 
     @property
@@ -71,6 +72,11 @@ class LaunchState(InstanceState):
     def checked(self) -> bool:
         """Whether the status checks have passed."""
         return self._checks.over
+
+    @property
+    def scanned(self) -> bool:
+        """Whether Amazon Inspector has scanned the instance, if it does."""
+        return self._scan.over
 
 
 class LaunchesResponse(Ec2Base, InstanceResponse):

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from msgspec import Struct, structs
 
 from goldenami import journal
-from goldenami.aws import compare, removal, sharing, waits
+from goldenami.aws import compare, inspector, removal, sharing, waits
 from goldenami.aws.lease import Lease
 from goldenami.bake.distribute import complete, image_id
 from goldenami.bake.interface import Handler
@@ -27,6 +27,7 @@ HANDLERS: dict[str, Handler] = {
     "ssm:RunCommand": waits.command,
     "wait:instance": waits.instance,
     "wait:image": waits.image,
+    "wait:scan": inspector.scan,
     "wait:parameter": waits.parameter,
     "compare:image": compare.image,
     "protect:image": sharing.protect,

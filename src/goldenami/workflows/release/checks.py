@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from functools import partial
 
-from goldenami.aws import images, keys, parameter_path, quotas, regions
+from goldenami.aws import images, inspector, keys, parameter_path, quotas, regions
 from goldenami.aws.errors import FORBIDDEN, code_of, explained
 from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
@@ -39,13 +39,17 @@ def check(
     )
     to_make = [one for one in recipe.places if str(one) not in made]
     made_anew = _everywhere(recipe, [_quota, _key, _copy], to_make)
-    return together([_inputs(recipe), launched, checked, made_anew, _writing(recipe)])
+    return together(
+        [_inputs(recipe), launched, _scanning(recipe), checked, made_anew, _writing(recipe)]
+    )
 
 
 def permissions(recipe: Recipe) -> tuple[str, ...]:
     """Return the IAM actions that the checks need of the caller."""
     release = recipe.release
     needed = ["ec2:DescribeImages", "ec2:DescribeInstances", *quotas.PERMISSIONS]
+    if release.scan:
+        needed += inspector.PERMISSIONS
     if release.publish:
         needed += parameter_path.PERMISSIONS
     own = [one for one in recipe.places if not one.account]
@@ -102,6 +106,10 @@ def _launch(recipe: Recipe, baker: Baker) -> Checked:
     kind = recipe.release.base.instance_type
     tried = Checked(wrong=wrong) if wrong else Checked(fine=tuple(baker.fine(recipe)))
     return tried if recipe.instance_id else tried + quotas.vcpus(recipe.aws, recipe.region, kind)
+
+
+def _scanning(recipe: Recipe) -> Checked:
+    return inspector.check(recipe.aws, recipe.region) if recipe.release.scan else Checked()
 
 
 def _name(broken: Collection[str], recipe: Recipe, place: Place) -> Checked:

@@ -1,0 +1,186 @@
+"""Amazon Inspector: whether it scans a region's instances, and what it finds on one of them.
+
+https://docs.aws.amazon.com/inspector/latest/user/scanning-ec2.html
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from goldenami.aws.calls import pages
+from goldenami.aws.errors import explained
+from goldenami.aws.session import Aws
+from goldenami.aws.waits import Doing, Pending, patiently, until
+from goldenami.domain.checked import Checked
+from goldenami.errors import AwsError, BakeError
+
+PERMISSIONS = ("inspector2:BatchGetAccountStatus",)
+SCAN_PERMISSIONS = ("inspector2:ListCoverage", "inspector2:ListFindings")
+SEVERITIES = ("critical", "high", "medium", "low", "informational", "untriaged")
+"""Inspector's severities, the worst first; ``untriaged`` is not rated yet and fails nothing."""
+TOLD = 20
+_WILL_NOT_END = frozenset(
+    {
+        "ACCESS_DENIED",
+        "ACCESS_DENIED_TO_ENCRYPTION_KEY",
+        "AGENTLESS_INSTANCE_COLLECTION_TIME_LIMIT_EXCEEDED",
+        "AGENTLESS_INSTANCE_STORAGE_LIMIT_EXCEEDED",
+        "DEEP_INSPECTION_COLLECTION_TIME_LIMIT_EXCEEDED",
+        "DEEP_INSPECTION_DAILY_SSM_INVENTORY_LIMIT_EXCEEDED",
+        "DEEP_INSPECTION_PACKAGE_COLLECTION_LIMIT_EXCEEDED",
+        "EC2_INSTANCE_STOPPED",
+        "EXCLUDED_BY_TAG",
+        "PENDING_DISABLE",
+        "RESOURCE_STOPPED",
+        "RESOURCE_TERMINATED",
+        "UNSUPPORTED_OS",
+    }
+)
+"""The reasons that waiting does not mend. Others, such as ``UNMANAGED_EC2_INSTANCE``, are usual
+while an instance is new: its SSM agent registers, and then sends its inventory.
+https://docs.aws.amazon.com/inspector/v2/APIReference/API_ScanStatus.html"""
+
+
+class Finding(Struct, frozen=True):
+    """A vulnerability of the packages on an instance."""
+
+    vulnerability: str
+    severity: str
+    packages: str
+    title: str
+
+    def __str__(self) -> str:
+        """Show it on one line."""
+        return f"{self.severity} {self.vulnerability} in {self.packages}: {self.title}"
+
+
+def check(aws: Aws, region: str) -> Checked:
+    """Look whether Inspector scans the account's instances in a region.
+
+    https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html
+    """
+    try:
+        with explained("looking at Amazon Inspector", region):
+            answer = aws.client("inspector2", region).batch_get_account_status(
+                accountIds=[aws.account]
+            )
+    except AwsError as error:
+        return Checked(wrong=(f"test.scan: {error.message}",))
+    status = [one["resourceState"]["ec2"]["status"] for one in answer["accounts"]]
+    if status == ["ENABLED"]:
+        return Checked(fine=(f"Amazon Inspector scans instances in {region}",))
+    why = [one["errorMessage"] for one in answer.get("failedAccounts", ())]
+    told = ", ".join([*status, *why]) or "DISABLED"
+    return Checked(
+        wrong=(
+            f"test.scan: Amazon Inspector does not scan instances in {region} ({told}): enable it "
+            "with `aws inspector2 enable --resource-types EC2`, or leave the scan out",
+        )
+    )
+
+
+def scan(doing: Doing) -> dict[str, Any]:
+    """Wait until Inspector has scanned ``InstanceId``, and look at what it found.
+
+    What it finds in the network is left out: that is the test instance's, not the image's.
+
+    Returns:
+        ``findings``: how many of which severity, the worst first, without those of ``ignore``.
+
+    Raises:
+        BakeError: it cannot scan the instance, or has not by the deadline; or a finding has at
+            least ``severity``, then the notes list them.
+    """
+    parameters = doing.parameters
+    instance_id = parameters["InstanceId"]
+    until(
+        doing,
+        lambda: _scanned(doing, instance_id),
+        timeout_s=parameters["timeout_s"],
+        thing=f"the scan of {instance_id}",
+    )
+    found = patiently(doing, lambda: _findings(doing, instance_id))
+    counted = [one for one in found if one.vulnerability not in parameters["ignore"]]
+    failing = _failing(counted, parameters["severity"])
+    if failing:
+        raise _vulnerable(doing, failing)
+    counts = Counter(one.severity for one in counted)
+    return {"findings": {one: counts[one] for one in SEVERITIES if counts[one]}}
+
+
+def _scanned(doing: Doing, instance_id: str) -> bool | Pending:
+    """Tell whether the packages of an instance were scanned.
+
+    https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
+    """
+    covered = pages(
+        doing.aws, "inspector2", "list_coverage", "coveredResources", doing.region, doing.summary,
+        filterCriteria=_equal(resourceId=instance_id, scanType="PACKAGE"),
+    )  # fmt: skip
+    told = next(iter(covered), None)
+    if told is None:
+        return Pending("not known to Inspector yet")
+    code, reason = told["scanStatus"]["statusCode"], told["scanStatus"]["reason"]
+    if reason in _WILL_NOT_END:
+        raise BakeError(
+            f"{doing.summary} in {doing.region}: Inspector does not scan {instance_id}: {reason}",
+            fix="https://docs.aws.amazon.com/inspector/v2/APIReference/API_ScanStatus.html "
+            "says what it means",
+        )
+    done = (code, reason) == ("ACTIVE", "SUCCESSFUL") and "lastScannedAt" in told
+    return done or Pending(reason)
+
+
+def _findings(doing: Doing, instance_id: str) -> list[Finding]:
+    """Return what Inspector found in the packages, without what the account suppresses.
+
+    https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
+    """
+    told = pages(
+        doing.aws, "inspector2", "list_findings", "findings", doing.region, doing.summary,
+        filterCriteria=_equal(
+            resourceId=instance_id, findingStatus="ACTIVE", findingType="PACKAGE_VULNERABILITY"
+        ),
+    )  # fmt: skip
+    found = [_finding(one) for one in told]
+    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.vulnerability))
+
+
+def _equal(**fields: str) -> dict[str, Any]:
+    return {name: [{"comparison": "EQUALS", "value": one}] for name, one in fields.items()}
+
+
+def _finding(told: Mapping[str, Any]) -> Finding:
+    details = told["packageVulnerabilityDetails"]
+    packages = [_package(one) for one in details.get("vulnerablePackages", ())]
+    return Finding(
+        vulnerability=details["vulnerabilityId"],
+        severity=told["severity"].lower(),
+        packages=", ".join(packages) or "an unnamed package",
+        title=told.get("title", ""),
+    )
+
+
+def _package(told: Mapping[str, Any]) -> str:
+    version = "-".join(told[part] for part in ("version", "release") if told.get(part))
+    fixed = told.get("fixedInVersion", "NotAvailable")
+    return f"{told['name']} {version}" + ("" if fixed == "NotAvailable" else f" (fixed in {fixed})")
+
+
+def _failing(found: Collection[Finding], severity: str) -> list[Finding]:
+    failing = SEVERITIES[: SEVERITIES.index(severity) + 1]
+    return [one for one in found if one.severity in failing]
+
+
+def _vulnerable(doing: Doing, failing: list[Finding]) -> BakeError:
+    rest = len(failing) - TOLD
+    more = [f"and {rest} more, less or equally severe"] if rest > 0 else []
+    count = f"{len(failing)} vulnerabilities" if len(failing) > 1 else "a vulnerability"
+    return BakeError(
+        f"{doing.summary} in {doing.region}: Inspector finds {count} of severity "
+        f"{doing.parameters['severity']} or worse",
+        notes=[*map(str, failing[:TOLD]), *more],
+        fix="update the packages in the base image, or list an id under `test.scan.ignore`",
+    )
