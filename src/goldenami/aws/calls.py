@@ -36,7 +36,7 @@ def call(
     return {output: dig(answer, place) for output, place in outputs.items()}
 
 
-_NEXT = ("NextToken", "Marker")
+_NEXT = ("NextToken", "nextToken", "Marker")
 """How services name the next page, in their answers and in the requests for it."""
 
 
@@ -55,7 +55,7 @@ def pages(
     while more:
         with explained(doing, region):
             page = ask(**parameters)
-        yield from page[key]
+        yield from page.get(key, ())  # Inspector may leave an empty list out
         told = {name: page[name] for name in _NEXT if page.get(name)}
         parameters |= told
         more = bool(told)
