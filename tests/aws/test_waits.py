@@ -199,18 +199,6 @@ def test_a_command_that_fails_shows_the_end_of_its_output(
     assert failed.value.notes == notes
 
 
-def test_a_parameter_is_read_until_it_has_the_value(doing: Wait) -> None:
-    client = Answers(
-        get_parameter=[
-            refused("ParameterNotFound"),
-            {"Parameter": {"Value": "ami-0", "Version": 1}},
-            {"Parameter": {"Value": "ami-1", "Version": 2}},
-        ]
-    )
-    one, _ = doing(client, Name="/golden", Value="ami-1")
-    assert waits.parameter(one) == {"version": 2}
-
-
 def test_a_throttled_call_slows_down_until_it_is_answered(doing: Wait) -> None:
     throttled = [refused("RequestLimitExceeded")] * 20
     one, told = doing(Answers(do_it=[*throttled, {"Id": "x"}]))
@@ -245,12 +233,6 @@ def test_an_image_that_is_unknown_for_too_long_is_gone(
     )
     with pytest.raises(AwsError, match="NotFound"):
         waits.image(one)
-
-
-def test_a_parameter_that_cannot_be_read_is_not_written(doing: Wait) -> None:
-    one, _ = doing(Answers(get_parameter=[refused("AccessDenied")]), Name="/a", Value="ami-1")
-    with pytest.raises(AwsError, match="AccessDenied"):
-        waits.publish(one)
 
 
 SNAPSHOT = {"BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}]}

@@ -60,6 +60,7 @@ OPT_IN = frozenset({"OptInRequired"})
 DUPLICATE_NAME = frozenset({"InvalidAMIName.Duplicate"})
 TERMINATED = frozenset({"IdempotentInstanceTerminated"})
 ALREADY_THERE = frozenset({"ParameterAlreadyExists"})
+VERSION_LIMIT = frozenset({"ParameterMaxVersionLimitExceeded"})
 NO_AGENT = frozenset({"InvalidInstanceId"})
 NOT_AVAILABLE_HERE = frozenset(
     {"InvalidAction", "UnsupportedOperation", "UnknownOperationException"}

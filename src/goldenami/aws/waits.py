@@ -208,47 +208,6 @@ def command(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=timeout_s, thing=f"`{line}`")
 
 
-def parameter(doing: Doing) -> dict[str, Any]:
-    """Wait until the SSM parameter ``Name`` reads back as ``Value``.
-
-    Parameters of type ``aws:ec2:image`` are validated after the call that writes them.
-    """
-    name, value = doing.parameters["Name"], doing.parameters["Value"]
-    client = doing.aws.client("ssm", doing.region)
-
-    def look() -> dict[str, Any] | None:
-        with explained(doing.summary, doing.region):
-            found = client.get_parameter(Name=name)["Parameter"]
-        return {"version": found["Version"]} if found["Value"] == value else None
-
-    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=name)
-
-
-def publish(doing: Doing) -> dict[str, Any]:
-    """Write the SSM parameter, unless it has that value already: no empty version on a resume."""
-    name, value = doing.parameters["Name"], doing.parameters["Value"]
-    client = doing.aws.client("ssm", doing.region)
-
-    def there() -> bool:
-        try:
-            with explained(doing.summary, doing.region):
-                return bool(client.get_parameter(Name=name)["Parameter"]["Value"] == value)
-        except AwsError as error:
-            if code_of(error) not in NOT_FOUND:
-                raise
-            return False
-
-    if patiently(doing, there):
-        return {}
-
-    def put() -> dict[str, Any]:
-        with explained(doing.summary, doing.region):
-            client.put_parameter(**doing.parameters)
-        return {}
-
-    return patiently(doing, put)
-
-
 def snapshots_of(image: Mapping[str, Any]) -> list[str]:
     """Return the snapshot ids in the block device mappings of a described image."""
     mappings = image.get("BlockDeviceMappings", [])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from goldenami.aws import parameters
 from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
 from goldenami.bake.manifest import content, write
@@ -138,10 +139,10 @@ def _publish(recipe: Recipe, place: Place, after: tuple[str, ...]) -> Iterator[A
             "Value": image_id(recipe, place),
             "Type": "String",
             "DataType": "aws:ec2:image",
-            "Description": f"{recipe.build.ami_name}, build {recipe.build.id}",
+            "Description": parameters.description(recipe.build.ami_name, recipe.build.id),
             "Overwrite": True,
         },
-        permissions=("ssm:GetParameter", "ssm:PutParameter", "ec2:DescribeImages"),
+        permissions=parameters.PUBLISH_PERMISSIONS,
         after=after,
     )
     yield Action(
@@ -158,25 +159,18 @@ def _publish(recipe: Recipe, place: Place, after: tuple[str, ...]) -> Iterator[A
         permissions=("ssm:GetParameter",),
         after=(f"publish:{place}",),
     )
+    label = parameters.version_label(recipe.build.version)
     yield Action(
         id=f"label:{place}",
-        summary=f"label it {version_label(recipe)}",
+        summary=f"label it {label}",
         call="ssm:LabelParameterVersion",
         region=place.region,
         role=place.role,
         parameters={
             "Name": name,
             "ParameterVersion": Ref(f"published:{place}", "version"),
-            "Labels": [version_label(recipe)],
+            "Labels": [label],
         },
         permissions=("ssm:LabelParameterVersion",),
         after=(f"published:{place}",),
     )
-
-
-def version_label(recipe: Recipe) -> str:
-    """Return the parameter label of a version: a label may not start with a digit.
-
-    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_LabelParameterVersion.html
-    """
-    return f"v{recipe.build.version}"

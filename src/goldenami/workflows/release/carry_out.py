@@ -6,7 +6,7 @@ from types import MappingProxyType
 from msgspec import Struct, structs
 
 from goldenami import journal
-from goldenami.aws import compare, inspector, removal, sharing, waits
+from goldenami.aws import compare, inspector, parameters, removal, sharing, waits
 from goldenami.aws.lease import Lease
 from goldenami.bake.distribute import complete, image_id
 from goldenami.bake.interface import Handler
@@ -28,11 +28,11 @@ HANDLERS: dict[str, Handler] = {
     "wait:instance": waits.instance,
     "wait:image": waits.image,
     "wait:scan": inspector.scan,
-    "wait:parameter": waits.parameter,
+    "wait:parameter": parameters.read_back,
     "compare:image": compare.image,
     "protect:image": sharing.protect,
     "share:snapshots": sharing.snapshots,
-    "ssm:PutParameter": waits.publish,
+    "ssm:PutParameter": parameters.publish,
     "ec2:DeregisterImage": removal.image,
 }
 

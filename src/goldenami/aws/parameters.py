@@ -1,0 +1,121 @@
+"""The SSM parameter that names an image: written, read back, and kept below SSM's 100 versions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from goldenami.aws.calls import pages
+from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, code_of, explained
+from goldenami.aws.waits import Doing, patiently, until
+from goldenami.errors import AwsError, BakeError
+
+PUBLISH_PERMISSIONS = (
+    "ssm:GetParameter",
+    "ssm:PutParameter",
+    "ssm:GetParameterHistory",
+    "ssm:UnlabelParameterVersion",
+    "ec2:DescribeImages",
+)
+
+
+def description(ami_name: str, build: str) -> str:
+    """Return the description of a published version, by which its own label is told from others."""
+    return f"{ami_name}, build {build}"
+
+
+def version_label(version: str) -> str:
+    """Return the parameter label of a version: a label may not start with a digit.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_LabelParameterVersion.html
+    """
+    return f"v{version}"
+
+
+def publish(doing: Doing) -> dict[str, Any]:
+    """Write the SSM parameter, unless it has that value already: no empty version on a resume.
+
+    SSM keeps 100 versions, and writes no other while the oldest carries a label: the label of a
+    release that has grown so old is taken off.
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
+
+    Raises:
+        AwsError: it could not be written.
+        BakeError: the oldest of 100 versions carries a label that is not goldenami's.
+    """
+    name, value = doing.parameters["Name"], doing.parameters["Value"]
+    client = doing.aws.client("ssm", doing.region)
+
+    def there() -> bool:
+        try:
+            with explained(doing.summary, doing.region):
+                return bool(client.get_parameter(Name=name)["Parameter"]["Value"] == value)
+        except AwsError as error:
+            if code_of(error) not in NOT_FOUND:
+                raise
+            return False
+
+    if patiently(doing, there):
+        return {}
+
+    def put() -> dict[str, Any]:
+        with explained(doing.summary, doing.region):
+            client.put_parameter(**doing.parameters)
+        return {}
+
+    try:
+        return patiently(doing, put)
+    except AwsError as error:
+        if code_of(error) not in VERSION_LIMIT:
+            raise
+    _free_oldest(doing)
+    return patiently(doing, put)
+
+
+def read_back(doing: Doing) -> dict[str, Any]:
+    """Wait until the SSM parameter ``Name`` reads back as ``Value``.
+
+    Parameters of type ``aws:ec2:image`` are validated after the call that writes them.
+
+    Returns:
+        ``version``: the parameter's version.
+    """
+    name, value = doing.parameters["Name"], doing.parameters["Value"]
+    client = doing.aws.client("ssm", doing.region)
+
+    def look() -> dict[str, Any] | None:
+        with explained(doing.summary, doing.region):
+            found = client.get_parameter(Name=name)["Parameter"]
+        return {"version": found["Version"]} if found["Value"] == value else None
+
+    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=name)
+
+
+def _free_oldest(doing: Doing) -> None:
+    """Take the label of its release off the oldest version, so that SSM drops that version."""
+    name = doing.parameters["Name"]
+    history = pages(
+        doing.aws, "ssm", "get_parameter_history", "Parameters", doing.region, doing.summary,
+        Name=name,
+    )  # fmt: skip
+    oldest = min(patiently(doing, lambda: list(history)), key=lambda one: int(one["Version"]))
+    foreign = [one for one in oldest["Labels"] if not _own(one, oldest)]
+    if foreign:
+        raise BakeError(
+            f"{doing.summary} in {doing.region}: {name} has as many versions as SSM keeps, and the "
+            f"oldest, version {oldest['Version']}, carries the label {', '.join(foreign)}",
+            fix="move the label to a newer version (`aws ssm label-parameter-version`), or take "
+            "it off (`aws ssm unlabel-parameter-version`)",
+        )
+
+    def unlabel() -> Any:
+        with explained(doing.summary, doing.region):
+            return doing.aws.client("ssm", doing.region).unlabel_parameter_version(
+                Name=name, ParameterVersion=oldest["Version"], Labels=oldest["Labels"]
+            )
+
+    patiently(doing, unlabel)
+
+
+def _own(label: str, version: Mapping[str, Any]) -> bool:
+    """Say whether a label names the release that a version was written for."""
+    release = description(f"-{label.removeprefix('v')}", "")
+    return label.startswith("v") and release in version.get("Description", "")
