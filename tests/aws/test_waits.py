@@ -96,6 +96,18 @@ def test_an_image_that_is_not_known_yet_is_waited_for(doing: Wait) -> None:
     assert told == ["pending", "available"]
 
 
+def test_a_pending_image_tells_how_much_of_its_snapshots_is_there(doing: Wait) -> None:
+    mapping = {"BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}]}
+    large, small = {"Progress": "40%", "VolumeSize": 30}, {"Progress": "", "VolumeSize": 10}
+    client = Answers(
+        describe_images=[image("pending", **mapping)] * 2 + [image("available", **mapping)],
+        describe_snapshots=[{"Snapshots": [large, small]}, refused("UnauthorizedOperation")],
+    )
+    one, told = doing(client, ImageId="ami-1")
+    waits.image(one)
+    assert told == ["pending, snapshots 30 %", "pending", "available"]
+
+
 @pytest.mark.parametrize("state", ["failed", "invalid", "error", "deregistered"])
 def test_an_image_that_fails_tells_the_reason_of_aws(doing: Wait, state: str) -> None:
     reason = {"StateReason": {"Message": "Client.InvalidKmsKey"}}

@@ -150,18 +150,18 @@ def image(doing: Doing) -> dict[str, Any]:
     image_id = doing.parameters["ImageId"]
     client = doing.aws.client("ec2", doing.region)
 
-    def look() -> dict[str, Any] | None:
+    def look() -> dict[str, Any] | Pending | None:
         with explained(doing.summary, doing.region):
             found = client.describe_images(ImageIds=[image_id], IncludeDisabled=True)["Images"]
         if not found:
             return None
         state = found[0]["State"]
+        if state == "pending":
+            return Pending(f"pending{_progress(client, snapshots_of(found[0]))}")
         doing.progress(state)
-        if state == "available":
-            return {"snapshot_ids": snapshots_of(found[0])}
-        if state != "pending":
+        if state != "available":
             raise BakeError(f"{image_id} in {doing.region} is {state}: {_why(found[0])}")
-        return None
+        return {"snapshot_ids": snapshots_of(found[0])}
 
     return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=image_id)
 
@@ -212,6 +212,23 @@ def snapshots_of(image: Mapping[str, Any]) -> list[str]:
     """Return the snapshot ids in the block device mappings of a described image."""
     mappings = image.get("BlockDeviceMappings", [])
     return [one["Ebs"]["SnapshotId"] for one in mappings if "SnapshotId" in one.get("Ebs", {})]
+
+
+def _progress(client: Any, snapshot_ids: list[str]) -> str:
+    """Tell how much of the snapshots is there; what cannot be read is no reason to fail.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html
+    """
+    if not snapshot_ids:
+        return ""
+    try:
+        with explained("reading the progress of snapshots"):
+            found = client.describe_snapshots(SnapshotIds=snapshot_ids)["Snapshots"]
+    except AwsError:
+        return ""
+    done = sum(int(one["Progress"].rstrip("%") or 0) * one["VolumeSize"] for one in found)
+    whole = sum(one["VolumeSize"] for one in found)
+    return f", snapshots {done // whole} %" if whole else ""
 
 
 def _why(described: Mapping[str, Any]) -> str:

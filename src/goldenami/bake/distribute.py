@@ -67,7 +67,7 @@ def _available(recipe: Recipe, place: Place, created: str) -> Action:
             "ImageId": image_id(recipe, place),
             "timeout_s": recipe.release.timeouts.seconds(timeout),
         },
-        permissions=("ec2:DescribeImages",),
+        permissions=("ec2:DescribeImages", "ec2:DescribeSnapshots"),
         after=(f"{created}:{place}",),
         settles=(f"{created}:{place}",),
     )

@@ -3,6 +3,9 @@ from typing import Any
 
 import pytest
 
+from goldenami.sandbox import catalogue
+from goldenami.sandbox.server import Sandbox
+
 Make = Callable[..., str]
 ACCOUNT = "111122223333"
 
@@ -29,6 +32,24 @@ def snapshot_id(ec2: Any, bake: Make) -> str:
 )
 def test_snapshots_are_found(ec2: Any, snapshot_id: str, wish: dict[str, Any], found: int) -> None:
     assert len(ec2.describe_snapshots(**wish)["Snapshots"]) == found
+
+
+def test_a_snapshot_is_pending_as_long_as_its_image(sandbox: Sandbox, ec2: Any, bake: Make) -> None:
+    def told() -> list[Any]:
+        (one,) = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+        return [one["State"], one["Progress"], "CompletionTime" in one]
+
+    instance_id = ec2.run_instances(
+        ImageId=catalogue.IMAGES[0].id_in("us-east-1"), InstanceType="t3.micro",
+        MinCount=1, MaxCount=1,
+    )["Instances"][0]["InstanceId"]  # fmt: skip
+    sandbox.pending_s = 36_000
+    image_id = bake(InstanceId=instance_id)
+    assert told() == ["pending", "0%", False]
+    ec2.deregister_image(ImageId=image_id, DeleteAssociatedSnapshots=True)
+    sandbox.pending_s = 0
+    bake(InstanceId=instance_id)
+    assert told() == ["completed", "100%", True]
 
 
 def test_an_unknown_snapshot_is_refused(ec2: Any, refused: Any) -> None:

@@ -17,6 +17,13 @@ class Countdown:
         """Whether the resource is ready."""
         return self.passed(1.0)
 
+    @property
+    def share(self) -> float:
+        """The share of the time that is over."""
+        if self._pending_s == 0:
+            return 1.0
+        return min(1.0, (time.monotonic() - self._started) / self._pending_s)
+
     def passed(self, share: float) -> bool:
         """Say whether this share of the time is over."""
         return time.monotonic() - self._started >= self._pending_s * share

@@ -56,6 +56,28 @@ class GoneVolume:
     id: str = "vol-ffffffff"
 
 
+class ImageSnapshot(Snapshot):
+    """A snapshot that is ``pending`` as long as its image is; moto's are complete at once."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self._readiness = Countdown()
+        super().__init__(*arguments, **named)
+
+    @property
+    def status(self) -> str:
+        """The snapshot's state now."""
+        return "completed" if self._readiness.over else "pending"
+
+    @status.setter
+    def status(self, status: str) -> None:
+        """Leave it to the clock."""
+
+    @property
+    def progress(self) -> str:
+        """How much of the volume is copied."""
+        return f"{int(100 * self._readiness.share)}%"
+
+
 @dataclass(eq=False)
 class Image:
     """An image in one region. What other accounts own is here if this account can see it."""
@@ -221,7 +243,7 @@ def take_snapshot(
     owner_id: str | None = None,
 ) -> Snapshot:
     """Put a snapshot of a volume into the store; moto's forgets the KMS key."""
-    snapshot = Snapshot(
+    snapshot = ImageSnapshot(
         store,
         random_snapshot_id(),
         volume,

@@ -1,7 +1,7 @@
 """DescribeSnapshots, who may use a snapshot, and DeleteSnapshot.
 
-Mended: owners, all filters, pages, unknown ids, both ways to name a permission, the default
-key, and that a snapshot of any image is in use.
+Mended: progress, owners, all filters, pages, unknown ids, both ways to name a permission, the
+default key, and that a snapshot of any image is in use.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
 """
@@ -96,7 +96,7 @@ def _described(snapshot: Snapshot) -> Described:
         "State": snapshot.status,
         "Progress": snapshot.progress,
         "StartTime": snapshot.start_time,
-        "CompletionTime": snapshot.start_time,
+        "CompletionTime": snapshot.start_time if snapshot.status == "completed" else None,
         "OwnerId": snapshot.owner_id,
         "Description": snapshot.description or "",
         "Encrypted": bool(snapshot.encrypted),
