@@ -1,4 +1,6 @@
+import urllib.request
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from botocore.exceptions import ClientError
@@ -66,6 +68,30 @@ def test_what_the_sandbox_lacks_is_an_error_that_says_so(sandbox: Sandbox) -> No
         sandbox.client("ec2").export_image(
             DiskImageFormat="RAW", ImageId="ami-1", S3ExportLocation={"S3Bucket": "b"}
         )
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "path"),
+    [
+        ("inspector2", "GET", "/coverage/list"),
+        ("inspector2", "POST", "/nowhere"),
+        ("nothing", "POST", "/coverage/list"),
+    ],
+    ids=["another method", "another path", "another service"],
+)
+def test_a_rest_request_that_names_no_operation_is_recorded_and_not_answered(
+    sandbox: Sandbox, service: str, method: str, path: str
+) -> None:
+    scope = f"{ROOT_ACCESS_KEY_ID}/20261124/us-east-1/{service}/aws4_request"
+    request = urllib.request.Request(
+        sandbox.endpoint_url + path,
+        method=method,
+        headers={"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=0"},
+    )
+    with pytest.raises(HTTPError) as caught:
+        urllib.request.urlopen(request)
+    caught.value.close()
+    assert (sandbox.calls[-1].service, sandbox.calls[-1].operation) == (service, "")
 
 
 def test_a_guard_refuses_before_anything_happens() -> None:

@@ -17,7 +17,7 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import HTTPException
 
 from goldenami.sandbox.calls import Call, Guard, Protocol, Refusal
 from goldenami.sandbox.wire import error_answer
@@ -125,7 +125,7 @@ def _operation_of_path(service: str, environ: "WSGIEnvironment") -> str:
     """Return the operation of a REST request, which names it by method and path."""
     try:
         operation, _ = get_service_router(service).match(Request(environ, populate_request=False))
-    except (NotFound, NotImplementedError, UnknownServiceError):
+    except (HTTPException, NotImplementedError, UnknownServiceError):
         return ""
     return str(operation.name)
 
