@@ -150,3 +150,35 @@ def test_an_approved_image_is_protected_from_deregistration_everywhere(
         ec2 = sandbox.client("ec2", region)
         with pytest.raises(ec2.exceptions.ClientError, match="DeregisterImage"):
             ec2.deregister_image(ImageId=image["ImageId"])
+
+
+@pytest.mark.usefixtures("role")
+def test_what_is_left_in_the_other_account_is_told_and_swept_as_the_role(
+    cli: Any, write: Any, sandbox: Sandbox
+) -> None:
+    iam = sandbox.client("iam", account=OTHER)
+    more = {
+        "Effect": "Allow",
+        "Action": ["ec2:DescribeVolumes", "ec2:DescribeKeyPairs", "ec2:DescribeSecurityGroups",
+                   "ssm:GetParametersByPath"],
+        "Resource": "*",
+    }  # fmt: skip
+    iam.put_role_policy(RoleName=ROLE, PolicyName="sweeps", PolicyDocument=document(more))
+    arn = f"arn:aws:iam::{OTHER}:role/{ROLE}"
+    release = write(copies=COPIES, timeouts={"copy": "1s"})
+    refused = Fault(
+        service="ec2", operation="DescribeImageAttribute", code="UnauthorizedOperation", status=403,
+        times=50,
+    )  # fmt: skip
+    with sandbox.fail(refused):
+        ran = cli("bake", release, "--yes")
+    assert ran.code == 1
+    assert f"--role {arn}" in ran.err
+    swept = cli(
+        "sweep", "--role", arn, "--older-than", "0s", "--region", "eu-west-1", "--yes",
+        "--format", "json",
+    )  # fmt: skip
+    assert swept.code == 0, swept.err
+    assert [one["kind"] for one in json.loads(swept.out)["items"]] == ["image"]
+    theirs = sandbox.client("ec2", "eu-west-1", account=OTHER)
+    assert theirs.describe_images(Owners=["self"])["Images"] == []

@@ -18,6 +18,10 @@ def sweep(
     older_than: Annotated[
         str, typer.Option("--older-than", metavar="TIME", help="Builds started before: 12h, 3d.")
     ] = "1d",
+    role: Annotated[
+        str | None,
+        typer.Option("--role", metavar="ARN", help="In another account, as this role of it."),
+    ] = None,
     plan: options.PlanOnly = False,
     yes: options.Yes = False,
     form: options.Format = ListFormat.TABLE,
@@ -42,6 +46,7 @@ def sweep(
     from goldenami.workflows import sweep as workflow
 
     aws = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
+    aws = aws.at(role or "")
     found = workflow.prepare(aws, where=region, build=build, older_than=age, now=datetime.now(UTC))
     agreed = not found.leftovers or options.go_ahead(found.plan, plan_only=plan, yes=yes, form=form)
     if agreed:

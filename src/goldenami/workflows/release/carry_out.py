@@ -20,7 +20,7 @@ from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError
 from goldenami.workflows.execute import Execution, Outcome
 from goldenami.workflows.release.prepare import Prepared
-from goldenami.workflows.release.recover import find
+from goldenami.workflows.release.recover import Found, find
 
 HANDLERS: dict[str, Handler] = {
     "ec2:RunInstances": launch,
@@ -158,7 +158,14 @@ def _left(prepared: Prepared) -> list[str]:
     ]
     if found.instance_id:
         left.append(f"left for resuming: {found.instance_id} in {prepared.recipe.region}")
-    return [*left, sweep] if left else []
+    roles = [one.role for one in prepared.recipe.places if one.role and _is_left(found, one)]
+    there = [f"`goldenami sweep --build {build} --role {one}`: there too" for one in roles]
+    return [*left, sweep, *dict.fromkeys(there)] if left else []
+
+
+def _is_left(found: Found, place: Place) -> bool:
+    one = found.images.get(str(place)) or found.broken.get(str(place))
+    return one is not None and one.status == Status.BUILDING
 
 
 def _released(
