@@ -5,6 +5,7 @@ answers each with the process id, and at its end with its exit status (negative:
 """
 
 import functools
+import gc
 import json
 import os
 import sys
@@ -13,15 +14,18 @@ from typing import Any
 import boto3
 import botocore.loaders
 
+from goldenami.aws import waits
 from goldenami.cli import main
 from goldenami.workflows import release
 
 botocore.loaders.create_loader = functools.cache(
     botocore.loaders.create_loader
 )  # reads models once
-for service in ("ec2", "ssm", "sts", "kms"):
+for service in ("ec2", "ssm", "sts", "service-quotas"):
     boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 assert release
+waits.FIRST_POLL_S = 0.02
+gc.freeze()  # what is there is shared by all forks
 
 
 def run(order: dict[str, Any]) -> int:
