@@ -3,19 +3,19 @@
 import os
 import socket
 from collections.abc import Iterator
-from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
-import botocore.loaders
 import hypothesis
 import pytest
 
 from goldenami.sandbox.server import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Sandbox
 
+from . import client_classes
+
 PENDING_S = 0.02
 
-botocore.loaders.create_loader = cache(botocore.loaders.create_loader)  # reads each model once
+client_classes.keep()
 hypothesis.settings.register_profile("goldenami", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("goldenami")
 

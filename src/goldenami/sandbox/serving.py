@@ -3,9 +3,10 @@
 import contextlib
 import socket
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 
 from moto import backends
+from moto.core import errors, responses, utils
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -50,11 +51,17 @@ def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
 @cache
 def _mended_moto() -> DomainDispatcherApplication:
     mends.install()
-    # moto lists its folder for every request
-    vars(backends)["list_of_moto_modules"] = partial(
-        frozenset, frozenset(backends.list_of_moto_modules())
-    )
+    _remember()
     return DomainDispatcherApplication(create_backend_app)
+
+
+def _remember() -> None:
+    """Let moto look up once what it looks up for every request."""
+    modules = frozenset(backends.list_of_moto_modules())
+    vars(backends)["list_of_moto_modules"] = lambda: modules
+    vars(responses)["method_names_from_class"] = cache(utils.method_names_from_class)
+    lookups = errors.ErrorLookupFactory()
+    vars(errors)["ErrorLookupFactory"] = lambda: lookups
 
 
 class Server(ThreadedWSGIServer):

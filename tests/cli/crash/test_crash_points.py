@@ -9,6 +9,8 @@ import pytest
 
 from .conftest import Machine, account
 
+pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
+
 KILLED = -9
 
 

@@ -17,6 +17,8 @@ from goldenami.sandbox.server import Sandbox
 
 from .conftest import PARAMETER, REGIONS, account
 
+pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
+
 SEEDS = 200
 PARTS = 4
 MUTATING = (

@@ -16,6 +16,8 @@ import yaml
 from .conftest import RELEASE, Machine, account
 from .test_crash_points import KILLED, uninterrupted
 
+pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
+
 
 def packer_release(machine: Machine) -> None:
     """Let the release be built by Packer, without ssh."""

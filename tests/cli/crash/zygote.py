@@ -4,23 +4,22 @@ Reads one JSON line a run from stdin, ``{"arguments": …, "environment": …, "
 answers each with the process id, and at its end with its exit status (negative: a signal).
 """
 
-import functools
 import gc
 import json
 import os
 import sys
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.loaders
 
 from goldenami.aws import waits
 from goldenami.cli import main
 from goldenami.workflows import release
 
-botocore.loaders.create_loader = functools.cache(
-    botocore.loaders.create_loader
-)  # reads models once
+sys.path.append(str(Path(__file__).parents[2]))
+import_module("client_classes").keep()
 for service in ("ec2", "ssm", "sts", "service-quotas"):
     boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 assert release
