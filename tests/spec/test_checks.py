@@ -16,6 +16,7 @@ from goldenami.spec.model import (
     Bake,
     Base,
     BootTest,
+    Copies,
     Distribution,
     Enforce,
     ImageFilter,
@@ -243,6 +244,31 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         release(share=Share(organizational_units=(ORGANIZATION,))),
         "$.share.organizational_units[0]",
         "is no OU ARN",
+    ),
+    "snapshots shared with nobody": (
+        release(share=Share(organizations=(ORGANIZATION,), snapshots=True)),
+        "$.share.snapshots",
+        "snapshots are shared with accounts: name some",
+    ),
+    "copies into a short account": (
+        release(copies=(Copies(account="123", role="copies"),)),
+        "$.copies[0].account",
+        "`123` is no account id",
+    ),
+    "copies into an account twice": (
+        release(copies=(Copies(account=ACCOUNT, role="a"), Copies(account=ACCOUNT, role="b"))),
+        "$.copies[1].account",
+        f"`{ACCOUNT}` is listed twice",
+    ),
+    "copies by a role's ARN": (
+        release(copies=(Copies(account=ACCOUNT, role="arn:aws:iam::1:role/a b"),)),
+        "$.copies[0].role",
+        "is no role name",
+    ),
+    "copies where the image is not": (
+        release(copies=(Copies(account=ACCOUNT, role="copies", regions=("ap-south-2",)),)),
+        "$.copies[0].regions",
+        "`ap-south-2` is not among `regions`",
     ),
     "a share with 1,001": (
         release(share=Share(accounts=tuple(f"{n:012}" for n in range(1001)))),
