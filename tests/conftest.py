@@ -1,5 +1,6 @@
 """No test reads the caller's AWS configuration or leaves the machine."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from . import client_classes
 PENDING_S = 0.02
 
 client_classes.keep()
+gc.set_threshold(100_000, 50, 100)  # the models of many clients are long-lived
 hypothesis.settings.register_profile("goldenami", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("goldenami")
 

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from threading import Lock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -229,7 +229,7 @@ class Sandbox:
         self.stop()
 
 
-@cache
+@lru_cache(maxsize=128)
 def _client(
     endpoint_url: str,
     service: str,
