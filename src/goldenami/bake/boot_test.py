@@ -5,6 +5,7 @@ from typing import Any
 from goldenami.aws import inspector
 from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
+from goldenami.bake.launch import one_instance
 from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
 from goldenami.spec.model import Scan
@@ -107,21 +108,6 @@ def _parameters(recipe: Recipe) -> dict[str, Any]:
         "Name": f"{recipe.build.ami_name} test",
         tags.ROLE: tags.Role.TEST.value,
     }
-    parameters: dict[str, Any] = {
-        "ImageId": image_id(recipe, recipe.place),
-        "InstanceType": (test and test.instance_type) or base.instance_type,
-        "MinCount": 1,
-        "MaxCount": 1,
-        "ClientToken": recipe.build.token(LAUNCH),
-        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
-        "TagSpecifications": [
-            tags.specification(kind, own) for kind in ("instance", "volume", "network-interface")
-        ],
-    }
-    if base.subnet:
-        parameters["SubnetId"] = base.subnet
-    if base.security_groups:
-        parameters["SecurityGroupIds"] = list(base.security_groups)
-    if base.instance_profile:
-        parameters["IamInstanceProfile"] = {"Name": base.instance_profile}
-    return parameters
+    kind = (test and test.instance_type) or base.instance_type
+    token = recipe.build.token(LAUNCH)
+    return one_instance(base, image_id(recipe, recipe.place), kind, token, own)

@@ -59,6 +59,13 @@ class Recipe(Struct, frozen=True, kw_only=True):
         """Where the image will be; it is made in the first place and copied to the others."""
         return self.release.places(self.aws.partition)
 
+    def keys(self, place: Place) -> tuple[str, ...]:
+        """Return the KMS keys that the release file names for the image in a place."""
+        if place == self.place:
+            return tuple(one.kms_key for one in self.release.base.volumes if one.kms_key)
+        key = self.release.kms_key(place)
+        return (key,) if key else ()
+
     def at(self, place: Place) -> Aws:
         """Return who acts in a place."""
         return self.aws.at(place.role)

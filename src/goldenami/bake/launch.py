@@ -16,7 +16,7 @@ from goldenami.domain.plan import Action, Ref, Secret, resolve
 from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, BakeError
 from goldenami.spec import ReleaseFile
-from goldenami.spec.model import Volume
+from goldenami.spec.model import Base, Volume
 
 DRY_RUN_PASSED = "DryRunOperation"
 LAUNCHES = 20
@@ -130,27 +130,43 @@ def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Im
     return []
 
 
-def _parameters(file: ReleaseFile, source: Image, build: Build, own: Tags) -> dict[str, Any]:
-    base = file.release.base
+def one_instance(
+    base: Base, image_id: str | Ref, instance_type: str, token: str, own: Tags
+) -> dict[str, Any]:
+    """Return the RunInstances parameters of one instance, placed as the release file says.
+
+    Args:
+        base: the network and the instance profile.
+        image_id: what it is launched from.
+        instance_type: its type.
+        token: the client token.
+        own: the tags of the instance, its volumes and its network interface.
+    """
     parameters: dict[str, Any] = {
-        "ImageId": source.id,
-        "InstanceType": base.instance_type,
+        "ImageId": image_id,
+        "InstanceType": instance_type,
         "MinCount": 1,
         "MaxCount": 1,
-        "ClientToken": build.token("launch"),
+        "ClientToken": token,
         "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
         "TagSpecifications": [
             tags.specification(kind, own) for kind in ("instance", "volume", "network-interface")
         ],
     }
-    if base.key_name:
-        parameters["KeyName"] = base.key_name
     if base.subnet:
         parameters["SubnetId"] = base.subnet
     if base.security_groups:
         parameters["SecurityGroupIds"] = list(base.security_groups)
     if base.instance_profile:
         parameters["IamInstanceProfile"] = {"Name": base.instance_profile}
+    return parameters
+
+
+def _parameters(file: ReleaseFile, source: Image, build: Build, own: Tags) -> dict[str, Any]:
+    base = file.release.base
+    parameters = one_instance(base, source.id, base.instance_type, build.token("launch"), own)
+    if base.key_name:
+        parameters["KeyName"] = base.key_name
     if file.user_data is not None:
         parameters["UserData"] = Secret(file.user_data)  # boto3 does the base64
     if base.volumes:

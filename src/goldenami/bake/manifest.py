@@ -93,17 +93,12 @@ def _inputs(recipe: Recipe) -> dict[str, str]:
 
 def _placed(recipe: Recipe, place: Place) -> dict[str, Any]:
     release = recipe.release
-    if place == recipe.place:
-        keys = [one.kms_key for one in release.base.volumes if one.kms_key]
-        key = keys[0] if keys else ""
-    else:
-        key = release.kms_key(place) or ""
     return {
         "account": place.account or recipe.aws.account,
         "region": place.region,
         "image_id": image_id(recipe, place),
         "snapshots": [Ref(f"available:{place}", "snapshot_ids")],
-        "kms_key": key,
+        "kms_key": next(iter(recipe.keys(place)), ""),
         "parameter": release.publish.ssm_parameter if release.publish else "",
         "shared_with": [one for each in launch_permissions(recipe, place) for one in each.values()],
     }

@@ -120,10 +120,8 @@ class PackerBaker:
             if event.text:
                 doing.progress(event.text)
 
-        if recipe.attempt:
-            for line in remove_all(
-                doing, recipe.build, frozenset()
-            ):  # what an earlier run has left
+        if recipe.attempt:  # an earlier run may have left something
+            for line in remove_all(doing, recipe.build, frozenset()):
                 doing.progress(line)
         try:
             result = build(

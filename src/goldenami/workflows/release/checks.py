@@ -133,13 +133,10 @@ def _quota(recipe: Recipe, place: Place) -> Checked:
 
 def _key(recipe: Recipe, place: Place) -> Checked:
     """Look at the keys that a place encrypts with."""
-    if place == recipe.place:
-        named = [one.kms_key for one in recipe.release.base.volumes if one.kms_key]
-    else:
-        named = [key] if (key := recipe.release.kms_key(place)) else []
     shared = _is_shared(recipe, place)
-    found = [keys.check(recipe.at(place), place.region, one, shared=shared) for one in named]
-    return together(found)
+    return together(
+        keys.check(recipe.at(place), place.region, one, shared=shared) for one in recipe.keys(place)
+    )
 
 
 def _sharing(recipe: Recipe) -> list[Check]:
@@ -154,10 +151,7 @@ def _shares(recipe: Recipe, place: Place) -> Checked:
     targets = release.share.targets + len(release.copies)
     found = quotas.shares(recipe.aws, place.region, targets)
     volumes = release.base.volumes
-    own_key = (
-        any(one.kms_key for one in volumes) if place == recipe.place else release.kms_key(place)
-    )
-    if own_key and all(one.kms_key for one in volumes if one.encrypted):
+    if recipe.keys(place) and all(one.kms_key for one in volumes if one.encrypted):
         return found
     encrypted = any(one.encrypted for one in volumes) or recipe.source.encrypted
     return found + keys.check_default(recipe.aws, place.region, encrypted=encrypted)
