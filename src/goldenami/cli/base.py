@@ -43,9 +43,7 @@ def launch(
 @app.command("list")
 def list_(
     form: options.Format = ListFormat.TABLE,
-    region: Annotated[
-        list[str] | None, typer.Option("--region", help="Only these (repeatable); default: all.")
-    ] = None,
+    region: options.Regions = None,
     profile: options.Profile = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:

@@ -15,9 +15,7 @@ def images(
     ] = None,
     status: Annotated[Status | None, typer.Option("--status", help="Only this status.")] = None,
     form: options.Format = ListFormat.TABLE,
-    region: Annotated[
-        list[str] | None, typer.Option("--region", help="Only these (repeatable); default: all.")
-    ] = None,
+    region: options.Regions = None,
     profile: options.Profile = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:

@@ -29,6 +29,9 @@ Region = Annotated[
         "--region", help="Region for what belongs to none; by default the build region.",
     ),
 ]  # fmt: skip
+Regions = Annotated[
+    list[str] | None, typer.Option("--region", help="Only these (repeatable); default: all.")
+]
 Profile = Annotated[
     str | None,
     typer.Option("--profile", "--aws-profile", help="Named profile of the AWS configuration."),

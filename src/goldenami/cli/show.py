@@ -7,10 +7,6 @@ import typer
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
 
-Where = Annotated[
-    list[str] | None, typer.Option("--region", help="Only these (repeatable); default: all.")
-]
-
 
 def show(
     name: Annotated[
@@ -18,7 +14,7 @@ def show(
         typer.Argument(metavar="BUILD|AMI", help="A build or any image of it.", show_default=False),
     ],
     form: options.Format = ListFormat.TABLE,
-    region: Where = None,
+    region: options.Regions = None,
     profile: options.Profile = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
@@ -47,7 +43,7 @@ def history(
         str, typer.Argument(metavar="IMAGE", help="The golden image's name.", show_default=False)
     ],
     form: options.Format = ListFormat.TABLE,
-    region: Where = None,
+    region: options.Regions = None,
     profile: options.Profile = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:

@@ -25,9 +25,7 @@ def sweep(
     plan: options.PlanOnly = False,
     yes: options.Yes = False,
     form: options.Format = ListFormat.TABLE,
-    region: Annotated[
-        list[str] | None, typer.Option("--region", help="Only these (repeatable); default: all.")
-    ] = None,
+    region: options.Regions = None,
     profile: options.Profile = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
