@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from goldenami.errors import AwsError, UsageError
 
 if TYPE_CHECKING:
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import ClientError
 
 EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -59,6 +59,13 @@ NOT_FOUND = UNKNOWN_ID | frozenset(
 OPT_IN = frozenset({"OptInRequired"})
 DUPLICATE_NAME = frozenset({"InvalidAMIName.Duplicate"})
 TERMINATED = frozenset({"IdempotentInstanceTerminated"})
+UNKNOWN_TEMPLATE = frozenset(
+    {
+        "InvalidLaunchTemplateId.NotFound",
+        "InvalidLaunchTemplateId.VersionNotFound",
+        "InvalidLaunchTemplateName.NotFoundException",
+    }
+)
 ALREADY_THERE = frozenset({"ParameterAlreadyExists"})
 VERSION_LIMIT = frozenset({"ParameterMaxVersionLimitExceeded"})
 NO_AGENT = frozenset({"InvalidInstanceId"})
@@ -80,6 +87,7 @@ def explained(doing: str, region: str = "") -> Iterator[None]:
         UsageError: the AWS profile or the region does not exist.
     """
     from botocore import exceptions as botocore
+    from botocore.parsers import ResponseParserError
 
     where = f"{doing} in {region}" if region else doing
     try:
@@ -94,7 +102,7 @@ def explained(doing: str, region: str = "") -> Iterator[None]:
         raise AwsError(
             f"{where}: no AWS credentials found", fix=_LOG_IN, code="NoCredentials"
         ) from error
-    except botocore.BotoCoreError as error:
+    except (botocore.BotoCoreError, ResponseParserError) as error:
         raise _unreachable(where, error) from error
 
 
@@ -127,7 +135,7 @@ def _refused(where: str, error: "ClientError") -> AwsError:
     return AwsError(f"{where}: {call}: {code}: {message}", fix=fix, code=code)
 
 
-def _unreachable(where: str, error: "BotoCoreError") -> AwsError:
+def _unreachable(where: str, error: Exception) -> AwsError:
     from botocore import exceptions as botocore
 
     reach = (botocore.EndpointConnectionError, botocore.ConnectionError, botocore.HTTPClientError)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from goldenami.errors import AwsError, GoldenamiError, IncompleteError
 
 T = TypeVar("T")
+K = TypeVar("K")
 WORKERS = 32
 
 
@@ -43,17 +44,24 @@ class Answers(Struct, Generic[T], frozen=True):
 
 def in_regions(regions: Iterable[str], read: Callable[[str], T]) -> Answers[T]:
     """Call ``read`` for every region, concurrently."""
-    regions = list(regions)
-
-    def ask(region: str) -> T | Unread:
-        try:
-            return read(region)
-        except AwsError as error:
-            return Unread(region, error)
-
-    with ThreadPoolExecutor(max_workers=min(WORKERS, len(regions) or 1)) as pool:
-        answers = dict(zip(regions, pool.map(ask, regions), strict=True))
+    answers = concurrently(regions, read)
     return Answers(
-        read={region: one for region, one in answers.items() if not isinstance(one, Unread)},
-        unread=tuple(one for one in answers.values() if isinstance(one, Unread)),
+        read={region: one for region, one in answers.items() if not isinstance(one, AwsError)},
+        unread=tuple(
+            Unread(region, one) for region, one in answers.items() if isinstance(one, AwsError)
+        ),
     )
+
+
+def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | AwsError]:
+    """Return what ``ask`` says to each question, in their order; what AWS refuses is a value."""
+    questions = list(questions)
+
+    def answer(question: K) -> T | AwsError:
+        try:
+            return ask(question)
+        except AwsError as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=min(WORKERS, len(questions) or 1)) as pool:
+        return dict(zip(questions, pool.map(answer, questions), strict=True))

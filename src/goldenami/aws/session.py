@@ -25,6 +25,8 @@ class Aws:
         region: region of the calls that name none, None for the session's own.
         endpoint_url: another endpoint for every service; AWS_ENDPOINT_URL is honoured by botocore.
         connections: how many calls may be under way at once to one service and region.
+        bulk: for callers that read large listings: they are read by the lean parser, and where AWS
+            throttles, each service and region is slowed down on its own.
         session: a boto3 session that is there already.
     """
 
@@ -35,20 +37,26 @@ class Aws:
         region: str | None = None,
         endpoint_url: str | None = None,
         connections: int = 16,
+        bulk: bool = False,
         session: Any = None,
     ) -> None:
-        import boto3
         from botocore.config import Config
 
         with explained("starting an AWS session"):
-            self._session: Any = session or boto3.Session(profile_name=profile, region_name=region)
+            self._session: Any = session or _session(
+                bulk=bulk, profile_name=profile, region_name=region
+            )
         self.profile = profile
         self.endpoint_url = endpoint_url
+        self._bulk = bulk
         self._region = region or self._session.region_name
         self._config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            retries={
+                "mode": "adaptive" if bulk else "standard",
+                "total_max_attempts": ATTEMPTS,
+            },
             max_pool_connections=connections,
             user_agent_extra=f"goldenami/{__version__}",
         )
@@ -103,7 +111,10 @@ class Aws:
                 self._assumed[role] = Aws(
                     region=self._region,
                     endpoint_url=self.endpoint_url,
-                    session=_assuming(self._session, role, self._region, self.endpoint_url),
+                    bulk=self._bulk,
+                    session=_assuming(
+                        self._session, role, self._region, self.endpoint_url, bulk=self._bulk
+                    ),
                 )
             return self._assumed[role]
 
@@ -170,7 +181,24 @@ class Aws:
             raise UsageError(f"`{region}` is no AWS region", fix=hint)
 
 
-def _assuming(session: Any, role: str, region: str | None, endpoint_url: str | None) -> Any:
+def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> Any:
+    """Return a boto3 session; for bulk it reads EC2's large listings with the lean parser."""
+    import boto3
+    from botocore.session import Session
+
+    found = botocore_session or Session()
+    if bulk:
+        from goldenami.aws.lean_loader import LeanLoader
+        from goldenami.aws.lean_parser import LeanFactory
+
+        found.get_component("data_loader").file_loader = LeanLoader()
+        found.register_component("response_parser_factory", LeanFactory())
+    return boto3.Session(botocore_session=found, **settings)
+
+
+def _assuming(
+    session: Any, role: str, region: str | None, endpoint_url: str | None, *, bulk: bool
+) -> Any:
     """Return a session whose credentials are those of a role, fetched when first needed.
 
     A session of a role by another role ends after an hour, and a bake does not, hence the renewal.
@@ -197,4 +225,4 @@ def _assuming(session: Any, role: str, region: str | None, endpoint_url: str | N
     assumed._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
-    return boto3.Session(botocore_session=assumed, region_name=region)
+    return _session(assumed, bulk=bulk, region_name=region)

@@ -1,0 +1,179 @@
+"""Reads EC2's large listings several times faster than botocore's own parser, to the same answer.
+
+botocore walks the model's shapes anew for each element of each answer. Here the shape of a
+listing is turned once into a table of functions by element name, and a page goes straight from
+expat's C tree through that table. A page is read when it is iterated: until then only its token is
+known, so that the next page can be asked for while this one is being read.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+from xml.sax.saxutils import unescape
+
+from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
+from botocore.utils import parse_timestamp
+
+Read = Callable[[Element], Any]
+
+LISTINGS: Final = {
+    "DescribeInstanceImageMetadataResult": "InstanceImageMetadata",
+    "DescribeInstancesResult": "Reservations",
+    "DescribeImagesResult": "Images",
+}
+"""The answers that are read this way, and the list in each."""
+
+CHUNK_BYTES = 64 * 1024
+
+_TOKEN = re.compile(rb"<nextToken>([^<]*)</nextToken>")
+_REQUEST_ID = re.compile(rb"<requestId>([^<]*)</requestId>")
+_NAMESPACE = re.compile(rb"""<Describe[^>]*\sxmlns=["']([^"']*)["']""")
+_XML_ENTITIES = {"&quot;": '"', "&apos;": "'"}
+
+
+class LeanFactory(ResponseParserFactory):
+    """Makes botocore's parsers, and for the EC2 protocol the lean one.
+
+    ``session.register_component("response_parser_factory", LeanFactory())``
+    """
+
+    def create_parser(self, protocol_name: str) -> Any:
+        """Return the parser of a protocol."""
+        if protocol_name == "ec2":
+            return LeanParser()
+        return super().create_parser(protocol_name)
+
+
+class LeanParser(EC2QueryParser):
+    """botocore's parser of EC2 answers, but for the listings above."""
+
+    def parse(self, response: Any, shape: Any) -> Any:
+        """Parse an answer; errors, broken pages and other operations are botocore's."""
+        name = shape.name if shape is not None else ""
+        body = response["body"]
+        whole = body.rstrip().endswith(b"Response>")
+        if name not in LISTINGS or response["status_code"] != 200 or not whole:
+            return super().parse(response, shape)
+        answer: dict[str, Any] = {LISTINGS[name]: Items(body, shape)}
+        if (token := _text(_TOKEN, body)) is not None:
+            answer["NextToken"] = token
+        answer["ResponseMetadata"] = {
+            "RequestId": _text(_REQUEST_ID, body) or "",
+            "HTTPStatusCode": 200,
+            "HTTPHeaders": {key.lower(): value for key, value in response["headers"].items()},
+            "RetryAttempts": 0,
+        }
+        return answer
+
+
+class Items:
+    """The items of one page, read each time they are iterated; none is kept."""
+
+    def __init__(self, body: bytes, shape: Any) -> None:
+        self._body = body
+        self._shape = shape
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the items as botocore has them.
+
+        Raises:
+            ResponseParserError: the page is no XML.
+        """
+        found = _NAMESPACE.search(self._body)
+        tag, read = _reader(self._shape, f"{{{found[1].decode()}}}" if found else "")
+        # The document grows into an element that is open already, so that it can be looked at, and
+        # what has been read be dropped, before all of it is there.
+        builder = TreeBuilder()
+        page = builder.start("page", {})
+        parser = XMLParser(target=builder)  # noqa: S314  as botocore does: AWS is no stranger
+        try:
+            for start in range(0, len(self._body), CHUNK_BYTES):
+                parser.feed(self._body[start : start + CHUNK_BYTES])
+                yield from _taken(page, tag, read, still_growing=1)
+            builder.end("page")
+            parser.close()
+        except ParseError as error:
+            raise ResponseParserError(f"the page is no XML: {error}") from error
+        yield from _taken(page, tag, read, still_growing=0)
+
+
+def _taken(page: Element, tag: str, read: Read, *, still_growing: int) -> Iterator[dict[str, Any]]:
+    """Read the finished items of a page, and take them out of it."""
+    items = page.find(f"*/{tag}")
+    if items is None:
+        return
+    finished = len(items) - still_growing
+    for item in items[:finished]:
+        yield read(item)
+    del items[:finished]
+
+
+def _text(pattern: re.Pattern[bytes], body: bytes) -> str | None:
+    found = pattern.search(body)
+    return unescape(found[1].decode(), _XML_ENTITIES) if found else None
+
+
+@lru_cache(maxsize=16)
+def _reader(shape: Any, namespace: str) -> tuple[str, Read]:
+    """Return the element name of a listing's list, and what reads one of its items."""
+    items = shape.members[LISTINGS[shape.name]]
+    return namespace + items.serialization["name"], _compiled(items.member, namespace)
+
+
+def _compiled(shape: Any, namespace: str) -> Read:
+    if shape.type_name == "structure":
+        fields = {
+            namespace + member.serialization.get("name", name): (name, _compiled(member, namespace))
+            for name, member in shape.members.items()
+        }
+        return _structure(fields)
+    if shape.type_name == "list":
+        read = _compiled(shape.member, namespace)
+        return lambda element: [read(child) for child in element]
+    return _SCALARS[shape.type_name]
+
+
+def _structure(fields: Mapping[str, tuple[str, Read]]) -> Read:
+    get = fields.get
+
+    def read(element: Element) -> dict[str, Any]:
+        found = {}
+        for child in element:
+            field = get(child.tag)
+            if field is not None:
+                found[field[0]] = field[1](child)
+        return found
+
+    return read
+
+
+def _string(element: Element) -> str:
+    return element.text or ""
+
+
+def _number(element: Element) -> int:
+    return int(element.text or "")
+
+
+def _boolean(element: Element) -> bool:
+    return element.text == "true"
+
+
+def _time(element: Element) -> datetime:
+    text = element.text or ""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return parse_timestamp(text)
+
+
+_SCALARS: Final[Mapping[str, Read]] = {
+    "string": _string,
+    "integer": _number,
+    "long": _number,
+    "boolean": _boolean,
+    "timestamp": _time,
+}
