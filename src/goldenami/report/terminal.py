@@ -1,24 +1,28 @@
-"""What people read: tables on stdout, progress and words on stderr. Colour only in a terminal."""
+"""What people read: tables on stdout, progress and words on stderr. Colour only in a terminal.
+
+rich is imported where something is drawn: what runs in a pipeline seldom needs it.
+"""
 
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TextIO
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, TextIO
 
 from goldenami.errors import GoldenamiError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 PIPE_WIDTH = 200
 
 
-def console(file: TextIO | None = None) -> Console:
+def console(file: TextIO | None = None) -> "Console":
     """Return a console on a stream (stdout if none is given); a pipe gets wide, plain lines.
 
     It takes nothing for markup, and writes no escape codes to a pipe or with ``NO_COLOR``.
     """
+    from rich.console import Console
+
     out = file or sys.stdout
     width = None if out.isatty() else PIPE_WIDTH
     return Console(
@@ -34,6 +38,11 @@ def console(file: TextIO | None = None) -> Console:
 
 def say(text: str, style: str = "") -> None:
     """Write one line of progress or summary to stderr."""
+    if not sys.stderr.isatty():
+        sys.stderr.write(clean(text) + "\n")
+        return
+    from rich.text import Text
+
     console(sys.stderr).print(Text(clean(text), style=style))
 
 
@@ -41,6 +50,9 @@ def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, out: TextIO | None = None
 ) -> None:
     """Write a table to stdout (or ``out``); nothing in the cells is taken for markup."""
+    from rich.table import Table
+    from rich.text import Text
+
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         drawn.add_column(column, overflow="fold")
@@ -60,6 +72,8 @@ def show_error(error: GoldenamiError) -> None:
 
 def clean(text: str) -> str:
     """Replace control characters, which a tag or an error of AWS could bring to the terminal."""
+    if text.isprintable():
+        return text
     return "".join(
         one if one.isprintable() or one in "\n\t" else "\N{REPLACEMENT CHARACTER}" for one in text
     )

@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from goldenami.domain.audit import Audit
-from goldenami.domain.verdict import Finding
+from goldenami.domain.audit.document import Document
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.rules import BY_ID
 from goldenami.report.audit import as_csv
 from goldenami.report.audit.rows import COLUMNS
 from goldenami.report.terminal import clean
 
 
-def rows(audit: Audit) -> list[dict[str, str]]:
+def rows(audit: Document) -> list[dict[str, str]]:
     out = io.StringIO()
     as_csv.write(audit, out)
     reader = csv.DictReader(io.StringIO(out.getvalue(), newline=""))
@@ -23,14 +24,15 @@ def rows(audit: Audit) -> list[dict[str, str]]:
     return list(reader)
 
 
-def test_a_line_a_finding_and_one_for_each_unread_region(document: Audit) -> None:
+def test_a_line_a_finding_and_one_for_each_unread_region(document: Document) -> None:
     lesser, worse, unread = rows(document)
     assert lesser == {
         "severity": "medium",
         "rule": "deprecated-image",
         "account": "111122223333",
         "region": "us-east-1",
-        "instance": "i-1",
+        "kind": "instance",
+        "id": "i-1",
         "name": "web",
         "state": "running",
         "image": "ami-1",
@@ -38,22 +40,22 @@ def test_a_line_a_finding_and_one_for_each_unread_region(document: Audit) -> Non
         "image_owner": "999988887777",
         "image_state": "available",
         "reason": "the image is deprecated since 2026-11-01",
-        "fix": "replace it",
+        "fix": BY_ID["deprecated-image"].fix,
+        "change": "open",
     }
     assert worse["name"].startswith("'=1+1")
     assert (unread["severity"], unread["region"]) == ("unread", "ap-south-1")
-    assert unread["reason"].startswith("UnauthorizedOperation")
+    assert unread["reason"].startswith("instances: UnauthorizedOperation")
 
 
-def test_a_clean_audit_is_the_header_alone(clean_document: Audit) -> None:
+def test_a_clean_audit_is_the_header_alone(clean_document: Document) -> None:
     out = io.StringIO()
     as_csv.write(clean_document, out)
     assert out.getvalue() == ",".join(COLUMNS) + "\n"
 
 
-def named(document: Audit, finding: Finding, name: str) -> str:
-    instance = structs.replace(finding.instance, name=name)
-    changed = structs.replace(finding, instance=instance)
+def named(document: Document, finding: Finding, name: str) -> str:
+    changed = structs.replace(finding, subject=structs.replace(finding.subject, name=name))
     [row, _] = rows(structs.replace(document, findings=(changed,)))
     return row["name"]
 
@@ -64,13 +66,13 @@ def named(document: Audit, finding: Finding, name: str) -> str:
     ids=["equals", "plus", "minus", "at", "tab"],
 )
 def test_a_name_that_a_spreadsheet_would_compute_is_text(
-    name: str, document: Audit, finding: Finding
+    name: str, document: Document, finding: Finding
 ) -> None:
     assert named(document, finding, name) == f"'{name}"
 
 
 @pytest.mark.parametrize("name", ["web", "", 'a "quoted", name', "two\nlines", "a=b", "é"])
-def test_any_other_name_stays_as_it_is(name: str, document: Audit, finding: Finding) -> None:
+def test_any_other_name_stays_as_it_is(name: str, document: Document, finding: Finding) -> None:
     assert named(document, finding, name) == name
 
 
@@ -80,7 +82,7 @@ def test_any_other_name_stays_as_it_is(name: str, document: Audit, finding: Find
     ids=["a return in the middle", "a return at the start", "an escape code"],
 )
 def test_control_characters_make_neither_rows_nor_colours(
-    name: str, cell: str, document: Audit, finding: Finding
+    name: str, cell: str, document: Document, finding: Finding
 ) -> None:
     assert named(document, finding, name) == cell
 

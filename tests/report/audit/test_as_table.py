@@ -2,56 +2,76 @@
 
 import io
 
-from goldenami.domain.audit import Audit
-from goldenami.domain.verdict import RULES
+from msgspec.structs import replace
+
+from goldenami.domain.audit.document import Document
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.rules import BY_ID
 from goldenami.report.audit import as_table
 
-FIXES = {rule.id: rule.fix for rule in RULES}
 
-
-def lines(audit: Audit) -> list[str]:
+def lines(document: Document) -> list[str]:
     out = io.StringIO()
-    as_table.write(audit, out)
+    as_table.write(document, out)
     return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
-def test_findings_worst_first_then_each_rules_fix_then_what_was_not_read(document: Audit) -> None:
+def test_images_worst_first_then_findings_then_fixes_then_what_was_not_read(
+    document: Document,
+) -> None:
     assert lines(document) == [
-        "severity  rule              region     instance  name            image  reason",
-        "high      wrong-owner       us-east-1  i-2       =1+1[red]�[31m  ami-1  "
-        "the image belongs to 999988887777",
-        "medium    deprecated-image  us-east-1  i-1       web             ami-1  "
-        "the image is deprecated since 2026-11-01",
+        "severity  image  name    owner         region     instances  launches  findings",
+        "high      ami-1  theirs  999988887777  us-east-1  3          0         "
+        "foreign-owner 2, deprecated-image 1",
         "",
-        f"wrong-owner: {FIXES['wrong-owner']}",
-        f"deprecated-image: {FIXES['deprecated-image']}",
-        "UNREAD ap-south-1: UnauthorizedOperation: �]0;you� :key: [b]",
+        "severity  rule              region     what                 "
+        "name                      image  reason",
+        "high      foreign-owner     us-east-1  i-0000000000000002a  "
+        "=1+1[red]�[31m</script>|  ami-1  the image belongs to 999988887777",
+        "medium    deprecated-image  us-east-1  i-1                  "
+        "web                       ami-1  the image is deprecated since 2026-11-01",
+        "",
+        f"foreign-owner (1): {BY_ID['foreign-owner'].fix}",
+        f"deprecated-image (1): {BY_ID['deprecated-image'].fix}",
+        "UNREAD ap-south-1: instances: UnauthorizedOperation: �]0;you� :key: [b] <i>",
     ]
 
 
-def test_without_findings_there_is_no_table(clean_document: Audit) -> None:
+def test_without_findings_there_is_no_table(clean_document: Document) -> None:
     assert lines(clean_document) == []
 
 
-def test_a_terminal_gets_colours_but_none_of_aws(document: Audit, terminal: io.StringIO) -> None:
+def test_a_table_of_a_large_fleet_ends(document: Document, finding: Finding) -> None:
+    many = Document(replace(document.audit, open_findings=1_000), (finding,) * 1_000, ())
+    shown = lines(many)
+    assert sum("foreign-owner     us-east-1" in one or "i-00000" in one for one in shown) == 200
+    assert "… and 800 more; --format csv has them all" in shown
+
+
+def test_a_terminal_gets_colours_but_none_of_aws(document: Document, terminal: io.StringIO) -> None:
     as_table.write(document, terminal)
     assert "\x1b[31mhigh" in terminal.getvalue()
     assert "\x1b]0;" not in terminal.getvalue()
     assert "\x07" not in terminal.getvalue()
 
 
-def test_the_summary_counts_and_names_what_needs_a_look(document: Audit) -> None:
-    assert as_table.summary(document) == [
-        "5 instances in 2 of 3 regions of account 111122223333: 2 compliant, 2 with findings, "
+def test_the_summary_counts_and_names_what_needs_a_look(document: Document) -> None:
+    assert as_table.summary(document.audit) == [
+        "5 instances in 2 of 3 regions of account 111122223333: 2 compliant, 3 with findings, "
         "1 findings waived",
-        "INCOMPLETE: nothing is known of ap-south-1",
+        "2 launch templates, groups and guardrails: 1 compliant",
+        "2 open findings: 1 high, 1 medium",
+        "INCOMPLETE: not everything is known of ap-south-1",
+        "since 2026-11-22 12:00: 1 new, 1 fixed, 1 still open, 2 where nothing could be read",
         "waiver expired on 2026-01-31 and no longer counts: instance i-3 (network)",
         "waiver covers nothing: tag Role=bastion (network)",
     ]
 
 
-def test_the_summary_of_a_clean_audit_is_one_sentence(clean_document: Audit) -> None:
-    assert as_table.summary(clean_document) == [
-        "1 instances in 1 of 1 regions of account 111122223333: 1 compliant, 0 with findings, "
-        "0 findings waived"
-    ]
+def test_several_accounts_are_counted_and_named(document: Document) -> None:
+    audit = document.audit
+    other = replace(audit.places[2], account="444455556666")
+    several = replace(audit, places=(*audit.places[:2], other))
+    found = as_table.summary(several)
+    assert "of 2 accounts:" in found[0]
+    assert "INCOMPLETE: not everything is known of 444455556666/ap-south-1" in found

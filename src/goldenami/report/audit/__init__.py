@@ -1,16 +1,19 @@
 """The audit's formats: one file each, all from one document."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TextIO
 
-from goldenami.domain.audit import Audit
-from goldenami.report.audit import as_csv, as_json, as_jsonl, as_table
+from goldenami.domain.audit.document import Document
 
-Writer = Callable[[Audit, TextIO], None]
+Writer = Callable[[Document, TextIO], None]
 
-WRITERS: dict[str, Writer] = {
-    "table": as_table.write,
-    "json": as_json.write,
-    "jsonl": as_jsonl.write,
-    "csv": as_csv.write,
-}
+FORMATS = (
+    "table", "json", "jsonl", "csv", "markdown", "html", "sarif", "junit", "asff", "ocsf",
+)  # fmt: skip
+
+
+def writer(form: str) -> Writer:
+    """Return what writes a format; its module is imported only then."""
+    found: Writer = import_module(f"goldenami.report.audit.as_{form}").write
+    return found

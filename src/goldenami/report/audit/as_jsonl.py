@@ -1,34 +1,40 @@
-"""One JSON line a finding, then one for each unread region, and a summary line at the end."""
+"""One JSON line a finding, then one for each unread place, and a summary line at the end."""
 
 from typing import TextIO
 
 import msgspec
 
-from goldenami.domain.audit import Audit
+from goldenami.domain.audit.document import Document
 from goldenami.report.audit.rows import row
 
+_encode = msgspec.json.Encoder().encode
 
-def write(audit: Audit, out: TextIO) -> None:
-    """Write the lines; each has a ``kind``: finding, unread or summary."""
-    for finding in audit.findings:
-        _line(out, {"kind": "finding", **row(finding)})
-    for region in audit.unread:
-        _line(out, {"kind": "unread", "region": region.region, "reason": region.unread})
+
+def write(document: Document, out: TextIO) -> None:
+    """Write the lines; each has a ``line``: finding, unread or summary."""
+    audit = document.audit
+    for finding in document.findings:
+        _line(out, {"line": "finding", **row(finding)})
+    for place in audit.unread:
+        for why in place.unread:
+            told = {"account": place.account, "region": place.region, "reason": why}
+            _line(out, {"line": "unread", **told})
     _line(
         out,
         {
-            "kind": "summary",
+            "line": "summary",
             "schema": audit.schema,
             "at": audit.at,
             "account": audit.account,
             "complete": audit.complete,
+            "subjects": audit.subjects,
             "instances": audit.instances,
             "compliant": audit.compliant,
-            "findings": len(audit.findings),
-            "waived": len(audit.waived),
+            "findings": audit.open_findings,
+            "waived": audit.waived_findings,
         },
     )
 
 
 def _line(out: TextIO, data: dict[str, object]) -> None:
-    out.write(msgspec.json.encode(data).decode() + "\n")
+    out.write(_encode(data).decode() + "\n")

@@ -1,63 +1,114 @@
-"""The audit for people: findings, the worst first, then what could not be read."""
+"""The audit for people: what is wrong by image, the worst first, then what could not be read."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import TextIO
 
-from goldenami.domain.audit import Audit
-from goldenami.domain.verdict import RULES, Severity
+from goldenami.domain.audit.document import Audit, Document, ImageUse
+from goldenami.domain.audit.finding import Finding
 from goldenami.report.terminal import clean, console, table
 
-_ORDER = list(Severity)
+EXAMPLES = 200
+"""How many findings are listed one by one; the other formats have them all."""
 
 
-def write(audit: Audit, out: TextIO) -> None:
-    """Write the findings as a table, each rule's fix once, and the regions."""
-    findings = sorted(
-        audit.findings,
-        key=lambda one: (
-            _ORDER.index(one.severity),
-            one.rule,
-            one.instance.region,
-            one.instance.id,
-        ),
-    )
-    if findings:
+def write(document: Document, out: TextIO) -> None:
+    """Write images with findings, the findings, each rule's fix once, and what was not read."""
+    audit = document.audit
+    broken = [one for one in audit.images if one.worst]
+    if broken:
         table(
-            ("severity", "rule", "region", "instance", "name", "image", "reason"),
-            [
-                (
-                    one.severity.value, one.rule, one.instance.region, one.instance.id,
-                    one.instance.name, one.instance.image_id, one.reason,
-                )
-                for one in findings
-            ],
+            ("severity", "image", "name", "owner", "region", "instances", "launches", "findings"),
+            (_image(one) for one in broken),
             out=out,
-        )  # fmt: skip
+        )
         console(out).print()
-    broken = {one.rule for one in findings}
-    for rule in RULES:
-        if rule.id in broken:
-            console(out).print(f"{rule.id}: {rule.fix}")
-    for region in audit.unread:
-        console(out).print(clean(f"UNREAD {region.region}: {region.unread}"), style="red")
+    shown = sorted(islice(document.findings, EXAMPLES), key=_worst_first)
+    if shown:
+        table(
+            ("severity", "rule", "region", "what", "name", "image", "reason"),
+            (_finding(audit, one) for one in shown),
+            out=out,
+        )
+        console(out).print()
+    if audit.open_findings > len(shown):
+        rest = audit.open_findings - len(shown)
+        console(out).print(f"… and {rest} more; --format csv has them all\n")
+    for rule in audit.rules:
+        console(out).print(f"{rule.id} ({rule.findings}): {rule.fix}")
+    for place in audit.unread:
+        for why in place.unread:
+            console(out).print(
+                clean(f"UNREAD {_where(audit, place.account, place.region)}: {why}"), style="red"
+            )
 
 
 def summary(audit: Audit) -> list[str]:
     """Return the audit in a few sentences."""
-    read = len(audit.regions) - len(audit.unread)
-    broken = {one.instance.id for one in audit.findings}
-    lines = [
-        f"{audit.instances} instances in {read} of {len(audit.regions)} regions of account "
-        f"{audit.account}: {audit.compliant} compliant, {len(broken)} with findings, "
-        f"{len(audit.waived)} findings waived"
-    ]
+    return [*_numbers(audit), *_changes(audit), *_waivers(audit)]
+
+
+def _numbers(audit: Audit) -> Iterator[str]:
+    read = sum(not one.unread for one in audit.places)
+    accounts = audit.accounts
+    whose = f"account {accounts[0]}" if len(accounts) == 1 else f"{len(accounts)} accounts"
+    with_findings = audit.instances - audit.compliant
+    yield (
+        f"{audit.instances} instances in {read} of {len(audit.places)} regions of {whose}: "
+        f"{audit.compliant} compliant, {with_findings} with findings, "
+        f"{audit.waived_findings} findings waived"
+    )
+    launches = audit.subjects - audit.instances
+    if launches:
+        compliant = sum(one.compliant - one.instances_compliant for one in audit.places)
+        yield f"{launches} launch templates, groups and guardrails: {compliant} compliant"
+    if severities := audit.by_severity:
+        listed = ", ".join(f"{count} {severity.value}" for severity, count in severities.items())
+        yield f"{audit.open_findings} open findings: {listed}"
     if audit.unread:
-        names = ", ".join(one.region for one in audit.unread)
-        lines.append(f"INCOMPLETE: nothing is known of {names}")
-    lines += [
-        f"waiver expired on {waiver.expires} and no longer counts: {waiver.says} ({waiver.owner})"
-        for waiver in audit.waivers_expired
-    ]
-    lines += [
-        f"waiver covers nothing: {waiver.says} ({waiver.owner})" for waiver in audit.waivers_unused
-    ]
-    return lines
+        names = ", ".join(_where(audit, one.account, one.region) for one in audit.unread)
+        yield f"INCOMPLETE: not everything is known of {names}"
+
+
+def _changes(audit: Audit) -> Iterator[str]:
+    if since := audit.since:
+        unknown = f", {since.unknown} where nothing could be read" if since.unknown else ""
+        yield (
+            f"since {since.at:%Y-%m-%d %H:%M}: {since.new} new, {since.fixed} fixed, "
+            f"{since.open} still open{unknown}"
+        )
+
+
+def _waivers(audit: Audit) -> Iterator[str]:
+    for waiver in audit.waivers_expired:
+        yield (
+            f"waiver expired on {waiver.expires} and no longer counts: "
+            f"{waiver.says} ({waiver.owner})"
+        )
+    for waiver in audit.waivers_unused:
+        yield f"waiver covers nothing: {waiver.says} ({waiver.owner})"
+
+
+def _image(use: ImageUse) -> tuple[object, ...]:
+    image = use.image
+    what = ", ".join(f"{rule} {count}" for rule, count in use.findings.items())
+    worst = use.worst.value if use.worst else ""
+    launches = use.subjects - use.instances
+    return worst, image.id, image.name, image.owner, use.region, use.instances, launches, what
+
+
+def _finding(audit: Audit, one: Finding) -> tuple[object, ...]:
+    subject = one.subject
+    where = _where(audit, subject.account, subject.region)
+    return (
+        one.severity.value, one.rule, where, subject.id, subject.name, subject.image.id, one.reason,
+    )  # fmt: skip
+
+
+def _worst_first(one: Finding) -> tuple[int, str, str, str, str]:
+    subject = one.subject
+    return one.severity.rank, one.rule, subject.account, subject.region, subject.id
+
+
+def _where(audit: Audit, account: str, region: str) -> str:
+    return region if len(audit.accounts) == 1 else f"{account}/{region}"

@@ -1,0 +1,106 @@
+"""AWS Security Finding Format: a JSON list that Security Hub takes.
+
+https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html
+"""
+
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+import msgspec
+
+from goldenami.domain.audit.document import Audit, Document, PlaceRead
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.rules import BY_ID
+from goldenami.domain.audit.subject import Kind, Subject
+
+_TYPES = ["Software and Configuration Checks/AWS Security Best Practices/Golden AMI"]
+_RESOURCE = {
+    Kind.INSTANCE: "AwsEc2Instance",
+    Kind.LAUNCH_TEMPLATE: "AwsEc2LaunchTemplate",
+    Kind.AUTO_SCALING_GROUP: "AwsAutoScalingAutoScalingGroup",
+    Kind.LAUNCH_CONFIGURATION: "AwsAutoScalingLaunchConfiguration",
+}
+_LENGTH = 1_024
+_encode = msgspec.json.Encoder().encode
+
+
+def write(document: Document, out: TextIO) -> None:
+    """Write a JSON list with a finding on each line."""
+    out.write("[")
+    separator = "\n"
+    for one in findings(document, partition="aws"):
+        out.write(separator + _encode(one).decode())
+        separator = ",\n"
+    out.write("\n]\n")
+
+
+def findings(document: Document, *, partition: str) -> Iterator[dict[str, Any]]:
+    """Yield the findings, the waived ones as suppressed, and what could not be looked at."""
+    for place in document.audit.unread:
+        yield _unread(document.audit, place, partition)
+    for one in document.findings:
+        yield _finding(document.audit, one, partition, "NEW")
+    for waived in document.waived:
+        yield _finding(document.audit, waived.finding, partition, "SUPPRESSED")
+
+
+def _common(
+    audit: Audit, partition: str, account: str, region: str, finding_id: str
+) -> dict[str, Any]:
+    at = f"{audit.at:%Y-%m-%dT%H:%M:%S}.{audit.at.microsecond // 1000:03d}Z"
+    product = f"arn:{partition}:securityhub:{region}:{account}:product"
+    return {
+        "SchemaVersion": "2018-10-08",
+        "Id": finding_id,
+        "ProductArn": f"{product}/{account}/default",
+        "GeneratorId": f"goldenami/{finding_id.rpartition('/')[2]}",
+        "AwsAccountId": account,
+        "Types": _TYPES,
+        "CreatedAt": at,
+        "UpdatedAt": at,
+        "RecordState": "ACTIVE",
+    }
+
+
+def _unread(audit: Audit, place: PlaceRead, partition: str) -> dict[str, Any]:
+    region = place.region if place.region != "*" else "us-east-1"
+    return {
+        **_common(audit, partition, place.account, region, f"{place.where}/unread"),
+        "Severity": {"Label": "MEDIUM"},
+        "Title": "A place could not be audited",
+        "Description": f"{place.where}: {'; '.join(place.unread)}"[:_LENGTH],
+        "Resources": [{"Type": "AwsAccount", "Id": f"AWS::::Account:{place.account}"}],
+        "Compliance": {"Status": "NOT_AVAILABLE"},
+        "Workflow": {"Status": "NEW"},
+    }
+
+
+def _finding(audit: Audit, finding: Finding, partition: str, status: str) -> dict[str, Any]:
+    subject, rule = finding.subject, BY_ID[finding.rule]
+    return {
+        **_common(audit, partition, subject.account, subject.region, finding.key),
+        "Severity": {"Label": finding.severity.value.upper()},
+        "Title": rule.title[:256],
+        "Description": finding.reason[:_LENGTH],
+        "Remediation": {"Recommendation": {"Text": rule.fix[:512]}},
+        "Resources": [_resource(subject, partition)],
+        "Compliance": {"Status": "FAILED", "RelatedRequirements": list(rule.controls)},
+        "Workflow": {"Status": status},
+    }
+
+
+def _resource(subject: Subject, partition: str) -> dict[str, Any]:
+    kind = _RESOURCE.get(subject.kind, "Other")
+    resource_id = subject.resource
+    if subject.kind is Kind.INSTANCE:
+        resource_id = (
+            f"arn:{partition}:ec2:{subject.region}:{subject.account}:instance/{subject.id}"
+        )
+    found: dict[str, Any] = {
+        "Type": kind, "Id": resource_id, "Partition": partition, "Region": subject.region,
+    }  # fmt: skip
+    if subject.tags:
+        found["Tags"] = dict(list(subject.tags.items())[:50])
+    if subject.kind is Kind.INSTANCE and subject.image.id:
+        found["Details"] = {"AwsEc2Instance": {"ImageId": subject.image.id}}
+    return found

@@ -1,0 +1,79 @@
+"""JUnit XML, for CI systems: a test suite a place, a test case a rule."""
+
+from collections import defaultdict
+from typing import TextIO
+from xml.sax.saxutils import escape, quoteattr
+
+from goldenami.domain.audit.document import Document, PlaceRead
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.rules import RULES, Rule
+from goldenami.report.terminal import clean
+
+EXAMPLES = 100
+"""How many findings of a rule in a place are named; the others are counted."""
+
+
+class _Failed:
+    """The findings of a rule in a place: the first ones, and how many there are."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[Finding] = []
+
+    def add(self, finding: Finding) -> None:
+        self.count += 1
+        if len(self.first) < EXAMPLES:
+            self.first.append(finding)
+
+
+def write(document: Document, out: TextIO) -> None:
+    """Write the suites; what could not be read is an error, never a passed test."""
+    audit = document.audit
+    failed: dict[tuple[str, str], _Failed] = defaultdict(_Failed)
+    for finding in document.findings:
+        where = f"{finding.subject.account}/{finding.subject.region}"
+        failed[where, finding.rule].add(finding)
+    errors = len(audit.unread)
+    out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+    out.write(
+        f'<testsuites name="goldenami audit" tests="{len(RULES) * len(audit.places) + errors}" '
+        f'failures="{len(failed)}" errors="{errors}">\n'
+    )
+    for number, place in enumerate(audit.places):
+        here = {rule: one for (where, rule), one in failed.items() if where == place.where}
+        _suite(out, number, place, here, f"{audit.at:%Y-%m-%dT%H:%M:%S}")
+    out.write("</testsuites>\n")
+
+
+def _suite(
+    out: TextIO, number: int, place: PlaceRead, failed: dict[str, _Failed], timestamp: str
+) -> None:
+    errors = 1 if place.unread else 0
+    out.write(
+        f'  <testsuite name={quoteattr(place.where)} id="{number}" tests="{len(RULES) + errors}" '
+        f'failures="{len(failed)}" errors="{errors}" skipped="0" time="0" '
+        f'timestamp="{timestamp}">\n'
+    )
+    if place.unread:
+        why = clean("; ".join(place.unread))
+        out.write(f'    <testcase name="everything was read" classname={quoteattr(place.where)}>\n')
+        out.write(f"      <error message={quoteattr(why)}>{escape(why)}</error>\n    </testcase>\n")
+    for rule in RULES:
+        _case(out, place, rule, failed.get(rule.id))
+    out.write("  </testsuite>\n")
+
+
+def _case(out: TextIO, place: PlaceRead, rule: Rule, failed: _Failed | None) -> None:
+    opened = f"    <testcase name={quoteattr(rule.id)} classname={quoteattr(place.where)}"
+    if failed is None:
+        out.write(f"{opened}/>\n")
+        return
+    lines = [
+        f"{one.subject.kind.value} {one.subject.id} {one.subject.name}: {one.reason}"
+        for one in failed.first
+    ]
+    if failed.count > len(failed.first):
+        lines.append(f"… and {failed.count - len(failed.first)} more")
+    message = f"{failed.count} findings: {rule.title}. Fix: {rule.fix}"
+    out.write(f"{opened}>\n      <failure message={quoteattr(message)} type={quoteattr(rule.id)}>")
+    out.write(escape(clean("\n".join(lines))) + "</failure>\n    </testcase>\n")

@@ -1,0 +1,67 @@
+"""The audit as Markdown: for a pull request, a ticket, or a job's summary."""
+
+from itertools import islice
+from typing import TextIO
+
+from goldenami.domain.audit.document import Document
+from goldenami.report.audit.as_table import summary
+from goldenami.report.terminal import clean
+
+EXAMPLES = 200
+_SPECIAL = str.maketrans({one: f"\\{one}" for one in "\\`*_{}[]<>|#"})
+
+
+def write(document: Document, out: TextIO) -> None:
+    """Write the summary, the images, the rules with their fixes, and the first findings."""
+    audit = document.audit
+    out.write(f"# Golden AMI audit of {audit.at:%Y-%m-%d %H:%M} UTC\n\n")
+    out.writelines(f"- {_text(line)}\n" for line in summary(audit))
+    if audit.unread:
+        out.write("\n## Not read\n\n")
+        for place in audit.unread:
+            out.writelines(f"- {place.where}: {_text(why)}\n" for why in place.unread)
+    broken = [one for one in audit.images if one.worst]
+    if broken:
+        out.write("\n## Images with findings\n\n")
+        _row(out, "severity", "image", "name", "region", "instances", "launches", "findings")
+        _row(out, *["---"] * 7)
+        for one in broken:
+            what = ", ".join(f"{rule} {count}" for rule, count in one.findings.items())
+            worst = one.worst.value if one.worst else ""
+            _row(
+                out, worst, one.image.id, one.image.name, one.region, one.instances,
+                one.subjects - one.instances, what,
+            )  # fmt: skip
+    if audit.rules:
+        out.write("\n## What to do\n\n")
+        for rule in audit.rules:
+            out.write(f"- **{rule.id}** ({rule.findings}, {rule.severity.value}): ")
+            out.write(f"{_text(rule.title)}. {_text(rule.fix)}\n")
+    _findings(document, out)
+
+
+def _findings(document: Document, out: TextIO) -> None:
+    shown = list(islice(document.findings, EXAMPLES))
+    if not shown:
+        return
+    out.write("\n## Findings\n\n")
+    _row(out, "severity", "rule", "account", "region", "what", "name", "reason")
+    _row(out, *["---"] * 7)
+    for one in shown:
+        subject = one.subject
+        _row(
+            out, one.severity.value, one.rule, subject.account, subject.region, subject.id,
+            subject.name, one.reason,
+        )  # fmt: skip
+    rest = document.audit.open_findings - len(shown)
+    if rest > 0:
+        out.write(f"\n… and {rest} more.\n")
+
+
+def _row(out: TextIO, *cells: object) -> None:
+    out.write("| " + " | ".join(_text(str(cell)) for cell in cells) + " |\n")
+
+
+def _text(text: str) -> str:
+    """Keep a tag's value from becoming markup, a link or another cell."""
+    return clean(text).replace("\n", " ").replace("\t", " ").translate(_SPECIAL)

@@ -1,0 +1,111 @@
+"""SARIF 2.1.0, for code scanning dashboards.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any, TextIO
+
+import msgspec
+
+from goldenami import __version__
+from goldenami.domain.audit.document import Audit, Document
+from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.domain.audit.rules import RULES
+
+HOME = "https://github.com/goldenami/goldenami"
+_LEVEL = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+}
+_SCORE = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.0",
+    Severity.LOW: "2.0",
+}
+_BASELINE = {"": None, "new": "new", "open": "unchanged"}
+_encode = msgspec.json.Encoder().encode
+
+
+def write(document: Document, out: TextIO) -> None:
+    """Write one run; its results are written as they are read."""
+    run: dict[str, Any] = {
+        "tool": {"driver": _driver()},
+        "invocations": [_invocation(document.audit)],
+        "columnKind": "unicodeCodePoints",
+    }
+    head = _encode({"version": "2.1.0", "runs": [run]}).decode()
+    out.write(head.removesuffix("}]}") + ',"results":[')
+    separator = "\n"
+    for result in _results(document):
+        out.write(separator + _encode(result).decode())
+        separator = ",\n"
+    out.write("\n]}]}\n")
+
+
+def _driver() -> dict[str, Any]:
+    return {
+        "name": "goldenami",
+        "version": __version__,
+        "rules": [
+            {
+                "id": rule.id,
+                "shortDescription": {"text": rule.title},
+                "fullDescription": {"text": rule.explanation},
+                "help": {"text": rule.fix},
+                "defaultConfiguration": {"level": _LEVEL[rule.severity]},
+                "properties": {
+                    "security-severity": _SCORE[rule.severity],
+                    "tags": ["security", *rule.controls],
+                },
+            }
+            for rule in RULES
+        ],
+    }
+
+
+def _invocation(audit: Audit) -> dict[str, Any]:
+    return {
+        "executionSuccessful": audit.complete,
+        "endTimeUtc": f"{audit.at:%Y-%m-%dT%H:%M:%SZ}",
+        "toolExecutionNotifications": [
+            {"level": "error", "message": {"text": f"{place.where} could not be read: {why}"}}
+            for place in audit.unread
+            for why in place.unread
+        ],
+    }
+
+
+def _results(document: Document) -> Iterator[Mapping[str, Any]]:
+    yield from (_result(one, ()) for one in document.findings)
+    for waived in document.waived:
+        waiver = waived.waiver
+        reason = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"
+        yield _result(waived.finding, [{"kind": "external", "justification": reason}])
+
+
+def _result(finding: Finding, suppressions: Iterable[Mapping[str, str]]) -> dict[str, Any]:
+    subject = finding.subject
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "level": _LEVEL[finding.severity],
+        "message": {"text": f"{subject.kind.value} {subject.id}: {finding.reason}"},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": f"aws/{subject.resource}"}},
+                "logicalLocations": [
+                    {"fullyQualifiedName": subject.resource, "kind": "resource"},
+                ],
+            }
+        ],
+        "partialFingerprints": {"finding/v1": sha256(finding.key.encode()).hexdigest()},
+    }
+    if baseline := _BASELINE[finding.change]:
+        result["baselineState"] = baseline
+    if suppressions:
+        result["suppressions"] = list(suppressions)
+    return result
