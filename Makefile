@@ -2,8 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 AWSCLI_VENV := .venv-awscli
+CUSTODIAN_VENV := .venv-custodian
+USER_VENV := .venv-user
+SCHEMAS := .schemas
 BIN := $(VENV)/bin
 export GOLDENAMI_AWSCLI := $(CURDIR)/$(AWSCLI_VENV)/bin/aws
+export GOLDENAMI := $(CURDIR)/$(USER_VENV)/bin/goldenami
+export GOLDENAMI_CUSTODIAN := $(CURDIR)/$(CUSTODIAN_VENV)/bin/custodian
+export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
+PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
 .PHONY: help rehearse test lint format bench clean
 help:
@@ -27,10 +34,25 @@ $(AWSCLI_VENV)/.ready:
 	$(AWSCLI_VENV)/bin/pip install --quiet --disable-pip-version-check awscli
 	@touch $@
 
+# So does Cloud Custodian, which the audit is compared with.
+$(CUSTODIAN_VENV)/.ready:
+	$(PYTHON) -m venv $(CUSTODIAN_VENV)
+	$(CUSTODIAN_VENV)/bin/pip install --quiet --disable-pip-version-check c7n
+	@touch $@
+
+# The schema of JUnit files that pytest holds its own output to; only its source package has it.
+$(SCHEMAS)/junit-10.xsd: $(VENV)/.ready
+	@mkdir -p $(SCHEMAS)
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --no-binary pytest \
+	    --dest $(SCHEMAS) pytest==8.4.2
+	tar -xOzf $(SCHEMAS)/pytest-8.4.2.tar.gz \
+	    pytest-8.4.2/testing/example_scripts/junit-10.xsd > $@.part
+	@mv $@.part $@
+
 rehearse: $(VENV)/.ready
 	$(BIN)/goldenami rehearse $(RELEASE)
 
-test: lint $(AWSCLI_VENV)/.ready
+test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd
 	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report term:skip-covered --cov-fail-under 95 $(ARGS)
 	$(BIN)/coverage report --include 'src/goldenami/iam/*' --fail-under 100 --skip-covered
 
@@ -43,10 +65,14 @@ format: $(VENV)/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.ready
+# goldenami as a user has it: some of what the tests need makes every start slower.
+bench: $(VENV)/.ready $(PEERS)
+	$(PYTHON) -m venv $(USER_VENV)
+	$(USER_VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall .
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/evaluator.py
 	$(BIN)/python benchmarks/bake.py
+	$(BIN)/python benchmarks/audit.py
 
 clean:
-	rm -rf $(VENV) $(AWSCLI_VENV) dist .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(USER_VENV) $(SCHEMAS) dist .coverage .mypy_cache .pytest_cache .ruff_cache

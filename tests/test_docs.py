@@ -156,3 +156,11 @@ def test_the_docs_speak_of_the_project_alone() -> None:
         path = ROOT / name
         if path.suffix in (".md", ".py", ".yaml", ".toml", ".j2") and path.is_file():
             assert f"{home}/" not in path.read_text(), name
+
+
+def test_the_readme_names_every_rule_and_format_of_the_audit() -> None:
+    from goldenami.domain.audit.rules import RULES
+    from goldenami.report.audit import FORMATS
+
+    names = [*(rule.id for rule in RULES), *FORMATS]
+    assert not [name for name in names if f"`{name}`" not in README]

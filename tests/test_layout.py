@@ -21,8 +21,10 @@ ALLOWED = {
     "iam": {"domain", "errors", "resources", "yamlfile"},
     "aws": {"domain", "errors", "iam", "spec"},
     "bake": {"aws", "domain", "errors", "resources", "spec", "files", "yamlfile"},
-    "workflows": {"aws", "bake", "domain", "errors", "iam", "journal", "spec", "yamlfile"},
-    "report": {"domain", "errors", "iam", "workflows"},
+    "workflows": {
+        "aws", "bake", "domain", "errors", "files", "iam", "journal", "spec", "yamlfile",
+    },
+    "report": {"domain", "errors", "iam", "resources", "workflows"},
     "sandbox": {"aws", "domain", "errors", "iam"},
     "cli": {
         "aws", "bake", "domain", "errors", "files", "iam", "report", "resources", "sandbox", "spec",

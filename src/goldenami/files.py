@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from goldenami.errors import UsageError
 
@@ -13,13 +16,26 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         UsageError: it cannot be written there.
     """
+    with writing(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[TextIO]:
+    """Write a text file in a ``with`` block; it is renamed to its place when that ends well.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            yield file
         Path(temporary).replace(path)
+        temporary = ""
     except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error

@@ -132,3 +132,19 @@ def admins(sandbox: Sandbox) -> str:
         GroupName="ec2-admin-group", PolicyArn="arn:aws:iam::aws:policy/AmazonEC2FullAccess"
     )
     return "ec2-admin-group"
+
+
+@pytest.fixture
+def golden(cli: Cli, write: Write, sandbox: Sandbox, own_images: Any) -> str:
+    """Bake a golden image in one region, without any enforcement; return its id."""
+    sandbox.pending_s = 0.0
+    assert cli("bake", write(regions=["us-east-1"], enforce=None), "--yes").code == 0
+    image_id: str = own_images("us-east-1")[0]["ImageId"]
+    return image_id
+
+
+@pytest.fixture
+def public(sandbox: Sandbox) -> str:
+    """Return an image of Amazon's."""
+    found = sandbox.client("ec2").describe_images(Owners=["amazon"])["Images"]
+    return str(found[0]["ImageId"])

@@ -17,7 +17,7 @@ from goldenami.sandbox.server import Sandbox
 @pytest.fixture
 def fleet(cli: Any, write: Any, sandbox: Sandbox, own_images: Any) -> Path:
     """A release in two regions with a fleet, compliant and not; the release file."""
-    release: Path = write()
+    release: Path = write(enforce=None)
     assert cli("bake", release, "--yes").code == 0
     golden = {region: own_images(region)[0]["ImageId"] for region in ("us-east-1", "eu-west-1")}
     seed(sandbox, World(regions=("us-east-1", "eu-west-1"), groups=("ec2-admin-group",)))
@@ -38,23 +38,24 @@ def test_every_instance_is_judged_in_every_region(cli: Any, fleet: Path) -> None
     document = json.loads(ran.out)
     assert document["schema"] == "goldenami.audit/v1"
     assert document["complete"] is True
-    found = {(one["instance"]["name"], one["instance"]["region"], one["rule"])
+    found = {(one["subject"]["name"], one["subject"]["region"], one["rule"])
              for one in document["findings"]}  # fmt: skip
     assert found == {
-        ("web-1", "us-east-1", "wrong-owner"),
-        ("web-2", "us-east-1", "wrong-owner"),
-        ("build-agent", "us-east-1", "wrong-owner"),
+        ("web-1", "us-east-1", "foreign-owner"),
+        ("web-2", "us-east-1", "foreign-owner"),
+        ("build-agent", "us-east-1", "foreign-owner"),
         ("legacy-batch", "us-east-1", "unapproved-image"),
         ("data-import", "us-east-1", "unapproved-image"),
-        ("forgotten-report", "us-east-1", "gone-image"),
-        ("web-1", "eu-west-1", "wrong-owner"),
+        ("forgotten-report", "us-east-1", "deregistered-image"),
+        ("web-1", "eu-west-1", "foreign-owner"),
         ("legacy-batch", "eu-west-1", "unapproved-image"),
-        ("forgotten-report", "eu-west-1", "gone-image"),
+        ("forgotten-report", "eu-west-1", "deregistered-image"),
     }
-    assert all(one["reason"] and one["fix"] and one["severity"] for one in document["findings"])
-    regions = {one["region"]: one for one in document["regions"]}
+    assert all(one["reason"] and one["severity"] for one in document["findings"])
+    assert {one["id"] for one in document["rules"]} == {rule for _, _, rule in found}
+    regions = {one["region"]: one for one in document["places"]}
     assert len(regions) == 17
-    assert regions["us-east-1"]["instances"] == 9
+    assert regions["us-east-1"]["subjects"]["instance"] == 9
     assert regions["us-east-1"]["compliant"] == 3
 
 
@@ -67,7 +68,7 @@ def test_a_region_that_cannot_be_read_is_named_and_the_rest_reported(
     assert "UNREAD eu-west-1" in ran.out
     assert "You are not authorized" in ran.err
     assert "legacy-batch" in ran.out
-    assert "INCOMPLETE: nothing is known of eu-west-1" in ran.err
+    assert "INCOMPLETE: not everything is known of eu-west-1" in ran.err
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
@@ -99,13 +100,13 @@ def test_nothing_approved_in_what_could_be_read_is_incomplete(cli: Any, sandbox:
     with sandbox.fail(unreadable("eu-west-1")):
         ran = cli("audit", "--region", "us-east-1", "--region", "eu-west-1")
     assert ran.code == 3
-    assert "not every region could be read" in ran.err
+    assert "not everything could be read" in ran.err
 
 
 def test_an_empty_fleet_is_refused_unless_it_is_meant(
     cli: Any, write: Any, sandbox: Sandbox
 ) -> None:
-    release = write(regions=["us-east-1"], audit={"regions": ["us-east-1"]})
+    release = write(regions=["us-east-1"], audit={"regions": ["us-east-1"]}, enforce=None)
     cli("bake", release, "--yes")
     assert cli("audit", release).code == 4
     ran = cli("audit", release, "--allow-empty")
@@ -116,7 +117,7 @@ def test_an_empty_fleet_is_refused_unless_it_is_meant(
 def test_a_compliant_fleet_is_green(
     cli: Any, write: Any, sandbox: Sandbox, own_images: Any
 ) -> None:
-    release = write(regions=["us-east-1"], audit={"regions": ["us-east-1"]})
+    release = write(regions=["us-east-1"], audit={"regions": ["us-east-1"]}, enforce=None)
     cli("bake", release, "--yes")
     seed_compliant(sandbox, {"us-east-1": own_images("us-east-1")[0]["ImageId"]})
     ran = cli("audit", release)
@@ -129,21 +130,21 @@ def test_approved_ids_and_files_of_them_count(
 ) -> None:
     document = json.loads(cli("audit", fleet, "--format", "json").out)
     ids = sorted({
-        one["instance"]["image_id"] for one in document["findings"]
-        if one["rule"] != "gone-image"
+        one["subject"]["image"]["id"] for one in document["findings"]
+        if one["rule"] != "deregistered-image"
     })  # fmt: skip
     listed = cli("audit", fleet, "--approved", ",".join(ids), "--format", "jsonl")
-    assert listed.out.count('"kind":"finding"') == 2
+    assert listed.out.count('"line":"finding"') == 2
     file = tmp_path / "approved.txt"
     file.write_text("# reviewed\n" + "\n".join(f"{one}  # ok" for one in ids) + "\n")
     from_file = cli("audit", fleet, "--approved", file, "--format", "jsonl")
-    assert from_file.out.count('"kind":"finding"') == 2
+    assert from_file.out.count('"line":"finding"') == 2
 
 
 def test_disabled_and_deprecated_images_are_findings(
     cli: Any, write: Any, sandbox: Sandbox, own_images: Any
 ) -> None:
-    release = write(audit={"regions": ["us-east-1", "eu-west-1"]})
+    release = write(audit={"regions": ["us-east-1", "eu-west-1"]}, enforce=None)
     cli("bake", release, "--yes")
     golden = {region: own_images(region)[0]["ImageId"] for region in ("us-east-1", "eu-west-1")}
     seed_compliant(sandbox, golden)
@@ -155,7 +156,7 @@ def test_disabled_and_deprecated_images_are_findings(
     ran = cli("audit", release, "--format", "jsonl")
     assert ran.code == 10
     assert ran.out.count('"rule":"disabled-image"') == 3
-    assert ran.out.count('"kind":"finding"') == 3  # the deprecation is still to come
+    assert ran.out.count('"line":"finding"') == 3  # the deprecation is still to come
 
 
 def test_waivers_cover_until_they_expire(
@@ -170,7 +171,7 @@ waivers:
   - {tag: Name=nobody, owner: ops, reason: typing error, expires: 2999-01-01}
 """
     )
-    ran = cli("audit", write(audit={"waivers": "waivers.yaml"}), "--format", "json")
+    ran = cli("audit", write(audit={"waivers": "waivers.yaml"}, enforce=None), "--format", "json")
     document = json.loads(ran.out)
     assert len(document["findings"]) == 7
     assert len(document["waived"]) == 2
@@ -206,11 +207,11 @@ def test_without_the_new_listing_the_old_one_answers_the_same(
 
     def facts(document: dict[str, Any]) -> list[tuple[str, str, str]]:
         return sorted(
-            (one["instance"]["id"], one["rule"], one["reason"]) for one in document["findings"]
+            (one["subject"]["id"], one["rule"], one["reason"]) for one in document["findings"]
         )
 
     assert facts(old) == facts(new)
-    assert old["regions"] == new["regions"]
+    assert old["places"] == new["places"]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_without_the_new_listing_the_old_one_answers_the_same(
         (["--region", "us-esat-1"], "`us-esat-1` is no AWS region"),
         (["--approved", "ami-1,ami-2"], "`ami-1` is no image id"),
         (["--approved", "/no/such/file"], "/no/such/file: cannot be read"),
-        (["--approved", "/dev/null"], "no image id in it"),
+        (["--approved", "/dev/null"], "nothing is listed in it"),
         (["--output", "/no/such/folder/audit.json"], "there is no folder /no/such/folder"),
         (["--format", "xml"], "xml"),
     ],

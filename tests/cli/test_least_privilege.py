@@ -73,7 +73,8 @@ def test_what_the_readme_names_is_enough_for_each_command(
     enforced = cli("enforce", release, "--yes")
     assert enforced.code == 0, enforced.err
     as_role("auditor", named_in_the_readme("`audit`"))
-    assert cli("audit", release).code == 10
+    audited = cli("audit", release)
+    assert audited.code == 10, audited.err
     as_role("golden-ami-pipeline", named_in_the_readme("`enforce`"))
     assert cli("enforce", release, "--remove", "--yes").code == 0
 

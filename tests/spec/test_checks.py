@@ -121,6 +121,31 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "$.audit.regions[0]",
         "`everywhere` is no region name",
     ),
+    "an audit of other accounts without a role": (
+        release(audit=Audit(accounts=(ACCOUNT,))),
+        "$.audit.accounts",
+        "needs audit.role",
+    ),
+    "an audit of what is no account": (
+        release(audit=Audit(accounts=("prod",), role="reader")),
+        "$.audit.accounts[0]",
+        "`prod` is no account id",
+    ),
+    "an audit by what is no role": (
+        release(audit=Audit(accounts="organization", role="a b")),
+        "$.audit.role",
+        "`a b` is no name of a role",
+    ),
+    "an audit for which no version is current": (
+        release(audit=Audit(newest=0)),
+        "$.audit.newest",
+        "at least 1",
+    ),
+    "an audit of an age that is none": (
+        release(audit=Audit(max_age="old")),
+        "$.audit.max_age",
+        "`old` is no duration",
+    ),
     "no source": (source(), "$.base.source", "(given: none)"),
     "two sources": (
         source(ssm="/a", golden="b"),
@@ -422,6 +447,10 @@ TAKEN: dict[str, Release] = {
     ),
     "a parameter of 1,011 characters": release(publish=Publish(ssm_parameter="p" * 1011)),
     "a parameter of a path": release(publish=Publish(ssm_parameter="/golden/aws/web")),
+    "an audit of an organization": release(
+        audit=Audit(accounts="organization", role="team/reader", newest=1, max_age="90d")
+    ),
+    "an audit of other accounts": release(audit=Audit(accounts=(ACCOUNT,), role="reader")),
     "an owner": release(audit=Audit(owners=(ACCOUNT,), regions=("us-east-1", "eu-west-1"))),
     "a role by its name": release(enforce=Enforce(groups=("a",), pipeline_role="pipeline")),
     "a role by its ARN": release(

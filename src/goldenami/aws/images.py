@@ -1,8 +1,8 @@
 """Reading images: the registry, the source of a bake, names that are taken."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.calls import pages
 from goldenami.aws.errors import explained
@@ -12,7 +12,11 @@ from goldenami.domain import tags
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag, Status
 from goldenami.errors import AwsError, GoldenamiError
-from goldenami.spec.model import ImageFilter, Source
+
+if TYPE_CHECKING:
+    from goldenami.spec.model import ImageFilter, Source
+
+PARAMETERS_A_CALL = 10
 
 
 def produced(aws: Aws, region: str, *, image: str | None = None) -> list[Image]:
@@ -29,6 +33,33 @@ def produced(aws: Aws, region: str, *, image: str | None = None) -> list[Image]:
         IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
     return sorted(found, key=_newest)
+
+
+def own(aws: Aws, region: str) -> list[Image]:
+    """Return all of the account's own images, whoever made them, whatever their state."""
+    return _described(
+        aws, region, "reading own images", Owners=["self"],
+        IncludeDeprecated=True, IncludeDisabled=True,
+    )  # fmt: skip
+
+
+def resolved(aws: Aws, region: str, parameters: Iterable[str]) -> dict[str, str]:
+    """Return the image ids that SSM parameters hold, by name; one that does not exist is left out.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    found: dict[str, str] = {}
+    wanted = sorted(set(parameters))
+    for start in range(0, len(wanted), PARAMETERS_A_CALL):
+        with explained("reading SSM parameters", region):
+            answer = aws.client("ssm", region).get_parameters(
+                Names=wanted[start : start + PARAMETERS_A_CALL]
+            )
+        found |= {
+            one["Name"] + one.get("Selector", ""): one["Value"] for one in answer["Parameters"]
+        }
+    return found
 
 
 def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:
@@ -53,7 +84,7 @@ def named(aws: Aws, region: str, name: str) -> list[Image]:
     )  # fmt: skip
 
 
-def resolve(aws: Aws, region: str, source: Source) -> Image:
+def resolve(aws: Aws, region: str, source: "Source") -> Image:
     """Return the image that a release file's ``base.source`` stands for, today.
 
     Raises:
@@ -100,7 +131,7 @@ def _parameter(aws: Aws, region: str, name: str) -> str:
     return str(answer["Parameter"]["Value"])
 
 
-def _newest_of(aws: Aws, region: str, wanted: ImageFilter) -> Image:
+def _newest_of(aws: Aws, region: str, wanted: "ImageFilter") -> Image:
     filters = [
         {"Name": "name", "Values": [wanted.name]},
         {"Name": "state", "Values": ["available"]},
@@ -156,6 +187,8 @@ def _image(region: str, told: Mapping[str, Any]) -> Image:
         tags=tags.from_aws(told.get("Tags")),
         snapshots=tuple(snapshots_of(told)),
         source_instance=told.get("SourceInstanceId", ""),
+        source_image=told.get("SourceImageId", ""),
+        source_region=told.get("SourceImageRegion", region),
         encrypted=any(
             one.get("Ebs", {}).get("Encrypted", False)
             for one in told.get("BlockDeviceMappings", ())

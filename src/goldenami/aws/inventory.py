@@ -1,96 +1,156 @@
-"""Every instance of a region with what is known of its image."""
+"""Every instance of a region with what is known of its image, a page at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from itertools import islice
+from threading import BoundedSemaphore
 from typing import Any
 
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE
-from goldenami.aws.images import by_id, when
+from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
+from goldenami.aws.images import when
+from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
-from goldenami.domain.verdict import Instance
+from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen, Kind, Subject
 from goldenami.errors import AwsError
 
-PAGE = 1000
-IMAGES_A_CALL = 200
+METADATA_PAGE = 1000
+INSTANCES_PAGE = 500  # an instance is several times as much text here, all in memory at once
 _ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
+_DOING = "reading instances"
+
+AT_ONCE = 100
+"""How many instances are handed over at once."""
+
+PAGES_IN_HAND = 2
+"""How many pages are turned into objects at a time: text needs far less memory while it waits."""
+
+_in_hand = BoundedSemaphore(PAGES_IN_HAND)
+Some = list[Subject]
+Answer = Mapping[str, Any]
 
 
-def instances(aws: Aws, region: str) -> list[Instance]:
-    """Return every instance of a region that is not terminated.
+class Inventory:
+    """The instances of a region, asked for from the moment this is made.
 
-    DescribeInstanceImageMetadata answers everything in one listing, even for images that are
-    gone; where it is not available or not permitted, DescribeInstances and DescribeImages do.
-
-    Raises:
-        AwsError: a page could not be read.
+    Args:
+        aws: whose.
+        region: where.
+        pool: asks for the next page while one is being read.
     """
-    try:
-        return _with_metadata(aws, region)
-    except AwsError as error:
-        if error.code not in NOT_AVAILABLE_HERE | FORBIDDEN:
-            raise
-    return _with_images(aws, region)
+
+    def __init__(self, aws: Aws, region: str, pool: Executor) -> None:
+        self._aws = aws
+        self._region = region
+        self._pool = pool
+        self._images: dict[tuple[str, ...], ImageSeen] = {}
+        self._first = self._asked("describe_instance_image_metadata", METADATA_PAGE)
+
+    def instances(self, images: SeenImages) -> Iterator[Some]:
+        """Yield the region's instances, some at a time, without those that are terminated.
+
+        DescribeInstanceImageMetadata answers everything in one listing, even for images that are
+        gone; where it is not available or not permitted, DescribeInstances and DescribeImages do.
+
+        Raises:
+            AwsError: a page could not be read; nothing after it is known.
+        """
+        try:
+            self._first.result()
+        except AwsError as error:
+            if error.code not in NOT_AVAILABLE_HERE | FORBIDDEN:
+                raise
+            yield from self._with_images(images)
+            return
+        yield from self._with_metadata()
+
+    def _with_metadata(self) -> Iterator[Some]:
+        for page in self._pages(self._first, "describe_instance_image_metadata", METADATA_PAGE):
+            for some in _some(page["InstanceImageMetadata"]):
+                yield [self._from_metadata(told) for told in some]
+
+    def _with_images(self, images: SeenImages) -> Iterator[Some]:
+        first = self._asked("describe_instances", INSTANCES_PAGE)
+        for page in self._pages(first, "describe_instances", INSTANCES_PAGE):
+            for some in _some(page["Reservations"]):
+                found = [(one["OwnerId"], told) for one in some for told in one["Instances"]]
+                seen = images.of({told["ImageId"] for _, told in found})
+                yield [_from_instance(self._region, account, told, seen) for account, told in found]
+
+    def _from_metadata(self, told: Answer) -> Subject:
+        own = tags.from_aws(told.get("Tags"))
+        about = told.get("ImageMetadata", {})
+        key = tuple([about.get(name, "") for name in _TOLD])
+        image = self._images.get(key)  # a fleet has far fewer images than instances
+        if image is None:
+            image = self._images[key] = _image(key)
+        return Subject(
+            kind=Kind.INSTANCE,
+            account=told.get("OwnerId", ""),
+            region=self._region,
+            id=told["InstanceId"],
+            name=own.get("Name", ""),
+            state=told["State"]["Name"],
+            image=image,
+            launched=told.get("LaunchTime"),
+            tags=own,
+        )
+
+    def _pages(self, asked: Future[Answer], operation: str, size: int) -> Iterator[Answer]:
+        """Yield the pages of a listing; the next one is asked for while this one is being read."""
+        more = True
+        while more:
+            page = asked.result()
+            if token := page.get("NextToken"):
+                asked = self._asked(operation, size, NextToken=token)
+            with _in_hand, explained(_DOING, self._region):
+                yield page
+            more = bool(token)
+
+    def _asked(self, operation: str, size: int, **token: str) -> Future[Answer]:
+        def ask() -> Answer:
+            call = getattr(self._aws.client("ec2", self._region), operation)
+            with explained(_DOING, self._region):
+                answer: Answer = call(Filters=_ALIVE, MaxResults=size, **token)
+            return answer
+
+        return self._pool.submit(ask)
 
 
-def _with_metadata(aws: Aws, region: str) -> list[Instance]:
-    found = pages(
-        aws, "ec2", "describe_instance_image_metadata", "InstanceImageMetadata", region,
-        "reading instances", Filters=_ALIVE, MaxResults=PAGE,
-    )  # fmt: skip
-    return [_from_metadata(region, one) for one in found]
+def _some(items: Iterable[Answer]) -> Iterator[list[Answer]]:
+    """Yield a listing's items, some at a time."""
+    listed = iter(items)
+    while some := list(islice(listed, AT_ONCE)):
+        yield some
 
 
-def _from_metadata(region: str, told: Mapping[str, Any]) -> Instance:
-    image = told.get("ImageMetadata", {})
-    own = tags.from_aws(told.get("Tags"))
-    return Instance(
-        region=region,
-        id=told["InstanceId"],
-        state=told["State"]["Name"],
-        account=told.get("OwnerId", ""),
-        image_id=image.get("ImageId", ""),
-        name=own.get("Name", ""),
-        image_name=image.get("Name", ""),
-        image_owner=image.get("OwnerId", ""),
-        image_state=image.get("State", "deregistered"),
-        image_deprecated_at=when(image.get("DeprecationTime")),
-        launched=told.get("LaunchTime"),
-        tags=own,
+_TOLD = ("ImageId", "Name", "OwnerId", "State", "CreationDate", "DeprecationTime")
+
+
+def _image(told: Sequence[str]) -> ImageSeen:
+    image_id, name, owner, state, created, deprecated = told
+    return ImageSeen(
+        id=image_id,
+        name=name,
+        owner=owner,
+        state=state or DEREGISTERED,
+        created=when(created),
+        deprecated_at=when(deprecated),
     )
 
 
-def _with_images(aws: Aws, region: str) -> list[Instance]:
-    found = pages(
-        aws, "ec2", "describe_instances", "Reservations", region, "reading instances",
-        Filters=_ALIVE, MaxResults=PAGE,
-    )  # fmt: skip
-    told = [(one["OwnerId"], instance) for one in found for instance in one["Instances"]]
-    ids = sorted({instance["ImageId"] for _, instance in told})
-    images = {
-        image.id: image
-        for start in range(0, len(ids), IMAGES_A_CALL)
-        for image in by_id(aws, region, ids[start : start + IMAGES_A_CALL])
-    }
-    return [_from_instance(region, account, one, images) for account, one in told]
-
-
 def _from_instance(
-    region: str, account: str, told: Mapping[str, Any], images: Mapping[str, Any]
-) -> Instance:
-    image = images.get(told["ImageId"])
+    region: str, account: str, told: Mapping[str, Any], seen: Mapping[str, ImageSeen]
+) -> Subject:
     own = tags.from_aws(told.get("Tags"))
-    return Instance(
+    return Subject(
+        kind=Kind.INSTANCE,
+        account=account,
         region=region,
         id=told["InstanceId"],
-        state=told["State"]["Name"],
-        account=account,
-        image_id=told["ImageId"],
         name=own.get("Name", ""),
-        image_name=image.name if image else "",
-        image_owner=image.owner if image else "",
-        image_state=image.state if image else "deregistered",
-        image_deprecated_at=image.deprecated_at if image else None,
+        state=told["State"]["Name"],
+        image=seen[told["ImageId"]],
         launched=told.get("LaunchTime"),
         tags=own,
     )

@@ -64,6 +64,24 @@ def enabled_types(aws: Aws, region: str) -> frozenset[str]:
     )
 
 
+def active_accounts(aws: Aws, region: str) -> tuple[str, ...]:
+    """Return the ids of the organization's active accounts, sorted.
+
+    Raises:
+        RefusedError: the account is in no organization, or may not list its accounts.
+    """
+    try:
+        found = list(
+            pages(
+                aws, "organizations", "list_accounts", "Accounts", region,
+                "listing the organization's accounts",
+            )
+        )  # fmt: skip
+    except AwsError as error:
+        raise _no_access(error) from error
+    return tuple(sorted(one["Id"] for one in found if one["Status"] == "ACTIVE"))
+
+
 def attached(aws: Aws, region: str, kind: str, target: str) -> dict[str, str] | None:
     """Return the policies of a type on a target, names by id; None if there is no such target."""
     try:
@@ -102,8 +120,8 @@ def _policy(aws: Aws, region: str, policy_id: str, name: str) -> OrganizationPol
 def _no_access(error: AwsError) -> AwsError | RefusedError:
     if error.code == NOT_IN_USE:
         return RefusedError(
-            "this account is in no organization, so it can have no organization's policies",
-            fix="leave scp and declarative_policy out of enforce.mechanisms",
+            "this account is in no organization, so there are no policies or accounts of one",
+            fix="leave scp and declarative_policy out, or --organization and audit.accounts",
         )
     if error.code in FORBIDDEN:
         return RefusedError(

@@ -4,6 +4,8 @@ Start-up matters (`goldenami --help` in a runbook): boto3, jinja2 and rich are i
 commands that use them, inside their functions.
 """
 
+import atexit
+import gc
 import signal
 import sys
 import threading
@@ -23,6 +25,7 @@ from goldenami.cli import (
     init,
     policy,
     rehearse,
+    remediate,
     sandbox,
     show,
     sweep,
@@ -51,6 +54,7 @@ app.command()(show.history)
 app.add_typer(policy.app, name="policy")
 app.command()(enforce.enforce)
 app.command()(audit.audit)
+app.command()(remediate.remediate)
 app.command()(rehearse.rehearse)
 app.command()(sandbox.sandbox)
 
@@ -80,11 +84,18 @@ def options(
     _Debug.wanted = debug
 
 
+COLLECT_AFTER = 20_000
+"""How many new objects Python looks for cycles after: AWS's models and answers are many objects,
+and none of them in one."""
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; the only place that does.
 
     SIGTERM, which a runner sends to end a job, is taken as Ctrl-C: a bake stays resumable.
     """
+    gc.set_threshold(COLLECT_AFTER, 50, 100)
+    atexit.register(gc.freeze)  # else all of it is looked through once more at the end
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

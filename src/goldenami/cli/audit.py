@@ -1,17 +1,18 @@
 """`goldenami audit`."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldenami.cli import options
+from goldenami.cli import audit_question, options
 from goldenami.errors import FindingsError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
-    from goldenami.domain.audit import Audit
-    from goldenami.workflows.audit import Question
+    from goldenami.aws.session import Aws
+    from goldenami.domain.audit.document import Audit, Document
 
 
 class AuditFormat(StrEnum):
@@ -21,12 +22,36 @@ class AuditFormat(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    ASFF = "asff"
+    OCSF = "ocsf"
+
+
+class Only(StrEnum):
+    """What an audit can be limited to."""
+
+    INSTANCES = "instances"
+    LAUNCHES = "launches"
+    SETTINGS = "settings"
+    GUARDRAILS = "guardrails"
+
+
+class FailOn(StrEnum):
+    """The least severity that counts for the exit code."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
 
 
 def audit(
     release: Annotated[
         Path | None,
-        typer.Argument(help="Take regions, owners, waivers and the approval tag from this file."),
+        typer.Argument(help="Take what is approved, waived and looked at from this file."),
     ] = None,
     region: Annotated[
         list[str] | None, typer.Option("--region", help="Only these regions (repeatable).")
@@ -34,98 +59,154 @@ def audit(
     all_regions: Annotated[
         bool, typer.Option("--all-regions", help="Every enabled region (the default).")
     ] = False,
+    account: Annotated[
+        list[str] | None,
+        typer.Option("--account", metavar="ID", help="These other accounts, too (repeatable)."),
+    ] = None,
+    organization: Annotated[
+        bool, typer.Option("--organization", help="Every account of the organization.")
+    ] = False,
+    role: Annotated[
+        str | None, typer.Option("--role", help="The role by which other accounts are read.")
+    ] = None,
+    only: Annotated[
+        list[Only] | None, typer.Option("--only", help="Look only at these (repeatable).")
+    ] = None,
+    roots: Annotated[
+        bool, typer.Option("--roots", help="Compare root volumes with their images, too.")
+    ] = False,
     approved: Annotated[
         str | None,
-        typer.Option("--approved", metavar="AMI,AMI|FILE", help="Further approved image ids."),
+        typer.Option(
+            "--approved",
+            metavar="LIST|FILE",
+            help="Further approved images: ids, name:PATTERN, ssm:PARAMETER.",
+        ),
     ] = None,
+    newest: Annotated[
+        int | None, typer.Option("--newest", min=1, help="Only so many versions are current.")
+    ] = None,
+    max_age: Annotated[
+        str | None,
+        typer.Option("--max-age", metavar="TIME", help="Older images are findings: 90d."),
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option("--since", metavar="FILE", help="Compare with this earlier audit (json)."),
+    ] = None,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--source",
+            metavar="live|config:NAME|file:PATH",
+            help="AWS, an AWS Config aggregator, a file.",
+        ),
+    ] = "live",
+    save_inventory: Annotated[
+        Path | None,
+        typer.Option("--save-inventory", metavar="FILE", help="Save what is seen, to judge again."),
+    ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="Findings below it do not fail.")
+    ] = FailOn.LOW,
     form: Annotated[
         AuditFormat, typer.Option("--format", help="How it is written.")
     ] = AuditFormat.TABLE,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file, not to stdout.")
     ] = None,
+    to_security_hub: Annotated[
+        bool,
+        typer.Option("--to-security-hub", help="Import the findings into AWS Security Hub, too."),
+    ] = False,
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="A fleet without any instance is fine.")
     ] = False,
     profile: options.Profile = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
-    """Judge every instance of every region against the golden images.
+    """Judge everything that runs or will launch an image against the golden images.
 
-    Exit code 0 if all are compliant, 10 if there are findings, 3 if a region could not be read.
+    Exit code 0 if all is compliant, 10 if there are findings, 3 if anything could not be read.
 
-    Example: goldenami audit release.yaml --format csv --output audit.csv
+    Example: goldenami audit release.yaml --format html --output audit.html
     """
     if region and all_regions:
         raise UsageError("--region and --all-regions do not go together", fix="drop one of them")
+    if account and organization:
+        raise UsageError("--account and --organization do not go together", fix="drop one of them")
     if output is not None and not output.parent.is_dir():
         raise UsageError(f"--output {output}: there is no folder {output.parent}")
-    question = _question(release, tuple(region or ()), all_regions, approved, allow_empty)
+    if to_security_hub and source != "live":
+        raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
+    question = audit_question.question(
+        release,
+        audit_question.Given(
+            regions=tuple(region or ()),
+            all_regions=all_regions,
+            accounts=tuple(account or ()),
+            organization=organization,
+            role=role,
+            only=tuple(one.value for one in only or ()),
+            roots=roots,
+            approved=approved,
+            newest=newest,
+            max_age=max_age,
+            since=since,
+            source=source,
+            save_inventory=save_inventory,
+            allow_empty=allow_empty,
+        ),
+    )
     from goldenami.workflows import audit as workflow
 
     home = question.regions[0] if question.regions else "us-east-1"
-    aws = options.session(None, profile, endpoint_url, home)
+    saved = question.source.startswith("file:")
+    aws = None if saved else options.session(None, profile, endpoint_url, home, bulk=True)
     document = workflow.audit(aws, question)
     _write(document, form, output)
-    _finish(document)
+    if to_security_hub and aws is not None:
+        _send(aws, document, question.role)
+    _finish(document.audit, fail_on)
 
 
-def _question(
-    release: Path | None,
-    regions: tuple[str, ...],
-    all_regions: bool,
-    approved: str | None,
-    allow_empty: bool,
-) -> "Question":
-    from msgspec.structs import replace
-
-    from goldenami.domain import waivers
-    from goldenami.workflows.audit import Question, approved_list
-
-    question = Question(regions=regions, allow_empty=allow_empty)
-    if approved is not None:
-        question = replace(question, approved=approved_list(approved))
-    if release is None:
-        return question
-    file = options.release_file(release)
-    wanted = file.release.audit
-    if not regions and not all_regions and wanted.regions != "all":
-        question = replace(question, regions=tuple(wanted.regions))
-    if wanted.waivers:
-        question = replace(question, waivers=waivers.load(file.folder / wanted.waivers))
-    return replace(question, owners=frozenset(wanted.owners), approval=file.release.approval_tag)
-
-
-def _write(document: "Audit", form: AuditFormat, output: Path | None) -> None:
-    import io
-
+def _write(document: "Document", form: AuditFormat, output: Path | None) -> None:
     from goldenami import files
-    from goldenami.report.audit import WRITERS
+    from goldenami.report.audit import writer
     from goldenami.report.terminal import say
 
     if output is None:
-        import sys
-
-        WRITERS[form.value](document, sys.stdout)
+        writer(form.value)(document, sys.stdout)
         return
-    text = io.StringIO()
-    WRITERS[form.value](document, text)
-    files.write_atomically(output, text.getvalue())
+    with files.writing(output) as file:
+        writer(form.value)(document, file)
     say(f"wrote {output}")
 
 
-def _finish(document: "Audit") -> None:
+def _send(aws: "Aws", document: "Document", role: str) -> None:
+    from goldenami.report.audit.as_asff import findings
+    from goldenami.report.terminal import say
+    from goldenami.workflows.audit import to_security_hub
+
+    sent = to_security_hub.send(aws, findings(document, partition=aws.partition), role)
+    say(f"imported {sent} findings into Security Hub")
+
+
+def _finish(audit: "Audit", fail_on: FailOn) -> None:
+    from goldenami.domain.audit.finding import Severity
     from goldenami.report.audit.as_table import summary
     from goldenami.report.terminal import say
 
-    for line in summary(document):
+    for line in summary(audit):
         say(line, "bold")
-    if not document.complete:
+    if not audit.complete:
         raise IncompleteError(
-            f"the audit is incomplete: {len(document.unread)} of {len(document.regions)} regions "
+            f"the audit is incomplete: {len(audit.unread)} of {len(audit.places)} regions "
             "could not be read",
-            notes=[f"{one.region}: {one.unread}" for one in document.unread],
+            notes=[f"{one.where}: {why}" for one in audit.unread for why in one.unread],
             fix="give the caller access to them, or name the regions that matter with --region",
         )
-    if document.findings:
-        raise FindingsError(f"the audit found something: {len(document.findings)} open")
+    least = Severity(fail_on.value)
+    failing = sum(count for one, count in audit.by_severity.items() if one.reaches(least))
+    if failing:
+        raise FindingsError(f"the audit found something: {failing} open")

@@ -53,7 +53,12 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def session(
-    region: str | None, profile: str | None, endpoint_url: str | None, default: str | None = None
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    default: str | None = None,
+    *,
+    bulk: bool = False,
 ) -> "Aws":
     """Return the caller's AWS; ``default`` is the region if no option or setting names one."""
     import os
@@ -65,6 +70,7 @@ def session(
         profile=profile,
         region=region or (None if configured else default),
         endpoint_url=endpoint_url,
+        bulk=bulk,
     )
 
 

@@ -29,6 +29,8 @@ class Image(Struct, frozen=True, kw_only=True):
     snapshots: tuple[str, ...] = ()
     encrypted: bool = False
     source_instance: str = ""
+    source_image: str = ""
+    source_region: str = ""
 
     @property
     def image(self) -> str:

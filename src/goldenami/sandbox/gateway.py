@@ -17,6 +17,7 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from goldenami.sandbox.calls import Call, Guard, Protocol, Refusal
@@ -139,7 +140,8 @@ def _parameters(
     try:
         protocol = cast(Protocol, model.protocol)
         shaped = PROTOCOL_PARSERS[protocol](model.operation_model(operation))
-        request: Any = {"values": form, "body": body, "headers": {}, "url_params": {}}
+        values = MultiDict(form)  # what REST parsers expect
+        request: Any = {"values": values, "body": body, "headers": {}, "url_params": {}}
         return protocol, dict(shaped.parse(request))
     except (KeyError, ValueError, OperationNotFoundError):
         return "query", dict(form)

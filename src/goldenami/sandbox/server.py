@@ -175,6 +175,12 @@ class Sandbox:
         finally:
             image_creation.copies_fail.pop(region, None)
 
+    def outdate(self, account: str, why: str) -> None:
+        """Let AWS Config's aggregators have no data of an account, until `reset`."""
+        from goldenami.sandbox.mends import config
+
+        config.outdated[account] = why
+
     @contextmanager
     def vulnerable(self, region: str, *found: Vulnerability) -> Iterator[None]:
         """Let Amazon Inspector find these on every instance of a region in the block."""

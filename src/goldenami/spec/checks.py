@@ -5,7 +5,7 @@ from pathlib import Path
 
 from goldenami.domain import names, tags
 from goldenami.domain.place import Place
-from goldenami.spec import enforcement
+from goldenami.spec import auditing, enforcement
 from goldenami.spec.enforcement import Problem
 from goldenami.spec.model import Base, Release, Source
 
@@ -22,6 +22,7 @@ def problems(release: Release, folder: Path) -> list[Problem]:
     return [
         *_names(release),
         *_regions(release),
+        *auditing.problems(release.audit),
         *_base(release.base, folder),
         *_bake(release),
         *_tags(release),

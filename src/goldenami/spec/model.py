@@ -208,10 +208,23 @@ class Enforce(_Part, frozen=True):
 
 
 class Audit(_Part, frozen=True):
-    """Which regions are audited, which other owners are trusted, and what is waived."""
+    """Where an audit looks, what counts as golden, and what is waived.
+
+    ``accounts`` are read by ``role``; ``newest`` versions of an image are current, ``max_age`` is
+    how old it may be (``90d``); ``derived`` lets images count that were made from golden ones;
+    ``approved`` lists ids, ``name:PATTERN`` and ``ssm:PARAMETER``; ``roots`` compares root volumes
+    with their images.
+    """
 
     regions: Literal["all"] | tuple[str, ...] = "all"
+    accounts: Literal["organization"] | tuple[str, ...] = ()
+    role: str = ""
     owners: tuple[str, ...] = ()
+    approved: tuple[str, ...] = ()
+    newest: int | None = None
+    max_age: str | None = None
+    derived: bool = False
+    roots: bool = False
     waivers: str | None = None
 
 

@@ -5,6 +5,9 @@ an account's resources in one region. `install` puts the subclasses in the place
 Each module says which differences it mends, with the page of AWS that tells how it should be.
 """
 
+from moto.autoscaling import urls as auto_scaling_urls
+from moto.autoscaling.models import autoscaling_backends
+from moto.config import urls as config_urls
 from moto.core.base_backend import BackendDict
 from moto.ec2 import urls as ec2_urls
 from moto.ec2.models import ec2_backends
@@ -23,11 +26,14 @@ from moto.sts import urls as sts_urls
 
 from goldenami.sandbox.mends import (
     clock,
+    config,
     image_creation,
     inspector,
     organizations_quotas,
     service_quotas,
 )
+from goldenami.sandbox.mends.auto_scaling import AutoScalingResponse, AutoScalingStore
+from goldenami.sandbox.mends.config import ConfigResponse
 from goldenami.sandbox.mends.ec2 import Ec2Response
 from goldenami.sandbox.mends.iam import IamStore
 from goldenami.sandbox.mends.iam_calls import IamResponse
@@ -44,6 +50,7 @@ from goldenami.sandbox.mends.sts import StsResponse
 def install() -> None:
     """Let moto answer with the mended classes; to call it again changes nothing."""
     for backends, store in (
+        (autoscaling_backends, AutoScalingStore),
         (ec2_backends, Ec2Store),
         (iam_backends, IamStore),
         (inspector2_backends, InspectorStore),
@@ -53,6 +60,8 @@ def install() -> None:
         backends.backend = store
     inspector_urls.url_paths[inspector.COVERAGE_PATH] = InspectorResponse.dispatch
     for urls, response in (
+        (auto_scaling_urls, AutoScalingResponse),
+        (config_urls, ConfigResponse),
         (ec2_urls, Ec2Response),
         (iam_urls, IamResponse),
         (inspector_urls, InspectorResponse),
@@ -72,6 +81,7 @@ def reset(pending_s: float) -> None:
     image_creation.copies_fail.clear()
     inspector.vulnerabilities.clear()
     service_quotas.values.clear()
+    config.outdated.clear()
     BackendDict.reset()
     organizations_backends.master_accounts.clear()
     mock_random.seed(1)

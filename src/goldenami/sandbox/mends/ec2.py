@@ -8,6 +8,7 @@ from goldenami.sandbox.mends.image_creation import ImageCreationResponse
 from goldenami.sandbox.mends.image_listing import ImageListingResponse
 from goldenami.sandbox.mends.image_sharing import ImageSharingResponse
 from goldenami.sandbox.mends.instance_status import InstanceStatusResponse
+from goldenami.sandbox.mends.launch_template_versions import LaunchTemplateVersionsResponse
 from goldenami.sandbox.mends.launches import LaunchesResponse
 from goldenami.sandbox.mends.regions import RegionsResponse
 from goldenami.sandbox.mends.root_replacement import RootReplacementResponse
@@ -22,6 +23,7 @@ class Ec2Response(
     AllowedImagesResponse,
     SnapshotsResponse,
     LaunchesResponse,
+    LaunchTemplateVersionsResponse,
     InstanceStatusResponse,
     RootReplacementResponse,
     RegionsResponse,

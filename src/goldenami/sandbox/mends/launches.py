@@ -98,7 +98,8 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         # AWS launches as many as it can, up to MaxCount; moto launches MinCount.
         self.params["MinCount"] = self._get_param("MaxCount", 1)
         self.params["ImageId"] = self._image.id
-        reservation = cast(Reservation, super().run_instances().result)
+        with self.store.lending(self._image):
+            reservation = cast(Reservation, super().run_instances().result)
         for instance in reservation.instances:
             self._finish(instance, wished["network-interface"])
         return reservation

@@ -1,5 +1,7 @@
 """What one account has of EC2 in one region: moto's store, with the sandbox's images."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,6 +35,7 @@ class Ec2Store(EC2Backend):
         self.client_tokens: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {}
         self._allowed_images = AllowedImages()
         self.root_replacements: list[Task] = []
+        self.lent: dict[str, Snapshot] = {}
         super().__init__(region_name, account_id)
         for public in catalogue.IMAGES:
             image = published(self, public)
@@ -115,9 +118,24 @@ class Ec2Store(EC2Backend):
         Raises:
             EC2ClientError: InvalidSnapshot.NotFound, with the message that moto leaves out.
         """
-        if snapshot_id not in self.snapshots:
+        lent = self.lent.get(snapshot_id)
+        if snapshot_id not in self.snapshots and lent is None:
             raise no_such_snapshot(snapshot_id)
-        return self.snapshots[snapshot_id]
+        return lent or self.snapshots[snapshot_id]
+
+    @contextmanager
+    def lending(self, image: Image) -> Iterator[None]:
+        """Let a launch in the block read the snapshots of a shared image: it needs no permission.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html
+        """
+        if image.id not in self.images:
+            owner = cast(Ec2Store, ec2_backends[image.owner_id][self.region_name])
+            self.lent = {one: owner.get_snapshot(one) for one in image.snapshot_ids}
+        try:
+            yield
+        finally:
+            self.lent = {}
 
     def describe_images(
         self,

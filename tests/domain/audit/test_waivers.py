@@ -8,25 +8,26 @@ import pytest
 from msgspec import structs
 
 from goldenami import resources
-from goldenami.domain import waivers
-from goldenami.domain.verdict import Finding, Instance, Severity
-from goldenami.domain.waivers import Waiver
+from goldenami.domain.audit import waivers
+from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
+from goldenami.domain.audit.waivers import Waiver, Waivers
 from goldenami.errors import SpecError
 
 TODAY = date(2026, 11, 23)
 FINDING = Finding(
-    rule="wrong-owner",
+    rule="foreign-owner",
     severity=Severity.HIGH,
-    instance=Instance(
+    subject=Subject(
+        kind=Kind.INSTANCE,
         region="us-east-1",
         id="i-1",
         state="running",
         account="111122223333",
-        image_id="ami-1",
+        image=ImageSeen(id="ami-1"),
         tags={"Role": "bastion", "Empty": ""},
     ),
     reason="r",
-    fix="f",
 )
 OTHER = structs.replace(FINDING, rule="disabled-image")
 
@@ -42,14 +43,16 @@ COVERS: dict[str, tuple[dict[str, Any], bool]] = {
     "another image": ({"image": "ami-2"}, False),
     "its account": ({"account": "111122223333"}, True),
     "another account": ({"account": "999988887777"}, False),
+    "its region": ({"image": "ami-1", "region": "us-east-1"}, True),
+    "another region": ({"image": "ami-1", "region": "eu-west-1"}, False),
     "its tag": ({"tag": "Role=bastion"}, True),
     "another value of the tag": ({"tag": "Role=web"}, False),
     "another case of the tag": ({"tag": "role=bastion"}, False),
     "a tag it does not have": ({"tag": "Team=web"}, False),
     "a tag without a value": ({"tag": "Empty="}, True),
     "a tag without a value that it does not have": ({"tag": "Missing="}, False),
-    "its instance for its rule": ({"instance": "i-1", "rule": "wrong-owner"}, True),
-    "its instance for another rule": ({"instance": "i-1", "rule": "gone-image"}, False),
+    "its instance for its rule": ({"instance": "i-1", "rule": "foreign-owner"}, True),
+    "its instance for another rule": ({"instance": "i-1", "rule": "disabled-image"}, False),
     "its tag but another image": ({"tag": "Role=bastion", "image": "ami-2"}, False),
     "an empty instance": ({"instance": "", "image": "ami-1"}, False),
 }
@@ -61,7 +64,7 @@ def test_covers(conditions: dict[str, Any], covered: bool) -> None:
 
 
 def test_a_waiver_says_what_it_covers() -> None:
-    assert waiver(instance="i-1", rule="gone-image").says == "instance i-1, rule gone-image"
+    assert waiver(instance="i-1", rule="disabled-image").says == "instance i-1, rule disabled-image"
     assert waiver(tag="Role=bastion").says == "tag Role=bastion"
 
 
@@ -75,35 +78,50 @@ VALID: dict[str, tuple[date, bool]] = {
 @pytest.mark.parametrize(("expires", "valid"), VALID.values(), ids=VALID.keys())
 def test_a_waiver_counts(expires: date, valid: bool) -> None:
     one = waiver(expires, instance="i-1")
-    after = waivers.apply([FINDING], [one], TODAY)
-    assert after.open == (() if valid else (FINDING,))
-    assert after.waived == ((waivers.Waived(finding=FINDING, waiver=one),) if valid else ())
-    assert after.expired == (() if valid else (one,))
-    assert after.unused == ()
+    all_of_them = Waivers([one], TODAY)
+    assert all_of_them.waiver_of(FINDING) == (one if valid else None)
+    assert all_of_them.expired == (() if valid else (one,))
+    assert all_of_them.unused == ()
 
 
 def test_a_waiver_of_one_rule_leaves_the_others_open() -> None:
-    after = waivers.apply([FINDING, OTHER], [waiver(instance="i-1", rule="wrong-owner")], TODAY)
-    assert after.open == (OTHER,)
-    assert [one.finding for one in after.waived] == [FINDING]
+    one = waiver(instance="i-1", rule="foreign-owner")
+    all_of_them = Waivers([one], TODAY)
+    assert all_of_them.waiver_of(OTHER) is None
+    assert all_of_them.waiver_of(FINDING) is one
 
 
 def test_an_expired_waiver_does_not_hide_one_that_holds() -> None:
     old, new = waiver(date(2026, 1, 1), instance="i-1"), waiver(instance="i-1")
-    after = waivers.apply([FINDING], [old, new], TODAY)
-    assert after.waived == (waivers.Waived(finding=FINDING, waiver=new),)
-    assert (after.expired, after.unused) == ((old,), ())
+    all_of_them = Waivers([old, new], TODAY)
+    assert all_of_them.waiver_of(FINDING) is new
+    assert (all_of_them.expired, all_of_them.unused) == ((old,), ())
 
 
 def test_a_waiver_that_covers_nothing_is_named() -> None:
     useless = waiver(instance="i-9")
-    after = waivers.apply([FINDING], [useless], TODAY)
-    assert (after.open, after.unused, after.expired) == ((FINDING,), (useless,), ())
+    all_of_them = Waivers([useless], TODAY)
+    assert all_of_them.waiver_of(FINDING) is None
+    assert (all_of_them.unused, all_of_them.expired) == ((useless,), ())
 
 
 def test_without_findings_every_waiver_is_unused() -> None:
     one = waiver(instance="i-1")
-    assert waivers.apply([], [one], TODAY).unused == (one,)
+    assert Waivers([one], TODAY).unused == (one,)
+
+
+def test_a_launch_template_is_waived_as_a_resource_and_is_no_instance() -> None:
+    template = structs.replace(FINDING.subject, kind=Kind.LAUNCH_TEMPLATE, id="lt-1:2")
+    finding = structs.replace(FINDING, subject=template)
+    assert waiver(resource="lt-1:2").covers(finding)
+    assert not waiver(instance="lt-1:2").covers(finding)
+
+
+@pytest.mark.parametrize("by", [{"instance": "i-1"}, {"image": "ami-1"}, {"tag": "Role=bastion"}])
+def test_a_waiver_is_found_by_whatever_it_names(by: dict[str, Any]) -> None:
+    many = [waiver(instance=f"i-{number}") for number in range(100, 200)]
+    one = waiver(**by)
+    assert Waivers([*many, one], TODAY).waiver_of(FINDING) is one
 
 
 def file_of(folder: Path, *lines: str) -> Path:
@@ -117,11 +135,13 @@ WHO = "owner: network, reason: contract, expires: 2027-06-30"
 
 
 def test_reads_a_file(tmp_path: Path) -> None:
-    path = file_of(tmp_path, f"{WHO}, instance: i-1", f"{WHO}, tag: Role=bastion, rule: gone-image")
+    path = file_of(
+        tmp_path, f"{WHO}, instance: i-1", f"{WHO}, tag: Role=bastion, rule: disabled-image"
+    )
     end = date(2027, 6, 30)
     assert waivers.load(path) == (
         waiver(end, instance="i-1"),
-        waiver(end, tag="Role=bastion", rule="gone-image"),
+        waiver(end, tag="Role=bastion", rule="disabled-image"),
     )
 
 
@@ -132,15 +152,15 @@ def test_the_example_waives_nothing() -> None:
 WRONG: dict[str, tuple[str, str]] = {
     "one that would cover everything": (
         WHO,
-        ":3: waivers[0]: names no instance, image, account or tag",
+        ":3: waivers[0]: names no instance, resource, image, account or tag",
     ),
     "one that would cover all of a rule": (
-        f"{WHO}, rule: gone-image",
-        ":3: waivers[0]: names no instance, image, account or tag",
+        f"{WHO}, rule: disabled-image",
+        ":3: waivers[0]: names no instance, resource, image, account or tag",
     ),
     "one of an empty instance": (
         f'{WHO}, instance: ""',
-        ":3: waivers[0]: names no instance, image, account or tag",
+        ":3: waivers[0]: names no instance, resource, image, account or tag",
     ),
     "a tag without an equals sign": (
         f"{WHO}, tag: bastion",

@@ -1,0 +1,144 @@
+"""Launch templates: which image a version names."""
+
+from collections.abc import Iterator
+from threading import RLock
+from typing import Any
+
+from msgspec import Struct
+
+from goldenami.aws.calls import pages
+from goldenami.aws.errors import UNKNOWN_TEMPLATE, explained
+from goldenami.aws.session import Aws
+from goldenami.errors import AwsError
+
+_NAMED = ("$Default", "$Latest")
+
+
+class Reference(Struct, frozen=True, kw_only=True):
+    """What something launches: an image, a version of a template, or a launch configuration.
+
+    ``why`` says why no image is known.
+    """
+
+    image: str = ""
+    template: str = ""
+    version: str = ""
+    configuration: str = ""
+    why: str = ""
+
+
+class Version(Struct, frozen=True, kw_only=True):
+    """A version of a launch template; ``names`` are the aliases it goes by."""
+
+    id: str
+    name: str
+    version: str
+    reference: Reference
+    default: bool
+
+
+class Templates:
+    """The launch templates of a region; each version is asked for once, by several threads."""
+
+    def __init__(self, aws: Aws, region: str) -> None:
+        self._aws = aws
+        self._region = region
+        self._named: list[Version] | None = None
+        self._versions: dict[tuple[str, str], Reference] = {}
+        self._configurations: dict[str, str] | None = None
+        self._lock = RLock()
+
+    def listed(self) -> list[Version]:
+        """Return the default and the latest version of every template.
+
+        Raises:
+            AwsError: they could not be read.
+        """
+        with self._lock:
+            if self._named is None:
+                told = pages(
+                    self._aws, "ec2", "describe_launch_template_versions",
+                    "LaunchTemplateVersions", self._region, "reading launch templates",
+                    Versions=list(_NAMED),
+                )  # fmt: skip
+                found = {
+                    (one["LaunchTemplateId"], one["VersionNumber"]): _version(one) for one in told
+                }
+                self._named = list(found.values())
+                self._remember(self._named)
+            return self._named
+
+    def configurations(self) -> Iterator[Any]:
+        """Yield the launch configurations, as they are told.
+
+        Raises:
+            AwsError: they could not be read.
+        """
+        return pages(
+            self._aws, "autoscaling", "describe_launch_configurations", "LaunchConfigurations",
+            self._region, "reading launch configurations",
+        )  # fmt: skip
+
+    def resolved(self, reference: Reference) -> Reference:
+        """Follow a reference to what it launches.
+
+        Raises:
+            AwsError: a template or configuration could not be read.
+        """
+        if reference.configuration:
+            image = self._configured().get(reference.configuration, "")
+            why = f"there is no launch configuration {reference.configuration}"
+            return Reference(image=image, why="" if image else why)
+        if not reference.template:
+            return reference
+        key = (reference.template, reference.version)
+        with self._lock:
+            self.listed()
+            if key not in self._versions:
+                self._versions[key] = self._read(*key)
+            return self._versions[key]
+
+    def _remember(self, versions: list[Version]) -> None:
+        for one in versions:
+            for named in (one.id, one.name):
+                self._versions[named, one.version] = one.reference
+                if one.default:
+                    self._versions[named, "$Default"] = one.reference
+        for one in sorted(versions, key=lambda each: int(each.version)):
+            for named in (one.id, one.name):
+                self._versions[named, "$Latest"] = one.reference
+
+    def _read(self, template: str, version: str) -> Reference:
+        by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
+        try:
+            with explained(f"reading launch template {template}", self._region):
+                told = self._aws.client("ec2", self._region).describe_launch_template_versions(
+                    Versions=[version], **{by: template}
+                )["LaunchTemplateVersions"]
+        except AwsError as error:
+            if error.code in UNKNOWN_TEMPLATE:
+                told = []
+            else:
+                raise
+        if not told:
+            return Reference(why=f"there is no version {version} of launch template {template}")
+        return _version(told[0]).reference
+
+    def _configured(self) -> dict[str, str]:
+        with self._lock:
+            if self._configurations is None:
+                self._configurations = {
+                    one["LaunchConfigurationName"]: one["ImageId"] for one in self.configurations()
+                }
+            return self._configurations
+
+
+def _version(told: dict[str, Any]) -> Version:
+    image = told.get("LaunchTemplateData", {}).get("ImageId", "")
+    return Version(
+        id=told["LaunchTemplateId"],
+        name=told["LaunchTemplateName"],
+        version=str(told["VersionNumber"]),
+        reference=Reference(image=image),
+        default=bool(told.get("DefaultVersion")),
+    )

@@ -1,0 +1,32 @@
+"""Which snapshot the root volume of each instance was made from."""
+
+from collections.abc import Iterable
+
+from goldenami.aws.calls import pages
+from goldenami.aws.session import Aws
+
+
+def snapshots(aws: Aws, region: str, devices: Iterable[str]) -> dict[str, str]:
+    """Return the snapshot of each instance's root volume; empty if it was made from none.
+
+    Args:
+        aws: whose.
+        region: where.
+        devices: the names that the root device of a golden image has, such as ``/dev/xvda``.
+
+    Raises:
+        AwsError: the volumes could not be read.
+    """
+    found = pages(
+        aws, "ec2", "describe_volumes", "Volumes", region, "reading root volumes",
+        Filters=[
+            {"Name": "attachment.status", "Values": ["attached"]},
+            {"Name": "attachment.device", "Values": sorted(devices)},
+        ],
+        MaxResults=500,
+    )  # fmt: skip
+    return {
+        attachment["InstanceId"]: volume.get("SnapshotId", "")
+        for volume in found
+        for attachment in volume["Attachments"]
+    }

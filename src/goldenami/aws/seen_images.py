@@ -1,0 +1,97 @@
+"""What is known of the images that things run, and where those images came from."""
+
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
+
+from goldenami.aws.images import by_id
+from goldenami.aws.session import Aws
+from goldenami.domain import tags
+from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen
+from goldenami.domain.image import Image
+
+IMAGES_A_CALL = 200
+GENERATIONS = 16
+"""How far back the origin of an image is followed."""
+
+Golden = Callable[[str, str], bool]
+"""Tells whether the image of a region (first) with this id (second) is golden."""
+
+
+class SeenImages:
+    """The images of a region that were looked up; each is asked for once.
+
+    Args:
+        aws: whose.
+        region: where.
+        known: images that were read already.
+    """
+
+    def __init__(self, aws: Aws, region: str, known: Iterable[Image] = ()) -> None:
+        self._aws = aws
+        self._region = region
+        self._found: dict[str, Image | None] = {one.id: one for one in known}
+        self._lock = Lock()
+
+    def of(self, ids: Iterable[str]) -> Mapping[str, ImageSeen]:
+        """Return what is known of these images; one that is gone is ``deregistered``.
+
+        Raises:
+            AwsError: they could not be read.
+        """
+        return {image_id: _seen(image_id, one) for image_id, one in self._images(ids).items()}
+
+    def golden_ancestors(self, ids: Iterable[str], golden: Golden) -> dict[str, str]:
+        """Return the golden image that each of these was made from, where there is one.
+
+        AWS notes the source of an image that is created or copied; goldenami notes it in a tag.
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify-source-ami-used-to-create-new-ami.html
+
+        Raises:
+            AwsError: an image on the way could not be read.
+        """
+        found: dict[str, str] = {}
+        at = {image_id: image_id for image_id in ids}
+        for _ in range(GENERATIONS):
+            images = self._images(at.values())
+            further = {}
+            for begin, image_id in at.items():
+                region, source = _source(images[image_id])
+                if source and golden(region, source):
+                    found[begin] = source
+                elif source and region == self._region:
+                    further[begin] = source
+            at = further
+            if not at:
+                break
+        return found
+
+    def _images(self, ids: Iterable[str]) -> dict[str, Image | None]:
+        wanted = dict.fromkeys(ids)
+        with self._lock:
+            missing = [image_id for image_id in wanted if image_id not in self._found]
+            for start in range(0, len(missing), IMAGES_A_CALL):
+                several = missing[start : start + IMAGES_A_CALL]
+                told = {one.id: one for one in by_id(self._aws, self._region, several)}
+                self._found |= {image_id: told.get(image_id) for image_id in several}
+            return {image_id: self._found[image_id] for image_id in wanted}
+
+
+def _source(image: Image | None) -> tuple[str, str]:
+    if image is None:
+        return "", ""
+    if image.source_image:
+        return image.source_region, image.source_image
+    return image.region, image.tags.get(tags.SOURCE, "")
+
+
+def _seen(image_id: str, image: Image | None) -> ImageSeen:
+    if image is None:
+        return ImageSeen(id=image_id, state=DEREGISTERED)
+    return ImageSeen(
+        id=image_id,
+        name=image.name,
+        owner=image.owner,
+        state=image.state,
+        created=image.created,
+        deprecated_at=image.deprecated_at,
+    )

@@ -1,0 +1,1 @@
+"""The audit: what is judged, what counts as golden, the rules, waivers, the document."""

@@ -1,0 +1,183 @@
+"""What counts as golden."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from goldenami.domain import names, tags
+from goldenami.domain.audit.subject import Subject
+from goldenami.domain.image import Image, started
+from goldenami.domain.tags import ApprovalTag, Status
+
+
+class Produced(Struct, frozen=True, kw_only=True):
+    """An image that says of itself that a release made it, or that carries the approval tag.
+
+    Args:
+        id: the image.
+        image: the golden image it is a version of.
+        version: the version.
+        created: when it was made.
+        approved: whether it carries the approval tag.
+        candidate: whether it waits for its approval.
+        forged: why no release can have made it, empty if one did.
+        newer: how many approved versions are newer.
+    """
+
+    id: str
+    image: str
+    version: str
+    created: datetime | None
+    approved: bool
+    candidate: bool
+    forged: str = ""
+    newer: int = 0
+
+    @property
+    def golden(self) -> bool:
+        """Tell whether it is an approved image that a release made."""
+        return self.approved and not self.forged
+
+
+class Approved(Struct, frozen=True, kw_only=True):
+    """What counts as golden, and how old it may be.
+
+    Args:
+        produced: the images that releases made, or seem to have made, by region and id.
+        listed: ids of images that a list approves, by region; ``""`` for all regions.
+        named: patterns of names that a list approves, for images of the owners alone: anybody can
+            give an image any name.
+        owners: accounts that own golden images: the one whose releases count, and others it
+            trusts. The images of the others count as golden (their tags cannot be seen from here).
+        account: the account whose releases count.
+        at: the time deprecation and age are judged at.
+        newest: how many of the newest versions are current, None for all.
+        max_age: how old a golden image may be, None for any age.
+        derived: whether images that were made from golden ones count as golden.
+    """
+
+    produced: Mapping[str, Mapping[str, Produced]]
+    listed: Mapping[str, frozenset[str]] = {}
+    named: tuple[str, ...] = ()
+    owners: frozenset[str] = frozenset()
+    account: str
+    at: datetime
+    newest: int | None = None
+    max_age: timedelta | None = None
+    derived: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing at all is approved."""
+        produced = any(one.golden for region in self.produced.values() for one in region.values())
+        listed = any(self.listed.values()) or self.named
+        return not produced and not listed and self.owners <= {self.account}
+
+    def made(self, subject: Subject) -> Produced | None:
+        """Return what is known of the subject's image from its tags."""
+        return self.produced.get(subject.region, {}).get(subject.image.id)
+
+    def golden(self, subject: Subject) -> bool:
+        """Tell whether the subject's image is one of the approved."""
+        image = subject.image
+        made = self.made(subject)
+        if made is not None and made.golden:
+            return True
+        if image.owner in self.owners and image.owner != self.account:
+            return True
+        if self.on_list(subject):
+            return True
+        return self.derived and bool(image.golden_ancestor)
+
+    def on_list(self, subject: Subject) -> bool:
+        """Tell whether a list approves the subject's image."""
+        image, listed = subject.image, self.listed
+        if image.id in listed.get("", ()) or image.id in listed.get(subject.region, ()):
+            return True
+        if not self.named or image.owner not in self.owners | {subject.account}:
+            return False
+        return any(fnmatchcase(image.name, pattern) for pattern in self.named)
+
+    def own(self, subject: Subject) -> bool:
+        """Tell whether the image belongs to an account that may have golden ones, or his own."""
+        return subject.image.owner in self.owners or subject.image.owner == subject.account
+
+    def also(self, region: str, images: Mapping[str, Produced]) -> "Approved":
+        """Return the same with further images of a region."""
+        of_region = {**self.produced.get(region, {}), **images}
+        return replace(self, produced={**self.produced, region: of_region})
+
+
+class Builds(Struct, frozen=True):
+    """What is known of builds beside the tags of their images.
+
+    Args:
+        manifests: the ids of the images that each build made, for builds that left a manifest.
+        known: the builds of the account whose releases count: its copies elsewhere name one of
+            them. None for that account itself.
+    """
+
+    manifests: Mapping[str, frozenset[str]] = {}
+    known: frozenset[str] | None = None
+
+
+def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> dict[str, Produced]:
+    """Read from the tags of images what releases made them.
+
+    Args:
+        images: an account's own images of a region, whoever made them.
+        approval: the approval tag.
+        builds: what else is known of the builds that the tags name.
+    """
+    claiming = (one for one in images if one.image or approval.on(one.tags))
+    newest_first = sorted(claiming, key=_age, reverse=True)
+    seen: dict[str, int] = {}
+    found = {}
+    for one in newest_first:
+        made = _produced(one, approval, builds, seen.get(one.image, 0))
+        found[one.id] = made
+        if made.golden and one.state == "available":
+            seen[one.image] = seen.get(one.image, 0) + 1
+    return found
+
+
+def _age(image: Image) -> tuple[float, str]:
+    return (image.created.timestamp() if image.created else 0.0, image.version)
+
+
+def _produced(image: Image, approval: ApprovalTag, builds: Builds, newer: int) -> Produced:
+    approved = approval.on(image.tags)
+    return Produced(
+        id=image.id,
+        image=image.image,
+        version=image.version,
+        created=image.created,
+        approved=approved,
+        candidate=not approved and image.status in (Status.CANDIDATE, Status.BUILDING),
+        forged=_forged(image, builds),
+        newer=newer,
+    )
+
+
+def _forged(image: Image, builds: Builds) -> str:
+    """Say why no release can have made an image; its tags alone prove nothing."""
+    missing = [
+        key
+        for key in (tags.IMAGE, tags.VERSION, tags.BUILD, tags.SPEC, tags.SOURCE)
+        if not image.tags.get(key)
+    ]
+    if missing:
+        return f"it lacks the tag {missing[0]}, which every release writes"
+    build = image.tags[tags.BUILD]
+    if started(build) is None:
+        return f"its tag {tags.BUILD} is no build: {build}"
+    if image.name != names.ami_name(image.image, image.version):
+        return f"a release of {image.image} {image.version} names its image otherwise"
+    if builds.known is not None and build not in builds.known:
+        return f"the account of the releases knows no build {build}"
+    if image.id not in builds.manifests.get(build, {image.id}):
+        return f"the manifest of build {build} does not list it"
+    return ""

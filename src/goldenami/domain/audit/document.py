@@ -1,0 +1,152 @@
+"""The audit's document: everything the reports say comes from here (``goldenami.audit/v1``).
+
+``Audit`` is all but the findings, which may be too many for memory; `Document` brings both.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.domain.audit.subject import ImageSeen
+from goldenami.domain.audit.waivers import Waived, Waiver
+
+
+class PlaceRead(Struct, frozen=True, kw_only=True):
+    """What was seen in a region of an account.
+
+    ``subjects`` counts what was judged by kind; ``unread`` says what could not be read, and why:
+    empty if everything was.
+    """
+
+    account: str
+    region: str
+    subjects: Mapping[str, int] = {}
+    compliant: int = 0
+    instances_compliant: int = 0
+    findings: int = 0
+    approved_images: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def instances(self) -> int:
+        """How many instances were judged."""
+        return self.subjects.get("instance", 0)
+
+    @property
+    def where(self) -> str:
+        """The place, as reports name it."""
+        return f"{self.account}/{self.region}"
+
+
+class ImageUse(Struct, frozen=True, kw_only=True):
+    """An image that something runs or will launch, and how it was judged.
+
+    ``golden`` is which golden image and version it is, as far as it is one.
+    """
+
+    region: str
+    image: ImageSeen
+    golden: str = ""
+    subjects: int = 0
+    instances: int = 0
+    compliant: int = 0
+    findings: Mapping[str, int] = {}
+    worst: Severity | None = None
+
+
+class RuleBroken(Struct, frozen=True, kw_only=True):
+    """A rule that found something: what it means, what to do, and how often it was broken."""
+
+    id: str
+    title: str
+    severity: Severity
+    explanation: str
+    fix: str
+    controls: tuple[str, ...]
+    findings: int
+
+
+class Since(Struct, frozen=True, kw_only=True):
+    """The comparison with an earlier audit: how many findings are new, still open and fixed.
+
+    ``fixed_findings`` are named as ``account/region/kind/id/rule``; ``unknown`` of the earlier
+    findings lie where this audit could not look.
+    """
+
+    at: datetime
+    new: int
+    open: int
+    fixed: int
+    unknown: int
+    fixed_findings: tuple[str, ...] = ()
+
+
+class Audit(Struct, frozen=True, kw_only=True):
+    """One audit, but for its findings. ``complete`` is false if anything could not be read."""
+
+    schema: Literal["goldenami.audit/v1"] = "goldenami.audit/v1"
+    tool: str
+    at: datetime
+    account: str
+    source: str
+    complete: bool
+    places: tuple[PlaceRead, ...]
+    images: tuple[ImageUse, ...] = ()
+    rules: tuple[RuleBroken, ...] = ()
+    approved_by_list: tuple[str, ...] = ()
+    open_findings: int = 0
+    waived_findings: int = 0
+    waivers_expired: tuple[Waiver, ...] = ()
+    waivers_unused: tuple[Waiver, ...] = ()
+    since: Since | None = None
+
+    @property
+    def instances(self) -> int:
+        """How many instances were judged."""
+        return sum(one.instances for one in self.places)
+
+    @property
+    def subjects(self) -> int:
+        """How much was judged in all."""
+        return sum(sum(one.subjects.values()) for one in self.places)
+
+    @property
+    def compliant(self) -> int:
+        """How many instances have no finding at all."""
+        return sum(one.instances_compliant for one in self.places)
+
+    @property
+    def unread(self) -> tuple[PlaceRead, ...]:
+        """The places that could not be read, wholly or in part."""
+        return tuple(one for one in self.places if one.unread)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that were looked at."""
+        return tuple(dict.fromkeys(one.account for one in self.places))
+
+    @property
+    def by_severity(self) -> dict[Severity, int]:
+        """How many open findings there are of each severity, the worst first."""
+        found = dict.fromkeys(Severity, 0)
+        for rule in self.rules:
+            found[rule.severity] += rule.findings
+        return {severity: count for severity, count in found.items() if count}
+
+
+class Document(Struct, frozen=True):
+    """An audit with its findings, which are read from where they are kept each time."""
+
+    audit: Audit
+    findings: Iterable[Finding]
+    waived: Iterable[Waived]
+
+
+class Saved(Audit, frozen=True, kw_only=True):
+    """A document as it is read back from a file."""
+
+    findings: tuple[Finding, ...]
+    waived: tuple[Waived, ...] = ()

@@ -1,0 +1,75 @@
+"""The rules, one a module, in the order findings are listed."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.rules import (
+    allowed_amis_off,
+    candidate_image,
+    deprecated_image,
+    deregistered_image,
+    derived_image,
+    disabled_image,
+    foreign_owner,
+    guardrail_changed,
+    outdated_image,
+    replaced_root,
+    spoofed_approval,
+    unapproved_image,
+    unresolved_image,
+)
+from goldenami.domain.audit.rules.interface import Rule
+from goldenami.domain.audit.subject import ImageSeen, Subject
+
+RULES: Final = (
+    spoofed_approval.RULE,
+    foreign_owner.RULE,
+    unapproved_image.RULE,
+    derived_image.RULE,
+    candidate_image.RULE,
+    deregistered_image.RULE,
+    disabled_image.RULE,
+    deprecated_image.RULE,
+    outdated_image.RULE,
+    replaced_root.RULE,
+    unresolved_image.RULE,
+    allowed_amis_off.RULE,
+    guardrail_changed.RULE,
+)
+BY_ID: Final = {rule.id: rule for rule in RULES}
+
+__all__ = ["BY_ID", "RULES", "Judge", "Rule", "judge"]
+
+
+Broken = Sequence[tuple[Rule, str]]
+
+
+class Judge:
+    """Judges subjects by all rules. What has no facts of its own is judged once for each image."""
+
+    def __init__(self, approved: Approved) -> None:
+        self._approved = approved
+        self._known: dict[tuple[str, str, ImageSeen], Broken] = {}
+
+    def __call__(self, subject: Subject) -> list[Finding]:
+        """Return everything the rules hold against a subject; an empty list is compliance."""
+        if subject.facts:
+            broken = self._broken(subject)
+        else:
+            key = (subject.account, subject.region, subject.image)
+            found = self._known.get(key)
+            broken = self._known[key] = self._broken(subject) if found is None else found
+        return [
+            Finding(rule=rule.id, severity=rule.severity, subject=subject, reason=reason)
+            for rule, reason in broken
+        ]
+
+    def _broken(self, subject: Subject) -> Broken:
+        return [(rule, reason) for rule in RULES if (reason := rule.test(subject, self._approved))]
+
+
+def judge(subject: Subject, approved: Approved) -> list[Finding]:
+    """Judge one subject alone."""
+    return Judge(approved)(subject)

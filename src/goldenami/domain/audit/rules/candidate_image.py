@@ -1,0 +1,24 @@
+"""An image in use before its approval."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.subject import Subject
+
+
+def _test(subject: Subject, approved: Approved) -> str | None:
+    made = approved.made(subject)
+    if made is None or not made.candidate or approved.golden(subject):
+        return None
+    return f"the image is {made.image} {made.version}, which waits for its approval"
+
+
+RULE = Rule(
+    id="candidate-image",
+    title="The image is a candidate that nobody approved yet",
+    severity=Severity.MEDIUM,
+    explanation="A candidate has not passed its gates; it may still be rejected.",
+    fix="approve it with `goldenami approve`, or replace what runs it",
+    controls=ONLY_APPROVED,
+    test=_test,
+)

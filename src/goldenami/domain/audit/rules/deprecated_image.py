@@ -1,0 +1,24 @@
+"""A golden image past its deprecation."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import BASELINE, Rule
+from goldenami.domain.audit.subject import Subject
+
+
+def _test(subject: Subject, approved: Approved) -> str | None:
+    at = subject.image.deprecated_at
+    if at is None or at > approved.at or not approved.golden(subject):
+        return None
+    return f"the image is deprecated since {at:%Y-%m-%d}"
+
+
+RULE = Rule(
+    id="deprecated-image",
+    title="The image is deprecated",
+    severity=Severity.MEDIUM,
+    explanation="A deprecated image gets no more updates, and its successor has them.",
+    fix="move it to the newest version of its image",
+    controls=BASELINE,
+    test=_test,
+)

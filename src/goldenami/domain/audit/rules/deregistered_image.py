@@ -1,0 +1,24 @@
+"""An image that is gone."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.subject import UNSEEN, Subject
+
+
+def _test(subject: Subject, approved: Approved) -> str | None:
+    if not subject.image.id or subject.image.known or subject.image.state == UNSEEN:
+        return None
+    note = " (its id is on the approved list)" if approved.on_list(subject) else ""
+    return f"the image no longer exists, so nobody can tell what it held{note}"
+
+
+RULE = Rule(
+    id="deregistered-image",
+    title="The image no longer exists",
+    severity=Severity.HIGH,
+    explanation="Nobody can tell any more what it held, and nothing can be launched from it.",
+    fix="replace it by one launched from a current golden image",
+    controls=ONLY_APPROVED,
+    test=_test,
+)

@@ -1,0 +1,27 @@
+"""An image that was made from a golden one, outside of any release."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.subject import Subject
+
+
+def _test(subject: Subject, approved: Approved) -> str | None:
+    image, made = subject.image, approved.made(subject)
+    if not image.golden_ancestor or approved.golden(subject):
+        return None
+    if made is not None and (made.approved or made.candidate):
+        return None
+    return f"the image was made from the golden image {image.golden_ancestor}, but by no release"
+
+
+RULE = Rule(
+    id="derived-image",
+    title="The image was made from a golden one, but not by a release",
+    severity=Severity.MEDIUM,
+    explanation="It started golden, and nobody knows what was added since.",
+    fix="bake what was added as a release with `base.source: {golden: ...}`, or allow such "
+    "images with `audit.derived: true`",
+    controls=ONLY_APPROVED,
+    test=_test,
+)

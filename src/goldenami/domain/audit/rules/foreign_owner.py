@@ -1,0 +1,24 @@
+"""An image of an account that is trusted with none."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.subject import Subject
+
+
+def _test(subject: Subject, approved: Approved) -> str | None:
+    if not subject.image.known or approved.own(subject) or approved.golden(subject):
+        return None
+    return f"the image belongs to {subject.image.owner}, which is no owner of golden images"
+
+
+RULE = Rule(
+    id="foreign-owner",
+    title="The image belongs to an account that owns no golden images",
+    severity=Severity.HIGH,
+    explanation="Whoever owns an image decides what is in it; a public image can carry any "
+    "name, that of a golden one too.",
+    fix="replace it by one launched from a golden image; `goldenami enforce` stops such launches",
+    controls=ONLY_APPROVED,
+    test=_test,
+)

@@ -1,0 +1,40 @@
+"""What a rule is."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.subject import Subject
+
+Test = Callable[[Subject, Approved], str | None]
+
+BASELINE = ("NIST 800-53 CM-2", "NIST 800-53 CM-6", "CIS Controls v8 4.1")
+"""Evidence that what runs has a secure configuration, and a current one."""
+
+ONLY_APPROVED = (*BASELINE, "NIST 800-53 CM-7", "CIS Controls v8 2.5", "EC2-028")
+"""Evidence that nothing runs but what was approved."""
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One rule.
+
+    Args:
+        id: its name in reports and waivers.
+        title: what it holds against a subject, in a few words.
+        severity: how much a breach matters.
+        explanation: why it matters.
+        fix: what to do.
+        controls: the controls it is evidence for.
+        test: says what it holds against a subject, or None. Pure: it looks at the subject's image,
+            facts, account and region, and at what is approved.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    explanation: str
+    fix: str
+    controls: tuple[str, ...]
+    test: Test

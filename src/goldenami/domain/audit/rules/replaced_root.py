@@ -1,0 +1,27 @@
+"""A root volume that does not come from the image."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.subject import Subject
+
+
+def _test(subject: Subject, _: Approved) -> str | None:
+    made_from, expected = subject.facts.get("root-snapshot"), subject.facts.get("image-snapshots")
+    if made_from is None or expected is None or made_from in expected.split():
+        return None
+    origin = f"snapshot {made_from}" if made_from else "no snapshot"
+    return f"the root volume was made from {origin}, the image has {expected or 'none'}"
+
+
+RULE = Rule(
+    id="replaced-root",
+    title="The root volume was not made from the image",
+    severity=Severity.HIGH,
+    explanation="The instance names a golden image, and runs something else: its root volume was "
+    "replaced or swapped.",
+    fix="replace it by one launched from a golden image; the profile guardrail denies "
+    "CreateReplaceRootVolumeTask",
+    controls=ONLY_APPROVED,
+    test=_test,
+)

@@ -1,0 +1,25 @@
+"""An image with the approval tag that no release made."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.subject import Subject
+
+
+def _test(subject: Subject, approved: Approved) -> str | None:
+    made = approved.made(subject)
+    if made is None or not made.approved or not made.forged or approved.on_list(subject):
+        return None
+    return f"the image carries the approval tag, but no release made it: {made.forged}"
+
+
+RULE = Rule(
+    id="spoofed-approval",
+    title="The image carries the approval tag, and no release made it",
+    severity=Severity.CRITICAL,
+    explanation="Somebody wrote the approval tag by hand: policies that test the tag let this "
+    "image through.",
+    fix="remove the tag, find in CloudTrail who wrote it, and enforce the profile tag-protection",
+    controls=ONLY_APPROVED,
+    test=_test,
+)

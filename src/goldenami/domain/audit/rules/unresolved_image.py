@@ -1,0 +1,23 @@
+"""Something that will launch an image nobody can name."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import BASELINE, Rule
+from goldenami.domain.audit.subject import Subject
+
+
+def _test(subject: Subject, _: Approved) -> str | None:
+    why = subject.facts.get("unresolved")
+    return f"its image could not be resolved: {why}" if why else None
+
+
+RULE = Rule(
+    id="unresolved-image",
+    title="What it will launch could not be resolved",
+    severity=Severity.MEDIUM,
+    explanation="It names a parameter that does not exist or cannot be read, so the next launch "
+    "fails or surprises.",
+    fix="let the parameter exist and name an image, or let the template name the image itself",
+    controls=BASELINE,
+    test=_test,
+)

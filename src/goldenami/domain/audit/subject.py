@@ -1,0 +1,82 @@
+"""What an audit judges: whatever runs an image, or will launch one, or guards launches."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from goldenami.domain.tags import Tags
+
+
+class Kind(StrEnum):
+    """What kind of thing it is."""
+
+    INSTANCE = "instance"
+    LAUNCH_TEMPLATE = "launch-template"
+    LAUNCH_CONFIGURATION = "launch-configuration"
+    AUTO_SCALING_GROUP = "auto-scaling-group"
+    FLEET = "ec2-fleet"
+    SPOT_FLEET = "spot-fleet"
+    NODE_GROUP = "eks-node-group"
+    SETTING = "account-setting"
+    GUARDRAIL = "guardrail"
+
+
+LAUNCHES = (
+    Kind.LAUNCH_TEMPLATE,
+    Kind.LAUNCH_CONFIGURATION,
+    Kind.AUTO_SCALING_GROUP,
+    Kind.FLEET,
+    Kind.SPOT_FLEET,
+    Kind.NODE_GROUP,
+)
+"""What will launch instances."""
+
+DEREGISTERED = "deregistered"
+UNSEEN = "unseen"
+
+
+class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of the image of a subject.
+
+    ``state`` is ``deregistered`` if the image is gone, and ``unseen`` if it belongs to an account
+    that cannot be looked into; its owner is then unknown.
+    ``golden_ancestor`` is the golden image that it was made from, empty if none is known.
+    """
+
+    id: str = ""
+    name: str = ""
+    owner: str = ""
+    state: str = ""
+    created: datetime | None = None
+    deprecated_at: datetime | None = None
+    golden_ancestor: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Tell whether the image is there to be looked at."""
+        return self.state != DEREGISTERED and bool(self.owner)
+
+
+class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that is judged, in a region of an account.
+
+    ``facts`` are what single rules look at: ``root-snapshot``, ``allowed-amis``, ``difference``.
+    """
+
+    kind: Kind
+    account: str
+    region: str
+    id: str
+    name: str = ""
+    state: str = ""
+    image: ImageSeen = ImageSeen()
+    launched: datetime | None = None
+    tags: Tags = {}
+    facts: Mapping[str, str] = {}
+
+    @property
+    def resource(self) -> str:
+        """A name that is unique in all accounts: ``111122223333/us-east-1/instance/i-…``."""
+        return f"{self.account}/{self.region}/{self.kind.value}/{self.id}"

@@ -1,0 +1,129 @@
+"""Waivers: findings that somebody accepted, for a reason, until a day."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.subject import Kind
+from goldenami.errors import SpecError
+
+_NEEDED = ("instance", "resource", "image", "account", "tag")
+
+
+class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One waiver. It covers what all its given conditions match, through the day it expires.
+
+    ``resource`` is the id of anything else than an instance, such as a launch template; ``tag`` is
+    ``Key=Value``; ``region`` and ``rule`` limit it further.
+    """
+
+    owner: str
+    reason: str
+    expires: date
+    instance: str | None = None
+    resource: str | None = None
+    image: str | None = None
+    account: str | None = None
+    tag: str | None = None
+    region: str | None = None
+    rule: str | None = None
+
+    def covers(self, finding: Finding) -> bool:
+        """Tell whether it matches a finding, whatever its date."""
+        subject = finding.subject
+        instance = subject.id if subject.kind is Kind.INSTANCE else ""
+        conditions = (
+            (self.instance, instance),
+            (self.resource, subject.id),
+            (self.image, subject.image.id),
+            (self.account, subject.account),
+            (self.region, subject.region),
+            (self.rule, finding.rule),
+        )
+        if any(wanted is not None and wanted != has for wanted, has in conditions):
+            return False
+        if self.tag is None:
+            return True
+        key, _, value = self.tag.partition("=")
+        return subject.tags.get(key) == value
+
+    @property
+    def says(self) -> str:
+        """What it covers, for people: ``instance i-…``."""
+        kinds = ("instance", "resource", "image", "account", "tag", "region", "rule")
+        return ", ".join(f"{kind} {one}" for kind in kinds if (one := getattr(self, kind)))
+
+
+class WaiverFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file ``waivers.yaml``."""
+
+    schema: Literal["goldenami.waivers/v1"]
+    waivers: tuple[Waiver, ...] = ()
+
+
+class Waived(Struct, frozen=True, kw_only=True):
+    """A finding and the waiver that covers it."""
+
+    finding: Finding
+    waiver: Waiver
+
+
+def load(path: Path) -> tuple[Waiver, ...]:
+    """Read a waiver file.
+
+    Raises:
+        SpecError: it cannot be read, or a waiver would cover everything.
+    """
+    from goldenami import yamlfile  # yaml takes a while, and most runs have no waivers
+
+    file, places = yamlfile.load(path, WaiverFile)
+    found = []
+    for index, waiver in enumerate(file.waivers):
+        where = yamlfile.place(path, places, f"$.waivers[{index}]")
+        if not any(getattr(waiver, kind) for kind in _NEEDED):
+            found.append(f"{where}: names no instance, resource, image, account or tag")
+        if waiver.tag is not None and "=" not in waiver.tag:
+            found.append(f"{where}: `{waiver.tag}` is no tag of the form Key=Value")
+        if not waiver.reason.strip() or not waiver.owner.strip():
+            found.append(f"{where}: needs an owner and a reason")
+    if found:
+        raise SpecError(found[0], notes=found[1:])
+    return file.waivers
+
+
+class Waivers:
+    """All waivers on a day; it keeps count of which of them matched something."""
+
+    def __init__(self, waivers: Iterable[Waiver], today: date) -> None:
+        self._all = tuple(waivers)
+        self._today = today
+        self._used: set[Waiver] = set()
+        self._by_id: dict[str, list[Waiver]] = {}
+        self._others: list[Waiver] = []
+        for one in self._all:
+            named = one.instance or one.resource or one.image
+            (self._by_id.setdefault(named, []) if named else self._others).append(one)
+
+    def waiver_of(self, finding: Finding) -> Waiver | None:
+        """Return the waiver that covers a finding; an expired one no longer covers anything."""
+        if not self._all:
+            return None
+        subject = finding.subject
+        near = (*self._by_id.get(subject.id, ()), *self._by_id.get(subject.image.id, ()))
+        matching = [one for one in (*near, *self._others) if one.covers(finding)]
+        self._used.update(matching)
+        return next((one for one in matching if one.expires >= self._today), None)
+
+    @property
+    def expired(self) -> tuple[Waiver, ...]:
+        """Those whose day has passed."""
+        return tuple(one for one in self._all if one.expires < self._today)
+
+    @property
+    def unused(self) -> tuple[Waiver, ...]:
+        """Those that matched nothing: mistyped, or done with."""
+        return tuple(one for one in self._all if one not in self._used)

@@ -1,0 +1,262 @@
+"""The audit: where, what is golden, what there is, the verdict, the document."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from goldenami import __version__, files
+from goldenami.aws.parallel import in_regions
+from goldenami.aws.session import Aws
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.document import Audit, Document, PlaceRead, Since
+from goldenami.domain.audit.waivers import Waivers
+from goldenami.domain.place import Place
+from goldenami.errors import GoldenamiError, IncompleteError, RefusedError, UsageError
+from goldenami.workflows.audit import saved, tally
+from goldenami.workflows.audit.aggregator import Aggregator
+from goldenami.workflows.audit.live import Live
+from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable
+from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.saved import Saved
+from goldenami.workflows.audit.sources import Counted, Goldens, Source
+from goldenami.workflows.audit.tally import Findings, PlaceTally
+
+PLACES_AT_ONCE = 6
+"""How many places are read at once: reading is bound by the processor, and each takes memory."""
+
+ASKING = 8
+"""How many calls that were made ahead are under way at once."""
+
+
+def audit(aws: Aws | None, question: Question, *, now: datetime | None = None) -> Document:
+    """Judge everything in every region of every account.
+
+    What cannot be read is in the document by place and reason, and makes it incomplete. A saved
+    inventory needs no AWS.
+
+    Raises:
+        RefusedError: nothing is approved, or no instance was seen: neither is a green audit.
+        IncompleteError: no place at all could be read.
+    """
+    at = now or datetime.now(UTC)
+    kind, _, name = question.source.partition(":")
+    if kind == "file":
+        return _audited(Saved(Path(name)), question, at)
+    if aws is None:
+        raise UsageError("only a saved inventory can be judged without AWS")
+    with ThreadPoolExecutor(max_workers=ASKING) as asking:
+        if kind == "config":
+            alone = replace(question, parts=frozenset(), accounts=(), organization=False)
+            aggregator = Aggregator(aws, question, Live(aws, alone, asking), name)
+            return _audited(aggregator, question, at)
+        return _audited(Live(aws, question, asking), question, at)
+
+
+def _audited(source: Source, question: Question, at: datetime) -> Document:
+    places = source.places()
+    goldens = source.goldens((*places.home, *places.others))
+    unreadable = (*places.unreadable, *goldens.unreadable)
+    approved = _approved(source, question, places, goldens, at)
+    _refuse_no_approved(approved, goldens, unreadable)
+    findings = Findings(
+        Waivers(question.waivers, at.date()), _earlier(question), keep=question.keep is not None
+    )
+    readable = [one for one in (*places.home, *places.others) if one in goldens.produced]
+    tallies, read = _judged(source, readable, goldens, approved, findings)
+    read += [_unread(one) for one in unreadable]
+    if question.keep and findings.subjects is not None:
+        with files.writing(question.keep) as out:
+            head = _head(source, question, places, goldens, read, at)
+            saved.write(saved.Inventory(head, findings.subjects), out)
+    _refuse_no_instance(read, question)
+    document = Audit(
+        tool=f"goldenami {__version__}",
+        at=at,
+        account=source.account,
+        source=source.name,
+        complete=not any(one.unread for one in read),
+        places=tuple(sorted(read, key=lambda one: (one.account != source.account, one.where))),
+        images=tally.images(tallies),
+        rules=tally.rules(tallies),
+        approved_by_list=question.listed.given,
+        open_findings=sum(one.findings for one in read),
+        waived_findings=sum(one.waived for one in tallies),
+        waivers_expired=findings.waivers.expired,
+        waivers_unused=findings.waivers.unused,
+        since=_since(question, findings, read),
+    )
+    return Document(document, findings.open, findings.waived)
+
+
+def _head(
+    source: Source,
+    question: Question,
+    places: Places,
+    goldens: Goldens,
+    read: Iterable[PlaceRead],
+    at: datetime,
+) -> saved.Head:
+    """Return what a saved inventory has to tell beside its subjects."""
+    made = {(place.account, place.region): one for place, one in goldens.produced.items()}
+    parameters = {}
+    if question.listed.parameters:
+        parameters = {one.region: source.listed(one.region) for one in places.home}
+    return saved.Head(
+        at=at,
+        account=source.account,
+        places=tuple(
+            saved.SavedPlace(
+                account=one.account,
+                region=one.region,
+                produced=tuple(made.get((one.account, one.region), {}).values()),
+                unread=one.unread,
+            )
+            for one in read
+        ),
+        parameters=parameters,
+    )
+
+
+def _approved(
+    source: Source, question: Question, places: Places, goldens: Goldens, at: datetime
+) -> Approved:
+    """Return what counts as golden everywhere: the releases of the caller's own account."""
+    home = {
+        place.region: goldens.produced[place] for place in places.home if place in goldens.produced
+    }
+    return Approved(
+        produced=home,
+        listed=_listed(source, question, tuple(home)),
+        named=question.listed.named,
+        owners=question.owners | {source.account},
+        account=source.account,
+        at=at,
+        newest=question.newest,
+        max_age=question.max_age,
+        derived=question.derived,
+    )
+
+
+def _listed(
+    source: Source, question: Question, regions: Sequence[str]
+) -> Mapping[str, frozenset[str]]:
+    """Return the listed ids by region, those that parameters hold among them."""
+    everywhere = {"": question.listed.ids}
+    wanted = question.listed.parameters
+    if not wanted:
+        return everywhere
+    found = in_regions(regions, source.listed).complete("reading the list of approved images")
+    for name in wanted:
+        if not any(name in one for one in found.values()):
+            raise UsageError(
+                f"--approved: there is no SSM parameter {name} in {_joined(regions)}",
+                fix="correct its name, or name the regions where it is with --region",
+            )
+    return everywhere | {region: frozenset(one.values()) for region, one in found.items()}
+
+
+def _judged(
+    source: Source,
+    places: list[Place],
+    goldens: Goldens,
+    approved: Approved,
+    findings: Findings,
+) -> tuple[list[PlaceTally], list[PlaceRead]]:
+    """Read and judge all places concurrently; a part of one that fails does not stop the others."""
+
+    def judge(number: int, place: Place) -> tuple[PlaceTally, PlaceRead]:
+        here = approved.also(place.region, goldens.produced[place])
+        counted = PlaceTally(number, place, here, findings)
+        unread = []
+        for part, batches in source.parts(place, here):
+            try:
+                for batch in batches:
+                    if isinstance(batch, Counted):
+                        counted.count(batch)
+                    else:
+                        counted.judge(batch)
+            except GoldenamiError as error:
+                unread.append(f"{part}: {error.message}")
+        golden = (one.id for one in goldens.produced[place].values() if one.golden)
+        return counted, counted.read(tuple(sorted(golden)), tuple(unread))
+
+    with ThreadPoolExecutor(max_workers=min(PLACES_AT_ONCE, len(places) or 1)) as pool:
+        done = list(pool.map(judge, range(len(places)), places))
+    return [one for one, _ in done], [one for _, one in done]
+
+
+def _unread(one: Unreadable) -> PlaceRead:
+    return PlaceRead(account=one.place.account, region=one.place.region, unread=(one.why,))
+
+
+def _earlier(question: Question) -> frozenset[str] | None:
+    if question.earlier is None:
+        return None
+    return frozenset(one.key for one in question.earlier.findings)
+
+
+def _since(question: Question, findings: Findings, read: Iterable[PlaceRead]) -> Since | None:
+    if question.earlier is None or findings.earlier is None:
+        return None
+    gone = sorted(set(findings.earlier) - findings.again)
+    seen = {one.where: not one.unread for one in read}
+    fixed = [key for key in gone if seen.get("/".join(key.split("/", 2)[:2]))]
+    still_open = sum(one.change == "open" for one in findings.open)
+    return Since(
+        at=question.earlier.at,
+        new=sum(one.change == "new" for one in findings.open),
+        open=still_open,
+        fixed=len(fixed),
+        unknown=len(gone) - len(fixed),
+        fixed_findings=tuple(fixed),
+    )
+
+
+def _refuse_no_approved(
+    approved: Approved, goldens: Goldens, unreadable: tuple[Unreadable, ...]
+) -> None:
+    if unreadable and not goldens.produced:
+        raise IncompleteError(
+            f"audit: none of {len(unreadable)} places could be read",
+            notes=_reasons(unreadable),
+            fix="give the caller access to them, or leave them out",
+        )
+    if not approved.empty:
+        return
+    if unreadable:
+        raise IncompleteError(
+            "audit: no approved image found, but not everything could be read",
+            notes=_reasons(unreadable),
+        )
+    raise RefusedError(
+        f"audit: no approved image in {_several(goldens.produced)}, so nothing could be compliant",
+        fix="bake one with `goldenami bake`, or name images with --approved or audit.owners",
+    )
+
+
+def _refuse_no_instance(read: list[PlaceRead], question: Question) -> None:
+    if question.allow_empty or any(one.subjects or one.unread for one in read):
+        return
+    raise RefusedError(
+        f"audit: no instance in {len(read)} regions, so nothing was inspected",
+        fix="check the account and the regions; --allow-empty accepts an empty fleet",
+    )
+
+
+def _reasons(unreadable: Iterable[Unreadable]) -> list[str]:
+    return [f"{_named(one.place)}: {one.why}" for one in unreadable]
+
+
+def _named(place: Place) -> str:
+    return f"account {place.account}" if place.region == ALL_REGIONS else str(place)
+
+
+def _several(places: Mapping[Place, object]) -> str:
+    return _joined(sorted(place.region for place in places))
+
+
+def _joined(regions: Sequence[str]) -> str:
+    return regions[0] if len(regions) == 1 else f"{len(regions)} regions"

@@ -1,0 +1,135 @@
+"""An AWS Config aggregator as the source of an audit: it holds an organization's inventory.
+
+Images are counted in a few queries; only the instances of images with findings are fetched.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from goldenami.aws import config_aggregator
+from goldenami.aws.config_aggregator import Count
+from goldenami.aws.seen_images import SeenImages
+from goldenami.aws.session import Aws
+from goldenami.domain.audit.approved import Approved, Produced
+from goldenami.domain.audit.rules import Judge
+from goldenami.domain.audit.subject import DEREGISTERED, UNSEEN, ImageSeen, Kind, Subject
+from goldenami.domain.place import Place
+from goldenami.workflows.audit.live import Live, explained_by_ancestors
+from goldenami.workflows.audit.places import Places, Unreadable
+from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.sources import Batches, Counted, Goldens
+
+AT_ONCE = 100
+
+
+class Aggregator:
+    """What an aggregator says; releases and images are read from the caller's own account.
+
+    Args:
+        aws: the caller, in the aggregator's region.
+        question: what is asked.
+        live: the caller's account.
+        name: the aggregator.
+    """
+
+    def __init__(self, aws: Aws, question: Question, live: Live, name: str) -> None:
+        self._aws = aws
+        self._question = question
+        self._live = live
+        self._aggregator = name
+        self.name = f"AWS Config aggregator {name}"
+        self.account = live.account
+        self._counts: dict[Place, list[Count]] = {}
+
+    def places(self) -> Places:
+        """Return the caller's regions, and every place that the aggregator has instances of."""
+        region, wanted = self._aws.region, self._question.regions
+        for one in config_aggregator.counts(self._aws, region, self._aggregator):
+            if not wanted or one.region in wanted:
+                self._counts.setdefault(Place(one.region, one.account), []).append(one)
+        home = self._live.places().home
+        others = tuple(place for place in self._counts if place not in home)
+        stale = config_aggregator.stale(self._aws, region, self._aggregator)
+        return Places(
+            home,
+            others,
+            tuple(Unreadable(Place(one.region, one.account), one.why) for one in stale),
+        )
+
+    def goldens(self, places: Sequence[Place]) -> Goldens:
+        """Return what releases made in the caller's account; others' images cannot be seen."""
+        home = [one for one in places if one.account == self.account]
+        found = self._live.goldens(home)
+        others: dict[Place, Mapping[str, Produced]] = {
+            one: {} for one in places if one.account != self.account
+        }
+        return Goldens({**found.produced, **others}, found.unreadable)
+
+    def listed(self, region: str) -> Mapping[str, str]:
+        """Return what the listed parameters hold in a region of the caller's account."""
+        return self._live.listed(region)
+
+    def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
+        """Yield the instances of a place: counted, or one by one where there are findings."""
+        yield "instances", self._instances(place, approved)
+
+    def _instances(self, place: Place, approved: Approved) -> Batches:
+        counts = self._counts.get(place, ())
+        images = self._images(place, [one.image for one in counts], approved)
+        judge = Judge(approved)
+        bad = []
+        for one in counts:
+            sample = _subject(place, "", images[one.image], {})
+            if judge(sample):
+                bad.append(one)
+            else:
+                yield Counted(sample, one.instances)
+        if bad:
+            yield from self._fetched(place, bad, images)
+
+    def _fetched(
+        self, place: Place, bad: Sequence[Count], images: Mapping[str, ImageSeen]
+    ) -> Batches:
+        told = config_aggregator.instances(
+            self._aws, self._aws.region, self._aggregator, bad[0], [one.image for one in bad]
+        )
+        some: list[Subject] = []
+        for one in told:
+            configuration = one["configuration"]
+            own = {each["key"]: each["value"] for each in one.get("tags") or ()}
+            image = images[configuration["imageId"]]
+            state = configuration.get("state", {}).get("name", "")
+            some.append(_subject(place, one["resourceId"], image, own, state))
+            if len(some) == AT_ONCE:
+                yield some
+                some = []
+        yield some
+
+    def _images(
+        self, place: Place, ids: Sequence[str], approved: Approved
+    ) -> Mapping[str, ImageSeen]:
+        """Look images up in the caller's account; of another's own images nothing can be seen."""
+        seen = SeenImages(self._aws, place.region, self._live.own_images(place.region))
+        found = {
+            image_id: ImageSeen(id=image_id, state=UNSEEN)
+            if image.state == DEREGISTERED and place.account != self.account
+            else image
+            for image_id, image in seen.of(ids).items()
+        }
+        subjects = [_subject(place, one.id, one, {}) for one in found.values()]
+        explained = explained_by_ancestors(subjects, seen, approved)
+        return {one.image.id: one.image for one in explained}
+
+
+def _subject(
+    place: Place, instance_id: str, image: ImageSeen, own: Mapping[str, str], state: str = ""
+) -> Subject:
+    return Subject(
+        kind=Kind.INSTANCE,
+        account=place.account,
+        region=place.region,
+        id=instance_id,
+        name=own.get("Name", ""),
+        state=state,
+        image=image,
+        tags=own,
+    )

@@ -1,0 +1,52 @@
+"""Whether what a release file enforces is in place, unchanged."""
+
+from collections.abc import Iterator
+
+from goldenami.aws.session import Aws
+from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.errors import RefusedError
+from goldenami.spec import ReleaseFile
+from goldenami.workflows import enforce
+from goldenami.workflows.enforce.interface import Change
+
+
+def guardrails(aws: Aws, file: ReleaseFile) -> Iterator[list[Subject]]:
+    """Yield every policy and setting that the release file enforces, with what differs.
+
+    Raises:
+        AwsError: it could not be read.
+        IncompleteError: a region with golden images could not be.
+    """
+    try:
+        changes = enforce.prepare(aws, file).changes
+    except RefusedError as error:  # a group or role is missing, or a policy is somebody else's
+        difference = "; ".join(error.notes) or error.message
+        yield [_subject(aws, file, "enforcement", difference)]
+        return
+    yield [
+        _subject(aws, file, one.policy, "" if one.nothing else _difference(one)) for one in changes
+    ]
+
+
+def _subject(aws: Aws, file: ReleaseFile, name: str, difference: str) -> Subject:
+    return Subject(
+        kind=Kind.GUARDRAIL,
+        account=aws.account,
+        region=file.release.build_region,
+        id=name,
+        name=name.rpartition("/")[2],
+        facts={"difference": difference} if difference else {},
+    )
+
+
+def _difference(change: Change) -> str:
+    if change.kind == "create":
+        return "it is missing"
+    if change.kind == "remove":
+        return "it should no longer be there"
+    moved = [
+        *(f"not attached to {one}" for one in change.attach),
+        *(f"still attached to {one}" for one in change.detach),
+    ]
+    changed = ["its content was changed"] if change.kind == "update" else []
+    return ", ".join([*changed, *moved])

@@ -1,0 +1,210 @@
+"""AWS itself as the source of an audit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from goldenami.aws import allowed_images, images, root_volumes
+from goldenami.aws.inventory import Inventory
+from goldenami.aws.launches import Launches
+from goldenami.aws.parallel import WORKERS, concurrently
+from goldenami.aws.seen_images import SeenImages
+from goldenami.aws.session import Aws
+from goldenami.domain import tags
+from goldenami.domain.audit import approved as approving
+from goldenami.domain.audit.approved import Approved, Builds
+from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.image import Image
+from goldenami.domain.place import Place
+from goldenami.errors import AwsError
+from goldenami.workflows.audit import manifests
+from goldenami.workflows.audit.places import Places, Unreadable, places
+from goldenami.workflows.audit.question import Part, Question
+from goldenami.workflows.audit.sources import Batches, Counted, Goldens
+
+
+class Live:
+    """What AWS says now.
+
+    Args:
+        aws: the caller.
+        question: what is asked.
+        pool: asks for pages ahead.
+    """
+
+    name = "live"
+
+    def __init__(self, aws: Aws, question: Question, pool: Executor) -> None:
+        self._aws = aws
+        self._question = question
+        self._pool = pool
+        self._listings: dict[Place, Inventory] = {}
+        self._own: Mapping[Place, Sequence[Image]] = {}
+        self.account = aws.account  # first: missing credentials are one error, not one a region
+
+    def places(self) -> Places:
+        """Return the regions of every account that is asked for."""
+        return places(self._aws, self._question)
+
+    def goldens(self, places: Sequence[Place]) -> Goldens:
+        """Return what the accounts' own images tell of the releases that made them."""
+        approval = self._question.approval
+        if Part.INSTANCES in self._question.parts and len(places) <= WORKERS:
+            self._listings = {
+                one: Inventory(self._aws.at(one.role), one.region, self._pool) for one in places
+            }
+        answers = concurrently(
+            places, lambda place: images.own(self._aws.at(place.role), place.region)
+        )
+        found = {place: one for place, one in answers.items() if not isinstance(one, AwsError)}
+        every = [image for several in found.values() for image in several]
+        home = Builds(manifests.images_by_build(self._aws, every, approval))
+        known = (one.tags.get(tags.BUILD, "") for one in every if one.owner == self.account)
+        elsewhere = replace(home, known=frozenset(known))
+        self._own = found
+        return Goldens(
+            {
+                place: approving.produced(
+                    several, approval, home if place.account == self.account else elsewhere
+                )
+                for place, several in found.items()
+            },
+            tuple(
+                Unreadable(place, one.message)
+                for place, one in answers.items()
+                if isinstance(one, AwsError)
+            ),
+        )
+
+    def own_images(self, region: str) -> Sequence[Image]:
+        """Return the caller's own images of a region, as far as they were read."""
+        return self._own.get(Place(region, self.account), ())
+
+    def listed(self, region: str) -> Mapping[str, str]:
+        """Return what the listed parameters hold in a region."""
+        return images.resolved(self._aws, region, self._question.listed.parameters)
+
+    def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
+        """Yield the instances, what will launch, the settings, as far as they are asked for."""
+        aws, wanted = self._aws.at(place.role), self._question.parts
+        seen = SeenImages(aws, place.region, self._own[place])
+        if Part.INSTANCES in wanted:
+            listing = self._listings.pop(place, None) or Inventory(aws, place.region, self._pool)
+            found = with_ancestors(listing.instances(seen), seen, approved)
+            if self._question.roots:
+                found = self._with_roots(found, aws, place, approved)
+            yield "instances", found
+        if Part.LAUNCHES in wanted:
+            for name, batches in self._launches(aws, place, seen):
+                yield name, with_ancestors(batches, seen, approved)
+        if Part.SETTINGS in wanted:
+            yield "Allowed AMIs", _setting(aws, place)
+        file = self._question.guardrails if Part.GUARDRAILS in wanted else None
+        if file and place == Place(file.release.build_region, self.account):
+            from goldenami.workflows.audit.guardrails import guardrails
+
+            yield "guardrails", guardrails(self._aws, file)
+
+    def _launches(self, aws: Aws, place: Place, seen: SeenImages) -> Iterator[tuple[str, Batches]]:
+        """Yield what will launch; all of it is asked for at once."""
+        launches = Launches(aws, place.account, place.region, seen)
+        parts = {
+            "launch templates": launches.launch_templates,
+            "launch configurations": launches.launch_configurations,
+            "Auto Scaling groups": launches.auto_scaling_groups,
+            "EC2 fleets": launches.fleets,
+            "spot fleets": launches.spot_fleets,
+            "EKS node groups": launches.node_groups,
+        }
+        asked = {name: self._pool.submit(list, read()) for name, read in parts.items()}
+        for name, answer in asked.items():
+            yield name, _of_future(answer)
+
+    def _with_roots(self, batches: Batches, aws: Aws, place: Place, approved: Approved) -> Batches:
+        """Note the snapshots of root volumes; without them the rest is judged all the same."""
+        problem = None
+        try:
+            roots = self._roots(aws, place, approved)
+        except AwsError as error:
+            roots, problem = Roots({}, {}), error
+        for batch in batches:
+            yield batch if isinstance(batch, Counted) else [_with_root(one, roots) for one in batch]
+        if problem:
+            raise problem
+
+    def _roots(self, aws: Aws, place: Place, approved: Approved) -> "Roots":
+        golden = approved.produced.get(place.region, {})
+        own = [one for one in self._own[place] if (made := golden.get(one.id)) and made.golden]
+        devices = {one.root_device for one in own if one.root_device}
+        volumes = root_volumes.snapshots(aws, place.region, devices) if devices else {}
+        return Roots({one.id: " ".join(one.snapshots) for one in own}, volumes)
+
+
+class Roots(Struct, frozen=True):
+    """The snapshots of golden images, and of the root volumes of instances."""
+
+    images: Mapping[str, str]
+    volumes: Mapping[str, str]
+
+
+def _of_future(answer: "Future[list[list[Subject]]]") -> Batches:
+    yield from answer.result()
+
+
+def _setting(aws: Aws, place: Place) -> Batches:
+    found = allowed_images.setting(aws, place.region)
+    yield [
+        Subject(
+            kind=Kind.SETTING,
+            account=place.account,
+            region=place.region,
+            id="allowed-amis",
+            name="Allowed AMIs",
+            state=found.state,
+            facts={"allowed-amis": found.state},
+        )
+    ]
+
+
+def _with_root(subject: Subject, roots: Roots) -> Subject:
+    expected, made_from = roots.images.get(subject.image.id), roots.volumes.get(subject.id)
+    if expected is None or made_from is None:
+        return subject
+    return replace(subject, facts={"root-snapshot": made_from, "image-snapshots": expected})
+
+
+def with_ancestors(batches: Batches, seen: SeenImages, approved: Approved) -> Batches:
+    """Fill in which golden image an account's own unapproved ones were made from."""
+    for batch in batches:
+        if isinstance(batch, Counted):
+            yield batch
+        else:
+            yield explained_by_ancestors(batch, seen, approved)
+
+
+def explained_by_ancestors(
+    subjects: list[Subject], seen: SeenImages, approved: Approved
+) -> list[Subject]:
+    """Return subjects with the golden images that their own unapproved ones were made from."""
+
+    def golden(region: str, image_id: str) -> bool:
+        made = approved.produced.get(region, {}).get(image_id)
+        return made is not None and made.golden
+
+    own = {one.image.id for one in subjects if _unexplained(one, approved)}
+    found = seen.golden_ancestors(own, golden) if own else {}
+    return [_with_ancestor(one, found) for one in subjects] if found else subjects
+
+
+def _unexplained(subject: Subject, approved: Approved) -> bool:
+    image = subject.image
+    return image.known and approved.own(subject) and not approved.golden(subject)
+
+
+def _with_ancestor(subject: Subject, found: Mapping[str, str]) -> Subject:
+    ancestor = found.get(subject.image.id)
+    if not ancestor:
+        return subject
+    return replace(subject, image=replace(subject.image, golden_ancestor=ancestor))

@@ -1,0 +1,64 @@
+"""Where an audit looks: the regions of every account."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from goldenami.aws import organizations, regions
+from goldenami.aws.parallel import concurrently
+from goldenami.aws.session import Aws
+from goldenami.domain.place import Place
+from goldenami.errors import AwsError, UsageError
+from goldenami.workflows.audit.question import Question
+
+ALL_REGIONS = "*"
+
+
+class Unreadable(Struct, frozen=True):
+    """A place of which nothing can be read, and why; its region is ``*`` for a whole account."""
+
+    place: Place
+    why: str
+
+
+class Places(Struct, frozen=True):
+    """The places to look at: the caller's own account, others, and what cannot be looked at."""
+
+    home: tuple[Place, ...]
+    others: tuple[Place, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+def places(aws: Aws, question: Question) -> Places:
+    """Return every region of every account that is asked for.
+
+    Raises:
+        AwsError: the caller's own regions, or the organization's accounts, could not be read.
+        UsageError: other accounts are asked for, and no role to read them by.
+    """
+    account = aws.account
+    home = tuple(Place(region, account) for region in question.regions or regions.enabled(aws))
+    accounts = [one for one in _accounts(aws, question) if one != account]
+    if not accounts:
+        return Places(home)
+    if not question.role:
+        raise UsageError(
+            f"{len(accounts)} other accounts are to be audited, but by which role?",
+            fix="pass --role NAME, or set audit.role in the release file",
+        )
+    roles = [f"arn:{aws.partition}:iam::{one}:role/{question.role}" for one in accounts]
+    found = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
+    others: list[Place] = []
+    unreadable = []
+    for account, (role, told) in zip(accounts, found.items(), strict=True):
+        if isinstance(told, AwsError):
+            unreadable.append(Unreadable(Place(ALL_REGIONS, account, role), told.message))
+        else:
+            others += [Place(region, account, role) for region in question.regions or told]
+    return Places(home, tuple(others), tuple(unreadable))
+
+
+def _accounts(aws: Aws, question: Question) -> Sequence[str]:
+    if question.organization:
+        return organizations.active_accounts(aws, aws.region)
+    return tuple(dict.fromkeys(question.accounts))

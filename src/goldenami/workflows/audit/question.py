@@ -1,0 +1,128 @@
+"""What is to be audited, against what."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from goldenami.domain import names
+from goldenami.domain.audit.document import Saved
+from goldenami.domain.audit.waivers import Waiver
+from goldenami.domain.tags import ApprovalTag
+from goldenami.errors import UsageError
+
+if TYPE_CHECKING:
+    from goldenami.spec import ReleaseFile
+
+
+class Part(StrEnum):
+    """What an audit can look at."""
+
+    INSTANCES = "instances"
+    LAUNCHES = "launches"
+    SETTINGS = "settings"
+    GUARDRAILS = "guardrails"
+
+
+class Listed(Struct, frozen=True):
+    """What ``--approved`` names: image ids, patterns of names, SSM parameters."""
+
+    ids: frozenset[str] = frozenset()
+    named: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+
+    def also(self, other: "Listed") -> "Listed":
+        """Return what either of them names."""
+        return Listed(
+            self.ids | other.ids, self.named + other.named, self.parameters + other.parameters
+        )
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """All of it, as it was given."""
+        return (
+            *sorted(self.ids),
+            *(f"name:{one}" for one in self.named),
+            *(f"ssm:{one}" for one in self.parameters),
+        )
+
+
+USUAL = frozenset({Part.INSTANCES, Part.LAUNCHES, Part.GUARDRAILS})
+"""What is looked at unless something else is asked for."""
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """What is to be audited, against what.
+
+    Args:
+        source: where it is read from: ``live``, ``config:AGGREGATOR`` or ``file:PATH``.
+        keep: a file to save what was seen to.
+        regions: where; empty means every enabled region.
+        accounts: other accounts, by id; ``organization`` takes those of the caller's organization.
+        organization: every active account of the organization.
+        role: the name of the role by which other accounts are read.
+        parts: what to look at.
+        roots: whether to compare root volumes with the images' snapshots, too.
+        listed: what is approved by a list: see `Listed`.
+        owners: further accounts whose images are all golden.
+        approval: the approval tag.
+        newest: how many of the newest versions are current, None for all.
+        max_age: how old a golden image may be, None for any age.
+        derived: whether images that were made from golden ones are golden.
+        waivers: what is waived.
+        earlier: the audit to compare with.
+        guardrails: the release file whose enforcement has to be in place.
+        allow_empty: whether a fleet without any instance is fine.
+    """
+
+    source: str = "live"
+    keep: Path | None = None
+    regions: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    organization: bool = False
+    role: str = ""
+    parts: frozenset[Part] = USUAL
+    roots: bool = False
+    listed: Listed = Listed()
+    owners: frozenset[str] = frozenset()
+    approval: ApprovalTag = ApprovalTag()
+    newest: int | None = None
+    max_age: timedelta | None = None
+    derived: bool = False
+    waivers: Sequence[Waiver] = ()
+    earlier: Saved | None = None
+    guardrails: "ReleaseFile | None" = None
+    allow_empty: bool = False
+
+
+def approved_list(given: str) -> Listed:
+    """Read ``--approved``: ids, ``name:PATTERN``, ``ssm:PARAMETER`` with commas, or a file of them.
+
+    Raises:
+        UsageError: something in it is none of these, or it is empty.
+    """
+    entries, where = given.split(","), "--approved"
+    if not all(one.strip().startswith(("ami-", "name:", "ssm:")) for one in entries):
+        from goldenami import yamlfile
+
+        where = given
+        lines = yamlfile.read_text(Path(given)).splitlines()
+        entries = [line.partition("#")[0] for line in lines]
+    found = [one.strip() for one in entries if one.strip()]
+    if not found:
+        raise UsageError(f"{where}: nothing is listed in it")
+    ids = [one for one in found if not one.startswith(("name:", "ssm:"))]
+    if wrong := [one for one in ids if not names.AMI_ID.fullmatch(one)]:
+        raise UsageError(
+            f"{where}: `{wrong[0]}` is no image id",
+            fix="give ids (`ami-` and 8 or 17 hex digits), name:PATTERN or ssm:PARAMETER, with "
+            "commas between, or a file of them",
+        )
+    return Listed(
+        frozenset(ids),
+        tuple(one[5:] for one in found if one.startswith("name:")),
+        tuple(one[4:] for one in found if one.startswith("ssm:")),
+    )

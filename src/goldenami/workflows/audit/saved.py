@@ -1,0 +1,159 @@
+"""An inventory in a file: what an audit saw, to be judged again without AWS.
+
+Lines of JSON: the head (where, and what releases made there), then a line for each subject.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TextIO
+
+import msgspec
+from msgspec import Struct
+
+from goldenami import __version__
+from goldenami.domain.audit.approved import Approved, Produced
+from goldenami.domain.audit.subject import Subject
+from goldenami.domain.place import Place
+from goldenami.errors import GoldenamiError, SpecError, UsageError
+from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable
+from goldenami.workflows.audit.sources import Batches, Goldens
+
+AT_ONCE = 500
+_encode = msgspec.json.Encoder().encode
+
+
+class SavedPlace(Struct, frozen=True, kw_only=True):
+    """A region of an account: what releases made there, and what could not be read."""
+
+    account: str
+    region: str
+    produced: tuple[Produced, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """The first line of the file. ``parameters`` are the approved list's, by region and name."""
+
+    schema: Literal["goldenami.inventory/v1"] = "goldenami.inventory/v1"
+    tool: str = f"goldenami {__version__}"
+    at: datetime
+    account: str
+    places: tuple[SavedPlace, ...]
+    parameters: Mapping[str, Mapping[str, str]] = {}
+
+
+class Inventory(Struct, frozen=True):
+    """What an audit saw."""
+
+    head: Head
+    subjects: Iterable[Subject]
+
+
+def write(inventory: Inventory, out: TextIO) -> None:
+    """Write the lines; the subjects stand by place."""
+    out.write(_encode(inventory.head).decode() + "\n")
+    out.writelines(_encode(subject).decode() + "\n" for subject in inventory.subjects)
+
+
+def _unread(why: str) -> Batches:
+    yield []
+    raise GoldenamiError(why)
+
+
+class _Where(Struct, frozen=True):
+    account: str
+    region: str
+
+
+class Saved:
+    """An inventory file as the source of an audit.
+
+    Raises:
+        UsageError: it cannot be read.
+        SpecError: it is no inventory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._starts: dict[_Where, list[tuple[int, int]]] = {}
+        try:
+            self._head = self._read()
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        except msgspec.MsgspecError as error:
+            raise SpecError(
+                f"{path}: is no inventory: {error}",
+                fix="give a file of `goldenami audit --save-inventory FILE`",
+            ) from error
+        self.name = f"file of {self._head.at:%Y-%m-%dT%H:%M:%SZ}"
+        self.account = self._head.account
+
+    def places(self) -> Places:
+        """Return the places of the file."""
+        read = [one for one in self._head.places if one.region != ALL_REGIONS]
+        places = [Place(one.region, one.account) for one in read]
+        return Places(
+            home=tuple(one for one in places if one.account == self.account),
+            others=tuple(one for one in places if one.account != self.account),
+            unreadable=tuple(
+                Unreadable(Place(ALL_REGIONS, one.account), why)
+                for one in self._head.places
+                if one.region == ALL_REGIONS
+                for why in one.unread
+            ),
+        )
+
+    def goldens(self, places: Sequence[Place]) -> Goldens:
+        """Return what releases had made in these places."""
+        found = {place: self._saved(place).produced for place in places}
+        return Goldens({place: {one.id: one for one in made} for place, made in found.items()})
+
+    def listed(self, region: str) -> Mapping[str, str]:
+        """Return what the listed parameters held in a region."""
+        return self._head.parameters.get(region, {})
+
+    def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
+        """Yield what there was in a place."""
+        yield "inventory", self._subjects(_Where(place.account, place.region))
+        for why in self._saved(place).unread:
+            yield "when it was saved", _unread(why)
+
+    def _saved(self, place: Place) -> SavedPlace:
+        return next(
+            one
+            for one in self._head.places
+            if (one.account, one.region) == (place.account, place.region)
+        )
+
+    def _subjects(self, where: _Where) -> Batches:
+        decode = msgspec.json.Decoder(Subject).decode
+        with self._path.open("rb") as file:
+            for start, count in self._starts.get(where, ()):
+                file.seek(start)
+                left = count
+                while left:
+                    some = [decode(line) for line in islice(file, min(AT_ONCE, left))]
+                    left -= len(some)
+                    yield some
+
+    def _read(self) -> Head:
+        """Read the head, and where in the file the subjects of each place stand."""
+        decode = msgspec.json.Decoder(_Where).decode
+        with self._path.open("rb") as file:
+            head = msgspec.json.decode(file.readline(), type=Head)
+            at, last, start, count = file.tell(), None, 0, 0
+            for line in file:
+                where = decode(line)
+                if where != last:
+                    self._note(last, start, count)
+                    last, start, count = where, at, 0
+                count += 1
+                at += len(line)
+            self._note(last, start, count)
+        return head
+
+    def _note(self, where: _Where | None, start: int, count: int) -> None:
+        if where is not None:
+            self._starts.setdefault(where, []).append((start, count))

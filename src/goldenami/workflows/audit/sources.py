@@ -1,0 +1,59 @@
+"""Where an audit reads from; `live.py`, `aggregator.py` and `saved.py` are the sources."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from goldenami.domain.audit.approved import Approved, Produced
+from goldenami.domain.audit.subject import Subject
+from goldenami.domain.place import Place
+from goldenami.workflows.audit.places import Places, Unreadable
+
+
+class Counted(Struct, frozen=True):
+    """So many subjects without any finding, like this one, that were counted and not read."""
+
+    subject: Subject
+    count: int
+
+
+Batches = Iterator[list[Subject] | Counted]
+
+
+class Goldens(Struct, frozen=True):
+    """The images of each place that releases made, or seem to have made; what could not be read."""
+
+    produced: Mapping[Place, Mapping[str, Produced]]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+class Source(Protocol):
+    """One source of what there is to be judged."""
+
+    name: str
+    account: str
+    """The account whose releases count."""
+
+    def places(self) -> Places:
+        """Return where to look.
+
+        Raises:
+            AwsError: that could not be read.
+        """
+
+    def goldens(self, places: Sequence[Place]) -> Goldens:
+        """Return what releases made in these places."""
+
+    def listed(self, region: str) -> Mapping[str, str]:
+        """Return the ids that the approved list's parameters hold in a region, by their names.
+
+        Raises:
+            AwsError: they could not be read.
+        """
+
+    def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
+        """Yield what there is in a place, by what it is called in errors; each part in batches.
+
+        A batch that cannot be read raises AwsError; the parts after it are tried all the same.
+        """

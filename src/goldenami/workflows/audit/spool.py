@@ -1,0 +1,48 @@
+"""Keeps what an audit finds: in memory as long as it is little, else in a temporary file."""
+
+from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
+from threading import Lock
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+IN_MEMORY_BYTES = 1024 * 1024
+
+
+class Spool(Generic[T]):
+    """Items of one type, by the number of the place they belong to.
+
+    Places may be written at the same time; they are read in the order of their numbers.
+    The file has no name and is gone with the process, however that ends.
+    """
+
+    def __init__(self, kind: type[T]) -> None:
+        self._decode = msgspec.msgpack.Decoder(list[kind]).decode  # type: ignore[valid-type]
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  lives as long
+        self._parts: list[tuple[int, int, int]] = []
+        self._end = 0
+        self._lock = Lock()
+
+    def add(self, place: int, items: list[T]) -> None:
+        """Keep some more items of a place."""
+        if not items:
+            return
+        written = self._encode(items)
+        with self._lock:
+            self._file.seek(self._end)
+            self._file.write(written)
+            self._parts.append((place, self._end, len(written)))
+            self._end += len(written)
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    def __iter__(self) -> Iterator[T]:
+        for _, start, length in sorted(self._parts):
+            with self._lock:
+                self._file.seek(start)
+                part = self._file.read(length)
+            yield from self._decode(part)

@@ -1,0 +1,184 @@
+"""Judges what a place has, and counts."""
+
+from collections import Counter
+from collections.abc import Collection
+
+from msgspec.structs import replace
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.document import ImageUse, PlaceRead, RuleBroken
+from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.domain.audit.rules import BY_ID, RULES, Judge
+from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
+from goldenami.domain.audit.waivers import Waived, Waivers
+from goldenami.domain.place import Place
+from goldenami.workflows.audit.sources import Counted
+from goldenami.workflows.audit.spool import Spool
+
+
+class Findings:
+    """Everything found so far, and what of an earlier audit was found again."""
+
+    def __init__(
+        self, waivers: Waivers, earlier: Collection[str] | None, *, keep: bool = False
+    ) -> None:
+        self.waivers = waivers
+        self.open: Spool[Finding] = Spool(Finding)
+        self.waived: Spool[Waived] = Spool(Waived)
+        self.subjects: Spool[Subject] | None = Spool(Subject) if keep else None
+        self.earlier = earlier
+        self.again: set[str] = set()
+
+    def marked(self, finding: Finding) -> Finding:
+        """Return a finding with its change since the earlier audit, if there was one."""
+        if self.earlier is None:
+            return finding
+        key = finding.key
+        if key in self.earlier:
+            self.again.add(key)
+        return replace(finding, change="open" if key in self.earlier else "new")
+
+
+class PlaceTally:
+    """What one place has; written by one thread."""
+
+    def __init__(self, number: int, place: Place, approved: Approved, findings: Findings) -> None:
+        self.place = place
+        self._number = number
+        self._approved = approved
+        self._judge = Judge(approved)
+        self._findings = findings
+        self._subjects: Counter[str] = Counter()
+        self._compliant: Counter[str] = Counter()
+        self.rules: Counter[str] = Counter()
+        self.waived = 0
+        self.images: dict[str, ImageCount] = {}
+
+    def count(self, counted: Counted) -> None:
+        """Count subjects that were judged by their image, and are compliant."""
+        self._count(counted.subject, [], counted.count)
+
+    def judge(self, subjects: list[Subject]) -> None:
+        """Judge some more subjects of the place."""
+        still_open: list[Finding] = []
+        waived: list[Waived] = []
+        for subject in subjects:
+            found = self._judge(subject)
+            self._count(subject, found)
+            for finding in found:
+                waiver = self._findings.waivers.waiver_of(finding)
+                if waiver is None:
+                    still_open.append(self._findings.marked(finding))
+                    self.rules[finding.rule] += 1
+                else:
+                    waived.append(Waived(finding=self._findings.marked(finding), waiver=waiver))
+        if self._findings.subjects is not None:
+            self._findings.subjects.add(self._number, subjects)
+        self.waived += len(waived)
+        self._findings.open.add(self._number, still_open)
+        self._findings.waived.add(self._number, waived)
+
+    def read(self, approved_images: tuple[str, ...], unread: tuple[str, ...]) -> PlaceRead:
+        """Return the place's part of the document."""
+        return PlaceRead(
+            account=self.place.account,
+            region=self.place.region,
+            subjects=dict(self._subjects),
+            compliant=self._compliant.total(),
+            instances_compliant=self._compliant[Kind.INSTANCE.value],
+            findings=self.rules.total(),
+            approved_images=approved_images,
+            unread=unread,
+        )
+
+    def _count(self, subject: Subject, found: list[Finding], number: int = 1) -> None:
+        kind = subject.kind.value
+        self._subjects[kind] += number
+        if not found:
+            self._compliant[kind] += number
+        if not subject.image.id:
+            return
+        count = self.images.get(subject.image.id)
+        if count is None:
+            made = self._approved.made(subject)
+            golden = f"{made.image} {made.version}" if made and made.golden else ""
+            count = self.images[subject.image.id] = ImageCount(subject.image, golden)
+        count.add(kind, found, number)
+
+
+class ImageCount:
+    """How often an image is in use in a place, and what is wrong with that."""
+
+    def __init__(self, image: ImageSeen, golden: str) -> None:
+        self.image = image
+        self.golden = golden
+        self.subjects = self.instances = self.compliant = 0
+        self.rules: Counter[str] = Counter()
+
+    def add(self, kind: str, found: list[Finding], number: int) -> None:
+        """Count one more subject, or several that are alike."""
+        self.subjects += number
+        self.instances += number if kind == "instance" else 0
+        self.compliant += 0 if found else number
+        for finding in found:
+            self.rules[finding.rule] += 1
+
+    def join(self, other: "ImageCount") -> None:
+        """Add what another account has of the same image."""
+        self.subjects += other.subjects
+        self.instances += other.instances
+        self.compliant += other.compliant
+        self.rules += other.rules
+
+
+def images(tallies: list[PlaceTally]) -> tuple[ImageUse, ...]:
+    """Return the images of all places: the worst first, then the most used."""
+    joined: dict[tuple[str, str], ImageCount] = {}
+    for tally in tallies:
+        for image_id, count in tally.images.items():
+            key = (tally.place.region, image_id)
+            if key in joined:
+                joined[key].join(count)
+            else:
+                joined[key] = count
+    found = [_use(region, count) for (region, _), count in joined.items()]
+    return tuple(sorted(found, key=_worst_first))
+
+
+def rules(tallies: list[PlaceTally]) -> tuple[RuleBroken, ...]:
+    """Return the rules that found something, in their order."""
+    counts: Counter[str] = Counter()
+    for tally in tallies:
+        counts += tally.rules
+    return tuple(
+        RuleBroken(
+            id=rule.id,
+            title=rule.title,
+            severity=rule.severity,
+            explanation=rule.explanation,
+            fix=rule.fix,
+            controls=rule.controls,
+            findings=counts[rule.id],
+        )
+        for rule in RULES
+        if counts[rule.id]
+    )
+
+
+def _use(region: str, count: ImageCount) -> ImageUse:
+    severities = [BY_ID[rule].severity for rule in count.rules]
+    return ImageUse(
+        region=region,
+        image=count.image,
+        golden=count.golden,
+        subjects=count.subjects,
+        instances=count.instances,
+        compliant=count.compliant,
+        findings=dict(count.rules),
+        worst=min(severities, key=lambda one: one.rank, default=None),
+    )
+
+
+def _worst_first(use: ImageUse) -> tuple[int, int, str, str]:
+    rank = use.worst.rank if use.worst else len(Severity)
+    return (rank, -use.subjects, use.region, use.image.id)

@@ -1,0 +1,119 @@
+"""What the tags of images tell of the releases that made them, and what they cannot forge."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from goldenami.domain.audit.approved import Approved, Builds, produced
+from goldenami.domain.image import Image
+from goldenami.domain.tags import ApprovalTag
+
+NOTHING_ELSE = Builds()
+BUILD = "20261001T050211Z-a1b2c3"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+TAGS = {
+    "goldenami:image": "web",
+    "goldenami:version": "1.0",
+    "goldenami:build": BUILD,
+    "goldenami:status": "approved",
+    "goldenami:source": "ami-0",
+    "goldenami:spec": "0" * 64,
+}
+IMAGE = Image(
+    region="us-east-1",
+    id="ami-1",
+    name="web-1.0",
+    owner="111122223333",
+    state="available",
+    architecture="x86_64",
+    created=NOW,
+    tags=TAGS,
+)
+
+
+def forged(builds: Builds = NOTHING_ELSE, **changes: Any) -> str:
+    image = structs.replace(IMAGE, **changes)
+    return produced([image], ApprovalTag(), builds)["ami-1"].forged
+
+
+def without(key: str) -> dict[str, str]:
+    return {name: value for name, value in TAGS.items() if name != key}
+
+
+FORGED: dict[str, tuple[dict[str, Any], str]] = {
+    "what a release made": ({}, ""),
+    "what a release made, and its manifest lists": (
+        {"builds": Builds({BUILD: frozenset({"ami-1"})})}, "",
+    ),
+    "an image that the manifest of its build does not list": (
+        {"builds": Builds({BUILD: frozenset({"ami-2"})})},
+        f"the manifest of build {BUILD} does not list it",
+    ),
+    "a copy in another account, of a build that is known": (
+        {"builds": Builds(known=frozenset({BUILD}))}, "",
+    ),
+    "an image in another account, of a build that nobody knows": (
+        {"builds": Builds(known=frozenset())},
+        f"the account of the releases knows no build {BUILD}",
+    ),
+    "an image with the approval tag alone": (
+        {"tags": {"goldenami:status": "approved"}},
+        "it lacks the tag goldenami:image, which every release writes",
+    ),
+    "an image without a build": (
+        {"tags": without("goldenami:build")},
+        "it lacks the tag goldenami:build, which every release writes",
+    ),
+    "a build that is none": (
+        {"tags": {**TAGS, "goldenami:build": "mine"}},
+        "its tag goldenami:build is no build: mine",
+    ),
+    "the tags of a release on another image": (
+        {"name": "mine"},
+        "a release of web 1.0 names its image otherwise",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "why"), FORGED.values(), ids=FORGED.keys())
+def test_who_made_it(changes: dict[str, Any], why: str) -> None:
+    assert forged(**changes) == why
+
+
+def test_images_that_claim_nothing_are_left_out() -> None:
+    assert produced([structs.replace(IMAGE, tags={"Name": "x"})], ApprovalTag(), NOTHING_ELSE) == {}
+
+
+def test_a_candidate_is_not_approved() -> None:
+    waiting = structs.replace(IMAGE, tags={**TAGS, "goldenami:status": "candidate"})
+    made = produced([waiting], ApprovalTag(), NOTHING_ELSE)["ami-1"]
+    assert (made.candidate, made.approved, made.golden) == (True, False, False)
+
+
+def test_newer_versions_are_counted_as_far_as_they_can_be_launched() -> None:
+    def version(number: int, **changes: Any) -> Image:
+        own = {**TAGS, "goldenami:version": str(number)}
+        return structs.replace(
+            IMAGE,
+            id=f"ami-{number}",
+            name=f"web-{number}",
+            tags=own,
+            created=NOW + timedelta(days=number),
+            **changes,
+        )
+
+    versions = [version(1), version(2), version(3, state="disabled"), version(4)]
+    found = produced(versions, ApprovalTag(), NOTHING_ELSE)
+    assert {image_id: one.newer for image_id, one in found.items()} == {
+        "ami-4": 0, "ami-3": 1, "ami-2": 1, "ami-1": 2,
+    }  # fmt: skip
+
+
+def test_another_accounts_images_of_a_region_are_added() -> None:
+    made = produced([IMAGE], ApprovalTag(), NOTHING_ELSE)
+    approved = Approved(produced={"us-east-1": {}}, account="111122223333", at=NOW)
+    assert approved.empty
+    assert not approved.also("us-east-1", made).empty
+    assert approved.also("eu-west-1", made).produced["us-east-1"] == {}

@@ -1,0 +1,280 @@
+"""The rules, as cases: a subject and what is approved, and the rules it breaks."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from goldenami.domain.audit.approved import Approved, Produced
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules import RULES, judge
+from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
+
+HERE, TRUSTED, STRANGER = "111122223333", "222233334444", "999988887777"
+GOLDEN, LISTED, OTHER = "ami-0000000a", "ami-0000000b", "ami-0000000c"
+FORGED, CANDIDATE, OLD = "ami-0000000d", "ami-0000000e", "ami-0000000f"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def made(image_id: str, **changes: Any) -> Produced:
+    usual = Produced(
+        id=image_id, image="web", version="1", created=NOW, approved=True, candidate=False
+    )
+    return structs.replace(usual, **changes)
+
+
+PRODUCED = {
+    GOLDEN: made(GOLDEN),
+    FORGED: made(FORGED, forged="it lacks the tag goldenami:build"),
+    CANDIDATE: made(CANDIDATE, approved=False, candidate=True),
+    OLD: made(OLD, newer=3, created=NOW - timedelta(days=100)),
+}
+INSTANCE = Subject(
+    kind=Kind.INSTANCE,
+    region="us-east-1",
+    id="i-1",
+    state="running",
+    account=HERE,
+    image=ImageSeen(id=GOLDEN, owner=HERE, state="available"),
+)
+APPROVED = Approved(
+    produced={"us-east-1": PRODUCED, "eu-west-1": {}},
+    listed={"": frozenset({LISTED}), "eu-west-1": frozenset({OTHER})},
+    owners=frozenset({HERE, TRUSTED}),
+    account=HERE,
+    at=NOW,
+)
+
+
+def subject(
+    *, facts: dict[str, str] | None = None, region: str = "us-east-1", **image: Any
+) -> Subject:
+    seen = structs.replace(INSTANCE.image, **image)
+    return structs.replace(INSTANCE, image=seen, region=region, facts=facts or {})
+
+
+GONE: dict[str, Any] = {"id": OTHER, "owner": "", "state": "deregistered"}
+CASES: dict[str, tuple[Subject, dict[str, Any], list[str]]] = {
+    "an approved image": (subject(), {}, []),
+    "an approved image, but of another region": (
+        subject(region="eu-west-1"), {}, ["unapproved-image"],
+    ),
+    "an approved image, but of a region that was not read": (
+        subject(region="eu-north-1"), {}, ["unapproved-image"],
+    ),
+    "an image of the list": (subject(id=LISTED), {}, []),
+    "an image of the list, whoever owns it": (subject(id=LISTED, owner=STRANGER), {}, []),
+    "an image of the list of its region": (subject(id=OTHER, region="eu-west-1"), {}, []),
+    "an image of the list of another region": (subject(id=OTHER), {}, ["unapproved-image"]),
+    "an own image with a listed name": (
+        subject(id=OTHER, name="vendor-1"), {"named": ("vendor-*",)}, [],
+    ),
+    "a trusted account's image with a listed name": (
+        subject(id=OTHER, name="vendor-1", owner=TRUSTED), {"named": ("vendor-*",)}, [],
+    ),
+    "a stranger's image with a listed name": (
+        subject(id=OTHER, name="vendor-1", owner=STRANGER), {"named": ("vendor-*",)},
+        ["foreign-owner"],
+    ),
+    "any image of a trusted account": (subject(id=OTHER, owner=TRUSTED), {}, []),
+    "the account's own image that nobody approved": (subject(id=OTHER), {}, ["unapproved-image"]),
+    "an image of a stranger": (subject(id=OTHER, owner=STRANGER), {}, ["foreign-owner"]),
+    "an image of a stranger that is disabled": (
+        subject(id=OTHER, owner=STRANGER, state="disabled"), {},
+        ["foreign-owner", "disabled-image"],
+    ),
+    "an image with a forged approval": (subject(id=FORGED), {}, ["spoofed-approval"]),
+    "an image with a forged approval that the list approves": (
+        subject(id=FORGED), {"listed": {"": frozenset({FORGED})}}, [],
+    ),
+    "a candidate": (subject(id=CANDIDATE), {}, ["candidate-image"]),
+    "an image made from a golden one": (
+        subject(id=OTHER, golden_ancestor=GOLDEN), {}, ["derived-image"],
+    ),
+    "an image made from a golden one, where that is allowed": (
+        subject(id=OTHER, golden_ancestor=GOLDEN), {"derived": True}, [],
+    ),
+    "a forged image made from a golden one": (
+        subject(id=FORGED, golden_ancestor=GOLDEN), {}, ["spoofed-approval"],
+    ),
+    "an image that is gone": (subject(**GONE), {}, ["deregistered-image"]),
+    "an image that is gone and whose owner is known": (
+        subject(id=OTHER, state="deregistered"), {}, ["deregistered-image"],
+    ),
+    "an image of the list that is gone": (
+        subject(**{**GONE, "id": LISTED}), {}, ["deregistered-image"],
+    ),
+    "an image nobody can describe": (
+        subject(id=OTHER, owner="", state=""), {}, ["deregistered-image"],
+    ),
+    "an approved image that is disabled": (subject(state="disabled"), {}, ["disabled-image"]),
+    "an approved image that is deprecated this moment": (
+        subject(deprecated_at=NOW), {}, ["deprecated-image"],
+    ),
+    "an approved image that will be deprecated": (
+        subject(deprecated_at=NOW + timedelta(seconds=1)), {}, [],
+    ),
+    "a deprecated image that is not approved has the worse finding alone": (
+        subject(id=OTHER, deprecated_at=NOW), {}, ["unapproved-image"],
+    ),
+    "an old version where all are current": (subject(id=OLD), {}, []),
+    "an old version": (subject(id=OLD), {"newest": 3}, ["outdated-image"]),
+    "the last version that is current": (subject(id=OLD), {"newest": 4}, []),
+    "an image that is too old": (
+        subject(id=OLD), {"max_age": timedelta(days=99)}, ["outdated-image"],
+    ),
+    "an image that is just young enough": (subject(id=OLD), {"max_age": timedelta(days=100)}, []),
+    "an image of a trusted account that is too old": (
+        subject(id=OTHER, owner=TRUSTED, created=NOW - timedelta(days=91)),
+        {"max_age": timedelta(days=90)}, ["outdated-image"],
+    ),
+    "an image whose age nobody knows": (
+        subject(id=OTHER, owner=TRUSTED), {"max_age": timedelta(days=90)}, [],
+    ),
+    "a root volume of another snapshot": (
+        subject(facts={"root-snapshot": "snap-2", "image-snapshots": "snap-0 snap-1"}), {},
+        ["replaced-root"],
+    ),
+    "a root volume of no snapshot": (
+        subject(facts={"root-snapshot": "", "image-snapshots": "snap-1"}), {}, ["replaced-root"],
+    ),
+    "a root volume of the image": (
+        subject(facts={"root-snapshot": "snap-1", "image-snapshots": "snap-0 snap-1"}), {}, [],
+    ),
+    "a template whose parameter is missing": (
+        structs.replace(
+            INSTANCE, kind=Kind.LAUNCH_TEMPLATE, image=ImageSeen(), facts={"unresolved": "gone"}
+        ),
+        {}, ["unresolved-image"],
+    ),
+    "a template that names no image": (
+        structs.replace(INSTANCE, kind=Kind.LAUNCH_TEMPLATE, image=ImageSeen()), {}, [],
+    ),
+    "Allowed AMIs in audit-mode": (
+        structs.replace(
+            INSTANCE, kind=Kind.SETTING, image=ImageSeen(), facts={"allowed-amis": "audit-mode"}
+        ),
+        {}, ["allowed-amis-off"],
+    ),
+    "Allowed AMIs that is on": (
+        structs.replace(
+            INSTANCE, kind=Kind.SETTING, image=ImageSeen(), facts={"allowed-amis": "enabled"}
+        ),
+        {}, [],
+    ),
+    "a guardrail that was changed": (
+        structs.replace(
+            INSTANCE, kind=Kind.GUARDRAIL, image=ImageSeen(), facts={"difference": "it is missing"}
+        ),
+        {}, ["guardrail-changed"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("judged", "changes", "rules"), CASES.values(), ids=CASES.keys())
+def test_judge(judged: Subject, changes: dict[str, Any], rules: list[str]) -> None:
+    findings = judge(judged, structs.replace(APPROVED, **changes))
+    assert [one.rule for one in findings] == rules
+    assert all(one.subject is judged and one.reason for one in findings)
+
+
+def test_every_rule_has_a_case_that_breaks_it() -> None:
+    assert {rule for _, _, rules in CASES.values() for rule in rules} == {one.id for one in RULES}
+
+
+REASONS: dict[str, tuple[Subject, dict[str, Any], str]] = {
+    "a stranger is named": (
+        subject(id=OTHER, owner=STRANGER),
+        {},
+        f"the image belongs to {STRANGER}, which is no owner of golden images",
+    ),
+    "an id on the list does not vouch for an image that is gone": (
+        subject(id=LISTED, state="deregistered"),
+        {},
+        "the image no longer exists, so nobody can tell what it held "
+        "(its id is on the approved list)",
+    ),
+    "the day of deprecation": (
+        subject(deprecated_at=NOW - timedelta(days=22)),
+        {},
+        "the image is deprecated since 2026-11-01",
+    ),
+    "how many versions are newer": (
+        subject(id=OLD),
+        {"newest": 2},
+        "3 newer versions of web are approved, and the newest 2 are current",
+    ),
+    "how old it is": (
+        subject(id=OLD),
+        {"max_age": timedelta(days=90)},
+        "the image is 100 days old, more than 90",
+    ),
+    "which snapshot the root is of": (
+        subject(facts={"root-snapshot": "snap-2", "image-snapshots": "snap-1"}),
+        {},
+        "the root volume was made from snapshot snap-2, the image has snap-1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("judged", "changes", "reason"), REASONS.values(), ids=REASONS.keys())
+def test_a_finding_says_why(judged: Subject, changes: dict[str, Any], reason: str) -> None:
+    assert judge(judged, structs.replace(APPROVED, **changes))[0].reason == reason
+
+
+_ANY_SUBJECT = st.builds(
+    subject,
+    region=st.sampled_from(["us-east-1", "eu-west-1", "eu-north-1"]),
+    id=st.sampled_from([GOLDEN, LISTED, OTHER, FORGED, CANDIDATE, OLD]),
+    owner=st.sampled_from(["", HERE, TRUSTED, STRANGER]),
+    state=st.sampled_from(["", "available", "disabled", "deregistered"]),
+    deprecated_at=st.sampled_from([None, NOW, NOW + timedelta(days=1)]),
+    golden_ancestor=st.sampled_from(["", GOLDEN]),
+)
+_ORIGIN = {
+    "foreign-owner", "unapproved-image", "deregistered-image", "spoofed-approval",
+    "candidate-image", "derived-image",
+}  # fmt: skip
+
+
+@given(_ANY_SUBJECT)
+def test_what_is_not_golden_is_never_compliant(judged: Subject) -> None:
+    found = {one.rule for one in judge(judged, APPROVED)}
+    assert found & _ORIGIN or APPROVED.golden(judged)
+
+
+@given(_ANY_SUBJECT)
+def test_nothing_is_compliant_where_nothing_is_approved(judged: Subject) -> None:
+    nothing = Approved(produced={}, owners=frozenset({HERE}), account=HERE, at=NOW)
+    assert nothing.empty
+    assert judge(judged, nothing)
+
+
+APPROVING: dict[str, dict[str, Any]] = {
+    "an image that was produced": {"produced": {"us-east-1": {GOLDEN: PRODUCED[GOLDEN]}}},
+    "an image of the list": {"listed": {"": frozenset({LISTED})}},
+    "a name of the list": {"named": ("web-*",)},
+    "another account": {"owners": frozenset({HERE, TRUSTED})},
+}
+
+
+@pytest.mark.parametrize("changes", APPROVING.values(), ids=APPROVING.keys())
+def test_is_something_to_approve_by(changes: dict[str, Any]) -> None:
+    forged = {"us-east-1": {FORGED: PRODUCED[FORGED], CANDIDATE: PRODUCED[CANDIDATE]}}
+    nothing = Approved(produced=forged, owners=frozenset({HERE}), account=HERE, at=NOW)
+    assert nothing.empty
+    assert not structs.replace(nothing, **changes).empty
+
+
+def test_the_rules_are_told_apart_and_each_says_why_and_what_to_do() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert all(rule.title and rule.explanation and rule.fix and rule.controls for rule in RULES)
+
+
+def test_severities_are_listed_worst_first() -> None:
+    assert sorted(Severity, key=lambda one: one.rank) == list(Severity)
+    assert Severity.HIGH.reaches(Severity.MEDIUM)
+    assert not Severity.LOW.reaches(Severity.MEDIUM)
