@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenami.errors import GoldenamiError
-from goldenami.report.terminal import clean, console, say, show_error, table
+from goldenami.report.terminal import clean, console, say, show_error, table, watched
 
 STYLED = ["high", "medium", "low", "approved", "available", "deprecated", "disabled", "failed"]
 
@@ -113,3 +113,19 @@ def test_ordinary_text_is_clean(text: str) -> None:
 @pytest.mark.parametrize("character", ["\x1b", "\x07", "\r", "\x00", "\x9b", "\u202e", "\u2028"])
 def test_what_could_harm_a_terminal_or_its_reader_is_replaced(character: str) -> None:
     assert clean(f"a{character}b") == "a�b"
+
+
+def test_how_far_something_is_shows_in_a_terminal_and_goes_again(
+    terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr", terminal)
+    with watched(lambda: "3 of 17\x1b[31m"):
+        pass
+    assert "3 of 17\N{REPLACEMENT CHARACTER}[31m" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\x1b[2K")
+
+
+def test_how_far_something_is_says_nothing_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    with watched(lambda: "3 of 17"):
+        pass
+    assert capsys.readouterr() == ("", "")

@@ -1,7 +1,8 @@
 """The same question to many regions at once; one that cannot answer is a value, not silence."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -65,3 +66,14 @@ def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | A
 
     with ThreadPoolExecutor(max_workers=min(WORKERS, len(questions) or 1)) as pool:
         return dict(zip(questions, pool.map(answer, questions), strict=True))
+
+
+@contextmanager
+def stoppable(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool that begins nothing more once its block has failed or was interrupted."""
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -158,12 +158,16 @@ def audit(
             allow_empty=allow_empty,
         ),
     )
+    from goldenami.report.terminal import watched
     from goldenami.workflows import audit as workflow
+    from goldenami.workflows.audit.progress import Progress
 
     home = question.regions[0] if question.regions else "us-east-1"
     saved = question.source.startswith("file:")
     aws = None if saved else options.session(None, profile, endpoint_url, home, bulk=True)
-    document = workflow.audit(aws, question)
+    progress = Progress()
+    with watched(lambda: progress.says):
+        document = workflow.audit(aws, question, progress=progress)
     _write(document, form, output)
     if to_security_hub and aws is not None:
         _send(aws, document, question.role)

@@ -5,7 +5,8 @@ rich is imported where something is drawn: what runs in a pipeline seldom needs 
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from goldenami.errors import GoldenamiError
@@ -46,6 +47,22 @@ def say(text: str, style: str = "") -> None:
     console(sys.stderr).print(Text(clean(text), style=style))
 
 
+@contextmanager
+def watched(says: Callable[[], str]) -> Iterator[None]:
+    """Show a line that tells how far something is, over and over; only in a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.live import Live
+    from rich.text import Text
+
+    def line() -> Text:
+        return Text(clean(says()), style="dim")
+
+    with Live(get_renderable=line, console=console(sys.stderr), transient=True):
+        yield
+
+
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, out: TextIO | None = None
 ) -> None:
@@ -80,8 +97,9 @@ def clean(text: str) -> str:
 
 
 _STYLES = {
-    "high": "red", "medium": "yellow", "low": "cyan", "approved": "green", "available": "green",
-    "deprecated": "yellow", "disabled": "red", "failed": "red", "building": "cyan",
+    "critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan",
+    "approved": "green", "available": "green", "deprecated": "yellow", "disabled": "red",
+    "failed": "red", "building": "cyan",
 }  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from goldenami.domain.audit.finding import Finding
-from goldenami.report.audit.rows import COLUMNS, row
+from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.report.audit.rows import COLUMNS, row, worst
 
 
 def test_a_row_has_every_column_in_order(finding: Finding) -> None:
@@ -18,3 +18,9 @@ def test_a_row_has_every_column_in_order(finding: Finding) -> None:
 def test_a_rule_of_another_goldenami_has_no_fix_here(finding: Finding) -> None:
     assert row(finding)["fix"]
     assert row(replace(finding, rule="unheard-of"))["fix"] == ""
+
+
+def test_where_not_all_can_be_shown_the_worst_are(finding: Finding) -> None:
+    bad = replace(finding, rule="spoofed-approval", severity=Severity.CRITICAL)
+    low = replace(finding, severity=Severity.LOW)
+    assert worst(iter([low, finding, finding, bad]), 3) == [bad, finding, finding]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Any, TextIO
 
 import msgspec
@@ -11,6 +10,7 @@ from goldenami import resources
 from goldenami.domain.audit.document import Audit, Document, ImageUse
 from goldenami.domain.audit.finding import Finding
 from goldenami.report.audit.as_table import summary
+from goldenami.report.audit.rows import worst
 from goldenami.report.terminal import clean
 
 FINDINGS = 5_000
@@ -40,7 +40,7 @@ def write(document: Document, out: TextIO) -> None:
     )
     environment.filters["clean"] = clean
     audit = document.audit
-    found = [_row(one) for one in islice(document.findings, FINDINGS)]
+    found = [_row(one) for one in worst(document.findings, FINDINGS)]
     page = environment.get_template("audit.html.j2").stream(
         audit=audit,
         at=f"{audit.at:%Y-%m-%d %H:%M}",

@@ -1,10 +1,10 @@
 """The audit as Markdown: for a pull request, a ticket, or a job's summary."""
 
-from itertools import islice
 from typing import TextIO
 
 from goldenami.domain.audit.document import Document
 from goldenami.report.audit.as_table import summary
+from goldenami.report.audit.rows import worst
 from goldenami.report.terminal import clean
 
 EXAMPLES = 200
@@ -41,7 +41,7 @@ def write(document: Document, out: TextIO) -> None:
 
 
 def _findings(document: Document, out: TextIO) -> None:
-    shown = list(islice(document.findings, EXAMPLES))
+    shown = worst(document.findings, EXAMPLES)
     if not shown:
         return
     out.write("\n## Findings\n\n")

@@ -1,11 +1,11 @@
 """The audit for people: what is wrong by image, the worst first, then what could not be read."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import TextIO
 
 from goldenami.domain.audit.document import Audit, Document, ImageUse
 from goldenami.domain.audit.finding import Finding
+from goldenami.report.audit.rows import worst
 from goldenami.report.terminal import clean, console, table
 
 EXAMPLES = 200
@@ -23,7 +23,7 @@ def write(document: Document, out: TextIO) -> None:
             out=out,
         )
         console(out).print()
-    shown = sorted(islice(document.findings, EXAMPLES), key=_worst_first)
+    shown = worst(document.findings, EXAMPLES)
     if shown:
         table(
             ("severity", "rule", "region", "what", "name", "image", "reason"),
@@ -103,11 +103,6 @@ def _finding(audit: Audit, one: Finding) -> tuple[object, ...]:
     return (
         one.severity.value, one.rule, where, subject.id, subject.name, subject.image.id, one.reason,
     )  # fmt: skip
-
-
-def _worst_first(one: Finding) -> tuple[int, str, str, str, str]:
-    subject = one.subject
-    return one.severity.rank, one.rule, subject.account, subject.region, subject.id
 
 
 def _where(audit: Audit, account: str, region: str) -> str:

@@ -8,30 +8,40 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from goldenami import __version__, files
-from goldenami.aws.parallel import in_regions
+from goldenami.aws.parallel import in_regions, stoppable
 from goldenami.aws.session import Aws
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.document import Audit, Document, PlaceRead, Since
 from goldenami.domain.audit.waivers import Waivers
 from goldenami.domain.place import Place
-from goldenami.errors import GoldenamiError, IncompleteError, RefusedError, UsageError
+from goldenami.errors import (
+    IncompleteError,
+    InterruptedRunError,
+    RefusedError,
+    UsageError,
+)
 from goldenami.workflows.audit import saved, tally
 from goldenami.workflows.audit.aggregator import Aggregator
+from goldenami.workflows.audit.judging import judged
 from goldenami.workflows.audit.live import Live
 from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable
+from goldenami.workflows.audit.progress import Progress
 from goldenami.workflows.audit.question import Question
 from goldenami.workflows.audit.saved import Saved
-from goldenami.workflows.audit.sources import Counted, Goldens, Source
-from goldenami.workflows.audit.tally import Findings, PlaceTally
-
-PLACES_AT_ONCE = 6
-"""How many places are read at once: reading is bound by the processor, and each takes memory."""
+from goldenami.workflows.audit.sources import Goldens, Source
+from goldenami.workflows.audit.tally import Findings
 
 ASKING = 8
 """How many calls that were made ahead are under way at once."""
 
 
-def audit(aws: Aws | None, question: Question, *, now: datetime | None = None) -> Document:
+def audit(
+    aws: Aws | None,
+    question: Question,
+    *,
+    progress: Progress | None = None,
+    now: datetime | None = None,
+) -> Document:
     """Judge everything in every region of every account.
 
     What cannot be read is in the document by place and reason, and makes it incomplete. A saved
@@ -40,22 +50,29 @@ def audit(aws: Aws | None, question: Question, *, now: datetime | None = None) -
     Raises:
         RefusedError: nothing is approved, or no instance was seen: neither is a green audit.
         IncompleteError: no place at all could be read.
+        InterruptedRunError: Ctrl-C.
     """
-    at = now or datetime.now(UTC)
+    at, progress = now or datetime.now(UTC), progress or Progress()
+    try:
+        with stoppable(ASKING) as asking:
+            return _audited(_source(aws, question, asking), question, at, progress)
+    except KeyboardInterrupt as error:
+        raise InterruptedRunError("the audit was interrupted, and nothing is written") from error
+
+
+def _source(aws: Aws | None, question: Question, asking: ThreadPoolExecutor) -> Source:
     kind, _, name = question.source.partition(":")
     if kind == "file":
-        return _audited(Saved(Path(name)), question, at)
+        return Saved(Path(name))
     if aws is None:
         raise UsageError("only a saved inventory can be judged without AWS")
-    with ThreadPoolExecutor(max_workers=ASKING) as asking:
-        if kind == "config":
-            alone = replace(question, parts=frozenset(), accounts=(), organization=False)
-            aggregator = Aggregator(aws, question, Live(aws, alone, asking), name)
-            return _audited(aggregator, question, at)
-        return _audited(Live(aws, question, asking), question, at)
+    if kind == "config":
+        alone = replace(question, parts=frozenset(), accounts=(), organization=False)
+        return Aggregator(aws, question, Live(aws, alone, asking), name)
+    return Live(aws, question, asking)
 
 
-def _audited(source: Source, question: Question, at: datetime) -> Document:
+def _audited(source: Source, question: Question, at: datetime, progress: Progress) -> Document:
     places = source.places()
     goldens = source.goldens((*places.home, *places.others))
     unreadable = (*places.unreadable, *goldens.unreadable)
@@ -65,7 +82,8 @@ def _audited(source: Source, question: Question, at: datetime) -> Document:
         Waivers(question.waivers, at.date()), _earlier(question), keep=question.keep is not None
     )
     readable = [one for one in (*places.home, *places.others) if one in goldens.produced]
-    tallies, read = _judged(source, readable, goldens, approved, findings)
+    done = judged(source, readable, goldens, approved, findings, progress)
+    tallies, read = [one for one, _ in done], [one for _, one in done]
     read += [_unread(one) for one in unreadable]
     if question.keep and findings.subjects is not None:
         with files.writing(question.keep) as out:
@@ -156,36 +174,6 @@ def _listed(
                 fix="correct its name, or name the regions where it is with --region",
             )
     return everywhere | {region: frozenset(one.values()) for region, one in found.items()}
-
-
-def _judged(
-    source: Source,
-    places: list[Place],
-    goldens: Goldens,
-    approved: Approved,
-    findings: Findings,
-) -> tuple[list[PlaceTally], list[PlaceRead]]:
-    """Read and judge all places concurrently; a part of one that fails does not stop the others."""
-
-    def judge(number: int, place: Place) -> tuple[PlaceTally, PlaceRead]:
-        here = approved.also(place.region, goldens.produced[place])
-        counted = PlaceTally(number, place, here, findings)
-        unread = []
-        for part, batches in source.parts(place, here):
-            try:
-                for batch in batches:
-                    if isinstance(batch, Counted):
-                        counted.count(batch)
-                    else:
-                        counted.judge(batch)
-            except GoldenamiError as error:
-                unread.append(f"{part}: {error.message}")
-        golden = (one.id for one in goldens.produced[place].values() if one.golden)
-        return counted, counted.read(tuple(sorted(golden)), tuple(unread))
-
-    with ThreadPoolExecutor(max_workers=min(PLACES_AT_ONCE, len(places) or 1)) as pool:
-        done = list(pool.map(judge, range(len(places)), places))
-    return [one for one, _ in done], [one for _, one in done]
 
 
 def _unread(one: Unreadable) -> PlaceRead:

@@ -1,16 +1,15 @@
 """Whether what a release file enforces is in place, unchanged."""
 
-from collections.abc import Iterator
-
 from goldenami.aws.session import Aws
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.errors import RefusedError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import enforce
+from goldenami.workflows.audit.sources import Batches
 from goldenami.workflows.enforce.interface import Change
 
 
-def guardrails(aws: Aws, file: ReleaseFile) -> Iterator[list[Subject]]:
+def guardrails(aws: Aws, file: ReleaseFile) -> Batches:
     """Yield every policy and setting that the release file enforces, with what differs.
 
     Raises:

@@ -1,6 +1,6 @@
 """AWS itself as the source of an audit."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 
 from msgspec import Struct
@@ -175,7 +175,9 @@ def _with_root(subject: Subject, roots: Roots) -> Subject:
     return replace(subject, facts={"root-snapshot": made_from, "image-snapshots": expected})
 
 
-def with_ancestors(batches: Batches, seen: SeenImages, approved: Approved) -> Batches:
+def with_ancestors(
+    batches: Iterable[list[Subject] | Counted], seen: SeenImages, approved: Approved
+) -> Batches:
     """Fill in which golden image an account's own unapproved ones were made from."""
     for batch in batches:
         if isinstance(batch, Counted):

@@ -1,6 +1,6 @@
 """Where an audit reads from; `live.py`, `aggregator.py` and `saved.py` are the sources."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -18,7 +18,8 @@ class Counted(Struct, frozen=True):
     count: int
 
 
-Batches = Iterator[list[Subject] | Counted]
+Batches = Generator[list[Subject] | Counted, None, None]
+"""To be closed by whoever stops half-way: a listing holds one of the few places to read a page."""
 
 
 class Goldens(Struct, frozen=True):

@@ -1,11 +1,13 @@
 """Keeps what an audit finds: in memory as long as it is little, else in a temporary file."""
 
 from collections.abc import Iterator
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, gettempdir
 from threading import Lock
 from typing import Generic, TypeVar
 
 import msgspec
+
+from goldenami.errors import GoldenamiError
 
 T = TypeVar("T")
 IN_MEMORY_BYTES = 1024 * 1024
@@ -27,13 +29,23 @@ class Spool(Generic[T]):
         self._lock = Lock()
 
     def add(self, place: int, items: list[T]) -> None:
-        """Keep some more items of a place."""
+        """Keep some more items of a place.
+
+        Raises:
+            GoldenamiError: there is no room for them.
+        """
         if not items:
             return
         written = self._encode(items)
         with self._lock:
-            self._file.seek(self._end)
-            self._file.write(written)
+            try:
+                self._file.seek(self._end)
+                self._file.write(written)
+            except OSError as error:
+                raise GoldenamiError(
+                    f"what was found cannot be kept in {gettempdir()}: {error.strerror}",
+                    fix="make room there, or set TMPDIR to a folder that has some",
+                ) from error
             self._parts.append((place, self._end, len(written)))
             self._end += len(written)
 

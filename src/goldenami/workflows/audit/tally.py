@@ -54,6 +54,11 @@ class PlaceTally:
         self.waived = 0
         self.images: dict[str, ImageCount] = {}
 
+    @property
+    def judged(self) -> int:
+        """How much was judged so far."""
+        return self._subjects.total()
+
     def count(self, counted: Counted) -> None:
         """Count subjects that were judged by their image, and are compliant."""
         self._count(counted.subject, [], counted.count)

@@ -1,0 +1,61 @@
+"""Reads and judges all places, several at once."""
+
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import closing
+from threading import Event
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.document import PlaceRead
+from goldenami.domain.place import Place
+from goldenami.errors import GoldenamiError
+from goldenami.workflows.audit.progress import Progress
+from goldenami.workflows.audit.sources import Batches, Counted, Goldens, Source
+from goldenami.workflows.audit.tally import Findings, PlaceTally
+
+PLACES_AT_ONCE = 6
+"""How many places are read at once: reading is bound by the processor, and each takes memory."""
+
+
+def judged(
+    source: Source,
+    places: Sequence[Place],
+    goldens: Goldens,
+    approved: Approved,
+    findings: Findings,
+    progress: Progress,
+) -> list[tuple[PlaceTally, PlaceRead]]:
+    """Return the count of every place; a part of one that fails does not stop the others."""
+    stopped = Event()
+    progress.begin(len(places))
+
+    def judge(number: int, place: Place) -> tuple[PlaceTally, PlaceRead]:
+        here = approved.also(place.region, goldens.produced[place])
+        tally = PlaceTally(number, place, here, findings)
+        progress.reading(tally)
+        unread = []
+        for part, batches in source.parts(place, here):
+            try:
+                _judge_part(tally, batches, stopped)
+            except GoldenamiError as error:
+                unread.append(f"{part}: {error.message}")
+        progress.read(tally)
+        golden = (one.id for one in goldens.produced[place].values() if one.golden)
+        return tally, tally.read(tuple(sorted(golden)), tuple(unread))
+
+    with ThreadPoolExecutor(max_workers=min(PLACES_AT_ONCE, len(places) or 1)) as pool:
+        try:
+            return list(pool.map(judge, range(len(places)), places))
+        finally:
+            stopped.set()  # Ctrl-C, or a bug in one place: the others need not go on
+
+
+def _judge_part(tally: PlaceTally, batches: Batches, stopped: Event) -> None:
+    with closing(batches):
+        for batch in batches:
+            if stopped.is_set():
+                raise CancelledError
+            if isinstance(batch, Counted):
+                tally.count(batch)
+            else:
+                tally.judge(batch)

@@ -1,0 +1,32 @@
+"""How far an audit is: read by whoever shows it, while it runs."""
+
+from goldenami.workflows.audit.tally import PlaceTally
+
+
+class Progress:
+    """Counts the places that are read, and what was judged there so far."""
+
+    def __init__(self) -> None:
+        self._places = 0
+        self._tallies: list[PlaceTally] = []
+        self._read: set[int] = set()
+
+    def begin(self, places: int) -> None:
+        """Tell how many places there are to read."""
+        self._places = places
+
+    def reading(self, tally: PlaceTally) -> None:
+        """Tell that a place is being read; what is judged there counts from now on."""
+        self._tallies.append(tally)
+
+    def read(self, tally: PlaceTally) -> None:
+        """Tell that a place is read."""
+        self._read.add(id(tally))
+
+    @property
+    def says(self) -> str:
+        """How far it is, in a few words."""
+        if not self._places:
+            return "looking for golden images"
+        judged = sum(one.judged for one in list(self._tallies))
+        return f"{len(self._read)} of {self._places} places read, {judged:,} instances and launches"
