@@ -656,6 +656,35 @@ def test_an_aggregator_whose_data_is_old_is_incomplete(
     assert unread["unread"] == ["AWS Config says OUTDATED: the role is gone"]
 
 
+def test_accounts_that_an_aggregator_does_not_have_are_named(
+    cli: Any, sandbox: Sandbox, golden: str, aggregator: str
+) -> None:
+    run(sandbox, golden)
+    wanted = ("--account", OTHER_ACCOUNT, "--account", "777788889999")
+    document = audited(cli, "--source", aggregator, *wanted, code=3)
+    assert [(one["account"], one["region"], one["unread"]) for one in document["places"]] == [
+        (ACCOUNT_ID, "us-east-1", []),
+        (OTHER_ACCOUNT, "us-east-1", []),
+        ("777788889999", "*", ["the aggregator all has nothing of this account"]),
+    ]
+
+
+def test_an_aggregator_is_asked_for_counts_by_the_largest_pages(
+    cli: Any, sandbox: Sandbox, golden: str, public: str, aggregator: str
+) -> None:
+    ec2 = sandbox.client("ec2")
+    first = run(sandbox, golden)
+    for number in range(120):
+        image = ec2.create_image(InstanceId=first, Name=f"own-{number}")["ImageId"]
+        run(sandbox, image)
+    before = len(sandbox.calls)
+    document = audited(cli, "--source", aggregator, code=10)
+    asked = [call.operation for call in sandbox.calls[before:]]
+    assert len(document["findings"]) == 120
+    # One answer has all counts; a query names a hundred images.
+    assert asked.count("SelectAggregateResourceConfig") == 1 + 2
+
+
 def test_an_aggregator_that_is_none(cli: Any, sandbox: Sandbox, golden: str) -> None:
     ran = cli("audit", *HOME, "--source", "config:none")
     assert ran.code == 1

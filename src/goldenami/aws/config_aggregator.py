@@ -16,6 +16,8 @@ IMAGES_A_QUERY = 100
 """A query has at most 4,096 characters."""
 
 ROWS_A_PAGE = 100
+"""The most of a listing; counts come 500 a page, as long as no limit is given."""
+
 _ALIVE = (
     "resourceType = 'AWS::EC2::Instance' AND "
     "configuration.state.name IN ('pending', 'running', 'stopping', 'stopped')"
@@ -32,7 +34,10 @@ class Count(Struct, frozen=True):
 
 
 class SourceStatus(Struct, frozen=True):
-    """A source of the aggregator that has not answered, and why; region ``*`` is all of them."""
+    """A source of the aggregator; ``why`` says why its data is missing or old, empty if it is not.
+
+    Region ``*`` is all of them.
+    """
 
     account: str
     region: str
@@ -54,7 +59,7 @@ def counts(aws: Aws, region: str, aggregator: str) -> list[Count]:
         Count(
             str(one["accountId"]),
             str(one["awsRegion"]),
-            str(_at(one, "configuration.imageId")),
+            str(one["configuration"]["imageId"]),
             int(one["COUNT(*)"]),
         )
         for one in rows
@@ -76,48 +81,40 @@ def instances(
             "SELECT resourceId, tags, configuration.imageId, configuration.state.name "
             f"WHERE {_ALIVE} AND accountId = '{count.account}' AND awsRegion = '{count.region}' "
             f"AND configuration.imageId IN ({listed})",
+            Limit=ROWS_A_PAGE,
         )  # fmt: skip
 
 
-def stale(aws: Aws, region: str, aggregator: str) -> list[SourceStatus]:
-    """Return the accounts and regions whose data is missing or out of date.
+def sources(aws: Aws, region: str, aggregator: str) -> list[SourceStatus]:
+    """Return the accounts and regions that the aggregator has data of, and how old that is.
 
     https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
 
     Raises:
-        AwsError: that could not be read.
+        AwsError: there is no such aggregator, or it may not be asked.
     """
     told = pages(
         aws, "config", "describe_configuration_aggregator_sources_status",
         "AggregatedSourceStatusList", region, f"reading the sources of aggregator {aggregator}",
-        ConfigurationAggregatorName=aggregator, UpdateStatus=["FAILED", "OUTDATED"],
+        ConfigurationAggregatorName=aggregator,
     )  # fmt: skip
-    return [
-        SourceStatus(
-            one["SourceId"],
-            one.get("AwsRegion", "*"),
-            f"AWS Config says {one['LastUpdateStatus']}: "
-            f"{one.get('LastErrorMessage') or one.get('LastErrorCode', 'no reason')}",
-        )
-        for one in told
-    ]
+    return [SourceStatus(one["SourceId"], one.get("AwsRegion", "*"), _why(one)) for one in told]
 
 
-def _select(aws: Aws, region: str, aggregator: str, query: str) -> Iterator[Mapping[str, Any]]:
+def _why(status: Mapping[str, Any]) -> str:
+    if status["LastUpdateStatus"] == "SUCCEEDED":
+        return ""
+    reason = status.get("LastErrorMessage") or status.get("LastErrorCode", "no reason")
+    return f"AWS Config says {status['LastUpdateStatus']}: {reason}"
+
+
+def _select(
+    aws: Aws, region: str, aggregator: str, query: str, **more: int
+) -> Iterator[Mapping[str, Any]]:
     rows = pages(
         aws, "config", "select_aggregate_resource_config", "Results", region,
         f"asking the aggregator {aggregator}", Expression=query,
-        ConfigurationAggregatorName=aggregator, Limit=ROWS_A_PAGE,
+        ConfigurationAggregatorName=aggregator, **more,
     )  # fmt: skip
     for row in rows:
         yield msgspec.json.decode(row)
-
-
-def _at(row: Mapping[str, Any], name: str) -> Any:
-    """Return a field of a row: a query with GROUP BY names it in full, another one nests it."""
-    if name in row:
-        return row[name]
-    found: Any = row
-    for part in name.split("."):
-        found = found[part]
-    return found

@@ -11,13 +11,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from moto.config.exceptions import NoSuchConfigurationAggregatorException
+from moto.config.exceptions import (
+    InvalidLimitException,
+    NoSuchConfigurationAggregatorException,
+)
 from moto.config.responses import ConfigResponse as MotoResponse
 from moto.ec2.models import ec2_backends
 
 from goldenami.sandbox.mends.listing import page
+from goldenami.sandbox.mends.regions import ENABLED_BY_DEFAULT
 
 PAGE_SIZE = 25
+COUNTS_PAGE_SIZE = 500
+LARGEST_PAGE = 100
 _QUERY = re.compile(r"SELECT (?P<fields>.+?) WHERE (?P<tests>.+?)(?: GROUP BY (?P<by>.+))?")
 _TEST = re.compile(r"(?P<name>[\w.]+) (?:= (?P<is>'[^']*')|IN \((?P<in>[^)]*)\))")
 _COUNT = "COUNT(*)"
@@ -33,33 +39,41 @@ class ConfigResponse(MotoResponse):
 
     def select_aggregate_resource_config(self) -> str:
         """Answer a query over all accounts and regions of an aggregator."""
-        rows = list(_selected(self._get_param("Expression"), self._rows()))
-        size = self._get_param("Limit") or PAGE_SIZE
-        some, token = page([json.dumps(one) for one in rows], size, self._get_param("NextToken"))
+        query = self._get_param("Expression")
+        rows = [json.dumps(one) for one in _selected(query, self._rows())]
+        usual = COUNTS_PAGE_SIZE if _COUNT in query else PAGE_SIZE
+        some, token = page(rows, self._limit(usual), self._get_param("NextToken"))
         return json.dumps({"Results": some, **({"NextToken": token} if token else {})})
 
     def describe_configuration_aggregator_sources_status(self) -> str:
-        """Tell how the last update of each account went."""
-        wanted = self._get_param("UpdateStatus") or []
-        told = []
-        for account in self._accounts():
-            why = outdated.get(account)
-            status = "OUTDATED" if why else "SUCCEEDED"
-            one = {"SourceId": account, "SourceType": "ACCOUNT", "LastUpdateStatus": status}
-            if not wanted or status in wanted:
-                told.append({**one, "LastErrorMessage": why} if why else one)
-        return json.dumps({"AggregatedSourceStatusList": told})
+        """Tell how the last update of each account and region went."""
+        told = [
+            _status(account, region)
+            for source in self._sources()
+            for account in source.account_ids
+            for region in source.aws_regions or sorted(ENABLED_BY_DEFAULT)
+        ]
+        wanted = self._get_param("UpdateStatus")
+        told = [one for one in told if not wanted or one["LastUpdateStatus"] in wanted]
+        some, token = page(told, self._limit(LARGEST_PAGE), self._get_param("NextToken"))
+        more = {"NextToken": token} if token else {}
+        return json.dumps({"AggregatedSourceStatusList": some, **more})
 
-    def _accounts(self) -> list[str]:
+    def _limit(self, usual: int) -> int:
+        limit = int(self._get_param("Limit") or 0)
+        if limit > LARGEST_PAGE:
+            raise InvalidLimitException(limit)
+        return limit or usual
+
+    def _sources(self) -> list[Any]:
         name = self._get_param("ConfigurationAggregatorName")
         aggregator = self.config_backend.config_aggregators.get(name)
         if aggregator is None:
             raise NoSuchConfigurationAggregatorException
-        return [
-            account
-            for source in aggregator.account_aggregation_sources or ()
-            for account in source.account_ids
-        ]
+        return list(aggregator.account_aggregation_sources or ())
+
+    def _accounts(self) -> list[str]:
+        return [account for source in self._sources() for account in source.account_ids]
 
     def _rows(self) -> Iterator[Row]:
         for account in self._accounts():
@@ -83,6 +97,17 @@ class ConfigResponse(MotoResponse):
                     }
 
 
+def _status(account: str, region: str) -> Row:
+    why = outdated.get(account)
+    told = {
+        "SourceId": account,
+        "SourceType": "ACCOUNT",
+        "AwsRegion": region,
+        "LastUpdateStatus": "OUTDATED" if why else "SUCCEEDED",
+    }
+    return {**told, "LastErrorMessage": why} if why else told
+
+
 def _selected(query: str, rows: Iterator[Row]) -> Iterator[Row]:
     parsed = _QUERY.fullmatch(query)
     if parsed is None:
@@ -93,7 +118,7 @@ def _selected(query: str, rows: Iterator[Row]) -> Iterator[Row]:
         keys = parsed["by"].split(", ")
         groups = Counter(tuple(_at(one, key) for key in keys) for one in matching)
         for values, count in groups.items():
-            yield dict(zip(keys, values, strict=True)) | {_COUNT: count}
+            yield _nested(dict(zip(keys, values, strict=True))) | {_COUNT: count}
         return
     for one in matching:
         yield _picked(one, fields)
@@ -115,12 +140,17 @@ def _at(row: Row, name: str) -> Any:
 
 
 def _picked(row: Row, fields: Sequence[str]) -> Row:
-    """Return the fields of a row, nested as they are in it."""
+    """Return the fields of a row."""
+    return _nested({name: _at(row, name) for name in fields})
+
+
+def _nested(fields: Row) -> Row:
+    """Return fields of dotted names, each in those above it."""
     found: Row = {}
-    for name in fields:
+    for name, value in fields.items():
         *above, last = name.split(".")
         part = found
         for one in above:
             part = part.setdefault(one, {})
-        part[last] = _at(row, name)
+        part[last] = value
     return found

@@ -3,10 +3,10 @@
 Images are counted in a few queries; only the instances of images with findings are fetched.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from goldenami.aws import config_aggregator
-from goldenami.aws.config_aggregator import Count
+from goldenami.aws.config_aggregator import Count, SourceStatus
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
 from goldenami.domain.audit.approved import Approved, Produced
@@ -14,7 +14,7 @@ from goldenami.domain.audit.rules import Judge
 from goldenami.domain.audit.subject import DEREGISTERED, UNSEEN, ImageSeen, Kind, Subject
 from goldenami.domain.place import Place
 from goldenami.workflows.audit.live import Live, explained_by_ancestors
-from goldenami.workflows.audit.places import Places, Unreadable
+from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable, accounts
 from goldenami.workflows.audit.question import Question
 from goldenami.workflows.audit.sources import Batches, Counted, Goldens
 
@@ -41,19 +41,37 @@ class Aggregator:
         self._counts: dict[Place, list[Count]] = {}
 
     def places(self) -> Places:
-        """Return the caller's regions, and every place that the aggregator has instances of."""
-        region, wanted = self._aws.region, self._question.regions
-        for one in config_aggregator.counts(self._aws, region, self._aggregator):
-            if not wanted or one.region in wanted:
-                self._counts.setdefault(Place(one.region, one.account), []).append(one)
+        """Return the caller's regions, and every place that the aggregator has data of.
+
+        An account that was asked for, and that it has none of, cannot be read.
+        """
+        region, name = self._aws.region, self._aggregator
+        told = [
+            one for one in config_aggregator.sources(self._aws, region, name) if self._asked(one)
+        ]
+        for count in config_aggregator.counts(self._aws, region, name):
+            if self._asked(count):
+                self._counts.setdefault(Place(count.region, count.account), []).append(count)
+        read = (Place(one.region, one.account) for one in told if not one.why)
         home = self._live.places().home
-        others = tuple(place for place in self._counts if place not in home)
-        stale = config_aggregator.stale(self._aws, region, self._aggregator)
+        others = [one for one in dict.fromkeys((*read, *self._counts)) if one not in home]
+        unreadable = [
+            *(Unreadable(Place(one.region, one.account), one.why) for one in told if one.why),
+            *self._missing({one.account for one in told}),
+        ]
         return Places(
-            home,
-            others,
-            tuple(Unreadable(Place(one.region, one.account), one.why) for one in stale),
+            home, tuple(one for one in others if one.region != ALL_REGIONS), tuple(unreadable)
         )
+
+    def _asked(self, one: Count | SourceStatus) -> bool:
+        regions = self._question.regions
+        return not regions or one.region in (*regions, ALL_REGIONS)
+
+    def _missing(self, known: Collection[str]) -> Iterator[Unreadable]:
+        for account in accounts(self._aws, self._question):
+            if account not in known and account != self.account:
+                why = f"the aggregator {self._aggregator} has nothing of this account"
+                yield Unreadable(Place(ALL_REGIONS, account), why)
 
     def goldens(self, places: Sequence[Place]) -> Goldens:
         """Return what releases made in the caller's account; others' images cannot be seen."""

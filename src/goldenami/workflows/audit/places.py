@@ -38,19 +38,19 @@ def places(aws: Aws, question: Question) -> Places:
     """
     account = aws.account
     home = tuple(Place(region, account) for region in question.regions or regions.enabled(aws))
-    accounts = [one for one in _accounts(aws, question) if one != account]
-    if not accounts:
+    other_accounts = [one for one in accounts(aws, question) if one != account]
+    if not other_accounts:
         return Places(home)
     if not question.role:
         raise UsageError(
-            f"{len(accounts)} other accounts are to be audited, but by which role?",
+            f"{len(other_accounts)} other accounts are to be audited, but by which role?",
             fix="pass --role NAME, or set audit.role in the release file",
         )
-    roles = [f"arn:{aws.partition}:iam::{one}:role/{question.role}" for one in accounts]
+    roles = [f"arn:{aws.partition}:iam::{one}:role/{question.role}" for one in other_accounts]
     found = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
     others: list[Place] = []
     unreadable = []
-    for account, (role, told) in zip(accounts, found.items(), strict=True):
+    for account, (role, told) in zip(other_accounts, found.items(), strict=True):
         if isinstance(told, AwsError):
             unreadable.append(Unreadable(Place(ALL_REGIONS, account, role), told.message))
         else:
@@ -58,7 +58,12 @@ def places(aws: Aws, question: Question) -> Places:
     return Places(home, tuple(others), tuple(unreadable))
 
 
-def _accounts(aws: Aws, question: Question) -> Sequence[str]:
+def accounts(aws: Aws, question: Question) -> Sequence[str]:
+    """Return the ids of the accounts that are asked for.
+
+    Raises:
+        AwsError: the organization's accounts could not be read.
+    """
     if question.organization:
         return organizations.active_accounts(aws, aws.region)
     return tuple(dict.fromkeys(question.accounts))
