@@ -1,32 +1,81 @@
-"""Auto Scaling groups and the versions of launch templates, as they are now."""
+"""Auto Scaling groups as they are now: what they launch, and what runs in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from msgspec import Struct
 
 from goldenami.aws.calls import pages
-from goldenami.aws.errors import UNKNOWN_TEMPLATE, explained
 from goldenami.aws.session import Aws
-from goldenami.errors import AwsError
 
 _ENDED = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
 NAMES_A_CALL = 50
 
 
+class Specification(Struct, frozen=True):
+    """A version of a launch template, as a group names it: by number, ``$Default``, ``$Latest``."""
+
+    template: str
+    version: str
+
+
 class Group(Struct, frozen=True, kw_only=True):
-    """An Auto Scaling group; ``template`` is empty if it has a launch configuration."""
+    """An Auto Scaling group.
+
+    Args:
+        name: its name.
+        launch: its ``LaunchTemplate``, or the one of its ``MixedInstancesPolicy`` with its
+            overrides, as told; empty if it has a launch configuration.
+        mixed: whether it has a mixed instances policy.
+        instances: the ids of its instances.
+        protected: those that it must not end (scale-in protection).
+    """
 
     name: str
-    template: str = ""
-    version: str = ""
+    launch: Mapping[str, Any] = {}
     mixed: bool = False
+    instances: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
 
+    @property
+    def specifications(self) -> tuple[Specification, ...]:
+        """The versions of templates that it launches, each once."""
+        return tuple(dict.fromkeys(_specification(one) for one in self._templates()))
 
-class TemplateVersion(Struct, frozen=True, kw_only=True):
-    """A version of a launch template: its number, and the image it names."""
+    @property
+    def images(self) -> frozenset[str]:
+        """The images that its overrides name themselves."""
+        overrides = self.launch.get("Overrides", ())
+        return frozenset(one["ImageId"] for one in overrides if one.get("ImageId"))
 
-    number: str
-    image: str
+    def moved(self, versions: Mapping[Specification, Any], image: str) -> dict[str, Any]:
+        """Return what UpdateAutoScalingGroup takes to launch other versions, and this image.
+
+        Args:
+            versions: the version in place of each; those left out stay.
+            image: the image in place of those that overrides name.
+        """
+        if not self.mixed:
+            return {"LaunchTemplate": _moved(self.launch, versions)}
+        own = "LaunchTemplateSpecification"
+        overrides = [
+            {
+                **override,
+                **({own: _moved(override[own], versions)} if own in override else {}),
+                **({"ImageId": image} if "ImageId" in override else {}),
+            }
+            for override in self.launch.get("Overrides", ())
+        ]
+        moved = {own: _moved(self.launch[own], versions), "Overrides": overrides}
+        return {"MixedInstancesPolicy": {"LaunchTemplate": moved}}
+
+    def _templates(self) -> Iterator[Mapping[str, Any]]:
+        if not self.mixed:
+            yield from (self.launch,) if self.launch else ()
+            return
+        for one in (self.launch, *self.launch.get("Overrides", ())):
+            if "LaunchTemplateSpecification" in one:
+                yield one["LaunchTemplateSpecification"]
 
 
 def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
@@ -43,14 +92,7 @@ def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
             "reading Auto Scaling groups",
             AutoScalingGroupNames=wanted[start : start + NAMES_A_CALL],
         )  # fmt: skip
-        for one in told:
-            template = one.get("LaunchTemplate", {})
-            found[one["AutoScalingGroupName"]] = Group(
-                name=one["AutoScalingGroupName"],
-                template=template.get("LaunchTemplateId", ""),
-                version=template.get("Version", "$Default"),
-                mixed="MixedInstancesPolicy" in one,
-            )
+        found |= {one["AutoScalingGroupName"]: _group(one) for one in told}
     return found
 
 
@@ -67,22 +109,23 @@ def refreshing(aws: Aws, region: str, name: str) -> bool:
     return any(one["Status"] not in _ENDED for one in told)
 
 
-def version(aws: Aws, region: str, template: str, named: str) -> TemplateVersion | None:
-    """Return a version of a launch template, None if there is no such one.
+def _group(told: Mapping[str, Any]) -> Group:
+    mixed = told.get("MixedInstancesPolicy", {}).get("LaunchTemplate")
+    running = told.get("Instances", ())
+    return Group(
+        name=told["AutoScalingGroupName"],
+        launch=mixed or told.get("LaunchTemplate", {}),
+        mixed=bool(mixed),
+        instances=tuple(one["InstanceId"] for one in running),
+        protected=tuple(one["InstanceId"] for one in running if one.get("ProtectedFromScaleIn")),
+    )
 
-    Raises:
-        AwsError: it could not be read.
-    """
-    try:
-        with explained(f"reading launch template {template}", region):
-            told = aws.client("ec2", region).describe_launch_template_versions(
-                LaunchTemplateId=template, Versions=[named]
-            )["LaunchTemplateVersions"]
-    except AwsError as error:
-        if error.code in UNKNOWN_TEMPLATE:
-            return None
-        raise
-    if not told:
-        return None
-    image = told[0].get("LaunchTemplateData", {}).get("ImageId", "")
-    return TemplateVersion(number=str(told[0]["VersionNumber"]), image=image)
+
+def _specification(told: Mapping[str, Any]) -> Specification:
+    return Specification(told["LaunchTemplateId"], told.get("Version") or "$Default")
+
+
+def _moved(told: Mapping[str, Any], versions: Mapping[Specification, Any]) -> dict[str, Any]:
+    """Return a template's version by its id alone: AWS takes id or name, and tells both."""
+    one = _specification(told)
+    return {"LaunchTemplateId": one.template, "Version": versions.get(one, one.version)}

@@ -28,13 +28,17 @@ class Reference(Struct, frozen=True, kw_only=True):
 
 
 class Version(Struct, frozen=True, kw_only=True):
-    """A version of a launch template; ``names`` are the aliases it goes by."""
+    """A version of a launch template: its number, what it launches, and on which type if it says.
+
+    ``default`` is whether it is the template's default version.
+    """
 
     id: str
     name: str
     version: str
     reference: Reference
-    default: bool
+    instance_type: str = ""
+    default: bool = False
 
 
 class Templates:
@@ -109,20 +113,10 @@ class Templates:
                 self._versions[named, "$Latest"] = one.reference
 
     def _read(self, template: str, version: str) -> Reference:
-        by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
-        try:
-            with explained(f"reading launch template {template}", self._region):
-                told = self._aws.client("ec2", self._region).describe_launch_template_versions(
-                    Versions=[version], **{by: template}
-                )["LaunchTemplateVersions"]
-        except AwsError as error:
-            if error.code in UNKNOWN_TEMPLATE:
-                told = []
-            else:
-                raise
-        if not told:
+        found = read_version(self._aws, self._region, template, version)
+        if found is None:
             return Reference(why=f"there is no version {version} of launch template {template}")
-        return _version(told[0]).reference
+        return found.reference
 
     def _configured(self) -> dict[str, str]:
         with self._lock:
@@ -133,12 +127,38 @@ class Templates:
             return self._configurations
 
 
+def read_version(aws: Aws, region: str, template: str, version: str) -> Version | None:
+    """Return a version of a launch template, None if there is no such one.
+
+    Args:
+        aws: whose.
+        region: where.
+        template: its id or name.
+        version: a number, ``$Default`` or ``$Latest``.
+
+    Raises:
+        AwsError: it could not be read.
+    """
+    by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
+    try:
+        with explained(f"reading launch template {template}", region):
+            told = aws.client("ec2", region).describe_launch_template_versions(
+                Versions=[version], **{by: template}
+            )["LaunchTemplateVersions"]
+    except AwsError as error:
+        if error.code in UNKNOWN_TEMPLATE:
+            return None
+        raise
+    return _version(told[0]) if told else None
+
+
 def _version(told: dict[str, Any]) -> Version:
-    image = told.get("LaunchTemplateData", {}).get("ImageId", "")
+    data = told.get("LaunchTemplateData", {})
     return Version(
         id=told["LaunchTemplateId"],
         name=told["LaunchTemplateName"],
         version=str(told["VersionNumber"]),
-        reference=Reference(image=image),
+        reference=Reference(image=data.get("ImageId", "")),
+        instance_type=data.get("InstanceType", ""),
         default=bool(told.get("DefaultVersion")),
     )

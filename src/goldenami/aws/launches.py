@@ -19,7 +19,9 @@ from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 
-_RESOLVE = "resolve:ssm:"
+RESOLVE = "resolve:ssm:"
+"""How a template names the SSM parameter that holds its image."""
+
 _FLEETS_ALIVE = {"submitted", "active", "modifying"}
 
 
@@ -148,9 +150,9 @@ class Launches:
         """Return the subjects with their images, each parameter and image asked for once."""
         resolved = [(one, self._templates.resolved(reference)) for one, reference in found]
         parameters = {
-            each.image.removeprefix(_RESOLVE)
+            each.image.removeprefix(RESOLVE)
             for _, each in resolved
-            if each.image.startswith(_RESOLVE)
+            if each.image.startswith(RESOLVE)
         }
         ids = images.resolved(self._aws, self._region, parameters) if parameters else {}
         named = [(one, _followed(each, ids)) for one, each in resolved]
@@ -167,9 +169,9 @@ class Launches:
 
 def _followed(reference: Reference, ids: Mapping[str, str]) -> Reference:
     """Follow a reference to an SSM parameter."""
-    if not reference.image.startswith(_RESOLVE):
+    if not reference.image.startswith(RESOLVE):
         return reference
-    name = reference.image.removeprefix(_RESOLVE)
+    name = reference.image.removeprefix(RESOLVE)
     if name in ids:
         return Reference(image=ids[name])
     return Reference(why=f"there is no SSM parameter {name}")

@@ -4,7 +4,7 @@ Nothing is remembered: who runs it again has what is done already left out, sinc
 at what there is now.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from threading import Lock
 from time import monotonic
 
@@ -18,7 +18,7 @@ from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.subject import Kind
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Happened, Plan, Tell, silent
-from goldenami.errors import GoldenamiError, RefusedError
+from goldenami.errors import GoldenamiError, InterruptedRunError, RefusedError
 from goldenami.workflows.execute import Execution
 from goldenami.workflows.remediate import instances, refresh
 from goldenami.workflows.remediate.interface import Asked, Step, What
@@ -32,7 +32,7 @@ class Remediation(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """How it ended for one thing: ``done``, ``left alone``, ``failed``."""
+    """How it ended for one thing: ``done``, ``left alone``, ``failed``, ``not begun``."""
 
     account: str
     region: str
@@ -59,7 +59,7 @@ def prepare(aws: Aws, audit: Saved, asked: Asked) -> Remediation:
             "the audit has no such finding, so there is nothing to do",
             fix="look at it, and at --rule and --severity",
         )
-    waived = {one.finding.subject.resource for one in audit.waived}
+    waived = [one.finding.subject for one in audit.waived]
     planned = []
     for place, findings in _by_place(aws, wanted, asked).items():
         if asked.what is What.REFRESH:
@@ -86,10 +86,13 @@ def carry_out(
     Returns:
         The result for each thing the audit named, and the first error, if there was one.
     """
+    done: set[str] = set()
     failed: dict[str, str] = {}
 
     def listen(happened: Happened) -> None:
-        if happened.kind == "failed":
+        if happened.kind == "done":
+            done.add(happened.action.id)
+        elif happened.kind == "failed":
             failed[happened.action.id] = happened.text
         tell(happened)
 
@@ -97,23 +100,29 @@ def carry_out(
     handlers: dict[str, Callable[[Doing], Mapping[str, object]]] = {
         one.call: _paced(one, pace) for one in remediation.plan.actions
     }
-    outcome = Execution(aws, handlers=handlers, tell=listen).attempt(remediation.plan)
-    done = frozenset(outcome.results)
-    return [_result(one, done, failed) for one in remediation.steps], outcome.error
+    error: GoldenamiError | None
+    try:
+        error = Execution(aws, handlers=handlers, tell=listen).attempt(remediation.plan).error
+    except InterruptedRunError:
+        error = InterruptedRunError(
+            "interrupted", fix="run the same command again: what is done already is left out"
+        )
+    return [_result(one, done, failed) for one in remediation.steps], error
 
 
 class Pace:
-    """Lets so many calls begin in a minute, evenly."""
+    """Lets so many calls begin in a minute, evenly, by a clock in seconds."""
 
-    def __init__(self, per_minute: float) -> None:
+    def __init__(self, per_minute: float, clock: Callable[[], float] = monotonic) -> None:
         self._every_s = 60 / per_minute
-        self._next = monotonic()
+        self._clock = clock
+        self._next = clock()
         self._lock = Lock()
 
     def turn_in_s(self) -> float:
         """Take the next turn, and return how long it is until then."""
         with self._lock:
-            now = monotonic()
+            now = self._clock()
             turn = max(now, self._next)
             self._next = turn + self._every_s
         return turn - now
@@ -145,14 +154,16 @@ def _with(doing: Doing, parameters: Mapping[str, object]) -> Doing:
     )
 
 
-def _result(step: Step, done: frozenset[str], failed: Mapping[str, str]) -> Result:
+def _result(step: Step, done: Container[str], failed: Mapping[str, str]) -> Result:
     why = next((failed[one.id] for one in step.actions if one.id in failed), "")
     if step.left:
         result, detail = "left alone", step.left
+    elif why:
+        result, detail = "failed", why
     elif all(one.id in done for one in step.actions):
         result, detail = "done", step.actions[-1].summary
     else:
-        result, detail = "failed", why or "not begun"
+        result, detail = "not begun", "what comes before it was not done"
     return Result(
         account=step.place.account, region=step.place.region, id=step.id, result=result,
         detail=detail,

@@ -1,6 +1,6 @@
 """Tagging, stopping, quarantining and terminating instances."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from goldenami.aws import targets
 from goldenami.aws.session import Aws
@@ -8,6 +8,7 @@ from goldenami.aws.targets import Target
 from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.subject import Subject
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.errors import GoldenamiError
@@ -30,7 +31,7 @@ Make = Callable[[Place, Target, Sequence[str], Asked], Iterator[Action]]
 
 
 def steps(
-    aws: Aws, place: Place, findings: Sequence[Finding], waived: Iterable[str], asked: Asked
+    aws: Aws, place: Place, findings: Sequence[Finding], waived: Iterable[Subject], asked: Asked
 ) -> list[Step]:
     """Return what to do with each instance of a place, or why nothing.
 
@@ -41,13 +42,14 @@ def steps(
     by_id: dict[str, list[Finding]] = {}
     for one in findings:
         by_id.setdefault(one.subject.id, []).append(one)
+    covered = {one.resource for one in waived}
     now = targets.read(there, place.region, by_id)
     vpc = ""
     if asked.what is What.QUARANTINE:
         vpc = targets.vpc_of(there, place.region, asked.security_group)
     found = []
     for instance_id, named in by_id.items():
-        left = _matching(named, now.get(instance_id), waived)
+        left = _matching(named, now.get(instance_id), covered)
         if not left:
             left = _allowed(there, place, now[instance_id], asked, vpc)
         actions: tuple[Action, ...] = ()
@@ -72,9 +74,9 @@ def still_matches(doing: Doing) -> None:
         raise GoldenamiError(f"{doing.summary}: it is no longer what the audit named")
 
 
-def _matching(named: Sequence[Finding], now: Target | None, waived: Iterable[str]) -> str:
+def _matching(named: Sequence[Finding], now: Target | None, covered: Container[str]) -> str:
     """Say why an instance is not what the audit named any more, or must not be touched."""
-    if named[0].subject.resource in waived:
+    if named[0].subject.resource in covered:
         return "a waiver covers it"
     if now is None or now.state in _GONE:
         return "it is gone"
@@ -85,17 +87,24 @@ def _matching(named: Sequence[Finding], now: Target | None, waived: Iterable[str
 
 def _allowed(aws: Aws, place: Place, now: Target, asked: Asked, vpc: str) -> str:
     """Say why the action is not for this instance, or is done already."""
-    if asked.what is What.TERMINATE:
-        if targets.protected(aws, place.region, now.id, "disableApiTermination"):
-            return "it is protected from termination"
-    elif asked.what is What.STOP:
+    if asked.what is What.TAG:
+        return ""
+    if why := _settled(now, asked, vpc):
+        return why
+    if targets.protected(aws, place.region, now.id, "disableApiTermination"):
+        return "it is protected from termination"
+    if asked.what is What.STOP and targets.protected(aws, place.region, now.id, "disableApiStop"):
+        return "it is protected from being stopped"
+    return ""
+
+
+def _settled(now: Target, asked: Asked, vpc: str) -> str:
+    if asked.what is What.STOP:
         if now.state in ("stopped", "stopping"):
             return "it is stopped already"
         if now.auto_scaling_group:
             return f"the Auto Scaling group {now.auto_scaling_group} would replace it: refresh that"
-        if targets.protected(aws, place.region, now.id, "disableApiStop"):
-            return "it is protected from being stopped"
-    elif asked.what is What.QUARANTINE:
+    if asked.what is What.QUARANTINE:
         if all(groups == (asked.security_group,) for _, groups in now.interfaces):
             return "it is in quarantine already"
         if now.vpc_id != vpc:

@@ -1,22 +1,25 @@
 """Moving launch templates and Auto Scaling groups to the current golden image.
 
-A launch template gets a new version that differs in its image alone and becomes the default; a
-group that names a version by number is moved to it; then the group's instances are replaced by an
-instance refresh.
-https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html
+What a waiver covers is not touched, nor is what it is part of: the template of a waived group, the
+group of a waived instance.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from goldenami.aws import auto_scaling, images
-from goldenami.aws.auto_scaling import Group
+from goldenami.aws.launch_templates import read_version
 from goldenami.aws.session import Aws
+from goldenami.domain.audit import approved
+from goldenami.domain.audit.approved import Builds
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.image import Image
 from goldenami.domain.place import Place
-from goldenami.domain.plan import Action, Ref
-from goldenami.domain.tags import Status
+from goldenami.domain.tags import ApprovalTag
+from goldenami.workflows.audit.manifests import images_by_build
+from goldenami.workflows.remediate import groups
 from goldenami.workflows.remediate.interface import Asked, Step
+from goldenami.workflows.remediate.templates import in_order, move
 
 KINDS = (Kind.INSTANCE, Kind.LAUNCH_TEMPLATE, Kind.AUTO_SCALING_GROUP)
 GROUP_TAG = "aws:autoscaling:groupName"
@@ -25,12 +28,17 @@ PERMISSIONS = (
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeInstanceRefreshes",
     "ec2:DescribeImages",
+    "ec2:DescribeInstanceAttribute",
+    "ec2:DescribeInstanceTypes",
     "ec2:DescribeLaunchTemplateVersions",
+    "ssm:GetParameters",
 )
+_NO_GOLDEN = "there is no approved image in this region"
+_WAIVED = "a waiver covers it"
 
 
 def steps(
-    aws: Aws, place: Place, findings: Sequence[Finding], waived: Iterable[str], asked: Asked
+    aws: Aws, place: Place, findings: Sequence[Finding], waived: Iterable[Subject], asked: Asked
 ) -> list[Step]:
     """Return what to do with each launch template and group of a place, or why nothing.
 
@@ -38,24 +46,92 @@ def steps(
         AwsError: templates, groups or images could not be read.
     """
     there = aws.at(place.role)
-    golden = _current(aws, place.region, asked.image)
-    subjects = {one.subject.resource: one.subject for one in findings}
-    covered = frozenset(waived)
+    golden = current(aws, place.region, asked.image)
+    held = _Held(one for one in waived if _in(one, place))
     found: list[Step] = []
-    groups: dict[str, Subject] = {}
-    for subject in subjects.values():
-        if subject.resource in covered:
-            found.append(Step(place=place, id=subject.id, left="a waiver covers it"))
+    names: dict[str, None] = {}
+    for subject in {one.subject.resource: one.subject for one in findings}.values():
+        if why := held.by(subject):
+            found.append(Step(place=place, id=subject.id, left=why))
         elif subject.kind is Kind.LAUNCH_TEMPLATE:
             found.append(_template(there, place, subject, golden))
         elif name := _group_of(subject):
-            groups.setdefault(name, subject)
+            names[name] = None
         else:
             left = "no Auto Scaling group launched it: replace it by hand"
             found.append(Step(place=place, id=subject.id, left=left))
-    known = auto_scaling.groups(there, place.region, groups) if groups else {}
-    moved = (_group(there, place, name, known.get(name), golden) for name in groups)
-    return [*found, *moved]
+    known = auto_scaling.groups(there, place.region, names) if names else {}
+    for name in names:
+        group = known.get(name)
+        if golden is None or group is None:
+            left = _NO_GOLDEN if group else "it is gone"
+            found.append(Step(place=place, id=name, left=left))
+        elif why := held.by_template(one.template for one in group.specifications):
+            found.append(Step(place=place, id=name, left=why))
+        else:
+            found += groups.steps(there, place, group, golden)
+    return in_order(there, place, found)
+
+
+class _Held:
+    """What waivers keep from being touched, and what that is part of."""
+
+    def __init__(self, waived: Iterable[Subject]) -> None:
+        self._resources: set[str] = set()
+        self._templates: set[str] = set()
+        self._groups: dict[str, str] = {}
+        for one in waived:
+            self._resources.add(one.resource)
+            if one.kind is Kind.LAUNCH_TEMPLATE:
+                self._templates.add(_template_id(one))
+            elif name := _group_of(one):
+                self._groups[name] = one.id
+
+    def by(self, subject: Subject) -> str:
+        """Say what keeps a subject, empty if nothing does."""
+        name = _group_of(subject)
+        if subject.resource in self._resources or _template_id(subject) in self._templates:
+            return _WAIVED
+        if name in self._groups:
+            return f"a waiver covers {self._groups[name]} of the group {name}"
+        return ""
+
+    def by_template(self, templates: Iterable[str]) -> str:
+        """Say what keeps a group with these templates, empty if nothing does."""
+        held = next((one for one in templates if one in self._templates), "")
+        return f"a waiver covers its template {held}" if held else ""
+
+
+def current(aws: Aws, region: str, image: str) -> Image | None:
+    """Return the newest golden version of an image in a region, None if there is none.
+
+    An approval that somebody forged is none.
+
+    Raises:
+        AwsError: images or manifests could not be read.
+    """
+    approval = ApprovalTag()
+    found = [one for one in images.produced(aws, region, image=image) if one.state == "available"]
+    made = approved.produced(found, approval, Builds(images_by_build(aws, found, approval)))
+    return next((one for one in found if made[one.id].golden), None)
+
+
+def _template(aws: Aws, place: Place, subject: Subject, golden: Image | None) -> Step:
+    template, number = _template_id(subject), subject.id.partition(":")[2]
+    version = read_version(aws, place.region, template, "$Default")
+    if golden is None or version is None:
+        left = _NO_GOLDEN if version else "it is gone"
+        return Step(place=place, id=subject.id, left=left)
+    if version.version != number and version.reference.image != golden.id:
+        left = f"it is no default version: {version.version} is"
+        return Step(place=place, id=subject.id, left=left)
+    moved = move(aws, place, version, golden)
+    left = moved.left or ("" if moved.actions else "its default version has the current image")
+    return Step(place=place, id=subject.id, actions=moved.actions, left=left)
+
+
+def _template_id(subject: Subject) -> str:
+    return subject.id.partition(":")[0]
 
 
 def _group_of(subject: Subject) -> str:
@@ -64,116 +140,5 @@ def _group_of(subject: Subject) -> str:
     return subject.tags.get(GROUP_TAG, "")
 
 
-def _current(aws: Aws, region: str, image: str) -> str:
-    """Return the newest approved version of a golden image in a region; empty if there is none."""
-    found = images.produced(aws, region, image=image)
-    usable = [one.id for one in found if one.state == "available" and one.status == Status.APPROVED]
-    return usable[0] if usable else ""
-
-
-def _template(aws: Aws, place: Place, subject: Subject, golden: str) -> Step:
-    template, _, version = subject.id.partition(":")
-    now = auto_scaling.version(aws, place.region, template, "$Default")
-    if not golden:
-        return Step(place=place, id=subject.id, left="there is no approved image in this region")
-    if now is None:
-        return Step(place=place, id=subject.id, left="it is gone")
-    if now.image == golden:
-        return Step(place=place, id=subject.id, left="its default version has the current image")
-    if now.number != version:
-        left = f"it is no default version: {now.number} is"
-        return Step(place=place, id=subject.id, left=left)
-    return Step(place=place, id=subject.id, actions=tuple(_moved(place, template, version, golden)))
-
-
-def _moved(place: Place, template: str, version: str, golden: str) -> Iterator[Action]:
-    """Make a version with the golden image, and make it the default."""
-    made = Action(
-        id=f"{place}/{template}/version",
-        summary=f"make a version of {template} with {golden}",
-        call="ec2:CreateLaunchTemplateVersion",
-        region=place.region,
-        role=place.role,
-        parameters={
-            "LaunchTemplateId": template,
-            "SourceVersion": version,
-            "VersionDescription": f"goldenami: {golden}",
-            "LaunchTemplateData": {"ImageId": golden},
-            # The same step again, after a lost answer or by another run, makes no second version.
-            "ClientToken": f"{template}-{version}-{golden}"[:64],
-        },
-        permissions=("ec2:CreateLaunchTemplateVersion",),
-        outputs={"version": "LaunchTemplateVersion.VersionNumber"},
-    )
-    yield made
-    yield Action(
-        id=f"{place}/{template}/default",
-        summary=f"make it the default of {template}",
-        call="ec2:ModifyLaunchTemplate",
-        region=place.region,
-        role=place.role,
-        parameters={"LaunchTemplateId": template, "DefaultVersion": Ref(made.id, "version")},
-        permissions=("ec2:ModifyLaunchTemplate",),
-        after=(made.id,),
-    )
-
-
-def _group(aws: Aws, place: Place, name: str, group: Group | None, golden: str) -> Step:
-    left = _group_left(group, golden)
-    if left or group is None:
-        return Step(place=place, id=name, left=left)
-    if auto_scaling.refreshing(aws, place.region, name):
-        return Step(place=place, id=name, left="an instance refresh is under way")
-    actions: list[Action] = []
-    now = auto_scaling.version(aws, place.region, group.template, group.version)
-    if now is None:
-        return Step(place=place, id=name, left=f"its template {group.template} is gone")
-    if now.image != golden:
-        actions += _moved(place, group.template, now.number, golden)
-        if group.version != "$Default":
-            actions.append(_repointed(place, name, group, actions[0]))
-    actions.append(
-        Action(
-            id=f"{place}/{name}/refresh",
-            summary=f"replace the instances of {name}",
-            call="autoscaling:StartInstanceRefresh",
-            region=place.region,
-            role=place.role,
-            parameters={"AutoScalingGroupName": name, "Preferences": {"SkipMatching": True}},
-            permissions=("autoscaling:StartInstanceRefresh",),
-            outputs={"refresh": "InstanceRefreshId"},
-            after=tuple(one.id for one in actions),
-        )
-    )
-    return Step(place=place, id=name, actions=tuple(actions))
-
-
-def _group_left(group: Group | None, golden: str) -> str:
-    if not golden:
-        return "there is no approved image in this region"
-    if group is None:
-        return "it is gone"
-    if group.mixed:
-        return "it has a mixed instances policy: move its templates, then refresh it by hand"
-    if not group.template:
-        return "it has a launch configuration, which cannot be changed: give it a launch template"
-    return ""
-
-
-def _repointed(place: Place, name: str, group: Group, made: Action) -> Action:
-    return Action(
-        id=f"{place}/{name}/template",
-        summary=f"move {name} to it",
-        call="autoscaling:UpdateAutoScalingGroup",
-        region=place.region,
-        role=place.role,
-        parameters={
-            "AutoScalingGroupName": name,
-            "LaunchTemplate": {
-                "LaunchTemplateId": group.template,
-                "Version": Ref(made.id, "version"),
-            },
-        },
-        permissions=("autoscaling:UpdateAutoScalingGroup",),
-        after=(made.id,),
-    )
+def _in(subject: Subject, place: Place) -> bool:
+    return (subject.account, subject.region) == (place.account, place.region)

@@ -1,0 +1,160 @@
+"""Moving launch templates to a golden image: a new version that differs in its image alone.
+
+Every new version becomes ``$Latest``, whatever it was made from. So those of one template are made
+in the order of what they are made from, and after them all, if need be, once more the latest.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from goldenami.aws import images
+from goldenami.aws.errors import explained
+from goldenami.aws.launch_templates import Version, read_version
+from goldenami.aws.launches import RESOLVE
+from goldenami.aws.session import Aws
+from goldenami.domain.image import Image
+from goldenami.domain.place import Place
+from goldenami.domain.plan import Action, Ref
+from goldenami.workflows.remediate.interface import Step
+
+CREATE = "ec2:CreateLaunchTemplateVersion"
+
+
+class Move(Struct, frozen=True):
+    """What moving a version of a template comes to; ``left`` is why it is not moved.
+
+    ``made`` is the number of the version with the golden image: that of the version itself if it
+    has it already, else the output of the first of ``actions``.
+    """
+
+    made: str | Ref = ""
+    actions: tuple[Action, ...] = ()
+    left: str = ""
+
+
+def move(aws: Aws, place: Place, version: Version, golden: Image) -> Move:
+    """Return how a version of a template gets the golden image.
+
+    The new version becomes the default if the old one was.
+
+    Raises:
+        AwsError: its image, parameter or instance type could not be read.
+    """
+    named = version.reference.image
+    image = named
+    if named.startswith(RESOLVE):
+        parameter = named.removeprefix(RESOLVE)
+        image = images.resolved(aws, place.region, [parameter]).get(parameter, "")
+    if image == golden.id:
+        return Move(version.version)
+    if image != named:
+        return Move(left=f"it follows the SSM parameter {parameter}: publish the release there")
+    if unfit := misfit(aws, place.region, image, version.instance_type, golden):
+        return Move(left=unfit)
+    actions = tuple(_actions(place, version, golden.id))
+    return Move(Ref(actions[0].id, "version"), actions)
+
+
+def misfit(aws: Aws, region: str, image_id: str, instance_type: str, golden: Image) -> str:
+    """Say why a golden image cannot take the place of another one, as far as that can be told.
+
+    An image that is gone leaves the instance type to tell the architecture by.
+
+    Raises:
+        AwsError: the image or the instance type could not be read.
+    """
+    found = images.by_id(aws, region, [image_id]) if image_id else []
+    if found:
+        known = [found[0].architecture]
+    else:
+        known = _architectures(aws, region, instance_type) if instance_type else []
+    if not known or golden.architecture in known:
+        return ""
+    return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
+
+
+def _architectures(aws: Aws, region: str, instance_type: str) -> list[str]:
+    with explained(f"looking at {instance_type}", region):
+        told = aws.client("ec2", region).describe_instance_types(InstanceTypes=[instance_type])
+    return list(told["InstanceTypes"][0]["ProcessorInfo"]["SupportedArchitectures"])
+
+
+def in_order(aws: Aws, place: Place, steps: Iterable[Step]) -> list[Step]:
+    """Return steps whose new versions leave ``$Latest`` of each template what it should be.
+
+    Raises:
+        AwsError: a template could not be read.
+    """
+    steps = list(steps)
+    actions = {one.id: one for step in steps for one in step.actions}
+    made: dict[str, list[Action]] = {}
+    for one in actions.values():
+        if one.call == CREATE:
+            made.setdefault(one.parameters["LaunchTemplateId"], []).append(one)
+    last: dict[str, Action] = {}
+    for template, several in made.items():
+        several.sort(key=_source)
+        for before, one in pairwise(several):
+            actions[one.id] = replace(one, after=(*one.after, before.id))
+        latest = read_version(aws, place.region, template, "$Latest")
+        if latest and int(latest.version) > _source(several[-1]):
+            last[several[-1].id] = _kept(place, latest, several[-1])
+    return [replace(step, actions=tuple(_with(step, actions, last))) for step in steps]
+
+
+def _with(step: Step, actions: dict[str, Action], last: dict[str, Action]) -> Iterator[Action]:
+    for one in step.actions:
+        yield actions[one.id]
+        if one.id in last:
+            yield last[one.id]
+
+
+def _source(action: Action) -> int:
+    return int(action.parameters["SourceVersion"])
+
+
+def _kept(place: Place, latest: Version, after: Action) -> Action:
+    made = _creation(place, latest, latest.reference.image)
+    return replace(
+        made, summary=f"let {latest.id} have its latest version again", after=(after.id,)
+    )
+
+
+def _actions(place: Place, version: Version, image_id: str) -> Iterator[Action]:
+    made = _creation(place, version, image_id)
+    yield made
+    if version.default:
+        yield Action(
+            id=f"{place}/{version.id}/default",
+            summary=f"make it the default of {version.id}",
+            call="ec2:ModifyLaunchTemplate",
+            region=place.region,
+            role=place.role,
+            parameters={"LaunchTemplateId": version.id, "DefaultVersion": Ref(made.id, "version")},
+            permissions=("ec2:ModifyLaunchTemplate",),
+            after=(made.id,),
+        )
+
+
+def _creation(place: Place, version: Version, image_id: str) -> Action:
+    template, number = version.id, version.version
+    return Action(
+        id=f"{place}/{template}:{number}/version",
+        summary=f"make a version of {template} with {image_id}",
+        call=CREATE,
+        region=place.region,
+        role=place.role,
+        parameters={
+            "LaunchTemplateId": template,
+            "SourceVersion": number,
+            "VersionDescription": f"goldenami: {image_id}",
+            "LaunchTemplateData": {"ImageId": image_id} if image_id else {},
+            # The same step again, after a lost answer or by another run, makes no second version.
+            "ClientToken": f"{template}-{number}-{image_id}"[:64],
+        },
+        permissions=(CREATE,),
+        outputs={"version": "LaunchTemplateVersion.VersionNumber"},
+    )
