@@ -10,6 +10,7 @@ export GOLDENAMI_AWSCLI := $(CURDIR)/$(AWSCLI_VENV)/bin/aws
 export GOLDENAMI := $(CURDIR)/$(USER_VENV)/bin/goldenami
 export GOLDENAMI_CUSTODIAN := $(CURDIR)/$(CUSTODIAN_VENV)/bin/custodian
 export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
+export GOLDENAMI_SARIF_SCHEMA := $(CURDIR)/$(SCHEMAS)/sarif-2.1.0.json
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
 .PHONY: help rehearse test lint format bench clean
@@ -49,10 +50,19 @@ $(SCHEMAS)/junit-10.xsd: $(VENV)/.ready
 	    pytest-8.4.2/testing/example_scripts/junit-10.xsd > $@.part
 	@mv $@.part $@
 
+# The schema of SARIF, from Microsoft's validator; without npm the test that needs it is skipped.
+SARIF_TOOL := microsoft-sarif-multitool-linux-5.7.0.tgz
+$(SCHEMAS)/sarif-2.1.0.json:
+	@mkdir -p $(SCHEMAS)
+	cd $(SCHEMAS) && npm pack --silent @microsoft/sarif-multitool-linux@5.7.0
+	tar -xOzf $(SCHEMAS)/$(SARIF_TOOL) package/sarif-2.1.0.json > $@.part
+	@rm $(SCHEMAS)/$(SARIF_TOOL)
+	@mv $@.part $@
+
 rehearse: $(VENV)/.ready
 	$(BIN)/goldenami rehearse $(RELEASE)
 
-test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd
+test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEMAS)/sarif-2.1.0.json)
 	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report term:skip-covered --cov-fail-under 95 $(ARGS)
 	$(BIN)/coverage report --include 'src/goldenami/iam/*' --fail-under 100 --skip-covered
 

@@ -10,12 +10,14 @@ import pytest
 import xmlschema
 from botocore.session import get_session
 from botocore.validate import ParamValidator
+from jsonschema import Draft202012Validator
 from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
 from py_ocsf_models.objects.cloud import Cloud
-from sarif_pydantic import Sarif
 
 from goldenami.domain.audit.document import Document
-from goldenami.report.audit import as_asff, as_junit, as_ocsf, as_sarif
+from goldenami.report.audit import as_asff, as_json, as_junit, as_ocsf, as_sarif
+
+from . import generate_schema
 
 NOT_IN_THE_MODELS = {"cloud: unknown", "compliancestatus: unknown", "accounttype_id: unknown"}
 """What OCSF 1.5 has (``cloud`` by its profile of that name) and these models leave out."""
@@ -46,12 +48,28 @@ def lost(given: Any, kept: Any) -> list[str]:
     return []
 
 
+def test_json(any_document: Document) -> None:
+    published = json.loads(generate_schema.PATH.read_text())
+    Draft202012Validator.check_schema(published)
+    data = json.loads(written(as_json, any_document))
+    assert problems(published, data) == []
+    assert problems(published, {**data, "complete": "yes"}) != []
+
+
+def test_the_published_schema_is_that_of_the_document() -> None:
+    assert generate_schema.PATH.read_text() == generate_schema.text()
+
+
 def test_sarif(any_document: Document) -> None:
+    published = json.loads(fetched("GOLDENAMI_SARIF_SCHEMA").read_text())
     data = json.loads(written(as_sarif, any_document))
-    log = Sarif.model_validate(data)
-    kept = log.model_dump(mode="json", by_alias=True, exclude_none=True)
-    assert lost(data, kept) == []
-    assert data["version"] == "2.1.0"
+    assert problems(published, data) == []
+    assert problems(published, {**data, "runs": [{}]}) != []
+
+
+def problems(schema: Any, data: Any) -> list[str]:
+    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return [f"{one.json_path}: {one.message}" for one in validator.iter_errors(data)]
 
 
 def test_sarif_keeps_waivers_changes_and_what_was_not_read(document: Document) -> None:
@@ -91,7 +109,7 @@ def test_ocsf(any_document: Document) -> None:
 
 
 def test_junit(any_document: Document) -> None:
-    schema = xmlschema.XMLSchema10(junit_schema())
+    schema = xmlschema.XMLSchema10(fetched("GOLDENAMI_JUNIT_XSD"))
     schema.validate(written(as_junit, any_document))
 
 
@@ -102,9 +120,9 @@ def test_junit_counts_rules_that_failed_and_what_was_not_read(document: Document
     assert 'failures="2" errors="1"' in text
 
 
-def junit_schema() -> Path:
-    """The schema of the Jenkins plugin, which pytest's own output is held to, too."""
-    named = os.environ.get("GOLDENAMI_JUNIT_XSD", "")
-    if not named and not os.environ.get("CI"):
-        pytest.skip("GOLDENAMI_JUNIT_XSD names no schema; `make test` fetches it")
+def fetched(variable: str) -> Path:
+    """A schema that `make test` fetches: of SARIF, or the Jenkins plugin's of JUnit files."""
+    named = os.environ.get(variable, "")
+    if not Path(named).is_file() and not os.environ.get("CI"):
+        pytest.skip(f"{variable} names no schema; `make test` fetches it")
     return Path(named)

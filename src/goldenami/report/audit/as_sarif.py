@@ -14,7 +14,7 @@ from goldenami.domain.audit.document import Audit, Document
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import RULES
 
-HOME = "https://github.com/goldenami/goldenami"
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -38,7 +38,7 @@ def write(document: Document, out: TextIO) -> None:
         "invocations": [_invocation(document.audit)],
         "columnKind": "unicodeCodePoints",
     }
-    head = _encode({"version": "2.1.0", "runs": [run]}).decode()
+    head = _encode({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).decode()
     out.write(head.removesuffix("}]}") + ',"results":[')
     separator = "\n"
     for result in _results(document):
