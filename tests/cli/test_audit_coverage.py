@@ -388,6 +388,37 @@ def test_what_cannot_be_looked_at_now_is_not_fixed(
     assert (document["since"]["fixed"], document["since"]["unknown"]) == (0, 1)
 
 
+def test_what_is_not_looked_at_now_is_not_fixed_either(
+    cli: Any, sandbox: Sandbox, golden: str, public: str, tmp_path: Path
+) -> None:
+    sandbox.client("ec2").create_launch_template(
+        LaunchTemplateName="bad", LaunchTemplateData={"ImageId": public}
+    )
+    gone = run(sandbox, public)
+    earlier, inventory = tmp_path / "earlier.json", tmp_path / "inventory.jsonl"
+    cli("audit", *HOME, "--format", "json", "--output", earlier)
+    sandbox.client("ec2").terminate_instances(InstanceIds=[gone])
+    wanted = ("--only", "instances", "--since", earlier, "--save-inventory", inventory)
+    live = audited(cli, *wanted, code=0)
+    again = audited(cli, "--since", earlier, "--source", f"file:{inventory}", code=0)
+    for document in (live, again):
+        since = document["since"]
+        assert (since["fixed"], since["unknown"]) == (1, 1)
+        assert since["fixed_findings"] == [f"{ACCOUNT_ID}/us-east-1/instance/{gone}/foreign-owner"]
+
+
+def test_what_could_not_be_read_then_and_is_now_is_told(
+    cli: Any, sandbox: Sandbox, golden: str, tmp_path: Path
+) -> None:
+    run(sandbox, golden)
+    earlier = tmp_path / "earlier.json"
+    fault = Fault(service="ec2", operation="DescribeInstanceImageMetadata", code="InvalidNextToken")
+    with sandbox.fail(fault):
+        cli("audit", *HOME, "--only", "instances", "--format", "json", "--output", earlier)
+    document = audited(cli, "--only", "instances", "--since", earlier, code=0)
+    assert document["since"]["read_again"] == [f"{ACCOUNT_ID}/us-east-1"]
+
+
 @pytest.mark.parametrize(("least", "code"), [("low", 10), ("high", 10), ("critical", 0)])
 def test_findings_below_a_severity_do_not_fail(
     cli: Any, sandbox: Sandbox, golden: str, public: str, least: str, code: int
@@ -548,11 +579,31 @@ def test_a_saved_inventory_says_what_could_not_be_read(
     assert "when it was saved: EKS node groups:" in again["places"][0]["unread"][0]
 
 
+def test_a_saved_inventory_that_is_not_whole_is_refused(
+    cli: Any, sandbox: Sandbox, golden: str, public: str, tmp_path: Path
+) -> None:
+    bad = run(sandbox, public)
+    run(sandbox, golden)
+    saved = tmp_path / "inventory.jsonl"
+    audited(cli, "--save-inventory", saved, "--only", "instances", code=10)
+    head, *lines = saved.read_text().splitlines(keepends=True)
+    assert len(lines) == 2
+    saved.write_text(head + lines[0])
+    ran = cli("audit", "--source", f"file:{saved}")
+    assert ran.code == 2
+    assert f"it has 1 lines of {ACCOUNT_ID}/us-east-1 instead of 2" in ran.err
+    saved.write_text(head + "".join(lines).replace('"kind":"instance"', '"kind":"teapot"', 1))
+    ran = cli("audit", "--source", f"file:{saved}")
+    assert ran.code == 3
+    assert "is no whole inventory" in ran.err
+    assert bad not in ran.out
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [
         ("file:/no/such/file", "/no/such/file: cannot be read"),
-        ("file:/dev/null", "is no inventory"),
+        ("file:/dev/null", "is no whole inventory"),
         ("nowhere", "--source nowhere: is none"),
     ],
 )
@@ -574,6 +625,24 @@ def test_findings_are_imported_into_security_hub(
     [finding] = hub.get_findings()["Findings"]
     assert finding["Resources"][0]["Id"].endswith(f"instance/{bad}")
     assert finding["ProductArn"].endswith(f":{ACCOUNT_ID}:product/{ACCOUNT_ID}/default")
+
+
+def test_what_is_over_is_archived_in_security_hub(
+    cli: Any, sandbox: Sandbox, golden: str, public: str, tmp_path: Path
+) -> None:
+    hub = sandbox.client("securityhub")
+    hub.enable_security_hub()
+    bad = run(sandbox, public)
+    run(sandbox, golden)
+    earlier = tmp_path / "earlier.json"
+    wanted = ("--only", "instances", "--to-security-hub", "--format", "json")
+    cli("audit", *HOME, *wanted, "--output", earlier)
+    sandbox.client("ec2").terminate_instances(InstanceIds=[bad])
+    ran = cli("audit", *HOME, *wanted, "--since", earlier)
+    assert ran.code == 0, ran.err
+    told = {one["Id"]: one for one in hub.get_findings()["Findings"]}
+    over = told[f"{ACCOUNT_ID}/us-east-1/instance/{bad}/foreign-owner"]
+    assert (over["RecordState"], over["Compliance"]["Status"]) == ("ARCHIVED", "PASSED")
 
 
 def test_findings_that_cannot_be_imported_are_told(

@@ -143,6 +143,7 @@ def document(finding: Finding) -> Document:
             fixed=1,
             unknown=2,
             fixed_findings=(f"{ACCOUNT}/us-east-1/instance/i-9/foreign-owner",),
+            read_again=("444455556666/*",),
         ),
     )
     return Document(audit, (lesser, finding), (Waived(finding=waived, waiver=waiver),))

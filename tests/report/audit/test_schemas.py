@@ -19,6 +19,8 @@ from goldenami.report.audit import as_asff, as_json, as_junit, as_ocsf, as_sarif
 
 from . import generate_schema
 
+ACCOUNT = "111122223333"
+
 NOT_IN_THE_MODELS = {"cloud: unknown", "compliancestatus: unknown", "accounttype_id: unknown"}
 """What OCSF 1.5 has (``cloud`` by its profile of that name) and these models leave out."""
 
@@ -98,6 +100,17 @@ def test_asff_keeps_within_the_lengths_of_security_hub(document: Document) -> No
         assert len(one["Title"]) <= 256
         assert len(one["Description"]) <= 1024
         assert len(one["Id"]) <= 512
+
+
+def test_what_is_over_since_an_earlier_audit_is_archived_and_resolved(document: Document) -> None:
+    over = {f"{ACCOUNT}/us-east-1/instance/i-9/foreign-owner", "444455556666/*/unread"}
+    findings = json.loads(written(as_asff, document))
+    archived = [one for one in findings if one["RecordState"] == "ARCHIVED"]
+    assert {one["Id"] for one in archived} == over
+    assert {one["Compliance"]["Status"] for one in archived} == {"PASSED"}
+    events = [json.loads(line) for line in written(as_ocsf, document).splitlines()]
+    resolved = [one for one in events if one["status"] == "Resolved"]
+    assert {one["finding_info"]["uid"] for one in resolved} == over
 
 
 def test_ocsf(any_document: Document) -> None:

@@ -13,6 +13,9 @@ from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.subject import ImageSeen
 from goldenami.domain.audit.waivers import Waived, Waiver
 
+UNREAD = "unread"
+"""What stands in the place of a rule in the id of "could not be read"."""
+
 
 class PlaceRead(Struct, frozen=True, kw_only=True):
     """What was seen in a region of an account.
@@ -73,7 +76,8 @@ class Since(Struct, frozen=True, kw_only=True):
     """The comparison with an earlier audit: how many findings are new, still open and fixed.
 
     ``fixed_findings`` are named as ``account/region/kind/id/rule``; ``unknown`` of the earlier
-    findings lie where this audit could not look.
+    findings lie where this audit could not look. ``read_again`` are places that could not be read
+    then, and were now.
     """
 
     at: datetime
@@ -82,6 +86,12 @@ class Since(Struct, frozen=True, kw_only=True):
     fixed: int
     unknown: int
     fixed_findings: tuple[str, ...] = ()
+    read_again: tuple[str, ...] = ()
+
+    @property
+    def over(self) -> tuple[str, ...]:
+        """What the earlier audit reported and is over: by the ids that reports give it."""
+        return (*self.fixed_findings, *(f"{one}/{UNREAD}" for one in self.read_again))
 
 
 class Audit(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import msgspec
 
-from goldenami.domain.audit.document import Audit, Document, PlaceRead
+from goldenami.domain.audit.document import UNREAD, Audit, Document, PlaceRead
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import BY_ID
 from goldenami.domain.audit.subject import Kind, Subject
@@ -35,13 +35,19 @@ def write(document: Document, out: TextIO) -> None:
 
 
 def findings(document: Document, *, partition: str) -> Iterator[dict[str, Any]]:
-    """Yield the findings, the waived ones as suppressed, and what could not be looked at."""
-    for place in document.audit.unread:
-        yield _unread(document.audit, place, partition)
+    """Yield the findings, what could not be looked at, and what is over since an earlier audit.
+
+    What is waived is suppressed, and what is over is archived: a finding has the same id each time.
+    """
+    audit = document.audit
+    for place in audit.unread:
+        yield _unread(audit, place, partition)
+    for over in audit.since.over if audit.since else ():
+        yield _over(audit, over, partition)
     for one in document.findings:
-        yield _finding(document.audit, one, partition, "NEW")
+        yield _finding(audit, one, partition, "NEW")
     for waived in document.waived:
-        yield _finding(document.audit, waived.finding, partition, "SUPPRESSED")
+        yield _finding(audit, waived.finding, partition, "SUPPRESSED")
 
 
 def _common(
@@ -63,9 +69,8 @@ def _common(
 
 
 def _unread(audit: Audit, place: PlaceRead, partition: str) -> dict[str, Any]:
-    region = place.region if place.region != "*" else "us-east-1"
     return {
-        **_common(audit, partition, place.account, region, f"{place.where}/unread"),
+        **_common(audit, partition, place.account, _where(place.region), f"{place.where}/{UNREAD}"),
         "Severity": {"Label": "MEDIUM"},
         "Title": "A place could not be audited",
         "Description": f"{place.where}: {'; '.join(place.unread)}"[:_LENGTH],
@@ -87,6 +92,24 @@ def _finding(audit: Audit, finding: Finding, partition: str, status: str) -> dic
         "Compliance": {"Status": "FAILED", "RelatedRequirements": list(rule.controls)},
         "Workflow": {"Status": status},
     }
+
+
+def _over(audit: Audit, finding_id: str, partition: str) -> dict[str, Any]:
+    account, region = finding_id.split("/", 2)[:2]
+    return {
+        **_common(audit, partition, account, _where(region), finding_id),
+        "RecordState": "ARCHIVED",
+        "Severity": {"Label": "INFORMATIONAL"},
+        "Title": "Over: an earlier audit found this, and it is so no more",
+        "Description": finding_id[:_LENGTH],
+        "Resources": [{"Type": "Other", "Id": finding_id.rpartition("/")[0]}],
+        "Compliance": {"Status": "PASSED"},
+        "Workflow": {"Status": "RESOLVED"},
+    }
+
+
+def _where(region: str) -> str:
+    return region if region != "*" else "us-east-1"
 
 
 def _resource(subject: Subject, partition: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from goldenami import __version__
-from goldenami.domain.audit.document import Audit, Document, PlaceRead
+from goldenami.domain.audit.document import UNREAD, Audit, Document, PlaceRead
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import BY_ID
 
@@ -24,10 +24,15 @@ _encode = msgspec.json.Encoder().encode
 
 
 def write(document: Document, out: TextIO) -> None:
-    """Write the findings, the waived ones as suppressed, and what could not be looked at."""
+    """Write the findings, what could not be looked at, and what is over since an earlier audit.
+
+    What is waived is suppressed, what is over resolved: a finding has the same uid each time.
+    """
     audit = document.audit
     for place in audit.unread:
         _line(out, _unread(audit, place))
+    for over in audit.since.over if audit.since else ():
+        _line(out, _over(audit, over))
     for finding in document.findings:
         _line(out, _event(audit, finding, (1, "New")))
     for waived in document.waived:
@@ -78,13 +83,36 @@ def _unread(audit: Audit, place: PlaceRead) -> dict[str, Any]:
         "status": "New",
         "message": f"{place.where} could not be audited: {why}",
         "finding_info": {
-            "uid": f"{place.where}/unread",
+            "uid": f"{place.where}/{UNREAD}",
             "title": "A place could not be audited",
             "desc": why,
             "created_time": _at_ms(audit),
         },
         "compliance": {"standards": _STANDARDS, "status_id": 0, "status": "Unknown"},
         "resources": [{"uid": place.account, "type": "AWS account", "region": place.region}],
+    }
+
+
+def _over(audit: Audit, uid: str) -> dict[str, Any]:
+    account, region = uid.split("/", 2)[:2]
+    return {
+        **_common(audit, account, region),
+        "activity_id": 3,
+        "activity_name": "Close",
+        "type_uid": 200303,
+        "type_name": "Compliance Finding: Close",
+        "severity_id": 1,
+        "severity": "Informational",
+        "status_id": 4,
+        "status": "Resolved",
+        "message": f"an earlier audit found this, and it is so no more: {uid}",
+        "finding_info": {
+            "uid": uid,
+            "title": "Over: an earlier audit found this, and it is so no more",
+            "created_time": _at_ms(audit),
+        },
+        "compliance": {"standards": _STANDARDS, "status_id": 1, "status": "Pass"},
+        "resources": [{"uid": uid.rpartition("/")[0], "region": region}],
     }
 
 

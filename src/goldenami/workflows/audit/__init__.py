@@ -1,6 +1,7 @@
 """The audit: where, what is golden, what there is, the verdict, the document."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from goldenami.workflows.audit.judging import judged
 from goldenami.workflows.audit.live import Live
 from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable
 from goldenami.workflows.audit.progress import Progress
-from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.question import Question, Scope
 from goldenami.workflows.audit.saved import Saved
 from goldenami.workflows.audit.sources import Goldens, Source
 from goldenami.workflows.audit.tally import Findings
@@ -104,7 +105,7 @@ def _audited(source: Source, question: Question, at: datetime, progress: Progres
         waived_findings=sum(one.waived for one in tallies),
         waivers_expired=findings.waivers.expired,
         waivers_unused=findings.waivers.unused,
-        since=_since(question, findings, read),
+        since=_since(source, question, findings, read),
     )
     return Document(document, findings.open, findings.waived)
 
@@ -125,10 +126,12 @@ def _head(
     return saved.Head(
         at=at,
         account=source.account,
+        scope=source.scope,
         places=tuple(
             saved.SavedPlace(
                 account=one.account,
                 region=one.region,
+                subjects=sum(one.subjects.values()),
                 produced=tuple(made.get((one.account, one.region), {}).values()),
                 unread=one.unread,
             )
@@ -186,21 +189,32 @@ def _earlier(question: Question) -> frozenset[str] | None:
     return frozenset(one.key for one in question.earlier.findings)
 
 
-def _since(question: Question, findings: Findings, read: Iterable[PlaceRead]) -> Since | None:
-    if question.earlier is None or findings.earlier is None:
+def _since(
+    source: Source, question: Question, findings: Findings, read: Iterable[PlaceRead]
+) -> Since | None:
+    """Compare with the earlier audit: what is gone is fixed only where this one could see it."""
+    earlier = question.earlier
+    if earlier is None or findings.earlier is None:
         return None
+    unread = {one.where for one in read if one.unread}
+    seen = {one.where for one in read} - unread
     gone = sorted(set(findings.earlier) - findings.again)
-    seen = {one.where: not one.unread for one in read}
-    fixed = [key for key in gone if seen.get("/".join(key.split("/", 2)[:2]))]
-    still_open = sum(one.change == "open" for one in findings.open)
+    fixed = [key for key in gone if _would_be_seen(key, seen, source.scope)]
+    changes = Counter(one.change for one in findings.open)
     return Since(
-        at=question.earlier.at,
-        new=sum(one.change == "new" for one in findings.open),
-        open=still_open,
+        at=earlier.at,
+        new=changes["new"],
+        open=changes["open"],
         fixed=len(fixed),
         unknown=len(gone) - len(fixed),
         fixed_findings=tuple(fixed),
+        read_again=tuple(one.where for one in earlier.unread if one.where not in unread),
     )
+
+
+def _would_be_seen(key: str, seen: Container[str], scope: Scope) -> bool:
+    account, region, kind, rest = key.split("/", 3)
+    return f"{account}/{region}" in seen and scope.covers(kind, rest.rpartition("/")[2])
 
 
 def _refuse_no_approved(

@@ -15,7 +15,7 @@ from goldenami.domain.audit.subject import DEREGISTERED, UNSEEN, ImageSeen, Kind
 from goldenami.domain.place import Place
 from goldenami.workflows.audit.live import Live, explained_by_ancestors
 from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable, accounts
-from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.question import Part, Question, Scope
 from goldenami.workflows.audit.sources import Batches, Counted, Goldens
 
 AT_ONCE = 100
@@ -38,6 +38,7 @@ class Aggregator:
         self._aggregator = name
         self.name = f"AWS Config aggregator {name}"
         self.account = live.account
+        self.scope = Scope(frozenset({Part.INSTANCES}))
         self._counts: dict[Place, list[Count]] = {}
 
     def places(self) -> Places:

@@ -40,6 +40,7 @@ class Live:
         self._aws = aws
         self._question = question
         self._pool = pool
+        self.scope = question.scope
         self._listings: dict[Place, Inventory] = {}
         self._own: Mapping[Place, Sequence[Image]] = {}
         self.account = aws.account  # first: missing credentials are one error, not one a region

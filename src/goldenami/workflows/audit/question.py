@@ -1,6 +1,6 @@
 """What is to be audited, against what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from goldenami.domain import names
 from goldenami.domain.audit.document import Saved
+from goldenami.domain.audit.rules import replaced_root
+from goldenami.domain.audit.subject import LAUNCHES, Kind
 from goldenami.domain.audit.waivers import Waiver
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import UsageError
@@ -48,6 +50,28 @@ class Listed(Struct, frozen=True):
             *(f"name:{one}" for one in self.named),
             *(f"ssm:{one}" for one in self.parameters),
         )
+
+
+PART: Mapping[Kind, Part] = {
+    Kind.INSTANCE: Part.INSTANCES,
+    **dict.fromkeys(LAUNCHES, Part.LAUNCHES),
+    Kind.SETTING: Part.SETTINGS,
+    Kind.GUARDRAIL: Part.GUARDRAILS,
+}
+"""Which part each kind of thing belongs to."""
+
+
+class Scope(Struct, frozen=True):
+    """What was looked at; nothing can be said of the rest. ``roots`` are root volumes."""
+
+    parts: frozenset[Part]
+    roots: bool = False
+
+    def covers(self, kind: str, rule: str) -> bool:
+        """Tell whether a finding of a rule on a kind of thing would have been seen."""
+        if rule == replaced_root.RULE.id and not self.roots:
+            return False
+        return kind in PART and PART[Kind(kind)] in self.parts
 
 
 USUAL = frozenset({Part.INSTANCES, Part.LAUNCHES, Part.GUARDRAILS})
@@ -96,6 +120,12 @@ class Question(Struct, frozen=True, kw_only=True):
     earlier: Saved | None = None
     guardrails: "ReleaseFile | None" = None
     allow_empty: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """What is looked at live: guardrails only by the release file that has them."""
+        nothing = frozenset() if self.guardrails else frozenset({Part.GUARDRAILS})
+        return Scope(self.parts - nothing, self.roots)
 
 
 def approved_list(given: str) -> Listed:

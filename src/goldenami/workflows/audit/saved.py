@@ -18,6 +18,7 @@ from goldenami.domain.audit.subject import Subject
 from goldenami.domain.place import Place
 from goldenami.errors import GoldenamiError, SpecError, UsageError
 from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable
+from goldenami.workflows.audit.question import Scope
 from goldenami.workflows.audit.sources import Batches, Goldens
 
 AT_ONCE = 500
@@ -25,10 +26,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class SavedPlace(Struct, frozen=True, kw_only=True):
-    """A region of an account: what releases made there, and what could not be read."""
+    """A region of an account: what releases made there, and what could not be read.
+
+    ``subjects`` is how many lines of the file it has.
+    """
 
     account: str
     region: str
+    subjects: int
     produced: tuple[Produced, ...] = ()
     unread: tuple[str, ...] = ()
 
@@ -40,6 +45,7 @@ class Head(Struct, frozen=True, kw_only=True):
     tool: str = f"goldenami {__version__}"
     at: datetime
     account: str
+    scope: Scope
     places: tuple[SavedPlace, ...]
     parameters: Mapping[str, Mapping[str, str]] = {}
 
@@ -83,12 +89,11 @@ class Saved:
         except OSError as error:
             raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
         except msgspec.MsgspecError as error:
-            raise SpecError(
-                f"{path}: is no inventory: {error}",
-                fix="give a file of `goldenami audit --save-inventory FILE`",
-            ) from error
+            raise self._wrong(error) from error
         self.name = f"file of {self._head.at:%Y-%m-%dT%H:%M:%SZ}"
         self.account = self._head.account
+        self.scope = self._head.scope
+        self._refuse_cut()
 
     def places(self) -> Places:
         """Return the places of the file."""
@@ -134,8 +139,12 @@ class Saved:
                 file.seek(start)
                 left = count
                 while left:
-                    some = [decode(line) for line in islice(file, min(AT_ONCE, left))]
-                    left -= len(some)
+                    lines = list(islice(file, min(AT_ONCE, left)))
+                    left -= len(lines)
+                    try:
+                        some = [decode(line) for line in lines]
+                    except msgspec.MsgspecError as error:
+                        raise self._wrong(error) from error
                     yield some
 
     def _read(self) -> Head:
@@ -153,6 +162,21 @@ class Saved:
                 at += len(line)
             self._note(last, start, count)
         return head
+
+    def _refuse_cut(self) -> None:
+        for one in self._head.places:
+            parts = self._starts.get(_Where(one.account, one.region), ())
+            found = sum(count for _, count in parts)
+            if found != one.subjects:
+                raise self._wrong(
+                    f"it has {found} lines of {one.account}/{one.region} instead of {one.subjects}"
+                )
+
+    def _wrong(self, why: object) -> SpecError:
+        return SpecError(
+            f"{self._path}: is no whole inventory: {why}",
+            fix="give a file of `goldenami audit --save-inventory FILE`",
+        )
 
     def _note(self, where: _Where | None, start: int, count: int) -> None:
         if where is not None:

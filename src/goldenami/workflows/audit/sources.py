@@ -9,6 +9,7 @@ from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.place import Place
 from goldenami.workflows.audit.places import Places, Unreadable
+from goldenami.workflows.audit.question import Scope
 
 
 class Counted(Struct, frozen=True):
@@ -35,6 +36,8 @@ class Source(Protocol):
     name: str
     account: str
     """The account whose releases count."""
+
+    scope: Scope
 
     def places(self) -> Places:
         """Return where to look.
