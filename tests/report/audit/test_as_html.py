@@ -19,6 +19,9 @@ from goldenami.domain.audit.finding import Finding
 from goldenami.report.audit import as_html
 
 
+ACCOUNT = "111122223333"
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
     """Debian's chromium, headless, that keeps what its pages log."""
@@ -81,6 +84,16 @@ def test_it_shows_what_the_audit_has(page: webdriver.Chrome) -> None:
     assert rows(page) == ["i-0000000000000002a", "i-1"]
 
 
+def test_a_place_that_was_not_read_has_no_numbers(page: webdriver.Chrome) -> None:
+    found = page.find_elements(By.CSS_SELECTOR, "#places tbody tr")
+    cells = [[one.text for one in row.find_elements(By.TAG_NAME, "td")] for row in found]
+    assert cells == [
+        [ACCOUNT, "us-east-1", "4", "1", "25.0 %", "2"],
+        [ACCOUNT, "eu-west-1", "1", "1", "100.0 %", "0"],
+        [ACCOUNT, "ap-south-1", "", "", "", "not read"],
+    ]
+
+
 def test_it_filters_and_sorts(page: webdriver.Chrome) -> None:
     search = page.find_element(By.ID, "text")
     search.send_keys("DEPRECATED")
@@ -136,8 +149,11 @@ def test_it_is_legible_on_a_phone(browser: webdriver.Chrome, page: webdriver.Chr
     try:
         wide = page.execute_script("return document.documentElement.scrollWidth")
         assert wide <= 360
-        cell = page.find_element(By.CSS_SELECTOR, "#findings td")
-        assert cell.value_of_css_property("display") == "block"
+        for table in ("#findings", "#places", "#images"):
+            cell = page.find_element(By.CSS_SELECTOR, f"{table} td")
+            assert cell.value_of_css_property("display") == "block"
+            box = page.find_element(By.CSS_SELECTOR, table)
+            assert box.size["width"] <= 360
         size = page.find_element(By.TAG_NAME, "p").value_of_css_property("font-size")
         assert float(size.removesuffix("px")) >= 14
     finally:

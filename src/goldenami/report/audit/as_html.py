@@ -38,7 +38,7 @@ def write(document: Document, out: TextIO) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["clean"] = clean
+    environment.filters |= {"clean": clean, "count": "{:,}".format}
     audit = document.audit
     found = [_row(one) for one in worst(document.findings, FINDINGS)]
     page = environment.get_template("audit.html.j2").stream(
