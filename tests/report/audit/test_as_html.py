@@ -18,7 +18,6 @@ from goldenami.domain.audit.document import Document
 from goldenami.domain.audit.finding import Finding
 from goldenami.report.audit import as_html
 
-
 ACCOUNT = "111122223333"
 
 
