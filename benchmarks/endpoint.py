@@ -168,31 +168,40 @@ def _image(image_id: str, name: str, tags: str) -> str:
     )
 
 
+_INVALID_ACTION = (
+    b"<Response><Errors><Error><Code>InvalidAction</Code><Message>The action is not valid for this "
+    b"web service.</Message></Error></Errors><RequestID>x</RequestID></Response>"
+)
+
+
 class Endpoint(ThreadingHTTPServer):
     """The server, with what it was asked."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, instances: int, latency_s: float) -> None:
+    def __init__(self, instances: int, latency_s: float, *, old: bool) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.old = old
         self.instances = instances
         self.latency_s = latency_s
         self.asked: Counter[str] = Counter()
         self.lock = Lock()
 
-    def answer(self, asked: dict[str, list[str]]) -> bytes:
-        """Return the answer to an operation."""
+    def answer(self, asked: dict[str, list[str]]) -> tuple[int, bytes]:
+        """Return the answer to an operation, with its HTTP status."""
         operation = asked["Action"][0]
         with self.lock:
             self.asked[operation] += 1
         time.sleep(self.latency_s)
+        if self.old and operation == "DescribeInstanceImageMetadata":
+            return 400, _INVALID_ACTION
         if operation in _PAGES:
             size = min(int(asked.get("MaxResults", [PAGE])[0]), PAGE, self.instances)
             number = int(asked.get("NextToken", ["0"])[0])
             last = (number + 1) * size >= self.instances
-            return numbered(operation, size, number, last=last)
-        return _OTHERS[operation]().encode()
+            return 200, numbered(operation, size, number, last=last)
+        return 200, _OTHERS[operation]().encode()
 
 
 def _regions() -> str:
@@ -212,6 +221,16 @@ def _caller() -> str:
     )
 
 
+def _credentials() -> str:
+    return (
+        '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
+        "<Credentials><AccessKeyId>ASIABENCH</AccessKeyId><SecretAccessKey>bench</SecretAccessKey>"
+        "<SessionToken>bench</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>"
+        "</Credentials></AssumeRoleResult><ResponseMetadata><RequestId>x</RequestId>"
+        "</ResponseMetadata></AssumeRoleResponse>"
+    )
+
+
 def _no_parameters() -> str:
     return json.dumps({"Parameters": [], "InvalidParameters": []})
 
@@ -219,6 +238,7 @@ def _no_parameters() -> str:
 _OTHERS = {
     "DescribeRegions": _regions,
     "GetCallerIdentity": _caller,
+    "AssumeRole": _credentials,
     "DescribeImages": images,
     "GetParameters": _no_parameters,
 }
@@ -238,17 +258,17 @@ class Handler(BaseHTTPRequestHandler):
         asked = parse_qs(body)
         if target := self.headers.get("X-Amz-Target"):
             asked = {"Action": [target.rpartition(".")[2]]}
-        self._send(self.server.answer(asked))
+        self._send(*self.server.answer(asked))
 
     def do_GET(self) -> None:
         """Tell what was asked since the last time."""
         with self.server.lock:
             told = json.dumps(self.server.asked)
             self.server.asked.clear()
-        self._send(told.encode())
+        self._send(200, told.encode())
 
-    def _send(self, answer: bytes) -> None:
-        self.send_response(200)
+    def _send(self, status: int, answer: bytes) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "text/xml;charset=UTF-8")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -263,8 +283,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instances", type=int, default=10_000, help="in each region")
     parser.add_argument("--latency-ms", type=float, default=0.0)
+    parser.add_argument("--old", action="store_true", help="no DescribeInstanceImageMetadata")
     given = parser.parse_args()
-    server = Endpoint(given.instances, given.latency_ms / 1000)
+    server = Endpoint(given.instances, given.latency_ms / 1000, old=given.old)
     for operation in _PAGES:
         page(operation, min(given.instances, PAGE))
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)

@@ -1,9 +1,10 @@
 """The only place where AWS clients are made."""
 
 import os
+from copy import copy
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 from goldenami import __version__
 from goldenami.aws.errors import explained
@@ -62,7 +63,10 @@ class Aws:
         )
         self._clients: dict[tuple[str, str], Any] = {}
         self._assumed: dict[str, Aws] = {}
+        self._shared: Aws | None = None
+        self._acts_as: Any = None
         self._lock = Lock()
+        self._roles_lock = Lock()
         self._identity: dict[str, str] = {}
 
     @property
@@ -95,28 +99,52 @@ class Aws:
                         endpoint_url=self.endpoint_url,
                         config=self._config,
                     )
-            return self._clients[key]
+            client = self._clients[key]
+        if self._acts_as is None:
+            return client
+        from goldenami.aws.acting import ActingClient
+
+        return ActingClient(client, self._session.get_credentials(), self._acts_as)
 
     def at(self, role: str) -> "Aws":
         """Return who acts as a role of another account; the caller himself if it is empty."""
         return self.assume(role) if role else self
 
     def assume(self, role: str) -> "Aws":
-        """Return the caller as a role, by its ARN; its credentials are renewed as they expire.
+        """Return the caller as a role, by its ARN; all roles share their clients."""
+        from goldenami.aws.acting import assumed
 
-        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-        """
-        with self._lock:
+        sts = self.client("sts")
+        with self._roles_lock:
             if role not in self._assumed:
-                self._assumed[role] = Aws(
-                    region=self._region,
-                    endpoint_url=self.endpoint_url,
-                    bulk=self._bulk,
-                    session=_assuming(
-                        self._session, role, self._region, self.endpoint_url, bulk=self._bulk
-                    ),
-                )
+                self._shared = self._shared or self._sharing()
+                self._assumed[role] = self._shared.acting(assumed(role, self._credentials, sts))
             return self._assumed[role]
+
+    def acting(self, credentials: Any) -> Self:
+        """Return the same, clients and all, but that every call is signed with credentials."""
+        found = copy(self)
+        found._identity, found._assumed = {}, {}  # noqa: SLF001  our own
+        found._acts_as = credentials  # noqa: SLF001
+        return found
+
+    def _sharing(self) -> "Aws":
+        """Return the one whose clients all roles share."""
+        from botocore.session import Session
+
+        from goldenami.aws.acting import ActingCredentials
+
+        session = Session()
+        session._credentials = ActingCredentials()  # type: ignore[attr-defined]  # noqa: SLF001
+        return Aws(
+            endpoint_url=self.endpoint_url,
+            bulk=self._bulk,
+            session=_session(session, bulk=self._bulk, region_name=self._region),
+        )
+
+    @property
+    def _credentials(self) -> Any:
+        return self._acts_as or self._session.get_credentials()
 
     def environment(self, region: str) -> dict[str, str]:
         """Return the environment for another program (Packer) that calls AWS as this caller.
@@ -125,7 +153,7 @@ class Aws:
         profile (SSO among them, which older SDKs do not know) are resolved here. Never log it.
         """
         found = {**os.environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-        credentials = self._session.get_credentials()
+        credentials = self._credentials
         if credentials is not None and credentials.method not in _FOUND_BY_EVERY_SDK:
             frozen = credentials.get_frozen_credentials()
             found.pop("AWS_PROFILE", None)
@@ -194,35 +222,3 @@ def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> An
         found.get_component("data_loader").file_loader = LeanLoader()
         found.register_component("response_parser_factory", LeanFactory())
     return boto3.Session(botocore_session=found, **settings)
-
-
-def _assuming(
-    session: Any, role: str, region: str | None, endpoint_url: str | None, *, bulk: bool
-) -> Any:
-    """Return a session whose credentials are those of a role, fetched when first needed.
-
-    A session of a role by another role ends after an hour, and a bake does not, hence the renewal.
-    """
-    import boto3
-    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-    from botocore.session import Session
-
-    def sts(service: str, **credentials: str) -> Any:
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            region_name=region,
-            endpoint_url=endpoint_url,
-            **credentials,
-        )
-
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=sts,
-        source_credentials=session.get_credentials(),
-        role_arn=role,
-        extra_args={"RoleSessionName": "goldenami"},
-    )
-    assumed = Session()
-    assumed._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
-        method="assume-role", refresh_using=fetcher.fetch_credentials
-    )
-    return _session(assumed, bulk=bulk, region_name=region)

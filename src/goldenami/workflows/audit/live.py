@@ -1,7 +1,8 @@
 """AWS itself as the source of an audit."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from threading import Lock
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 from goldenami.aws import allowed_images, images, root_volumes
 from goldenami.aws.inventory import Inventory
 from goldenami.aws.launches import Launches
-from goldenami.aws.parallel import WORKERS, concurrently
+from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
@@ -23,6 +24,9 @@ from goldenami.workflows.audit import manifests
 from goldenami.workflows.audit.places import Places, Unreadable, places
 from goldenami.workflows.audit.question import Part, Question
 from goldenami.workflows.audit.sources import Batches, Counted, Goldens
+
+AHEAD = 12
+"""How many places are listed ahead; a first page is up to two megabytes of text."""
 
 
 class Live:
@@ -42,6 +46,8 @@ class Live:
         self._pool = pool
         self.scope = question.scope
         self._listings: dict[Place, Inventory] = {}
+        self._to_list: Iterator[Place] = iter(())
+        self._lock = Lock()
         self._own: Mapping[Place, Sequence[Image]] = {}
         self.account = aws.account  # first: missing credentials are one error, not one a region
 
@@ -52,14 +58,14 @@ class Live:
     def goldens(self, places: Sequence[Place]) -> Goldens:
         """Return what the accounts' own images tell of the releases that made them."""
         approval = self._question.approval
-        if Part.INSTANCES in self._question.parts and len(places) <= WORKERS:
-            self._listings = {
-                one: Inventory(self._aws.at(one.role), one.region, self._pool) for one in places
-            }
+        if Part.INSTANCES in self._question.parts:
+            self._to_list = iter(places)
+            self._list_ahead()
         answers = concurrently(
             places, lambda place: images.own(self._aws.at(place.role), place.region)
         )
         found = {place: one for place, one in answers.items() if not isinstance(one, AwsError)}
+        self._leave_out(places, found)
         every = [image for several in found.values() for image in several]
         home = Builds(manifests.images_by_build(self._aws, every, approval))
         known = (one.tags.get(tags.BUILD, "") for one in every if one.owner == self.account)
@@ -79,6 +85,28 @@ class Live:
             ),
         )
 
+    def _listing(self, place: Place) -> Inventory:
+        """Return the listing of a place, and let the next ones begin."""
+        with self._lock:
+            listing = self._listings.pop(place, None)
+        self._list_ahead()
+        return listing or Inventory(self._aws.at(place.role), place.region, self._pool)
+
+    def _list_ahead(self) -> None:
+        """Ask for the first page of the places that come next: the answers are under way then."""
+        with self._lock:
+            while len(self._listings) < AHEAD and (place := next(self._to_list, None)):
+                aws = self._aws.at(place.role)
+                self._listings[place] = Inventory(aws, place.region, self._pool)
+
+    def _leave_out(self, places: Sequence[Place], found: Container[Place]) -> None:
+        """Do not list what cannot be judged."""
+        with self._lock:
+            for place in places:
+                if place not in found:
+                    self._listings.pop(place, None)
+            self._to_list = iter([one for one in self._to_list if one in found])
+
     def own_images(self, region: str) -> Sequence[Image]:
         """Return the caller's own images of a region, as far as they were read."""
         return self._own.get(Place(region, self.account), ())
@@ -92,8 +120,7 @@ class Live:
         aws, wanted = self._aws.at(place.role), self._question.parts
         seen = SeenImages(aws, place.region, self._own[place])
         if Part.INSTANCES in wanted:
-            listing = self._listings.pop(place, None) or Inventory(aws, place.region, self._pool)
-            found = with_ancestors(listing.instances(seen), seen, approved)
+            found = with_ancestors(self._listing(place).instances(seen), seen, approved)
             if self._question.roots:
                 found = self._with_roots(found, aws, place, approved)
             yield "instances", found
