@@ -11,6 +11,7 @@ all times are of whole processes, one after the other on the same machine:
 """
 
 import argparse
+import json
 import os
 import resource
 import subprocess
@@ -105,14 +106,19 @@ def one_region(instances: int, folder: Path) -> None:
     """Compare with the peers."""
     policy = folder / "policy.yml"
     policy.write_text(POLICY)
-    query = f"Reservations[].Instances[?ImageId!='{endpoint.GOLDEN}'].[InstanceId,ImageId]"
+    query = f"Reservations[].Instances[] | [?ImageId!='{endpoint.GOLDEN}'].[InstanceId,ImageId]"
     cli = (os.environ["GOLDENAMI_AWSCLI"], "ec2", "describe-instances", "--query", query)
     custodian = (os.environ["GOLDENAMI_CUSTODIAN"], "run", *_AFRESH, "-s", folder, policy)
     runs = 3 if instances <= 10_000 else 1
     with serving(instances) as url:
         ours = timed([*GOLDENAMI, *ONE_REGION, "--format", "csv"], url, folder, runs)
+        found = {"goldenami": len((folder / "out").read_text().splitlines()) - 1}
         by_cli = timed(cli, url, folder, runs)
+        found["aws"] = len(json.loads((folder / "out").read_text()))
         by_custodian = timed(custodian, url, folder, runs)
+        found["c7n"] = len(json.loads((folder / "not-golden" / "resources.json").read_text()))
+    if len(set(found.values())) > 1:
+        raise SystemExit(f"they do not find the same: {found}")
     with serving(instances, "--old") as url:
         fallback = timed([*GOLDENAMI, *ONE_REGION, "--format", "csv"], url, folder, runs)
     limit = expat_alone(instances)
