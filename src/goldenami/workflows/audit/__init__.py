@@ -32,7 +32,7 @@ from goldenami.workflows.audit.saved import Saved
 from goldenami.workflows.audit.sources import Goldens, Source
 from goldenami.workflows.audit.tally import Findings
 
-ASKING = 12
+ASKING = 8
 """How many calls that were made ahead are under way at once."""
 
 
