@@ -576,9 +576,13 @@ def test_a_step_whose_predecessor_fails_is_not_begun(
 def test_the_plan_changes_nothing_and_names_its_permissions(
     cli: Any, sandbox: Sandbox, golden: str, public: str, audited: Any
 ) -> None:
-    bad = run(sandbox, public)
+    bad, held = run(sandbox, public), run(sandbox, public)
+    sandbox.client("ec2").modify_instance_attribute(
+        InstanceId=held, DisableApiTermination={"Value": True}
+    )
     ran = cli("remediate", audited(), "--action", "terminate", "--plan")
     assert ran.code == 0
+    assert f"left alone: {held}: it is protected from termination" in ran.err
     assert f"terminate {bad}" in ran.out
     assert "ec2:TerminateInstances" in ran.out
     assert now(sandbox, bad)["State"]["Name"] == "running"

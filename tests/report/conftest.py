@@ -131,6 +131,7 @@ def document(finding: Finding) -> Document:
             ),
         ),
         rules=tuple(_broken(rule) for rule in ("foreign-owner", "deprecated-image")),
+        rules_asked=("foreign-owner", "deprecated-image", "unresolved-image", "guardrail-changed"),
         approved_by_list=("ami-9",),
         open_findings=2,
         waived_findings=1,

@@ -67,6 +67,7 @@ def remediate(
     from goldenami.domain.audit import rules, saved
     from goldenami.report import listing
     from goldenami.report.plan import Progress
+    from goldenami.report.terminal import say
     from goldenami.workflows import remediate as workflow
     from goldenami.workflows.remediate.interface import Asked, What
 
@@ -86,6 +87,9 @@ def remediate(
     )
     aws = options.session(None, profile, endpoint_url, "us-east-1")
     found = workflow.prepare(aws, document, asked)
+    if plan and form is ListFormat.TABLE:
+        for note in found.plan.notes:
+            say(note)
     wanted = found.plan.actions or plan
     if wanted and not options.go_ahead(found.plan, plan_only=plan, yes=yes, form=form):
         return

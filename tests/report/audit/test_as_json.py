@@ -41,7 +41,7 @@ def test_its_keys_are_the_contract(document: Document) -> None:
     data = msgspec.json.decode(written(document))
     assert list(data) == [
         "schema", "tool", "at", "account", "source", "complete", "places", "images", "rules",
-        "approved_by_list", "open_findings", "waived_findings", "waivers_expired",
+        "rules_asked", "approved_by_list", "open_findings", "waived_findings", "waivers_expired",
         "waivers_unused", "since", "findings", "waived",
     ]  # fmt: skip
     assert list(data["findings"][0]) == ["rule", "severity", "subject", "reason", "change"]

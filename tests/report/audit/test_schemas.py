@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import xmlschema
@@ -131,6 +132,14 @@ def test_junit_counts_rules_that_failed_and_what_was_not_read(document: Document
     assert text.count("<failure ") == 2
     assert text.count("<error ") == 1
     assert 'failures="2" errors="1"' in text
+
+
+def test_junit_passes_no_rule_that_had_nothing_to_judge(clean_document: Document) -> None:
+    suite = ET.fromstring(written(as_junit, clean_document))[0]
+    passed = {case.get("name") for case in suite if not len(case)}
+    # An instance and launch templates: no guardrail was looked at here, other rules were not asked.
+    assert passed == {"foreign-owner", "deprecated-image", "unresolved-image"}
+    assert int(suite.get("skipped", "")) == len(suite) - len(passed)
 
 
 def fetched(variable: str) -> Path:

@@ -14,7 +14,7 @@ from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import audit
 from goldenami.workflows.audit.places import Places
 from goldenami.workflows.audit.progress import Progress
-from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.question import Part, Question, Scope
 from goldenami.workflows.audit.sources import Batches, Goldens
 
 ACCOUNT = "111122223333"
@@ -29,6 +29,7 @@ class Fake:
 
     name = "fake"
     account = ACCOUNT
+    scope = Scope(frozenset({Part.INSTANCES}))
 
     def __init__(self, *, error: Exception | None = None, interrupt: bool = False) -> None:
         self._error = error
@@ -85,6 +86,8 @@ def test_a_part_that_fails_leaves_what_came_before_and_after_it(
     assert {one.unread for one in document.audit.places} == {
         ("instances: the third page is broken",)
     }
+    assert "foreign-owner" in document.audit.rules_asked
+    assert not {"guardrail-changed", "outdated-image"} & set(document.audit.rules_asked)
     assert progress.says == "4 of 4 places read, 16 instances and launches"
 
 

@@ -95,7 +95,10 @@ class Since(Struct, frozen=True, kw_only=True):
 
 
 class Audit(Struct, frozen=True, kw_only=True):
-    """One audit, but for its findings. ``complete`` is false if anything could not be read."""
+    """One audit, but for its findings. ``complete`` is false if anything could not be read.
+
+    ``rules_asked`` are the rules that could have found something; the others say nothing.
+    """
 
     schema: Literal["goldenami.audit/v1"] = "goldenami.audit/v1"
     tool: str
@@ -106,6 +109,7 @@ class Audit(Struct, frozen=True, kw_only=True):
     places: tuple[PlaceRead, ...]
     images: tuple[ImageUse, ...] = ()
     rules: tuple[RuleBroken, ...] = ()
+    rules_asked: tuple[str, ...] = ()
     approved_by_list: tuple[str, ...] = ()
     open_findings: int = 0
     waived_findings: int = 0

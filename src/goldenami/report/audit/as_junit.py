@@ -1,10 +1,10 @@
-"""JUnit XML, for CI systems: a test suite a place, a test case a rule."""
+"""JUnit XML, for CI systems: a test suite a place, a test case a rule; skipped is not passed."""
 
 from collections import defaultdict
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
-from goldenami.domain.audit.document import Document, PlaceRead
+from goldenami.domain.audit.document import Audit, Document, PlaceRead
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import RULES, Rule
 from goldenami.report.terminal import clean
@@ -41,32 +41,41 @@ def write(document: Document, out: TextIO) -> None:
     )
     for number, place in enumerate(audit.places):
         here = {rule: one for (where, rule), one in failed.items() if where == place.where}
-        _suite(out, number, place, here, f"{audit.at:%Y-%m-%dT%H:%M:%S}")
+        _suite(out, number, audit, place, here)
     out.write("</testsuites>\n")
 
 
 def _suite(
-    out: TextIO, number: int, place: PlaceRead, failed: dict[str, _Failed], timestamp: str
+    out: TextIO, number: int, audit: Audit, place: PlaceRead, failed: dict[str, _Failed]
 ) -> None:
     errors = 1 if place.unread else 0
+    skipped = [one for one in RULES if one.id not in failed and not _asked(audit, place, one)]
     out.write(
         f'  <testsuite name={quoteattr(place.where)} id="{number}" tests="{len(RULES) + errors}" '
-        f'failures="{len(failed)}" errors="{errors}" skipped="0" time="0" '
-        f'timestamp="{timestamp}">\n'
+        f'failures="{len(failed)}" errors="{errors}" skipped="{len(skipped)}" '
+        f'time="0" timestamp="{audit.at:%Y-%m-%dT%H:%M:%S}">\n'
     )
     if place.unread:
         why = clean("; ".join(place.unread))
         out.write(f'    <testcase name="everything was read" classname={quoteattr(place.where)}>\n')
         out.write(f"      <error message={quoteattr(why)}>{escape(why)}</error>\n    </testcase>\n")
     for rule in RULES:
-        _case(out, place, rule, failed.get(rule.id))
+        _case(out, place, rule, failed.get(rule.id), skipped=rule in skipped)
     out.write("  </testsuite>\n")
 
 
-def _case(out: TextIO, place: PlaceRead, rule: Rule, failed: _Failed | None) -> None:
+def _asked(audit: Audit, place: PlaceRead, rule: Rule) -> bool:
+    """Tell whether a rule had anything to judge: one that had not has not passed."""
+    return rule.id in audit.rules_asked and any(place.subjects.get(one) for one in rule.kinds)
+
+
+def _case(
+    out: TextIO, place: PlaceRead, rule: Rule, failed: _Failed | None, *, skipped: bool
+) -> None:
     opened = f"    <testcase name={quoteattr(rule.id)} classname={quoteattr(place.where)}"
     if failed is None:
-        out.write(f"{opened}/>\n")
+        why = '><skipped message="nothing of the kind was looked at"/></testcase>'
+        out.write(f"{opened}{why if skipped else '/>'}\n")
         return
     lines = [
         f"{one.subject.kind.value} {one.subject.id} {one.subject.name}: {one.reason}"

@@ -36,7 +36,7 @@ def write(document: Document, out: TextIO) -> None:
         out.write("\n## What to do\n\n")
         for rule in audit.rules:
             out.write(f"- **{rule.id}** ({rule.findings}, {rule.severity.value}): ")
-            out.write(f"{_text(rule.title)}. {_text(rule.fix)}\n")
+            out.write(f"{_text(rule.title)}. Fix: {_text(rule.fix)}\n")
     _findings(document, out)
 
 

@@ -100,6 +100,7 @@ def _audited(source: Source, question: Question, at: datetime, progress: Progres
         places=tuple(sorted(read, key=lambda one: (one.account != source.account, one.where))),
         images=tally.images(tallies),
         rules=tally.rules(tallies),
+        rules_asked=question.rules(source.scope),
         approved_by_list=question.listed.given,
         open_findings=sum(one.findings for one in read),
         waived_findings=sum(one.waived for one in tallies),

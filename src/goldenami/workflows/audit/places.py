@@ -43,7 +43,7 @@ def places(aws: Aws, question: Question) -> Places:
         return Places(home)
     if not question.role:
         raise UsageError(
-            f"{len(other_accounts)} other accounts are to be audited, but by which role?",
+            f"other accounts are to be audited ({len(other_accounts)}), but by which role?",
             fix="pass --role NAME, or set audit.role in the release file",
         )
     roles = [f"arn:{aws.partition}:iam::{one}:role/{question.role}" for one in other_accounts]

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from goldenami.domain import names
 from goldenami.domain.audit.document import Saved
-from goldenami.domain.audit.rules import replaced_root
+from goldenami.domain.audit.rules import RULES, outdated_image, replaced_root
 from goldenami.domain.audit.subject import LAUNCHES, Kind
 from goldenami.domain.audit.waivers import Waiver
 from goldenami.domain.tags import ApprovalTag
@@ -126,6 +126,16 @@ class Question(Struct, frozen=True, kw_only=True):
         """What is looked at live: guardrails only by the release file that has them."""
         nothing = frozenset() if self.guardrails else frozenset({Part.GUARDRAILS})
         return Scope(self.parts - nothing, self.roots)
+
+    def rules(self, scope: Scope) -> tuple[str, ...]:
+        """Return the rules that can find something in what was looked at."""
+        limits = self.newest is not None or self.max_age is not None
+        return tuple(
+            rule.id
+            for rule in RULES
+            if any(scope.covers(kind, rule.id) for kind in rule.kinds)
+            and (limits or rule is not outdated_image.RULE)
+        )
 
 
 def approved_list(given: str) -> Listed:

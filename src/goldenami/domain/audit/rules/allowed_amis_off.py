@@ -3,7 +3,7 @@
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.subject import Kind, Subject
 
 
 def _test(subject: Subject, _: Approved) -> str | None:
@@ -21,5 +21,6 @@ RULE = Rule(
     "launching images of strangers.",
     fix="`enforce.mechanisms: {allowed_amis: {}}` in the release file, then `goldenami enforce`",
     controls=ONLY_APPROVED,
+    kinds=(Kind.SETTING,),
     test=_test,
 )

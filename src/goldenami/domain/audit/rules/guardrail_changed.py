@@ -3,7 +3,7 @@
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.subject import Kind, Subject
 
 
 def _test(subject: Subject, _: Approved) -> str | None:
@@ -18,5 +18,6 @@ RULE = Rule(
     explanation="What the release file enforces is not what binds the admin groups now.",
     fix="look at who changed it, then run `goldenami enforce` again",
     controls=ONLY_APPROVED,
+    kinds=(Kind.GUARDRAIL,),
     test=_test,
 )

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.subject import LAUNCHES, Kind, Subject
 
 Test = Callable[[Subject, Approved], str | None]
 
@@ -15,6 +15,10 @@ BASELINE = ("NIST 800-53 CM-2", "NIST 800-53 CM-6", "CIS Controls v8 4.1")
 
 ONLY_APPROVED = (*BASELINE, "NIST 800-53 CM-7", "CIS Controls v8 2.5", "EC2-028")
 """Evidence that nothing runs but what was approved."""
+
+
+IMAGES = (Kind.INSTANCE, *LAUNCHES)
+"""What has an image."""
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -27,6 +31,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         explanation: why it matters.
         fix: what to do.
         controls: the controls it is evidence for.
+        kinds: what it can hold something against; where there is none, it has nothing to say.
         test: says what it holds against a subject, or None. Pure: it looks at the subject's image,
             facts, account and region, and at what is approved.
     """
@@ -37,4 +42,5 @@ class Rule(Struct, frozen=True, kw_only=True):
     explanation: str
     fix: str
     controls: tuple[str, ...]
+    kinds: tuple[Kind, ...] = IMAGES
     test: Test

@@ -3,7 +3,7 @@
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.subject import Kind, Subject
 
 
 def _test(subject: Subject, _: Approved) -> str | None:
@@ -23,5 +23,6 @@ RULE = Rule(
     fix="replace it by one launched from a golden image; the profile guardrail denies "
     "CreateReplaceRootVolumeTask",
     controls=ONLY_APPROVED,
+    kinds=(Kind.INSTANCE,),
     test=_test,
 )

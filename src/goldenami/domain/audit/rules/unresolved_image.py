@@ -3,7 +3,7 @@
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.audit.rules.interface import BASELINE, Rule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.subject import LAUNCHES, Subject
 
 
 def _test(subject: Subject, _: Approved) -> str | None:
@@ -19,5 +19,6 @@ RULE = Rule(
     "fails or surprises.",
     fix="let the parameter exist and name an image, or let the template name the image itself",
     controls=BASELINE,
+    kinds=LAUNCHES,
     test=_test,
 )
