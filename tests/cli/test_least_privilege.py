@@ -75,8 +75,35 @@ def test_what_the_readme_names_is_enough_for_each_command(
     as_role("auditor", named_in_the_readme("`audit`"))
     audited = cli("audit", release)
     assert audited.code == 10, audited.err
+    audited = cli("audit", release, "--roots", "--only", "instances", "--only", "settings")
+    assert audited.code == 10, audited.err
     as_role("golden-ami-pipeline", named_in_the_readme("`enforce`"))
     assert cli("enforce", release, "--remove", "--yes").code == 0
+
+
+def test_what_the_readme_names_is_enough_to_remediate(
+    cli: Any, sandbox: Sandbox, golden: str, public: str, as_role: Any, tmp_path: Path
+) -> None:
+    ec2 = sandbox.client("ec2")
+    ec2.run_instances(ImageId=public, MinCount=1, MaxCount=1, InstanceType="t3.micro")
+    template = ec2.create_launch_template(
+        LaunchTemplateName="bad", LaunchTemplateData={"ImageId": public, "InstanceType": "t3.micro"}
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    sandbox.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName="shop", AvailabilityZones=["us-east-1a"], MinSize=1, MaxSize=1,
+        LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
+    )  # fmt: skip
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    group = ec2.create_security_group(GroupName="q", Description="q", VpcId=vpc)["GroupId"]
+    audit = tmp_path / "audit.json"
+    as_role("auditor", named_in_the_readme("`audit`"))
+    assert cli("audit", "--region", "us-east-1", "--format", "json", "--output", audit).code == 10
+    as_role("keeper", named_in_the_readme("`remediate`"))
+    for action in ("refresh", "tag", "quarantine", "stop", "terminate"):
+        options = ("--image", "web-base", "--security-group", group, "--per-minute", "60000")
+        ran = cli("remediate", audit, "--action", action, *options, "--yes", "--format", "json")
+        assert ran.code == 0, ran.err
+        assert "done" in {one["result"] for one in json.loads(ran.out)["items"]}
 
 
 def test_a_missing_permission_is_named_by_the_server(cli: Any, release: Path, as_role: Any) -> None:

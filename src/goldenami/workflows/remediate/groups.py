@@ -117,7 +117,9 @@ def _updated(place: Place, group: Group, moves: _Moves, golden: Image) -> Action
             "AutoScalingGroupName": group.name,
             **group.moved(moves.versions, golden.id),
         },
-        permissions=("autoscaling:UpdateAutoScalingGroup",),
+        # Auto Scaling asks whether the caller may launch the template's instances himself:
+        # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
+        permissions=("autoscaling:UpdateAutoScalingGroup", "ec2:RunInstances"),
         after=tuple(one.id for one in moves.actions),
     )
 
