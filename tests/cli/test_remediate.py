@@ -1,7 +1,8 @@
 """`goldenami remediate`: only what the audit named and still is so, and no faster than asked."""
 
-import _thread
 import json
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -543,7 +544,7 @@ def test_ctrl_c_tells_what_was_done_and_how_to_go_on(
 
     def tell(happened: Happened) -> None:
         if happened.kind == "done":
-            _thread.interrupt_main()
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     prepared = workflow.prepare(aws, saved.load(audit), asked)
     results, error = workflow.carry_out(aws, prepared, asked, tell=tell)
