@@ -589,13 +589,15 @@ def test_the_plan_changes_nothing_and_names_its_permissions(
     assert now(sandbox, bad)["State"]["Name"] == "running"
 
 
-def test_findings_are_chosen_by_rule_and_severity(
+def test_findings_are_chosen_by_rule_severity_and_region(
     cli: Any, sandbox: Sandbox, golden: str, public: str, audited: Any, remediate: Any
 ) -> None:
     run(sandbox, public)
     audit = audited()
     assert cli("remediate", audit, "--action", "tag", "--severity", "critical").code == 4
     assert cli("remediate", audit, "--action", "tag", "--rule", "derived-image").code == 4
+    assert cli("remediate", audit, "--action", "tag", "--region", "eu-west-1").code == 4
+    assert len(remediate(audit, "--action", "tag", "--region", "us-east-1")) == 1
     assert len(remediate(audit, "--action", "tag", "--rule", "foreign-owner")) == 1
 
 

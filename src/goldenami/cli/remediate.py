@@ -33,6 +33,10 @@ def remediate(
     severity: Annotated[
         FailOn, typer.Option("--severity", help="Only findings at least as bad.")
     ] = FailOn.LOW,
+    region: Annotated[
+        list[str] | None,
+        typer.Option("--region", help="Only findings in these regions (repeatable)."),
+    ] = None,
     security_group: Annotated[
         str | None,
         typer.Option("--security-group", metavar="SG", help="The group of the quarantine."),
@@ -80,6 +84,7 @@ def remediate(
         what=What(action.value),
         rules=frozenset(rule or ()),
         severity=severity.value,
+        regions=frozenset(region or ()),
         security_group=security_group or "",
         image=image or "",
         role=role or "",

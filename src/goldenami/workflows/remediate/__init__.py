@@ -57,7 +57,7 @@ def prepare(aws: Aws, audit: Saved, asked: Asked) -> Remediation:
     if not wanted:
         raise RefusedError(
             "the audit has no such finding, so there is nothing to do",
-            fix="look at it, and at --rule and --severity",
+            fix="look at it, and at --rule, --severity and --region",
         )
     waived = [one.finding.subject for one in audit.waived]
     planned = []
@@ -175,6 +175,8 @@ def _wanted(finding: Finding, asked: Asked) -> bool:
     if finding.subject.kind not in kinds:
         return False
     if asked.rules and finding.rule not in asked.rules:
+        return False
+    if asked.regions and finding.subject.region not in asked.regions:
         return False
     return finding.severity.reaches(Severity(asked.severity))
 

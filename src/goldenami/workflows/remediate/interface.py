@@ -25,6 +25,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         what: what to do.
         rules: only findings of these rules; all if empty.
         severity: only findings at least as bad.
+        regions: only findings in these regions; all if empty.
         security_group: the group that quarantined instances get, and no other.
         image: the golden image that launch templates get.
         role: the name of the role in other accounts.
@@ -34,6 +35,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     what: What
     rules: frozenset[str] = frozenset()
     severity: str = "low"
+    regions: frozenset[str] = frozenset()
     security_group: str = ""
     image: str = ""
     role: str = ""
