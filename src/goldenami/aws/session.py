@@ -13,6 +13,9 @@ from goldenami.errors import UsageError
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
 ATTEMPTS = 8
+CONNECTIONS_OF_ROLES = 32
+"""To one service and region, of all roles together."""
+
 _FOUND_BY_EVERY_SDK = ("env", "iam-role", "container-role")
 
 
@@ -138,6 +141,7 @@ class Aws:
         session._credentials = ActingCredentials()  # type: ignore[attr-defined]  # noqa: SLF001
         return Aws(
             endpoint_url=self.endpoint_url,
+            connections=CONNECTIONS_OF_ROLES,
             bulk=self._bulk,
             session=_session(session, bulk=self._bulk, region_name=self._region),
         )
