@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from goldenami.aws import inventory
+from goldenami.sandbox import seed
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 
@@ -294,13 +295,17 @@ def test_a_group_that_is_gone_is_a_finding_and_no_failure(
 @pytest.fixture
 def reader(sandbox: Sandbox) -> None:
     """Another account, with a role that the caller may assume."""
+    make_reader(sandbox, OTHER_ACCOUNT)
+
+
+def make_reader(sandbox: Sandbox, account: str) -> None:
     trust = {
         "Version": "2012-10-17",
         "Statement": [
             {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
         ],
     }
-    iam = sandbox.client("iam", account=OTHER_ACCOUNT)
+    iam = sandbox.client("iam", account=account)
     iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(trust))
     iam.attach_role_policy(
         RoleName="reader", PolicyArn="arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"
@@ -352,6 +357,29 @@ def test_other_accounts_need_a_role(cli: Any, sandbox: Sandbox) -> None:
     assert ran.code == 2
     assert "--role" in ran.err
     assert cli("audit", "--account", OTHER_ACCOUNT, "--organization").code == 2
+
+
+def test_every_account_of_an_organization_is_read(
+    cli: Any, sandbox: Sandbox, golden: str, public: str
+) -> None:
+    seed.organization(sandbox)
+
+    def member(name: str) -> str:
+        told = sandbox.client("organizations").create_account(AccountName=name, Email=f"{name}@a.b")
+        return str(told["CreateAccountStatus"]["AccountId"])
+
+    shop, closed = member("shop"), member("closed")
+    make_reader(sandbox, shop)
+    told = sandbox.client("ec2", account=shop).run_instances(
+        ImageId=public, MinCount=1, MaxCount=1, InstanceType="t3.micro"
+    )
+    bad = told["Instances"][0]["InstanceId"]
+    document = audited(cli, "--organization", "--role", "reader", "--only", "instances", code=3)
+    assert found(document) == {(bad, "foreign-owner")}
+    places = {one["account"]: (one["region"], bool(one["unread"])) for one in document["places"]}
+    assert places == {
+        ACCOUNT_ID: ("us-east-1", False), shop: ("us-east-1", False), closed: ("*", True),
+    }  # fmt: skip
 
 
 def test_without_an_organization_there_are_no_accounts_of_it(cli: Any, sandbox: Sandbox) -> None:
