@@ -88,11 +88,6 @@ class Since(Struct, frozen=True, kw_only=True):
     fixed_findings: tuple[str, ...] = ()
     read_again: tuple[str, ...] = ()
 
-    @property
-    def over(self) -> tuple[str, ...]:
-        """What the earlier audit reported and is over: by the ids that reports give it."""
-        return (*self.fixed_findings, *(f"{one}/{UNREAD}" for one in self.read_again))
-
 
 class Audit(Struct, frozen=True, kw_only=True):
     """One audit, but for its findings. ``complete`` is false if anything could not be read.
@@ -141,6 +136,14 @@ class Audit(Struct, frozen=True, kw_only=True):
     def accounts(self) -> tuple[str, ...]:
         """The accounts that were looked at."""
         return tuple(dict.fromkeys(one.account for one in self.places))
+
+    @property
+    def over(self) -> tuple[str, ...]:
+        """What an earlier audit reported and is over: by the ids that reports give it."""
+        if self.since is None:
+            return ()
+        again = (f"{one}/{UNREAD}" for one in self.since.read_again)
+        return (*self.since.fixed_findings, *again)
 
     @property
     def by_severity(self) -> dict[Severity, int]:

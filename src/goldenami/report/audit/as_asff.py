@@ -6,12 +6,11 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-fo
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-import msgspec
-
 from goldenami.domain.audit.document import UNREAD, Audit, Document, PlaceRead
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import BY_ID
 from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.report.audit.items import write_list
 
 _TYPES = ["Software and Configuration Checks/AWS Security Best Practices/Golden AMI"]
 _RESOURCE = {
@@ -21,17 +20,12 @@ _RESOURCE = {
     Kind.LAUNCH_CONFIGURATION: "AwsAutoScalingLaunchConfiguration",
 }
 _LENGTH = 1_024
-_encode = msgspec.json.Encoder().encode
 
 
 def write(document: Document, out: TextIO) -> None:
     """Write a JSON list with a finding on each line."""
-    out.write("[")
-    separator = "\n"
-    for one in findings(document, partition="aws"):
-        out.write(separator + _encode(one).decode())
-        separator = ",\n"
-    out.write("\n]\n")
+    write_list(out, findings(document, partition="aws"))
+    out.write("\n")
 
 
 def findings(document: Document, *, partition: str) -> Iterator[dict[str, Any]]:
@@ -42,7 +36,7 @@ def findings(document: Document, *, partition: str) -> Iterator[dict[str, Any]]:
     audit = document.audit
     for place in audit.unread:
         yield _unread(audit, place, partition)
-    for over in audit.since.over if audit.since else ():
+    for over in audit.over:
         yield _over(audit, over, partition)
     for one in document.findings:
         yield _finding(audit, one, partition, "NEW")

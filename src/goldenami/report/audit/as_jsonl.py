@@ -2,24 +2,21 @@
 
 from typing import TextIO
 
-import msgspec
-
 from goldenami.domain.audit.document import Document
+from goldenami.report.audit.items import write_line
 from goldenami.report.audit.rows import row
-
-_encode = msgspec.json.Encoder().encode
 
 
 def write(document: Document, out: TextIO) -> None:
     """Write the lines; each has a ``line``: finding, unread or summary."""
     audit = document.audit
     for finding in document.findings:
-        _line(out, {"line": "finding", **row(finding)})
+        write_line(out, {"line": "finding", **row(finding)})
     for place in audit.unread:
         for why in place.unread:
             told = {"account": place.account, "region": place.region, "reason": why}
-            _line(out, {"line": "unread", **told})
-    _line(
+            write_line(out, {"line": "unread", **told})
+    write_line(
         out,
         {
             "line": "summary",
@@ -34,7 +31,3 @@ def write(document: Document, out: TextIO) -> None:
             "waived": audit.waived_findings,
         },
     )
-
-
-def _line(out: TextIO, data: dict[str, object]) -> None:
-    out.write(_encode(data).decode() + "\n")

@@ -6,12 +6,11 @@ https://schema.ocsf.io/1.5.0/classes/compliance_finding
 from collections.abc import Mapping
 from typing import Any, Final, TextIO
 
-import msgspec
-
 from goldenami import __version__
 from goldenami.domain.audit.document import UNREAD, Audit, Document, PlaceRead
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import BY_ID
+from goldenami.report.audit.items import write_line
 
 _SEVERITY: Final[Mapping[Severity, tuple[int, str]]] = {
     Severity.LOW: (2, "Low"),
@@ -20,7 +19,6 @@ _SEVERITY: Final[Mapping[Severity, tuple[int, str]]] = {
     Severity.CRITICAL: (5, "Critical"),
 }
 _STANDARDS: Final = ["NIST 800-53", "CIS Controls v8"]
-_encode = msgspec.json.Encoder().encode
 
 
 def write(document: Document, out: TextIO) -> None:
@@ -30,19 +28,15 @@ def write(document: Document, out: TextIO) -> None:
     """
     audit = document.audit
     for place in audit.unread:
-        _line(out, _unread(audit, place))
-    for over in audit.since.over if audit.since else ():
-        _line(out, _over(audit, over))
+        write_line(out, _unread(audit, place))
+    for over in audit.over:
+        write_line(out, _over(audit, over))
     for finding in document.findings:
-        _line(out, _event(audit, finding, (1, "New")))
+        write_line(out, _event(audit, finding, (1, "New")))
     for waived in document.waived:
         event = _event(audit, waived.finding, (3, "Suppressed"))
         event["comment"] = f"{waived.waiver.reason} ({waived.waiver.owner})"
-        _line(out, event)
-
-
-def _line(out: TextIO, event: dict[str, Any]) -> None:
-    out.write(_encode(event).decode() + "\n")
+        write_line(out, event)
 
 
 def _common(audit: Audit, account: str, region: str) -> dict[str, Any]:

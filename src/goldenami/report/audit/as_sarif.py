@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, TextIO
 
-import msgspec
-
 from goldenami import __version__
 from goldenami.domain.audit.document import Audit, Document
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import RULES
+from goldenami.report.audit.items import encode, write_list
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL = {
@@ -28,7 +27,6 @@ _SCORE = {
     Severity.LOW: "2.0",
 }
 _BASELINE = {"": None, "new": "new", "open": "unchanged"}
-_encode = msgspec.json.Encoder().encode
 
 
 def write(document: Document, out: TextIO) -> None:
@@ -38,13 +36,10 @@ def write(document: Document, out: TextIO) -> None:
         "invocations": [_invocation(document.audit)],
         "columnKind": "unicodeCodePoints",
     }
-    head = _encode({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).decode()
-    out.write(head.removesuffix("}]}") + ',"results":[')
-    separator = "\n"
-    for result in _results(document):
-        out.write(separator + _encode(result).decode())
-        separator = ",\n"
-    out.write("\n]}]}\n")
+    head = encode({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).decode()
+    out.write(head.removesuffix("}]}") + ',"results":')
+    write_list(out, _results(document))
+    out.write("}]}\n")
 
 
 def _driver() -> dict[str, Any]:

@@ -1,0 +1,23 @@
+"""JSON that is written item by item: an audit may have more findings than memory holds."""
+
+from collections.abc import Iterable
+from typing import TextIO
+
+import msgspec
+
+encode = msgspec.json.Encoder().encode
+
+
+def write_list(out: TextIO, items: Iterable[object], *, indent: str = "", end: str = "") -> None:
+    """Write a JSON list, each item on its line; ``end`` is the indent of what closes it."""
+    out.write("[")
+    separator, last = f"\n{indent}", ""
+    for item in items:
+        out.write(separator + encode(item).decode())
+        separator, last = f",\n{indent}", f"\n{end}"
+    out.write(f"{last}]")
+
+
+def write_line(out: TextIO, item: object) -> None:
+    """Write an item on a line of its own (JSON Lines)."""
+    out.write(encode(item).decode() + "\n")
