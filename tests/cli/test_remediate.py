@@ -169,18 +169,11 @@ def test_a_quarantine_leaves_one_group_and_notes_the_others(
 
 
 def test_templates_and_groups_move_to_the_golden_image(
-    cli: Any, sandbox: Sandbox, golden: str, public: str, audited: Any, remediate: Any
-) -> None:
+    cli: Any, sandbox: Sandbox, golden: str, public: str, audited: Any, remediate: Any,
+    template: Any,
+) -> None:  # fmt: skip
     ec2, scaling = sandbox.client("ec2"), sandbox.client("autoscaling")
-
-    def template(name: str) -> str:
-        made = ec2.create_launch_template(
-            LaunchTemplateName=name,
-            LaunchTemplateData={"ImageId": public, "InstanceType": "t3.micro"},
-        )
-        return str(made["LaunchTemplate"]["LaunchTemplateId"])
-
-    shared, numbered = template("shared"), template("numbered")
+    shared, numbered = template("shared", public), template("numbered", public)
     zone: dict[str, Any] = {"AvailabilityZones": ["us-east-1a"], "MinSize": 0, "MaxSize": 1}
     for name, chosen in {
         "by-default": {"LaunchTemplateId": shared, "Version": "$Default"},

@@ -6,17 +6,11 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.aws.calls import pages
+from goldenami.aws.launch_templates import Reference, of_overrides, of_template
 from goldenami.aws.session import Aws
 
 _ENDED = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
 NAMES_A_CALL = 50
-
-
-class Specification(Struct, frozen=True):
-    """A version of a launch template, as a group names it: by number, ``$Default``, ``$Latest``."""
-
-    template: str
-    version: str
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -26,6 +20,7 @@ class Group(Struct, frozen=True, kw_only=True):
         name: its name.
         launch: its ``LaunchTemplate``, or the one of its ``MixedInstancesPolicy`` with its
             overrides, as told; empty if it has a launch configuration.
+        configuration: the name of its launch configuration, empty if it has a template.
         mixed: whether it has a mixed instances policy.
         instances: the ids of its instances.
         protected: those that it must not end (scale-in protection).
@@ -33,22 +28,20 @@ class Group(Struct, frozen=True, kw_only=True):
 
     name: str
     launch: Mapping[str, Any] = {}
+    configuration: str = ""
     mixed: bool = False
     instances: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
 
     @property
-    def specifications(self) -> tuple[Specification, ...]:
-        """The versions of templates that it launches, each once."""
-        return tuple(dict.fromkeys(_specification(one) for one in self._templates()))
+    def references(self) -> tuple[Reference, ...]:
+        """What it launches, each once: its configuration, or its templates and then images."""
+        if self.configuration:
+            return (Reference(configuration=self.configuration),)
+        images = of_overrides(self.launch.get("Overrides", ()))
+        return tuple(dict.fromkeys([*map(of_template, self._templates()), *images]))
 
-    @property
-    def images(self) -> frozenset[str]:
-        """The images that its overrides name themselves."""
-        overrides = self.launch.get("Overrides", ())
-        return frozenset(one["ImageId"] for one in overrides if one.get("ImageId"))
-
-    def moved(self, versions: Mapping[Specification, Any], image: str) -> dict[str, Any]:
+    def moved(self, versions: Mapping[Reference, Any], image: str) -> dict[str, Any]:
         """Return what UpdateAutoScalingGroup takes to launch other versions, and this image.
 
         Args:
@@ -78,6 +71,20 @@ class Group(Struct, frozen=True, kw_only=True):
                 yield one["LaunchTemplateSpecification"]
 
 
+def group(told: Mapping[str, Any]) -> Group:
+    """Read a group as DescribeAutoScalingGroups tells it."""
+    mixed = told.get("MixedInstancesPolicy", {}).get("LaunchTemplate")
+    running = told.get("Instances", ())
+    return Group(
+        name=told["AutoScalingGroupName"],
+        launch=mixed or told.get("LaunchTemplate", {}),
+        configuration=told.get("LaunchConfigurationName", ""),
+        mixed=bool(mixed),
+        instances=tuple(one["InstanceId"] for one in running),
+        protected=tuple(one["InstanceId"] for one in running if one.get("ProtectedFromScaleIn")),
+    )
+
+
 def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
     """Return the groups of these names that there are.
 
@@ -92,7 +99,7 @@ def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
             "reading Auto Scaling groups",
             AutoScalingGroupNames=wanted[start : start + NAMES_A_CALL],
         )  # fmt: skip
-        found |= {one["AutoScalingGroupName"]: _group(one) for one in told}
+        found |= {one["AutoScalingGroupName"]: group(one) for one in told}
     return found
 
 
@@ -109,23 +116,7 @@ def refreshing(aws: Aws, region: str, name: str) -> bool:
     return any(one["Status"] not in _ENDED for one in told)
 
 
-def _group(told: Mapping[str, Any]) -> Group:
-    mixed = told.get("MixedInstancesPolicy", {}).get("LaunchTemplate")
-    running = told.get("Instances", ())
-    return Group(
-        name=told["AutoScalingGroupName"],
-        launch=mixed or told.get("LaunchTemplate", {}),
-        mixed=bool(mixed),
-        instances=tuple(one["InstanceId"] for one in running),
-        protected=tuple(one["InstanceId"] for one in running if one.get("ProtectedFromScaleIn")),
-    )
-
-
-def _specification(told: Mapping[str, Any]) -> Specification:
-    return Specification(told["LaunchTemplateId"], told.get("Version") or "$Default")
-
-
-def _moved(told: Mapping[str, Any], versions: Mapping[Specification, Any]) -> dict[str, Any]:
+def _moved(told: Mapping[str, Any], versions: Mapping[Reference, Any]) -> dict[str, Any]:
     """Return a template's version by its id alone: AWS takes id or name, and tells both."""
-    one = _specification(told)
+    one = of_template(told)
     return {"LaunchTemplateId": one.template, "Version": versions.get(one, one.version)}

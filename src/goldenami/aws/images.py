@@ -1,6 +1,6 @@
 """Reading images: the registry, the source of a bake, names that are taken."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,6 @@ from goldenami.errors import AwsError, GoldenamiError
 
 if TYPE_CHECKING:
     from goldenami.spec.model import ImageFilter, Source
-
-PARAMETERS_A_CALL = 10
 
 
 def produced(aws: Aws, region: str, *, image: str | None = None) -> list[Image]:
@@ -41,25 +39,6 @@ def own(aws: Aws, region: str) -> list[Image]:
         aws, region, "reading own images", Owners=["self"],
         IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
-
-
-def resolved(aws: Aws, region: str, parameters: Iterable[str]) -> dict[str, str]:
-    """Return the image ids that SSM parameters hold, by name; one that does not exist is left out.
-
-    Raises:
-        AwsError: they could not be read.
-    """
-    found: dict[str, str] = {}
-    wanted = sorted(set(parameters))
-    for start in range(0, len(wanted), PARAMETERS_A_CALL):
-        with explained("reading SSM parameters", region):
-            answer = aws.client("ssm", region).get_parameters(
-                Names=wanted[start : start + PARAMETERS_A_CALL]
-            )
-        found |= {
-            one["Name"] + one.get("Selector", ""): one["Value"] for one in answer["Parameters"]
-        }
-    return found
 
 
 def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:

@@ -75,18 +75,24 @@ class Inventory:
             for some in _some(page["Reservations"]):
                 found = [(one["OwnerId"], told) for one in some for told in one["Instances"]]
                 seen = images.of({told["ImageId"] for _, told in found})
-                yield [_from_instance(self._region, account, told, seen) for account, told in found]
+                yield [
+                    self._instance(told, account, seen[told["ImageId"]]) for account, told in found
+                ]
 
     def _from_metadata(self, told: Answer) -> Subject:
-        own = tags.from_aws(told.get("Tags"))
         about = told.get("ImageMetadata", {})
         key = tuple([about.get(name, "") for name in _TOLD])
         image = self._images.get(key)  # a fleet has far fewer images than instances
         if image is None:
             image = self._images[key] = _image(key)
+        return self._instance(told, told.get("OwnerId", ""), image)
+
+    def _instance(self, told: Answer, account: str, image: ImageSeen) -> Subject:
+        """Return an instance, of which both listings tell these fields alike."""
+        own = tags.from_aws(told.get("Tags"))
         return Subject(
             kind=Kind.INSTANCE,
-            account=told.get("OwnerId", ""),
+            account=account,
             region=self._region,
             id=told["InstanceId"],
             name=own.get("Name", ""),
@@ -136,21 +142,4 @@ def _image(told: Sequence[str]) -> ImageSeen:
         state=state or DEREGISTERED,
         created=when(created),
         deprecated_at=when(deprecated),
-    )
-
-
-def _from_instance(
-    region: str, account: str, told: Mapping[str, Any], seen: Mapping[str, ImageSeen]
-) -> Subject:
-    own = tags.from_aws(told.get("Tags"))
-    return Subject(
-        kind=Kind.INSTANCE,
-        account=account,
-        region=region,
-        id=told["InstanceId"],
-        name=own.get("Name", ""),
-        state=told["State"]["Name"],
-        image=seen[told["ImageId"]],
-        launched=told.get("LaunchTime"),
-        tags=own,
     )

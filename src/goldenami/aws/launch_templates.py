@@ -1,6 +1,6 @@
 """Launch templates: which image a version names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from threading import RLock
 from typing import Any
 
@@ -11,7 +11,10 @@ from goldenami.aws.errors import UNKNOWN_TEMPLATE, explained
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
 
-_NAMED = ("$Default", "$Latest")
+NAMED = ("$Default", "$Latest")
+"""The versions that a template's own settings name; others are numbers."""
+
+_RESOLVE = "resolve:ssm:"
 
 
 class Reference(Struct, frozen=True, kw_only=True):
@@ -25,6 +28,25 @@ class Reference(Struct, frozen=True, kw_only=True):
     version: str = ""
     configuration: str = ""
     why: str = ""
+
+    @property
+    def parameter(self) -> str:
+        """The SSM parameter that holds the image, empty if the image is named itself.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html
+        """
+        return self.image.removeprefix(_RESOLVE) if self.image.startswith(_RESOLVE) else ""
+
+
+def of_template(told: Mapping[str, Any]) -> Reference:
+    """Return the version of a template that a ``LaunchTemplateSpecification`` names."""
+    named = told.get("LaunchTemplateId") or told.get("LaunchTemplateName", "")
+    return Reference(template=named, version=told.get("Version") or NAMED[0])
+
+
+def of_overrides(overrides: Iterable[Mapping[str, Any]]) -> list[Reference]:
+    """Return the images that overrides, or launch specifications, name themselves."""
+    return [Reference(image=each["ImageId"]) for each in overrides if each.get("ImageId")]
 
 
 class Version(Struct, frozen=True, kw_only=True):
@@ -63,7 +85,7 @@ class Templates:
                 told = pages(
                     self._aws, "ec2", "describe_launch_template_versions",
                     "LaunchTemplateVersions", self._region, "reading launch templates",
-                    Versions=list(_NAMED),
+                    Versions=list(NAMED),
                 )  # fmt: skip
                 found = {
                     (one["LaunchTemplateId"], one["VersionNumber"]): _version(one) for one in told

@@ -10,17 +10,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from goldenami.aws import images
+from goldenami.aws import auto_scaling, parameters
 from goldenami.aws.calls import pages
 from goldenami.aws.errors import explained
-from goldenami.aws.launch_templates import Reference, Templates
+from goldenami.aws.launch_templates import Reference, Templates, of_overrides, of_template
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
-
-RESOLVE = "resolve:ssm:"
-"""How a template names the SSM parameter that holds its image."""
 
 _FLEETS_ALIVE = {"submitted", "active", "modifying"}
 
@@ -68,9 +65,10 @@ class Launches:
         )  # fmt: skip
         found = []
         for one in told:
-            name, own = one["AutoScalingGroupName"], tags.from_aws(one.get("Tags"))
-            for number, reference in enumerate(_of_group(one)):
-                subject = self._subject(Kind.AUTO_SCALING_GROUP, _nth(name, number), name, own)
+            group, own = auto_scaling.group(one), tags.from_aws(one.get("Tags"))
+            for number, reference in enumerate(group.references):
+                name = _nth(group.name, number)
+                subject = self._subject(Kind.AUTO_SCALING_GROUP, name, group.name, own)
                 found.append((subject, reference))
         yield self._with_images(found)
 
@@ -97,7 +95,7 @@ class Launches:
             if one.get("SpotFleetRequestState", "active") not in _FLEETS_ALIVE:
                 continue
             config, own = one["SpotFleetRequestConfig"], tags.from_aws(one.get("Tags"))
-            direct = _of_overrides(config.get("LaunchSpecifications", ()))
+            direct = of_overrides(config.get("LaunchSpecifications", ()))
             by_template = _of_configs(config.get("LaunchTemplateConfigs", ()))
             for number, reference in enumerate((*direct, *by_template)):
                 name = _nth(one["SpotFleetRequestId"], number)
@@ -149,12 +147,8 @@ class Launches:
     def _with_images(self, found: Iterable[tuple[Subject, Reference]]) -> list[Subject]:
         """Return the subjects with their images, each parameter and image asked for once."""
         resolved = [(one, self._templates.resolved(reference)) for one, reference in found]
-        parameters = {
-            each.image.removeprefix(RESOLVE)
-            for _, each in resolved
-            if each.image.startswith(RESOLVE)
-        }
-        ids = images.resolved(self._aws, self._region, parameters) if parameters else {}
+        named_in = {each.parameter for _, each in resolved if each.parameter}
+        ids = parameters.image_ids(self._aws, self._region, named_in) if named_in else {}
         named = [(one, _followed(each, ids)) for one, each in resolved]
         seen = self._images.of({each.image for _, each in named if each.image})
         return [
@@ -169,43 +163,20 @@ class Launches:
 
 def _followed(reference: Reference, ids: Mapping[str, str]) -> Reference:
     """Follow a reference to an SSM parameter."""
-    if not reference.image.startswith(RESOLVE):
+    if not reference.parameter:
         return reference
-    name = reference.image.removeprefix(RESOLVE)
-    if name in ids:
-        return Reference(image=ids[name])
-    return Reference(why=f"there is no SSM parameter {name}")
-
-
-def _of_group(group: Mapping[str, Any]) -> list[Reference]:
-    """Return what an Auto Scaling group launches: its template or configuration, and overrides."""
-    if name := group.get("LaunchConfigurationName"):
-        return [Reference(configuration=name)]
-    mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    specifications = [
-        group.get("LaunchTemplate") or mixed.get("LaunchTemplateSpecification"),
-        *(each.get("LaunchTemplateSpecification") for each in mixed.get("Overrides", ())),
-    ]
-    by_template = [_of_template(each) for each in specifications if each]
-    return list(dict.fromkeys([*by_template, *_of_overrides(mixed.get("Overrides", ()))]))
+    if reference.parameter in ids:
+        return Reference(image=ids[reference.parameter])
+    return Reference(why=f"there is no SSM parameter {reference.parameter}")
 
 
 def _of_configs(configs: Iterable[Mapping[str, Any]]) -> list[Reference]:
     """Return what the launch template configurations of a fleet launch."""
     found = []
     for config in configs:
-        found.append(_of_template(config.get("LaunchTemplateSpecification", {})))
-        found += _of_overrides(config.get("Overrides", ()))
+        found.append(of_template(config.get("LaunchTemplateSpecification", {})))
+        found += of_overrides(config.get("Overrides", ()))
     return list(dict.fromkeys(found))
-
-
-def _of_overrides(overrides: Iterable[Mapping[str, Any]]) -> list[Reference]:
-    return [Reference(image=each["ImageId"]) for each in overrides if each.get("ImageId")]
-
-
-def _of_template(told: Mapping[str, Any]) -> Reference:
-    named = told.get("LaunchTemplateId") or told.get("LaunchTemplateName", "")
-    return Reference(template=named, version=told.get("Version") or "$Default")
 
 
 def _nth(name: str, number: int) -> str:

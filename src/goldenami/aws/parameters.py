@@ -1,10 +1,11 @@
-"""The SSM parameter that names an image: written, read back, and kept below SSM's 100 versions."""
+"""SSM parameters: several read at once; the one that names an image written and read back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from goldenami.aws.calls import pages
 from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, code_of, explained
+from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing, patiently, until
 from goldenami.errors import AwsError, BakeError
 
@@ -15,6 +16,33 @@ PUBLISH_PERMISSIONS = (
     "ssm:UnlabelParameterVersion",
     "ec2:DescribeImages",
 )
+
+
+PARAMETERS_A_CALL = 10
+
+
+def values(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[str, str]:
+    """Return the values of parameters, by name; one that does not exist is left out.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    found: dict[str, str] = {}
+    wanted = sorted(set(names))
+    for start in range(0, len(wanted), PARAMETERS_A_CALL):
+        with explained(doing, region):
+            answer = aws.client("ssm", region).get_parameters(
+                Names=wanted[start : start + PARAMETERS_A_CALL]
+            )
+        found |= {
+            one["Name"] + one.get("Selector", ""): one["Value"] for one in answer["Parameters"]
+        }
+    return found
+
+
+def image_ids(aws: Aws, region: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the image ids that parameters hold, by name: see `values`."""
+    return values(aws, region, names, "reading SSM parameters")
 
 
 def description(ami_name: str, build: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from goldenami.aws import instance_types
 from goldenami.aws.calls import pages
 from goldenami.aws.errors import explained
 from goldenami.aws.session import Aws
@@ -51,11 +52,10 @@ def vcpus(aws: Aws, region: str, instance_type: str) -> Checked:
             unknown=(f"the vCPU quota of {instance_type} in {region} was not looked at",)
         )
     try:
-        with explained(f"looking at {instance_type}", region):
-            kinds = aws.client("ec2", region).describe_instance_types(InstanceTypes=[instance_type])
+        kind = instance_types.described(aws, region, instance_type, f"looking at {instance_type}")
     except AwsError:
         return Checked()  # the launch that is tried says what is wrong with it
-    needed = int(kinds["InstanceTypes"][0]["VCpuInfo"]["DefaultVCpus"])
+    needed = int(kind["VCpuInfo"]["DefaultVCpus"])
 
     def used() -> int:
         reservations = pages(

@@ -113,6 +113,10 @@ class Aws:
         """Return who acts as a role of another account; the caller himself if it is empty."""
         return self.assume(role) if role else self
 
+    def role_in(self, account: str, name: str) -> str:
+        """Return the ARN of a role of another account; empty for the caller's own account."""
+        return "" if account == self.account else f"arn:{self.partition}:iam::{account}:role/{name}"
+
     def assume(self, role: str) -> "Aws":
         """Return the caller as a role, by its ARN; all roles share their clients."""
         from goldenami.aws.acting import assumed

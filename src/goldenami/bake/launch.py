@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
+from goldenami.aws import instance_types
 from goldenami.aws.builds import ALIVE
 from goldenami.aws.calls import call
 from goldenami.aws.errors import TERMINATED, code_of, explained
@@ -115,13 +116,11 @@ def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
 
 def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Image) -> list[str]:
     try:
-        with explained("looking at the instance type", region):
-            answer = aws.client("ec2", region).describe_instance_types(
-                InstanceTypes=[instance_type]
-            )
+        known = instance_types.architectures(
+            aws, region, instance_type, "looking at the instance type"
+        )
     except AwsError as error:
         return [error.message]
-    known = answer["InstanceTypes"][0]["ProcessorInfo"]["SupportedArchitectures"]
     if source.architecture and source.architecture not in known:
         return [
             f"base.instance_type: {instance_type} is {'/'.join(known)}, "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goldenami.cli import audit_question, options
+from goldenami.domain.audit.finding import Severity
 from goldenami.errors import FindingsError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
@@ -37,15 +38,6 @@ class Only(StrEnum):
     LAUNCHES = "launches"
     SETTINGS = "settings"
     GUARDRAILS = "guardrails"
-
-
-class FailOn(StrEnum):
-    """The least severity that counts for the exit code."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
 
 
 def audit(
@@ -107,8 +99,8 @@ def audit(
         typer.Option("--save-inventory", metavar="FILE", help="Save what is seen, to judge again."),
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Findings below it do not fail.")
-    ] = FailOn.LOW,
+        Severity, typer.Option("--fail-on", help="Findings below it do not fail.")
+    ] = Severity.LOW,
     form: Annotated[
         AuditFormat, typer.Option("--format", help="How it is written.")
     ] = AuditFormat.TABLE,
@@ -196,8 +188,7 @@ def _send(aws: "Aws", document: "Document", role: str) -> None:
     say(f"imported {sent} findings into Security Hub")
 
 
-def _finish(audit: "Audit", fail_on: FailOn) -> None:
-    from goldenami.domain.audit.finding import Severity
+def _finish(audit: "Audit", fail_on: Severity) -> None:
     from goldenami.report.audit.as_table import summary
     from goldenami.report.terminal import say
 
@@ -210,7 +201,6 @@ def _finish(audit: "Audit", fail_on: FailOn) -> None:
             notes=[f"{one.where}: {why}" for one in audit.unread for why in one.unread],
             fix="give the caller access to them, or name the regions that matter with --region",
         )
-    least = Severity(fail_on.value)
-    failing = sum(count for one, count in audit.by_severity.items() if one.reaches(least))
+    failing = sum(count for one, count in audit.by_severity.items() if one.reaches(fail_on))
     if failing:
         raise FindingsError(f"the audit found something: {failing} open")

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from goldenami.cli import options
-from goldenami.cli.audit import FailOn
 from goldenami.cli.options import ListFormat
+from goldenami.domain.audit.finding import Severity
 from goldenami.errors import UsageError
 
 
@@ -31,8 +31,8 @@ def remediate(
         list[str] | None, typer.Option("--rule", help="Only findings of this rule (repeatable).")
     ] = None,
     severity: Annotated[
-        FailOn, typer.Option("--severity", help="Only findings at least as bad.")
-    ] = FailOn.LOW,
+        Severity, typer.Option("--severity", help="Only findings at least as bad.")
+    ] = Severity.LOW,
     region: Annotated[
         list[str] | None,
         typer.Option("--region", help="Only findings in these regions (repeatable)."),
@@ -83,7 +83,7 @@ def remediate(
     asked = Asked(
         what=What(action.value),
         rules=frozenset(rule or ()),
-        severity=severity.value,
+        severity=severity,
         regions=frozenset(region or ()),
         security_group=security_group or "",
         image=image or "",

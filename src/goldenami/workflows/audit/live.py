@@ -7,7 +7,7 @@ from threading import Lock
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.aws import allowed_images, images, root_volumes
+from goldenami.aws import allowed_images, images, parameters, root_volumes
 from goldenami.aws.inventory import Inventory
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
@@ -113,7 +113,7 @@ class Live:
 
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters hold in a region."""
-        return images.resolved(self._aws, region, self._question.listed.parameters)
+        return parameters.image_ids(self._aws, region, self._question.listed.parameters)
 
     def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield the instances, what will launch, the settings, as far as they are asked for."""

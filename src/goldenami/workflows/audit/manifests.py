@@ -1,15 +1,14 @@
 """The images that builds say they made: a tag can be written by hand, a manifest is kept apart."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from goldenami.aws.errors import FORBIDDEN, code_of, explained
+from goldenami.aws import parameters
+from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import manifest, tags
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
-
-A_CALL = 10
 
 
 def images_by_build(
@@ -30,18 +29,11 @@ def images_by_build(
         if one.image and build and approval.on(one.tags):
             region = one.source_region or one.region
             wanted.setdefault(region, set()).add(manifest.parameter(one.image, build))
-    answers = in_regions(wanted, lambda region: _read(aws, region, sorted(wanted[region])))
+    answers = in_regions(
+        wanted, lambda region: parameters.values(aws, region, wanted[region], "reading manifests")
+    )
     refused = [one.error for one in answers.unread if code_of(one.error) not in FORBIDDEN]
     if refused:
         raise refused[0]
-    told = (manifest.read(text) for texts in answers.read.values() for text in texts)
+    told = (manifest.read(text) for found in answers.read.values() for text in found.values())
     return {one.build: frozenset(placed.image_id for placed in one.images) for one in told if one}
-
-
-def _read(aws: Aws, region: str, names: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    for start in range(0, len(names), A_CALL):
-        with explained("reading manifests", region):
-            answer = aws.client("ssm", region).get_parameters(Names=names[start : start + A_CALL])
-        found += [one["Value"] for one in answer["Parameters"]]
-    return found

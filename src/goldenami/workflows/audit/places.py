@@ -46,7 +46,7 @@ def places(aws: Aws, question: Question) -> Places:
             f"other accounts are to be audited ({len(other_accounts)}), but by which role?",
             fix="pass --role NAME, or set audit.role in the release file",
         )
-    roles = [f"arn:{aws.partition}:iam::{one}:role/{question.role}" for one in other_accounts]
+    roles = [aws.role_in(one, question.role) for one in other_accounts]
     found = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
     others: list[Place] = []
     unreadable = []

@@ -28,9 +28,8 @@ def send(aws: Aws, findings: Iterable[Finding], role: str) -> int:
     sent = 0
     problems: list[str] = []
     for (account, region), some in _batches(findings):
-        arn = f"arn:{aws.partition}:iam::{account}:role/{role}"
         try:
-            refused = import_findings(aws.at("" if account == aws.account else arn), region, some)
+            refused = import_findings(aws.at(aws.role_in(account, role)), region, some)
         except AwsError as error:
             problems.append(f"{account}/{region}: {error.message}")
             continue

@@ -9,12 +9,13 @@ from threading import Lock
 from time import monotonic
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from goldenami.aws.calls import call
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain.audit.document import Saved
-from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Happened, Plan, Tell, silent
@@ -137,21 +138,10 @@ def _paced(action: Action, pace: Pace) -> Callable[[Doing], Mapping[str, object]
         if name in instances.CHECKED:
             instances.still_matches(doing)
         parameters = {key: one for key, one in doing.parameters.items() if key != instances.EXPECT}
-        answer = call(_with(doing, parameters), name, outputs)
+        answer = call(replace(doing, parameters=parameters), name, outputs)
         return {key: str(one) for key, one in answer.items()}  # EC2 takes versions as text
 
     return handle
-
-
-def _with(doing: Doing, parameters: Mapping[str, object]) -> Doing:
-    return Doing(
-        aws=doing.aws,
-        region=doing.region,
-        summary=doing.summary,
-        parameters=dict(parameters),
-        cancelled=doing.cancelled,
-        progress=doing.progress,
-    )
 
 
 def _result(step: Step, done: Container[str], failed: Mapping[str, str]) -> Result:
@@ -178,7 +168,7 @@ def _wanted(finding: Finding, asked: Asked) -> bool:
         return False
     if asked.regions and finding.subject.region not in asked.regions:
         return False
-    return finding.severity.reaches(Severity(asked.severity))
+    return finding.severity.reaches(asked.severity)
 
 
 def _by_place(
@@ -187,13 +177,11 @@ def _by_place(
     found: dict[Place, list[Finding]] = {}
     for one in findings:
         account, region = one.subject.account, one.subject.region
-        role = ""
-        if account != aws.account:
-            if not asked.role:
-                raise RefusedError(
-                    f"{one.subject.id} is in account {account}: by which role?",
-                    fix="pass --role NAME",
-                )
-            role = f"arn:{aws.partition}:iam::{account}:role/{asked.role}"
+        role = aws.role_in(account, asked.role)
+        if role and not asked.role:
+            raise RefusedError(
+                f"{one.subject.id} is in account {account}: by which role?",
+                fix="pass --role NAME",
+            )
         found.setdefault(Place(region, account, role), []).append(one)
     return dict(found)

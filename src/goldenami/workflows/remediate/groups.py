@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from goldenami.aws import auto_scaling, targets
-from goldenami.aws.auto_scaling import Group, Specification
-from goldenami.aws.launch_templates import read_version
+from goldenami.aws.auto_scaling import Group
+from goldenami.aws.launch_templates import NAMED, Reference, read_version
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
@@ -19,7 +19,6 @@ from goldenami.errors import AwsError
 from goldenami.workflows.remediate.interface import Step
 from goldenami.workflows.remediate.templates import misfit, move
 
-_NAMED = ("$Default", "$Latest")
 PREFERENCES = {
     "SkipMatching": True,
     "ScaleInProtectedInstances": "Ignore",
@@ -36,7 +35,7 @@ class _Moves(Struct, frozen=True):
     """The new versions of what a group launches, and the actions that make them."""
 
     actions: tuple[Action, ...]
-    versions: dict[Specification, str | Ref]
+    versions: dict[Reference, str | Ref]
 
 
 def steps(aws: Aws, place: Place, group: Group, golden: Image) -> list[Step]:
@@ -66,7 +65,7 @@ def _actions(aws: Aws, place: Place, group: Group, golden: Image) -> tuple[Actio
     if auto_scaling.refreshing(aws, place.region, group.name):
         raise _LeftAloneError("an instance refresh is under way")
     moves = _moves(aws, place, group, golden)
-    others = sorted(group.images - {golden.id})
+    others = sorted({one.image for one in group.references if one.image} - {golden.id})
     for image_id in others:
         if unfit := misfit(aws, place.region, image_id, "", golden):
             raise _LeftAloneError(f"{image_id}: {unfit}")
@@ -80,8 +79,10 @@ def _actions(aws: Aws, place: Place, group: Group, golden: Image) -> tuple[Actio
 def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
     """Move every template that the group names; one by ``$Default`` or ``$Latest`` follows."""
     actions: dict[str, Action] = {}
-    versions: dict[Specification, str | Ref] = {}
-    for one in group.specifications:
+    versions: dict[Reference, str | Ref] = {}
+    for one in group.references:
+        if not one.template:
+            continue
         version = read_version(aws, place.region, one.template, one.version)
         if version is None:
             raise _LeftAloneError(f"its template {one.template} has no version {one.version}")
@@ -89,7 +90,7 @@ def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
         if moved.left:
             raise _LeftAloneError(f"its template {one.template}: {moved.left}")
         actions |= {each.id: each for each in moved.actions}
-        if moved.actions and one.version not in _NAMED:
+        if moved.actions and one.version not in NAMED:
             versions[one] = moved.made
     return _Moves(tuple(actions.values()), versions)
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from goldenami.domain.audit.finding import Severity
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 
@@ -34,7 +35,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
     what: What
     rules: frozenset[str] = frozenset()
-    severity: str = "low"
+    severity: Severity = Severity.LOW
     regions: frozenset[str] = frozenset()
     security_group: str = ""
     image: str = ""

@@ -66,7 +66,7 @@ def steps(
         if golden is None or group is None:
             left = _NO_GOLDEN if group else "it is gone"
             found.append(Step(place=place, id=name, left=left))
-        elif why := held.by_template(one.template for one in group.specifications):
+        elif why := held.by_template(one.template for one in group.references):
             found.append(Step(place=place, id=name, left=why))
         else:
             found += groups.steps(there, place, group, golden)

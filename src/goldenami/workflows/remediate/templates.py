@@ -10,10 +10,8 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.aws import images
-from goldenami.aws.errors import explained
+from goldenami.aws import images, instance_types, parameters
 from goldenami.aws.launch_templates import Version, read_version
-from goldenami.aws.launches import RESOLVE
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
@@ -43,14 +41,12 @@ def move(aws: Aws, place: Place, version: Version, golden: Image) -> Move:
     Raises:
         AwsError: its image, parameter or instance type could not be read.
     """
-    named = version.reference.image
-    image = named
-    if named.startswith(RESOLVE):
-        parameter = named.removeprefix(RESOLVE)
-        image = images.resolved(aws, place.region, [parameter]).get(parameter, "")
+    image, parameter = version.reference.image, version.reference.parameter
+    if parameter:
+        image = parameters.image_ids(aws, place.region, [parameter]).get(parameter, "")
     if image == golden.id:
         return Move(version.version)
-    if image != named:
+    if parameter:
         return Move(left=f"it follows the SSM parameter {parameter}: publish the release there")
     if unfit := misfit(aws, place.region, image, version.instance_type, golden):
         return Move(left=unfit)
@@ -67,19 +63,13 @@ def misfit(aws: Aws, region: str, image_id: str, instance_type: str, golden: Ima
         AwsError: the image or the instance type could not be read.
     """
     found = images.by_id(aws, region, [image_id]) if image_id else []
-    if found:
-        known = [found[0].architecture]
-    else:
-        known = _architectures(aws, region, instance_type) if instance_type else []
+    known = [one.architecture for one in found]
+    if not found and instance_type:
+        doing = f"looking at {instance_type}"
+        known = instance_types.architectures(aws, region, instance_type, doing)
     if not known or golden.architecture in known:
         return ""
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
-
-
-def _architectures(aws: Aws, region: str, instance_type: str) -> list[str]:
-    with explained(f"looking at {instance_type}", region):
-        told = aws.client("ec2", region).describe_instance_types(InstanceTypes=[instance_type])
-    return list(told["InstanceTypes"][0]["ProcessorInfo"]["SupportedArchitectures"])
 
 
 def in_order(aws: Aws, place: Place, steps: Iterable[Step]) -> list[Step]:
