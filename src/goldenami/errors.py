@@ -9,6 +9,7 @@
     │   ├── UnknownActionError    2  the service authorization reference has no such action
     │   └── UnknownResourceError  2  a call names a resource that does not exist
     ├── AwsError              1  AWS refused or could not be reached
+    │   └── UnreadableAnswerError 1  what came is not a whole answer of the operation
     ├── BakeError             1  a bake failed: what was undone and what is left is in its notes
     ├── IncompleteError       3  a region, an account or a page could not be read
     ├── RefusedError          4  refused for safety: nothing approved, a lock-out, a foreign policy
@@ -84,6 +85,18 @@ class AwsError(GoldenamiError):
     ) -> None:
         super().__init__(message, fix=fix, notes=notes)
         self.code = code
+
+
+class UnreadableAnswerError(AwsError):
+    """An answer was cut, damaged or somebody else's, again and again; nothing follows from it.
+
+    The message names operation, region and size, and nothing of what came. ``tried`` is whether it
+    was asked for several times already.
+    """
+
+    def __init__(self, message: str, *, fix: str = "", tried: bool = False) -> None:
+        super().__init__(message, fix=fix, code="UnreadableAnswer")
+        self.tried = tried
 
 
 class BakeError(GoldenamiError):

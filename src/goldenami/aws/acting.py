@@ -7,13 +7,18 @@ that would be half a minute and gigabytes. What differs between roles is only wh
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import local
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botocore.credentials import (
-    AssumeRoleCredentialFetcher,
-    Credentials,
-    DeferredRefreshableCredentials,
-)
+from botocore.credentials import Credentials, DeferredRefreshableCredentials
+
+from goldenami.aws.answers.others import AssumeRole
+from goldenami.aws.ask import ask
+
+if TYPE_CHECKING:
+    from goldenami.aws.session import Aws
+
+SESSION = "goldenami"
+"""How a role's sessions are called in CloudTrail."""
 
 
 class ActingCredentials(Credentials):
@@ -59,23 +64,27 @@ class ActingClient:
         return call
 
 
-def assumed(role: str, source: Any, sts: Any) -> Any:
+def assumed(aws: "Aws", role: str) -> Any:
     """Return a role's credentials, fetched when they are first needed and renewed as they expire.
 
     A session of a role by another role ends after an hour, and a bake does not, hence the renewal.
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
     Args:
+        aws: who assumes it.
         role: its ARN.
-        source: whose credentials it is assumed with.
-        sts: his STS client.
     """
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=lambda *_, **__: sts,
-        source_credentials=source,
-        role_arn=role,
-        extra_args={"RoleSessionName": "goldenami"},
-    )
-    return DeferredRefreshableCredentials(
-        method="assume-role", refresh_using=fetcher.fetch_credentials
-    )
+
+    def fetch() -> dict[str, str]:
+        answer = ask(
+            aws, aws.region, AssumeRole, f"assuming {role}", RoleArn=role, RoleSessionName=SESSION
+        )
+        session = answer.credentials
+        return {
+            "access_key": session.access_key_id,
+            "secret_key": session.secret_access_key,
+            "token": session.session_token,
+            "expiry_time": session.expiration.isoformat(),
+        }
+
+    return DeferredRefreshableCredentials(method="assume-role", refresh_using=fetch)

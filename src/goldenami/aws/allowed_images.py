@@ -3,15 +3,17 @@
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.ec2 import (
+    DescribeInstanceImageMetadata,
+    GetAllowedImagesSettings,
+    InstanceMetadata,
+)
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
 
 PAGE = 1000
 _ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
@@ -38,10 +40,8 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 def setting(aws: Aws, region: str) -> Setting:
     """Return the setting of a region."""
-    with explained("reading the Allowed AMIs setting", region):
-        told = aws.client("ec2", region).get_allowed_images_settings()
-    criteria = [dict(one) for one in told.get("ImageCriteria", ())]
-    return Setting(told["State"], criteria, told.get("ManagedBy", "account"))
+    answer = ask(aws, region, GetAllowedImagesSettings, "reading the Allowed AMIs setting")
+    return Setting(answer.state, list(answer.image_criteria), answer.managed_by)
 
 
 def refused(aws: Aws, region: str) -> list[Refused]:
@@ -49,24 +49,25 @@ def refused(aws: Aws, region: str) -> list[Refused]:
 
     Images that nothing is known of (they are gone) count: they are not allowed either.
     """
-    found = pages(
-        aws, "ec2", "describe_instance_image_metadata", "InstanceImageMetadata", region,
-        "reading instances", Filters=_ALIVE, MaxResults=PAGE,
+    pages = listed(
+        aws, region, DescribeInstanceImageMetadata, "reading instances",
+        Filters=_ALIVE, MaxResults=PAGE,
     )  # fmt: skip
     return [
-        _refused(region, one)
-        for one in found
-        if not one.get("ImageMetadata", {}).get("ImageAllowed", False)
+        _refused(region, instance)
+        for page in pages
+        for instance in page.instance_image_metadata
+        if not instance.image_metadata.image_allowed
     ]
 
 
-def _refused(region: str, told: Mapping[str, Any]) -> Refused:
-    image = told.get("ImageMetadata", {})
+def _refused(region: str, instance: InstanceMetadata) -> Refused:
+    image = instance.image_metadata
     return Refused(
         region=region,
-        instance=told["InstanceId"],
-        name=tags.from_aws(told.get("Tags")).get("Name", ""),
-        image=image.get("ImageId", ""),
-        image_name=image.get("Name", ""),
-        owner=image.get("ImageOwnerAlias") or image.get("OwnerId", ""),
+        instance=instance.instance_id,
+        name=instance.tag_values.get("Name", ""),
+        image=image.image_id,
+        image_name=image.name,
+        owner=image.image_owner_alias or image.owner_id,
     )

@@ -1,11 +1,20 @@
 """Reading who may do what in an account: identities with their policies, and SCPs above them."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import FORBIDDEN, explained
+import msgspec
+
+from goldenami.aws.answers.iam import GetAccountAuthorizationDetails
+from goldenami.aws.answers.organizations import (
+    DescribeOrganization,
+    DescribePolicy,
+    ListParents,
+    ListPoliciesForTarget,
+    PolicySummary,
+)
+from goldenami.aws.ask import ask, listed
+from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import NOT_IN_USE, SCP
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
@@ -46,45 +55,44 @@ def account(aws: Aws, region: str) -> tuple[Account, tuple[str, ...]]:
 
 
 def _details(aws: Aws, region: str) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = defaultdict(list)
-    with explained("reading the account's users, groups, roles and policies"):
-        paginator = aws.client("iam", region).get_paginator("get_account_authorization_details")
-        for page in paginator.paginate(Filter=list(_KINDS)):
-            for name in _LISTS:
-                found[name] += page.get(name, [])
-    return {name: found[name] for name in _LISTS}
+    """Return everybody with his policies, as AWS names their parts."""
+    found: dict[str, list[Any]] = {name: [] for name in _LISTS}
+    doing = "reading the account's users, groups, roles and policies"
+    for page in listed(aws, region, GetAccountAuthorizationDetails, doing, Filter=list(_KINDS)):
+        answer = msgspec.to_builtins(page)
+        for name in _LISTS:
+            found[name] += answer[name]
+    return found
 
 
 def _organization(aws: Aws, region: str) -> tuple[str, bool]:
     """Return the organization's id, empty if there is none, and whether this account manages it."""
     try:
-        with explained("reading the organization"):
-            told = aws.client("organizations", region).describe_organization()["Organization"]
+        answer = ask(aws, region, DescribeOrganization, "reading the organization")
     except AwsError as error:
         if error.code == NOT_IN_USE:
             return "", False
         raise
-    return told["Id"], told["MasterAccountId"] == aws.account
+    return answer.organization.id, answer.organization.master_account_id == aws.account
 
 
 def _levels(aws: Aws, region: str) -> Iterator[ControlLevel]:
     path = [aws.account]
     while not path[0].startswith("r-"):
-        with explained(f"reading what {path[0]} is under"):
-            client = aws.client("organizations", region)
-            (parent,) = client.list_parents(ChildId=path[0])["Parents"]
-        path.insert(0, parent["Id"])
+        doing = f"reading what {path[0]} is under"
+        path.insert(0, ask(aws, region, ListParents, doing, ChildId=path[0]).parents[0].id)
     for target in path:
-        attached = pages(
-            aws, "organizations", "list_policies_for_target", "Policies", region,
-            f"reading the policies of {target}", TargetId=target, Filter=SCP,
+        pages = listed(
+            aws, region, ListPoliciesForTarget, f"reading the policies of {target}",
+            TargetId=target, Filter=SCP,
         )  # fmt: skip
-        documents = tuple(_document(aws, region, one["Id"], one["Name"]) for one in attached)
+        documents = tuple(
+            _document(aws, region, policy) for page in pages for policy in page.policies
+        )
         name = f"account {target}" if target == aws.account else target
         yield ControlLevel(target, name, documents)
 
 
-def _document(aws: Aws, region: str, policy_id: str, name: str) -> NamedDocument:
-    with explained(f"reading policy {name}"):
-        told = aws.client("organizations", region).describe_policy(PolicyId=policy_id)
-    return NamedDocument(name, told["Policy"]["Content"])
+def _document(aws: Aws, region: str, policy: PolicySummary) -> NamedDocument:
+    answer = ask(aws, region, DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
+    return NamedDocument(policy.name, answer.policy.content)

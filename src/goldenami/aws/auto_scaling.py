@@ -3,9 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from goldenami.aws.calls import pages
+from goldenami.aws.answers.auto_scaling import (
+    AutoScalingGroup,
+    DescribeAutoScalingGroups,
+    DescribeInstanceRefreshes,
+)
+from goldenami.aws.answers.ec2_launches import Override
+from goldenami.aws.answers.interface import read
+from goldenami.aws.ask import listed
 from goldenami.aws.launch_templates import Reference, of_overrides, of_template
 from goldenami.aws.session import Aws
 
@@ -38,7 +46,8 @@ class Group(Struct, frozen=True, kw_only=True):
         """What it launches, each once: its configuration, or its templates and then images."""
         if self.configuration:
             return (Reference(configuration=self.configuration),)
-        images = of_overrides(self.launch.get("Overrides", ()))
+        overrides = (read(Override, each) for each in self.launch.get("Overrides", ()))
+        images = of_overrides(overrides)
         return tuple(dict.fromkeys([*map(of_template, self._templates()), *images]))
 
     def moved(self, versions: Mapping[Reference, Any], image: str) -> dict[str, Any]:
@@ -71,17 +80,17 @@ class Group(Struct, frozen=True, kw_only=True):
                 yield one["LaunchTemplateSpecification"]
 
 
-def group(told: Mapping[str, Any]) -> Group:
-    """Read a group as DescribeAutoScalingGroups tells it."""
-    mixed = told.get("MixedInstancesPolicy", {}).get("LaunchTemplate")
-    running = told.get("Instances", ())
+def group(answer: AutoScalingGroup) -> Group:
+    """Return a group of an answer."""
+    mixed = answer.mixed_instances_policy
+    launch = mixed.launch_template if mixed else answer.launch_template
     return Group(
-        name=told["AutoScalingGroupName"],
-        launch=mixed or told.get("LaunchTemplate", {}),
-        configuration=told.get("LaunchConfigurationName", ""),
-        mixed=bool(mixed),
-        instances=tuple(one["InstanceId"] for one in running),
-        protected=tuple(one["InstanceId"] for one in running if one.get("ProtectedFromScaleIn")),
+        name=answer.auto_scaling_group_name,
+        launch=msgspec.to_builtins(launch) if launch else {},
+        configuration=answer.launch_configuration_name,
+        mixed=mixed is not None,
+        instances=tuple(one.instance_id for one in answer.instances),
+        protected=tuple(one.instance_id for one in answer.instances if one.protected_from_scale_in),
     )
 
 
@@ -94,12 +103,12 @@ def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
     wanted = sorted(names)
     found: dict[str, Group] = {}
     for start in range(0, len(wanted), NAMES_A_CALL):
-        told = pages(
-            aws, "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", region,
-            "reading Auto Scaling groups",
+        pages = listed(
+            aws, region, DescribeAutoScalingGroups, "reading Auto Scaling groups",
             AutoScalingGroupNames=wanted[start : start + NAMES_A_CALL],
         )  # fmt: skip
-        found |= {one["AutoScalingGroupName"]: group(one) for one in told}
+        several = [group(answer) for page in pages for answer in page.auto_scaling_groups]
+        found |= {one.name: one for one in several}
     return found
 
 
@@ -109,11 +118,11 @@ def refreshing(aws: Aws, region: str, name: str) -> bool:
     Raises:
         AwsError: that could not be read.
     """
-    told = pages(
-        aws, "autoscaling", "describe_instance_refreshes", "InstanceRefreshes", region,
-        f"reading the instance refreshes of {name}", AutoScalingGroupName=name,
+    pages = listed(
+        aws, region, DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
+        AutoScalingGroupName=name,
     )  # fmt: skip
-    return any(one["Status"] not in _ENDED for one in told)
+    return any(one.status not in _ENDED for page in pages for one in page.instance_refreshes)
 
 
 def _moved(told: Mapping[str, Any], versions: Mapping[Reference, Any]) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """What builds have made, read from the tags of the account: there is no state file to lose."""
 
-from typing import Any
-
 from msgspec import Struct
 
 from goldenami.aws import images
-from goldenami.aws.calls import pages
+from goldenami.aws.answers import ec2
+from goldenami.aws.ask import listed
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
@@ -46,8 +45,8 @@ def instances(
 
     A base instance that was launched on its own has no ``goldenami:spec`` and is left out.
     """
-    found = pages(
-        aws, "ec2", "describe_instances", "Reservations", region, "looking for a build's instance",
+    pages = listed(
+        aws, region, ec2.DescribeInstances, "looking for a build's instance",
         Filters=[
             *([{"Name": f"tag:{key}", "Values": [value]}] if key else []),
             {"Name": f"tag:{tags.ROLE}", "Values": [one.value for one in tags.Role]},
@@ -55,7 +54,7 @@ def instances(
             *([{"Name": "instance-state-name", "Values": list(ALIVE)}] if alive else []),
         ],
     )  # fmt: skip
-    return [_instance(region, one) for reservation in found for one in reservation["Instances"]]
+    return [_instance(region, one) for page in pages for one in page.instances]
 
 
 def images_of(aws: Aws, region: str, build: str) -> list[Image]:
@@ -63,12 +62,12 @@ def images_of(aws: Aws, region: str, build: str) -> list[Image]:
     return [one for one in images.produced(aws, region) if one.tags.get(tags.BUILD) == build]
 
 
-def _instance(region: str, told: dict[str, Any]) -> Instance:
+def _instance(region: str, answer: ec2.Instance) -> Instance:
     return Instance(
         region=region,
-        id=told["InstanceId"],
-        state=told["State"]["Name"],
-        tags=tags.from_aws(told.get("Tags")),
-        key_name=told.get("KeyName", ""),
-        groups=tuple((one["GroupId"], one["GroupName"]) for one in told["SecurityGroups"]),
+        id=answer.instance_id,
+        state=answer.state.name,
+        tags=answer.tag_values,
+        key_name=answer.key_name,
+        groups=tuple((group.group_id, group.group_name) for group in answer.security_groups),
     )

@@ -5,11 +5,17 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/CopyingAMIs.html
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from goldenami.aws.errors import explained
-from goldenami.aws.images import when
-from goldenami.aws.waits import Doing, snapshots_of, until
+from goldenami.aws.answers.ec2 import (
+    DescribeImages,
+    DescribeLaunchPermissions,
+    DescribeSnapshotPermissions,
+    DescribeSnapshots,
+)
+from goldenami.aws.ask import ask
+from goldenami.aws.waits import Doing, until
 from goldenami.domain import tags
 from goldenami.errors import BakeError
 
@@ -37,42 +43,49 @@ def image(doing: Doing) -> dict[str, Any]:
 
 
 def _differences(doing: Doing) -> Iterator[str]:
-    client = doing.aws.client("ec2", doing.region)
+    aws, region, doing_what = doing.aws, doing.region, doing.summary
     image_id, wanted = doing.parameters["ImageId"], doing.parameters["tags"]
-    with explained(doing.summary, doing.region):
-        found = client.describe_images(ImageIds=[image_id], IncludeDisabled=True)["Images"]
-        if not found:
-            yield f"{image_id} is not there"
-            return
-        snapshots = client.describe_snapshots(SnapshotIds=snapshots_of(found[0]))["Snapshots"]
-        attribute = client.describe_image_attribute(ImageId=image_id, Attribute="launchPermission")
-    yield from _missing_tags(image_id, found[0], wanted)
+    found = ask(
+        aws, region, DescribeImages, doing_what, ImageIds=[image_id], IncludeDisabled=True
+    ).images
+    if not found:
+        yield f"{image_id} is not there"
+        return
+    image = found[0]
+    snapshots = ask(
+        aws, region, DescribeSnapshots, doing_what, SnapshotIds=image.snapshot_ids
+    ).snapshots
+    permissions = ask(
+        aws, region, DescribeLaunchPermissions, doing_what,
+        ImageId=image_id, Attribute="launchPermission",
+    ).launch_permissions  # fmt: skip
+    yield from _missing_tags(image_id, image.tag_values, wanted)
     for snapshot in snapshots:
-        yield from _missing_tags(snapshot["SnapshotId"], snapshot, wanted)
+        yield from _missing_tags(snapshot.snapshot_id, snapshot.tag_values, wanted)
     for snapshot in snapshots if doing.parameters["snapshot_accounts"] else ():
-        yield from _snapshot_shares(doing, snapshot["SnapshotId"])
-    shares = {tuple(one.items()) for one in attribute["LaunchPermissions"]}
-    if shares != {tuple(one.items()) for one in doing.parameters["shares"]}:
+        yield from _snapshot_shares(doing, snapshot.snapshot_id)
+    shares = {permission.named for permission in permissions}
+    if shares != {tuple(share.items()) for share in doing.parameters["shares"]}:
         yield f"{image_id} is shared with {sorted(shares)}, not as wanted"
-    wanted_at = when(doing.parameters["deprecate_at"])
-    if when(found[0].get("DeprecationTime")) != wanted_at and wanted_at:
+    text = doing.parameters["deprecate_at"]
+    wanted_at = datetime.fromisoformat(text) if text else None
+    if image.deprecation_time != wanted_at and wanted_at:
         yield f"{image_id} has no deprecation on {wanted_at:%Y-%m-%d}"
 
 
 def _snapshot_shares(doing: Doing, snapshot_id: str) -> Iterator[str]:
-    with explained(doing.summary, doing.region):
-        told = doing.aws.client("ec2", doing.region).describe_snapshot_attribute(
-            SnapshotId=snapshot_id, Attribute="createVolumePermission"
-        )
-    there = {one.get("UserId", "everybody") for one in told["CreateVolumePermissions"]}
+    answer = ask(
+        doing.aws, doing.region, DescribeSnapshotPermissions, doing.summary,
+        SnapshotId=snapshot_id, Attribute="createVolumePermission",
+    )  # fmt: skip
+    there = {one.user_id or "everybody" for one in answer.create_volume_permissions}
     if there != set(doing.parameters["snapshot_accounts"]):
         yield f"{snapshot_id} may be used by {sorted(there)}, not as wanted"
 
 
 def _missing_tags(
-    resource: str, described: Mapping[str, Any], wanted: Mapping[str, str]
+    resource: str, there: Mapping[str, str], wanted: Mapping[str, str]
 ) -> Iterator[str]:
-    there = tags.from_aws(described.get("Tags"))
     for key, value in wanted.items():
         if key != tags.STATUS and there.get(key) != value:  # the status moves on
             yield f"{resource} has the tag {key}={there.get(key, '(none)')}, not {value}"

@@ -3,13 +3,21 @@
 https://docs.aws.amazon.com/config/latest/developerguide/querying-AWS-resources.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
 
-from goldenami.aws.calls import pages
+from goldenami.aws.answers.interface import read_json
+from goldenami.aws.answers.others import (
+    AggregatedSource,
+    CountRow,
+    DescribeConfigurationAggregatorSourcesStatus,
+    InstanceRow,
+    SelectAggregateResourceConfig,
+)
+from goldenami.aws.ask import listed
+from goldenami.aws.errors import explained
 from goldenami.aws.session import Aws
 
 IMAGES_A_QUERY = 100
@@ -52,23 +60,17 @@ def counts(aws: Aws, region: str, aggregator: str) -> list[Count]:
     """
     fields = "accountId, awsRegion, configuration.imageId"
     rows = _select(
-        aws, region, aggregator,
+        aws, region, aggregator, CountRow,
         f"SELECT {fields}, COUNT(*) WHERE {_ALIVE} GROUP BY {fields}",
     )  # fmt: skip
     return [
-        Count(
-            str(one["accountId"]),
-            str(one["awsRegion"]),
-            str(one["configuration"]["imageId"]),
-            int(one["COUNT(*)"]),
-        )
-        for one in rows
+        Count(row.account_id, row.aws_region, row.configuration.image_id, row.count) for row in rows
     ]
 
 
 def instances(
     aws: Aws, region: str, aggregator: str, count: Count, images: Sequence[str]
-) -> Iterator[Mapping[str, Any]]:
+) -> Iterator[InstanceRow]:
     """Yield the instances of some images in the account and region of a count.
 
     Raises:
@@ -77,7 +79,7 @@ def instances(
     for start in range(0, len(images), IMAGES_A_QUERY):
         listed = ", ".join(f"'{one}'" for one in images[start : start + IMAGES_A_QUERY])
         yield from _select(
-            aws, region, aggregator,
+            aws, region, aggregator, InstanceRow,
             "SELECT resourceId, tags, configuration.imageId, configuration.state.name "
             f"WHERE {_ALIVE} AND accountId = '{count.account}' AND awsRegion = '{count.region}' "
             f"AND configuration.imageId IN ({listed})",
@@ -93,28 +95,37 @@ def sources(aws: Aws, region: str, aggregator: str) -> list[SourceStatus]:
     Raises:
         AwsError: there is no such aggregator, or it may not be asked.
     """
-    told = pages(
-        aws, "config", "describe_configuration_aggregator_sources_status",
-        "AggregatedSourceStatusList", region, f"reading the sources of aggregator {aggregator}",
-        ConfigurationAggregatorName=aggregator,
+    pages = listed(
+        aws, region, DescribeConfigurationAggregatorSourcesStatus,
+        f"reading the sources of aggregator {aggregator}", ConfigurationAggregatorName=aggregator,
     )  # fmt: skip
-    return [SourceStatus(one["SourceId"], one.get("AwsRegion", "*"), _why(one)) for one in told]
+    return [
+        SourceStatus(source.source_id, source.aws_region, _why(source))
+        for page in pages
+        for source in page.aggregated_source_status_list
+    ]
 
 
-def _why(status: Mapping[str, Any]) -> str:
-    if status["LastUpdateStatus"] == "SUCCEEDED":
+def _why(source: AggregatedSource) -> str:
+    if source.last_update_status == "SUCCEEDED":
         return ""
-    reason = status.get("LastErrorMessage") or status.get("LastErrorCode", "no reason")
-    return f"AWS Config says {status['LastUpdateStatus']}: {reason}"
+    reason = source.last_error_message or source.last_error_code or "no reason"
+    return f"AWS Config says {source.last_update_status}: {reason}"
+
+
+R = TypeVar("R", CountRow, InstanceRow)
 
 
 def _select(
-    aws: Aws, region: str, aggregator: str, query: str, **more: int
-) -> Iterator[Mapping[str, Any]]:
-    rows = pages(
-        aws, "config", "select_aggregate_resource_config", "Results", region,
-        f"asking the aggregator {aggregator}", Expression=query,
-        ConfigurationAggregatorName=aggregator, **more,
+    aws: Aws, region: str, aggregator: str, kind: type[R], query: str, **more: int
+) -> Iterator[R]:
+    doing = f"asking the aggregator {aggregator}"
+    pages = listed(
+        aws, region, SelectAggregateResourceConfig, doing,
+        Expression=query, ConfigurationAggregatorName=aggregator, **more,
     )  # fmt: skip
-    for row in rows:
-        yield msgspec.json.decode(row)
+    for page in pages:
+        for row in page.results:
+            with explained(doing, region, SelectAggregateResourceConfig.call):
+                decoded = read_json(kind, row)
+            yield decoded

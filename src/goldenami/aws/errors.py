@@ -1,10 +1,12 @@
 """Turns what botocore raises into one clear error; AWS's codes are classified only here."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from goldenami.errors import AwsError, UsageError
+from goldenami.aws.answers.interface import OddAnswerError
+from goldenami.errors import AwsError, GoldenamiError, UnreadableAnswerError, UsageError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -30,6 +32,7 @@ FORBIDDEN = frozenset(
         "UnauthorizedAccess",
     }
 )
+UNREADABLE = frozenset({"UnreadableAnswer"})
 THROTTLED = frozenset(
     {
         "RequestLimitExceeded",
@@ -56,6 +59,9 @@ NOT_FOUND = UNKNOWN_ID | frozenset(
         "InvocationDoesNotExist",
     }
 )
+GONE = NOT_FOUND | frozenset({"ResourceNotFoundException"})
+"""What disappeared between a listing and a closer look is gone, and not unreadable."""
+
 OPT_IN = frozenset({"OptInRequired"})
 DUPLICATE_NAME = frozenset({"InvalidAMIName.Duplicate"})
 TERMINATED = frozenset({"IdempotentInstanceTerminated"})
@@ -75,35 +81,83 @@ NOT_AVAILABLE_HERE = frozenset(
 
 
 @contextmanager
-def explained(doing: str, region: str = "") -> Iterator[None]:
+def explained(doing: str, region: str = "", call: str = "") -> Iterator[None]:
     """Run AWS calls; anything botocore raises becomes an :class:`AwsError`.
 
     Args:
         doing: what is being done, as the sentence starts: ``reading images``.
         region: where, if it is somewhere.
+        call: the operation that is called: ``ec2:DescribeImages``. All that goes wrong in reading
+            its answer is then the answer's fault.
 
     Raises:
         AwsError: with AWS's own code and message, the place, and the fix where there is one.
+        UnreadableAnswerError: what came is no whole answer; nothing of it is in the message.
         UsageError: the AWS profile or the region does not exist.
     """
-    from botocore import exceptions as botocore
-    from botocore.parsers import ResponseParserError
-
     where = f"{doing} in {region}" if region else doing
     try:
         yield
-    except botocore.ClientError as error:
-        raise _refused(where, error) from error
-    except botocore.ProfileNotFound as error:
-        raise UsageError(
-            f"{where}: {error}", fix="name one of `aws configure list-profiles` with --profile"
-        ) from error
-    except (botocore.NoCredentialsError, botocore.PartialCredentialsError) as error:
-        raise AwsError(
-            f"{where}: no AWS credentials found", fix=_LOG_IN, code="NoCredentials"
-        ) from error
-    except (botocore.BotoCoreError, ResponseParserError) as error:
-        raise _unreachable(where, error) from error
+    except GoldenamiError:
+        raise
+    except Exception as error:
+        problem = _explanation(error, where, call)
+        if problem is None:
+            raise
+        raise problem from None  # botocore's error may quote the answer, or what was sent
+
+
+def _explanation(error: Exception, where: str, call: str) -> GoldenamiError | None:
+    """Return what an error of a call means; None if it is none of AWS's or botocore's."""
+    from botocore import exceptions as botocore
+    from botocore.parsers import ResponseParserError
+
+    from goldenami.aws.whole import PartialAnswerError
+
+    match error:
+        case botocore.ClientError():
+            return _refused(where, error)
+        case botocore.ProfileNotFound():
+            fix = "name one of `aws configure list-profiles` with --profile"
+            return UsageError(f"{where}: {error}", fix=fix)
+        case botocore.NoCredentialsError() | botocore.PartialCredentialsError():
+            return AwsError(f"{where}: no AWS credentials found", fix=_LOG_IN, code="NoCredentials")
+        case botocore.BotoCoreError():
+            return _unreachable(where, error)
+        case PartialAnswerError() | OddAnswerError():
+            return unreadable(where, call, str(error))
+        case ResponseParserError():
+            return unreadable(where, call, "it cannot be parsed")
+    if call and isinstance(error, _OF_ODD_ANSWERS):
+        return unreadable(where, call, f"its parts do not fit: {type(error).__name__}")
+    return None
+
+
+_OF_ODD_ANSWERS = (
+    KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError,
+)  # fmt: skip
+"""What botocore ends in when it parses, or works on, an answer without its usual parts."""
+
+
+def unreadable(where: str, call: str, why: str, *, tried: bool = False) -> UnreadableAnswerError:
+    """Return the error of an answer that is no whole one.
+
+    Args:
+        where: what was being done, and in which region.
+        call: the operation.
+        why: what is wrong with the answer, without any of its text.
+        tried: whether it was asked for several times.
+    """
+    operation = call.rpartition(":")[2] or "AWS"
+    return UnreadableAnswerError(
+        f"{where}: {operation}: the answer cannot be read ({why})", fix=_NOT_AWS, tried=tried
+    )
+
+
+_NOT_AWS = (
+    "run the same command again; if it stays so, look at what stands between here and AWS: a "
+    "proxy, a portal, --endpoint-url"
+)
 
 
 def code_of(error: BaseException) -> str:
@@ -120,6 +174,9 @@ _LOG_IN = "log in (`aws sso login`), set AWS_PROFILE or --profile, or export AWS
 def _refused(where: str, error: "ClientError") -> AwsError:
     code = code_of(error)
     call = error.operation_name
+    if code.isdecimal() or not code:  # no error of AWS's: a load balancer's page, or nothing
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", code)
+        return unreadable(where, call, f"HTTP status {status} without AWS's words", tried=True)
     message = error.response.get("Error", {}).get("Message", "")
     fix = ""
     if code in EXPIRED:
@@ -142,4 +199,19 @@ def _unreachable(where: str, error: Exception) -> AwsError:
     fix = ""
     if isinstance(error, reach):
         fix = "check the network, the region name, and --endpoint-url / AWS_ENDPOINT_URL"
-    return AwsError(f"{where}: {error}", fix=fix, code=type(error).__name__)
+    return AwsError(f"{where}: {_words(error)}", fix=fix, code=type(error).__name__)
+
+
+def _words(error: Exception) -> str:
+    """Return botocore's words, but for what they may quote: values that were sent, and secrets."""
+    from botocore import exceptions as botocore
+
+    if isinstance(error, botocore.ParamValidationError):
+        return _VALUE.sub("", str(error))
+    if isinstance(error, botocore.CredentialRetrievalError):
+        provider = error.kwargs.get("provider", "the credential chain")
+        return f"no credentials could be fetched by {provider}"
+    return str(error)
+
+
+_VALUE = re.compile(r", value: .*?(?=, (?:type|valid)|$)", re.DOTALL | re.MULTILINE)

@@ -2,11 +2,18 @@
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.iam import (
+    GetAccountSummary,
+    GetPolicy,
+    GetPolicyVersion,
+    GetRole,
+    ListAttachedGroupPolicies,
+    ListEntitiesForPolicy,
+    ListPolicyVersions,
+)
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.errors import AwsError
@@ -57,11 +64,10 @@ class ManagedPolicy(Struct, frozen=True, kw_only=True):
 def attached(aws: Aws, region: str, group: str) -> dict[str, str] | None:
     """Return a group's managed policies, names by ARN; None if there is no such group."""
     try:
-        found = pages(
-            aws, "iam", "list_attached_group_policies", "AttachedPolicies", region,
-            f"reading group {group}", GroupName=group,
-        )  # fmt: skip
-        return {one["PolicyArn"]: one["PolicyName"] for one in found}
+        pages = listed(
+            aws, region, ListAttachedGroupPolicies, f"reading group {group}", GroupName=group
+        )
+        return {one.policy_arn: one.policy_name for page in pages for one in page.attached_policies}
     except AwsError as error:
         if error.code == "NoSuchEntity":
             return None
@@ -70,9 +76,8 @@ def attached(aws: Aws, region: str, group: str) -> dict[str, str] | None:
 
 def attachments_per_group(aws: Aws, region: str) -> int:
     """Return how many managed policies a group may have (10 unless the account has more)."""
-    with explained("reading IAM's quotas"):
-        answer = aws.client("iam", region).get_account_summary()
-    return int(answer["SummaryMap"].get("AttachedPoliciesPerGroupQuota", 10))
+    answer = ask(aws, region, GetAccountSummary, "reading IAM's quotas")
+    return answer.summary_map.attached_policies_per_group_quota
 
 
 class Role(Struct, frozen=True):
@@ -91,39 +96,41 @@ class Role(Struct, frozen=True):
 def role(aws: Aws, region: str, name: str) -> Role | None:
     """Return the role of that name, or None if there is none."""
     try:
-        with explained(f"reading role {name}"):
-            told = aws.client("iam", region).get_role(RoleName=name)["Role"]
+        found = ask(aws, region, GetRole, f"reading role {name}", RoleName=name).role
     except AwsError as error:
         if error.code == "NoSuchEntity":
             return None
         raise
-    boundary = told.get("PermissionsBoundary", {})
-    return Role(name, told["Path"], boundary.get("PermissionsBoundaryArn", ""))
+    boundary = found.permissions_boundary
+    return Role(name, found.path, boundary.permissions_boundary_arn if boundary else "")
 
 
 def managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy | None:
     """Return a managed policy, or None if there is none with this ARN."""
-    client = aws.client("iam", region)
+    doing = f"reading policy {arn}"
     try:
-        with explained(f"reading policy {arn}"):
-            told = client.get_policy(PolicyArn=arn)["Policy"]
-            default = client.get_policy_version(PolicyArn=arn, VersionId=told["DefaultVersionId"])[
-                "PolicyVersion"
-            ]
+        policy = ask(aws, region, GetPolicy, doing, PolicyArn=arn).policy
+        default = ask(
+            aws, region, GetPolicyVersion, doing,
+            PolicyArn=arn, VersionId=policy.default_version_id,
+        )  # fmt: skip
     except AwsError as error:
         if error.code == "NoSuchEntity":
             return None
         raise
-    doing = f"reading policy {arn}"
-    versions = pages(aws, "iam", "list_policy_versions", "Versions", region, doing, PolicyArn=arn)
+    pages = listed(aws, region, ListPolicyVersions, doing, PolicyArn=arn)
     groups, others = _attached_to(aws, region, arn, "PermissionsPolicy")
     _, bounded = _attached_to(aws, region, arn, "PermissionsBoundary")
     roles = tuple(one.removeprefix("role ") for one in bounded if one.startswith("role "))
     return ManagedPolicy(
         arn=arn,
-        document=_document(default["Document"]),
-        versions=tuple(Version(one["VersionId"], one["IsDefaultVersion"]) for one in versions),
-        tags=tags.from_aws(told.get("Tags")),
+        document=default.policy_version.document,
+        versions=tuple(
+            Version(one.version_id, one.is_default_version)
+            for page in pages
+            for one in page.versions
+        ),
+        tags=policy.tag_values,
         groups=groups,
         others=(*others, *(f"{one} (boundary)" for one in bounded if one.startswith("user "))),
         boundary_of=roles,
@@ -135,17 +142,11 @@ def _attached_to(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     groups: list[str] = []
     others: list[str] = []
-    with explained(f"reading where {arn} is attached"):
-        paginator = aws.client("iam", region).get_paginator("list_entities_for_policy")
-        for page in paginator.paginate(PolicyArn=arn, PolicyUsageFilter=usage):
-            groups += [one["GroupName"] for one in page["PolicyGroups"]]
-            others += [f"role {one['RoleName']}" for one in page["PolicyRoles"]]
-            others += [f"user {one['UserName']}" for one in page["PolicyUsers"]]
+    doing = f"reading where {arn} is attached"
+    for page in listed(
+        aws, region, ListEntitiesForPolicy, doing, PolicyArn=arn, PolicyUsageFilter=usage
+    ):
+        groups += [one.group_name for one in page.policy_groups]
+        others += [f"role {one.role_name}" for one in page.policy_roles]
+        others += [f"user {one.user_name}" for one in page.policy_users]
     return tuple(groups), tuple(others)
-
-
-def _document(document: Any) -> dict[str, Any]:
-    """Return a document as an object; botocore decodes it unless a proxy changed the answer."""
-    if isinstance(document, str):
-        document = msgspec.json.decode(document)
-    return dict(document)

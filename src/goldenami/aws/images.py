@@ -1,14 +1,12 @@
 """Reading images: the registry, the source of a bake, names that are taken."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import explained
+from goldenami.aws.answers import ec2
+from goldenami.aws.answers.ssm import GetParameter
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import snapshots_of
-from goldenami.domain import tags
+from goldenami.domain import names, tags
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag, Status
 from goldenami.errors import AwsError, GoldenamiError
@@ -97,8 +95,7 @@ def _one(aws: Aws, region: str, image_id: str, told_by: str) -> Image:
 
 def _parameter(aws: Aws, region: str, name: str) -> str:
     try:
-        with explained(f"reading SSM parameter {name}", region):
-            answer = aws.client("ssm", region).get_parameter(Name=name)
+        answer = ask(aws, region, GetParameter, f"reading SSM parameter {name}", Name=name)
     except AwsError as error:
         if error.code == "ParameterNotFound":
             raise GoldenamiError(
@@ -107,7 +104,13 @@ def _parameter(aws: Aws, region: str, name: str) -> str:
                 " lists Amazon's",
             ) from error
         raise
-    return str(answer["Parameter"]["Value"])
+    value = answer.parameter.value
+    if not names.AMI_ID.fullmatch(value):  # which may be anything, and is not for everybody's eyes
+        raise GoldenamiError(
+            f"base.source.ssm: the parameter {name} in {region} holds no image id",
+            fix="name a parameter whose whole value is an id (`ami-…`)",
+        )
+    return value
 
 
 def _newest_of(aws: Aws, region: str, wanted: "ImageFilter") -> Image:
@@ -139,42 +142,32 @@ def _newest_golden(aws: Aws, region: str, image: str) -> Image:
 
 
 def _described(aws: Aws, region: str, doing: str, **parameters: Any) -> list[Image]:
-    found = pages(
-        aws, "ec2", "describe_images", "Images", region, doing,
-        MaxResults=1000, **parameters,
-    )  # fmt: skip
-    return [_image(region, one) for one in found]
+    pages = listed(aws, region, ec2.DescribeImages, doing, MaxResults=1000, **parameters)
+    return [_image(region, image) for page in pages for image in page.images]
 
 
 def _newest(image: Image) -> tuple[float, str]:
     return (-image.created.timestamp() if image.created else 0.0, image.id)
 
 
-def _image(region: str, told: Mapping[str, Any]) -> Image:
+def _image(region: str, answer: ec2.Image) -> Image:
+    volumes = [device.ebs for device in answer.block_device_mappings if device.ebs]
     return Image(
         region=region,
-        id=told["ImageId"],
-        name=told.get("Name", ""),
-        owner=told.get("OwnerId", ""),
-        owner_alias=told.get("ImageOwnerAlias", ""),
-        public=told.get("Public", False),
-        state=told.get("State", ""),
-        architecture=told.get("Architecture", ""),
-        created=when(told.get("CreationDate")),
-        deprecated_at=when(told.get("DeprecationTime")),
-        root_device=told.get("RootDeviceName", ""),
-        tags=tags.from_aws(told.get("Tags")),
-        snapshots=tuple(snapshots_of(told)),
-        source_instance=told.get("SourceInstanceId", ""),
-        source_image=told.get("SourceImageId", ""),
-        source_region=told.get("SourceImageRegion", region),
-        encrypted=any(
-            one.get("Ebs", {}).get("Encrypted", False)
-            for one in told.get("BlockDeviceMappings", ())
-        ),
+        id=answer.image_id,
+        name=answer.name,
+        owner=answer.owner_id,
+        owner_alias=answer.image_owner_alias,
+        public=answer.public,
+        state=answer.state,
+        architecture=answer.architecture,
+        created=answer.creation_date,
+        deprecated_at=answer.deprecation_time,
+        root_device=answer.root_device_name,
+        tags=answer.tag_values,
+        snapshots=tuple(answer.snapshot_ids),
+        source_instance=answer.source_instance_id,
+        source_image=answer.source_image_id,
+        source_region=answer.source_image_region or region,
+        encrypted=any(volume.encrypted for volume in volumes),
     )
-
-
-def when(text: str | None) -> datetime | None:
-    """Read one of EC2's times, ``2026-11-23T14:05:09.000Z``."""
-    return datetime.fromisoformat(text) if text else None

@@ -4,13 +4,19 @@ https://docs.aws.amazon.com/inspector/latest/user/scanning-ec2.html
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.others import (
+    BatchGetAccountStatus,
+    InspectorFinding,
+    ListCoverage,
+    ListFindings,
+    VulnerablePackage,
+)
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing, Pending, patiently, until
 from goldenami.domain.checked import Checked
@@ -62,16 +68,16 @@ def check(aws: Aws, region: str) -> Checked:
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html
     """
     try:
-        with explained("looking at Amazon Inspector", region):
-            answer = aws.client("inspector2", region).batch_get_account_status(
-                accountIds=[aws.account]
-            )
+        answer = ask(
+            aws, region, BatchGetAccountStatus, "looking at Amazon Inspector",
+            accountIds=[aws.account],
+        )  # fmt: skip
     except AwsError as error:
         return Checked(wrong=(f"test.scan: {error.message}",))
-    status = [one["resourceState"]["ec2"]["status"] for one in answer["accounts"]]
+    status = [account.resource_state.ec2.status for account in answer.accounts]
     if status == ["ENABLED"]:
         return Checked(fine=(f"Amazon Inspector scans instances in {region}",))
-    why = [one["errorMessage"] for one in answer.get("failedAccounts", ())]
+    why = [account.error_message for account in answer.failed_accounts]
     told = ", ".join([*status, *why]) or "DISABLED"
     return Checked(
         wrong=(
@@ -115,21 +121,21 @@ def _scanned(doing: Doing, instance_id: str) -> bool | Pending:
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
     """
-    covered = pages(
-        doing.aws, "inspector2", "list_coverage", "coveredResources", doing.region, doing.summary,
+    pages = listed(
+        doing.aws, doing.region, ListCoverage, doing.summary,
         filterCriteria=_equal(resourceId=instance_id, scanType="PACKAGE"),
     )  # fmt: skip
-    told = next(iter(covered), None)
-    if told is None:
+    covered = next((resource for page in pages for resource in page.covered_resources), None)
+    if covered is None:
         return Pending("not known to Inspector yet")
-    code, reason = told["scanStatus"]["statusCode"], told["scanStatus"]["reason"]
+    code, reason = covered.scan_status.status_code, covered.scan_status.reason
     if reason in _WILL_NOT_END:
         raise BakeError(
             f"{doing.summary} in {doing.region}: Inspector does not scan {instance_id}: {reason}",
             fix="https://docs.aws.amazon.com/inspector/v2/APIReference/API_ScanStatus.html "
             "says what it means",
         )
-    done = (code, reason) == ("ACTIVE", "SUCCESSFUL") and "lastScannedAt" in told
+    done = (code, reason) == ("ACTIVE", "SUCCESSFUL") and covered.last_scanned_at is not None
     return done or Pending(reason)
 
 
@@ -138,13 +144,13 @@ def _findings(doing: Doing, instance_id: str) -> list[Finding]:
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
     """
-    told = pages(
-        doing.aws, "inspector2", "list_findings", "findings", doing.region, doing.summary,
+    pages = listed(
+        doing.aws, doing.region, ListFindings, doing.summary,
         filterCriteria=_equal(
             resourceId=instance_id, findingStatus="ACTIVE", findingType="PACKAGE_VULNERABILITY"
         ),
     )  # fmt: skip
-    found = [_finding(one) for one in told]
+    found = [_finding(finding) for page in pages for finding in page.findings]
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.vulnerability))
 
 
@@ -152,21 +158,21 @@ def _equal(**fields: str) -> dict[str, Any]:
     return {name: [{"comparison": "EQUALS", "value": one}] for name, one in fields.items()}
 
 
-def _finding(told: Mapping[str, Any]) -> Finding:
-    details = told["packageVulnerabilityDetails"]
-    packages = [_package(one) for one in details.get("vulnerablePackages", ())]
+def _finding(answer: InspectorFinding) -> Finding:
+    details = answer.package_vulnerability_details
+    packages = [_package(package) for package in details.vulnerable_packages]
     return Finding(
-        vulnerability=details["vulnerabilityId"],
-        severity=told["severity"].lower(),
+        vulnerability=details.vulnerability_id,
+        severity=answer.severity.lower(),
         packages=", ".join(packages) or "an unnamed package",
-        title=told.get("title", ""),
+        title=answer.title,
     )
 
 
-def _package(told: Mapping[str, Any]) -> str:
-    version = "-".join(told[part] for part in ("version", "release") if told.get(part))
-    fixed = told.get("fixedInVersion", "NotAvailable")
-    return f"{told['name']} {version}" + ("" if fixed == "NotAvailable" else f" (fixed in {fixed})")
+def _package(package: VulnerablePackage) -> str:
+    version = "-".join(part for part in (package.version, package.release) if part)
+    fixed = package.fixed_in_version
+    return f"{package.name} {version}" + ("" if fixed == "NotAvailable" else f" (fixed in {fixed})")
 
 
 def _failing(found: Collection[Finding], severity: str) -> list[Finding]:

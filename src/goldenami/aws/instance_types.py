@@ -1,22 +1,18 @@
 """Instance types, as EC2 describes them."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.ec2 import DescribeInstanceTypes, InstanceType
+from goldenami.aws.ask import ask
 from goldenami.aws.session import Aws
 
 
-def described(aws: Aws, region: str, instance_type: str, doing: str) -> Mapping[str, Any]:
-    """Return an instance type as DescribeInstanceTypes tells it.
+def described(aws: Aws, region: str, instance_type: str, doing: str) -> InstanceType:
+    """Return an instance type.
 
     Raises:
         AwsError: there is no such type, or it could not be read.
     """
-    with explained(doing, region):
-        told = aws.client("ec2", region).describe_instance_types(InstanceTypes=[instance_type])
-    found: Mapping[str, Any] = told["InstanceTypes"][0]
-    return found
+    answer = ask(aws, region, DescribeInstanceTypes, doing, InstanceTypes=[instance_type])
+    return answer.instance_types[0]
 
 
 def architectures(aws: Aws, region: str, instance_type: str, doing: str) -> list[str]:
@@ -25,6 +21,5 @@ def architectures(aws: Aws, region: str, instance_type: str, doing: str) -> list
     Raises:
         AwsError: there is no such type, or it could not be read.
     """
-    return list(
-        described(aws, region, instance_type, doing)["ProcessorInfo"]["SupportedArchitectures"]
-    )
+    processor = described(aws, region, instance_type, doing).processor_info
+    return list(processor.supported_architectures)

@@ -1,16 +1,26 @@
 """Every instance of a region with what is known of its image, a page at a time."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from itertools import islice
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, TypeVar
 
+from msgspec import Struct
+
+from goldenami.aws.answers.ec2 import (
+    DescribeInstanceImageMetadata,
+    DescribeInstances,
+    ImageMetadata,
+    Instance,
+    InstanceMetadata,
+    Reservation,
+)
+from goldenami.aws.answers.interface import read_all
+from goldenami.aws.ask import again, raw
 from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
-from goldenami.aws.images import when
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
 from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen, Kind, Subject
 from goldenami.errors import AwsError
 
@@ -27,7 +37,26 @@ PAGES_IN_HAND = 2
 
 _in_hand = BoundedSemaphore(PAGES_IN_HAND)
 Some = list[Subject]
-Answer = Mapping[str, Any]
+R = TypeVar("R", InstanceMetadata, Reservation)
+
+
+class _Listing(Struct, frozen=True):
+    """One of the two listings: its call, the list in its answer, and how many a page has."""
+
+    call: str
+    key: str
+    size: int
+
+
+_METADATA = _Listing(DescribeInstanceImageMetadata.call, "InstanceImageMetadata", METADATA_PAGE)
+_INSTANCES = _Listing(DescribeInstances.call, "Reservations", INSTANCES_PAGE)
+
+
+class _Page(Struct, frozen=True):
+    """A page that came: its rows, which are read as they are iterated, and the next one's token."""
+
+    rows: Any
+    token: str
 
 
 class Inventory:
@@ -43,8 +72,8 @@ class Inventory:
         self._aws = aws
         self._region = region
         self._pool = pool
-        self._images: dict[tuple[str, ...], ImageSeen] = {}
-        self._first = self._asked("describe_instance_image_metadata", METADATA_PAGE)
+        self._images: dict[ImageMetadata, ImageSeen] = {}
+        self._first = self._asked(_METADATA)
 
     def instances(self, images: SeenImages) -> Iterator[Some]:
         """Yield the region's instances, some at a time, without those that are terminated.
@@ -65,81 +94,72 @@ class Inventory:
         yield from self._with_metadata()
 
     def _with_metadata(self) -> Iterator[Some]:
-        for page in self._pages(self._first, "describe_instance_image_metadata", METADATA_PAGE):
-            for some in _some(page["InstanceImageMetadata"]):
-                yield [self._from_metadata(told) for told in some]
+        for some in self._rows(_METADATA, self._first, InstanceMetadata):
+            yield [self._from_metadata(instance) for instance in some]
 
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
-        first = self._asked("describe_instances", INSTANCES_PAGE)
-        for page in self._pages(first, "describe_instances", INSTANCES_PAGE):
-            for some in _some(page["Reservations"]):
-                found = [(one["OwnerId"], told) for one in some for told in one["Instances"]]
-                seen = images.of({told["ImageId"] for _, told in found})
-                yield [
-                    self._instance(told, account, seen[told["ImageId"]]) for account, told in found
-                ]
+        for some in self._rows(_INSTANCES, self._asked(_INSTANCES), Reservation):
+            found = [(one.owner_id, instance) for one in some for instance in one.instances]
+            seen = images.of({instance.image_id for _, instance in found})
+            yield [
+                self._subject(instance, account, seen[instance.image_id])
+                for account, instance in found
+            ]
 
-    def _from_metadata(self, told: Answer) -> Subject:
-        about = told.get("ImageMetadata", {})
-        key = tuple([about.get(name, "") for name in _TOLD])
-        image = self._images.get(key)  # a fleet has far fewer images than instances
+    def _from_metadata(self, instance: InstanceMetadata) -> Subject:
+        about = instance.image_metadata
+        image = self._images.get(about)  # a fleet has far fewer images than instances
         if image is None:
-            image = self._images[key] = _image(key)
-        return self._instance(told, told.get("OwnerId", ""), image)
+            image = self._images[about] = _image(about)
+        return self._subject(instance, instance.owner_id, image)
 
-    def _instance(self, told: Answer, account: str, image: ImageSeen) -> Subject:
-        """Return an instance, of which both listings tell these fields alike."""
-        own = tags.from_aws(told.get("Tags"))
+    def _subject(
+        self, instance: InstanceMetadata | Instance, account: str, image: ImageSeen
+    ) -> Subject:
+        own = instance.tag_values
         return Subject(
             kind=Kind.INSTANCE,
             account=account,
             region=self._region,
-            id=told["InstanceId"],
+            id=instance.instance_id,
             name=own.get("Name", ""),
-            state=told["State"]["Name"],
+            state=instance.state.name,
             image=image,
-            launched=told.get("LaunchTime"),
+            launched=instance.launch_time,
             tags=own,
         )
 
-    def _pages(self, asked: Future[Answer], operation: str, size: int) -> Iterator[Answer]:
-        """Yield the pages of a listing; the next one is asked for while this one is being read."""
+    def _rows(self, listing: _Listing, asked: "Future[_Page]", kind: type[R]) -> Iterator[list[R]]:
+        """Yield the rows of all pages; the next one is asked for while this one is being read."""
         more = True
         while more:
             page = asked.result()
-            if token := page.get("NextToken"):
-                asked = self._asked(operation, size, NextToken=token)
-            with _in_hand, explained(_DOING, self._region):
-                yield page
-            more = bool(token)
+            if page.token:
+                asked = self._asked(listing, page.token)
+            with _in_hand, explained(_DOING, self._region, listing.call):
+                rows = iter(page.rows)
+                while some := list(islice(rows, AT_ONCE)):
+                    yield read_all(kind, some)
+            more = bool(page.token)
 
-    def _asked(self, operation: str, size: int, **token: str) -> Future[Answer]:
-        def ask() -> Answer:
-            call = getattr(self._aws.client("ec2", self._region), operation)
-            with explained(_DOING, self._region):
-                answer: Answer = call(Filters=_ALIVE, MaxResults=size, **token)
-            return answer
+    def _asked(self, listing: _Listing, token: str = "") -> "Future[_Page]":
+        further = {"NextToken": token} if token else {}
+        parameters = {"Filters": _ALIVE, "MaxResults": listing.size, **further}
 
-        return self._pool.submit(ask)
+        def ask() -> _Page:
+            with explained(_DOING, self._region, listing.call):
+                answer = raw(self._aws, self._region, listing.call, parameters)
+                return _Page(answer[listing.key], answer.get("NextToken") or "")
 
-
-def _some(items: Iterable[Answer]) -> Iterator[list[Answer]]:
-    """Yield a listing's items, some at a time."""
-    listed = iter(items)
-    while some := list(islice(listed, AT_ONCE)):
-        yield some
+        return self._pool.submit(again, ask)
 
 
-_TOLD = ("ImageId", "Name", "OwnerId", "State", "CreationDate", "DeprecationTime")
-
-
-def _image(told: Sequence[str]) -> ImageSeen:
-    image_id, name, owner, state, created, deprecated = told
+def _image(about: ImageMetadata) -> ImageSeen:
     return ImageSeen(
-        id=image_id,
-        name=name,
-        owner=owner,
-        state=state or DEREGISTERED,
-        created=when(created),
-        deprecated_at=when(deprecated),
+        id=about.image_id,
+        name=about.name,
+        owner=about.owner_id,
+        state=about.state or DEREGISTERED,
+        created=about.creation_date,
+        deprecated_at=about.deprecation_time,
     )

@@ -1,8 +1,13 @@
 """KMS keys: one that cannot be used fails a copy an hour later, so look first."""
 
-from typing import Any
-
-from goldenami.aws.errors import FORBIDDEN, code_of, explained
+from goldenami.aws.answers.ec2 import GetEbsDefaultKmsKeyId, GetEbsEncryptionByDefault
+from goldenami.aws.answers.others import (
+    DescribeKey,
+    GenerateDataKeyWithoutPlaintext,
+    KeyMetadata,
+)
+from goldenami.aws.ask import ask
+from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.session import Aws
 from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError
@@ -26,11 +31,12 @@ def check(aws: Aws, region: str, key: str, *, shared: bool) -> Checked:
         shared: whether other accounts are to use the snapshots.
     """
     try:
-        with explained(f"looking at KMS key {key}", region):
-            told = aws.client("kms", region).describe_key(KeyId=key)["KeyMetadata"]
+        answer = ask(aws, region, DescribeKey, f"looking at KMS key {key}", KeyId=key)
     except AwsError as error:
         return Checked(wrong=(error.message,))
-    wrong = tuple(f"KMS key {key} in {region} {one}" for one in _faults(told, shared=shared))
+    wrong = tuple(
+        f"KMS key {key} in {region} {one}" for one in _faults(answer.key_metadata, shared=shared)
+    )
     return Checked(wrong=wrong) if wrong else _tried(aws, region, key)
 
 
@@ -42,15 +48,12 @@ def check_default(aws: Aws, region: str, *, encrypted: bool) -> Checked:
         region: where.
         encrypted: whether they are encrypted even if the account does not ask for it.
     """
-    client = aws.client("ec2", region)
+    doing = "looking at the encryption by default"
     try:
-        with explained("looking at the encryption by default", region):
-            if (
-                not encrypted
-                and not client.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
-            ):
-                return Checked(fine=(f"not encrypted in {region}, and so can be shared",))
-            key = str(client.get_ebs_default_kms_key_id()["KmsKeyId"])
+        default = ask(aws, region, GetEbsEncryptionByDefault, doing)
+        if not encrypted and not default.ebs_encryption_by_default:
+            return Checked(fine=(f"not encrypted in {region}, and so can be shared",))
+        key = ask(aws, region, GetEbsDefaultKmsKeyId, doing).kms_key_id
     except AwsError as error:
         return Checked(unknown=(f"whether it can be shared is not known: {error.message}",))
     if key.endswith(EBS_KEY):
@@ -63,13 +66,13 @@ def check_default(aws: Aws, region: str, *, encrypted: bool) -> Checked:
     return check(aws, region, key, shared=True)
 
 
-def _faults(told: dict[str, Any], *, shared: bool) -> list[str]:
+def _faults(key: KeyMetadata, *, shared: bool) -> list[str]:
     found = []
-    if told["KeyState"] != "Enabled":
-        found.append(f"is {told['KeyState']}, not Enabled")
-    if told.get("KeySpec", "SYMMETRIC_DEFAULT") != "SYMMETRIC_DEFAULT":
-        found.append(f"is of kind {told['KeySpec']}: EBS takes symmetric keys alone")
-    if shared and told.get("KeyManager") == "AWS":
+    if key.key_state != "Enabled":
+        found.append(f"is {key.key_state}, not Enabled")
+    if key.key_spec != "SYMMETRIC_DEFAULT":
+        found.append(f"is of kind {key.key_spec}: EBS takes symmetric keys alone")
+    if shared and key.key_manager == "AWS":
         found.append("is AWS's own: what it encrypts cannot be shared")
     return found
 
@@ -77,10 +80,10 @@ def _faults(told: dict[str, Any], *, shared: bool) -> list[str]:
 def _tried(aws: Aws, region: str, key: str) -> Checked:
     """Try the key without using it; a denial may come from a policy that lets EC2 use it alone."""
     try:
-        with explained(f"trying KMS key {key}", region):
-            aws.client("kms", region).generate_data_key_without_plaintext(
-                KeyId=key, KeySpec="AES_256", DryRun=True
-            )
+        ask(
+            aws, region, GenerateDataKeyWithoutPlaintext, f"trying KMS key {key}",
+            KeyId=key, KeySpec="AES_256", DryRun=True,
+        )  # fmt: skip
     except AwsError as error:
         if code_of(error) in FORBIDDEN:
             return Checked(

@@ -6,8 +6,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import UNKNOWN_TEMPLATE, explained
+from goldenami.aws.answers.auto_scaling import DescribeLaunchConfigurations, LaunchConfiguration
+from goldenami.aws.answers.ec2_launches import (
+    DescribeLaunchTemplateVersions,
+    Override,
+    TemplateVersion,
+    TemplateVersionName,
+)
+from goldenami.aws.answers.interface import read
+from goldenami.aws.ask import ask, listed
+from goldenami.aws.errors import UNKNOWN_TEMPLATE
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
 
@@ -38,15 +46,17 @@ class Reference(Struct, frozen=True, kw_only=True):
         return self.image.removeprefix(_RESOLVE) if self.image.startswith(_RESOLVE) else ""
 
 
-def of_template(told: Mapping[str, Any]) -> Reference:
+def of_template(named: TemplateVersionName | Mapping[str, Any]) -> Reference:
     """Return the version of a template that a ``LaunchTemplateSpecification`` names."""
-    named = told.get("LaunchTemplateId") or told.get("LaunchTemplateName", "")
-    return Reference(template=named, version=told.get("Version") or NAMED[0])
+    if isinstance(named, Mapping):
+        named = read(TemplateVersionName, named)
+    template = named.launch_template_id or named.launch_template_name
+    return Reference(template=template, version=named.version or NAMED[0])
 
 
-def of_overrides(overrides: Iterable[Mapping[str, Any]]) -> list[Reference]:
+def of_overrides(overrides: Iterable[Override]) -> list[Reference]:
     """Return the images that overrides, or launch specifications, name themselves."""
-    return [Reference(image=each["ImageId"]) for each in overrides if each.get("ImageId")]
+    return [Reference(image=override.image_id) for override in overrides if override.image_id]
 
 
 class Version(Struct, frozen=True, kw_only=True):
@@ -82,28 +92,28 @@ class Templates:
         """
         with self._lock:
             if self._named is None:
-                told = pages(
-                    self._aws, "ec2", "describe_launch_template_versions",
-                    "LaunchTemplateVersions", self._region, "reading launch templates",
-                    Versions=list(NAMED),
+                pages = listed(
+                    self._aws, self._region, DescribeLaunchTemplateVersions,
+                    "reading launch templates", Versions=list(NAMED),
                 )  # fmt: skip
                 found = {
-                    (one["LaunchTemplateId"], one["VersionNumber"]): _version(one) for one in told
+                    (one.launch_template_id, one.version_number): _version(one)
+                    for page in pages
+                    for one in page.launch_template_versions
                 }
                 self._named = list(found.values())
                 self._remember(self._named)
             return self._named
 
-    def configurations(self) -> Iterator[Any]:
-        """Yield the launch configurations, as they are told.
+    def configurations(self) -> Iterator[LaunchConfiguration]:
+        """Yield the launch configurations.
 
         Raises:
             AwsError: they could not be read.
         """
-        return pages(
-            self._aws, "autoscaling", "describe_launch_configurations", "LaunchConfigurations",
-            self._region, "reading launch configurations",
-        )  # fmt: skip
+        doing = "reading launch configurations"
+        for page in listed(self._aws, self._region, DescribeLaunchConfigurations, doing):
+            yield from page.launch_configurations
 
     def resolved(self, reference: Reference) -> Reference:
         """Follow a reference to what it launches.
@@ -144,7 +154,7 @@ class Templates:
         with self._lock:
             if self._configurations is None:
                 self._configurations = {
-                    one["LaunchConfigurationName"]: one["ImageId"] for one in self.configurations()
+                    one.launch_configuration_name: one.image_id for one in self.configurations()
                 }
             return self._configurations
 
@@ -162,25 +172,26 @@ def read_version(aws: Aws, region: str, template: str, version: str) -> Version 
         AwsError: it could not be read.
     """
     by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
+    doing = f"reading launch template {template}"
     try:
-        with explained(f"reading launch template {template}", region):
-            told = aws.client("ec2", region).describe_launch_template_versions(
-                Versions=[version], **{by: template}
-            )["LaunchTemplateVersions"]
+        answer = ask(
+            aws, region, DescribeLaunchTemplateVersions, doing,
+            Versions=[version], **{by: template},
+        )  # fmt: skip
     except AwsError as error:
         if error.code in UNKNOWN_TEMPLATE:
             return None
         raise
-    return _version(told[0]) if told else None
+    versions = answer.launch_template_versions
+    return _version(versions[0]) if versions else None
 
 
-def _version(told: dict[str, Any]) -> Version:
-    data = told.get("LaunchTemplateData", {})
+def _version(answer: TemplateVersion) -> Version:
     return Version(
-        id=told["LaunchTemplateId"],
-        name=told["LaunchTemplateName"],
-        version=str(told["VersionNumber"]),
-        reference=Reference(image=data.get("ImageId", "")),
-        instance_type=data.get("InstanceType", ""),
-        default=bool(told.get("DefaultVersion")),
+        id=answer.launch_template_id,
+        name=answer.launch_template_name,
+        version=str(answer.version_number),
+        reference=Reference(image=answer.launch_template_data.image_id),
+        instance_type=answer.launch_template_data.instance_type,
+        default=answer.default_version,
     )

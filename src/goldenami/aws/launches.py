@@ -6,18 +6,24 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-para
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from msgspec.structs import replace
 
 from goldenami.aws import auto_scaling, parameters
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.auto_scaling import DescribeAutoScalingGroups
+from goldenami.aws.answers.ec2_launches import (
+    DescribeFleets,
+    DescribeSpotFleetRequests,
+    TemplateConfig,
+)
+from goldenami.aws.answers.others import DescribeNodegroup, ListClusters, ListNodegroups
+from goldenami.aws.ask import ask, listed
+from goldenami.aws.errors import GONE
 from goldenami.aws.launch_templates import Reference, Templates, of_overrides, of_template
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
+from goldenami.errors import AwsError
 
 _FLEETS_ALIVE = {"submitted", "active", "modifying"}
 
@@ -51,86 +57,96 @@ class Launches:
         """Yield the launch configurations, which new accounts no longer have."""
         yield self._with_images(
             (
-                self._subject(Kind.LAUNCH_CONFIGURATION, one["LaunchConfigurationName"]),
-                Reference(image=one["ImageId"]),
+                self._subject(Kind.LAUNCH_CONFIGURATION, one.launch_configuration_name),
+                Reference(image=one.image_id),
             )
             for one in self._templates.configurations()
         )
 
     def auto_scaling_groups(self) -> Iterator[list[Subject]]:
         """Yield the Auto Scaling groups, once for each image that one can launch."""
-        told = self._listed(
-            "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups",
-            "reading Auto Scaling groups",
-        )  # fmt: skip
+        doing = "reading Auto Scaling groups"
+        pages = listed(self._aws, self._region, DescribeAutoScalingGroups, doing)
         found = []
-        for one in told:
-            group, own = auto_scaling.group(one), tags.from_aws(one.get("Tags"))
+        for answer in (group for page in pages for group in page.auto_scaling_groups):
+            group = auto_scaling.group(answer)
             for number, reference in enumerate(group.references):
                 name = _nth(group.name, number)
+                own = answer.tag_values
                 subject = self._subject(Kind.AUTO_SCALING_GROUP, name, group.name, own)
                 found.append((subject, reference))
         yield self._with_images(found)
 
     def fleets(self) -> Iterator[list[Subject]]:
         """Yield the EC2 fleets that can still launch something."""
-        told = self._listed("ec2", "describe_fleets", "Fleets", "reading EC2 fleets")
+        pages = listed(self._aws, self._region, DescribeFleets, "reading EC2 fleets")
         found = []
-        for one in told:
-            if one.get("FleetState", "active") not in _FLEETS_ALIVE:
+        for fleet in (fleet for page in pages for fleet in page.fleets):
+            if fleet.fleet_state not in _FLEETS_ALIVE:
                 continue
-            own = tags.from_aws(one.get("Tags"))
-            for number, reference in enumerate(_of_configs(one.get("LaunchTemplateConfigs", ()))):
-                name = _nth(one["FleetId"], number)
+            own = fleet.tag_values
+            for number, reference in enumerate(_of_configs(fleet.launch_template_configs)):
+                name = _nth(fleet.fleet_id, number)
                 found.append((self._subject(Kind.FLEET, name, own.get("Name", ""), own), reference))
         yield self._with_images(found)
 
     def spot_fleets(self) -> Iterator[list[Subject]]:
         """Yield the spot fleets that can still launch something."""
-        told = self._listed(
-            "ec2", "describe_spot_fleet_requests", "SpotFleetRequestConfigs", "reading spot fleets"
-        )
+        pages = listed(self._aws, self._region, DescribeSpotFleetRequests, "reading spot fleets")
         found = []
-        for one in told:
-            if one.get("SpotFleetRequestState", "active") not in _FLEETS_ALIVE:
+        for fleet in (fleet for page in pages for fleet in page.spot_fleet_request_configs):
+            if fleet.spot_fleet_request_state not in _FLEETS_ALIVE:
                 continue
-            config, own = one["SpotFleetRequestConfig"], tags.from_aws(one.get("Tags"))
-            direct = of_overrides(config.get("LaunchSpecifications", ()))
-            by_template = _of_configs(config.get("LaunchTemplateConfigs", ()))
+            config = fleet.spot_fleet_request_config
+            direct = of_overrides(config.launch_specifications)
+            by_template = _of_configs(config.launch_template_configs)
             for number, reference in enumerate((*direct, *by_template)):
-                name = _nth(one["SpotFleetRequestId"], number)
-                found.append((self._subject(Kind.SPOT_FLEET, name, "", own), reference))
+                name = _nth(fleet.spot_fleet_request_id, number)
+                subject = self._subject(Kind.SPOT_FLEET, name, "", fleet.tag_values)
+                found.append((subject, reference))
         yield self._with_images(found)
 
     def node_groups(self) -> Iterator[list[Subject]]:
-        """Yield the EKS node groups; without a template of one's own, EKS chooses the image."""
-        clusters = self._listed("eks", "list_clusters", "clusters", "listing EKS clusters")
-        yield self._with_images(
-            self._node_group(cluster, name)
-            for cluster in list(clusters)
-            for name in self._listed(
-                "eks", "list_nodegroups", "nodegroups", "listing node groups", clusterName=cluster
-            )
-        )
+        """Yield the EKS node groups; without a template of one's own, EKS chooses the image.
 
-    def _node_group(self, cluster: str, name: str) -> tuple[Subject, Reference]:
-        with explained(f"reading node group {name}", self._region):
-            client = self._aws.client("eks", self._region)
-            told = client.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
-        subject = self._subject(
-            Kind.NODE_GROUP, f"{cluster}/{name}", name, dict(told.get("tags", {}))
-        )
-        template = told.get("launchTemplate")
-        if template and told.get("amiType", "CUSTOM") == "CUSTOM":
-            named = template.get("id") or template["name"]
-            version = str(template.get("version", "$Default"))
-            return subject, Reference(template=named, version=version)
-        return subject, Reference(why=f"EKS chooses it ({told.get('amiType', 'its default')})")
+        A cluster or node group that is deleted while they are read is gone.
+        """
+        pages = listed(self._aws, self._region, ListClusters, "listing EKS clusters")
+        clusters = [cluster for page in pages for cluster in page.clusters]
+        found = [
+            read
+            for cluster in clusters
+            for name in self._node_group_names(cluster)
+            if (read := self._node_group(cluster, name))
+        ]
+        yield self._with_images(found)
 
-    def _listed(
-        self, service: str, operation: str, key: str, doing: str, **parameters: str
-    ) -> Iterator[Any]:
-        return pages(self._aws, service, operation, key, self._region, doing, **parameters)
+    def _node_group_names(self, cluster: str) -> list[str]:
+        doing = f"listing the node groups of {cluster}"
+        try:
+            pages = listed(self._aws, self._region, ListNodegroups, doing, clusterName=cluster)
+            return [name for page in pages for name in page.nodegroups]
+        except AwsError as error:
+            if error.code not in GONE:
+                raise
+            return []
+
+    def _node_group(self, cluster: str, name: str) -> tuple[Subject, Reference] | None:
+        try:
+            group = ask(
+                self._aws, self._region, DescribeNodegroup, f"reading node group {name}",
+                clusterName=cluster, nodegroupName=name,
+            ).nodegroup  # fmt: skip
+        except AwsError as error:
+            if error.code not in GONE:
+                raise
+            return None
+        subject = self._subject(Kind.NODE_GROUP, f"{cluster}/{name}", name, group.tags)
+        template = group.launch_template
+        if template and (group.ami_type or "CUSTOM") == "CUSTOM":
+            named = template.id or template.name
+            return subject, Reference(template=named, version=template.version)
+        return subject, Reference(why=f"EKS chooses it ({group.ami_type or 'its default'})")
 
     def _subject(
         self, kind: Kind, subject_id: str, name: str = "", own: Mapping[str, str] | None = None
@@ -170,12 +186,12 @@ def _followed(reference: Reference, ids: Mapping[str, str]) -> Reference:
     return Reference(why=f"there is no SSM parameter {reference.parameter}")
 
 
-def _of_configs(configs: Iterable[Mapping[str, Any]]) -> list[Reference]:
+def _of_configs(configs: Iterable[TemplateConfig]) -> list[Reference]:
     """Return what the launch template configurations of a fleet launch."""
     found = []
     for config in configs:
-        found.append(of_template(config.get("LaunchTemplateSpecification", {})))
-        found += of_overrides(config.get("Overrides", ()))
+        found.append(of_template(config.launch_template_specification))
+        found += of_overrides(config.overrides)
     return list(dict.fromkeys(found))
 
 

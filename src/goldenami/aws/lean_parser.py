@@ -17,6 +17,8 @@ from xml.sax.saxutils import unescape
 from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
 from botocore.utils import parse_timestamp
 
+from goldenami.aws.answers.interface import LazyRows
+
 Read = Callable[[Element], Any]
 
 LISTINGS: Final = {
@@ -69,7 +71,7 @@ class LeanParser(EC2QueryParser):
         return answer
 
 
-class Items:
+class Items(LazyRows):
     """The items of one page, read each time they are iterated; none is kept."""
 
     def __init__(self, body: bytes, shape: Any) -> None:
@@ -80,7 +82,7 @@ class Items:
         """Yield the items as botocore has them.
 
         Raises:
-            ResponseParserError: the page is no XML.
+            ResponseParserError: the page is no XML, or has no such list.
         """
         found = _NAMESPACE.search(self._body)
         tag, read = _reader(self._shape, f"{{{found[1].decode()}}}" if found else "")
@@ -88,27 +90,40 @@ class Items:
         # what has been read be dropped, before all of it is there.
         builder = TreeBuilder()
         page = builder.start("page", {})
+        listing = _Listing(page, tag, read)
         parser = XMLParser(target=builder)  # noqa: S314  as botocore does: AWS is no stranger
         try:
             for start in range(0, len(self._body), CHUNK_BYTES):
                 parser.feed(self._body[start : start + CHUNK_BYTES])
-                yield from _taken(page, tag, read, still_growing=1)
+                yield from listing.taken(still_growing=1)
             builder.end("page")
             parser.close()
         except ParseError as error:
             raise ResponseParserError(f"the page is no XML: {error}") from error
-        yield from _taken(page, tag, read, still_growing=0)
+        yield from listing.taken(still_growing=0)
+        if not listing.seen:
+            raise ResponseParserError("the page has no list")
 
 
-def _taken(page: Element, tag: str, read: Read, *, still_growing: int) -> Iterator[dict[str, Any]]:
-    """Read the finished items of a page, and take them out of it."""
-    items = page.find(f"*/{tag}")
-    if items is None:
-        return
-    finished = len(items) - still_growing
-    for item in items[:finished]:
-        yield read(item)
-    del items[:finished]
+class _Listing:
+    """The list of a page that grows; ``seen`` is whether it has begun."""
+
+    def __init__(self, page: Element, tag: str, read: Read) -> None:
+        self._page = page
+        self._tag = tag
+        self._read = read
+        self.seen = False
+
+    def taken(self, *, still_growing: int) -> Iterator[dict[str, Any]]:
+        """Read the finished items, and take them out of the page."""
+        items = self._page.find(f"*/{self._tag}")
+        if items is None:
+            return
+        self.seen = True
+        finished = len(items) - still_growing
+        for item in items[:finished]:
+            yield self._read(item)
+        del items[:finished]
 
 
 def _text(pattern: re.Pattern[bytes], body: bytes) -> str | None:

@@ -8,15 +8,16 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter
 import contextlib
 import os
 import socket
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from threading import Event, Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
-from goldenami.aws.errors import ALREADY_THERE, NOT_FOUND, code_of, explained
+from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.ssm import GetParameter, Parameter, PutParameter, Response
+from goldenami.aws.ask import ask
+from goldenami.aws.errors import ALREADY_THERE, NOT_FOUND, code_of
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, GoldenamiError, RefusedError
 
@@ -74,7 +75,7 @@ class Lease:
     """
 
     def __init__(self, aws: Aws, region: str, image: str, build: str) -> None:
-        self._client: Any = aws.client("ssm", region)
+        self._aws = aws
         self._region = region
         self._name = PREFIX + image
         self._image = image
@@ -108,11 +109,14 @@ class Lease:
     ) -> None:
         self._ended.set()
         self._renewing.join()
-        with contextlib.suppress(AwsError), explained("ending the lease", self._region):
-            self._client.delete_parameter(Name=self._name)  # otherwise it lapses
+        with contextlib.suppress(AwsError):  # then it lapses
+            ask(
+                self._aws, self._region, ANSWERS["ssm:DeleteParameter"], "ending the lease",
+                Name=self._name,
+            )  # fmt: skip
 
     def _take_over(self) -> None:
-        held = read(self._client, self._region, self._name)
+        held = read(self._aws, self._region, self._name)
         if held is None:  # its holder has just let it go
             self._put(overwrite=False)
             return
@@ -129,15 +133,14 @@ class Lease:
         )
 
     def _put(self, *, overwrite: bool) -> int:
-        with explained("taking the right to bake", self._region):
-            answer = self._client.put_parameter(
-                Name=self._name,
-                Value=msgspec.json.encode(self._holder).decode(),
-                Type="String",
-                Overwrite=overwrite,
-                Description="goldenami: a bake of this image is under way",
-            )
-        return int(answer["Version"])
+        return ask(
+            self._aws, self._region, PutParameter, "taking the right to bake",
+            Name=self._name,
+            Value=msgspec.json.encode(self._holder).decode(),
+            Type="String",
+            Overwrite=overwrite,
+            Description="goldenami: a bake of this image is under way",
+        ).version  # fmt: skip
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEW_S):
@@ -147,10 +150,10 @@ class Lease:
 
 def of_image(aws: Aws, region: str, image: str) -> Held | None:
     """Return who bakes an image; see `read`."""
-    return read(aws.client("ssm", region), region, PREFIX + image)
+    return read(aws, region, PREFIX + image)
 
 
-def read(client: Any, region: str, name: str) -> Held | None:
+def read(aws: Aws, region: str, name: str) -> Held | None:
     """Return the lease of that parameter name; None if nobody bakes.
 
     Raises:
@@ -158,27 +161,27 @@ def read(client: Any, region: str, name: str) -> Held | None:
         GoldenamiError: the parameter is not goldenami's.
     """
     try:
-        with explained(f"reading {name}", region):
-            found = client.get_parameter(Name=name)["Parameter"]
+        answer = ask(aws, region, GetParameter, f"reading {name}", Name=name)
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
             return None
         raise
-    return held(found, region)
+    return held(answer.parameter, answer.response, region)
 
 
-def held(parameter: Mapping[str, Any], region: str) -> Held:
+def held(parameter: Parameter, response: Response, region: str) -> Held:
     """Return what a parameter of a lease tells.
 
     Raises:
         GoldenamiError: the parameter is not goldenami's.
     """
     try:
-        holder = msgspec.json.decode(parameter["Value"], type=Holder)
+        holder = msgspec.json.decode(parameter.value, type=Holder)
     except msgspec.MsgspecError as error:
         raise GoldenamiError(
-            f"the parameter {parameter['Name']} in {region} is not goldenami's: {error}",
+            f"the parameter {parameter.name} in {region} is not goldenami's: {error}",
             fix="delete it",
         ) from error
-    age_s = (datetime.now(UTC) - parameter["LastModifiedDate"]).total_seconds()
-    return Held(holder, age_s, int(parameter["Version"]))
+    now = response.date or parameter.last_modified_date
+    age_s = (now - parameter.last_modified_date).total_seconds()
+    return Held(holder, age_s, parameter.version)

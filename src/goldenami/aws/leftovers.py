@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from msgspec import Struct
 
 from goldenami.aws import builds, images, lease
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.ec2 import (
+    DescribeKeyPairs,
+    DescribeSecurityGroups,
+    DescribeSnapshots,
+    DescribeVolumes,
+)
+from goldenami.aws.answers.ssm import GetParametersByPath
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
@@ -80,12 +85,9 @@ def read(aws: Aws, region: str) -> InRegion:
 
 
 def _leases(aws: Aws, region: str) -> Iterator[tuple[str, lease.Held]]:
-    found = pages(
-        aws, "ssm", "get_parameters_by_path", "Parameters", region, "looking for leases",
-        Path=lease.PREFIX,
-    )  # fmt: skip
-    for one in found:
-        yield one["Name"], lease.held(one, region)
+    for page in listed(aws, region, GetParametersByPath, "looking for leases", Path=lease.PREFIX):
+        for parameter in page.parameters:
+            yield parameter.name, lease.held(parameter, page.response, region)
 
 
 def _unfinished(image: Image) -> bool:
@@ -114,49 +116,43 @@ def _instances(aws: Aws, region: str) -> Iterator[Leftover]:
 
 def _snapshots(aws: Aws, region: str, made: list[Image]) -> Iterator[Leftover]:
     used = {snapshot for image in made for snapshot in image.snapshots}
-    for one in _with_build(
-        aws, region, "describe_snapshots", "Snapshots", "snapshots", OwnerIds=["self"]
-    ):
-        written = tags.from_aws(one["Tags"])
-        if one["SnapshotId"] not in used and written.get(tags.STATUS) == Status.BUILDING:
+    pages = listed(
+        aws, region, DescribeSnapshots, "looking for snapshots",
+        OwnerIds=["self"], Filters=[_BUILD],
+    )  # fmt: skip
+    for snapshot in (snapshot for page in pages for snapshot in page.snapshots):
+        written = snapshot.tag_values
+        if snapshot.snapshot_id not in used and written.get(tags.STATUS) == Status.BUILDING:
             yield Leftover(
-                region=region, kind="snapshot", id=one["SnapshotId"],
-                build=written[tags.BUILD], state=one["State"],
+                region=region, kind="snapshot", id=snapshot.snapshot_id,
+                build=written.get(tags.BUILD, ""), state=snapshot.state,
             )  # fmt: skip
 
 
 def _volumes(aws: Aws, region: str) -> Iterator[Leftover]:
-    for one in _with_build(aws, region, "describe_volumes", "Volumes", "volumes"):
-        written = tags.from_aws(one["Tags"])
-        if one["State"] == "available" and tags.SPEC in written:
+    pages = listed(aws, region, DescribeVolumes, "looking for volumes", Filters=[_BUILD])
+    for volume in (volume for page in pages for volume in page.volumes):
+        written = volume.tag_values
+        if volume.state == "available" and tags.SPEC in written:
             yield Leftover(
-                region=region, kind="volume", id=one["VolumeId"], build=written[tags.BUILD],
-                state=one["State"],
+                region=region, kind="volume", id=volume.volume_id,
+                build=written.get(tags.BUILD, ""), state=volume.state,
             )  # fmt: skip
 
 
 def _key_pairs(aws: Aws, region: str) -> Iterator[Leftover]:
-    client = aws.client("ec2", region)
     packers = {"Name": "key-name", "Values": [f"{TEMPORARY}*"]}
-    with explained("looking for key pairs", region):  # all on one page
-        found = client.describe_key_pairs(Filters=[_BUILD])["KeyPairs"]
-        found += client.describe_key_pairs(Filters=[packers])["KeyPairs"]
-    for one in found:
-        named = _OF_BUILD.match(one["KeyName"])
-        build = tags.from_aws(one.get("Tags")).get(tags.BUILD) or (named and named["build"])
-        if build:
-            yield Leftover(region=region, kind="key-pair", id=one["KeyName"], build=build)
+    for wanted in (_BUILD, packers):
+        answer = ask(aws, region, DescribeKeyPairs, "looking for key pairs", Filters=[wanted])
+        for pair in answer.key_pairs:
+            named = _OF_BUILD.match(pair.key_name)
+            build = pair.tag_values.get(tags.BUILD) or (named and named["build"])
+            if build:
+                yield Leftover(region=region, kind="key-pair", id=pair.key_name, build=build)
 
 
 def _groups(aws: Aws, region: str) -> Iterator[Leftover]:
-    for one in _with_build(aws, region, "describe_security_groups", "SecurityGroups", "groups"):
-        build = tags.from_aws(one["Tags"])[tags.BUILD]
-        yield Leftover(region=region, kind="security-group", id=one["GroupId"], build=build)
-
-
-def _with_build(
-    aws: Aws, region: str, operation: str, key: str, what: str, **parameters: Any
-) -> Iterator[Any]:
-    return pages(
-        aws, "ec2", operation, key, region, f"looking for {what}", Filters=[_BUILD], **parameters
-    )
+    pages = listed(aws, region, DescribeSecurityGroups, "looking for groups", Filters=[_BUILD])
+    for group in (group for page in pages for group in page.security_groups):
+        build = group.tag_values.get(tags.BUILD, "")
+        yield Leftover(region=region, kind="security-group", id=group.group_id, build=build)

@@ -2,10 +2,19 @@
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from goldenami.aws.calls import pages
+from goldenami.aws.answers.interface import read_json
+from goldenami.aws.answers.organizations import (
+    DescribePolicy,
+    ListAccounts,
+    ListPolicies,
+    ListPoliciesForTarget,
+    ListRoots,
+    ListTagsForResource,
+    ListTargetsForPolicy,
+)
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import FORBIDDEN, explained
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
@@ -41,26 +50,28 @@ def named(aws: Aws, region: str, kind: str, prefix: str) -> dict[str, Organizati
         RefusedError: the account is in no organization, or may not read its policies.
     """
     try:
-        summaries = [
-            one
-            for one in pages(
-                aws, "organizations", "list_policies", "Policies", region,
-                "listing the organization's policies", Filter=kind,
-            )
-            if one["Name"].startswith(prefix)
-        ]  # fmt: skip
+        pages = list(
+            listed(aws, region, ListPolicies, "listing the organization's policies", Filter=kind)
+        )
     except AwsError as error:
         raise _no_access(error) from error
-    return {one["Name"]: _policy(aws, region, one["Id"], one["Name"]) for one in summaries}
+    return {
+        policy.name: _policy(aws, region, policy.id, policy.name)
+        for page in pages
+        for policy in page.policies
+        if policy.name.startswith(prefix)
+    }
 
 
 def enabled_types(aws: Aws, region: str) -> frozenset[str]:
     """Return the policy types that are enabled in the organization's root."""
-    roots = pages(
-        aws, "organizations", "list_roots", "Roots", region, "reading the organization's root"
-    )
+    pages = listed(aws, region, ListRoots, "reading the organization's root")
     return frozenset(
-        one["Type"] for root in roots for one in root["PolicyTypes"] if one["Status"] == "ENABLED"
+        kind.type
+        for page in pages
+        for root in page.roots
+        for kind in root.policy_types
+        if kind.status == "ENABLED"
     )
 
 
@@ -71,25 +82,21 @@ def active_accounts(aws: Aws, region: str) -> tuple[str, ...]:
         RefusedError: the account is in no organization, or may not list its accounts.
     """
     try:
-        found = list(
-            pages(
-                aws, "organizations", "list_accounts", "Accounts", region,
-                "listing the organization's accounts",
-            )
-        )  # fmt: skip
+        pages = list(listed(aws, region, ListAccounts, "listing the organization's accounts"))
     except AwsError as error:
         raise _no_access(error) from error
-    return tuple(sorted(one["Id"] for one in found if one["Status"] == "ACTIVE"))
+    accounts = (account for page in pages for account in page.accounts)
+    return tuple(sorted(account.id for account in accounts if account.active))
 
 
 def attached(aws: Aws, region: str, kind: str, target: str) -> dict[str, str] | None:
     """Return the policies of a type on a target, names by id; None if there is no such target."""
     try:
-        found = pages(
-            aws, "organizations", "list_policies_for_target", "Policies", region,
-            f"reading the policies of {target}", TargetId=target, Filter=kind,
+        pages = listed(
+            aws, region, ListPoliciesForTarget, f"reading the policies of {target}",
+            TargetId=target, Filter=kind,
         )  # fmt: skip
-        return {one["Id"]: one["Name"] for one in found}
+        return {policy.id: policy.name for page in pages for policy in page.policies}
     except AwsError as error:
         if error.code in _GONE:
             return None
@@ -97,23 +104,22 @@ def attached(aws: Aws, region: str, kind: str, target: str) -> dict[str, str] | 
 
 
 def _policy(aws: Aws, region: str, policy_id: str, name: str) -> OrganizationPolicy:
-    client = aws.client("organizations", region)
-    with explained(f"reading policy {name}"):
-        told = client.describe_policy(PolicyId=policy_id)["Policy"]
-    own = pages(
-        aws, "organizations", "list_tags_for_resource", "Tags", region,
-        f"reading the tags of {name}", ResourceId=policy_id,
-    )  # fmt: skip
-    targets = pages(
-        aws, "organizations", "list_targets_for_policy", "Targets", region,
-        f"reading where {name} is attached", PolicyId=policy_id,
-    )  # fmt: skip
+    doing = f"reading policy {name}"
+    answer = ask(aws, region, DescribePolicy, doing, PolicyId=policy_id)
+    with explained(doing, region, DescribePolicy.call):
+        document = read_json(dict[str, Any], answer.policy.content)
+    tag_pages = listed(
+        aws, region, ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id
+    )
+    target_pages = listed(
+        aws, region, ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
+    )
     return OrganizationPolicy(
         id=policy_id,
         name=name,
-        document=msgspec.json.decode(told["Content"]),
-        tags=tags.from_aws(own),
-        targets=tuple(one["TargetId"] for one in targets),
+        document=document,
+        tags={tag.key: tag.value for page in tag_pages for tag in page.tags},
+        targets=tuple(target.target_id for page in target_pages for target in page.targets),
     )
 
 

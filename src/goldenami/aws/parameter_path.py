@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from goldenami.aws.errors import NOT_FOUND, code_of, explained
+from goldenami.aws.answers.iam import GetRole, SimulatePrincipalPolicy
+from goldenami.aws.answers.ssm import GetParameter
+from goldenami.aws.ask import ask, listed
+from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.session import Aws
 from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError
@@ -17,20 +20,19 @@ def check(aws: Aws, region: str, name: str) -> Checked:
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     """
     try:
-        with explained(f"reading {name}", region):
-            found = aws.client("ssm", region).get_parameter(Name=name)["Parameter"]
+        parameter = ask(aws, region, GetParameter, f"reading {name}", Name=name).parameter
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
             return Checked(fine=(f"parameter {name} is new in {region}",))
         return Checked(wrong=(error.message,))
-    if found["Type"] != "String":
+    if parameter.type != "String":
         return Checked(
             wrong=(
-                f"parameter {name} in {region} is a {found['Type']}, and SSM does not change "
+                f"parameter {name} in {region} is a {parameter.type}, and SSM does not change "
                 "types: delete it, or publish under another name",
             )
         )
-    return Checked(fine=(f"parameter {name} in {region} is version {found['Version']}",))
+    return Checked(fine=(f"parameter {name} in {region} is version {parameter.version}",))
 
 
 def may_write(aws: Aws, regions: Sequence[str], name: str) -> Checked:
@@ -41,31 +43,33 @@ def may_write(aws: Aws, regions: Sequence[str], name: str) -> Checked:
     """
     path = f"parameter/{name.removeprefix('/')}"
     arns = [f"arn:{aws.partition}:ssm:{one}:{aws.account}:{path}" for one in regions]
+    doing = "asking whether the parameter may be written"
     try:
-        with explained("asking whether the parameter may be written"):
-            source = _identity(aws)
-            if source is None:
-                return Checked(fine=(f"{name} may be written by the account's root user",))
-            answer = aws.client("iam").simulate_principal_policy(
-                PolicySourceArn=source, ActionNames=list(WRITING), ResourceArns=arns
-            )
+        source = _identity(aws, doing)
+        if source is None:
+            return Checked(fine=(f"{name} may be written by the account's root user",))
+        pages = listed(
+            aws, None, SimulatePrincipalPolicy, doing,
+            PolicySourceArn=source, ActionNames=list(WRITING), ResourceArns=arns,
+        )  # fmt: skip
+        results = [result for page in pages for result in page.evaluation_results]
     except AwsError as error:
         return Checked(unknown=(f"whether {name} may be written is not known: {error.message}",))
     refused = sorted(
-        f"{one['EvalActionName']} on {part['EvalResourceName']}"
-        for one in answer["EvaluationResults"]
-        for part in one.get("ResourceSpecificResults", ())
-        if part["EvalResourceDecision"] != "allowed"
+        f"{result.eval_action_name} on {part.eval_resource_name}"
+        for result in results
+        for part in result.resource_specific_results
+        if part.eval_resource_decision != "allowed"
     )
     if refused:
         return Checked(wrong=tuple(f"the caller may not {one}" for one in refused))
     return Checked(fine=(f"{name} may be written in {', '.join(regions)}",))
 
 
-def _identity(aws: Aws) -> str | None:
+def _identity(aws: Aws, doing: str) -> str | None:
     """Return the caller's user or role, which the simulator asks for; None for the root user."""
     kind, _, rest = aws.caller.split(":")[5].partition("/")
     if kind == "assumed-role":
         role = rest.split("/")[0]
-        return str(aws.client("iam").get_role(RoleName=role)["Role"]["Arn"])
+        return ask(aws, None, GetRole, doing, RoleName=role).role.arn
     return aws.caller if kind == "user" else None

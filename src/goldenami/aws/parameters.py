@@ -1,10 +1,18 @@
 """SSM parameters: several read at once; the one that names an image written and read back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, code_of, explained
+from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.ssm import (
+    GetParameter,
+    GetParameterHistory,
+    GetParameters,
+    ParameterVersion,
+    PutParameter,
+)
+from goldenami.aws.ask import ask, listed
+from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, code_of, unreadable
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing, patiently, until
 from goldenami.errors import AwsError, BakeError
@@ -30,13 +38,11 @@ def values(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[str,
     found: dict[str, str] = {}
     wanted = sorted(set(names))
     for start in range(0, len(wanted), PARAMETERS_A_CALL):
-        with explained(doing, region):
-            answer = aws.client("ssm", region).get_parameters(
-                Names=wanted[start : start + PARAMETERS_A_CALL]
-            )
-        found |= {
-            one["Name"] + one.get("Selector", ""): one["Value"] for one in answer["Parameters"]
-        }
+        several = wanted[start : start + PARAMETERS_A_CALL]
+        answer = ask(aws, region, GetParameters, doing, Names=several)
+        if len(answer.parameters) + len(answer.invalid_parameters) < len(several):
+            raise unreadable(f"{doing} in {region}", answer.call, "it leaves some names out")
+        found |= {one.name + one.selector: one.value for one in answer.parameters}
     return found
 
 
@@ -70,23 +76,21 @@ def publish(doing: Doing) -> dict[str, Any]:
         BakeError: the oldest of 100 versions carries a label that is not goldenami's.
     """
     name, value = doing.parameters["Name"], doing.parameters["Value"]
-    client = doing.aws.client("ssm", doing.region)
 
     def there() -> bool:
         try:
-            with explained(doing.summary, doing.region):
-                return bool(client.get_parameter(Name=name)["Parameter"]["Value"] == value)
+            answer = ask(doing.aws, doing.region, GetParameter, doing.summary, Name=name)
         except AwsError as error:
             if code_of(error) not in NOT_FOUND:
                 raise
             return False
+        return bool(answer.parameter.value == value)
 
     if patiently(doing, there):
         return {}
 
     def put() -> dict[str, Any]:
-        with explained(doing.summary, doing.region):
-            client.put_parameter(**doing.parameters)
+        ask(doing.aws, doing.region, PutParameter, doing.summary, **doing.parameters)
         return {}
 
     try:
@@ -107,12 +111,10 @@ def read_back(doing: Doing) -> dict[str, Any]:
         ``version``: the parameter's version.
     """
     name, value = doing.parameters["Name"], doing.parameters["Value"]
-    client = doing.aws.client("ssm", doing.region)
 
     def look() -> dict[str, Any] | None:
-        with explained(doing.summary, doing.region):
-            found = client.get_parameter(Name=name)["Parameter"]
-        return {"version": found["Version"]} if found["Value"] == value else None
+        found = ask(doing.aws, doing.region, GetParameter, doing.summary, Name=name).parameter
+        return {"version": found.version} if found.value == value else None
 
     return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=name)
 
@@ -120,30 +122,31 @@ def read_back(doing: Doing) -> dict[str, Any]:
 def _free_oldest(doing: Doing) -> None:
     """Take the label of its release off the oldest version, so that SSM drops that version."""
     name = doing.parameters["Name"]
-    history = pages(
-        doing.aws, "ssm", "get_parameter_history", "Parameters", doing.region, doing.summary,
-        Name=name,
-    )  # fmt: skip
-    oldest = min(patiently(doing, lambda: list(history)), key=lambda one: int(one["Version"]))
-    foreign = [one for one in oldest["Labels"] if not _own(one, oldest)]
+
+    def versions() -> list[ParameterVersion]:
+        pages = listed(doing.aws, doing.region, GetParameterHistory, doing.summary, Name=name)
+        return [version for page in pages for version in page.parameters]
+
+    oldest = min(patiently(doing, versions), key=lambda version: version.version)
+    foreign = [label for label in oldest.labels if not _own(label, oldest)]
     if foreign:
         raise BakeError(
             f"{doing.summary} in {doing.region}: {name} has as many versions as SSM keeps, and the "
-            f"oldest, version {oldest['Version']}, carries the label {', '.join(foreign)}",
+            f"oldest, version {oldest.version}, carries the label {', '.join(foreign)}",
             fix="move the label to a newer version (`aws ssm label-parameter-version`), or take "
             "it off (`aws ssm unlabel-parameter-version`)",
         )
 
-    def unlabel() -> Any:
-        with explained(doing.summary, doing.region):
-            return doing.aws.client("ssm", doing.region).unlabel_parameter_version(
-                Name=name, ParameterVersion=oldest["Version"], Labels=oldest["Labels"]
-            )
+    def unlabel() -> None:
+        ask(
+            doing.aws, doing.region, ANSWERS["ssm:UnlabelParameterVersion"], doing.summary,
+            Name=name, ParameterVersion=oldest.version, Labels=list(oldest.labels),
+        )  # fmt: skip
 
     patiently(doing, unlabel)
 
 
-def _own(label: str, version: Mapping[str, Any]) -> bool:
+def _own(label: str, version: ParameterVersion) -> bool:
     """Say whether a label names the release that a version was written for."""
     release = description(f"-{label.removeprefix('v')}", "")
-    return label.startswith("v") and release in version.get("Description", "")
+    return label.startswith("v") and release in version.description

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from goldenami.aws import instance_types
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.ec2 import DescribeImages, DescribeInstances
+from goldenami.aws.answers.others import GetServiceQuota
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError
@@ -29,11 +30,11 @@ def images(aws: Aws, region: str) -> Checked:
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-quotas.html
     """
-    found = pages(
-        aws, "ec2", "describe_images", "Images", region, "counting the images",
+    pages = listed(
+        aws, region, DescribeImages, "counting the images",
         Owners=["self"], IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
-    return _check(aws, region, AMIS, "images", lambda: sum(1 for _ in found), 1)
+    return _check(aws, region, AMIS, "images", lambda: sum(len(page.images) for page in pages), 1)
 
 
 def shares(aws: Aws, region: str, targets: int) -> Checked:
@@ -55,20 +56,20 @@ def vcpus(aws: Aws, region: str, instance_type: str) -> Checked:
         kind = instance_types.described(aws, region, instance_type, f"looking at {instance_type}")
     except AwsError:
         return Checked()  # the launch that is tried says what is wrong with it
-    needed = int(kind["VCpuInfo"]["DefaultVCpus"])
+    needed = kind.v_cpu_info.default_vcpus
 
     def used() -> int:
-        reservations = pages(
-            aws, "ec2", "describe_instances", "Reservations", region, "counting vCPUs",
+        pages = listed(
+            aws, region, DescribeInstances, "counting vCPUs",
             Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}],
         )  # fmt: skip
         return sum(
-            one["CpuOptions"]["CoreCount"] * one["CpuOptions"]["ThreadsPerCore"]
-            for reservation in reservations
-            for one in reservation["Instances"]
-            if _counts(one["InstanceType"], letters)
-            and one.get("InstanceLifecycle") != "spot"
-            and "CpuOptions" in one
+            one.cpu_options.core_count * one.cpu_options.threads_per_core
+            for page in pages
+            for one in page.instances
+            if _counts(one.instance_type, letters)
+            and one.instance_lifecycle != "spot"
+            and one.cpu_options
         )
 
     return _check(aws, region, VCPUS[letters], f"vCPUs for {instance_type}", used, needed)
@@ -82,11 +83,10 @@ def _check(
     aws: Aws, region: str, code: str, what: str, used: Callable[[], int], needed: int
 ) -> Checked:
     try:
-        with explained("reading a quota", region):
-            answer = aws.client("service-quotas", region).get_service_quota(
-                ServiceCode="ec2", QuotaCode=code
-            )
-        allowed, there = int(answer["Quota"]["Value"]), used()
+        answer = ask(
+            aws, region, GetServiceQuota, "reading a quota", ServiceCode="ec2", QuotaCode=code
+        )
+        allowed, there = int(answer.quota.value), used()
     except AwsError as error:
         return Checked(unknown=(f"the quota of {what} in {region} is not known: {error.message}",))
     told = f"{what} in {region}: {there:,} of {allowed:,} are used, and {needed:,} more are needed"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.ec2 import DescribeRegions
+from goldenami.aws.ask import ask
 from goldenami.aws.session import Aws
 
 
@@ -12,11 +13,11 @@ def enabled(aws: Aws) -> tuple[str, ...]:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
     """
-    with explained("listing the account's regions", aws.region):
-        answer = aws.client("ec2").describe_regions(
-            Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}]
-        )
-    return tuple(sorted(one["RegionName"] for one in answer["Regions"]))
+    answer = ask(
+        aws, aws.region, DescribeRegions, "listing the account's regions",
+        Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}],
+    )  # fmt: skip
+    return tuple(sorted(region.region_name for region in answer.regions))
 
 
 def problems(regions: Iterable[str], enabled: tuple[str, ...]) -> list[str]:

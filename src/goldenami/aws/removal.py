@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.ec2 import DeregisterImage, DescribeInstances
+from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, until
 from goldenami.errors import AwsError
 
@@ -17,13 +18,11 @@ def image(doing: Doing) -> dict[str, Any]:
     Raises:
         AwsError: AWS refused, or snapshots are left; the message names them.
     """
-    client = doing.aws.client("ec2", doing.region)
-    with explained(doing.summary, doing.region):
-        answer = client.deregister_image(**doing.parameters)
+    answer = ask(doing.aws, doing.region, DeregisterImage, doing.summary, **doing.parameters)
     left = [
-        f"{one.get('SnapshotId')} ({one.get('ReturnCode')})"
-        for one in answer.get("DeleteSnapshotResults", ())
-        if one.get("ReturnCode") not in _FINE
+        f"{result.snapshot_id} ({result.return_code})"
+        for result in answer.delete_snapshot_results
+        if result.return_code not in _FINE
     ]
     if left:
         raise AwsError(
@@ -35,13 +34,13 @@ def image(doing: Doing) -> dict[str, Any]:
 
 def terminated(doing: Doing) -> dict[str, Any]:
     """Wait until an instance is terminated, since its security group cannot go before."""
-    client = doing.aws.client("ec2", doing.region)
     instance_id = doing.parameters["InstanceId"]
 
     def look() -> dict[str, Any] | None:
-        with explained(doing.summary, doing.region):
-            answer = client.describe_instances(InstanceIds=[instance_id])
-        state = answer["Reservations"][0]["Instances"][0]["State"]["Name"]
-        return {} if state == "terminated" else None
+        answer = ask(
+            doing.aws, doing.region, DescribeInstances, doing.summary, InstanceIds=[instance_id]
+        )
+        states = [instance.state.name for instance in answer.instances]
+        return {} if states == ["terminated"] else None
 
     return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=instance_id)

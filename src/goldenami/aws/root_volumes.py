@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from goldenami.aws.calls import pages
+from goldenami.aws.answers.ec2 import DescribeVolumes
+from goldenami.aws.ask import listed
 from goldenami.aws.session import Aws
 
 
@@ -17,8 +18,8 @@ def snapshots(aws: Aws, region: str, devices: Iterable[str]) -> dict[str, str]:
     Raises:
         AwsError: the volumes could not be read.
     """
-    found = pages(
-        aws, "ec2", "describe_volumes", "Volumes", region, "reading root volumes",
+    pages = listed(
+        aws, region, DescribeVolumes, "reading root volumes",
         Filters=[
             {"Name": "attachment.status", "Values": ["attached"]},
             {"Name": "attachment.device", "Values": sorted(devices)},
@@ -26,7 +27,8 @@ def snapshots(aws: Aws, region: str, devices: Iterable[str]) -> dict[str, str]:
         MaxResults=500,
     )  # fmt: skip
     return {
-        attachment["InstanceId"]: volume.get("SnapshotId", "")
-        for volume in found
-        for attachment in volume["Attachments"]
+        attachment.instance_id: volume.snapshot_id
+        for page in pages
+        for volume in page.volumes
+        for attachment in volume.attachments
     }

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchImportFindings
 from collections.abc import Sequence
 from typing import Any
 
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.others import BatchImportFindings
+from goldenami.aws.ask import ask
 from goldenami.aws.session import Aws
 
 FINDINGS_A_CALL = 100
@@ -21,9 +22,6 @@ def import_findings(aws: Aws, region: str, findings: Sequence[dict[str, Any]]) -
     Raises:
         AwsError: it could not be asked, or is not enabled there.
     """
-    with explained("importing findings into Security Hub", region):
-        answer = aws.client("securityhub", region).batch_import_findings(Findings=findings)
-    return [
-        f"{one['Id']}: {one['ErrorCode']}: {one['ErrorMessage']}"
-        for one in answer.get("FailedFindings", ())
-    ]
+    doing = "importing findings into Security Hub"
+    answer = ask(aws, region, BatchImportFindings, doing, Findings=findings)
+    return [f"{one.id}: {one.error_code}: {one.error_message}" for one in answer.failed_findings]

@@ -7,6 +7,8 @@ from threading import Lock
 from typing import Any, Self
 
 from goldenami import __version__
+from goldenami.aws.answers.others import GetCallerIdentity
+from goldenami.aws.ask import ask
 from goldenami.aws.errors import explained
 from goldenami.errors import UsageError
 
@@ -70,7 +72,7 @@ class Aws:
         self._acts_as: Any = None
         self._lock = Lock()
         self._roles_lock = Lock()
-        self._identity: dict[str, str] = {}
+        self._identity: GetCallerIdentity | None = None
 
     @property
     def region(self) -> str:
@@ -121,17 +123,16 @@ class Aws:
         """Return the caller as a role, by its ARN; all roles share their clients."""
         from goldenami.aws.acting import assumed
 
-        sts = self.client("sts")
         with self._roles_lock:
             if role not in self._assumed:
                 self._shared = self._shared or self._sharing()
-                self._assumed[role] = self._shared.acting(assumed(role, self._credentials, sts))
+                self._assumed[role] = self._shared.acting(assumed(self, role))
             return self._assumed[role]
 
     def acting(self, credentials: Any) -> Self:
         """Return the same, clients and all, but that every call is signed with credentials."""
         found = copy(self)
-        found._identity, found._assumed = {}, {}  # noqa: SLF001  our own
+        found._identity, found._assumed = None, {}  # noqa: SLF001  our own
         found._acts_as = credentials  # noqa: SLF001
         return found
 
@@ -182,22 +183,21 @@ class Aws:
     @property
     def account(self) -> str:
         """The caller's account id (one STS call, kept)."""
-        return self._caller()["Account"]
+        return self._caller().account
 
     @property
     def caller(self) -> str:
         """The caller's ARN."""
-        return self._caller()["Arn"]
+        return self._caller().arn
 
     @property
     def partition(self) -> str:
         """The partition of the caller: ``aws``, ``aws-cn``, ``aws-us-gov``."""
         return self.caller.split(":")[1]
 
-    def _caller(self) -> dict[str, str]:
-        if not self._identity:
-            with explained("asking who the caller is", self.region):
-                self._identity = self.client("sts").get_caller_identity()
+    def _caller(self) -> GetCallerIdentity:
+        if self._identity is None:
+            self._identity = ask(self, self.region, GetCallerIdentity, "asking who the caller is")
         return self._identity
 
     @cached_property
@@ -218,11 +218,17 @@ class Aws:
 
 
 def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> Any:
-    """Return a boto3 session; for bulk it reads EC2's large listings with the lean parser."""
+    """Return a boto3 session that looks whether answers are whole.
+
+    For bulk it reads EC2's large listings with the lean parser.
+    """
     import boto3
     from botocore.session import Session
 
+    from goldenami.aws import whole
+
     found = botocore_session or Session()
+    whole.watch(found)
     if bulk:
         from goldenami.aws.lean_loader import LeanLoader
         from goldenami.aws.lean_parser import LeanFactory

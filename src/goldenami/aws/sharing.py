@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.ec2 import DescribeDeregistrationProtection
+from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, patiently, until
 
 
@@ -11,17 +13,15 @@ def snapshots(doing: Doing) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
     """
-    client = doing.aws.client("ec2", doing.region)
     wanted = [{"UserId": one} for one in doing.parameters["UserIds"]]
     for snapshot_id in doing.parameters["SnapshotIds"]:
 
         def share(snapshot_id: str = snapshot_id) -> None:
-            with explained(doing.summary, doing.region):
-                client.modify_snapshot_attribute(
-                    SnapshotId=snapshot_id,
-                    Attribute="createVolumePermission",
-                    CreateVolumePermission={"Add": wanted},
-                )
+            ask(
+                doing.aws, doing.region, ANSWERS["ec2:ModifySnapshotAttribute"], doing.summary,
+                SnapshotId=snapshot_id, Attribute="createVolumePermission",
+                CreateVolumePermission={"Add": wanted},
+            )  # fmt: skip
 
         patiently(doing, share, created=True)
     return {}
@@ -32,20 +32,18 @@ def protect(doing: Doing) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableImageDeregistrationProtection.html
     """
-    client = doing.aws.client("ec2", doing.region)
     image_id = doing.parameters["ImageId"]
+    enabling = ANSWERS["ec2:EnableImageDeregistrationProtection"]
 
     def enable() -> None:
-        with explained(doing.summary, doing.region):
-            client.enable_image_deregistration_protection(ImageId=image_id)
+        ask(doing.aws, doing.region, enabling, doing.summary, ImageId=image_id)
 
     def look() -> dict[str, Any] | None:
-        with explained(doing.summary, doing.region):
-            told = client.describe_image_attribute(
-                ImageId=image_id, Attribute="deregistrationProtection"
-            )
-        enabled = str(told["DeregistrationProtection"]["Value"]).startswith("enabled")
-        return {} if enabled else None
+        answer = ask(
+            doing.aws, doing.region, DescribeDeregistrationProtection, doing.summary,
+            ImageId=image_id, Attribute="deregistrationProtection",
+        )  # fmt: skip
+        return {} if answer.deregistration_protection.value.startswith("enabled") else None
 
     patiently(doing, enable)
     return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing="the protection")

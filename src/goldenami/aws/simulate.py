@@ -4,15 +4,18 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.htm
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.iam import SimulateCustomPolicy, SimulatePrincipalPolicy
+from goldenami.aws.ask import ask
+from goldenami.aws.errors import unreadable
 from goldenami.aws.session import Aws
 from goldenami.iam.evaluator.decide import visible
 from goldenami.iam.evaluator.request import Request, Value
 
 ALLOWED = "allowed"
+_DOING = "asking IAM's policy simulator"
 
 
 def custom(aws: Aws, region: str, documents: Sequence[str], request: Request) -> str:
@@ -22,9 +25,7 @@ def custom(aws: Aws, region: str, documents: Sequence[str], request: Request) ->
         AwsError: the simulator refused.
     """
     parameters = _asked(request) | {"PolicyInputList": list(documents)}
-    with explained("asking IAM's policy simulator"):
-        answer = aws.client("iam", region).simulate_custom_policy(**parameters)
-    return _decision(answer)
+    return _decision(ask(aws, region, SimulateCustomPolicy, _DOING, **parameters))
 
 
 def principal(aws: Aws, region: str, arn: str, request: Request) -> str:
@@ -34,9 +35,7 @@ def principal(aws: Aws, region: str, arn: str, request: Request) -> str:
         AwsError: the simulator refused.
     """
     parameters = _asked(request) | {"PolicySourceArn": arn}
-    with explained("asking IAM's policy simulator"):
-        answer = aws.client("iam", region).simulate_principal_policy(**parameters)
-    return _decision(answer)
+    return _decision(ask(aws, region, SimulatePrincipalPolicy, _DOING, **parameters))
 
 
 def _asked(request: Request) -> dict[str, Any]:
@@ -59,8 +58,10 @@ def _entry(key: str, value: Value) -> dict[str, Any]:
     }
 
 
-def _decision(answer: Mapping[str, Any]) -> str:
+def _decision(answer: SimulateCustomPolicy) -> str:
     """Take the resource's own decision where there is one."""
-    (result,) = answer["EvaluationResults"]
-    specific = result.get("ResourceSpecificResults") or [{}]
-    return str(specific[0].get("EvalResourceDecision", result["EvalDecision"]))
+    if len(answer.evaluation_results) != 1:
+        raise unreadable(_DOING, answer.call, "it decides another number of requests than one")
+    result = answer.evaluation_results[0]
+    specific = result.resource_specific_results
+    return specific[0].eval_resource_decision if specific else result.eval_decision

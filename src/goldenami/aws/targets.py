@@ -1,14 +1,19 @@
 """Instances as they are now: what a remediation has to know before it touches one."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.calls import pages
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.ec2 import (
+    DescribeInstancesWithInterfaces,
+    DescribeSecurityGroups,
+    DescribeStopProtection,
+    DescribeTerminationProtection,
+    InstanceWithInterfaces,
+)
+from goldenami.aws.ask import ask, listed
+from goldenami.aws.errors import unreadable
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
 from goldenami.domain.tags import Tags
 
 IDS_A_CALL = 200
@@ -39,18 +44,30 @@ def read(aws: Aws, region: str, ids: Iterable[str]) -> dict[str, Target]:
     return {one.id: one for several in _chunks(sorted(ids)) for one in _read(aws, region, several)}
 
 
-def protected(aws: Aws, region: str, instance_id: str, attribute: str) -> bool:
-    """Tell whether an instance is protected: ``disableApiTermination``, ``disableApiStop``.
+def protected_from_termination(aws: Aws, region: str, instance_id: str) -> bool:
+    """Tell whether an instance is protected from termination.
 
     Raises:
         AwsError: it could not be read.
     """
-    with explained(f"reading {attribute} of {instance_id}", region):
-        told = aws.client("ec2", region).describe_instance_attribute(
-            InstanceId=instance_id, Attribute=attribute
-        )
-    name = attribute[0].upper() + attribute[1:]
-    return bool(told.get(name, {}).get("Value"))
+    answer = ask(
+        aws, region, DescribeTerminationProtection, f"reading the protection of {instance_id}",
+        InstanceId=instance_id, Attribute="disableApiTermination",
+    )  # fmt: skip
+    return answer.disable_api_termination.value
+
+
+def protected_from_stop(aws: Aws, region: str, instance_id: str) -> bool:
+    """Tell whether an instance is protected from being stopped.
+
+    Raises:
+        AwsError: it could not be read.
+    """
+    answer = ask(
+        aws, region, DescribeStopProtection, f"reading the protection of {instance_id}",
+        InstanceId=instance_id, Attribute="disableApiStop",
+    )  # fmt: skip
+    return answer.disable_api_stop.value
 
 
 def vpc_of(aws: Aws, region: str, group_id: str) -> str:
@@ -59,9 +76,11 @@ def vpc_of(aws: Aws, region: str, group_id: str) -> str:
     Raises:
         AwsError: there is no such group, or it could not be read.
     """
-    with explained(f"reading security group {group_id}", region):
-        told = aws.client("ec2", region).describe_security_groups(GroupIds=[group_id])
-    return str(told["SecurityGroups"][0].get("VpcId", ""))
+    doing = f"reading security group {group_id}"
+    answer = ask(aws, region, DescribeSecurityGroups, doing, GroupIds=[group_id])
+    if len(answer.security_groups) != 1:
+        raise unreadable(f"{doing} in {region}", answer.call, "it tells of none, or of several")
+    return answer.security_groups[0].vpc_id
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -71,24 +90,22 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _read(aws: Aws, region: str, ids: Sequence[str]) -> Iterator[Target]:
     # By filter, so that an id that is gone is no error.
-    found = pages(
-        aws, "ec2", "describe_instances", "Reservations", region, "reading instances",
+    pages = listed(
+        aws, region, DescribeInstancesWithInterfaces, "reading instances",
         Filters=[{"Name": "instance-id", "Values": list(ids)}],
     )  # fmt: skip
-    for reservation in found:
-        for told in reservation["Instances"]:
-            yield _target(told)
+    return (_target(instance) for page in pages for instance in page.instances)
 
 
-def _target(told: dict[str, Any]) -> Target:
+def _target(instance: InstanceWithInterfaces) -> Target:
     return Target(
-        id=told["InstanceId"],
-        state=told["State"]["Name"],
-        image_id=told["ImageId"],
-        vpc_id=told.get("VpcId", ""),
-        tags=tags.from_aws(told.get("Tags")),
+        id=instance.instance_id,
+        state=instance.state.name,
+        image_id=instance.image_id,
+        vpc_id=instance.vpc_id,
+        tags=instance.tag_values,
         interfaces=tuple(
-            (one["NetworkInterfaceId"], tuple(each["GroupId"] for each in one["Groups"]))
-            for one in told.get("NetworkInterfaces", ())
+            (one.network_interface_id, tuple(group.group_id for group in one.groups))
+            for one in instance.network_interfaces
         ),
     )

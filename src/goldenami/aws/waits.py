@@ -12,7 +12,22 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from goldenami.aws.errors import NO_AGENT, NOT_FOUND, THROTTLED, UNKNOWN_ID, code_of, explained
+from goldenami.aws.answers.ec2 import (
+    DescribeImages,
+    DescribeInstances,
+    DescribeInstanceStatus,
+    DescribeSnapshots,
+)
+from goldenami.aws.answers.ssm import GetCommandInvocation, SendCommand
+from goldenami.aws.ask import ask
+from goldenami.aws.errors import (
+    NO_AGENT,
+    NOT_FOUND,
+    THROTTLED,
+    UNKNOWN_ID,
+    UNREADABLE,
+    code_of,
+)
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, BakeError
 
@@ -22,6 +37,7 @@ FIRST_POLL_S = 0.25
 MOST_POLL_S = 15.0
 STALE_S = 60.0
 THROTTLED_S = 3600.0
+UNREADABLE_S = 60.0
 OUTPUT_LINES = 40
 _COMMAND_ENDED_BADLY = ("Failed", "Cancelled", "TimedOut", "Cancelling")
 
@@ -50,8 +66,8 @@ def until(
 
     Raises:
         BakeError: the deadline passed, or the run was cancelled.
-        AwsError: what ``look`` raised, unless it is a NotFound or a throttle. An id that AWS does
-            not know for ``STALE_S`` is gone.
+        AwsError: what ``look`` raised, unless it is a NotFound, a throttle or an answer that cannot
+            be read. An id that AWS does not know for ``STALE_S`` is gone.
     """
     started = time.monotonic()
     deadline = started + timeout_s
@@ -62,7 +78,7 @@ def until(
             found = look()
         except AwsError as error:
             gone = error.code in UNKNOWN_ID and time.monotonic() - started > STALE_S
-            if gone or error.code not in NOT_FOUND | THROTTLED:
+            if gone or error.code not in NOT_FOUND | THROTTLED | UNREADABLE:
                 raise
             found, last = None, error.message
         if isinstance(found, Pending):
@@ -82,7 +98,7 @@ def until(
 
 
 def patiently(doing: Doing, make: Callable[[], T], *, created: bool = False) -> T:
-    """Make one call, slower and slower as long as AWS throttles it.
+    """Make one call, slower and slower as long as AWS throttles it, or answers nothing readable.
 
     ``created`` tells that it names what was created just before: AWS may not know it everywhere
     yet, so that NotFound is forgiven for a while.
@@ -100,12 +116,16 @@ def patiently(doing: Doing, make: Callable[[], T], *, created: bool = False) -> 
             spent_s = time.monotonic() - started
             stale = created and error.code in UNKNOWN_ID and spent_s < STALE_S
             throttled = error.code in THROTTLED and spent_s < THROTTLED_S
-            if not (stale or throttled):
+            unreadable = error.code in UNREADABLE and spent_s < UNREADABLE_S
+            if not (stale or throttled or unreadable):
                 raise
-            doing.progress("not known everywhere yet" if stale else "throttled, slowing down")
+            doing.progress("not known everywhere yet" if stale else _SLOWING[unreadable])
         if doing.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
             raise BakeError(f"{doing.summary} in {doing.region}: stopped before it was done")
         delay = min(delay * 2, MOST_POLL_S)
+
+
+_SLOWING = {False: "throttled, slowing down", True: "no readable answer, slowing down"}
 
 
 def instance(doing: Doing) -> dict[str, Any]:
@@ -114,20 +134,24 @@ def instance(doing: Doing) -> dict[str, Any]:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html
     """
     instance_id = doing.parameters["InstanceId"]
-    client = doing.aws.client("ec2", doing.region)
 
     def look() -> dict[str, Any] | None:
-        with explained(doing.summary, doing.region):
-            answer = client.describe_instances(InstanceIds=[instance_id])
-            found = answer["Reservations"][0]["Instances"][0]
-            state = found["State"]["Name"]
-            if state not in ("pending", "running"):
-                raise BakeError(f"{instance_id} in {doing.region} is {state}: {_why(found)}")
-            if state == "pending":
-                return None
-            checks = client.describe_instance_status(InstanceIds=[instance_id])
-        for status in checks["InstanceStatuses"]:
-            both = (status["InstanceStatus"]["Status"], status["SystemStatus"]["Status"])
+        several = ask(
+            doing.aws, doing.region, DescribeInstances, doing.summary, InstanceIds=[instance_id]
+        ).instances
+        if not several:
+            return None
+        state = several[0].state.name
+        if state not in ("pending", "running"):
+            raise BakeError(f"{instance_id} in {doing.region} is {state}: {several[0].why}")
+        if state == "pending":
+            return None
+        checks = ask(
+            doing.aws, doing.region, DescribeInstanceStatus, doing.summary,
+            InstanceIds=[instance_id],
+        )  # fmt: skip
+        for status in checks.instance_statuses:
+            both = (status.instance_status.status, status.system_status.status)
             if "impaired" in both:
                 raise BakeError(f"{instance_id} in {doing.region} fails its status checks")
             doing.progress(f"running, checks {both[0]}")
@@ -148,20 +172,21 @@ def image(doing: Doing) -> dict[str, Any]:
         BakeError: it failed; the message has AWS's StateReason.
     """
     image_id = doing.parameters["ImageId"]
-    client = doing.aws.client("ec2", doing.region)
 
     def look() -> dict[str, Any] | Pending | None:
-        with explained(doing.summary, doing.region):
-            found = client.describe_images(ImageIds=[image_id], IncludeDisabled=True)["Images"]
-        if not found:
+        several = ask(
+            doing.aws, doing.region, DescribeImages, doing.summary,
+            ImageIds=[image_id], IncludeDisabled=True,
+        ).images  # fmt: skip
+        if not several:
             return None
-        state = found[0]["State"]
-        if state == "pending":
-            return Pending(f"pending{_progress(client, snapshots_of(found[0]))}")
-        doing.progress(state)
-        if state != "available":
-            raise BakeError(f"{image_id} in {doing.region} is {state}: {_why(found[0])}")
-        return {"snapshot_ids": snapshots_of(found[0])}
+        found = several[0]
+        if found.state == "pending":
+            return Pending(f"pending{_progress(doing, found.snapshot_ids)}")
+        doing.progress(found.state)
+        if found.state != "available":
+            raise BakeError(f"{image_id} in {doing.region} is {found.state}: {found.why}")
+        return {"snapshot_ids": found.snapshot_ids}
 
     return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=image_id)
 
@@ -176,76 +201,68 @@ def command(doing: Doing) -> dict[str, Any]:
     """
     instance_id, line = doing.parameters["InstanceId"], doing.parameters["run"]
     timeout_s = doing.parameters["timeout_s"]
-    client = doing.aws.client("ssm", doing.region)
 
     def send() -> str | None:
         try:
-            with explained(doing.summary, doing.region):
-                answer = client.send_command(
-                    InstanceIds=[instance_id],
-                    DocumentName="AWS-RunShellScript",
-                    Parameters={
-                        "commands": [line],
-                        "executionTimeout": [str(max(1, int(timeout_s)))],
-                    },
-                )
+            answer = ask(
+                doing.aws, doing.region, SendCommand, doing.summary,
+                InstanceIds=[instance_id],
+                DocumentName="AWS-RunShellScript",
+                Parameters={
+                    "commands": [line],
+                    "executionTimeout": [str(max(1, int(timeout_s)))],
+                },
+            )  # fmt: skip
         except AwsError as error:
             if code_of(error) in NO_AGENT:
                 doing.progress("waiting for the SSM agent")
                 return None
             raise
-        return str(answer["Command"]["CommandId"])
+        return answer.command.command_id
 
     command_id = until(doing, send, timeout_s=timeout_s, thing=f"the SSM agent of {instance_id}")
 
     def look() -> dict[str, Any] | None:
-        with explained(doing.summary, doing.region):
-            told = client.get_command_invocation(CommandId=command_id, InstanceId=instance_id)
-        if told["Status"] in _COMMAND_ENDED_BADLY:
-            raise _failed_command(doing, line, told)
-        return {} if told["Status"] == "Success" else None
+        answer = ask(
+            doing.aws, doing.region, GetCommandInvocation, doing.summary,
+            CommandId=command_id, InstanceId=instance_id,
+        )  # fmt: skip
+        if answer.status in _COMMAND_ENDED_BADLY:
+            raise _failed_command(doing, line, answer)
+        return {} if answer.status == "Success" else None
 
     return until(doing, look, timeout_s=timeout_s, thing=f"`{line}`")
 
 
-def snapshots_of(image: Mapping[str, Any]) -> list[str]:
-    """Return the snapshot ids in the block device mappings of a described image."""
-    mappings = image.get("BlockDeviceMappings", [])
-    return [one["Ebs"]["SnapshotId"] for one in mappings if "SnapshotId" in one.get("Ebs", {})]
-
-
-def _progress(client: Any, snapshot_ids: list[str]) -> str:
+def _progress(doing: Doing, snapshot_ids: list[str]) -> str:
     """Tell how much of the snapshots is there; what cannot be read is no reason to fail.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html
     """
     if not snapshot_ids:
         return ""
+    doing_what = "reading the progress of snapshots"
     try:
-        with explained("reading the progress of snapshots"):
-            found = client.describe_snapshots(SnapshotIds=snapshot_ids)["Snapshots"]
+        snapshots = ask(
+            doing.aws, doing.region, DescribeSnapshots, doing_what, SnapshotIds=snapshot_ids
+        ).snapshots
     except AwsError:
         return ""
-    done = sum(int(one["Progress"].rstrip("%") or 0) * one["VolumeSize"] for one in found)
-    whole = sum(one["VolumeSize"] for one in found)
+    done = sum(snapshot.percent * snapshot.volume_size for snapshot in snapshots)
+    whole = sum(snapshot.volume_size for snapshot in snapshots)
     return f", snapshots {done // whole} %" if whole else ""
 
 
-def _why(described: Mapping[str, Any]) -> str:
-    return str(described.get("StateReason", {}).get("Message") or "AWS gives no reason")
-
-
-def _failed_command(doing: Doing, line: str, told: Mapping[str, Any]) -> BakeError:
-    output = told.get("StandardOutputContent", "") + told.get("StandardErrorContent", "")
-    lines = output.splitlines()
+def _failed_command(doing: Doing, line: str, answer: GetCommandInvocation) -> BakeError:
+    lines = (answer.standard_output_content + answer.standard_error_content).splitlines()
     cut = (
         [f"(the first {len(lines) - OUTPUT_LINES} lines left out)"]
         if len(lines) > OUTPUT_LINES
         else []
     )
     return BakeError(
-        f"validation failed in {doing.region}: `{line}` ended {told['Status']} "
-        f"with exit code {told.get('ResponseCode', '?')}",
+        f"validation failed in {doing.region}: `{line}` ended {answer.status} "
+        f"with exit code {answer.response_code}",
         fix="mend the base image or its user data, or the step",
         notes=[*cut, *lines[-OUTPUT_LINES:]] or ["it printed nothing"],
     )

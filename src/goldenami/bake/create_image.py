@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from goldenami.aws import images
-from goldenami.aws.errors import explained
 from goldenami.aws.waits import Doing
 from goldenami.bake.interface import Handler, Recipe
 from goldenami.bake.launch import instance_problems, launch_actions, launch_problems
@@ -74,8 +73,7 @@ def adopt_image(doing: Doing) -> dict[str, Any]:
     CreateImage has no client token.
     """
     wanted = tags.from_aws(doing.parameters["TagSpecifications"][0]["Tags"])[tags.BUILD]
-    with explained(doing.summary, doing.region):
-        found = images.named(doing.aws, doing.region, doing.parameters["Name"])
+    found = images.named(doing.aws, doing.region, doing.parameters["Name"])
     mine = [one for one in found if one.tags.get(tags.BUILD) == wanted]
     return {"image_id": mine[0].id} if mine else {}
 

@@ -6,9 +6,11 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import instance_types
+from goldenami.aws.answers.ec2 import DescribeInstances, RunInstances
+from goldenami.aws.ask import ask
 from goldenami.aws.builds import ALIVE
-from goldenami.aws.calls import call
-from goldenami.aws.errors import TERMINATED, code_of, explained
+from goldenami.aws.calls import answered
+from goldenami.aws.errors import TERMINATED, code_of
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain import tags
@@ -71,9 +73,9 @@ def launch(doing: Doing) -> dict[str, Any]:
     """
     for _ in range(LAUNCHES):
         try:
-            found = call(doing, "ec2:RunInstances", {"instance": "Instances.0"})["instance"]
-            if found["State"]["Name"] in ALIVE:
-                return {"instance_id": found["InstanceId"]}
+            instance = answered(doing, RunInstances).instances[0]
+            if instance.state.name in ALIVE:
+                return {"instance_id": instance.instance_id}
         except AwsError as error:
             if code_of(error) not in TERMINATED:
                 raise
@@ -95,8 +97,7 @@ def launch_problems(
     del parameters["ClientToken"]
     found = _architecture_problems(aws, region, file.release.base.instance_type, source)
     try:
-        with explained("trying the launch (DryRun)", region):
-            aws.client("ec2", region).run_instances(**parameters, DryRun=True)
+        ask(aws, region, RunInstances, "trying the launch (DryRun)", **parameters, DryRun=True)
     except AwsError as error:
         if code_of(error) != DRY_RUN_PASSED:
             found.append(error.message)
@@ -106,11 +107,13 @@ def launch_problems(
 def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
     """Say why an image cannot be made of an instance that is given by id."""
     try:
-        with explained("looking at the base instance", region):
-            answer = aws.client("ec2", region).describe_instances(InstanceIds=[instance_id])
+        answer = ask(
+            aws, region, DescribeInstances, "looking at the base instance",
+            InstanceIds=[instance_id],
+        )  # fmt: skip
     except AwsError as error:
         return [error.message]
-    state = answer["Reservations"][0]["Instances"][0]["State"]["Name"]
+    state = answer.instances[0].state.name if answer.instances else "not there"
     return [] if state in ("pending", "running") else [f"{instance_id} in {region} is {state}"]
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from goldenami import __version__
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.ec2 import DescribeImages
+from goldenami.aws.answers.ssm import PutParameter
+from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, patiently
 from goldenami.bake.distribute import image_id, launch_permissions
 from goldenami.bake.interface import Recipe
@@ -132,25 +134,25 @@ class Keeper:
 
     @staticmethod
     def _put(doing: Doing, name: str, value: str) -> None:
-        with explained(doing.summary, doing.region):
-            doing.aws.client("ssm", doing.region).put_parameter(
-                Name=name,
-                Value=value,
-                Type="String",
-                Tier="Intelligent-Tiering",  # of the standard tier, if it fits
-                Overwrite=True,
-                Description="goldenami: the manifest of a release",
-            )
+        ask(
+            doing.aws, doing.region, PutParameter, doing.summary,
+            Name=name,
+            Value=value,
+            Type="String",
+            Tier="Intelligent-Tiering",  # of the standard tier, if it fits
+            Overwrite=True,
+            Description="goldenami: the manifest of a release",
+        )  # fmt: skip
 
 
 def _source_instance(doing: Doing) -> str:
     """Return the instance that the image was made of, which may be gone."""
 
     def look() -> str:
-        with explained(doing.summary, doing.region):
-            told = doing.aws.client("ec2", doing.region).describe_images(
-                ImageIds=[doing.parameters["ImageId"]]
-            )
-        return str(told["Images"][0].get("SourceInstanceId", ""))
+        images = ask(
+            doing.aws, doing.region, DescribeImages, doing.summary,
+            ImageIds=[doing.parameters["ImageId"]],
+        ).images  # fmt: skip
+        return images[0].source_instance_id if images else ""
 
     return patiently(doing, look)

@@ -12,8 +12,11 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import builds, images, removal
+from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.ec2 import DescribeKeyPairs, DescribeSecurityGroups
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.builds import Instance
-from goldenami.aws.errors import NOT_FOUND, code_of, explained
+from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.aws.waits import Doing
 from goldenami.domain import tags
@@ -101,9 +104,10 @@ def _deregister(doing: Doing, image: Image) -> None:
 
 
 def _terminate(doing: Doing, instance: Instance) -> None:
-    with explained(f"terminate {instance.id}", doing.region):
-        client = doing.aws.client("ec2", doing.region)
-        client.terminate_instances(InstanceIds=[instance.id])
+    ask(
+        doing.aws, doing.region, ANSWERS["ec2:TerminateInstances"], f"terminate {instance.id}",
+        InstanceIds=[instance.id],
+    )  # fmt: skip
     parameters = {"InstanceId": instance.id, "timeout_s": TERMINATION_TIMEOUT_S}
     removal.terminated(structs.replace(doing, parameters=parameters))
 
@@ -112,22 +116,23 @@ def _temporary(
     doing: Doing, build: Build, names: frozenset[str]
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the removal of each key pair and security group that is still there."""
-    client = doing.aws.client("ec2", doing.region)
+    aws, region, doing_what = doing.aws, doing.region, "looking for what Packer left"
     wanted = [f"{TEMPORARY}{build.id}-*", *sorted(names)]
-    with explained("looking for what Packer left", doing.region):
-        keys = client.describe_key_pairs(Filters=[{"Name": "key-name", "Values": wanted}])
-        groups = client.describe_security_groups(Filters=[{"Name": "group-name", "Values": wanted}])
+    pairs = ask(
+        aws, region, DescribeKeyPairs, doing_what,
+        Filters=[{"Name": "key-name", "Values": wanted}],
+    ).key_pairs  # fmt: skip
+    pages = listed(
+        aws, region, DescribeSecurityGroups, doing_what,
+        Filters=[{"Name": "group-name", "Values": wanted}],
+    )  # fmt: skip
+    groups = [group for page in pages for group in page.security_groups]
 
-    def delete(what: str, operation: str, **parameters: str) -> tuple[str, Callable[[], Any]]:
-        def step() -> None:
-            with explained(f"delete {what}", doing.region):
-                getattr(client, operation)(**parameters)
+    def delete(what: str, call: str, **parameters: str) -> tuple[str, Callable[[], Any]]:
+        return what, partial(ask, aws, region, ANSWERS[call], f"delete {what}", **parameters)
 
-        return what, step
-
-    for one in keys["KeyPairs"]:
-        name = one["KeyName"]
-        yield delete(f"key pair {name}", "delete_key_pair", KeyName=name)
-    for one in groups["SecurityGroups"]:
-        group = one["GroupId"]
-        yield delete(f"security group {group}", "delete_security_group", GroupId=group)
+    for pair in pairs:
+        yield delete(f"key pair {pair.key_name}", "ec2:DeleteKeyPair", KeyName=pair.key_name)
+    for group in groups:
+        what = f"security group {group.group_id}"
+        yield delete(what, "ec2:DeleteSecurityGroup", GroupId=group.group_id)

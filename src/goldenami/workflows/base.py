@@ -3,13 +3,13 @@
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from msgspec import Struct, structs
 
 from goldenami.aws import images, regions, waits
+from goldenami.aws.answers import ec2
+from goldenami.aws.ask import listed
 from goldenami.aws.builds import ALIVE
-from goldenami.aws.calls import pages
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.interface import base_tags
@@ -102,25 +102,25 @@ def plan_terminate(aws: Aws, region: str, instance_id: str) -> Plan:
 
 
 def _in_region(aws: Aws, region: str) -> list[BaseInstance]:
-    found = pages(
-        aws, "ec2", "describe_instances", "Reservations", region, "listing base instances",
+    pages = listed(
+        aws, region, ec2.DescribeInstances, "listing base instances",
         Filters=[
             {"Name": f"tag:{tags.ROLE}", "Values": ["base"]},
             {"Name": "instance-state-name", "Values": list(ALIVE)},
         ],
     )  # fmt: skip
-    return [_base(region, one) for reservation in found for one in reservation["Instances"]]
+    return [_base(region, instance) for page in pages for instance in page.instances]
 
 
-def _base(region: str, told: dict[str, Any]) -> BaseInstance:
-    own = tags.from_aws(told.get("Tags"))
+def _base(region: str, instance: ec2.Instance) -> BaseInstance:
+    own = instance.tag_values
     return BaseInstance(
         region=region,
-        id=told["InstanceId"],
+        id=instance.instance_id,
         name=own.get("Name", ""),
-        state=told["State"]["Name"],
+        state=instance.state.name,
         image=own.get(tags.IMAGE, ""),
         build=own.get(tags.BUILD, ""),
-        source=told["ImageId"],
-        launched=f"{told['LaunchTime']:%Y-%m-%d %H:%M}",
+        source=instance.image_id,
+        launched=f"{instance.launch_time:%Y-%m-%d %H:%M}",
     )

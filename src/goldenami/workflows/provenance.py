@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from goldenami.aws import images, regions
-from goldenami.aws.errors import NOT_FOUND, code_of, explained
+from goldenami.aws.answers.ssm import GetParameter
+from goldenami.aws.ask import ask
+from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import manifest, names, tags
@@ -87,13 +89,12 @@ def history(
 
 def _kept(aws: Aws, region: str, name: str) -> Manifest | None:
     try:
-        with explained(f"reading {name}", region):
-            found = aws.client("ssm", region).get_parameter(Name=name)["Parameter"]
+        answer = ask(aws, region, GetParameter, f"reading {name}", Name=name)
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
             return None
         raise
-    return manifest.read(str(found["Value"]))
+    return manifest.read(answer.parameter.value)
 
 
 def _from_tags(build: str, made: list[Image]) -> Manifest:

@@ -108,16 +108,16 @@ class Aggregator:
     def _fetched(
         self, place: Place, bad: Sequence[Count], images: Mapping[str, ImageSeen]
     ) -> Batches:
-        told = config_aggregator.instances(
+        rows = config_aggregator.instances(
             self._aws, self._aws.region, self._aggregator, bad[0], [one.image for one in bad]
         )
         some: list[Subject] = []
-        for one in told:
-            configuration = one["configuration"]
-            own = {each["key"]: each["value"] for each in one.get("tags") or ()}
-            image = images[configuration["imageId"]]
-            state = configuration.get("state", {}).get("name", "")
-            some.append(_subject(place, one["resourceId"], image, own, state))
+        for row in rows:
+            own = {tag.key: tag.value for tag in row.tags or ()}
+            image_id = row.configuration.image_id
+            image = images.get(image_id) or ImageSeen(id=image_id, state=UNSEEN)
+            state = row.configuration.state.name
+            some.append(_subject(place, row.resource_id, image, own, state))
             if len(some) == AT_ONCE:
                 yield some
                 some = []

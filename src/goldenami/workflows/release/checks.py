@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from goldenami.aws import images, inspector, keys, parameter_path, quotas, regions
-from goldenami.aws.errors import FORBIDDEN, code_of, explained
+from goldenami.aws.answers.ec2 import CopyImage
+from goldenami.aws.ask import ask
+from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
@@ -184,10 +186,10 @@ def _copy(recipe: Recipe, place: Place) -> Checked:
         return Checked()
     parameters = copying(recipe, place, recipe.place)
     try:
-        with explained("trying the copy (DryRun)", str(place)):
-            recipe.at(place).client("ec2", place.region).copy_image(
-                **parameters, SourceImageId=recipe.source.id, DryRun=True
-            )
+        ask(
+            recipe.at(place), place.region, CopyImage, "trying the copy (DryRun)",
+            **parameters, SourceImageId=recipe.source.id, DryRun=True,
+        )  # fmt: skip
     except AwsError as error:
         if code_of(error) in FORBIDDEN:
             return Checked(wrong=(error.message,))

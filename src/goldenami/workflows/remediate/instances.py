@@ -91,9 +91,9 @@ def _allowed(aws: Aws, place: Place, now: Target, asked: Asked, vpc: str) -> str
         return ""
     if why := _settled(now, asked, vpc):
         return why
-    if targets.protected(aws, place.region, now.id, "disableApiTermination"):
+    if targets.protected_from_termination(aws, place.region, now.id):
         return "it is protected from termination"
-    if asked.what is What.STOP and targets.protected(aws, place.region, now.id, "disableApiStop"):
+    if asked.what is What.STOP and targets.protected_from_stop(aws, place.region, now.id):
         return "it is protected from being stopped"
     return ""
 

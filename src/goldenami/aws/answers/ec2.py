@@ -1,0 +1,458 @@
+"""EC2: images, snapshots, instances, and what is around them.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
+
+from goldenami.aws.answers.interface import Answer, Row, Tagged, TokenPage
+
+
+class Region(Row, frozen=True, kw_only=True):
+    """A region of the account."""
+
+    region_name: str
+
+
+class DescribeRegions(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The regions that the account can use: there is no account without any."""
+
+    call: ClassVar[str] = "ec2:DescribeRegions"
+    regions: Annotated[tuple[Region, ...], Meta(min_length=1)]
+
+
+class StateReason(Row, frozen=True, kw_only=True):
+    """Why something is in its state."""
+
+    message: str = ""  # some reasons are a code alone
+
+
+class Ebs(Row, frozen=True, kw_only=True):
+    """The volume that a device of an image becomes."""
+
+    snapshot_id: str = ""  # absent on a blank volume, and before the snapshot is begun
+    encrypted: bool = False  # absent as long as that is not decided
+
+
+class BlockDevice(Row, frozen=True, kw_only=True):
+    """A device of an image."""
+
+    ebs: Ebs | None = None  # absent on an instance store
+
+
+class Image(Tagged, frozen=True, kw_only=True):
+    """An image."""
+
+    image_id: str
+    owner_id: str
+    state: str
+    public: bool
+    name: str = ""  # the oldest public images have none
+    image_owner_alias: str = ""  # of AWS's own and the Marketplace's alone
+    architecture: str = ""  # absent if the image failed
+    creation_date: datetime | None = None  # the oldest public images have none
+    deprecation_time: datetime | None = None  # absent as long as none is set
+    root_device_name: str = ""  # absent if the image failed
+    source_instance_id: str = ""  # of CreateImage alone
+    source_image_id: str = ""  # of CreateImage and CopyImage alone
+    source_image_region: str = ""  # the same
+    state_reason: StateReason | None = None  # absent if all is well
+    block_device_mappings: tuple[BlockDevice, ...] = ()  # absent if the image failed
+
+    @property
+    def snapshot_ids(self) -> list[str]:
+        """The snapshots behind it."""
+        volumes = (device.ebs for device in self.block_device_mappings)
+        return [volume.snapshot_id for volume in volumes if volume and volume.snapshot_id]
+
+    @property
+    def why(self) -> str:
+        """Why it is in its state, in AWS's words."""
+        return _why(self.state_reason)
+
+
+class DescribeImages(TokenPage, frozen=True, kw_only=True):
+    """A page of images."""
+
+    call: ClassVar[str] = "ec2:DescribeImages"
+    images: tuple[Image, ...]
+
+
+class Snapshot(Tagged, frozen=True, kw_only=True):
+    """A snapshot."""
+
+    snapshot_id: str
+    state: str
+    volume_size: int
+    progress: str = ""  # absent before it is begun
+
+    @property
+    def percent(self) -> int:
+        """How much of it is there."""
+        number = self.progress.rstrip("%")
+        return int(number) if number.isdecimal() else 0
+
+
+class DescribeSnapshots(TokenPage, frozen=True, kw_only=True):
+    """A page of snapshots."""
+
+    call: ClassVar[str] = "ec2:DescribeSnapshots"
+    snapshots: tuple[Snapshot, ...]
+
+
+class LaunchPermission(Row, frozen=True, kw_only=True):
+    """Who may launch an image; one of the four."""
+
+    user_id: str = ""
+    group: str = ""
+    organization_arn: str = ""
+    organizational_unit_arn: str = ""
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """What it names, by AWS's word for it."""
+        words = {
+            "UserId": self.user_id,
+            "Group": self.group,
+            "OrganizationArn": self.organization_arn,
+            "OrganizationalUnitArn": self.organizational_unit_arn,
+        }
+        return tuple((word, value) for word, value in words.items() if value)
+
+
+class DescribeLaunchPermissions(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The launch permissions of an image."""
+
+    call: ClassVar[str] = "ec2:DescribeImageAttribute"
+    launch_permissions: tuple[LaunchPermission, ...]
+
+
+class TextValue(Row, frozen=True, kw_only=True):
+    """An attribute that is a text."""
+
+    value: str
+
+
+class DescribeDeregistrationProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """Whether an image is protected from deregistration."""
+
+    call: ClassVar[str] = "ec2:DescribeImageAttribute"
+    deregistration_protection: TextValue
+
+
+class VolumePermission(Row, frozen=True, kw_only=True):
+    """Who may use a snapshot."""
+
+    user_id: str = ""  # absent where ``group`` is everybody
+    group: str = ""  # absent where it is one account
+
+
+class DescribeSnapshotPermissions(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """Who may use a snapshot."""
+
+    call: ClassVar[str] = "ec2:DescribeSnapshotAttribute"
+    create_volume_permissions: tuple[VolumePermission, ...]
+
+
+class InstanceState(Row, frozen=True, kw_only=True):
+    """The state of an instance."""
+
+    name: str
+
+
+class SecurityGroupName(Row, frozen=True, kw_only=True):
+    """A security group of an instance."""
+
+    group_id: str
+    group_name: str = ""  # of a network interface it may be left out
+
+
+class CpuOptions(Row, frozen=True, kw_only=True):
+    """The virtual processors of an instance."""
+
+    core_count: int
+    threads_per_core: int
+
+
+class Instance(Tagged, frozen=True, kw_only=True):
+    """An instance."""
+
+    instance_id: str
+    image_id: str
+    state: InstanceState
+    instance_type: str
+    launch_time: datetime
+    key_name: str = ""  # absent if it was launched without one
+    client_token: str = ""  # absent or empty if it was launched without one
+    vpc_id: str = ""  # absent once it is terminated
+    instance_lifecycle: str = ""  # of spot and scheduled instances alone
+    cpu_options: CpuOptions | None = None  # absent for some types
+    state_reason: StateReason | None = None  # absent while nothing happened to it
+    security_groups: tuple[SecurityGroupName, ...] = ()  # none once it is terminated
+
+    @property
+    def why(self) -> str:
+        """Why it is in its state, in AWS's words."""
+        return _why(self.state_reason)
+
+
+class Reservation(Row, frozen=True, kw_only=True):
+    """Instances that were launched together."""
+
+    owner_id: str
+    instances: tuple[Instance, ...]
+
+
+class DescribeInstances(TokenPage, frozen=True, kw_only=True):
+    """A page of instances."""
+
+    call: ClassVar[str] = "ec2:DescribeInstances"
+    reservations: tuple[Reservation, ...]
+
+    @property
+    def instances(self) -> list[Instance]:
+        """Return the instances of all reservations."""
+        return [one for several in self.reservations for one in several.instances]
+
+
+class NetworkInterface(Row, frozen=True, kw_only=True):
+    """A network interface of an instance."""
+
+    network_interface_id: str
+    groups: tuple[SecurityGroupName, ...]
+
+
+class InstanceWithInterfaces(Instance, frozen=True, kw_only=True):
+    """An instance whose network interfaces matter."""
+
+    network_interfaces: tuple[NetworkInterface, ...]
+
+
+class ReservationWithInterfaces(Row, frozen=True, kw_only=True):
+    """Instances that were launched together."""
+
+    instances: tuple[InstanceWithInterfaces, ...]
+
+
+class DescribeInstancesWithInterfaces(TokenPage, frozen=True, kw_only=True):
+    """A page of instances whose network interfaces matter."""
+
+    call: ClassVar[str] = "ec2:DescribeInstances"
+    reservations: tuple[ReservationWithInterfaces, ...]
+
+    @property
+    def instances(self) -> list[InstanceWithInterfaces]:
+        """Return the instances of all reservations."""
+        return [one for several in self.reservations for one in several.instances]
+
+
+class CheckStatus(Row, frozen=True, kw_only=True):
+    """How a kind of status check is."""
+
+    status: str
+
+
+class InstanceStatus(Row, frozen=True, kw_only=True):
+    """How the status checks of an instance are."""
+
+    instance_status: CheckStatus
+    system_status: CheckStatus
+
+
+class DescribeInstanceStatus(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The status checks of an instance; none as long as it does not run."""
+
+    call: ClassVar[str] = "ec2:DescribeInstanceStatus"
+    instance_statuses: tuple[InstanceStatus, ...]
+
+
+class BooleanValue(Row, frozen=True, kw_only=True):
+    """An attribute that is true or false."""
+
+    value: bool
+
+
+class DescribeTerminationProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """Whether an instance is protected from termination."""
+
+    call: ClassVar[str] = "ec2:DescribeInstanceAttribute"
+    disable_api_termination: BooleanValue
+
+
+class DescribeStopProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """Whether an instance is protected from being stopped."""
+
+    call: ClassVar[str] = "ec2:DescribeInstanceAttribute"
+    disable_api_stop: BooleanValue
+
+
+class ProcessorInfo(Row, frozen=True, kw_only=True):
+    """The processor of an instance type."""
+
+    supported_architectures: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class VCpuInfo(Row, frozen=True, kw_only=True, rename={"default_vcpus": "DefaultVCpus"}):
+    """The virtual processors of an instance type."""
+
+    default_vcpus: int
+
+
+class InstanceType(Row, frozen=True, kw_only=True):
+    """An instance type."""
+
+    processor_info: ProcessorInfo
+    v_cpu_info: VCpuInfo
+
+
+class DescribeInstanceTypes(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The instance type that was asked for; one that does not exist is an error of its own."""
+
+    call: ClassVar[str] = "ec2:DescribeInstanceTypes"
+    instance_types: Annotated[tuple[InstanceType, ...], Meta(min_length=1)]
+
+
+class SecurityGroup(Tagged, frozen=True, kw_only=True):
+    """A security group."""
+
+    group_id: str
+    group_name: str
+    vpc_id: str = ""  # a group of EC2-Classic has none
+
+
+class DescribeSecurityGroups(TokenPage, frozen=True, kw_only=True):
+    """A page of security groups."""
+
+    call: ClassVar[str] = "ec2:DescribeSecurityGroups"
+    security_groups: tuple[SecurityGroup, ...]
+
+
+class KeyPair(Tagged, frozen=True, kw_only=True):
+    """A key pair."""
+
+    key_name: str
+
+
+class DescribeKeyPairs(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """All key pairs: EC2 does not page them."""
+
+    call: ClassVar[str] = "ec2:DescribeKeyPairs"
+    key_pairs: tuple[KeyPair, ...]
+
+
+class Attachment(Row, frozen=True, kw_only=True):
+    """What a volume is attached to."""
+
+    instance_id: str
+    device: str
+
+
+class Volume(Tagged, frozen=True, kw_only=True):
+    """A volume."""
+
+    volume_id: str
+    state: str
+    snapshot_id: str = ""  # a volume that was made from none may leave it out
+    attachments: tuple[Attachment, ...] = ()  # absent if it is attached to nothing
+
+
+class DescribeVolumes(TokenPage, frozen=True, kw_only=True):
+    """A page of volumes."""
+
+    call: ClassVar[str] = "ec2:DescribeVolumes"
+    volumes: tuple[Volume, ...]
+
+
+class ImageMetadata(Row, frozen=True, kw_only=True):
+    """What is known of the image that an instance was launched from."""
+
+    image_id: str
+    name: str = ""  # absent if the image is gone or cannot be seen, as all of these
+    owner_id: str = ""
+    image_owner_alias: str = ""
+    state: str = ""
+    creation_date: datetime | None = None
+    deprecation_time: datetime | None = None
+    image_allowed: bool = False  # what is not known to be allowed is not
+
+
+class InstanceMetadata(Tagged, frozen=True, kw_only=True):
+    """An instance with what is known of its image."""
+
+    instance_id: str
+    owner_id: str
+    state: InstanceState
+    image_metadata: ImageMetadata
+    launch_time: datetime | None = None  # not needed to judge it
+
+
+class DescribeInstanceImageMetadata(TokenPage, frozen=True, kw_only=True):
+    """A page of instances with their images."""
+
+    call: ClassVar[str] = "ec2:DescribeInstanceImageMetadata"
+    instance_image_metadata: tuple[InstanceMetadata, ...]
+
+
+class GetAllowedImagesSettings(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The Allowed AMIs setting of a region."""
+
+    call: ClassVar[str] = "ec2:GetAllowedImagesSettings"
+    state: str
+    managed_by: str
+    image_criteria: tuple[dict[str, Any], ...] = ()  # absent if there are none
+
+
+class GetEbsEncryptionByDefault(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """Whether new volumes of a region are encrypted unasked."""
+
+    call: ClassVar[str] = "ec2:GetEbsEncryptionByDefault"
+    ebs_encryption_by_default: bool
+
+
+class GetEbsDefaultKmsKeyId(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The key that a region encrypts with if none is named."""
+
+    call: ClassVar[str] = "ec2:GetEbsDefaultKmsKeyId"
+    kms_key_id: str
+
+
+class RunInstances(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """What was launched."""
+
+    call: ClassVar[str] = "ec2:RunInstances"
+    instances: Annotated[tuple[Instance, ...], Meta(min_length=1)]
+
+
+class CreateImage(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The image that is being made."""
+
+    call: ClassVar[str] = "ec2:CreateImage"
+    image_id: str
+
+
+class CopyImage(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The copy that is being made."""
+
+    call: ClassVar[str] = "ec2:CopyImage"
+    image_id: str
+
+
+class DeleteSnapshotResult(Row, frozen=True, kw_only=True):
+    """How it went with a snapshot of an image that was deregistered."""
+
+    snapshot_id: str
+    return_code: str
+
+
+class DeregisterImage(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """How it went with the snapshots of the image, if they were to go too."""
+
+    call: ClassVar[str] = "ec2:DeregisterImage"
+    delete_snapshot_results: tuple[DeleteSnapshotResult, ...] = ()  # absent if none was asked for
+
+
+def _why(reason: StateReason | None) -> str:
+    return (reason and reason.message) or "AWS gives no reason"

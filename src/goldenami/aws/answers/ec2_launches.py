@@ -1,0 +1,103 @@
+"""EC2: what will launch instances.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
+"""
+
+from typing import ClassVar
+
+from goldenami.aws.answers.interface import Answer, Row, Tagged, TokenPage
+
+
+class TemplateVersionName(Row, frozen=True, kw_only=True):
+    """A version of a launch template, as others name it."""
+
+    launch_template_id: str = ""  # it may be named by either; AWS mostly tells both
+    launch_template_name: str = ""
+    version: str = ""  # absent where it is the default version
+
+
+class Override(Row, frozen=True, kw_only=True):
+    """What differs from the template for some of the instances."""
+
+    image_id: str = ""  # absent where the template's image stays
+
+
+class TemplateConfig(Row, frozen=True, kw_only=True):
+    """A template with its overrides, of a fleet."""
+
+    launch_template_specification: TemplateVersionName
+    overrides: tuple[Override, ...] = ()  # absent if there are none
+
+
+class Fleet(Tagged, frozen=True, kw_only=True):
+    """An EC2 fleet."""
+
+    fleet_id: str
+    fleet_state: str
+    launch_template_configs: tuple[TemplateConfig, ...]
+
+
+class DescribeFleets(TokenPage, frozen=True, kw_only=True):
+    """A page of EC2 fleets."""
+
+    call: ClassVar[str] = "ec2:DescribeFleets"
+    fleets: tuple[Fleet, ...]
+
+
+class SpotFleetConfig(Row, frozen=True, kw_only=True):
+    """What a spot fleet launches: by specifications or by templates, one of the two."""
+
+    launch_specifications: tuple[Override, ...] = ()
+    launch_template_configs: tuple[TemplateConfig, ...] = ()
+
+
+class SpotFleet(Tagged, frozen=True, kw_only=True):
+    """A spot fleet."""
+
+    spot_fleet_request_id: str
+    spot_fleet_request_state: str
+    spot_fleet_request_config: SpotFleetConfig
+
+
+class DescribeSpotFleetRequests(TokenPage, frozen=True, kw_only=True):
+    """A page of spot fleets."""
+
+    call: ClassVar[str] = "ec2:DescribeSpotFleetRequests"
+    spot_fleet_request_configs: tuple[SpotFleet, ...]
+
+
+class TemplateData(Row, frozen=True, kw_only=True):
+    """What a version of a launch template launches."""
+
+    image_id: str = ""  # a template need not name one
+    instance_type: str = ""  # the same
+
+
+class TemplateVersion(Row, frozen=True, kw_only=True):
+    """A version of a launch template."""
+
+    launch_template_id: str
+    launch_template_name: str
+    version_number: int
+    default_version: bool
+    launch_template_data: TemplateData
+
+
+class DescribeLaunchTemplateVersions(TokenPage, frozen=True, kw_only=True):
+    """A page of versions of launch templates."""
+
+    call: ClassVar[str] = "ec2:DescribeLaunchTemplateVersions"
+    launch_template_versions: tuple[TemplateVersion, ...]
+
+
+class VersionNumber(Row, frozen=True, kw_only=True):
+    """The number of a version."""
+
+    version_number: int
+
+
+class CreateLaunchTemplateVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The version that was made."""
+
+    call: ClassVar[str] = "ec2:CreateLaunchTemplateVersion"
+    launch_template_version: VersionNumber

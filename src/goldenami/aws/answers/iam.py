@@ -1,0 +1,263 @@
+"""IAM: policies, roles, and everybody in an account.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
+
+from goldenami.aws.answers.interface import Answer, Page, Row, Tagged
+
+Document = dict[str, Any]
+"""A policy; botocore decodes it."""
+
+
+class MarkedPage(Page, frozen=True, kw_only=True, rename="pascal"):
+    """A page of a listing that goes on with ``Marker``.
+
+    It says whether there is more, so that a page that lost its marker can be told from the last.
+    """
+
+    is_truncated: bool
+    marker: str | None = None  # absent on the last page
+
+    def __post_init__(self) -> None:
+        """Refuse a page that says there is more, and not where."""
+        if self.is_truncated and not self.marker:
+            raise ValueError
+
+    @property
+    def next_page(self) -> Mapping[str, str]:
+        """The parameter that asks for the next page."""
+        return {"Marker": self.marker} if self.is_truncated and self.marker else {}
+
+
+class AttachedPolicy(Row, frozen=True, kw_only=True):
+    """A managed policy, as it is attached."""
+
+    policy_arn: str
+    policy_name: str
+
+
+class ListAttachedGroupPolicies(MarkedPage, frozen=True, kw_only=True):
+    """A page of a group's managed policies."""
+
+    call: ClassVar[str] = "iam:ListAttachedGroupPolicies"
+    attached_policies: tuple[AttachedPolicy, ...]
+
+
+class SummaryMap(Row, frozen=True, kw_only=True):
+    """The quotas of an account."""
+
+    attached_policies_per_group_quota: int
+
+
+class GetAccountSummary(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """What the account has and may have."""
+
+    call: ClassVar[str] = "iam:GetAccountSummary"
+    summary_map: SummaryMap
+
+
+class AttachedBoundary(Row, frozen=True, kw_only=True):
+    """The permissions boundary of a user or role."""
+
+    permissions_boundary_arn: str
+
+
+class Role(Row, frozen=True, kw_only=True):
+    """A role."""
+
+    arn: str
+    path: str
+    permissions_boundary: AttachedBoundary | None = None  # absent if it has none
+
+
+class GetRole(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """One role."""
+
+    call: ClassVar[str] = "iam:GetRole"
+    role: Role
+
+
+class Policy(Tagged, frozen=True, kw_only=True):
+    """A managed policy."""
+
+    arn: str
+    default_version_id: str
+
+
+class GetPolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """One managed policy."""
+
+    call: ClassVar[str] = "iam:GetPolicy"
+    policy: Policy
+
+
+class CreatePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The policy that was made."""
+
+    call: ClassVar[str] = "iam:CreatePolicy"
+    policy: Policy
+
+
+class PolicyVersion(Row, frozen=True, kw_only=True):
+    """A version of a managed policy, with its document."""
+
+    document: Document
+
+
+class GetPolicyVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """One version of a managed policy."""
+
+    call: ClassVar[str] = "iam:GetPolicyVersion"
+    policy_version: PolicyVersion
+
+
+class ListedVersion(Row, frozen=True, kw_only=True):
+    """A version of a managed policy, without its document."""
+
+    version_id: Annotated[str, Meta(pattern=r"^v[1-9][0-9]*$")]
+    is_default_version: bool
+
+
+class CreatePolicyVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The version that was made."""
+
+    call: ClassVar[str] = "iam:CreatePolicyVersion"
+    policy_version: ListedVersion
+
+
+class ListPolicyVersions(MarkedPage, frozen=True, kw_only=True):
+    """A page of the versions of a managed policy."""
+
+    call: ClassVar[str] = "iam:ListPolicyVersions"
+    versions: tuple[ListedVersion, ...]
+
+
+class HolderGroup(Row, frozen=True, kw_only=True):
+    """A group that a policy is attached to."""
+
+    group_name: str
+
+
+class HolderUser(Row, frozen=True, kw_only=True):
+    """A user that a policy is attached to."""
+
+    user_name: str
+
+
+class HolderRole(Row, frozen=True, kw_only=True):
+    """A role that a policy is attached to."""
+
+    role_name: str
+
+
+class ListEntitiesForPolicy(MarkedPage, frozen=True, kw_only=True):
+    """A page of what a managed policy is attached to."""
+
+    call: ClassVar[str] = "iam:ListEntitiesForPolicy"
+    policy_groups: tuple[HolderGroup, ...]
+    policy_users: tuple[HolderUser, ...]
+    policy_roles: tuple[HolderRole, ...]
+
+
+class InlinePolicy(Row, frozen=True, kw_only=True):
+    """A policy of a user, group or role alone."""
+
+    policy_name: str
+    policy_document: Document
+
+
+class IdentityDetail(Tagged, frozen=True, kw_only=True):
+    """What users, groups and roles have in common."""
+
+    arn: str
+    attached_managed_policies: tuple[AttachedPolicy, ...] = ()  # absent if there are none
+
+
+class UserDetail(IdentityDetail, frozen=True, kw_only=True):
+    """A user with all that is attached to it."""
+
+    user_name: str
+    user_id: str
+    group_list: tuple[str, ...] = ()  # absent if it is in none
+    user_policy_list: tuple[InlinePolicy, ...] = ()  # absent if there are none
+    permissions_boundary: AttachedBoundary | None = None  # absent if it has none
+
+
+class GroupDetail(IdentityDetail, frozen=True, kw_only=True):
+    """A group with all that is attached to it."""
+
+    group_name: str
+    group_policy_list: tuple[InlinePolicy, ...] = ()  # absent if there are none
+
+
+class RoleDetail(IdentityDetail, frozen=True, kw_only=True):
+    """A role with all that is attached to it."""
+
+    role_name: str
+    role_id: str
+    assume_role_policy_document: Document
+    role_policy_list: tuple[InlinePolicy, ...] = ()  # absent if there are none
+    permissions_boundary: AttachedBoundary | None = None  # absent if it has none
+
+
+class PolicyDetailVersion(Row, frozen=True, kw_only=True):
+    """A version of a managed policy."""
+
+    document: Document
+    is_default_version: bool
+
+
+class PolicyDetail(Row, frozen=True, kw_only=True):
+    """A managed policy with its versions."""
+
+    arn: str
+    policy_name: str
+    policy_version_list: tuple[PolicyDetailVersion, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a policy that has not just one default version, as each has."""
+        if sum(version.is_default_version for version in self.policy_version_list) != 1:
+            raise ValueError
+
+
+class GetAccountAuthorizationDetails(MarkedPage, frozen=True, kw_only=True):
+    """A page of everybody in the account, and of the policies."""
+
+    call: ClassVar[str] = "iam:GetAccountAuthorizationDetails"
+    user_detail_list: tuple[UserDetail, ...]
+    group_detail_list: tuple[GroupDetail, ...]
+    role_detail_list: tuple[RoleDetail, ...]
+    policies: tuple[PolicyDetail, ...]
+
+
+class ResourceResult(Row, frozen=True, kw_only=True):
+    """How the simulator decides for one resource."""
+
+    eval_resource_name: str
+    eval_resource_decision: str
+
+
+class EvaluationResult(Row, frozen=True, kw_only=True):
+    """How the simulator decides for one action."""
+
+    eval_action_name: str
+    eval_decision: str
+    resource_specific_results: tuple[ResourceResult, ...] = ()  # absent for a resource of `*`
+
+
+class SimulateCustomPolicy(MarkedPage, frozen=True, kw_only=True):
+    """A page of the simulator's decisions."""
+
+    call: ClassVar[str] = "iam:SimulateCustomPolicy"
+    evaluation_results: tuple[EvaluationResult, ...]
+
+
+class SimulatePrincipalPolicy(SimulateCustomPolicy, frozen=True, kw_only=True):
+    """The same, of a user, group or role as it is."""
+
+    call: ClassVar[str] = "iam:SimulatePrincipalPolicy"

@@ -1,0 +1,141 @@
+"""The shape that all answers have, and how one is read."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+T = TypeVar("T")
+
+
+class Row(Struct, frozen=True, kw_only=True, rename="pascal"):
+    """A part of an answer of a service that writes names ``LikeThis``."""
+
+
+class CamelRow(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A part of an answer of a service that writes names ``likeThis``."""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """A whole answer; ``call`` is its operation: ``ec2:DescribeImages``."""
+
+    call: ClassVar[str]
+
+
+class Page(Answer, frozen=True, kw_only=True):
+    """A page of a listing."""
+
+    @property
+    def next_page(self) -> Mapping[str, str]:
+        """The parameter that asks for the next page; empty on the last one."""
+        raise NotImplementedError
+
+
+class TokenPage(Page, frozen=True, kw_only=True, rename="pascal"):
+    """A page of a listing that goes on with ``NextToken``."""
+
+    next_token: str | None = None  # absent on the last page
+
+    @property
+    def next_page(self) -> Mapping[str, str]:
+        """The parameter that asks for the next page."""
+        return {"NextToken": self.next_token} if self.next_token else {}
+
+
+class CamelPage(Page, frozen=True, kw_only=True, rename="camel"):
+    """A page of a listing that goes on with ``nextToken``."""
+
+    next_token: str | None = None  # absent on the last page
+
+    @property
+    def next_page(self) -> Mapping[str, str]:
+        """The parameter that asks for the next page."""
+        return {"nextToken": self.next_token} if self.next_token else {}
+
+
+class Tag(Row, frozen=True, kw_only=True):
+    """A tag of a resource."""
+
+    key: str
+    value: str
+
+
+class Tagged(Row, frozen=True, kw_only=True):
+    """A resource with tags."""
+
+    tags: tuple[Tag, ...] = ()  # absent if there are none
+
+    @property
+    def tag_values(self) -> dict[str, str]:
+        """The tags' values by their keys."""
+        return {tag.key: tag.value for tag in self.tags}
+
+
+class LazyRows:
+    """Rows of a page that are read as they are iterated."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield them."""
+        raise NotImplementedError
+
+
+class OddAnswerError(ValueError):
+    """An answer is not what its operation answers; the message quotes nothing of it."""
+
+
+def read(kind: type[T], answer: Mapping[str, Any]) -> T:
+    """Return an answer as its type.
+
+    Raises:
+        OddAnswerError: something that the operation always sends is missing, or of another type.
+    """
+    try:
+        return msgspec.convert({name: _all(part) for name, part in answer.items()}, kind)
+    except msgspec.ValidationError as error:
+        problem = _without_values(str(error))
+    raise OddAnswerError(problem)  # not from the error, whose words may quote the answer
+
+
+def read_all(kind: type[T], rows: list[dict[str, Any]]) -> list[T]:
+    """Return rows of an answer as their type.
+
+    Raises:
+        OddAnswerError: one of them lacks something, or has something of another type.
+    """
+    try:
+        return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
+    except msgspec.ValidationError as error:
+        problem = _without_values(str(error))
+    raise OddAnswerError(problem)
+
+
+def _all(part: Any) -> Any:
+    return list(part) if isinstance(part, LazyRows) else part
+
+
+def read_json(kind: type[T], text: str) -> T:
+    """Return what a text within an answer holds, as its type.
+
+    Raises:
+        OddAnswerError: it is no JSON, or holds something else.
+    """
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        pass
+    raise OddAnswerError(f"its {kind.__name__} is no JSON of that kind")
+
+
+_MISSING = re.compile(r"Object missing required field `\w+`")
+_TYPE = re.compile(r"Expected `[\w| ]+`, got `\w+`")
+_AT = re.compile(r" - at `(?P<path>[^`]*)`$")
+
+
+def _without_values(message: str) -> str:
+    """Return what msgspec says, but for what it may quote of the answer."""
+    what = _MISSING.match(message) or _TYPE.match(message)
+    told = what[0][0].lower() + what[0][1:] if what else "an odd value"
+    at = _AT.search(message)
+    return f"{told} at `{at['path']}`" if at else told

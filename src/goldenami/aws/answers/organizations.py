@@ -1,0 +1,153 @@
+"""Organizations: accounts, policies, and what they are attached to.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/
+"""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from goldenami.aws.answers.interface import Answer, Row, Tag, TokenPage
+
+
+class Organization(Row, frozen=True, kw_only=True):
+    """The organization."""
+
+    id: str
+    master_account_id: str
+
+
+class DescribeOrganization(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The organization that the account is in."""
+
+    call: ClassVar[str] = "organizations:DescribeOrganization"
+    organization: Organization
+
+
+class Parent(Row, frozen=True, kw_only=True):
+    """What a unit or account is directly under."""
+
+    id: str
+
+
+class ListParents(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The one parent of a unit or account."""
+
+    call: ClassVar[str] = "organizations:ListParents"
+    parents: Annotated[tuple[Parent, ...], Meta(min_length=1, max_length=1)]
+
+
+class PolicySummary(Row, frozen=True, kw_only=True):
+    """A policy without its content."""
+
+    id: str
+    name: str
+
+
+class ListPolicies(TokenPage, frozen=True, kw_only=True):
+    """A page of the policies of a type."""
+
+    call: ClassVar[str] = "organizations:ListPolicies"
+    policies: tuple[PolicySummary, ...]
+
+
+class ListPoliciesForTarget(ListPolicies, frozen=True, kw_only=True):
+    """A page of the policies that are attached to a target."""
+
+    call: ClassVar[str] = "organizations:ListPoliciesForTarget"
+
+
+class Policy(Row, frozen=True, kw_only=True):
+    """A policy with its content, which is JSON text."""
+
+    content: str
+
+
+class DescribePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """One policy."""
+
+    call: ClassVar[str] = "organizations:DescribePolicy"
+    policy: Policy
+
+
+class PolicyMade(Row, frozen=True, kw_only=True):
+    """A policy that was made."""
+
+    policy_summary: PolicySummary
+
+
+class CreatePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The policy that was made."""
+
+    call: ClassVar[str] = "organizations:CreatePolicy"
+    policy: PolicyMade
+
+
+class ListTagsForResource(TokenPage, frozen=True, kw_only=True):
+    """A page of the tags of a policy."""
+
+    call: ClassVar[str] = "organizations:ListTagsForResource"
+    tags: tuple[Tag, ...]
+
+
+class Target(Row, frozen=True, kw_only=True):
+    """A root, unit or account that a policy is attached to."""
+
+    target_id: str
+
+
+class ListTargetsForPolicy(TokenPage, frozen=True, kw_only=True):
+    """A page of what a policy is attached to."""
+
+    call: ClassVar[str] = "organizations:ListTargetsForPolicy"
+    targets: tuple[Target, ...]
+
+
+class PolicyType(Row, frozen=True, kw_only=True):
+    """A type of policies, and whether it is enabled."""
+
+    type: str
+    status: str
+
+
+class Root(Row, frozen=True, kw_only=True):
+    """The root of an organization."""
+
+    id: str
+    policy_types: tuple[PolicyType, ...]
+
+
+class ListRoots(TokenPage, frozen=True, kw_only=True):
+    """A page of roots, of which there is one."""
+
+    call: ClassVar[str] = "organizations:ListRoots"
+    roots: tuple[Root, ...]
+
+
+class Account(Row, frozen=True, kw_only=True):
+    """An account of the organization.
+
+    AWS replaces ``Status`` by ``State``, and tells both for a while.
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
+    """
+
+    id: Annotated[str, Meta(pattern=r"^[0-9]{12}$")]
+    state: str = ""
+    status: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an account that tells neither."""
+        if not self.state and not self.status:
+            raise ValueError
+
+    @property
+    def active(self) -> bool:
+        """Tell whether it is in use."""
+        return (self.state or self.status) == "ACTIVE"
+
+
+class ListAccounts(TokenPage, frozen=True, kw_only=True):
+    """A page of accounts; every organization has its management account."""
+
+    call: ClassVar[str] = "organizations:ListAccounts"
+    accounts: tuple[Account, ...]

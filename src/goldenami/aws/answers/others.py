@@ -1,0 +1,326 @@
+"""Services with few operations here: STS, KMS, quotas, EKS, Config, Inspector, Security Hub."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from msgspec import Struct, field
+
+from goldenami.aws.answers.interface import Answer, CamelPage, CamelRow, Row, TokenPage
+
+
+class GetCallerIdentity(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """Who the caller is.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    """
+
+    call: ClassVar[str] = "sts:GetCallerIdentity"
+    account: str
+    arn: str
+
+
+class RoleCredentials(Row, frozen=True, kw_only=True):
+    """The credentials of a role's session; never to be shown."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    expiration: datetime
+
+    def __repr__(self) -> str:
+        """Show nothing of them."""
+        return "RoleCredentials(…)"
+
+
+class AssumeRole(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """A session of a role.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+
+    call: ClassVar[str] = "sts:AssumeRole"
+    credentials: RoleCredentials
+
+
+class KeyMetadata(Row, frozen=True, kw_only=True):
+    """A KMS key."""
+
+    key_state: str
+    key_spec: str = "SYMMETRIC_DEFAULT"  # older answers tell it as CustomerMasterKeySpec
+    key_manager: str = "CUSTOMER"  # absent only in answers older than AWS's own keys
+
+
+class DescribeKey(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """One KMS key.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
+    """
+
+    call: ClassVar[str] = "kms:DescribeKey"
+    key_metadata: KeyMetadata
+
+
+class GenerateDataKeyWithoutPlaintext(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """Nothing: the call is only ever tried, and that is answered by an error."""
+
+    call: ClassVar[str] = "kms:GenerateDataKeyWithoutPlaintext"
+
+
+class Quota(Row, frozen=True, kw_only=True):
+    """A service quota."""
+
+    value: float
+
+
+class GetServiceQuota(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """One service quota.
+
+    https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
+    """
+
+    call: ClassVar[str] = "service-quotas:GetServiceQuota"
+    quota: Quota
+
+
+class ListClusters(CamelPage, frozen=True, kw_only=True):
+    """A page of the names of EKS clusters.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_ListClusters.html
+    """
+
+    call: ClassVar[str] = "eks:ListClusters"
+    clusters: tuple[str, ...]
+
+
+class ListNodegroups(CamelPage, frozen=True, kw_only=True):
+    """A page of the names of a cluster's node groups.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_ListNodegroups.html
+    """
+
+    call: ClassVar[str] = "eks:ListNodegroups"
+    nodegroups: tuple[str, ...]
+
+
+class NodegroupTemplate(CamelRow, frozen=True, kw_only=True):
+    """The launch template of a node group; AWS tells id and name, of which one is enough."""
+
+    id: str = ""
+    name: str = ""
+    version: str = "$Default"  # absent where none was given
+
+    def __post_init__(self) -> None:
+        """Refuse a template without either."""
+        if not self.id and not self.name:
+            raise ValueError
+
+
+class Nodegroup(CamelRow, frozen=True, kw_only=True):
+    """An EKS node group."""
+
+    ami_type: str | None = None  # absent where its launch template names the image
+    launch_template: NodegroupTemplate | None = None  # absent if it has none of its own
+    tags: dict[str, str] = field(default_factory=dict)  # absent if there are none
+
+
+class DescribeNodegroup(Answer, frozen=True, kw_only=True, rename="camel"):
+    """One EKS node group.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeNodegroup.html
+    """
+
+    call: ClassVar[str] = "eks:DescribeNodegroup"
+    nodegroup: Nodegroup
+
+
+class SelectAggregateResourceConfig(TokenPage, frozen=True, kw_only=True):
+    """A page of rows, each of them JSON text.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_SelectAggregateResourceConfig.html
+    """
+
+    call: ClassVar[str] = "config:SelectAggregateResourceConfig"
+    results: tuple[str, ...]
+
+
+class AggregatedSource(Row, frozen=True, kw_only=True):
+    """An account and region of a Config aggregator, and how old its data is."""
+
+    source_id: str
+    last_update_status: str
+    aws_region: str = "*"  # absent for an organization as a source
+    last_error_message: str = ""  # absent if there was none
+    last_error_code: str = ""  # the same
+
+
+class DescribeConfigurationAggregatorSourcesStatus(TokenPage, frozen=True, kw_only=True):
+    """A page of an aggregator's sources.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
+    """
+
+    call: ClassVar[str] = "config:DescribeConfigurationAggregatorSourcesStatus"
+    aggregated_source_status_list: tuple[AggregatedSource, ...]
+
+
+class ScanState(CamelRow, frozen=True, kw_only=True):
+    """Whether Inspector scans a kind of resources."""
+
+    status: str
+
+
+class ResourceStates(CamelRow, frozen=True, kw_only=True):
+    """Whether Inspector scans the kinds of resources."""
+
+    ec2: ScanState
+
+
+class InspectorAccount(CamelRow, frozen=True, kw_only=True):
+    """Inspector in an account."""
+
+    resource_state: ResourceStates
+
+
+class FailedAccount(CamelRow, frozen=True, kw_only=True):
+    """An account that Inspector says nothing of, and why."""
+
+    error_message: str
+
+
+class BatchGetAccountStatus(Answer, frozen=True, kw_only=True, rename="camel"):
+    """Inspector in the accounts that were asked for.
+
+    https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html
+    """
+
+    call: ClassVar[str] = "inspector2:BatchGetAccountStatus"
+    accounts: tuple[InspectorAccount, ...]
+    failed_accounts: tuple[FailedAccount, ...] = ()  # absent if there are none
+
+
+class ScanStatus(CamelRow, frozen=True, kw_only=True):
+    """How the scan of a resource is."""
+
+    status_code: str
+    reason: str
+
+
+class CoveredResource(CamelRow, frozen=True, kw_only=True):
+    """A resource that Inspector knows."""
+
+    scan_status: ScanStatus
+    last_scanned_at: datetime | None = None  # absent before the first scan
+
+
+class ListCoverage(CamelPage, frozen=True, kw_only=True):
+    """A page of the resources that Inspector knows.
+
+    https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
+    """
+
+    call: ClassVar[str] = "inspector2:ListCoverage"
+    covered_resources: tuple[CoveredResource, ...]
+
+
+class VulnerablePackage(CamelRow, frozen=True, kw_only=True):
+    """A package with a vulnerability."""
+
+    name: str
+    version: str = ""  # absent for some package managers, as the release
+    release: str = ""
+    fixed_in_version: str = "NotAvailable"  # absent if there is no fix
+
+
+class PackageVulnerability(CamelRow, frozen=True, kw_only=True):
+    """A vulnerability, and the packages that have it."""
+
+    vulnerability_id: str
+    vulnerable_packages: tuple[VulnerablePackage, ...] = ()  # absent for code findings
+
+
+class InspectorFinding(CamelRow, frozen=True, kw_only=True):
+    """A finding of a vulnerable package."""
+
+    severity: Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED"]
+    package_vulnerability_details: PackageVulnerability
+    title: str = ""  # not every finding has one
+
+
+class ListFindings(CamelPage, frozen=True, kw_only=True):
+    """A page of findings: an empty list says that there are none, no list says nothing.
+
+    https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
+    """
+
+    call: ClassVar[str] = "inspector2:ListFindings"
+    findings: tuple[InspectorFinding, ...]
+
+
+class FailedFinding(Row, frozen=True, kw_only=True):
+    """A finding that Security Hub did not take, and why."""
+
+    id: str
+    error_code: str
+    error_message: str
+
+
+class BatchImportFindings(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """How many findings Security Hub took, and which it did not.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchImportFindings.html
+    """
+
+    call: ClassVar[str] = "securityhub:BatchImportFindings"
+    failed_count: int
+    success_count: int
+    failed_findings: tuple[FailedFinding, ...] = ()  # absent if there are none
+
+    def __post_init__(self) -> None:
+        """Refuse an answer that counts more failures than it names."""
+        if self.failed_count != len(self.failed_findings):
+            raise ValueError
+
+
+class ConfigImage(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The configuration of an instance, as far as an image is counted by it."""
+
+    image_id: str
+
+
+class CountRow(Struct, frozen=True, kw_only=True, rename={
+    "account_id": "accountId", "aws_region": "awsRegion", "count": "COUNT(*)",
+}):  # fmt: skip
+    """How many instances of an image there are in a region of an account."""
+
+    account_id: str
+    aws_region: str
+    configuration: ConfigImage
+    count: int
+
+
+class ConfigState(Struct, frozen=True, kw_only=True):
+    """The state of an instance."""
+
+    name: str = ""  # a recorder may leave it out
+
+
+class InstanceConfiguration(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The configuration of an instance."""
+
+    image_id: str
+    state: ConfigState = ConfigState()  # a recorder may leave it out
+
+
+class ConfigTag(Struct, frozen=True, kw_only=True):
+    """A tag of an instance."""
+
+    key: str
+    value: str
+
+
+class InstanceRow(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An instance of an aggregator."""
+
+    resource_id: str
+    configuration: InstanceConfiguration
+    tags: tuple[ConfigTag, ...] | None = None  # absent or null if there are none

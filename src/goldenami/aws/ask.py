@@ -1,0 +1,101 @@
+"""A question to AWS, whose answer is believed only if it is whole.
+
+This is the only way to call AWS. What comes back is a type of `goldenami.aws.answers`; what cannot
+be read is asked for again, like what is throttled, and is then an error: never "there are none".
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from goldenami.aws.answers.interface import Answer, Page, read
+from goldenami.aws.errors import explained
+from goldenami.errors import UnreadableAnswerError
+
+if TYPE_CHECKING:
+    from goldenami.aws.session import Aws
+
+T = TypeVar("T")
+A = TypeVar("A", bound=Answer)
+P = TypeVar("P", bound=Page)
+
+DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""How long to wait before each further attempt at an answer that cannot be read."""
+
+
+def ask(aws: "Aws", region: str | None, kind: type[A], doing: str, /, **parameters: Any) -> A:
+    """Call the operation of an answer.
+
+    Args:
+        aws: who asks.
+        region: where; None for what belongs to no region.
+        kind: the answer's type, which names its operation.
+        doing: what is being done, as a sentence starts: ``reading images``.
+        parameters: those of the operation, as AWS names them.
+
+    Raises:
+        AwsError: AWS refused it or could not be reached.
+        UnreadableAnswerError: no whole answer came, although it was asked for several times.
+    """
+    return again(lambda: _asked(aws, region, kind, doing, parameters))
+
+
+def again(make: Callable[[], T]) -> T:
+    """Ask, and ask again as long as no readable answer comes.
+
+    Raises:
+        UnreadableAnswerError: none has come.
+    """
+    for delay_s in DELAYS_S:
+        try:
+            return make()
+        except UnreadableAnswerError as error:
+            if error.tried:
+                raise
+        time.sleep(delay_s * random.uniform(0.8, 1.2))  # noqa: S311
+    return make()
+
+
+def listed(
+    aws: "Aws", region: str | None, kind: type[P], doing: str, /, **parameters: Any
+) -> Iterator[P]:
+    """Yield every page of a listing.
+
+    botocore's own paginators take a tenth of a second to be made, since they look for their models.
+
+    Raises:
+        AwsError: a page could not be read; nothing after it is known.
+    """
+    further: Mapping[str, str] = {}
+    while True:
+        page = ask(aws, region, kind, doing, **parameters, **further)
+        yield page
+        before, further = further, page.next_page
+        if not further:
+            return
+        if further == before:
+            raise UnreadableAnswerError(
+                f"{doing}: {kind.call}: a page names itself as the next one"
+            )
+
+
+def _asked(
+    aws: "Aws", region: str | None, kind: type[A], doing: str, parameters: Mapping[str, Any]
+) -> A:
+    with explained(doing, region or "", kind.call):
+        return read(kind, raw(aws, region, kind.call, parameters))
+
+
+def raw(aws: "Aws", region: str | None, call: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as botocore has it: for a listing that is too large to be read at once.
+
+    It belongs into a block of `explained`, with all that is done with it.
+    """
+    from botocore import xform_name
+
+    service, _, operation = call.partition(":")
+    answer: dict[str, Any] = getattr(aws.client(service, region), xform_name(operation))(
+        **parameters
+    )
+    return answer
