@@ -68,6 +68,19 @@ def test_the_pure_parts_import_no_boto3(part: str) -> None:
     assert not [name for name in found if name.split(".")[0] in ("boto3", "botocore")]
 
 
+def test_aws_is_called_in_one_place_alone() -> None:
+    """Whoever makes a client, or looks up an operation of one, could believe half an answer."""
+    callers = {
+        str(path.relative_to(SOURCE))
+        for path in MODULES
+        if part_of(path) != "sandbox"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("client", "get_paginator", "get_waiter")
+    }
+    assert callers == {"aws/ask.py", "aws/session.py"}
+
+
 def test_the_command_line_starts_without_heavy_packages() -> None:
     program = "import goldenami.cli, sys; print(*sys.modules)"
     shown = subprocess.run(

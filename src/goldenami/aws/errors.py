@@ -175,8 +175,9 @@ def _refused(where: str, error: "ClientError") -> AwsError:
     code = code_of(error)
     call = error.operation_name
     if code.isdecimal() or not code:  # no error of AWS's: a load balancer's page, or nothing
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", code)
-        return unreadable(where, call, f"HTTP status {status} without AWS's words", tried=True)
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        why = f"HTTP status {status} without AWS's words"
+        return unreadable(where, call, why, tried=status >= 500)  # botocore asks again then
     message = error.response.get("Error", {}).get("Message", "")
     fix = ""
     if code in EXPIRED:
