@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from goldenami.domain import tags
 from goldenami.sandbox import seed
 from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 
@@ -59,6 +60,27 @@ def public_image(sandbox: Sandbox, region: str = "us-east-1") -> str:
     """Return an image of Amazon's."""
     images = sandbox.client("ec2", region).describe_images(Owners=["amazon"])["Images"]
     return str(images[0]["ImageId"])
+
+
+def golden_image(sandbox: Sandbox, region: str = "us-east-1") -> str:
+    """Make an image that is to the last tag as a release makes it; return its id."""
+    ec2, build = sandbox.client("ec2", region), "20260101T000000Z-0000aa"
+    base = launch(ec2, public_image(sandbox, region))
+    own = RELEASE["tags"] | {
+        tags.IMAGE: RELEASE["image"],
+        tags.VERSION: RELEASE["version"],
+        tags.BUILD: build,
+        tags.STATUS: "approved",
+        tags.SOURCE: public_image(sandbox, region),
+        tags.SPEC: "0" * 64,
+    }
+    image = ec2.create_image(
+        InstanceId=base,
+        Name=f"{RELEASE['image']}-{RELEASE['version']}",
+        TagSpecifications=[tags.specification(kind, own) for kind in ("image", "snapshot")],
+    )
+    ec2.terminate_instances(InstanceIds=[base])
+    return str(image["ImageId"])
 
 
 def launch(client: Any, image_id: str, **more: Any) -> str:
