@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct, field
 
-from goldenami import yamlfile
+from goldenami import files, yamlfile
 from goldenami.errors import SpecError
 
 
@@ -237,10 +237,10 @@ def test_cannot_read(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "release.yaml"
     make(path)
     with pytest.raises(SpecError) as caught:
-        yamlfile.read_text(path)
+        files.read_text(path)
     assert caught.value.message == f"{path}: {said}"
 
 
 def test_reads_text(tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("ami-é\n", encoding="utf-8")
-    assert yamlfile.read_text(tmp_path / "ids") == "ami-é\n"
+    assert files.read_text(tmp_path / "ids") == "ami-é\n"
