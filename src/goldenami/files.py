@@ -35,6 +35,7 @@ _KINDS = (
     (stat.S_ISBLK, "a device"),
 )
 _MOST_LINKS = 40  # as Linux follows
+_OWN = ("/proc/self/fd", "/proc/thread-self/fd", "/dev/fd")
 
 
 def read_bytes(path: Path, limit: int = DOCUMENT_BYTES) -> bytes:
@@ -217,7 +218,7 @@ def _own_descriptor(path: Path) -> int | None:
 
     Opened by its path, a file would be written from its start, whatever ``>>`` had asked for.
     """
-    folders = {Path(name).resolve() for name in ("/proc/self/fd", "/dev/fd")}
+    folders = {Path(name).resolve() for name in _OWN}
     for _ in range(_MOST_LINKS):
         if path.name.isdecimal() and path.parent.resolve() in folders:
             return int(path.name)

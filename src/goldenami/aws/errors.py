@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from goldenami.aws.endpoints import without_users
 from goldenami.errors import AwsError, UsageError
 
 if TYPE_CHECKING:
@@ -140,6 +141,13 @@ def _unreachable(where: str, error: Exception) -> AwsError:
 
     reach = (botocore.EndpointConnectionError, botocore.ConnectionError, botocore.HTTPClientError)
     fix = ""
-    if isinstance(error, reach):
+    if isinstance(error, botocore.SSLError):
+        fix = (
+            "name the file of the authority that signed the certificate in AWS_CA_BUNDLE, or "
+            "correct --endpoint-url / AWS_ENDPOINT_URL (http:// where no TLS is spoken)"
+        )
+    elif isinstance(error, botocore.ProxyConnectionError):
+        fix = "correct HTTPS_PROXY / HTTP_PROXY, or name what needs no proxy in NO_PROXY"
+    elif isinstance(error, reach):
         fix = "check the network, the region name, and --endpoint-url / AWS_ENDPOINT_URL"
-    return AwsError(f"{where}: {error}", fix=fix, code=type(error).__name__)
+    return AwsError(f"{where}: {without_users(str(error))}", fix=fix, code=type(error).__name__)
