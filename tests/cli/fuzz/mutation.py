@@ -72,7 +72,7 @@ def replace_value(dice: random.Random, content: bytes) -> bytes:
             return json.dumps(_spoilt(dice, json.loads(content))).encode()
         spoilt = _spoilt(dice, yaml.safe_load(content))
         return yaml.safe_dump(spoilt, allow_unicode=dice.random() < 0.5, width=10_000).encode()
-    except (ValueError, yaml.YAMLError):
+    except Exception:  # PyYAML raises anything at what an earlier mutation made
         return insert(dice, content)
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
 
 SEEDS = Path(__file__).parent / "seeds"
 NOBODY = "http://127.0.0.1:9"
-INPUTS = 20_000 if os.environ.get("GOLDENAMI_SOAK") else 200
+INPUTS = 1_500 if os.environ.get("GOLDENAMI_SOAK") else 200
 DOCUMENTED = {0, 1, 2, 3, 4, 10}
 
 

@@ -112,7 +112,7 @@ def refused(cli: Any, arguments: tuple[str, ...]) -> str:
     assert ran.code == 2, ran.err
     assert len(errors) == 1
     assert len(errors[0]) < 2_000
-    return errors[0]
+    return str(errors[0])
 
 
 @pytest.mark.parametrize("content", YAML)
@@ -156,8 +156,10 @@ def test_a_journal_and_a_manifest_of_packer_that_are_none(
 ) -> None:
     monkeypatch.setenv("GOLDENAMI_STATE", str(path.parent))
     path = path.with_name("file.jsonl")
-    make = SPECIAL.get(kind, lambda path: path.write_bytes(JSON[kind] + b"\n"))
-    make(path)
+    if kind in SPECIAL:
+        SPECIAL[kind](path)
+    else:
+        path.write_bytes(JSON[kind] + b"\n")
     with pytest.raises(SpecError):
         journal.read("file")
     with pytest.raises(BakeError, match="Packer's manifest cannot be read"):
