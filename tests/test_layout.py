@@ -37,8 +37,6 @@ ALLOWED = {
 
 OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "touch"}
 OPENED_ELSEWHERE = {
-    ("files.py", "fdopen"): "what all else goes through",
-    ("files.py", "open"): "what all else goes through",
     ("bake/packer_template.py", "fdopen"): "a new file in a folder of its own",
     ("bake/packer_template.py", "open"): "a new file in a folder of its own",
     ("cli/init.py", "open"): "new files, which never replace one",
@@ -88,7 +86,7 @@ def opened(path: Path) -> Iterator[tuple[str, str]]:
 
 def test_files_are_opened_in_one_place() -> None:
     """What a user names is read within a limit, and written without replacing a device."""
-    modules = [path for path in MODULES if part_of(path) != "sandbox"]
+    modules = [path for path in MODULES if part_of(path) not in ("files", "sandbox")]
     assert {one for path in modules for one in opened(path)} == set(OPENED_ELSEWHERE)
 
 
