@@ -20,7 +20,19 @@
 Only ``cli`` turns an error into an exit; nothing else calls ``sys.exit``.
 """
 
+import re
 from collections.abc import Iterable
+
+_QUOTED = re.compile(r"(?<!\w)([`'])((?!\1).{80})((?!\1).)+\1(?!\w)", re.DOTALL)
+_HEAD, _TAIL = 800, 400
+
+
+def cut(text: str) -> str:
+    """Return a text whose quotations are short, and which is not long itself."""
+    text = _QUOTED.sub(r"\1\2…\1", text)
+    if len(text) <= _HEAD + _TAIL:
+        return text
+    return f"{text[:_HEAD]} … {text[-_TAIL:]}"
 
 
 class GoldenamiError(Exception):
@@ -48,9 +60,15 @@ class GoldenamiError(Exception):
 
 
 class UsageError(GoldenamiError):
-    """The command line asks for something that does not exist or does not fit together."""
+    """The command line asks for something that does not exist or does not fit together.
+
+    What it quotes of a file may be anything, and is cut.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, *, fix: str = "", notes: Iterable[str] = ()) -> None:
+        super().__init__(cut(message), fix=cut(fix), notes=[cut(note) for note in notes])
 
 
 class SpecError(UsageError):

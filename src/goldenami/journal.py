@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from goldenami import files, jsonfile
 from goldenami.domain import plan
 from goldenami.errors import GoldenamiError, SpecError
 
@@ -127,19 +128,17 @@ def read(build: str) -> tuple[Journal, Past] | None:
         SpecError: the file is no journal, or cannot be read.
     """
     path = path_of(build)
-    try:
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    content = files.read_if_there(path, files.JOURNAL_BYTES)
+    if content is None:
         return None
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be read: {error.strerror}") from error
     whole = content[: content.rfind(b"\n") + 1]
     first, *later = whole.splitlines() or [b""]
     try:
         start = msgspec.json.decode(first, type=Start)
         past = Past(start, _tokens(later))
-    except msgspec.MsgspecError as error:
-        raise SpecError(f"{path}: not a journal of goldenami: {error}") from error
+    except jsonfile.WRONG as error:
+        why = jsonfile.why(error)
+        raise SpecError(f"{path}: not a journal of goldenami: {why}") from error
     if whole != content:
         os.truncate(path, len(whole))
     return Journal(path, start), past

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from goldenami import __version__
+from goldenami import __version__, files
 from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.answers.ssm import PutParameter
 from goldenami.aws.ask import ask
@@ -89,7 +89,7 @@ def _inputs(recipe: Recipe) -> dict[str, str]:
         found["template"] = recipe.release.bake.template
         template = file.folder / found["template"]
         if template.is_file():
-            found["template_sha256"] = hashlib.sha256(template.read_bytes()).hexdigest()
+            found["template_sha256"] = hashlib.sha256(files.read_bytes(template)).hexdigest()
     return found
 
 
