@@ -196,7 +196,7 @@ class Execution:
         Raises:
             _AbandonedError: a second signal.
         """
-        while (report := self._reports.get()) is None:
+        while (report := self._interrupts.take(self._reports)) is None:
             self._cancelled.set()
             if self._interrupts.count > 1:
                 raise _AbandonedError
