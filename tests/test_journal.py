@@ -197,7 +197,7 @@ DAMAGED = {
 def test_is_no_journal(content: bytes) -> None:
     path = Journal.create(START).path
     path.write_bytes(content)
-    with pytest.raises(SpecError, match="not a journal of goldenami|journal of another build"):
+    with pytest.raises(SpecError, match=r"not a journal|of another build"):
         journal.read(BUILD)
     assert path.read_bytes() == content
 

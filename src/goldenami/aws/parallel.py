@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +15,7 @@ from goldenami.errors import AwsError, GoldenamiError, IncompleteError
 T = TypeVar("T")
 K = TypeVar("K")
 WORKERS = 32
+WAIT_S = 0.2
 
 
 class Unread(Struct, frozen=True):
@@ -81,13 +82,24 @@ def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | A
         for _ in islice(questions, WORKERS):
             Thread(target=work, daemon=True).start()
         for _ in questions:
-            question, answer = answers.get()
+            question, answer = take(answers)
             if isinstance(answer, BaseException) and not isinstance(answer, AwsError):
                 raise answer
             found[question] = answer
     finally:
         ended.set()
     return {one: found[one] for one in questions}
+
+
+def take(queue: SimpleQueue[T]) -> T:
+    """Wait for the next thing in a queue that other threads fill.
+
+    Python calls a signal's handler between two of its own steps: a signal that comes just before
+    the wait is noticed when the wait ends. So no wait is long.
+    """
+    while True:
+        with suppress(Empty):
+            return queue.get(timeout=WAIT_S)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from goldenami.aws.calls import call
 from goldenami.aws.errors import DUPLICATE_NAME, NOT_FOUND, code_of
+from goldenami.aws.parallel import take
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, references, resolve, silent
@@ -196,7 +197,7 @@ class Execution:
         Raises:
             _AbandonedError: a second signal.
         """
-        while (report := self._interrupts.take(self._reports)) is None:
+        while (report := take(self._reports)) is None:
             self._cancelled.set()
             if self._interrupts.count > 1:
                 raise _AbandonedError

@@ -7,16 +7,16 @@ signals are counted here, and whoever waits is told.
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from msgspec import Struct
 
+from goldenami.aws.parallel import take
+
 T = TypeVar("T")
 
-WAIT_S = 0.2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -64,17 +64,6 @@ class Interrupts:
         self._inbox = SimpleQueue()
         return self._inbox
 
-    @staticmethod
-    def take(inbox: SimpleQueue[T]) -> T:
-        """Wait for the next thing in a queue.
-
-        Python calls a handler between two of its own steps: a signal that comes just before the
-        wait is noticed when the wait ends. So no wait is long.
-        """
-        while True:
-            with suppress(Empty):
-                return inbox.get(timeout=WAIT_S)
-
     def wait_for(self, do: Callable[[], T], *, patience: int = 1) -> T:
         """Call something that may be given up, and return what it does.
 
@@ -96,7 +85,7 @@ class Interrupts:
                 inbox.put(_Answer(None, error))
 
         threading.Thread(target=answer, daemon=True).start()
-        while (ended := self.take(inbox)) is None:
+        while (ended := take(inbox)) is None:
             patience -= 1
             if not patience:
                 raise KeyboardInterrupt

@@ -85,7 +85,7 @@ def permissions(recipe: Recipe, there: There) -> tuple[str, ...]:
     release = recipe.release
     needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
     if there.whole:
-        return tuple(needed)
+        return (*needed, "ssm:GetParameter")
     to_make, to_finish = _without(there.made, recipe), _without(there.finished, recipe)
     shared = bool(release.share.targets or release.copies)
     if to_make or (to_finish and shared):

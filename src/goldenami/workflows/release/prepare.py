@@ -33,7 +33,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
     ``making`` ends when the image is complete in every region; ``done`` are the outputs of what an
     earlier run has done of it, which has left ``found``. ``resume`` is the command that goes on
-    with the build. ``approving`` tells that the caller has decided to approve it.
+    with the build. ``approving`` tells that the caller has decided to approve it; ``held`` that the
+    right to bake still lies with a run of this build that has died in its last step.
     """
 
     recipe: Recipe
@@ -43,6 +44,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     started: datetime
     approving: bool = False
     found: Found | None = None
+    held: bool = False
     done: Mapping[str, Mapping[str, Any]] = {}
 
     @property
@@ -63,7 +65,11 @@ class Prepared(Struct, frozen=True, kw_only=True):
     def is_whole(self) -> bool:
         """Whether the release has ended, so that there is nothing to change."""
         left = any(one.id not in self.done for one in self.making.actions)
-        return not left and self.found is not None and self.found.is_whole(self.recipe.places)
+        return (
+            not (left or self.held)
+            and self.found is not None
+            and self.found.is_whole(self.recipe.places)
+        )
 
     @property
     def plan(self) -> Plan:
@@ -189,7 +195,13 @@ def _checked(prepared: Prepared, found: Found | None) -> Prepared:
         checks=permissions(recipe, there),
         checked=checked,
     )
-    return structs.replace(prepared, making=plan, found=found, done=done)
+    held = there.whole and _holds(recipe)
+    return structs.replace(prepared, making=plan, found=found, held=held, done=done)
+
+
+def _holds(recipe: Recipe) -> bool:
+    held = lease.of_image(recipe.aws, recipe.region, recipe.build.image)
+    return held is not None and held.holder.build == recipe.build.id
 
 
 def _title(recipe: Recipe, *, approving: bool) -> str:
