@@ -150,10 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except GoldenamiError as error:
         if _Debug.wanted:
             raise
-        from goldenami.report.terminal import show_error
-
-        show_error(error)
-        sys.exit(_ended(error))
+        sys.exit(_told(error))
     sys.exit(0)
 
 
@@ -170,18 +167,22 @@ def _run(arguments: Sequence[str] | None) -> None:
         raise
 
 
-def _ended(error: GoldenamiError) -> int:
-    """Return the exit code after an error; a report that did not arrive has found nothing.
+def _told(error: GoldenamiError) -> int:
+    """Write an error, which no further signal cuts off, and return the exit code.
 
-    Python's own last flush is let go nowhere, else its failure would change the exit code.
+    A report that did not arrive has found nothing. Python's own last flush is let go nowhere then,
+    else its failure would change the exit code.
     """
     from goldenami.report.terminal import show_error, unwritable
+    from goldenami.workflows.interrupts import Interrupts
 
-    lost = unwritable(error)
-    if lost is None:
-        return error.exit_code
-    if lost.message != error.message:
-        show_error(lost)
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with Interrupts():
+        show_error(error)
+        lost = unwritable(error)
+        if lost is None:
+            return error.exit_code
+        if lost.message != error.message:
+            show_error(lost)
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return lost.exit_code if isinstance(error, FindingsError) else error.exit_code
