@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from typing import Any
+from typing import Any, cast
 
 from goldenami.sandbox.server import Sandbox
 
@@ -93,7 +93,20 @@ def _iam(sandbox: Sandbox) -> dict[str, Any]:
             if version["IsDefaultVersion"]
         ]
         policy.pop("DefaultVersionId")
-    return {name: details[name] for name in details if name.endswith(("List", "Policies"))}
+    found = {name: details[name] for name in details if name.endswith(("List", "Policies"))}
+    for group in found["GroupDetailList"]:
+        group.pop("GroupId")  # elsewhere it is a security group's
+    return cast(dict[str, Any], _sorted(_lasting(found)))
+
+
+def _sorted(value: Any) -> Any:
+    """Return the same with every list in order: IAM keeps none."""
+    match value:
+        case dict():
+            return {key: _sorted(part) for key, part in value.items()}
+        case list():
+            return sorted(map(_sorted, value), key=lambda part: json.dumps(part, default=str))
+    return value
 
 
 def _organization(sandbox: Sandbox) -> Any:

@@ -181,7 +181,8 @@ def test_a_command_that_is_killed_at_any_call_is_ended_by_the_next_run(
         for after in (False, True):
             machine.forget()
             arguments = SCENES[name](machine)
-            assert machine.run(*arguments, at=at, after=after) == KILLED
+            status = machine.run(*arguments, at=at, after=after)
+            assert status == KILLED, machine.log.read_text()
             where = f"{name}: {'after' if after else 'before'} call {at} of {calls}"
             ended = machine.run(*arguments)
             assert ended == 0 or over(name, at, calls, after=after), (

@@ -128,6 +128,9 @@ class Clock:
             return tuple(self._timings)
 
 
+_decode = msgspec.json.Decoder(Manifest).decode  # made before several threads use it
+
+
 def parameter(image: str, build: str) -> str:
     """Return the name of the SSM parameter that holds a manifest."""
     return f"{PARAMETERS}{image}/{build}"
@@ -149,6 +152,6 @@ def compact(manifest: Manifest) -> str:
 def read(content: str) -> Manifest | None:
     """Return the manifest in a text; None if it is none that this version knows."""
     try:
-        return msgspec.json.decode(content, type=Manifest)
+        return _decode(content)
     except msgspec.MsgspecError:
         return None

@@ -4,6 +4,7 @@ Reads one JSON line a run from stdin, ``{"arguments": …, "environment": …, "
 answers each with the process id, and at its end with its exit status (negative: a signal).
 """
 
+import faulthandler
 import gc
 import json
 import os
@@ -32,6 +33,7 @@ def run(order: dict[str, Any]) -> int:
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    faulthandler.enable()  # a crash of Python itself names the line it was at
     os.environ.update(order["environment"])
     try:
         main(order["arguments"])

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from threading import Lock
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
@@ -95,11 +97,29 @@ def read(kind: type[T], answer: Mapping[str, Any]) -> T:
     Raises:
         OddAnswerError: something that the operation always sends is missing, or of another type.
     """
+    _prepare(kind)
     try:
         return msgspec.convert({name: _all(part) for name, part in answer.items()}, kind)
     except msgspec.ValidationError as error:
         problem = _without_values(str(error))
     raise OddAnswerError(problem)  # not from the error, whose words may quote the answer
+
+
+_preparing = Lock()
+_prepared: set[object] = set()
+
+
+def _prepare(kind: object) -> None:
+    """Have msgspec look at a type before several threads use it.
+
+    It notes what it finds on the type itself, half of it first: two threads that use a new type at
+    once end the process.
+    """
+    if kind in _prepared:
+        return
+    with _preparing, suppress(msgspec.ValidationError):
+        msgspec.convert(None, kind)  # refused, but looked at
+    _prepared.add(kind)
 
 
 def read_all(kind: type[T], rows: list[dict[str, Any]]) -> list[T]:
@@ -108,6 +128,7 @@ def read_all(kind: type[T], rows: list[dict[str, Any]]) -> list[T]:
     Raises:
         OddAnswerError: one of them lacks something, or has something of another type.
     """
+    _prepare(kind)
     try:
         return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
     except msgspec.ValidationError as error:
@@ -125,6 +146,7 @@ def read_json(kind: type[T], text: str) -> T:
     Raises:
         OddAnswerError: it is no JSON, or holds something else.
     """
+    _prepare(kind)
     try:
         return msgspec.json.decode(text, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):

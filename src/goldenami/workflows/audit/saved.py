@@ -23,6 +23,7 @@ from goldenami.workflows.audit.sources import Batches, Goldens
 
 AT_ONCE = 500
 _encode = msgspec.json.Encoder().encode
+_decode_subject = msgspec.json.Decoder(Subject).decode  # made before several threads use it
 
 
 class SavedPlace(Struct, frozen=True, kw_only=True):
@@ -130,7 +131,7 @@ class Saved:
         )
 
     def _subjects(self, where: _Where) -> Batches:
-        decode = msgspec.json.Decoder(Subject).decode
+        decode = _decode_subject
         with files.reading(self._path) as file:
             for start, count in self._starts.get(where, ()):
                 file.seek(start)
