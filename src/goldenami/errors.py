@@ -13,7 +13,8 @@
     ├── BakeError             1  a bake failed: what was undone and what is left is in its notes
     ├── IncompleteError       3  a region, an account or a page could not be read
     ├── RefusedError          4  refused for safety: nothing approved, a lock-out, a foreign policy
-    │   └── UndecidableError  4  AWS does not say how it would decide this, and nobody may guess
+    │   ├── UndecidableError  4  AWS does not say how it would decide this, and nobody may guess
+    │   └── LeaseLostError    4  another run holds the right to do this: what stands is in its notes
     ├── FindingsError        10  the audit found something, or what is attached has drifted
     └── InterruptedRunError 130  Ctrl-C: the run can be resumed, and the notes say how
 
@@ -113,6 +114,10 @@ class RefusedError(GoldenamiError):
     """Going on would be unsafe, so nothing was changed."""
 
     exit_code = 4
+
+
+class LeaseLostError(RefusedError):
+    """Another run holds the right to it now, so this one stops."""
 
 
 class UndecidableError(RefusedError):

@@ -44,6 +44,26 @@ THROTTLED = frozenset(
         "EC2ThrottledException",
     }
 )
+NETWORK = frozenset(
+    {
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "ConnectionError",
+        "EndpointConnectionError",
+        "HTTPClientError",
+        "ProxyConnectionError",
+        "ReadTimeoutError",
+        "SSLError",
+    }
+)
+"""botocore's names for no answer at all."""
+
+BROKEN = frozenset(
+    {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "Unavailable"}
+)
+NO_ANSWER = NETWORK | BROKEN | THROTTLED | UNREADABLE
+"""What says nothing about the thing that was asked for: another time it may be answered."""
+
 UNKNOWN_ID = frozenset(
     {
         "InvalidAMIID.NotFound",

@@ -12,10 +12,12 @@ from goldenami.aws.errors import DUPLICATE_NAME, NOT_FOUND, code_of
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, references, resolve, silent
-from goldenami.errors import GoldenamiError, InterruptedRunError
+from goldenami.errors import GoldenamiError, InterruptedRunError, LeaseLostError
 from goldenami.journal import Journal
 
 WORKERS = 32
+LOOKS = ("wait:", "compare:", "verify:")
+"""How the calls begin that change nothing, and so need no guard."""
 
 Handler = Callable[[Doing], Mapping[str, Any]]
 
@@ -34,6 +36,10 @@ class Outcome(Struct, frozen=True):
     error: GoldenamiError | None = None
 
 
+def unguarded() -> None:
+    """Let everything be done."""
+
+
 class Execution:
     """One run of one plan.
 
@@ -43,6 +49,8 @@ class Execution:
         journal: where intents and results are written; None for plans that need no resuming.
         done: the outputs of the actions that an earlier run has done.
         tell: is told of every event, from several threads.
+        guard: is called before each action that changes something, and before each undo. When it
+            raises a `LeaseLostError`, nothing more is begun, and nothing undone.
     """
 
     def __init__(
@@ -53,14 +61,17 @@ class Execution:
         journal: Journal | None = None,
         done: Results | None = None,
         tell: Tell = silent,
+        guard: Callable[[], None] = unguarded,
     ) -> None:
         self._aws = aws
         self._handlers = handlers or {}
         self._journal = journal
         self._tell = tell
+        self._guard = guard
         self._cancelled = Event()
         self._done: dict[str, Mapping[str, Any]] = dict(done or {})
         self._failures: list[Failure] = []
+        self._lost: LeaseLostError | None = None
 
     def run(self, plan: Plan) -> Results:
         """Execute a plan of which all must be done.
@@ -94,7 +105,11 @@ class Execution:
             self._run_all(plan)
         except KeyboardInterrupt as error:
             raise InterruptedRunError("interrupted", notes=self._standing(plan)) from error
-        return Outcome(self._done, self._after_failure(plan) if self._failures else None)
+        failure = self._after_failure(plan) if self._failures and not self._lost else None
+        if self._lost:  # also while undoing
+            failed = (f"failed before: {one.error.message}" for one in self._failures)
+            self._lost.notes = (*self._lost.notes, *failed, *self._standing(plan))
+        return Outcome(self._done, self._lost or failure)
 
     def _run_all(self, plan: Plan) -> None:
         waiting = {one.id: one for one in plan.actions if one.id not in self._done}
@@ -105,7 +120,8 @@ class Execution:
         with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="goldenami") as pool:
             try:
                 while True:
-                    for action in [one for one in waiting.values() if self._ready(one)]:
+                    ready = [] if self._lost else [*filter(self._ready, waiting.values())]
+                    for action in ready:
                         del waiting[action.id]
                         running[pool.submit(self._perform, action)] = action
                     if not running:
@@ -123,6 +139,9 @@ class Execution:
     def _collect(self, action: Action, future: "Future[Mapping[str, Any]]") -> None:
         try:
             self._done[action.id] = future.result()
+        except LeaseLostError as error:
+            self._lost = self._lost or error
+            self._cancelled.set()
         except GoldenamiError as error:
             self._failures.append(Failure(action, error))
         except Exception as error:
@@ -134,6 +153,8 @@ class Execution:
             self._failures.append(Failure(action, wrapped))
 
     def _perform(self, action: Action) -> Mapping[str, Any]:
+        if not action.call.startswith(LOOKS):
+            self._guard()
         self._tell(Happened("started", action))
         if self._journal:
             self._journal.intent(action)
@@ -186,6 +207,11 @@ class Execution:
         notes += [f"also failed: {one.error.message}" for one in self._failures[1:]]
         for action in reversed(plan.actions):
             if action.undo and action.id in self._done and not self._settled(plan, action):
+                try:
+                    self._guard()
+                except LeaseLostError as error:
+                    self._lost = error
+                    break
                 notes.append(self._undo(action, action.undo))
         first.notes = tuple(notes)
         return first

@@ -17,7 +17,7 @@ from goldenami.domain.manifest import Clock, Manifest
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.tags import Status
-from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError
+from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, LeaseLostError
 from goldenami.workflows.execute import Execution, Outcome
 from goldenami.workflows.release.prepare import Prepared
 from goldenami.workflows.release.recover import Found, find
@@ -72,8 +72,8 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
     recipe, build = prepared.recipe, prepared.recipe.build
     record = _journal(prepared)
     try:
-        with Lease(recipe.aws, recipe.region, build.image, build.id):
-            return _bake(prepared, record, tell)
+        with Lease(recipe.aws, recipe.region, build.image, build.id) as lease:
+            return _bake(prepared, record, tell, lease)
     except InterruptedRunError as error:
         raise InterruptedRunError(
             f"interrupted; build {build.id} can go on",
@@ -82,10 +82,10 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
         ) from error
 
 
-def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
+def _bake(prepared: Prepared, record: journal.Journal, tell: Tell, lease: Lease) -> Released:
     clock = Clock(tell)
     keeper = Keeper(clock)
-    made = _run(prepared, prepared.making, record, clock, prepared.done)
+    made = _run(prepared, prepared.making, record, clock, lease, prepared.done)
     places = prepared.recipe.places
     whole = tuple(one for one in places if complete(one) in made.results)
     if not whole:
@@ -93,7 +93,8 @@ def _bake(prepared: Prepared, record: journal.Journal, tell: Tell) -> Released:
     if prepared.proposes and made.error:
         raise _failure(prepared, made.error)  # who approves, approves a whole release
     publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
-    published = _run(prepared, publishing, record, clock, made.results, {HANDLER: keeper.write})
+    further = {HANDLER: keeper.write}
+    published = _run(prepared, publishing, record, clock, lease, made.results, further)
     if published.error:
         raise _failure(prepared, published.error)
     failure = None
@@ -109,14 +110,18 @@ def _run(
     plan: Plan,
     record: journal.Journal,
     tell: Tell,
+    lease: Lease,
     done: Results,
     further: Mapping[str, Handler] = MappingProxyType({}),
 ) -> Outcome:
     handlers = {**HANDLERS, **prepared.baker.handlers, **further}
-    execution = Execution(
-        prepared.recipe.aws, handlers=handlers, journal=record, done=done, tell=tell
-    )
-    return execution.attempt(plan)
+    aws, guard = prepared.recipe.aws, lease.check
+    outcome = Execution(
+        aws, handlers=handlers, journal=record, done=done, tell=tell, guard=guard
+    ).attempt(plan)
+    if isinstance(outcome.error, LeaseLostError):
+        raise outcome.error
+    return outcome
 
 
 def _journal(prepared: Prepared) -> journal.Journal:
