@@ -10,6 +10,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from goldenami.aws import ask
 from goldenami.sandbox.server import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Sandbox
 
 from . import client_classes
@@ -34,6 +35,12 @@ def fake_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ROOT_SECRET_ACCESS_KEY)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True)
+def quick_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be read is asked for as often as ever, but at once."""
+    monkeypatch.setattr(ask, "DELAYS_S", (0.0,) * len(ask.DELAYS_S))
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """The waits, against fake clients at the session's seam: what AWS answers and the sandbox not."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 from goldenami.aws import calls, compare, removal, waits
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
-from goldenami.errors import AwsError, BakeError
+from goldenami.errors import AwsError, BakeError, UnreadableAnswerError
 
 
 @pytest.fixture(autouse=True)
@@ -67,12 +68,23 @@ def doing(monkeypatch: pytest.MonkeyPatch) -> Wait:
     return make
 
 
+IMAGE = {"ImageId": "ami-1", "OwnerId": "123456789012", "Public": False, "State": "available"}
+
+
 def image(state: str, **more: Any) -> dict[str, Any]:
-    return {"Images": [{"ImageId": "ami-1", "State": state, **more}]}
+    return {"Images": [{**IMAGE, "State": state, **more}]}
+
+
+def snapshot(**more: Any) -> dict[str, Any]:
+    return {"SnapshotId": "snap-1", "State": "completed", "VolumeSize": 8, **more}
 
 
 def instance(state: str, **more: Any) -> dict[str, Any]:
-    return {"Reservations": [{"Instances": [{"State": {"Name": state}, **more}]}]}
+    row = {
+        "InstanceId": "i-1", "ImageId": "ami-1", "InstanceType": "t3.micro",
+        "LaunchTime": datetime(2026, 11, 24, tzinfo=UTC), "State": {"Name": state}, **more,
+    }  # fmt: skip
+    return {"Reservations": [{"OwnerId": "123456789012", "Instances": [row]}]}
 
 
 def checks(status: str) -> dict[str, Any]:
@@ -98,7 +110,8 @@ def test_an_image_that_is_not_known_yet_is_waited_for(doing: Wait) -> None:
 
 def test_a_pending_image_tells_how_much_of_its_snapshots_is_there(doing: Wait) -> None:
     mapping = {"BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}]}
-    large, small = {"Progress": "40%", "VolumeSize": 30}, {"Progress": "", "VolumeSize": 10}
+    large = snapshot(Progress="40%", VolumeSize=30)
+    small = snapshot(Progress="", VolumeSize=10)
     client = Answers(
         describe_images=[image("pending", **mapping)] * 2 + [image("available", **mapping)],
         describe_snapshots=[{"Snapshots": [large, small]}, refused("UnauthorizedOperation")],
@@ -213,27 +226,48 @@ def test_a_command_that_fails_shows_the_end_of_its_output(
 
 def test_a_throttled_call_slows_down_until_it_is_answered(doing: Wait) -> None:
     throttled = [refused("RequestLimitExceeded")] * 20
-    one, told = doing(Answers(do_it=[*throttled, {"Id": "x"}]))
-    assert calls.call(one, "ec2:DoIt", {"id": "Id"}) == {"id": "x"}
+    one, told = doing(Answers(create_image=[*throttled, {"ImageId": "x"}]))
+    assert calls.call(one, "ec2:CreateImage", {"id": "ImageId"}) == {"id": "x"}
     assert told == ["throttled, slowing down"] * 20
 
 
 @pytest.mark.parametrize("created", [True, False], ids=["just created", "there for long"])
 def test_an_id_is_unknown_for_a_while_only_if_it_is_new(doing: Wait, created: bool) -> None:
-    one, told = doing(Answers(do_it=[refused("InvalidAMIID.NotFound"), {"Id": "x"}]))
+    one, told = doing(Answers(create_image=[refused("InvalidAMIID.NotFound"), {"ImageId": "x"}]))
     if created:
-        assert calls.call(one, "ec2:DoIt", {"id": "Id"}, created=True) == {"id": "x"}
+        assert calls.call(one, "ec2:CreateImage", {"id": "ImageId"}, created=True) == {"id": "x"}
         assert told == ["not known everywhere yet"]
     else:
         with pytest.raises(AwsError, match="NotFound"):
-            calls.call(one, "ec2:DoIt", {"id": "Id"})
+            calls.call(one, "ec2:CreateImage", {"id": "ImageId"})
 
 
 def test_a_patient_call_ends_when_the_run_is_stopped(doing: Wait) -> None:
-    one, _ = doing(Answers(do_it=[refused("RequestLimitExceeded")]))
+    one, _ = doing(Answers(create_image=[refused("RequestLimitExceeded")]))
     one.cancelled.set()
     with pytest.raises(BakeError, match="stopped before it was done"):
-        calls.call(one, "ec2:DoIt", {})
+        calls.call(one, "ec2:CreateImage", {})
+
+
+def test_an_answer_that_cannot_be_read_is_waited_for_until_the_deadline(doing: Wait) -> None:
+    client = Answers(describe_images=[{}] * 20 + [image("available")])
+    one, _ = doing(client, ImageId="ami-1")
+    assert waits.image(one) == {"snapshot_ids": []}
+    one, _ = doing(Answers(describe_images=[{}]), ImageId="ami-1", timeout_s=0.01)
+    with pytest.raises(BakeError, match=r"not ready after .*missing required field `Images`"):
+        waits.image(one)
+
+
+def test_a_change_whose_answer_cannot_be_read_is_made_again_and_then_an_error(
+    doing: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, told = doing(Answers(create_image=[{}] * 20 + [{"ImageId": "x"}]))
+    assert calls.call(one, "ec2:CreateImage", {"id": "ImageId"}) == {"id": "x"}
+    assert set(told) == {"no readable answer, slowing down"}
+    monkeypatch.setattr(waits, "UNREADABLE_S", 0.0)
+    one, _ = doing(Answers(create_image=[{}]))
+    with pytest.raises(UnreadableAnswerError, match="CreateImage: the answer cannot be read"):
+        calls.call(one, "ec2:CreateImage", {})
 
 
 def test_an_image_that_is_unknown_for_too_long_is_gone(
@@ -260,7 +294,7 @@ WANTED = {
 
 
 @pytest.mark.parametrize(
-    ("image", "snapshot", "shares", "says"),
+    ("image", "snapshot_tags", "shares", "says"),
     [
         (None, TAGGED, [], ["ami-1 is not there"]),
         (
@@ -284,11 +318,11 @@ WANTED = {
     ids=["gone", "all differs", "as wanted"],
 )
 def test_a_finished_image_is_compared_with_what_was_wanted(
-    doing: Wait, image: Any, snapshot: Any, shares: Any, says: list[str]
+    doing: Wait, image: Any, snapshot_tags: Any, shares: Any, says: list[str]
 ) -> None:
     client = Answers(
-        describe_images=[{"Images": [image] if image else []}],
-        describe_snapshots=[{"Snapshots": [{"SnapshotId": "snap-1", "Tags": snapshot}]}],
+        describe_images=[{"Images": [IMAGE | image] if image else []}],
+        describe_snapshots=[{"Snapshots": [snapshot(Tags=snapshot_tags)]}],
         describe_image_attribute=[{"LaunchPermissions": shares}],
     )
     one, _ = doing(client, **WANTED)
@@ -311,9 +345,6 @@ def test_snapshots_that_a_deregistration_leaves_are_told(doing: Wait) -> None:
 
 
 def test_an_instance_that_is_terminated_at_last(doing: Wait) -> None:
-    def state(name: str) -> dict[str, Any]:
-        return {"Reservations": [{"Instances": [{"State": {"Name": name}}]}]}
-
-    client = Answers(describe_instances=[state("shutting-down"), state("terminated")])
+    client = Answers(describe_instances=[instance("shutting-down"), instance("terminated")])
     one, _ = doing(client, InstanceId="i-1", timeout_s=5)
     assert removal.terminated(one) == {}

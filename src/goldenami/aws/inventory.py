@@ -41,15 +41,19 @@ R = TypeVar("R", InstanceMetadata, Reservation)
 
 
 class _Listing(Struct, frozen=True):
-    """One of the two listings: its call, the list in its answer, and how many a page has."""
+    """One of the two listings: its call, the list in its answer, and how many a page may have."""
 
     call: str
     key: str
     size: int
 
 
-_METADATA = _Listing(DescribeInstanceImageMetadata.call, "InstanceImageMetadata", METADATA_PAGE)
-_INSTANCES = _Listing(DescribeInstances.call, "Reservations", INSTANCES_PAGE)
+def _metadata() -> _Listing:
+    return _Listing(DescribeInstanceImageMetadata.call, "InstanceImageMetadata", METADATA_PAGE)
+
+
+def _reservations() -> _Listing:
+    return _Listing(DescribeInstances.call, "Reservations", INSTANCES_PAGE)
 
 
 class _Page(Struct, frozen=True):
@@ -73,7 +77,7 @@ class Inventory:
         self._region = region
         self._pool = pool
         self._images: dict[ImageMetadata, ImageSeen] = {}
-        self._first = self._asked(_METADATA)
+        self._first = self._asked(_metadata())
 
     def instances(self, images: SeenImages) -> Iterator[Some]:
         """Yield the region's instances, some at a time, without those that are terminated.
@@ -94,11 +98,12 @@ class Inventory:
         yield from self._with_metadata()
 
     def _with_metadata(self) -> Iterator[Some]:
-        for some in self._rows(_METADATA, self._first, InstanceMetadata):
+        for some in self._rows(_metadata(), self._first, InstanceMetadata):
             yield [self._from_metadata(instance) for instance in some]
 
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
-        for some in self._rows(_INSTANCES, self._asked(_INSTANCES), Reservation):
+        listing = _reservations()
+        for some in self._rows(listing, self._asked(listing), Reservation):
             found = [(one.owner_id, instance) for one in some for instance in one.instances]
             seen = images.of({instance.image_id for _, instance in found})
             yield [

@@ -28,11 +28,27 @@ class Call(Struct, frozen=True):
         return f"{self.service}:{self.operation}"
 
 
+class Sent(Struct, frozen=True, kw_only=True):
+    """An answer on its way: HTTP status, headers and body.
+
+    ``ends_after`` is how many bytes of the body are sent before the connection ends; None for all.
+    """
+
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    ends_after: int | None = None
+
+
+Damage = Callable[[Call, Sent], Sent]
+"""What happens to an answer on its way."""
+
+
 class Refusal(Struct, frozen=True):
     """An error answer. ``applied`` refusals come after the call has taken effect.
 
     ``reset`` closes the connection instead of answering. One without a code only delays the call,
-    by ``delay_s``.
+    by ``delay_s``, or has its answer damaged.
     """
 
     code: str
@@ -41,11 +57,12 @@ class Refusal(Struct, frozen=True):
     applied: bool = False
     reset: bool = False
     delay_s: float = 0.0
+    damage: Damage | None = None
 
     @property
     def passes(self) -> bool:
-        """Whether the call is answered after all."""
-        return not self.code and not self.reset
+        """Whether the call is answered as if nothing had happened."""
+        return not self.code and not self.reset and self.damage is None
 
 
 Guard = Callable[[Call], Refusal | None]

@@ -6,7 +6,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from goldenami.sandbox.calls import Call, Refusal
+from goldenami.sandbox.calls import Call, Damage, Refusal
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -24,6 +24,7 @@ class Fault(Struct, frozen=True, kw_only=True):
         applied: the call takes effect, and only its answer is lost.
         reset: the connection is closed without an answer.
         delay_s: how long the caller waits; without a code and a reset the call is then answered.
+        damage: what happens to the call's answer on its way.
     """
 
     service: str
@@ -37,6 +38,7 @@ class Fault(Struct, frozen=True, kw_only=True):
     applied: bool = False
     reset: bool = False
     delay_s: float = 0.0
+    damage: Damage | None = None
 
     def concerns(self, call: Call) -> bool:
         """Say whether ``call`` is one this fault is about."""
@@ -122,5 +124,6 @@ class Faults:
                         fault.applied,
                         fault.reset,
                         fault.delay_s,
+                        fault.damage,
                     )
         return None

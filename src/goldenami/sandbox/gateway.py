@@ -4,7 +4,7 @@ import logging
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from io import BytesIO
 from threading import Lock
@@ -20,7 +20,7 @@ from moto.core.utils import get_service_model
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from goldenami.sandbox.calls import Call, Guard, Protocol, Refusal
+from goldenami.sandbox.calls import Call, Damage, Guard, Protocol, Refusal, Sent
 from goldenami.sandbox.wire import error_answer
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class Gateway:
         time.sleep(delay_s)
         if refusal is None:
             return self._answer(call, environ, start_response)
+        if refusal.damage:
+            return _damaged(
+                refusal.damage, call, self._sent(call, environ), environ, start_response
+            )
         if refusal.applied:
             self._answer(call, environ, _no_response)
         if refusal.reset:
@@ -73,6 +77,20 @@ class Gateway:
                 if not refusal.passes:
                     return refusal, delay_s
         return None, delay_s
+
+    def _sent(self, call: Call, environ: "WSGIEnvironment") -> Sent:
+        """Answer a call, and keep the answer."""
+        heads: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start(
+            status: str, headers: list[tuple[str, str]], exc_info: object = None, /
+        ) -> Callable[[bytes], object]:
+            heads.append((status, headers))
+            return lambda _: None
+
+        body = b"".join(self._answer(call, environ, start))
+        status, headers = heads[-1]
+        return Sent(status=status, headers=tuple(headers), body=body)
 
     def _answer(
         self, call: Call, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -157,6 +175,20 @@ def _model(service: str) -> "ServiceModel | None":
         return get_service_model(_SIGNED_AS.get(service, service))
     except (ValueError, UnknownServiceError):
         return None
+
+
+def _damaged(
+    damage: Damage,
+    call: Call,
+    sent: Sent,
+    environ: "WSGIEnvironment",
+    start_response: "StartResponse",
+) -> Iterator[bytes]:
+    answer = damage(call, sent)
+    start_response(answer.status, list(answer.headers))
+    yield answer.body[: answer.ends_after]
+    if answer.ends_after is not None:
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
 def _no_response(

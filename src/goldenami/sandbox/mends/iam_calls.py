@@ -1,6 +1,6 @@
 """IAM: its calls.
 
-Mended: the boundaries of users; a policy's use as a boundary; who uses a policy, by path and use;
+Mended: policy versions in pages; the boundaries of users; a policy's use as a boundary; who uses a policy, by path and use;
 the whole account in pages, with boundaries and tags; the policy simulator, which moto lacks.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListEntitiesForPolicy.html
@@ -67,6 +67,11 @@ class IamResponse(SimulateResponse):
             and uses[usage](policy)
         ]
         return self.paged(["Policies"], found)
+
+    def list_policy_versions(self) -> ActionResult:
+        """List the versions of a managed policy, in pages."""
+        versions = self.backend.list_policy_versions(self._get_param("PolicyArn"))
+        return self.paged(["Versions"], [("Versions", version) for version in versions])
 
     def list_entities_for_policy(self) -> ActionResult:
         """List who has a policy attached, or as boundary."""
