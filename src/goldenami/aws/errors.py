@@ -33,13 +33,27 @@ FORBIDDEN = frozenset(
     }
 )
 UNREADABLE = frozenset({"UnreadableAnswer"})
-THROTTLED = frozenset(
+CONCURRENT = frozenset(
+    {
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "ConcurrentTagAccess",
+        "EntityTemporarilyUnmodifiable",
+        "PolicyChangesInProgressException",
+        "ResourceContention",
+        "TooManyUpdates",
+    }
+)
+"""Somebody else is changing the same thing at this moment."""
+
+THROTTLED = CONCURRENT | frozenset(
     {
         "RequestLimitExceeded",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
         "RequestThrottled",
+        "RequestThrottledException",
         "SlowDown",
         "EC2ThrottledException",
     }
@@ -82,8 +96,22 @@ NOT_FOUND = UNKNOWN_ID | frozenset(
 GONE = NOT_FOUND | frozenset({"ResourceNotFoundException"})
 """What disappeared between a listing and a closer look is gone, and not unreadable."""
 
+CHANGED = frozenset(
+    {
+        "ConstraintViolationException",
+        "DeleteConflict",
+        "DuplicatePolicyException",
+        "EntityAlreadyExists",
+        "LimitExceeded",
+        "NoSuchEntity",
+        "PolicyInUseException",
+        "PolicyNotFoundException",
+        "TargetNotFoundException",
+    }
+)
+"""What IAM and Organizations say if things are not as they were when they were looked at."""
+
 OPT_IN = frozenset({"OptInRequired"})
-DUPLICATE_NAME = frozenset({"InvalidAMIName.Duplicate"})
 TERMINATED = frozenset({"IdempotentInstanceTerminated"})
 UNKNOWN_TEMPLATE = frozenset(
     {
@@ -205,6 +233,8 @@ def _refused(where: str, error: "ClientError") -> AwsError:
         fix = f"AWS does not accept these credentials: {_LOG_IN}"
     elif code in FORBIDDEN:
         fix = f"the caller needs a permission for {call}; `--plan` lists all that are needed"
+    elif code in CONCURRENT:
+        fix = "somebody else is changing the same thing; run the same command again"
     elif code in THROTTLED:
         fix = "AWS is throttling this account; run the same command again in a minute"
     elif code in OPT_IN:
