@@ -39,6 +39,22 @@ def test_an_error_reads_as(error: GoldenamiError, text: str) -> None:
     assert str(error) == text
 
 
+CUT = {
+    "a plain sentence": ("it is AWS's, and the user's", "it is AWS's, and the user's"),
+    "a quotation": (f"`{'x' * 90}` is no name", f"`{'x' * 80}…` is no name"),
+    "a quotation of msgspec's": (f"invalid '{'x y' * 90}'", f"invalid '{('x y' * 90)[:80]}…'"),
+    "a quotation that may be whole": (f"`{'x' * 80}`", f"`{'x' * 80}`"),
+    "a long text": ("a" * 900 + "b" * 900, "a" * 800 + " … " + "b" * 400),
+}
+
+
+@pytest.mark.parametrize("kind", CUT)
+def test_what_is_quoted_of_a_file_is_cut(kind: str) -> None:
+    text, said = CUT[kind]
+    error = SpecError(text, fix=text, notes=[text])
+    assert (error.message, error.fix, error.notes) == (said, said, (said,))
+
+
 def test_notes_of_any_iterable_are_kept() -> None:
     assert GoldenamiError("x", notes=(str(n) for n in range(2))).notes == ("0", "1")
 

@@ -10,28 +10,41 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "goldenami"
 
+FILES = {"files", "jsonfile", "yamlfile"}
+"""How files are read and written, by whoever reads or writes one."""
 ALLOWED = {
     "errors": set(),
     "resources": {"errors"},
     "files": {"errors"},
-    "yamlfile": {"errors"},
-    "domain": {"errors", "yamlfile"},
-    "spec": {"domain", "errors", "yamlfile"},
-    "journal": {"domain", "errors"},
-    "iam": {"domain", "errors", "resources", "yamlfile"},
+    "jsonfile": set(),
+    "yamlfile": {"errors", "files"},
+    "domain": {"errors", *FILES},
+    "spec": {"domain", "errors", *FILES},
+    "journal": {"domain", "errors", *FILES},
+    "iam": {"domain", "errors", "resources", *FILES},
     "aws": {"domain", "errors", "iam", "spec"},
-    "bake": {"aws", "domain", "errors", "resources", "spec", "files", "yamlfile"},
-    "workflows": {
-        "aws", "bake", "domain", "errors", "files", "iam", "journal", "spec", "yamlfile",
-    },
+    "bake": {"aws", "domain", "errors", "resources", "spec", *FILES},
+    "workflows": {"aws", "bake", "domain", "errors", "iam", "journal", "spec", *FILES},
     "report": {"domain", "errors", "iam", "resources", "workflows"},
     "sandbox": {"aws", "domain", "errors", "iam"},
     "cli": {
-        "aws", "bake", "domain", "errors", "files", "iam", "report", "resources", "sandbox", "spec",
-        "workflows", "yamlfile",
+        "aws", "bake", "domain", "errors", "iam", "report", "resources", "sandbox", "spec",
+        "workflows", *FILES,
     },
     "__main__": {"cli"},
 }  # fmt: skip
+
+
+OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "touch"}
+OPENED_ELSEWHERE = {
+    ("bake/packer_template.py", "fdopen"): "a new file in a folder of its own",
+    ("bake/packer_template.py", "open"): "a new file in a folder of its own",
+    ("cli/init.py", "open"): "new files, which never replace one",
+    ("cli/init.py", "read_bytes"): "examples, which come with goldenami",
+    ("iam/authorization/table.py", "read_bytes"): "a table that comes with goldenami",
+    ("journal.py", "open"): "it is appended to, event by event",
+    ("journal.py", "touch"): "it is appended to, event by event",
+}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -62,10 +75,38 @@ def test_a_module_imports_only_what_its_part_may(path: Path) -> None:
     assert used - {part} <= ALLOWED[part]
 
 
+def opened(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        function = ast.unparse(node.func)
+        if not function.startswith("files.") and (name := function.split(".")[-1]) in OPENERS:
+            yield str(path.relative_to(SOURCE)), name
+
+
+def test_files_are_opened_in_one_place() -> None:
+    """What a user names is read within a limit, and written without replacing a device."""
+    modules = [path for path in MODULES if part_of(path) not in ("files", "sandbox")]
+    assert {one for path in modules for one in opened(path)} == set(OPENED_ELSEWHERE)
+
+
 @pytest.mark.parametrize("part", ["iam", "domain", "spec"])
 def test_the_pure_parts_import_no_boto3(part: str) -> None:
     found = {name for path in MODULES if part_of(path) == part for name in imports(path)}
     assert not [name for name in found if name.split(".")[0] in ("boto3", "botocore")]
+
+
+def test_aws_is_called_in_one_place_alone() -> None:
+    """Whoever makes a client, or looks up an operation of one, could believe half an answer."""
+    callers = {
+        str(path.relative_to(SOURCE))
+        for path in MODULES
+        if part_of(path) != "sandbox"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("client", "get_paginator", "get_waiter")
+    }
+    assert callers == {"aws/ask.py", "aws/session.py"}
 
 
 def test_the_command_line_starts_without_heavy_packages() -> None:

@@ -5,11 +5,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct, field
 
-from goldenami import yamlfile
+from goldenami import files, yamlfile
 from goldenami.errors import SpecError
 
 
@@ -66,6 +67,45 @@ NOT_YAML = {
         "",
     ),
     "a thousand brackets within each other": ("[" * 5000, ": nested too deeply", ""),
+    "levels beyond the limit, by aliases": (
+        "a: &a " + "[" * 30 + "]" * 30 + "\nb: " + "[" * 30 + "*a" + "]" * 30 + "\n",
+        ": nested too deeply: more than 50 levels",
+        "",
+    ),
+    "values beyond the limit, by aliases": (
+        "a: &a [" + "1," * 999 + "]\nb:\n" + "- *a\n" * 60,
+        ":52: more than 50,000 values, with aliases written out",
+        "divide the file, or write fewer aliases",
+    ),
+    "a key that is longer than any": (
+        f"labels:\n  {'a' * 1_000}: b\n",
+        ":2: a key of more than 1,000 characters",
+        "",
+    ),
+    "a number of very many digits": (
+        f"name: {'1:' * 40}1\n",
+        ":1:7: not YAML: a number of 81 characters",
+        "",
+    ),
+    "a number of more than 64 bits": (
+        f"name: {2**64}\n",
+        ":1:7: not YAML: a number of more than 64 bits",
+        "",
+    ),
+    "half a character": ('name: "\\udfff"\n', ":1:7: not YAML: half a character: U+DFFF", ""),
+    "a number without digits": ("name: !!int ''\n", ":1:7: not YAML: no value of tag:", ""),
+    "a truth that is none": ("name: !!bool maybe\n", ":1:7: not YAML: no value of tag:", ""),
+    "a date that is none": ("name: !!timestamp x\n", ":1:7: not YAML: no value of tag:", ""),
+    "bytes": (
+        "name: !!binary aaaa\n",
+        ":1:7: not YAML: a value of the kind tag:yaml.org,2002:binary has no use here",
+        "",
+    ),
+    "a mistake in a file that only libyaml reads": (
+        "name: a\n" + "# long\n" * 10_000 + "parts: [\n",
+        ":10003:1: not YAML: did not find expected node content",
+        "",
+    ),
     "a key twice": (
         "name: a\nlabels: {}\nname: b\n",
         ":3: `name` is given twice (first in line 1)",
@@ -115,6 +155,11 @@ NOT_THE_MODEL = {
         "by_region:\n  here: {size_gib: 1}\n  there:\n    size_gib: x\n",
         ":4: by_region.there.size_gib: expected `int`, got `str`",
         "",
+    ),
+    "a wrong type at the end of a large mapping, another behind it": (
+        "labels:\n" + "".join(f"  k{n}: v\n" for n in range(8_000)) + "  z: 1\n  zz: 2\n",
+        ":8002: labels.z: expected `str`, got `int`",
+        QUOTE_VALUE,
     ),
     "a text for the second of a mapping": (
         "by_region:\n  here: {size_gib: 1}\n  there: x\n",
@@ -184,6 +229,14 @@ def test_reads_what_fits_the_model_and_knows_every_line(tmp_path: Path) -> None:
     }
 
 
+def test_without_libyaml_all_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "name: é\nmain: &a {size_gib: 1}\nparts: [*a]\n"
+    read = load(tmp_path, text)
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    assert load(tmp_path, text) == read
+    assert refused(tmp_path, "[" * 60)[0] == ": nested too deeply: more than 50 levels"
+
+
 def test_an_alias_is_where_it_is_used(tmp_path: Path) -> None:
     whole, places = load(tmp_path, "main: &a {size_gib: 1}\nname: x\nparts:\n- *a\n- *a\n")
     assert whole.parts == (Part(1), Part(1))
@@ -237,10 +290,10 @@ def test_cannot_read(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "release.yaml"
     make(path)
     with pytest.raises(SpecError) as caught:
-        yamlfile.read_text(path)
+        files.read_text(path)
     assert caught.value.message == f"{path}: {said}"
 
 
 def test_reads_text(tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("ami-é\n", encoding="utf-8")
-    assert yamlfile.read_text(tmp_path / "ids") == "ami-é\n"
+    assert files.read_text(tmp_path / "ids") == "ami-é\n"

@@ -21,7 +21,19 @@
 Only ``cli`` turns an error into an exit; nothing else calls ``sys.exit``.
 """
 
+import re
 from collections.abc import Iterable
+
+_QUOTED = re.compile(r"(?<!\w)([`'])((?!\1).{80})((?!\1).)+\1(?!\w)", re.DOTALL)
+_HEAD, _TAIL = 800, 400
+
+
+def cut(text: str) -> str:
+    """Return a text whose quotations are short, and which is not long itself."""
+    text = _QUOTED.sub(r"\1\2…\1", text)
+    if len(text) <= _HEAD + _TAIL:
+        return text
+    return f"{text[:_HEAD]} … {text[-_TAIL:]}"
 
 
 class GoldenamiError(Exception):
@@ -49,9 +61,15 @@ class GoldenamiError(Exception):
 
 
 class UsageError(GoldenamiError):
-    """The command line asks for something that does not exist or does not fit together."""
+    """The command line asks for something that does not exist or does not fit together.
+
+    What it quotes of a file may be anything, and is cut.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, *, fix: str = "", notes: Iterable[str] = ()) -> None:
+        super().__init__(cut(message), fix=cut(fix), notes=[cut(note) for note in notes])
 
 
 class SpecError(UsageError):
@@ -116,12 +134,12 @@ class RefusedError(GoldenamiError):
     exit_code = 4
 
 
-class LeaseLostError(RefusedError):
-    """Another run holds the right to it now, so this one stops."""
-
-
 class UndecidableError(RefusedError):
     """A request that AWS's documentation does not say how to decide."""
+
+
+class LeaseLostError(RefusedError):
+    """Another run holds the right to do this: nothing more was begun, and nothing undone."""
 
 
 class FindingsError(GoldenamiError):

@@ -2,19 +2,27 @@
 
 One JSON line an event, in ``$GOLDENAMI_STATE`` (default ``~/.local/state/goldenami``), readable
 by the user alone. It makes an interrupted run resumable; it never holds a secret.
+
+Without its intent no call goes out; what is written after a call never stops anything, for the
+account knows it too. A line that cannot be read is skipped.
 """
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
 import msgspec
 
+from goldenami import files, jsonfile
 from goldenami.domain import plan
 from goldenami.errors import GoldenamiError, SpecError
+
+_FIX = "set GOLDENAMI_STATE to a folder that can be written and has room"
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,11 +35,15 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journal:
-    """Writes one run's events, each on disk before the call goes out."""
+    """Writes one run's events, each on disk before the call goes out.
+
+    ``trouble`` is the first error of a write that nothing had to stop for, empty if there was none.
+    """
 
     def __init__(self, path: Path, start: Start) -> None:
         self.path = path
         self.start = start
+        self.trouble = ""
         self._lock = Lock()
         self._syncing = Lock()
         self._written = self._on_disk = 0
@@ -41,49 +53,83 @@ class Journal:
         """Open the journal of a new build.
 
         Raises:
-            GoldenamiError: the state folder cannot be written.
+            GoldenamiError: there is one, or the state folder cannot be written.
         """
         journal = cls(path_of(start.build), start)
         try:
-            journal.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _folder(journal.path)
             journal.path.touch(mode=0o600, exist_ok=False)
+            journal._append([_head(start)])
         except OSError as error:
-            raise GoldenamiError(
-                f"the journal {journal.path} cannot be written: {error.strerror}",
-                fix="set GOLDENAMI_STATE to a folder that can be written",
-            ) from error
-        journal._append({"event": "start", **msgspec.to_builtins(start)})
+            raise journal._unwritable(error) from error
         return journal
 
+    @classmethod
+    def open(cls, start: Start) -> "Journal":
+        """Go on with the journal of a build, or begin one.
+
+        One whose beginning cannot be read is put aside as ``BUILD.jsonl.torn``.
+
+        Raises:
+            GoldenamiError: it cannot be written.
+        """
+        try:
+            earlier = read(start.build)
+        except SpecError:
+            path = path_of(start.build)
+            with contextlib.suppress(OSError):  # then it cannot be created, which is told
+                path.replace(path.with_name(f"{path.name}.torn"))
+            earlier = None
+        return earlier[0] if earlier else cls.create(start)
+
     def intent(self, action: plan.Action) -> None:
-        """Record that a call is about to go out."""
-        self._append(
-            {
-                "event": "intent",
-                "action": action.id,
-                "call": action.call,
-                "region": action.region,
-                "parameters": plan.shown(action.parameters),
-            }
-        )
+        """Record that a call is about to go out.
+
+        Raises:
+            GoldenamiError: it cannot be written, so the call must not go out.
+        """
+        event = {
+            "event": "intent",
+            "action": action.id,
+            "call": action.call,
+            "region": action.region,
+            "parameters": plan.shown(action.parameters),
+        }
+        try:
+            self._append([event])
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def result(self, action: plan.Action, outputs: Mapping[str, Any]) -> None:
         """Record what came back."""
-        self._append({"event": "result", "action": action.id, "outputs": dict(outputs)})
+        self._note({"event": "result", "action": action.id, "outputs": dict(outputs)})
 
     def failed(self, action: plan.Action, error: Exception) -> None:
         """Record that a call failed, and why."""
-        self._append({"event": "failed", "action": action.id, "error": str(error)})
+        self._note({"event": "failed", "action": action.id, "error": str(error)})
 
     def undone(self, action: plan.Action) -> None:
         """Record that an action was taken back."""
-        self._append({"event": "undone", "action": action.id})
+        self._note({"event": "undone", "action": action.id})
 
-    def _append(self, event: dict[str, Any]) -> None:
-        line = msgspec.json.encode({"at": datetime.now(UTC).isoformat(), **event}) + b"\n"
-        with self.path.open("ab", buffering=0) as file:
+    def _note(self, event: dict[str, Any]) -> None:
+        try:
+            self._append([event])
+        except OSError as error:
+            self.trouble = self.trouble or self._unwritable(error).message
+
+    def _unwritable(self, error: OSError) -> GoldenamiError:
+        why = error.strerror or str(error)
+        return GoldenamiError(f"the journal {self.path} cannot be written: {why}", fix=_FIX)
+
+    def _append(self, events: list[dict[str, Any]]) -> None:
+        with self._file() as file:
             with self._lock:
-                file.write(line)
+                size = os.fstat(file.fileno()).st_size
+                if not size and events[0]["event"] != "start":  # it was deleted under way
+                    events = [_head(self.start), *events]
+                torn = bool(size) and os.pread(file.fileno(), 1, size - 1) != b"\n"
+                _write(file, b"\n" * torn + b"".join(map(_line, events)), size)
                 self._written += 1
                 mine = self._written
             with self._syncing:
@@ -91,6 +137,38 @@ class Journal:
                     upto = self._written
                     os.fsync(file.fileno())
                     self._on_disk = upto
+
+    def _file(self) -> FileIO:
+        _folder(self.path)
+        return FileIO(self.path, "a+", opener=_opened)
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _folder(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _head(start: Start) -> dict[str, Any]:
+    return {"event": "start", **msgspec.to_builtins(start)}
+
+
+def _line(event: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({"at": datetime.now(UTC).isoformat(), **event}) + b"\n"
+
+
+def _write(file: FileIO, data: bytes, size: int) -> None:
+    """Write all of it, or leave the file of that size as it was."""
+    rest = memoryview(data)
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError:
+        with contextlib.suppress(OSError):  # the next line begins on a line of its own
+            file.truncate(size)
+        raise
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -119,38 +197,39 @@ def path_of(build: str) -> Path:
 
 
 def read(build: str) -> tuple[Journal, Past] | None:
-    """Open the journal of an earlier build to go on with it; None if it is not on this machine.
+    """Return the journal of an earlier build to go on with it; None if it is not on this machine.
 
-    A last line without its end is the write the machine died in, and is cut off.
+    Lines that were torn, as by the write the machine died in, are skipped: their tokens are lost,
+    and the tags of the account know the rest.
 
     Raises:
-        SpecError: the file is no journal, or cannot be read.
+        SpecError: it cannot be read, or does not begin as a journal does.
     """
     path = path_of(build)
-    try:
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    content = files.read_if_there(path, files.JOURNAL_BYTES)
+    if content is None:
         return None
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be read: {error.strerror}") from error
-    whole = content[: content.rfind(b"\n") + 1]
-    first, *later = whole.splitlines() or [b""]
+    first, *later = content.splitlines() or [b""]
     try:
         start = msgspec.json.decode(first, type=Start)
-        past = Past(start, _tokens(later))
-    except msgspec.MsgspecError as error:
-        raise SpecError(f"{path}: not a journal of goldenami: {error}") from error
-    if whole != content:
-        os.truncate(path, len(whole))
-    return Journal(path, start), past
+    except jsonfile.WRONG as error:
+        why = jsonfile.why(error)
+        raise SpecError(f"{path}: not a journal of goldenami: {why}") from error
+    if start.build != build:
+        raise SpecError(f"{path}: it is the journal of another build, {start.build}")
+    return Journal(path, start), Past(start, _tokens(later))
 
 
-def _tokens(lines: list[bytes]) -> dict[str, str]:
+def _tokens(lines: Iterable[bytes]) -> dict[str, str]:
     tokens: dict[str, str] = {}
     for line in lines:
-        event = msgspec.json.decode(line, type=_Event)
-        if event.event == "intent" and "ClientToken" in event.parameters:
-            tokens[event.action] = event.parameters["ClientToken"]
+        try:
+            event = msgspec.json.decode(line, type=_Event)
+        except jsonfile.WRONG:
+            continue
+        token = event.parameters.get("ClientToken")
+        if event.event == "intent" and isinstance(token, str):
+            tokens[event.action] = token
         elif event.event == "undone":
             tokens.pop(event.action, None)
     return tokens

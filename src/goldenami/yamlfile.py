@@ -1,39 +1,38 @@
 """YAML files into frozen objects, with errors that name file, line and key."""
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import yaml
+from msgspec import Struct
 
+from goldenami import files
 from goldenami.errors import SpecError
 
 T = TypeVar("T")
 Places = Mapping[str, int]
 """Line by key path: ``$.base.volumes[0].size_gib`` -> 12."""
 
+MAX_VALUES = 50_000
+"""Of a file, with aliases written out; a waiver takes about a dozen."""
+MAX_DEPTH = 50
+MAX_KEY = 1_000
+"""Characters of a key with all that it is within."""
+MAX_DIGITS = 64
+EXPLAINED_CHARACTERS = 64 * 1024
+"""Of a file that PyYAML, thirty times slower, may read for the sake of its words."""
+
+_TAG = "tag:yaml.org,2002:"
+_NUMBERS = (f"{_TAG}int", f"{_TAG}float")
+_RARE = tuple(f"{_TAG}{kind}" for kind in ("binary", "omap", "pairs", "set"))
 _AT = re.compile(r" - at (?P<of_key>`key` in )?`(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
 _SCALARS_YAML_GUESSES = ("`int`", "`float`", "`bool`", "`date`", "`datetime`", "`null`")
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file the user named.
-
-    Raises:
-        SpecError: it is missing, a folder, not permitted, or not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{path}: not UTF-8 text (byte {error.start})") from error
-    except OSError as error:
-        raise SpecError(
-            f"{path}: cannot be read: {error.strerror}", fix="check the path and its permissions"
-        ) from error
 
 
 def load(path: Path, kind: type[T]) -> tuple[T, Places]:
@@ -45,7 +44,16 @@ def load(path: Path, kind: type[T]) -> tuple[T, Places]:
     Raises:
         SpecError: unreadable, no YAML, a key twice, an unknown key, a wrong type.
     """
-    data, places = _parse(path, read_text(path))
+    return parsed(path, files.read_bytes(path), kind)
+
+
+def parsed(path: Path, content: bytes, kind: type[T]) -> tuple[T, Places]:
+    """Return the content of a YAML file, as :func:`load` does.
+
+    Raises:
+        SpecError: as there.
+    """
+    data, places = _parse(path, files.decoded(content, path))
     try:
         return msgspec.convert(data, kind), places
     except msgspec.ValidationError as error:
@@ -56,7 +64,7 @@ def place(path: Path, places: Places, key: str) -> str:
     """Say where a key stands: ``release.yaml:12: base.volumes[0].size_gib``."""
     known = key
     while known not in places and known != "$":
-        known = re.sub(r"[.\[][^.\[]*$", "", known)
+        known = known[: max(known.rfind("."), known.rfind("["))]
     name = key.removeprefix("$").removeprefix(".")
     line = f":{places[known]}" if known in places else ""
     return f"{path}{line}: {name}" if name else f"{path}{line}"
@@ -67,18 +75,45 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep)
+            _refuse_odd(node)
+            value = super().construct_object(node, deep)
+            _refuse_unwritable(value)
         except ValueError as error:
-            at = node.start_mark
-            raise yaml.constructor.ConstructorError(None, None, str(error), at) from error
+            raise _no_value(node, str(error)) from error
+        except (ArithmeticError, AttributeError, LookupError) as error:
+            raise _no_value(node, f"no value of {node.tag}") from error
+        return value
+
+
+def _no_value(node: yaml.Node, why: str) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, why, node.start_mark)
+
+
+def _refuse_odd(node: yaml.Node) -> None:
+    if node.tag in _RARE:
+        raise ValueError(f"a value of the kind {node.tag} has no use here")
+    if node.tag in _NUMBERS and len(node.value) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(node.value):,} characters")
+
+
+def _refuse_unwritable(value: object) -> None:
+    """Refuse a number that JSON readers do not agree on, and half a character."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise ValueError("a number of more than 64 bits")
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"half a character: U+{ord(value[error.start]):04X}") from error
 
 
 def _parse(path: Path, text: str) -> tuple[Any, Places]:
     try:
-        node = yaml.compose(text, _Loader)
+        yaml.reader.Reader(text)  # refuses characters that YAML has not
+        node = _composed(path, text)
         if node is None:
             raise SpecError(f"{path}: the file is empty", fix="`goldenami init` writes an example")
-        places = dict(_places(path, node, "$", set()))
+        places = _places(path, node)
         return _Loader("").construct_document(node), places
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -87,35 +122,104 @@ def _parse(path: Path, text: str) -> tuple[Any, Places]:
     except yaml.reader.ReaderError as error:
         line = f":{text.count(chr(10), 0, error.position) + 1}"
         raise SpecError(f"{path}{line}: not YAML: it holds U+{error.character:04X}") from error
-    except RecursionError as error:
-        raise SpecError(f"{path}: nested too deeply") from error
 
 
-def _places(path: Path, node: yaml.Node, key: str, above: set[int]) -> Iterator[tuple[str, int]]:
-    line = node.start_mark.line + 1
-    yield key, line
-    if id(node) in above:
-        raise SpecError(f"{path}:{line}: an alias that contains itself")
-    above = above | {id(node)}
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from _places(path, item, f"{key}[{index}]", above)
-    elif isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
-        for name, value in node.value:
-            line = name.start_mark.line + 1
-            if not isinstance(name, yaml.ScalarNode):
-                raise SpecError(f"{path}:{line}: a list or a mapping cannot be a key")
-            if name.value in seen:
-                raise SpecError(
-                    f"{path}:{line}: `{name.value}` is given twice (first in line "
-                    f"{seen[name.value]})",
-                    fix="keep one of them",
-                )
-            seen[name.value] = line
-            yield from (
-                (k, max(at, line)) for k, at in _places(path, value, f"{key}.{name.value}", above)
+def _composed(path: Path, text: str) -> yaml.Node | None:
+    """Compose a document whose size is known: libyaml is quick, PyYAML has the better words."""
+    if yaml.__with_libyaml__:
+        try:
+            return _compose(path, text, yaml.CSafeLoader)
+        except yaml.MarkedYAMLError:
+            if len(text) > EXPLAINED_CHARACTERS:
+                raise
+    return _compose(path, text, _Loader)
+
+
+def _compose(path: Path, text: str, loader: Any) -> yaml.Node | None:
+    _refuse_large(path, yaml.parse(text, loader))
+    node: yaml.Node | None = yaml.compose(text, loader)
+    return node
+
+
+class _Collection(Struct):
+    """A list or a mapping that is being read: how much is in it once aliases are written out."""
+
+    anchor: str | None
+    values: int = 1
+    levels: int = 1
+
+
+def _refuse_large(path: Path, events: Iterable[yaml.Event]) -> None:
+    """Refuse a document before anything is made of it; what an alias stands for counts each time.
+
+    Of each anchor only the size is kept, so that no alias is followed twice.
+    """
+    above: list[_Collection] = []
+    anchored: dict[str | None, _Collection] = {}
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            above.append(_Collection(event.anchor))
+            ended = _Collection(None)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            ended = above.pop()
+            anchored[ended.anchor] = ended
+        elif isinstance(event, yaml.AliasEvent):
+            ended = anchored.get(event.anchor, _Collection(None, levels=0))
+        else:
+            ended = _Collection(None, levels=0)
+        if len(above) + ended.levels > MAX_DEPTH:
+            raise SpecError(f"{path}: nested too deeply: more than {MAX_DEPTH} levels")
+        if not above or isinstance(event, yaml.CollectionStartEvent):
+            continue
+        holder = above[-1]
+        holder.values += ended.values
+        holder.levels = max(holder.levels, ended.levels + 1)
+        if holder.values > MAX_VALUES:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise SpecError(
+                f"{path}:{line}: more than {MAX_VALUES:,} values, with aliases written out",
+                fix="divide the file, or write fewer aliases",
             )
+
+
+def _places(path: Path, root: yaml.Node) -> Places:
+    places: dict[str, int] = {}
+    above: set[int] = set()
+
+    def note(node: yaml.Node, key: str, after: int) -> None:
+        line = node.start_mark.line + 1
+        if id(node) in above:
+            raise SpecError(f"{path}:{line}: an alias that contains itself")
+        if len(key) > MAX_KEY:
+            raise SpecError(f"{path}:{line}: a key of more than {MAX_KEY:,} characters")
+        places[key] = max(line, after)
+        above.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                note(item, f"{key}[{index}]", after)
+        elif isinstance(node, yaml.MappingNode):
+            for name, at, value in _keys(path, node):
+                note(value, f"{key}.{name}", max(at, after))
+        above.discard(id(node))
+
+    note(root, "$", 0)
+    return places
+
+
+def _keys(path: Path, node: yaml.MappingNode) -> Iterator[tuple[str, int, yaml.Node]]:
+    """Yield the keys of a mapping, each with its line and its value."""
+    seen: dict[str, int] = {}
+    for name, value in node.value:
+        line = name.start_mark.line + 1
+        if not isinstance(name, yaml.ScalarNode):
+            raise SpecError(f"{path}:{line}: a list or a mapping cannot be a key")
+        if name.value in seen:
+            raise SpecError(
+                f"{path}:{line}: `{name.value}` is given twice (first in line {seen[name.value]})",
+                fix="keep one of them",
+            )
+        seen[name.value] = line
+        yield name.value, line, value
 
 
 def _explain(path: Path, message: str, data: Any, places: Places, kind: Any) -> SpecError:
@@ -136,7 +240,7 @@ def _explain(path: Path, message: str, data: Any, places: Places, kind: Any) -> 
 def _name_the_item(key: str, message: str, data: Any, kind: Any) -> str:
     """Give the key where msgspec only says that it is one of a mapping (``$.tags[...]``).
 
-    It is the one that is wrong when it stands alone.
+    It is the last of the fewest items that are wrong in this way.
     """
     head, dots, tail = key.partition("[...]")
     if not dots:
@@ -145,14 +249,15 @@ def _name_the_item(key: str, message: str, data: Any, kind: Any) -> str:
     for part in re.findall(r"[^.\[\]$]+", head):
         mapping = mapping[int(part)] if isinstance(mapping, list) else mapping[part]
 
-    def complaint_about(name: str, value: Any) -> str:
-        mapping.clear()
-        mapping[name] = value
-        return _complaint(data, kind)
-
     items = tuple(mapping.items())
-    wrong = next(name for name, value in items if complaint_about(name, value) == message)
-    return f"{head}.{wrong}{tail}"
+
+    def complains(count: int) -> bool:
+        mapping.clear()
+        mapping.update(items[:count])
+        return _complaint(data, kind) == message
+
+    wrong = bisect_left(range(len(items)), True, key=lambda index: complains(index + 1))
+    return f"{head}.{items[wrong][0]}{tail}"
 
 
 def _complaint(data: Any, kind: Any) -> str:

@@ -631,7 +631,7 @@ def test_a_saved_inventory_that_is_not_whole_is_refused(
     ("source", "says"),
     [
         ("file:/no/such/file", "/no/such/file: cannot be read"),
-        ("file:/dev/null", "is no whole inventory"),
+        ("file:/dev/null", "/dev/null: cannot be read: it is a device"),
         ("nowhere", "--source nowhere: is none"),
     ],
 )

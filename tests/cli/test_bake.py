@@ -1,7 +1,8 @@
 """`goldenami bake` from the command line against the embedded AWS."""
 
-import concurrent.futures
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from goldenami.domain import tags
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
 from goldenami.sandbox.vulnerabilities import Vulnerability
+from goldenami.workflows.release import carry_out
 
 XZ = Vulnerability(
     id="CVE-2024-3094", severity="CRITICAL", package="xz", version="5.6.0", fixed_in="5.6.1"
@@ -223,22 +225,24 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(
     own_images: Any,
     living: Any,
 ) -> None:
-    real: Callable[..., Any] = concurrent.futures.wait
+    real: Callable[..., Any] = carry_out.HANDLERS["wait:image"]
     pressed: list[int] = []
 
-    def press_once(*arguments: Any, **keywords: Any) -> Any:
-        if any(one.operation == "CreateImage" for one in sandbox.calls) and not pressed:
+    def press_once(doing: Any) -> Any:
+        if not pressed:
             pressed.append(1)
-            raise KeyboardInterrupt
-        return real(*arguments, **keywords)
+            os.kill(os.getpid(), signal.SIGINT)
+            assert doing.cancelled.wait(10)
+        return real(doing)
 
-    monkeypatch.setattr("goldenami.workflows.execute.wait", press_once)
+    monkeypatch.setitem(carry_out.HANDLERS, "wait:image", press_once)
     release = write(regions=["us-east-1"])
     ran = cli("bake", release, "--yes")
     assert ran.code == 130
     assert "kept: launch the base instance" in ran.err
     (lines,) = (tmp_path / "state").iterdir()
     assert f"goldenami bake {release} --resume {lines.stem}" in ran.err
+    assert f"left for resuming: {own_images('us-east-1')[0]['ImageId']}" in ran.err
     assert cli("bake", release, "--resume", lines.stem, "--yes").code == 0
     assert len(own_images("us-east-1")) == 1
     assert living() == []

@@ -28,7 +28,7 @@ def test_nothing_wrong_is_nothing_found(cli: Any) -> None:
 
 
 def test_json_and_standard_input(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(BROKEN.read_text()))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BROKEN.read_bytes())))
     ran = cli("policy", "lint", "-", "--format", "json")
     told = json.loads(ran.out)
     assert told["schema"] == "goldenami.lint/v1"

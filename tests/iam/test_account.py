@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from goldenami.errors import IncompleteError, UsageError
-from goldenami.iam.account import ADMINISTRATOR, Account, ControlLevel, NamedDocument
+from goldenami.iam.account import ADMINISTRATOR, Account, ControlLevel, NamedDocument, User
 from goldenami.iam.evaluator.decide import decide
 from goldenami.iam.evaluator.request import Request
 
@@ -170,3 +170,10 @@ class TestAfterAChange:
         levels = (ControlLevel("r-1", "root", (NamedDocument.of("no", NO_LAUNCH),)),)
         account = Account.of(DETAILS, id=ID, levels=levels, manages_organization=True)
         assert decided(account, "user", "bob").startswith("allowed")
+
+
+def test_a_group_that_was_not_read_is_not_taken_for_none() -> None:
+    user = User(arn="arn:aws:iam::123456789012:user/ann", groups=("unread",))
+    account = Account(id="123456789012", users={"ann": user})
+    with pytest.raises(IncompleteError, match="the group unread could not be read"):
+        account.documents_of(user)

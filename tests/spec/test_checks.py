@@ -1,6 +1,7 @@
 """Every check, from both sides: what it refuses, where and why, and the nearest thing it takes."""
 
 import string
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,16 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         base(user_data="#" + "é" * 8192),
         "$.base.user_data",
         "this has 16,385 bytes",
+    ),
+    "a variable that Packer has no value for": (
+        release(bake=Bake(method="packer", vars={"a": 1, "b": date(2026, 1, 1)})),
+        "$.bake.vars.b",
+        "Packer takes no such value: put it in quotes",
+    ),
+    "a variable that is no number": (
+        release(bake=Bake(method="packer", vars={"a": [float("nan")]})),
+        "$.bake.vars.a",
+        "Packer takes no such value: put it in quotes",
     ),
     "vars without Packer": (
         release(bake=Bake(vars={"a": "b"})),

@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Ref
-from goldenami.errors import BakeError, GoldenamiError
-from goldenami.workflows.execute import Execution
+from goldenami.errors import BakeError, GoldenamiError, LeaseLostError
+from goldenami.workflows.execute import WORKERS, Execution
 
 
 def action(name: str, **fields: Any) -> Action:
@@ -24,11 +25,14 @@ def run(
     actions: list[Action],
     handler: Callable[[Doing], Mapping[str, Any]],
     told: Callable[[Happened], None] = lambda _: None,
+    **options: Any,
 ) -> Mapping[str, Mapping[str, Any]]:
-    execution = Execution(Aws(region="us-east-1"), handlers={"do": handler}, tell=told)
+    handlers = {"do": handler, **options.pop("handlers", {})}
+    execution = Execution(Aws(region="us-east-1"), handlers=handlers, tell=told, **options)
     return execution.run(Plan(title="a plan", actions=tuple(actions)))
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sets(st.integers(0, 9)), min_size=1, max_size=10))
 def test_every_action_runs_once_and_after_what_it_waits_for(after: list[set[int]]) -> None:
     actions = [
@@ -175,3 +179,155 @@ def test_what_is_gone_already_counts_as_undone(monkeypatch: pytest.MonkeyPatch) 
     undoing = Undoing(monkeypatch, gone)
     error = undoing.fails(launch("a"), action("end", call="fail", after=("a",)))
     assert error.notes == ("undone: a: i-a",)
+
+
+def test_no_more_actions_are_under_way_than_there_are_workers() -> None:
+    under_way, most, lock = 0, 0, threading.Lock()
+    full = threading.Event()
+
+    def count(_: Doing) -> dict[str, Any]:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+            if under_way == WORKERS:
+                full.set()
+        assert full.wait(10)
+        with lock:
+            under_way -= 1
+        return {}
+
+    actions = [action(str(number)) for number in range(WORKERS + 8)]
+    assert len(run(actions, count)) == len(actions)
+    assert most == WORKERS
+
+
+def test_a_defect_of_a_handler_is_a_failure_like_others() -> None:
+    def broken(_: Doing) -> dict[str, Any]:
+        raise KeyError("Parameter")
+
+    with pytest.raises(GoldenamiError, match="a: unexpected KeyError: 'Parameter'"):
+        run([action("a")], broken)
+
+
+class Guard:
+    """Lets so many actions pass, and then the right is lost."""
+
+    def __init__(self, passes: int, error: type[GoldenamiError] = LeaseLostError) -> None:
+        self.passes = passes
+        self.error = error
+
+    def __call__(self) -> None:
+        self.passes -= 1
+        if self.passes < 0:
+            raise self.error("another run holds the right to bake")
+
+
+def chain(*actions: Action) -> list[Action]:
+    """Have each action come after the one before."""
+    pairs = zip(actions, ("", *(one.id for one in actions)), strict=False)
+    return [structs.replace(one, after=(before,) if before else ()) for one, before in pairs]
+
+
+def test_who_lost_the_right_begins_nothing_more_undoes_nothing_and_tells_what_stands() -> None:
+    done: list[str] = []
+
+    def note(doing: Doing) -> dict[str, Any]:
+        done.append(doing.summary)
+        return {"instance_id": f"i-{doing.summary}"}
+
+    looks = [action(f"{kind}-look", call=f"{kind}:x") for kind in ("wait", "compare", "verify")]
+    plan = chain(launch("a"), *looks, launch("b"), launch("c"))
+    handlers = {one.call: note for one in looks}
+    with pytest.raises(LeaseLostError) as lost:
+        run(plan, note, guard=Guard(2), handlers=handlers)
+    assert done == ["a", "wait-look", "compare-look", "verify-look", "b"]
+    assert lost.value.exit_code == 4
+    assert lost.value.notes == ("kept: a: i-a", "kept: b: i-b")
+
+
+def test_who_loses_the_right_before_the_undo_undoes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    undoing = Undoing(monkeypatch)
+    undoing.execution._guard = Guard(4)
+    plan = chain(launch("a"), launch("b"), action("end", call="fail"))
+    error = undoing.fails(*plan)
+    assert isinstance(error, LeaseLostError)
+    assert undoing.undone == ["i-b"]
+    assert error.notes == ("failed before: broken", "undone: b: i-b", "kept: a: i-a")
+
+
+def test_a_guard_that_cannot_tell_is_a_failure_and_leaves_behind_what_it_guards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    undoing = Undoing(monkeypatch)
+    undoing.execution._guard = Guard(1, BakeError)
+    error = undoing.fails(*chain(launch("a"), launch("b")))
+    assert error.notes == ("LEFT BEHIND: a: i-a: another run holds the right to bake",)
+
+
+def test_what_was_under_way_when_the_right_was_lost_is_stopped_and_named() -> None:
+    lost = threading.Event()
+
+    def guard() -> None:
+        lost.set()
+        raise LeaseLostError("another run holds the right to bake")
+
+    def wait(doing: Doing) -> dict[str, Any]:
+        assert lost.wait(10)
+        assert doing.cancelled.wait(10)
+        raise BakeError("stopped while waiting for i-1")
+
+    with pytest.raises(LeaseLostError) as error:
+        run([action("w", call="wait:x"), action("a")], wait, guard=guard, handlers={"wait:x": wait})
+    assert error.value.notes == ("stopped: stopped while waiting for i-1",)
+
+
+class Recording:
+    """A journal that cannot be written."""
+
+    trouble = ""
+
+    def __init__(self, *, intents: bool) -> None:
+        self.intents = intents
+
+    def intent(self, _: Action) -> None:
+        if not self.intents:
+            raise GoldenamiError("the journal cannot be written", fix="set GOLDENAMI_STATE")
+
+    def result(self, *_: Any) -> None:
+        self.trouble = "the journal cannot be written"
+
+    undone = failed = result
+
+
+def test_a_call_whose_intent_cannot_be_written_never_goes_out() -> None:
+    called: list[str] = []
+    record: Any = Recording(intents=False)
+
+    def note(doing: Doing) -> dict[str, Any]:
+        called.append(doing.summary)
+        return {}
+
+    with pytest.raises(GoldenamiError, match="the journal cannot be written") as failed:
+        run([action("a")], note, journal=record)
+    assert called == []
+    assert "GOLDENAMI_STATE" in failed.value.fix
+
+
+def test_what_else_the_journal_misses_stops_nothing_and_is_told_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record: Any = Recording(intents=True)
+    execution = Execution(
+        Aws(region="us-east-1"), handlers={"do": lambda _: {"a": "b"}}, journal=record
+    )
+    outcome = execution.attempt(Plan(title="a plan", actions=(action("a"),)))
+    assert (outcome.results["a"], outcome.error) == ({"a": "b"}, None)
+    assert outcome.notes == ("the journal cannot be written",)
+    undoing = Undoing(monkeypatch)
+    undoing.execution._journal = record
+    error = undoing.fails(launch("a"), action("end", call="fail", after=("a",)))
+    assert error.notes == ("the journal cannot be written", "undone: a: i-a")
+    assert undoing.undone == ["i-a"]

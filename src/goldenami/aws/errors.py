@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers.interface import OddAnswerError
+from goldenami.aws.endpoints import without_users
 from goldenami.errors import AwsError, GoldenamiError, UnreadableAnswerError, UsageError
 
 if TYPE_CHECKING:
@@ -223,8 +224,9 @@ def _refused(where: str, error: "ClientError") -> AwsError:
     code = code_of(error)
     call = error.operation_name
     if code.isdecimal() or not code:  # no error of AWS's: a load balancer's page, or nothing
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", code)
-        return unreadable(where, call, f"HTTP status {status} without AWS's words", tried=True)
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        why = f"HTTP status {status} without AWS's words"
+        return unreadable(where, call, why, tried=status >= 500)  # botocore asks again then
     message = error.response.get("Error", {}).get("Message", "")
     fix = ""
     if code in EXPIRED:
@@ -247,7 +249,14 @@ def _unreachable(where: str, error: Exception) -> AwsError:
 
     reach = (botocore.EndpointConnectionError, botocore.ConnectionError, botocore.HTTPClientError)
     fix = ""
-    if isinstance(error, reach):
+    if isinstance(error, botocore.SSLError):
+        fix = (
+            "name the file of the authority that signed the certificate in AWS_CA_BUNDLE, or "
+            "correct --endpoint-url / AWS_ENDPOINT_URL (http:// where no TLS is spoken)"
+        )
+    elif isinstance(error, botocore.ProxyConnectionError):
+        fix = "correct HTTPS_PROXY / HTTP_PROXY, or name what needs no proxy in NO_PROXY"
+    elif isinstance(error, reach):
         fix = "check the network, the region name, and --endpoint-url / AWS_ENDPOINT_URL"
     return AwsError(f"{where}: {_words(error)}", fix=fix, code=type(error).__name__)
 
@@ -261,7 +270,7 @@ def _words(error: Exception) -> str:
     if isinstance(error, botocore.CredentialRetrievalError):
         provider = error.kwargs.get("provider", "the credential chain")
         return f"no credentials could be fetched by {provider}"
-    return str(error)
+    return without_users(str(error))
 
 
 _VALUE = re.compile(r", value: .*?(?=, (?:type|valid)|$)", re.DOTALL | re.MULTILINE)

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Generic, TypeVar
+from contextlib import contextmanager, suppress
+from itertools import islice
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -12,6 +15,7 @@ from goldenami.errors import AwsError, GoldenamiError, IncompleteError
 T = TypeVar("T")
 K = TypeVar("K")
 WORKERS = 32
+WAIT_S = 0.2
 
 
 class Unread(Struct, frozen=True):
@@ -55,17 +59,47 @@ def in_regions(regions: Iterable[str], read: Callable[[str], T]) -> Answers[T]:
 
 
 def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | AwsError]:
-    """Return what ``ask`` says to each question, in their order; what AWS refuses is a value."""
+    """Return what ``ask`` says to each question, in their order; what AWS refuses is a value.
+
+    The threads that ask are waited for by no exit: who interrupts this is not kept.
+    """
     questions = list(questions)
+    waiting = iter(questions)  # whoever is free takes the next one
+    answers: SimpleQueue[tuple[K, Any]] = SimpleQueue()
+    ended = Event()
 
-    def answer(question: K) -> T | AwsError:
-        try:
-            return ask(question)
-        except AwsError as error:
-            return error
+    def work() -> None:
+        for question in waiting:
+            if ended.is_set():
+                return
+            try:
+                answers.put((question, ask(question)))
+            except BaseException as error:  # whatever it is, somebody waits for the answer
+                answers.put((question, error))
 
-    with ThreadPoolExecutor(max_workers=min(WORKERS, len(questions) or 1)) as pool:
-        return dict(zip(questions, pool.map(answer, questions), strict=True))
+    found: dict[K, T | AwsError] = {}
+    try:
+        for _ in islice(questions, WORKERS):
+            Thread(target=work, daemon=True).start()
+        for _ in questions:
+            question, answer = take(answers)
+            if isinstance(answer, BaseException) and not isinstance(answer, AwsError):
+                raise answer
+            found[question] = answer
+    finally:
+        ended.set()
+    return {one: found[one] for one in questions}
+
+
+def take(queue: SimpleQueue[T]) -> T:
+    """Wait for the next thing in a queue that other threads fill.
+
+    Python calls a signal's handler between two of its own steps: a signal that comes just before
+    the wait is noticed when the wait ends. So no wait is long.
+    """
+    while True:
+        with suppress(Empty):
+            return queue.get(timeout=WAIT_S)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any, Self
 
 from goldenami import __version__
+from goldenami.aws import endpoints
 from goldenami.aws.answers.others import GetCallerIdentity
 from goldenami.aws.ask import ask
 from goldenami.aws.errors import explained
@@ -91,25 +92,38 @@ class Aws:
         boto3's factory is not thread-safe, hence the lock.
 
         Raises:
-            UsageError: the region is not one that AWS has.
+            UsageError: the region is not one that AWS has, or the endpoint or the proxy is no URL.
         """
         key = (service, region or self.region)
         with self._lock:
             if key not in self._clients:
                 self._check_region(key[1])
-                with explained(f"connecting to {service}", key[1]):
-                    self._clients[key] = self._session.client(
-                        service,
-                        region_name=key[1],
-                        endpoint_url=self.endpoint_url,
-                        config=self._config,
-                    )
+                self._clients[key] = self._made(*key)
             client = self._clients[key]
         if self._acts_as is None:
             return client
         from goldenami.aws.acting import ActingClient
 
         return ActingClient(client, self._session.get_credentials(), self._acts_as)
+
+    def _made(self, service: str, region: str) -> Any:
+        with explained(f"connecting to {service}", region):
+            endpoints.check(self._session, service, self.endpoint_url)
+            try:
+                client = self._session.client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self.endpoint_url,
+                    config=self._config,
+                )
+            except ValueError as error:  # of a setting that botocore takes as it is
+                why = endpoints.without_users(str(error))
+                raise UsageError(
+                    f"connecting to {service} in {region}: {why}",
+                    fix="correct the AWS_ variable, or the entry of the AWS configuration file",
+                ) from error
+            endpoints.check_proxy(client.meta.endpoint_url)
+            return client
 
     def at(self, role: str) -> "Aws":
         """Return who acts as a role of another account; the caller himself if it is empty."""

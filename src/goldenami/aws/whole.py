@@ -6,6 +6,7 @@ document of the operation that was called, before it is parsed at all.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -53,10 +54,10 @@ def _cut(body: bytes, headers: Any) -> str:
 def _foreign(operation_model: Any, body: bytes, status: int) -> str:
     if operation_model.service_model.resolved_protocol in _XML_PROTOCOLS:
         return _no_xml(body, f"{operation_model.name}Response" if status < 300 else "")
-    shape = operation_model.output_shape
-    if not body and (status >= 300 or shape is None or not shape.members):
+    shape = operation_model.output_shape if status < 300 else None
+    if not body and (shape is None or not shape.members):
         return ""
-    return _no_json(body)
+    return _no_json(body, shape)
 
 
 def _no_xml(body: bytes, name: str) -> str:
@@ -71,9 +72,44 @@ def _no_xml(body: bytes, name: str) -> str:
     return ""
 
 
-def _no_json(body: bytes) -> str:
+def _no_json(body: bytes, shape: Any) -> str:
+    """Say why a body is no JSON object, or none of a shape.
+
+    botocore iterates over whatever stands where a list should, a text's characters too.
+    """
     try:
         answer = msgspec.json.decode(body)
+        if not isinstance(answer, dict):
+            return "it is no JSON object"
+        return "" if shape is None or _fits(answer, shape) else "its parts are of other types"
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return "it is empty" if not body.strip() else "it is no JSON"
-    return "" if isinstance(answer, dict) else "it is no JSON object"
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    """Tell whether a JSON value is of the type of a shape, down to its last part."""
+    match shape.type_name:
+        case "structure":
+            return isinstance(value, dict) and all(
+                _fits(value[name], member)
+                for key, member in shape.members.items()
+                if value.get(name := member.serialization.get("name", key)) is not None
+            )
+        case "list":
+            return isinstance(value, list) and all(_fits(part, shape.member) for part in value)
+        case "map":
+            return isinstance(value, dict) and all(
+                _fits(part, shape.value) for part in value.values()
+            )
+    return isinstance(value, _SCALARS.get(shape.type_name, object))
+
+
+_SCALARS: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "timestamp": (int, float, str),
+}

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from goldenami import __version__
+from goldenami import __version__, files
 from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.answers.ssm import PutParameter
 from goldenami.aws.ask import ask
@@ -28,20 +28,33 @@ def write(recipe: Recipe, content: dict[str, Any], after: Sequence[Action]) -> A
     It is an SSM parameter, unless the release publishes none, or says so.
     """
     publish = recipe.release.publish
+    after_all = tuple(one.id for one in after)
+    if publish is None or not publish.manifest:
+        return msgspec.structs.replace(compose(recipe, content), after=after_all)
     name = manifest.parameter(recipe.build.image, recipe.build.id)
-    kept = publish is not None and publish.manifest
+    return _action(recipe, content, f"write the manifest to {name}", name, after_all)
+
+
+def compose(recipe: Recipe, content: dict[str, Any]) -> Action:
+    """Return the action that composes the manifest, and changes nothing."""
+    return _action(recipe, content, "compose the manifest", "", ())
+
+
+def _action(
+    recipe: Recipe, content: dict[str, Any], summary: str, name: str, after: tuple[str, ...]
+) -> Action:
     return Action(
         id="manifest",
-        summary=f"write the manifest to {name}" if kept else "compose the manifest",
+        summary=summary,
         call=HANDLER,
         region=recipe.region,
         parameters={
-            "Name": name if kept else "",
+            "Name": name,
             "ImageId": image_id(recipe, recipe.place),
             "manifest": content,
         },
-        permissions=("ec2:DescribeImages", *(("ssm:PutParameter",) if kept else ())),
-        after=tuple(one.id for one in after),
+        permissions=("ec2:DescribeImages", *(("ssm:PutParameter",) if name else ())),
+        after=after,
     )
 
 
@@ -89,7 +102,7 @@ def _inputs(recipe: Recipe) -> dict[str, str]:
         found["template"] = recipe.release.bake.template
         template = file.folder / found["template"]
         if template.is_file():
-            found["template_sha256"] = hashlib.sha256(template.read_bytes()).hexdigest()
+            found["template_sha256"] = hashlib.sha256(files.read_bytes(template)).hexdigest()
     return found
 
 

@@ -4,16 +4,17 @@ The format is documented at https://developer.hashicorp.com/packer/docs/commands
 ``timestamp,target,type,data…``, with commas and line breaks escaped in the data.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
+from goldenami import files, jsonfile
 from goldenami.domain.names import AMI_ID
-from goldenami.errors import BakeError
+from goldenami.errors import BakeError, SpecError, cut
 
 Kind = Literal["say", "message", "error", "build-error", "artifact", "variable", "other", "text"]
 
@@ -53,6 +54,14 @@ class BuiltImage(Struct, frozen=True):
 
     region: str
     image_id: str
+
+
+class _Build(Struct, frozen=True):
+    artifact_id: str
+
+
+class _Manifest(Struct, frozen=True):
+    builds: tuple[_Build, ...]
 
 
 def parse_version(output: str) -> tuple[int, int, int] | None:
@@ -120,23 +129,26 @@ def read_manifest(path: Path) -> tuple[BuiltImage, ...]:
         BakeError: there is no manifest, or none that names images.
     """
     try:
-        builds = json.loads(path.read_bytes())["builds"]
-        artifacts = [build["artifact_id"].split(",") for build in builds]
-    except FileNotFoundError:
-        raise BakeError(
-            "Packer succeeded but wrote no manifest",
-            fix='give the template a `post-processor "manifest"` with `output = var.manifest_path`',
-        ) from None
-    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
-        raise BakeError(f"Packer's manifest cannot be read: {error!r}") from None
-    return tuple(_built_image(artifact) for ids in artifacts for artifact in ids)
+        content = files.read_if_there(path, files.DOCUMENT_BYTES)
+        if content is None:
+            raise BakeError(
+                "Packer succeeded but wrote no manifest",
+                fix='give the template a `post-processor "manifest"` with '
+                "`output = var.manifest_path`",
+            )
+        builds = msgspec.json.decode(content, type=_Manifest).builds
+    except SpecError as error:
+        raise BakeError(f"Packer's manifest cannot be read: {error.message}") from error
+    except jsonfile.WRONG as error:
+        raise BakeError(f"Packer's manifest cannot be read: {jsonfile.why(error)}") from error
+    return tuple(_built_image(one) for build in builds for one in build.artifact_id.split(","))
 
 
 def _built_image(artifact: str) -> BuiltImage:
     region, _, image_id = artifact.partition(":")
     if not AMI_ID.fullmatch(image_id):
         raise BakeError(
-            f"Packer's manifest names {artifact!r}, which is not a region and an image id",
+            f"Packer's manifest names {cut(repr(artifact))}, which is not a region and an image id",
             fix="use a template whose only builder is an Amazon one that makes an image",
         )
     return BuiltImage(region, image_id)

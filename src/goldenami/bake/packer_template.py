@@ -16,6 +16,7 @@ from typing import Any
 import jinja2
 from msgspec import Struct
 
+from goldenami import files
 from goldenami.bake.packer_cli import Packer
 from goldenami.errors import SpecError
 from goldenami.resources import folder as resource_folder
@@ -86,7 +87,7 @@ def place_template(name: str, packer: Packer, folder: Path, *, provision: bool) 
         provision: see `render_template`.
 
     Raises:
-        SpecError: there is neither.
+        SpecError: there is neither, or it is not a file to be read.
     """
     if name in shipped_templates():
         argument = f"{name}.pkr.hcl"
@@ -95,7 +96,8 @@ def place_template(name: str, packer: Packer, folder: Path, *, provision: bool) 
     path = Path(name).absolute()
     if path.is_dir():
         return Template(name, path, ".")
-    if path.is_file():
+    if path.exists():
+        files.read_bytes(path)  # Packer would wait for a pipe for ever
         return Template(name, path.parent, path.name)
     raise _unknown(name)
 

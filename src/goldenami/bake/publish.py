@@ -6,18 +6,18 @@ from datetime import datetime
 from goldenami.aws import parameters
 from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
-from goldenami.bake.manifest import content, write
+from goldenami.bake.manifest import compose, content, write
 from goldenami.domain import tags
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.domain.tags import Status
 
 PUBLISH_TIMEOUT_S = 300.0
+WRITE_STATUS = "write:status"
+_STATUS_PERMISSIONS = ("ec2:CreateTags", "ec2:DescribeImages", "ec2:DescribeSnapshots")
 
 
-def publication(
-    recipe: Recipe, places: Sequence[Place], *, by: str, now: datetime
-) -> tuple[Action, ...]:
+def publication(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> tuple[Action, ...]:
     """Return the approval of the image in these places, and the publication after all of them.
 
     From its approval to the end of the release the images carry the places that are not published,
@@ -27,13 +27,13 @@ def publication(
         recipe: what is baked.
         places: where the image is complete; the other places of the release stay unpublished.
         by: who approves, an ARN.
-        now: when.
+        at: when, as `moment` tells it.
     """
     written = {
         tags.STATUS: Status.APPROVED.value,
         recipe.release.approval_tag.key: recipe.release.approval_tag.value,
         tags.APPROVED_BY: by[: tags.VALUE_LENGTH],
-        tags.APPROVED_AT: f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        tags.APPROVED_AT: at,
         tags.UNPUBLISHED: _listed(recipe.places),
     }
     approvals = [_approve(recipe, place, written) for place in places]
@@ -41,8 +41,7 @@ def publication(
     published = [step for place in places for step in _publish(recipe, place, approved)]
     protected = [step for place in places for step in _protect(recipe, place, approved)]
     done = (*approvals, *published, *protected)
-    told = content(recipe, places, by=by, at=written[tags.APPROVED_AT])
-    manifest = write(recipe, told, done)
+    manifest = write(recipe, content(recipe, places, by=by, at=at), done)
     missing = [one for one in recipe.places if one not in places]
     ends = [_end(recipe, place, missing, (manifest.id,)) for place in places]
     return (*done, manifest, *ends)
@@ -50,23 +49,23 @@ def publication(
 
 def candidacy(recipe: Recipe) -> tuple[Action, ...]:
     """Return what makes the complete images candidates, which somebody has to approve."""
+    written = {tags.STATUS: Status.CANDIDATE.value}
     proposed = tuple(
-        Action(
-            id=f"candidate:{place}",
-            summary="make the image a candidate",
-            call="ec2:CreateTags",
-            region=place.region,
-            role=place.role,
-            parameters={
-                "Resources": _image_and_snapshots(recipe, place),
-                "Tags": tags.to_aws({tags.STATUS: Status.CANDIDATE.value}),
-            },
-            permissions=("ec2:CreateTags",),
-        )
+        _status(recipe, place, "candidate", "make the image a candidate", written)
         for place in recipe.places
     )
     manifest = write(recipe, content(recipe, recipe.places, by="", at=""), proposed)
     return (*proposed, manifest)
+
+
+def completion(recipe: Recipe, *, by: str, at: str) -> tuple[Action, ...]:
+    """Return what is left of a release that has ended: its manifest is composed, and not kept."""
+    return (compose(recipe, content(recipe, recipe.places, by=by, at=at)),)
+
+
+def moment(now: datetime) -> str:
+    """Return a time as the tags and the manifest tell it."""
+    return f"{now:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _listed(places: Sequence[Place]) -> str:
@@ -94,17 +93,23 @@ def _image_and_snapshots(recipe: Recipe, place: Place) -> list[Ref]:
 
 def _approve(recipe: Recipe, place: Place, written: tags.Tags) -> Action:
     approval = recipe.release.approval_tag
+    summary = f"approve the image: {approval.key} = {approval.value}"
+    return _status(recipe, place, "approve", summary, written)
+
+
+def _status(recipe: Recipe, place: Place, step: str, summary: str, written: tags.Tags) -> Action:
     return Action(
-        id=f"approve:{place}",
-        summary=f"approve the image: {approval.key} = {approval.value}",
-        call="ec2:CreateTags",
+        id=f"{step}:{place}",
+        summary=summary,
+        call=WRITE_STATUS,
         region=place.region,
         role=place.role,
         parameters={
-            "Resources": _image_and_snapshots(recipe, place),
-            "Tags": tags.to_aws(written),
+            "ImageId": image_id(recipe, place),
+            "SnapshotIds": [Ref(f"available:{place}", "snapshot_ids")],
+            "Tags": dict(written),
         },
-        permissions=("ec2:CreateTags",),
+        permissions=_STATUS_PERMISSIONS,
     )
 
 

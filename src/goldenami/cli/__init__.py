@@ -6,13 +6,16 @@ commands that use them, inside their functions.
 
 import atexit
 import gc
+import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from goldenami import __version__
 from goldenami.cli import (
@@ -31,10 +34,46 @@ from goldenami.cli import (
     sweep,
     tag,
 )
-from goldenami.errors import GoldenamiError
+from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    """Turn what can come up anywhere, a signal or an output that takes nothing, into one error."""
+    try:
+        yield
+    except typer.Abort as error:  # Ctrl-C at a question, or its end of file
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise _interrupted() from error
+        raise
+    except KeyboardInterrupt as error:
+        raise _interrupted() from error
+    except (OSError, ValueError) as error:
+        from goldenami.report.terminal import unwritable
+
+        found = unwritable(error)
+        if found is None:
+            raise
+        raise found from error
+
+
+def _interrupted() -> InterruptedRunError:
+    return InterruptedRunError(
+        "interrupted", fix="run the same command again: it begins with a look at what there is"
+    )
+
+
+class _Commands(TyperGroup):
+    """The commands; what is to become one error is caught before Typer makes its own of it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with _one_error():
+            return super().invoke(ctx)
+
 
 app = typer.Typer(
     name="goldenami",
+    cls=_Commands,
     help="Bake, distribute, enforce and audit golden AMIs from one release file.",
     epilog="Exit codes: 0 done · 1 failed · 2 usage · 3 incomplete · 4 refused · 10 findings.",
     no_args_is_help=True,
@@ -92,19 +131,58 @@ and none of them in one."""
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; the only place that does.
 
-    SIGTERM, which a runner sends to end a job, is taken as Ctrl-C: a bake stays resumable.
+    SIGTERM, which a runner sends to end a job, and SIGHUP, which a terminal sends when it goes, are
+    taken as Ctrl-C: a bake stays resumable. What was to be ignored (``nohup``) is.
     """
     gc.set_threshold(COLLECT_AFTER, 50, 100)
     atexit.register(gc.freeze)  # else all of it is looked through once more at the end
+    if sys.stdout is None:
+        from goldenami.report.terminal import Unwritable
+
+        sys.stdout = Unwritable()
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler)
     try:
-        app(args=arguments, standalone_mode=True)
+        with _one_error():
+            _run(arguments)
     except GoldenamiError as error:
         if _Debug.wanted:
             raise
-        from goldenami.report.terminal import show_error
-
-        show_error(error)
-        sys.exit(error.exit_code)
+        sys.exit(_told(error))
     sys.exit(0)
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    """Run one command; what it has written has arrived, however it ends.
+
+    Raises:
+        SystemExit: with the exit code of Typer, or of a command.
+    """
+    try:
+        app(args=arguments, standalone_mode=True)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+
+
+def _told(error: GoldenamiError) -> int:
+    """Write an error, which no further signal cuts off, and return the exit code.
+
+    A report that did not arrive has found nothing. Python's own last flush is let go nowhere then,
+    else its failure would change the exit code.
+    """
+    from goldenami.report.terminal import show_error, unwritable
+    from goldenami.workflows.interrupts import Interrupts
+
+    with Interrupts():
+        show_error(error)
+        lost = unwritable(error)
+        if lost is None:
+            return error.exit_code
+        if lost.message != error.message:
+            show_error(lost)
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return lost.exit_code if isinstance(error, FindingsError) else error.exit_code

@@ -7,13 +7,12 @@ import typer
 from goldenami.cli import options
 from goldenami.cli.bake import show
 from goldenami.cli.options import ListFormat
-from goldenami.errors import RefusedError
 
 
 def approve(
     release: options.Release,
     build: Annotated[
-        str | None, typer.Option("--build", metavar="BUILD", help="Default: the newest candidate.")
+        str | None, typer.Option("--build", metavar="BUILD", help="Default: the newest that waits.")
     ] = None,
     manifest: options.Manifest = None,
     plan: options.PlanOnly = False,
@@ -25,7 +24,8 @@ def approve(
 ) -> None:
     """Approve a candidate (`approval: manual`) and publish it; who and when goes into its tags.
 
-    The images are compared once more with what was wanted, in every region.
+    The images are compared once more with what was wanted, in every region. An approval that was
+    interrupted is completed, with the approver and the time that were recorded.
 
     Example: goldenami approve release.yaml --build 20261124T101025Z-2c78de
     """
@@ -34,12 +34,8 @@ def approve(
     from goldenami.workflows import release as workflow
 
     aws = options.session(region, profile, endpoint_url, file.release.build_region)
-    waiting = workflow.candidates(aws, file)
-    if not waiting or (build and build not in waiting):
-        raise RefusedError(
-            f"{release}: build {build} is no candidate" if build else f"{release}: no candidate",
-            fix="`goldenami images --status candidate` lists all; a changed release file has none",
-        )
-    prepared = workflow.prepare(aws, file, resume=build or waiting[0], approving=True)
+    chosen = workflow.to_approve(aws, file, build)
+    prepared = workflow.prepare(aws, file, resume=chosen, approving=True)
     if options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
-        show(workflow.bake(prepared, tell=Progress()), form, manifest)
+        with workflow.going_on(prepared):
+            show(workflow.bake(prepared, tell=Progress()), form, manifest)

@@ -8,6 +8,7 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
+from goldenami.domain.tags import Status
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -58,8 +59,10 @@ def bake(
     prepared = workflow.prepare(aws, file, method=method, instance_id=instance, resume=resume)
     if not options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         return
-    show(workflow.bake(prepared, tell=Progress()), form, manifest)
-    if prepared.proposes:
+    with workflow.going_on(prepared):
+        released = workflow.bake(prepared, tell=Progress())
+        show(released, form, manifest)
+    if released.images[0].status == Status.CANDIDATE:
         say(f"`goldenami approve {release}` approves and publishes it")
 
 
@@ -70,14 +73,18 @@ def show(released: "Released", form: ListFormat, manifest: Path | None) -> None:
     from goldenami.report import listing
     from goldenami.report.terminal import say
 
-    if manifest and released.manifest:
-        write_atomically(manifest, text(released.manifest))
+    for note in released.notes:
+        say(f"note: {note}", "yellow")
     columns = ("region", "image_id", "name", "status", "snapshots", "parameter")
-    listing.write("goldenami.bake/v1", released.images, form.value, columns=columns)
-    if released.failure:
-        raise released.failure
-    build, status = released.build, released.images[0].status
-    say(f"build {build.id}: {build.ami_name} is {status}", "bold green")
+    try:
+        if manifest and released.manifest:
+            write_atomically(manifest, text(released.manifest))
+        listing.write("goldenami.bake/v1", released.images, form.value, columns=columns)
+    finally:  # what failed is told, even if nothing else can be written
+        if released.failure:
+            raise released.failure
+        build, status = released.build, released.images[0].status
+        say(f"build {build.id}: {build.ami_name} is {status}", "bold green")
 
 
 def _unfinished(aws: "Aws", file: "ReleaseFile", *, plan_only: bool, yes: bool) -> str | None:

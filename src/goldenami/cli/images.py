@@ -21,6 +21,9 @@ def images(
 ) -> None:
     """List the golden images, read from their tags, in all regions at once.
 
+    One whose release did not come to its end names where it is not published: `bake` or `approve`
+    with its build goes on.
+
     Example: goldenami images --image web-base --status approved
     """
     from goldenami.report import listing
@@ -32,6 +35,9 @@ def images(
         "goldenami.images/v1",
         [one for found in answers.read.values() for one in found],
         form.value,
-        columns=("image", "version", "status", "region", "id", "state", "created", "snapshots"),
-    )
+        columns=(
+            "image", "version", "build", "status", "unpublished", "region", "id", "state",
+            "created", "snapshots",
+        ),
+    )  # fmt: skip
     answers.complete("listing the golden images")

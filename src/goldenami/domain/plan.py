@@ -95,7 +95,7 @@ Results = Mapping[str, Mapping[str, Any]]
 class Happened(Struct, frozen=True):
     """One event while a plan is carried out."""
 
-    kind: Literal["started", "progress", "done", "kept", "failed", "undone", "left"]
+    kind: Literal["started", "progress", "done", "kept", "failed", "undone", "left", "interrupted"]
     action: Action
     text: str = ""
 

@@ -177,7 +177,7 @@ class Account(Struct, frozen=True, kw_only=True):
         """
         holders: list[Identity] = [one]
         if isinstance(one, User):
-            holders += [self.groups[name] for name in one.groups]
+            holders += [self._group(name) for name in one.groups]
         found = (
             document
             for holder in holders
@@ -276,6 +276,13 @@ class Account(Struct, frozen=True, kw_only=True):
     def _policy_arn(self, name: str) -> str:
         return f"arn:{self.partition}:iam::{self.id}:policy/{name}"
 
+    def _group(self, name: str) -> Group:
+        if name not in self.groups:
+            raise IncompleteError(
+                f"the group {name} could not be read, so nothing can be said about its members"
+            )
+        return self.groups[name]
+
     def _document(self, arn: str) -> NamedDocument:
         if arn not in self.policies:
             raise IncompleteError(
@@ -336,7 +343,7 @@ def _managed(told: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _boundary(told: Mapping[str, Any]) -> str | None:
-    arn: str | None = told.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    arn: str | None = (told.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
     return arn
 
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from goldenami import resources
+from goldenami import jsonfile, resources
 from goldenami.errors import SpecError, UsageError
-from goldenami.iam.evaluator.document import without_duplicates
 from goldenami.iam.profiles import Profile
 from goldenami.iam.values import Values
 
@@ -101,9 +100,7 @@ def fill(templates: Environment, name: str, context: Mapping[str, object]) -> di
     from jinja2 import TemplateError
 
     try:
-        policy = json.loads(
-            templates.get_template(name).render(context), object_pairs_hook=without_duplicates
-        )
+        policy = jsonfile.parse(templates.get_template(name).render(context))
         _check_policy(policy)
     except TemplateError as error:
         raise SpecError(f"{name}: the template does not work: {error}") from error

@@ -84,3 +84,5 @@ class Progress:
                 say(f"  ↺ undone: {line}", "yellow")
             case "left":
                 say(f"  ! LEFT BEHIND: {line}: {happened.text}", "bold red")
+            case "interrupted":
+                say(f"  ! {happened.text}", "bold yellow")

@@ -1,13 +1,18 @@
 """What people read: tables on stdout, progress and words on stderr. Colour only in a terminal.
 
 rich is imported where something is drawn: what runs in a pipeline seldom needs it.
+
+A result that cannot be written is an error; words that nobody can read any more (a lost terminal,
+a pipe without a reader) stop nothing.
 """
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from goldenami.errors import GoldenamiError
 
@@ -26,7 +31,7 @@ def console(file: TextIO | None = None) -> "Console":
 
     out = file or sys.stdout
     width = None if out.isatty() else PIPE_WIDTH
-    return Console(
+    made = Console(
         file=out,
         width=width,
         color_system=None if os.environ.get("NO_COLOR") else "auto",
@@ -35,22 +40,90 @@ def console(file: TextIO | None = None) -> "Console":
         emoji=False,
         soft_wrap=not out.isatty(),
     )
+    made.on_broken_pipe = _broken_pipe  # type: ignore[method-assign]  # rich exits, without a word
+    return made
+
+
+def _broken_pipe() -> None:
+    raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+class _Words:
+    """A stream whose writes may be lost: its reader has gone, its disk is full, it is closed."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def isatty(self) -> bool:
+        with suppress(OSError, ValueError, AttributeError):
+            return bool(self._stream and self._stream.isatty())
+        return False
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError, AttributeError):
+            self._stream.write(text)  # type: ignore[union-attr]
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError, AttributeError):
+            self._stream.flush()  # type: ignore[union-attr]
+
+
+def _words() -> TextIO:
+    return cast(TextIO, _Words(sys.stderr))
 
 
 def say(text: str, style: str = "") -> None:
-    """Write one line of progress or summary to stderr."""
-    if not sys.stderr.isatty():
-        sys.stderr.write(clean(text) + "\n")
+    """Write one line of progress or summary to stderr; if nobody can read it, it is lost."""
+    err = _words()
+    if not err.isatty():
+        err.write(clean(text) + "\n")
         return
     from rich.text import Text
 
-    console(sys.stderr).print(Text(clean(text), style=style))
+    console(err).print(Text(clean(text), style=style))
+
+
+class Unwritable(io.TextIOBase):
+    """Stands for a stdout that was closed when the process began: nothing is lost in silence."""
+
+    def write(self, _: str) -> int:
+        """Refuse it.
+
+        Raises:
+            OSError: always.
+        """
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def unwritable(error: Exception) -> GoldenamiError | None:
+    """Return what an error of writing to stdout means; None if it is about something else.
+
+    What could not be written is still in the stream's buffer, and fails again; but for a pipe
+    without a reader, and no other pipe is written to.
+    """
+    broken: Exception | None = error if isinstance(error, BrokenPipeError) else None
+    try:
+        sys.stdout.write("")
+        sys.stdout.flush()
+    except (OSError, ValueError) as again:
+        broken = again
+    if broken is None:
+        return None
+    why = (broken.strerror if isinstance(broken, OSError) else "") or str(broken)
+    return GoldenamiError(
+        f"the output could not be written: {why}", fix="send it somewhere that takes it"
+    )
 
 
 @contextmanager
 def watched(says: Callable[[], str]) -> Iterator[None]:
     """Show a line that tells how far something is, over and over; only in a terminal."""
-    if not sys.stderr.isatty():
+    err = _words()
+    if not err.isatty():
         yield
         return
     from rich.live import Live
@@ -59,7 +132,7 @@ def watched(says: Callable[[], str]) -> Iterator[None]:
     def line() -> Text:
         return Text(clean(says()), style="dim")
 
-    with Live(get_renderable=line, console=console(sys.stderr), transient=True):
+    with Live(get_renderable=line, console=console(err), transient=True):
         yield
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from goldenami import yamlfile
+from goldenami import files, yamlfile
 from goldenami.errors import SpecError
 from goldenami.spec.checks import problems, user_data_path, warnings
 from goldenami.spec.model import Release
@@ -38,7 +38,8 @@ def load(path: Path) -> ReleaseFile:
     Raises:
         SpecError: with every problem found, each with its line and key.
     """
-    release, places = yamlfile.load(path, Release)
+    content = files.read_bytes(path)
+    release, places = yamlfile.parsed(path, content, Release)
     found = problems(release, path.parent)
     if found:
         lines = [f"{yamlfile.place(path, places, key)}: {what}" for key, what in found]
@@ -48,7 +49,7 @@ def load(path: Path) -> ReleaseFile:
     return ReleaseFile(
         path=path,
         release=release,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=hashlib.sha256(content).hexdigest(),
         user_data=_user_data(release, path.parent),
         warnings=tuple(warnings(release)),
     )
@@ -58,4 +59,4 @@ def _user_data(release: Release, folder: Path) -> bytes | None:
     if release.base.user_data is None:
         return None
     path = user_data_path(release.base.user_data, folder)
-    return path.read_bytes() if path else release.base.user_data.encode()
+    return files.read_bytes(path) if path else release.base.user_data.encode()

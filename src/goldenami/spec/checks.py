@@ -1,10 +1,13 @@
 """What a release file can get wrong beyond its types, found before the first call."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from goldenami import files
 from goldenami.domain import names, tags
 from goldenami.domain.place import Place
+from goldenami.errors import SpecError
 from goldenami.spec import auditing, enforcement
 from goldenami.spec.enforcement import Problem
 from goldenami.spec.model import Base, Release, Source
@@ -143,11 +146,9 @@ def _user_data(base: Base, folder: Path) -> Iterator[Problem]:
         return
     path = user_data_path(base.user_data, folder)
     try:
-        size = path.stat().st_size if path else names.in_bytes(base.user_data)
-        if path:
-            path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        yield "$.base.user_data", f"{path}: cannot be read: {getattr(error, 'strerror', error)}"
+        size = len(files.read_bytes(path)) if path else names.in_bytes(base.user_data)
+    except SpecError as error:
+        yield "$.base.user_data", error.message
         return
     if size > USER_DATA_BYTES:
         yield "$.base.user_data", f"EC2 takes at most 16 KiB of user data, this has {size:,} bytes"
@@ -156,6 +157,7 @@ def _user_data(base: Base, folder: Path) -> Iterator[Problem]:
 def _bake(release: Release) -> Iterator[Problem]:
     if release.bake.method != "packer" and release.bake.vars:
         yield "$.bake.vars", "only `method: packer` takes vars"
+    yield from _vars(release)
     steps = [("validate", release.validate)]
     if release.test:
         steps.append(("test.steps", release.test.steps))
@@ -169,6 +171,14 @@ def _bake(release: Release) -> Iterator[Problem]:
         for index, step in enumerate(listed):
             if not step.run.strip():
                 yield f"$.{key}[{index}].run", "an empty command checks nothing"
+
+
+def _vars(release: Release) -> Iterator[Problem]:
+    for name, value in release.bake.vars.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):  # a date, or a number that is none
+            yield f"$.bake.vars.{name}", "Packer takes no such value: put it in quotes"
 
 
 def _tags(release: Release) -> Iterator[Problem]:

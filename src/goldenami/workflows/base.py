@@ -17,7 +17,7 @@ from goldenami.bake.launch import launch_actions, launch_problems
 from goldenami.domain import names, tags
 from goldenami.domain.image import Build, build_id
 from goldenami.domain.plan import Action, Plan, Tell, silent
-from goldenami.errors import BakeError, RefusedError, UsageError
+from goldenami.errors import BakeError, InterruptedRunError, RefusedError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows.execute import Execution
 
@@ -66,8 +66,19 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
 
 
 def launch(aws: Aws, plan: Plan, *, tell: Tell = silent) -> str:
-    """Carry the launch out and return the instance's id, once its status checks pass."""
-    results = Execution(aws, handlers={"wait:instance": waits.instance}, tell=tell).run(plan)
+    """Carry the launch out and return the instance's id, once its status checks pass.
+
+    Raises:
+        GoldenamiError: it failed; the notes say what was undone and what is left.
+        InterruptedRunError: Ctrl-C; the notes say what there is.
+    """
+    try:
+        results = Execution(aws, handlers={"wait:instance": waits.instance}, tell=tell).run(plan)
+    except InterruptedRunError as error:
+        error.fix = (
+            "`goldenami base list` shows what there is, `goldenami base terminate ID` ends it"
+        )
+        raise
     return str(results["launch"]["instance_id"])
 
 

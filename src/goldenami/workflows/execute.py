@@ -1,7 +1,14 @@
-"""Executes a plan: in parallel where its order allows, journalled, and undone if it fails."""
+"""Executes a plan: in parallel where its order allows, journalled, and undone if it fails.
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+The main thread alone keeps the books; threads that no exit waits for do the work and report to its
+queue. A signal is one more report: the first one lets what is under way come to its end, the second
+ends at once, and both tell by id what there is.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
@@ -10,11 +17,13 @@ from msgspec import Struct
 from goldenami.aws.already import NONE, THERE
 from goldenami.aws.calls import call
 from goldenami.aws.errors import NOT_FOUND, code_of
+from goldenami.aws.parallel import take
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, references, resolve, silent
 from goldenami.errors import GoldenamiError, InterruptedRunError, LeaseLostError
 from goldenami.journal import Journal
+from goldenami.workflows.interrupts import Interrupts
 
 WORKERS = 32
 LOOKS = ("wait:", "compare:", "verify:")
@@ -31,10 +40,23 @@ class Failure(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What a run has done, and the error that some of it ended in."""
+    """What a run has done, the error that some of it ended in, and what else is to be told."""
 
     results: Results
     error: GoldenamiError | None = None
+    notes: tuple[str, ...] = ()
+
+
+class _Ended(Struct, frozen=True):
+    """What a thread reports of its action: its outputs, or why it failed."""
+
+    action: Action
+    outputs: Mapping[str, Any] = {}
+    error: GoldenamiError | None = None
+
+
+class _AbandonedError(Exception):
+    """A second signal: nothing is waited for any longer."""
 
 
 def unguarded() -> None:
@@ -52,6 +74,7 @@ class Execution:
         tell: is told of every event, from several threads.
         guard: is called before each action that changes something, and before each undo. When it
             raises a `LeaseLostError`, nothing more is begun, and nothing undone.
+        interrupts: the signals so far, if there is more to the run than this plan.
     """
 
     def __init__(
@@ -63,15 +86,22 @@ class Execution:
         done: Results | None = None,
         tell: Tell = silent,
         guard: Callable[[], None] = unguarded,
+        interrupts: Interrupts | None = None,
     ) -> None:
         self._aws = aws
         self._handlers = handlers or {}
         self._journal = journal
-        self._tell = tell
+        self._listener = tell
         self._guard = guard
+        self._given = interrupts
+        self._interrupts = interrupts or Interrupts()
+        self._reports: SimpleQueue[_Ended | None] = SimpleQueue()
+        self._running: dict[str, Action] = {}
         self._cancelled = Event()
+        self._abandoned = False
         self._done: dict[str, Mapping[str, Any]] = dict(done or {})
         self._failures: list[Failure] = []
+        self._stopped: list[Failure] = []
         self._lost: LeaseLostError | None = None
 
     def run(self, plan: Plan) -> Results:
@@ -82,7 +112,7 @@ class Execution:
 
         Raises:
             GoldenamiError: see `attempt`.
-            InterruptedRunError: Ctrl-C; nothing is undone, the notes list what there is.
+            InterruptedRunError: a signal; see `attempt`.
         """
         outcome = self.attempt(plan)
         if outcome.error:
@@ -100,66 +130,105 @@ class Execution:
             is left, and what else failed.
 
         Raises:
-            InterruptedRunError: Ctrl-C; nothing is undone, the notes list what there is.
+            InterruptedRunError: a signal (Ctrl-C). Nothing more is begun; an undo that has begun
+                is finished, else nothing is undone. The notes list what there is, by id, and with
+                a second signal also what is not known.
         """
-        try:
-            self._run_all(plan)
-        except KeyboardInterrupt as error:
-            raise InterruptedRunError("interrupted", notes=self._standing(plan)) from error
-        failure = self._after_failure(plan) if self._failures and not self._lost else None
-        if self._lost:  # also while undoing
-            failed = (f"failed before: {one.error.message}" for one in self._failures)
-            self._lost.notes = (*self._lost.notes, *failed, *self._standing(plan))
-        return Outcome(self._done, self._lost or failure)
+        signals: AbstractContextManager[Any] = nullcontext() if self._given else self._interrupts
+        with signals:
+            try:
+                return self._attempt(plan)
+            except _AbandonedError as error:
+                self._abandoned = True
+                unknown = [
+                    f"not known: {one.summary} in {one.region}" for one in self._running.values()
+                ]
+                raise self._interrupted([*self._standing(plan), *unknown]) from error
+
+    def _attempt(self, plan: Plan) -> Outcome:
+        self._reports = self._interrupts.inbox()
+        self._run_all(plan)
+        if self._interrupts.count:
+            raise self._interrupted(self._standing(plan))
+        if self._lost:
+            return Outcome(self._done, self._stands(self._lost, self._standing(plan)))
+        error = self._after_failure(plan) if self._failures else None
+        return Outcome(self._done, error, () if error else self._journal_trouble())
 
     def _run_all(self, plan: Plan) -> None:
         waiting = {one.id: one for one in plan.actions if one.id not in self._done}
         for action in plan.actions:
             if action.id in self._done:
                 self._tell(Happened("kept", action))
-        running: dict[Future[Mapping[str, Any]], Action] = {}
-        with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="goldenami") as pool:
-            try:
-                while True:
-                    ready = [] if self._lost else [*filter(self._ready, waiting.values())]
-                    for action in ready:
+        while True:
+            if not self._interrupts.count and not self._lost:
+                for action in [one for one in waiting.values() if self._ready(one)]:
+                    if len(self._running) < WORKERS:
                         del waiting[action.id]
-                        running[pool.submit(self._perform, action)] = action
-                    if not running:
-                        return
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        self._collect(running.pop(future), future)
-            finally:
-                self._cancelled.set()
-                for future, action in running.items():
-                    self._collect(action, future)
+                        self._begin(action, lambda one: self._perform(one))
+            if not self._running:
+                return
+            self._collect(self._report("interrupted: what is under way comes to its end"))
 
     def _ready(self, action: Action) -> bool:
         return all(one in self._done for one in action.after)
 
-    def _collect(self, action: Action, future: "Future[Mapping[str, Any]]") -> None:
+    def _begin(self, action: Action, do: Callable[[Action], Mapping[str, Any]]) -> None:
+        self._running[action.id] = action
+        work = threading.Thread(target=self._work, args=(action, do), daemon=True)
+        work.start()
+
+    def _work(self, action: Action, do: Callable[[Action], Mapping[str, Any]]) -> None:
         try:
-            self._done[action.id] = future.result()
-        except LeaseLostError as error:
-            self._lost = self._lost or error
-            self._cancelled.set()
+            ended = _Ended(action, do(action))
         except GoldenamiError as error:
-            self._failures.append(Failure(action, error))
-        except Exception as error:
+            ended = _Ended(action, error=error)
+        except BaseException as error:  # whatever it is, somebody waits for the report
             wrapped = GoldenamiError(
                 f"{action.summary}: unexpected {type(error).__name__}: {error}",
                 fix="run it again with --debug and report what it shows",
             )
             wrapped.__cause__ = error
-            self._failures.append(Failure(action, wrapped))
+            ended = _Ended(action, error=wrapped)
+        self._reports.put(ended)
+
+    def _report(self, first: str) -> _Ended:
+        """Wait for the next report of a thread; tell what a first signal means.
+
+        Raises:
+            _AbandonedError: a second signal.
+        """
+        while (report := take(self._reports)) is None:
+            self._cancelled.set()
+            if self._interrupts.count > 1:
+                raise _AbandonedError
+            self._tell(
+                Happened(
+                    "interrupted",
+                    next(iter(self._running.values())),
+                    f"{first}; interrupt again to end at once",
+                )
+            )
+        del self._running[report.action.id]
+        return report
+
+    def _collect(self, report: _Ended) -> None:
+        if report.error is None:
+            self._done[report.action.id] = report.outputs
+        elif isinstance(report.error, LeaseLostError):
+            self._lost = self._lost or report.error
+            self._cancelled.set()
+        else:
+            kind = self._stopped if self._cancelled.is_set() else self._failures
+            kind.append(Failure(report.action, report.error))
 
     def _perform(self, action: Action) -> Mapping[str, Any]:
         if not action.call.startswith(LOOKS):
             self._guard()
         self._tell(Happened("started", action))
-        if self._journal:
-            self._journal.intent(action)
         try:
+            if self._journal:
+                self._journal.intent(action)
             outputs = self._result(action)
         except GoldenamiError as error:
             if self._journal:
@@ -192,33 +261,83 @@ class Execution:
                     return adopted
             raise
 
+    def _to_undo(self, plan: Plan) -> Iterator[Action]:
+        """Give what was made and no later action has settled, the newest first."""
+        for action in reversed(plan.actions):
+            settled = any(action.id in one.settles and one.id in self._done for one in plan.actions)
+            if action.undo and action.id in self._done and not settled:
+                yield action
+
     def _standing(self, plan: Plan) -> list[str]:
+        return [f"kept: {self._what(one)}" for one in reversed(list(self._to_undo(plan)))]
+
+    def _what(self, action: Action) -> str:
+        return f"{action.summary}: {_told(self._done[action.id])}"
+
+    def _troubles(self) -> list[str]:
+        """Say what failed, and what was stopped while it was under way."""
         return [
-            f"kept: {action.summary}: {_told(self._done[action.id])}"
-            for action in plan.actions
-            if action.undo and action.id in self._done and not self._settled(plan, action)
+            *(f"failed before: {one.error.message}" for one in self._failures),
+            *(f"stopped: {one.error.message}" for one in self._stopped),
+            *([self._lost.message] if self._lost else []),
+            *self._journal_trouble(),
         ]
 
-    def _settled(self, plan: Plan, action: Action) -> bool:
-        return any(action.id in one.settles and one.id in self._done for one in plan.actions)
+    def _stands(self, lost: LeaseLostError, there: list[str]) -> LeaseLostError:
+        troubles = [one for one in self._troubles() if one != lost.message]
+        lost.notes = (*lost.notes, *troubles, *there)
+        return lost
+
+    def _journal_trouble(self) -> tuple[str, ...]:
+        trouble = self._journal.trouble if self._journal else ""
+        return (trouble,) if trouble else ()
+
+    def _interrupted(self, there: list[str]) -> InterruptedRunError:
+        error = InterruptedRunError(
+            "interrupted",
+            notes=[*self._troubles(), *there],
+            fix="run the same command again: it begins with a look at what there is",
+        )
+        if self._failures:
+            error.__cause__ = self._failures[0].error
+        return error
 
     def _after_failure(self, plan: Plan) -> GoldenamiError:
+        """Undo one after the other.
+
+        Raises:
+            InterruptedRunError: a signal; after a second one not everything was undone.
+        """
         first = self._failures[0].error
-        notes = list(first.notes)
-        notes += [f"also failed: {one.error.message}" for one in self._failures[1:]]
-        for action in reversed(plan.actions):
-            if action.undo and action.id in self._done and not self._settled(plan, action):
-                try:
-                    self._guard()
-                except LeaseLostError as error:
-                    self._lost = error
-                    break
-                notes.append(self._undo(action, action.undo))
-        first.notes = tuple(notes)
+        waiting = list(self._to_undo(plan))
+        notes: list[str] = []
+        try:
+            while waiting and not self._lost:
+                self._begin(waiting[0], self._undo)
+                report = self._report("interrupted: the undo is carried on")
+                if isinstance(report.error, LeaseLostError):
+                    self._lost = report.error
+                else:
+                    notes.append(self._undone(waiting.pop(0), report.error))
+        except _AbandonedError as error:
+            self._abandoned = True
+            unknown = f"not known whether undone: {self._what(waiting[0])}"
+            left = [f"LEFT BEHIND: {self._what(one)}" for one in waiting[1:]]
+            raise self._interrupted([*notes, unknown, *left]) from error
+        if self._interrupts.count:
+            raise self._interrupted(notes)
+        if self._lost:
+            notes += [f"kept: {self._what(one)}" for one in waiting]
+            return self._stands(self._lost, notes)
+        others = [f"also failed: {one.error.message}" for one in self._failures[1:]]
+        first.notes = (*first.notes, *others, *self._journal_trouble(), *notes)
         return first
 
-    def _undo(self, action: Action, undo: Action) -> str:
-        what = f"{action.summary}: {_told(self._done[action.id])}"
+    def _undo(self, action: Action) -> Mapping[str, Any]:
+        undo = action.undo
+        if undo is None:
+            return {}
+        self._guard()
         doing = Doing(
             aws=self._aws.at(undo.role),
             region=undo.region,
@@ -234,12 +353,21 @@ class Execution:
                 call(doing, undo.call, undo.outputs)
         except GoldenamiError as error:
             if code_of(error) not in NOT_FOUND:
-                self._tell(Happened("left", action, error.message))
-                return f"LEFT BEHIND: {what}: {error.message}"
+                raise
         if self._journal:
             self._journal.undone(action)
+        return {}
+
+    def _undone(self, action: Action, error: GoldenamiError | None) -> str:
+        if error:
+            self._tell(Happened("left", action, error.message))
+            return f"LEFT BEHIND: {self._what(action)}: {error.message}"
         self._tell(Happened("undone", action))
-        return f"undone: {what}"
+        return f"undone: {self._what(action)}"
+
+    def _tell(self, happened: Happened) -> None:
+        if not self._abandoned:  # a thread that is left behind has nothing more to say
+            self._listener(happened)
 
 
 def _told(outputs: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
-from goldenami import yamlfile
+from goldenami import files
 from goldenami.aws import authorization_details, images, regions, simulate
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
@@ -75,7 +75,7 @@ def documents_of(paths: Iterable[Path]) -> tuple[NamedDocument, ...]:
         SpecError: a file cannot be read.
         PolicyError: it is no policy document, or has what the evaluator does not know.
     """
-    found = tuple(NamedDocument(path.name, yamlfile.read_text(path)) for path in paths)
+    found = tuple(NamedDocument(path.name, files.read_text(path)) for path in paths)
     for one in found:
         _ = one.compiled
     return found

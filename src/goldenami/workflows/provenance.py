@@ -109,12 +109,12 @@ def _from_tags(build: str, made: list[Image]) -> Manifest:
         started=f"{begun:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
         inputs=Inputs(release="", release_sha256=told.get(tags.SPEC, "")),
         source=Source(id=told.get(tags.SOURCE, "")),
-        approval=Approval(by=told.get(tags.APPROVED_BY, ""), at=told.get(tags.APPROVED_AT, "")),
+        approval=Approval(by=_first(made, tags.APPROVED_BY), at=_first(made, tags.APPROVED_AT)),
         images=tuple(
             Placed(account=one.owner, region=one.region, image_id=one.id, snapshots=one.snapshots)
             for one in made
         ),
-        missing=tuple(told.get(tags.UNPUBLISHED, "").split()),
+        missing=_unpublished(made),
     )
 
 
@@ -128,12 +128,22 @@ def _release(build: str, made: list[Image]) -> Release:
         started=f"{begun:%Y-%m-%d %H:%M}" if begun else "",
         regions=tuple(one.region for one in made),
         source=told.get(tags.SOURCE, ""),
-        approved_by=told.get(tags.APPROVED_BY, ""),
-        approved_at=told.get(tags.APPROVED_AT, ""),
+        approved_by=_first(made, tags.APPROVED_BY),
+        approved_at=_first(made, tags.APPROVED_AT),
     )
 
 
 def _status(made: list[Image]) -> str:
     found = ", ".join(dict.fromkeys(one.status for one in made))
-    missing = made[0].tags.get(tags.UNPUBLISHED, "")
+    missing = " ".join(_unpublished(made))
     return f"{found} ({missing} missing)" if missing else found
+
+
+def _unpublished(made: list[Image]) -> tuple[str, ...]:
+    """Return the places that any image of a build tells to be unpublished."""
+    told = [place for one in made for place in one.tags.get(tags.UNPUBLISHED, "").split()]
+    return tuple(dict.fromkeys(told))
+
+
+def _first(made: list[Image], key: str) -> str:
+    return next((one.tags[key] for one in made if key in one.tags), "")

@@ -7,16 +7,22 @@ from msgspec import Struct
 from goldenami.aws import images, regions
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
+from goldenami.domain import tags
 from goldenami.domain.image import Image
 from goldenami.domain.tags import Status
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One golden image in one region, as the registry lists it."""
+    """One golden image in one region, as the registry lists it.
+
+    ``unpublished`` are the places where its release is not published (yet).
+    """
 
     image: str
     version: str
+    build: str
     status: str
+    unpublished: tuple[str, ...]
     region: str
     id: str
     name: str
@@ -50,7 +56,9 @@ def _entry(image: Image) -> Entry:
     return Entry(
         image=image.image,
         version=image.version,
+        build=image.tags.get(tags.BUILD, ""),
         status=image.status,
+        unpublished=tuple(image.tags.get(tags.UNPUBLISHED, "").split()),
         region=image.region,
         id=image.id,
         name=image.name,

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from goldenami.domain import manifest, tags
+from goldenami.domain.tags import Status
 from goldenami.sandbox.calls import Call, Refusal
 from goldenami.sandbox.server import Sandbox
 
@@ -41,13 +42,16 @@ READS = ("Describe", "Get", "List")
 class Killer:
     """A guard of the sandbox: at the chosen mutating call it kills whoever asks.
 
-    ``after`` lets the call take effect first, so that only its answer is lost.
+    ``after`` lets the call take effect first, so that only its answer is lost. Another signal than
+    SIGKILL lets the caller go on; ``then`` is called while that call is under way.
     """
 
     def __init__(self) -> None:
         self.pid = 0
         self.at = 0
         self.after = False
+        self.signal = signal.SIGKILL
+        self.then: Callable[[], None] = lambda: None
         self.seen = 0
         self._lock = Lock()
 
@@ -57,11 +61,16 @@ class Killer:
             return None
         with self._lock:
             self.seen += 1
+            struck = self.seen == self.at
             if self.seen < self.at or not self.at:
                 return None
-            if self.seen == self.at:
-                os.kill(self.pid, signal.SIGKILL)
-        applied = self.after and self.seen == self.at  # later calls were never sent
+            if struck:
+                os.kill(self.pid, self.signal)
+        if self.signal != signal.SIGKILL:
+            if struck:
+                self.then()
+            return None
+        applied = self.after and struck  # later calls were never sent
         return Refusal("Killed", "the caller is dead", applied=applied)
 
 
@@ -86,9 +95,13 @@ class Machine:
         *arguments: str,
         at: int = 0,
         after: bool = False,
+        number: signal.Signals = signal.SIGKILL,
+        then: Callable[[], None] = lambda: None,
         ended: Callable[[], None] = lambda: None,
     ) -> int:
         """Run a command, killed at its ``at``-th mutating call; return its exit status.
+
+        Another signal is ``number``, after which ``then`` is called.
 
         ``ended`` is called when it has, and calls of whatever it left behind are still refused.
         """
@@ -102,6 +115,7 @@ class Machine:
         assert self._zygote.stdin is not None
         assert self._zygote.stdout is not None
         self.killer.at, self.killer.after, self.killer.seen = at, after, 0
+        self.killer.signal, self.killer.then = number, then
         self._zygote.stdin.write(json.dumps(order) + "\n")
         self._zygote.stdin.flush()
         self.killer.pid = int(self._zygote.stdout.readline())
@@ -147,6 +161,21 @@ def machine(
         machine.forget()
         yield machine
         machine.close()
+
+
+def never_lower(calls: Sequence[Call]) -> None:
+    """Look whether any of these calls has taken the status of an image or a snapshot back."""
+    written: dict[str, Status] = {}
+    for call in calls:
+        if call.operation not in ("CreateTags", "DeleteTags"):
+            continue
+        tagged = [one for one in call.parameters["Tags"] if one["Key"] == tags.STATUS]
+        for status in tagged:
+            assert call.operation == "CreateTags", call
+            for resource in call.parameters["Resources"]:
+                before = written.get(resource, "")
+                written[resource] = Status(status["Value"])
+                assert tags.may_become(before, written[resource]), (resource, before)
 
 
 def account(sandbox: Sandbox) -> dict[str, Any]:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/
 from typing import Any, ClassVar
 
 from goldenami.aws.answers.ec2_launches import Override, TemplateVersionName
-from goldenami.aws.answers.interface import Answer, Row, Tagged, TokenPage, read
+from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage, read
 
 
 class MixedTemplate(Row, frozen=True, kw_only=True):
@@ -32,14 +32,14 @@ class MixedInstancesPolicy(Row, frozen=True, kw_only=True):
 class GroupInstance(Row, frozen=True, kw_only=True):
     """An instance of a group."""
 
-    instance_id: str
+    instance_id: Text
     protected_from_scale_in: bool
 
 
 class AutoScalingGroup(Tagged, frozen=True, kw_only=True):
     """An Auto Scaling group; it launches by exactly one of the three."""
 
-    auto_scaling_group_name: str
+    auto_scaling_group_name: Text
     instances: tuple[GroupInstance, ...]
     launch_template: TemplateVersionName | None = None
     mixed_instances_policy: MixedInstancesPolicy | None = None
@@ -56,8 +56,8 @@ class DescribeAutoScalingGroups(TokenPage, frozen=True, kw_only=True):
 class LaunchConfiguration(Row, frozen=True, kw_only=True):
     """A launch configuration."""
 
-    launch_configuration_name: str
-    image_id: str
+    launch_configuration_name: Text
+    image_id: Text
 
 
 class DescribeLaunchConfigurations(TokenPage, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class DescribeLaunchConfigurations(TokenPage, frozen=True, kw_only=True):
 class InstanceRefresh(Row, frozen=True, kw_only=True):
     """An instance refresh of a group."""
 
-    status: str
+    status: Text
 
 
 class DescribeInstanceRefreshes(TokenPage, frozen=True, kw_only=True):
@@ -84,4 +84,4 @@ class StartInstanceRefresh(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The refresh that was started."""
 
     call: ClassVar[str] = "autoscaling:StartInstanceRefresh"
-    instance_refresh_id: str
+    instance_refresh_id: Text

@@ -8,13 +8,13 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from goldenami.aws.answers.interface import Answer, Row, Tagged, TokenPage
+from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
 
 
 class Region(Row, frozen=True, kw_only=True):
     """A region of the account."""
 
-    region_name: str
+    region_name: Text
 
 
 class DescribeRegions(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -46,9 +46,9 @@ class BlockDevice(Row, frozen=True, kw_only=True):
 class Image(Tagged, frozen=True, kw_only=True):
     """An image."""
 
-    image_id: str
-    owner_id: str
-    state: str
+    image_id: Text
+    owner_id: Text
+    state: Text
     public: bool
     name: str = ""  # the oldest public images have none
     image_owner_alias: str = ""  # of AWS's own and the Marketplace's alone
@@ -84,8 +84,8 @@ class DescribeImages(TokenPage, frozen=True, kw_only=True):
 class Snapshot(Tagged, frozen=True, kw_only=True):
     """A snapshot."""
 
-    snapshot_id: str
-    state: str
+    snapshot_id: Text
+    state: Text
     volume_size: int
     progress: str = ""  # absent before it is begun
 
@@ -133,7 +133,7 @@ class DescribeLaunchPermissions(Answer, frozen=True, kw_only=True, rename="pasca
 class TextValue(Row, frozen=True, kw_only=True):
     """An attribute that is a text."""
 
-    value: str
+    value: Text
 
 
 class DescribeDeregistrationProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -160,13 +160,13 @@ class DescribeSnapshotPermissions(Answer, frozen=True, kw_only=True, rename="pas
 class InstanceState(Row, frozen=True, kw_only=True):
     """The state of an instance."""
 
-    name: str
+    name: Text
 
 
 class SecurityGroupName(Row, frozen=True, kw_only=True):
     """A security group of an instance."""
 
-    group_id: str
+    group_id: Text
     group_name: str = ""  # of a network interface it may be left out
 
 
@@ -180,10 +180,10 @@ class CpuOptions(Row, frozen=True, kw_only=True):
 class Instance(Tagged, frozen=True, kw_only=True):
     """An instance."""
 
-    instance_id: str
-    image_id: str
+    instance_id: Text
+    image_id: Text
     state: InstanceState
-    instance_type: str
+    instance_type: Text
     launch_time: datetime
     key_name: str = ""  # absent if it was launched without one
     client_token: str = ""  # absent or empty if it was launched without one
@@ -202,7 +202,7 @@ class Instance(Tagged, frozen=True, kw_only=True):
 class Reservation(Row, frozen=True, kw_only=True):
     """Instances that were launched together."""
 
-    owner_id: str
+    owner_id: Text
     instances: tuple[Instance, ...]
 
 
@@ -221,7 +221,7 @@ class DescribeInstances(TokenPage, frozen=True, kw_only=True):
 class NetworkInterface(Row, frozen=True, kw_only=True):
     """A network interface of an instance."""
 
-    network_interface_id: str
+    network_interface_id: Text
     groups: tuple[SecurityGroupName, ...]
 
 
@@ -252,7 +252,7 @@ class DescribeInstancesWithInterfaces(TokenPage, frozen=True, kw_only=True):
 class CheckStatus(Row, frozen=True, kw_only=True):
     """How a kind of status check is."""
 
-    status: str
+    status: Text
 
 
 class InstanceStatus(Row, frozen=True, kw_only=True):
@@ -292,7 +292,7 @@ class DescribeStopProtection(Answer, frozen=True, kw_only=True, rename="pascal")
 class ProcessorInfo(Row, frozen=True, kw_only=True):
     """The processor of an instance type."""
 
-    supported_architectures: Annotated[tuple[str, ...], Meta(min_length=1)]
+    supported_architectures: Annotated[tuple[Text, ...], Meta(min_length=1)]
 
 
 class VCpuInfo(Row, frozen=True, kw_only=True, rename={"default_vcpus": "DefaultVCpus"}):
@@ -318,8 +318,8 @@ class DescribeInstanceTypes(Answer, frozen=True, kw_only=True, rename="pascal"):
 class SecurityGroup(Tagged, frozen=True, kw_only=True):
     """A security group."""
 
-    group_id: str
-    group_name: str
+    group_id: Text
+    group_name: Text
     vpc_id: str = ""  # a group of EC2-Classic has none
 
 
@@ -333,7 +333,7 @@ class DescribeSecurityGroups(TokenPage, frozen=True, kw_only=True):
 class KeyPair(Tagged, frozen=True, kw_only=True):
     """A key pair."""
 
-    key_name: str
+    key_name: Text
 
 
 class DescribeKeyPairs(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -346,15 +346,15 @@ class DescribeKeyPairs(Answer, frozen=True, kw_only=True, rename="pascal"):
 class Attachment(Row, frozen=True, kw_only=True):
     """What a volume is attached to."""
 
-    instance_id: str
-    device: str
+    instance_id: Text
+    device: Text
 
 
 class Volume(Tagged, frozen=True, kw_only=True):
     """A volume."""
 
-    volume_id: str
-    state: str
+    volume_id: Text
+    state: Text
     snapshot_id: str = ""  # a volume that was made from none may leave it out
     attachments: tuple[Attachment, ...] = ()  # absent if it is attached to nothing
 
@@ -369,7 +369,7 @@ class DescribeVolumes(TokenPage, frozen=True, kw_only=True):
 class ImageMetadata(Row, frozen=True, kw_only=True):
     """What is known of the image that an instance was launched from."""
 
-    image_id: str
+    image_id: Text
     name: str = ""  # absent if the image is gone or cannot be seen, as all of these
     owner_id: str = ""
     image_owner_alias: str = ""
@@ -382,8 +382,8 @@ class ImageMetadata(Row, frozen=True, kw_only=True):
 class InstanceMetadata(Tagged, frozen=True, kw_only=True):
     """An instance with what is known of its image."""
 
-    instance_id: str
-    owner_id: str
+    instance_id: Text
+    owner_id: Text
     state: InstanceState
     image_metadata: ImageMetadata
     launch_time: datetime | None = None  # not needed to judge it
@@ -400,8 +400,8 @@ class GetAllowedImagesSettings(Answer, frozen=True, kw_only=True, rename="pascal
     """The Allowed AMIs setting of a region."""
 
     call: ClassVar[str] = "ec2:GetAllowedImagesSettings"
-    state: str
-    managed_by: str
+    state: Text
+    managed_by: Text
     image_criteria: tuple[dict[str, Any], ...] = ()  # absent if there are none
 
 
@@ -416,7 +416,7 @@ class GetEbsDefaultKmsKeyId(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The key that a region encrypts with if none is named."""
 
     call: ClassVar[str] = "ec2:GetEbsDefaultKmsKeyId"
-    kms_key_id: str
+    kms_key_id: Text
 
 
 class RunInstances(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -430,21 +430,21 @@ class CreateImage(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The image that is being made."""
 
     call: ClassVar[str] = "ec2:CreateImage"
-    image_id: str
+    image_id: Text
 
 
 class CopyImage(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The copy that is being made."""
 
     call: ClassVar[str] = "ec2:CopyImage"
-    image_id: str
+    image_id: Text
 
 
 class DeleteSnapshotResult(Row, frozen=True, kw_only=True):
     """How it went with a snapshot of an image that was deregistered."""
 
-    snapshot_id: str
-    return_code: str
+    snapshot_id: Text
+    return_code: Text
 
 
 class DeregisterImage(Answer, frozen=True, kw_only=True, rename="pascal"):

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 
 from typing import ClassVar
 
-from goldenami.aws.answers.interface import Answer, Row, Tagged, TokenPage
+from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
 
 
 class TemplateVersionName(Row, frozen=True, kw_only=True):
@@ -32,8 +32,8 @@ class TemplateConfig(Row, frozen=True, kw_only=True):
 class Fleet(Tagged, frozen=True, kw_only=True):
     """An EC2 fleet."""
 
-    fleet_id: str
-    fleet_state: str
+    fleet_id: Text
+    fleet_state: Text
     launch_template_configs: tuple[TemplateConfig, ...]
 
 
@@ -54,8 +54,8 @@ class SpotFleetConfig(Row, frozen=True, kw_only=True):
 class SpotFleet(Tagged, frozen=True, kw_only=True):
     """A spot fleet."""
 
-    spot_fleet_request_id: str
-    spot_fleet_request_state: str
+    spot_fleet_request_id: Text
+    spot_fleet_request_state: Text
     spot_fleet_request_config: SpotFleetConfig
 
 
@@ -76,8 +76,8 @@ class TemplateData(Row, frozen=True, kw_only=True):
 class TemplateVersion(Row, frozen=True, kw_only=True):
     """A version of a launch template."""
 
-    launch_template_id: str
-    launch_template_name: str
+    launch_template_id: Text
+    launch_template_name: Text
     version_number: int
     default_version: bool
     launch_template_data: TemplateData

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from goldenami.aws.answers.interface import Answer, Page, Row, Tagged
+from goldenami.aws.answers.interface import Answer, Page, Row, Tagged, Text
 
 Document = dict[str, Any]
 """A policy; botocore decodes it."""
@@ -37,8 +37,8 @@ class MarkedPage(Page, frozen=True, kw_only=True, rename="pascal"):
 class AttachedPolicy(Row, frozen=True, kw_only=True):
     """A managed policy, as it is attached."""
 
-    policy_arn: str
-    policy_name: str
+    policy_arn: Text
+    policy_name: Text
 
 
 class ListAttachedGroupPolicies(MarkedPage, frozen=True, kw_only=True):
@@ -64,14 +64,14 @@ class GetAccountSummary(Answer, frozen=True, kw_only=True, rename="pascal"):
 class AttachedBoundary(Row, frozen=True, kw_only=True):
     """The permissions boundary of a user or role."""
 
-    permissions_boundary_arn: str
+    permissions_boundary_arn: Text
 
 
 class Role(Row, frozen=True, kw_only=True):
     """A role."""
 
-    arn: str
-    path: str
+    arn: Text
+    path: Text
     permissions_boundary: AttachedBoundary | None = None  # absent if it has none
 
 
@@ -85,8 +85,8 @@ class GetRole(Answer, frozen=True, kw_only=True, rename="pascal"):
 class Policy(Tagged, frozen=True, kw_only=True):
     """A managed policy."""
 
-    arn: str
-    default_version_id: str
+    arn: Text
+    default_version_id: Text
 
 
 class GetPolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -140,19 +140,19 @@ class ListPolicyVersions(MarkedPage, frozen=True, kw_only=True):
 class HolderGroup(Row, frozen=True, kw_only=True):
     """A group that a policy is attached to."""
 
-    group_name: str
+    group_name: Text
 
 
 class HolderUser(Row, frozen=True, kw_only=True):
     """A user that a policy is attached to."""
 
-    user_name: str
+    user_name: Text
 
 
 class HolderRole(Row, frozen=True, kw_only=True):
     """A role that a policy is attached to."""
 
-    role_name: str
+    role_name: Text
 
 
 class ListEntitiesForPolicy(MarkedPage, frozen=True, kw_only=True):
@@ -167,23 +167,23 @@ class ListEntitiesForPolicy(MarkedPage, frozen=True, kw_only=True):
 class InlinePolicy(Row, frozen=True, kw_only=True):
     """A policy of a user, group or role alone."""
 
-    policy_name: str
+    policy_name: Text
     policy_document: Document
 
 
 class IdentityDetail(Tagged, frozen=True, kw_only=True):
     """What users, groups and roles have in common."""
 
-    arn: str
+    arn: Text
     attached_managed_policies: tuple[AttachedPolicy, ...] = ()  # absent if there are none
 
 
 class UserDetail(IdentityDetail, frozen=True, kw_only=True):
     """A user with all that is attached to it."""
 
-    user_name: str
-    user_id: str
-    group_list: tuple[str, ...] = ()  # absent if it is in none
+    user_name: Text
+    user_id: Text
+    group_list: tuple[Text, ...] = ()  # absent if it is in none
     user_policy_list: tuple[InlinePolicy, ...] = ()  # absent if there are none
     permissions_boundary: AttachedBoundary | None = None  # absent if it has none
 
@@ -191,15 +191,15 @@ class UserDetail(IdentityDetail, frozen=True, kw_only=True):
 class GroupDetail(IdentityDetail, frozen=True, kw_only=True):
     """A group with all that is attached to it."""
 
-    group_name: str
+    group_name: Text
     group_policy_list: tuple[InlinePolicy, ...] = ()  # absent if there are none
 
 
 class RoleDetail(IdentityDetail, frozen=True, kw_only=True):
     """A role with all that is attached to it."""
 
-    role_name: str
-    role_id: str
+    role_name: Text
+    role_id: Text
     assume_role_policy_document: Document
     role_policy_list: tuple[InlinePolicy, ...] = ()  # absent if there are none
     permissions_boundary: AttachedBoundary | None = None  # absent if it has none
@@ -215,8 +215,8 @@ class PolicyDetailVersion(Row, frozen=True, kw_only=True):
 class PolicyDetail(Row, frozen=True, kw_only=True):
     """A managed policy with its versions."""
 
-    arn: str
-    policy_name: str
+    arn: Text
+    policy_name: Text
     policy_version_list: tuple[PolicyDetailVersion, ...]
 
     def __post_init__(self) -> None:
@@ -238,15 +238,15 @@ class GetAccountAuthorizationDetails(MarkedPage, frozen=True, kw_only=True):
 class ResourceResult(Row, frozen=True, kw_only=True):
     """How the simulator decides for one resource."""
 
-    eval_resource_name: str
-    eval_resource_decision: str
+    eval_resource_name: Text
+    eval_resource_decision: Text
 
 
 class EvaluationResult(Row, frozen=True, kw_only=True):
     """How the simulator decides for one action."""
 
-    eval_action_name: str
-    eval_decision: str
+    eval_action_name: Text
+    eval_decision: Text
     resource_specific_results: tuple[ResourceResult, ...] = ()  # absent for a resource of `*`
 
 

@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 T = TypeVar("T")
 
 
-class Row(Struct, frozen=True, kw_only=True, rename="pascal"):
+Text = Annotated[str, Meta(min_length=1)]
+"""A text that is always sent, and is never empty then: an id, a name, a state."""
+
+
+class Row(Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=True):
     """A part of an answer of a service that writes names ``LikeThis``."""
 
 
@@ -58,7 +62,7 @@ class CamelPage(Page, frozen=True, kw_only=True, rename="camel"):
 class Tag(Row, frozen=True, kw_only=True):
     """A tag of a resource."""
 
-    key: str
+    key: Text
     value: str
 
 

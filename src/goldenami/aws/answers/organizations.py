@@ -7,14 +7,14 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from goldenami.aws.answers.interface import Answer, Row, Tag, TokenPage
+from goldenami.aws.answers.interface import Answer, Row, Tag, Text, TokenPage
 
 
 class Organization(Row, frozen=True, kw_only=True):
     """The organization."""
 
-    id: str
-    master_account_id: str
+    id: Text
+    master_account_id: Text
 
 
 class DescribeOrganization(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -27,7 +27,7 @@ class DescribeOrganization(Answer, frozen=True, kw_only=True, rename="pascal"):
 class Parent(Row, frozen=True, kw_only=True):
     """What a unit or account is directly under."""
 
-    id: str
+    id: Text
 
 
 class ListParents(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -40,8 +40,8 @@ class ListParents(Answer, frozen=True, kw_only=True, rename="pascal"):
 class PolicySummary(Row, frozen=True, kw_only=True):
     """A policy without its content."""
 
-    id: str
-    name: str
+    id: Text
+    name: Text
 
 
 class ListPolicies(TokenPage, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class ListPoliciesForTarget(ListPolicies, frozen=True, kw_only=True):
 class Policy(Row, frozen=True, kw_only=True):
     """A policy with its content, which is JSON text."""
 
-    content: str
+    content: Text
 
 
 class DescribePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -93,7 +93,7 @@ class ListTagsForResource(TokenPage, frozen=True, kw_only=True):
 class Target(Row, frozen=True, kw_only=True):
     """A root, unit or account that a policy is attached to."""
 
-    target_id: str
+    target_id: Text
 
 
 class ListTargetsForPolicy(TokenPage, frozen=True, kw_only=True):
@@ -106,14 +106,14 @@ class ListTargetsForPolicy(TokenPage, frozen=True, kw_only=True):
 class PolicyType(Row, frozen=True, kw_only=True):
     """A type of policies, and whether it is enabled."""
 
-    type: str
-    status: str
+    type: Text
+    status: Text
 
 
 class Root(Row, frozen=True, kw_only=True):
     """The root of an organization."""
 
-    id: str
+    id: Text
     policy_types: tuple[PolicyType, ...]
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
-from goldenami.aws.answers.interface import Answer, CamelPage, CamelRow, Row, TokenPage
+from goldenami.aws.answers.interface import Answer, CamelPage, CamelRow, Row, Text, TokenPage
 
 
 class GetCallerIdentity(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -15,16 +15,16 @@ class GetCallerIdentity(Answer, frozen=True, kw_only=True, rename="pascal"):
     """
 
     call: ClassVar[str] = "sts:GetCallerIdentity"
-    account: str
-    arn: str
+    account: Text
+    arn: Text
 
 
 class RoleCredentials(Row, frozen=True, kw_only=True):
     """The credentials of a role's session; never to be shown."""
 
-    access_key_id: str
-    secret_access_key: str
-    session_token: str
+    access_key_id: Text
+    secret_access_key: Text
+    session_token: Text
     expiration: datetime
 
     def __repr__(self) -> str:
@@ -45,7 +45,7 @@ class AssumeRole(Answer, frozen=True, kw_only=True, rename="pascal"):
 class KeyMetadata(Row, frozen=True, kw_only=True):
     """A KMS key."""
 
-    key_state: str
+    key_state: Text
     key_spec: str = "SYMMETRIC_DEFAULT"  # older answers tell it as CustomerMasterKeySpec
     key_manager: str = "CUSTOMER"  # absent only in answers older than AWS's own keys
 
@@ -89,7 +89,7 @@ class ListClusters(CamelPage, frozen=True, kw_only=True):
     """
 
     call: ClassVar[str] = "eks:ListClusters"
-    clusters: tuple[str, ...]
+    clusters: tuple[Text, ...]
 
 
 class ListNodegroups(CamelPage, frozen=True, kw_only=True):
@@ -99,7 +99,7 @@ class ListNodegroups(CamelPage, frozen=True, kw_only=True):
     """
 
     call: ClassVar[str] = "eks:ListNodegroups"
-    nodegroups: tuple[str, ...]
+    nodegroups: tuple[Text, ...]
 
 
 class NodegroupTemplate(CamelRow, frozen=True, kw_only=True):
@@ -140,14 +140,14 @@ class SelectAggregateResourceConfig(TokenPage, frozen=True, kw_only=True):
     """
 
     call: ClassVar[str] = "config:SelectAggregateResourceConfig"
-    results: tuple[str, ...]
+    results: tuple[Text, ...]
 
 
 class AggregatedSource(Row, frozen=True, kw_only=True):
     """An account and region of a Config aggregator, and how old its data is."""
 
-    source_id: str
-    last_update_status: str
+    source_id: Text
+    last_update_status: Text
     aws_region: str = "*"  # absent for an organization as a source
     last_error_message: str = ""  # absent if there was none
     last_error_code: str = ""  # the same
@@ -166,7 +166,7 @@ class DescribeConfigurationAggregatorSourcesStatus(TokenPage, frozen=True, kw_on
 class ScanState(CamelRow, frozen=True, kw_only=True):
     """Whether Inspector scans a kind of resources."""
 
-    status: str
+    status: Text
 
 
 class ResourceStates(CamelRow, frozen=True, kw_only=True):
@@ -184,7 +184,7 @@ class InspectorAccount(CamelRow, frozen=True, kw_only=True):
 class FailedAccount(CamelRow, frozen=True, kw_only=True):
     """An account that Inspector says nothing of, and why."""
 
-    error_message: str
+    error_message: Text
 
 
 class BatchGetAccountStatus(Answer, frozen=True, kw_only=True, rename="camel"):
@@ -201,8 +201,8 @@ class BatchGetAccountStatus(Answer, frozen=True, kw_only=True, rename="camel"):
 class ScanStatus(CamelRow, frozen=True, kw_only=True):
     """How the scan of a resource is."""
 
-    status_code: str
-    reason: str
+    status_code: Text
+    reason: Text
 
 
 class CoveredResource(CamelRow, frozen=True, kw_only=True):
@@ -225,7 +225,7 @@ class ListCoverage(CamelPage, frozen=True, kw_only=True):
 class VulnerablePackage(CamelRow, frozen=True, kw_only=True):
     """A package with a vulnerability."""
 
-    name: str
+    name: Text
     version: str = ""  # absent for some package managers, as the release
     release: str = ""
     fixed_in_version: str = "NotAvailable"  # absent if there is no fix
@@ -234,7 +234,7 @@ class VulnerablePackage(CamelRow, frozen=True, kw_only=True):
 class PackageVulnerability(CamelRow, frozen=True, kw_only=True):
     """A vulnerability, and the packages that have it."""
 
-    vulnerability_id: str
+    vulnerability_id: Text
     vulnerable_packages: tuple[VulnerablePackage, ...] = ()  # absent for code findings
 
 
@@ -259,9 +259,9 @@ class ListFindings(CamelPage, frozen=True, kw_only=True):
 class FailedFinding(Row, frozen=True, kw_only=True):
     """A finding that Security Hub did not take, and why."""
 
-    id: str
-    error_code: str
-    error_message: str
+    id: Text
+    error_code: Text
+    error_message: Text
 
 
 class BatchImportFindings(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -284,7 +284,7 @@ class BatchImportFindings(Answer, frozen=True, kw_only=True, rename="pascal"):
 class ConfigImage(Struct, frozen=True, kw_only=True, rename="camel"):
     """The configuration of an instance, as far as an image is counted by it."""
 
-    image_id: str
+    image_id: Text
 
 
 class CountRow(Struct, frozen=True, kw_only=True, rename={
@@ -292,8 +292,8 @@ class CountRow(Struct, frozen=True, kw_only=True, rename={
 }):  # fmt: skip
     """How many instances of an image there are in a region of an account."""
 
-    account_id: str
-    aws_region: str
+    account_id: Text
+    aws_region: Text
     configuration: ConfigImage
     count: int
 
@@ -307,20 +307,20 @@ class ConfigState(Struct, frozen=True, kw_only=True):
 class InstanceConfiguration(Struct, frozen=True, kw_only=True, rename="camel"):
     """The configuration of an instance."""
 
-    image_id: str
+    image_id: Text
     state: ConfigState = ConfigState()  # a recorder may leave it out
 
 
 class ConfigTag(Struct, frozen=True, kw_only=True):
     """A tag of an instance."""
 
-    key: str
+    key: Text
     value: str
 
 
 class InstanceRow(Struct, frozen=True, kw_only=True, rename="camel"):
     """An instance of an aggregator."""
 
-    resource_id: str
+    resource_id: Text
     configuration: InstanceConfiguration
     tags: tuple[ConfigTag, ...] | None = None  # absent or null if there are none

@@ -9,15 +9,15 @@ from typing import ClassVar
 
 from msgspec import Struct, field
 
-from goldenami.aws.answers.interface import Answer, Row, TokenPage
+from goldenami.aws.answers.interface import Answer, Row, Text, TokenPage
 
 
 class Parameter(Row, frozen=True, kw_only=True):
     """A parameter as it is now."""
 
-    name: str
-    type: str
-    value: str
+    name: Text
+    type: Text
+    value: Text
     version: int
     last_modified_date: datetime
     selector: str = ""  # absent if none was asked for
@@ -51,7 +51,7 @@ class GetParameters(Answer, frozen=True, kw_only=True, rename="pascal"):
 
     call: ClassVar[str] = "ssm:GetParameters"
     parameters: tuple[Parameter, ...]
-    invalid_parameters: tuple[str, ...]
+    invalid_parameters: tuple[Text, ...]
 
 
 class GetParametersByPath(TokenPage, frozen=True, kw_only=True):
@@ -66,8 +66,8 @@ class ParameterVersion(Row, frozen=True, kw_only=True):
     """A version of a parameter."""
 
     version: int
-    value: str
-    labels: tuple[str, ...] = ()  # absent if it has none
+    value: Text
+    labels: tuple[Text, ...] = ()  # absent if it has none
     description: str = ""  # absent if it was written without one
 
 
@@ -88,7 +88,7 @@ class PutParameter(Answer, frozen=True, kw_only=True, rename="pascal"):
 class CommandSent(Row, frozen=True, kw_only=True):
     """A command that was sent."""
 
-    command_id: str
+    command_id: Text
 
 
 class SendCommand(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -102,7 +102,7 @@ class GetCommandInvocation(Answer, frozen=True, kw_only=True, rename="pascal"):
     """How a command on an instance goes."""
 
     call: ClassVar[str] = "ssm:GetCommandInvocation"
-    status: str
+    status: Text
     response_code: int = -1  # what SSM tells before the command has ended
     standard_output_content: str = ""  # absent if it printed nothing
     standard_error_content: str = ""  # the same
@@ -112,4 +112,4 @@ class LabelParameterVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The labels that the version did not get."""
 
     call: ClassVar[str] = "ssm:LabelParameterVersion"
-    invalid_labels: tuple[str, ...] = ()  # absent if all are valid
+    invalid_labels: tuple[Text, ...] = ()  # absent if all are valid

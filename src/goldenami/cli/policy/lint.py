@@ -1,6 +1,5 @@
 """`goldenami policy lint`."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
-from goldenami.errors import FindingsError, SpecError, UsageError
+from goldenami.errors import FindingsError, UsageError
 
 
 def lint(
@@ -31,6 +30,7 @@ def lint(
 
     Example: goldenami policy lint guardrail.json && goldenami policy lint --rules
     """
+    from goldenami.files import standard_input
     from goldenami.iam.lint.run import RULES, documents, documents_in
     from goldenami.iam.lint.run import lint as find
     from goldenami.report import lint as report
@@ -43,7 +43,7 @@ def lint(
     several = [
         one
         for path in files
-        for one in (documents("-", _stdin()) if str(path) == "-" else documents_in(path))
+        for one in (documents("-", standard_input()) if str(path) == "-" else documents_in(path))
     ]
     findings = find(several, partition)
     report.write(findings, form.value)
@@ -52,10 +52,3 @@ def lint(
             f"policies read: {len(several)}, findings: {len(findings)}",
             fix="`goldenami policy lint --rules` explains each rule",
         )
-
-
-def _stdin() -> str:
-    try:
-        return sys.stdin.read()
-    except UnicodeDecodeError as error:
-        raise SpecError(f"-: not UTF-8 text (byte {error.start})") from error

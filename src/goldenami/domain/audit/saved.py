@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from goldenami import yamlfile
+from goldenami import files, jsonfile
 from goldenami.domain.audit.document import Saved
 from goldenami.errors import SpecError
 
@@ -13,12 +13,13 @@ def load(path: Path) -> Saved:
     """Read a file that ``goldenami audit --format json`` wrote.
 
     Raises:
-        UsageError: it cannot be read.
-        SpecError: it is no such file.
+        SpecError: it cannot be read, or is no such file.
     """
+    content = files.read_bytes(path, files.AUDIT_BYTES)
     try:
-        return msgspec.json.decode(yamlfile.read_text(path), type=Saved)
-    except msgspec.MsgspecError as error:
+        return msgspec.json.decode(content, type=Saved)
+    except jsonfile.WRONG as error:
         raise SpecError(
-            f"{path}: is no audit: {error}", fix="give a file of `goldenami audit --format json`"
+            f"{path}: is no audit: {jsonfile.why(error)}",
+            fix="give a file of `goldenami audit --format json`",
         ) from error

@@ -3,12 +3,12 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from goldenami import jsonfile
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.conditions import Condition, conditions
 from goldenami.iam.evaluator.text import Context, Template, Test, like
@@ -78,26 +78,12 @@ def compile_policy(name: str, document: Mapping[str, Any] | str) -> Policy:
 def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:
     if isinstance(document, str):
         try:
-            document = json.loads(document, object_pairs_hook=without_duplicates)
-        except (ValueError, RecursionError) as error:
+            document = jsonfile.parse(document)
+        except ValueError as error:
             raise PolicyError(f"no JSON: {error}") from error
     if not isinstance(document, Mapping):
         raise PolicyError("it has to be an object of Version and Statement")
     return document
-
-
-def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse what JSON readers disagree on: one takes the first of two values, one the last.
-
-    It is for ``json.loads(…, object_pairs_hook=…)``.
-
-    Raises:
-        ValueError: a key stands twice in an object.
-    """
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError(f"a key twice among {', '.join(key for key, _ in pairs)}")
-    return found
 
 
 def _statements(document: Mapping[str, Any]) -> list[Statement]:

@@ -1,13 +1,12 @@
 """Asks every rule about policies that are attached together."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from goldenami import yamlfile
+from goldenami import files, jsonfile
 from goldenami.errors import PolicyError
-from goldenami.iam.evaluator.document import VERSIONS, compile_policy, without_duplicates
+from goldenami.iam.evaluator.document import VERSIONS, compile_policy
 from goldenami.iam.lint import rules, spelling
 from goldenami.iam.lint.interface import Finding, Policies, Rule, statements
 
@@ -22,7 +21,7 @@ def documents_in(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
         SpecError: the file cannot be read.
         PolicyError: as there.
     """
-    return documents(str(path), yamlfile.read_text(path))
+    return documents(str(path), files.read_text(path))
 
 
 def documents(name: str, text: str) -> list[tuple[str, Mapping[str, Any]]]:
@@ -32,8 +31,8 @@ def documents(name: str, text: str) -> list[tuple[str, Mapping[str, Any]]]:
         PolicyError: it is no JSON, has a key twice, or is no policy.
     """
     try:
-        told = json.loads(text, object_pairs_hook=without_duplicates)
-    except (ValueError, RecursionError) as error:
+        told = jsonfile.parse(text)
+    except ValueError as error:
         raise PolicyError(f"{name}: no JSON: {error}") from error
     if not isinstance(told, Mapping) or not told:
         raise PolicyError(f"{name}: no policy: it has to be an object with a Statement")

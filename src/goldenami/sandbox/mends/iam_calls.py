@@ -1,7 +1,8 @@
 """IAM: its calls.
 
-Mended: policy versions in pages; the boundaries of users; a policy's use as a boundary; who uses a policy, by path and use;
-the whole account in pages, with boundaries and tags; the policy simulator, which moto lacks.
+Mended: policy versions in pages; the boundaries of users; a policy's use as a boundary; who uses a
+policy, by path and use; the whole account in pages, with boundaries and tags; the policy simulator,
+which moto lacks.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListEntitiesForPolicy.html
 """

@@ -58,7 +58,9 @@ def audit(
         with stoppable(ASKING) as asking:
             return _audited(_source(aws, question, asking), question, at, progress)
     except KeyboardInterrupt as error:
-        raise InterruptedRunError("the audit was interrupted, and nothing is written") from error
+        raise InterruptedRunError(
+            "the audit was interrupted, and nothing is written", fix="run the same command again"
+        ) from error
 
 
 def _source(aws: Aws | None, question: Question, asking: ThreadPoolExecutor) -> Source:

@@ -146,10 +146,10 @@ def approved_list(given: str) -> Listed:
     """
     entries, where = given.split(","), "--approved"
     if not all(one.strip().startswith(("ami-", "name:", "ssm:")) for one in entries):
-        from goldenami import yamlfile
+        from goldenami import files
 
         where = given
-        lines = yamlfile.read_text(Path(given)).splitlines()
+        lines = files.read_text(Path(given)).splitlines()
         entries = [line.partition("#")[0] for line in lines]
     found = [one.strip() for one in entries if one.strip()]
     if not found:

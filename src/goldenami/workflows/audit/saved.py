@@ -12,11 +12,11 @@ from typing import Literal, TextIO
 import msgspec
 from msgspec import Struct
 
-from goldenami import __version__
+from goldenami import __version__, files, jsonfile
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.place import Place
-from goldenami.errors import GoldenamiError, SpecError, UsageError
+from goldenami.errors import GoldenamiError, SpecError
 from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable
 from goldenami.workflows.audit.question import Scope
 from goldenami.workflows.audit.sources import Batches, Goldens
@@ -77,8 +77,7 @@ class Saved:
     """An inventory file as the source of an audit.
 
     Raises:
-        UsageError: it cannot be read.
-        SpecError: it is no inventory.
+        SpecError: it cannot be read, or is no inventory.
     """
 
     def __init__(self, path: Path) -> None:
@@ -86,10 +85,8 @@ class Saved:
         self._starts: dict[_Where, list[tuple[int, int]]] = {}
         try:
             self._head = self._read()
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-        except msgspec.MsgspecError as error:
-            raise self._wrong(error) from error
+        except jsonfile.WRONG as error:
+            raise self._wrong(jsonfile.why(error)) from error
         self.name = f"file of {self._head.at:%Y-%m-%dT%H:%M:%SZ}"
         self.account = self._head.account
         self.scope = self._head.scope
@@ -134,26 +131,29 @@ class Saved:
 
     def _subjects(self, where: _Where) -> Batches:
         decode = msgspec.json.Decoder(Subject).decode
-        with self._path.open("rb") as file:
+        with files.reading(self._path) as file:
             for start, count in self._starts.get(where, ()):
                 file.seek(start)
                 left = count
                 while left:
-                    lines = list(islice(file, min(AT_ONCE, left)))
-                    left -= len(lines)
+                    some = list(islice(files.lines(file, self._path), min(AT_ONCE, left)))
+                    if not some:
+                        raise self._wrong("it has become shorter while it was read")
+                    left -= len(some)
                     try:
-                        some = [decode(line) for line in lines]
-                    except msgspec.MsgspecError as error:
-                        raise self._wrong(error) from error
-                    yield some
+                        subjects = [decode(line) for line in some]
+                    except jsonfile.WRONG as error:
+                        raise self._wrong(jsonfile.why(error)) from error
+                    yield subjects
 
     def _read(self) -> Head:
         """Read the head, and where in the file the subjects of each place stand."""
         decode = msgspec.json.Decoder(_Where).decode
-        with self._path.open("rb") as file:
-            head = msgspec.json.decode(file.readline(), type=Head)
+        with files.reading(self._path) as file:
+            first = next(files.lines(file, self._path, files.HEAD_BYTES), b"")
+            head = msgspec.json.decode(first, type=Head)
             at, last, start, count = file.tell(), None, 0, 0
-            for line in file:
+            for line in files.lines(file, self._path):
                 where = decode(line)
                 if where != last:
                     self._note(last, start, count)

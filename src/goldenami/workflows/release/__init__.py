@@ -1,7 +1,10 @@
 """The bake: prepare (read and check everything), plan (data), carry out, publish."""
 
-from goldenami.workflows.release.carry_out import Released, ReleasedImage, bake
+from goldenami.workflows.release.carry_out import Released, ReleasedImage, bake, going_on
+from goldenami.workflows.release.choose import to_approve, unfinished
 from goldenami.workflows.release.prepare import Prepared, prepare
-from goldenami.workflows.release.recover import candidates, unfinished
 
-__all__ = ["Prepared", "Released", "ReleasedImage", "bake", "candidates", "prepare", "unfinished"]
+__all__ = [
+    "Prepared", "Released", "ReleasedImage", "bake", "going_on", "prepare", "to_approve",
+    "unfinished",
+]  # fmt: skip

@@ -1,25 +1,29 @@
 """Carries a prepared bake out: make the image complete everywhere, then approve and publish."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 
 from msgspec import Struct, structs
 
 from goldenami import journal
-from goldenami.aws import compare, inspector, parameters, removal, sharing, waits
+from goldenami.aws import compare, inspector, parameters, removal, sharing, statuses, waits
 from goldenami.aws.lease import Lease
 from goldenami.bake.distribute import complete, image_id
 from goldenami.bake.interface import Handler
 from goldenami.bake.launch import launch
 from goldenami.bake.manifest import HANDLER, Keeper
+from goldenami.bake.publish import WRITE_STATUS
+from goldenami.domain import tags
 from goldenami.domain.image import Build
 from goldenami.domain.manifest import Clock, Manifest
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.tags import Status
-from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, LeaseLostError
-from goldenami.workflows.execute import Execution, Outcome
-from goldenami.workflows.release.prepare import Prepared
+from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
+from goldenami.workflows.execute import Execution, Outcome, unguarded
+from goldenami.workflows.interrupts import Interrupts
+from goldenami.workflows.release.prepare import Prepared, renew
 from goldenami.workflows.release.recover import Found, find
 
 HANDLERS: dict[str, Handler] = {
@@ -32,6 +36,7 @@ HANDLERS: dict[str, Handler] = {
     "compare:image": compare.image,
     "protect:image": sharing.protect,
     "share:snapshots": sharing.snapshots,
+    WRITE_STATUS: statuses.write,
     "ssm:PutParameter": parameters.publish,
     "ec2:DeregisterImage": removal.image,
 }
@@ -50,12 +55,29 @@ class ReleasedImage(Struct, frozen=True, kw_only=True):
 
 
 class Released(Struct, frozen=True, kw_only=True):
-    """What a finished bake has made; ``failure`` tells of the regions that are missing in it."""
+    """What a finished bake has made.
+
+    ``failure`` tells of the regions that are missing in it, ``notes`` what else there is to know.
+    """
 
     build: Build
     images: tuple[ReleasedImage, ...]
     manifest: Manifest | None = None
-    failure: BakeError | None = None
+    failure: GoldenamiError | None = None
+    notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def going_on(prepared: Prepared) -> Iterator[None]:
+    """Name the build, and the command that goes on with it, if this is interrupted.
+
+    Raises:
+        InterruptedRunError: Ctrl-C.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise _interrupted(prepared, ()) from error
 
 
 def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
@@ -66,99 +88,170 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
 
     Raises:
         BakeError: no region is complete; the notes say what was undone and what is left.
-        RefusedError: another bake of the image is under way.
-        InterruptedRunError: Ctrl-C; the notes say what there is and how to resume.
+        RefusedError: another bake of the image is under way, or has come farther than this one may.
+        InterruptedRunError: Ctrl-C, whenever; the notes say what there is and how to go on.
     """
-    recipe, build = prepared.recipe, prepared.recipe.build
-    record = _journal(prepared)
-    try:
-        with Lease(recipe.aws, recipe.region, build.image, build.id) as lease:
-            return _bake(prepared, record, tell, lease)
-    except InterruptedRunError as error:
-        raise InterruptedRunError(
-            f"interrupted; build {build.id} can go on",
-            notes=(*error.notes, *_left(prepared)),
-            fix=f"run {prepared.resume}",
-        ) from error
+    with Interrupts() as interrupts:
+        run = _Run(prepared, interrupts, tell)
+        try:
+            released = run.whole() if prepared.is_whole else run.leased()
+        except KeyboardInterrupt as error:
+            raise _interrupted(prepared, run.left()) from error
+        except InterruptedRunError as error:
+            raise _interrupted(prepared, (*error.notes, *run.left())) from error
+        except GoldenamiError as error:
+            if not interrupts.count:
+                raise
+            raise _interrupted(prepared, (error.message, *error.notes)) from error
+        if interrupts.count:
+            raise _interrupted(prepared, _done(released))
+    return released
 
 
-def _bake(prepared: Prepared, record: journal.Journal, tell: Tell, lease: Lease) -> Released:
-    clock = Clock(tell)
-    keeper = Keeper(clock)
-    made = _run(prepared, prepared.making, record, clock, lease, prepared.done)
-    places = prepared.recipe.places
-    whole = tuple(one for one in places if complete(one) in made.results)
-    if not whole:
-        raise _failure(prepared, made.error or BakeError("no region is complete"))
-    if prepared.proposes and made.error:
-        raise _failure(prepared, made.error)  # who approves, approves a whole release
-    publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
-    further = {HANDLER: keeper.write}
-    published = _run(prepared, publishing, record, clock, lease, made.results, further)
-    if published.error:
-        raise _failure(prepared, published.error)
-    failure = None
-    if made.error:
-        missing = ", ".join(str(one) for one in places if one not in whole) or "nothing"
-        failure = _failure(prepared, made.error, f" ({missing} missing, the rest published)")
-    released = _released(prepared, whole, published.results, failure)
-    return structs.replace(released, manifest=keeper.manifest)
-
-
-def _run(
-    prepared: Prepared,
-    plan: Plan,
-    record: journal.Journal,
-    tell: Tell,
-    lease: Lease,
-    done: Results,
-    further: Mapping[str, Handler] = MappingProxyType({}),
-) -> Outcome:
-    handlers = {**HANDLERS, **prepared.baker.handlers, **further}
-    aws, guard = prepared.recipe.aws, lease.check
-    outcome = Execution(
-        aws, handlers=handlers, journal=record, done=done, tell=tell, guard=guard
-    ).attempt(plan)
-    if isinstance(outcome.error, LeaseLostError):
-        raise outcome.error
-    return outcome
-
-
-def _journal(prepared: Prepared) -> journal.Journal:
-    recipe, build = prepared.recipe, prepared.recipe.build
-    earlier = journal.read(build.id)
-    if earlier:
-        return earlier[0]
-    start = journal.Start(
-        build=build.id, version=build.version, spec=build.spec, release=str(recipe.file.path)
-    )
-    return journal.Journal.create(start)
-
-
-def _failure(prepared: Prepared, error: GoldenamiError, extent: str = "") -> BakeError:
-    failure = BakeError(
-        f"build {prepared.recipe.build.id} failed{extent}: {error.message}",
-        notes=(*error.notes, *_left(prepared)),
-        fix=f"{error.fix or 'mend the cause'}; then go on with {prepared.resume}",
-    )
-    failure.__cause__ = error
-    return failure
-
-
-def _left(prepared: Prepared) -> list[str]:
-    """Say by id what the build has left in the account, and the command that removes it."""
+def _interrupted(prepared: Prepared, notes: Iterable[str]) -> InterruptedRunError:
     build = prepared.recipe.build.id
-    sweep = f"`goldenami sweep --build {build}` removes what it has left"
-    try:
-        found = find(prepared.recipe.aws, prepared.recipe.release, build)
-    except GoldenamiError as error:
-        return [f"what is left could not be looked for ({error.message}); {sweep}"]
-    if found is None:
-        return []
-    kept = [*found.images.items(), *found.broken.items()]
+    return InterruptedRunError(
+        f"interrupted; build {build} can go on", notes=notes, fix=f"run {prepared.resume}"
+    )
+
+
+def _done(released: Released) -> list[str]:
+    """Tell of what came to its end in spite of a signal."""
+    failure = released.failure
+    return [
+        *((failure.message, *failure.notes) if failure else ()),
+        *(f"{one.status}: {one.image_id} in {one.region}" for one in released.images),
+    ]
+
+
+class _Run:
+    """One bake under way.
+
+    Args:
+        prepared: what is baked.
+        interrupts: the signals so far.
+        tell: is told of every event.
+    """
+
+    def __init__(self, prepared: Prepared, interrupts: Interrupts, tell: Tell) -> None:
+        self._prepared = prepared
+        self._interrupts = interrupts
+        self._clock = Clock(tell)
+        self._journal: journal.Journal | None = None
+        self._guard = unguarded
+
+    def whole(self) -> Released:
+        """Tell of a release that has ended; nothing is changed."""
+        return self._publish(self._prepared.recipe.places, Outcome(self._prepared.done))
+
+    def leased(self) -> Released:
+        """Carry it out with the right to bake; the account may have moved on before."""
+        recipe, build = self._prepared.recipe, self._prepared.recipe.build
+        self._journal = journal.Journal.open(
+            journal.Start(
+                build=build.id, version=build.version, spec=build.spec,
+                release=str(recipe.file.path),
+            )
+        )  # fmt: skip
+        lease = Lease(recipe.aws, recipe.region, build.image, build.id)
+        self._interrupts.wait_for(lease.__enter__, patience=2)
+        self._guard = lease.check
+        try:
+            if not self._interrupts.count:
+                self._prepared = self._interrupts.wait_for(lambda: renew(self._prepared))
+            return self._bake()
+        finally:
+            self._release(lease)
+
+    def _release(self, lease: Lease) -> None:
+        """Give the right back, unless somebody wants to end at once: it lapses by itself."""
+        if self._interrupts.count < 2:
+            with suppress(KeyboardInterrupt):
+                self._interrupts.wait_for(lambda: lease.__exit__(None, None, None))
+
+    def _bake(self) -> Released:
+        prepared = self._prepared
+        made = self._execute(prepared.making, prepared.done)
+        places = prepared.recipe.places
+        whole = tuple(one for one in places if complete(one) in made.results)
+        unsafe = isinstance(made.error, RefusedError)
+        if made.error and (unsafe or not whole or prepared.proposes):
+            raise self._failed(made.error)  # who approves, approves a whole release
+        return self._publish(whole, made)
+
+    def _publish(self, whole: tuple[Place, ...], made: Outcome) -> Released:
+        prepared = self._prepared
+        keeper = Keeper(self._clock)
+        publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
+        published = self._execute(publishing, made.results, {HANDLER: keeper.write})
+        if published.error:
+            raise self._failed(published.error)
+        failure = None
+        if made.error:
+            absent = [str(one) for one in prepared.recipe.places if one not in whole]
+            extent = f" ({', '.join(absent) or 'nothing'} missing, the rest published)"
+            failure = self._failed(made.error, extent)
+        released = _released(prepared, whole, published.results, failure)
+        notes = tuple(dict.fromkeys((*made.notes, *published.notes)))
+        return structs.replace(released, manifest=keeper.manifest, notes=notes)
+
+    def _execute(
+        self,
+        plan: Plan,
+        done: Results,
+        further: Mapping[str, Handler] = MappingProxyType({}),
+    ) -> Outcome:
+        prepared = self._prepared
+        execution = Execution(
+            prepared.recipe.aws,
+            handlers={**HANDLERS, **prepared.baker.handlers, **further},
+            journal=self._journal,
+            done=done,
+            tell=self._clock,
+            guard=self._guard,
+            interrupts=self._interrupts,
+        )
+        return execution.attempt(plan)
+
+    def _failed(self, error: GoldenamiError, extent: str = "") -> GoldenamiError:
+        prepared = self._prepared
+        kind = type(error) if isinstance(error, RefusedError) else BakeError
+        failure = kind(
+            f"build {prepared.recipe.build.id} failed{extent}: {error.message}",
+            notes=(*error.notes, *self.left()),
+            fix=f"{error.fix or 'mend the cause'}; then go on with {prepared.resume}",
+        )
+        failure.__cause__ = error
+        return failure
+
+    def left(self) -> list[str]:
+        """Say by id what the build has left in the account, and the command that removes it."""
+        prepared = self._prepared
+        recipe, build = prepared.recipe, prepared.recipe.build.id
+        sweep = f"`goldenami sweep --build {build}` removes what it has left"
+        if self._interrupts.count > 1:
+            return [f"what is left was not looked for; {sweep}"]
+        try:
+            found = self._interrupts.wait_for(lambda: find(recipe.aws, recipe.release, build))
+        except KeyboardInterrupt:
+            return [f"what is left could not be looked for (interrupted); {sweep}"]
+        except GoldenamiError as error:
+            return [f"what is left could not be looked for ({error.message}); {sweep}"]
+        if found is None:
+            return []
+        open_ones = [
+            f"not published everywhere yet: {one.id} ({one.status}) in {place}"
+            for place, one in found.images.items()
+            if tags.UNPUBLISHED in one.tags
+        ]
+        return [*open_ones, *_to_sweep(prepared, found, sweep)]
+
+
+def _to_sweep(prepared: Prepared, found: Found, sweep: str) -> list[str]:
+    build = prepared.recipe.build.id
     left = [
         f"left for resuming: {one.id} ({one.state}) in {place}"
-        for place, one in kept
+        for place, one in (*found.images.items(), *found.broken.items())
         if one.status == Status.BUILDING
     ]
     if found.instance_id:
@@ -174,7 +267,10 @@ def _is_left(found: Found, place: Place) -> bool:
 
 
 def _released(
-    prepared: Prepared, places: tuple[Place, ...], results: Results, failure: BakeError | None
+    prepared: Prepared,
+    places: tuple[Place, ...],
+    results: Results,
+    failure: GoldenamiError | None,
 ) -> Released:
     recipe = prepared.recipe
     publish = None if prepared.proposes else recipe.release.publish

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Collection
 from functools import partial
+from typing import Self
+
+from msgspec import Struct
 
 from goldenami.aws import images, inspector, keys, parameter_path, quotas, regions
 from goldenami.aws.answers.ec2 import CopyImage
@@ -15,49 +18,87 @@ from goldenami.domain import tags
 from goldenami.domain.checked import Checked, together
 from goldenami.domain.place import Place
 from goldenami.errors import AwsError
+from goldenami.workflows.release.recover import Found
 
 Check = Callable[[Recipe, Place], Checked]
 
 
-def check(
-    recipe: Recipe, baker: Baker, *, made: Collection[str], broken: Collection[str]
-) -> Checked:
-    """Look at everything.
+class There(Struct, frozen=True, kw_only=True):
+    """What need not be looked at any more, since an earlier run has come farther.
+
+    ``made`` are the places where the image is made, ``finished`` where it was proposed or approved;
+    ``broken`` are ids of images that this run removes first. ``tested`` is an image that has passed
+    its boot test, ``whole`` a release that has ended.
+    """
+
+    made: Collection[str] = ()
+    finished: Collection[str] = ()
+    broken: Collection[str] = ()
+    tested: bool = False
+    whole: bool = False
+
+    @classmethod
+    def of(cls, found: Found | None, places: Collection[Place]) -> Self:
+        """Return what is there of a build in the places of its release."""
+        if found is None:
+            return cls()
+        return cls(
+            made=set(found.images),
+            finished=found.finished,
+            broken={one.id for one in found.broken.values()},
+            tested=found.tested,
+            whole=found.is_whole(places),
+        )
+
+
+def check(recipe: Recipe, baker: Baker, there: There) -> Checked:
+    """Look at everything that is still to come.
 
     Args:
         recipe: what is to be baked.
         baker: how.
-        made: the places where the image is made already.
-        broken: ids of images that an earlier run has left and this one removes first.
+        there: what an earlier run has left.
     """
     wrong = _wrong_places(recipe)
     if wrong:
         return Checked(wrong=tuple(wrong))  # nothing can be asked of a region that is not enabled
+    if there.whole:
+        return Checked(fine=("the release is whole: approved and published everywhere",))
     launched = Checked()
-    if str(recipe.place) not in made:
+    if str(recipe.place) not in there.made:
         launched = _launch(recipe, baker)
+    scanning = Checked() if there.tested else _scanning(recipe)
     checked = _everywhere(
-        recipe, [partial(_name, broken), *_sharing(recipe), *_publishing(recipe)], recipe.places
+        recipe, [partial(_name, there.broken), *_publishing(recipe)], recipe.places
     )
-    to_make = [one for one in recipe.places if str(one) not in made]
-    made_anew = _everywhere(recipe, [_quota, _key, _copy], to_make)
+    unfinished = _everywhere(recipe, _sharing(recipe), _without(there.finished, recipe))
+    made_anew = _everywhere(recipe, [_quota, _key, _copy], _without(there.made, recipe))
     return together(
-        [_inputs(recipe), launched, _scanning(recipe), checked, made_anew, _writing(recipe)]
+        [_inputs(recipe), launched, scanning, checked, unfinished, made_anew, _writing(recipe)]
     )
 
 
-def permissions(recipe: Recipe) -> tuple[str, ...]:
+def _without(names: Collection[str], recipe: Recipe) -> list[Place]:
+    return [one for one in recipe.places if str(one) not in names]
+
+
+def permissions(recipe: Recipe, there: There) -> tuple[str, ...]:
     """Return the IAM actions that the checks need of the caller."""
     release = recipe.release
-    needed = ["ec2:DescribeImages", "ec2:DescribeInstances", *quotas.PERMISSIONS]
-    if release.scan:
+    needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
+    if there.whole:
+        return (*needed, "ssm:GetParameter")
+    to_make, to_finish = _without(there.made, recipe), _without(there.finished, recipe)
+    shared = bool(release.share.targets or release.copies)
+    if to_make or (to_finish and shared):
+        needed += quotas.PERMISSIONS
+    if release.scan and not there.tested:
         needed += inspector.PERMISSIONS
     if release.publish:
         needed += parameter_path.PERMISSIONS
-    own = [one for one in recipe.places if not one.account]
-    if any(one.kms_key for one in release.base.volumes) or any(map(release.kms_key, own)):
+    if any(recipe.keys(one) for one in to_make if not one.account):
         needed += keys.PERMISSIONS
-    if release.share.targets or release.copies:
+    if to_finish and shared:
         needed += keys.DEFAULT_PERMISSIONS
     return tuple(needed)
 

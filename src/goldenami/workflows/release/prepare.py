@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from goldenami import journal
 from goldenami.aws import images, lease
@@ -16,15 +16,15 @@ from goldenami.bake.create_image import CreateImage
 from goldenami.bake.distribute import available, distribution
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
-from goldenami.bake.publish import candidacy, publication
+from goldenami.bake.publish import candidacy, completion, moment, publication
 from goldenami.domain import names
 from goldenami.domain.image import Build, Image, build_id
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Plan
 from goldenami.domain.tags import Status
-from goldenami.errors import BakeError, UsageError
+from goldenami.errors import BakeError, SpecError, UsageError
 from goldenami.spec import ReleaseFile
-from goldenami.workflows.release.checks import check, permissions
+from goldenami.workflows.release.checks import There, check, permissions
 from goldenami.workflows.release.recover import Found, discarding, find, results
 
 
@@ -32,8 +32,9 @@ class Prepared(Struct, frozen=True, kw_only=True):
     """A bake that was checked and can start.
 
     ``making`` ends when the image is complete in every region; ``done`` are the outputs of what an
-    earlier run has done of it. ``resume`` is the command that goes on with the build.
-    ``approving`` tells that the caller has decided to approve it.
+    earlier run has done of it, which has left ``found``. ``resume`` is the command that goes on
+    with the build. ``approving`` tells that the caller has decided to approve it; ``held`` that the
+    right to bake still lies with a run of this build that has died in its last step.
     """
 
     recipe: Recipe
@@ -42,12 +43,18 @@ class Prepared(Struct, frozen=True, kw_only=True):
     resume: str
     started: datetime
     approving: bool = False
+    found: Found | None = None
+    held: bool = False
     done: Mapping[str, Mapping[str, Any]] = {}
 
     @property
     def proposes(self) -> bool:
-        """Whether it ends with candidates, because somebody else is to approve them."""
-        return self.recipe.release.approval == "manual" and not self.approving
+        """Whether it ends with candidates, because somebody else is to approve them.
+
+        Once somebody has, the approval is only completed.
+        """
+        decided = self.approving or (self.found is not None and self.found.approved)
+        return self.recipe.release.approval == "manual" and not decided
 
     @property
     def status(self) -> Status:
@@ -55,22 +62,44 @@ class Prepared(Struct, frozen=True, kw_only=True):
         return Status.CANDIDATE if self.proposes else Status.APPROVED
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the release has ended, so that there is nothing to change."""
+        left = any(one.id not in self.done for one in self.making.actions)
+        return (
+            not (left or self.held)
+            and self.found is not None
+            and self.found.is_whole(self.recipe.places)
+        )
+
+    @property
     def plan(self) -> Plan:
-        """The whole of it, if no region fails."""
+        """What is left to do, if no region fails."""
+        left = tuple(one for one in self.making.actions if one.id not in self.done)
         return Plan(
             title=self.making.title,
-            actions=(*self.making.actions, *self.publishing(self.recipe.places)),
+            actions=(*left, *self.publishing(self.recipe.places)),
             notes=self.making.notes,
-            checks=(*self.making.checks, *lease.PERMISSIONS),
+            checks=self.making.checks if self.is_whole else _with_lease(self.making.checks),
             checked=self.making.checked,
         )
 
     def publishing(self, places: tuple[Place, ...]) -> tuple[Action, ...]:
-        """Return the last actions for these places, in which all is complete."""
+        """Return the last actions for these places, in which all is complete.
+
+        Who has approved the build first, and when, stays.
+        """
         recipe = self.recipe
         if self.proposes:
             return candidacy(recipe)
-        return publication(recipe, places, by=recipe.aws.caller, now=self.started)
+        recorded = self.found.approval if self.found else None
+        by, at = recorded or (recipe.aws.caller, moment(self.started))
+        if self.found and self.found.is_whole(recipe.places):
+            return completion(recipe, by=by, at=at)
+        return publication(recipe, places, by=by, at=at)
+
+
+def _with_lease(checks: tuple[str, ...]) -> tuple[str, ...]:
+    return (*checks, *lease.PERMISSIONS)
 
 
 def prepare(
@@ -96,6 +125,7 @@ def prepare(
 
     Raises:
         BakeError: with every problem found.
+        RefusedError: something of the build is past its approval.
     """
     started = now or datetime.now(UTC)
     past, found = _earlier(aws, file, resume) if resume else (None, None)
@@ -110,34 +140,75 @@ def prepare(
         attempt=f"/{started.isoformat()}" if resume else "",
         method=method or file.release.bake.method,
     )
-    baker: Baker = PackerBaker() if recipe.method == "packer" else CreateImage()
-    checked = check(
-        recipe,
-        baker,
-        made=set(found.images) if found else set(),
-        broken={one.id for one in found.broken.values()} if found else set(),
+    command = ("--method", method), ("--instance", instance_id), ("--resume", build.id)
+    return _checked(
+        Prepared(
+            recipe=recipe,
+            baker=PackerBaker() if recipe.method == "packer" else CreateImage(),
+            making=Plan(title=_title(recipe, approving=approving), actions=()),
+            resume=_command("approve", file, ("--build", build.id))
+            if approving
+            else _command("bake", file, *command),
+            started=started,
+            approving=approving,
+        ),
+        found,
     )
+
+
+def renew(prepared: Prepared) -> Prepared:
+    """Return the same bake as the account is now, since it may have moved on meanwhile.
+
+    Raises:
+        BakeError: with every problem found.
+        RefusedError: something of the build is past its approval.
+        IncompleteError: a place could not be read.
+    """
+    if prepared.found is None:
+        return prepared
+    recipe = prepared.recipe
+    found = find(recipe.aws, recipe.release, recipe.build.id)
+    return prepared if found == prepared.found else _checked(prepared, found)
+
+
+def _checked(prepared: Prepared, found: Found | None) -> Prepared:
+    """Check a bake against what an earlier run has left, and plan the rest."""
+    recipe, baker, file = prepared.recipe, prepared.baker, prepared.recipe.file
+    if found:
+        found.refuse_beyond()
+    actions = _actions(recipe, baker)
+    done = results(actions, found, recipe.release, recipe.places) if found else {}
+    if found:
+        actions = discarding(actions, found, recipe.places)
+    if prepared.approving:  # what was made before is none of the approver's steps
+        actions = tuple(one for one in actions if one.id not in done)
+    there = There.of(found, recipe.places)
+    checked = check(recipe, baker, there)
     if checked.wrong:
         raise BakeError(
             f"{file.path}: the bake cannot start, and nothing was changed", notes=checked.wrong
         )
-    actions = _actions(recipe, baker)
-    return Prepared(
-        recipe=recipe,
-        baker=baker,
-        making=Plan(
-            title=f"bake {build.ami_name} from {recipe.source.id} ({recipe.source.name}), "
-            f"build {build.id}",
-            actions=discarding(actions, found, recipe.places) if found else actions,
-            notes=file.warnings,
-            checks=permissions(recipe),
-            checked=checked,
-        ),
-        resume=_command(file, build, method, instance_id),
-        started=started,
-        approving=approving,
-        done=results(actions, found, recipe.region) if found else {},
+    plan = Plan(
+        title=prepared.making.title,
+        actions=actions,
+        notes=file.warnings,
+        checks=permissions(recipe, there),
+        checked=checked,
     )
+    held = there.whole and _holds(recipe)
+    return structs.replace(prepared, making=plan, found=found, held=held, done=done)
+
+
+def _holds(recipe: Recipe) -> bool:
+    held = lease.of_image(recipe.aws, recipe.region, recipe.build.image)
+    return held is not None and held.holder.build == recipe.build.id
+
+
+def _title(recipe: Recipe, *, approving: bool) -> str:
+    build, source = recipe.build, recipe.source
+    if approving:
+        return f"approve {build.ami_name}, build {build.id}"
+    return f"bake {build.ami_name} from {source.id} ({source.name}), build {build.id}"
 
 
 def _actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
@@ -154,12 +225,17 @@ def _actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
 
 
 def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | None, Found | None]:
-    read = journal.read(build)
-    past = read[1] if read else None
+    past, unreadable = None, ""
+    try:
+        read = journal.read(build)
+        past = read[1] if read else None
+    except SpecError as error:  # the tags may tell all that is needed
+        unreadable = error.message
     found = find(aws, file.release, build)
     if not past and not found:
+        here = f"its journal cannot be used ({unreadable})" if unreadable else "no journal of it"
         raise UsageError(
-            f"there is no trace of build {build}: no journal of it here, and nothing with its tag "
+            f"there is no trace of build {build}: {here} here, and nothing with its tag "
             f"in {', '.join(map(str, file.release.places(aws.partition)))}",
             fix="check the build id, and the account; or bake anew without --resume",
         )
@@ -216,7 +292,6 @@ def _source(aws: Aws, file: ReleaseFile, found: Found | None) -> Image:
     )
 
 
-def _command(file: ReleaseFile, build: Build, method: str | None, instance_id: str | None) -> str:
-    chosen = (("--method", method), ("--instance", instance_id), ("--resume", build.id))
-    options = [word for option, value in chosen if value for word in (option, value)]
-    return shlex.join(["goldenami", "bake", str(file.path), *options])
+def _command(name: str, file: ReleaseFile, *options: tuple[str, str | None]) -> str:
+    chosen = [word for option, value in options if value for word in (option, value)]
+    return shlex.join(["goldenami", name, str(file.path), *chosen])

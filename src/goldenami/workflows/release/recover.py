@@ -1,23 +1,25 @@
 """What an earlier run of a build has made, read from the account's tags alone."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
 
-from goldenami.aws import builds, images, lease, regions
+from goldenami.aws import builds, images
 from goldenami.aws.builds import Instance
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.boot_test import TEST
 from goldenami.bake.create_image import deregister
+from goldenami.bake.distribute import complete
 from goldenami.bake.packer_leftovers import unclaimed
 from goldenami.domain import names, tags
 from goldenami.domain.image import Build, Image
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.domain.tags import Status
-from goldenami.spec import Release, ReleaseFile
+from goldenami.errors import RefusedError
+from goldenami.spec import Release
 
 MADE = ("pending", "available")
 
@@ -42,8 +44,67 @@ class Found(Struct, frozen=True, kw_only=True):
     @property
     def tested(self) -> bool:
         """Whether the image passed its boot test: it was copied, or proposed, or approved."""
-        moved_on = any(one.status != Status.BUILDING for one in self.images.values())
-        return len(self.images) > 1 or moved_on
+        return len(self.images) > 1 or bool(self.finished)
+
+    @property
+    def finished(self) -> frozenset[str]:
+        """The places whose image is complete: it was proposed or approved."""
+        return frozenset(
+            place
+            for place, one in self.images.items()
+            if one.state == "available" and tags.reached(one.status, Status.CANDIDATE)
+        )
+
+    @property
+    def approved(self) -> bool:
+        """Whether somebody has approved the build: from then on it is only completed."""
+        return any(map(_is_approved, self.images.values()))
+
+    @property
+    def approval(self) -> tuple[str, str] | None:
+        """Who has approved it and when, as it was recorded first."""
+        recorded = [
+            (one.tags.get(tags.APPROVED_AT, ""), one.tags[tags.APPROVED_BY])
+            for one in self.images.values()
+            if one.tags.get(tags.APPROVED_BY)
+        ]
+        return min(recorded)[::-1] if recorded else None
+
+    def is_whole(self, places: Iterable[Place]) -> bool:
+        """Tell whether the release has ended: approved everywhere, and nothing unpublished."""
+        return all(
+            str(one) in self.finished
+            and _is_approved(self.images[str(one)])
+            and tags.UNPUBLISHED not in self.images[str(one)].tags
+            for one in places
+        )
+
+    def refuse_beyond(self) -> None:
+        """Refuse to go on with a build of which something is past its approval.
+
+        Raises:
+            RefusedError: its images by id; to complete the release would take a status back.
+        """
+        past = [*self._past()]
+        if past:
+            raise RefusedError(
+                f"build {self.build.id} cannot be gone on with: a status never goes back",
+                notes=past,
+                fix="bake a new version of the image",
+            )
+
+    def _past(self) -> Iterator[str]:
+        for place, one in self.images.items():
+            if not tags.may_become(one.status, Status.APPROVED):
+                yield f"{one.id} in {place} is {one.status}"
+        for place, one in self.broken.items():
+            if one.state == "disabled" or _is_approved(one):
+                yield f"{one.id} in {place} is {one.state}, and its status {one.status or 'none'}"
+
+
+def _is_approved(image: Image) -> bool:
+    """Tell whether an image was approved, or is about to be: the first tag of it counts."""
+    return tags.reached(image.status, Status.APPROVED) or tags.APPROVED_BY in image.tags
 
 
 def find(aws: Aws, release: Release, build: str) -> Found | None:
@@ -97,71 +158,36 @@ def _by_place(
     return {place: one for place, several in found.items() for one in several if chosen(one)}
 
 
-def unfinished(aws: Aws, file: ReleaseFile) -> list[str]:
-    """Return the builds of a release file, as it is now, that did not end; the newest first.
-
-    Raises:
-        IncompleteError: a region could not be read.
-    """
-    release = file.release
-    enabled = regions.enabled(aws)
-    if release.build_region not in enabled:
-        return []
-    where = [one for one in release.regions if one in enabled]
-    answers = in_regions(where, lambda region: images.produced(aws, region, image=release.image))
-    made = [one for several in answers.complete("looking for builds").values() for one in several]
-    held = lease.of_image(aws, release.build_region, release.image)
-    open_ones = [
-        one.tags
-        for one in made
-        if one.status == Status.BUILDING
-        or tags.UNPUBLISHED in one.tags
-        or (held and one.tags.get(tags.BUILD) == held.holder.build)
-    ]
-    living = builds.instances(aws, release.build_region, tags.IMAGE, release.image)
-    open_ones += [one.tags for one in living]
-    mine = {one[tags.BUILD] for one in open_ones if one.get(tags.SPEC) == file.sha256}
-    return sorted(mine, reverse=True)
-
-
-def candidates(aws: Aws, file: ReleaseFile) -> list[str]:
-    """Return the builds of a release file, as it is now, that wait for approval; newest first.
-
-    Raises:
-        IncompleteError: a region could not be read.
-    """
-    release = file.release
-    answers = in_regions(
-        release.regions, lambda region: images.produced(aws, region, image=release.image)
-    )
-    found = [
-        one.tags[tags.BUILD]
-        for several in answers.complete("looking for candidates").values()
-        for one in several
-        if one.status == Status.CANDIDATE and one.tags.get(tags.SPEC) == file.sha256
-    ]
-    return sorted(set(found), reverse=True)
-
-
-def results(plan: Sequence[Action], found: Found, build_region: str) -> dict[str, dict[str, Any]]:
+def results(
+    plan: Sequence[Action], found: Found, release: Release, places: Iterable[Place]
+) -> dict[str, dict[str, Any]]:
     """Return the outputs of those actions that need not be done again.
 
     Once the image is made, all that led to it is done; what is left of it is the end of the base
-    instance, if that still lives.
+    instance, if that still lives. Where it was proposed or approved it is complete; it is only
+    compared once more with what was wanted, unless the release has ended.
     """
     done: dict[str, dict[str, Any]] = {}
     for place, image in found.images.items():
-        created_by = "image" if place == build_region else "copy"
+        created_by = "image" if place == release.build_region else "copy"
         done[f"{created_by}:{place}"] = {"image_id": image.id}
     if found.instance_id:
         done["launch"] = {"instance_id": found.instance_id}
-    image_action = f"image:{build_region}"
+    image_action = f"image:{release.build_region}"
     if image_action in done:
         done = {one: {} for one in _leading_to(image_action, plan)} | done
         if not found.instance_id:
             done["terminate"] = {}
         if found.tested:
             done |= {one.id: {} for one in plan if one.id.startswith(TEST)}
+    for place in found.finished:
+        done |= {f"{step}:{place}": {} for step in ("share", "share-snapshots", "deprecate")}
+        done[f"available:{place}"] = {"snapshot_ids": list(found.images[place].snapshots)}
+    ended = found.is_whole(places)
+    if ended:
+        done |= {complete(one): {} for one in places}
+    if (found.finished and release.approval == "manual") or (ended and not found.instance_id):
+        done["tidy"] = {}  # no build is proposed before
     return done
 
 

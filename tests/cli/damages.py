@@ -66,9 +66,8 @@ def odd_rows(call: Call, sent: Sent) -> Sent:
     if call.protocol not in ("json", "rest-json"):
         return with_body(sent, _ROW.sub(rb"<\1></\1>", sent.body, count=1))
     answer = json.loads(sent.body or b"{}")
-    for value in answer.values():
-        if isinstance(value, list) and value:
-            value[0] = {} if isinstance(value[0], dict) else None
+    for rows in (value for value in answer.values() if isinstance(value, list) and value):
+        rows[0] = {} if isinstance(rows[0], dict) else None
     return with_body(sent, json.dumps(answer).encode())
 
 
@@ -79,7 +78,7 @@ def odd_types(call: Call, sent: Sent) -> Sent:
     """Put something else in the place of everything that the answer has."""
     if call.protocol not in ("json", "rest-json"):
         return with_body(sent, re.sub(rb"<(item|member)>", rb"<\1><\1>x</\1>", sent.body))
-    answer = {name: CANARY for name in json.loads(sent.body or b"{}")}
+    answer = dict.fromkeys(json.loads(sent.body or b"{}"), CANARY)
     return with_body(sent, json.dumps(answer).encode())
 
 
@@ -98,10 +97,6 @@ def bad_gzip(_: Call, sent: Sent) -> Sent:
 
 def binary(_: Call, sent: Sent) -> Sent:
     return with_body(sent, bytes(range(128, 256)) * 3)
-
-
-
-    return sent
 
 
 BAD: Mapping[str, Damage] = {

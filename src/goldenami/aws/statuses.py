@@ -1,0 +1,97 @@
+"""Writes the status of an image and its snapshots; it never goes back, whoever else writes.
+
+What a plan was made from may be out of date when it is carried out: somebody may have approved the
+image meanwhile. So the tags are read right before they are written.
+"""
+
+from functools import partial
+from typing import Any
+
+from goldenami.aws.errors import explained
+from goldenami.aws.waits import Doing, patiently
+from goldenami.domain import tags
+from goldenami.domain.tags import Status, Tags
+from goldenami.errors import AwsError, RefusedError
+
+
+def write(doing: Doing) -> dict[str, Any]:
+    """Give ``ImageId`` and ``SnapshotIds`` the status and the other tags of ``Tags``.
+
+    Only what is missing is written. Who approved an image, and when, stays as it was recorded
+    first; an approved one is not marked as unpublished again.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html
+
+    Raises:
+        RefusedError: something is farther in its life than that already; nothing is written.
+        AwsError: AWS refused.
+    """
+    wanted = doing.parameters["Tags"]
+    there = patiently(doing, lambda: _read(doing), created=True)
+    past = [
+        f"{resource} is {written[tags.STATUS]}"
+        for resource, written in there.items()
+        if not tags.may_become(written.get(tags.STATUS, ""), Status(wanted[tags.STATUS]))
+    ]
+    if past:
+        raise RefusedError(
+            f"{doing.summary} in {doing.region}: a status never goes back to "
+            f"{wanted[tags.STATUS]}, and {', '.join(past)}",
+            fix="look who was faster: `goldenami history IMAGE`",
+        )
+    for missing, resources in _by_missing(there, wanted):
+        patiently(doing, partial(_tag, doing, resources, missing), created=True)
+    return {}
+
+
+def _read(doing: Doing) -> dict[str, Tags]:
+    """Return the tags of the image and of its snapshots, by id: of all of them.
+
+    Raises:
+        AwsError: not all could be read.
+    """
+    client = doing.aws.client("ec2", doing.region)
+    image, snapshots = doing.parameters["ImageId"], list(doing.parameters["SnapshotIds"])
+    with explained(doing.summary, doing.region):
+        images = client.describe_images(ImageIds=[image], IncludeDisabled=True)["Images"]
+        # Without any id it would describe every snapshot there is.
+        described = (
+            client.describe_snapshots(SnapshotIds=snapshots)["Snapshots"] if snapshots else []
+        )
+    there: dict[str, Tags] = {one["ImageId"]: tags.from_aws(one.get("Tags")) for one in images}
+    there |= {one["SnapshotId"]: tags.from_aws(one.get("Tags")) for one in described}
+    for resource in (image, *snapshots):
+        if resource not in there:
+            raise AwsError(
+                f"{doing.summary} in {doing.region}: {resource} is not there",
+                code="InvalidAMIID.NotFound",
+            )
+    return there
+
+
+def _by_missing(there: dict[str, Tags], wanted: Tags) -> list[tuple[dict[str, str], list[str]]]:
+    """Group what is to be tagged by the tags that it lacks; usually that is one group."""
+    groups: list[tuple[dict[str, str], list[str]]] = []
+    for resource, written in there.items():
+        missing = _missing(written, wanted)
+        same = [resources for one, resources in groups if one == missing]
+        if same:
+            same[0].append(resource)
+        elif missing:
+            groups.append((missing, [resource]))
+    return groups
+
+
+def _missing(written: Tags, wanted: Tags) -> dict[str, str]:
+    kept = {one for one in (tags.APPROVED_BY, tags.APPROVED_AT) if one in written}
+    if tags.reached(written.get(tags.STATUS, ""), Status.APPROVED):
+        kept.add(tags.UNPUBLISHED)
+    return {
+        key: value for key, value in wanted.items() if key not in kept and written.get(key) != value
+    }
+
+
+def _tag(doing: Doing, resources: list[str], missing: Tags) -> None:
+    with explained(doing.summary, doing.region):
+        doing.aws.client("ec2", doing.region).create_tags(
+            Resources=resources, Tags=tags.to_aws(missing)
+        )
