@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from goldenami.aws import waits
 from goldenami.cli import main
+from goldenami.sandbox.mends import regions
 from goldenami.sandbox.server import Sandbox
 
 
@@ -46,6 +47,12 @@ def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("os.fsync", lambda _: None)  # no test cuts the power
     monkeypatch.setenv("GOLDENAMI_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture
+def few_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the account have two regions: for tests that look at all of them many times."""
+    monkeypatch.setattr(regions, "ENABLED_BY_DEFAULT", frozenset(("us-east-1", "eu-west-1")))
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waits, "UNREADABLE_S", 0.0)
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick", "few_regions")
 @pytest.mark.parametrize("name", READING)
 def test_what_cannot_be_read_is_never_nothing(
     cli: Cli, sandbox: Sandbox, tmp_path: Path, name: str, record_property: Any
