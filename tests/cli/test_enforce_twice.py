@@ -8,7 +8,9 @@ import pytest
 
 from goldenami import spec
 from goldenami.aws.session import Aws
-from goldenami.errors import GoldenamiError, RefusedError
+from goldenami.domain import tags
+from goldenami.errors import AwsError, GoldenamiError, RefusedError
+from goldenami.sandbox.faults import Fault
 from goldenami.workflows import enforce
 from goldenami.workflows.enforce.interface import Enforcement
 
@@ -152,3 +154,50 @@ def test_a_policy_of_which_somebody_has_taken_the_room_is_compared_again(world: 
     enforce.apply(Aws(region="us-east-1"), prepared(world, **changes))
     (end,) = at_once(planned)
     assert end is None
+
+
+def test_what_was_accepted_is_recorded_on_a_policy_that_somebody_else_has_just_made(
+    world: World,
+) -> None:
+    world.begin()
+    file, aws = spec.load(world.release()), Aws(region="us-east-1")
+    planned = enforce.prepare(aws, file, record={tags.UNPROVED: "1 accepted"})
+    enforce.apply(aws, prepared(world))
+    assert at_once(planned) == [None]
+    now = world.end()
+    policies = [one for one in planned.plan.actions if one.call.endswith(":CreatePolicy")]
+    assert now.count("1 accepted") == len(policies)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("iam", "ListEntitiesForPolicy", "NoSuchEntity"),
+        ("organizations", "ListTargetsForPolicy", "PolicyNotFoundException"),
+    ],
+)
+def test_a_policy_that_is_deleted_while_it_is_read_is_not_there(
+    world: World, service: str, operation: str, code: str
+) -> None:
+    world.begin()
+    wanted = {
+        one.id for one in prepared(world).plan.actions if one.call == f"{service}:CreatePolicy"
+    }
+    enforce.apply(Aws(region="us-east-1"), prepared(world))
+    with world.sandbox.fail(Fault(service=service, operation=operation, code=code)):
+        planned = {one.id for one in prepared(world).plan.actions}
+    assert wanted <= planned
+    with (
+        world.sandbox.fail(Fault(service=service, operation=operation, code="Nope")),
+        pytest.raises(AwsError, match="Nope"),
+    ):
+        prepared(world)
+
+
+def test_a_refusal_of_aws_is_told_as_it_is(world: World) -> None:
+    world.begin()
+    denied = Fault(service="iam", operation="AttachGroupPolicy", code="AccessDenied", status=403)
+    with world.sandbox.fail(denied):
+        (end,) = at_once(prepared(world))
+    assert isinstance(end, AwsError)
+    assert end.code == "AccessDenied"
