@@ -13,10 +13,11 @@ export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
 export GOLDENAMI_SARIF_SCHEMA := $(CURDIR)/$(SCHEMAS)/sarif-2.1.0.json
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
-.PHONY: help rehearse test lint format bench clean
+.PHONY: help rehearse test soak lint format bench clean
 help:
 	@echo "make rehearse   run the example release file on an embedded AWS"
 	@echo "make test       lint, types and every test"
+	@echo "make soak       many more seeded faults and spoilt files, for at most 15 minutes"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make format     let ruff format the code"
 	@echo "make bench      measure start-up, audit, evaluator and bake beside their yardsticks"
@@ -65,6 +66,11 @@ rehearse: $(VENV)/.ready
 test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEMAS)/sarif-2.1.0.json)
 	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report term:skip-covered --cov-fail-under 95 $(ARGS)
 	$(BIN)/coverage report --include 'src/goldenami/iam/*' --fail-under 100 --skip-covered
+
+# Tests that take more seeds with GOLDENAMI_SOAK; each says how many it has tried.
+SOAK_TESTS := tests/cli/test_trouble.py tests/cli/crash/test_faults.py tests/cli/fuzz
+soak: $(VENV)/.ready
+	GOLDENAMI_SOAK=1 timeout 900 $(BIN)/pytest --numprocesses auto --dist worksteal $(SOAK_TESTS) $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .

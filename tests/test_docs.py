@@ -54,6 +54,16 @@ def test_every_option_has_a_help_text(name: str) -> None:
     assert not silent
 
 
+HELD_BY = re.findall(r"`(tests/[^`]+)`", (ROOT / "docs" / "reliability.md").read_text())
+
+
+@pytest.mark.parametrize("named", sorted(set(HELD_BY)))
+def test_every_promise_of_reliability_names_a_test_that_is_there(named: str) -> None:
+    path, _, test = named.partition("::")
+    assert (ROOT / path).exists()
+    assert not test or f"def {test}(" in (ROOT / path).read_text()
+
+
 def test_every_command_that_changes_something_can_be_planned_and_asked_for() -> None:
     for name in ("base launch", "base terminate", "bake", "tag", "enforce"):
         options = {option for one in COMMANDS[name].params for option in one.opts}

@@ -41,9 +41,12 @@ def test_an_error_reads_as(error: GoldenamiError, text: str) -> None:
 
 CUT = {
     "a plain sentence": ("it is AWS's, and the user's", "it is AWS's, and the user's"),
-    "a quotation": (f"`{'x' * 90}` is no name", f"`{'x' * 80}…` is no name"),
-    "a quotation of msgspec's": (f"invalid '{'x y' * 90}'", f"invalid '{('x y' * 90)[:80]}…'"),
-    "a quotation that may be whole": (f"`{'x' * 80}`", f"`{'x' * 80}`"),
+    "a quotation that may be whole": (f"`{'x' * 160}`", f"`{'x' * 160}`"),
+    "a quotation": (f"`{'x' * 161}` is none", f"`{'x' * 100}…{'x' * 40}` is none"),
+    "a quotation of msgspec's": (
+        f"of '{'x y' * 90}'",
+        f"of '{('x y' * 90)[:100]}…{('x y' * 90)[-40:]}'",
+    ),
     "a long text": ("a" * 900 + "b" * 900, "a" * 800 + " … " + "b" * 400),
 }
 

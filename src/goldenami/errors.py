@@ -24,13 +24,13 @@ Only ``cli`` turns an error into an exit; nothing else calls ``sys.exit``.
 import re
 from collections.abc import Iterable
 
-_QUOTED = re.compile(r"(?<!\w)([`'])((?!\1).{80})((?!\1).)+\1(?!\w)", re.DOTALL)
+_QUOTED = re.compile(r"(?<!\w)(?:`[^`]{161,}`|'[^']{161,}')(?!\w)")
 _HEAD, _TAIL = 800, 400
 
 
 def cut(text: str) -> str:
     """Return a text whose quotations are short, and which is not long itself."""
-    text = _QUOTED.sub(r"\1\2…\1", text)
+    text = _QUOTED.sub(lambda quoted: f"{quoted[0][:101]}…{quoted[0][-41:]}", text)
     if len(text) <= _HEAD + _TAIL:
         return text
     return f"{text[:_HEAD]} … {text[-_TAIL:]}"

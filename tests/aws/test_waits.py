@@ -334,6 +334,14 @@ def test_a_finished_image_is_compared_with_what_was_wanted(
     assert list(caught.value.notes) == says
 
 
+def test_an_image_without_snapshots_is_compared_by_itself(doing: Wait) -> None:
+    client = Answers(
+        describe_images=[image("available")], describe_image_attribute=[{"LaunchPermissions": []}]
+    )
+    one, _ = doing(client, **WANTED | {"tags": {}, "shares": [], "deprecate_at": ""})
+    assert compare.image(one) == {}
+
+
 def test_snapshots_that_a_deregistration_leaves_are_told(doing: Wait) -> None:
     results = [
         {"SnapshotId": "snap-1", "ReturnCode": "success"},

@@ -221,7 +221,7 @@ def test_without_the_new_listing_the_old_one_answers_the_same(
         (["--region", "us-esat-1"], "`us-esat-1` is no AWS region"),
         (["--approved", "ami-1,ami-2"], "`ami-1` is no image id"),
         (["--approved", "/no/such/file"], "/no/such/file: cannot be read"),
-        (["--approved", "/dev/null"], "nothing is listed in it"),
+        (["--approved", "/dev/null"], "/dev/null: cannot be read: it is a device"),
         (["--output", "/no/such/folder/audit.json"], "there is no folder /no/such/folder"),
         (["--format", "xml"], "xml"),
     ],
@@ -234,3 +234,10 @@ def test_wrong_options_are_one_clear_error(
     assert ran.code == 2
     assert says in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_list_of_approved_images_that_is_empty_is_an_error(cli: Any, tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("# none yet\n")
+    ran = cli("audit", "--approved", tmp_path / "list")
+    assert ran.code == 2
+    assert "list: nothing is listed in it" in ran.err

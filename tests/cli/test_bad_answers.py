@@ -5,6 +5,7 @@ names what could not be read. It never ends in a traceback, repeats nothing of w
 changes nothing that the undamaged command would not have changed.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -209,3 +210,87 @@ _PASSING = re.compile(r'"at": "[^"]*"|\d{8}T\d{6}Z-[0-9a-f]{6}|\d{4}\.\d{2}\.\d{
 def lasting(text: str) -> str:
     """Return what a command prints without what differs from run to run."""
     return _PASSING.sub("", text)
+
+
+@pytest.mark.usefixtures("few_regions")
+def test_one_cut_list_of_accounts_never_makes_an_organization_smaller(
+    cli: Cli, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    arguments = audit_of_an_organization(cli, sandbox, tmp_path)
+    clean = cli(*arguments, "--format", "json")
+    fault = Fault(service="organizations", operation="ListAccounts", damage=damages.cut, times=1)
+    with sandbox.fail(fault) as armed:
+        ran = cli(*arguments, "--format", "json")
+    assert armed.hits == 1
+    assert (ran.code, lasting(ran.out)) == (clean.code, lasting(clean.out))
+
+
+@pytest.mark.usefixtures("few_regions")
+def test_one_odd_row_leaves_every_other_place_told(
+    cli: Cli, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    arguments = audit("--only", "instances", "--format", "json")(cli, sandbox, tmp_path)
+    fault = Fault(
+        service="ec2", operation="DescribeInstanceImageMetadata", region="us-east-1",
+        damage=damages.odd_rows,
+    )  # fmt: skip
+    with sandbox.fail(fault):
+        ran = cli(*arguments)
+    assert ran.code == 3, ran.err
+    document = json.loads(ran.out)
+    places = {place["region"]: bool(place["unread"]) for place in document["places"]}
+    assert places == {"us-east-1": True, "eu-west-1": False}
+    assert [one["subject"]["region"] for one in document["findings"]] == ["eu-west-1"]
+
+
+def test_what_disappears_meanwhile_is_gone(cli: Cli, sandbox: Sandbox, tmp_path: Path) -> None:
+    a_fleet(cli, sandbox, tmp_path)
+    launches = ("audit", *HERE[:2], "--only", "launches", "--format", "json")
+    wanted = {one["subject"]["id"] for one in json.loads(cli(*launches).out)["findings"]}
+    assert "shop/web" in wanted
+    for operation in ("DescribeNodegroup", "ListNodegroups"):
+        fault = Fault(
+            service="eks", operation=operation, code="ResourceNotFoundException", status=404
+        )
+        with sandbox.fail(fault):
+            ran = cli(*launches)
+        assert ran.code == 10, ran.err
+        findings = {one["subject"]["id"] for one in json.loads(ran.out)["findings"]}
+        assert findings == wanted - {"shop/web"}
+
+
+@pytest.mark.usefixtures("few_regions")
+@pytest.mark.parametrize("kind", ["nothing", "cut", "portal", "odd types"])
+def test_no_attribute_read_means_protected(
+    cli: Cli, sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    (release,) = a_fleet(cli, sandbox, tmp_path)
+    document = tmp_path / "audit.json"
+    cli("audit", release, "--only", "instances", "--format", "json", "--output", document)
+    fault = Fault(service="ec2", operation="DescribeInstanceAttribute", damage=damages.BAD[kind])
+    with sandbox.fail(fault):
+        ran = cli("remediate", document, release, "--action", "stop", "--yes")
+    assert UNREAD in ran.out + ran.err
+    states = {
+        instance["State"]["Name"]
+        for region in account.REGIONS
+        for reservation in sandbox.client("ec2", region).describe_instances()["Reservations"]
+        for instance in reservation["Instances"]
+    }
+    assert states <= {"running", "terminated"}
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("kind", ["nothing", "cut", "portal", "odd types"])
+def test_a_scan_without_a_list_does_not_pass(
+    cli: Cli, sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    release = a_bake(cli, sandbox, tmp_path)[1]
+    fault = Fault(service="inspector2", operation="ListFindings", damage=damages.BAD[kind])
+    with sandbox.fail(fault):
+        ran = cli("bake", release, "--yes")
+    assert ran.code == 1
+    assert UNREAD in ran.err
+    for region in account.REGIONS:
+        images = sandbox.client("ec2", region).describe_images(Owners=["self"])["Images"]
+        assert "approved" not in str(images)

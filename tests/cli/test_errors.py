@@ -181,3 +181,12 @@ def test_an_endpoint_on_the_command_line_is_used(
     ran = cli("images", "--region", "us-east-1", "--endpoint-url", sandbox.endpoint_url)
     assert ran.code == 0
     assert "DescribeImages" in {one.operation for one in sandbox.calls}
+
+
+def test_an_endpoint_that_is_no_url_is_one_message(cli: Any, monkeypatch: Any) -> None:
+    said = "goldenami: {}: `localhost:21400` is no URL\n  fix: write http://localhost:21400\n"
+    ran = cli("images", "--endpoint-url", "localhost:21400")
+    assert (ran.code, ran.err) == (2, said.format("--endpoint-url"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:21400")
+    ran = cli("base", "list")
+    assert (ran.code, ran.err) == (2, said.format("AWS_ENDPOINT_URL"))

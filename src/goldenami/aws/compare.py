@@ -13,6 +13,7 @@ from goldenami.aws.answers.ec2 import (
     DescribeLaunchPermissions,
     DescribeSnapshotPermissions,
     DescribeSnapshots,
+    Snapshot,
 )
 from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, until
@@ -52,9 +53,7 @@ def _differences(doing: Doing) -> Iterator[str]:
         yield f"{image_id} is not there"
         return
     image = found[0]
-    snapshots = ask(
-        aws, region, DescribeSnapshots, doing_what, SnapshotIds=image.snapshot_ids
-    ).snapshots
+    snapshots = _snapshots(doing, image.snapshot_ids)
     permissions = ask(
         aws, region, DescribeLaunchPermissions, doing_what,
         ImageId=image_id, Attribute="launchPermission",
@@ -71,6 +70,14 @@ def _differences(doing: Doing) -> Iterator[str]:
     wanted_at = datetime.fromisoformat(text) if text else None
     if image.deprecation_time != wanted_at and wanted_at:
         yield f"{image_id} has no deprecation on {wanted_at:%Y-%m-%d}"
+
+
+def _snapshots(doing: Doing, snapshot_ids: list[str]) -> tuple[Snapshot, ...]:
+    if not snapshot_ids:  # without an id it would be everybody's
+        return ()
+    return ask(
+        doing.aws, doing.region, DescribeSnapshots, doing.summary, SnapshotIds=snapshot_ids
+    ).snapshots
 
 
 def _snapshot_shares(doing: Doing, snapshot_id: str) -> Iterator[str]:
