@@ -1,112 +1,384 @@
-"""The lease: who may bake an image, against the embedded AWS."""
+"""The lease: who may bake an image, by AWS's clock alone, against the embedded AWS."""
 
 import json
 import os
 import socket
-import subprocess
-import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import structs
 
-from goldenami.aws import lease
-from goldenami.aws.lease import Held, Holder, Lease
+from goldenami.aws import ask, holder, lease, session
+from goldenami.aws.answers.ssm import Response
+from goldenami.aws.holder import Holder
+from goldenami.aws.lease import Held, Lease
 from goldenami.aws.session import Aws
-from goldenami.errors import AwsError, RefusedError
+from goldenami.aws.waits import Doing
+from goldenami.errors import AwsError, LeaseLostError, RefusedError
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
 
+from .test_holder import dead
+
 REGION, IMAGE = "us-east-1", "web-base"
+NAME = lease.PREFIX + IMAGE
 
 
-def holder(**changes: Any) -> Holder:
-    mine: dict[str, Any] = {
-        "build": "b",
-        "by": "arn",
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-    }
-    return Holder(**(mine | changes))
+@pytest.fixture
+def aws(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    monkeypatch.setattr(ask, "DELAYS_S", (0.0, 0.0))
+    monkeypatch.setattr(session, "ATTEMPTS", 1)
+    monkeypatch.setattr(lease, "_SETTLING_S", (0.0,))
+    return Aws(region=REGION)
 
 
-def dead_pid() -> int:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    return ended.pid
+@pytest.fixture
+def sleep(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let the machine sleep: its clock goes on, and no thread runs."""
+    slept = [0.0]
+    clock = lease.since_boot
+    monkeypatch.setattr(lease, "since_boot", lambda: clock() + slept[0])
+    return lambda seconds: slept.append(slept.pop() + seconds)
 
 
-def test_a_process_that_ended_on_this_machine_is_gone() -> None:
-    assert holder(pid=dead_pid()).is_gone
-    assert holder().is_gone  # an earlier bake of this process
-    assert not holder(pid=os.getppid()).is_gone
-    assert not holder(pid=1).is_gone
-    assert not holder(host="elsewhere", pid=dead_pid()).is_gone
+@pytest.fixture
+def aged(monkeypatch: pytest.MonkeyPatch) -> Callable[[float | None], None]:
+    """Let so many seconds pass at AWS since the lease was written; None for no date at all."""
+
+    def pass_by(seconds: float | None) -> None:
+        date = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
+        monkeypatch.setattr(Response, "date", date)
+
+    return pass_by
 
 
-def test_a_lease_without_a_sign_of_life_lapses() -> None:
-    elsewhere = holder(host="elsewhere")
-    assert not Held(elsewhere, lease.LAPSES_S - 1, 1).lapsed
-    assert Held(elsewhere, lease.LAPSES_S + 1, 1).lapsed
+def someone(**changes: Any) -> Holder:
+    told: dict[str, Any] = {"build": "theirs", "by": "arn", "host": "elsewhere", "pid": 1}
+    return Holder(**(told | {"id": "another"} | changes))
 
 
-def test_a_lease_is_there_from_its_taking_to_its_end(sandbox: Sandbox) -> None:
-    aws = Aws(region=REGION)
-    with Lease(aws, REGION, IMAGE, "build-1"):
-        held = lease.of_image(aws, REGION, IMAGE)
-        assert held
-        assert (held.holder.build, held.holder.by) == ("build-1", aws.caller)
-    assert lease.of_image(aws, REGION, IMAGE) is None
+def put(sandbox: Sandbox, written: Holder, *, overwrite: bool = False) -> int:
+    answer = sandbox.client("ssm").put_parameter(
+        Name=NAME, Value=msgspec.json.encode(written).decode(), Type="String", Overwrite=overwrite
+    )
+    return int(answer["Version"])
 
 
-def test_a_lease_is_renewed(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "RENEW_S", 0.01)
-    aws = Aws(region=REGION)
-    with Lease(aws, REGION, IMAGE, "build-1"):
-        while True:
-            held = lease.of_image(aws, REGION, IMAGE)
-            if held and held.version > 2:
-                break
+def lost(call: str = "PutParameter", **how: Any) -> Fault:
+    return Fault(service="ssm", operation=call, **({"reset": True, "applied": True} | how))
 
 
-def test_of_two_that_take_over_a_dead_lease_the_first_wins(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ssm = sandbox.client("ssm")
-    name = lease.PREFIX + IMAGE
-    dead = holder(pid=dead_pid())
-    value = json.dumps({one: getattr(dead, one) for one in dead.__struct_fields__})
-    ssm.put_parameter(Name=name, Value=value, Type="String")
-    read = lease.read
+def interposed(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> None:
+    """Let something happen once, after the next look at the lease."""
+    read, done = lease.read, Event()
 
     def slow(*arguments: Any) -> Held | None:
         held = read(*arguments)
-        ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)  # the other one
+        if not done.is_set():
+            done.set()
+            then()
         return held
 
     monkeypatch.setattr(lease, "read", slow)
-    with pytest.raises(RefusedError, match="another process has just taken over"):
-        Lease(Aws(region=REGION), REGION, IMAGE, "build-2").__enter__()
 
 
-def test_a_lease_that_ends_while_it_is_looked_at_is_taken(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+def there(aws: Aws) -> Held:
+    held = lease.of_image(aws, REGION, IMAGE)
+    assert held
+    return held
+
+
+class TestTaking:
+    def test_a_lease_is_there_from_its_taking_to_its_end(self, aws: Aws) -> None:
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            mine.check()
+            assert (there(aws).holder.build, there(aws).holder.by) == ("mine", aws.caller)
+        assert lease.of_image(aws, REGION, IMAGE) is None
+
+    @pytest.mark.parametrize("clock", [0.0, 270.0, 1e9])
+    def test_the_clock_of_this_machine_takes_nothing_over(
+        self, aws: Aws, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, clock: float
+    ) -> None:
+        put(sandbox, someone())
+        only = SimpleNamespace(clock_gettime=lambda _: clock, sleep=lambda _: None)
+        monkeypatch.setattr(lease, "time", only)  # what else it has is not asked
+        with pytest.raises(RefusedError, match=r"theirs by arn on elsewhere .* seen \d s ago"):
+            Lease(aws, REGION, IMAGE, "mine").__enter__()
+        assert there(aws).holder.build == "theirs"
+
+    def test_a_lease_lapses_by_the_clock_of_aws(
+        self, aws: Aws, sandbox: Sandbox, aged: Callable[[float | None], None]
+    ) -> None:
+        put(sandbox, someone())
+        aged(lease.LAPSES_S - 5)
+        with pytest.raises(RefusedError, match=r"seen 23\d s ago"):
+            Lease(aws, REGION, IMAGE, "mine").__enter__()
+        aged(lease.LAPSES_S + 5)
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            mine.check()
+
+    def test_without_a_date_of_aws_nothing_is_taken_over(
+        self, aws: Aws, sandbox: Sandbox, aged: Callable[[float | None], None]
+    ) -> None:
+        put(sandbox, someone())
+        aged(None)
+        with pytest.raises(RefusedError, match="seen some time ago") as refused:
+            Lease(aws, REGION, IMAGE, "mine").__enter__()
+        assert f"delete-parameter --region {REGION} --name {NAME}" in refused.value.fix
+
+    def test_a_dead_process_of_this_machine_is_taken_over_at_once(
+        self, aws: Aws, sandbox: Sandbox
+    ) -> None:
+        put(sandbox, someone(process=dead()))
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            mine.check()
+
+    def test_neither_host_name_nor_pid_prove_anything(self, aws: Aws, sandbox: Sandbox) -> None:
+        old = {"build": "old", "by": "arn", "host": socket.gethostname(), "pid": os.getpid()}
+        sandbox.client("ssm").put_parameter(Name=NAME, Value=json.dumps(old), Type="String")
+        with pytest.raises(RefusedError, match="build old by arn"):
+            Lease(aws, REGION, IMAGE, "mine").__enter__()
+
+    def test_an_earlier_lease_of_this_process_that_could_not_be_ended_is_no_obstacle(
+        self, aws: Aws, sandbox: Sandbox
+    ) -> None:
+        with sandbox.fail(Fault(service="ssm", operation="DeleteParameter", code="Nope")):
+            with Lease(aws, REGION, IMAGE, "first"):
+                pass
+            assert there(aws).lapsed
+        with Lease(aws, REGION, IMAGE, "second") as second:
+            second.check()
+
+    def test_two_of_one_process_do_not_bake_at_once(self, aws: Aws) -> None:
+        with (
+            Lease(aws, REGION, IMAGE, "first") as first,
+            pytest.raises(RefusedError, match="build first"),
+        ):
+            Lease(aws, REGION, IMAGE, "second").__enter__()
+        first_is_over = lease.of_image(aws, REGION, IMAGE)
+        assert first_is_over is None
+        with pytest.raises(LeaseLostError, match="deleted"):
+            first.check()
+
+    @pytest.mark.parametrize("before", [(), (someone(process=dead()),)], ids=["free", "dead"])
+    def test_a_lease_whose_taking_was_not_answered_is_ones_own(
+        self, aws: Aws, sandbox: Sandbox, before: tuple[Holder, ...]
+    ) -> None:
+        for one in before:
+            put(sandbox, one)
+        aws = Aws(region=REGION)
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            sandbox.fail(lost(times=1)) as fault,
+        ):
+            patch.setattr(session, "ATTEMPTS", 3)
+            with Lease(Aws(region=REGION), REGION, IMAGE, "mine") as mine:
+                assert fault.hits == 1
+                mine.check()
+                assert there(aws).holder.build == "mine"
+        assert lease.of_image(aws, REGION, IMAGE) is None
+
+    def test_a_lease_that_was_written_without_any_answer_is_given_back(
+        self, aws: Aws, sandbox: Sandbox
+    ) -> None:
+        with sandbox.fail(lost()), pytest.raises(AwsError, match="taking the right to bake"):
+            Lease(aws, REGION, IMAGE, "mine").__enter__()
+        assert lease.of_image(aws, REGION, IMAGE) is None
+
+    def test_a_lease_that_cannot_be_taken_or_read_is_an_error(
+        self, aws: Aws, sandbox: Sandbox
+    ) -> None:
+        with sandbox.fail(Fault(service="ssm", operation="*", code="AccessDeniedException")):
+            with pytest.raises(AwsError, match="taking the right to bake"):
+                Lease(aws, REGION, IMAGE, "mine").__enter__()
+            with pytest.raises(AwsError, match="AccessDenied"):
+                lease.of_image(aws, REGION, IMAGE)
+
+    def test_a_lease_that_ends_while_it_is_looked_at_is_taken(
+        self, aws: Aws, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(sandbox, someone())
+        read = lease.read
+
+        def gone(*arguments: Any) -> Held | None:
+            sandbox.client("ssm").delete_parameter(Name=NAME)
+            monkeypatch.setattr(lease, "read", read)
+            return read(*arguments)
+
+        monkeypatch.setattr(lease, "read", gone)
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            mine.check()
+
+    def test_leases_that_come_and_go_are_no_endless_loop(
+        self, aws: Aws, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(sandbox, someone())
+        monkeypatch.setattr(lease, "read", lambda *_: None)
+        with pytest.raises(RefusedError, match="begin and end right now"):
+            Lease(aws, REGION, IMAGE, "mine").__enter__()
+
+
+class TestSeveralAtOnce:
+    def test_of_two_that_take_over_a_dead_lease_the_first_one_holds_it(
+        self, aws: Aws, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(sandbox, someone(process=dead()))
+        first = Lease(aws, REGION, IMAGE, "first")
+        interposed(monkeypatch, first.__enter__)
+        with pytest.raises(RefusedError, match="another process has just taken over"):
+            Lease(aws, REGION, IMAGE, "second").__enter__()
+        first.check()
+        assert there(aws).holder.build == "first"  # although the last version is the second's
+        with pytest.raises(RefusedError, match="build first"):
+            Lease(aws, REGION, IMAGE, "third").__enter__()
+        first.__exit__(None, None, None)
+        assert lease.of_image(aws, REGION, IMAGE) is None
+
+    def test_a_lease_that_was_swept_while_it_was_taken_over_is_held(
+        self, aws: Aws, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(sandbox, someone(process=dead()))
+        interposed(monkeypatch, lambda: sandbox.client("ssm").delete_parameter(Name=NAME))
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            mine.check()
+
+    def test_a_renewal_after_a_takeover_does_not_win_it_back(
+        self, aws: Aws, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, sleep: Any
+    ) -> None:
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            sleep(lease.LAPSES_S)
+            interposed(monkeypatch, lambda: put(sandbox, someone(claims=2), overwrite=True))
+            with pytest.raises(LeaseLostError, match="build theirs by arn on elsewhere"):
+                mine.check()
+            assert there(aws).version == 3
+            assert there(aws).holder.build == "theirs"
+        assert there(aws).holder.build == "theirs"
+
+
+class TestKeeping:
+    def test_a_lease_is_renewed(self, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(lease, "RENEW_S", 0.01)
+        with Lease(aws, REGION, IMAGE, "mine"):
+            while there(aws).version < 3:
+                pass
+
+    def test_a_renewal_whose_answer_was_lost_loses_nothing(
+        self, aws: Aws, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, sleep: Any
+    ) -> None:
+        monkeypatch.setattr(session, "ATTEMPTS", 3)
+        with Lease(Aws(region=REGION), REGION, IMAGE, "mine") as mine:
+            sleep(lease.LAPSES_S)
+            with sandbox.fail(lost(times=1)):
+                mine.check()
+            assert there(aws).version == 3
+            mine.check()
+
+    @pytest.mark.parametrize("how", ["taken over", "by an old goldenami", "deleted", "made anew"])
+    def test_a_lost_lease_is_neither_used_nor_renewed_nor_deleted(
+        self, aws: Aws, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, how: str
+    ) -> None:
+        monkeypatch.setattr(lease, "RENEW_S", 0.01)
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            with mine._lock:
+                if how in ("deleted", "made anew"):
+                    sandbox.client("ssm").delete_parameter(Name=NAME)
+                if how != "deleted":
+                    version = 1 if how == "made anew" else there(aws).version + 1
+                    claims = None if how == "by an old goldenami" else version
+                    put(sandbox, someone(claims=claims), overwrite=True)
+            mine._renewing.join()
+            for _ in range(2):
+                with pytest.raises(LeaseLostError, match="deleted" if how == "deleted" else "arn"):
+                    mine.check()
+        held = lease.of_image(aws, REGION, IMAGE)
+        assert (held and held.holder.build) == (None if how == "deleted" else "theirs")
+
+    def test_what_is_not_known_everywhere_yet_is_not_lost(
+        self, aws: Aws, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            answers = iter([None])
+            read = lease.read
+            monkeypatch.setattr(lease, "read", lambda *where: next(answers, read(*where)))
+            mine.check()
+
+
+class TestWithoutAnAnswer:
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            {"reset": True}, {"code": "InternalServerError", "status": 500},
+            {"code": "ThrottlingException"},
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_a_lease_is_ones_own_as_long_as_nobody_can_take_it(
+        self, aws: Aws, sandbox: Sandbox, sleep: Any, fault: dict[str, Any]
+    ) -> None:
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            with sandbox.fail(lost("*", applied=False, **{"reset": False, **fault})):
+                sleep(lease.LAPSES_S - lease.MARGIN_S - 20)
+                mine.check()
+                sleep(25)
+                with pytest.raises(LeaseLostError, match="could not be renewed in time"):
+                    mine.check()
+            mine.check()  # nobody has taken it
+
+    def test_the_time_that_the_question_takes_counts(
+        self, aws: Aws, sandbox: Sandbox, sleep: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with Lease(aws, REGION, IMAGE, "mine") as mine:
+            read = lease.read
+
+            def slow(*where: Any) -> Held | None:
+                sleep(lease.LAPSES_S)
+                return read(*where)
+
+            monkeypatch.setattr(lease, "read", slow)
+            with sandbox.fail(lost("GetParameter")), pytest.raises(LeaseLostError, match="in time"):
+                mine.check()
+
+    def test_a_refusal_is_no_confirmation(self, aws: Aws, sandbox: Sandbox) -> None:
+        denied = Fault(service="ssm", operation="GetParameter", code="AccessDeniedException")
+        with (
+            Lease(aws, REGION, IMAGE, "mine") as mine,
+            sandbox.fail(denied),
+            pytest.raises(AwsError, match="AccessDenied"),
+        ):
+            mine.check()
+
+
+def test_what_has_lapsed_is_removed_unless_somebody_has_just_taken_it(
+    aws: Aws, sandbox: Sandbox
 ) -> None:
-    ssm = sandbox.client("ssm")
-    ssm.put_parameter(Name=lease.PREFIX + IMAGE, Value="{}", Type="String")
+    told: list[str] = []
 
-    def gone(*_: Any) -> None:
-        ssm.delete_parameter(Name=lease.PREFIX + IMAGE)
+    def doing(version: int) -> Doing:
+        return Doing(
+            aws=aws, region=REGION, summary="delete", cancelled=Event(), progress=told.append,
+            parameters={"Name": NAME, "Version": version},
+        )  # fmt: skip
 
-    monkeypatch.setattr(lease, "read", gone)
-    with Lease(Aws(region=REGION), REGION, IMAGE, "build-2"):
-        assert ssm.get_parameter(Name=lease.PREFIX + IMAGE)
+    put(sandbox, someone())
+    put(sandbox, someone(build="later", claims=2), overwrite=True)
+    lease.remove(doing(1))
+    assert there(aws).holder.build == "later"
+    assert told == ["left alone: build later by arn on elsewhere (process 1) has just taken it"]
+    lease.remove(doing(2))
+    assert lease.of_image(aws, REGION, IMAGE) is None
 
 
-def test_a_lease_that_cannot_be_taken_or_read_is_an_error(sandbox: Sandbox) -> None:
-    aws = Aws(region=REGION)
-    denied = Fault(service="ssm", operation="*", code="AccessDeniedException")
-    with sandbox.fail(denied):
-        with pytest.raises(AwsError, match="taking the right to bake"):
-            Lease(aws, REGION, IMAGE, "build-1").__enter__()
-        with pytest.raises(AwsError, match="AccessDenied"):
-            lease.of_image(aws, REGION, IMAGE)
+@pytest.mark.parametrize("date", [None, "soon", "Wed, 25 Nov 2026 10:00:00 -0000"])
+def test_a_date_that_says_no_moment_is_none(date: str | None) -> None:
+    assert Response(headers={"date": date} if date else {}).date is None
+
+
+def test_another_holder_is_another_id(aws: Aws) -> None:
+    assert holder.new(aws, "b").id != holder.new(aws, "b").id
+    assert structs.replace(someone(), claims=2).holds(2)
+    assert not someone(claims=2).holds(3)

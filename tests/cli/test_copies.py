@@ -1,6 +1,7 @@
 """Copies of a release in another account, made by a role of that account."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,7 +155,7 @@ def test_an_approved_image_is_protected_from_deregistration_everywhere(
 
 @pytest.mark.usefixtures("role")
 def test_what_is_left_in_the_other_account_is_told_and_swept_as_the_role(
-    cli: Any, write: Any, sandbox: Sandbox
+    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     iam = sandbox.client("iam", account=OTHER)
     more = {
@@ -174,10 +175,20 @@ def test_what_is_left_in_the_other_account_is_told_and_swept_as_the_role(
         ran = cli("bake", release, "--yes")
     assert ran.code == 1
     assert f"--role {arn}" in ran.err
-    swept = cli(
+    sweep = (
         "sweep", "--role", arn, "--older-than", "0s", "--region", "eu-west-1", "--yes",
         "--format", "json",
     )  # fmt: skip
+    ssm, (journal,) = sandbox.client("ssm"), (tmp_path / "state").iterdir()
+    holder = {"build": journal.stem, "by": "arn", "host": "elsewhere", "pid": 1}
+    ssm.put_parameter(Name="/goldenami/bake/web-base", Value=json.dumps(holder), Type="String")
+    assert json.loads(cli(*sweep).out)["items"] == []  # it is under way in the account that bakes
+    ssm.delete_parameter(Name="/goldenami/bake/web-base")
+    with sandbox.fail(Fault(service="ssm", operation="*", region="us-east-1", code="Nope")):
+        unread = cli(*sweep)
+    assert unread.code == 3
+    assert "left alone: image" in unread.err
+    swept = cli(*sweep)
     assert swept.code == 0, swept.err
     assert [one["kind"] for one in json.loads(swept.out)["items"]] == ["image"]
     theirs = sandbox.client("ec2", "eu-west-1", account=OTHER)

@@ -1,13 +1,14 @@
 """`goldenami sweep` against the embedded AWS."""
 
 import json
-import os
-import socket
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import structs
 
-from goldenami.aws import lease
+from goldenami.aws import ask, lease
+from goldenami.aws.holder import Holder, this_process
 from goldenami.domain import tags
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
@@ -33,13 +34,19 @@ def tagged(kind: str, **more: str) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": tags.to_aws(MINE | more)}]
 
 
-def put_lease(sandbox: Sandbox, image: str = "web-base", build: str = BUILD, pid: int = 0) -> None:
-    holder = {
-        "build": build, "by": "arn:aws:iam::123456789012:user/dora",
-        "host": socket.gethostname() if pid else "elsewhere", "pid": pid,
-    }  # fmt: skip
-    sandbox.client("ssm").put_parameter(
-        Name=lease.PREFIX + image, Value=json.dumps(holder), Type="String"
+def put_lease(
+    sandbox: Sandbox, region: str = "us-east-1", *, build: str = BUILD, dead: bool = False
+) -> None:
+    """Let a build be under way, or have died on this machine."""
+    process = this_process()
+    assert process
+    by = "arn:aws:iam::123456789012:user/dora"
+    holder = Holder(
+        build=build, by=by, host="elsewhere", pid=process.pid,
+        process=structs.replace(process, started=1) if dead else None,
+    )  # fmt: skip
+    sandbox.client("ssm", region).put_parameter(
+        Name=lease.PREFIX + "web-base", Value=msgspec.json.encode(holder).decode(), Type="String"
     )
 
 
@@ -62,9 +69,10 @@ def litter(sandbox: Sandbox) -> dict[str, str]:
         Size=1, AvailabilityZone="us-east-1a", TagSpecifications=tagged("volume")
     )["VolumeId"]
     snapshot = ec2.create_snapshot(VolumeId=volume, TagSpecifications=tagged("snapshot"))
-    west = sandbox.client("ec2", "eu-west-1")
+    west, built = sandbox.client("ec2", "eu-west-1"), "ap-southeast-2"
     copy = west.copy_image(
-        Name="web-base-1.0", SourceImageId=base_image(west), SourceRegion="eu-west-1",
+        Name="web-base-1.0", SourceRegion=built,
+        SourceImageId=base_image(sandbox.client("ec2", built)),
         TagSpecifications=tagged("image") + tagged("snapshot"),
     )["ImageId"]  # fmt: skip
     return {
@@ -77,7 +85,7 @@ def litter(sandbox: Sandbox) -> dict[str, str]:
 def test_everything_that_a_build_has_left_anywhere_is_removed(
     cli: Any, sandbox: Sandbox, litter: dict[str, str]
 ) -> None:
-    put_lease(sandbox, pid=os.getpid())
+    put_lease(sandbox, dead=True)
     ran = cli("sweep", "--yes", "--format", "json")
     assert ran.code == 0, ran.err
     document = json.loads(ran.out)
@@ -168,7 +176,7 @@ def test_an_age_that_is_no_time_is_refused(cli: Any, sandbox: Sandbox) -> None:
 def test_a_second_bake_of_an_image_is_refused_with_whose_build_it_is(
     cli: Any, write: Any, sandbox: Sandbox, mutating: Any, elsewhere: bool, code: int
 ) -> None:
-    put_lease(sandbox, pid=0 if elsewhere else os.getpid())
+    put_lease(sandbox, dead=not elsewhere)
     before = mutating()
     ran = cli("bake", write(regions=["us-east-1"]), "--yes")
     assert ran.code == code, ran.err
@@ -184,3 +192,79 @@ def test_a_parameter_that_is_no_lease_is_not_overwritten(
     ran = cli("bake", write(regions=["us-east-1"]), "--yes")
     assert ran.code == 1
     assert "/goldenami/bake/web-base in us-east-1 is not goldenami's" in ran.err
+
+
+UNREAD: dict[str, Any] = {"service": "ssm", "operation": "GetParametersByPath"}
+
+
+def test_no_build_is_removed_whose_leases_could_not_be_read(
+    cli: Any, sandbox: Sandbox, litter: dict[str, str], mutating: Any
+) -> None:
+    put_lease(sandbox)
+    before = mutating()
+    with sandbox.fail(Fault(**UNREAD, region="us-east-1", code="Nope")):
+        ran = cli("sweep", "--yes", "--format", "json")
+    assert ran.code == 3
+    (copy,) = (one for one, kind in litter.items() if kind == "image")
+    assert [one["id"] for one in json.loads(ran.out)["items"]] == [copy]  # built elsewhere
+    for one, kind in litter.items():
+        told = f"left alone: {kind} {one} in us-east-1: whether its build {BUILD} is under way"
+        assert (told in ran.err) == (one != copy)
+    assert mutating()[len(before) :] == ["DeregisterImage"]
+
+
+def test_a_cut_listing_of_leases_is_no_empty_one(
+    cli: Any, sandbox: Sandbox, litter: dict[str, str], mutating: Any, monkeypatch: Any
+) -> None:
+    put_lease(sandbox)
+    before = mutating()
+    raw = ask.raw
+    monkeypatch.setattr(ask, "DELAYS_S", (0.0,))
+    monkeypatch.setattr(
+        ask, "raw", lambda *call: {} if call[2] == "ssm:GetParametersByPath" else raw(*call)
+    )  # as botocore reads it
+    ran = cli("sweep", "--yes", "--build", BUILD)
+    assert ran.code == 3
+    assert mutating() == before
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-southeast-2"])
+def test_a_region_that_was_not_asked_for_is_looked_at_for_leases(
+    cli: Any, sandbox: Sandbox, litter: dict[str, str], mutating: Any, region: str
+) -> None:
+    put_lease(sandbox, region)
+    before = mutating()
+    for place in ("us-east-1", "eu-west-1"):
+        ran = cli("sweep", "--yes", "--region", place)
+        assert (ran.code, "none found" in ran.err) == (0, True), ran.err
+    assert mutating() == before
+
+
+def test_a_snapshot_alone_is_removed_only_when_the_leases_of_all_regions_were_read(
+    cli: Any, sandbox: Sandbox, litter: dict[str, str]
+) -> None:
+    (snapshot,) = (one for one, kind in litter.items() if kind == "snapshot")
+    with sandbox.fail(Fault(**UNREAD, region="ap-southeast-2", code="Nope")):
+        ran = cli("sweep", "--yes", "--region", "us-east-1")
+    assert ran.code == 3
+    assert ran.err.count("left alone: ") == 1
+    assert f"left alone: snapshot {snapshot} in us-east-1" in ran.err
+    assert "ap-southeast-2: " in ran.err
+    assert cli("sweep", "--yes", "--region", "us-east-1").code == 0
+
+
+def test_what_could_not_be_read_elsewhere_does_not_matter_if_nothing_depends_on_it(
+    cli: Any, sandbox: Sandbox
+) -> None:
+    with sandbox.fail(Fault(**UNREAD, region="ap-southeast-2", code="Nope")):
+        assert cli("sweep", "--yes", "--region", "us-east-1").code == 0
+        assert cli("sweep", "--yes").code == 3
+
+
+def test_a_parameter_that_is_no_lease_makes_its_region_unread(
+    cli: Any, sandbox: Sandbox, litter: dict[str, str]
+) -> None:
+    sandbox.client("ssm").put_parameter(Name="/goldenami/bake/x", Value="x", Type="String")
+    ran = cli("sweep", "--yes", "--region", "us-east-1")
+    assert ran.code == 3
+    assert "/goldenami/bake/x in us-east-1 is not goldenami's" in ran.err

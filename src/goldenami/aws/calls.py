@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from goldenami.aws.already import DONE, NONE
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.interface import Answer
 from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, patiently
 from goldenami.domain.plan import dig
+from goldenami.errors import AwsError
 
 A = TypeVar("A", bound=Answer)
 
@@ -26,9 +28,14 @@ def call(
         created: whether it names what was created just before.
 
     Raises:
-        AwsError: AWS refused it or could not be reached.
+        AwsError: AWS refused it or could not be reached. That it is done already is no refusal.
     """
-    answer = msgspec.to_builtins(answered(doing, ANSWERS[name], created=created))
+    try:
+        answer = msgspec.to_builtins(answered(doing, ANSWERS[name], created=created))
+    except AwsError as error:
+        if error.code in DONE.get(name, NONE):
+            return {}
+        raise
     return {output: dig(answer, place) for output, place in outputs.items()}
 
 

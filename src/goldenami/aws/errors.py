@@ -34,17 +34,51 @@ FORBIDDEN = frozenset(
     }
 )
 UNREADABLE = frozenset({"UnreadableAnswer"})
-THROTTLED = frozenset(
+CONCURRENT = frozenset(
+    {
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "ConcurrentTagAccess",
+        "EntityTemporarilyUnmodifiable",
+        "PolicyChangesInProgressException",
+        "ResourceContention",
+        "TooManyUpdates",
+    }
+)
+"""Somebody else is changing the same thing at this moment."""
+
+THROTTLED = CONCURRENT | frozenset(
     {
         "RequestLimitExceeded",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
         "RequestThrottled",
+        "RequestThrottledException",
         "SlowDown",
         "EC2ThrottledException",
     }
 )
+NETWORK = frozenset(
+    {
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "ConnectionError",
+        "EndpointConnectionError",
+        "HTTPClientError",
+        "ProxyConnectionError",
+        "ReadTimeoutError",
+        "SSLError",
+    }
+)
+"""botocore's names for no answer at all."""
+
+BROKEN = frozenset(
+    {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "Unavailable"}
+)
+NO_ANSWER = NETWORK | BROKEN | THROTTLED | UNREADABLE
+"""What says nothing about the thing that was asked for: another time it may be answered."""
+
 UNKNOWN_ID = frozenset(
     {
         "InvalidAMIID.NotFound",
@@ -63,8 +97,22 @@ NOT_FOUND = UNKNOWN_ID | frozenset(
 GONE = NOT_FOUND | frozenset({"ResourceNotFoundException"})
 """What disappeared between a listing and a closer look is gone, and not unreadable."""
 
+CHANGED = frozenset(
+    {
+        "ConstraintViolationException",
+        "DeleteConflict",
+        "DuplicatePolicyException",
+        "EntityAlreadyExists",
+        "LimitExceeded",
+        "NoSuchEntity",
+        "PolicyInUseException",
+        "PolicyNotFoundException",
+        "TargetNotFoundException",
+    }
+)
+"""What IAM and Organizations say if things are not as they were when they were looked at."""
+
 OPT_IN = frozenset({"OptInRequired"})
-DUPLICATE_NAME = frozenset({"InvalidAMIName.Duplicate"})
 TERMINATED = frozenset({"IdempotentInstanceTerminated"})
 UNKNOWN_TEMPLATE = frozenset(
     {
@@ -187,6 +235,8 @@ def _refused(where: str, error: "ClientError") -> AwsError:
         fix = f"AWS does not accept these credentials: {_LOG_IN}"
     elif code in FORBIDDEN:
         fix = f"the caller needs a permission for {call}; `--plan` lists all that are needed"
+    elif code in CONCURRENT:
+        fix = "somebody else is changing the same thing; run the same command again"
     elif code in THROTTLED:
         fix = "AWS is throttling this account; run the same command again in a minute"
     elif code in OPT_IN:

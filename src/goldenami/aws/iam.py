@@ -107,29 +107,31 @@ def role(aws: Aws, region: str, name: str) -> Role | None:
 
 def managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy | None:
     """Return a managed policy, or None if there is none with this ARN."""
-    doing = f"reading policy {arn}"
     try:
-        policy = ask(aws, region, GetPolicy, doing, PolicyArn=arn).policy
-        default = ask(
-            aws, region, GetPolicyVersion, doing,
-            PolicyArn=arn, VersionId=policy.default_version_id,
-        )  # fmt: skip
+        return _managed_policy(aws, region, arn)
     except AwsError as error:
-        if error.code == "NoSuchEntity":
+        if error.code == "NoSuchEntity":  # also if it is deleted while it is read
             return None
         raise
+
+
+def _managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy:
+    doing = f"reading policy {arn}"
+    policy = ask(aws, region, GetPolicy, doing, PolicyArn=arn).policy
+    default = ask(
+        aws, region, GetPolicyVersion, doing, PolicyArn=arn, VersionId=policy.default_version_id
+    )
     pages = listed(aws, region, ListPolicyVersions, doing, PolicyArn=arn)
+    versions = tuple(
+        Version(one.version_id, one.is_default_version) for page in pages for one in page.versions
+    )
     groups, others = _attached_to(aws, region, arn, "PermissionsPolicy")
     _, bounded = _attached_to(aws, region, arn, "PermissionsBoundary")
     roles = tuple(one.removeprefix("role ") for one in bounded if one.startswith("role "))
     return ManagedPolicy(
         arn=arn,
         document=default.policy_version.document,
-        versions=tuple(
-            Version(one.version_id, one.is_default_version)
-            for page in pages
-            for one in page.versions
-        ),
+        versions=versions,
         tags=policy.tag_values,
         groups=groups,
         others=(*others, *(f"{one} (boundary)" for one in bounded if one.startswith("user "))),

@@ -1,67 +1,87 @@
 """One bake of an image at a time: an SSM parameter in the build region that only one can create.
 
-Its holder renews it. A holder that died is noticed by the age of its last sign of life, or at once
-on its own machine.
+Its holder renews it. A holder that died is noticed by the age of its last sign of life, which is
+counted by AWS's clock alone, or at once where it can be proved that its process has ended.
+
+SSM has no write that depends on what is there. So whoever takes over or renews writes for which
+version of the parameter that is: of several at once, the first one holds it, and the others have
+come too late. Where the last version is such a late one, the history tells who holds it.
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 """
 
 import contextlib
-import os
-import socket
-from threading import Event, Thread
+import time
+from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
+from msgspec import structs
 
+from goldenami.aws import holder
 from goldenami.aws.answers.actions import ANSWERS
-from goldenami.aws.answers.ssm import GetParameter, Parameter, PutParameter, Response
-from goldenami.aws.ask import ask
-from goldenami.aws.errors import ALREADY_THERE, NOT_FOUND, code_of
+from goldenami.aws.answers.ssm import (
+    GetParameter,
+    GetParameterHistory,
+    Parameter,
+    PutParameter,
+    Response,
+)
+from goldenami.aws.ask import ask, listed
+from goldenami.aws.calls import call
+from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, code_of
+from goldenami.aws.holder import Holder
 from goldenami.aws.session import Aws
-from goldenami.errors import AwsError, GoldenamiError, RefusedError
+from goldenami.aws.waits import Doing
+from goldenami.errors import AwsError, GoldenamiError, LeaseLostError, RefusedError
 
 PREFIX = "/goldenami/bake/"
 RENEW_S = 60.0
 LAPSES_S = 240.0
-PERMISSIONS = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter")
+MARGIN_S = 60.0
+"""How long before its end a lease has to be renewed before anything is done with it."""
+
+PERMISSIONS = (
+    "ssm:DeleteParameter",
+    "ssm:GetParameter",
+    "ssm:GetParameterHistory",
+    "ssm:PutParameter",
+)
+_ATTEMPTS = 3
+_SETTLING_S = (0.1, 0.2, 0.4, 0.8)
+READ_PERMISSIONS = ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath")
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_over: set[str] = set()
+"""The ids of the leases of this process that have ended, whatever the account says."""
 
 
-class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who bakes: the build, the caller's ARN, the machine and the process."""
-
-    build: str
-    by: str
-    host: str
-    pid: int
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it is a process of this machine that has ended."""
-        if self.host != socket.gethostname():
-            return False
-        if self.pid == os.getpid():
-            return True  # an earlier bake of this very process
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except OSError:
-            return False
-        return False
+def since_boot() -> float:
+    """Return seconds of a clock that goes on while the machine sleeps (macOS's monotonic does)."""
+    return time.clock_gettime(_CLOCK)
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A lease that is there: its holder, how long ago it gave a sign of life, its version."""
+    """A lease that is there: its holder, the parameter's version, how long ago that was written.
+
+    ``age_s`` is counted by AWS's clock; it is None if the answer had no date.
+    """
 
     holder: Holder
-    age_s: float
+    age_s: float | None
     version: int
 
     @property
     def lapsed(self) -> bool:
         """Whether somebody else may take it."""
-        return self.holder.is_gone or self.age_s > LAPSES_S
+        process = self.holder.process
+        if self.holder.id in _over or (process is not None and process.ended):
+            return True
+        return self.age_s is not None and self.age_s > LAPSES_S
+
+    @property
+    def seen(self) -> str:
+        """Say when its holder gave its last sign of life."""
+        return "seen some time ago" if self.age_s is None else f"seen {self.age_s:.0f} s ago"
 
 
 class Lease:
@@ -79,11 +99,13 @@ class Lease:
         self._region = region
         self._name = PREFIX + image
         self._image = image
-        self._holder = Holder(
-            build=build, by=aws.caller, host=socket.gethostname(), pid=os.getpid()
-        )
+        self._me = holder.new(aws, build)
+        self._version = 0
+        self._renewed_at = since_boot()
+        self._lost = ""
+        self._lock = Lock()
         self._ended = Event()
-        self._renewing = Thread(target=self._renew, daemon=True)
+        self._renewing = Thread(target=self._keep, daemon=True)
 
     def __enter__(self) -> Self:
         """Take the lease.
@@ -93,11 +115,11 @@ class Lease:
             AwsError: SSM refused.
         """
         try:
-            self._put(overwrite=False)
+            self._take()
         except AwsError as error:
-            if code_of(error) not in ALREADY_THERE:
-                raise
-            self._take_over()
+            if error.code in NO_ANSWER:  # it may have been written all the same
+                self._let_go()
+            raise
         self._renewing.start()
         return self
 
@@ -109,43 +131,143 @@ class Lease:
     ) -> None:
         self._ended.set()
         self._renewing.join()
-        with contextlib.suppress(AwsError):  # then it lapses
+        self._let_go()
+
+    def check(self) -> None:
+        """See to it that the lease is still one's own, before anything is changed with it.
+
+        Where AWS cannot be reached, it is one's own as long as nobody else can take it.
+
+        Raises:
+            LeaseLostError: somebody else has it, or may have it by now.
+            AwsError: SSM refused to tell.
+        """
+        with self._lock:
+            try:
+                if self._overdue:
+                    self._renew()
+                else:
+                    self._confirm()
+            except AwsError as error:
+                if error.code not in NO_ANSWER:
+                    raise
+                if self._overdue:
+                    raise LeaseLostError(
+                        f"{self._image}: the right to bake it could not be renewed in time, and "
+                        f"may be somebody else's by now: {error.message}",
+                        fix=error.fix,
+                    ) from error
+
+    @property
+    def _overdue(self) -> bool:
+        return since_boot() - self._renewed_at > LAPSES_S - MARGIN_S
+
+    def _take(self) -> None:
+        for _ in range(_ATTEMPTS):
+            if self._create():
+                return
+            held = read(self._aws, self._region, self._name)
+            if held is not None:
+                self._take_over(held)
+                return
+        raise RefusedError(
+            f"{self._image}: other bakes of it begin and end right now", fix="try again later"
+        )
+
+    def _create(self) -> bool:
+        try:
+            return self._write(1)
+        except AwsError as error:
+            if code_of(error) not in ALREADY_THERE:
+                raise
+            return False
+
+    def _take_over(self, held: Held) -> None:
+        if self._is_mine(held):  # it was written, and only the answer was lost
+            self._version = held.version
+            return
+        if not held.lapsed:
+            raise self._refused(held)
+        if not self._write(held.version + 1):  # somebody else did the same, first
+            raise self._refused(held, "and another process has just taken over")
+
+    def _refused(self, held: Held, more: str = "") -> RefusedError:
+        fix = f"wait for its end; if that process is dead, its right ends after {LAPSES_S:.0f} s"
+        if held.age_s is None:
+            fix = (
+                "something between here and AWS takes the date off its answers, so nobody can tell "
+                f"whether that process is dead; if it is: `aws ssm delete-parameter --region "
+                f"{self._region} --name {self._name}`"
+            )
+        return RefusedError(
+            f"{self._image} is being baked already: {held.holder}, {more or held.seen}", fix=fix
+        )
+
+    def _write(self, version: int) -> bool:
+        """Write oneself as that version; return whether one holds the lease then.
+
+        Another version than that was written if somebody else was faster, or if an answer was lost
+        and the call made again.
+        """
+        before = since_boot()
+        me = structs.replace(self._me, claims=version)
+        written = ask(
+            self._aws, self._region, PutParameter, "taking the right to bake",
+            Name=self._name,
+            Value=msgspec.json.encode(me).decode(),
+            Type="String",
+            Overwrite=version > 1,
+            Description="goldenami: a bake of this image is under way",
+        ).version  # fmt: skip
+        self._version = written
+        if written != version and not self._is_mine(self._look()):
+            return False
+        self._renewed_at = before
+        return True
+
+    def _look(self) -> Held | None:
+        """Read the lease; what was written just now may not be known everywhere yet."""
+        for delay_s in _SETTLING_S:
+            held = read(self._aws, self._region, self._name)
+            if held is not None and held.version >= self._version:
+                return held
+            time.sleep(delay_s)
+        return read(self._aws, self._region, self._name)
+
+    def _is_mine(self, held: Held | None) -> bool:
+        return held is not None and held.holder.id == self._me.id
+
+    def _confirm(self) -> None:
+        """Read the lease, and raise a LeaseLostError if it is not one's own any more."""
+        if not self._lost:
+            held = self._look()
+            if held is not None and self._is_mine(held):
+                self._version = held.version
+                return
+            self._lost = f"{held.holder} has it now" if held else "somebody has deleted it"
+        raise LeaseLostError(
+            f"{self._image}: the right to bake it is lost: {self._lost}",
+            fix="see whether another bake of it is under way, and wait for its end",
+        )
+
+    def _renew(self) -> None:
+        self._confirm()
+        if not self._write(self._version + 1):
+            self._confirm()
+
+    def _keep(self) -> None:
+        while not self._ended.wait(RENEW_S) and not self._lost:
+            with self._lock, contextlib.suppress(GoldenamiError):  # `check` tells
+                self._renew()
+
+    def _let_go(self) -> None:
+        _over.add(self._me.id)
+        with contextlib.suppress(GoldenamiError):  # then it lapses
+            self._confirm()
             ask(
                 self._aws, self._region, ANSWERS["ssm:DeleteParameter"], "ending the lease",
                 Name=self._name,
             )  # fmt: skip
-
-    def _take_over(self) -> None:
-        held = read(self._aws, self._region, self._name)
-        if held is None:  # its holder has just let it go
-            self._put(overwrite=False)
-            return
-        if not held.lapsed:
-            raise self._refused(held.holder, f"seen {held.age_s:.0f} s ago")
-        if self._put(overwrite=True) != held.version + 1:  # somebody else did the same, first
-            raise self._refused(held.holder, "and another process has just taken over")
-
-    def _refused(self, holder: Holder, seen: str) -> RefusedError:
-        return RefusedError(
-            f"{self._image} is being baked already: build {holder.build} by {holder.by} "
-            f"on {holder.host} (process {holder.pid}), {seen}",
-            fix=f"wait for its end; if that process is dead, its right ends after {LAPSES_S:.0f} s",
-        )
-
-    def _put(self, *, overwrite: bool) -> int:
-        return ask(
-            self._aws, self._region, PutParameter, "taking the right to bake",
-            Name=self._name,
-            Value=msgspec.json.encode(self._holder).decode(),
-            Type="String",
-            Overwrite=overwrite,
-            Description="goldenami: a bake of this image is under way",
-        ).version  # fmt: skip
-
-    def _renew(self) -> None:
-        while not self._ended.wait(RENEW_S):
-            with contextlib.suppress(GoldenamiError):
-                self._put(overwrite=True)
 
 
 def of_image(aws: Aws, region: str, image: str) -> Held | None:
@@ -157,31 +279,56 @@ def read(aws: Aws, region: str, name: str) -> Held | None:
     """Return the lease of that parameter name; None if nobody bakes.
 
     Raises:
-        AwsError: it cannot be read.
-        GoldenamiError: the parameter is not goldenami's.
+        AwsError: it cannot be read, or is not goldenami's.
     """
     try:
         answer = ask(aws, region, GetParameter, f"reading {name}", Name=name)
+        return held(aws, region, answer.parameter, answer.response)
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
             return None
         raise
-    return held(answer.parameter, answer.response, region)
 
 
-def held(parameter: Parameter, response: Response, region: str) -> Held:
+def held(aws: Aws, region: str, parameter: Parameter, response: Response) -> Held:
     """Return what a parameter of a lease tells.
 
     Raises:
-        GoldenamiError: the parameter is not goldenami's.
+        AwsError: it is not goldenami's, or its history is needed and cannot be read.
     """
+    last = _holder(region, parameter.name, parameter.value)
+    owner = last if last.holds(parameter.version) else _owner(aws, region, parameter.name, last)
+    date = response.date
+    age_s = (date - parameter.last_modified_date).total_seconds() if date else None
+    return Held(owner, age_s and max(0.0, age_s), parameter.version)  # dates have no fractions
+
+
+def remove(doing: Doing) -> dict[str, Any]:
+    """Delete a lease that has lapsed, unless somebody has taken it since ``Version``."""
+    name, version = doing.parameters["Name"], doing.parameters["Version"]
+    found = read(doing.aws, doing.region, name)
+    if found is not None and found.version != version:
+        doing.progress(f"left alone: {found.holder} has just taken it")
+        return {}
+    return call(structs.replace(doing, parameters={"Name": name}), "ssm:DeleteParameter", {})
+
+
+def _owner(aws: Aws, region: str, name: str, last: Holder) -> Holder:
+    """Return who wrote the newest version of those that were not written too late."""
+    pages = listed(aws, region, GetParameterHistory, f"reading the history of {name}", Name=name)
+    versions = sorted((one for page in pages for one in page.parameters), key=lambda v: v.version)
+    owner = last  # if the lease was deleted in between, and nobody's came in time
+    for version in versions:
+        writer = _holder(region, name, version.value)
+        if writer.holds(version.version):
+            owner = writer
+    return owner
+
+
+def _holder(region: str, name: str, value: str) -> Holder:
     try:
-        holder = msgspec.json.decode(parameter.value, type=Holder)
+        return msgspec.json.decode(value, type=Holder)
     except msgspec.MsgspecError as error:
-        raise GoldenamiError(
-            f"the parameter {parameter.name} in {region} is not goldenami's: {error}",
-            fix="delete it",
+        raise AwsError(
+            f"the parameter {name} in {region} is not goldenami's: {error}", fix="delete it"
         ) from error
-    now = response.date or parameter.last_modified_date
-    age_s = (now - parameter.last_modified_date).total_seconds()
-    return Held(holder, age_s, parameter.version)

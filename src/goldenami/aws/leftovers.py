@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from msgspec import Struct
 
@@ -32,39 +33,48 @@ PERMISSIONS = (
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSnapshots",
     "ec2:DescribeVolumes",
-    "ssm:GetParametersByPath",
+    *lease.READ_PERMISSIONS,
 )
 
 
 class Leftover(Struct, frozen=True, kw_only=True):
     """One thing that an unfinished build has left.
 
-    ``kind`` is ``instance``, ``image``, ``snapshot``, ``volume``, ``key-pair``,
-    ``security-group`` or ``lease``; ``after`` are the ids of what must be gone before.
+    Args:
+        region: where it is.
+        kind: ``instance``, ``image``, ``snapshot``, ``volume``, ``key-pair``, ``security-group`` or
+            ``lease``.
+        id: its id, or its name.
+        build: the build.
+        build_region: where that build has its lease, if it is under way; empty if it is not known.
+        state: EC2's word for how it is.
+        after: the ids of what must be gone before.
+        version: of a lease, the one that has lapsed.
     """
 
     region: str
     kind: str
     id: str
     build: str
+    build_region: str
     state: str = ""
     after: tuple[str, ...] = ()
+    version: int = 0
 
 
-class InRegion(Struct, frozen=True):
-    """What is left in a region, and the builds that are under way right now."""
+class Leases(Struct, frozen=True):
+    """The leases of a region: those that have lapsed, and the builds that are under way."""
 
-    leftovers: tuple[Leftover, ...]
+    lapsed: tuple[Leftover, ...]
     running: frozenset[str]
 
 
-def read(aws: Aws, region: str) -> InRegion:
-    """Return what is left in a region.
+def read(aws: Aws, region: str) -> tuple[Leftover, ...]:
+    """Return what is left in a region, but for leases; also of builds that are under way.
 
     Raises:
         AwsError: something could not be read.
     """
-    leases = list(_leases(aws, region))
     made = images.produced(aws, region)
     found = [
         *_instances(aws, region),
@@ -73,21 +83,33 @@ def read(aws: Aws, region: str) -> InRegion:
         *_volumes(aws, region),
         *_key_pairs(aws, region),
         *_groups(aws, region),
-        *(
-            Leftover(region=region, kind="lease", id=name, build=held.holder.build)
-            for name, held in leases
-            if held.lapsed
-        ),
     ]
     unique = {(one.kind, one.id): one for one in reversed(found)}
-    running = {held.holder.build for _, held in leases if not held.lapsed}
-    return InRegion(tuple(reversed(unique.values())), frozenset(running))
+    return tuple(reversed(unique.values()))
 
 
-def _leases(aws: Aws, region: str) -> Iterator[tuple[str, lease.Held]]:
-    for page in listed(aws, region, GetParametersByPath, "looking for leases", Path=lease.PREFIX):
-        for parameter in page.parameters:
-            yield parameter.name, lease.held(parameter, page.response, region)
+def leases(aws: Aws, region: str) -> Leases:
+    """Return the leases of a region.
+
+    Raises:
+        AwsError: they could not be read, or one of them is not goldenami's.
+    """
+    pages = listed(aws, region, GetParametersByPath, "looking for leases", Path=lease.PREFIX)
+    found = [
+        (parameter.name, lease.held(aws, region, parameter, page.response))
+        for page in pages
+        for parameter in page.parameters
+    ]
+    lapsed = (
+        Leftover(
+            region=region, kind="lease", id=name, build=held.holder.build, build_region=region,
+            version=held.version,
+        )
+        for name, held in found
+        if held.lapsed
+    )  # fmt: skip
+    running = (held.holder.build for _, held in found if not held.lapsed)
+    return Leases(tuple(lapsed), frozenset(running))
 
 
 def _unfinished(image: Image) -> bool:
@@ -97,21 +119,30 @@ def _unfinished(image: Image) -> bool:
 def _image(image: Image) -> Leftover:
     return Leftover(
         region=image.region, kind="image", id=image.id, build=image.tags[tags.BUILD],
-        state=image.state,
+        build_region=_build_region(image), state=image.state,
     )  # fmt: skip
+
+
+def _build_region(image: Image) -> str:
+    """Return where an image was built; empty for a copy of another account's within one region."""
+    if image.source_instance:
+        return image.region
+    return "" if image.source_region == image.region else image.source_region
+
+
+def _of_builder(kind: str, region: str, id_: str, build: str, **more: Any) -> Leftover:
+    """Return a leftover that is only made where the image is built."""
+    return Leftover(region=region, kind=kind, id=id_, build=build, build_region=region, **more)
 
 
 def _instances(aws: Aws, region: str) -> Iterator[Leftover]:
     for one in builds.instances(aws, region):
-        yield Leftover(region=region, kind="instance", id=one.id, build=one.build, state=one.state)
+        yield _of_builder("instance", region, one.id, one.build, state=one.state)
         if one.key_name.startswith(TEMPORARY):
-            yield Leftover(region=region, kind="key-pair", id=one.key_name, build=one.build)
+            yield _of_builder("key-pair", region, one.key_name, one.build)
         for group_id, name in one.groups:
             if name.startswith(TEMPORARY):
-                yield Leftover(
-                    region=region, kind="security-group", id=group_id, build=one.build,
-                    after=(one.id,),
-                )  # fmt: skip
+                yield _of_builder("security-group", region, group_id, one.build, after=(one.id,))
 
 
 def _snapshots(aws: Aws, region: str, made: list[Image]) -> Iterator[Leftover]:
@@ -125,7 +156,7 @@ def _snapshots(aws: Aws, region: str, made: list[Image]) -> Iterator[Leftover]:
         if snapshot.snapshot_id not in used and written.get(tags.STATUS) == Status.BUILDING:
             yield Leftover(
                 region=region, kind="snapshot", id=snapshot.snapshot_id,
-                build=written.get(tags.BUILD, ""), state=snapshot.state,
+                build=written.get(tags.BUILD, ""), build_region="", state=snapshot.state,
             )  # fmt: skip
 
 
@@ -134,10 +165,8 @@ def _volumes(aws: Aws, region: str) -> Iterator[Leftover]:
     for volume in (volume for page in pages for volume in page.volumes):
         written = volume.tag_values
         if volume.state == "available" and tags.SPEC in written:
-            yield Leftover(
-                region=region, kind="volume", id=volume.volume_id,
-                build=written.get(tags.BUILD, ""), state=volume.state,
-            )  # fmt: skip
+            build = written.get(tags.BUILD, "")
+            yield _of_builder("volume", region, volume.volume_id, build, state=volume.state)
 
 
 def _key_pairs(aws: Aws, region: str) -> Iterator[Leftover]:
@@ -148,11 +177,11 @@ def _key_pairs(aws: Aws, region: str) -> Iterator[Leftover]:
             named = _OF_BUILD.match(pair.key_name)
             build = pair.tag_values.get(tags.BUILD) or (named and named["build"])
             if build:
-                yield Leftover(region=region, kind="key-pair", id=pair.key_name, build=build)
+                yield _of_builder("key-pair", region, pair.key_name, build)
 
 
 def _groups(aws: Aws, region: str) -> Iterator[Leftover]:
     pages = listed(aws, region, DescribeSecurityGroups, "looking for groups", Filters=[_BUILD])
     for group in (group for page in pages for group in page.security_groups):
         build = group.tag_values.get(tags.BUILD, "")
-        yield Leftover(region=region, kind="security-group", id=group.group_id, build=build)
+        yield _of_builder("security-group", region, group.group_id, build)

@@ -55,12 +55,13 @@ def named(aws: Aws, region: str, kind: str, prefix: str) -> dict[str, Organizati
         )
     except AwsError as error:
         raise _no_access(error) from error
-    return {
-        policy.name: _policy(aws, region, policy.id, policy.name)
-        for page in pages
-        for policy in page.policies
+    policies = (policy for page in pages for policy in page.policies)
+    read = [
+        _policy(aws, region, policy.id, policy.name)
+        for policy in policies
         if policy.name.startswith(prefix)
-    }
+    ]
+    return {policy.name: policy for policy in read if policy}
 
 
 def enabled_types(aws: Aws, region: str) -> frozenset[str]:
@@ -103,24 +104,36 @@ def attached(aws: Aws, region: str, kind: str, target: str) -> dict[str, str] | 
         raise
 
 
-def _policy(aws: Aws, region: str, policy_id: str, name: str) -> OrganizationPolicy:
+def _policy(aws: Aws, region: str, policy_id: str, name: str) -> OrganizationPolicy | None:
+    """Return a policy that was listed; None if it has been deleted since."""
     doing = f"reading policy {name}"
-    answer = ask(aws, region, DescribePolicy, doing, PolicyId=policy_id)
-    with explained(doing, region, DescribePolicy.call):
-        document = read_json(dict[str, Any], answer.policy.content)
-    tag_pages = listed(
+    try:
+        answer = ask(aws, region, DescribePolicy, doing, PolicyId=policy_id)
+        with explained(doing, region, DescribePolicy.call):
+            document = read_json(dict[str, Any], answer.policy.content)
+        written = _tags(aws, region, policy_id, name)
+        targets = _targets(aws, region, policy_id, name)
+    except AwsError as error:
+        if error.code in _GONE:
+            return None
+        raise
+    return OrganizationPolicy(
+        id=policy_id, name=name, document=document, tags=written, targets=targets
+    )
+
+
+def _tags(aws: Aws, region: str, policy_id: str, name: str) -> dict[str, str]:
+    pages = listed(
         aws, region, ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id
     )
-    target_pages = listed(
+    return {tag.key: tag.value for page in pages for tag in page.tags}
+
+
+def _targets(aws: Aws, region: str, policy_id: str, name: str) -> tuple[str, ...]:
+    pages = listed(
         aws, region, ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
     )
-    return OrganizationPolicy(
-        id=policy_id,
-        name=name,
-        document=document,
-        tags={tag.key: tag.value for page in tag_pages for tag in page.tags},
-        targets=tuple(target.target_id for page in target_pages for target in page.targets),
-    )
+    return tuple(target.target_id for page in pages for target in page.targets)
 
 
 def _no_access(error: AwsError) -> AwsError | RefusedError:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from goldenami.aws.already import DONE
 from goldenami.aws.answers.ec2 import DeregisterImage, DescribeInstances
 from goldenami.aws.ask import ask
+from goldenami.aws.calls import answered
 from goldenami.aws.waits import Doing, until
 from goldenami.errors import AwsError
 
@@ -15,10 +17,18 @@ def image(doing: Doing) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeregisterImage.html
 
+    If it is gone already, an answer was lost, or somebody else was faster; what is left of its
+    snapshots carries the build's tags then, for a sweep to find.
+
     Raises:
         AwsError: AWS refused, or snapshots are left; the message names them.
     """
-    answer = ask(doing.aws, doing.region, DeregisterImage, doing.summary, **doing.parameters)
+    try:
+        answer = answered(doing, DeregisterImage)
+    except AwsError as error:
+        if error.code in DONE[DeregisterImage.call]:
+            return {}
+        raise
     left = [
         f"{result.snapshot_id} ({result.return_code})"
         for result in answer.delete_snapshot_results

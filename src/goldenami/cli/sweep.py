@@ -32,7 +32,7 @@ def sweep(
     """Remove what unfinished builds have left: instances, images, snapshots, key pairs, groups.
 
     It is found by the tags of the builds, in all regions at once. A build that is under way is
-    left alone, and so is whatever was approved.
+    left alone, and so is one of which that cannot be read (exit code 3), and whatever was approved.
 
     Example: goldenami sweep --older-than 6h --plan
     """
@@ -43,12 +43,15 @@ def sweep(
     from goldenami.report.plan import Progress
     from goldenami.workflows import sweep as workflow
 
-    aws = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
-    aws = aws.at(role or "")
-    found = workflow.prepare(aws, where=region, build=build, older_than=age, now=datetime.now(UTC))
+    caller = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
+    aws = caller.at(role or "")
+    found = workflow.prepare(
+        aws, where=region, build=build, older_than=age, now=datetime.now(UTC),
+        bakers=[caller] if role else [],
+    )  # fmt: skip
     agreed = not found.leftovers or options.go_ahead(found.plan, plan_only=plan, yes=yes, form=form)
     if agreed:
         workflow.carry_out(aws, found, tell=Progress())
         columns = ("region", "kind", "id", "state", "build")
         listing.write("goldenami.sweep/v1", found.leftovers, form.value, columns=columns)
-    found.answers.complete("looking for leftovers")
+    found.complete()

@@ -39,8 +39,9 @@ class Action(Struct, frozen=True, kw_only=True):
     ``outputs`` maps a name to the place in the answer (``Instances.0.InstanceId``).
     ``after`` are the ids of the actions that must be done before.
     ``undo`` is what takes it back if the run fails, as long as no later action ``settles`` it.
-    ``adopt`` names the handler that finds the result of a call whose answer was lost, for calls
-    that AWS does not make idempotent.
+    ``adopt`` names the handler that is asked when AWS says that something is there already, for
+    calls that AWS does not make idempotent. It returns the outputs if that is the result of a call
+    whose answer was lost, or of somebody who wanted the same.
     ``role`` is the ARN of another account's role that does it, empty for the caller himself.
     """
 

@@ -343,7 +343,7 @@ def _managed(told: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _boundary(told: Mapping[str, Any]) -> str | None:
-    arn: str | None = told.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    arn: str | None = (told.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
     return arn
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from goldenami.aws.already import NONE, THERE
 from goldenami.aws.calls import call
-from goldenami.aws.errors import DUPLICATE_NAME, NOT_FOUND, code_of
+from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.parallel import take
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
@@ -254,9 +255,9 @@ class Execution:
             created = bool(references(action.parameters))
             return call(doing, action.call, action.outputs, created=created)
         except GoldenamiError as error:
-            if action.adopt and code_of(error) in DUPLICATE_NAME:
+            if action.adopt and code_of(error) in THERE.get(action.call, NONE):
                 adopted = self._handlers[action.adopt](doing)
-                if adopted:
+                if adopted.keys() >= action.outputs.keys():
                     return adopted
             raise
 

@@ -189,6 +189,15 @@ def test_an_instance_is_pending_then_running(sandbox: Sandbox, ec2: Any, launch:
     assert instance(ec2, pending)["State"] == {"Code": 0, "Name": "pending"}
 
 
+def test_an_instance_may_be_terminated_twice(ec2: Any, launch: Make, refused: Any) -> None:
+    instance_id = launch()
+    for _ in range(2):
+        (ended,) = ec2.terminate_instances(InstanceIds=[instance_id])["TerminatingInstances"]
+    assert ended["PreviousState"]["Name"] == "terminated"
+    with refused("InvalidInstanceID.NotFound"):
+        ec2.terminate_instances(InstanceIds=["i-0123456789abcdef0"])
+
+
 def test_a_stopped_instance_stays_stopped_and_a_started_one_runs(ec2: Any, launch: Make) -> None:
     instance_id = launch()
     ec2.stop_instances(InstanceIds=[instance_id])

@@ -32,9 +32,10 @@ class Response(Struct, frozen=True, kw_only=True, rename={"headers": "HTTPHeader
     def date(self) -> datetime | None:
         """AWS's own time when it answered; None if the answer does not tell."""
         try:
-            return parsedate_to_datetime(self.headers["date"])
+            date = parsedate_to_datetime(self.headers["date"])
         except (KeyError, ValueError):
             return None
+        return date if date.tzinfo else None
 
 
 class GetParameter(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -65,6 +66,7 @@ class ParameterVersion(Row, frozen=True, kw_only=True):
     """A version of a parameter."""
 
     version: int
+    value: Text
     labels: tuple[Text, ...] = ()  # absent if it has none
     description: str = ""  # absent if it was written without one
 

@@ -2,7 +2,8 @@
 
 Mended: unknown, pending, disabled and deregistered images are refused, as is whatever else does
 not exist, also in a dry run; volumes come from the image's devices and the request's; tags
-on volumes and network interfaces; client tokens; MaxCount; pending, then running.
+on volumes and network interfaces; client tokens; MaxCount; pending, then running; an instance may
+be terminated twice.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
 """
@@ -88,6 +89,17 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         if all(one.state == "terminated" for one in launched.instances):
             raise token_of_the_terminated()
         return ActionResult(launched)
+
+    def terminate_instances(self) -> ActionResult:
+        """Terminate instances; of a terminated one, the interfaces are gone already.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html
+        """
+        named = self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", []))
+        for instance in (one for one in named if one.state == "terminated"):
+            for interface in instance.nics.values():
+                interface.delete_on_termination = False
+        return super().terminate_instances()
 
     def _launched(self) -> Reservation:
         self._template = self._launch_template()

@@ -5,16 +5,18 @@ that the release file no longer names is taken away, once everything else is in 
 failed is not undone, since each of its steps closed something: the next run does the rest.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec import structs
 
 from goldenami.aws import authorization_details, iam
+from goldenami.aws.errors import CHANGED
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.plan import Plan, Tell, silent
-from goldenami.errors import RefusedError, UsageError
+from goldenami.errors import AwsError, BakeError, GoldenamiError, RefusedError, UsageError
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.proof import cases
 from goldenami.spec import ReleaseFile
@@ -42,10 +44,16 @@ from goldenami.workflows.enforce.proof import Proved
 from goldenami.workflows.execute import Execution
 
 HANDLERS = {
+    "adopt:organization-policy": organization.adopt,
+    "adopt:policy": managed.adopt,
+    "adopt:policy-version": managed.adopt_version,
     "verify:policy": managed.verify,
     "verify:organization-policy": organization.verify,
     "verify:allowed-images": allowed_amis.verify,
 }
+_REMOVALS = 3
+"""How often what is left is removed, as long as somebody else makes it anew."""
+
 _MECHANISMS = {
     "group_policy": group_policy,
     "permissions_boundary": permissions_boundary,
@@ -105,7 +113,8 @@ def prepare(
             fix="correct enforce in the release file, or rename, delete or free what is in the way",
         )
     notes = (*wanted.notes, *_notes(situation, wanted)) if wanted else ()
-    return _enforcement(situation, part, wanted, notes)
+    again = partial(prepare, aws, file, remove=remove, audit_mode=audit_mode, record=record)
+    return _enforcement(situation, part, wanted, notes, again)
 
 
 def prove(aws: Aws, file: ReleaseFile, prepared: Enforcement) -> Proved:
@@ -135,17 +144,51 @@ def accepted(aws: Aws, failures: Sequence[str]) -> dict[str, str]:
 
 
 def apply(aws: Aws, prepared: Enforcement, *, tell: Tell = silent) -> None:
-    """Carry a prepared enforcement out; its last actions read everything back."""
-    Execution(aws, handlers=HANDLERS, tell=tell).run(prepared.plan)
+    """Carry a prepared enforcement out; its last actions read everything back.
+
+    Where AWS says that things are not as they were compared, they are compared again. Somebody else
+    may have brought the same about; what is left of a removal is removed, and of anything else that
+    would have to be proved again.
+
+    Raises:
+        RefusedError: somebody else changes what is enforced at the same time.
+        AwsError: AWS refused; the next run does the rest.
+    """
+    for _ in range(_REMOVALS if prepared.removes else 1):
+        error = Execution(aws, handlers=HANDLERS, tell=tell).attempt(prepared.plan).error
+        if error is None:
+            return
+        if not (prepared.again and _changed_meanwhile(error)):
+            raise error
+        trouble = error
+        prepared = prepared.again()
+        if prepared.nothing_to_do:
+            return
+    raise RefusedError(
+        f"somebody else changes what is enforced at the same time: {trouble.message}",
+        notes=trouble.notes,
+        fix="wait until that is over, and run the same command again: it does what is left",
+    ) from trouble
+
+
+def _changed_meanwhile(error: GoldenamiError) -> bool:
+    """Say whether things are not as they were compared, or as they were written."""
+    return isinstance(error, BakeError) or (isinstance(error, AwsError) and error.code in CHANGED)
 
 
 def _enforcement(
-    situation: Situation, part: Part, wanted: Wanted | None, notes: tuple[str, ...]
+    situation: Situation,
+    part: Part,
+    wanted: Wanted | None,
+    notes: tuple[str, ...],
+    again: Callable[[], Enforcement],
 ) -> Enforcement:
     enforce = situation.enforce
     verb = "remove" if situation.remove else "enforce"
     title = f"{verb} {enforce.profile} on {', '.join(_holders(enforce))}"
     return Enforcement(
+        again=again,
+        removes=situation.remove,
         changes=part.changes,
         plan=Plan(
             title=title,

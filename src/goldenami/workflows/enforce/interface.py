@@ -1,6 +1,6 @@
 """What a mechanism of enforcement gives: changes to show, actions to carry out, what to prove."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from msgspec import Struct, structs
@@ -109,12 +109,17 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Enforcement(Struct, frozen=True, kw_only=True):
-    """An enforcement that was checked, and can be proved and applied."""
+    """An enforcement that was checked, and can be proved and applied.
+
+    ``again`` compares once more, and ``removes`` tells whether everything is to be taken away.
+    """
 
     changes: tuple[Change, ...]
     plan: Plan
     attachments: tuple[Attachment, ...] = ()
     wanted: Wanted | None = None
+    again: Callable[[], "Enforcement"] | None = None
+    removes: bool = False
 
     @property
     def nothing_to_do(self) -> bool:

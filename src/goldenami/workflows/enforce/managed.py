@@ -5,10 +5,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
+
 from goldenami.aws import iam
+from goldenami.aws.calls import call
 from goldenami.aws.waits import Doing, until
 from goldenami.domain import tags
 from goldenami.domain.plan import Action
+from goldenami.errors import RefusedError
 from goldenami.iam.render import Document
 from goldenami.workflows.enforce.interface import Situation
 
@@ -123,6 +127,57 @@ def verify(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
 
 
+def adopt(doing: Doing) -> dict[str, Any]:
+    """Take a policy for the wanted one that was there when it was to be made.
+
+    Raises:
+        RefusedError: it is not goldenami's, or has another content.
+    """
+    aws, name = doing.aws, doing.parameters["PolicyName"]
+    arn = f"arn:{aws.partition}:iam::{aws.account}:policy/{name}"
+    policy = _settled(doing, arn)
+    if not policy.ours:
+        raise RefusedError(*foreign({arn: policy}))
+    same(policy.document, doing.parameters["PolicyDocument"], arn)
+    wanted = tags.from_aws(doing.parameters["Tags"])
+    if missing := {key: value for key, value in wanted.items() if key not in policy.tags}:
+        tagging = {"PolicyArn": arn, "Tags": tags.to_aws(missing)}
+        call(structs.replace(doing, parameters=tagging), "iam:TagPolicy", {})
+    return {}
+
+
+def adopt_version(doing: Doing) -> dict[str, Any]:
+    """Take a policy's default version for the wanted one when there is no room for another.
+
+    Raises:
+        RefusedError: it has another content.
+    """
+    arn = doing.parameters["PolicyArn"]
+    same(_settled(doing, arn).document, doing.parameters["PolicyDocument"], arn)
+    return {}
+
+
+def same(document: Mapping[str, Any], wanted: str, name: str) -> None:
+    """See that a policy that somebody has just written has the wanted content.
+
+    Raises:
+        RefusedError: it has another one.
+    """
+    if document != json.loads(wanted):
+        raise RefusedError(
+            f"another enforcement has just made {name}, with another content than this one's",
+            fix="let one release file at a time be enforced in this account; then run it again",
+        )
+
+
+def _settled(doing: Doing, arn: str) -> iam.ManagedPolicy:
+    """Return a policy of which AWS says that it is there; it may not be known everywhere yet."""
+    return until(
+        doing, lambda: iam.managed_policy(doing.aws, doing.region, arn),
+        timeout_s=VERIFY_TIMEOUT_S, thing=arn,
+    )  # fmt: skip
+
+
 def diff(before: Mapping[str, Any] | None, document: Document) -> str:
     """Show how a document differs; of a new one its statements, which say what they do."""
     if before is None:
@@ -149,6 +204,7 @@ def _create(situation: Situation, arn: str, name: str, text: str) -> Action:
             "Tags": tags.to_aws({tags.POLICY: name} | situation.tags),
         },
         permissions=("iam:CreatePolicy", "iam:TagPolicy"),
+        adopt="adopt:policy",
     )
 
 
@@ -160,6 +216,7 @@ def _new_version(situation: Situation, arn: str, text: str) -> Action:
         region=situation.region,
         parameters={"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": True},
         permissions=("iam:CreatePolicyVersion",),
+        adopt="adopt:policy-version",
     )
 
 

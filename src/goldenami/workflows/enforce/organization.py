@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from goldenami.aws import organizations
+from goldenami.aws.calls import call
 from goldenami.aws.organizations import OrganizationPolicy
 from goldenami.aws.waits import Doing, until
 from goldenami.domain import tags
@@ -78,6 +79,34 @@ def verify(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
 
 
+def adopt(doing: Doing) -> dict[str, Any]:
+    """Take a policy for the wanted one that was there when it was to be made.
+
+    Raises:
+        RefusedError: it is not goldenami's, or has another content.
+    """
+    kind, name = doing.parameters["Type"], doing.parameters["Name"]
+
+    def look() -> OrganizationPolicy | None:
+        return organizations.named(doing.aws, doing.region, kind, name).get(name)
+
+    policy = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
+    if not policy.ours:
+        raise RefusedError(_foreign(name))
+    managed.same(policy.document, doing.parameters["Content"], name)
+    wanted = tags.from_aws(doing.parameters["Tags"])
+    if missing := {key: value for key, value in wanted.items() if key not in policy.tags}:
+        tagging = {"ResourceId": policy.id, "Tags": tags.to_aws(missing)}
+        call(structs.replace(doing, parameters=tagging), "organizations:TagResource", {})
+    return {"policy_id": policy.id}
+
+
+def _foreign(name: str) -> str:
+    return (
+        f"the organization's policy {name} was not made by goldenami (it has no tag {tags.POLICY})"
+    )
+
+
 def _checked(
     situation: Situation,
     wish: Wish,
@@ -86,9 +115,7 @@ def _checked(
 ) -> tuple[list[str], bool]:
     """Return what is in the way, and whether old and new policies fit beside each other."""
     problems = [
-        f"the organization's policy {name} was not made by goldenami (it has no tag {tags.POLICY})"
-        for name, policy in now.items()
-        if name in wanted and not policy.ours
+        _foreign(name) for name, policy in now.items() if name in wanted and not policy.ours
     ]
     if wish.kind not in organizations.enabled_types(situation.aws, situation.region):
         problems.append(
@@ -207,6 +234,7 @@ def _create(
             "Tags": tags.to_aws({tags.POLICY: document} | situation.tags),
         },
         outputs={"policy_id": "Policy.PolicySummary.Id"},
+        adopt="adopt:organization-policy",
         permissions=("organizations:CreatePolicy", "organizations:TagResource"),
     )
 

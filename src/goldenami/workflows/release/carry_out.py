@@ -21,7 +21,7 @@ from goldenami.domain.place import Place
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
-from goldenami.workflows.execute import Execution, Outcome
+from goldenami.workflows.execute import Execution, Outcome, unguarded
 from goldenami.workflows.interrupts import Interrupts
 from goldenami.workflows.release.prepare import Prepared, renew
 from goldenami.workflows.release.recover import Found, find
@@ -138,6 +138,7 @@ class _Run:
         self._interrupts = interrupts
         self._clock = Clock(tell)
         self._journal: journal.Journal | None = None
+        self._guard = unguarded
 
     def whole(self) -> Released:
         """Tell of a release that has ended; nothing is changed."""
@@ -154,6 +155,7 @@ class _Run:
         )  # fmt: skip
         lease = Lease(recipe.aws, recipe.region, build.image, build.id)
         self._interrupts.wait_for(lease.__enter__, patience=2)
+        self._guard = lease.check
         try:
             if not self._interrupts.count:
                 self._prepared = self._interrupts.wait_for(lambda: renew(self._prepared))
@@ -206,6 +208,7 @@ class _Run:
             journal=self._journal,
             done=done,
             tell=self._clock,
+            guard=self._guard,
             interrupts=self._interrupts,
         )
         return execution.attempt(plan)
