@@ -7,11 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.answers.ec2 import (
-    DescribeInstanceImageMetadata,
-    GetAllowedImagesSettings,
-    InstanceMetadata,
-)
+from goldenami.aws.answers.ec2 import DescribeInstanceImageMetadata, InstanceMetadata
+from goldenami.aws.answers.ec2_around import GetAllowedImagesSettings
 from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 

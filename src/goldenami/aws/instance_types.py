@@ -1,6 +1,6 @@
 """Instance types, as EC2 describes them."""
 
-from goldenami.aws.answers.ec2 import DescribeInstanceTypes, InstanceType
+from goldenami.aws.answers.ec2_around import DescribeInstanceTypes, InstanceType
 from goldenami.aws.ask import ask
 from goldenami.aws.session import Aws
 

@@ -51,6 +51,7 @@ _ATTEMPTS = 3
 _SETTLING_S = (0.1, 0.2, 0.4, 0.8)
 READ_PERMISSIONS = ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath")
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_decode = msgspec.json.Decoder(Holder).decode  # made before several threads use it
 _over: set[str] = set()
 """The ids of the leases of this process that have ended, whatever the account says."""
 
@@ -327,7 +328,7 @@ def _owner(aws: Aws, region: str, name: str, last: Holder) -> Holder:
 
 def _holder(region: str, name: str, value: str) -> Holder:
     try:
-        return msgspec.json.decode(value, type=Holder)
+        return _decode(value)
     except msgspec.MsgspecError as error:
         raise AwsError(
             f"the parameter {name} in {region} is not goldenami's: {error}", fix="delete it"

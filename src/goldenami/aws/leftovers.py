@@ -7,10 +7,10 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.aws import builds, images, lease
-from goldenami.aws.answers.ec2 import (
+from goldenami.aws.answers.ec2 import DescribeSnapshots
+from goldenami.aws.answers.ec2_around import (
     DescribeKeyPairs,
     DescribeSecurityGroups,
-    DescribeSnapshots,
     DescribeVolumes,
 )
 from goldenami.aws.answers.ssm import GetParametersByPath

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from goldenami.aws.answers.ec2 import DescribeVolumes
+from goldenami.aws.answers.ec2_around import DescribeVolumes
 from goldenami.aws.ask import listed
 from goldenami.aws.session import Aws
 

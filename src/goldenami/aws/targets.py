@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from goldenami.aws.answers.ec2 import (
     DescribeInstancesWithInterfaces,
-    DescribeSecurityGroups,
     DescribeStopProtection,
     DescribeTerminationProtection,
     InstanceWithInterfaces,
 )
+from goldenami.aws.answers.ec2_around import DescribeSecurityGroups
 from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import unreadable
 from goldenami.aws.session import Aws

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from goldenami.aws import builds, images, removal
 from goldenami.aws.answers.actions import ANSWERS
-from goldenami.aws.answers.ec2 import DescribeKeyPairs, DescribeSecurityGroups
+from goldenami.aws.answers.ec2_around import DescribeKeyPairs, DescribeSecurityGroups
 from goldenami.aws.ask import ask, listed
 from goldenami.aws.builds import Instance
 from goldenami.aws.errors import NOT_FOUND, code_of

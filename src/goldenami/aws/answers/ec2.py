@@ -4,24 +4,11 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 """
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
-
-
-class Region(Row, frozen=True, kw_only=True):
-    """A region of the account."""
-
-    region_name: Text
-
-
-class DescribeRegions(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The regions that the account can use: there is no account without any."""
-
-    call: ClassVar[str] = "ec2:DescribeRegions"
-    regions: Annotated[tuple[Region, ...], Meta(min_length=1)]
 
 
 class StateReason(Row, frozen=True, kw_only=True):
@@ -289,83 +276,6 @@ class DescribeStopProtection(Answer, frozen=True, kw_only=True, rename="pascal")
     disable_api_stop: BooleanValue
 
 
-class ProcessorInfo(Row, frozen=True, kw_only=True):
-    """The processor of an instance type."""
-
-    supported_architectures: Annotated[tuple[Text, ...], Meta(min_length=1)]
-
-
-class VCpuInfo(Row, frozen=True, kw_only=True, rename={"default_vcpus": "DefaultVCpus"}):
-    """The virtual processors of an instance type."""
-
-    default_vcpus: int
-
-
-class InstanceType(Row, frozen=True, kw_only=True):
-    """An instance type."""
-
-    processor_info: ProcessorInfo
-    v_cpu_info: VCpuInfo
-
-
-class DescribeInstanceTypes(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The instance type that was asked for; one that does not exist is an error of its own."""
-
-    call: ClassVar[str] = "ec2:DescribeInstanceTypes"
-    instance_types: Annotated[tuple[InstanceType, ...], Meta(min_length=1)]
-
-
-class SecurityGroup(Tagged, frozen=True, kw_only=True):
-    """A security group."""
-
-    group_id: Text
-    group_name: Text
-    vpc_id: str = ""  # a group of EC2-Classic has none
-
-
-class DescribeSecurityGroups(TokenPage, frozen=True, kw_only=True):
-    """A page of security groups."""
-
-    call: ClassVar[str] = "ec2:DescribeSecurityGroups"
-    security_groups: tuple[SecurityGroup, ...]
-
-
-class KeyPair(Tagged, frozen=True, kw_only=True):
-    """A key pair."""
-
-    key_name: Text
-
-
-class DescribeKeyPairs(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """All key pairs: EC2 does not page them."""
-
-    call: ClassVar[str] = "ec2:DescribeKeyPairs"
-    key_pairs: tuple[KeyPair, ...]
-
-
-class Attachment(Row, frozen=True, kw_only=True):
-    """What a volume is attached to."""
-
-    instance_id: Text
-    device: Text
-
-
-class Volume(Tagged, frozen=True, kw_only=True):
-    """A volume."""
-
-    volume_id: Text
-    state: Text
-    snapshot_id: str = ""  # a volume that was made from none may leave it out
-    attachments: tuple[Attachment, ...] = ()  # absent if it is attached to nothing
-
-
-class DescribeVolumes(TokenPage, frozen=True, kw_only=True):
-    """A page of volumes."""
-
-    call: ClassVar[str] = "ec2:DescribeVolumes"
-    volumes: tuple[Volume, ...]
-
-
 class ImageMetadata(Row, frozen=True, kw_only=True):
     """What is known of the image that an instance was launched from."""
 
@@ -394,29 +304,6 @@ class DescribeInstanceImageMetadata(TokenPage, frozen=True, kw_only=True):
 
     call: ClassVar[str] = "ec2:DescribeInstanceImageMetadata"
     instance_image_metadata: tuple[InstanceMetadata, ...]
-
-
-class GetAllowedImagesSettings(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The Allowed AMIs setting of a region."""
-
-    call: ClassVar[str] = "ec2:GetAllowedImagesSettings"
-    state: Text
-    managed_by: Text
-    image_criteria: tuple[dict[str, Any], ...] = ()  # absent if there are none
-
-
-class GetEbsEncryptionByDefault(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Whether new volumes of a region are encrypted unasked."""
-
-    call: ClassVar[str] = "ec2:GetEbsEncryptionByDefault"
-    ebs_encryption_by_default: bool
-
-
-class GetEbsDefaultKmsKeyId(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The key that a region encrypts with if none is named."""
-
-    call: ClassVar[str] = "ec2:GetEbsDefaultKmsKeyId"
-    kms_key_id: Text
 
 
 class RunInstances(Answer, frozen=True, kw_only=True, rename="pascal"):
