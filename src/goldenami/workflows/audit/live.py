@@ -13,14 +13,12 @@ from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
-from goldenami.domain.audit import approved as approving
-from goldenami.domain.audit.approved import Approved, Builds
+from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.errors import AwsError
-from goldenami.workflows.audit import manifests
+from goldenami.workflows import goldens
 from goldenami.workflows.audit.places import Places, Unreadable, places
 from goldenami.workflows.audit.question import Part, Question
 from goldenami.workflows.audit.sources import Batches, Counted, Goldens
@@ -57,7 +55,6 @@ class Live:
 
     def goldens(self, places: Sequence[Place]) -> Goldens:
         """Return what the accounts' own images tell of the releases that made them."""
-        approval = self._question.approval
         if Part.INSTANCES in self._question.parts:
             self._to_list = iter(places)
             self._list_ahead()
@@ -66,18 +63,9 @@ class Live:
         )
         found = {place: one for place, one in answers.items() if not isinstance(one, AwsError)}
         self._leave_out(places, found)
-        every = [image for several in found.values() for image in several]
-        home = Builds(manifests.images_by_build(self._aws, every, approval))
-        known = (one.tags.get(tags.BUILD, "") for one in every if one.owner == self.account)
-        elsewhere = replace(home, known=frozenset(known))
         self._own = found
         return Goldens(
-            {
-                place: approving.produced(
-                    several, approval, home if place.account == self.account else elsewhere
-                )
-                for place, several in found.items()
-            },
+            goldens.read(self._aws, found, self._question.approval),
             tuple(
                 Unreadable(place, one.message)
                 for place, one in answers.items()

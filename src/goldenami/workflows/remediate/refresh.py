@@ -6,17 +6,15 @@ group of a waived instance.
 
 from collections.abc import Iterable, Sequence
 
-from goldenami.aws import auto_scaling, images
+from goldenami.aws import auto_scaling
 from goldenami.aws.launch_templates import read_version
 from goldenami.aws.session import Aws
-from goldenami.domain.audit import approved
-from goldenami.domain.audit.approved import Builds
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.domain.tags import ApprovalTag
-from goldenami.workflows.audit.manifests import images_by_build
+from goldenami.workflows import goldens
 from goldenami.workflows.remediate import groups
 from goldenami.workflows.remediate.interface import Asked, Step
 from goldenami.workflows.remediate.templates import in_order, move
@@ -46,7 +44,7 @@ def steps(
         AwsError: templates, groups or images could not be read.
     """
     there = aws.at(place.role)
-    golden = current(aws, place.region, asked.image)
+    golden = goldens.current(aws, place.region, asked.image, ApprovalTag())
     held = _Held(one for one in waived if _in(one, place))
     found: list[Step] = []
     names: dict[str, None] = {}
@@ -100,20 +98,6 @@ class _Held:
         """Say what keeps a group with these templates, empty if nothing does."""
         held = next((one for one in templates if one in self._templates), "")
         return f"a waiver covers its template {held}" if held else ""
-
-
-def current(aws: Aws, region: str, image: str) -> Image | None:
-    """Return the newest golden version of an image in a region, None if there is none.
-
-    An approval that somebody forged is none.
-
-    Raises:
-        AwsError: images or manifests could not be read.
-    """
-    approval = ApprovalTag()
-    found = [one for one in images.produced(aws, region, image=image) if one.state == "available"]
-    made = approved.produced(found, approval, Builds(images_by_build(aws, found, approval)))
-    return next((one for one in found if made[one.id].golden), None)
 
 
 def _template(aws: Aws, place: Place, subject: Subject, golden: Image | None) -> Step:
