@@ -72,6 +72,7 @@ def question(release: Path | None, given: Given) -> "Question":
 
 def _of_release(file: "ReleaseFile") -> "Question":
     from goldenami.domain.audit import waivers
+    from goldenami.domain.audit.document import ReleaseRead
     from goldenami.workflows.audit.question import USUAL, Part, Question, approved_list
 
     wanted, enforce = file.release.audit, file.release.enforce
@@ -92,6 +93,7 @@ def _of_release(file: "ReleaseFile") -> "Question":
         derived=wanted.derived,
         waivers=waivers.load(file.folder / wanted.waivers) if wanted.waivers else (),
         guardrails=file if enforce else None,
+        release=ReleaseRead(name=file.path.name, sha256=file.sha256),
     )
     if wanted.approved:
         asked = replace(asked, listed=approved_list(",".join(wanted.approved)))

@@ -58,6 +58,8 @@ def _numbers(audit: Audit) -> Iterator[str]:
         f"{audit.compliant} compliant, {with_findings} with findings, "
         f"{audit.waived_findings} findings waived"
     )
+    if audit.baking:
+        yield f"{audit.baking} instances of bakes under way are not judged"
     launches = audit.subjects - audit.instances
     if launches:
         compliant = sum(one.compliant - one.instances_compliant for one in audit.places)

@@ -102,6 +102,7 @@ def _audited(source: Source, question: Question, at: datetime, progress: Progres
         rules=tally.rules(tallies),
         rules_asked=question.rules(source.scope),
         approved_by_list=question.listed.given,
+        release=question.release,
         open_findings=sum(one.findings for one in read),
         waived_findings=sum(one.waived for one in tallies),
         waivers_expired=findings.waivers.expired,

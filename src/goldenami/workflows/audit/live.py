@@ -19,9 +19,10 @@ from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
+from goldenami.workflows.audit import bakes
 from goldenami.workflows.audit.places import Places, Unreadable, places
 from goldenami.workflows.audit.question import Part, Question
-from goldenami.workflows.audit.sources import Batches, Counted, Goldens
+from goldenami.workflows.audit.sources import Baking, Batches, Counted, Goldens
 
 AHEAD = 12
 """How many places are listed ahead; a first page is up to two megabytes of text."""
@@ -108,7 +109,8 @@ class Live:
         aws, wanted = self._aws.at(place.role), self._question.parts
         seen = SeenImages(aws, place.region, self._own[place])
         if Part.INSTANCES in wanted:
-            found = with_ancestors(self._listing(place).instances(seen), seen, approved)
+            instances = bakes.without(self._listing(place).instances(seen), aws, place.region)
+            found = with_ancestors(instances, seen, approved)
             if self._question.roots:
                 found = self._with_roots(found, aws, place, approved)
             yield "instances", found
@@ -146,7 +148,7 @@ class Live:
         except AwsError as error:
             roots, problem = Roots({}, {}), error
         for batch in batches:
-            yield batch if isinstance(batch, Counted) else [_with_root(one, roots) for one in batch]
+            yield [_with_root(one, roots) for one in batch] if isinstance(batch, list) else batch
         if problem:
             raise problem
 
@@ -192,14 +194,14 @@ def _with_root(subject: Subject, roots: Roots) -> Subject:
 
 
 def with_ancestors(
-    batches: Iterable[list[Subject] | Counted], seen: SeenImages, approved: Approved
+    batches: Iterable[list[Subject] | Counted | Baking], seen: SeenImages, approved: Approved
 ) -> Batches:
     """Fill in which golden image an account's own unapproved ones were made from."""
     for batch in batches:
-        if isinstance(batch, Counted):
-            yield batch
-        else:
+        if isinstance(batch, list):
             yield explained_by_ancestors(batch, seen, approved)
+        else:
+            yield batch
 
 
 def explained_by_ancestors(

@@ -19,7 +19,13 @@ class Counted(Struct, frozen=True):
     count: int
 
 
-Batches = Generator[list[Subject] | Counted, None, None]
+class Baking(Struct, frozen=True):
+    """Instances of bakes under way, which are not judged."""
+
+    subjects: tuple[Subject, ...]
+
+
+Batches = Generator[list[Subject] | Counted | Baking, None, None]
 """To be closed by whoever stops half-way: a listing holds one of the few places to read a page."""
 
 
