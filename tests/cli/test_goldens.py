@@ -50,8 +50,8 @@ def test_the_same_image_is_golden_to_refresh_and_base_source(
     approval, change, is_golden = CASES[case]
     change(sandbox.client("ec2"), golden)
     aws = Aws(region="us-east-1")
-    found = goldens.current(aws, "us-east-1", "web-base", approval)
-    assert (found.id if found else "") == (golden if is_golden else "")
+    found = goldens.versions(aws, "us-east-1", "web-base", approval)
+    assert [one.id for one in found] == ([golden] if is_golden else [])
     if is_golden:
         source = goldens.base_image(aws, "us-east-1", Source(golden="web-base"), approval)
         assert source.id == golden

@@ -41,13 +41,7 @@ def read(
     """
     every = [image for several in own.values() for image in several]
     home = Builds(images_by_build(aws, every, approval))
-    known = builds | {
-        one.tags.get(tags.BUILD, "")
-        for place, several in own.items()
-        if place.account == aws.account
-        for one in several
-    }
-    elsewhere = Builds(home.manifests, known)
+    elsewhere = Builds(home.manifests, builds | known_builds(aws, own))
     return {
         place: approved.produced(
             several, approval, home if place.account == aws.account else elsewhere
@@ -56,13 +50,23 @@ def read(
     }
 
 
-def current(aws: Aws, region: str, image: str, approval: ApprovalTag) -> Image | None:
-    """Return the newest golden version of an image in a region of the caller's account.
+def known_builds(aws: Aws, own: Mapping[Place, Sequence[Image]]) -> frozenset[str]:
+    """Return the builds that images of the caller's own account name."""
+    return frozenset(
+        one.tags.get(tags.BUILD, "")
+        for place, several in own.items()
+        if place.account == aws.account
+        for one in several
+    )
+
+
+def versions(aws: Aws, region: str, image: str, approval: ApprovalTag) -> list[Image]:
+    """Return the golden versions of an image in a region of the caller's account, newest first.
 
     Raises:
         AwsError: images or manifests could not be read.
     """
-    return _newest(aws, region, images.produced(aws, region, image=image), approval)
+    return _golden(aws, region, images.produced(aws, region, image=image), approval)
 
 
 def base_image(aws: Aws, region: str, source: "Source", approval: ApprovalTag) -> Image:
@@ -74,21 +78,20 @@ def base_image(aws: Aws, region: str, source: "Source", approval: ApprovalTag) -
     """
     if not source.golden:
         return images.resolve(aws, region, source)
-    found = images.produced(aws, region, image=source.golden)
-    newest = _newest(aws, region, found, approval)
-    if newest is None:
+    every = images.produced(aws, region, image=source.golden)
+    golden = _golden(aws, region, every, approval)
+    if not golden:
         raise GoldenamiError(
             f"base.source.golden: no approved image `{source.golden}` in {region} "
-            f"({len(found)} of any status)",
+            f"({len(every)} of any status)",
             fix=f"bake `{source.golden}` first, with {region} among its regions",
         )
-    return newest
+    return golden[0]
 
 
-def _newest(
+def _golden(
     aws: Aws, region: str, newest_first: Sequence[Image], approval: ApprovalTag
-) -> Image | None:
+) -> list[Image]:
     place = Place(region, aws.account)
     made = read(aws, {place: newest_first}, approval)[place]
-    available = (one for one in newest_first if one.state == "available")
-    return next((one for one in available if made[one.id].golden), None)
+    return [one for one in newest_first if one.state == "available" and made[one.id].golden]

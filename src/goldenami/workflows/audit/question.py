@@ -156,6 +156,15 @@ def approved_list(given: str) -> Listed:
     found = [one.strip() for one in entries if one.strip()]
     if not found:
         raise UsageError(f"{where}: nothing is listed in it")
+    return listed(found, where)
+
+
+def listed(found: Sequence[str], where: str = "the approved list of the audit") -> Listed:
+    """Read the entries of a list of what is approved: ids, ``name:PATTERN``, ``ssm:PARAMETER``.
+
+    Raises:
+        UsageError: one of them is none of these.
+    """
     ids = [one for one in found if not one.startswith(("name:", "ssm:"))]
     if wrong := [one for one in ids if not names.AMI_ID.fullmatch(one)]:
         raise UsageError(

@@ -1,0 +1,90 @@
+"""`goldenami remediate --action refresh`: what is not touched, and why."""
+
+from pathlib import Path
+from typing import Any
+
+from goldenami.sandbox.server import Sandbox
+
+from .conftest import REFRESH, now, of
+
+
+def test_what_waivers_cover_is_not_refreshed_nor_what_it_is_part_of(
+    sandbox: Sandbox, write: Any, golden: str, public: str, audited: Any, remediate: Any,
+    template: Any, group: Any, tmp_path: Path,
+) -> None:  # fmt: skip
+    waived_template, free = template("waived", public), template("free", public)
+    with_waived = group("with-waived", LaunchTemplate=of(free))
+    group("of-waived", LaunchTemplate=of(waived_template))
+    group("waived", LaunchTemplate=of(free))
+    waived = with_waived["Instances"][0]["InstanceId"]
+    sandbox.client("autoscaling").set_desired_capacity(
+        AutoScalingGroupName="with-waived", DesiredCapacity=1
+    )
+    covers = [f"instance: {waived}", f"resource: '{waived_template}:1'", "resource: waived"]
+    (tmp_path / "waivers.yaml").write_text(
+        "schema: goldenami.waivers/v1\nwaivers:\n"
+        + "".join(f"- {{{one}, owner: me, reason: r, expires: 2999-01-01}}\n" for one in covers)
+    )
+    release = write("waiving.yaml", enforce=None, audit={"waivers": "waivers.yaml"})
+    results = remediate(audited(release), *REFRESH)
+    assert results.pop(f"{free}:1")[0] == "done"
+    left = {detail for result, detail in results.values() if result == "left alone"}
+    assert left == {
+        f"a waiver covers {waived} of the group with-waived",
+        f"a waiver covers its template {waived_template}",
+        "a waiver covers waived of the group waived",
+    }
+    assert {result for result, _ in results.values()} == {"left alone"}
+    assert now(sandbox, waived)["State"]["Name"] == "running"
+
+
+def test_protected_instances_keep_their_group_or_are_kept(
+    sandbox: Sandbox, golden: str, public: str, audited: Any, remediate: Any, template: Any,
+    group: Any,
+) -> None:  # fmt: skip
+    image = template("bad", public)
+    held, kept = (
+        group(name, LaunchTemplate=of(image))["Instances"][0]["InstanceId"]
+        for name in ("held", "kept")
+    )
+    sandbox.client("ec2").modify_instance_attribute(
+        InstanceId=held, DisableApiTermination={"Value": True}
+    )
+    sandbox.client("autoscaling").set_instance_protection(
+        AutoScalingGroupName="kept", InstanceIds=[kept], ProtectedFromScaleIn=True
+    )
+    results = remediate(audited(), *REFRESH)
+    assert results["held"] == ("left alone", f"{held} in it is protected from termination")
+    assert results["kept"][0] == "done"
+    assert results[kept] == (
+        "left alone", "it is protected from scale-in, which the refresh of kept heeds",
+    )  # fmt: skip
+    assert {now(sandbox, one)["State"]["Name"] for one in (held, kept)} == {"running"}
+
+
+def test_what_is_gone_or_has_no_golden_image_is_left_alone(
+    sandbox: Sandbox, golden: str, public: str, audited: Any, remediate: Any, template: Any,
+    group: Any,
+) -> None:  # fmt: skip
+    ec2, scaling = sandbox.client("ec2"), sandbox.client("autoscaling")
+    stays, gone, moved = template("stays", public), template("gone", public), template("m", public)
+    group("gone", LaunchTemplate=of(gone))
+    group("orphan", LaunchTemplate=of(gone))
+    group("stays", LaunchTemplate=of(stays))
+    audit = audited()
+    scaling.delete_auto_scaling_group(AutoScalingGroupName="gone", ForceDelete=True)
+    ec2.delete_launch_template(LaunchTemplateId=gone)
+    ec2.create_launch_template_version(
+        LaunchTemplateId=moved, LaunchTemplateData={"ImageId": public}
+    )
+    ec2.modify_launch_template(LaunchTemplateId=moved, DefaultVersion="2")
+    results = remediate(audit, "--action", "refresh", "--image", "no-such-image")
+    none = "there is no approved image in this region"
+    assert results[f"{stays}:1"] == results["stays"] == ("left alone", none)
+    results = remediate(audit, *REFRESH)
+    assert results[f"{gone}:1"] == results["gone"] == ("left alone", "it is gone")
+    assert results["orphan"] == (
+        "left alone", f"its template {gone} has no version $Default",
+    )  # fmt: skip
+    assert results[f"{moved}:1"] == ("left alone", "it is no default version: 2 is")
+    assert results["stays"][0] == "done"
