@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from goldenami.domain.audit import saved
+from goldenami.domain.audit.document import Audit, Document
+from goldenami.report.audit import as_json
 from goldenami.sandbox.server import Sandbox
 
 REFRESH = ("--action", "refresh", "--image", "web-base")
@@ -102,3 +106,16 @@ def images_of(sandbox: Sandbox, template: str) -> list[str]:
     told = sandbox.client("ec2").describe_launch_template_versions(LaunchTemplateId=template)
     versions = sorted(told["LaunchTemplateVersions"], key=lambda one: int(one["VersionNumber"]))
     return [one["LaunchTemplateData"]["ImageId"] for one in versions]
+
+
+@pytest.fixture
+def rewrite() -> Any:
+    """Write an audit's file as somebody else could: changed, and whole by its digest."""
+
+    def rewrite(path: Path, **changes: Any) -> None:
+        before = structs.replace(saved.load(path), **changes)
+        head = Audit(**{name: getattr(before, name) for name in Audit.__struct_fields__})
+        with path.open("w") as out:
+            as_json.write(Document(head, before.findings, before.waived), out)
+
+    return rewrite

@@ -66,7 +66,7 @@ def test_protected_and_waived_instances_are_not_terminated(
         f"- {{instance: {waived}, owner: me, reason: r, expires: 2999-01-01}}\n"
     )
     release = write("waiving.yaml", enforce=None, audit={"waivers": "waivers.yaml"})
-    results = remediate(audited(release), "--action", "terminate")
+    results = remediate(audited(release), release, "--action", "terminate")
     assert results == {
         bad: ("done", f"terminate {bad}"),
         held: ("left alone", "it is protected from termination"),

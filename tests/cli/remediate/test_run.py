@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from goldenami.aws.session import Aws
 from goldenami.domain.audit import saved
@@ -93,16 +94,32 @@ def test_the_plan_changes_nothing_and_names_its_permissions(
 
 
 def test_another_accounts_audit_is_refused(
-    cli: Any, sandbox: Sandbox, golden: str, public: str, audited: Any
+    cli: Any, sandbox: Sandbox, golden: str, public: str, audited: Any, rewrite: Any
 ) -> None:
     run(sandbox, public)
     audit = audited()
-    text = audit.read_text()
-    audit.write_text(text.replace('"account": "123456789012"', '"account": "444455556666"', 1))
+    other = "444455556666"
+    rewrite(audit, account=other)
     ran = cli("remediate", audit, "--action", "tag", "--yes")
     assert ran.code == 4
     assert "the audit is of account 444455556666" in ran.err
-    audit.write_text(text.replace('"account":"123456789012"', '"account":"444455556666"'))
+
+
+def test_a_finding_in_another_account_needs_a_role(
+    cli: Any, sandbox: Sandbox, golden: str, public: str, audited: Any, rewrite: Any
+) -> None:
+    run(sandbox, public)
+    audit = audited()
+    other = "444455556666"
+    [finding] = saved.load(audit).findings
+    [place] = saved.load(audit).places
+    rewrite(
+        audit,
+        findings=(
+            structs.replace(finding, subject=structs.replace(finding.subject, account=other)),
+        ),
+        places=(structs.replace(place, account=other),),
+    )
     ran = cli("remediate", audit, "--action", "tag", "--yes")
     assert ran.code == 4
     assert "by which role?" in ran.err
@@ -115,6 +132,16 @@ def test_another_accounts_audit_is_refused(
         (["--action", "refresh"], "--image"),
         (["--action", "tag", "--rule", "ugly"], "there is no such rule"),
         (["--action", "tag"], "cannot be read"),
+        (["--action", "stop", "--alarm", "cpu"], "are for a refresh"),
+        ([*REFRESH, "--alarm", ""], "names of 1 to 255 characters"),
+        ([*REFRESH, *("--alarm", "a") * 11], "at most 10"),
+        ([*REFRESH, "--checkpoint", "0"], "percentages of 1 to 100"),
+        ([*REFRESH, "--checkpoint", "101"], "percentages of 1 to 100"),
+        ([*REFRESH, "--checkpoint", "50", "--checkpoint", "20"], "larger than the one before"),
+        ([*REFRESH, "--checkpoint-delay", "1h"], "is for --checkpoint"),
+        ([*REFRESH, "--checkpoint", "50", "--checkpoint-delay", "49h"], "no duration up to 48h"),
+        ([*REFRESH, "--bake-time", "3 hours"], "no duration up to 48h"),
+        ([*REFRESH, "--min-healthy", "101"], "a percentage of 0 to 100"),
     ],
 )
 def test_wrong_options_are_one_clear_error(cli: Any, arguments: list[str], says: str) -> None:

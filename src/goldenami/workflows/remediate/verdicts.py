@@ -61,7 +61,7 @@ def _open(
         raise LeftAloneError("it belongs to a bake under way")
     if now is None:
         _refuse_unread(judgement, place)
-        raise LeftAloneError("it is gone")
+        raise LeftAloneError(_GONE.get(subject.kind, "it is gone"))
     if subject.kind is Kind.INSTANCE and now.image.id != subject.image.id:
         raise LeftAloneError(f"it runs {now.image.id} now, not {subject.image.id}")
     if waived := judgement.waived.get(subject.resource):
@@ -72,6 +72,9 @@ def _open(
     if wanted := [one for one in found if asked.wants(one)]:
         return wanted
     raise LeftAloneError(_why_not(judgement, named, found))
+
+
+_GONE = {Kind.LAUNCH_TEMPLATE: "it is gone, or neither the default nor the latest version now"}
 
 
 def _refuse_unread(judgement: Judgement, place: Place) -> None:
