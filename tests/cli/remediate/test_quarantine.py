@@ -66,7 +66,9 @@ def groups(sandbox: Sandbox, instance: str) -> dict[str, set[str]]:
 
 
 def note(sandbox: Sandbox, instance: str) -> str:
-    own = {tag["Key"]: tag["Value"] for tag in now(sandbox, instance).get("Tags", ())}
+    own: dict[str, str] = {
+        tag["Key"]: tag["Value"] for tag in now(sandbox, instance).get("Tags", ())
+    }
     return own.get("goldenami:quarantined-from", "")
 
 

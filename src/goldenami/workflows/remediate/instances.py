@@ -142,7 +142,12 @@ def tagging(place: Place, now: Target, wanted: tags.Tags) -> Action:
 
 
 def action(
-    place: Place, now: Target, verb: str, call: str, parameters: Mapping[str, object]
+    place: Place,
+    now: Target,
+    verb: str,
+    call: str,
+    parameters: Mapping[str, object],
+    after: tuple[str, ...] = (),
 ) -> Action:
     """Return an action on an instance."""
     return Action(
@@ -153,6 +158,7 @@ def action(
         role=place.role,
         parameters=parameters,
         permissions=(call,),
+        after=after,
     )
 
 

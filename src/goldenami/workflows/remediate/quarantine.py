@@ -143,20 +143,11 @@ def _back(aws: Aws, place: Place, now: Target | None) -> Iterator[Action]:
         if interface in note and had != groups:
             put_back.append(_modified(place, now, "release", interface, had))
     yield from put_back
-    yield Action(
-        id=f"{place}/{now.id}/release",
-        summary=f"release {now.id}",
-        call="ec2:DeleteTags",
-        region=place.region,
-        role=place.role,
-        parameters={
-            "Resources": [now.id],
-            # By its value, too: another note that was written meanwhile is not taken away.
-            "Tags": tags.to_aws({quarantine.TAG: now.tags[quarantine.TAG]}),
-        },
-        permissions=("ec2:DeleteTags",),
-        after=tuple(one.id for one in put_back),
-    )
+    # By its value, too: another note that was written meanwhile is not taken away.
+    noted = tags.to_aws({quarantine.TAG: now.tags[quarantine.TAG]})
+    parameters = {"Resources": [now.id], "Tags": noted}
+    after = tuple(one.id for one in put_back)
+    yield instances.action(place, now, "release", "ec2:DeleteTags", parameters, after)
 
 
 def _modified(

@@ -62,7 +62,7 @@ def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) ->
             subject = court.still_open(place, findings)[0].subject
             held.refuse(subject)
             if subject.kind is Kind.LAUNCH_TEMPLATE:
-                found.append(_template(there, place, subject, _usable(court, place, golden)))
+                found.append(_template(there, place, subject, usable(court, place, golden)))
             else:
                 wanted[_launching(subject)] = None
         except LeftAloneError as reason:
@@ -73,7 +73,7 @@ def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) ->
         try:
             group = _there(known.get(name))
             held.refuse_templates(one.template for one in group.references)
-            image = _usable(court, place, golden)
+            image = usable(court, place, golden)
             found += groups.steps(there, place, group, image, court.asked.rollout)
         except LeftAloneError as reason:
             found.append(left_alone(place, name, reason))
@@ -85,10 +85,13 @@ def _newest(court: Court, place: Place) -> Image | None:
     return found[0] if found else None
 
 
-def _usable(court: Court, place: Place, golden: Image | None) -> Image:
+def usable(court: Court, place: Place, golden: Image | None) -> Image:
     """Return the golden image, unless the audit itself would hold something against it.
 
     That it is old is no reason against it: nothing newer is golden.
+
+    Raises:
+        LeftAloneError: there is none, or the audit would.
     """
     if golden is None:
         raise LeftAloneError("there is no approved image in this region")
