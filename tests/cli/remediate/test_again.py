@@ -51,6 +51,19 @@ def test_a_document_that_somebody_else_wrote_ends_no_golden_instance(
     assert {now(sandbox, one)["State"]["Name"] for one in (good, bad)} == {"running"}
 
 
+def test_an_instance_of_another_image_than_the_document_says_is_left_alone(
+    sandbox: Sandbox, golden: str, public: str, audited: Any, rewrite: Any, remediate: Any
+) -> None:
+    bad = run(sandbox, public)
+    audit = audited()
+    [finding] = saved.load(audit).findings
+    subject = structs.replace(finding.subject, image=ImageSeen(id=golden))
+    rewrite(audit, findings=(structs.replace(finding, subject=subject),))
+    assert remediate(audit, "--action", "terminate") == {
+        bad: ("left alone", f"it runs {public} now, not {golden}")
+    }
+
+
 def test_a_document_that_was_changed_by_hand_is_refused(
     cli: Any, sandbox: Sandbox, golden: str, public: str, audited: Any
 ) -> None:
@@ -233,6 +246,27 @@ def test_an_own_image_is_not_judged_while_a_region_that_it_may_come_from_is_unre
             "its image may come from a golden one in eu-west-1, which could not be read",
         )
         assert remediate(audit, "--action", "stop", "--region", "us-east-1")[own][0] == "done"
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "unread"),
+    [
+        ("InvalidInstanceID.NotFound", "it is gone", False),
+        ("UnauthorizedOperation", "its protection could not be read", True),
+    ],
+)
+def test_what_cannot_be_looked_at_any_more_is_left_alone(
+    sandbox: Sandbox, golden: str, public: str, audited: Any, code: str, says: str, unread: bool
+) -> None:
+    bad = run(sandbox, public)
+    asked, aws = Asked(what=What.TERMINATE, per_minute=60_000), Aws(region="us-east-1")
+    prepared = workflow.prepare(aws, saved.load_whole(audited()), Question(), asked)
+    with sandbox.fail(Fault(service="ec2", operation="DescribeInstanceAttribute", code=code)):
+        [result], error = workflow.carry_out(aws, prepared, asked)
+    assert result.result == "left alone"
+    assert says in result.detail
+    assert (error.exit_code if error else 0) == (3 if unread else 0)
+    assert now(sandbox, bad)["State"]["Name"] == "running"
 
 
 def test_the_plan_tells_what_could_not_be_read_by_its_exit_code(

@@ -214,6 +214,43 @@ def renoted(ec2: Any, instance: str, interface: str, group: str) -> None:
     )
 
 
+def unnoted(ec2: Any, instance: str, *_: str) -> None:
+    ec2.delete_tags(Resources=[instance], Tags=[{"Key": "goldenami:quarantined-from"}])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"), [(unnoted, "it is not noted which groups"), (regrouped, "changed since")]
+)
+def test_no_interface_is_changed_whose_groups_are_not_noted_as_they_are(
+    sandbox: Sandbox, quarantine: Any, audited: Any, remediate: Any, change: Any, says: str
+) -> None:
+    instance, _a, b, group = quarantine
+    audit = audited()
+    with sandbox.fail(MODIFY):
+        remediate(audit, "--action", "quarantine", "--security-group", group, code=1)
+    asked = Asked(what=What.QUARANTINE, security_group=group, per_minute=60_000)
+    aws = Aws(region="us-east-1")
+    prepared = workflow.prepare(aws, saved.load_whole(audit), Question(), asked)
+    [left] = [name for name, had in groups(sandbox, instance).items() if had != {group}]
+    change(sandbox.client("ec2"), instance, left, b)
+    before = groups(sandbox, instance)
+    [result], error = workflow.carry_out(aws, prepared, asked)
+    assert error is None
+    assert (result.result, says in result.detail) == ("left alone", True)
+    assert groups(sandbox, instance) == before
+
+
+def test_what_cannot_be_read_is_not_released(
+    sandbox: Sandbox, quarantine: Any, audited: Any, remediate: Any
+) -> None:
+    instance, *_, group = quarantine
+    audit = audited()
+    remediate(audit, "--action", "quarantine", "--security-group", group)
+    with sandbox.fail(Fault(service="ec2", operation="DescribeInstances", code="x")):
+        results = remediate(audit, "--action", "release", code=3)
+    assert results[instance][1].startswith("it could not be read: ")
+
+
 @pytest.mark.parametrize("what", [What.QUARANTINE, What.RELEASE])
 @pytest.mark.parametrize("change", [regrouped, renoted])
 def test_what_was_changed_between_plan_and_call_stays_as_it_is(

@@ -3,16 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
 
-from .conftest import REFRESH, now, of
+from .conftest import REFRESH, now, of, told_of
 
 
 def test_what_waivers_cover_is_not_refreshed_nor_what_it_is_part_of(
     sandbox: Sandbox, write: Any, golden: str, public: str, audited: Any, remediate: Any,
     template: Any, group: Any, tmp_path: Path,
 ) -> None:  # fmt: skip
-    waived_template, free = template("waived", public), template("free", public)
+    waived_template, free = template("waived", public, public), template("free", public)
     with_waived = group("with-waived", LaunchTemplate=of(free))
     group("of-waived", LaunchTemplate=of(waived_template))
     group("waived", LaunchTemplate=of(free))
@@ -30,6 +33,7 @@ def test_what_waivers_cover_is_not_refreshed_nor_what_it_is_part_of(
     assert results.pop(f"{free}:1")[0] == "done"
     left = {detail for result, detail in results.values() if result == "left alone"}
     assert left == {
+        "a waiver covers another version of it",
         f"a waiver covers {waived} of the group with-waived",
         f"a waiver covers its template {waived_template}",
         "a waiver covers waived of the group waived",
@@ -89,3 +93,44 @@ def test_what_is_gone_or_has_no_golden_image_is_left_alone(
         "left alone", f"its template {gone} has no version $Default",
     )  # fmt: skip
     assert results["stays"][0] == "done"
+
+
+REFUSED = {"code": "UnauthorizedOperation", "status": 403}
+UNREAD: dict[str, tuple[Fault, str]] = {
+    "what is waived": (
+        Fault(service="autoscaling", operation="DescribeAutoScalingGroups", **REFUSED),  # type: ignore[arg-type]
+        "its region could not be read: Auto Scaling groups: ",
+    ),
+    "the groups": (
+        Fault(service="autoscaling", operation="DescribeAutoScalingGroups", skip=1, **REFUSED),  # type: ignore[arg-type]
+        "its region could not be read: reading Auto Scaling groups",
+    ),
+    "a template": (
+        Fault(service="ec2", operation="DescribeLaunchTemplateVersions", skip=1, **REFUSED),  # type: ignore[arg-type]
+        "it could not be read: ",
+    ),
+    "a protection": (
+        Fault(service="ec2", operation="DescribeInstanceAttribute", **REFUSED),  # type: ignore[arg-type]
+        "it could not be read: ",
+    ),
+    "the refreshes": (
+        Fault(service="autoscaling", operation="DescribeInstanceRefreshes", **REFUSED),  # type: ignore[arg-type]
+        "it could not be read: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNREAD)
+def test_nothing_is_refreshed_of_which_something_could_not_be_read(
+    sandbox: Sandbox, golden: str, public: str, audited: Any, remediate: Any, template: Any,
+    group: Any, what: str,
+) -> None:  # fmt: skip
+    group("web", LaunchTemplate=of(template("bad", public), "1"))
+    audit = audited()
+    fault, says = UNREAD[what]
+    with sandbox.fail(fault):
+        results = remediate(audit, *REFRESH, code=3)
+    if "web" in results:
+        assert results["web"][0] == "left alone"
+    assert says in "\n".join(why for _, why in results.values())
+    assert told_of(sandbox, "web")["LaunchTemplate"]["Version"] == "1"

@@ -9,14 +9,15 @@ from msgspec import structs
 
 from goldenami.aws.session import Aws
 from goldenami.domain.audit import saved
-from goldenami.domain.plan import Happened
-from goldenami.errors import InterruptedRunError
+from goldenami.domain.place import Place
+from goldenami.domain.plan import Action, Happened, Plan
+from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
 from goldenami.workflows import remediate as workflow
 from goldenami.workflows.audit.question import Question
-from goldenami.workflows.remediate.interface import Asked, What
-from goldenami.workflows.remediate.run import Pace
+from goldenami.workflows.remediate.interface import Asked, Step, What
+from goldenami.workflows.remediate.run import Pace, Remediation, carry_out
 
 from .conftest import REFRESH, now, of, run
 
@@ -158,3 +159,43 @@ def test_a_pace_spreads_its_turns_and_does_not_make_up_for_idle_time() -> None:
     assert pace.turn_in_s() == 3
     now_s = 200.0
     assert [pace.turn_in_s() for _ in range(2)] == [0, 2]
+
+
+def nothing_special(*_: object) -> None:
+    """Let it be done."""
+
+
+def broken(*_: object) -> None:
+    raise ValueError("a bug")
+
+
+def unreadable(*_: object) -> None:
+    raise AwsError("no answer")
+
+
+ENDS: dict[str, tuple[Any, bool, str, str, int]] = {
+    "what nobody expected fails": (broken, True, "failed", "unexpected ValueError: a bug", 1),
+    "what cannot be looked at is left alone": (
+        unreadable, True, "left alone", "it could not be looked at: no answer", 3,
+    ),
+    "what the plan does not come to is not begun": (
+        nothing_special, False, "not begun", "what comes before it was not done", 0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_however_a_step_ends_it_is_told(sandbox: Sandbox, end: str) -> None:
+    guard, planned, ended, says, code = ENDS[end]
+    action = Action(
+        id="a", summary="stop i-1", call="ec2:StopInstances", region="us-east-1",
+        parameters={"InstanceIds": ["i-0123456789abcdef0"]},
+    )  # fmt: skip
+    step = Step(place=Place("us-east-1"), id="i-1", actions=(action,), guard=guard)
+    plan = Plan(title="t", actions=(action,) if planned else ())
+    asked = Asked(what=What.STOP, per_minute=60_000)
+    aws = Aws(region="us-east-1")
+    [result], error = carry_out(aws, Remediation(plan=plan, steps=(step,)), asked)
+    assert result.result == ended
+    assert says in result.detail
+    assert (error.exit_code if error else 0) == code
