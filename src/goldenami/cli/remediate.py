@@ -171,10 +171,12 @@ def _refuse_without_release(
 ) -> None:
     """Refuse to judge by other rules than the audit did: a waiver would be missed.
 
+    The undo of a quarantine judges nothing.
+
     Raises:
         UsageError: the audit was made with a release file, and there is none now.
     """
-    if document.release is None or release is not None:
+    if document.release is None or release is not None or action is Does.RELEASE:
         return
     name = document.release.name
     words = ["goldenami", "remediate", str(audit), name, "--action", action.value]

@@ -101,6 +101,9 @@ def test_what_was_waived_since_the_audit_is_left_alone_with_the_waiver(
     ran = cli("remediate", audit, "--action", "terminate", "--yes")
     assert ran.code == 2
     assert f"goldenami remediate {audit} waiving.yaml --action terminate" in ran.err
+    assert set(remediate(audit, "--action", "release").values()) == {
+        ("left alone", "it is not in quarantine")
+    }
     assert remediate(audit, release, "--action", "terminate") == {
         waived: ("left alone", f"a waiver covers it: instance {waived} (me)"),
         bad: ("done", f"terminate {bad}"),

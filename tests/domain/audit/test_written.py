@@ -142,6 +142,14 @@ def test_an_id_has_the_form_of_its_kind(write: Any, kind: Kind) -> None:
     ("changes", "says"),
     [
         ({"places": (structs.replace(AUDIT.places[0], region="eu-west-1"),)}, "did not look"),
+        (
+            {"places": (*AUDIT.places, PlaceRead(account="12", region="us-east-1"))},
+            "`12/us-east-1` is no region of an account",
+        ),
+        (
+            {"places": (*AUDIT.places, PlaceRead(account=ACCOUNT, region="a.b/c"))},
+            "a.b/c` is no region of an account",
+        ),
         ({"open_findings": 2}, "it counts other findings than it lists"),
         ({"waived_findings": 0}, "it counts other findings than it lists"),
         ({"places": (structs.replace(AUDIT.places[0], findings=2),)}, "of its places and rules"),

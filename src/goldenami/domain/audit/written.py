@@ -19,6 +19,7 @@ from goldenami.errors import SpecError
 _HEX = r"(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NTH = r"(?:#[0-9]+)?"
+_REGION = re.compile(rf"\*|{names.REGION.pattern}")
 IDS: Mapping[Kind, re.Pattern[str]] = {
     Kind.INSTANCE: names.INSTANCE_ID,
     Kind.LAUNCH_TEMPLATE: re.compile(rf"lt-{_HEX}:[1-9][0-9]*"),
@@ -53,6 +54,9 @@ def _problems(audit: Saved) -> Iterator[str]:
         return
     if audit.digest != digest.of(audit):
         yield "its digest is not that of its content"
+    for place in audit.places:
+        if not names.ACCOUNT.fullmatch(place.account) or not _REGION.fullmatch(place.region):
+            yield f"`{place.where}` is no region of an account"
     every = (*audit.findings, *(one.finding for one in audit.waived))
     yield from sorted({odd for one in every if (odd := _odd(audit, one))})
     if audit.open_findings != len(audit.findings) or audit.waived_findings != len(audit.waived):
