@@ -99,7 +99,7 @@ def test_what_the_readme_names_is_enough_to_remediate(
     as_role("auditor", named_in_the_readme("`audit`"))
     assert cli("audit", "--region", "us-east-1", "--format", "json", "--output", audit).code == 10
     as_role("keeper", named_in_the_readme("`remediate`"))
-    for action in ("refresh", "tag", "quarantine", "stop", "terminate"):
+    for action in ("refresh", "tag", "quarantine", "release", "stop", "terminate"):
         options = ("--image", "web-base", "--security-group", group, "--per-minute", "60000")
         ran = cli("remediate", audit, "--action", action, *options, "--yes", "--format", "json")
         assert ran.code == 0, ran.err

@@ -10,6 +10,7 @@ from goldenami.aws.answers.auto_scaling import (
     AutoScalingGroup,
     DescribeAutoScalingGroups,
     DescribeInstanceRefreshes,
+    InstanceRefresh,
 )
 from goldenami.aws.answers.ec2_launches import Override
 from goldenami.aws.answers.interface import read
@@ -30,6 +31,7 @@ class Group(Struct, frozen=True, kw_only=True):
             overrides, as told; empty if it has a launch configuration.
         configuration: the name of its launch configuration, empty if it has a template.
         mixed: whether it has a mixed instances policy.
+        distribution: how that policy spreads instances, as told.
         instances: the ids of its instances.
         protected: those that it must not end (scale-in protection).
     """
@@ -38,6 +40,7 @@ class Group(Struct, frozen=True, kw_only=True):
     launch: Mapping[str, Any] = {}
     configuration: str = ""
     mixed: bool = False
+    distribution: Mapping[str, Any] = {}
     instances: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
 
@@ -51,7 +54,7 @@ class Group(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys([*map(of_template, self._templates()), *images]))
 
     def moved(self, versions: Mapping[Reference, Any], image: str) -> dict[str, Any]:
-        """Return what UpdateAutoScalingGroup takes to launch other versions, and this image.
+        """Return the ``DesiredConfiguration`` of other versions, and of this image.
 
         Args:
             versions: the version in place of each; those left out stay.
@@ -68,8 +71,12 @@ class Group(Struct, frozen=True, kw_only=True):
             }
             for override in self.launch.get("Overrides", ())
         ]
-        moved = {own: _moved(self.launch[own], versions), "Overrides": overrides}
-        return {"MixedInstancesPolicy": {"LaunchTemplate": moved}}
+        policy: dict[str, Any] = {
+            "LaunchTemplate": {own: _moved(self.launch[own], versions), "Overrides": overrides}
+        }
+        if self.distribution:
+            policy["InstancesDistribution"] = dict(self.distribution)
+        return {"MixedInstancesPolicy": policy}
 
     def _templates(self) -> Iterator[Mapping[str, Any]]:
         if not self.mixed:
@@ -89,6 +96,7 @@ def group(answer: AutoScalingGroup) -> Group:
         launch=msgspec.to_builtins(launch) if launch else {},
         configuration=answer.launch_configuration_name,
         mixed=mixed is not None,
+        distribution=mixed.instances_distribution if mixed else {},
         instances=tuple(one.instance_id for one in answer.instances),
         protected=tuple(one.instance_id for one in answer.instances if one.protected_from_scale_in),
     )
@@ -112,8 +120,8 @@ def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
     return found
 
 
-def refreshing(aws: Aws, region: str, name: str) -> bool:
-    """Tell whether an instance refresh of a group is under way.
+def under_way(aws: Aws, region: str, name: str) -> InstanceRefresh | None:
+    """Return the instance refresh of a group that is under way; there is at most one.
 
     Raises:
         AwsError: that could not be read.
@@ -122,7 +130,23 @@ def refreshing(aws: Aws, region: str, name: str) -> bool:
         aws, region, DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
         AutoScalingGroupName=name,
     )  # fmt: skip
-    return any(one.status not in _ENDED for page in pages for one in page.instance_refreshes)
+    every = (one for page in pages for one in page.instance_refreshes)
+    return next((one for one in every if one.status not in _ENDED), None)
+
+
+def covers(told: Any, wanted: Any) -> bool:
+    """Tell whether a configuration that AWS tells is the wanted one.
+
+    AWS tells more than was sent: names of templates beside their ids, and defaults.
+    """
+    if isinstance(wanted, Mapping):
+        return isinstance(told, Mapping) and all(
+            covers(told.get(key), one) for key, one in wanted.items()
+        )
+    if isinstance(wanted, list):
+        several = isinstance(told, list) and len(told) == len(wanted)
+        return several and all(map(covers, told, wanted))
+    return bool(told == wanted)
 
 
 def _moved(told: Mapping[str, Any], versions: Mapping[Reference, Any]) -> dict[str, Any]:

@@ -121,6 +121,8 @@ UNKNOWN_TEMPLATE = frozenset(
         "InvalidLaunchTemplateName.NotFoundException",
     }
 )
+UNKNOWN_GROUP = frozenset({"InvalidGroup.NotFound"})
+REFRESHING = frozenset({"InstanceRefreshInProgress"})
 ALREADY_THERE = frozenset({"ParameterAlreadyExists"})
 VERSION_LIMIT = frozenset({"ParameterMaxVersionLimitExceeded"})
 NO_AGENT = frozenset({"InvalidInstanceId"})

@@ -8,7 +8,7 @@ from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 from goldenami.domain import names, tags
 from goldenami.domain.image import Image
-from goldenami.domain.tags import ApprovalTag, Status
+from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def named(aws: Aws, region: str, name: str) -> list[Image]:
 
 
 def resolve(aws: Aws, region: str, source: "Source") -> Image:
-    """Return the image that a release file's ``base.source`` stands for, today.
+    """Return the image that a ``base.source`` names by parameter, id or filter, today.
 
     Raises:
         GoldenamiError: nothing matches, or it is not available.
@@ -74,10 +74,9 @@ def resolve(aws: Aws, region: str, source: "Source") -> Image:
         )
     elif source.ami:
         image = _one(aws, region, source.ami, "base.source.ami")
-    elif source.filter:
-        image = _newest_of(aws, region, source.filter)
     else:
-        image = _newest_golden(aws, region, str(source.golden))
+        assert source.filter is not None  # noqa: S101  the checks of the release file see to it
+        image = _newest_of(aws, region, source.filter)
     if image.state != "available":
         raise GoldenamiError(f"base.source: {image.id} in {region} is {image.state}, not available")
     return image
@@ -127,18 +126,6 @@ def _newest_of(aws: Aws, region: str, wanted: "ImageFilter") -> Image:
             f"is named like `{wanted.name}`"
         )
     return min(found, key=_newest)
-
-
-def _newest_golden(aws: Aws, region: str, image: str) -> Image:
-    found = produced(aws, region, image=image)
-    usable = [one for one in found if one.state == "available" and one.status == Status.APPROVED]
-    if not usable:
-        raise GoldenamiError(
-            f"base.source.golden: no approved image `{image}` in {region} "
-            f"({len(found)} of any status)",
-            fix=f"bake `{image}` first, with {region} among its regions",
-        )
-    return usable[0]
 
 
 def _described(aws: Aws, region: str, doing: str, **parameters: Any) -> list[Image]:

@@ -1,6 +1,6 @@
 """Every instance of a region with what is known of its image, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Executor, Future
 from itertools import islice
 from threading import BoundedSemaphore
@@ -70,12 +70,15 @@ class Inventory:
         aws: whose.
         region: where.
         pool: asks for the next page while one is being read.
+        ids: these instances alone; all if empty.
     """
 
-    def __init__(self, aws: Aws, region: str, pool: Executor) -> None:
+    def __init__(self, aws: Aws, region: str, pool: Executor, ids: Collection[str] = ()) -> None:
         self._aws = aws
         self._region = region
         self._pool = pool
+        these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
+        self._filters = [*_ALIVE, *these]
         self._images: dict[ImageMetadata, ImageSeen] = {}
         self._first = self._asked(_metadata())
 
@@ -149,7 +152,7 @@ class Inventory:
 
     def _asked(self, listing: _Listing, token: str = "") -> "Future[_Page]":
         further = {"NextToken": token} if token else {}
-        parameters = {"Filters": _ALIVE, "MaxResults": listing.size, **further}
+        parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
 
         def ask() -> _Page:
             with explained(_DOING, self._region, listing.call):

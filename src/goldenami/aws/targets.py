@@ -12,9 +12,10 @@ from goldenami.aws.answers.ec2 import (
 )
 from goldenami.aws.answers.ec2_around import DescribeSecurityGroups
 from goldenami.aws.ask import ask, listed
-from goldenami.aws.errors import unreadable
+from goldenami.aws.errors import UNKNOWN_GROUP, unreadable
 from goldenami.aws.session import Aws
 from goldenami.domain.tags import Tags
+from goldenami.errors import AwsError
 
 IDS_A_CALL = 200
 
@@ -71,16 +72,34 @@ def protected_from_stop(aws: Aws, region: str, instance_id: str) -> bool:
 
 
 def vpc_of(aws: Aws, region: str, group_id: str) -> str:
-    """Return the VPC of a security group.
+    """Return the VPC of a security group; empty if there is no such group in the region.
 
     Raises:
-        AwsError: there is no such group, or it could not be read.
+        AwsError: it could not be read.
     """
     doing = f"reading security group {group_id}"
-    answer = ask(aws, region, DescribeSecurityGroups, doing, GroupIds=[group_id])
+    try:
+        answer = ask(aws, region, DescribeSecurityGroups, doing, GroupIds=[group_id])
+    except AwsError as error:
+        if error.code in UNKNOWN_GROUP:
+            return ""
+        raise
     if len(answer.security_groups) != 1:
         raise unreadable(f"{doing} in {region}", answer.call, "it tells of none, or of several")
     return answer.security_groups[0].vpc_id
+
+
+def groups_of(aws: Aws, region: str, vpc_id: str) -> frozenset[str]:
+    """Return the ids of the security groups of a VPC.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    pages = listed(
+        aws, region, DescribeSecurityGroups, f"reading the security groups of {vpc_id}",
+        Filters=[{"Name": "vpc-id", "Values": [vpc_id]}],
+    )  # fmt: skip
+    return frozenset(group.group_id for page in pages for group in page.security_groups)
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -64,24 +64,10 @@ def audit(
     only: Annotated[
         list[Only] | None, typer.Option("--only", help="Look only at these (repeatable).")
     ] = None,
-    roots: Annotated[
-        bool, typer.Option("--roots", help="Compare root volumes with their images, too.")
-    ] = False,
-    approved: Annotated[
-        str | None,
-        typer.Option(
-            "--approved",
-            metavar="LIST|FILE",
-            help="Further approved images: ids, name:PATTERN, ssm:PARAMETER.",
-        ),
-    ] = None,
-    newest: Annotated[
-        int | None, typer.Option("--newest", min=1, help="Only so many versions are current.")
-    ] = None,
-    max_age: Annotated[
-        str | None,
-        typer.Option("--max-age", metavar="TIME", help="Older images are findings: 90d."),
-    ] = None,
+    roots: options.Roots = False,
+    approved: options.Approved = None,
+    newest: options.Newest = None,
+    max_age: options.MaxAge = None,
     since: Annotated[
         Path | None,
         typer.Option("--since", metavar="FILE", help="Compare with this earlier audit (json)."),

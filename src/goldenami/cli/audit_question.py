@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 class Given(Struct, frozen=True, kw_only=True):
     """The options of the command line, which win over the release file."""
 
-    regions: tuple[str, ...]
-    all_regions: bool
-    accounts: tuple[str, ...]
-    organization: bool
-    role: str | None
-    only: tuple[str, ...]
-    roots: bool
-    approved: str | None
-    newest: int | None
-    max_age: str | None
-    since: Path | None
-    source: str
-    save_inventory: Path | None
-    allow_empty: bool
+    regions: tuple[str, ...] = ()
+    all_regions: bool = False
+    accounts: tuple[str, ...] = ()
+    organization: bool = False
+    role: str | None = None
+    only: tuple[str, ...] = ()
+    roots: bool = False
+    approved: str | None = None
+    newest: int | None = None
+    max_age: str | None = None
+    since: Path | None = None
+    source: str = "live"
+    save_inventory: Path | None = None
+    allow_empty: bool = False
 
 
 def question(release: Path | None, given: Given) -> "Question":
@@ -72,6 +72,7 @@ def question(release: Path | None, given: Given) -> "Question":
 
 def _of_release(file: "ReleaseFile") -> "Question":
     from goldenami.domain.audit import waivers
+    from goldenami.domain.audit.document import ReleaseRead
     from goldenami.workflows.audit.question import USUAL, Part, Question, approved_list
 
     wanted, enforce = file.release.audit, file.release.enforce
@@ -92,6 +93,7 @@ def _of_release(file: "ReleaseFile") -> "Question":
         derived=wanted.derived,
         waivers=waivers.load(file.folder / wanted.waivers) if wanted.waivers else (),
         guardrails=file if enforce else None,
+        release=ReleaseRead(name=file.path.name, sha256=file.sha256),
     )
     if wanted.approved:
         asked = replace(asked, listed=approved_list(",".join(wanted.approved)))

@@ -49,6 +49,24 @@ Manifest = Annotated[
 ]
 Format = Annotated[ListFormat, typer.Option("--format", help="How the result is written.")]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Check and show what would be done; stop.")]
+Approved = Annotated[
+    str | None,
+    typer.Option(
+        "--approved",
+        metavar="LIST|FILE",
+        help="Further approved images: ids, name:PATTERN, ssm:PARAMETER.",
+    ),
+]
+Newest = Annotated[
+    int | None, typer.Option("--newest", min=1, help="Only so many versions are current.")
+]
+MaxAge = Annotated[
+    str | None,
+    typer.Option("--max-age", metavar="TIME", help="Older images are findings: 90d."),
+]
+Roots = Annotated[
+    bool, typer.Option("--roots", help="Compare root volumes with their images, too.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct, structs
 
-from goldenami.aws import images, regions, waits
+from goldenami.aws import regions, waits
 from goldenami.aws.answers import ec2
 from goldenami.aws.ask import listed
 from goldenami.aws.builds import ALIVE
@@ -19,6 +19,7 @@ from goldenami.domain.image import Build, build_id
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.errors import BakeError, InterruptedRunError, RefusedError, UsageError
 from goldenami.spec import ReleaseFile
+from goldenami.workflows import goldens
 from goldenami.workflows.execute import Execution
 
 
@@ -45,7 +46,9 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
     found = regions.problems((release.build_region,), regions.enabled(aws))
     if found:
         raise BakeError(f"{file.path}: nothing was launched", notes=found)
-    source = images.resolve(aws, release.build_region, release.base.source)
+    source = goldens.base_image(
+        aws, release.build_region, release.base.source, release.approval_tag
+    )
     now = datetime.now(UTC)
     build = Build(
         id=build_id(now, secrets.token_hex(3)),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from goldenami.domain.audit import saved
+from goldenami.domain.audit import digest, saved
 from goldenami.domain.audit.document import Document
 from goldenami.report.audit import as_json
 
@@ -24,6 +24,7 @@ def test_it_reads_back_as_the_same_audit(document: Document, tmp_path: Path) -> 
     assert msgspec.to_builtins(back) == msgspec.to_builtins(document.audit) | {
         "findings": msgspec.to_builtins(document.findings),
         "waived": msgspec.to_builtins(document.waived),
+        "digest": digest.of(back),
     }
 
 
@@ -41,13 +42,13 @@ def test_its_keys_are_the_contract(document: Document) -> None:
     data = msgspec.json.decode(written(document))
     assert list(data) == [
         "schema", "tool", "at", "account", "source", "complete", "places", "images", "rules",
-        "rules_asked", "approved_by_list", "open_findings", "waived_findings", "waivers_expired",
-        "waivers_unused", "since", "findings", "waived",
+        "rules_asked", "approved_by_list", "release", "open_findings", "waived_findings",
+        "waivers_expired", "waivers_unused", "since", "findings", "waived", "digest",
     ]  # fmt: skip
     assert list(data["findings"][0]) == ["rule", "severity", "subject", "reason", "change"]
     assert list(data["places"][0]) == [
         "account", "region", "subjects", "compliant", "instances_compliant", "findings",
-        "approved_images", "unread",
+        "approved_images", "baking", "unread",
     ]  # fmt: skip
 
 

@@ -39,7 +39,6 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
     )
 } | _nothing(
     (
-        "autoscaling:UpdateAutoScalingGroup",
         "ec2:CreateTags",
         "ec2:DeleteKeyPair",
         "ec2:DeleteSecurityGroup",

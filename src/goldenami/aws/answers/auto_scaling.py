@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/autoscaling/ec2/APIReference/
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from goldenami.aws.answers.ec2_launches import Override, TemplateVersionName
@@ -27,6 +28,7 @@ class MixedInstancesPolicy(Row, frozen=True, kw_only=True):
     """What a group with several instance types launches."""
 
     launch_template: MixedTemplate
+    instances_distribution: Mapping[str, Any] = {}  # sent back whole
 
 
 class GroupInstance(Row, frozen=True, kw_only=True):
@@ -70,7 +72,10 @@ class DescribeLaunchConfigurations(TokenPage, frozen=True, kw_only=True):
 class InstanceRefresh(Row, frozen=True, kw_only=True):
     """An instance refresh of a group."""
 
+    instance_refresh_id: Text
     status: Text
+    desired_configuration: Mapping[str, Any] = {}  # absent if it was started without one
+    preferences: Mapping[str, Any] = {}  # absent if none were given
 
 
 class DescribeInstanceRefreshes(TokenPage, frozen=True, kw_only=True):

@@ -20,8 +20,8 @@ UNREAD = "unread"
 class PlaceRead(Struct, frozen=True, kw_only=True):
     """What was seen in a region of an account.
 
-    ``subjects`` counts what was judged by kind; ``unread`` says what could not be read, and why:
-    empty if everything was.
+    ``subjects`` counts what was judged by kind; ``baking`` are the instances of bakes under way,
+    which are not judged; ``unread`` says what could not be read, and why: empty if everything was.
     """
 
     account: str
@@ -31,6 +31,7 @@ class PlaceRead(Struct, frozen=True, kw_only=True):
     instances_compliant: int = 0
     findings: int = 0
     approved_images: tuple[str, ...] = ()
+    baking: int = 0
     unread: tuple[str, ...] = ()
 
     @property
@@ -89,10 +90,18 @@ class Since(Struct, frozen=True, kw_only=True):
     read_again: tuple[str, ...] = ()
 
 
+class ReleaseRead(Struct, frozen=True, kw_only=True):
+    """The release file that said what counts as golden and what is waived: its name and SHA-256."""
+
+    name: str
+    sha256: str
+
+
 class Audit(Struct, frozen=True, kw_only=True):
     """One audit, but for its findings. ``complete`` is false if anything could not be read.
 
     ``rules_asked`` are the rules that could have found something; the others say nothing.
+    ``release`` is None if no release file was given.
     """
 
     schema: Literal["goldenami.audit/v1"] = "goldenami.audit/v1"
@@ -106,6 +115,7 @@ class Audit(Struct, frozen=True, kw_only=True):
     rules: tuple[RuleBroken, ...] = ()
     rules_asked: tuple[str, ...] = ()
     approved_by_list: tuple[str, ...] = ()
+    release: ReleaseRead | None = None
     open_findings: int = 0
     waived_findings: int = 0
     waivers_expired: tuple[Waiver, ...] = ()
@@ -126,6 +136,11 @@ class Audit(Struct, frozen=True, kw_only=True):
     def compliant(self) -> int:
         """How many instances have no finding at all."""
         return sum(one.instances_compliant for one in self.places)
+
+    @property
+    def baking(self) -> int:
+        """How many instances belong to bakes under way, and were not judged."""
+        return sum(one.baking for one in self.places)
 
     @property
     def unread(self) -> tuple[PlaceRead, ...]:
@@ -163,7 +178,8 @@ class Document(Struct, frozen=True):
 
 
 class Saved(Audit, frozen=True, kw_only=True):
-    """A document as it is read back from a file."""
+    """A document as it is read back from a file; ``digest`` ends it, and is empty in old ones."""
 
     findings: tuple[Finding, ...]
     waived: tuple[Waived, ...] = ()
+    digest: str = ""

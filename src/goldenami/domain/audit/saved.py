@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from goldenami import files, jsonfile
+from goldenami.domain.audit import written
 from goldenami.domain.audit.document import Saved
 from goldenami.errors import SpecError
 
@@ -23,3 +24,15 @@ def load(path: Path) -> Saved:
             f"{path}: is no audit: {jsonfile.why(error)}",
             fix="give a file of `goldenami audit --format json`",
         ) from error
+
+
+def load_whole(path: Path) -> Saved:
+    """Read such a file to act on it: only one that an audit can have written.
+
+    Raises:
+        UsageError: it cannot be read.
+        SpecError: it is no such file, or not as an audit left it.
+    """
+    audit = load(path)
+    written.check(path, audit)
+    return audit

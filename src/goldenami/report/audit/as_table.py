@@ -58,6 +58,9 @@ def _numbers(audit: Audit) -> Iterator[str]:
         f"{audit.compliant} compliant, {with_findings} with findings, "
         f"{audit.waived_findings} findings waived"
     )
+    if audit.baking:
+        several = "s" if audit.baking > 1 else ""
+        yield f"{audit.baking} instance{several} of a bake under way, not judged"
     launches = audit.subjects - audit.instances
     if launches:
         compliant = sum(one.compliant - one.instances_compliant for one in audit.places)

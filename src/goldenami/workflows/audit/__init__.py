@@ -1,7 +1,7 @@
 """The audit: where, what is golden, what there is, the verdict, the document."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,23 +9,20 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from goldenami import __version__, files
-from goldenami.aws.parallel import in_regions, stoppable
+from goldenami.aws.parallel import stoppable
 from goldenami.aws.session import Aws
-from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.document import Audit, Document, PlaceRead, Since
 from goldenami.domain.audit.waivers import Waivers
-from goldenami.domain.place import Place
 from goldenami.errors import (
-    IncompleteError,
     InterruptedRunError,
     RefusedError,
     UsageError,
 )
-from goldenami.workflows.audit import saved, tally
+from goldenami.workflows.audit import approving, saved, tally
 from goldenami.workflows.audit.aggregator import Aggregator
 from goldenami.workflows.audit.judging import judged
 from goldenami.workflows.audit.live import Live
-from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable
+from goldenami.workflows.audit.places import Places, Unreadable
 from goldenami.workflows.audit.progress import Progress
 from goldenami.workflows.audit.question import Question, Scope
 from goldenami.workflows.audit.saved import Saved
@@ -79,8 +76,8 @@ def _audited(source: Source, question: Question, at: datetime, progress: Progres
     places = source.places()
     goldens = source.goldens((*places.home, *places.others))
     unreadable = (*places.unreadable, *goldens.unreadable)
-    approved = _approved(source, question, places, goldens, at)
-    _refuse_no_approved(approved, goldens, unreadable)
+    approved = approving.approved(source, question, places.home, goldens, at)
+    approving.refuse_none(approved, goldens, unreadable)
     findings = Findings(
         Waivers(question.waivers, at.date()), _earlier(question), keep=question.keep is not None
     )
@@ -104,6 +101,7 @@ def _audited(source: Source, question: Question, at: datetime, progress: Progres
         rules=tally.rules(tallies),
         rules_asked=question.rules(source.scope),
         approved_by_list=question.listed.given,
+        release=question.release,
         open_findings=sum(one.findings for one in read),
         waived_findings=sum(one.waived for one in tallies),
         waivers_expired=findings.waivers.expired,
@@ -144,44 +142,6 @@ def _head(
     )
 
 
-def _approved(
-    source: Source, question: Question, places: Places, goldens: Goldens, at: datetime
-) -> Approved:
-    """Return what counts as golden everywhere: the releases of the caller's own account."""
-    home = {
-        place.region: goldens.produced[place] for place in places.home if place in goldens.produced
-    }
-    return Approved(
-        produced=home,
-        listed=_listed(source, question, tuple(home)),
-        named=question.listed.named,
-        owners=question.owners | {source.account},
-        account=source.account,
-        at=at,
-        newest=question.newest,
-        max_age=question.max_age,
-        derived=question.derived,
-    )
-
-
-def _listed(
-    source: Source, question: Question, regions: Sequence[str]
-) -> Mapping[str, frozenset[str]]:
-    """Return the listed ids by region, those that parameters hold among them."""
-    everywhere = {"": question.listed.ids}
-    wanted = question.listed.parameters
-    if not wanted:
-        return everywhere
-    found = in_regions(regions, source.listed).complete("reading the list of approved images")
-    for name in wanted:
-        if not any(name in one for one in found.values()):
-            raise UsageError(
-                f"--approved: there is no SSM parameter {name} in {_joined(regions)}",
-                fix="correct its name, or name the regions where it is with --region",
-            )
-    return everywhere | {region: frozenset(one.values()) for region, one in found.items()}
-
-
 def _unread(one: Unreadable) -> PlaceRead:
     return PlaceRead(account=one.place.account, region=one.place.region, unread=(one.why,))
 
@@ -220,28 +180,6 @@ def _would_be_seen(key: str, seen: Container[str], scope: Scope) -> bool:
     return f"{account}/{region}" in seen and scope.covers(kind, rest.rpartition("/")[2])
 
 
-def _refuse_no_approved(
-    approved: Approved, goldens: Goldens, unreadable: tuple[Unreadable, ...]
-) -> None:
-    if unreadable and not goldens.produced:
-        raise IncompleteError(
-            f"audit: none of {len(unreadable)} places could be read",
-            notes=_reasons(unreadable),
-            fix="give the caller access to them, or leave them out",
-        )
-    if not approved.empty:
-        return
-    if unreadable:
-        raise IncompleteError(
-            "audit: no approved image found, but not everything could be read",
-            notes=_reasons(unreadable),
-        )
-    raise RefusedError(
-        f"audit: no approved image in {_several(goldens.produced)}, so nothing could be compliant",
-        fix="bake one with `goldenami bake`, or name images with --approved or audit.owners",
-    )
-
-
 def _refuse_no_instance(read: list[PlaceRead], question: Question) -> None:
     if question.allow_empty or any(one.subjects or one.unread for one in read):
         return
@@ -249,19 +187,3 @@ def _refuse_no_instance(read: list[PlaceRead], question: Question) -> None:
         f"audit: no instance in {len(read)} regions, so nothing was inspected",
         fix="check the account and the regions; --allow-empty accepts an empty fleet",
     )
-
-
-def _reasons(unreadable: Iterable[Unreadable]) -> list[str]:
-    return [f"{_named(one.place)}: {one.why}" for one in unreadable]
-
-
-def _named(place: Place) -> str:
-    return f"account {place.account}" if place.region == ALL_REGIONS else str(place)
-
-
-def _several(places: Mapping[Place, object]) -> str:
-    return _joined(sorted(place.region for place in places))
-
-
-def _joined(regions: Sequence[str]) -> str:
-    return regions[0] if len(regions) == 1 else f"{len(regions)} regions"

@@ -10,7 +10,7 @@ from goldenami.domain.audit.document import PlaceRead
 from goldenami.domain.place import Place
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.audit.progress import Progress
-from goldenami.workflows.audit.sources import Batches, Counted, Goldens, Source
+from goldenami.workflows.audit.sources import Baking, Batches, Counted, Goldens, Source
 from goldenami.workflows.audit.tally import Findings, PlaceTally
 
 PLACES_AT_ONCE = 6
@@ -57,5 +57,7 @@ def _judge_part(tally: PlaceTally, batches: Batches, stopped: Event) -> None:
                 raise CancelledError
             if isinstance(batch, Counted):
                 tally.count(batch)
+            elif isinstance(batch, Baking):
+                tally.leave_out(batch)
             else:
                 tally.judge(batch)

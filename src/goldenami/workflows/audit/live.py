@@ -13,17 +13,16 @@ from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
-from goldenami.domain.audit import approved as approving
-from goldenami.domain.audit.approved import Approved, Builds
+from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.errors import AwsError
-from goldenami.workflows.audit import manifests
+from goldenami.workflows import goldens
+from goldenami.workflows.audit import bakes
 from goldenami.workflows.audit.places import Places, Unreadable, places
 from goldenami.workflows.audit.question import Part, Question
-from goldenami.workflows.audit.sources import Batches, Counted, Goldens
+from goldenami.workflows.audit.sources import Baking, Batches, Counted, Goldens, Only
 
 AHEAD = 12
 """How many places are listed ahead; a first page is up to two megabytes of text."""
@@ -36,14 +35,26 @@ class Live:
         aws: the caller.
         question: what is asked.
         pool: asks for pages ahead.
+        only: what is judged, if it is not everything.
+        builds: builds of the caller's account, in regions that are not read.
     """
 
     name = "live"
 
-    def __init__(self, aws: Aws, question: Question, pool: Executor) -> None:
+    def __init__(
+        self,
+        aws: Aws,
+        question: Question,
+        pool: Executor,
+        *,
+        only: Only | None = None,
+        builds: frozenset[str] = frozenset(),
+    ) -> None:
         self._aws = aws
         self._question = question
         self._pool = pool
+        self._only = only
+        self._builds = builds
         self.scope = question.scope
         self._listings: dict[Place, Inventory] = {}
         self._to_list: Iterator[Place] = iter(())
@@ -57,32 +68,24 @@ class Live:
 
     def goldens(self, places: Sequence[Place]) -> Goldens:
         """Return what the accounts' own images tell of the releases that made them."""
-        approval = self._question.approval
         if Part.INSTANCES in self._question.parts:
-            self._to_list = iter(places)
+            only = self._only
+            self._to_list = iter([one for one in places if only is None or one in only.places])
             self._list_ahead()
         answers = concurrently(
             places, lambda place: images.own(self._aws.at(place.role), place.region)
         )
         found = {place: one for place, one in answers.items() if not isinstance(one, AwsError)}
         self._leave_out(places, found)
-        every = [image for several in found.values() for image in several]
-        home = Builds(manifests.images_by_build(self._aws, every, approval))
-        known = (one.tags.get(tags.BUILD, "") for one in every if one.owner == self.account)
-        elsewhere = replace(home, known=frozenset(known))
         self._own = found
         return Goldens(
-            {
-                place: approving.produced(
-                    several, approval, home if place.account == self.account else elsewhere
-                )
-                for place, several in found.items()
-            },
+            goldens.read(self._aws, found, self._question.approval, builds=self._builds),
             tuple(
                 Unreadable(place, one.message)
                 for place, one in answers.items()
                 if isinstance(one, AwsError)
             ),
+            goldens.known_builds(self._aws, found),
         )
 
     def _listing(self, place: Place) -> Inventory:
@@ -90,14 +93,17 @@ class Live:
         with self._lock:
             listing = self._listings.pop(place, None)
         self._list_ahead()
-        return listing or Inventory(self._aws.at(place.role), place.region, self._pool)
+        return listing or self._inventory(place)
 
     def _list_ahead(self) -> None:
         """Ask for the first page of the places that come next: the answers are under way then."""
         with self._lock:
             while len(self._listings) < AHEAD and (place := next(self._to_list, None)):
-                aws = self._aws.at(place.role)
-                self._listings[place] = Inventory(aws, place.region, self._pool)
+                self._listings[place] = self._inventory(place)
+
+    def _inventory(self, place: Place) -> Inventory:
+        ids = self._only.instances if self._only else ()
+        return Inventory(self._aws.at(place.role), place.region, self._pool, ids)
 
     def _leave_out(self, places: Sequence[Place], found: Container[Place]) -> None:
         """Do not list what cannot be judged."""
@@ -120,7 +126,8 @@ class Live:
         aws, wanted = self._aws.at(place.role), self._question.parts
         seen = SeenImages(aws, place.region, self._own[place])
         if Part.INSTANCES in wanted:
-            found = with_ancestors(self._listing(place).instances(seen), seen, approved)
+            instances = bakes.without(self._listing(place).instances(seen), aws, place.region)
+            found = with_ancestors(instances, seen, approved)
             if self._question.roots:
                 found = self._with_roots(found, aws, place, approved)
             yield "instances", found
@@ -139,14 +146,18 @@ class Live:
         """Yield what will launch; all of it is asked for at once."""
         launches = Launches(aws, place.account, place.region, seen)
         parts = {
-            "launch templates": launches.launch_templates,
-            "launch configurations": launches.launch_configurations,
-            "Auto Scaling groups": launches.auto_scaling_groups,
-            "EC2 fleets": launches.fleets,
-            "spot fleets": launches.spot_fleets,
-            "EKS node groups": launches.node_groups,
+            Kind.LAUNCH_TEMPLATE: ("launch templates", launches.launch_templates),
+            Kind.LAUNCH_CONFIGURATION: ("launch configurations", launches.launch_configurations),
+            Kind.AUTO_SCALING_GROUP: ("Auto Scaling groups", launches.auto_scaling_groups),
+            Kind.FLEET: ("EC2 fleets", launches.fleets),
+            Kind.SPOT_FLEET: ("spot fleets", launches.spot_fleets),
+            Kind.NODE_GROUP: ("EKS node groups", launches.node_groups),
         }
-        asked = {name: self._pool.submit(list, read()) for name, read in parts.items()}
+        asked = {
+            name: self._pool.submit(list, read())
+            for kind, (name, read) in parts.items()
+            if self._only is None or kind in self._only.kinds
+        }
         for name, answer in asked.items():
             yield name, _of_future(answer)
 
@@ -158,7 +169,7 @@ class Live:
         except AwsError as error:
             roots, problem = Roots({}, {}), error
         for batch in batches:
-            yield batch if isinstance(batch, Counted) else [_with_root(one, roots) for one in batch]
+            yield [_with_root(one, roots) for one in batch] if isinstance(batch, list) else batch
         if problem:
             raise problem
 
@@ -204,14 +215,14 @@ def _with_root(subject: Subject, roots: Roots) -> Subject:
 
 
 def with_ancestors(
-    batches: Iterable[list[Subject] | Counted], seen: SeenImages, approved: Approved
+    batches: Iterable[list[Subject] | Counted | Baking], seen: SeenImages, approved: Approved
 ) -> Batches:
     """Fill in which golden image an account's own unapproved ones were made from."""
     for batch in batches:
-        if isinstance(batch, Counted):
-            yield batch
-        else:
+        if isinstance(batch, list):
             yield explained_by_ancestors(batch, seen, approved)
+        else:
+            yield batch
 
 
 def explained_by_ancestors(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from goldenami.domain import names
-from goldenami.domain.audit.document import Saved
+from goldenami.domain.audit.document import ReleaseRead, Saved
 from goldenami.domain.audit.rules import RULES, outdated_image, replaced_root
 from goldenami.domain.audit.subject import LAUNCHES, Kind
 from goldenami.domain.audit.waivers import Waiver
@@ -99,6 +99,7 @@ class Question(Struct, frozen=True, kw_only=True):
         waivers: what is waived.
         earlier: the audit to compare with.
         guardrails: the release file whose enforcement has to be in place.
+        release: the release file that all this is from, None if there is none.
         allow_empty: whether a fleet without any instance is fine.
     """
 
@@ -119,6 +120,7 @@ class Question(Struct, frozen=True, kw_only=True):
     waivers: Sequence[Waiver] = ()
     earlier: Saved | None = None
     guardrails: "ReleaseFile | None" = None
+    release: ReleaseRead | None = None
     allow_empty: bool = False
 
     @property
@@ -154,6 +156,15 @@ def approved_list(given: str) -> Listed:
     found = [one.strip() for one in entries if one.strip()]
     if not found:
         raise UsageError(f"{where}: nothing is listed in it")
+    return listed(found, where)
+
+
+def listed(found: Sequence[str], where: str = "the approved list of the audit") -> Listed:
+    """Read the entries of a list of what is approved: ids, ``name:PATTERN``, ``ssm:PARAMETER``.
+
+    Raises:
+        UsageError: one of them is none of these.
+    """
     ids = [one for one in found if not one.startswith(("name:", "ssm:"))]
     if wrong := [one for one in ids if not names.AMI_ID.fullmatch(one)]:
         raise UsageError(

@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from goldenami.domain.audit.approved import Approved, Produced
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.place import Place
 from goldenami.workflows.audit.places import Places, Unreadable
 from goldenami.workflows.audit.question import Scope
@@ -19,15 +19,39 @@ class Counted(Struct, frozen=True):
     count: int
 
 
-Batches = Generator[list[Subject] | Counted, None, None]
+class Baking(Struct, frozen=True):
+    """Instances of bakes under way, which are not judged."""
+
+    subjects: tuple[Subject, ...]
+
+
+Batches = Generator[list[Subject] | Counted | Baking, None, None]
 """To be closed by whoever stops half-way: a listing holds one of the few places to read a page."""
 
 
 class Goldens(Struct, frozen=True):
-    """The images of each place that releases made, or seem to have made; what could not be read."""
+    """The images of each place that releases made, or seem to have made; what could not be read.
+
+    ``builds`` are those of the caller's account.
+    """
 
     produced: Mapping[Place, Mapping[str, Produced]]
     unreadable: tuple[Unreadable, ...] = ()
+    builds: frozenset[str] = frozenset()
+
+
+class Only(Struct, frozen=True, kw_only=True):
+    """What is judged of everything that a question asks for.
+
+    Args:
+        places: these places alone.
+        kinds: these kinds of things alone.
+        instances: these instances alone; all if empty.
+    """
+
+    places: frozenset[Place]
+    kinds: frozenset[Kind]
+    instances: frozenset[str] = frozenset()
 
 
 class Source(Protocol):

@@ -12,12 +12,15 @@ from goldenami.domain.audit.rules import BY_ID, RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
 from goldenami.domain.place import Place
-from goldenami.workflows.audit.sources import Counted
+from goldenami.workflows.audit.sources import Baking, Counted
 from goldenami.workflows.audit.spool import Spool
 
 
 class Findings:
-    """Everything found so far, and what of an earlier audit was found again."""
+    """Everything found so far, and what of an earlier audit was found again.
+
+    ``baking`` are the instances that were left out, since they belong to bakes under way.
+    """
 
     def __init__(
         self, waivers: Waivers, earlier: Collection[str] | None, *, keep: bool = False
@@ -28,6 +31,7 @@ class Findings:
         self.subjects: Spool[Subject] | None = Spool(Subject) if keep else None
         self.earlier = earlier
         self.again: set[str] = set()
+        self.baking: set[str] = set()
 
     def marked(self, finding: Finding) -> Finding:
         """Return a finding with its change since the earlier audit, if there was one."""
@@ -51,7 +55,7 @@ class PlaceTally:
         self._subjects: Counter[str] = Counter()
         self._compliant: Counter[str] = Counter()
         self.rules: Counter[str] = Counter()
-        self.waived = 0
+        self.waived = self.baking = 0
         self.images: dict[str, ImageCount] = {}
 
     @property
@@ -62,6 +66,11 @@ class PlaceTally:
     def count(self, counted: Counted) -> None:
         """Count subjects that were judged by their image, and are compliant."""
         self._count(counted.subject, [], counted.count)
+
+    def leave_out(self, baking: Baking) -> None:
+        """Count instances of bakes under way, which no rule is for."""
+        self.baking += len(baking.subjects)
+        self._findings.baking.update(one.resource for one in baking.subjects)
 
     def judge(self, subjects: list[Subject]) -> None:
         """Judge some more subjects of the place."""
@@ -93,6 +102,7 @@ class PlaceTally:
             instances_compliant=self._compliant[Kind.INSTANCE.value],
             findings=self.rules.total(),
             approved_images=approved_images,
+            baking=self.baking,
             unread=unread,
         )
 

@@ -24,6 +24,7 @@ from goldenami.domain.plan import Action, Plan
 from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, SpecError, UsageError
 from goldenami.spec import ReleaseFile
+from goldenami.workflows import goldens
 from goldenami.workflows.release.checks import There, check, permissions
 from goldenami.workflows.release.recover import Found, discarding, find, results
 
@@ -275,9 +276,9 @@ def _build(
 
 def _source(aws: Aws, file: ReleaseFile, found: Found | None) -> Image:
     """Return the base image: that of the earlier run, whatever a parameter names by now."""
-    region = file.release.build_region
+    release, region = file.release, file.release.build_region
     if not found:
-        return images.resolve(aws, region, file.release.base.source)
+        return goldens.base_image(aws, region, release.base.source, release.approval_tag)
     known = images.by_id(aws, region, [found.source])
     if known:
         return known[0]

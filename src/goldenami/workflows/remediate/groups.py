@@ -1,24 +1,31 @@
 """Moving Auto Scaling groups to a golden image, and replacing their instances.
 
+The refresh itself brings the new template version into the group, once it has succeeded: until then
+the group names what it named, and Auto Scaling can go back to that by itself.
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from goldenami.aws import auto_scaling, targets
 from goldenami.aws.auto_scaling import Group
+from goldenami.aws.errors import REFRESHING
 from goldenami.aws.launch_templates import NAMED, Reference, read_version
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
+from goldenami.aws.waits import Doing
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import AwsError
-from goldenami.workflows.remediate.interface import Step
+from goldenami.workflows.remediate import templates
+from goldenami.workflows.remediate.interface import LeftAloneError, Rollout, Step, left_alone
 from goldenami.workflows.remediate.templates import misfit, move
 
+START = "autoscaling:StartInstanceRefresh"
 PREFERENCES = {
     "SkipMatching": True,
     "ScaleInProtectedInstances": "Ignore",
@@ -27,72 +34,133 @@ PREFERENCES = {
 """What is protected or put aside by hand is left alone."""
 
 
-class _LeftAloneError(Exception):
-    """A group is left alone; the message says why."""
-
-
 class _Moves(Struct, frozen=True):
-    """The new versions of what a group launches, and the actions that make them."""
+    """The new versions of what a group launches, and the actions that make them.
+
+    ``follows`` is what of it moves by itself, so that Auto Scaling cannot go back.
+    """
 
     actions: tuple[Action, ...]
     versions: dict[Reference, str | Ref]
+    follows: tuple[str, ...]
 
 
-def steps(aws: Aws, place: Place, group: Group, golden: Image) -> list[Step]:
-    """Return what to do with a group, and which of its instances are left alone.
-
-    Raises:
-        AwsError: its templates, images or instances could not be read.
-    """
+def steps(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout) -> list[Step]:
+    """Return what to do with a group, and which of its instances are left alone."""
     try:
-        actions = _actions(aws, place, group, golden)
-    except _LeftAloneError as reason:
-        return [Step(place=place, id=group.name, left=str(reason))]
+        step = _step(aws, place, group, golden, rollout)
+    except LeftAloneError as reason:
+        return [left_alone(place, group.name, reason)]
+    except AwsError as error:
+        unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
+        return [left_alone(place, group.name, unread)]
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
-    return [
-        Step(place=place, id=group.name, actions=actions),
-        *(Step(place=place, id=one, left=kept) for one in group.protected),
-    ]
+    return [step, *(Step(place=place, id=one, left=kept) for one in group.protected)]
 
 
-def _actions(aws: Aws, place: Place, group: Group, golden: Image) -> tuple[Action, ...]:
+def adopt(doing: Doing, error: AwsError) -> Mapping[str, object] | None:
+    """Return the refresh that a call has started whose answer was lost.
+
+    A group has one refresh at a time. The one under way is it if it is to bring the same.
+    """
+    if error.code not in REFRESHING:
+        return None
+    wanted = dict(doing.parameters)
+    found = auto_scaling.under_way(doing.aws, doing.region, wanted["AutoScalingGroupName"])
+    if found is None:
+        return None
+    desired = wanted.get("DesiredConfiguration", {})
+    same = auto_scaling.covers(found.desired_configuration, desired) and (
+        bool(found.desired_configuration) == bool(desired)
+    )
+    if not same or not auto_scaling.covers(found.preferences, wanted["Preferences"]):
+        return None
+    return {"refresh": found.instance_refresh_id}
+
+
+def _step(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout) -> Step:
     if not group.launch:
-        raise _LeftAloneError(
+        raise LeftAloneError(
             "it has a launch configuration, which cannot be changed: give it a launch template"
         )
-    if held := _protected(aws, place.region, group.instances):
-        raise _LeftAloneError(f"{held} in it is protected from termination")
-    if auto_scaling.refreshing(aws, place.region, group.name):
-        raise _LeftAloneError("an instance refresh is under way")
+    _refuse(aws, place, group)
     moves = _moves(aws, place, group, golden)
     others = sorted({one.image for one in group.references if one.image} - {golden.id})
     for image_id in others:
         if unfit := misfit(aws, place.region, image_id, "", golden):
-            raise _LeftAloneError(f"{image_id}: {unfit}")
-    actions = list(moves.actions)
-    if moves.versions or others:
-        actions.append(_updated(place, group, moves, golden))
-    after = tuple(one.id for one in actions)
-    return (*actions, _refreshed(place, group.name, after))
+            raise LeftAloneError(f"{image_id}: {unfit}")
+    desired = {}
+    if not moves.follows or moves.versions or others:
+        desired = group.moved(moves.versions, golden.id)
+    refresh = _refreshed(place, group.name, desired, moves, rollout)
+    template_unchanged = templates.guard(aws, place, moves.actions)
+
+    def guard(action: Action) -> None:
+        if action.call != START:
+            template_unchanged(action)
+            return
+        now = auto_scaling.groups(aws, place.region, [group.name]).get(group.name)
+        if now is None or now.launch != group.launch:
+            raise LeftAloneError("what it launches was changed since" if now else "it is gone")
+        _refuse(aws, place, now)
+
+    return Step(
+        place=place,
+        id=group.name,
+        actions=(*moves.actions, refresh),
+        guard=guard,
+        notes=_notes(group, moves, rollout),
+    )
+
+
+def _notes(group: Group, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
+    found = []
+    if moves.follows:
+        what = ", ".join(moves.follows)
+        found.append(
+            f"{group.name} cannot be rolled back by Auto Scaling, since it follows {what}: "
+            "pin a version"
+        )
+    if rollout.checkpoints and rollout.checkpoints[-1] < 100:
+        found.append(f"{group.name} is replaced to {rollout.checkpoints[-1]} % only")
+    return tuple(found)
+
+
+def _refuse(aws: Aws, place: Place, group: Group) -> None:
+    """Refuse a group whose instances must not be ended, or are being replaced already.
+
+    Raises:
+        LeftAloneError: it is such a group.
+        AwsError: that could not be read.
+    """
+    if held := _protected(aws, place.region, group.instances):
+        raise LeftAloneError(f"{held} in it is protected from termination")
+    if auto_scaling.under_way(aws, place.region, group.name):
+        raise LeftAloneError("an instance refresh is under way")
 
 
 def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
     """Move every template that the group names; one by ``$Default`` or ``$Latest`` follows."""
     actions: dict[str, Action] = {}
     versions: dict[Reference, str | Ref] = {}
+    follows: list[str] = []
     for one in group.references:
         if not one.template:
             continue
         version = read_version(aws, place.region, one.template, one.version)
         if version is None:
-            raise _LeftAloneError(f"its template {one.template} has no version {one.version}")
+            raise LeftAloneError(f"its template {one.template} has no version {one.version}")
         moved = move(aws, place, version, golden)
         if moved.left:
-            raise _LeftAloneError(f"its template {one.template}: {moved.left}")
+            raise LeftAloneError(f"its template {one.template}: {moved.left}")
         actions |= {each.id: each for each in moved.actions}
-        if moved.actions and one.version not in NAMED:
+        if one.version in NAMED:
+            follows.append(f"{one.version} of {one.template}")
+        elif version.reference.parameter:
+            follows.append(f"the SSM parameter {version.reference.parameter}")
+        elif moved.actions:
             versions[one] = moved.made
-    return _Moves(tuple(actions.values()), versions)
+    return _Moves(tuple(actions.values()), versions, tuple(follows))
 
 
 def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
@@ -108,33 +176,30 @@ def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
     return ""
 
 
-def _updated(place: Place, group: Group, moves: _Moves, golden: Image) -> Action:
-    return Action(
-        id=f"{place}/{group.name}/template",
-        summary=f"move {group.name} to it",
-        call="autoscaling:UpdateAutoScalingGroup",
-        region=place.region,
-        role=place.role,
-        parameters={
-            "AutoScalingGroupName": group.name,
-            **group.moved(moves.versions, golden.id),
-        },
-        # Auto Scaling asks whether the caller may launch the template's instances himself:
-        # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
-        permissions=("autoscaling:UpdateAutoScalingGroup", "ec2:RunInstances"),
-        after=tuple(one.id for one in moves.actions),
-    )
-
-
-def _refreshed(place: Place, name: str, after: tuple[str, ...]) -> Action:
+def _refreshed(
+    place: Place, name: str, desired: Mapping[str, object], moves: _Moves, rollout: Rollout
+) -> Action:
+    preferences = {**PREFERENCES, **rollout.preferences}
+    if not moves.follows:  # else Auto Scaling refuses it
+        preferences["AutoRollback"] = True
     return Action(
         id=f"{place}/{name}/refresh",
         summary=f"replace the instances of {name}",
-        call="autoscaling:StartInstanceRefresh",
+        call=START,
         region=place.region,
         role=place.role,
-        parameters={"AutoScalingGroupName": name, "Preferences": PREFERENCES},
-        permissions=("autoscaling:StartInstanceRefresh",),
+        parameters={
+            "AutoScalingGroupName": name,
+            **({"DesiredConfiguration": desired} if desired else {}),
+            "Preferences": preferences,
+        },
+        # Auto Scaling asks whether the caller may launch the template's instances himself:
+        # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
+        permissions=(
+            START,
+            *(("ec2:RunInstances",) if desired else ()),
+            *(("cloudwatch:DescribeAlarms",) if rollout.alarms else ()),
+        ),
         outputs={"refresh": "InstanceRefreshId"},
-        after=after,
+        after=tuple(one.id for one in moves.actions),
     )

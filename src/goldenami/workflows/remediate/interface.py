@@ -1,12 +1,15 @@
 """What a remediation asks for, and what it comes to for one thing."""
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
-from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
+from goldenami.errors import GoldenamiError
 
 
 class What(StrEnum):
@@ -15,8 +18,41 @@ class What(StrEnum):
     TAG = "tag"
     STOP = "stop"
     QUARANTINE = "quarantine"
+    RELEASE = "release"
     TERMINATE = "terminate"
     REFRESH = "refresh"
+
+
+class Rollout(Struct, frozen=True, kw_only=True):
+    """How instances of a group are replaced; None is Auto Scaling's own way.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html
+
+    Args:
+        alarms: CloudWatch alarms that end it, and roll it back.
+        checkpoints: percentages of the group after which it pauses.
+        checkpoint_delay_s: for how long.
+        bake_time_s: how long it waits at the end before it is over.
+        min_healthy: the percentage of the group that stays in service.
+    """
+
+    alarms: tuple[str, ...] = ()
+    checkpoints: tuple[int, ...] = ()
+    checkpoint_delay_s: int | None = None
+    bake_time_s: int | None = None
+    min_healthy: int | None = None
+
+    @property
+    def preferences(self) -> Mapping[str, Any]:
+        """What of it StartInstanceRefresh takes among its preferences."""
+        given = {
+            "MinHealthyPercentage": self.min_healthy,
+            "CheckpointPercentages": list(self.checkpoints) or None,
+            "CheckpointDelay": self.checkpoint_delay_s,
+            "BakeTime": self.bake_time_s,
+            "AlarmSpecification": {"Alarms": list(self.alarms)} if self.alarms else None,
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -29,6 +65,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         regions: only findings in these regions; all if empty.
         security_group: the group that quarantined instances get, and no other.
         image: the golden image that launch templates get.
+        rollout: how instances of groups are replaced.
         role: the name of the role in other accounts.
         per_minute: how many calls may begin in a minute.
     """
@@ -39,14 +76,55 @@ class Asked(Struct, frozen=True, kw_only=True):
     regions: frozenset[str] = frozenset()
     security_group: str = ""
     image: str = ""
+    rollout: Rollout = Rollout()
     role: str = ""
     per_minute: float = 60.0
 
+    def wants(self, finding: Finding) -> bool:
+        """Tell whether a finding is of those that something is to be done about."""
+        if self.rules and finding.rule not in self.rules:
+            return False
+        if self.regions and finding.subject.region not in self.regions:
+            return False
+        return finding.severity.reaches(self.severity)
+
+
+class LeftAloneError(GoldenamiError):
+    """Nothing is done with a thing; the message says why.
+
+    ``unread`` is whether that is because something could not be read.
+    """
+
+    def __init__(self, message: str, *, unread: bool = False) -> None:
+        super().__init__(message)
+        self.unread = unread
+
+
+Guard = Callable[[Action], None]
+"""Looks once more right before an action; raises LeftAloneError if it is not to be done."""
+
+
+def unguarded(_: Action) -> None:
+    """Let an action be done as planned."""
+
 
 class Step(Struct, frozen=True, kw_only=True):
-    """What is done with one thing; ``left`` is why nothing is."""
+    """What is done with one thing; ``left`` is why nothing is.
+
+    ``unread`` is whether it is left alone because something could not be read, and ``guard`` looks
+    once more before each of its actions.
+    """
 
     place: Place
     id: str
     actions: tuple[Action, ...] = ()
     left: str = ""
+    unread: bool = False
+    guard: Guard = unguarded
+    notes: tuple[str, ...] = ()
+    """What is to be known before."""
+
+
+def left_alone(place: Place, name: str, reason: LeftAloneError) -> Step:
+    """Return the step of a thing that is left alone."""
+    return Step(place=place, id=name, left=reason.message, unread=reason.unread)

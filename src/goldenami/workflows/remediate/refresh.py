@@ -4,130 +4,202 @@ What a waiver covers is not touched, nor is what it is part of: the template of 
 group of a waived instance.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from goldenami.aws import auto_scaling, images
-from goldenami.aws.launch_templates import read_version
+from msgspec.structs import replace
+
+from goldenami.aws import auto_scaling
+from goldenami.aws.auto_scaling import Group
+from goldenami.aws.launch_templates import NAMED, read_version
+from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
-from goldenami.domain.audit import approved
-from goldenami.domain.audit.approved import Builds
 from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.rules import judge, outdated_image
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
-from goldenami.domain.tags import ApprovalTag
-from goldenami.workflows.audit.manifests import images_by_build
-from goldenami.workflows.remediate import groups
-from goldenami.workflows.remediate.interface import Asked, Step
+from goldenami.domain.plan import Action
+from goldenami.errors import AwsError
+from goldenami.workflows import goldens
+from goldenami.workflows.remediate import groups, templates
+from goldenami.workflows.remediate.interface import LeftAloneError, Step, left_alone
 from goldenami.workflows.remediate.templates import in_order, move
+from goldenami.workflows.remediate.verdicts import Court
 
-KINDS = (Kind.INSTANCE, Kind.LAUNCH_TEMPLATE, Kind.AUTO_SCALING_GROUP)
+KINDS = frozenset({Kind.INSTANCE, Kind.LAUNCH_TEMPLATE, Kind.AUTO_SCALING_GROUP})
 GROUP_TAG = "aws:autoscaling:groupName"
 
 PERMISSIONS = (
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeInstanceRefreshes",
-    "ec2:DescribeImages",
+    "autoscaling:DescribeLaunchConfigurations",
     "ec2:DescribeInstanceAttribute",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeLaunchTemplateVersions",
-    "ssm:GetParameters",
 )
-_NO_GOLDEN = "there is no approved image in this region"
-_WAIVED = "a waiver covers it"
 
 
-def steps(
-    aws: Aws, place: Place, findings: Sequence[Finding], waived: Iterable[Subject], asked: Asked
-) -> list[Step]:
+def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
     """Return what to do with each launch template and group of a place, or why nothing.
 
+    Args:
+        court: by what they are judged.
+        place: where they are.
+        named: what the audit holds against each, by `Subject.resource`.
+
     Raises:
-        AwsError: templates, groups or images could not be read.
+        AwsError: images, templates or groups could not be read.
     """
-    there = aws.at(place.role)
-    golden = current(aws, place.region, asked.image)
-    held = _Held(one for one in waived if _in(one, place))
     found: list[Step] = []
-    names: dict[str, None] = {}
-    for subject in {one.subject.resource: one.subject for one in findings}.values():
-        if why := held.by(subject):
-            found.append(Step(place=place, id=subject.id, left=why))
-        elif subject.kind is Kind.LAUNCH_TEMPLATE:
-            found.append(_template(there, place, subject, golden))
-        elif name := _group_of(subject):
-            names[name] = None
-        else:
-            left = "no Auto Scaling group launched it: replace it by hand"
-            found.append(Step(place=place, id=subject.id, left=left))
-    known = auto_scaling.groups(there, place.region, names) if names else {}
-    for name in names:
-        group = known.get(name)
-        if golden is None or group is None:
-            left = _NO_GOLDEN if group else "it is gone"
-            found.append(Step(place=place, id=name, left=left))
-        elif why := held.by_template(one.template for one in group.references):
-            found.append(Step(place=place, id=name, left=why))
-        else:
-            found += groups.steps(there, place, group, golden)
-    return in_order(there, place, found)
+    wanted: dict[str, None] = {}
+    there = court.aws.at(place.role)
+    held = _Held(court, place)
+    golden = _newest(court, place)
+    for findings in named.values():
+        subject = findings[0].subject
+        try:
+            held.refuse_unread()
+            subject = court.still_open(place, findings)[0].subject
+            held.refuse(subject)
+            if subject.kind is Kind.LAUNCH_TEMPLATE:
+                found.append(_template(there, place, subject, usable(court, place, golden)))
+            else:
+                wanted[_launching(subject)] = None
+        except LeftAloneError as reason:
+            found.append(left_alone(place, subject.id, reason))
+    found = [one for one in found if one.id not in wanted]
+    known = auto_scaling.groups(there, place.region, wanted) if wanted else {}
+    for name in wanted:
+        try:
+            group = _there(known.get(name))
+            held.refuse_templates(one.template for one in group.references)
+            image = usable(court, place, golden)
+            found += groups.steps(there, place, group, image, court.asked.rollout)
+        except LeftAloneError as reason:
+            found.append(left_alone(place, name, reason))
+    return [_guarded(court, place, golden, one) for one in in_order(there, place, found)]
+
+
+def _newest(court: Court, place: Place) -> Image | None:
+    found = goldens.versions(court.aws, place.region, court.asked.image, court.question.approval)
+    return found[0] if found else None
+
+
+def usable(court: Court, place: Place, golden: Image | None) -> Image:
+    """Return the golden image, unless the audit itself would hold something against it.
+
+    That it is old is no reason against it: nothing newer is golden.
+
+    Raises:
+        LeftAloneError: there is none, or the audit would.
+    """
+    if golden is None:
+        raise LeftAloneError("there is no approved image in this region")
+    seen = SeenImages(court.aws, place.region, [golden]).of([golden.id])[golden.id]
+    sample = Subject(
+        kind=Kind.LAUNCH_TEMPLATE,
+        account=court.aws.account,
+        region=place.region,
+        id=golden.id,
+        image=seen,
+    )
+    for finding in judge(sample, court.judgement.approved):
+        if finding.rule != outdated_image.RULE.id:
+            raise LeftAloneError(f"{golden.id} cannot take its place: {finding.reason}")
+    return golden
+
+
+def _guarded(court: Court, place: Place, golden: Image | None, step: Step) -> Step:
+    """Let each action of a step ask once more whether the image is still golden."""
+    before = step.guard
+
+    def guard(action: Action) -> None:
+        approved = goldens.versions(
+            court.aws, place.region, court.asked.image, court.question.approval
+        )
+        if golden is None or golden.id not in [one.id for one in approved]:
+            raise LeftAloneError("the image that it was to get is no longer approved")
+        before(action)
+
+    return replace(step, guard=guard)
 
 
 class _Held:
     """What waivers keep from being touched, and what that is part of."""
 
-    def __init__(self, waived: Iterable[Subject]) -> None:
-        self._resources: set[str] = set()
+    def __init__(self, court: Court, place: Place) -> None:
+        self._unread = court.judgement.unread.get(place, ())
         self._templates: set[str] = set()
         self._groups: dict[str, str] = {}
-        for one in waived:
-            self._resources.add(one.resource)
-            if one.kind is Kind.LAUNCH_TEMPLATE:
-                self._templates.add(_template_id(one))
-            elif name := _group_of(one):
-                self._groups[name] = one.id
+        for waived in court.judgement.waived.values():
+            subject = waived[0].finding.subject
+            if (subject.account, subject.region) != (place.account, place.region):
+                continue
+            if subject.kind is Kind.LAUNCH_TEMPLATE:
+                self._templates.add(_template_id(subject))
+            elif name := _group_of(subject):
+                self._groups[name] = subject.id
 
-    def by(self, subject: Subject) -> str:
-        """Say what keeps a subject, empty if nothing does."""
+    def refuse_unread(self) -> None:
+        """Refuse everything, if it is not known what is waived.
+
+        Raises:
+            LeftAloneError: something of the place could not be read.
+        """
+        for why in self._unread:
+            raise LeftAloneError(f"its region could not be read: {why}", unread=True)
+
+    def refuse(self, subject: Subject) -> None:
+        """Refuse what a waiver keeps.
+
+        Raises:
+            LeftAloneError: one does.
+        """
         name = _group_of(subject)
-        if subject.resource in self._resources or _template_id(subject) in self._templates:
-            return _WAIVED
+        if subject.kind is Kind.LAUNCH_TEMPLATE and _template_id(subject) in self._templates:
+            raise LeftAloneError("a waiver covers another version of it")
         if name in self._groups:
-            return f"a waiver covers {self._groups[name]} of the group {name}"
-        return ""
+            raise LeftAloneError(f"a waiver covers {self._groups[name]} of the group {name}")
 
-    def by_template(self, templates: Iterable[str]) -> str:
-        """Say what keeps a group with these templates, empty if nothing does."""
-        held = next((one for one in templates if one in self._templates), "")
-        return f"a waiver covers its template {held}" if held else ""
+    def refuse_templates(self, templates: Iterable[str]) -> None:
+        """Refuse a group with these templates, if a waiver keeps one.
 
-
-def current(aws: Aws, region: str, image: str) -> Image | None:
-    """Return the newest golden version of an image in a region, None if there is none.
-
-    An approval that somebody forged is none.
-
-    Raises:
-        AwsError: images or manifests could not be read.
-    """
-    approval = ApprovalTag()
-    found = [one for one in images.produced(aws, region, image=image) if one.state == "available"]
-    made = approved.produced(found, approval, Builds(images_by_build(aws, found, approval)))
-    return next((one for one in found if made[one.id].golden), None)
+        Raises:
+            LeftAloneError: one does.
+        """
+        for one in templates:
+            if one in self._templates:
+                raise LeftAloneError(f"a waiver covers its template {one}")
 
 
-def _template(aws: Aws, place: Place, subject: Subject, golden: Image | None) -> Step:
+def _template(aws: Aws, place: Place, subject: Subject, golden: Image) -> Step:
     template, number = _template_id(subject), subject.id.partition(":")[2]
-    version = read_version(aws, place.region, template, "$Default")
-    if golden is None or version is None:
-        left = _NO_GOLDEN if version else "it is gone"
-        return Step(place=place, id=subject.id, left=left)
-    if version.version != number and version.reference.image != golden.id:
-        left = f"it is no default version: {version.version} is"
-        return Step(place=place, id=subject.id, left=left)
-    moved = move(aws, place, version, golden)
-    left = moved.left or ("" if moved.actions else "its default version has the current image")
-    return Step(place=place, id=subject.id, actions=moved.actions, left=left)
+    try:
+        version = read_version(aws, place.region, template, NAMED[0])
+        if version is None:
+            raise LeftAloneError("it is gone")
+        if version.version != number and version.reference.image != golden.id:
+            raise LeftAloneError(f"it is no default version: {version.version} is")
+        moved = move(aws, place, version, golden)
+    except AwsError as error:
+        raise LeftAloneError(f"it could not be read: {error.message}", unread=True) from error
+    if moved.left or not moved.actions:
+        raise LeftAloneError(moved.left or "its default version has the current image")
+    guard = templates.guard(aws, place, moved.actions)
+    return Step(place=place, id=subject.id, actions=moved.actions, guard=guard)
+
+
+def _there(group: Group | None) -> Group:
+    if group is None:
+        raise LeftAloneError("it is gone")
+    return group
+
+
+def _launching(subject: Subject) -> str:
+    """Return the name of a group, or of that which launched an instance."""
+    if name := _group_of(subject):
+        return name
+    raise LeftAloneError("no Auto Scaling group launched it: replace it by hand")
 
 
 def _template_id(subject: Subject) -> str:
@@ -137,8 +209,4 @@ def _template_id(subject: Subject) -> str:
 def _group_of(subject: Subject) -> str:
     if subject.kind is Kind.AUTO_SCALING_GROUP:
         return subject.name
-    return subject.tags.get(GROUP_TAG, "")
-
-
-def _in(subject: Subject, place: Place) -> bool:
-    return (subject.account, subject.region) == (place.account, place.region)
+    return subject.tags.get(GROUP_TAG, "") if subject.kind is Kind.INSTANCE else ""

@@ -11,14 +11,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import images, instance_types, parameters
-from goldenami.aws.launch_templates import Version, read_version
+from goldenami.aws.launch_templates import NAMED, Version, read_version
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
-from goldenami.workflows.remediate.interface import Step
+from goldenami.workflows.remediate.interface import Guard, LeftAloneError, Step
 
 CREATE = "ec2:CreateLaunchTemplateVersion"
+SET_DEFAULT = "ec2:ModifyLaunchTemplate"
 
 
 class Move(Struct, frozen=True):
@@ -95,6 +96,27 @@ def in_order(aws: Aws, place: Place, steps: Iterable[Step]) -> list[Step]:
     return [replace(step, actions=tuple(_with(step, actions, last))) for step in steps]
 
 
+def guard(aws: Aws, place: Place, actions: Iterable[Action]) -> Guard:
+    """Return what refuses to move the default version of a template that was moved since.
+
+    Args:
+        aws: whose.
+        place: where.
+        actions: those of the plan that make versions, among others.
+    """
+    sources = {one.id: one.parameters["SourceVersion"] for one in actions if one.call == CREATE}
+
+    def check(action: Action) -> None:
+        if action.call != SET_DEFAULT:
+            return
+        template = action.parameters["LaunchTemplateId"]
+        now = read_version(aws, place.region, template, NAMED[0])
+        if now is None or now.version != sources[action.after[0]]:
+            raise LeftAloneError(f"the default version of {template} was changed since")
+
+    return check
+
+
 def _with(step: Step, actions: dict[str, Action], last: dict[str, Action]) -> Iterator[Action]:
     for one in step.actions:
         yield actions[one.id]
@@ -120,11 +142,11 @@ def _actions(place: Place, version: Version, image_id: str) -> Iterator[Action]:
         yield Action(
             id=f"{place}/{version.id}/default",
             summary=f"make it the default of {version.id}",
-            call="ec2:ModifyLaunchTemplate",
+            call=SET_DEFAULT,
             region=place.region,
             role=place.role,
             parameters={"LaunchTemplateId": version.id, "DefaultVersion": Ref(made.id, "version")},
-            permissions=("ec2:ModifyLaunchTemplate",),
+            permissions=(SET_DEFAULT,),
             after=(made.id,),
         )
 

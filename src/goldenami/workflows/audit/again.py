@@ -1,0 +1,139 @@
+"""Judging again what an audit named: by the same rules, as it is now, and no more than is needed.
+
+What is golden is read from every region of the caller's account, as an audit does, since an image
+may come from any of them.
+"""
+
+from collections.abc import Container, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from goldenami.aws import regions
+from goldenami.aws.parallel import stoppable
+from goldenami.aws.session import Aws
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.waivers import Waived, Waivers
+from goldenami.domain.place import Place
+from goldenami.workflows.audit import ASKING, approving
+from goldenami.workflows.audit.judging import judged
+from goldenami.workflows.audit.live import Live
+from goldenami.workflows.audit.places import Unreadable
+from goldenami.workflows.audit.progress import Progress
+from goldenami.workflows.audit.question import PART, Question
+from goldenami.workflows.audit.sources import Goldens, Only
+from goldenami.workflows.audit.tally import Findings
+
+T = TypeVar("T")
+
+
+class Judgement(Struct, frozen=True, kw_only=True):
+    """What was named, as it is judged now.
+
+    Args:
+        approved: what counts as golden.
+        goldens: what releases made, in every place that was looked at.
+        subjects: the things that were named and are still there, by `Subject.resource`.
+        open: what is held against them, by the same.
+        waived: every finding that a waiver covers, by the same; of others than the named ones, too.
+        baking: instances of bakes under way.
+        unread: what could not be read of each place.
+        rules: the rules that were asked.
+    """
+
+    approved: Approved
+    goldens: Goldens
+    subjects: Mapping[str, Subject]
+    open: Mapping[str, tuple[Finding, ...]]
+    waived: Mapping[str, tuple[Waived, ...]]
+    baking: frozenset[str]
+    unread: Mapping[Place, tuple[str, ...]]
+    rules: frozenset[str]
+
+    @property
+    def home_unread(self) -> tuple[Unreadable, ...]:
+        """The regions of the caller's account whose images could not be read."""
+        account = self.approved.account
+        return tuple(one for one in self.goldens.unreadable if one.place.account == account)
+
+
+def judge(
+    aws: Aws,
+    question: Question,
+    only: Only,
+    named: Container[str],
+    *,
+    before: Judgement | None = None,
+) -> Judgement:
+    """Judge what was named.
+
+    Args:
+        aws: the caller.
+        question: by what: the approval, the waivers, the lists; its regions are where his images
+            may come from.
+        only: what has to be looked at.
+        named: the things in question, by `Subject.resource`.
+        before: an earlier judgement: what it has of other regions' images is not read again.
+
+    Raises:
+        AwsError: the enabled regions, or manifests, could not be read.
+        IncompleteError: no place could be read.
+        RefusedError: nothing is approved: everything would be a finding.
+    """
+    at = datetime.now(UTC)
+    wanted = replace(question, parts=frozenset(PART[kind] for kind in only.kinds), guardrails=None)
+    near = {Place(one.region, aws.account) for one in only.places}
+    builds = before.goldens.builds if before else frozenset()
+    everywhere = near if before else near | _home(aws, question)
+    with stoppable(ASKING) as asking:
+        live = Live(aws, wanted, asking, only=only, builds=builds)
+        fresh = live.goldens(sorted(everywhere | only.places, key=str))
+        goldens = _joined(before, fresh)
+        home = [place for place in goldens.produced if place.account == aws.account]
+        approved = approving.approved(live, wanted, home, goldens, at)
+        approving.refuse_none(approved, goldens, goldens.unreadable)
+        findings = Findings(Waivers(question.waivers, at.date()), None, keep=True)
+        readable = [one for one in only.places if one in fresh.produced]
+        read = judged(live, readable, goldens, approved, findings, Progress())
+    unread: dict[Place, tuple[str, ...]] = {
+        one.place: (one.why,) for one in fresh.unreadable if one.place in only.places
+    }
+    unread |= {tally.place: place.unread for tally, place in read if place.unread}
+    return Judgement(
+        approved=approved,
+        goldens=goldens,
+        subjects={one.resource: one for one in findings.subjects or () if one.resource in named},
+        open=_by_resource((one, one) for one in findings.open if one.subject.resource in named),
+        waived=_by_resource((one.finding, one) for one in findings.waived),
+        baking=frozenset(findings.baking),
+        unread=unread,
+        rules=frozenset(wanted.rules(wanted.scope)),
+    )
+
+
+def _home(aws: Aws, question: Question) -> set[Place]:
+    return {Place(one, aws.account) for one in question.regions or regions.enabled(aws)}
+
+
+def _joined(before: Judgement | None, fresh: Goldens) -> Goldens:
+    if before is None:
+        return fresh
+    read = {*fresh.produced, *(one.place for one in fresh.unreadable)}
+    earlier = {place: made for place, made in before.goldens.produced.items() if place not in read}
+    still = tuple(one for one in before.goldens.unreadable if one.place not in read)
+    return Goldens(
+        {**earlier, **fresh.produced},
+        (*still, *fresh.unreadable),
+        before.goldens.builds | fresh.builds,
+    )
+
+
+def _by_resource(found: Iterable[tuple[Finding, T]]) -> dict[str, tuple[T, ...]]:
+    several: dict[str, tuple[T, ...]] = {}
+    for finding, item in found:
+        several[finding.subject.resource] = (*several.get(finding.subject.resource, ()), item)
+    return several

@@ -1,0 +1,104 @@
+"""What an audit takes for approved, and that it judges nothing if nothing is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from goldenami.aws.parallel import in_regions
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.place import Place
+from goldenami.errors import IncompleteError, RefusedError, UsageError
+from goldenami.workflows.audit.places import ALL_REGIONS, Unreadable
+from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.sources import Goldens, Source
+
+
+def approved(
+    source: Source, question: Question, home: Iterable[Place], goldens: Goldens, at: datetime
+) -> Approved:
+    """Return what counts as golden everywhere: the releases of the caller's own account.
+
+    Args:
+        source: what lists of approved images are read from.
+        question: what else counts.
+        home: the places of the caller's own account.
+        goldens: what releases made in all places.
+        at: the time that images are judged at.
+
+    Raises:
+        UsageError: a listed parameter is nowhere.
+        IncompleteError: a region's listed parameters could not be read.
+    """
+    produced = {
+        place.region: goldens.produced[place] for place in home if place in goldens.produced
+    }
+    return Approved(
+        produced=produced,
+        listed=_listed(source, question, tuple(produced)),
+        named=question.listed.named,
+        owners=question.owners | {source.account},
+        account=source.account,
+        at=at,
+        newest=question.newest,
+        max_age=question.max_age,
+        derived=question.derived,
+    )
+
+
+def _listed(
+    source: Source, question: Question, regions: Sequence[str]
+) -> Mapping[str, frozenset[str]]:
+    """Return the listed ids by region, those that parameters hold among them."""
+    everywhere = {"": question.listed.ids}
+    wanted = question.listed.parameters
+    if not wanted:
+        return everywhere
+    found = in_regions(regions, source.listed).complete("reading the list of approved images")
+    for name in wanted:
+        if not any(name in one for one in found.values()):
+            raise UsageError(
+                f"--approved: there is no SSM parameter {name} in {_joined(regions)}",
+                fix="correct its name, or name the regions where it is with --region",
+            )
+    return everywhere | {region: frozenset(one.values()) for region, one in found.items()}
+
+
+def refuse_none(approved: Approved, goldens: Goldens, unreadable: tuple[Unreadable, ...]) -> None:
+    """Refuse to judge by nothing: then everything would be a finding.
+
+    Raises:
+        RefusedError: nothing is approved.
+        IncompleteError: that, as far as could be read.
+    """
+    if unreadable and not goldens.produced:
+        raise IncompleteError(
+            f"audit: none of {len(unreadable)} places could be read",
+            notes=_reasons(unreadable),
+            fix="give the caller access to them, or leave them out",
+        )
+    if not approved.empty:
+        return
+    if unreadable:
+        raise IncompleteError(
+            "audit: no approved image found, but not everything could be read",
+            notes=_reasons(unreadable),
+        )
+    raise RefusedError(
+        f"audit: no approved image in {_several(goldens.produced)}, so nothing could be compliant",
+        fix="bake one with `goldenami bake`, or name images with --approved or audit.owners",
+    )
+
+
+def _reasons(unreadable: Iterable[Unreadable]) -> list[str]:
+    return [f"{_named(one.place)}: {one.why}" for one in unreadable]
+
+
+def _named(place: Place) -> str:
+    return f"account {place.account}" if place.region == ALL_REGIONS else str(place)
+
+
+def _several(places: Mapping[Place, object]) -> str:
+    return _joined(sorted(place.region for place in places))
+
+
+def _joined(regions: Sequence[str]) -> str:
+    return regions[0] if len(regions) == 1 else f"{len(regions)} regions"

@@ -1,0 +1,97 @@
+"""Which images are golden: the one answer that the audit, a refresh and ``base.source`` go by."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from goldenami.aws import images
+from goldenami.aws.session import Aws
+from goldenami.domain import tags
+from goldenami.domain.audit import approved
+from goldenami.domain.audit.approved import Builds, Produced
+from goldenami.domain.image import Image
+from goldenami.domain.place import Place
+from goldenami.domain.tags import ApprovalTag
+from goldenami.errors import GoldenamiError
+from goldenami.workflows.manifests import images_by_build
+
+if TYPE_CHECKING:
+    from goldenami.spec.model import Source
+
+
+def read(
+    aws: Aws,
+    own: Mapping[Place, Sequence[Image]],
+    approval: ApprovalTag,
+    *,
+    builds: frozenset[str] = frozenset(),
+) -> dict[Place, dict[str, Produced]]:
+    """Return what releases made in each place, by image id: `Produced.golden` is what counts.
+
+    An approval that somebody forged is told as such: by the image's other tags, the manifest of its
+    build, and for a copy in another account by the builds that the caller's account knows.
+
+    Args:
+        aws: the caller, whose account's releases count.
+        own: each place's own images.
+        approval: the approval tag.
+        builds: builds of the caller's account beside those that ``own`` tells of.
+
+    Raises:
+        AwsError: manifests could not be read.
+    """
+    every = [image for several in own.values() for image in several]
+    home = Builds(images_by_build(aws, every, approval))
+    elsewhere = Builds(home.manifests, builds | known_builds(aws, own))
+    return {
+        place: approved.produced(
+            several, approval, home if place.account == aws.account else elsewhere
+        )
+        for place, several in own.items()
+    }
+
+
+def known_builds(aws: Aws, own: Mapping[Place, Sequence[Image]]) -> frozenset[str]:
+    """Return the builds that images of the caller's own account name."""
+    return frozenset(
+        one.tags.get(tags.BUILD, "")
+        for place, several in own.items()
+        if place.account == aws.account
+        for one in several
+    )
+
+
+def versions(aws: Aws, region: str, image: str, approval: ApprovalTag) -> list[Image]:
+    """Return the golden versions of an image in a region of the caller's account, newest first.
+
+    Raises:
+        AwsError: images or manifests could not be read.
+    """
+    return _golden(aws, region, images.produced(aws, region, image=image), approval)
+
+
+def base_image(aws: Aws, region: str, source: "Source", approval: ApprovalTag) -> Image:
+    """Return the image that a release file's ``base.source`` stands for, today.
+
+    Raises:
+        GoldenamiError: nothing matches, or it is not available.
+        AwsError: it could not be read.
+    """
+    if not source.golden:
+        return images.resolve(aws, region, source)
+    every = images.produced(aws, region, image=source.golden)
+    golden = _golden(aws, region, every, approval)
+    if not golden:
+        raise GoldenamiError(
+            f"base.source.golden: no approved image `{source.golden}` in {region} "
+            f"({len(every)} of any status)",
+            fix=f"bake `{source.golden}` first, with {region} among its regions",
+        )
+    return golden[0]
+
+
+def _golden(
+    aws: Aws, region: str, newest_first: Sequence[Image], approval: ApprovalTag
+) -> list[Image]:
+    place = Place(region, aws.account)
+    made = read(aws, {place: newest_first}, approval)[place]
+    return [one for one in newest_first if one.state == "available" and made[one.id].golden]

@@ -1,0 +1,170 @@
+"""Quarantine: one security group and no other on every interface, and the way back.
+
+The groups that an interface had are noted on the instance before the first one changes, and the
+note is never written over: whenever a run ends, it has everything that is to be put back.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from goldenami.aws import targets
+from goldenami.aws.session import Aws
+from goldenami.aws.targets import Target
+from goldenami.domain import quarantine, tags
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.place import Place
+from goldenami.domain.plan import Action
+from goldenami.domain.quarantine import Note
+from goldenami.errors import AwsError
+from goldenami.workflows.remediate import instances
+from goldenami.workflows.remediate.instances import Way
+from goldenami.workflows.remediate.interface import LeftAloneError, Step, left_alone
+from goldenami.workflows.remediate.verdicts import Court
+
+CALL = "ec2:ModifyNetworkInterfaceAttribute"
+PERMISSIONS = ("ec2:DescribeInstances", "ec2:DescribeSecurityGroups")
+
+
+def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
+    """Return how each instance of a place gets into quarantine, or why not."""
+    group = court.asked.security_group
+    try:
+        vpc_id = targets.vpc_of(court.aws.at(place.role), place.region, group)
+    except AwsError as error:
+        unread = LeftAloneError(f"{group} could not be read: {error.message}", unread=True)
+        return [left_alone(place, one, unread) for one in named]
+
+    def refuse(aws: Aws, place: Place, now: Target) -> None:
+        _refuse(now, group, vpc_id, place)
+        instances.refuse_protected(aws, place, now)
+
+    def actions(place: Place, now: Target, _: Sequence[str]) -> Iterator[Action]:
+        note = _joined(now, group)
+        before: tuple[str, ...] = ()
+        if note != _note(now):
+            text = quarantine.written(note) or ""
+            noted = instances.tagging(place, now, {quarantine.TAG: text})
+            before = (noted.id,)
+            yield noted
+        for interface, groups in now.interfaces:
+            if groups != (group,):
+                yield _modified(place, now, "quarantine", interface, (group,), before)
+
+    return instances.steps(court, place, named, Way(refuse, actions, _compare))
+
+
+def _refuse(now: Target, group: str, vpc_id: str, place: Place) -> None:
+    if all(groups == (group,) for _, groups in now.interfaces):
+        raise LeftAloneError("it is in quarantine already")
+    if not vpc_id:
+        raise LeftAloneError(f"there is no security group {group} in {place.region}")
+    if now.vpc_id != vpc_id:
+        raise LeftAloneError(f"it is in {now.vpc_id or 'no VPC'}, and {group} in {vpc_id}")
+    if quarantine.written(_joined(now, group)) is None:
+        raise LeftAloneError(
+            f"the groups of its {len(now.interfaces)} interfaces do not fit into the tag "
+            f"{quarantine.TAG}, which has {tags.VALUE_LENGTH} characters"
+        )
+
+
+def _compare(action: Action, planned: Target, now: Target) -> None:
+    """Refuse to change an interface that is not as it was when its groups were noted."""
+    if action.call != CALL:
+        if (planned.interfaces, _note(planned)) != (now.interfaces, _note(now)):
+            raise LeftAloneError("its interfaces, or the note of them, were changed since")
+        return
+    interface = action.parameters["NetworkInterfaceId"]
+    if interface not in _note(now):
+        raise LeftAloneError(f"it is not noted which groups {interface} had")
+    if dict(now.interfaces).get(interface) != dict(planned.interfaces)[interface]:
+        raise LeftAloneError(f"the groups of {interface} were changed since")
+
+
+def _joined(now: Target, group: str) -> Note:
+    return quarantine.joined(_note(now), dict(now.interfaces), group)
+
+
+def _note(now: Target) -> Note:
+    """Return the note on an instance.
+
+    Raises:
+        LeftAloneError: there is one that is not goldenami's.
+    """
+    note = quarantine.read(now.tags.get(quarantine.TAG, ""))
+    if note is None:
+        raise LeftAloneError(f"its tag {quarantine.TAG} is no note of goldenami's")
+    return note
+
+
+def releases(aws: Aws, place: Place, ids: Collection[str]) -> list[Step]:
+    """Return how each instance of a place gets its groups back, or why not.
+
+    That is the undo of a quarantine, so nothing is judged.
+    """
+    there = aws.at(place.role)
+    try:
+        now = targets.read(there, place.region, ids)
+    except AwsError as error:
+        unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
+        return [left_alone(place, one, unread) for one in ids]
+    return [_release(there, place, one, now.get(one)) for one in ids]
+
+
+def _release(aws: Aws, place: Place, instance_id: str, now: Target | None) -> Step:
+    try:
+        actions = tuple(_back(aws, place, now))
+    except LeftAloneError as reason:
+        return left_alone(place, instance_id, reason)
+    except AwsError as error:
+        unread = LeftAloneError(f"its groups could not be read: {error.message}", unread=True)
+        return left_alone(place, instance_id, unread)
+
+    def guard(_: Action) -> None:
+        found = targets.read(aws, place.region, [instance_id]).get(instance_id)
+        if found is None or now is None or _note(found) != _note(now):
+            raise LeftAloneError("its note was changed since")
+
+    return Step(place=place, id=instance_id, actions=actions, guard=guard)
+
+
+def _back(aws: Aws, place: Place, now: Target | None) -> Iterator[Action]:
+    """Yield the actions that put back what a note says, and last take the note away."""
+    if now is None or now.state in instances.DEAD:
+        raise LeftAloneError("it is gone")
+    note = _note(now)
+    if not note:
+        raise LeftAloneError("it is not in quarantine")
+    known = targets.groups_of(aws, place.region, now.vpc_id)
+    put_back = []
+    for interface, groups in now.interfaces:
+        had = tuple(one for one in note.get(interface, ()) if one in known)
+        if interface in note and not had:
+            gone = ", ".join(note[interface])
+            raise LeftAloneError(f"none of the groups of {interface} is there any more: {gone}")
+        if interface in note and had != groups:
+            put_back.append(_modified(place, now, "release", interface, had))
+    yield from put_back
+    # By its value, too: another note that was written meanwhile is not taken away.
+    noted = tags.to_aws({quarantine.TAG: now.tags[quarantine.TAG]})
+    parameters = {"Resources": [now.id], "Tags": noted}
+    after = tuple(one.id for one in put_back)
+    yield instances.action(place, now, "release", "ec2:DeleteTags", parameters, after)
+
+
+def _modified(
+    place: Place,
+    now: Target,
+    verb: str,
+    interface: str,
+    groups: tuple[str, ...],
+    after: tuple[str, ...] = (),
+) -> Action:
+    return Action(
+        id=f"{place}/{now.id}/{interface}",
+        summary=f"{verb} {interface} of {now.id}",
+        call=CALL,
+        region=place.region,
+        role=place.role,
+        parameters={"NetworkInterfaceId": interface, "Groups": list(groups)},
+        permissions=(CALL,),
+        after=after,
+    )

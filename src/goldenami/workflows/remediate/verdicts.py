@@ -1,0 +1,104 @@
+"""Whether what an audit named is to be touched: judged again, and once more before each call.
+
+A document that anybody may have written is no reason for anything: only what is held against a
+thing right now is.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from goldenami.aws.session import Aws
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.place import Place
+from goldenami.workflows.audit import again
+from goldenami.workflows.audit.again import Judgement
+from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.sources import Only
+from goldenami.workflows.remediate.interface import Asked, LeftAloneError
+
+
+class Court(Struct, frozen=True):
+    """By what things are judged, and how they were judged when all was planned."""
+
+    aws: Aws
+    question: Question
+    asked: Asked
+    judgement: Judgement
+
+    def still_open(self, place: Place, named: Sequence[Finding]) -> list[Finding]:
+        """Return what is held against a thing that was named, as far as it is wanted.
+
+        Raises:
+            LeftAloneError: nothing is, or the thing must not be touched.
+        """
+        return _open(self.judgement, self.asked, place, named)
+
+    def once_more(self, place: Place, named: Sequence[Finding]) -> None:
+        """Judge an instance by itself, right before it is touched.
+
+        Raises:
+            LeftAloneError: it must not be touched any more.
+            GoldenamiError: it could not be judged.
+        """
+        subject = named[0].subject
+        only = Only(
+            places=frozenset({place}),
+            kinds=frozenset({Kind.INSTANCE}),
+            instances=frozenset({subject.id}),
+        )
+        now = again.judge(self.aws, self.question, only, {subject.resource}, before=self.judgement)
+        _open(now, self.asked, place, named)
+
+
+def _open(
+    judgement: Judgement, asked: Asked, place: Place, named: Sequence[Finding]
+) -> list[Finding]:
+    subject = named[0].subject
+    now = judgement.subjects.get(subject.resource)
+    if subject.resource in judgement.baking:
+        raise LeftAloneError("it belongs to a bake under way")
+    if now is None:
+        _refuse_unread(judgement, place)
+        raise LeftAloneError(_GONE.get(subject.kind, "it is gone"))
+    if subject.kind is Kind.INSTANCE and now.image.id != subject.image.id:
+        raise LeftAloneError(f"it runs {now.image.id} now, not {subject.image.id}")
+    if waived := judgement.waived.get(subject.resource):
+        waiver = waived[0].waiver
+        raise LeftAloneError(f"a waiver covers it: {waiver.says} ({waiver.owner})")
+    _refuse_unknown_origin(judgement, now)
+    found = judgement.open.get(subject.resource, ())
+    if wanted := [one for one in found if asked.wants(one)]:
+        return wanted
+    raise LeftAloneError(_why_not(judgement, named, found))
+
+
+_GONE = {Kind.LAUNCH_TEMPLATE: "it is gone, or neither the default nor the latest version now"}
+
+
+def _refuse_unread(judgement: Judgement, place: Place) -> None:
+    for why in judgement.unread.get(place, ()):
+        raise LeftAloneError(f"its region could not be read: {why}", unread=True)
+
+
+def _refuse_unknown_origin(judgement: Judgement, now: Subject) -> None:
+    """An own image may come from a golden one of another region, if that could be read."""
+    if judgement.home_unread and judgement.approved.own(now):
+        region = judgement.home_unread[0].place.region
+        raise LeftAloneError(
+            f"its image may come from a golden one in {region}, which could not be read",
+            unread=True,
+        )
+
+
+def _why_not(judgement: Judgement, named: Sequence[Finding], found: Sequence[Finding]) -> str:
+    if found:
+        rules = ", ".join(sorted({one.rule for one in found}))
+        return f"only what was not asked for is held against it now: {rules}"
+    if unasked := sorted({one.rule for one in named} - judgement.rules):
+        return (
+            f"{unasked[0]} was not looked at: pass what the audit was made with "
+            "(--roots, --newest, --max-age, or the release file)"
+        )
+    return "it is golden now"
