@@ -10,6 +10,7 @@
     │   └── UnknownResourceError  2  a call names a resource that does not exist
     ├── AwsError              1  AWS refused or could not be reached
     │   └── UnreadableAnswerError 1  what came is not a whole answer of the operation
+    ├── LeftAloneError        1  a remediation leaves a thing alone, which is no failure
     ├── BakeError             1  a bake failed: what was undone and what is left is in its notes
     ├── IncompleteError       3  a region, an account or a page could not be read
     ├── RefusedError          4  refused for safety: nothing approved, a lock-out, a foreign policy
@@ -116,6 +117,17 @@ class UnreadableAnswerError(AwsError):
     def __init__(self, message: str, *, fix: str = "", tried: bool = False) -> None:
         super().__init__(message, fix=fix, code="UnreadableAnswer")
         self.tried = tried
+
+
+class LeftAloneError(GoldenamiError):
+    """Nothing is done with a thing; the message says why.
+
+    ``unread`` is whether that is because something could not be read.
+    """
+
+    def __init__(self, message: str, *, unread: bool = False) -> None:
+        super().__init__(message)
+        self.unread = unread
 
 
 class BakeError(GoldenamiError):

@@ -62,7 +62,9 @@ def of_another(call: Call, sent: Sent) -> Sent:
 
 
 def odd_rows(call: Call, sent: Sent) -> Sent:
-    """Empty the first row of every list of rows."""
+    """Empty the first row of every list of rows; an error has none."""
+    if not sent.status.startswith("2"):
+        return sent
     if call.protocol not in ("json", "rest-json"):
         return with_body(sent, _ROW.sub(rb"<\1></\1>", sent.body, count=1))
     answer = json.loads(sent.body or b"{}")
@@ -75,7 +77,9 @@ _ROW = re.compile(rb"<(item|member)>.*</\1>", re.DOTALL)
 
 
 def odd_types(call: Call, sent: Sent) -> Sent:
-    """Put something else in the place of everything that the answer has."""
+    """Put something else in the place of all that the answer has; an error is AWS's words."""
+    if not sent.status.startswith("2"):
+        return sent
     if call.protocol not in ("json", "rest-json"):
         return with_body(sent, re.sub(rb"<(item|member)>", rb"<\1><\1>x</\1>", sent.body))
     answer = dict.fromkeys(json.loads(sent.body or b"{}"), CANARY)

@@ -219,17 +219,21 @@ def code_of(error: BaseException) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+_CODE = re.compile(r"[A-Za-z][\w.:#/-]{1,127}")
+MESSAGE_CHARACTERS = 2_000
+"""How much of AWS's words is repeated: a refusal with its encoded reasons has half of that."""
+
 _LOG_IN = "log in (`aws sso login`), set AWS_PROFILE or --profile, or export AWS_ACCESS_KEY_ID"
 
 
 def _refused(where: str, error: "ClientError") -> AwsError:
     code = code_of(error)
     call = error.operation_name
-    if code.isdecimal() or not code:  # no error of AWS's: a load balancer's page, or nothing
+    if not _CODE.fullmatch(code):  # no error of AWS's: a load balancer's page, or nothing
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         why = f"HTTP status {status} without AWS's words"
         return unreadable(where, call, why, tried=status >= 500)  # botocore asks again then
-    message = error.response.get("Error", {}).get("Message", "")
+    message = str(error.response.get("Error", {}).get("Message", ""))[:MESSAGE_CHARACTERS]
     fix = ""
     if code in EXPIRED:
         fix = "the session token has expired: log in again and run the same command"

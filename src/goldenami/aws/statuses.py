@@ -7,7 +7,9 @@ image meanwhile. So the tags are read right before they are written.
 from functools import partial
 from typing import Any
 
-from goldenami.aws.errors import explained
+from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.ec2 import DescribeImages, DescribeSnapshots
+from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, patiently
 from goldenami.domain import tags
 from goldenami.domain.tags import Status, Tags
@@ -49,16 +51,15 @@ def _read(doing: Doing) -> dict[str, Tags]:
     Raises:
         AwsError: not all could be read.
     """
-    client = doing.aws.client("ec2", doing.region)
+    aws, region, summary = doing.aws, doing.region, doing.summary
     image, snapshots = doing.parameters["ImageId"], list(doing.parameters["SnapshotIds"])
-    with explained(doing.summary, doing.region):
-        images = client.describe_images(ImageIds=[image], IncludeDisabled=True)["Images"]
-        # Without any id it would describe every snapshot there is.
-        described = (
-            client.describe_snapshots(SnapshotIds=snapshots)["Snapshots"] if snapshots else []
-        )
-    there: dict[str, Tags] = {one["ImageId"]: tags.from_aws(one.get("Tags")) for one in images}
-    there |= {one["SnapshotId"]: tags.from_aws(one.get("Tags")) for one in described}
+    images = ask(
+        aws, region, DescribeImages, summary, ImageIds=[image], IncludeDisabled=True
+    ).images
+    there: dict[str, Tags] = {described.image_id: described.tag_values for described in images}
+    if snapshots:  # without any id it would describe every snapshot there is
+        answer = ask(aws, region, DescribeSnapshots, summary, SnapshotIds=snapshots)
+        there |= {described.snapshot_id: described.tag_values for described in answer.snapshots}
     for resource in (image, *snapshots):
         if resource not in there:
             raise AwsError(
@@ -91,7 +92,7 @@ def _missing(written: Tags, wanted: Tags) -> dict[str, str]:
 
 
 def _tag(doing: Doing, resources: list[str], missing: Tags) -> None:
-    with explained(doing.summary, doing.region):
-        doing.aws.client("ec2", doing.region).create_tags(
-            Resources=resources, Tags=tags.to_aws(missing)
-        )
+    ask(
+        doing.aws, doing.region, ANSWERS["ec2:CreateTags"], doing.summary,
+        Resources=resources, Tags=tags.to_aws(missing),
+    )  # fmt: skip

@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from goldenami.domain import tags
 from goldenami.domain.place import Place
 from goldenami.domain.tags import Status
 
@@ -29,6 +28,7 @@ def of(release: "Release") -> "World":
         source_name=source.filter.name if source.filter else None,
         source_owners=source.filter.owners if source.filter else (),
         source_golden=_golden(source.golden) if source.golden else None,
+        source_golden_name=names.ami_name(source.golden or "", "1"),
         architecture="arm64" if _ARM.match(base.instance_type) else "x86_64",
         key_names=(base.key_name,) if base.key_name else (),
         subnets=(base.subnet,) if base.subnet else (),
@@ -41,7 +41,9 @@ def of(release: "Release") -> "World":
 
 
 def _golden(image: str) -> dict[str, str]:
-    return {tags.IMAGE: image, tags.VERSION: "1", tags.STATUS: Status.APPROVED.value}
+    """Return the tags that a release of it has written."""
+    build = Build(id="20260101T000000Z-000000", image=image, version="1", spec="0" * 64)
+    return build.tags({}, source="ami-00000000000000000", status=Status.APPROVED)
 
 
 def _kms_keys(release: "Release") -> dict[str, list[str]]:

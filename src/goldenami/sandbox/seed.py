@@ -37,7 +37,7 @@ class World(Struct, frozen=True, kw_only=True):
         source_ami: id of the source image.
         source_name: name or name filter of the source image.
         source_owners: its possible owners: account ids, ``self`` or ``amazon``.
-        source_golden: tags of the golden image that is the source.
+        source_golden: tags of the golden image that is the source, and its name.
         architecture: ``x86_64`` or ``arm64``.
         key_names: key pairs of the build region.
         subnets: subnet ids of the build region.
@@ -55,6 +55,7 @@ class World(Struct, frozen=True, kw_only=True):
     source_name: str | None = None
     source_owners: tuple[str, ...] = ()
     source_golden: Mapping[str, str] | None = None
+    source_golden_name: str = "golden source"
     architecture: str = "x86_64"
     key_names: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
@@ -182,7 +183,8 @@ def _source(sandbox: Sandbox, world: World, given: "GivenIds") -> None:
             name = world.source_name.replace("*", "20261105").replace("?", "1")
             given.image(None, name, (world.source_owners or ("amazon",))[0], architecture)
     if world.source_golden:
-        image_id = given.image(None, "golden source", "self", architecture)
+        name = world.source_golden_name
+        image_id = given.image(None, name, "self", architecture)
         tags = [{"Key": key, "Value": value} for key, value in world.source_golden.items()]
         ec2.create_tags(Resources=[image_id], Tags=tags)
 

@@ -10,10 +10,11 @@ from msgspec import structs
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
+from goldenami.errors import LeftAloneError
 from goldenami.workflows.audit.again import Judgement
 from goldenami.workflows.audit.question import Question
 from goldenami.workflows.audit.sources import Goldens
-from goldenami.workflows.remediate.interface import Asked, LeftAloneError, What
+from goldenami.workflows.remediate.interface import Asked, What
 from goldenami.workflows.remediate.refresh import usable
 from goldenami.workflows.remediate.verdicts import Court
 

@@ -15,12 +15,12 @@ from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Plan, Tell, silent
-from goldenami.errors import AwsError, GoldenamiError, RefusedError
+from goldenami.errors import AwsError, GoldenamiError, LeftAloneError, RefusedError
 from goldenami.workflows.audit import again
 from goldenami.workflows.audit.question import Question, listed
 from goldenami.workflows.audit.sources import Only
 from goldenami.workflows.remediate import groups, instances, quarantine, refresh, run
-from goldenami.workflows.remediate.interface import Asked, LeftAloneError, Step, What, left_alone
+from goldenami.workflows.remediate.interface import Asked, Step, What, left_alone
 from goldenami.workflows.remediate.run import Remediation, Result
 from goldenami.workflows.remediate.verdicts import Court
 

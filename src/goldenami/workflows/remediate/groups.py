@@ -20,9 +20,9 @@ from goldenami.aws.waits import Doing
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
-from goldenami.errors import AwsError
+from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import templates
-from goldenami.workflows.remediate.interface import LeftAloneError, Rollout, Step, left_alone
+from goldenami.workflows.remediate.interface import Rollout, Step, left_alone
 from goldenami.workflows.remediate.templates import misfit, move
 
 START = "autoscaling:StartInstanceRefresh"

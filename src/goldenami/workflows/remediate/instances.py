@@ -13,8 +13,8 @@ from goldenami.domain import tags
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
-from goldenami.errors import AwsError
-from goldenami.workflows.remediate.interface import LeftAloneError, Step, What, left_alone
+from goldenami.errors import AwsError, LeftAloneError
+from goldenami.workflows.remediate.interface import Step, What, left_alone
 from goldenami.workflows.remediate.verdicts import Court
 
 FINDING = "goldenami:finding"

@@ -9,7 +9,7 @@ from msgspec import Struct
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
-from goldenami.errors import GoldenamiError
+from goldenami.errors import LeftAloneError
 
 
 class What(StrEnum):
@@ -87,17 +87,6 @@ class Asked(Struct, frozen=True, kw_only=True):
         if self.regions and finding.subject.region not in self.regions:
             return False
         return finding.severity.reaches(self.severity)
-
-
-class LeftAloneError(GoldenamiError):
-    """Nothing is done with a thing; the message says why.
-
-    ``unread`` is whether that is because something could not be read.
-    """
-
-    def __init__(self, message: str, *, unread: bool = False) -> None:
-        super().__init__(message)
-        self.unread = unread
 
 
 Guard = Callable[[Action], None]

@@ -14,10 +14,10 @@ from goldenami.domain.audit.finding import Finding
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.domain.quarantine import Note
-from goldenami.errors import AwsError
+from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import instances
 from goldenami.workflows.remediate.instances import Way
-from goldenami.workflows.remediate.interface import LeftAloneError, Step, left_alone
+from goldenami.workflows.remediate.interface import Step, left_alone
 from goldenami.workflows.remediate.verdicts import Court
 
 CALL = "ec2:ModifyNetworkInterfaceAttribute"

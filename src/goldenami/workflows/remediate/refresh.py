@@ -19,10 +19,10 @@ from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
-from goldenami.errors import AwsError
+from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows import goldens
 from goldenami.workflows.remediate import groups, templates
-from goldenami.workflows.remediate.interface import LeftAloneError, Step, left_alone
+from goldenami.workflows.remediate.interface import Step, left_alone
 from goldenami.workflows.remediate.templates import in_order, move
 from goldenami.workflows.remediate.verdicts import Court
 

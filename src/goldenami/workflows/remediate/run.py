@@ -11,9 +11,15 @@ from goldenami.aws.calls import call
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Tell, silent
-from goldenami.errors import AwsError, GoldenamiError, IncompleteError, InterruptedRunError
+from goldenami.errors import (
+    AwsError,
+    GoldenamiError,
+    IncompleteError,
+    InterruptedRunError,
+    LeftAloneError,
+)
 from goldenami.workflows.execute import Execution
-from goldenami.workflows.remediate.interface import Asked, Guard, LeftAloneError, Step
+from goldenami.workflows.remediate.interface import Asked, Guard, Step
 
 
 class Remediation(Struct, frozen=True, kw_only=True):

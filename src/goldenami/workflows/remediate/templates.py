@@ -16,7 +16,8 @@ from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
-from goldenami.workflows.remediate.interface import Guard, LeftAloneError, Step
+from goldenami.errors import LeftAloneError
+from goldenami.workflows.remediate.interface import Guard, Step
 
 CREATE = "ec2:CreateLaunchTemplateVersion"
 SET_DEFAULT = "ec2:ModifyLaunchTemplate"

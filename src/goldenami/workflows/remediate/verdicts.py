@@ -12,11 +12,12 @@ from goldenami.aws.session import Aws
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.place import Place
+from goldenami.errors import LeftAloneError
 from goldenami.workflows.audit import again
 from goldenami.workflows.audit.again import Judgement
 from goldenami.workflows.audit.question import Question
 from goldenami.workflows.audit.sources import Only
-from goldenami.workflows.remediate.interface import Asked, LeftAloneError
+from goldenami.workflows.remediate.interface import Asked
 
 
 class Court(Struct, frozen=True):
