@@ -4,6 +4,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from goldenami.domain import names
+from goldenami.domain.image import Build
 from goldenami.domain.place import Place
 from goldenami.domain.tags import Status
 
