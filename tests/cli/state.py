@@ -11,6 +11,7 @@ from . import account
 
 _ID = re.compile(r"\b(ami|i|snap|vol|lt|sg|eni|p|ou|r|fleet|sfr)-[0-9a-z]{4,}\b")
 _BUILD = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|\+00:00)?")
 _DROPPED = {
     "AllocatedAddress", "AttachTime", "AssociationId", "AttachmentId", "ClientToken", "CreateDate",
@@ -42,12 +43,9 @@ def _region(sandbox: Sandbox, region: str) -> dict[str, Any]:
         for one in reservation["Instances"]
         if one["State"]["Name"] not in ("terminated", "shutting-down")
     ]
-    parameters = [
-        one
-        for path in ("/golden-ami", "/goldenami/bake")
-        for one in ssm.get_parameters_by_path(Path=path, Recursive=True)["Parameters"]
-    ]
+    parameters = ssm.get_parameters_by_path(Path="/golden-ami", Recursive=True)["Parameters"]
     images = ec2.describe_images(Owners=["self"], IncludeDisabled=True)["Images"]
+    templates = ec2.describe_launch_templates()["LaunchTemplates"]
     return {
         "images": sorted(images, key=lambda one: str(one["Name"])),
         "permissions": [
@@ -62,12 +60,18 @@ def _region(sandbox: Sandbox, region: str) -> dict[str, Any]:
         ],
         "instances": [_instance(one) for one in instances],
         "parameters": sorted((one["Name"], one["Value"]) for one in parameters),
-        "templates": ec2.describe_launch_template_versions(Versions=["$Latest", "$Default"])[
-            "LaunchTemplateVersions"
-        ],
+        "templates": [_template(ec2, one) for one in templates],
         "groups": scaling.describe_auto_scaling_groups()["AutoScalingGroups"],
         "allowed": ec2.get_allowed_images_settings(),
     }
+
+
+def _template(ec2: Any, template: dict[str, Any]) -> list[tuple[int, bool, str]]:
+    versions = ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"])
+    return sorted(
+        (one["VersionNumber"], one["DefaultVersion"], str(one["LaunchTemplateData"]["ImageId"]))
+        for one in versions["LaunchTemplateVersions"]
+    )
 
 
 def _instance(instance: dict[str, Any]) -> dict[str, Any]:
@@ -143,4 +147,6 @@ def _named(text: str) -> str:
         known = numbers[match[1]]
         return f"{match[1]}-{known.setdefault(match[0], len(known) + 1)}"
 
-    return _ID.sub(name, _TIME.sub("TIME", _BUILD.sub("BUILD", text)))
+    for passing, word in ((_BUILD, "BUILD"), (_TIME, "TIME"), (_UUID, "UUID")):
+        text = passing.sub(word, text)
+    return _ID.sub(name, text)

@@ -215,7 +215,9 @@ def judge(ran: Ran, clean: Ran, where: str) -> None:
         assert UNREAD in words, where
 
 
-_PASSING = re.compile(r'"at": "[^"]*"|\d{8}T\d{6}Z-[0-9a-f]{6}|\d{4}\.\d{2}\.\d{2}\.\d{6}')
+_PASSING = re.compile(
+    r'"at": "[^"]*"|sha256:[0-9a-f]{64}|\d{8}T\d{6}Z-[0-9a-f]{6}|\d{4}\.\d{2}\.\d{2}\.\d{6}'
+)
 
 
 def lasting(text: str) -> str:
@@ -271,7 +273,7 @@ def test_what_disappears_meanwhile_is_gone(cli: Cli, sandbox: Sandbox, tmp_path:
 
 
 @pytest.mark.usefixtures("few_regions")
-@pytest.mark.parametrize("kind", ["nothing", "cut", "portal", "odd types"])
+@pytest.mark.parametrize("kind", ["nothing", "cut", "portal", "of another"])
 def test_no_attribute_read_means_protected(
     cli: Cli, sandbox: Sandbox, tmp_path: Path, kind: str
 ) -> None:

@@ -194,7 +194,7 @@ def test_a_command_that_is_killed_at_any_call_is_ended_by_the_next_run(
             assert ended == 0 or over(name, at, calls, after=after), (
                 f"{where}: exit {ended}\n{machine.log.read_text()}"
             )
-            assert snapshot(machine.sandbox) == wanted, where
+            assert snapshot(machine.sandbox) == wanted, f"{where}\n{machine.log.read_text()}"
             points += 1
     record_property("counted", f"{name}: {points} crash points at {calls} calls survived")
 
