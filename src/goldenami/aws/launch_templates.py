@@ -65,6 +65,8 @@ class Version(Struct, frozen=True, kw_only=True):
     ``default`` is whether it is the template's default version.
     """
 
+    description: str = ""
+
     id: str
     name: str
     version: str
@@ -159,6 +161,19 @@ class Templates:
             return self._configurations
 
 
+def versions(aws: Aws, region: str, template: str) -> list[Version]:
+    """Return every version of a launch template, by its id.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    pages = listed(
+        aws, region, DescribeLaunchTemplateVersions, f"reading launch template {template}",
+        LaunchTemplateId=template,
+    )  # fmt: skip
+    return [_version(one) for page in pages for one in page.launch_template_versions]
+
+
 def read_version(aws: Aws, region: str, template: str, version: str) -> Version | None:
     """Return a version of a launch template, None if there is no such one.
 
@@ -194,4 +209,5 @@ def _version(answer: TemplateVersion) -> Version:
         reference=Reference(image=answer.launch_template_data.image_id),
         instance_type=answer.launch_template_data.instance_type,
         default=answer.default_version,
+        description=answer.version_description,
     )

@@ -81,6 +81,7 @@ class TemplateVersion(Row, frozen=True, kw_only=True):
     version_number: int
     default_version: bool
     launch_template_data: TemplateData
+    version_description: str = ""  # absent if it was made without one
 
 
 class DescribeLaunchTemplateVersions(TokenPage, frozen=True, kw_only=True):

@@ -4,14 +4,14 @@ Every new version becomes ``$Latest``, whatever it was made from. So those of on
 in the order of what they are made from, and after them all, if need be, once more the latest.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import images, instance_types, parameters
-from goldenami.aws.launch_templates import NAMED, Version, read_version
+from goldenami.aws.launch_templates import NAMED, Version, read_version, versions
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
@@ -91,10 +91,26 @@ def in_order(aws: Aws, place: Place, steps: Iterable[Step]) -> list[Step]:
         several.sort(key=_source)
         for before, one in pairwise(several):
             actions[one.id] = replace(one, after=(*one.after, before.id))
-        latest = read_version(aws, place.region, template, "$Latest")
-        if latest and int(latest.version) > _source(several[-1]):
+        there = versions(aws, place.region, template)
+        if latest := _latest_to_keep(there, several):
             last[several[-1].id] = _kept(place, latest, several[-1])
     return [replace(step, actions=tuple(_with(step, actions, last))) for step in steps]
+
+
+def _latest_to_keep(there: Sequence[Version], made: Sequence[Action]) -> Version | None:
+    """Return the version that is to be the latest again; None if there is none.
+
+    A run that was broken off may have made some of the new versions, or all and the latest too:
+    making one again answers with the one that is there.
+    """
+    wanted = [action.parameters["VersionDescription"] for action in made]
+    new = {int(one.version): one for one in there if one.description in wanted}
+    ends = [number for number, one in new.items() if one.description == wanted[-1]]
+    if ends and max(int(one.version) for one in there) > max(ends):
+        return None
+    old = [one for one in there if int(one.version) not in new]
+    latest = max(old, key=lambda one: int(one.version), default=None)
+    return latest if latest and int(latest.version) > _source(made[-1]) else None
 
 
 def guard(aws: Aws, place: Place, actions: Iterable[Action]) -> Guard:
@@ -163,7 +179,7 @@ def _creation(place: Place, version: Version, image_id: str) -> Action:
         parameters={
             "LaunchTemplateId": template,
             "SourceVersion": number,
-            "VersionDescription": f"goldenami: {image_id}",
+            "VersionDescription": f"goldenami: {image_id} in version {number}",
             "LaunchTemplateData": {"ImageId": image_id} if image_id else {},
             # The same step again, after a lost answer or by another run, makes no second version.
             "ClientToken": f"{template}-{number}-{image_id}"[:64],
