@@ -190,3 +190,12 @@ def test_an_endpoint_that_is_no_url_is_one_message(cli: Any, monkeypatch: Any) -
     monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:21400")
     ran = cli("base", "list")
     assert (ran.code, ran.err) == (2, said.format("AWS_ENDPOINT_URL"))
+
+
+def test_the_region_of_the_environment_is_taken_by_either_name(
+    cli: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert cli("sweep", "--region", "eu-west-1", "--plan").code == 0
+    assert cli("images").code == 0

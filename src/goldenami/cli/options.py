@@ -86,7 +86,7 @@ def session(
     configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return Aws(
         profile=profile,
-        region=region or (None if configured else default),
+        region=region or configured or default,  # boto3 itself does not know AWS_REGION
         endpoint_url=endpoint_url,
         bulk=bulk,
     )
