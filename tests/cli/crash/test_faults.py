@@ -4,6 +4,7 @@ Whatever happens: no traceback, nothing that `sweep` does not list, no wrong tag
 that is not marked as one; and once the trouble is over, the same command ends the release.
 """
 
+import os
 import random
 from contextlib import ExitStack
 from typing import Any
@@ -19,7 +20,7 @@ from .conftest import PARAMETER, REGIONS, account
 
 pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
 
-SEEDS = 200
+SEEDS = 400 if os.environ.get("GOLDENAMI_SOAK") else 80
 PARTS = 4
 MUTATING = (
     ("ec2", "RunInstances"), ("ec2", "CreateImage"), ("ec2", "CopyImage"), ("ec2", "CreateTags"),
