@@ -5,7 +5,7 @@ Its tags alone are no reason to leave an instance out: its build has to hold a l
 
 from collections.abc import Iterable, Iterator
 
-from goldenami.aws import running
+from goldenami.aws import leftovers
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.audit.subject import Subject
@@ -26,7 +26,7 @@ def without(batches: Iterable[list[Subject]], aws: Aws, region: str) -> Batches:
         claims = {one.id: build for one in batch if (build := _build(one))}
         if claims and alive is None and problem is None:
             try:
-                alive = running.builds(aws, region)
+                alive = leftovers.leases(aws, region).running
             except GoldenamiError as error:
                 problem = error
         if problem is None:
