@@ -3,35 +3,14 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from goldenami.aws.answers.interface import Answer, Page, Row, Tagged, Text
+from goldenami.aws.answers.interface import Answer, MarkedPage, Row, Tagged, Text
 
 Document = dict[str, Any]
 """A policy; botocore decodes it."""
-
-
-class MarkedPage(Page, frozen=True, kw_only=True, rename="pascal"):
-    """A page of a listing that goes on with ``Marker``.
-
-    It says whether there is more, so that a page that lost its marker can be told from the last.
-    """
-
-    is_truncated: bool
-    marker: str | None = None  # absent on the last page
-
-    def __post_init__(self) -> None:
-        """Refuse a page that says there is more, and not where."""
-        if self.is_truncated and not self.marker:
-            raise ValueError
-
-    @property
-    def next_page(self) -> Mapping[str, str]:
-        """The parameter that asks for the next page."""
-        return {"Marker": self.marker} if self.is_truncated and self.marker else {}
 
 
 class AttachedPolicy(Row, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The shape that all answers have, and how one is read."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from threading import Lock
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -30,16 +30,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     call: ClassVar[str]
 
 
-class Page(Answer, frozen=True, kw_only=True):
-    """A page of a listing."""
-
-    @property
-    def next_page(self) -> Mapping[str, str]:
-        """The parameter that asks for the next page; empty on the last one."""
-        raise NotImplementedError
-
-
-class TokenPage(Page, frozen=True, kw_only=True, rename="pascal"):
+class TokenPage(Answer, frozen=True, kw_only=True, rename="pascal"):
     """A page of a listing that goes on with ``NextToken``."""
 
     next_token: str | None = None  # absent on the last page
@@ -50,7 +41,7 @@ class TokenPage(Page, frozen=True, kw_only=True, rename="pascal"):
         return {"NextToken": self.next_token} if self.next_token else {}
 
 
-class CamelPage(Page, frozen=True, kw_only=True, rename="camel"):
+class CamelPage(Answer, frozen=True, kw_only=True, rename="camel"):
     """A page of a listing that goes on with ``nextToken``."""
 
     next_token: str | None = None  # absent on the last page
@@ -59,6 +50,30 @@ class CamelPage(Page, frozen=True, kw_only=True, rename="camel"):
     def next_page(self) -> Mapping[str, str]:
         """The parameter that asks for the next page."""
         return {"nextToken": self.next_token} if self.next_token else {}
+
+
+class MarkedPage(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """A page of a listing that goes on with ``Marker``.
+
+    It says whether there is more, so that a page that lost its marker can be told from the last.
+    """
+
+    is_truncated: bool
+    marker: str | None = None  # absent on the last page
+
+    def __post_init__(self) -> None:
+        """Refuse a page that says there is more, and not where."""
+        if self.is_truncated and not self.marker:
+            raise ValueError
+
+    @property
+    def next_page(self) -> Mapping[str, str]:
+        """The parameter that asks for the next page."""
+        return {"Marker": self.marker} if self.is_truncated and self.marker else {}
+
+
+Page = TokenPage | CamelPage | MarkedPage
+"""A page of a listing; ``next_page`` is empty on the last one."""
 
 
 class Tag(Row, frozen=True, kw_only=True):
@@ -79,12 +94,8 @@ class Tagged(Row, frozen=True, kw_only=True):
         return {tag.key: tag.value for tag in self.tags}
 
 
-class LazyRows:
+class LazyRows(Iterable[dict[str, Any]]):
     """Rows of a page that are read as they are iterated."""
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Yield them."""
-        raise NotImplementedError
 
 
 class OddAnswerError(ValueError):
