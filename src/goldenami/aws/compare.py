@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from goldenami.aws import snapshots
 from goldenami.aws.answers.ec2 import (
     DescribeImages,
     DescribeLaunchPermissions,
     DescribeSnapshotPermissions,
-    DescribeSnapshots,
-    Snapshot,
 )
 from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, until
@@ -53,15 +52,15 @@ def _differences(doing: Doing) -> Iterator[str]:
         yield f"{image_id} is not there"
         return
     image = found[0]
-    snapshots = _snapshots(doing, image.snapshot_ids)
+    described = snapshots.by_id(aws, region, image.snapshot_ids, doing_what)
     permissions = ask(
         aws, region, DescribeLaunchPermissions, doing_what,
         ImageId=image_id, Attribute="launchPermission",
     ).launch_permissions  # fmt: skip
     yield from _missing_tags(image_id, image.tag_values, wanted)
-    for snapshot in snapshots:
+    for snapshot in described:
         yield from _missing_tags(snapshot.snapshot_id, snapshot.tag_values, wanted)
-    for snapshot in snapshots if doing.parameters["snapshot_accounts"] else ():
+    for snapshot in described if doing.parameters["snapshot_accounts"] else ():
         yield from _snapshot_shares(doing, snapshot.snapshot_id)
     shares = {permission.named for permission in permissions}
     if shares != {tuple(share.items()) for share in doing.parameters["shares"]}:
@@ -70,14 +69,6 @@ def _differences(doing: Doing) -> Iterator[str]:
     wanted_at = datetime.fromisoformat(text) if text else None
     if image.deprecation_time != wanted_at and wanted_at:
         yield f"{image_id} has no deprecation on {wanted_at:%Y-%m-%d}"
-
-
-def _snapshots(doing: Doing, snapshot_ids: list[str]) -> tuple[Snapshot, ...]:
-    if not snapshot_ids:  # without an id it would be everybody's
-        return ()
-    return ask(
-        doing.aws, doing.region, DescribeSnapshots, doing.summary, SnapshotIds=snapshot_ids
-    ).snapshots
 
 
 def _snapshot_shares(doing: Doing, snapshot_id: str) -> Iterator[str]:

@@ -7,8 +7,9 @@ image meanwhile. So the tags are read right before they are written.
 from functools import partial
 from typing import Any
 
+from goldenami.aws import snapshots
 from goldenami.aws.answers.actions import ANSWERS
-from goldenami.aws.answers.ec2 import DescribeImages, DescribeSnapshots
+from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, patiently
 from goldenami.domain import tags
@@ -52,15 +53,16 @@ def _read(doing: Doing) -> dict[str, Tags]:
         AwsError: not all could be read.
     """
     aws, region, summary = doing.aws, doing.region, doing.summary
-    image, snapshots = doing.parameters["ImageId"], list(doing.parameters["SnapshotIds"])
+    image, ids = doing.parameters["ImageId"], list(doing.parameters["SnapshotIds"])
     images = ask(
         aws, region, DescribeImages, summary, ImageIds=[image], IncludeDisabled=True
     ).images
     there: dict[str, Tags] = {described.image_id: described.tag_values for described in images}
-    if snapshots:  # without any id it would describe every snapshot there is
-        answer = ask(aws, region, DescribeSnapshots, summary, SnapshotIds=snapshots)
-        there |= {described.snapshot_id: described.tag_values for described in answer.snapshots}
-    for resource in (image, *snapshots):
+    there |= {
+        described.snapshot_id: described.tag_values
+        for described in snapshots.by_id(aws, region, ids, summary)
+    }
+    for resource in (image, *ids):
         if resource not in there:
             raise AwsError(
                 f"{doing.summary} in {doing.region}: {resource} is not there",

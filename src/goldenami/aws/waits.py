@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from goldenami.aws import snapshots
 from goldenami.aws.answers.ec2 import (
     DescribeImages,
     DescribeInstances,
     DescribeInstanceStatus,
-    DescribeSnapshots,
 )
 from goldenami.aws.answers.ssm import GetCommandInvocation, SendCommand
 from goldenami.aws.ask import ask
@@ -239,17 +239,13 @@ def _progress(doing: Doing, snapshot_ids: list[str]) -> str:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html
     """
-    if not snapshot_ids:
-        return ""
     doing_what = "reading the progress of snapshots"
     try:
-        snapshots = ask(
-            doing.aws, doing.region, DescribeSnapshots, doing_what, SnapshotIds=snapshot_ids
-        ).snapshots
+        described = snapshots.by_id(doing.aws, doing.region, snapshot_ids, doing_what)
     except AwsError:
         return ""
-    done = sum(snapshot.percent * snapshot.volume_size for snapshot in snapshots)
-    whole = sum(snapshot.volume_size for snapshot in snapshots)
+    done = sum(snapshot.percent * snapshot.volume_size for snapshot in described)
+    whole = sum(snapshot.volume_size for snapshot in described)
     return f", snapshots {done // whole} %" if whole else ""
 
 
