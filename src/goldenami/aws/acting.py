@@ -64,6 +64,12 @@ class ActingClient:
         return call
 
 
+def account_of(role: str) -> str:
+    """Return the account of a role, by its ARN; empty if that is no ARN."""
+    parts = role.split(":")
+    return parts[4] if len(parts) > 5 else ""
+
+
 def assumed(aws: "Aws", role: str) -> Any:
     """Return a role's credentials, fetched when they are first needed and renewed as they expire.
 

@@ -83,7 +83,7 @@ def listed(
 def _asked(
     aws: "Aws", region: str | None, kind: type[A], doing: str, parameters: Mapping[str, Any]
 ) -> A:
-    with explained(doing, region or "", kind.call):
+    with explained(doing, aws.where(region), kind.call):
         return read(kind, raw(aws, region, kind.call, parameters))
 
 

@@ -144,7 +144,7 @@ class Inventory:
             page = asked.result()
             if page.token:
                 asked = self._asked(listing, page.token)
-            with _in_hand, explained(_DOING, self._region, listing.call):
+            with _in_hand, explained(_DOING, self._aws.where(self._region), listing.call):
                 rows = iter(page.rows)
                 while some := list(islice(rows, AT_ONCE)):
                     yield read_all(kind, some)
@@ -155,7 +155,7 @@ class Inventory:
         parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
 
         def ask() -> _Page:
-            with explained(_DOING, self._region, listing.call):
+            with explained(_DOING, self._aws.where(self._region), listing.call):
                 answer = raw(self._aws, self._region, listing.call, parameters)
                 return _Page(answer[listing.key], answer.get("NextToken") or "")
 

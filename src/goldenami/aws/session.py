@@ -71,6 +71,7 @@ class Aws:
         self._assumed: dict[str, Aws] = {}
         self._shared: Aws | None = None
         self._acts_as: Any = None
+        self._acts_in = ""
         self._lock = Lock()
         self._roles_lock = Lock()
         self._identity: GetCallerIdentity | None = None
@@ -85,6 +86,10 @@ class Aws:
         if not self._region:
             raise UsageError("no AWS region is set", fix="pass --region, or set AWS_REGION")
         return str(self._region)
+
+    def where(self, region: str | None) -> str:
+        """Name a region as errors do: with the account if it is another one than the caller's."""
+        return "/".join(part for part in (self._acts_in, region) if part)
 
     def client(self, service: str, region: str | None = None) -> Any:
         """Return the client of a service in a region, made once.
@@ -135,17 +140,23 @@ class Aws:
 
     def assume(self, role: str) -> "Aws":
         """Return the caller as a role, by its ARN; all roles share their clients."""
-        from goldenami.aws.acting import assumed
+        from goldenami.aws.acting import account_of, assumed
 
         with self._roles_lock:
             if role not in self._assumed:
                 self._shared = self._shared or self._sharing()
-                self._assumed[role] = self._shared.acting(assumed(self, role))
+                self._assumed[role] = self._shared.acting(assumed(self, role), account_of(role))
             return self._assumed[role]
 
-    def acting(self, credentials: Any) -> Self:
-        """Return the same, clients and all, but that every call is signed with credentials."""
+    def acting(self, credentials: Any, account: str = "") -> Self:
+        """Return the same, clients and all, but that every call is signed with credentials.
+
+        Args:
+            credentials: whose.
+            account: the account that they act in, which errors name; empty if it needs no name.
+        """
         found = copy(self)
+        found._acts_in = account  # noqa: SLF001  our own
         found._identity, found._assumed = None, {}  # noqa: SLF001  our own
         found._acts_as = credentials  # noqa: SLF001
         return found
