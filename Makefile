@@ -13,11 +13,12 @@ export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
 export GOLDENAMI_SARIF_SCHEMA := $(CURDIR)/$(SCHEMAS)/sarif-2.1.0.json
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
-.PHONY: help rehearse test soak lint format bench clean
+.PHONY: help rehearse test soak exhaustive lint format bench clean
 help:
 	@echo "make rehearse   run the example release file on an embedded AWS"
 	@echo "make test       lint, types and every test"
 	@echo "make soak       many more seeded faults and spoilt files, for at most 15 minutes"
+	@echo "make exhaustive every crash point in each way, and every bad answer to each command"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make format     let ruff format the code"
 	@echo "make bench      measure start-up, audit, evaluator and bake beside their yardsticks"
@@ -71,6 +72,12 @@ test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEM
 SOAK_TESTS := tests/cli/test_trouble.py tests/cli/crash/test_faults.py tests/cli/fuzz
 soak: $(VENV)/.ready
 	GOLDENAMI_SOAK=1 timeout 900 $(BIN)/pytest --numprocesses auto --dist worksteal $(SOAK_TESTS) $(ARGS)
+
+# Tests that go through all ways with GOLDENAMI_SOAK, and through a part of them without it.
+EXHAUSTIVE_TESTS := tests/cli/crash/test_crash_points.py tests/cli/crash/test_approve_crash.py \
+    tests/cli/test_crash_everywhere.py tests/cli/test_bad_answers.py
+exhaustive: $(VENV)/.ready
+	GOLDENAMI_SOAK=1 $(BIN)/pytest --numprocesses auto --dist worksteal $(EXHAUSTIVE_TESTS) $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .

@@ -9,15 +9,16 @@ from typing import Any
 
 import hypothesis
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from goldenami.aws import ask
 from goldenami.sandbox.server import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Sandbox
 
-from . import client_classes
+from . import botocore_once
 
 PENDING_S = 0.02
 
-client_classes.keep()
+botocore_once.keep()
 gc.set_threshold(100_000, 50, 100)  # the models of many clients are long-lived
 hypothesis.settings.register_profile("goldenami", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("goldenami")
@@ -39,8 +40,9 @@ def fake_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(autouse=True)
 def quick_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be read is asked for as often as ever, but at once."""
+    """What cannot be read, or failed, is asked for as often as ever, but at once."""
     monkeypatch.setattr(ask, "DELAYS_S", (0.0,) * len(ask.DELAYS_S))
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -173,6 +173,7 @@ def bodies(kind: type[Answer]) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.no_cover  # the same lines thousands of times
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_what_is_no_answer_of_an_operation_is_told_and_not_believed(
     page: Page, aws: Aws, kind: type[Answer], record_property: Any

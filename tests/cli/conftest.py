@@ -49,10 +49,17 @@ def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
 
+@pytest.fixture(autouse=True)
+def _few_regions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the account have two regions, unless the test asks for `every_region`."""
+    if "every_region" not in request.fixturenames:
+        monkeypatch.setattr(regions, "ENABLED_BY_DEFAULT", frozenset(("us-east-1", "eu-west-1")))
+
+
 @pytest.fixture
-def few_regions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the account have two regions: for tests that look at all of them many times."""
-    monkeypatch.setattr(regions, "ENABLED_BY_DEFAULT", frozenset(("us-east-1", "eu-west-1")))
+def every_region() -> frozenset[str]:
+    """Let the account have all regions that AWS enables by default."""
+    return regions.ENABLED_BY_DEFAULT
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ def unreadable(region: str) -> Fault:
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("every_region")
 def test_every_instance_is_judged_in_every_region(cli: Any, fleet: Path) -> None:
     ran = cli("audit", fleet, "--format", "json")
     assert ran.code == 10

@@ -165,7 +165,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waits, "UNREADABLE_S", 0.0)
 
 
-@pytest.mark.usefixtures("quick", "few_regions")
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", READING)
 def test_what_cannot_be_read_is_never_nothing(
     cli: Cli, sandbox: Sandbox, tmp_path: Path, name: str, record_property: Any
@@ -225,7 +225,6 @@ def lasting(text: str) -> str:
     return _PASSING.sub("", text)
 
 
-@pytest.mark.usefixtures("few_regions")
 def test_one_cut_list_of_accounts_never_makes_an_organization_smaller(
     cli: Cli, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -238,7 +237,6 @@ def test_one_cut_list_of_accounts_never_makes_an_organization_smaller(
     assert (ran.code, lasting(ran.out)) == (clean.code, lasting(clean.out))
 
 
-@pytest.mark.usefixtures("few_regions")
 def test_one_odd_row_leaves_every_other_place_told(
     cli: Cli, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -272,7 +270,6 @@ def test_what_disappears_meanwhile_is_gone(cli: Cli, sandbox: Sandbox, tmp_path:
         assert findings == wanted - {"shop/web"}
 
 
-@pytest.mark.usefixtures("few_regions")
 @pytest.mark.parametrize("kind", ["nothing", "cut", "portal", "of another"])
 def test_no_attribute_read_means_protected(
     cli: Cli, sandbox: Sandbox, tmp_path: Path, kind: str

@@ -8,7 +8,6 @@ These commands keep nothing on the machine, so that before a call is after the o
 are tried for the first call and with GOLDENAMI_SOAK, else what is after each of them.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from goldenami.domain import tags
 from goldenami.sandbox.server import Sandbox
 
 from . import account
-from .crash.conftest import Machine, machine
+from .crash.conftest import SOAK, Machine, machine
 from .state import snapshot
 
 __all__ = ["machine"]
@@ -27,7 +26,6 @@ __all__ = ["machine"]
 pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
 
 KILLED = -9
-SOAK = bool(os.environ.get("GOLDENAMI_SOAK"))
 BUILD = "20260102T000000Z-0000bb"
 Prepare = Callable[[Machine], tuple[str, ...]]
 
@@ -172,7 +170,6 @@ SCENES: dict[str, Prepare] = {
 }
 
 
-@pytest.mark.usefixtures("few_regions")
 @pytest.mark.parametrize("name", SCENES)
 def test_a_command_that_is_killed_at_any_call_is_ended_by_the_next_run(
     machine: Machine, tmp_path: Path, name: str, record_property: Any

@@ -38,6 +38,7 @@ def launch(sandbox: Sandbox, region: str = "us-east-1") -> str:
     return str(told["Instances"][0]["InstanceId"])
 
 
+@pytest.mark.usefixtures("every_region")
 def test_every_region_is_set_to_the_golden_owners_and_read_back(
     cli: Any, sandbox: Sandbox, release: Any
 ) -> None:

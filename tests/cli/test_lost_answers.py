@@ -25,6 +25,8 @@ from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 from . import account, state
 from .damages import BAD
 
+pytestmark = pytest.mark.no_cover  # the same lines many times
+
 OWNER, LATER = "999988887777", "1" * 12
 SCP, DECLARATIVE = "SERVICE_CONTROL_POLICY", "DECLARATIVE_POLICY_EC2"
 READS = ("Describe", "Get", "List", "BatchGet", "AssumeRole")

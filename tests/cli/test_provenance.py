@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from goldenami.domain import manifest, tags
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
@@ -112,6 +114,7 @@ def test_the_history_lists_releases_the_newest_first(
     assert listed["items"][0]["regions"] == ["eu-west-1", "us-east-1"]
 
 
+@pytest.mark.usefixtures("every_region")
 def test_an_unread_region_is_never_called_nothing(cli: Any, write: Any, sandbox: Sandbox) -> None:
     assert cli("bake", write(), "--yes").code == 0
     sandbox.fail(

@@ -53,6 +53,7 @@ def test_the_rehearsal_tells_the_whole_story_on_an_emulator(cli: Any) -> None:
     assert ran.err == ""
 
 
+@pytest.mark.usefixtures("every_region")
 def test_a_release_file_of_one_s_own_is_rehearsed_in_the_world_it_names(
     cli: Any, write: Any
 ) -> None:

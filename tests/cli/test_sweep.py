@@ -213,6 +213,7 @@ def test_no_build_is_removed_whose_leases_could_not_be_read(
     assert mutating()[len(before) :] == ["DeregisterImage"]
 
 
+@pytest.mark.usefixtures("every_region")
 def test_a_cut_listing_of_leases_is_no_empty_one(
     cli: Any, sandbox: Sandbox, litter: dict[str, str], mutating: Any, monkeypatch: Any
 ) -> None:
@@ -229,6 +230,7 @@ def test_a_cut_listing_of_leases_is_no_empty_one(
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-southeast-2"])
+@pytest.mark.usefixtures("every_region")
 def test_a_region_that_was_not_asked_for_is_looked_at_for_leases(
     cli: Any, sandbox: Sandbox, litter: dict[str, str], mutating: Any, region: str
 ) -> None:
@@ -240,6 +242,7 @@ def test_a_region_that_was_not_asked_for_is_looked_at_for_leases(
     assert mutating() == before
 
 
+@pytest.mark.usefixtures("every_region")
 def test_a_snapshot_alone_is_removed_only_when_the_leases_of_all_regions_were_read(
     cli: Any, sandbox: Sandbox, litter: dict[str, str]
 ) -> None:
@@ -253,6 +256,7 @@ def test_a_snapshot_alone_is_removed_only_when_the_leases_of_all_regions_were_re
     assert cli("sweep", "--yes", "--region", "us-east-1").code == 0
 
 
+@pytest.mark.usefixtures("every_region")
 def test_what_could_not_be_read_elsewhere_does_not_matter_if_nothing_depends_on_it(
     cli: Any, sandbox: Sandbox
 ) -> None:

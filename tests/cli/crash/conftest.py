@@ -37,6 +37,7 @@ RELEASE: dict[str, Any] = {
     "publish": {"ssm_parameter": PARAMETER},
 }
 READS = ("Describe", "Get", "List")
+SOAK = bool(os.environ.get("GOLDENAMI_SOAK"))
 
 
 class Killer:
@@ -88,6 +89,7 @@ class Machine:
         self._zygote = subprocess.Popen(
             [sys.executable, str(Path(__file__).parent / "zygote.py")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE_")},
         )  # fmt: skip
 
     def run(
@@ -161,6 +163,15 @@ def machine(
         machine.forget()
         yield machine
         machine.close()
+
+
+def points(calls: int, *, after: bool, journal: bool) -> range:
+    """Return the calls that a command is to be killed at.
+
+    With GOLDENAMI_SOAK that is each call in each way. Else it is each call before it and after it,
+    and each other time with the journal.
+    """
+    return range(1, calls + 1) if SOAK else range(1 + (after == journal), calls + 1, 2)
 
 
 def never_lower(calls: Sequence[Call]) -> None:

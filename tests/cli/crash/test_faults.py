@@ -20,7 +20,7 @@ from .conftest import PARAMETER, REGIONS, account
 
 pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
 
-SEEDS = 400 if os.environ.get("GOLDENAMI_SOAK") else 80
+SEEDS = 160 if os.environ.get("GOLDENAMI_SOAK") else 40
 PARTS = 4
 MUTATING = (
     ("ec2", "RunInstances"), ("ec2", "CreateImage"), ("ec2", "CopyImage"), ("ec2", "CreateTags"),

@@ -14,17 +14,30 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.retries.standard import ExponentialBackoff
 
-from goldenami.aws import waits
+from goldenami.aws import ask, waits
 from goldenami.cli import main
-from goldenami.workflows import release
+
+LATE = (
+    "goldenami.aws.whole", "goldenami.report.listing", "goldenami.report.plan",
+    "goldenami.workflows.release", "pydantic.type_adapter", "rich.pager", "rich.table",
+    "typer._adapters",
+)  # fmt: skip
+"""What a command imports only when it needs it."""
 
 sys.path.append(str(Path(__file__).parents[2]))
-import_module("client_classes").keep()
+import_module("botocore_once").keep()
+for name in LATE:
+    import_module(name)
 for service in ("ec2", "ssm", "sts", "service-quotas"):
     boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-assert release
-waits.FIRST_POLL_S = 0.02
+for holder, setting, value in (
+    (ask, "DELAYS_S", (0.0,) * len(ask.DELAYS_S)),
+    (ExponentialBackoff, "delay_amount", lambda *_: 0.0),
+    (waits, "FIRST_POLL_S", 0.02),
+):
+    setattr(holder, setting, value)
 gc.freeze()  # what is there is shared by all forks
 
 

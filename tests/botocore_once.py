@@ -1,0 +1,54 @@
+"""Makes botocore work out once a process what it works out for each session or client."""
+
+from typing import Any
+
+from botocore.client import ClientCreator
+from botocore.hooks import EventAliaser
+from botocore.loaders import JSONFileLoader
+from botocore.model import ServiceModel
+
+_load = JSONFileLoader.load_file
+_model_of = ClientCreator._load_service_model  # type: ignore[attr-defined]
+_class_of = ClientCreator._create_client_class  # type: ignore[attr-defined]
+_name_of = EventAliaser._alias_event_name  # type: ignore[attr-defined]
+_files: dict[tuple[type, str], Any] = {}
+_models: dict[tuple[type, str], ServiceModel] = {}
+_classes: dict[str, type] = {}
+_names: dict[str, str] = {}
+
+
+def load_file(self: JSONFileLoader, file_path: str) -> Any:
+    key = (type(self), file_path)
+    if key not in _files:
+        _files[key] = _load(self, file_path)
+    return _files[key]
+
+
+def _load_service_model(self: Any, service_name: str, api_version: str | None = None) -> Any:
+    key = (type(self._loader.file_loader), service_name)
+    if key not in _models:
+        _models[key] = _model_of(self, service_name, api_version)
+    return _models[key]
+
+
+def _create_client_class(self: Any, service_name: str, service_model: ServiceModel) -> type:
+    if service_name not in _classes:
+        _classes[service_name] = _class_of(self, service_name, service_model)
+    return _classes[service_name]
+
+
+def _alias_event_name(self: Any, event_name: str) -> str:
+    if event_name not in _names:
+        _names[event_name] = _name_of(self, event_name)
+    return _names[event_name]
+
+
+def keep() -> None:
+    """Keep the models, the classes of clients and the names of events from now on."""
+    for changed, function in (
+        (JSONFileLoader, load_file),
+        (ClientCreator, _load_service_model),
+        (ClientCreator, _create_client_class),
+        (EventAliaser, _alias_event_name),
+    ):
+        setattr(changed, function.__name__, function)
