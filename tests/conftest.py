@@ -27,7 +27,7 @@ hypothesis.settings.load_profile("goldenami")
 @pytest.fixture(autouse=True)
 def fake_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Credentials that only the sandbox takes, and an empty AWS configuration."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "PYTHONUNBUFFERED"))]:
         monkeypatch.delenv(name)
     empty = tmp_path_factory.mktemp("aws-config")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(empty / "config"))

@@ -61,7 +61,7 @@ if "artifact_id" in act:
     pathlib.Path(values["manifest_path"]).write_text(json.dumps(manifest))
 if act.get("hang"):
     def stop(number, frame):
-        print("17,,ui,say,==> web: Terminating the source AWS instance...", flush=True)
+        os.write(1, b"17,,ui,say,==> web: Terminating the source AWS instance...\\n")
         sys.exit(1)
     signal.signal(signal.SIGINT, stop)
     print("17,,ui,say,==> web: Waiting for SSH to become available...", flush=True)

@@ -135,7 +135,7 @@ def test_a_signal_is_a_negative_exit_code(executable: Executable) -> None:
 
 CLEANS_UP = """
     def stop(number, frame):
-        print("cleaned up", flush=True)
+        os.write(1, b"cleaned up\\n")
         sys.exit(1)
     signal.signal(signal.SIGINT, stop)
     print("ready", flush=True)
@@ -200,7 +200,7 @@ def test_ctrl_c_stops_packer_and_reads_on(executable: Executable) -> None:
 def test_ctrl_c_again_ends_the_clean_up(executable: Executable) -> None:
     slow = """
         def stop(number, frame):
-            print("cleaning up", flush=True)
+            os.write(1, b"cleaning up\\n")
             while True: signal.pause()
         signal.signal(signal.SIGINT, stop)
         print("ready", flush=True)

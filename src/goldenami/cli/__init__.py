@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -151,6 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if _Debug.wanted:
             raise
         sys.exit(_told(error))
+    finally:
+        _let_go(sys.stderr)
     sys.exit(0)
 
 
@@ -167,11 +169,21 @@ def _run(arguments: Sequence[str] | None) -> None:
         raise
 
 
+def _let_go(stream: TextIO | None) -> None:
+    """Send what a stream could not write nowhere, or Python's last flush of it ends in 120."""
+    if stream is None:  # it was closed when the process began
+        return
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def _told(error: GoldenamiError) -> int:
     """Write an error, which no further signal cuts off, and return the exit code.
 
-    A report that did not arrive has found nothing. Python's own last flush is let go nowhere then,
-    else its failure would change the exit code.
+    A report that did not arrive has found nothing.
     """
     from goldenami.report.terminal import show_error, unwritable
     from goldenami.workflows.interrupts import Interrupts
@@ -183,6 +195,5 @@ def _told(error: GoldenamiError) -> int:
             return error.exit_code
         if lost.message != error.message:
             show_error(lost)
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go(sys.stdout)
     return lost.exit_code if isinstance(error, FindingsError) else error.exit_code
