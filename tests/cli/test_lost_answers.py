@@ -37,11 +37,6 @@ LOST: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("random.random", lambda: 0.0)  # what botocore waits before it tries again
-
-
 class World:
     """An account with everything that these commands work with, and what they did in it."""
 

@@ -4,7 +4,6 @@ Whatever happens: no traceback, nothing that `sweep` does not list, no wrong tag
 that is not marked as one; and once the trouble is over, the same command ends the release.
 """
 
-import os
 import random
 from contextlib import ExitStack
 from typing import Any
@@ -16,11 +15,11 @@ from goldenami.domain import tags
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
 
-from .conftest import PARAMETER, REGIONS, account
+from .conftest import PARAMETER, REGIONS, SOAK, account
 
 pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
 
-SEEDS = 160 if os.environ.get("GOLDENAMI_SOAK") else 40
+SEEDS = 160 if SOAK else 40
 PARTS = 4
 MUTATING = (
     ("ec2", "RunInstances"), ("ec2", "CreateImage"), ("ec2", "CopyImage"), ("ec2", "CreateTags"),
