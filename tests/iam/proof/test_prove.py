@@ -176,7 +176,7 @@ def _case(call: str, parameters: dict[str, Any]) -> Cases:
     ("call", "parameters", "says"),
     [
         ("ec2:RunInstances", {"ImageId": "ami-unheard-of"}, "there is no image ami-unheard-of"),
-        ("ec2:Explode", {}, "has no action ec2:Explode"),
+        ("ec2:Explode", {}, "ec2:Explode is not known to the reference of"),
         ("ec2:RunInstances", {"ImageId": "<silver>"}, "`<silver>` is not known"),
         ("ec2:CreateVolume", {"SnapshotId": "snap-x"}, "there is no snapshot snap-x"),
         ("ec2:StopInstances", {"InstanceIds": ["i-x"]}, "there is no instance i-x"),

@@ -29,13 +29,10 @@ _BUILDERS: Mapping[str, Builder] = {
     "sts:AssumeRole": iam.assume_role,
 }
 _BY_SERVICE: Mapping[str, Builder] = {
-    "autoscaling": iam.anything,
     "ec2": ec2.generic,
     "iam": iam.generic,
-    "inspector2": iam.anything,
     "organizations": organizations.generic,
     "ssm": ssm.generic,
-    "sts": iam.anything,
 }
 
 
@@ -59,7 +56,7 @@ def requests(
     """
     action = table.spelled(call.action)
     service = action.partition(":")[0]
-    build = _BUILDERS.get(action, _BY_SERVICE[service])
+    build = _BUILDERS.get(action) or _BY_SERVICE.get(service, iam.anything)
     call = replace(call, action=action)
     return tuple(build(Building(call, principal, world, circumstances or {})))
 

@@ -1,7 +1,7 @@
 """Which resources each action is authorised on, and which condition keys exist there.
 
-The data is in ``table.json``, generated from the service authorization reference by
-``tests/iam/authorization/generate_table.py``.
+The data is in ``reference/``, one file per service, read when it is asked for. It is generated from
+AWS's service authorization reference and botocore by ``tests/iam/authorization/generate_table.py``.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -13,14 +13,7 @@ import msgspec
 
 from goldenami.errors import UnknownActionError
 
-_KINDS = {
-    "*": "",
-    "elastic-inference-accelerator": "elastic-inference",
-    "ou": "organizationalunit",
-    "resource-data-sync": "resourcedatasync",
-    "transfer": "responsibilitytransfer",
-}
-"""Where the reference's name of a kind is not the one in its ARNs."""
+_REFERENCE = Path(__file__).with_name("reference")
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -35,34 +28,58 @@ class Access(msgspec.Struct, frozen=True):
     keys: frozenset[str]
 
 
-class _Table(msgspec.Struct, frozen=True):
+class _Index(msgspec.Struct, frozen=True):
+    """What is not of one service; ``known_keys`` are those whose prefix is no service here."""
+
+    date: str
     source: str
     global_keys: frozenset[str]
     known_keys: frozenset[str]
+    services: frozenset[str]
+
+
+class _Service(msgspec.Struct, frozen=True):
+    """A service; an action without kinds is known to botocore alone."""
+
+    known_keys: frozenset[str]
     key_sets: list[frozenset[str]]
-    services: dict[str, dict[str, dict[str, tuple[int, int]]]]
+    actions: dict[str, dict[str, tuple[int, int]] | None]
+
+
+_NO_SERVICE = _Service(frozenset(), [], {})
 
 
 @cache
-def _table() -> _Table:
-    path = Path(__file__).with_name("table.json")
-    return msgspec.json.decode(path.read_bytes(), type=_Table)
+def _index() -> _Index:
+    return msgspec.json.decode(_REFERENCE.joinpath("index.json").read_bytes(), type=_Index)
+
+
+@cache
+def _service(name: str) -> _Service:
+    if name not in services():
+        return _NO_SERVICE
+    return msgspec.json.decode(_REFERENCE.joinpath(f"{name}.json").read_bytes(), type=_Service)
 
 
 @cache
 def _names(service: str) -> Mapping[str, str]:
     """Return a service's action names by their lower case."""
-    return {name.lower(): name for name in _table().services.get(service, {})}
+    return {name.lower(): name for name in _service(service).actions}
 
 
 def source() -> str:
-    """Return which copy of the reference the table was generated from."""
-    return _table().source
+    """Return which copies of which sources the table was generated from."""
+    return _index().source
+
+
+def date() -> str:
+    """Return the day of the reference, such as ``2026-09-26``."""
+    return _index().date
 
 
 def services() -> frozenset[str]:
     """Return the services that the table has."""
-    return frozenset(_table().services)
+    return _index().services
 
 
 def actions(service: str) -> tuple[str, ...]:
@@ -74,23 +91,43 @@ def spelled(action: str) -> str:
     """Return an action as the reference spells it: ``ec2:RunInstances`` for ``EC2:runinstances``.
 
     Raises:
-        UnknownActionError: the reference does not have it.
+        UnknownActionError: the table does not have it.
     """
     service, _, name = action.lower().partition(":")
+    if service not in services():
+        raise UnknownActionError(
+            f"{action}: the service `{service}` is not in goldenami's copy of AWS's reference"
+        )
     if name not in _names(service):
-        raise UnknownActionError(f"the service authorization reference has no action {action}")
+        raise UnknownActionError(f"{action} is not known to the reference of {date()}")
     return f"{service}:{_names(service)[name]}"
+
+
+def documented(action: str) -> bool:
+    """Tell whether the reference has an action, rather than botocore alone.
+
+    Raises:
+        UnknownActionError: the table does not have it.
+    """
+    service, _, name = spelled(action).partition(":")
+    return _service(service).actions[name] is not None
 
 
 def exists(key: str) -> bool:
     """Tell whether there is such a condition key, global or of a service, in any case."""
     key = key.lower()
-    return key in _table().known_keys or _family(key) in _table().known_keys
+    known = known_keys(key.partition(":")[0])
+    within = key.partition(":")[2]  # kms:EncryptionContext:KEY, ec2:ResourceTag/KEY
+    ends = (len(key) - len(within) + within.find(sign) + 1 for sign in "/:" if sign in within)
+    return key in known or any(key[:end] in known for end in ends)
 
 
-def known_keys() -> frozenset[str]:
-    """Return every condition key in lower case; a family ends in ``/``."""
-    return _table().known_keys
+def known_keys(service: str) -> frozenset[str]:
+    """Return the condition keys that begin with a service's prefix, in lower case.
+
+    A family ends in ``/`` or ``:``. A prefix that is of no service here has all keys of that kind.
+    """
+    return _service(service).known_keys if service in services() else _index().known_keys
 
 
 def kinds(action: str) -> Mapping[str, Access]:
@@ -100,7 +137,7 @@ def kinds(action: str) -> Mapping[str, Access]:
         action: ``service:Action``, in any case.
 
     Raises:
-        UnknownActionError: the reference does not have it.
+        UnknownActionError: the table does not have it.
     """
     return {kind: access for kind, access in _accesses(action).items() if kind}
 
@@ -109,14 +146,14 @@ def kinds(action: str) -> Mapping[str, Access]:
 def _accesses(action: str) -> Mapping[str, Access]:
     """Return the kinds, with an empty one for what holds whatever the resource is."""
     service, _, name = spelled(action).partition(":")
-    table = _table()
-    rows = {"": (0, None), **table.services[service][name]}
+    table = _service(service)
+    rows = {"": (0, None), **(table.actions[name] or {})}
     sets = {
         kind: table.key_sets[number] if number is not None else frozenset[str]()
         for kind, (_, number) in rows.items()
     }
     return {
-        kind: Access(bool(required), sets[kind] | sets[""] | table.global_keys)
+        kind: Access(bool(required), sets[kind] | sets[""] | _index().global_keys)
         for kind, (required, _) in rows.items()
     }
 
@@ -129,8 +166,8 @@ def keys(action: str, resource: str) -> frozenset[str] | None:
         resource: its ARN, or ``*``.
 
     Returns:
-        The keys in lower case, families with their ``/``; None where the table does not have the
-        service, so that nothing is known of its keys.
+        The keys in lower case, families with their ``/``; None where nothing is known of them,
+        since the table does not have the service, or the action is known to botocore alone.
 
     Raises:
         UnknownActionError: the service is known and has no such action.
@@ -139,18 +176,21 @@ def keys(action: str, resource: str) -> frozenset[str] | None:
 
 
 def kind_of(resource: str) -> str:
-    """Return the kind of resource that an ARN names, empty for ``*``."""
-    kind = resource.split(":", 5)[-1].partition("/")[0].partition(":")[0]
-    return _KINDS.get(kind, kind)
+    """Return the kind of resource that an ARN names, as it stands there; empty for ``*``."""
+    if resource.count(":") < 5:
+        return ""
+    _, _, service, region, _, rest = resource.split(":", 5)
+    kind = rest.partition("/")[0].partition(":")[0]
+    if service == "s3" and not region:
+        return "object" if "/" in rest else "bucket"
+    if service == "servicequotas":
+        return "quota"
+    return "" if kind.startswith("$") else kind
 
 
 @cache
 def _keys(action: str, kind: str) -> frozenset[str] | None:
-    if action.lower().partition(":")[0] not in services():
+    if action.lower().partition(":")[0] not in services() or not documented(action):
         return None
     accesses = _accesses(action)
     return accesses.get(kind, accesses[""]).keys
-
-
-def _family(key: str) -> str:
-    return key[: key.find("/") + 1]

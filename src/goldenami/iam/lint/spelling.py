@@ -48,7 +48,9 @@ def _keys(policies: Policies) -> Iterator[tuple[Statement, str]]:
     for one in policies.statements:
         for test in one.tests:
             if _ours(test.key) and not table.exists(test.key):
-                close = _close(test.key.lower(), table.known_keys())
+                close = _close(
+                    test.key.lower(), table.known_keys(test.key.lower().partition(":")[0])
+                )
                 yield one, f"there is no condition key `{test.key}`" + close
 
 
