@@ -13,7 +13,7 @@ from goldenami.errors import SpecError, UsageError
 
 DEFAULT = "guardrail"
 
-Need = Literal["owners", "pipeline_role", "snapshots"]
+Need = Literal["account", "owners", "pipeline_role", "snapshots"]
 """A field of :class:`goldenami.iam.values.Values` that may be empty."""
 
 
@@ -23,11 +23,20 @@ Promise = Literal[
     "pipeline",  # the pipeline role can do its work
     "foreign-image",  # images of others cannot be launched
     "unapproved-image",  # nor own images that are not approved
-    "foreign-snapshot",  # nor volumes from other snapshots
+    "others-snapshot",  # nor volumes from snapshots of others that a launch names
+    "foreign-snapshot",  # nor volumes from own snapshots that are not golden
+    "listed-snapshot",  # nor volumes from any snapshot but those of golden images
     "root-replacement",  # nor can a root volume be replaced
+    "untestable-launch",  # nor is anything launched that no condition key can test
+    "auto-scaling",  # nor do Auto Scaling groups launch what was not tested
     "approval-tag",  # nobody else writes or removes the approval tag
-    "lifecycle",  # nobody else takes golden images away
+    "bookkeeping",  # nor any other tag by which goldenami decides
+    "lifecycle",  # nobody else takes golden images away, or brings them back
+    "shared-image",  # nor gives up an image that another account shares
+    "parameters",  # nor changes what is published, and the records of builds
+    "build-instances",  # nor touches the instances that images are made of
     "guardrail",  # nobody else takes the policies away
+    "pipeline-role",  # nor changes or passes the pipeline role
 ]
 """What a profile claims, in topics of proof cases."""
 
@@ -37,6 +46,22 @@ class DocumentTemplate(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     template: str
+
+
+class OpenWay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A way around a profile that no policy can close.
+
+    Args:
+        name: a few words; cases name it.
+        why: what keeps a policy from closing it.
+        helps: what helps against it.
+        calls: the calls that go it.
+    """
+
+    name: str
+    why: str
+    helps: str
+    calls: tuple[str, ...] = ()
 
 
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +79,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         attach_with: the profiles whose documents belong to it.
         when_too_large: the profile that takes its place when a document exceeds its limit.
         proves: what must hold where it is attached; `goldenami policy prove` tests it.
+        open: the ways around it that are known.
     """
 
     name: str
@@ -61,12 +87,13 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     description: str
     warning: str
     needs: tuple[Need, ...]
-    optional: tuple[Need | Literal["tag"], ...]
+    optional: tuple[Need | Literal["parameters", "tag"], ...]
     documents: tuple[DocumentTemplate, ...]
     tag: ApprovalTag = ApprovalTag()
     attach_with: tuple[str, ...] = ()
     when_too_large: str | None = None
     proves: tuple[Promise, ...] = ()
+    open: tuple[OpenWay, ...] = ()
 
 
 def load_profiles(folder: Path | None = None) -> dict[str, Profile]:

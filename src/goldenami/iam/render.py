@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from goldenami import jsonfile, resources
+from goldenami.domain.tags import PREFIX
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import Profile
 from goldenami.iam.values import Values
@@ -23,7 +24,10 @@ VERSION = "2012-10-17"
 
 _SID = re.compile(r"[A-Za-z0-9]+")
 _WITHOUT_ACCOUNT = ("image/", "snapshot/")
+_OWN_PARAMETERS = ("/goldenami/*",)
+"""Manifests, leases and records of builds."""
 _OPTION = {
+    "account": ("the account it lives in", "--account, or a release file and AWS credentials"),
     "owners": ("an account that owns golden images", "--owner, or audit.owners"),
     "pipeline_role": ("the pipeline's role", "--pipeline-role, or enforce.pipeline_role"),
     "snapshots": ("the snapshot of a golden image", "--snapshot, or an approved image"),
@@ -122,14 +126,24 @@ def _context(profile: Profile, values: Values) -> dict[str, object]:
         """Name a resource of IAM in any account: a service control policy is for many."""
         return f"arn:{values.partition}:iam::*:{resource}"
 
+    def parameter(name: str) -> str:
+        """Name an SSM parameter, in whose ARN the first slash of its name is that of its kind."""
+        name = name.removeprefix("/")
+        return f"arn:{values.partition}:ssm:{values.region}:*:parameter/{name}"
+
+    listed = sorted(set(values.snapshots))
     return {
         "arn": arn,
+        "exempt": values.pipeline_role if values.exempts_pipeline else None,
         "groups": sorted(set(values.groups)),
         "iam": iam,
+        "own_snapshots": [arn(f"snapshot/{one}") for one in listed],
         "owners": sorted(set(values.golden_accounts)),
+        "parameters": [parameter(one) for one in sorted({*values.parameters, *_OWN_PARAMETERS})],
         "pipeline_role": values.pipeline_role,
+        "prefix": PREFIX,
         # any region: the id is unique; any account: it matches an empty account field too
-        "snapshots": [f"{prefix}:*:*:snapshot/{one}" for one in sorted(set(values.snapshots))],
+        "snapshots": [f"{prefix}:*:*:snapshot/{one}" for one in listed],
         "tag": values.tag or profile.tag,
     }
 

@@ -20,8 +20,11 @@ PARTITIONS = (
     "aws-iso-f",
 )
 ANY_REGION = "*"
+PUBLISHED = "/golden-ami/*"
+"""Where images are published unless a release file says otherwise."""
 
 _SNAPSHOT = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
+_PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*(/\*)?", re.ASCII)
 _ROLE = re.compile(
     r"arn:(?P<partition>[^:]*):iam::(?P<account>[^:]*):role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
     re.ASCII,
@@ -33,7 +36,7 @@ class Values(Struct, frozen=True, kw_only=True):
     """What the templates under ``templates/policies`` can use.
 
     Args:
-        account: the account the policy lives in, 12 digits.
+        account: the account the policy lives in, 12 digits; empty if no document needs it.
         partition: the partition of every ARN, such as ``aws`` or ``aws-cn``.
         region: the region of the resource ARNs, ``*`` for all.
         owners: the accounts that own golden images; none means ``account`` itself.
@@ -41,13 +44,16 @@ class Values(Struct, frozen=True, kw_only=True):
         tag_value: its value.
         snapshots: the ids of the golden images' snapshots, of all regions.
         pipeline_role: the ARN of the role that every Deny leaves alone.
+        exempts_pipeline: whether it is left alone by name. A permissions boundary binds the roles
+            that it is attached to: where the pipeline's is none of them, the name only takes room.
         groups: the names of the groups the policies are attached to.
+        parameters: names of SSM parameters that are published to; a last ``*`` stands for the rest.
 
     Raises:
         SpecError: one or more values are wrong; the notes say which, by option and release key.
     """
 
-    account: str
+    account: str = ""
     partition: str = "aws"
     region: str = ANY_REGION
     owners: tuple[str, ...] = ()
@@ -55,7 +61,9 @@ class Values(Struct, frozen=True, kw_only=True):
     tag_value: str | None = None
     snapshots: tuple[str, ...] = ()
     pipeline_role: str | None = None
+    exempts_pipeline: bool = True
     groups: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = (PUBLISHED,)
 
     def __post_init__(self) -> None:
         if problems := tuple(_problems(self)):
@@ -68,7 +76,7 @@ class Values(Struct, frozen=True, kw_only=True):
     @property
     def golden_accounts(self) -> tuple[str, ...]:
         """The accounts whose images may be golden: ``owners``, or else the account itself."""
-        return self.owners or (self.account,)
+        return self.owners or ((self.account,) if self.account else ())
 
     @property
     def tag(self) -> ApprovalTag | None:
@@ -84,10 +92,11 @@ def _problems(values: Values) -> Iterator[str]:
     yield from _tag_problems(values)
     yield from _role_problems(values)
     yield from _group_problems(values)
+    yield from _parameter_problems(values)
 
 
 def _place_problems(values: Values) -> Iterator[str]:
-    if not ACCOUNT.fullmatch(values.account):
+    if values.account and not ACCOUNT.fullmatch(values.account):
         yield f"--account: `{values.account}` is no account id (12 digits)"
     if values.partition not in PARTITIONS:
         yield f"--partition: `{values.partition}` is none of {', '.join(PARTITIONS)}"
@@ -111,6 +120,15 @@ def _group_problems(values: Values) -> Iterator[str]:
     for group in values.groups:
         if not IAM_NAME.fullmatch(group):
             yield f"--group (enforce.groups): `{group}` is no name of a group"
+
+
+def _parameter_problems(values: Values) -> Iterator[str]:
+    for name in values.parameters:
+        if not _PARAMETER.fullmatch(name):
+            yield (
+                f"--parameter (publish.ssm_parameter): `{name}` is no name of an SSM parameter, "
+                "nor a path and `/*`"
+            )
 
 
 def _tag_problems(values: Values) -> Iterator[str]:

@@ -3,18 +3,20 @@
 A file has ``cases``, and what they are about: images, snapshots, instances and so on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from goldenami import resources, yamlfile
 from goldenami.errors import RefusedError, SpecError
 from goldenami.iam.profiles import Promise
+from goldenami.iam.proof import variants
 
-Topic = Promise | Literal["walk-around"]
-"""What a case is about: a promise that a profile makes, or a way around that none closes."""
+Topic = Promise | Literal["guardrail-further", "walk-around"]
+"""What a case is about: a promise, work that a guardrail leaves, or a way around that none closes."""
 
 
 class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,20 +44,35 @@ class Snapshot(_Part, frozen=True):
     tags: dict[str, str] = field(default_factory=dict)
 
 
-class Tagged(_Part, frozen=True):
-    """An instance or a volume."""
+class Volume(_Part, frozen=True):
+    """A volume."""
 
+    approval: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
 
-class Role(_Part, frozen=True):
-    """A role. ``boundary`` is the ARN of its permissions boundary."""
+class Instance(_Part, frozen=True):
+    """An instance, and its volumes by name."""
+
+    tags: dict[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+
+
+class Bound(_Part, frozen=True):
+    """A user or a role. ``boundary`` is the ARN of its permissions boundary."""
 
     boundary: str = ""
 
 
+class Way(_Part, frozen=True):
+    """One of the calls of a case."""
+
+    call: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
 class Case(_Part, frozen=True):
-    """One call, and how it should be decided.
+    """One call, and how it should be decided; in a file it may be several (`variants`).
 
     Args:
         name: a sentence that says what is tried.
@@ -66,16 +83,38 @@ class Case(_Part, frozen=True):
         actor: who tries it (``as`` in the file).
         each_golden: whether it is tried with every golden image of every region.
         why: shown if it is not as expected.
+        open: the way around, as profiles name it, that it goes where no profile promises more.
+        ways: calls, by what stands for ``<way>`` in the name.
+        each: labels and values, by what stands for them.
     """
 
     name: str
     topic: Topic
     expect: Literal["allowed", "denied"]
-    call: str
+    call: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
     actor: Literal["member", "pipeline"] = field(name="as", default="member")
     each_golden: bool = False
     why: str = ""
+    open: str = ""
+    ways: dict[str, Way] = field(default_factory=dict)
+    each: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def expanded(self) -> Iterator[Self]:
+        """Yield the cases that it stands for, each of one call."""
+        ways = self.ways or {"": Way(self.call, self.parameters)}
+        for label, way in ways.items():
+            for chosen in variants.combinations(self.each):
+                labels = {"way": label} | {name: one[0] for name, one in chosen.items()}
+                values = {name: one[1] for name, one in chosen.items()}
+                yield structs.replace(
+                    self,
+                    name=variants.named(self.name, labels),
+                    call=variants.filled(way.call, values),
+                    parameters=variants.filled(way.parameters, values),
+                    ways={},
+                    each={},
+                )
 
 
 class Cases(_Part, frozen=True):
@@ -84,10 +123,12 @@ class Cases(_Part, frozen=True):
     cases: tuple[Case, ...] = ()
     images: dict[str, Image] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    instances: dict[str, Tagged] = field(default_factory=dict)
-    volumes: dict[str, Tagged] = field(default_factory=dict)
+    instances: dict[str, Instance] = field(default_factory=dict)
+    volumes: dict[str, Volume] = field(default_factory=dict)
     launch_templates: dict[str, dict[str, Any]] = field(default_factory=dict)
-    roles: dict[str, Role] = field(default_factory=dict)
+    organization_policies: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, Bound] = field(default_factory=dict)
+    users: dict[str, Bound] = field(default_factory=dict)
 
 
 def load(added: Iterable[Path] = ()) -> Cases:
@@ -100,12 +141,14 @@ def load(added: Iterable[Path] = ()) -> Cases:
     paths = [path for one in (resources.folder("policies") / "cases", *added) for path in _in(one)]
     files = {path: yamlfile.load(path, Cases)[0] for path in paths}
     everything = Cases(
-        cases=tuple(case for file in files.values() for case in file.cases),
+        cases=tuple(one for file in files.values() for case in file.cases for one in case.expanded()),
         **{kind: _together(files, kind) for kind in Cases.__struct_fields__ if kind != "cases"},
     )
-    names = [case.name for case in everything.cases]
-    if twice := {name for name in names if names.count(name) > 1}:
+    names = Counter(case.name for case in everything.cases)
+    if twice := [name for name, times in names.items() if times > 1]:
         raise SpecError(f"two cases are named `{min(twice)}`", fix="give each a name of its own")
+    if without := [case.name for case in everything.cases if not case.call]:
+        raise SpecError(f"case `{without[0]}` has no call", fix="give it a `call`, or `ways`")
     if not names:
         raise RefusedError("there is no proof case, so nothing would be proved")
     return everything

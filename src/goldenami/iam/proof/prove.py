@@ -35,6 +35,7 @@ class Row(Struct, frozen=True, kw_only=True):
         reason: which statement decided.
         required: whether the attached profiles promise it.
         why: what the case says if it is not as expected.
+        way: the way around, as profiles name it, that it goes if nothing promises more.
         requests: what was decided, for asking AWS the same.
     """
 
@@ -48,6 +49,7 @@ class Row(Struct, frozen=True, kw_only=True):
     reason: str
     required: bool
     why: str
+    way: str
     decisions: tuple[Decision, ...]
 
     @property
@@ -157,5 +159,6 @@ def _row(
         reason=verdict.deciding.reason,
         required=case.topic in promises,
         why=case.why,
+        way=case.open,
         decisions=verdict.decisions,
     )

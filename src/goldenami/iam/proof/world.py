@@ -10,11 +10,13 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.iam.authorization.world import Resource
 from goldenami.iam.evaluator.request import Value
-from goldenami.iam.proof.cases import Case, Cases
+from goldenami.iam.proof.cases import Bound, Case, Cases
+from goldenami.iam.values import PUBLISHED
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 ROOT_DEVICE = "/dev/xvda"
-_OF_OWN_IMAGES = ("approval-tag", "lifecycle")
+_OF_AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")
+_OF_OWN_IMAGES = ("approval-tag", "bookkeeping", "lifecycle")
 
 
 class Golden(Struct, frozen=True, kw_only=True):
@@ -36,6 +38,8 @@ class Setting(Struct, frozen=True, kw_only=True):
         tag: the approval tag.
         golden: the golden images, at least one.
         groups: the groups that are guarded; without one, cases about a group are left out.
+        parameter: the SSM parameter that an image is published as.
+        pipeline_role: the ARN of the pipeline's role; without it, cases about it are left out.
     """
 
     account: str
@@ -44,6 +48,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     tag: ApprovalTag
     golden: tuple[Golden, ...]
     groups: tuple[str, ...] = ()
+    parameter: str = PUBLISHED.replace("*", "web-base")
+    pipeline_role: str = ""
 
 
 class ProofWorld:
@@ -58,6 +64,7 @@ class ProofWorld:
             "account": setting.account,
             "golden": golden.id,
             "golden_snapshot": golden.snapshots[0],
+            "parameter": setting.parameter,
             "partition": setting.partition,
             "region": golden.region,
             "tag_key": key,
@@ -66,6 +73,9 @@ class ProofWorld:
         }
         if setting.groups:
             self._placeholders["group"] = setting.groups[0]
+        if setting.pipeline_role:
+            self._placeholders["pipeline_role"] = setting.pipeline_role.rpartition("/")[2]
+            self._placeholders["pipeline_role_arn"] = setting.pipeline_role
 
     def filled(self, value: Any, case: str) -> Any:
         """Return a case's parameters with every ``<placeholder>`` filled in.
@@ -90,6 +100,8 @@ class ProofWorld:
         own = self._golden.owner == self._setting.account
         if "<group>" in needs and not self._setting.groups:
             return False
+        if "<pipeline_role" in needs and not self._setting.pipeline_role:
+            return False
         return own or "<golden" not in needs or case.topic not in _OF_OWN_IMAGES
 
     def find(self, kind: str, name: str, region: str) -> Resource | None:
@@ -100,12 +112,16 @@ class ProofWorld:
             "instance": self._instance,
             "launch-template": self._launch_template,
             "organizations-policy": self._organization_policy,
+            "parameter": self._parameter,
             "role": self._role,
+            "user": self._user,
             "volume": self._volume,
         }
         if kind in found:
             return found[kind](name)
-        if kind in ("group", "user"):
+        if kind in _OF_AUTO_SCALING:
+            return None  # they need not exist: what a call says of them is all that counts
+        if kind == "group":
             return Resource(arn=self._arn("iam", f"{kind}/{name}"))
         if kind == "policy":
             return Resource(arn=name)
@@ -209,14 +225,17 @@ class ProofWorld:
         instance = self._cases.instances.get(name)
         if instance is None:
             return None
-        keys = self._tags("self", None, instance.tags)
-        return Resource(arn=self._arn("ec2", f"instance/{name}"), keys=keys)
+        return Resource(
+            arn=self._arn("ec2", f"instance/{name}"),
+            keys=self._tags("self", None, instance.tags),
+            details={"volumes": list(instance.volumes)},
+        )
 
     def _volume(self, name: str) -> Resource | None:
         volume = self._cases.volumes.get(name)
         if volume is None:
             return None
-        keys = self._tags("self", None, volume.tags)
+        keys = self._tags("self", volume.approval, volume.tags)
         return Resource(arn=self._arn("ec2", f"volume/{name}"), keys=keys)
 
     def _launch_template(self, name: str) -> Resource | None:
@@ -229,18 +248,32 @@ class ProofWorld:
             details={"versions": {"$Default": filled, "$Latest": filled, "1": filled}},
         )
 
-    def _role(self, name: str) -> Resource | None:
-        role = self._cases.roles.get(name)
-        if role is None:
+    def _parameter(self, name: str) -> Resource | None:
+        if name != self._setting.parameter:
             return None
-        boundary = self.filled(role.boundary, f"roles.{name}")
+        arn = self._arn("ssm", f"parameter/{name.removeprefix('/')}")
+        return Resource(arn=arn, details={"value": self._golden.id})
+
+    def _role(self, name: str) -> Resource | None:
+        if name == self._placeholders.get("pipeline_role"):
+            return Resource(arn=self._setting.pipeline_role)
+        return self._bound("role", name, self._cases.roles.get(name))
+
+    def _user(self, name: str) -> Resource | None:
+        return self._bound("user", name, self._cases.users.get(name, Bound()))
+
+    def _bound(self, kind: str, name: str, holder: Bound | None) -> Resource | None:
+        if holder is None:
+            return None
+        boundary = self.filled(holder.boundary, f"{kind}s.{name}")
         keys = {"iam:PermissionsBoundary": boundary} if boundary else {}
-        return Resource(arn=self._arn("iam", f"role/{name}"), keys=keys)
+        return Resource(arn=self._arn("iam", f"{kind}/{name}"), keys=keys)
 
     def _organization_policy(self, name: str) -> Resource:
+        kind = self._cases.organization_policies.get(name, "SERVICE_CONTROL_POLICY")
         return Resource(
-            arn=self._arn("organizations", f"policy/o-proof/service_control_policy/{name}"),
-            keys={"organizations:PolicyType": "SERVICE_CONTROL_POLICY"},
+            arn=self._arn("organizations", f"policy/o-proof/{kind.lower()}/{name}"),
+            keys={"organizations:PolicyType": kind},
         )
 
 

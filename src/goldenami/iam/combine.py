@@ -1,0 +1,51 @@
+"""Several documents as one, for holders that take only one: a permissions boundary.
+
+Statements that test the same are put together, which decides every request as they did apart: a
+statement applies to each of its actions on each of its resources, so those that differ in one of
+the two alone can share the other.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from goldenami.iam.render import VERSION, Document
+
+Statement = Mapping[str, Any]
+
+
+def combined(name: str, documents: Iterable[Document], *first: Statement) -> Document:
+    """Return one document that decides as several do together.
+
+    Args:
+        name: its name.
+        documents: the documents.
+        first: statements that stand before theirs.
+    """
+    statements = [*first, *(one for each in documents for one in each.policy["Statement"])]
+    for varying in ("Action", "Resource"):
+        statements = _merged(statements, varying)
+    return Document(name, {"Version": VERSION, "Statement": statements})
+
+
+def _merged(statements: Iterable[Statement], varying: str) -> list[Statement]:
+    """Put statements together that differ in nothing but their Sid and one element."""
+    groups: dict[str, list[Statement]] = {}
+    for index, statement in enumerate(statements):
+        rest = {key: one for key, one in statement.items() if key not in ("Sid", varying)}
+        alike = json.dumps(rest, sort_keys=True) if varying in statement else str(index)
+        groups.setdefault(alike, []).append(statement)
+    return [_together(group, varying) for group in groups.values()]
+
+
+def _together(group: list[Statement], varying: str) -> Statement:
+    if len(group) == 1:
+        return group[0]
+    values = dict.fromkeys(one for statement in group for one in _listed(statement[varying]))
+    effect = str(group[0]["Effect"])
+    sid = effect + "".join(str(one.get("Sid", "")).removeprefix(effect) for one in group)
+    return {**group[0], "Sid": sid, varying: list(values)}
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
