@@ -113,6 +113,14 @@ class Reference:
             rows[kind] = (before or required, keys | families(listed))
         return rows
 
+    def arns(self, service: str) -> dict[str, str]:
+        """Return the form of each kind's ARNs: the type of that name, or the simplest one."""
+        forms: dict[str, list[tuple[bool, int, str]]] = {}
+        for name, (arn, _) in self.types[service].items():
+            kind = kind_of(arn) or name
+            forms.setdefault(kind, []).append((name != kind, arn.count("$"), arn))
+        return {kind: min(several)[2] for kind, several in sorted(forms.items())}
+
     def keys_of_type(self, service: str, kind: str) -> set[str]:
         """Return the condition keys that resources of a kind have, whatever the action."""
         of_kind = (
@@ -257,7 +265,11 @@ def _service(references: tuple[Reference, Reference], service: str) -> dict[str,
         }
     for name in operations(service):
         actions.setdefault(name, None)
-    return {"key_sets": list(sets), "actions": dict(sorted(actions.items()))}
+    return {
+        "arns": {} if service in ROWS_ARE_WHOLE else references[0].arns(service),
+        "key_sets": list(sets),
+        "actions": dict(sorted(actions.items())),
+    }
 
 
 def _rows(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from goldenami.errors import UnknownActionError, UnknownResourceError
+from goldenami.errors import UnknownActionError, UnknownResourceError, UsageError
 from goldenami.iam.authorization import table
 from goldenami.iam.authorization.calls import ApiCall, requests
 from goldenami.iam.authorization.world import Resource
@@ -15,7 +15,9 @@ from goldenami.iam.evaluator.request import Principal, Request
 
 ACCOUNT = "123456789012"
 ME = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/team/bob")
-CASES = json.loads((Path(__file__).parent / "calls.json").read_text())
+HERE = Path(__file__).parent
+CASES = json.loads((HERE / "calls.json").read_text())
+CASES["cases"] += json.loads((HERE / "calls_of_services.json").read_text())
 
 
 class Listed:
@@ -86,6 +88,7 @@ EVERYTHING: Mapping[str, Any] = {
     "PolicyId": "p-1",
     "PolicyName": "goldenami-guardrail",
     "Resources": ["ami-golden", "i-1"],
+    "ResourceARNList": ["arn:aws:ec2:us-east-1::image/ami-golden"],
     "RoleArn": "arn:aws:iam::123456789012:role/web",
     "RoleName": "web",
     "SnapshotId": "snap-golden",
@@ -144,6 +147,11 @@ def test_a_resource_that_does_not_exist_is_named(
 def test_an_unknown_action_is_refused() -> None:
     with pytest.raises(UnknownActionError):
         ask("ec2:Explode", {})
+
+
+def test_a_call_that_does_not_say_what_it_touches_is_an_error() -> None:
+    with pytest.raises(UsageError, match="the call lacks the parameter SourceImageId"):
+        ask("ec2:CopyImage", {"SourceRegion": "us-east-1"})
 
 
 def test_every_request_tells_region_and_circumstances() -> None:

@@ -42,6 +42,11 @@ class Building(Struct, frozen=True):
     world: World
     circumstances: Keys
 
+    @property
+    def service(self) -> str:
+        """The service whose call it is."""
+        return self.call.action.partition(":")[0]
+
     def request(self, resource: str, *keys: Keys, action: str = "") -> Request:
         """Return a request of the call's action, or another one, on a resource."""
         context: dict[str, Value] = {"aws:RequestedRegion": self.call.region, **self.circumstances}
@@ -83,7 +88,7 @@ def request_tags(tags: Iterable[Mapping[str, Any]]) -> dict[str, Value]:
     listed = list(tags)
     if not listed:
         return {}
-    keys: dict[str, Value] = {"aws:TagKeys": tuple(one["Key"] for one in listed)}
+    keys: dict[str, Value] = {"aws:TagKeys": tuple(dict.fromkeys(one["Key"] for one in listed))}
     return keys | {f"aws:RequestTag/{one['Key']}": str(one.get("Value", "")) for one in listed}
 
 

@@ -1,10 +1,24 @@
 """From an API call to the requests it is authorised by: one per resource and action."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
-from goldenami.iam.authorization import ec2, ec2_launch, iam, organizations, ssm, table
+from goldenami.errors import UsageError
+from goldenami.iam.authorization import (
+    auto_scaling,
+    ebs,
+    ec2,
+    ec2_launch,
+    generic,
+    iam,
+    kms,
+    organizations,
+    ssm,
+    table,
+    tag,
+)
 from goldenami.iam.authorization.building import ApiCall, Building
 from goldenami.iam.authorization.world import World
 from goldenami.iam.evaluator.request import Principal, Request, Value
@@ -12,6 +26,9 @@ from goldenami.iam.evaluator.request import Principal, Request, Value
 Builder = Callable[[Building], Iterator[Request]]
 
 _BUILDERS: Mapping[str, Builder] = {
+    "autoscaling:CreateAutoScalingGroup": auto_scaling.create_or_update_group,
+    "autoscaling:UpdateAutoScalingGroup": auto_scaling.create_or_update_group,
+    "ebs:StartSnapshot": ebs.start_snapshot,
     "ec2:CopyImage": ec2.copy_image,
     "ec2:CopySnapshot": ec2.copy_snapshot,
     "ec2:CreateFleet": ec2_launch.create_fleet,
@@ -26,14 +43,28 @@ _BUILDERS: Mapping[str, Builder] = {
     "ec2:RequestSpotFleet": ec2_launch.request_spot_fleet,
     "ec2:RequestSpotInstances": ec2_launch.request_spot_instances,
     "ec2:RunInstances": ec2_launch.run_instances,
+    "kms:ReEncrypt": kms.re_encrypt,
     "sts:AssumeRole": iam.assume_role,
+    "tag:TagResources": tag.tag_or_untag,
+    "tag:UntagResources": tag.tag_or_untag,
 }
 _BY_SERVICE: Mapping[str, Builder] = {
+    "autoscaling": auto_scaling.generic,
     "ec2": ec2.generic,
     "iam": iam.generic,
+    "kms": kms.generic,
     "organizations": organizations.generic,
     "ssm": ssm.generic,
+    "sts": iam.anything,
 }
+"""Services with a builder of their own; the others are asked by the table alone."""
+
+
+class _Parameters(dict[str, Any]):
+    """A call's parameters; one that a builder needs and the call lacks is the user's mistake."""
+
+    def __missing__(self, name: str) -> Any:
+        raise UsageError(f"the call lacks the parameter {name}", fix="name it in the call")
 
 
 def requests(
@@ -51,13 +82,14 @@ def requests(
         circumstances: condition keys of the moment, such as ``aws:CurrentTime``.
 
     Raises:
-        UnknownActionError: AWS has no such action, or goldenami does not know its service.
+        UnknownActionError: the reference does not have the action, or not its service.
         UnknownResourceError: the call names a resource that does not exist.
+        UsageError: the call lacks a parameter that says what it touches.
     """
     action = table.spelled(call.action)
     service = action.partition(":")[0]
-    build = _BUILDERS.get(action) or _BY_SERVICE.get(service, iam.anything)
-    call = replace(call, action=action)
+    build = _BUILDERS.get(action) or _BY_SERVICE.get(service, generic.generic)
+    call = replace(call, action=action, parameters=_Parameters(call.parameters))
     return tuple(build(Building(call, principal, world, circumstances or {})))
 
 

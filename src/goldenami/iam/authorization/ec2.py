@@ -30,7 +30,10 @@ PREFIXES = {
 _NAMES = {"KeyName": "key-pair", "LaunchTemplateName": "launch-template"}
 _NAMING = ("ec2:CreateKeyPair", "ec2:CreateLaunchTemplate", "ec2:ImportKeyPair")
 """The calls in which such a name is the one of what they make."""
-_FREE_TEXT = {"Description", "Name", "UserData", "Tags", "TagSpecifications", "ClientToken"}
+_FREE_TEXT = {
+    "Bucket", "ClientToken", "Description", "Name", "ObjectKey", "Tags", "TagSpecifications",
+    "UserData", "WatermarkKey", "WatermarkName",
+}  # fmt: skip
 
 
 def generic(building: Building) -> Iterator[Request]:
@@ -78,12 +81,19 @@ def create_image(building: Building) -> Iterator[Request]:
 
 
 def copy_image(building: Building) -> Iterator[Request]:
-    """The source, which lies in another region, and the copy with its snapshots."""
+    """The source, which lies in another region, and the copy with its snapshots.
+
+    To copy tags is to tag the copy. AWS does not say that the tags themselves can be tested then.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/copy-ami-permissions.html
+    """
     parameters = building.call.parameters
     source = building.found("image", parameters["SourceImageId"], parameters["SourceRegion"])
     yield building.request(source.arn, source.keys)
     yield from _made_here(building, "image", "snapshot")
     yield from tagging(building, parameters)
+    if parameters.get("CopyImageTags"):
+        made = {"ec2:CreateAction": building.call.operation}
+        yield building.request(building.new("image"), made, action="ec2:CreateTags")
 
 
 def copy_snapshot(building: Building) -> Iterator[Request]:
@@ -96,7 +106,10 @@ def copy_snapshot(building: Building) -> Iterator[Request]:
 
 
 def create_snapshots(building: Building) -> Iterator[Request]:
-    """The instance, those of its volumes that are not left out, and their snapshots."""
+    """The instance, those of its volumes that are not left out, and their snapshots.
+
+    AWS does not say that tags copied by CopyTagsFromSource can be tested: they count as absent.
+    """
     specification = building.call.parameters["InstanceSpecification"]
     instance = building.found("instance", specification["InstanceId"])
     yield building.request(instance.arn, instance.keys)

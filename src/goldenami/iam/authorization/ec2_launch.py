@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from goldenami.iam.authorization import table
 from goldenami.iam.authorization.building import Building, Keys, specified_tags, tagging
 from goldenami.iam.authorization.ec2_shared import instance_profile, passed_role, volume_keys
@@ -24,9 +26,18 @@ def run_instances(building: Building) -> Iterator[Request]:
 
 
 def create_fleet(building: Building) -> Iterator[Request]:
-    """Each launch template of a fleet, with each of its overrides."""
-    yield from _fleet(building, building.call.parameters)
-    yield from _new_fleet(building, "fleet", building.call.parameters)
+    """Each launch template of a fleet, with each of its overrides.
+
+    An instant fleet launches as the caller, who needs ec2:RunInstances for what its templates say;
+    the others launch by EC2 Fleet's service-linked role.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-prerequisites.html
+    """
+    parameters = building.call.parameters
+    yield from _fleet(building, parameters)
+    yield from _new_fleet(building, "fleet", parameters)
+    if parameters.get("Type") == "instant":
+        call = replace(building.call, action="ec2:RunInstances")
+        yield from _fleet(replace(building, call=call), parameters)
 
 
 def modify_fleet(building: Building) -> Iterator[Request]:

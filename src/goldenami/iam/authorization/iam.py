@@ -89,6 +89,8 @@ def _keys(parameters: Mapping[str, Any]) -> dict[str, Value]:
         keys["iam:AWSServiceName"] = parameters["AWSServiceName"]
     if "PermissionsBoundary" in parameters:
         keys["iam:PermissionsBoundary"] = parameters["PermissionsBoundary"]
+    if "PassedToService" in parameters:  # of iam:PassRole, which is no call
+        keys["iam:PassedToService"] = parameters["PassedToService"]
     if "TagKeys" in parameters:
         keys["aws:TagKeys"] = tuple(parameters["TagKeys"])
     return keys

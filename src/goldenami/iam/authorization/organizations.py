@@ -28,7 +28,15 @@ def generic(building: Building) -> Iterator[Request]:
         for resource in resources
         if table.kind_of(resource.arn) in authorised
     ]
-    yield from asked or [building.request("*", keys)]
+    yield from asked or [building.request(_made(building), keys)]
+
+
+def _made(building: Building) -> str:
+    """Return the ARN of a policy that the call makes, whose id is not known; any for others."""
+    if building.call.operation != "CreatePolicy":
+        return "*"
+    kind = str(building.call.parameters.get("Type", "*")).lower()
+    return building.arn("organizations", f"policy/o-*/{kind}/p-*")
 
 
 def _kind(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from goldenami.iam.authorization import table
 from goldenami.iam.authorization.building import Building, request_tags
+from goldenami.iam.authorization.generic import passed_roles
 from goldenami.iam.evaluator.request import Request, Value
 
 PUBLIC_PARAMETERS = "/aws/service/"
@@ -30,6 +31,7 @@ def generic(building: Building) -> Iterator[Request]:
         for name in names
     ]
     yield from asked or [building.request("*", _keys(parameters))]
+    yield from passed_roles(building)
 
 
 def _names(parameters: Mapping[str, Any], tagged: str, *named_by: str) -> list[str]:

@@ -42,11 +42,12 @@ class _Service(msgspec.Struct, frozen=True):
     """A service; an action without kinds is known to botocore alone."""
 
     known_keys: frozenset[str]
+    arns: dict[str, str]
     key_sets: list[frozenset[str]]
     actions: dict[str, dict[str, tuple[int, int]] | None]
 
 
-_NO_SERVICE = _Service(frozenset(), [], {})
+_NO_SERVICE = _Service(frozenset(), {}, [], {})
 
 
 @cache
@@ -175,13 +176,21 @@ def keys(action: str, resource: str) -> frozenset[str] | None:
     return _keys(action, kind_of(resource))
 
 
+def arn_of(service: str, kind: str) -> str:
+    """Return the form of a kind's ARNs: ``arn:${Partition}:rbin:${Region}:…:rule/${…}``.
+
+    Empty for one that has no form here: EC2's are its kind and an id.
+    """
+    return _service(service).arns.get(kind, "")
+
+
 def kind_of(resource: str) -> str:
     """Return the kind of resource that an ARN names, as it stands there; empty for ``*``."""
     if resource.count(":") < 5:
         return ""
-    _, _, service, region, _, rest = resource.split(":", 5)
+    _, _, service, region, account, rest = resource.split(":", 5)
     kind = rest.partition("/")[0].partition(":")[0]
-    if service == "s3" and not region:
+    if service == "s3" and not region + account:
         return "object" if "/" in rest else "bucket"
     if service == "servicequotas":
         return "quota"

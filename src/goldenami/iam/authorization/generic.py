@@ -1,0 +1,158 @@
+"""Calls of services without a builder of their own: what the table says, named by parameters.
+
+A resource is one whose ARN stands among the parameters, or whose ARN can be made from them
+(``clusterName`` of EKS). One that every call of the action touches, and that no parameter names,
+has a ``*`` there: the call makes it, or it is any.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from goldenami.iam.authorization import table
+from goldenami.iam.authorization.building import Building, Keys, request_tags
+from goldenami.iam.evaluator.request import Request, Value
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_ROLE = re.compile(r"arn:[^:]+:iam::[0-9]{12}:role/.+")
+_OF_EC2 = ("instance", "snapshot")
+"""Kinds of EC2's resources that other services act on; the world knows them."""
+_NAMED_OTHERWISE = {
+    "account:targetregion": "RegionName",
+    "ec2:osuser": "InstanceOSUser",
+    "rbin:request/resourcetype": "ResourceType",
+    "servicequotas:service": "ServiceCode",
+}
+"""Condition keys whose names are not those of the parameters that they are about."""
+
+
+def generic(building: Building) -> Iterator[Request]:
+    """Any call."""
+    parameters = building.call.parameters
+    for arn, keys in _resources(building):
+        yield building.request(arn, keys, named_keys(building, arn), tag_keys(parameters))
+    yield from passed_roles(building)
+
+
+def named_keys(building: Building, arn: str) -> Keys:
+    """Return the condition keys of the call's service that have a parameter's name."""
+    plain = {_plain(name): value for name, value in building.call.parameters.items()}
+    keys: dict[str, Value] = {}
+    for key in table.keys(building.call.action, arn) or ():
+        name = _NAMED_OTHERWISE.get(key, key.partition(":")[2])
+        value = plain.get(_plain(name))
+        if key.startswith(f"{building.service}:") or key in _NAMED_OTHERWISE:
+            keys.update((key, text) for text in _value_of(value))
+    return keys
+
+
+def tag_keys(parameters: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the condition keys of the tags in a request, in whatever form its service has them."""
+    tags = parameters.get("Tags") or parameters.get("tags") or ()
+    if isinstance(tags, Mapping):
+        tags = [{"Key": key, "Value": value} for key, value in tags.items()]
+    keys = request_tags(
+        {name.lower().removeprefix("tag").title(): value for name, value in one.items()}
+        for one in tags
+    )
+    removed = parameters.get("TagKeys") or parameters.get("tagKeys")
+    return keys | {"aws:TagKeys": tuple(removed)} if removed else keys
+
+
+def passed_roles(building: Building) -> Iterator[Request]:
+    """Yield the requests to pass the roles that the call gives to its service.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    passed: Keys = {"iam:PassedToService": f"{building.service}.amazonaws.com"}
+    for parameter, value in dict.fromkeys(_texts("", building.call.parameters)):
+        if "role" in parameter.lower() and _ROLE.fullmatch(value):
+            yield building.request(value, passed, action="iam:PassRole")
+
+
+def _resources(building: Building) -> Iterator[tuple[str, Keys]]:
+    arns = [
+        arn
+        for kind, access in table.kinds(building.call.action).items()
+        for arn in _arns(building, kind, required=access.required)
+    ]
+    for arn in dict.fromkeys(arns) or ["*"]:
+        kind, name = table.kind_of(arn), arn.rpartition("/")[2]
+        if kind in _OF_EC2 and ":ec2:" in arn and "*" not in name:
+            resource = building.found(kind, name)
+            yield resource.arn, resource.keys
+        else:
+            yield arn, {}
+
+
+def _arns(building: Building, kind: str, *, required: bool) -> list[str]:
+    """Return the resources of a kind that the call touches."""
+    named = [
+        value
+        for _, value in _texts("", building.call.parameters)
+        if value.startswith("arn:") and table.kind_of(value) == kind
+    ]
+    if named:
+        return named
+    known = {
+        "Partition": building.principal.partition,
+        "Region": building.call.region,
+        "Account": building.principal.account,
+    }
+    form = table.arn_of(building.service, kind)
+    own = [one for one in _VARIABLE.findall(form) if one not in known]
+    names = {one: _named(building, one, kind if len(own) == 1 else "") for one in own}
+    if own and not required and not any(names.values()):
+        return []
+    known |= {variable: name for variable, name in names.items() if name}
+    arn = _VARIABLE.sub(lambda found: known.get(found[1], "*"), form)
+    return [arn] if table.kind_of(arn) == kind else []  # some recovery point's is not its kind's
+
+
+def _named(building: Building, variable: str, kind: str) -> str:
+    """Return the parameter that tells a part of an ARN; empty if there is none.
+
+    Args:
+        building: the call.
+        variable: the part, such as ``ClusterName``.
+        kind: the kind of resource, if nothing but this part tells which one it is.
+    """
+    of_kind = _plain(kind)
+    wanted = [_plain(variable)]
+    if kind:
+        wanted += [of_kind, f"{of_kind}name", f"{of_kind}id"]
+    if kind and _plain(building.call.operation).endswith(of_kind):
+        wanted += ["name", "id", "identifier"]
+    texts = {
+        _plain(parameter): value
+        for parameter, value in building.call.parameters.items()
+        if isinstance(value, str)
+    }
+    return next((texts[one] for one in wanted if one in texts), "")
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "").lower()
+
+
+def _value_of(value: Any) -> list[Value]:
+    """Return a parameter's value as that of a condition key; none for what is no text or list."""
+    if isinstance(value, bool):
+        return [str(value).lower()]
+    if isinstance(value, str | int):
+        return [str(value)]
+    if isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+        return [tuple(value)]
+    return []
+
+
+def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield every text in a value, however deep, with the name of its parameter."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for parameter, inner in value.items():
+            yield from _texts(str(parameter), inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(name, inner)

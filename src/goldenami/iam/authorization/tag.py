@@ -1,0 +1,53 @@
+"""Tagging through Resource Groups: needs each service's own permission to tag, too.
+
+https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagResources.html
+"""
+
+from collections.abc import Iterator
+
+from goldenami.iam.authorization import table
+from goldenami.iam.authorization.building import Building, Keys
+from goldenami.iam.authorization.generic import tag_keys
+from goldenami.iam.evaluator.request import Request
+
+_OWN = {
+    "autoscaling": ("CreateOrUpdateTags", "DeleteTags"),
+    "ec2": ("CreateTags", "DeleteTags"),
+    "s3": ("PutBucketTagging", "PutBucketTagging"),
+    "ssm": ("AddTagsToResource", "RemoveTagsFromResource"),
+}
+"""The services whose actions are not called TagResource and UntagResource."""
+
+
+def tag_or_untag(building: Building) -> Iterator[Request]:
+    """The call itself, and the service's own action on each resource.
+
+    Of a service that the table does not have, the action is not known.
+    """
+    keys = tag_keys(building.call.parameters)
+    yield building.request("*")
+    for arn in building.call.parameters.get("ResourceARNList", ()):
+        if action := _action(arn, removing=building.call.operation == "UntagResources"):
+            resource, of_resource = _resource(building, arn)
+            yield building.request(resource, of_resource, keys, action=action)
+
+
+def _action(arn: str, *, removing: bool) -> str:
+    service = arn.split(":")[2]
+    if service not in table.services():
+        return ""
+    if service == "iam":
+        kind = "".join(word.title() for word in table.kind_of(arn).split("-"))
+        names = (f"Tag{kind}", f"Untag{kind}")
+    else:
+        names = _OWN.get(service, ("TagResource", "UntagResource"))
+    name = names[removing]
+    return f"{service}:{name}" if name in table.actions(service) else ""
+
+
+def _resource(building: Building, arn: str) -> tuple[str, Keys]:
+    service, kind, name = arn.split(":")[2], table.kind_of(arn), arn.rpartition("/")[2]
+    if service not in ("ec2", "iam"):
+        return arn, {}
+    resource = building.found(kind, arn if kind == "policy" else name)
+    return resource.arn, resource.keys
