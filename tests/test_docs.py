@@ -143,7 +143,7 @@ def test_the_readme_names_every_permission_that_the_commands_use(
     monkeypatch.setenv("GOLDENAMI_STATE", str(tmp_path / "state"))
     init.init(tmp_path)
     path = tmp_path / "release.yaml"
-    seed.seed(sandbox, world.of(load(path).release))
+    seed.seed(sandbox, world.of(load(path)))
     before = len(sandbox.calls)
     bake.bake(path, yes=True)
     enforce.enforce(path, yes=True)

@@ -60,6 +60,16 @@ def parsed(path: Path, content: bytes, kind: type[T]) -> tuple[T, Places]:
         raise _explain(path, str(error), data, places, kind) from error
 
 
+def schema(path: Path, content: bytes) -> str:
+    """Return what a YAML file says that it is: its ``schema``, empty if it says none.
+
+    Raises:
+        SpecError: it is no YAML.
+    """
+    data, _ = _parse(path, files.decoded(content, path))
+    return str(data.get("schema", "")) if isinstance(data, dict) else ""
+
+
 def place(path: Path, places: Places, key: str) -> str:
     """Say where a key stands: ``release.yaml:12: base.volumes[0].size_gib``."""
     known = key

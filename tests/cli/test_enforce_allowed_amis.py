@@ -220,6 +220,7 @@ class TestAuditMode:
         assert set(mutating()[before:]) == {
             "ReplaceImageCriteriaInAllowedImagesSettings",
             "EnableAllowedImagesSettings",
+            "PutParameter",
         }
 
     def test_it_leaves_a_declarative_policy_that_the_file_does_not_name(

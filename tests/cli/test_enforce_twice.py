@@ -28,7 +28,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def prepared(world: World, *, remove: bool = False, **changes: Any) -> Enforcement:
     path = world.release(**changes)
-    return enforce.prepare(Aws(region="us-east-1"), spec.load(path), remove=remove)
+    return enforce.prepare(Aws(region="us-east-1"), spec.load_enforcement(path), remove=remove)
 
 
 def at_once(*several: Enforcement) -> list[GoldenamiError | None]:
@@ -160,7 +160,7 @@ def test_what_was_accepted_is_recorded_on_a_policy_that_somebody_else_has_just_m
     world: World,
 ) -> None:
     world.begin()
-    file, aws = spec.load(world.release()), Aws(region="us-east-1")
+    file, aws = spec.load_enforcement(world.release()), Aws(region="us-east-1")
     planned = enforce.prepare(aws, file, record={tags.UNPROVED: "1 accepted"})
     enforce.apply(aws, prepared(world))
     assert at_once(planned) == [None]

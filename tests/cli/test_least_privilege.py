@@ -59,7 +59,7 @@ def as_role(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.fixture
 def release(sandbox: Sandbox, write: Any) -> Path:
     path: Path = write(enforce__pipeline_role="golden-ami-pipeline", test={"scan": {}})
-    seed.seed(sandbox, world.of(load(path).release))
+    seed.seed(sandbox, world.of(load(path)))
     return path
 
 

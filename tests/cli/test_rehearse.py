@@ -12,7 +12,6 @@ import pytest
 
 from goldenami.cli import world
 from goldenami.spec import load
-from goldenami.spec.model import Release
 
 
 @pytest.fixture(autouse=True)
@@ -124,8 +123,7 @@ def test_the_seeded_world_has_the_source_that_the_release_names(
     cli: Any, write: Any, source: dict[str, Any], attribute: str
 ) -> None:
     path = write(base__source=source, regions=["us-east-1"], enforce=None)
-    release: Release = load(path).release
-    assert getattr(world.of(release), attribute)
+    assert getattr(world.of(load(path)), attribute)
     assert cli("rehearse", path).code == 0
 
 
@@ -143,8 +141,8 @@ def test_the_seeded_world_has_the_source_that_the_release_names(
 def test_the_source_fits_the_instance_type(
     write: Any, instance_type: str, architecture: str
 ) -> None:
-    release = load(write(base__instance_type=instance_type)).release
-    assert world.of(release).architecture == architecture
+    file = load(write(base__instance_type=instance_type))
+    assert world.of(file).architecture == architecture
 
 
 def test_the_sandbox_serves_any_client_until_it_is_stopped(

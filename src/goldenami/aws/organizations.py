@@ -6,8 +6,11 @@ from msgspec import Struct
 
 from goldenami.aws.answers.interface import read_json
 from goldenami.aws.answers.organizations import (
+    DescribeOrganization,
     DescribePolicy,
     ListAccounts,
+    ListAccountsForParent,
+    ListOrganizationalUnitsForParent,
     ListPolicies,
     ListPoliciesForTarget,
     ListRoots,
@@ -88,6 +91,35 @@ def active_accounts(aws: Aws, region: str) -> tuple[str, ...]:
         raise _no_access(error) from error
     accounts = (account for page in pages for account in page.accounts)
     return tuple(sorted(account.id for account in accounts if account.active))
+
+
+def accounts_under(aws: Aws, region: str, target: str) -> tuple[str, ...] | None:
+    """Return the accounts under a root, a unit or an account, which its SCPs bind, sorted.
+
+    The management account, which no SCP binds, is left out.
+
+    Returns:
+        The ids; None if the caller may not read them.
+    """
+    try:
+        doing = "reading the organization"
+        manager = ask(aws, region, DescribeOrganization, doing).organization.master_account_id
+        found = {target} if target.isdigit() else _accounts(aws, region, target)
+    except AwsError as error:
+        if error.code in FORBIDDEN:
+            return None
+        raise
+    return tuple(sorted(found - {manager}))
+
+
+def _accounts(aws: Aws, region: str, parent: str) -> set[str]:
+    doing = f"reading what is under {parent}"
+    pages = listed(aws, region, ListAccountsForParent, doing, ParentId=parent)
+    found = {account.id for page in pages for account in page.accounts}
+    for page in listed(aws, region, ListOrganizationalUnitsForParent, doing, ParentId=parent):
+        for unit in page.organizational_units:
+            found |= _accounts(aws, region, unit.id)
+    return found
 
 
 def attached(aws: Aws, region: str, kind: str, target: str) -> dict[str, str] | None:

@@ -75,10 +75,9 @@ def _of_release(file: "ReleaseFile") -> "Question":
     from goldenami.domain.audit.document import ReleaseRead
     from goldenami.workflows.audit.question import USUAL, Part, Question, approved_list
 
-    wanted, enforce = file.release.audit, file.release.enforce
-    by_setting = enforce and (
-        enforce.mechanisms.allowed_amis or enforce.mechanisms.declarative_policy
-    )
+    wanted, enforcement = file.release.audit, file.enforcement
+    used = enforcement.enforce.mechanisms
+    by_setting = enforcement.declared and (used.allowed_amis or used.declarative_policy)
     asked = Question(
         regions=() if wanted.regions == "all" else wanted.regions,
         accounts=() if wanted.accounts == "organization" else wanted.accounts,
@@ -92,7 +91,7 @@ def _of_release(file: "ReleaseFile") -> "Question":
         max_age=_age(wanted.max_age) if wanted.max_age else None,
         derived=wanted.derived,
         waivers=waivers.load(file.folder / wanted.waivers) if wanted.waivers else (),
-        guardrails=file if enforce else None,
+        guardrails=file if enforcement.declared else None,
         release=ReleaseRead(name=file.path.name, sha256=file.sha256),
     )
     if wanted.approved:

@@ -10,12 +10,12 @@ from goldenami.errors import FindingsError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
-    from goldenami.spec import ReleaseFile
+    from goldenami.spec import EnforceFile
     from goldenami.workflows.enforce.interface import Enforcement
 
 
 def enforce(
-    release: options.Release,
+    file: options.Enforced,
     remove: Annotated[
         bool, typer.Option("--remove", help="Take away what enforce attached and set.")
     ] = False,
@@ -25,6 +25,10 @@ def enforce(
             "--audit-mode",
             help="Only Allowed AMIs, in audit-mode; then list what would have been refused.",
         ),
+    ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Make what another enforcement attached this one's."),
     ] = False,
     accept_unproved: Annotated[
         bool,
@@ -41,37 +45,44 @@ def enforce(
 ) -> None:
     """Attach the policies that let the admin groups launch golden images only.
 
-    Finds the approved images of all regions, renders the profile, proves that golden launches stay
-    possible and others become impossible, shows how it differs from what is there, applies the
-    difference by every mechanism of the release file and reads it back. A second run changes
-    nothing. What is not proved is refused (exit code 4).
+    Finds the approved images of all regions, renders each mechanism's profile, proves that golden
+    launches stay possible and others become impossible, shows how it differs from what is there,
+    applies the difference and reads it back. A second run changes nothing. What is not proved, or
+    was attached by another enforcement, is refused (exit code 4).
 
-    Example: goldenami enforce release.yaml --plan && goldenami enforce release.yaml
+    Example: goldenami enforce enforce.yaml --plan && goldenami enforce enforce.yaml
     """
     if remove and audit_mode:
         raise UsageError("--remove and --audit-mode do not go together", fix="leave one out")
-    file = options.release_file(release)
+    enforcement = options.enforce_file(file)
     from goldenami.report import enforcement as report
     from goldenami.report.plan import Progress
     from goldenami.report.terminal import say
     from goldenami.workflows import enforce as workflow
 
-    aws = options.session(region, profile, endpoint_url, file.release.build_region)
-    prepared = workflow.prepare(aws, file, remove=remove, audit_mode=audit_mode)
+    aws = options.session(region, profile, endpoint_url, enforcement.region)
+    prepared = workflow.prepare(
+        aws, enforcement, remove=remove, take_over=take_over, audit_mode=audit_mode
+    )
     report.show(prepared)
     if not remove and not audit_mode:
-        prepared = _proved(aws, file, prepared, accept=accept_unproved)
+        prepared = _proved(aws, enforcement, prepared, accept=accept_unproved, take_over=take_over)
     if prepared.nothing_to_do and not plan:
         say("nothing to change: what is attached is what should be", "green")
     elif options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         workflow.apply(aws, prepared, tell=Progress())
         say("removed" if remove else "attached, and read back", "bold green")
     if audit_mode and not plan:
-        _would_refuse(aws, file, form)
+        _would_refuse(aws, enforcement, form)
 
 
 def _proved(
-    aws: "Aws", file: "ReleaseFile", prepared: "Enforcement", *, accept: bool
+    aws: "Aws",
+    file: "EnforceFile",
+    prepared: "Enforcement",
+    *,
+    accept: bool,
+    take_over: bool,
 ) -> "Enforcement":
     from goldenami.report import enforcement as report
     from goldenami.report.terminal import say
@@ -90,10 +101,11 @@ def _proved(
         )
     for failure in proved.failures:
         say(f"accepted: {failure}", "bold red")
-    return workflow.prepare(aws, file, record=workflow.accepted(aws, proved.failures))
+    record = workflow.accepted(aws, proved.failures)
+    return workflow.prepare(aws, file, take_over=take_over, record=record)
 
 
-def _would_refuse(aws: "Aws", file: "ReleaseFile", form: ListFormat) -> None:
+def _would_refuse(aws: "Aws", file: "EnforceFile", form: ListFormat) -> None:
     from goldenami.report import listing
     from goldenami.report.terminal import say
     from goldenami.workflows import would_refuse as workflow

@@ -12,7 +12,7 @@ from goldenami.errors import UsageError
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
     from goldenami.domain.plan import Plan
-    from goldenami.spec import ReleaseFile
+    from goldenami.spec import EnforceFile, ReleaseFile
 
 
 class ListFormat(StrEnum):
@@ -23,6 +23,9 @@ class ListFormat(StrEnum):
 
 
 Release = Annotated[Path, typer.Argument(help="The release file.", show_default=False)]
+Enforced = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The enforcement file, or a release file with one.")
+]
 Region = Annotated[
     str | None,
     typer.Option(
@@ -98,6 +101,17 @@ def release_file(path: Path) -> "ReleaseFile":
     from goldenami.report.terminal import say
 
     file = spec.load(path)
+    for warning in file.warnings:
+        say(f"warning: {path}: {warning}", "yellow")
+    return file
+
+
+def enforce_file(path: Path) -> "EnforceFile":
+    """Read an enforcement file, or what a release file enforces, and tell its warnings."""
+    from goldenami import spec
+    from goldenami.report.terminal import say
+
+    file = spec.load_enforcement(path)
     for warning in file.warnings:
         say(f"warning: {path}: {warning}", "yellow")
     return file

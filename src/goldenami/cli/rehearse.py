@@ -57,19 +57,19 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
         "This is a rehearsal on an emulator on this machine. No call reaches AWS.",
     )
     chapter = _chapters()
-    seeded = seed.seed(sandbox, world.of(file.release))
-    release = file.release
+    seeded = seed.seed(sandbox, world.of(file))
+    release, enforced = file.release, file.enforcement
     chapter(f"bake {release.image} in {', '.join(release.regions)}")
     bake.bake(file.path, yes=True, method=_method(release))
     chapter("the registry, read back from the tags")
     images.images(region=list(release.regions))
-    if release.enforce:
-        chapter(f"enforce {release.enforce.profile} on {', '.join(release.enforce.groups)}")
+    if enforced.declared:
+        chapter(f"enforce `{enforced.name}` on {', '.join(enforced.enforce.groups)}")
         enforce.enforce(file.path, yes=True)
         _tell("", "A second run changes nothing:")
         enforce.enforce(file.path, yes=True)
-        if release.enforce.mechanisms.group_policy:
-            chapter(f"launch, as {seed.ADMIN_USER} of {release.enforce.groups[0]}")
+        if enforced.enforce.mechanisms.group_policy:
+            chapter(f"launch, as {seed.ADMIN_USER} of {enforced.enforce.groups[0]}")
             _try(file, sandbox, seeded)
     seed.seed_compliant(sandbox, _golden_images(file))
     chapter("audit the fleet")
@@ -93,7 +93,9 @@ def _try(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
     release = file.release
     golden = _golden_images(file)[release.build_region]
     approval = (release.approval_tag.key, release.approval_tag.value)
-    tried = trials.run(sandbox, seeded, golden, approval, promised(file))
+    tried = trials.run(
+        sandbox, seeded, golden, approval, promised(file.enforcement, "group_policy")
+    )
     table(
         ("tried", "the server says", "by"),
         [(one.trial.title, one.code or "done", ", ".join(one.statements)) for one in tried],

@@ -11,20 +11,20 @@ from goldenami.domain.tags import Status
 
 if TYPE_CHECKING:
     from goldenami.sandbox.seed import World
-    from goldenami.spec import Release
+    from goldenami.spec import Release, ReleaseFile
 
 _ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)\.")
 
 
-def of(release: "Release") -> "World":
+def of(file: "ReleaseFile") -> "World":
     """Return the account in which a release file works: its source, groups, roles, keys, ids."""
     from goldenami.sandbox.seed import World
 
-    base, source, enforce = release.base, release.base.source, release.enforce
-    role = enforce.pipeline_role if enforce else None
+    release, enforce = file.release, file.enforcement.enforce
+    base, source, role = release.base, release.base.source, enforce.pipeline_role
     return World(
         regions=release.regions,
-        groups=enforce.groups if enforce else (),
+        groups=enforce.groups,
         source_ssm=source.ssm,
         source_ami=source.ami,
         source_name=source.filter.name if source.filter else None,

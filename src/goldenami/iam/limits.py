@@ -41,21 +41,25 @@ def service_control_policy(characters: int) -> Limit:
     return Limit(holder, characters, counts_spaces=True)
 
 
+def size(document: Document, limit: Limit) -> int:
+    """Return how many characters a document has, as the holder's limit counts them."""
+    return len(document.json(minify=True)) if limit.counts_spaces else document.size
+
+
 def check_size(document: Document, limit: Limit) -> None:
     """Refuse a document that AWS would not take.
 
     Raises:
         RefusedError: it is too long; says by how much, and how many snapshots would fit.
     """
-    text = document.json(minify=True)
-    size = len(text) if limit.counts_spaces else document.size
-    if size <= limit.characters:
+    characters = size(document, limit)
+    if characters <= limit.characters:
         return
-    listed = _SNAPSHOT_ARN.findall(text)
+    listed = _SNAPSHOT_ARN.findall(document.json(minify=True))
     raise RefusedError(
-        f"the policy document `{document.name}` has {size:,} characters, and {limit.holder} "
+        f"the policy document `{document.name}` has {characters:,} characters, and {limit.holder} "
         f"may have {limit.characters:,}",
-        notes=_how_many_fit(listed, limit.characters - size),
+        notes=_how_many_fit(listed, limit.characters - characters),
         fix="keep fewer images (`lifecycle.keep`), or use the profile `guardrail-by-tag`, which "
         "knows snapshots by their tag and lists none"
         if listed

@@ -1,8 +1,7 @@
 """What an enforcement changes: each policy, where it is attached, and how its document differs."""
 
 from goldenami.report.terminal import say
-from goldenami.workflows.enforce.interface import Enforcement
-from goldenami.workflows.enforce.proof import Proved
+from goldenami.workflows.enforce.interface import Enforcement, Proved
 
 
 def show_proof(proved: Proved) -> None:

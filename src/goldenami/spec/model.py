@@ -147,13 +147,28 @@ class Lifecycle(_Part, frozen=True):
     keep: int = 3
 
 
-class PermissionsBoundary(_Part, frozen=True):
+class Attaching(_Part, frozen=True):
+    """A mechanism that attaches policies: of which profile, and whether protections come along.
+
+    What is left out is the whole enforcement's.
+    """
+
+    profile: str | None = None
+    tag_protection: bool | None = None
+    guardrail_protection: bool | None = None
+
+
+class GroupPolicy(Attaching, frozen=True):
+    """The policies as managed policies of the admin groups."""
+
+
+class PermissionsBoundary(Attaching, frozen=True, kw_only=True):
     """The policies as the permissions boundary of these roles."""
 
     roles: tuple[str, ...]
 
 
-class ServiceControlPolicy(_Part, frozen=True):
+class ServiceControlPolicy(Attaching, frozen=True, kw_only=True):
     """The policies as SCPs of roots (``r-…``), units (``ou-…``) or accounts.
 
     ``size_limit`` is the organization's quota in characters.
@@ -187,9 +202,12 @@ class DeclarativePolicy(ImageCriteria, frozen=True):
 
 
 class Mechanisms(_Part, frozen=True):
-    """By which means golden images are enforced; any number together."""
+    """By which means golden images are enforced; any number together.
 
-    group_policy: bool = False
+    The protections here are those of every mechanism that does not say otherwise.
+    """
+
+    group_policy: bool | GroupPolicy = False
     permissions_boundary: PermissionsBoundary | None = None
     scp: ServiceControlPolicy | None = None
     allowed_amis: AllowedAmis | None = None
@@ -199,12 +217,49 @@ class Mechanisms(_Part, frozen=True):
 
 
 class Enforce(_Part, frozen=True):
-    """The policy profile, the groups it is for, and what it is attached by."""
+    """Who is bound, by which profile, and by which mechanisms: see `goldenami.spec.enforce`.
 
+    ``file`` is an enforcement file that says all this instead, ``name`` whose is what is attached.
+    """
+
+    file: str | None = None
+    name: str = ""
     groups: tuple[str, ...] = ()
     profile: str = "guardrail"
     pipeline_role: str | None = None
     mechanisms: Mechanisms = Mechanisms(group_policy=True)
+
+    @property
+    def attaching(self) -> dict[str, Attaching]:
+        """The mechanisms in use that attach policies, with what is left out filled in."""
+        used = self.mechanisms
+        given = {
+            "group_policy": GroupPolicy() if used.group_policy is True else used.group_policy,
+            "permissions_boundary": used.permissions_boundary,
+            "scp": used.scp,
+        }
+        return {name: self._filled_in(one) for name, one in given.items() if one}
+
+    def _filled_in(self, one: Attaching) -> Attaching:
+        used = self.mechanisms
+
+        def chosen(own: bool | None, common: bool) -> bool:
+            return common if own is None else own
+
+        return Attaching(
+            profile=one.profile or self.profile,
+            tag_protection=chosen(one.tag_protection, used.tag_protection),
+            guardrail_protection=chosen(one.guardrail_protection, used.guardrail_protection),
+        )
+
+
+class EnforceSpec(Enforce, frozen=True, kw_only=True):
+    """A whole enforcement file. ``owners`` are further accounts that own golden images."""
+
+    schema: Literal["goldenami.enforce/v1"]
+    owners: tuple[str, ...] = ()
+    approval_tag: ApprovalTag = ApprovalTag()
+    region: str | None = None
 
 
 class Audit(_Part, frozen=True):

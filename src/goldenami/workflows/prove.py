@@ -24,7 +24,7 @@ from goldenami.iam.proof.prove import Proof, Subject, prove
 from goldenami.iam.proof.world import Golden, Setting
 from goldenami.iam.render import Document
 from goldenami.iam.values import ANY_REGION, Values
-from goldenami.spec import ReleaseFile
+from goldenami.spec import EnforceFile
 from goldenami.workflows import rendering
 from goldenami.workflows.enforce.proof import STAND_IN, stand_in
 
@@ -103,18 +103,18 @@ def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -
     return noted(of_documents(texts(documents), values, profile, beside), notes)
 
 
-def of_release(
+def of_enforcement(
     aws: Callable[[], Aws],
-    file: ReleaseFile,
+    file: EnforceFile,
     profile: Profile,
     given: Mapping[str, Any],
     beside: str | None,
 ) -> Question:
-    """Ask what a release file's profile does to every golden image of every region.
+    """Ask what an enforcement's profile does to every golden image of every region.
 
     Args:
         aws: called only if something has to be asked of AWS.
-        file: the release file.
+        file: the enforcement.
         profile: its profile, or another one.
         given: values that take the place of the file's and the account's; with snapshots among
             them no image is looked for.
@@ -124,12 +124,11 @@ def of_release(
         RefusedError: nothing is approved.
         IncompleteError: a region could not be read.
     """
-    enforce = file.release.enforce
     found: list[Image] = []
     if "snapshots" not in given and not rendering.tests_owner_alone(profile):
         found = rendering.golden_images(aws(), file)
         given = {**given, "snapshots": rendering.snapshots(found)}
-    given = {"groups": enforce.groups if enforce else (), **given}
+    given = {"groups": file.enforce.groups, **given}
     values = rendering.values(aws, file, profile, given)
     documents, notes = rendered(profile, values)
     question = noted(of_documents(texts(documents), values, profile, beside), notes)

@@ -1,4 +1,4 @@
-"""From a release file and the account as it is now to policy documents."""
+"""From an enforcement and the account as it is now to policy documents."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,10 +13,10 @@ from goldenami.iam.limits import MANAGED_POLICY, check_size
 from goldenami.iam.profiles import Profile, load_profiles, profile_named
 from goldenami.iam.render import Document, render
 from goldenami.iam.values import Values
-from goldenami.spec import ReleaseFile
+from goldenami.spec import EnforceFile
 
 
-def golden_images(aws: Aws, file: ReleaseFile) -> list[Image]:
+def golden_images(aws: Aws, file: EnforceFile) -> list[Image]:
     """Return every approved image of the account, of every release and in every enabled region.
 
     The policies deny everything else, so an image that is missed would be locked out.
@@ -27,13 +27,13 @@ def golden_images(aws: Aws, file: ReleaseFile) -> list[Image]:
     """
     answers = in_regions(regions.enabled(aws), lambda region: images.produced(aws, region))
     produced = answers.complete("looking for the golden images")
-    approval = file.release.approval_tag
+    approval = file.approval_tag
     found = [image for region in produced.values() for image in images.approved(region, approval)]
     if not found:
         raise RefusedError(
             f"no approved image ({approval.key} = {approval.value}) in any of {len(produced)} "
             "regions: the policy would deny every launch",
-            fix=f"bake one first: goldenami bake {file.path}",
+            fix=f"bake one first: goldenami bake {file.release}",
         )
     return found
 
@@ -59,13 +59,13 @@ def given_values(given: Mapping[str, Any]) -> Values:
 
 
 def values(
-    session: Callable[[], Aws], file: ReleaseFile, profile: Profile, given: Mapping[str, Any]
+    session: Callable[[], Aws], file: EnforceFile, profile: Profile, given: Mapping[str, Any]
 ) -> Values:
-    """Return what a profile is rendered from: what is given, else the release file, else AWS.
+    """Return what a profile is rendered from: what is given, else the file, else AWS.
 
     ``session`` is called only if something has to be asked of AWS.
     """
-    approval = file.release.approval_tag
+    approval = file.approval_tag
     found = dict(given)
     if approval != ApprovalTag():  # a profile may have a default of its own
         found = {"tag_key": approval.key, "tag_value": approval.value, **given}
@@ -75,27 +75,37 @@ def values(
     found.setdefault("owners", owners(profile, file, found["account"]))
     if "snapshots" in profile.needs and "snapshots" not in found:
         found["snapshots"] = snapshots(golden_images(session(), file))
-    role = file.release.enforce.pipeline_role if file.release.enforce else None
+    role = file.enforce.pipeline_role
     if role is not None:
         found.setdefault("pipeline_role", role_arn(role, found["partition"], found["account"]))
     return Values(**found)
 
 
-def owners(profile: Profile, file: ReleaseFile, account: str) -> tuple[str, ...]:
+def owners(
+    profile: Profile, file: EnforceFile, account: str, *, bakes: bool = False
+) -> tuple[str, ...]:
     """Return the accounts whose images are golden for a profile.
 
     A profile that tests the owner alone is for accounts with which images are shared: there the
-    account's own images are golden only if it is named among ``audit.owners``.
+    account's own images are golden only if it is named among the owners, or has golden images
+    (``bakes``), which another mechanism of the same enforcement is for.
     """
-    others = file.release.audit.owners
-    if tests_owner_alone(profile) and others:
-        return others
-    return tuple(dict.fromkeys((account, *others)))
+    if tests_owner_alone(profile) and file.owners and not bakes:
+        return file.owners
+    return tuple(dict.fromkeys((account, *file.owners)))
 
 
 def tests_owner_alone(profile: Profile) -> bool:
     """Tell whether the owner is all that a profile knows golden images by."""
     return "owners" in profile.needs
+
+
+def tests_tags(profile: Profile) -> bool:
+    """Tell whether a profile tests tags, which nobody but an image's owner can see.
+
+    Only a tag tells an owner's unapproved image from an approved one.
+    """
+    return "unapproved-image" in profile.proves
 
 
 def role_arn(role: str, partition: str, account: str) -> str:

@@ -4,10 +4,10 @@ from goldenami.aws import allowed_images, regions
 from goldenami.aws.allowed_images import Refused
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
-from goldenami.spec import ReleaseFile
+from goldenami.spec import EnforceFile
 
 
-def would_refuse(aws: Aws, file: ReleaseFile) -> list[Refused]:
+def would_refuse(aws: Aws, file: EnforceFile) -> list[Refused]:
     """Return every instance whose image could not be launched again, in every region asked for.
 
     The regions are those of ``enforce.mechanisms.allowed_amis``, all enabled ones by default.
@@ -15,8 +15,7 @@ def would_refuse(aws: Aws, file: ReleaseFile) -> list[Refused]:
     Raises:
         IncompleteError: a region could not be read.
     """
-    enforce = file.release.enforce
-    setting = enforce.mechanisms.allowed_amis if enforce else None
+    setting = file.enforce.mechanisms.allowed_amis
     listed = setting.regions if setting else "all"
     where = regions.enabled(aws) if listed == "all" else listed
     answers = in_regions(where, lambda region: allowed_images.refused(aws, region))

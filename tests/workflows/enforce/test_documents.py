@@ -1,17 +1,24 @@
 """Which documents are enforced together, and in which form they fit."""
 
+import re
 from typing import Any
 
 import pytest
 from msgspec import structs
 
 from goldenami.errors import RefusedError
-from goldenami.iam.profiles import load_profiles, profile_named
+from goldenami.iam.profiles import load_profiles
 from goldenami.iam.render import Document
 from goldenami.iam.values import Values
-from goldenami.spec.model import Enforce, Mechanisms, PermissionsBoundary, ServiceControlPolicy
+from goldenami.spec.model import (
+    Enforce,
+    GroupPolicy,
+    Mechanisms,
+    PermissionsBoundary,
+    ServiceControlPolicy,
+)
 from goldenami.workflows.enforce import documents
-from goldenami.workflows.enforce.interface import Wanted
+from goldenami.workflows.enforce.interface import Form
 
 GROUP: dict[str, Any] = {"group_policy": True}
 BOUNDARY: dict[str, Any] = {"permissions_boundary": PermissionsBoundary(roles=("developers",))}
@@ -22,7 +29,9 @@ MANY = 70
 """More snapshots than fit an SCP of the usual size or a boundary, and fewer than a policy takes."""
 
 
-def rendered(profile: str = "guardrail", snapshots: int = MANY, **mechanisms: Any) -> Wanted:
+def rendered(
+    mechanism: str, profile: str = "guardrail", snapshots: int = MANY, **mechanisms: Any
+) -> Form:
     values = Values(
         account="123456789012",
         owners=("123456789012",),
@@ -30,8 +39,9 @@ def rendered(profile: str = "guardrail", snapshots: int = MANY, **mechanisms: An
         pipeline_role="arn:aws:iam::123456789012:role/pipeline",
         groups=("admins",),
     )
-    enforce = Enforce(groups=("admins",), mechanisms=Mechanisms(**mechanisms))
-    return documents.fitting(enforce, profile_named(profile), values, ())
+    used = Mechanisms(**mechanisms)
+    enforce = Enforce(groups=("admins",), profile=profile, mechanisms=used)
+    return documents.fitting(enforce, mechanism, values)
 
 
 @pytest.mark.parametrize(
@@ -54,57 +64,86 @@ def rendered(profile: str = "guardrail", snapshots: int = MANY, **mechanisms: An
 def test_what_is_enforced_together(
     profile: str, protections: dict[str, bool], expected: list[str]
 ) -> None:
-    found = rendered(profile, 1, **GROUP, **protections)
+    found = rendered("group_policy", profile, 1, **GROUP, **protections)
     assert [one.name for one in found.profiles] == expected
     assert [one.name for one in found.documents] == expected
 
 
 @pytest.mark.parametrize(
-    ("mechanisms", "main"),
+    ("mechanism", "mechanisms", "main"),
     [
-        (GROUP, "guardrail"),
-        (LARGE_SCP, "guardrail"),
-        (SCP, "guardrail-by-tag"),
-        (BOUNDARY, "guardrail-by-tag"),
-        (GROUP | BOUNDARY, "guardrail-by-tag"),
-        (GROUP | SCP, "guardrail-by-tag"),
+        ("group_policy", GROUP, "guardrail"),
+        ("scp", LARGE_SCP, "guardrail"),
+        ("scp", SCP, "guardrail-by-tag"),
+        ("permissions_boundary", BOUNDARY, "guardrail-by-tag"),
+        ("group_policy", GROUP | BOUNDARY | SCP, "guardrail"),
+        ("permissions_boundary", GROUP | BOUNDARY | LARGE_SCP, "guardrail-by-tag"),
     ],
     ids=[
         "a managed policy takes the list",
         "an SCP with the raised quota takes it",
         "one without does not",
         "a boundary, which holds all documents, does not",
-        "the smallest holder decides for the groups too",
-        "also if it is an SCP",
+        "no smaller holder weakens the groups' policy",
+        "and no larger one makes room for another",
     ],
 )
-def test_which_form_fits_the_holders_in_use(mechanisms: dict[str, Any], main: str) -> None:
-    found = rendered(**mechanisms)
+def test_each_mechanism_has_the_form_that_fits_its_holders(
+    mechanism: str, mechanisms: dict[str, Any], main: str
+) -> None:
+    found = rendered(mechanism, **mechanisms)
     assert [one.name for one in found.documents] == [main, "tag-protection"]
-    assert bool(found.notes) is (main == "guardrail-by-tag")
+    assert [one.name for one in found.profiles] == [main, "tag-protection"]
+    assert len(found.notes) == (2 if main == "guardrail-by-tag" else 1)
 
 
-def test_a_switch_says_which_limit_was_exceeded() -> None:
-    (note,) = rendered(**SCP).notes
-    assert "the policy document `guardrail` has" in note
+def test_the_characters_that_are_left_are_told_of_each_document() -> None:
+    (note,) = rendered("group_policy", snapshots=1, **GROUP).notes
+    assert re.fullmatch(
+        r"group_policy: characters left of 6,144: "
+        r"guardrail [1-5],\d{3}, tag-protection [1-5],\d{3}",
+        note,
+    )
+
+
+def test_a_mechanism_has_its_own_profile_and_protections() -> None:
+    used = Mechanisms(
+        group_policy=GroupPolicy(profile="guardrail-by-tag", guardrail_protection=False),
+        scp=ServiceControlPolicy(targets=("r-ab12",), profile="owner-only"),
+        permissions_boundary=PermissionsBoundary(roles=("a",)),
+        guardrail_protection=True,
+    )
+    attaching = Enforce(groups=("admins",), mechanisms=used).attaching
+    names = {key: [one.name for one in documents.profiles(one)] for key, one in attaching.items()}
+    assert names == {
+        "group_policy": ["guardrail-by-tag", "tag-protection"],
+        "permissions_boundary": ["guardrail", "tag-protection", "guardrail-protection"],
+        "scp": ["owner-only", "guardrail-protection"],
+    }
+
+
+def test_a_switch_names_the_mechanism_and_the_limit_that_was_exceeded() -> None:
+    note, _ = rendered("scp", **SCP).notes
+    assert "scp: the policy document `guardrail` has" in note
     assert "a service control policy (enforce.mechanisms.scp.size_limit) may have 5,120" in note
     assert "`guardrail-by-tag` takes its place, which knows snapshots by their tag" in note
-    assert "the policy document `boundary` has" in rendered(**BOUNDARY).notes[0]
+    bounded = rendered("permissions_boundary", **BOUNDARY)
+    assert "permissions_boundary: the policy document `boundary` has" in bounded.notes[0]
 
 
 def test_what_is_too_large_in_either_form_is_refused() -> None:
     with pytest.raises(RefusedError, match="may have 1,000"):
-        rendered(scp=ServiceControlPolicy(targets=("r-ab12",), size_limit=1_000))
+        rendered("scp", scp=ServiceControlPolicy(targets=("r-ab12",), size_limit=1_000))
 
 
 def test_what_has_no_other_form_is_refused() -> None:
     with pytest.raises(RefusedError, match="`ec2-028-parent-snapshot` has"):
-        rendered("ec2-028-parent-snapshot", 200, **GROUP)
+        rendered("group_policy", "ec2-028-parent-snapshot", 200, **GROUP)
 
 
 @pytest.mark.parametrize("profile", load_profiles())
 def test_a_boundary_has_each_sid_once_and_allows_something(profile: str) -> None:
-    found = documents.boundary(rendered(profile, 1, **GROUP, **ALL).documents)
+    found = documents.boundary(rendered("group_policy", profile, 1, **GROUP, **ALL).documents)
     statements = found.policy["Statement"]
     sids = [one["Sid"] for one in statements if "Sid" in one]
     assert len(sids) == len(set(sids))

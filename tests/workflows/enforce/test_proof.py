@@ -21,7 +21,14 @@ from goldenami.iam.render import render
 from goldenami.iam.values import Values
 from goldenami.spec.model import AllowedAmis, Enforce, Mechanisms
 from goldenami.workflows.enforce import proof
-from goldenami.workflows.enforce.interface import Attachment, Enforcement, Holder, Wanted
+from goldenami.workflows.enforce.interface import (
+    Attachment,
+    Enforcement,
+    Form,
+    Holder,
+    Proved,
+    Wanted,
+)
 
 ID, SNAPSHOT = "111122223333", "snap-0123456789abcdef0"
 OTHER = "999988887777"
@@ -34,6 +41,11 @@ VALUES = Values(
 )
 CHAIN = ("guardrail", "tag-protection")
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+MECHANISMS: dict[Holder, str] = {
+    "group": "group_policy",
+    "role-boundary": "permissions_boundary",
+    "organization-target": "scp",
+}
 ENFORCE = Enforce(groups=("admins",))
 CASES = load()
 TRUSTED = {
@@ -71,7 +83,11 @@ def account(**fields: Any) -> Account:
 
 
 def prepared(
-    *chain: str, holder: Holder = "group", name: str = "admins", values: Values = VALUES
+    *chain: str,
+    holder: Holder = "group",
+    name: str = "admins",
+    values: Values = VALUES,
+    under: tuple[str, ...] | None = (ID,),
 ) -> Enforcement:
     profiles = tuple(load_profiles()[one] for one in chain)
     documents = tuple(one for profile in profiles for one in render(profile, values))
@@ -84,11 +100,15 @@ def prepared(
             )
             for one in documents
         ),
-        wanted=Wanted(documents=documents, profiles=profiles, values=values, golden=(GOLDEN,)),
+        wanted=Wanted(
+            forms={MECHANISMS[holder]: Form(documents=documents, profiles=profiles, values=values)},
+            golden=(GOLDEN,),
+        ),
+        accounts={name: under} if under is not None else {},
     )
 
 
-def proved(enforcement: Enforcement, before: Account, enforce: Enforce = ENFORCE) -> proof.Proved:
+def proved(enforcement: Enforcement, before: Account, enforce: Enforce = ENFORCE) -> Proved:
     return proof.of(enforcement, enforce, before, CASES, (ID,))
 
 
@@ -195,7 +215,7 @@ def test_a_boundary_that_locks_a_role_out_is_refused() -> None:
     whole = Attachment(
         holder="role-boundary", name="developers", policy="goldenami-boundary", document=document
     )
-    enforcement = replace(prepared(*CHAIN), attachments=(whole,))
+    enforcement = replace(prepared(*CHAIN, holder="role-boundary"), attachments=(whole,))
     able = account(roles={"developers": role("developers", managed=(ADMIN,))})
     assert any("launch a golden image" in one for one in proved(enforcement, able).failures)
     never_could = account(roles={"developers": role("developers")})
@@ -211,7 +231,8 @@ def test_a_boundary_that_forbids_nothing_is_refused() -> None:
         holder="role-boundary", name="developers", policy="goldenami-boundary", document=document
     )
     before = account(roles={"developers": role("developers", managed=(ADMIN,))})
-    found = proved(replace(prepared(*CHAIN), attachments=(whole,)), before)
+    bounded = replace(prepared(*CHAIN, holder="role-boundary"), attachments=(whole,))
+    found = proved(bounded, before)
     assert any("launch a public image should be denied" in one for one in found.failures)
 
 
@@ -222,6 +243,52 @@ def test_a_service_control_policy_binds_an_administrator_under_its_target() -> N
     assert {row.subject for row in found.rows} == {
         f"an administrator under {ID}", "the pipeline role",
     }  # fmt: skip
+
+
+UNIT = "ou-ab12-cdef3456"
+CONSUMER = "444455556666"
+
+
+def under(accounts: tuple[str, ...] | None, *chain: str) -> Proved:
+    """Prove a unit with these accounts under it."""
+    enforcement = prepared(*chain, holder="organization-target", name=UNIT, under=accounts)
+    return proved(enforcement, account())
+
+
+def subjects(found: Proved) -> set[str]:
+    return {row.subject for row in found.rows if row.subject.startswith("an administrator")}
+
+
+def test_where_tags_cannot_be_seen_a_profile_that_tests_them_denies_golden_launches() -> None:
+    found = under((CONSUMER,), *CHAIN)
+    assert subjects(found) == {f"an administrator under {UNIT} in account {CONSUMER}"}
+    assert any("launch a golden image" in one and "is denied" in one for one in found.failures)
+
+
+def test_where_tags_cannot_be_seen_the_owner_can_be_tested() -> None:
+    found = under((CONSUMER,), "owner-only")
+    assert found.failures == ()
+    assert subjects(found) == {f"an administrator under {UNIT} in account {CONSUMER}"}
+    assert {row.topic for row in found.rows if row.required} >= {"golden", "foreign-image"}
+
+
+def test_a_target_with_the_golden_account_and_others_is_proved_for_both() -> None:
+    found = under((ID, CONSUMER), "owner-only")
+    assert found.failures == ()
+    assert len(subjects(found)) == 2
+
+
+def test_accounts_that_could_not_be_read_are_a_failure_only_if_tags_are_tested() -> None:
+    (failure,) = under(None, *CHAIN).failures
+    assert f"which accounts are under {UNIT} could not be read" in failure
+    unread = under(None, "owner-only")
+    assert unread.failures == ()
+    assert subjects(unread) == {f"an administrator under {UNIT} in account 000000000000"}
+
+
+def test_a_target_without_accounts_is_proved_for_those_that_may_come() -> None:
+    assert subjects(under((), "owner-only")) == subjects(under(None, "owner-only"))
+    assert subjects(under((), *CHAIN)) == {f"an administrator under {UNIT}"}
 
 
 def test_the_management_account_is_told_that_no_policy_of_the_organization_binds_it() -> None:

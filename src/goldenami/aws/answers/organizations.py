@@ -146,6 +146,26 @@ class Account(Row, frozen=True, kw_only=True):
         return (self.state or self.status) == "ACTIVE"
 
 
+class ListAccountsForParent(TokenPage, frozen=True, kw_only=True):
+    """A page of the accounts directly under a root or unit."""
+
+    call: ClassVar[str] = "organizations:ListAccountsForParent"
+    accounts: tuple[Account, ...]
+
+
+class Unit(Row, frozen=True, kw_only=True):
+    """An organizational unit."""
+
+    id: Text
+
+
+class ListOrganizationalUnitsForParent(TokenPage, frozen=True, kw_only=True):
+    """A page of the units directly under a root or unit."""
+
+    call: ClassVar[str] = "organizations:ListOrganizationalUnitsForParent"
+    organizational_units: tuple[Unit, ...]
+
+
 class ListAccounts(TokenPage, frozen=True, kw_only=True):
     """A page of accounts; every organization has its management account."""
 

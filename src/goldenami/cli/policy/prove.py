@@ -121,7 +121,7 @@ def _question(
     if not files:
         return workflow.of_profile(profile_named(str(profile_name)), named, beside)
     if files[0].suffix in YAML:
-        return _release(files, named, profile_name, beside, aws)
+        return _enforcement(files, named, profile_name, beside, aws)
     values = Values(**{"account": workflow.ACCOUNT, **named})
     profile = workflow.promises_of(profile_name)
     return workflow.of_documents(workflow.documents_of(files), values, profile, beside)
@@ -139,7 +139,7 @@ def _live(
     return workflow.of_live(session, session.region, kind, name, values, profile)
 
 
-def _release(
+def _enforcement(
     files: list[Path],
     named: dict[str, Any],
     profile_name: str | None,
@@ -151,8 +151,8 @@ def _release(
 
     if len(files) > 1:
         raise UsageError("one release file at a time", fix="leave the other files out")
-    file = options.release_file(files[0])
-    enforce = file.release.enforce
-    profile = profile_named(profile_name or (enforce.profile if enforce else given.DEFAULT_PROFILE))
-    aws.default = aws.default or file.release.build_region
-    return workflow.of_release(aws.get, file, profile, named, beside)
+    file = options.enforce_file(files[0])
+    profile = profile_named(profile_name or given.profile_of(file))
+    aws.default = aws.default or file.region
+    question = workflow.of_enforcement(aws.get, file, profile, named, beside)
+    return workflow.noted(question, given.further_profiles(file, profile.name))

@@ -21,7 +21,8 @@ class As(StrEnum):
 
 def render(
     release: Annotated[
-        Path | None, typer.Argument(help="Take what is not given from this release file.")
+        Path | None,
+        typer.Argument(help="Take what is not given from this release or enforcement file."),
     ] = None,
     policy_profile: given.Profile = None,
     account: given.Account = None,
@@ -65,17 +66,15 @@ def render(
         profile = profile_named(policy_profile or given.DEFAULT_PROFILE)
         together, values = rendering.chain(profile), rendering.given_values(named)
     else:
-        file = options.release_file(release)
-        enforce = file.release.enforce
-        profile = profile_named(
-            policy_profile or (enforce.profile if enforce else given.DEFAULT_PROFILE)
-        )
-        named = {"groups": enforce.groups if enforce else (), **named}
+        file = options.enforce_file(release)
+        profile = profile_named(policy_profile or given.profile_of(file))
+        for note in given.further_profiles(file, profile.name):
+            say(f"note: {note}")
         values = rendering.values(
-            lambda: options.session(None, aws_profile, endpoint_url, file.release.build_region),
-            file, profile, named,
+            lambda: options.session(None, aws_profile, endpoint_url, file.region),
+            file, profile, {"groups": file.enforce.groups, **named},
         )  # fmt: skip
-        together = profiles(enforce, profile) if enforce else rendering.chain(profile)
+        together = profiles(given.attaching(file, profile.name))
     together = together[:1] if as_ is As.JSON else together
     rendered = [rendering.documents(one, values) for one in together]
     for note in [note for _, note in rendered if note]:

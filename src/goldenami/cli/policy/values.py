@@ -1,11 +1,15 @@
 """The options that say what a policy is rendered with, for the commands that render."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from goldenami.cli import options
+
+if TYPE_CHECKING:
+    from goldenami.spec import EnforceFile
+    from goldenami.spec.model import Attaching
 
 DEFAULT_PROFILE = "guardrail"
 
@@ -29,6 +33,30 @@ PipelineRole = Annotated[
 AwsProfile = Annotated[
     str | None, typer.Option("--aws-profile", help="Named profile of the AWS configuration.")
 ]
+
+
+def profile_of(file: "EnforceFile") -> str:
+    """Return the profile that a file is first of all for: that of its first mechanism."""
+    return next((one.profile for one in file.enforce.attaching.values()), None) or (
+        file.enforce.profile
+    )
+
+
+def further_profiles(file: "EnforceFile", chosen: str) -> list[str]:
+    """Say which mechanisms of a file attach another profile than the chosen one."""
+    return [
+        f"{mechanism} has another profile: --profile {one.profile}"
+        for mechanism, one in file.enforce.attaching.items()
+        if one.profile != chosen
+    ]
+
+
+def attaching(file: "EnforceFile", profile: str) -> "Attaching":
+    """Return what a file attaches of a profile, by the first mechanism that has it."""
+    from goldenami.spec.model import Attaching
+
+    used = file.enforce.attaching.values()
+    return next((one for one in used if one.profile == profile), Attaching(profile=profile))
 
 
 def given(

@@ -17,7 +17,7 @@ def guardrails(aws: Aws, file: ReleaseFile) -> Batches:
         IncompleteError: a region with golden images could not be.
     """
     try:
-        changes = enforce.prepare(aws, file).changes
+        changes = enforce.prepare(aws, file.enforcement).changes
     except RefusedError as error:  # a group or role is missing, or a policy is somebody else's
         difference = "; ".join(error.notes) or error.message
         yield [_subject(aws, file, "enforcement", difference)]

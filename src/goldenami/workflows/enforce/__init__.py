@@ -17,9 +17,8 @@ from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import AwsError, BakeError, GoldenamiError, RefusedError, UsageError
-from goldenami.iam.profiles import profile_named
 from goldenami.iam.proof import cases
-from goldenami.spec import ReleaseFile
+from goldenami.spec import EnforceFile
 from goldenami.spec.model import Enforce, Mechanisms
 from goldenami.workflows.enforce import (
     allowed_amis,
@@ -35,12 +34,12 @@ from goldenami.workflows.enforce import (
 from goldenami.workflows.enforce.interface import (
     Enforcement,
     Part,
+    Proved,
     Situation,
     Wanted,
     begun_after,
     joined,
 )
-from goldenami.workflows.enforce.proof import Proved
 from goldenami.workflows.execute import Execution
 
 HANDLERS = {
@@ -65,9 +64,10 @@ _MECHANISMS = {
 
 def prepare(
     aws: Aws,
-    file: ReleaseFile,
+    file: EnforceFile,
     *,
     remove: bool = False,
+    take_over: bool = False,
     audit_mode: bool = False,
     record: dict[str, str] | None = None,
 ) -> Enforcement:
@@ -75,30 +75,35 @@ def prepare(
 
     Args:
         aws: whose account.
-        file: the release file.
-        remove: take away everything that goldenami made.
+        file: what is enforced.
+        remove: take away everything that this enforcement made.
+        take_over: make what another enforcement attached this one's.
         audit_mode: only the Allowed AMIs mechanisms, in audit-mode whatever the file says.
         record: further tags of the policies that are made.
 
     Raises:
         UsageError: the release file has no ``enforce`` part, or names no known profile.
-        RefusedError: a group or role is missing, a policy of the same name is not goldenami's, a
-            document is too large, a quota is full, nothing is approved. Nothing was changed.
+        RefusedError: a group or role is missing, a policy of the same name is not goldenami's or
+            another enforcement's, a document is too large, a quota is full, nothing is approved.
+            Nothing was changed.
         IncompleteError: a region could not be read.
     """
     enforce = _enforce(file)
     if audit_mode:
         enforce = _in_audit_mode(file, enforce)
+        file = structs.replace(file, enforce=enforce)
     wanted = None
-    if _attaches(enforce.mechanisms) and not remove:
-        wanted = documents.wanted(aws, file, enforce)
+    if enforce.attaching and not remove:
+        wanted = documents.wanted(aws, file)
     situation = Situation(
         aws=aws,
-        region=file.release.build_region,
+        region=region_of(aws, file),
         enforce=enforce,
-        documents=wanted.documents if wanted else (),
-        owners=(*dict.fromkeys((aws.account, *file.release.audit.owners)),),
+        name=file.name,
+        forms=wanted.forms if wanted else {},
+        owners=(*dict.fromkeys((aws.account, *file.owners)),),
         remove=remove,
+        take_over=take_over,
         tags=record or {},
     )
     part = joined(
@@ -110,14 +115,28 @@ def prepare(
         raise RefusedError(
             "enforcement refused, and nothing was changed",
             notes=part.problems,
-            fix="correct enforce in the release file, or rename, delete or free what is in the way",
+            fix=f"correct {file.path}, or rename, delete or free what is in the way",
         )
-    notes = (*wanted.notes, *_notes(situation, wanted)) if wanted else ()
-    again = partial(prepare, aws, file, remove=remove, audit_mode=audit_mode, record=record)
+    if remove and part.others and not part.removals:
+        raise RefusedError(
+            f"nothing here is `{file.name}`'s, and nothing was changed",
+            notes=part.others,
+            fix="remove it by the file of its own enforcement, or pass --take-over",
+        )
+    notes = tuple(_notes(situation, wanted)) if wanted else ()
+    again = partial(
+        prepare, aws, file,
+        remove=remove, take_over=take_over, audit_mode=audit_mode, record=record,
+    )  # fmt: skip
     return _enforcement(situation, part, wanted, notes, again)
 
 
-def prove(aws: Aws, file: ReleaseFile, prepared: Enforcement) -> Proved:
+def region_of(aws: Aws, file: EnforceFile) -> str:
+    """Return the region of an enforcement's calls that belong to none."""
+    return file.region or aws.region
+
+
+def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> Proved:
     """Prove a prepared enforcement under everybody's effective policies after it.
 
     Raises:
@@ -125,16 +144,15 @@ def prove(aws: Aws, file: ReleaseFile, prepared: Enforcement) -> Proved:
         RefusedError: there is nothing to prove it by.
         IncompleteError: a document that binds a group or a role could not be read.
     """
-    account, notes = authorization_details.account(aws, file.release.build_region)
-    owners = (aws.account, *file.release.audit.owners)
+    account, notes = authorization_details.account(aws, region_of(aws, file))
+    owners = (aws.account, *file.owners)
     proved = proof.of(prepared, _enforce(file), account, cases.load(), owners)
     return structs.replace(proved, warnings=(*notes, *proved.warnings))
 
 
-def promised(file: ReleaseFile) -> frozenset[str]:
-    """Return what the profiles of a release file promise, all together."""
-    enforce = _enforce(file)
-    several = documents.profiles(enforce, profile_named(enforce.profile))
+def promised(file: EnforceFile, mechanism: str) -> frozenset[str]:
+    """Return what the profiles of a mechanism promise, all together."""
+    several = documents.profiles(file.enforce.attaching[mechanism])
     return frozenset(topic for one in several for topic in one.proves)
 
 
@@ -186,7 +204,8 @@ def _enforcement(
 ) -> Enforcement:
     enforce = situation.enforce
     verb = "remove" if situation.remove else "enforce"
-    title = f"{verb} {enforce.profile} on {', '.join(_holders(enforce))}"
+    used = dict.fromkeys(one.profile or "" for one in enforce.attaching.values())
+    title = f"{verb} {', '.join(used) or enforce.profile} on {', '.join(_holders(enforce))}"
     return Enforcement(
         again=again,
         removes=situation.remove,
@@ -194,10 +213,11 @@ def _enforcement(
         plan=Plan(
             title=title,
             actions=(*part.actions, *begun_after(part.actions, part.removals)),
-            notes=(*notes, *part.notes),
+            notes=(*notes, *part.notes, *part.others),
         ),
         attachments=part.attachments,
         wanted=wanted,
+        accounts=part.accounts,
     )
 
 
@@ -215,21 +235,16 @@ def _holders(enforce: Enforce) -> Iterator[str]:
         yield from (f"Allowed AMIs of {name}" for name in used.declarative_policy.targets)
 
 
-def _attaches(used: Mechanisms) -> bool:
-    """Tell whether any mechanism takes policy documents."""
-    return bool(used.group_policy or used.permissions_boundary or used.scp)
-
-
-def _enforce(file: ReleaseFile) -> Enforce:
-    if file.release.enforce is None:
+def _enforce(file: EnforceFile) -> Enforce:
+    if not file.declared:
         raise UsageError(
             f"{file.path}: there is no `enforce` part",
             fix="add one: `enforce: {groups: [ec2-admin-group]}`",
         )
-    return file.release.enforce
+    return file.enforce
 
 
-def _in_audit_mode(file: ReleaseFile, enforce: Enforce) -> Enforce:
+def _in_audit_mode(file: EnforceFile, enforce: Enforce) -> Enforce:
     used = enforce.mechanisms
     if not (used.allowed_amis or used.declarative_policy):
         raise UsageError(
@@ -246,12 +261,13 @@ def _in_audit_mode(file: ReleaseFile, enforce: Enforce) -> Enforce:
 
 
 def _notes(situation: Situation, wanted: Wanted) -> Iterator[str]:
-    enforce = situation.enforce
-    profile = profile_named(enforce.profile)
-    if profile.warning:
-        yield profile.warning
-    if enforce.mechanisms.guardrail_protection:
-        yield _who_may_run_it(situation.aws.caller, wanted.values.pipeline_role or "")
+    enforce, forms = situation.enforce, wanted.forms.values()
+    for form in forms:
+        yield from form.notes
+    yield from dict.fromkeys(one.profiles[0].warning for one in forms if one.profiles[0].warning)
+    role = next(iter(forms)).values.pipeline_role or ""
+    if any(one.guardrail_protection for one in enforce.attaching.values()):
+        yield _who_may_run_it(situation.aws.caller, role)
     if enforce.pipeline_role is None:
         yield (
             "no enforce.pipeline_role: nobody in these groups can bake any more, and no role is "
@@ -259,7 +275,7 @@ def _notes(situation: Situation, wanted: Wanted) -> Iterator[str]:
         )
         return
     name = enforce.pipeline_role.rpartition("/")[2]
-    here = f":{situation.aws.account}:" in (wanted.values.pipeline_role or "")
+    here = f":{situation.aws.account}:" in role
     if here and iam.role(situation.aws, situation.region, name) is None:
         yield f"the pipeline role {name} does not exist: whoever creates it will be exempt"
 

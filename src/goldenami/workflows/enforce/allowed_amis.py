@@ -4,14 +4,18 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from goldenami.aws import allowed_images, regions
+from msgspec import Struct
+
+from goldenami.aws import allowed_images, parameters, regions
 from goldenami.aws.allowed_images import Setting
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.waits import Doing, until
 from goldenami.domain.plan import Action
 from goldenami.spec.model import AllowedAmis, ImageCriteria
+from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import Change, Part, Situation, in_order, joined
 
 VERIFY_TIMEOUT_S = 120.0
@@ -23,11 +27,22 @@ NOTE = (
 )
 
 
+RECORD = "/goldenami/enforcement/allowed-amis"
+"""The parameter of a region that says whose its setting is, since a setting takes no tags."""
+
+
+class _Now(Struct, frozen=True):
+    """A region's setting as it is, and the enforcement that it is recorded for."""
+
+    setting: Setting
+    name: str = ""
+
+
 def part(situation: Situation) -> Part:
     """Compare the setting of each region with what it should be.
 
-    A setting has no tag that says whose it is, so it is taken away by ``--remove`` alone, and only
-    where its criteria are those of the release file (or, if it has none, the golden owners).
+    It is taken away by ``--remove`` alone, and only where its criteria are those of the file (or,
+    if it has none, the golden owners).
 
     Raises:
         IncompleteError: a region could not be read.
@@ -39,8 +54,18 @@ def part(situation: Situation) -> Part:
         return Part()
     now = _settings(situation, wanted).complete(READING)
     right = criteria(wanted, situation.owners)
-    parts = [_brought_about(region, one, wanted, right) for region, one in now.items()]
-    return joined([*parts, Part(notes=(NOTE,))])
+    claims = ownership.claims(situation, _recorded(now))
+    parts = [_brought_about(situation, region, one, right) for region, one in now.items()]
+    return joined([*parts, claims, Part(notes=(NOTE,))])
+
+
+def _recorded(now: Mapping[str, _Now]) -> dict[str, str]:
+    """Return whose the settings are that say anything, by words for each."""
+    return {
+        f"Allowed AMIs {region}": one.name
+        for region, one in now.items()
+        if one.name or one.setting.state != DISABLED or one.setting.criteria
+    }
 
 
 def criteria(wanted: ImageCriteria, owners: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -81,9 +106,15 @@ def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
     return sorted(map(comparable, one)) == sorted(map(comparable, other))
 
 
-def _settings(situation: Situation, wanted: AllowedAmis) -> Answers[Setting]:
-    where = regions.enabled(situation.aws) if wanted.regions == "all" else wanted.regions
-    return in_regions(where, lambda region: allowed_images.setting(situation.aws, region))
+def _settings(situation: Situation, wanted: AllowedAmis) -> Answers[_Now]:
+    aws = situation.aws
+    where = regions.enabled(aws) if wanted.regions == "all" else wanted.regions
+
+    def look(region: str) -> _Now:
+        recorded = parameters.values(aws, region, [RECORD], READING)
+        return _Now(allowed_images.setting(aws, region), recorded.get(RECORD, ""))
+
+    return in_regions(where, look)
 
 
 def _dropped(situation: Situation, wanted: AllowedAmis | None) -> Part:
@@ -93,14 +124,19 @@ def _dropped(situation: Situation, wanted: AllowedAmis | None) -> Part:
     unread = ", ".join(one.region for one in answers.unread)
     notes = (f"Allowed AMIs settings could not be looked for in {unread}",) if unread else ()
     right = criteria(wanted or AllowedAmis(), situation.owners)
-    return joined(
-        [*(_removed(region, one, right) for region, one in now.items()), Part(notes=notes)]
-    )
+    others = {
+        region: one
+        for region, one in now.items()
+        if ownership.stays(situation, one.name, named=True)
+    }
+    gone = [_removed(region, one, right) for region, one in now.items() if region not in others]
+    return joined([*gone, ownership.left(_recorded(others)), Part(notes=notes)])
 
 
 def _brought_about(
-    region: str, now: Setting, wanted: AllowedAmis, criteria: list[dict[str, Any]]
+    situation: Situation, region: str, before: _Now, criteria: list[dict[str, Any]]
 ) -> Part:
+    wanted, now = situation.enforce.mechanisms.allowed_amis or AllowedAmis(), before.setting
     right = now.state == wanted.state and same(now.criteria, criteria)
     if now.managed_by != "account" and not right:
         return Part(
@@ -110,11 +146,13 @@ def _brought_about(
             )
         )
     steps = []
+    if before.name != situation.name:
+        steps.append(_record(region, situation.name))
     if not same(now.criteria, criteria):
         steps.append(_replace(region, criteria))
     if now.state != wanted.state:
         steps.append(_enable(region, wanted.state))
-    if steps:
+    if not right:
         steps.append(_verification(region, wanted.state, criteria))
     change = Change(
         policy=f"Allowed AMIs {region}",
@@ -124,13 +162,16 @@ def _brought_about(
     return Part(changes=(change,), actions=in_order(steps))
 
 
-def _removed(region: str, now: Setting, criteria: list[dict[str, Any]]) -> Part:
+def _removed(region: str, before: _Now, criteria: list[dict[str, Any]]) -> Part:
+    now = before.setting
     if now.state == DISABLED and not now.criteria:
         return Part()
     if now.managed_by != "account" or not same(now.criteria, criteria):
         return Part(notes=(f"{region}: the Allowed AMIs setting is not goldenami's, and stays",))
     off = [_disable(region)] if now.state != DISABLED else []
     steps = [*off, _replace(region, []), _verification(region, DISABLED, [])]
+    if before.name:
+        steps.append(_forget(region))
     change = Change(policy=f"Allowed AMIs {region}", kind="remove")
     return Part(changes=(change,), removals=in_order(steps))
 
@@ -150,6 +191,34 @@ def _replace(region: str, criteria: list[dict[str, Any]]) -> Action:
         region=region,
         parameters={"ImageCriteria": criteria},
         permissions=("ec2:ReplaceImageCriteriaInAllowedImagesSettings",),
+    )
+
+
+def _record(region: str, name: str) -> Action:
+    return Action(
+        id=f"record {region}",
+        summary=f"record in {RECORD} that the Allowed AMIs setting is `{name}`'s",
+        call="ssm:PutParameter",
+        region=region,
+        parameters={
+            "Name": RECORD,
+            "Value": name,
+            "Type": "String",
+            "Overwrite": True,
+            "Description": "goldenami: the enforcement that has set Allowed AMIs here",
+        },
+        permissions=("ssm:PutParameter",),
+    )
+
+
+def _forget(region: str) -> Action:
+    return Action(
+        id=f"forget {region}",
+        summary=f"delete {RECORD}",
+        call="ssm:DeleteParameter",
+        region=region,
+        parameters={"Name": RECORD},
+        permissions=("ssm:DeleteParameter",),
     )
 
 

@@ -1,18 +1,24 @@
-"""Which documents are enforced: the profile's, its companions', and those that protect them."""
+"""Which documents each mechanism attaches: its profile's, the companions', and what protects them.
+
+Each has the form that fits it: a list of snapshots that is too long for one holder is no reason to
+weaken another.
+"""
+
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.errors import RefusedError
-from goldenami.iam.limits import MANAGED_POLICY, check_size, service_control_policy
-from goldenami.iam.profiles import Profile, profile_named
+from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy, size
+from goldenami.iam.profiles import DEFAULT, Profile, profile_named
 from goldenami.iam.render import VERSION, Document, render
 from goldenami.iam.values import Values
-from goldenami.spec import ReleaseFile
-from goldenami.spec.model import Enforce
+from goldenami.spec import EnforceFile
+from goldenami.spec.model import Attaching, Enforce
 from goldenami.workflows import rendering
-from goldenami.workflows.enforce.interface import Wanted
+from goldenami.workflows.enforce.interface import Form, Wanted
 
 BOUNDARY = "boundary"
 ALLOW_ALL = {
@@ -23,58 +29,71 @@ ALLOW_ALL = {
 }
 
 
-def profiles(enforce: Enforce, profile: Profile) -> tuple[Profile, ...]:
-    """Return the profiles whose documents are enforced together, the main one first."""
-    used = enforce.mechanisms
+def profiles(attaching: Attaching) -> tuple[Profile, ...]:
+    """Return the profiles whose documents a mechanism attaches, the main one first."""
     named = {
-        "tag-protection": used.tag_protection,
-        "guardrail-protection": used.guardrail_protection,
+        "tag-protection": attaching.tag_protection,
+        "guardrail-protection": attaching.guardrail_protection,
     }
     chosen = [
-        *rendering.chain(profile),
+        *rendering.chain(main_profile(attaching)),
         *(profile_named(name) for name, yes in named.items() if yes),
     ]
     return tuple({one.name: one for one in chosen}.values())
 
 
-def wanted(aws: Aws, file: ReleaseFile, enforce: Enforce) -> Wanted:
+def main_profile(attaching: Attaching) -> Profile:
+    """Return the profile that a mechanism is in use for."""
+    return profile_named(attaching.profile or DEFAULT)
+
+
+def wanted(aws: Aws, file: EnforceFile) -> Wanted:
     """Render everything that is enforced, from the golden images as they are now.
 
     Raises:
         RefusedError: nothing is approved, or a document is too large.
         IncompleteError: a region could not be read.
     """
-    profile = profile_named(enforce.profile)
-    golden = _golden(aws, file, profile)
-    given = {"groups": enforce.groups, "snapshots": rendering.snapshots(golden)}
-    values = rendering.values(lambda: aws, file, profile, given)
-    return fitting(enforce, profile, values, golden)
+    enforce = file.enforce
+    used = {name: main_profile(one) for name, one in enforce.attaching.items()}
+    golden = _golden(aws, file, used.values())
+    forms = {}
+    for mechanism, profile in used.items():
+        given = {
+            "groups": enforce.groups,
+            "owners": rendering.owners(profile, file, aws.account, bakes=bool(golden)),
+            "snapshots": rendering.snapshots(golden),
+        }
+        values = rendering.values(lambda: aws, file, profile, given)
+        forms[mechanism] = fitting(enforce, mechanism, values)
+    return Wanted(forms=forms, golden=golden)
 
 
-def fitting(
-    enforce: Enforce, profile: Profile, values: Values, golden: tuple[Image, ...]
-) -> Wanted:
-    """Render everything in the form that fits the holders in use.
+def fitting(enforce: Enforce, mechanism: str, values: Values) -> Form:
+    """Render what a mechanism attaches, in the form that fits its holders.
 
-    If a document that lists snapshots exceeds the limit of a holder, the profile's form that
-    knows snapshots by their tag takes its place, and a note says so.
+    If a document that lists snapshots exceeds their limit, the profile's form that knows snapshots
+    by their tag takes its place, and a note says so.
 
     Raises:
         RefusedError: a document is too large all the same.
     """
+    attaching = enforce.attaching[mechanism]
     try:
-        return _rendered(enforce, profile, values, golden)
+        return _rendered(enforce, mechanism, attaching, values)
     except RefusedError as error:
-        if profile.when_too_large is None:
+        name = main_profile(attaching).when_too_large
+        if name is None:
             raise
-        instead = profile_named(profile.when_too_large)
-        found = _rendered(enforce, instead, values, golden)
-        return structs.replace(found, notes=(rendering.took_the_place(error, instead),))
+        instead = structs.replace(attaching, profile=name)
+        form = _rendered(enforce, mechanism, instead, values)
+        note = f"{mechanism}: {rendering.took_the_place(error, profile_named(name))}"
+        return structs.replace(form, notes=(note, *form.notes))
 
 
-def _golden(aws: Aws, file: ReleaseFile, profile: Profile) -> tuple[Image, ...]:
-    """Whatever the profile tests: with nothing approved it would deny every launch."""
-    if rendering.tests_owner_alone(profile) and file.release.audit.owners:
+def _golden(aws: Aws, file: EnforceFile, used: Iterable[Profile]) -> tuple[Image, ...]:
+    """Whatever a profile tests: with nothing approved it would deny every launch."""
+    if file.owners and all(rendering.tests_owner_alone(one) for one in used):
         return ()
     return tuple(rendering.golden_images(aws, file))
 
@@ -87,16 +106,25 @@ def boundary(documents: tuple[Document, ...]) -> Document:
     return Document(BOUNDARY, {"Version": VERSION, "Statement": statements})
 
 
-def _rendered(
-    enforce: Enforce, profile: Profile, values: Values, golden: tuple[Image, ...]
-) -> Wanted:
-    used, several = enforce.mechanisms, profiles(enforce, profile)
+def _rendered(enforce: Enforce, mechanism: str, attaching: Attaching, values: Values) -> Form:
+    several = profiles(attaching)
     documents = tuple(document for one in several for document in render(one, values))
+    attached = (boundary(documents),) if mechanism == "permissions_boundary" else documents
+    limit = _limit(enforce, mechanism)
+    for document in attached:
+        check_size(document, limit)
+    left = ", ".join(_left(attached, limit))
+    note = f"{mechanism}: characters left of {limit.characters:,}: {left}"
+    return Form(documents=documents, profiles=several, values=values, notes=(note,))
+
+
+def _limit(enforce: Enforce, mechanism: str) -> Limit:
+    scp = enforce.mechanisms.scp
+    if mechanism == "scp" and scp:
+        return service_control_policy(scp.size_limit)
+    return MANAGED_POLICY
+
+
+def _left(documents: Iterable[Document], limit: Limit) -> Iterator[str]:
     for document in documents:
-        if used.group_policy:
-            check_size(document, MANAGED_POLICY)
-        if used.scp:
-            check_size(document, service_control_policy(used.scp.size_limit))
-    if used.permissions_boundary:
-        check_size(boundary(documents), MANAGED_POLICY)
-    return Wanted(documents=documents, profiles=several, values=values, golden=golden)
+        yield f"{document.name} {limit.characters - size(document, limit):,}"

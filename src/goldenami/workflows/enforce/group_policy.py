@@ -1,13 +1,13 @@
 """Mechanism ``group_policy``: each document as a managed policy, attached to the admin groups."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from goldenami.aws import iam
 from goldenami.domain.plan import Action
 from goldenami.iam.profiles import load_profiles
 from goldenami.iam.render import Document
-from goldenami.workflows.enforce import managed
+from goldenami.workflows.enforce import managed, ownership
 from goldenami.workflows.enforce.documents import BOUNDARY
 from goldenami.workflows.enforce.interface import (
     Attachment,
@@ -20,6 +20,8 @@ from goldenami.workflows.enforce.interface import (
     replaced,
 )
 
+NAME = "group_policy"
+
 _Groups = dict[str, dict[str, str]]
 """Names of the attached policies by ARN, by group."""
 
@@ -27,8 +29,8 @@ _Groups = dict[str, dict[str, str]]
 def part(situation: Situation) -> Part:
     """Compare what should be attached to the groups with what is.
 
-    A policy of goldenami's that is attached and no longer wanted is taken away. Groups that the
-    release file does not name are left alone: they may be another release file's.
+    A policy that this enforcement attached and no longer wants is taken away. Groups that it does
+    not name are left alone.
     """
     enforce = situation.enforce
     found = {one: iam.attached(situation.aws, situation.region, one) for one in enforce.groups}
@@ -37,20 +39,38 @@ def part(situation: Situation) -> Part:
         account = situation.aws.account
         return Part(problems=(f"there is no IAM group {', '.join(missing)} in account {account}",))
     attached = {group: names or {} for group, names in found.items()}
-    documents = situation.documents if enforce.mechanisms.group_policy else ()
-    wanted = {managed.arn(situation, one.name): one for one in documents}
+    wanted = {managed.arn(situation, one.name): one for one in situation.documents(NAME)}
     now = _now(situation, attached, wanted)
     problems = [*managed.foreign({arn: now[arn] for arn in wanted})]
+    claims = ownership.claims(situation, _names(now, wanted))
     quota = iam.attachments_per_group(situation.aws, situation.region) if attached else 0
-    problems += _full(quota, attached, wanted, now)
     kept = [_kept(situation, arn, one, now[arn], attached) for arn, one in wanted.items()]
-    dropped = [_dropped(situation, one, attached) for arn, one in now.items() if arn not in wanted]
+    surplus = {arn: one for arn, one in now.items() if arn not in wanted}
+    staying = {
+        arn: name
+        for arn, name in _names(surplus, surplus).items()
+        if ownership.stays(situation, name, named=bool(enforce.mechanisms.group_policy))
+    }
+    problems += _full(quota, attached, wanted, now, staying)
+    dropped = [
+        _dropped(situation, one, attached) for arn, one in surplus.items() if arn not in staying
+    ]
     both = replaced(
         joined(kept),
         joined(dropped),
         room=all(len(names.keys() | wanted.keys()) <= quota for names in attached.values()),
     )
-    return joined([both, Part(problems=tuple(problems), notes=_notes(situation))])
+    told = Part(problems=tuple(problems), notes=_notes(situation))
+    return joined([both, told, claims, ownership.left(staying)])
+
+
+def _names(now: dict[str, iam.ManagedPolicy | None], chosen: Container[str]) -> dict[str, str]:
+    """Return the names of enforcements that goldenami's policies carry, by ARN."""
+    return {
+        arn: ownership.of_tags(policy.tags)
+        for arn, policy in now.items()
+        if arn in chosen and policy and policy.ours
+    }
 
 
 def _now(
@@ -72,10 +92,11 @@ def _full(
     attached: _Groups,
     wanted: dict[str, Document],
     now: dict[str, iam.ManagedPolicy | None],
+    staying: Container[str],
 ) -> Iterator[str]:
-    ours = {arn for arn, policy in now.items() if policy and policy.ours}
+    going = {arn for arn, one in now.items() if one and one.ours and arn not in staying}
     for group, names in attached.items():
-        would_have = (set(names) - ours) | set(wanted)
+        would_have = (set(names) - going) | set(wanted)
         if len(would_have) > quota:
             yield f"group {group} would have {len(would_have)} managed policies, of {quota} allowed"
 

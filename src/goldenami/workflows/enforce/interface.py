@@ -1,6 +1,6 @@
 """What a mechanism of enforcement gives: changes to show, actions to carry out, what to prove."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct, structs
@@ -9,6 +9,7 @@ from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Plan
 from goldenami.iam.profiles import Profile
+from goldenami.iam.proof.prove import Row
 from goldenami.iam.render import Document
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
@@ -48,26 +49,51 @@ class Attachment(Struct, frozen=True, kw_only=True):
     document: dict[str, Any] | None
 
 
+class Form(Struct, frozen=True, kw_only=True):
+    """What one mechanism attaches.
+
+    Args:
+        documents: the policy documents that each of its holders gets.
+        profiles: those that were rendered, the main one first.
+        values: what they were rendered with.
+        notes: what the user should know of it.
+    """
+
+    documents: tuple[Document, ...]
+    profiles: tuple[Profile, ...]
+    values: Values
+    notes: tuple[str, ...] = ()
+
+
 class Situation(Struct, frozen=True, kw_only=True):
     """What a mechanism works with.
 
     Args:
         aws: whose account.
         region: for calls that belong to no region.
-        enforce: the release file's part; its mechanisms say what is wanted.
-        documents: the policy documents that every holder gets; none if they are to be removed.
+        enforce: what is enforced; its mechanisms say what is wanted.
+        name: whose is what is attached: see `goldenami.workflows.enforce.ownership`.
+        forms: what each mechanism attaches, by its name; none if it is to be removed.
         owners: the accounts that own golden images.
         remove: whether everything goldenami made is to be taken away.
-        tags: the tags of what is made.
+        take_over: whether what another enforcement attached becomes this one's.
+        tags: further tags of what is made.
     """
 
     aws: Aws
     region: str
     enforce: Enforce
-    documents: tuple[Document, ...]
+    name: str
+    forms: Mapping[str, Form]
     owners: tuple[str, ...]
     remove: bool
+    take_over: bool
     tags: dict[str, str]
+
+    def documents(self, mechanism: str) -> tuple[Document, ...]:
+        """Return what a mechanism attaches; nothing if it is not in use."""
+        form = self.forms.get(mechanism)
+        return form.documents if form else ()
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -80,6 +106,8 @@ class Part(Struct, frozen=True, kw_only=True):
         attachments: what will be attached when they are done.
         notes: what the user should know before.
         problems: why it must not be done; everything is refused then.
+        others: what another enforcement attached, and stays.
+        accounts: which accounts are under each target, None if that could not be read.
     """
 
     changes: tuple[Change, ...] = ()
@@ -88,30 +116,27 @@ class Part(Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    accounts: Mapping[str, tuple[str, ...] | None] = {}
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
     """What is to be enforced.
 
     Args:
-        documents: the policy documents that every holder gets.
-        profiles: those that were rendered.
-        values: what they were rendered with.
+        forms: what each mechanism attaches, by its name.
         golden: the golden images that were found.
-        notes: what the user should know before.
     """
 
-    documents: tuple[Document, ...]
-    profiles: tuple[Profile, ...]
-    values: Values
+    forms: Mapping[str, Form]
     golden: tuple[Image, ...]
-    notes: tuple[str, ...] = ()
 
 
 class Enforcement(Struct, frozen=True, kw_only=True):
     """An enforcement that was checked, and can be proved and applied.
 
-    ``again`` compares once more, and ``removes`` tells whether everything is to be taken away.
+    ``again`` compares once more, ``removes`` tells whether everything is to be taken away, and
+    ``accounts`` are those under each target of the organization.
     """
 
     changes: tuple[Change, ...]
@@ -120,11 +145,35 @@ class Enforcement(Struct, frozen=True, kw_only=True):
     wanted: Wanted | None = None
     again: Callable[[], "Enforcement"] | None = None
     removes: bool = False
+    accounts: Mapping[str, tuple[str, ...] | None] = {}
 
     @property
     def nothing_to_do(self) -> bool:
         """Tell whether what is attached is what should be."""
         return not self.plan.actions
+
+
+class Proved(Struct, frozen=True, kw_only=True):
+    """What the proof of an enforcement found.
+
+    Args:
+        rows: every case that was decided.
+        failures: why it must not be applied.
+        warnings: who and what walks around it, by name.
+    """
+
+    rows: tuple[Row, ...] = ()
+    failures: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def broken(row: Row) -> str:
+    """Say how a case should have been decided, and why it was not."""
+    where = f" ({row.image} in {row.region})" if row.image else ""
+    return (
+        f"{row.subject}: {row.case}{where} should be {row.expected} and is {row.decided}: "
+        f"{row.reason}"
+    )
 
 
 def joined(parts: Iterable[Part]) -> Part:
@@ -137,6 +186,8 @@ def joined(parts: Iterable[Part]) -> Part:
         attachments=tuple(one for part in several for one in part.attachments),
         notes=tuple(dict.fromkeys(one for part in several for one in part.notes)),
         problems=tuple(one for part in several for one in part.problems),
+        others=tuple(one for part in several for one in part.others),
+        accounts={target: found for part in several for target, found in part.accounts.items()},
     )
 
 

@@ -14,6 +14,7 @@ from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.errors import RefusedError
 from goldenami.iam.render import Document
+from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import Situation
 
 VERIFY_TIMEOUT_S = 60.0
@@ -76,11 +77,18 @@ def retagged(situation: Situation, policy: iam.ManagedPolicy | None) -> list[Act
     return steps
 
 
+def own_tags(situation: Situation, document: str) -> dict[str, str]:
+    """Return the tags that a policy of goldenami's is made with."""
+    return {tags.POLICY: document, tags.ENFORCED_BY: situation.name} | situation.tags
+
+
 def tags_to_change(
     situation: Situation, now: Mapping[str, str]
 ) -> tuple[dict[str, str], list[str]]:
     """Return the tags that a policy of goldenami's lacks, and the keys it should not have."""
     wanted = {key: one for key, one in situation.tags.items() if key not in now}
+    if now.get(tags.ENFORCED_BY) != situation.name:
+        wanted[tags.ENFORCED_BY] = situation.name
     stale = [key for key in (tags.UNPROVED,) if key in now and key not in situation.tags]
     return wanted, stale
 
@@ -140,6 +148,7 @@ def adopt(doing: Doing) -> dict[str, Any]:
         raise RefusedError(*foreign({arn: policy}))
     same(policy.document, doing.parameters["PolicyDocument"], arn)
     wanted = tags.from_aws(doing.parameters["Tags"])
+    refuse_another(policy.tags, wanted, arn)
     if missing := {key: value for key, value in wanted.items() if key not in policy.tags}:
         tagging = {"PolicyArn": arn, "Tags": tags.to_aws(missing)}
         call(structs.replace(doing, parameters=tagging), "iam:TagPolicy", {})
@@ -167,6 +176,20 @@ def same(document: Mapping[str, Any], wanted: str, name: str) -> None:
         raise RefusedError(
             f"another enforcement has just made {name}, with another content than this one's",
             fix="let one release file at a time be enforced in this account; then run it again",
+        )
+
+
+def refuse_another(now: Mapping[str, str], wanted: Mapping[str, str], name: str) -> None:
+    """See that a policy that somebody has just made belongs to the same enforcement, or to none.
+
+    Raises:
+        RefusedError: it belongs to another one.
+    """
+    whose = ownership.of_tags(now)
+    if whose and whose != ownership.of_tags(wanted):
+        raise RefusedError(
+            f"{name} has just been attached by the enforcement `{whose}`",
+            fix="let one enforcement at a time be applied in this account; then run it again",
         )
 
 
@@ -201,7 +224,7 @@ def _create(situation: Situation, arn: str, name: str, text: str) -> Action:
             "PolicyName": arn.rpartition("/")[2],
             "PolicyDocument": text,
             "Description": f"goldenami profile document {name}",
-            "Tags": tags.to_aws({tags.POLICY: name} | situation.tags),
+            "Tags": tags.to_aws(own_tags(situation, name)),
         },
         permissions=("iam:CreatePolicy", "iam:TagPolicy"),
         adopt="adopt:policy",

@@ -14,7 +14,7 @@ from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import RefusedError
 from goldenami.iam.render import Document
-from goldenami.workflows.enforce import managed
+from goldenami.workflows.enforce import managed, ownership
 from goldenami.workflows.enforce.interface import (
     Attachment,
     Change,
@@ -56,14 +56,26 @@ def part(situation: Situation, wish: Wish | None, kind: str) -> Part:
         told = f"policies of an organization were not looked for: {error.message}"
         return Part(notes=(told,) if situation.remove else ())
     if wish is None:
-        return joined(_dropped(situation, kind, one) for one in now.values())
+        return joined(_dropped(situation, kind, one, named=False) for one in now.values())
     wanted = {f"{PREFIX}{document.name}": document for document in wish.documents}
     problems, room = _checked(situation, wish, wanted, now)
-    if problems:
-        return Part(problems=tuple(problems))
+    claims = ownership.claims(
+        situation,
+        {
+            f"{kind} {name}": ownership.of_tags(policy.tags)
+            for name, policy in now.items()
+            if name in wanted and policy.ours
+        },
+    )
+    if problems or claims.problems:
+        return joined([Part(problems=tuple(problems)), claims])
     kept = [_kept(situation, wish, name, one, now.get(name)) for name, one in wanted.items()]
-    dropped = [_dropped(situation, kind, one) for name, one in now.items() if name not in wanted]
-    return replaced(joined(kept), joined(dropped), room=room)
+    dropped = [
+        _dropped(situation, kind, one, named=True)
+        for name, one in now.items()
+        if name not in wanted
+    ]
+    return joined([replaced(joined(kept), joined(dropped), room=room), claims])
 
 
 def verify(doing: Doing) -> dict[str, Any]:
@@ -95,6 +107,7 @@ def adopt(doing: Doing) -> dict[str, Any]:
         raise RefusedError(_foreign(name))
     managed.same(policy.document, doing.parameters["Content"], name)
     wanted = tags.from_aws(doing.parameters["Tags"])
+    managed.refuse_another(policy.tags, wanted, name)
     if missing := {key: value for key, value in wanted.items() if key not in policy.tags}:
         tagging = {"ResourceId": policy.id, "Tags": tags.to_aws(missing)}
         call(structs.replace(doing, parameters=tagging), "organizations:TagResource", {})
@@ -105,6 +118,11 @@ def _foreign(name: str) -> str:
     return (
         f"the organization's policy {name} was not made by goldenami (it has no tag {tags.POLICY})"
     )
+
+
+def _goes(situation: Situation, policy: OrganizationPolicy) -> bool:
+    name = ownership.of_tags(policy.tags)
+    return policy.ours and not ownership.stays(situation, name, named=True)
 
 
 def _checked(
@@ -123,14 +141,14 @@ def _checked(
             f"`aws organizations enable-policy-type --policy-type {wish.kind} --root-id r-…`"
         )
         return problems, True
-    ours, room = {name for name, one in now.items() if one.ours}, True
+    going, room = {name for name, one in now.items() if _goes(situation, one)}, True
     for target in wish.targets:
         there = organizations.attached(situation.aws, situation.region, wish.kind, target)
         if there is None:
             problems.append(f"the organization has no root, unit or account {target}")
             continue
         names = set(there.values())
-        would_have = len((names - ours) | wanted.keys())
+        would_have = len((names - going) | wanted.keys())
         if would_have > organizations.POLICIES_PER_TARGET:
             problems.append(
                 f"{target} would have {would_have} policies of type {wish.kind}, of "
@@ -183,9 +201,12 @@ def _kept(
     )
 
 
-def _dropped(situation: Situation, kind: str, policy: OrganizationPolicy) -> Part:
+def _dropped(situation: Situation, kind: str, policy: OrganizationPolicy, *, named: bool) -> Part:
     if not policy.ours:
         return Part()
+    name = ownership.of_tags(policy.tags)
+    if ownership.stays(situation, name, named=named):
+        return ownership.left({f"{kind} {policy.name}": name})
     steps = [
         _call(situation, "DetachPolicy", policy.name, policy.id, one) for one in policy.targets
     ]
@@ -231,7 +252,7 @@ def _create(
             "Type": wish.kind,
             "Content": text,
             "Description": f"goldenami profile document {document}",
-            "Tags": tags.to_aws({tags.POLICY: document} | situation.tags),
+            "Tags": tags.to_aws(managed.own_tags(situation, document)),
         },
         outputs={"policy_id": "Policy.PolicySummary.Id"},
         adopt="adopt:organization-policy",

@@ -7,7 +7,7 @@ from typing import Any
 
 from goldenami.aws import iam
 from goldenami.domain.plan import Action
-from goldenami.workflows.enforce import managed
+from goldenami.workflows.enforce import managed, ownership
 from goldenami.workflows.enforce.documents import BOUNDARY, boundary
 from goldenami.workflows.enforce.interface import (
     Attachment,
@@ -15,8 +15,11 @@ from goldenami.workflows.enforce.interface import (
     Part,
     Situation,
     in_order,
+    joined,
     kind_of,
 )
+
+NAME = "permissions_boundary"
 
 
 def part(situation: Situation) -> Part:
@@ -28,10 +31,13 @@ def part(situation: Situation) -> Part:
     if not roles:
         return _dropped(situation, policy)
     found = {name: iam.role(situation.aws, situation.region, name) for name in roles}
+    claims = Part()
+    if policy and policy.ours:
+        claims = ownership.claims(situation, {arn: ownership.of_tags(policy.tags)})
     problems = [*managed.foreign({arn: policy}), *_unfit(situation, found, arn)]
-    if problems:
-        return Part(problems=tuple(problems))
-    document = boundary(situation.documents)
+    if problems or claims.problems:
+        return joined([Part(problems=tuple(problems)), claims])
+    document = boundary(situation.documents(NAME))
     steps = managed.written(situation, arn, document, policy)
     kind = kind_of(policy, same=not steps)
     missing = tuple(name for name, role in found.items() if role and role.boundary != arn)
@@ -49,7 +55,7 @@ def part(situation: Situation) -> Part:
         attach=tuple(f"role {name}" for name in missing),
         detach=tuple(f"role {name}" for name in surplus),
     )
-    return Part(
+    made = Part(
         changes=(change,),
         actions=in_order(steps),
         attachments=(
@@ -57,11 +63,15 @@ def part(situation: Situation) -> Part:
             *(_attachment(name, arn, None) for name in surplus),
         ),
     )
+    return joined([made, claims])
 
 
 def _dropped(situation: Situation, policy: iam.ManagedPolicy | None) -> Part:
     if policy is None or not policy.ours:
         return Part()
+    name = ownership.of_tags(policy.tags)
+    if ownership.stays(situation, name, named=False):
+        return ownership.left({policy.arn: name})
     elsewhere = [*policy.groups, *policy.others]
     steps = [_delete(situation, policy.arn, name) for name in policy.boundary_of]
     if not elsewhere:

@@ -2,18 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from goldenami.errors import IncompleteError, RefusedError
 from goldenami.iam.account import ADMINISTRATOR, Account, Group, Role, User
-from goldenami.iam.evaluator.decide import Level, Outcome, Policies, decide
-from goldenami.iam.evaluator.document import compile_policy
+from goldenami.iam.evaluator.decide import Outcome, Policies, decide
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal, Request
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.prove import Proof, Row, Subject, prove
 from goldenami.iam.proof.world import Golden, Setting
 from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
-from goldenami.workflows.enforce.interface import Attachment, Enforcement, Wanted
+from goldenami.workflows.enforce import targets
+from goldenami.workflows.enforce.interface import (
+    Attachment,
+    Enforcement,
+    Form,
+    Proved,
+    Wanted,
+    broken,
+)
 
 NOT_NEEDED = "golden-further"
 """Whether a group may use fleets and spot requests is its own matter."""
@@ -21,20 +28,6 @@ NOT_NEEDED = "golden-further"
 STAND_IN = "snap-golden"
 _FOREIGN = frozenset({"foreign-image"})
 _SHOWN = 3
-
-
-class Proved(Struct, frozen=True, kw_only=True):
-    """What the proof of an enforcement found.
-
-    Args:
-        rows: every case that was decided.
-        failures: why it must not be applied.
-        warnings: who and what walks around it, by name.
-    """
-
-    rows: tuple[Row, ...] = ()
-    failures: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 def of(
@@ -56,20 +49,25 @@ def of(
     settings = [*_hidden(enforce, before.id, owners)]
     if prepared.wanted is None:
         return Proved(failures=tuple(settings))
-    proving = _Proving(prepared, prepared.wanted, before, cases, enforce)
-    return _together(
-        [
-            Proved(failures=tuple(settings)),
-            *(proving.group(name) for name in proving.named("group")),
-            *(proving.role(name) for name in proving.named("role-boundary")),
-            *(proving.target(name) for name in proving.named("organization-target")),
-        ]
-    )
+    parts = [Proved(failures=tuple(settings))]
+    for mechanism in prepared.wanted.forms:
+        proving = Proving(prepared, prepared.wanted, mechanism, before, cases, enforce)
+        match mechanism:
+            case "group_policy":
+                parts += [proving.group(name) for name in proving.named("group")]
+            case "permissions_boundary":
+                parts += [proving.role(name) for name in proving.named("role-boundary")]
+            case "scp":
+                parts += [
+                    targets.proved(proving, name, prepared.accounts.get(name))
+                    for name in proving.named("organization-target")
+                ]
+    return _together(parts)
 
 
-def setting(wanted: Wanted, groups: tuple[str, ...]) -> Setting:
+def setting(wanted: Wanted, form: Form, groups: tuple[str, ...]) -> Setting:
     """Return where the proof takes place: the golden images, or one that stands for them."""
-    values = wanted.values
+    values = form.values
     golden = tuple(
         Golden(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
         for one in wanted.golden
@@ -79,7 +77,7 @@ def setting(wanted: Wanted, groups: tuple[str, ...]) -> Setting:
         account=values.account,
         partition=values.partition,
         owners=values.golden_accounts,
-        tag=values.tag or wanted.profiles[0].tag,
+        tag=values.tag or form.profiles[0].tag,
         golden=golden or (stand_in(owner, (STAND_IN,)),),
         groups=groups,
     )
@@ -90,42 +88,44 @@ def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") 
     return Golden(region=region, id="ami-golden", owner=owner, snapshots=snapshots)
 
 
-class _Proving:
-    """The account after the change, and the proofs of everybody in it."""
+class Proving:
+    """The account after the change, and the proofs of everybody that a mechanism binds."""
 
     def __init__(
         self,
         prepared: Enforcement,
         wanted: Wanted,
+        mechanism: str,
         before: Account,
         cases: Cases,
         enforce: Enforce,
     ) -> None:
         self._has_settings = enforce.mechanisms.allowed_amis is not None
-        self._before, self._after = before, _after(before, prepared.attachments)
-        self._attachments = [one for one in prepared.attachments if one.document is not None]
-        self._cases = cases
+        self._before, self.after = before, _after(before, prepared.attachments)
+        self.attachments = [one for one in prepared.attachments if one.document is not None]
+        self.cases, self.form = cases, wanted.forms[mechanism]
         foreign = tuple(one for one in cases.cases if one.topic in _FOREIGN)
         self._foreign = structs.replace(cases, cases=foreign)
-        self._setting = setting(wanted, tuple(self.named("group")))
-        self._promises = {topic for one in wanted.profiles for topic in one.proves} - {NOT_NEEDED}
-        self._pipeline = self._pipeline_subject(wanted.values.pipeline_role)
+        self.setting = setting(wanted, self.form, tuple(self.named("group")))
+        proven = {topic for one in self.form.profiles for topic in one.proves}
+        self.promises = proven - {NOT_NEEDED}
+        self.pipeline = self._pipeline_subject(self.form.values.pipeline_role)
 
     def named(self, holder: str) -> list[str]:
         """Return the holders of a kind that get something, each once."""
-        return list(dict.fromkeys(one.name for one in self._attachments if one.holder == holder))
+        return list(dict.fromkeys(one.name for one in self.attachments if one.holder == holder))
 
     def group(self, name: str) -> Proved:
         """Prove a group by its own policies, and say which members are not bound by them.
 
         A member who cannot be judged is told of, and stops nothing.
         """
-        group = self._after.groups[name]
+        group = self.after.groups[name]
         alone = self._prove(
-            Subject(f"group {name}", self._after.principal(group), self._after.policies_of(group)),
+            Subject(f"group {name}", self.after.principal(group), self.after.policies_of(group)),
             pipeline=True,
         )
-        members = self._after.members(name)
+        members = self.after.members(name)
         failures, warnings = [], []
         others: dict[str, Proof] = {}
         for one in members:
@@ -138,7 +138,7 @@ class _Proving:
             if row.topic == "golden" and any(_all_golden(proof) for proof in others.values()):
                 warnings.append(f"group {name} alone: {row.case}: {row.reason}")
             else:
-                failures.append(_told(row))
+                failures.append(broken(row))
         for proof in others.values():
             warnings += _by_further_policies(proof)
         warnings += self._removable(alone, name)
@@ -147,10 +147,10 @@ class _Proving:
 
     def role(self, name: str) -> Proved:
         """Prove a role; a launch that was not possible before need not become so."""
-        subject = self._role_subject(self._after, name)
+        subject = self._role_subject(self.after, name)
         before = prove(
             (self._role_subject(self._before, name),),
-            None, self._cases, self._setting, self._promises,
+            None, self.cases, self.setting, self.promises,
         )  # fmt: skip
         impossible = {(row.case, row.image) for row in before.rows if row.decided == "denied"}
         proof = self._prove(subject)
@@ -159,38 +159,15 @@ class _Proving:
             for row in proof.failed
             if row.expected == "denied" or (row.case, row.image) not in impossible
         ]
-        return Proved(rows=proof.rows, failures=tuple(_told(row) for row in failures))
-
-    def target(self, name: str) -> Proved:
-        """Prove the policies of an organization's target for an administrator under it."""
-        documents = [one for one in self._attachments if one.name == name]
-        level = Level(
-            name,
-            (
-                ADMINISTRATOR.compiled,
-                *(compile_policy(one.policy, one.document or {}) for one in documents),
-            ),
-        )
-        arn = f"arn:{self._after.partition}:iam::{self._after.id}:user/administrator"
-        policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
-        actor = None
-        if self._pipeline:
-            actor = structs.replace(self._pipeline, policies=policies)
-        subject = Subject(f"an administrator under {name}", Principal.of(arn), policies)
-        proof = prove((subject,), actor, self._cases, self._setting, self._promises)
-        unbound = f"this account manages the organization: policies of {name} do not bind it"
-        warnings = (unbound,) if self._after.manages_organization else ()
-        return Proved(
-            rows=proof.rows, failures=tuple(_told(row) for row in proof.failed), warnings=warnings
-        )
+        return Proved(rows=proof.rows, failures=tuple(broken(row) for row in failures))
 
     def _prove(self, subject: Subject, *, pipeline: bool = False) -> Proof:
-        actor = self._pipeline if pipeline else None
-        return prove((subject,), actor, self._cases, self._setting, self._promises)
+        actor = self.pipeline if pipeline else None
+        return prove((subject,), actor, self.cases, self.setting, self.promises)
 
     def _member(self, user: User) -> Subject:
         return Subject(
-            f"user {user.name}", self._after.principal(user), self._after.policies_of(user)
+            f"user {user.name}", self.after.principal(user), self.after.policies_of(user)
         )
 
     def _role_subject(self, account: Account, name: str) -> Subject:
@@ -201,10 +178,10 @@ class _Proving:
         """The pipeline role may do what it has policies for; here it is only not to be denied."""
         if arn is None:
             return None
-        levels = tuple(level.compiled for level in self._after.levels)
+        levels = tuple(level.compiled for level in self.after.levels)
         boundary = None
-        if role := self._after.roles.get(arn.rpartition("/")[2]):
-            document = self._after.boundary_of(role)
+        if role := self.after.roles.get(arn.rpartition("/")[2]):
+            document = self.after.boundary_of(role)
             boundary = document.in_force if document else None
         policies = Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
         return Subject("the pipeline role", Principal.of(arn, session="proof"), policies)
@@ -224,13 +201,13 @@ class _Proving:
 
     def _assumable(self, group: str, members: tuple[User, ...]) -> Iterator[str]:
         """Warn of roles that members can assume, and launch other images with."""
-        holders: list[Group | User] = [self._after.groups[group], *members]
-        for role in self._after.roles.values():
+        holders: list[Group | User] = [self.after.groups[group], *members]
+        for role in self.after.roles.values():
             if self._exempt(role) or not any(self._assumes(role, one) for one in holders):
                 continue
             try:
-                subject = self._role_subject(self._after, role.name)
-                rows = prove((subject,), None, self._foreign, self._setting, _FOREIGN).rows
+                subject = self._role_subject(self.after, role.name)
+                rows = prove((subject,), None, self._foreign, self.setting, _FOREIGN).rows
             except IncompleteError as error:
                 yield f"role {role.name} could not be judged: {error.message}"
                 continue
@@ -243,14 +220,14 @@ class _Proving:
 
     def _assumes(self, role: Role, holder: Group | User) -> bool:
         """Who cannot be judged may be able to; that he cannot is told elsewhere."""
-        principal = self._after.principal(holder)
+        principal = self.after.principal(holder)
         try:
-            return _assumes(role, principal, self._after.policies_of(holder))
+            return _assumes(role, principal, self.after.policies_of(holder))
         except IncompleteError:
             return True
 
     def _exempt(self, role: Role) -> bool:
-        pipeline = self._pipeline.principal.arn if self._pipeline else ""
+        pipeline = self.pipeline.principal.arn if self.pipeline else ""
         return role.arn == pipeline or SERVICE_LINKED_PATH in role.arn
 
 
@@ -309,14 +286,6 @@ def _several(rows: list[Row]) -> str:
     named = list(dict.fromkeys(row.case for row in rows))
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
     return ", ".join(named[:_SHOWN]) + more
-
-
-def _told(row: Row) -> str:
-    where = f" ({row.image} in {row.region})" if row.image else ""
-    what = f"{row.subject}: {row.case}{where} should be {row.expected}"
-    if row.decided == "unknown":
-        return f"{what}, and that is {row.reason}"
-    return f"{what} and is {row.decided}: {row.reason}"
 
 
 def _assumes(role: Role, principal: Principal, policies: Policies) -> bool:

@@ -3,25 +3,68 @@
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
 """
 
-from msgspec import structs
+from collections.abc import Iterator, Mapping
 
+from goldenami.aws import organizations
 from goldenami.aws.organizations import SCP
+from goldenami.workflows import rendering
 from goldenami.workflows.enforce import organization
-from goldenami.workflows.enforce.interface import Part, Situation
+from goldenami.workflows.enforce.interface import Form, Part, Situation, joined
 
-NOTES = (
+NAME = "scp"
+NOTE = (
     "service control policies bind neither the organization's management account nor "
-    "service-linked roles (Auto Scaling): use allowed_amis or declarative_policy for those",
-    "tags of a shared image are not visible in other accounts: where images are shared with the "
-    "targets, the profile has to be `owner-only`",
+    "service-linked roles (Auto Scaling): use allowed_amis or declarative_policy for those"
 )
+_SHOWN = 3
 
 
 def part(situation: Situation) -> Part:
-    """Compare the organization's SCPs with what they should be."""
+    """Compare the organization's SCPs with what they should be.
+
+    Tags of an image are seen by its owner alone, so a profile that tests them is refused for a
+    target that has other accounts under it: there every golden launch would be denied.
+    """
     wanted = situation.enforce.mechanisms.scp
-    wish = organization.Wish(SCP, situation.documents, wanted.targets) if wanted else None
-    found = organization.part(situation, wish, SCP)
-    if wish is None or situation.remove:
-        return found
-    return structs.replace(found, notes=(*found.notes, *NOTES))
+    form = situation.forms.get(NAME)
+    if wanted is None or form is None or situation.remove:
+        return organization.part(situation, None, SCP)
+    wish = organization.Wish(SCP, form.documents, wanted.targets)
+    compared = organization.part(situation, wish, SCP)
+    if compared.problems:
+        return compared
+    accounts = {
+        target: organizations.accounts_under(situation.aws, situation.region, target)
+        for target in wanted.targets
+    }
+    blind = Part()
+    if rendering.tests_tags(form.profiles[0]):
+        blind = Part(
+            problems=tuple(_blind(situation, form, accounts)), notes=tuple(_empty(accounts))
+        )
+    return joined([compared, blind, Part(notes=(NOTE,), accounts=accounts)])
+
+
+def _blind(
+    situation: Situation, form: Form, accounts: Mapping[str, tuple[str, ...] | None]
+) -> Iterator[str]:
+    """Say under which targets the tags of golden images cannot be seen."""
+    for target, under in accounts.items():
+        others = [one for one in under or () if one not in situation.owners]
+        if others:
+            more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+            yield (
+                f"scp: `{form.profiles[0].name}` tests tags, which the accounts under {target} "
+                f"cannot see of a shared image ({', '.join(others[:_SHOWN])}{more}): every golden "
+                "launch would be denied there; write `scp: {targets: [...], profile: owner-only}`, "
+                "and keep the tags' profile for group_policy and permissions_boundary"
+            )
+
+
+def _empty(accounts: Mapping[str, tuple[str, ...] | None]) -> Iterator[str]:
+    for target, under in accounts.items():
+        if under == ():
+            yield (
+                f"scp: no account that it binds is under {target}; one that comes needs "
+                "`profile: owner-only`"
+            )

@@ -1,0 +1,111 @@
+"""An enforcement: one thing per account, from a file of its own or a release file's part.
+
+Everything that attaches, proves or audits an enforcement works on an `EnforceFile`, wherever it
+came from.
+"""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from goldenami import files, yamlfile
+from goldenami.domain.tags import ApprovalTag
+from goldenami.errors import SpecError
+from goldenami.spec.enforcement import problems_of_file
+from goldenami.spec.model import Enforce, EnforceSpec, Release
+
+SCHEMA = "goldenami.enforce/v1"
+
+
+class EnforceFile(Struct, frozen=True, kw_only=True):
+    """What is to be enforced in an account.
+
+    Args:
+        path: the file it was read from.
+        enforce: whom it binds, and by which mechanisms.
+        name: whose is what it attaches. It stays the same when the file is edited or moved to
+            another folder: the file's ``name``, else the image's of a release file, else what an
+            enforcement file is called without its ending.
+        region: for calls that belong to none; None for the caller's.
+        owners: further accounts that own golden images.
+        approval_tag: the tag by which images are golden.
+        declared: whether the file enforces anything: a release file need not.
+        release: the release file that a golden image can be baked from.
+        warnings: what the user should know of the file.
+    """
+
+    path: Path
+    enforce: Enforce
+    name: str
+    region: str | None = None
+    owners: tuple[str, ...] = ()
+    approval_tag: ApprovalTag = ApprovalTag()
+    declared: bool = True
+    release: str = "RELEASE"
+    warnings: tuple[str, ...] = ()
+
+
+def parsed(path: Path, content: bytes) -> EnforceFile:
+    """Return the content of an enforcement file, checked.
+
+    Raises:
+        SpecError: with every problem found, each with its line and key.
+    """
+    spec, places = yamlfile.parsed(path, content, EnforceSpec)
+    name = spec.name or path.stem
+    refuse(
+        path,
+        [
+            f"{yamlfile.place(path, places, key)}: {what}"
+            for key, what in problems_of_file(spec, name)
+        ],
+    )
+    return EnforceFile(
+        path=path,
+        enforce=spec,
+        name=name,
+        region=spec.region,
+        owners=spec.owners,
+        approval_tag=spec.approval_tag,
+    )
+
+
+def of_release(path: Path, release: Release) -> EnforceFile:
+    """Return what a release file enforces, itself or by the file that it points to.
+
+    Raises:
+        SpecError: that file has problems, or knows golden images by another tag.
+    """
+    enforce = release.enforce or Enforce()
+    if enforce.file is None:
+        return EnforceFile(
+            path=path,
+            enforce=enforce,
+            name=enforce.name or release.image,
+            region=release.build_region if release.regions else None,
+            owners=release.audit.owners,
+            approval_tag=release.approval_tag,
+            declared=release.enforce is not None,
+            release=str(path),
+        )
+    file = path.parent / enforce.file
+    found = parsed(file, files.read_bytes(file))
+    if found.approval_tag != release.approval_tag:
+        theirs, ours = found.approval_tag, release.approval_tag
+        raise SpecError(
+            f"{file}: approval_tag: images are golden by {theirs.key} = {theirs.value} there, and "
+            f"by {ours.key} = {ours.value} in {path}"
+        )
+    return found
+
+
+def refuse(path: Path, lines: list[str]) -> None:
+    """Refuse a file that has problems.
+
+    Raises:
+        SpecError: it has.
+    """
+    if len(lines) == 1:
+        raise SpecError(lines[0])
+    if lines:
+        raise SpecError(f"{path}: {len(lines)} problems", notes=lines)

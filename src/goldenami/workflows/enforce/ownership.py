@@ -1,0 +1,81 @@
+"""Whose is what is attached: two enforcements of one account never fight over it.
+
+Everything that is made carries the name of the enforcement it belongs to. What belongs to another
+one is neither changed nor taken away, unless the caller takes it over. What carries no name was
+made before there were names: it becomes whose who names its mechanism.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum, auto
+
+from goldenami.domain import tags
+from goldenami.workflows.enforce.interface import Part, Situation
+
+
+class Owner(Enum):
+    """Whose something is, as an enforcement sees it."""
+
+    OWN = auto()
+    NOBODY = auto()
+    ANOTHER = auto()
+
+
+def owner(situation: Situation, name: str) -> Owner:
+    """Tell whose something is that carries a name, empty if it carries none."""
+    if not name:
+        return Owner.NOBODY
+    return Owner.OWN if name == situation.name or situation.take_over else Owner.ANOTHER
+
+
+def of_tags(written: Mapping[str, str]) -> str:
+    """Return the name that a policy carries, empty if it carries none."""
+    return written.get(tags.ENFORCED_BY, "")
+
+
+def claims(situation: Situation, things: Mapping[str, str]) -> Part:
+    """Return what stands against having things, and what is to be told of it.
+
+    Args:
+        situation: as everywhere.
+        things: what is wanted and is there already, and the name it carries.
+    """
+    problems, notes = [], []
+    for thing, name in things.items():
+        match owner(situation, name):
+            case Owner.ANOTHER:
+                problems.append(
+                    f"{thing} was attached by the enforcement `{name}`, and this one is "
+                    f"`{situation.name}`: enforce that one's file, or pass --take-over"
+                )
+            case Owner.NOBODY:
+                notes.append(f"{thing} carried no name of an enforcement: `{situation.name}` now")
+            case Owner.OWN if name != situation.name:
+                notes.append(f"{thing} is taken over from the enforcement `{name}`")
+    return Part(problems=tuple(problems), notes=tuple(notes))
+
+
+def stays(situation: Situation, name: str, *, named: bool) -> bool:
+    """Tell whether something that is not wanted stays, since it is not this enforcement's.
+
+    Args:
+        situation: as everywhere.
+        name: the name it carries.
+        named: whether the file names its mechanism; it is for what carries no name.
+    """
+    match owner(situation, name):
+        case Owner.OWN:
+            return name != situation.name and not (named or situation.remove)
+        case Owner.NOBODY:
+            return not (named or situation.remove or situation.take_over)
+    return True
+
+
+def left(things: Mapping[str, str]) -> Part:
+    """Tell of things that stay, by the names they carry."""
+    return Part(others=tuple(_told(things.items())))
+
+
+def _told(things: Iterable[tuple[str, str]]) -> Iterable[str]:
+    for thing, name in things:
+        whose = f"belongs to the enforcement `{name}`" if name else "carries no enforcement's name"
+        yield f"{thing} {whose}, and stays"
