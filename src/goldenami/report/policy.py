@@ -5,11 +5,15 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from goldenami.iam import iac
 from goldenami.iam.limits import MANAGED_POLICY
 from goldenami.iam.profiles import Profile
 from goldenami.iam.render import Document
-from goldenami.report.terminal import say
+from goldenami.report.terminal import say, table
+
+PROFILE_SCHEMA = "goldenami.profile/v1"
 
 
 def write_code(
@@ -35,6 +39,31 @@ def write(profile: Profile, documents: Sequence[Document], *, minify: bool) -> N
         policies = {one.name: one.policy for one in documents}
         sys.stdout.write(json.dumps(policies, **layout) + "\n")
     for document in documents:
-        say(f"{document.name}: {document.size:,} of {MANAGED_POLICY.characters:,} characters")
+        limit = MANAGED_POLICY.characters
+        left = limit - document.size
+        say(f"{document.name}: {document.size:,} of {limit:,} characters, {left:,} left")
     if profile.attach_with:
         say(f"attach with it: {', '.join(profile.attach_with)}")
+
+
+def write_profile(profile: Profile, form: str) -> None:
+    """Write what a profile does, promises and leaves open."""
+    if form == "json":
+        data = msgspec.json.encode({"schema": PROFILE_SCHEMA, "profile": profile})
+        sys.stdout.write(msgspec.json.format(data, indent=2).decode() + "\n")
+        return
+    sys.stdout.write(f"{profile.name}: {profile.title}\n\n{profile.description}\n")
+    if profile.warning:
+        sys.stdout.write(f"warning: {profile.warning}\n\n")
+    for title, values in (
+        ("needs", profile.needs),
+        ("comes with", profile.attach_with),
+        ("proves", profile.proves),
+    ):
+        if values:
+            sys.stdout.write(f"{title}: {', '.join(values)}\n")
+    if profile.open:
+        sys.stdout.write("\nknown open:\n")
+        table(
+            ("way", "why", "what helps"), [(one.name, one.why, one.helps) for one in profile.open]
+        )

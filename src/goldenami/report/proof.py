@@ -2,40 +2,53 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from goldenami.iam.evaluator.decide import Verdict
+from goldenami.iam.profiles import OpenWay
 from goldenami.iam.proof.prove import Proof, Row
 from goldenami.report.terminal import say, table
 from goldenami.workflows.prove import Disagreement
 
 SCHEMA = "goldenami.proof/v1"
 VERDICT_SCHEMA = "goldenami.verdict/v1"
+KNOWN = "known open"
 
 
-def write(proof: Proof, form: str, differing: Sequence[Disagreement] | None) -> None:
+def write(
+    proof: Proof,
+    form: str,
+    ways: Sequence[OpenWay],
+    differing: Sequence[Disagreement] | None,
+) -> None:
     """Write a proof to stdout, as a table or as JSON; its summary to stderr.
 
     Args:
         proof: every case, decided.
         form: ``table`` or ``json``.
+        ways: the ways around that the proved profiles know, tried or not.
         differing: what IAM's simulator decides otherwise; None if it was not asked.
     """
     if form == "json":
-        _write_json(proof, differing)
+        _write_json(proof, ways, differing)
     else:
         table(
             ("result", "case", "where", "expected", "decided", "by"),
             [(_result(one), one.case, _where(one), one.expected, one.decided, one.reason)
              for one in proof.rows],
         )  # fmt: skip
+        if ways:
+            table(
+                ("result", "way around", "why", "what helps"),
+                [(KNOWN, way.name, way.why, way.helps) for way in ways],
+            )
         if differing:
             table(
                 ("case", "action", "resource", "goldenami", "aws"),
                 [(one.case, one.action, one.resource, one.goldenami, one.aws) for one in differing],
             )
-    _summary(proof, differing)
+    _summary(proof, ways, differing)
 
 
 def write_verdict(verdict: Verdict, form: str) -> None:
@@ -76,14 +89,19 @@ def _answer(verdict: Verdict) -> str:
 def _result(row: Row) -> str:
     if row.as_expected:
         return "ok"
-    return "FAILED" if row.required else "open"
+    if row.required:
+        return "FAILED"
+    return KNOWN if row.way else "open"
 
 
 def _where(row: Row) -> str:
     return f"{row.region} {row.image}".strip()
 
 
-def _write_json(proof: Proof, differing: Sequence[Disagreement] | None) -> None:
+def _write_json(
+    proof: Proof, ways: Sequence[OpenWay], differing: Sequence[Disagreement] | None
+) -> None:
+    tried = {row.way for row in proof.rows}
     told: dict[str, Any] = {
         "schema": SCHEMA,
         "proved": not proof.failed,
@@ -98,8 +116,19 @@ def _write_json(proof: Proof, differing: Sequence[Disagreement] | None) -> None:
                 "decided": one.decided,
                 "required": one.required,
                 "reason": one.reason,
+                "known_open": one.way if not (one.as_expected or one.required) else "",
             }
             for one in proof.rows
+        ],
+        "known_open": [
+            {
+                "name": way.name,
+                "why": way.why,
+                "helps": way.helps,
+                "calls": way.calls,
+                "tried": way.name in tried,
+            }
+            for way in ways
         ],
     }
     if differing is not None:
@@ -109,13 +138,26 @@ def _write_json(proof: Proof, differing: Sequence[Disagreement] | None) -> None:
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
 
 
-def _summary(proof: Proof, differing: Sequence[Disagreement] | None) -> None:
+def _summary(
+    proof: Proof, ways: Sequence[OpenWay], differing: Sequence[Disagreement] | None
+) -> None:
     required = [one for one in proof.rows if one.required]
     kept = len(required) - len(proof.failed)
     say(f"{kept} of {len(required)} promised cases are as they have to be")
-    for row in proof.open:
-        why = f" ({row.why})" if row.why else ""
-        say(f"open: {row.case}: {row.decided}{why}", "yellow")
+    for topic, rows in _by_topic(row for row in proof.open if not row.way).items():
+        first, more = rows[0], len({row.case for row in rows}) - 1
+        others = f", and {more} more of {topic}" if more else ""
+        why = f" ({first.why})" if first.why else ""
+        say(f"open: {first.case}: {first.decided}{why}{others}", "yellow")
+    if ways:
+        say(f"known open: {len(ways)} ways that no policy closes, each with what helps", "yellow")
     if differing is not None:
         asked = "agrees" if not differing else f"disagrees on {len(differing)} requests"
         say(f"IAM's policy simulator {asked}", "yellow" if differing else "green")
+
+
+def _by_topic(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.topic, []).append(row)
+    return found

@@ -29,6 +29,7 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
         region: for calls that belong to none; None for the caller's.
         owners: further accounts that own golden images.
         approval_tag: the tag by which images are golden.
+        parameters: SSM parameters that images are published as, beside the usual ones.
         declared: whether the file enforces anything: a release file need not.
         release: the release file that a golden image can be baked from.
         warnings: what the user should know of the file.
@@ -40,6 +41,7 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
     region: str | None = None
     owners: tuple[str, ...] = ()
     approval_tag: ApprovalTag = ApprovalTag()
+    parameters: tuple[str, ...] = ()
     declared: bool = True
     release: str = "RELEASE"
     warnings: tuple[str, ...] = ()
@@ -67,6 +69,7 @@ def parsed(path: Path, content: bytes) -> EnforceFile:
         region=spec.region,
         owners=spec.owners,
         approval_tag=spec.approval_tag,
+        parameters=spec.parameters,
     )
 
 
@@ -85,6 +88,7 @@ def of_release(path: Path, release: Release) -> EnforceFile:
             region=release.build_region if release.regions else None,
             owners=release.audit.owners,
             approval_tag=release.approval_tag,
+            parameters=(release.publish.ssm_parameter,) if release.publish else (),
             declared=release.enforce is not None,
             release=str(path),
         )

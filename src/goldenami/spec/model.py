@@ -254,10 +254,15 @@ class Enforce(_Part, frozen=True):
 
 
 class EnforceSpec(Enforce, frozen=True, kw_only=True):
-    """A whole enforcement file. ``owners`` are further accounts that own golden images."""
+    """A whole enforcement file.
+
+    ``owners`` are further accounts that own golden images; ``parameters`` are SSM parameters that
+    they are published as, beside those under ``/golden-ami/``, or paths that end in ``/*``.
+    """
 
     schema: Literal["goldenami.enforce/v1"]
     owners: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     approval_tag: ApprovalTag = ApprovalTag()
     region: str | None = None
 

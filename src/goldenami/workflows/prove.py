@@ -18,7 +18,7 @@ from goldenami.errors import RefusedError
 from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
 from goldenami.iam.evaluator.decide import Outcome, Policies
 from goldenami.iam.evaluator.request import Principal, Request
-from goldenami.iam.profiles import Profile, profile_named
+from goldenami.iam.profiles import OpenWay, Profile, profile_named
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.prove import Proof, Subject, prove
 from goldenami.iam.proof.world import Golden, Setting
@@ -26,7 +26,7 @@ from goldenami.iam.render import Document
 from goldenami.iam.values import ANY_REGION, Values
 from goldenami.spec import EnforceFile
 from goldenami.workflows import rendering
-from goldenami.workflows.enforce.proof import STAND_IN, stand_in
+from goldenami.workflows.enforce.proof import STAND_IN, published, stand_in
 
 Kind = Literal["user", "group", "role"]
 
@@ -46,6 +46,7 @@ class Question(Struct, frozen=True, kw_only=True):
         pipeline: the pipeline role, None to leave its cases out.
         setting: the account and its golden images.
         promises: what has to hold.
+        ways: the ways around it that are known.
         notes: what the user should know.
     """
 
@@ -55,6 +56,7 @@ class Question(Struct, frozen=True, kw_only=True):
     pipeline: Subject | None = None
     setting: Setting
     promises: frozenset[str]
+    ways: tuple[OpenWay, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -163,6 +165,7 @@ def of_documents(
         pipeline=_pipeline(values.pipeline_role, documents),
         setting=_setting(values, profile, documents),
         promises=frozenset(topic for one in rendering.chain(profile) for topic in one.proves),
+        ways=tuple(way for one in rendering.chain(profile) for way in one.open),
         notes=(f"proved {where}", *_left_out(values)),
     )
 
@@ -188,6 +191,8 @@ def of_live(
         tag=tag,
         golden=golden,
         groups=(one.name,) if kind == "group" else (),
+        parameter=published(values),
+        pipeline_role=values.pipeline_role or "",
     )
     return Question(
         subject=Subject(f"{kind} {one.name}", account.principal(one), account.policies_of(one)),
@@ -312,6 +317,8 @@ def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument
         tag=values.tag or profile.tag,
         golden=tuple(stand_in(owners[0], (one,), region) for one in snapshots),
         groups=values.groups,
+        parameter=published(values),
+        pipeline_role=values.pipeline_role or "",
     )
 
 

@@ -8,11 +8,11 @@ from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
-from goldenami.errors import RefusedError, UsageError
+from goldenami.errors import RefusedError
 from goldenami.iam.limits import MANAGED_POLICY, check_size
 from goldenami.iam.profiles import Profile, load_profiles, profile_named
 from goldenami.iam.render import Document, render
-from goldenami.iam.values import Values
+from goldenami.iam.values import PUBLISHED, Values
 from goldenami.spec import EnforceFile
 
 
@@ -47,14 +47,8 @@ def given_values(given: Mapping[str, Any]) -> Values:
     """Return values that were all given, for rendering without AWS.
 
     Raises:
-        UsageError: the account is missing.
         SpecError: a value is wrong.
     """
-    if "account" not in given:
-        raise UsageError(
-            "a policy cannot be rendered without the account it lives in",
-            fix="pass --account, or a release file and AWS credentials",
-        )
     return Values(**given)
 
 
@@ -78,6 +72,7 @@ def values(
     role = file.enforce.pipeline_role
     if role is not None:
         found.setdefault("pipeline_role", role_arn(role, found["partition"], found["account"]))
+    found.setdefault("parameters", (PUBLISHED, *file.parameters))
     return Values(**found)
 
 

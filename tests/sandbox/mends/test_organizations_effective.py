@@ -39,13 +39,34 @@ def test_values_are_added_and_removed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("operators", "state", "after"),
+    [
+        (["@@none"], "audit_mode", ["amazon"]),
+        (["@@append"], "audit_mode", ["amazon", "111122223333"]),
+        (["@@all"], "enabled", ["amazon", "111122223333"]),
+    ],
+)
+def test_what_a_policy_does_not_leave_to_those_below_it_stays(
+    operators: list[str], state: str, after: list[str]
+) -> None:
+    control = {"@@operators_allowed_for_child_policies": operators}
+    root = policy({"@@assign": "audit_mode"}, {**control, "@@assign": ["amazon"]}, **control)
+    child = policy({"@@assign": "enabled"}, {"@@append": ["111122223333"]})
+    found = settings(root, child, policy(**{"@@operators_allowed_for_child_policies": ["@@all"]}))
+    assert found["state"] == state
+    assert found["image_criteria"]["criteria_1"]["allowed_image_providers"] == after
+    none = policy({"@@assign": "disabled"}, image_criteria={})
+    assert settings(root, none)["state"] == ("disabled" if operators == ["@@all"] else state)
+
+
+@pytest.mark.parametrize(
     ("content", "says"),
     [
         ("[]", "policy: a value needs an operator"),
         ('{"tags": {}}', "policy: unknown key tags"),
         ('{"ec2_attributes": {"images": {}}}', "ec2_attributes: unknown key images"),
         (policy("enabled"), "allowed_images_settings.state: a value needs an operator"),
-        (policy({"@@operators_allowed_for_child_policies": ["@@none"]}), "does not know"),
+        (policy({"@@lock": ["@@none"]}), "does not know"),
         (policy({"@@assign": "enabled", "x": {}}), "an operator stands alone"),
         (policy({"@@assign": "on"}), "the state `on` is none of"),
         (policy(imageCriteria={}), "unknown key imageCriteria"),
@@ -60,7 +81,7 @@ def test_values_are_added_and_removed() -> None:
         "another key at the top",
         "an attribute that does not exist",
         "a value without operator",
-        "an operator for child policies",
+        "an operator that does not exist",
         "an operator beside a key",
         "a state that does not exist",
         "a key in camel case",

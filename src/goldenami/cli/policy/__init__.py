@@ -2,7 +2,7 @@
 
 import typer
 
-from goldenami.cli.policy import explain, lint, listing, prove, render
+from goldenami.cli.policy import explain, lint, listing, prove, render, show
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -10,6 +10,7 @@ app = typer.Typer(
     help="Policies: profiles, their documents, and the proof of what they do.",
 )
 app.command("list")(listing.list_)
+app.command()(show.show)
 app.command()(render.render)
 app.command()(prove.prove)
 app.command()(explain.explain)

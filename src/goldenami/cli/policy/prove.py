@@ -48,6 +48,7 @@ def prove(
     partition: given.Partition = None,
     region: given.Region = None,
     pipeline_role: given.PipelineRole = None,
+    parameter: given.Parameter = None,
     form: options.Format = ListFormat.TABLE,
     aws_profile: given.AwsProfile = None,
     endpoint_url: options.Endpoint = None,
@@ -68,7 +69,7 @@ def prove(
 
     named = given.given(
         account=account, owner=owner, tag=tag, snapshot=snapshot, partition=partition,
-        region=region, pipeline_role=pipeline_role,
+        region=region, pipeline_role=pipeline_role, parameter=parameter,
     )  # fmt: skip
     live = [("user", user), ("group", group), ("role", role)]
     aws = _Session(aws_profile, endpoint_url, region)
@@ -80,7 +81,7 @@ def prove(
     if with_aws:
         session = aws.get()
         differing = workflow.disagreements(session, session.region, question, proof, lambda _: None)
-    report.write(proof, form.value, differing)
+    report.write(proof, form.value, question.ways, differing)
     if proof.failed:
         raise RefusedError(f"not proved: {len(proof.failed)} cases are not as they have to be")
     if differing:

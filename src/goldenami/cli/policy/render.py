@@ -32,6 +32,7 @@ def render(
     partition: given.Partition = None,
     region: given.Region = None,
     pipeline_role: given.PipelineRole = None,
+    parameter: given.Parameter = None,
     as_: Annotated[
         As, typer.Option("--as", help="JSON, or code with the profiles attached with it.")
     ] = As.JSON,
@@ -60,7 +61,7 @@ def render(
         raise UsageError(f"--minify is for JSON, not for {as_}", fix="leave one of them out")
     named = given.given(
         account=account, owner=owner, tag=tag, snapshot=snapshot, partition=partition,
-        region=region, pipeline_role=pipeline_role, group=group,
+        region=region, pipeline_role=pipeline_role, parameter=parameter, group=group,
     )  # fmt: skip
     if release is None:
         profile = profile_named(policy_profile or given.DEFAULT_PROFILE)

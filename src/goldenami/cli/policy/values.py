@@ -30,6 +30,10 @@ Region = Annotated[str | None, typer.Option("--region", help="Region of the ARNs
 PipelineRole = Annotated[
     str | None, typer.Option("--pipeline-role", metavar="ARN", help="The role that may bake.")
 ]
+Parameter = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", help="Published SSM parameter, or a path and `/*` (repeatable)."),
+]
 AwsProfile = Annotated[
     str | None, typer.Option("--aws-profile", help="Named profile of the AWS configuration.")
 ]
@@ -68,6 +72,7 @@ def given(
     partition: str | None,
     region: str | None,
     pipeline_role: str | None,
+    parameter: Sequence[str] | None = None,
     group: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return the values that were given, by the names that `goldenami.iam.values` has for them."""
@@ -82,5 +87,6 @@ def given(
         "region": region,
         "pipeline_role": pipeline_role,
         "groups": tuple(group or ()),
+        "parameters": tuple(parameter or ()),
     }
     return {name: one for name, one in every.items() if one}

@@ -30,6 +30,8 @@ def generic(building: Building) -> Iterator[Request]:
         if kind in authorised
         for name in names
     ]
+    if arn := parameters.get("ResourceArn"):  # of a resource policy
+        asked.append(building.request(arn))
     yield from asked or [building.request("*", _keys(parameters))]
     yield from passed_roles(building)
 

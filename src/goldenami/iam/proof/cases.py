@@ -15,8 +15,8 @@ from goldenami.errors import RefusedError, SpecError
 from goldenami.iam.profiles import Promise
 from goldenami.iam.proof import variants
 
-Topic = Promise | Literal["guardrail-further", "walk-around"]
-"""What a case is about: a promise, work that a guardrail leaves, or a way around that none closes."""
+Topic = Promise | Literal["walk-around"]
+"""What a case is about: a promise that a profile makes, or a way around that none closes."""
 
 
 class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,7 +141,9 @@ def load(added: Iterable[Path] = ()) -> Cases:
     paths = [path for one in (resources.folder("policies") / "cases", *added) for path in _in(one)]
     files = {path: yamlfile.load(path, Cases)[0] for path in paths}
     everything = Cases(
-        cases=tuple(one for file in files.values() for case in file.cases for one in case.expanded()),
+        cases=tuple(
+            one for file in files.values() for case in file.cases for one in case.expanded()
+        ),
         **{kind: _together(files, kind) for kind in Cases.__struct_fields__ if kind != "cases"},
     )
     names = Counter(case.name for case in everything.cases)

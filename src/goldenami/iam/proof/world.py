@@ -86,7 +86,7 @@ class ProofWorld:
         if isinstance(value, str):
             return _PLACEHOLDER.sub(lambda found: self._filling(found[1], case), value)
         if isinstance(value, Mapping):
-            return {key: self.filled(one, case) for key, one in value.items()}
+            return {self.filled(key, case): self.filled(one, case) for key, one in value.items()}
         if isinstance(value, list):
             return [self.filled(one, case) for one in value]
         return value

@@ -1,13 +1,14 @@
 """Effective declarative policies: what the policies along root, units and account add up to.
 
-Of the operators of management policies the sandbox knows those that set values. Those that control
-what child policies may do are refused when a policy is written: no effective policy is a guess.
+Operators set values, or say which of those may be used further down: there, at the same key and
+below it, the others change nothing.
+https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_inheritance_mgmt.html
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_declarative_syntax.html
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 ROOT_KEY = "ec2_attributes"
@@ -35,6 +36,9 @@ _OPERATORS: Mapping[str, Callable[[list[Any], list[Any]], list[Any]]] = {
     "@@remove": lambda before, given: [one for one in before if one not in given],
 }
 _ASSIGN = "@@assign"
+_CHILDREN = "@@operators_allowed_for_child_policies"
+_SETTING = frozenset((_ASSIGN, *_OPERATORS))
+_Path = tuple[str, ...]
 
 
 def parsed(content: str) -> dict[str, Any]:
@@ -60,8 +64,12 @@ def merged(contents: Iterable[str]) -> dict[str, Any]:
         contents: declarative policies, from the root down to the account.
     """
     found: dict[str, Any] = {}
+    allowed: dict[_Path, frozenset[str]] = {}
     for content in contents:
-        _merge(found, parsed(content))
+        policy = parsed(content)
+        _merge(found, policy, (), allowed)
+        for path, operators in _for_children(policy, ()):
+            allowed[path] = operators & allowed.get(path, _SETTING)
     return found
 
 
@@ -70,9 +78,9 @@ def _check_operators(node: Any, place: str) -> None:
         raise ValueError(f"{place}: a value needs an operator, such as {_ASSIGN}")  # noqa: TRY004  one kind of error
     operators = [key for key in node if key.startswith("@@")]
     for operator in operators:
-        if operator not in (_ASSIGN, *_OPERATORS):
+        if operator not in (*_SETTING, _CHILDREN):
             raise ValueError(f"{place}: the sandbox does not know the operator {operator}")
-    if operators and len(node) > 1:
+    if set(operators) & _SETTING and len(set(node) - {_CHILDREN}) > 1:
         raise ValueError(f"{place}: an operator stands alone")
     for key, inner in node.items():
         if key not in operators:
@@ -87,21 +95,39 @@ def _check_allowed_images(settings: Mapping[str, Any]) -> None:
         raise ValueError(f"{place}: the state `{state}` is none of {', '.join(_STATES)}")
     criteria = settings.get("image_criteria", {})
     _check_keys(criteria, _CRITERIA, f"{place}.image_criteria")
-    for name, criterion in criteria.items():
-        _check_keys(criterion, _CRITERION, f"{place}.image_criteria.{name}")
+    for name in _CRITERIA & set(criteria):
+        _check_keys(criteria[name], _CRITERION, f"{place}.image_criteria.{name}")
 
 
 def _check_keys(node: Mapping[str, Any], known: set[str], place: str) -> None:
-    if unknown := set(node) - known:
+    if unknown := set(node) - known - {_CHILDREN}:
         raise ValueError(f"{place}: unknown key {', '.join(sorted(unknown))}")
 
 
-def _merge(found: dict[str, Any], policy: Mapping[str, Any]) -> None:
+def _for_children(node: Mapping[str, Any], path: _Path) -> Iterator[tuple[_Path, frozenset[str]]]:
+    """Yield which operators policies further down may use, and where."""
+    if _CHILDREN in node:
+        named = frozenset(node[_CHILDREN])
+        yield path, _SETTING if "@@all" in named else named & _SETTING
+    for key, inner in node.items():
+        if not key.startswith("@@"):
+            yield from _for_children(inner, (*path, key))
+
+
+def _merge(
+    found: dict[str, Any],
+    policy: Mapping[str, Any],
+    path: _Path,
+    allowed: Mapping[_Path, frozenset[str]],
+) -> None:
     for key, node in policy.items():
-        operator = next(iter(node), "")
-        if operator == _ASSIGN:
-            found[key] = node[_ASSIGN]
-        elif operator in _OPERATORS:
-            found[key] = _OPERATORS[operator](found.get(key, []), node[operator])
-        else:
-            _merge(found.setdefault(key, {}), node)
+        if key == _CHILDREN:
+            continue
+        here = (*path, key)
+        operator = next((one for one in node if one in _SETTING), "")
+        if not operator:
+            _merge(found.setdefault(key, {}), node, here, allowed)
+        elif all(operator in allowed.get(here[:depth], _SETTING) for depth in range(len(here) + 1)):
+            before = found.get(key, [])
+            given = node[operator]
+            found[key] = given if operator == _ASSIGN else _OPERATORS[operator](before, given)

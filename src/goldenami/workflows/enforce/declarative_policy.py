@@ -12,6 +12,11 @@ from goldenami.workflows.enforce import organization
 from goldenami.workflows.enforce.interface import Part, Situation
 
 NAME = "allowed-images"
+_FOR_GOOD = {"@@operators_allowed_for_child_policies": ["@@none"]}
+"""Keeps a policy that is attached further down from saying otherwise, or from adding a criterion.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html
+"""
 
 
 def part(situation: Situation) -> Part:
@@ -44,8 +49,9 @@ def content(wanted: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any
         }
     attributes: dict[str, Any] = {
         "allowed_images_settings": {
+            **_FOR_GOOD,
             "state": _assign(wanted.state.replace("-", "_")),
-            "image_criteria": {"criteria_1": criterion},
+            "image_criteria": {**_FOR_GOOD, "criteria_1": criterion},
         }
     }
     if wanted.exception_message:
@@ -54,4 +60,4 @@ def content(wanted: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any
 
 
 def _assign(value: Any) -> dict[str, Any]:
-    return {"@@assign": value}
+    return {**_FOR_GOOD, "@@assign": value}

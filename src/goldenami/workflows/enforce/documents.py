@@ -11,9 +11,10 @@ from msgspec import structs
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.errors import RefusedError
+from goldenami.iam.combine import combined
 from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy, size
 from goldenami.iam.profiles import DEFAULT, Profile, profile_named
-from goldenami.iam.render import VERSION, Document, render
+from goldenami.iam.render import Document, render
 from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
 from goldenami.spec.model import Attaching, Enforce
@@ -101,13 +102,14 @@ def _golden(aws: Aws, file: EnforceFile, used: Iterable[Profile]) -> tuple[Image
 def boundary(documents: tuple[Document, ...]) -> Document:
     """Return one document that is a permissions boundary: a boundary has to allow, too."""
     statements = [one for document in documents for one in document.policy["Statement"]]
-    if not any(one["Effect"] == "Allow" for one in statements):
-        statements.insert(0, ALLOW_ALL)
-    return Document(BOUNDARY, {"Version": VERSION, "Statement": statements})
+    allows = any(one["Effect"] == "Allow" for one in statements)
+    return combined(BOUNDARY, documents, *(() if allows else (ALLOW_ALL,)))
 
 
 def _rendered(enforce: Enforce, mechanism: str, attaching: Attaching, values: Values) -> Form:
     several = profiles(attaching)
+    if mechanism == "permissions_boundary":  # the pipeline's role is never bound by it
+        values = structs.replace(values, exempts_pipeline=False)
     documents = tuple(document for one in several for document in render(one, values))
     attached = (boundary(documents),) if mechanism == "permissions_boundary" else documents
     limit = _limit(enforce, mechanism)

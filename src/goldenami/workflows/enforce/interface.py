@@ -170,10 +170,10 @@ class Proved(Struct, frozen=True, kw_only=True):
 def broken(row: Row) -> str:
     """Say how a case should have been decided, and why it was not."""
     where = f" ({row.image} in {row.region})" if row.image else ""
-    return (
-        f"{row.subject}: {row.case}{where} should be {row.expected} and is {row.decided}: "
-        f"{row.reason}"
-    )
+    what = f"{row.subject}: {row.case}{where} should be {row.expected}"
+    if row.decided == "unknown":
+        return f"{what}, and that is {row.reason}"
+    return f"{what} and is {row.decided}: {row.reason}"
 
 
 def joined(parts: Iterable[Part]) -> Part:

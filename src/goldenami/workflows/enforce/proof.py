@@ -11,6 +11,7 @@ from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal, Requ
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.prove import Proof, Row, Subject, prove
 from goldenami.iam.proof.world import Golden, Setting
+from goldenami.iam.values import Values
 from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
 from goldenami.workflows.enforce import targets
 from goldenami.workflows.enforce.interface import (
@@ -80,7 +81,14 @@ def setting(wanted: Wanted, form: Form, groups: tuple[str, ...]) -> Setting:
         tag=values.tag or form.profiles[0].tag,
         golden=golden or (stand_in(owner, (STAND_IN,)),),
         groups=groups,
+        parameter=published(values),
+        pipeline_role=values.pipeline_role or "",
     )
+
+
+def published(values: Values) -> str:
+    """Return a parameter that images are published as, one that is kept for the pipeline."""
+    return values.parameters[-1].replace("*", "web-base")
 
 
 def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") -> Golden:
