@@ -1,8 +1,11 @@
 """Sizes that AWS takes."""
 
+from typing import Any
+
 import pytest
 
 from goldenami.errors import RefusedError
+from goldenami.iam.combine import combined
 from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.render import Document, render
@@ -76,6 +79,56 @@ def test_the_form_by_tag_never_grows_out_of_a_managed_policy() -> None:
     (document,) = render(profile_named("guardrail-by-tag"), values)
     check_size(document, MANAGED_POLICY)
     check_size(document, SCP)
+
+
+LONG_ROLE = (
+    "arn:aws:iam::123456789012:role/platform/release-engineering/ci/"
+    "golden-ami-release-pipeline-production-01"
+)
+COMPANIONS = ("untestable-launches", "tag-protection", "guardrail-protection")
+AN_SCP_S_PLACES = 5
+"""Policies that a target can have; AWS's own FullAWSAccess is one of them."""
+
+
+def _values(snapshots: int, **more: Any) -> Values:
+    return Values(
+        account="123456789012",
+        owners=("123456789012", "999988887777"),
+        snapshots=tuple(f"snap-{number:017x}" for number in range(snapshots)),
+        pipeline_role=LONG_ROLE,
+        groups=("ec2-admin-group", "platform-administrators"),
+        **more,
+    )
+
+
+@pytest.mark.parametrize("snapshots", [2, 20, 90])
+def test_a_group_s_documents_fit_with_a_long_role_and_a_list_of_snapshots(snapshots: int) -> None:
+    for name in ("guardrail", *COMPANIONS):
+        for document in render(profile_named(name), _values(snapshots)):
+            check_size(document, MANAGED_POLICY)
+
+
+@pytest.mark.parametrize("main", ["guardrail-by-tag", "owner-only"])
+def test_scps_fit_by_size_and_by_number(main: str) -> None:
+    documents = [
+        document
+        for name in (main, *COMPANIONS)
+        for document in render(profile_named(name), _values(0))
+    ]
+    for document in documents:
+        check_size(document, SCP)
+    assert len(documents) < AN_SCP_S_PLACES
+
+
+def test_a_boundary_of_everything_by_tag_fits_in_one_document() -> None:
+    values = _values(0, exempts_pipeline=False, parameters=("/golden-ami/*", "/images/web-base"))
+    documents = [
+        document
+        for name in ("guardrail-by-tag", *COMPANIONS)
+        for document in render(profile_named(name), values)
+    ]
+    allow = {"Sid": "AllowAll", "Effect": "Allow", "Action": "*", "Resource": "*"}
+    check_size(combined("boundary", documents, allow), MANAGED_POLICY)
 
 
 def test_only_an_scp_counts_the_spaces_within_values() -> None:

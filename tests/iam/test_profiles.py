@@ -6,6 +6,7 @@ import pytest
 
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError, UsageError
+from goldenami.iam.authorization import table
 from goldenami.iam.profiles import DEFAULT, load_profiles, profile_named
 
 COMPLETE = """\
@@ -84,6 +85,7 @@ def test_the_shipped_profiles_come_in_alphabetical_order() -> None:
         "guardrail-protection",
         "owner-only",
         "tag-protection",
+        "untestable-launches",
     ]
 
 
@@ -107,8 +109,8 @@ def test_a_profile_that_stops_nothing_beside_a_broader_policy_warns_and_names_an
 
 
 @pytest.mark.parametrize("name", ["guardrail", "guardrail-by-tag"])
-def test_a_guardrail_brings_the_protection_of_its_tag(name: str) -> None:
-    assert profile_named(name).attach_with == ("tag-protection",)
+def test_a_guardrail_brings_what_it_cannot_test_and_the_protection_of_its_tag(name: str) -> None:
+    assert profile_named(name).attach_with == ("untestable-launches", "tag-protection")
 
 
 @pytest.mark.parametrize("name", ["guardrail", "allow"])
@@ -134,3 +136,34 @@ def test_a_name_like_no_other_is_answered_with_all_names() -> None:
     with pytest.raises(UsageError) as caught:
         profile_named("xyz")
     assert caught.value.fix == f"profiles: {', '.join(load_profiles())}"
+
+
+@pytest.mark.parametrize("name", load_profiles())
+def test_every_profile_says_what_it_leaves_open_and_what_helps(name: str) -> None:
+    ways = profile_named(name).open
+    assert ways
+    assert all(one.why and one.helps for one in ways)
+    assert len({one.name for one in ways}) == len(ways)
+
+
+def test_services_that_launch_by_a_role_are_named() -> None:
+    """Each of them makes instances, or images, by a role that it is given or has of its own."""
+    services = {
+        call.partition(":")[0]
+        for one in load_profiles().values()
+        for way in one.open
+        for call in way.calls
+    }
+    assert services >= {
+        "cloudformation", "servicecatalog", "states", "scheduler", "fis", "lambda", "codebuild",
+        "eks", "ecs", "elasticmapreduce", "batch", "pcs", "elasticbeanstalk", "imagebuilder",
+        "gamelift", "cloud9", "evs", "rds", "backup", "dlm", "mgn", "drs", "sagemaker",
+        "workspaces", "lightsail", "ssm", "autoscaling",
+    }  # fmt: skip
+
+
+def test_a_call_of_a_way_around_is_one_that_aws_has() -> None:
+    for one in load_profiles().values():
+        for call in (call for way in one.open for call in way.calls):
+            if call.partition(":")[0] in table.services():
+                assert table.spelled(call) == call

@@ -47,7 +47,7 @@ def test_nothing_is_found_in_a_correct_policy(path: Path) -> None:
 def test_goldenami_s_own_documents_are_right_together() -> None:
     together = [
         one
-        for name in ("guardrail", "tag-protection", "guardrail-protection")
+        for name in ("guardrail", "untestable-launches", "tag-protection", "guardrail-protection")
         for one in documents(name, (HERE.parent / "golden" / f"{name}.json").read_text())
     ]
     assert lint(together, "aws") == []

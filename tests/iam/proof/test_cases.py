@@ -6,6 +6,7 @@ import pytest
 
 from goldenami import resources
 from goldenami.errors import RefusedError, SpecError
+from goldenami.iam.authorization import table
 from goldenami.iam.profiles import load_profiles
 from goldenami.iam.proof import cases
 from goldenami.iam.proof.cases import load
@@ -27,6 +28,48 @@ def test_the_shipped_cases_cover_launches_and_attacks() -> None:
         "ec2:DeleteTags", "ec2:DeregisterImage", "ec2:DisableImage", "iam:DetachGroupPolicy",
         "iam:CreatePolicyVersion", "sts:AssumeRole",
     } <= calls  # fmt: skip
+
+
+def test_there_are_more_attacks_than_anybody_remembers() -> None:
+    attacks = [one for one in load().cases if one.expect == "denied" and one.topic != "walk-around"]
+    assert len(attacks) > 300
+    assert len({one.call for one in attacks}) > 100
+
+
+def test_every_way_around_is_tried_where_goldenami_knows_its_calls() -> None:
+    """And a case that goes a way names one that a profile has, by one of its calls."""
+    ways = {way.name: way for one in load_profiles().values() for way in one.open}
+    tried: dict[str, set[str]] = {}
+    for case in load().cases:
+        assert case.open or case.topic != "walk-around", case.name
+        if case.open:
+            tried.setdefault(case.open, set()).add(case.call)
+    assert set(tried) <= set(ways)
+    for name, way in ways.items():
+        known = {one for one in way.calls if one.partition(":")[0] in table.services()}
+        assert tried.get(name, set()) <= set(way.calls), name
+        assert known <= tried.get(name, set()), name
+
+
+def test_a_case_stands_for_every_way_with_every_thing(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "cases:\n"
+        "  - name: <way> <thing>, <other>\n"
+        "    topic: foreign-image\n"
+        "    expect: denied\n"
+        "    each: {thing: {one: ami-1, two: [a, b]}, other: {x: y}}\n"
+        "    ways:\n"
+        "      launch: {call: 'ec2:RunInstances', parameters: {ImageId: <thing>, N: 'a <other>'}}\n"
+        "      tag: {call: 'ec2:CreateTags', parameters: {<other>: [<thing>, <golden>, 7]}}\n"
+    )
+    made = load([own]).cases[-4:]
+    assert [(one.name, one.call, one.parameters) for one in made] == [
+        ("launch one, x", "ec2:RunInstances", {"ImageId": "ami-1", "N": "a y"}),
+        ("launch two, x", "ec2:RunInstances", {"ImageId": ["a", "b"], "N": "a y"}),
+        ("tag one, x", "ec2:CreateTags", {"y": ["ami-1", "<golden>", 7]}),
+        ("tag two, x", "ec2:CreateTags", {"y": [["a", "b"], "<golden>", 7]}),
+    ]
 
 
 def test_a_user_s_own_cases_come_after_goldenami_s(tmp_path: Path) -> None:
@@ -51,6 +94,7 @@ def test_a_user_s_own_cases_come_after_goldenami_s(tmp_path: Path) -> None:
             "cases: [{name: launch a golden image, topic: golden, expect: allowed, call: 'a:b'}]",
             "two cases are named `launch a golden image`",
         ),
+        ("cases: [{name: x, topic: golden, expect: allowed}]", "case `x` has no call"),
         ("cases: [{name: x, topic: silver, expect: allowed, call: 'a:b'}]", "silver"),
     ],
 )

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.rules.any_case import key_is_kept
 
 _EXACT = ("StringEquals", "StringLike", "StringNotEquals", "StringNotLike")
 
 
 def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    if key_is_kept(policies):
+        return
     for one in policies.statements:
         for test in one.on("aws:TagKeys"):
             if one.denies and test.name in _EXACT and ":" in test.operator:

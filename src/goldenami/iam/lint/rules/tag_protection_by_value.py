@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.rules.any_case import key_is_kept
 
 
 def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    if key_is_kept(policies):
+        return
     for one in policies.statements:
         for test in one.on("aws:RequestTag/"):
             if one.denies and one.about("ec2:CreateTags") and test.name == "StringEquals":
