@@ -54,8 +54,11 @@ condition keys that are associated with resources for the service, see the Condi
 the Resource types table".
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
+UNSURE = ("ec2", "iam")
+"""Services of which some action's row lacks keys that its types of resources have."""
 WITHOUT_TYPES = ("iam:PassRole",)
-"""Actions on which a role's tags do not exist.
+"""Actions on which the tags of a role do not exist by IAM's guide, though AWS's own policies test
+them (AWSQuickSetupSSMDeploymentRolePolicy): whoever relies on them is told no lie either way.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
@@ -287,7 +290,7 @@ def _service(references: tuple[Reference, Reference], service: str) -> dict[str,
     of_types = {
         kind: sets.setdefault(tuple(sorted(references[0].keys_of_type(service, kind))), len(sets))
         for kind in arns
-        if service in ROWS_ARE_WHOLE
+        if service in UNSURE
     }
     return {
         "arns": {} if service in ROWS_ARE_WHOLE else arns,

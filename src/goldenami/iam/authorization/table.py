@@ -190,7 +190,7 @@ def keys(action: str, resource: str) -> frozenset[str] | None:
 def keys_of_type(service: str, kind: str) -> frozenset[str]:
     """Return the condition keys that resources of a kind have for some action or other.
 
-    They are told of EC2 alone: the actions of other services have them among their own.
+    They are told where some action does not have them: of EC2, and of iam:PassRole.
     """
     table = _service(service)
     return table.key_sets[table.types[kind]] if kind in table.types else frozenset()

@@ -40,7 +40,14 @@ def _keys(action: str, resource: str) -> frozenset[str]:
     )
     if table.spelled(action) in (*LAUNCH, *CREATING, *TAGGING):
         return keys
-    return keys | table.keys_of_type(action.partition(":")[0].lower(), table.kind_of(resource))
+    service = action.partition(":")[0].lower()
+    return keys.union(
+        *(
+            table.keys_of_type(service, kind)
+            for kind in {*kinds, table.kind_of(resource)}
+            if could_be(resource, kind)
+        )
+    )
 
 
 RULE = Rule(
