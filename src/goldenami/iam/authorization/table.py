@@ -5,7 +5,7 @@ AWS's service authorization reference and botocore by ``tests/iam/authorization/
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class _Index(msgspec.Struct, frozen=True):
     global_keys: frozenset[str]
     known_keys: frozenset[str]
     services: frozenset[str]
+    prefixes: frozenset[str]
 
 
 class _Service(msgspec.Struct, frozen=True):
@@ -43,11 +44,12 @@ class _Service(msgspec.Struct, frozen=True):
 
     known_keys: frozenset[str]
     arns: dict[str, str]
+    types: dict[str, int]
     key_sets: list[frozenset[str]]
     actions: dict[str, dict[str, tuple[int, int]] | None]
 
 
-_NO_SERVICE = _Service(frozenset(), {}, [], {})
+_NO_SERVICE = _Service(frozenset(), {}, {}, [], {})
 
 
 @cache
@@ -83,6 +85,11 @@ def services() -> frozenset[str]:
     return _index().services
 
 
+def is_service(prefix: str) -> bool:
+    """Tell whether AWS's reference has a service of this prefix, be it in the table or not."""
+    return prefix.lower() in _index().prefixes
+
+
 def actions(service: str) -> tuple[str, ...]:
     """Return the names of a service's actions; none for a service that the table does not have."""
     return tuple(_names(service).values())
@@ -116,8 +123,12 @@ def documented(action: str) -> bool:
 
 def exists(key: str) -> bool:
     """Tell whether there is such a condition key, global or of a service, in any case."""
+    return among(key, known_keys(key.lower().partition(":")[0]))
+
+
+def among(key: str, known: Collection[str]) -> bool:
+    """Tell whether a condition key, in any case, is one of these or of a family among them."""
     key = key.lower()
-    known = known_keys(key.partition(":")[0])
     within = key.partition(":")[2]  # kms:EncryptionContext:KEY, ec2:ResourceTag/KEY
     ends = (len(key) - len(within) + within.find(sign) + 1 for sign in "/:" if sign in within)
     return key in known or any(key[:end] in known for end in ends)
@@ -174,6 +185,15 @@ def keys(action: str, resource: str) -> frozenset[str] | None:
         UnknownActionError: the service is known and has no such action.
     """
     return _keys(action, kind_of(resource))
+
+
+def keys_of_type(service: str, kind: str) -> frozenset[str]:
+    """Return the condition keys that resources of a kind have for some action or other.
+
+    They are told where some action does not have them: of EC2, and of iam:PassRole.
+    """
+    table = _service(service)
+    return table.key_sets[table.types[kind]] if kind in table.types else frozenset()
 
 
 def arn_of(service: str, kind: str) -> str:

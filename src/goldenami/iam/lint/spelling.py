@@ -1,6 +1,7 @@
-"""Names that AWS does not have: actions, condition keys and operators.
+"""Names that AWS's reference does not have: actions, condition keys and operators.
 
-These rules come first: a document with a misspelt operator cannot be judged any further.
+AWS may have some since, so the reference is named with its day. These rules come first: a document
+with a misspelt operator cannot be judged any further.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,17 +42,35 @@ def _actions(policies: Policies) -> Iterator[tuple[Statement, str]]:
         for action in one.actions:
             if not _is_action(action):
                 service, _, name = action.partition(":")
-                yield one, f"there is no action `{action}`" + _close(name, table.actions(service))
+                close = _close(name, table.actions(service.lower()))
+                yield one, f"`{action}` is not known to the reference of {table.date()}{close}"
+
+
+def _services(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    """Tell prefixes that are nearly one of a service here; others AWS may have, or have had."""
+    for one in policies.statements:
+        for action in one.actions:
+            service = action.partition(":")[0].lower()
+            close = get_close_matches(service, table.services(), n=1, cutoff=0.75)
+            if close and not table.is_service(service):
+                yield (
+                    one,
+                    f"the service of `{action}` is not known to the reference of "
+                    f"{table.date()}; did you mean `{close[0]}`?",
+                )
 
 
 def _keys(policies: Policies) -> Iterator[tuple[Statement, str]]:
     for one in policies.statements:
         for test in one.tests:
             if _ours(test.key) and not table.exists(test.key):
-                close = _close(
-                    test.key.lower(), table.known_keys(test.key.lower().partition(":")[0])
+                key = test.key.lower()
+                close = _close(key, table.known_keys(key.partition(":")[0]))
+                yield (
+                    one,
+                    f"the condition key `{test.key}` is not known to the reference of "
+                    f"{table.date()}{close}",
                 )
-                yield one, f"there is no condition key `{test.key}`" + close
 
 
 def _is_action(pattern: str) -> bool:
@@ -84,18 +103,29 @@ RULES = (
     Rule(
         id="unknown-action",
         severity="high",
-        title="an action that the service does not have",
-        explanation="IAM takes the document, and the statement is about nothing.",
+        title="an action that AWS's reference does not have",
+        explanation=(
+            "IAM takes the document, and unless AWS has the action since, the statement is about "
+            "nothing."
+        ),
         right="the action as the service authorization reference has it: ec2:RunInstances",
         check=_actions,
     ),
     Rule(
+        id="unknown-service",
+        severity="low",
+        title="an action of a service that AWS's reference does not have, and nearly has",
+        explanation="IAM takes the document; the service may be new, or its prefix another one.",
+        right="the prefix of the service authorization reference: ec2, autoscaling, tag",
+        check=_services,
+    ),
+    Rule(
         id="unknown-key",
         severity="high",
-        title="a condition key that the service does not have",
+        title="a condition key that AWS's reference does not have",
         explanation=(
-            "IAM may take the document, and the key is missing in every request: an Allow never "
-            "holds, a negated test in a Deny always does."
+            "IAM may take the document, and unless AWS has the key since, it is missing in every "
+            "request: an Allow never holds, a negated test in a Deny always does."
         ),
         right="the key as the service authorization reference has it: ec2:ParentSnapshot",
         check=_keys,

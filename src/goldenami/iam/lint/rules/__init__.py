@@ -8,6 +8,7 @@ from goldenami.iam.lint.rules import (
     blank_volumes_denied,
     deny_on_everything,
     exemption_of_any_account,
+    for_all_values_passes,
     key_not_there,
     launches_left_out,
     other_partition,
@@ -23,6 +24,7 @@ from goldenami.iam.lint.rules import (
 
 RULES: tuple[Rule, ...] = (
     allow_by_key_on_everything.RULE,
+    for_all_values_passes.RULE,
     tag_and_owner_together.RULE,
     deny_on_everything.RULE,
     untagged_passes.RULE,

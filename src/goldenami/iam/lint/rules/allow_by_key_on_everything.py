@@ -9,7 +9,10 @@ from goldenami.iam.lint.rules.common import OWNER, PARENT, everywhere, launches,
 def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
     for one in policies.statements:
         tested = one.on(PARENT) or one.on(OWNER) or tests_tag(one, negated=False)
-        plain = not any("IfExists" in test.operator for test in one.tests)
+        plain = not any(
+            "IfExists" in test.operator or test.operator.startswith("ForAllValues:")
+            for test in one.tests
+        )
         if not one.denies and launches(one) and everywhere(one) and tested and plain:
             yield (
                 one,

@@ -1,5 +1,8 @@
 """What several rules look for."""
 
+import re
+
+from goldenami.iam.authorization import table
 from goldenami.iam.lint.interface import Statement
 
 LAUNCH = (
@@ -10,6 +13,18 @@ LAUNCH = (
     "ec2:RequestSpotFleet",
     "ec2:CreateReplaceRootVolumeTask",
 )
+CREATING = (
+    "ec2:CreateImage",
+    "ec2:CopyImage",
+    "ec2:RegisterImage",
+    "ec2:ImportImage",
+    "ec2:CreateRestoreImageTask",
+    "ec2:CreateSnapshot",
+    "ec2:CreateSnapshots",
+    "ec2:CopySnapshot",
+    "ec2:ImportSnapshot",
+)
+TAGGING = ("ec2:CreateTags", "ec2:DeleteTags")
 RESOURCE_TAGS = ("ec2:ResourceTag/", "aws:ResourceTag/")
 PARENT = "ec2:ParentSnapshot"
 OWNER = "ec2:Owner"
@@ -32,3 +47,28 @@ def tests_tag(statement: Statement, *, negated: bool) -> bool:
 def everywhere(statement: Statement) -> bool:
     """Tell whether a statement is about every resource."""
     return "*" in statement.resources
+
+
+def could_be(resource: str, kind: str) -> bool:
+    """Tell whether a pattern of ARNs may fit a resource of a kind: IAM matches them as text.
+
+    ``arn:aws:ec2:*:*:security-group*/*`` fits security groups and their rules.
+    """
+    named = table.kind_of(resource)
+    fixed = re.split(r"[*?]", resource.split(":", 5)[-1])[0]
+    return (
+        not named or kind == named or (fixed != named and kind.startswith(fixed) and _wild(named))
+    )
+
+
+def _wild(kind: str) -> bool:
+    return "*" in kind or "?" in kind
+
+
+def on_images_or_snapshots(statement: Statement) -> bool:
+    """Tell whether a statement may be about an image or a snapshot; NotResource mostly is."""
+    return not statement.resources or any(
+        could_be(resource, kind)
+        for resource in statement.resources
+        for kind in ("image", "snapshot")
+    )

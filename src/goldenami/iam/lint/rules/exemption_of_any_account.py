@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from goldenami.iam.lint.interface import Policies, Rule, Statement
 
-_ANY = re.compile(r"arn:[^:]*:(iam|sts)::(\*|[0-9?*]*[*?][0-9?*]*):.*|\*")
+_ANY = re.compile(r"arn:[^:]*:(iam|sts)::(\*|[0-9?*]*[*?][0-9?*]*):(?!root$).*|\*")
+"""An account's root user is not a name that somebody could take."""
 
 
 def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from goldenami.iam.lint.interface import Policies, Rule, Statement
 from goldenami.iam.lint.rules.any_case import key_is_kept
+from goldenami.iam.lint.rules.common import CREATING, TAGGING
 
-_EXACT = ("StringEquals", "StringLike", "StringNotEquals", "StringNotLike")
+_EXACT = ("StringEquals", "StringLike")
+"""A negated test denies whatever is not listed, a key in another case too."""
 
 
 def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
@@ -13,12 +15,13 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
         return
     for one in policies.statements:
         for test in one.on("aws:TagKeys"):
-            if one.denies and test.name in _EXACT and ":" in test.operator:
+            exact = one.denies and test.name in _EXACT and ":" in test.operator
+            if exact and one.about(*TAGGING, *CREATING):
                 yield (
                     one,
                     (
-                        f"{test.operator} tells cases apart, and IAM does not when it tests the "
-                        "tag: a key in another case passes, and then satisfies the launch"
+                        f"{test.operator} tells cases apart, and IAM does not when it tests a "
+                        "resource's tag: a key in another case passes, and then counts as the same"
                     ),
                 )
 

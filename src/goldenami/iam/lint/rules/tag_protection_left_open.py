@@ -3,25 +3,14 @@
 from collections.abc import Iterator
 
 from goldenami.iam.lint.interface import Policies, Rule, Statement
-
-CREATING = (
-    "ec2:CreateImage",
-    "ec2:CopyImage",
-    "ec2:RegisterImage",
-    "ec2:ImportImage",
-    "ec2:CreateRestoreImageTask",
-    "ec2:CreateSnapshot",
-    "ec2:CreateSnapshots",
-    "ec2:CopySnapshot",
-    "ec2:ImportSnapshot",
-)
+from goldenami.iam.lint.rules.common import CREATING, on_images_or_snapshots
 
 
 def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
     for one in policies.statements:
         protects = one.denies and one.on("aws:RequestTag/") and one.about("ec2:CreateTags")
         missing = [action for action in CREATING if not one.about(action)]
-        if protects and missing:
+        if protects and missing and on_images_or_snapshots(one):
             yield one, f"the tag can still be written by {', '.join(missing)}"
 
 

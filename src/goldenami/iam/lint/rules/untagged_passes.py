@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from goldenami.iam.authorization import table
 from goldenami.iam.lint.interface import Policies, Rule, Statement
 from goldenami.iam.lint.rules.common import RESOURCE_TAGS, launches
 
 
 def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
     for one in policies.statements:
-        if not (one.denies and launches(one)):
+        if not (one.denies and launches(one) and _of_images(one)):
             continue
         tests = [test for key in RESOURCE_TAGS for test in one.on(key)]
         negated = [test for test in tests if test.negated]
@@ -19,6 +20,13 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 yield one, f"{test.operator} never holds for a missing key: untagged images pass"
             elif null and "false" in null.values:
                 yield one, "`Null: false` spares images without the tag: they pass"
+
+
+def _of_images(statement: Statement) -> bool:
+    """Tell whether a statement means launches: one about every action of every service does not."""
+    return statement.actions != ("*",) or any(
+        table.kind_of(resource) == "image" for resource in statement.resources
+    )
 
 
 RULE = Rule(

@@ -1,0 +1,37 @@
+"""Rule ``for-all-values-passes``."""
+
+from collections.abc import Iterator
+
+from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.rules.common import OWNER, PARENT, RESOURCE_TAGS, launches
+
+
+def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+    for one in policies.statements:
+        if one.denies or not launches(one):
+            continue
+        tests = [test for key in (OWNER, PARENT, *RESOURCE_TAGS) for test in one.on(key)]
+        present = {
+            test.key.lower() for test in tests if (test.name, test.values) == ("Null", ("false",))
+        }
+        for test in tests:
+            if test.operator.startswith("ForAllValues:") and test.key.lower() not in present:
+                yield (
+                    one,
+                    f"{test.operator} holds where {test.key} is missing: whatever lacks the key is "
+                    "allowed",
+                )
+
+
+RULE = Rule(
+    id="for-all-values-passes",
+    severity="high",
+    title="an Allow of launches by ForAllValues, which a missing key satisfies",
+    explanation=(
+        "ForAllValues asks that no value is another one, and a missing key has none: images "
+        "without the tag pass, and volumes and snapshots without the key are not looked at."
+    ),
+    right='"StringEquals": {"ec2:Owner": "ACCOUNT"} on the image, and a Deny of what is not golden '
+    "(profile `guardrail`)",
+    check=_check,
+)
