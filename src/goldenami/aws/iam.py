@@ -115,6 +115,14 @@ def managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy | None:
         raise
 
 
+def version_document(aws: Aws, region: str, arn: str, version: str) -> dict[str, Any]:
+    """Return the document of a version of a managed policy."""
+    answer = ask(
+        aws, region, GetPolicyVersion, f"reading policy {arn}", PolicyArn=arn, VersionId=version
+    )
+    return answer.policy_version.document
+
+
 def _managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy:
     doing = f"reading policy {arn}"
     policy = ask(aws, region, GetPolicy, doing, PolicyArn=arn).policy

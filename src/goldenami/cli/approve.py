@@ -36,6 +36,7 @@ def approve(
     aws = options.session(region, profile, endpoint_url, file.release.build_region)
     chosen = workflow.to_approve(aws, file, build)
     prepared = workflow.prepare(aws, file, resume=chosen, approving=True)
+    options.tell(prepared.guarding.notes)
     if options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         with workflow.going_on(prepared):
             show(workflow.bake(prepared, tell=Progress()), form, manifest)

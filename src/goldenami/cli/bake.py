@@ -57,6 +57,7 @@ def bake(
     aws = options.session(region, profile, endpoint_url, file.release.build_region)
     resume = resume or _unfinished(aws, file, plan_only=plan, yes=yes)
     prepared = workflow.prepare(aws, file, method=method, instance_id=instance, resume=resume)
+    options.tell(prepared.guarding.notes)
     if not options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         return
     with workflow.going_on(prepared):

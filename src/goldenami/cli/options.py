@@ -10,6 +10,8 @@ import typer
 from goldenami.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from goldenami.aws.session import Aws
     from goldenami.domain.plan import Plan
     from goldenami.spec import EnforceFile, ReleaseFile
@@ -115,6 +117,14 @@ def enforce_file(path: Path) -> "EnforceFile":
     for warning in file.warnings:
         say(f"warning: {path}: {warning}", "yellow")
     return file
+
+
+def tell(notes: "Sequence[str]") -> None:
+    """Tell what the user should know before anything is done."""
+    from goldenami.report.terminal import say
+
+    for note in notes:
+        say(f"note: {note}", "yellow")
 
 
 def tag_pair(text: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from goldenami.iam.values import Values
 from goldenami.spec.model import AllowedAmis, Enforce, Mechanisms
 from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
+    MECHANISMS,
     Attachment,
     Enforcement,
     Form,
@@ -41,11 +42,6 @@ VALUES = Values(
 )
 CHAIN = ("guardrail", "tag-protection")
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
-MECHANISMS: dict[Holder, str] = {
-    "group": "group_policy",
-    "role-boundary": "permissions_boundary",
-    "organization-target": "scp",
-}
 ENFORCE = Enforce(groups=("admins",))
 CASES = load()
 TRUSTED = {

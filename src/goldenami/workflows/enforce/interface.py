@@ -1,7 +1,7 @@
 """What a mechanism of enforcement gives: changes to show, actions to carry out, what to prove."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct, structs
 
@@ -15,6 +15,12 @@ from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
 
 Holder = Literal["group", "role-boundary", "organization-target"]
+MECHANISMS: Final[Mapping[Holder, str]] = {
+    "group": "group_policy",
+    "role-boundary": "permissions_boundary",
+    "organization-target": "scp",
+}
+"""The mechanism that attaches to each kind of thing."""
 Kind = Literal["create", "update", "keep", "remove"]
 
 

@@ -21,8 +21,10 @@ from goldenami.domain.place import Place
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
+from goldenami.workflows.enforce import snapshots
 from goldenami.workflows.execute import Execution, Outcome, unguarded
 from goldenami.workflows.interrupts import Interrupts
+from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.prepare import Prepared, renew
 from goldenami.workflows.release.recover import Found, find
 
@@ -39,6 +41,8 @@ HANDLERS: dict[str, Handler] = {
     WRITE_STATUS: statuses.write,
     "ssm:PutParameter": parameters.publish,
     "ec2:DeregisterImage": removal.image,
+    snapshots.EXTEND: snapshots.extend,
+    snapshots.EXTEND_SCP: snapshots.extend_organization,
 }
 
 
@@ -180,6 +184,9 @@ class _Run:
         return self._publish(whole, made)
 
     def _publish(self, whole: tuple[Place, ...], made: Outcome) -> Released:
+        if not self._prepared.is_whole:  # somebody may have enforced while it was baked
+            guarding = guardrail.look(self._prepared.recipe)
+            self._prepared = structs.replace(self._prepared, guarding=guarding)
         prepared = self._prepared
         keeper = Keeper(self._clock)
         publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))

@@ -25,6 +25,7 @@ from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, SpecError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
+from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.checks import There, check, permissions
 from goldenami.workflows.release.recover import Found, discarding, find, results
 
@@ -35,7 +36,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
     ``making`` ends when the image is complete in every region; ``done`` are the outputs of what an
     earlier run has done of it, which has left ``found``. ``resume`` is the command that goes on
     with the build. ``approving`` tells that the caller has decided to approve it; ``held`` that the
-    right to bake still lies with a run of this build that has died in its last step.
+    right to bake still lies with a run of this build that has died in its last step. ``guarding``
+    tells of the guardrails that have to list it.
     """
 
     recipe: Recipe
@@ -47,6 +49,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     found: Found | None = None
     held: bool = False
     done: Mapping[str, Mapping[str, Any]] = {}
+    guarding: guardrail.Guarding = guardrail.Guarding()
 
     @property
     def proposes(self) -> bool:
@@ -96,7 +99,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
         by, at = recorded or (recipe.aws.caller, moment(self.started))
         if self.found and self.found.is_whole(recipe.places):
             return completion(recipe, by=by, at=at)
-        return publication(recipe, places, by=by, at=at)
+        last = publication(recipe, places, by=by, at=at)
+        return guardrail.before_publishing(recipe, self.guarding.guardrails, places, last)
 
 
 def _with_lease(checks: tuple[str, ...]) -> tuple[str, ...]:
@@ -189,15 +193,18 @@ def _checked(prepared: Prepared, found: Found | None) -> Prepared:
         raise BakeError(
             f"{file.path}: the bake cannot start, and nothing was changed", notes=checked.wrong
         )
+    guarding = guardrail.Guarding() if there.whole else guardrail.look(recipe)
     plan = Plan(
         title=prepared.making.title,
         actions=actions,
-        notes=file.warnings,
-        checks=permissions(recipe, there),
-        checked=checked,
+        notes=(*file.warnings, *guarding.notes),
+        checks=(*permissions(recipe, there), *(() if there.whole else guardrail.LOOKING)),
+        checked=checked + guarding.checked,
     )
     held = there.whole and _holds(recipe)
-    return structs.replace(prepared, making=plan, found=found, held=held, done=done)
+    return structs.replace(
+        prepared, making=plan, found=found, held=held, done=done, guarding=guarding
+    )
 
 
 def _holds(recipe: Recipe) -> bool:

@@ -1,0 +1,264 @@
+"""Lets a guardrail list the snapshots of a new release: proved, written, and read back.
+
+A list only grows here, and keeps the old ones: what could be launched still can be. What is retired
+leaves it with the next `goldenami enforce`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from msgspec import Struct, structs
+
+from goldenami.aws import authorization_details, iam, organizations
+from goldenami.aws.answers.iam import CreatePolicyVersion
+from goldenami.aws.calls import answered, call
+from goldenami.aws.errors import FORBIDDEN
+from goldenami.aws.organizations import SCP
+from goldenami.aws.waits import Doing, until
+from goldenami.domain import tags
+from goldenami.domain.image import Image
+from goldenami.domain.plan import Plan
+from goldenami.errors import AwsError, RefusedError
+from goldenami.iam import snapshot_list
+from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy
+from goldenami.iam.profiles import DEFAULT, load_profiles
+from goldenami.iam.proof import cases
+from goldenami.iam.render import Document
+from goldenami.iam.values import Values
+from goldenami.spec.model import Enforce
+from goldenami.workflows.enforce import proof
+from goldenami.workflows.enforce.interface import (
+    MECHANISMS,
+    Attachment,
+    Enforcement,
+    Form,
+    Holder,
+    Wanted,
+)
+from goldenami.workflows.enforce.organization import PREFIX
+
+T = TypeVar("T")
+
+EXTEND = "extend:policy"
+EXTEND_SCP = "extend:organization-policy"
+VERIFY_TIMEOUT_S = 60.0
+_OF_LAUNCHES = frozenset({"golden", "foreign-image", "unapproved-image", "foreign-snapshot"})
+"""The promises that hang on a list of snapshots; all others are as they were."""
+_ATTEMPTS = 5
+"""How often a list is written, if others write to it at the same time."""
+
+
+class _Policy(Struct, frozen=True, kw_only=True):
+    """A guardrail as it is now: whom it binds, how many characters it may have, what is beside it.
+
+    ``beside`` are the other documents that its targets have of goldenami, which an account does
+    not tell.
+    """
+
+    name: str
+    document: dict[str, Any]
+    tags: Mapping[str, str]
+    holders: tuple[tuple[Holder, str], ...]
+    limit: Limit
+    beside: tuple[Attachment, ...] = ()
+
+
+def extend(doing: Doing) -> dict[str, Any]:
+    """Let a managed policy list the snapshots of a release.
+
+    Raises:
+        RefusedError: it may not be changed, has no room, or is not proved to let the release be
+            launched. Nothing is published then; the fix is to enforce.
+    """
+    arn, wanted = doing.parameters["Policy"], _snapshots(doing)
+
+    def look() -> iam.ManagedPolicy | None:
+        return iam.managed_policy(doing.aws, doing.region, arn)
+
+    def lists() -> bool | None:
+        found = look()
+        return (found and wanted <= snapshot_list.listed(found.document)) or None
+
+    for _ in range(_ATTEMPTS):
+        now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
+        if wanted <= snapshot_list.listed(now.document):
+            return {}
+        holders: tuple[tuple[Holder, str], ...] = (
+            *(("group", name) for name in now.groups),
+            *(("role-boundary", name) for name in now.boundary_of),
+        )
+        policy = _Policy(
+            name=arn.rpartition("/")[2], document=now.document, tags=now.tags, holders=holders,
+            limit=MANAGED_POLICY,
+        )  # fmt: skip
+        document = _proved(doing, policy, wanted)
+        beside = _write(doing, now, document) - snapshot_list.listed(document.policy)
+        if not beside:
+            until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
+            return {}
+        wanted |= beside
+    raise _waits(doing, f"others write to {arn} at the same time")
+
+
+def extend_organization(doing: Doing) -> dict[str, Any]:
+    """Let a service control policy list the snapshots of a release.
+
+    Raises:
+        RefusedError: as `extend`.
+    """
+    name, wanted = doing.parameters["Policy"], _snapshots(doing)
+
+    def every() -> dict[str, organizations.OrganizationPolicy] | None:
+        found = organizations.named(doing.aws, doing.region, SCP, PREFIX)
+        return found if name in found else None
+
+    there = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
+    now = there[name]
+    if wanted <= snapshot_list.listed(now.document):
+        return {}
+    policy = _Policy(
+        name=name, document=now.document, tags=now.tags,
+        holders=tuple(("organization-target", target) for target in now.targets),
+        limit=service_control_policy(doing.parameters["SizeLimit"]),
+        beside=tuple(
+            Attachment(
+                holder="organization-target", name=target, policy=one.name, document=one.document
+            )
+            for one in there.values()
+            for target in one.targets
+            if one.ours and one.name != name and target in now.targets
+        ),
+    )  # fmt: skip
+    text = _proved(doing, policy, wanted).json(minify=True)
+    changing = {"PolicyId": now.id, "Content": text}
+    _allowed(doing, lambda: call(_with(doing, changing), "organizations:UpdatePolicy", {}))
+
+    def lists() -> bool | None:
+        found = every()
+        return (found and wanted <= snapshot_list.listed(found[name].document)) or None
+
+    until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=name)
+    return {}
+
+
+def _snapshots(doing: Doing) -> frozenset[str]:
+    """Return the snapshots of the release."""
+    return frozenset(one for image in doing.parameters["Images"] for one in image["SnapshotIds"])
+
+
+def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> Document:
+    """Return a guardrail's document with further snapshots, after its proof.
+
+    Raises:
+        RefusedError: it has no room, or the release could not be launched all the same.
+    """
+    document = Document(policy.name, snapshot_list.extended(policy.document, snapshots))
+    enforce = doing.parameters["Enforce"]
+    try:
+        check_size(document, policy.limit)
+    except RefusedError as error:
+        raise _waits(doing, error.message, notes=error.notes) from error
+    account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws, doing.region))
+    prepared = _prepared(doing, policy, document)
+    found = proof.of(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
+    if found.failures and tags.UNPROVED not in policy.tags:
+        why = f"{policy.name} is not proved with the snapshots of this release"
+        raise _waits(doing, f"{why} (`{enforce} --plan` tells all)", notes=found.failures)
+    return document
+
+
+def _prepared(doing: Doing, policy: _Policy, document: Document) -> Enforcement:
+    """Return the change as an enforcement that can be proved, by the images of the release."""
+    parameters, profiles = doing.parameters, load_profiles()
+    profile = profiles.get(policy.tags.get(tags.POLICY, ""), profiles[DEFAULT])
+    proves = tuple(one for one in profile.proves if one in _OF_LAUNCHES)
+    profile = structs.replace(profile, proves=proves)
+    account, listed = doing.aws.account, snapshot_list.listed(document.policy)
+    values = Values(
+        account=account,
+        partition=doing.aws.partition,
+        owners=tuple(parameters["Owners"]),
+        tag_key=parameters["Tag"]["Key"],
+        tag_value=parameters["Tag"]["Value"],
+        snapshots=tuple(sorted(listed)),
+        pipeline_role=parameters["PipelineRole"] or None,
+    )
+    golden = tuple(
+        Image(
+            region=image["Region"], id=image["ImageId"], name="", owner=account,
+            state="available", architecture="", snapshots=tuple(image["SnapshotIds"]),
+        )
+        for image in parameters["Images"]
+    )  # fmt: skip
+    form = Form(documents=(document,), profiles=(profile,), values=values)
+    mechanisms = {MECHANISMS[holder] for holder, _ in policy.holders}
+    return Enforcement(
+        changes=(),
+        plan=Plan(title=doing.summary, actions=()),
+        attachments=(
+            *policy.beside,
+            *(
+                Attachment(holder=holder, name=name, policy=policy.name, document=document.policy)
+                for holder, name in policy.holders
+            ),
+        ),
+        wanted=Wanted(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
+        accounts={name: (account,) for holder, name in policy.holders},
+    )
+
+
+def _write(doing: Doing, before: iam.ManagedPolicy, document: Document) -> frozenset[str]:
+    """Make a new default version of a policy.
+
+    IAM numbers a policy's versions one after the other, so that a gap tells of a version that
+    somebody else has written since this one was read.
+
+    Returns:
+        The snapshots that such versions list.
+    """
+    arn, steps = before.arn, [("iam:DeletePolicyVersion", one.id) for one in before.prunable]
+    for operation, version in steps:
+        pruning = {"PolicyArn": arn, "VersionId": version}
+        _allowed(doing, partial(call, _with(doing, pruning), operation, {}))
+    writing = {
+        "PolicyArn": arn, "PolicyDocument": document.json(minify=True), "SetAsDefault": True,
+    }  # fmt: skip
+    made = _allowed(doing, partial(answered, _with(doing, writing), CreatePolicyVersion))
+    newest = max(one.number for one in before.versions)
+    written = int(made.policy_version.version_id.removeprefix("v"))
+    return frozenset(
+        snapshot
+        for number in range(newest + 1, written)
+        for snapshot in snapshot_list.listed(
+            iam.version_document(doing.aws, doing.region, arn, f"v{number}")
+        )
+    )
+
+
+def _with(doing: Doing, parameters: dict[str, Any]) -> Doing:
+    return structs.replace(doing, parameters=parameters)
+
+
+def _allowed(doing: Doing, do: Callable[[], T]) -> T:
+    """Do something that the caller may have no permission for.
+
+    Raises:
+        RefusedError: he has none.
+    """
+    try:
+        return do()
+    except AwsError as error:
+        if error.code in FORBIDDEN:
+            raise _waits(doing, error.message) from error
+        raise
+
+
+def _waits(doing: Doing, why: str, notes: Iterable[str] = ()) -> RefusedError:
+    """Say that a release is approved, and why it is not published."""
+    return RefusedError(
+        f"it is approved and not published, since {doing.parameters['Policy']} does not list its "
+        f"snapshots yet: {why}",
+        notes=notes,
+        fix=f"run `{doing.parameters['Enforce']}`",
+    )
