@@ -5,6 +5,7 @@ AWSCLI_VENV := .venv-awscli
 CUSTODIAN_VENV := .venv-custodian
 USER_VENV := .venv-user
 SCHEMAS := .schemas
+SIMULATOR := .differential
 BIN := $(VENV)/bin
 export GOLDENAMI_AWSCLI := $(CURDIR)/$(AWSCLI_VENV)/bin/aws
 export GOLDENAMI := $(CURDIR)/$(USER_VENV)/bin/goldenami
@@ -13,12 +14,13 @@ export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
 export GOLDENAMI_SARIF_SCHEMA := $(CURDIR)/$(SCHEMAS)/sarif-2.1.0.json
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
-.PHONY: help rehearse test soak exhaustive lint format bench clean
+.PHONY: help rehearse test soak exhaustive differential node lint format bench clean
 help:
 	@echo "make rehearse   run the example release file on an embedded AWS"
 	@echo "make test       lint, types and every test"
 	@echo "make soak       many more seeded faults and spoilt files, for at most 15 minutes"
 	@echo "make exhaustive every crash point in each way, and every bad answer to each command"
+	@echo "make differential  20,000 random policy sets and requests beside an independent simulator"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make format     let ruff format the code"
 	@echo "make bench      measure start-up, audit, evaluator and bake beside their yardsticks"
@@ -79,6 +81,20 @@ EXHAUSTIVE_TESTS := tests/cli/crash/test_crash_points.py tests/cli/crash/test_ap
 exhaustive: $(VENV)/.ready
 	GOLDENAMI_SOAK=1 $(BIN)/pytest --numprocesses auto --dist worksteal $(EXHAUSTIVE_TESTS) $(ARGS)
 
+# Another implementation of IAM, which npm has; only this target needs it, and Node.js.
+$(SIMULATOR)/.ready: tests/differential/package.json tests/differential/package-lock.json | node
+	@mkdir -p $(SIMULATOR)
+	cp $^ $(SIMULATOR)/
+	cd $(SIMULATOR) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+node:
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+	    { echo "make differential needs Node.js and npm: nothing was compared"; exit 2; }
+
+differential: node $(VENV)/.ready $(SIMULATOR)/.ready
+	$(BIN)/python -m tests.differential.compare $(SIMULATOR) $(ARGS)
+
 lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -98,4 +114,4 @@ bench: $(VENV)/.ready $(PEERS)
 	$(BIN)/python benchmarks/audit.py
 
 clean:
-	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(USER_VENV) $(SCHEMAS) dist .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(USER_VENV) $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache
