@@ -30,6 +30,7 @@ def test_every_profile_renders_without_aws_when_all_values_are_given(
     assert document["Version"] == "2012-10-17"
     assert "arn:aws:" not in ran.out
     assert "of 6,144 characters" in ran.err
+    assert " left" in ran.err
 
 
 def test_minified_is_one_line_of_the_same_document(cli: Any) -> None:
@@ -72,7 +73,7 @@ def test_a_release_file_with_all_values_asks_aws_nothing(
     ("arguments", "says"),
     [
         (["-p", "guardrial"], "did you mean `guardrail`?"),
-        (["-p", "owner-only"], "without the account"),
+        (["-p", "owner-only"], "needs the account it lives in"),
         (["-p", "guardrail", "--account", "111122223333"], "snapshot"),
         (["-p", "guardrail", *ALL, "--account", "1"], "account"),
         (["-p", "guardrail", *ALL, "--tag", "Golden"], "no `=` in it"),
@@ -109,6 +110,43 @@ def test_the_profiles_are_listed(cli: Any) -> None:
     document = json.loads(cli("policy", "list", "--format", "json").out)
     assert document["schema"] == "goldenami.profiles/v1"
     assert {one["name"] for one in document["items"]} == set(load_profiles())
+
+
+@pytest.mark.parametrize("profile", sorted(load_profiles()))
+def test_a_profile_is_shown_with_what_it_leaves_open(cli: Any, profile: str) -> None:
+    ran = cli("policy", "show", profile)
+    assert ran.code == 0, ran.err
+    shown = load_profiles()[profile]
+    assert shown.description in ran.out
+    assert all(one.name in ran.out for one in shown.open)
+    document = json.loads(cli("policy", "show", profile, "--format", "json").out)
+    assert document["schema"] == "goldenami.profile/v1"
+    assert [one["name"] for one in document["profile"]["open"]] == [one.name for one in shown.open]
+
+
+def test_the_guide_s_document_needs_no_account(cli: Any, sandbox: Sandbox) -> None:
+    ran = cli(
+        "policy", "render", "--profile", "ec2-028-parent-snapshot", "--region", "us-east-1",
+        "--snapshot", "snap-0123456789abcdef0",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    (statement,) = json.loads(ran.out)["Statement"]
+    assert statement["Condition"]["ArnEquals"]["ec2:ParentSnapshot"] == (
+        "arn:aws:ec2:us-east-1::snapshot/snap-0123456789abcdef0"
+    )
+    assert sandbox.calls == ()
+
+
+def test_published_parameters_are_those_of_the_release_file_or_given(cli: Any, write: Any) -> None:
+    arn = "parameter/images/web"
+    asked = ("policy", "render", "-p", "tag-protection", "--account", "111122223333")
+    assert arn not in cli(*asked).out
+    assert arn in cli(*asked, "--parameter", "/images/web").out
+    release = write(publish={"ssm_parameter": "/images/web"})
+    rendered = cli("policy", "render", release, "-p", "tag-protection", *ALL).out
+    assert arn in rendered
+    assert "parameter/golden-ami/*" in rendered
+    assert "no name of an SSM parameter" in cli(*asked, "--parameter", "*").err
 
 
 def test_init_writes_a_release_file_that_loads(cli: Any, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_the_rehearsal_tells_the_whole_story_on_an_emulator(cli: Any) -> None:
     tried = ran.out[ran.out.index("4. launch") : ran.out.index("5. audit")]
     assert tried.count("UnauthorizedOperation") == 6
     for statement in (
-        "DenyLaunchOfOtherOwnersImage", "DenyWritingApprovalTag", "DenyRootVolumeReplacement",
+        "DenyLaunchOfOtherOwnersImage", "DenyApprovalTag", "DenyUntestableLaunch",
     ):  # fmt: skip
         assert statement in tried
     assert dict(os.environ) == before

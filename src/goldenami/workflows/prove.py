@@ -83,10 +83,20 @@ def documents_of(paths: Iterable[Path]) -> tuple[NamedDocument, ...]:
     return found
 
 
-def rendered(profile: Profile, values: Values) -> tuple[tuple[Document, ...], tuple[str, ...]]:
-    """Render a profile with its companions, and say if another one took its place."""
+def rendered(
+    profile: Profile, values: Values
+) -> tuple[Profile, tuple[Document, ...], tuple[str, ...]]:
+    """Render a profile with its companions.
+
+    Returns:
+        The profile, or the one that took its place, whose promises count; the documents; and notes
+        that say so.
+    """
     parts = [rendering.documents(one, values) for one in rendering.chain(profile)]
-    return tuple(one for several, _ in parts for one in several), tuple(n for _, n in parts if n)
+    notes = tuple(note for _, note in parts if note)
+    if parts[0][1] and profile.when_too_large:
+        profile = profile_named(profile.when_too_large)
+    return profile, tuple(one for several, _ in parts for one in several), notes
 
 
 def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> Question:
@@ -101,7 +111,7 @@ def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -
     if "pipeline_role" in profile.needs:
         stand_ins["pipeline_role"] = f"arn:aws:iam::{account}:role/pipeline"
     values = Values(**{**stand_ins, **given})
-    documents, notes = rendered(profile, values)
+    profile, documents, notes = rendered(profile, values)
     return noted(of_documents(texts(documents), values, profile, beside), notes)
 
 
@@ -132,7 +142,7 @@ def of_enforcement(
         given = {**given, "snapshots": rendering.snapshots(found)}
     given = {"groups": file.enforce.groups, **given}
     values = rendering.values(aws, file, profile, given)
-    documents, notes = rendered(profile, values)
+    profile, documents, notes = rendered(profile, values)
     question = noted(of_documents(texts(documents), values, profile, beside), notes)
     if not found:
         return question

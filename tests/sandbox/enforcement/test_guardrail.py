@@ -38,7 +38,7 @@ def scene(sandbox: Sandbox, ec2: Any, iam: Any, launch: Any, bake: Any) -> Scene
     (snapshot,) = snapshots_of(ec2, golden)
     iam.create_group(GroupName="admins")
     iam.attach_group_policy(GroupName="admins", PolicyArn=ADMINISTRATOR)
-    for name in ("guardrail", "tag-protection"):
+    for name in ("guardrail", "untestable-launches", "tag-protection"):
         values = Values(account=ACCOUNT_ID, snapshots=(snapshot,))
         (document,) = render(profile_named(name), values)
         made = iam.create_policy(
@@ -68,7 +68,7 @@ def snapshots_of(ec2: Any, image_id: str) -> list[str]:
 
 def template(ec2: Any, image_id: str) -> dict[str, str]:
     data = {"ImageId": image_id, "InstanceType": "t3.micro"}
-    made = ec2.create_launch_template(LaunchTemplateName="t", LaunchTemplateData=data)
+    made = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
     return {"LaunchTemplateId": made["LaunchTemplate"]["LaunchTemplateId"]}
 
 
@@ -190,50 +190,117 @@ FORBIDDEN = {
         lambda ec2, scene: spot(ec2, scene.rogue),
     ),
     "another root volume, by an image": (
-        "DenyRootVolumeReplacement",
+        "DenyUntestableLaunch",
         lambda ec2, scene: replaced(ec2, scene, ImageId=scene.rogue),
     ),
     "another root volume, by a snapshot": (
-        "DenyRootVolumeReplacement",
+        "DenyUntestableLaunch",
         lambda ec2, scene: replaced(ec2, scene, SnapshotId=scene.rogue_snapshot),
     ),
     "the launch state of the root volume": (
-        "DenyRootVolumeReplacement",
+        "DenyUntestableLaunch",
         lambda ec2, scene: replaced(ec2, scene),
     ),
     "to write the approval tag": (
-        "DenyWritingApprovalTag",
+        "DenyApprovalTag",
         lambda ec2, scene: ec2.create_tags(Resources=[scene.rogue], Tags=[APPROVED]),
     ),
     "to write the approval tag in other letters": (
-        "DenyWritingApprovalTag",
+        "DenyApprovalTag",
         lambda ec2, scene: ec2.create_tags(
             Resources=[scene.rogue], Tags=[{"Key": "GoldenAMI:Status", "Value": "approved"}]
         ),
     ),
     "to make an image with the approval tag": (
-        "DenyWritingApprovalTag",
+        "DenyApprovalTag",
         lambda ec2, scene: ec2.create_image(
             InstanceId=scene.running, Name="mine",
             TagSpecifications=[{"ResourceType": "image", "Tags": [APPROVED]}],
         ),
     ),
     "to copy an image with the approval tag": (
-        "DenyWritingApprovalTag",
+        "DenyApprovalTag",
         lambda ec2, scene: ec2.copy_image(
             SourceImageId=scene.rogue, SourceRegion=HOME, Name="mine",
             TagSpecifications=[{"ResourceType": "image", "Tags": [APPROVED]}],
         ),
     ),
     "to remove the approval tag": (
-        "DenyRemovingApprovalTag",
+        "DenyGoldenamiTags",
         lambda ec2, scene: ec2.delete_tags(
             Resources=[scene.golden], Tags=[{"Key": "goldenami:status"}]
         ),
     ),
     "to remove all tags": (
-        "DenyRemovingAllTags",
+        "DenyTagsWithoutKeys",
         lambda ec2, scene: ec2.delete_tags(Resources=[scene.golden]),
+    ),
+    "to copy an image with the tags of a build": (
+        "DenyGoldenamiTags",
+        lambda ec2, scene: ec2.copy_image(
+            SourceImageId=scene.rogue, SourceRegion=HOME, Name="mine",
+            TagSpecifications=[
+                {"ResourceType": "image", "Tags": [{"Key": "goldenami:build", "Value": "x"}]}
+            ],
+        ),
+    ),
+    "to copy the golden image with its tags": (
+        "DenyTagsWithoutKeys",
+        lambda ec2, scene: ec2.copy_image(
+            SourceImageId=scene.golden, SourceRegion=HOME, Name="mine", CopyImageTags=True
+        ),
+    ),
+    "to launch the golden image as the base of a build": (
+        "DenyGoldenamiTags",
+        lambda ec2, scene: ec2.run_instances(
+            ImageId=scene.golden,
+            TagSpecifications=[
+                {"ResourceType": "instance", "Tags": [{"Key": "goldenami:role", "Value": "base"}]}
+            ],
+            **LAUNCH,
+        ),
+    ),
+    "to tag a volume for its snapshots": (
+        "DenyApprovalTagToCopy",
+        lambda ec2, scene: ec2.create_volume(
+            AvailabilityZone=f"{HOME}a", Size=1,
+            TagSpecifications=[
+                {
+                    "ResourceType": "volume",
+                    "Tags": [{"Key": "GOLDENAMI:status", "Value": "approved"}],
+                }
+            ],
+        ),
+    ),
+    "to change a fleet's template": (
+        "DenyFleetOfUntestableTemplate",
+        lambda ec2, scene: ec2.modify_fleet(
+            FleetId=fleet(ec2, scene.golden)["FleetId"],
+            LaunchTemplateConfigs=[
+                {
+                    "LaunchTemplateSpecification": {
+                        "LaunchTemplateName": "web", "Version": "$Latest",
+                    }
+                }
+            ],
+        ),
+    ),
+    "to make an image of a build's base instance": (
+        "DenyTouchingBuildInstances",
+        lambda ec2, scene: ec2.create_image(InstanceId=based(scene.running), Name="mine"),
+    ),
+    "to change the user data of a build's base instance": (
+        "DenyTouchingBuildInstances",
+        lambda ec2, scene: ec2.modify_instance_attribute(
+            InstanceId=based(scene.running), UserData={"Value": "x"}
+        ),
+    ),
+    "to share the snapshot of the golden image": (
+        "DenyLifecycleOfGoldenImage",
+        lambda ec2, scene: ec2.modify_snapshot_attribute(
+            SnapshotId=snapshots_of(ec2, scene.golden)[0],
+            Attribute="createVolumePermission", OperationType="add", GroupNames=["all"],
+        ),
     ),
     "to deregister the golden image": (
         "DenyLifecycleOfGoldenImage",
@@ -263,6 +330,12 @@ def tagged(resource_id: str) -> str:
     return resource_id
 
 
+def based(instance_id: str) -> str:
+    """Make an instance the base of a build, as the pipeline does."""
+    GivenIds(ACCOUNT_ID, HOME)._store.create_tags([instance_id], {"goldenami:role": "base"})
+    return instance_id
+
+
 @pytest.mark.parametrize(
     ("statement", "act"), FORBIDDEN.values(), ids=[f"not {one}" for one in FORBIDDEN]
 )
@@ -287,3 +360,14 @@ def test_what_the_member_was_refused_did_not_happen(scene: Scene, ec2: Any) -> N
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         scene.member("ec2").run_instances(ImageId=scene.rogue, **LAUNCH)
     assert ec2.describe_instances()["Reservations"] == before
+
+
+@pytest.mark.parametrize(
+    "name", ["/golden-ami/web-base", "/goldenami/bake/web-base", "/goldenami/manifest/web-base/b"]
+)
+def test_a_member_may_not_write_what_is_published_or_recorded(scene: Scene, name: str) -> None:
+    ssm = scene.member("ssm")
+    with pytest.raises(ClientError, match="explicit deny") as caught:
+        ssm.put_parameter(Name=name, Value="ami-public", Type="String")
+    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    ssm.put_parameter(Name="/team/setting", Value="x", Type="String")
