@@ -33,7 +33,12 @@ SETTING = Setting(
 )  # fmt: skip
 COMPANIONS = ("untestable-launches", "tag-protection", "guardrail-protection")
 ORDINARY = Path(__file__).parent / "attacks" / "ordinary.yaml"
-ALLOW_ALL = {"Sid": "AllowAll", "Effect": "Allow", "Action": "*", "Resource": "*"}
+ALLOW_ALL: dict[str, object] = {
+    "Sid": "AllowAll",
+    "Effect": "Allow",
+    "Action": "*",
+    "Resource": "*",
+}
 ADMINISTRATORS: Mapping[str, list[dict[str, object]]] = {
     "AdministratorAccess": [ALLOW_ALL],
     "AmazonEC2FullAccess": [

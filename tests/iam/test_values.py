@@ -38,6 +38,8 @@ REFUSED = {
     "a wildcard as a tag value": ({"tag_key": "golden", "tag_value": "*"}, "the value has `*`"),
     "wildcards in a tag key": ({"tag_key": "g?ld*n", "tag_value": "yes"}, "key has `*` and `?`"),
     "a line break in a tag value": ({"tag_key": "k", "tag_value": "a\nb"}, "cannot be printed"),
+    "all parameters": ({"parameters": ("/*",)}, "no name of an SSM parameter"),
+    "a parameter with a star in its name": ({"parameters": ("/golden*",)}, "no name of an SSM"),
     "a group with a star": ({"groups": ("admins*",)}, "is no name of a group"),
     "a role's name alone": ({"pipeline_role": "golden-ami-pipeline"}, "is no role ARN"),
     "a session of a role": (
@@ -98,6 +100,15 @@ def test_takes_short_and_long_snapshot_ids() -> None:
 def test_the_account_itself_owns_golden_images_unless_others_are_named() -> None:
     assert Values(account=ACCOUNT).golden_accounts == (ACCOUNT,)
     assert Values(account=ACCOUNT, owners=("9" * 12,)).golden_accounts == ("9" * 12,)
+
+
+@pytest.mark.parametrize("name", ["web", "/web", "/golden-ami/web-base", "/golden-ami/*", "a/*"])
+def test_takes_parameters_and_paths_of_them(name: str) -> None:
+    assert Values(account=ACCOUNT, parameters=(name,)).parameters == (name,)
+
+
+def test_without_an_account_nobody_owns_golden_images() -> None:
+    assert Values().golden_accounts == ()
 
 
 def test_the_tag_is_a_pair_or_left_to_the_profile() -> None:
