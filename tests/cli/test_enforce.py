@@ -12,6 +12,7 @@ from goldenami.sandbox.server import Sandbox
 GUARDRAIL = "arn:aws:iam::123456789012:policy/goldenami-guardrail"
 EC2_FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
 PROTECTION = "arn:aws:iam::123456789012:policy/goldenami-tag-protection"
+COMPANIONS = {PROTECTION, "arn:aws:iam::123456789012:policy/goldenami-untestable-launches"}
 
 
 def admins(sandbox: Sandbox, name: str = "ec2-admin-group") -> None:
@@ -53,7 +54,7 @@ def test_the_profile_and_its_companion_are_attached_and_name_every_golden_snapsh
 ) -> None:
     ran = cli("enforce", baked, "--yes")
     assert ran.code == 0, ran.err
-    assert attached() == {GUARDRAIL, PROTECTION}
+    assert attached() == {GUARDRAIL, *COMPANIONS}
     rendered = json.dumps(document(sandbox, GUARDRAIL))
     for region in ("us-east-1", "eu-west-1"):
         for mapping in own_images(region)[0]["BlockDeviceMappings"]:
@@ -121,7 +122,7 @@ def test_what_somebody_detached_is_attached_again(
     cli("enforce", baked, "--yes")
     sandbox.client("iam").detach_group_policy(GroupName="ec2-admin-group", PolicyArn=PROTECTION)
     assert cli("enforce", baked, "--yes").code == 0
-    assert attached() == {GUARDRAIL, PROTECTION}
+    assert attached() == {GUARDRAIL, *COMPANIONS}
 
 
 def test_another_profile_takes_the_place_of_the_first(
@@ -130,7 +131,7 @@ def test_another_profile_takes_the_place_of_the_first(
     cli("enforce", baked, "--yes")
     by_tag = write("by-tag.yaml", enforce__profile="guardrail-by-tag")
     assert cli("enforce", by_tag, "--yes").code == 0
-    assert attached() == {GUARDRAIL + "-by-tag", PROTECTION}
+    assert attached() == {GUARDRAIL + "-by-tag", *COMPANIONS}
 
 
 def test_remove_undoes_it(cli: Any, sandbox: Sandbox, baked: Any, attached: Any) -> None:
@@ -208,7 +209,7 @@ def test_a_full_group_is_refused_before_any_change(
     before = mutating()
     ran = cli("enforce", baked, "--yes")
     assert ran.code == 4
-    assert "would have 11 managed policies, of 10 allowed" in ran.err
+    assert "would have 12 managed policies, of 10 allowed" in ran.err
     assert mutating() == before
 
 
@@ -228,7 +229,7 @@ def test_more_snapshots_than_fit_switch_to_the_form_by_tag_and_say_so(
     assert ran.code == 0, ran.err
     assert "6,144" in ran.err
     assert "`guardrail-by-tag` takes its place" in ran.err
-    assert attached() == {f"{GUARDRAIL}-by-tag", PROTECTION}
+    assert attached() == {f"{GUARDRAIL}-by-tag", *COMPANIONS}
     assert cli("enforce", baked).code == 0
 
 
