@@ -5,7 +5,6 @@ The expected documents lie in ``golden/``. After a wanted change, write them aga
     GOLDENAMI_WRITE_GOLDEN=1 python -m pytest tests/iam/test_policies.py
 """
 
-import json
 import os
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -113,47 +112,6 @@ def test_every_action_is_a_call_that_aws_has() -> None:
         if not action.endswith("*")
     }
     assert used - known == set()
-
-
-class TestTheGuideEC2028:
-    """The documents of the guide, typed off; it has REGION and ID where the values stand here."""
-
-    PARENT_SNAPSHOT = """{
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Action": ["ec2:RunInstances"], "Effect": "Allow", "Resource": "*",
-            "Condition": {"ArnEquals": {
-                "ec2:ParentSnapshot": "arn:aws:ec2:us-east-1::snapshot/snap-0a1b2c3d4e5f60718"
-            }}
-        }]
-    }"""
-    RESOURCE_TAG = """{
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "EnforceGoldenAMI",
-            "Action": ["ec2:RunInstances"], "Effect": "Allow", "Resource": "*",
-            "Condition": {"StringEquals": {"ec2:ResourceTag/Name": "Golden AMI"}}
-        }]
-    }"""
-
-    def test_by_parent_snapshot_is_the_guide_s_and_needs_no_account(self) -> None:
-        values = Values(region="us-east-1", snapshots=SNAPSHOTS[:1])
-        (document,) = render(profile_named("ec2-028-parent-snapshot"), values)
-        assert document.policy == json.loads(self.PARENT_SNAPSHOT)
-
-    def test_by_resource_tag_is_the_guide_s_and_needs_no_account(self) -> None:
-        (document,) = render(profile_named("ec2-028-resource-tag"), Values())
-        assert document.policy == json.loads(self.RESOURCE_TAG)
-
-    def test_several_snapshots_of_any_region_become_a_list(self) -> None:
-        (statement,) = _statements("ec2-028-parent-snapshot")
-        listed = statement["Condition"]["ArnEquals"]["ec2:ParentSnapshot"]
-        assert listed == [f"arn:aws:ec2:*::snapshot/{one}" for one in SNAPSHOTS]
-
-    def test_the_tag_is_the_caller_s_if_one_is_given(self) -> None:
-        values = Values(tag_key="Stage", tag_value="gold")
-        (statement,) = _statements("ec2-028-resource-tag", values=values)
-        assert statement["Condition"] == {"StringEquals": {"ec2:ResourceTag/Stage": "gold"}}
 
 
 class TestEveryPolicy:

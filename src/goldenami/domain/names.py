@@ -50,3 +50,7 @@ def duration(text: str) -> timedelta | None:
 def in_bytes(text: str) -> int:
     """Return the length in UTF-8 bytes, as EC2 counts user data."""
     return len(text.encode())
+
+
+PUBLISHED = "/golden-ami/*"
+"""Where images are published unless a file says otherwise."""

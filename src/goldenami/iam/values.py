@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from goldenami.domain.names import ACCOUNT, IAM_NAME, REGION
+from goldenami.domain.names import ACCOUNT, IAM_NAME, PUBLISHED, REGION
 from goldenami.domain.tags import KEY_LENGTH, VALUE_LENGTH, ApprovalTag
 from goldenami.errors import SpecError
 
@@ -20,8 +20,6 @@ PARTITIONS = (
     "aws-iso-f",
 )
 ANY_REGION = "*"
-PUBLISHED = "/golden-ami/*"
-"""Where images are published unless a release file says otherwise."""
 
 _SNAPSHOT = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
 _PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*(/\*)?", re.ASCII)

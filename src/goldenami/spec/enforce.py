@@ -4,11 +4,13 @@ Everything that attaches, proves or audits an enforcement works on an `EnforceFi
 came from.
 """
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import Struct
 
 from goldenami import files, yamlfile
+from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.spec.enforcement import problems_of_file
@@ -77,7 +79,8 @@ def of_release(path: Path, release: Release) -> EnforceFile:
     """Return what a release file enforces, itself or by the file that it points to.
 
     Raises:
-        SpecError: that file has problems, or knows golden images by another tag.
+        SpecError: that file has problems, knows golden images by another tag, or leaves what is
+            published to everybody.
     """
     enforce = release.enforce or Enforce()
     if enforce.file is None:
@@ -99,6 +102,13 @@ def of_release(path: Path, release: Release) -> EnforceFile:
         raise SpecError(
             f"{file}: approval_tag: images are golden by {theirs.key} = {theirs.value} there, and "
             f"by {ours.key} = {ours.value} in {path}"
+        )
+    published = release.publish.ssm_parameter if release.publish else ""
+    kept = (PUBLISHED, *found.parameters)
+    if published and not any(fnmatchcase(published, one) for one in kept):
+        raise SpecError(
+            f"{file}: nobody is kept from writing {published}, which {path} publishes to",
+            fix="add it to `parameters`, or a path that ends in `/*`",
         )
     return found
 

@@ -7,12 +7,13 @@ from goldenami.aws import images, regions
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
+from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import RefusedError
 from goldenami.iam.limits import MANAGED_POLICY, check_size
 from goldenami.iam.profiles import Profile, load_profiles, profile_named
 from goldenami.iam.render import Document, render
-from goldenami.iam.values import PUBLISHED, Values
+from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
 
 

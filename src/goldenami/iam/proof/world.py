@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.iam.authorization.world import Resource
 from goldenami.iam.evaluator.request import Value
 from goldenami.iam.proof.cases import Bound, Case, Cases
-from goldenami.iam.values import PUBLISHED
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 ROOT_DEVICE = "/dev/xvda"
