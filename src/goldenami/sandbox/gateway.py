@@ -144,7 +144,7 @@ def _of_path(service: str, environ: "WSGIEnvironment") -> tuple[str, dict[str, A
     try:
         request = Request(environ, populate_request=False)
         operation, in_path = get_service_router(service).match(request)
-    except (HTTPException, NotImplementedError, UnknownServiceError):
+    except (HTTPException, NotImplementedError, UnknownServiceError, ValueError):
         return "", {}
     return str(operation.name), dict(in_path)
 
