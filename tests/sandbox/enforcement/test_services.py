@@ -1,7 +1,7 @@
 """The services beside EC2: each is decided, by the tags and the launches that count there."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +13,8 @@ EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 STATUS = "goldenami:status"
 
 
-def deny(*actions: str, **conditions: Any) -> Mapping[str, Any]:
-    statement = {"Sid": "No", "Effect": "Deny", "Action": actions, "Resource": "*"}
+def deny(*actions: str, **conditions: Any) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Sid": "No", "Effect": "Deny", "Action": actions, "Resource": "*"}
     return statement | ({"Condition": conditions} if conditions else {})
 
 
@@ -78,7 +78,7 @@ class TestAutoScaling:
     def test_a_group_needs_the_launch_of_its_template(
         self, user: Any, sandbox: Sandbox, group: dict[str, Any], template: str, public: str
     ) -> None:
-        other = {"StringNotEquals": {"ec2:Owner": ACCOUNT_ID}}
+        other: Any = {"StringNotEquals": {"ec2:Owner": ACCOUNT_ID}}
         launch = deny("ec2:RunInstances", **other) | {"Resource": "arn:aws:ec2:*::image/*"}
         bob = user(EVERYTHING, launch)("autoscaling")
         refused = ("AccessDenied", f"You are not authorized to use launch template: {template}")
