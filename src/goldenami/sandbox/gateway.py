@@ -127,6 +127,8 @@ def read_call(environ: "WSGIEnvironment") -> Call:
     if len(form) < len(pairs):  # a parameter twice: guards must not see another one than moto
         operation = ""
     protocol, parameters = _parameters(service, operation, form, in_path, environ, body)
+    if parameters is None:  # nobody could decide what moto may read otherwise
+        operation, parameters = "", dict(form)
     return Call(service, operation, region, key, parameters, protocol)
 
 
@@ -156,7 +158,8 @@ def _parameters(
     in_path: dict[str, Any],
     environ: "WSGIEnvironment",
     body: bytes,
-) -> tuple[Protocol, dict[str, Any]]:
+) -> tuple[Protocol, dict[str, Any] | None]:
+    """Return the parameters in boto3's shape; None if they cannot be read."""
     model = _model(service)
     if model is None:
         return "query", dict(form)
@@ -171,8 +174,10 @@ def _parameters(
         }
         told = shaped.parse(request)
         return protocol, {name: value for name, value in told.items() if value is not None}
-    except (KeyError, ValueError, NotImplementedError, OperationNotFoundError):
+    except OperationNotFoundError:
         return "query", dict(form)
+    except (KeyError, ValueError, NotImplementedError):
+        return "query", None
 
 
 @cache
