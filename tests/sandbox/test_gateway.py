@@ -1,4 +1,5 @@
 import urllib.request
+from io import BytesIO
 from typing import Any
 from urllib.error import HTTPError
 
@@ -6,7 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from goldenami.sandbox.calls import Call, Refusal
+from goldenami.sandbox.gateway import read_call
 from goldenami.sandbox.server import ROOT_ACCESS_KEY_ID, Sandbox
+from goldenami.sandbox.wire import error_answer
 
 
 def test_calls_are_recorded_in_boto3s_own_shape(sandbox: Sandbox) -> None:
@@ -106,3 +109,29 @@ def test_a_guard_refuses_before_anything_happens() -> None:
             ec2.create_key_pair(KeyName="k")
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
         assert ec2.describe_key_pairs()["KeyPairs"] == []
+
+
+def test_what_stands_in_a_path_is_a_parameter(sandbox: Sandbox) -> None:
+    with pytest.raises(ClientError):
+        sandbox.client("eks").describe_cluster(name="web")
+    (call,) = sandbox.calls
+    assert (call.name, call.parameters) == ("eks:DescribeCluster", {"name": "web"})
+
+
+@pytest.mark.parametrize("kind", ["application/cbor", "text/plain", ""])
+def test_a_call_whose_parameters_cannot_be_read_has_no_operation(kind: str) -> None:
+    signed = "AWS4-HMAC-SHA256 Credential=AKIA/20261126/us-east-1/tagging/aws4_request"
+    body = b'{"ResourceARNList": ["arn:aws:ec2:us-east-1::image/ami-1"], "Tags": {"a": "b"}}'
+    call = read_call({
+        "REQUEST_METHOD": "POST", "PATH_INFO": "/", "SERVER_NAME": "x", "SERVER_PORT": "80",
+        "wsgi.input": BytesIO(body), "wsgi.url_scheme": "http", "CONTENT_TYPE": kind,
+        "CONTENT_LENGTH": str(len(body)), "HTTP_AUTHORIZATION": signed,
+        "HTTP_X_AMZ_TARGET": "ResourceGroupsTaggingAPI_20170126.TagResources",
+    })  # fmt: skip
+    assert (call.service, call.operation) == ("tagging", "")
+
+
+def test_s3_has_errors_of_its_own_shape() -> None:
+    kind, body = error_answer("rest-xml", Refusal("AccessDenied", "a < b", 403))
+    assert kind.startswith("text/xml")
+    assert b"<Error><Code>AccessDenied</Code><Message>a &lt; b</Message>" in body

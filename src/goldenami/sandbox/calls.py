@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-Protocol = Literal["ec2", "query", "json", "rest-json"]
+Protocol = Literal["ec2", "query", "json", "rest-json", "rest-xml"]
 
 
 class Call(Struct, frozen=True):

@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 from moto.core.parse import PROTOCOL_PARSERS
-from moto.core.request import Request
+from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import EnvironHeaders, MultiDict
 from werkzeug.exceptions import HTTPException
 
 from goldenami.sandbox.calls import Call, Damage, Guard, Protocol, Refusal, Sent
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from moto.core.model import ServiceModel
 
 RECORDED_CALLS = 10_000
-_SIGNED_AS = {"servicequotas": "service-quotas"}
+_SIGNED_AS = {"servicequotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}
 _log = logging.getLogger(__name__)
 
 
@@ -120,14 +120,15 @@ def read_call(environ: "WSGIEnvironment") -> Call:
         pairs += parse_qsl(body.decode(), keep_blank_values=True)
     form = dict(pairs)
     key, region, service = _credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
-    operation = (
-        form.get("Action")
-        or environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-        or _operation_of_path(service, environ)
-    )
+    operation = form.get("Action") or environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    in_path: dict[str, Any] = {}
+    if not operation:
+        operation, in_path = _of_path(service, environ)
     if len(form) < len(pairs):  # a parameter twice: guards must not see another one than moto
         operation = ""
-    protocol, parameters = _parameters(service, operation, form, body)
+    protocol, parameters = _parameters(service, operation, form, in_path, environ, body)
+    if parameters is None:  # nobody could decide what moto may read otherwise
+        operation, parameters = "", dict(form)
     return Call(service, operation, region, key, parameters, protocol)
 
 
@@ -140,29 +141,43 @@ def _credential_scope(authorization: str) -> tuple[str, str, str]:
     return key, region, service.lower()
 
 
-def _operation_of_path(service: str, environ: "WSGIEnvironment") -> str:
-    """Return the operation of a REST request, which names it by method and path."""
+def _of_path(service: str, environ: "WSGIEnvironment") -> tuple[str, dict[str, Any]]:
+    """Return operation and parameters of a REST request, which has both in method and path."""
     try:
-        operation, _ = get_service_router(service).match(Request(environ, populate_request=False))
-    except (HTTPException, NotImplementedError, UnknownServiceError):
-        return ""
-    return str(operation.name)
+        request = Request(environ, populate_request=False)
+        operation, in_path = get_service_router(service).match(request)
+    except (HTTPException, NotImplementedError, UnknownServiceError, ValueError):
+        return "", {}
+    return str(operation.name), dict(in_path)
 
 
 def _parameters(
-    service: str, operation: str, form: dict[str, str], body: bytes
-) -> tuple[Protocol, dict[str, Any]]:
+    service: str,
+    operation: str,
+    form: dict[str, str],
+    in_path: dict[str, Any],
+    environ: "WSGIEnvironment",
+    body: bytes,
+) -> tuple[Protocol, dict[str, Any] | None]:
+    """Return the parameters in boto3's shape; None if they cannot be read."""
     model = _model(service)
     if model is None:
         return "query", dict(form)
     try:
-        protocol = cast(Protocol, model.protocol)
+        protocol = cast(Protocol, determine_request_protocol(model, environ.get("CONTENT_TYPE")))
         shaped = PROTOCOL_PARSERS[protocol](model.operation_model(operation))
-        values = MultiDict(form)  # what REST parsers expect
-        request: Any = {"values": values, "body": body, "headers": {}, "url_params": {}}
-        return protocol, dict(shaped.parse(request))
-    except (KeyError, ValueError, OperationNotFoundError):
+        request: Any = {
+            "values": MultiDict(form),  # what REST parsers expect
+            "body": body,
+            "headers": EnvironHeaders(environ),
+            "url_params": in_path,
+        }
+        told = shaped.parse(request)
+        return protocol, {name: value for name, value in told.items() if value is not None}
+    except OperationNotFoundError:
         return "query", dict(form)
+    except (KeyError, ValueError, NotImplementedError):
+        return "query", None
 
 
 @cache

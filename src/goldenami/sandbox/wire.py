@@ -5,6 +5,7 @@ References:
     Query (IAM, STS): https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
     JSON (SSM, KMS): https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
     REST JSON (Inspector): https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
+    REST XML (S3): https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
 import json
@@ -29,6 +30,8 @@ def error_answer(protocol: Protocol, refusal: Refusal) -> tuple[str, bytes]:
             f"<Response><Errors><Error>{error}</Error></Errors>"
             f"<RequestID>{request_id}</RequestID></Response>"
         )
+    elif protocol == "rest-xml":
+        body = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"
     else:
         side = "Receiver" if refusal.status >= 500 else "Sender"
         body = (

@@ -303,12 +303,17 @@ class TestServices:
         assert "nonsense" in message
 
     def test_an_action_that_the_reference_lacks_is_not_let_through(self, user: Any) -> None:
-        code, message = refusal(user(EVERYTHING)("ssm").list_cloud_connectors)
-        assert code == "SandboxError"
-        assert "ssm:ListCloudConnectors" in message
+        def explode(request: Any, **_: Any) -> None:
+            request.data["Action"] = "Explode"
 
-    def test_other_services_are_not_decided(self, user: Any) -> None:
-        assert user()("kms").list_keys()["Keys"] == []
+        iam = user(EVERYTHING)("iam")
+        iam.meta.events.register("before-sign.iam.ListUsers", explode)
+        code, message = refusal(iam.list_users)
+        assert code == "SandboxError"
+        assert "iam:Explode is not known to the reference of" in message
+
+    def test_services_without_a_table_are_not_decided(self, user: Any) -> None:
+        assert user()("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
     @pytest.mark.parametrize(
         ("condition", "may"),

@@ -4,7 +4,7 @@ import pytest
 
 from goldenami.iam.evaluator.decide import Decision, Layer, Matched, Outcome
 from goldenami.iam.evaluator.request import Principal, Request
-from goldenami.sandbox.calls import Call
+from goldenami.sandbox.calls import Call, Protocol
 from goldenami.sandbox.enforcement import message
 
 ARN = "arn:aws:iam::123456789012:user/bob"
@@ -79,17 +79,22 @@ def test_the_sentence_says_which_policy_decided(
 
 
 @pytest.mark.parametrize(
-    ("service", "code", "status"),
+    ("service", "protocol", "code", "status"),
     [
-        ("ec2", "UnauthorizedOperation", 403),
-        ("iam", "AccessDenied", 403),
-        ("sts", "AccessDenied", 403),
-        ("ssm", "AccessDeniedException", 400),
-        ("organizations", "AccessDeniedException", 400),
+        ("ec2", "ec2", "UnauthorizedOperation", 403),
+        ("iam", "query", "AccessDenied", 403),
+        ("sts", "query", "AccessDenied", 403),
+        ("autoscaling", "query", "AccessDenied", 403),
+        ("s3", "rest-xml", "AccessDenied", 403),
+        ("eks", "rest-json", "AccessDeniedException", 403),
+        ("ssm", "json", "AccessDeniedException", 400),
+        ("organizations", "json", "AccessDeniedException", 400),
     ],
 )
-def test_each_service_has_its_own_code(service: str, code: str, status: int) -> None:
-    call = Call(service, "Anything", "us-east-1", "AKIA", {})
+def test_each_service_has_its_own_code(
+    service: str, protocol: Protocol, code: str, status: int
+) -> None:
+    call = Call(service, "Anything", "us-east-1", "AKIA", {}, protocol)
     refusal = message.refusal(call, ARN, lacking(Layer.IDENTITY))
     assert (refusal.code, refusal.status) == (code, status)
     assert ("Encoded authorization failure message: " in refusal.message) == (service == "ec2")

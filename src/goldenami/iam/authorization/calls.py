@@ -15,6 +15,7 @@ from goldenami.iam.authorization import (
     iam,
     kms,
     organizations,
+    s3,
     ssm,
     table,
     tag,
@@ -59,6 +60,8 @@ _BY_SERVICE: Mapping[str, Builder] = {
 }
 """Services with a builder of their own; the others are asked by the table alone."""
 
+_ACTIONS = {f"s3:{operation}": f"s3:{action}" for operation, action in s3.ACTIONS.items()}
+
 
 class _Parameters(dict[str, Any]):
     """A call's parameters; one that a builder needs and the call lacks is the user's mistake."""
@@ -86,7 +89,7 @@ def requests(
         UnknownResourceError: the call names a resource that does not exist.
         UsageError: the call lacks a parameter that says what it touches.
     """
-    action = table.spelled(call.action)
+    action = table.spelled(_ACTIONS.get(call.action, call.action))
     service = action.partition(":")[0]
     build = _BUILDERS.get(action) or _BY_SERVICE.get(service, generic.generic)
     call = replace(call, action=action, parameters=_Parameters(call.parameters))

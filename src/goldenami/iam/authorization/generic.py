@@ -24,6 +24,8 @@ _NAMED_OTHERWISE = {
     "servicequotas:service": "ServiceCode",
 }
 """Condition keys whose names are not those of the parameters that they are about."""
+_VARIABLES = {"BucketName": "Bucket", "ObjectName": "Key"}
+"""Parts of ARNs whose names are not those of the parameters that tell them."""
 
 
 def generic(building: Building) -> Iterator[Request]:
@@ -118,7 +120,7 @@ def _named(building: Building, variable: str, kind: str) -> str:
         kind: the kind of resource, if nothing but this part tells which one it is.
     """
     of_kind = _plain(kind)
-    wanted = [_plain(variable)]
+    wanted = [_plain(variable), _plain(_VARIABLES.get(variable, ""))]
     if kind:
         wanted += [of_kind, f"{of_kind}name", f"{of_kind}id"]
     if kind and _plain(building.call.operation).endswith(of_kind):

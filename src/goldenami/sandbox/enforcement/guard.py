@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from goldenami.errors import GoldenamiError, UnknownResourceError
+from goldenami.iam.authorization import table
 from goldenami.iam.authorization.calls import ApiCall, requests
 from goldenami.iam.authorization.world import World
 from goldenami.iam.evaluator.decide import (
@@ -28,7 +29,8 @@ from goldenami.sandbox.enforcement.trust import Trust, trust, trusts_provider
 from goldenami.sandbox.enforcement.world import LenientWorld, SandboxWorld
 from goldenami.sandbox.mends.accounts import account_of, is_root
 
-SERVICES = ("ec2", "iam", "inspector2", "organizations", "ssm", "sts")
+_PREFIXES = {"tagging": "tag"}
+"""The names that services sign with, where IAM has another prefix."""
 _FREE = ("sts:GetCallerIdentity", "sts:GetSessionToken")
 """What everybody may do, whatever the policies say."""
 _FEDERATED = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
@@ -48,12 +50,14 @@ _log = logging.getLogger(__name__)
 def authorised(call: Call) -> Refusal | None:
     """Refuse a call that the caller's policies do not allow.
 
-    An account's root is not restricted. What cannot be decided, such as a policy that the
+    Every service is decided of which AWS's reference, as goldenami has it, tells the actions. An
+    account's root is not restricted. What cannot be decided, such as a policy that the
     evaluator does not know, is refused too, with an error of the sandbox's own.
     """
+    call = replace(call, service=_PREFIXES.get(call.service, call.service))
     federated = call.operation in _FEDERATED  # an unsigned request does not tell its service
     unrestricted = is_root(call.access_key_id) or call.name in _FREE
-    if unrestricted or (call.service not in SERVICES and not federated):
+    if unrestricted or (call.service not in table.services() and not federated):
         return None
     try:
         if federated:

@@ -10,16 +10,21 @@ import json
 import zlib
 
 from goldenami.iam.evaluator.decide import Decision, Layer, Outcome
+from goldenami.iam.evaluator.request import Request
 from goldenami.sandbox.calls import Call, Refusal
 
 _ARTICLES = {
     Layer.IDENTITY: "an", Layer.BOUNDARY: "a", Layer.SCP: "a", Layer.SESSION: "a",
 }  # fmt: skip
 _CODES = {
-    "ec2": ("UnauthorizedOperation", 403),
-    "iam": ("AccessDenied", 403),
-    "sts": ("AccessDenied", 403),
+    "ec2": "UnauthorizedOperation",
+    "autoscaling": "AccessDenied",
+    "cloudformation": "AccessDenied",
+    "iam": "AccessDenied",
+    "s3": "AccessDenied",
+    "sts": "AccessDenied",
 }
+"""The error's code by service; of the others it is AccessDeniedException."""
 
 
 def refusal(call: Call, arn: str, decision: Decision, policy_arn: str = "") -> Refusal:
@@ -31,20 +36,27 @@ def refusal(call: Call, arn: str, decision: Decision, policy_arn: str = "") -> R
         decision: why not.
         policy_arn: the ARN of the policy that denied, if one did and has an ARN.
     """
-    code, status = _CODES.get(call.service, ("AccessDeniedException", 400))
+    code = _CODES.get(call.service, "AccessDeniedException")
     told = sentence(arn, decision, policy_arn)
+    if call.service == "autoscaling" and not decision.request.action.startswith("autoscaling:"):
+        told = f"You are not authorized to use launch template: {_template(decision.request)}"
     if call.service == "ec2":
         told = (
             f"You are not authorized to perform this operation. {told}. "
             f"Encoded authorization failure message: {encoded(arn, decision)}"
         )
-    return Refusal(code, told, status)
+    return Refusal(code, told, 400 if call.protocol == "json" else 403)
+
+
+def _template(request: Request) -> str:
+    """Return the launch template that a request is about, as Auto Scaling names it."""
+    named = request.context.get("ec2:LaunchTemplate", request.resource)
+    return str(named).rpartition("/")[2]
 
 
 def untrusted(call: Call, arn: str, role_arn: str) -> Refusal:
     """Return STS's answer to a caller whom a role does not trust: it tells no policy."""
-    code, status = _CODES["sts"]
-    return Refusal(code, _who(arn, call.name, role_arn), status)
+    return Refusal(_CODES["sts"], _who(arn, call.name, role_arn), 403)
 
 
 def sentence(arn: str, decision: Decision, policy_arn: str = "") -> str:

@@ -1,17 +1,21 @@
 """What there is in the sandbox, as authorisation asks for it."""
 
+from collections.abc import Mapping
 from typing import cast
 
+from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ssm.models import ssm_backends
 
 from goldenami.iam.authorization.world import Resource, World
+from goldenami.iam.evaluator.request import Value
 from goldenami.sandbox.enforcement import ec2_resources, iam_resources
-from goldenami.sandbox.enforcement.caller import PARTITION, account_id
+from goldenami.sandbox.enforcement.caller import PARTITION, account_id, tags_of
 from goldenami.sandbox.mends import organizations
 from goldenami.sandbox.mends.store import Ec2Store
 
 _ORGANIZATIONS = ("account", "organizationalunit", "organizations-policy", "root")
+_AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")
 _NOTHING = {"devices": (), "versions": {}, "value": ""}
 """The details of what does not exist, of any kind."""
 
@@ -28,6 +32,8 @@ class SandboxWorld:
             return iam_resources.KINDS[kind](name)
         if kind in _ORGANIZATIONS:
             return _organizations(name)
+        if kind in _AUTO_SCALING:
+            return _auto_scaling(kind, name, region)
         if region not in ec2_backends[account_id()]:
             return None
         if kind == "parameter":
@@ -75,14 +81,37 @@ def _parameter(name: str, region: str) -> Resource | None:
     )
 
 
+def _auto_scaling(kind: str, name: str, region: str) -> Resource | None:
+    backend = autoscaling_backends[account_id()][region]
+    if kind == "launchConfiguration":
+        configuration = backend.launch_configurations.get(name)
+        return Resource(arn=configuration.arn) if configuration else None
+    group = backend.autoscaling_groups.get(name)
+    if group is None:
+        return None
+    return Resource(
+        arn=group.arn,
+        keys={
+            f"{service}:ResourceTag/{key}": value
+            for service in ("aws", "autoscaling")
+            for key, value in tags_of(group.tags).items()
+        },
+    )
+
+
 def _organizations(name: str) -> Resource | None:
     organization = organizations.organization_of(account_id())
     if organization is None:
         return None
     for entity in organization.entities:
         if entity.id == name:
-            return Resource(arn=entity.arn)
+            return Resource(arn=entity.arn, keys=_tag_keys(entity.tags))
     for policy in organization.policies:
         if policy.id == name:
-            return Resource(arn=policy.arn, keys={"organizations:PolicyType": policy.type})
+            kind = {"organizations:PolicyType": policy.type}
+            return Resource(arn=policy.arn, keys=_tag_keys(policy.tags) | kind)
     return None
+
+
+def _tag_keys(tags: Mapping[str, str]) -> dict[str, Value]:
+    return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
