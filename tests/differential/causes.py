@@ -79,9 +79,18 @@ def _network_of_all(pair: Pair) -> bool:
     return any("0.0.0.0/0" in values for operator, _, values in _tests(pair) if "Ip" in operator)
 
 
+def _other_family(pair: Pair) -> bool:
+    return any(
+        any("/" not in one for one in values)
+        and any((":" in one) != (":" in given) for one in values for given in _given(pair, key))
+        for operator, key, values in _tests(pair)
+        if "NotIp" in operator
+    )
+
+
 def _seconds(pair: Pair) -> bool:
     return any(
-        any(_SECONDS.fullmatch(one) for one in (*values, *_listed(pair.context.get(key, []))))
+        any(_SECONDS.fullmatch(one) for one in (*values, *_given(pair, key)))
         for operator, key, values in _tests(pair)
         if "Date" in operator
     )
@@ -91,6 +100,7 @@ PREDICATES: Mapping[str, Callable[[Pair], bool]] = {
     "variable in a policy of 2008": _variable_of_2008,
     "negated operator, variable without a value": _negated_without_value,
     "the network of all addresses": _network_of_all,
+    "an address of the other family": _other_family,
     "date as seconds since 1970": _seconds,
     "incomplete ARN": _incomplete_arn,
 }
@@ -102,6 +112,10 @@ def _tests(pair: Pair) -> Iterator[tuple[str, str, list[str]]]:
         for operator, tests in one.get("Condition", {}).items():
             for key, values in tests.items():
                 yield operator, key, _listed(values)
+
+
+def _given(pair: Pair, key: str) -> list[str]:
+    return _listed(pair.context.get(key, []))
 
 
 def _listed(value: Any) -> list[str]:

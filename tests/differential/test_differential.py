@@ -62,6 +62,7 @@ def test_each_listed_disagreement_is_recognised_and_has_its_page() -> None:
         (None, {"StringLike": {"aws:UserAgent": "${aws:SourceVpc}"}}, {}),
         (None, {"StringNotLike": {"aws:UserAgent": "${aws:username}"}}, {}),
         ("the network of all addresses", {"IpAddress": {"aws:SourceIp": ["0.0.0.0/0"]}}, {}),
+        (None, {"NotIpAddress": {"aws:SourceIp": "10.1.2.3"}}, {}),
         ("date as seconds since 1970", {"DateEquals": {"aws:CurrentTime": "1767225600"}}, {}),
         (None, {"NumericEquals": {"aws:MultiFactorAuthAge": "1767225600"}}, {}),
         ("incomplete ARN", {}, {"Resource": "arn:aws:ec2:*"}),
@@ -78,5 +79,8 @@ def test_a_cause_is_told_by_its_element(
     pair = replace(bare, principal=user, identity=[document])
     assert cause_of(pair) == cause
     old = replace(pair, identity=[{**document, "Version": "2008-10-17"}])
+    if "NotIpAddress" in condition:
+        moved = replace(pair, context={"aws:SourceIp": "2001:db8::1"})
+        assert cause_of(moved) == "an address of the other family"
     if "${" in str(condition):
         assert cause_of(old) == "variable in a policy of 2008"

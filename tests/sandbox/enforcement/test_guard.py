@@ -302,6 +302,12 @@ class TestServices:
         assert 'inline "own" of user bob' in message
         assert "nonsense" in message
 
+    def test_an_unknown_decision_lets_nothing_through_either(self, user: Any) -> None:
+        odd = READ | {"Sid": "Perhaps", "Condition": {"Bool": {"aws:NewSince": "true"}}}
+        code, message = refusal(user(odd)("ec2").describe_instances)
+        assert code == "SandboxError"
+        assert 'unknown: Perhaps of inline "own" of user bob' in message
+
     def test_an_action_that_the_reference_lacks_is_not_let_through(self, user: Any) -> None:
         def explode(request: Any, **_: Any) -> None:
             request.data["Action"] = "Explode"

@@ -86,12 +86,24 @@ def _condition(operator: str, key: Key, values: list[str], *, variables: bool) -
 
 
 def _null(key: Key, values: list[str]) -> Condition:
-    """``"true"`` holds if the key is missing, or has nothing but empty texts."""
+    """``"true"`` holds if the key is missing.
+
+    AWS calls an empty text "a null data set" where it speaks of set operators, and does not say
+    whether it is missing to Null.
+    """
     wanted = {one.lower() for one in values}
     if not wanted <= {"true", "false"}:
         raise PolicyError("Null needs true or false")
     if_set, if_not = "false" in wanted, "true" in wanted
-    return lambda context: if_set if _set(context, key) else _missing(context, key, if_not)
+
+    def condition(context: Context) -> Truth:
+        if if_set == if_not or _set(context, key):
+            return if_set
+        if context.get(key.name, ()) != ():
+            return Unknown(f"{key.name} is empty, and AWS does not say whether that is null")
+        return _missing(context, key, if_not)
+
+    return condition
 
 
 Fits = Callable[[str, Context], Truth]
