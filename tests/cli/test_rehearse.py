@@ -39,7 +39,6 @@ def test_the_rehearsal_tells_the_whole_story_on_an_emulator(cli: Any) -> None:
         "goldenami-guardrail lists snapshots",
         "goldenami-guardrail list the snapshots of this release",
         "launch the new release",
-        "done",
         "6. audit",
         "unapproved-image",
         "as seeded",

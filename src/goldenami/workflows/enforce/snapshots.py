@@ -43,7 +43,16 @@ T = TypeVar("T")
 EXTEND = "extend:policy"
 EXTEND_SCP = "extend:organization-policy"
 VERIFY_TIMEOUT_S = 60.0
-_OF_LAUNCHES = frozenset({"golden", "foreign-image", "unapproved-image", "foreign-snapshot"})
+_OF_LAUNCHES = frozenset(
+    {
+        "golden",
+        "foreign-image",
+        "unapproved-image",
+        "others-snapshot",
+        "foreign-snapshot",
+        "listed-snapshot",
+    }
+)
 """The promises that hang on a list of snapshots; all others are as they were."""
 _ATTEMPTS = 5
 """How often a list is written, if others write to it at the same time."""
