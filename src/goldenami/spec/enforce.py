@@ -6,7 +6,7 @@ came from.
 
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from goldenami import files, yamlfile
 from goldenami.domain.tags import ApprovalTag
@@ -82,7 +82,7 @@ def of_release(path: Path, release: Release) -> EnforceFile:
             path=path,
             enforce=enforce,
             name=enforce.name or release.image,
-            region=release.build_region if release.regions else None,
+            region=next(iter(release.regions), None),
             owners=release.audit.owners,
             approval_tag=release.approval_tag,
             declared=release.enforce is not None,
@@ -96,7 +96,8 @@ def of_release(path: Path, release: Release) -> EnforceFile:
             f"{file}: approval_tag: images are golden by {theirs.key} = {theirs.value} there, and "
             f"by {ours.key} = {ours.value} in {path}"
         )
-    return found
+    region = found.region or next(iter(release.regions), None)
+    return structs.replace(found, region=region, release=str(path))
 
 
 def refuse(path: Path, lines: list[str]) -> None:
