@@ -12,6 +12,7 @@ from goldenami.sandbox import seed
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 from goldenami.workflows.enforce import snapshots as extending
+from goldenami.workflows.release import guardrail
 
 POLICY = "arn:aws:iam::123456789012:policy/goldenami-"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -127,6 +128,31 @@ class TestBake:
         text = json.dumps(document(sandbox, "boundary"))
         assert all(one in text for one in snapshots(sandbox, published(sandbox)))
 
+    def test_one_that_somebody_attached_to_a_role_by_hand_is_kept_up_to_date(
+        self, cli: Any, sandbox: Sandbox, enforced: Any
+    ) -> None:
+        second, iam = enforced(), sandbox.client("iam")
+        trust = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
+        ]}  # fmt: skip
+        iam.create_role(RoleName="dev", AssumeRolePolicyDocument=json.dumps(trust))
+        iam.attach_role_policy(RoleName="dev", PolicyArn=f"{POLICY}guardrail")
+        iam.detach_group_policy(GroupName="ec2-admin-group", PolicyArn=f"{POLICY}guardrail")
+        assert cli("bake", second, "--yes").code == 0
+        text = json.dumps(document(sandbox, "guardrail"))
+        assert all(one in text for one in snapshots(sandbox, published(sandbox)))
+
+    def test_one_that_is_attached_while_the_image_is_made_counts_too(
+        self, cli: Any, sandbox: Sandbox, enforced: Any, ann: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        second, looked = enforced(), guardrail.look
+        answers = [guardrail.Guarding()]
+        monkeypatch.setattr(
+            guardrail, "look", lambda recipe: answers.pop() if answers else looked(recipe)
+        )
+        assert cli("bake", second, "--yes").code == 0
+        launch(ann, published(sandbox))
+
     def test_the_form_by_tag_needs_no_step(self, cli: Any, enforced: Any) -> None:
         second = enforced(enforce={"groups": ["ec2-admin-group"], "profile": "guardrail-by-tag"})
         ran = cli("bake", second, "--plan")
@@ -231,6 +257,19 @@ class TestTrouble:
         ran = cli("bake", second, "--yes")
         assert ran.code == 0, ran.err
         assert published(sandbox) == image
+
+    def test_what_cannot_be_read_again_fails_the_bake_which_goes_on_later(
+        self, cli: Any, sandbox: Sandbox, enforced: Any, ann: Any
+    ) -> None:
+        second, before = enforced(), published(sandbox)
+        fault = Fault(service="iam", operation="GetPolicyVersion", code="ServiceFailure", skip=1)
+        with sandbox.fail(fault):
+            ran = cli("bake", second, "--yes")
+        assert ran.code == 1
+        assert "then go on with goldenami bake" in ran.err
+        assert published(sandbox) == before
+        assert cli("bake", second, "--yes").code == 0
+        launch(ann, published(sandbox))
 
     def test_a_list_without_room_waits_for_enforce_which_takes_the_form_by_tag(
         self, cli: Any, sandbox: Sandbox, enforced: Any, ann: Any, own_images: Any

@@ -35,14 +35,18 @@ def test_the_rehearsal_tells_the_whole_story_on_an_emulator(cli: Any) -> None:
         "launch a public image",
         "spoof: write the approval tag",
         "replace the root volume",
-        "5. audit",
+        "5. bake the next release",
+        "goldenami-guardrail lists snapshots",
+        "goldenami-guardrail list the snapshots of this release",
+        "launch the new release",
+        "6. audit",
         "unapproved-image",
         "as seeded",
         "nothing was changed at AWS",
     ]
     places = [ran.out.index(one) for one in chapters]
     assert places == sorted(places)
-    tried = ran.out[ran.out.index("4. launch") : ran.out.index("5. audit")]
+    tried = ran.out[ran.out.index("4. launch") : ran.out.index("5. bake")]
     assert tried.count("UnauthorizedOperation") == 6
     for statement in (
         "DenyLaunchOfOtherOwnersImage", "DenyApprovalTag", "DenyUntestableLaunch",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from goldenami import resources
-from goldenami.spec import enforcement, load
+from goldenami.spec import enforcement, load, load_enforcement
 from goldenami.spec.model import (
     AllowedAmis,
     Base,
@@ -186,3 +186,34 @@ def test_what_the_example_shows_as_a_comment_can_be_taken_as_it_stands(tmp_path:
     assert enforce is not None
     used = {name for name in Mechanisms.__struct_fields__ if getattr(enforce.mechanisms, name)}
     assert used == set(Mechanisms.__struct_fields__)
+
+
+@pytest.mark.parametrize("comments", [True, False], ids=["as it is", "with all that it shows"])
+def test_the_example_of_an_enforcement_file_can_be_taken(tmp_path: Path, *, comments: bool) -> None:
+    text = (resources.folder("examples") / "account" / "enforce.yaml").read_text()
+    path = tmp_path / "moved.yaml"
+    path.write_text(text if comments else re.sub(r"(?m)^( *)# (?=[a-z_]+: )", r"\1", text))
+    file = load_enforcement(path)
+    assert (file.name, file.region, file.declared) == ("platform", "us-east-1", True)
+    used = {key: one.profile for key, one in file.enforce.attaching.items()}
+    assert used["group_policy"] == "guardrail"
+    assert comments or used["scp"] == "owner-only"
+    assert bool(file.owners) is not comments
+
+
+def test_an_enforcement_is_named_by_its_file_its_image_or_as_it_says(tmp_path: Path) -> None:
+    def named(text: str, to: str = "here/enforce.yaml") -> str:
+        path = tmp_path / to
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return load_enforcement(path).name
+
+    own = "schema: goldenami.enforce/v1\ngroups: [admins]\n"
+    assert named(own) == named(own, "there/enforce.yaml") == "enforce"
+    assert named(own + "name: platform\n") == "platform"
+    release = (
+        "schema: goldenami/v1\nimage: web-base\nregions: [us-east-1]\n"
+        "base: {source: {ami: ami-01234567}}\nenforce: {groups: [admins]%s}\n"
+    )
+    assert named(release % "") == "web-base"
+    assert named(release % ", name: platform") == "platform"

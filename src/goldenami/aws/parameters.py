@@ -8,6 +8,7 @@ from goldenami.aws.answers.ssm import (
     GetParameter,
     GetParameterHistory,
     GetParameters,
+    GetParametersByPath,
     ParameterVersion,
     PutParameter,
 )
@@ -49,6 +50,16 @@ def values(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[str,
 def image_ids(aws: Aws, region: str, names: Iterable[str]) -> dict[str, str]:
     """Return the image ids that parameters hold, by name: see `values`."""
     return values(aws, region, names, "reading SSM parameters")
+
+
+def below(aws: Aws, region: str, path: str, doing: str) -> list[str]:
+    """Return the values of all parameters under a path.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    pages = listed(aws, region, GetParametersByPath, doing, Path=path, Recursive=True)
+    return [one.value for page in pages for one in page.parameters]
 
 
 def description(ami_name: str, build: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from goldenami.aws.answers.ec2 import DescribeSnapshots, Snapshot
-from goldenami.aws.ask import ask
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 
 
@@ -18,3 +18,14 @@ def by_id(aws: Aws, region: str, ids: Sequence[str], doing: str) -> tuple[Snapsh
     if not ids:
         return ()
     return ask(aws, region, DescribeSnapshots, doing, SnapshotIds=list(ids)).snapshots
+
+
+def own(aws: Aws, region: str, ids: Sequence[str], doing: str) -> list[Snapshot]:
+    """Return those of these snapshots that are there and the account's own.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    wanted = [{"Name": "snapshot-id", "Values": list(ids)}]
+    pages = listed(aws, region, DescribeSnapshots, doing, OwnerIds=["self"], Filters=wanted)
+    return [one for page in pages for one in page.snapshots]

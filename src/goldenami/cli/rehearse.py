@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,7 @@ from goldenami.errors import FindingsError, GoldenamiError
 if TYPE_CHECKING:
     from goldenami.sandbox.seed import Seeded
     from goldenami.sandbox.server import Sandbox
+    from goldenami.sandbox.trials import Tried
     from goldenami.spec import Release, ReleaseFile
 
 
@@ -71,6 +72,8 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
         if enforced.enforce.mechanisms.group_policy:
             chapter(f"launch, as {seed.ADMIN_USER} of {enforced.enforce.groups[0]}")
             _try(file, sandbox, seeded)
+            chapter("bake the next release, and launch it as soon as it is published")
+            _next_release(file, sandbox, seeded)
     seed.seed_compliant(sandbox, _golden_images(file))
     chapter("audit the fleet")
     try:
@@ -86,7 +89,6 @@ def _try(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
     Raises:
         GoldenamiError: the server let through what is forbidden, or refused what is golden.
     """
-    from goldenami.report.terminal import table
     from goldenami.sandbox import trials
     from goldenami.workflows.enforce import promised
 
@@ -96,6 +98,43 @@ def _try(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
     tried = trials.run(
         sandbox, seeded, golden, approval, promised(file.enforcement, "group_policy")
     )
+    _told(tried)
+
+
+def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
+    """Bake another version, and let the same member launch it without a further enforcement.
+
+    Raises:
+        GoldenamiError: the bake failed, or the server refused the new release.
+    """
+    from msgspec import structs
+
+    from goldenami.report.plan import Progress
+    from goldenami.sandbox import trials
+    from goldenami.workflows import release as workflow
+    from goldenami.workflows.enforce import promised
+
+    version = file.release.version
+    if version != "auto":
+        later = structs.replace(file.release, version=f"{version}-next")
+        file = structs.replace(file, release=later)
+    aws = options.session(None, None, None, file.release.build_region)
+    prepared = workflow.prepare(aws, file, method=_method(file.release))
+    options.tell(prepared.guarding.notes)
+    bake.show(workflow.bake(prepared, tell=Progress()), options.ListFormat.TABLE, None)
+    if "golden" in promised(file.enforcement, "group_policy"):
+        image = _golden_images(file)[file.release.build_region]
+        _told([trials.launch(sandbox, seeded, image)])
+
+
+def _told(tried: "Sequence[Tried]") -> None:
+    """Tell how trials ended.
+
+    Raises:
+        GoldenamiError: one of them did not end as was proved.
+    """
+    from goldenami.report.terminal import table
+
     table(
         ("tried", "the server says", "by"),
         [(one.trial.title, one.code or "done", ", ".join(one.statements)) for one in tried],

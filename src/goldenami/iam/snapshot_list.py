@@ -72,4 +72,5 @@ def _changed(value: Any, change: Callable[[list[re.Match[str]]], list[str]]) -> 
     if not whole:
         return [_changed(one, change) for one in value] if isinstance(value, list) else value
     rest = [one for one, arn in zip(several, arns, strict=True) if not arn]
-    return [*rest, *change(whole)]
+    changed = [*rest, *change(whole)]
+    return changed[0] if isinstance(value, str) and len(changed) == 1 else changed

@@ -66,17 +66,31 @@ def run(
         promised: the promises of the attached profiles.
     """
     region = next(iter(seeded.instances))
-    member = sandbox.client(
-        "ec2",
-        region,
-        access_key_id=seeded.admin_access_key_id,
-        secret_access_key=seeded.admin_secret_access_key,
-    )
+    member = _member(sandbox, seeded, region)
     return [
         _try(sandbox, member, trial)
         for trial in _trials(sandbox, region, golden, approval)
         if trial.promise in promised
     ]
+
+
+def launch(sandbox: Sandbox, seeded: Seeded, image_id: str) -> Tried:
+    """Launch one golden image, in the region the fleet is seeded in first, as a group's member."""
+    region = next(iter(seeded.instances))
+    (image,) = sandbox.client("ec2", region).describe_images(ImageIds=[image_id])["Images"]
+    kind = INSTANCE_TYPES[image["Architecture"]]
+    parameters = {"ImageId": image_id, "InstanceType": kind, "MinCount": 1, "MaxCount": 1}
+    trial = Trial("launch the new release", "golden", "RunInstances", parameters)
+    return _try(sandbox, _member(sandbox, seeded, region), trial)
+
+
+def _member(sandbox: Sandbox, seeded: Seeded, region: str) -> Any:
+    return sandbox.client(
+        "ec2",
+        region,
+        access_key_id=seeded.admin_access_key_id,
+        secret_access_key=seeded.admin_secret_access_key,
+    )
 
 
 def _trials(

@@ -7,7 +7,7 @@ came from.
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from goldenami import files, yamlfile
 from goldenami.domain.names import PUBLISHED
@@ -88,7 +88,7 @@ def of_release(path: Path, release: Release) -> EnforceFile:
             path=path,
             enforce=enforce,
             name=enforce.name or release.image,
-            region=release.build_region if release.regions else None,
+            region=next(iter(release.regions), None),
             owners=release.audit.owners,
             approval_tag=release.approval_tag,
             parameters=(release.publish.ssm_parameter,) if release.publish else (),
@@ -110,7 +110,8 @@ def of_release(path: Path, release: Release) -> EnforceFile:
             f"{file}: nobody is kept from writing {published}, which {path} publishes to",
             fix="add it to `parameters`, or a path that ends in `/*`",
         )
-    return found
+    region = found.region or next(iter(release.regions), None)
+    return structs.replace(found, region=region, release=str(path))
 
 
 def refuse(path: Path, lines: list[str]) -> None:

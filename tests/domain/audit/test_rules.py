@@ -171,6 +171,12 @@ CASES: dict[str, tuple[Subject, dict[str, Any], list[str]]] = {
         ),
         {}, ["guardrail-changed"],
     ),
+    "a guardrail that lists what is no longer golden": (
+        structs.replace(
+            INSTANCE, kind=Kind.GUARDRAIL, image=ImageSeen(), facts={"stale": "it lacks 1"}
+        ),
+        {}, ["stale-guardrail"],
+    ),
 }  # fmt: skip
 
 

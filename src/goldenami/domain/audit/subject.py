@@ -62,7 +62,8 @@ class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that is judged, in a region of an account.
 
-    ``facts`` are what single rules look at: ``root-snapshot``, ``allowed-amis``, ``difference``.
+    ``facts`` are what single rules look at: ``root-snapshot``, ``allowed-amis``,
+    ``difference``, ``stale``.
     """
 
     kind: Kind

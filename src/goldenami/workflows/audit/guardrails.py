@@ -5,6 +5,7 @@ from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.errors import RefusedError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import enforce
+from goldenami.workflows.audit import stale_list
 from goldenami.workflows.audit.sources import Batches
 from goldenami.workflows.enforce.interface import Change
 
@@ -20,25 +21,31 @@ def guardrails(aws: Aws, file: ReleaseFile) -> Batches:
         changes = enforce.prepare(aws, file.enforcement).changes
     except RefusedError as error:  # a group or role is missing, or a policy is somebody else's
         difference = "; ".join(error.notes) or error.message
-        yield [_subject(aws, file, "enforcement", difference)]
+        yield [_subject(aws, file, "enforcement", {"difference": difference})]
         return
-    yield [
-        _subject(aws, file, one.policy, "" if one.nothing else _difference(one)) for one in changes
-    ]
+    yield [_subject(aws, file, one.policy, _facts(aws, file, one)) for one in changes]
 
 
-def _subject(aws: Aws, file: ReleaseFile, name: str, difference: str) -> Subject:
+def _facts(aws: Aws, file: ReleaseFile, change: Change) -> dict[str, str]:
+    """Tell what is not as it should be; a list that is out of date is none of somebody's doing."""
+    stale, changed = "", "its content was changed" if change.kind == "update" else ""
+    if change.lists:
+        stale, changed = stale_list.told(aws, file.enforcement.approval_tag, change.lists)
+    return {"difference": _difference(change, changed), "stale": stale}
+
+
+def _subject(aws: Aws, file: ReleaseFile, name: str, facts: dict[str, str]) -> Subject:
     return Subject(
         kind=Kind.GUARDRAIL,
         account=aws.account,
         region=file.release.build_region,
         id=name,
         name=name.rpartition("/")[2],
-        facts={"difference": difference} if difference else {},
+        facts={name: text for name, text in facts.items() if text},
     )
 
 
-def _difference(change: Change) -> str:
+def _difference(change: Change, changed: str) -> str:
     if change.kind == "create":
         return "it is missing"
     if change.kind == "remove":
@@ -47,5 +54,4 @@ def _difference(change: Change) -> str:
         *(f"not attached to {one}" for one in change.attach),
         *(f"still attached to {one}" for one in change.detach),
     ]
-    changed = ["its content was changed"] if change.kind == "update" else []
-    return ", ".join([*changed, *moved])
+    return ", ".join([*([changed] if changed else []), *moved])

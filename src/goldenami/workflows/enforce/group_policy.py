@@ -119,6 +119,7 @@ def _kept(
         policy=arn,
         kind=kind,
         diff=managed.diff(policy.document if policy else None, document),
+        lists=managed.lists(policy.document if policy else None, document),
         attach=missing,
     )
     return Part(

@@ -11,6 +11,7 @@ from goldenami.domain.plan import Action, Plan
 from goldenami.iam.profiles import Profile
 from goldenami.iam.proof.prove import Row
 from goldenami.iam.render import Document
+from goldenami.iam.snapshot_list import Difference
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
 
@@ -25,13 +26,17 @@ Kind = Literal["create", "update", "keep", "remove"]
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What happens to one policy or setting, where it is attached, and how it differs."""
+    """What happens to one policy or setting, where it is attached, and how it differs.
+
+    ``lists`` tells how its list of snapshots differs, if nothing else of its content does.
+    """
 
     policy: str
     kind: Kind
     diff: str = ""
     attach: tuple[str, ...] = ()
     detach: tuple[str, ...] = ()
+    lists: Difference | None = None
 
     @property
     def nothing(self) -> bool:

@@ -13,6 +13,7 @@ from goldenami.aws.waits import Doing, until
 from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.errors import RefusedError
+from goldenami.iam import snapshot_list
 from goldenami.iam.render import Document
 from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import Situation
@@ -212,6 +213,13 @@ def diff(before: Mapping[str, Any] | None, document: Document) -> str:
     old = json.dumps(before, indent=2).splitlines()
     new = document.json().splitlines()
     return "\n".join(difflib.unified_diff(old, new, "attached", "rendered", lineterm="", n=2))
+
+
+def lists(before: Mapping[str, Any] | None, document: Document) -> snapshot_list.Difference | None:
+    """Tell how the list of snapshots differs of a document that differs in nothing else."""
+    if before is None or before == document.policy:
+        return None
+    return snapshot_list.difference(before, document.policy)
 
 
 def _create(situation: Situation, arn: str, name: str, text: str) -> Action:

@@ -190,6 +190,7 @@ def _kept(
         else "",
         attach=missing,
         detach=surplus,
+        lists=managed.lists(policy.document if policy else None, document),
     )
     return Part(
         changes=(change,),

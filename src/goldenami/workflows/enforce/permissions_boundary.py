@@ -52,6 +52,7 @@ def part(situation: Situation) -> Part:
         policy=arn,
         kind=kind,
         diff=managed.diff(policy.document if policy else None, document),
+        lists=managed.lists(policy.document if policy else None, document),
         attach=tuple(f"role {name}" for name in missing),
         detach=tuple(f"role {name}" for name in surplus),
     )

@@ -184,10 +184,7 @@ class _Run:
         return self._publish(whole, made)
 
     def _publish(self, whole: tuple[Place, ...], made: Outcome) -> Released:
-        if not self._prepared.is_whole:  # somebody may have enforced while it was baked
-            guarding = guardrail.look(self._prepared.recipe)
-            self._prepared = structs.replace(self._prepared, guarding=guarding)
-        prepared = self._prepared
+        prepared = self._prepared = self._guarded()
         keeper = Keeper(self._clock)
         publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
         published = self._execute(publishing, made.results, {HANDLER: keeper.write})
@@ -201,6 +198,16 @@ class _Run:
         released = _released(prepared, whole, published.results, failure)
         notes = tuple(dict.fromkeys((*made.notes, *published.notes)))
         return structs.replace(released, manifest=keeper.manifest, notes=notes)
+
+    def _guarded(self) -> Prepared:
+        """Look for guardrails once more: somebody may have enforced while it was baked."""
+        prepared = self._prepared
+        if prepared.is_whole or prepared.proposes:
+            return prepared
+        try:
+            return structs.replace(prepared, guarding=guardrail.look(prepared.recipe))
+        except GoldenamiError as error:
+            raise self._failed(error) from error
 
     def _execute(
         self,

@@ -17,6 +17,7 @@ from goldenami.domain.audit.rules import (
     outdated_image,
     replaced_root,
     spoofed_approval,
+    stale_guardrail,
     unapproved_image,
     unresolved_image,
 )
@@ -37,6 +38,7 @@ RULES: Final = (
     unresolved_image.RULE,
     allowed_amis_off.RULE,
     guardrail_changed.RULE,
+    stale_guardrail.RULE,
 )
 BY_ID: Final = {rule.id: rule for rule in RULES}
 

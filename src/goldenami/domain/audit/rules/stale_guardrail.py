@@ -1,0 +1,23 @@
+"""A guardrail whose list of snapshots is out of date, and which nobody has changed."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.subject import Kind, Subject
+
+
+def _test(subject: Subject, _: Approved) -> str | None:
+    stale = subject.facts.get("stale")
+    return f"its list of snapshots is out of date: {stale}" if stale else None
+
+
+RULE = Rule(
+    id="stale-guardrail",
+    title="The guardrail's list of snapshots is out of date",
+    severity=Severity.MEDIUM,
+    explanation="It denies golden images that it does not list, and lets retired ones be launched.",
+    fix="run `goldenami enforce` again; bake and approve do it for their own release",
+    controls=ONLY_APPROVED,
+    kinds=(Kind.GUARDRAIL,),
+    test=_test,
+)
