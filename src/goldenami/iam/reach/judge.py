@@ -20,6 +20,8 @@ from goldenami.iam.reach.trust import ASSUME, Trust
 ANY = "*"
 """In the place of a resource: any one will do."""
 
+Context = Mapping[str, Value | None]
+
 _OF_PRINCIPAL = frozenset(
     {
         "aws:principalarn", "aws:principalaccount", "aws:principalisawsservice",
@@ -53,6 +55,8 @@ class Actor:
         self.principal = account.principal(one)
         self.documents = account.documents_of(one)
         self.boundary = account.boundary_of(one)
+        self.context = context_of(account, one)
+        self.bounded = bounded_context_of(account, one)
         self.trust = Trust(one) if isinstance(one, Role) else None
         for document in (*self.documents, *((self.boundary,) if self.boundary else ())):
             of_document(document)  # raises here, and never later
@@ -62,6 +66,21 @@ class Actor:
         """The kind and the name, as people say it."""
         suffix = " with policies of its own making" if self.raised else ""
         return f"{self.kind} {self.one.name}{suffix}"
+
+
+def context_of(account: Account, one: User | Group | Role) -> Context:
+    """Return what is known of somebody as a resource: his account, and all his tags."""
+    context: dict[str, Value | None] = {"aws:ResourceAccount": account.id}
+    tags = {} if isinstance(one, Group) else one.tags
+    for family in ("aws:ResourceTag/", "iam:ResourceTag/"):
+        context |= {family: None, **{family + key: value for key, value in tags.items()}}
+    return context
+
+
+def bounded_context_of(account: Account, one: User | Group | Role) -> Context:
+    """Return what is known of somebody as a resource to calls that test his boundary, too."""
+    boundary = None if isinstance(one, Group) else one.boundary
+    return {**context_of(account, one), "iam:PermissionsBoundary": boundary}
 
 
 class Asked(Struct, frozen=True):
@@ -76,7 +95,7 @@ class Asked(Struct, frozen=True):
 
     action: str
     resource: str = ANY
-    context: Mapping[str, Value | None] = {}
+    context: Context = {}
 
 
 class Able(Struct, frozen=True):
@@ -97,6 +116,7 @@ class Judge:
         self._account, self._limit, self.decisions = account, limit, 0
         self._readings: dict[tuple[NamedDocument, str], Reading] = {}
         self._tests: dict[tuple[Actor, str], Test] = {}
+        self._chances: dict[tuple[Actor, tuple[str, ...]], bool] = {}
 
     @property
     def exhausted(self) -> bool:
@@ -108,6 +128,13 @@ class Judge:
         if not self._touches(actor, asked.action)(asked.resource):
             return None
         return self._able(actor, asked, self._layers(actor, asked))
+
+    def has_chance(self, actor: Actor, calls: tuple[str, ...]) -> bool:
+        """Tell quickly whether anything allows somebody any of these calls on anything."""
+        key = (actor, calls)
+        if key not in self._chances:
+            self._chances[key] = any(self._touches(actor, one)(ANY) for one in calls)
+        return self._chances[key]
 
     def assumes(self, actor: Actor, trust: Trust, asked: Asked) -> Able | None:
         """Tell whether somebody may assume a role; None if not.
@@ -121,17 +148,22 @@ class Judge:
             trust: the role's trust policy.
             asked: ``sts:AssumeRole`` of the role.
         """
+        own = trust.may_name_account(actor.principal) and self._touches(actor, ASSUME)(
+            asked.resource
+        )
+        if not own and not trust.may_name(actor.principal):
+            return None
         by_name, every = trust.naming(actor.principal)
         named, whole = (self._reading("trust", one, asked) for one in (by_name, every))
         able = None
         if named.allows:
-            own = self._layers(actor, asked)
-            boundary = own.boundary
+            layers = self._layers(actor, asked)
+            boundary = layers.boundary
             if boundary and actor.kind == "user":
                 boundary = _widened(boundary)
-            layers = replace(own, identity=(*own.identity, named), boundary=boundary)
+            layers = replace(layers, identity=(*layers.identity, named), boundary=boundary)
             able = self._able(actor, asked, layers)
-        if able is None and whole.allows and self._touches(actor, ASSUME)(asked.resource):
+        if able is None and own:
             able = self._able(actor, asked, replace(self._layers(actor, asked), session=whole))
         return able
 

@@ -130,9 +130,7 @@ class _Search:
     def to_missing(self, arn: str) -> None:
         """Search for who becomes a role by creating it."""
         name = f"role {arn.rpartition('/')[2]}, which does not exist"
-        creators = self._meet(
-            name, lambda actor: ways.creating(self.judge, self._account, actor, arn)
-        )
+        creators = self._meet(name, partial(ways.creating, self.judge, self._account, arn))
         self._walk(creators, HOPS - 1)
 
     def to_role(self, role: Role) -> None:
@@ -142,7 +140,7 @@ class _Search:
             self._walk([(target, ())], HOPS)
             changers = self._meet(
                 target.name,
-                lambda actor: ways.changing(self.judge, self._account, actor, role),
+                partial(ways.changing, self.judge, self._account, target),
                 becomes=False,
             )
             self._walk(changers, HOPS - 1, becomes=False)

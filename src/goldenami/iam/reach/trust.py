@@ -56,6 +56,8 @@ class Trust:
         self.account = role.arn.split(":")[4]
         name = f"the trust policy of role {role.name}"
         self._statements = tuple(_trusting(one) for one in of_mapping(name, role.trust))
+        self._texts = frozenset(text for one in self._statements for _, text in one.principals)
+        self._sessions = tuple(text for text in self._texts if ":assumed-role/" in text)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -64,6 +66,16 @@ class Trust:
             one.name.partition(" ")[2] for one in self.outsiders() if one.kind == "service"
         )
 
+    def may_name(self, principal: Principal) -> bool:
+        """Tell quickly whether any statement may be about somebody by his name."""
+        if principal.arn in self._texts or ANYBODY in self._texts:
+            return True
+        return any(_is(principal, one) for one in self._sessions)
+
+    def may_name_account(self, principal: Principal) -> bool:
+        """Tell quickly whether any statement may be about somebody's account."""
+        return not self._texts.isdisjoint(_account(principal))
+
     def naming(self, principal: Principal) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
         """Return what it says of a user or role of the same account.
 
@@ -71,12 +83,11 @@ class Trust:
             The statements that count for him by his name: Allows that name him, and every Deny;
             and all that count, also those that name his account.
         """
-        account = principal.account
-        by_account = {account, f"arn:{principal.partition}:iam::{account}:root"}
         by_name, every = [], []
         for one in self._statements:
-            named = any(_is(principal, text) for kind, text in one.principals if kind == "AWS")
-            if named or by_account & {text for _, text in one.principals}:
+            texts = {text for kind, text in one.principals if kind == "AWS"}
+            named = any(_is(principal, text) for text in texts)
+            if named or texts & _account(principal):
                 every.append(one.clause)
                 if named or not one.clause.allows:
                     by_name.append(one.clause)
@@ -136,6 +147,11 @@ def _principals(principal: object) -> Iterator[tuple[str, str]]:
     for kind, names in principal.items():
         for text in names if isinstance(names, list) else [names]:
             yield str(kind), str(text)
+
+
+def _account(principal: Principal) -> set[str]:
+    account = principal.account
+    return {account, f"arn:{principal.partition}:iam::{account}:root"}
 
 
 def _is(principal: Principal, text: str) -> bool:

@@ -4,13 +4,12 @@ What runs as a role already (an instance, a function) is not looked at, nor who 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from goldenami.iam.account import Account, Group, Role, User
-from goldenami.iam.evaluator.request import Value
-from goldenami.iam.reach.judge import ANY, Able, Actor, Asked, Judge
+from goldenami.iam.reach.judge import ANY, Able, Actor, Asked, Context, Judge, bounded_context_of
 from goldenami.iam.reach.trust import ASSUME, Trust
 
 _RUN_AS = {
@@ -38,8 +37,6 @@ _TAKING_OVER = {
 _OF_AWS = ":role/aws-reserved/"
 """Roles that AWS keeps itself: nobody in the account changes them."""
 
-Context = Mapping[str, Value | None]
-
 
 class Way(Struct, frozen=True):
     """A call by which somebody becomes another, and on what it depends, if it is not certain."""
@@ -55,18 +52,21 @@ def becoming(judge: Judge, account: Account, target: Actor, actor: Actor) -> tup
     """Return the calls by which somebody becomes another."""
     if target.raised:
         return raising(judge, account, actor) if actor.one == target.one else ()
-    one, context = target.one, _context(account, target.one)
+    one, context = target.one, target.context
     if target.trust is None:
-        calls = _TAKING_OVER[target.kind] if target.kind == "user" or actor.kind != "role" else ()
+        calls = _TAKING_OVER[target.kind]
+        possible = target.kind == "user" or actor.kind != "role"
+        if not possible or not judge.has_chance(actor, calls):
+            return ()
         return tuple(_by(judge, actor, calls, one.arn, context))
     return (
         *_way(ASSUME, judge.assumes(actor, target.trust, Asked(ASSUME, one.arn, context))),
-        *_changing_trust(judge, account, actor, one),
+        *_changing_trust(judge, actor, target),
         *_by_services(judge, actor, target.trust, one.arn, context),
     )
 
 
-def creating(judge: Judge, account: Account, actor: Actor, arn: str) -> tuple[Way, ...]:
+def creating(judge: Judge, account: Account, arn: str, actor: Actor) -> tuple[Way, ...]:
     """Return the call by which somebody becomes a role that does not exist."""
     context: Context = {"aws:ResourceAccount": account.id}
     return tuple(_by(judge, actor, ("iam:CreateRole",), arn, context))
@@ -82,14 +82,14 @@ def raising(judge: Judge, account: Account, actor: Actor) -> tuple[Way, ...]:
     )
 
 
-def changing(judge: Judge, account: Account, actor: Actor, role: Role) -> tuple[Way, ...]:
+def changing(judge: Judge, account: Account, target: Actor, actor: Actor) -> tuple[Way, ...]:
     """Return the calls by which somebody changes what a role may do, or passes it on."""
-    context = _bounded(account, role)
-    calls = ["iam:DeleteRolePermissionsBoundary"] if role.boundary else []
+    arn = target.one.arn
+    calls = ["iam:DeleteRolePermissionsBoundary"] if target.boundary else []
     return (
-        *_giving(judge, account, actor, role),
-        *_by(judge, actor, calls, role.arn, context),
-        *_by(judge, actor, ["iam:PassRole"], role.arn, _context(account, role)),
+        *_giving(judge, account, actor, target.one),
+        *_by(judge, actor, calls, arn, target.bounded),
+        *_by(judge, actor, ["iam:PassRole"], arn, target.context),
     )
 
 
@@ -99,19 +99,17 @@ def _giving(
     """Yield the calls by which somebody gives another any policy."""
     kind = type(holder).__name__
     calls = (f"iam:Put{kind}Policy", f"iam:Attach{kind}Policy")
-    yield from _by(judge, actor, calls, holder.arn, _bounded(account, holder))
+    yield from _by(judge, actor, calls, holder.arn, bounded_context_of(account, holder))
     for arn in holder.managed:
         if arn.split(":")[4] == account.id:
             context: Context = {"aws:ResourceAccount": account.id}
             yield from _by(judge, actor, ["iam:CreatePolicyVersion"], arn, context)
 
 
-def _changing_trust(
-    judge: Judge, account: Account, actor: Actor, role: User | Group | Role
-) -> Iterator[Way]:
-    if _OF_AWS not in role.arn:
+def _changing_trust(judge: Judge, actor: Actor, role: Actor) -> Iterator[Way]:
+    if _OF_AWS not in role.one.arn:
         calls = ["iam:UpdateAssumeRolePolicy"]
-        yield from _by(judge, actor, calls, role.arn, _bounded(account, role))
+        yield from _by(judge, actor, calls, role.one.arn, role.bounded)
 
 
 def _by_services(
@@ -144,18 +142,3 @@ def _by(
 def _way(call: str, able: Able | None) -> Iterator[Way]:
     if able is not None:
         yield Way(call, able.depends)
-
-
-def _context(account: Account, one: User | Group | Role) -> dict[str, Value | None]:
-    """Return what is known of a resource: all its tags."""
-    context: dict[str, Value | None] = {"aws:ResourceAccount": account.id}
-    tags = {} if isinstance(one, Group) else one.tags
-    for family in ("aws:ResourceTag/", "iam:ResourceTag/"):
-        context |= {family: None, **{family + key: value for key, value in tags.items()}}
-    return context
-
-
-def _bounded(account: Account, one: User | Group | Role) -> dict[str, Value | None]:
-    """Return what is known of a resource for calls that test its boundary, too."""
-    boundary = None if isinstance(one, Group) else one.boundary
-    return {**_context(account, one), "iam:PermissionsBoundary": boundary}
