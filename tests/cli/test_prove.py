@@ -15,6 +15,8 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ROLE = "arn:aws:iam::111122223333:role/baker"
 GOLDEN = ("--account", "111122223333", "--snapshot", "snap-0123456789abcdef0")
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+NOBODY_KNOWS = ALLOW_ALL | {"Sid": "Perhaps", "Condition": {"Bool": {"aws:NewSince": "true"}}}
+"""A global key that the service authorization reference does not have."""
 
 
 def policy(*statements: Any) -> str:
@@ -348,13 +350,16 @@ class TestBeforeEveryApply:
         member(
             "bob", {"Sid": "No", "Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"}
         )
-        member("odd", ALLOW_ALL | {"Condition": {"StringEquals": {"ec2:Owner": "${aws:nonsense}"}}})
+        member("odd", NOBODY_KNOWS | {"Effect": "Deny"})
+        member("pat", NOBODY_KNOWS)
         ran = cli("enforce", baked, "--yes")
         assert ran.code == 0, ran.err
         assert "user bob cannot launch a golden image" in ran.err
         assert 'No of inline "own" of user bob' in ran.err
-        assert "user odd could not be judged" in ran.err
+        assert "user odd could not be judged: launch a golden image" in ran.err
+        assert 'Perhaps of inline "own" of user odd' in ran.err
         assert "user ann" not in ran.err
+        assert "user pat" not in ran.err
 
     def test_a_member_with_more_walks_around_a_profile_that_only_allows(
         self, cli: Any, write: Any, sandbox: Sandbox, baked: Path, member: Any
@@ -397,8 +402,7 @@ class TestBeforeEveryApply:
             if attached:
                 iam.attach_role_policy(RoleName=name, PolicyArn=attached)
         iam.create_role(RoleName="odd", AssumeRolePolicyDocument=trust("*"))
-        odd = ALLOW_ALL | {"Condition": {"StringEquals": {"ec2:Owner": "${aws:nonsense}"}}}
-        iam.put_role_policy(RoleName="odd", PolicyName="p", PolicyDocument=policy(odd))
+        iam.put_role_policy(RoleName="odd", PolicyName="p", PolicyDocument=policy(NOBODY_KNOWS))
         ran = cli("enforce", baked, "--yes")
         assert ran.code == 0, ran.err
         for name in ("by-account", "by-name", "by-anybody"):

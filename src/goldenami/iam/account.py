@@ -16,11 +16,13 @@ from msgspec.structs import replace
 
 from goldenami.errors import IncompleteError, UsageError
 from goldenami.iam.evaluator.decide import Level, Policies
-from goldenami.iam.evaluator.document import Policy, compile_policy
+from goldenami.iam.evaluator.document import Policy, compile_policy, policy_in_force
 from goldenami.iam.evaluator.request import Principal
 
 Kind = Literal["user", "group", "role"]
 SESSION = "goldenami-proof"  # the session name of a role that is asked about
+_OF_MEMBERS = frozenset({"aws:principaltag/", "aws:userid"})
+"""Condition keys that differ from one member of a group to the next."""
 
 
 class NamedDocument(Struct, frozen=True):
@@ -42,6 +44,11 @@ class NamedDocument(Struct, frozen=True):
             PolicyError: it has what the evaluator does not know.
         """
         return _compiled(self)
+
+    @property
+    def in_force(self) -> Policy:
+        """The same, of a document that AWS has accepted: what is not understood is unknown."""
+        return _in_force(self)
 
 
 ADMINISTRATOR = NamedDocument.of(
@@ -102,7 +109,7 @@ class ControlLevel(Struct, frozen=True):
     @property
     def compiled(self) -> Level:
         """The level ready to be evaluated."""
-        return Level(self.name, tuple(one.compiled for one in self.policies))
+        return Level(self.name, tuple(one.in_force for one in self.policies))
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -195,12 +202,11 @@ class Account(Struct, frozen=True, kw_only=True):
 
         Raises:
             IncompleteError: the document of an attached policy is not known.
-            PolicyError: a document has what the evaluator does not know.
         """
         boundary = self.boundary_of(one)
         return Policies(
-            identity=tuple(document.compiled for document in self.documents_of(one)),
-            boundary=boundary.compiled if boundary else None,
+            identity=tuple(document.in_force for document in self.documents_of(one)),
+            boundary=boundary.in_force if boundary else None,
             scps=tuple(level.compiled for level in self.levels),
         )
 
@@ -212,7 +218,8 @@ class Account(Struct, frozen=True, kw_only=True):
         }
         if isinstance(one, Group):
             arn = f"arn:{self.partition}:iam::{self.id}:user/member-of-{one.name}"
-            return Principal.of(arn, **whole)  # type: ignore[arg-type]
+            somebody = Principal.of(arn, **whole)  # type: ignore[arg-type]
+            return replace(somebody, unknown=_OF_MEMBERS)
         session = SESSION if isinstance(one, Role) else ""
         return Principal.of(
             one.arn,
@@ -295,6 +302,11 @@ class Account(Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=4096)
 def _compiled(document: NamedDocument) -> Policy:
     return compile_policy(document.name, document.text)
+
+
+@lru_cache(maxsize=4096)
+def _in_force(document: NamedDocument) -> Policy:
+    return policy_in_force(document.name, document.text)
 
 
 def _user(told: Mapping[str, Any]) -> User:

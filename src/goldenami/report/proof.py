@@ -44,6 +44,7 @@ def write_verdict(verdict: Verdict, form: str) -> None:
         told: dict[str, Any] = {
             "schema": VERDICT_SCHEMA,
             "allowed": verdict.allowed,
+            "decision": verdict.deciding.outcome,
             "reason": verdict.deciding.reason,
             "requests": [
                 {
@@ -57,12 +58,19 @@ def write_verdict(verdict: Verdict, form: str) -> None:
         }
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
         return
-    sys.stdout.write(f"{'yes' if verdict.allowed else 'no'}: {verdict.deciding.reason}\n")
+    sys.stdout.write(f"{_answer(verdict)}{verdict.deciding.reason}\n")
     table(
         ("action", "resource", "decision", "by"),
         [(one.request.action, one.request.resource, one.outcome, one.reason)
          for one in verdict.decisions],
     )  # fmt: skip
+
+
+def _answer(verdict: Verdict) -> str:
+    """Return the answer in a word; the reason of one that is unknown begins with it."""
+    if verdict.unknown:
+        return ""
+    return "yes: " if verdict.allowed else "no: "
 
 
 def _result(row: Row) -> str:

@@ -18,7 +18,7 @@ Kind = Literal["user", "group", "role"]
 def explain(
     aws: Aws, region: str, kind: Kind, name: str, image_id: str, call: str
 ) -> tuple[Verdict, tuple[str, ...]]:
-    """Decide a launch of a real image by a real user, group or role.
+    """Decide a launch of a real image by a real user, group or role, whenever and wherever.
 
     Raises:
         UsageError: there is no such principal, or no such image in the region.
@@ -33,7 +33,8 @@ def explain(
         )
     world = _OneImage(found[0], account.id, account.partition)
     principal = account.principal(one)
-    asked = requests(ApiCall(call, region, _launch(call, image_id)), principal, world)
+    launch = ApiCall(call, region, _launch(call, image_id))
+    asked = requests(launch, principal.anywhere(), world)
     return decide_all(account.policies_of(one), asked), notes
 
 

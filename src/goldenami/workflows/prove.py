@@ -16,7 +16,7 @@ from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import RefusedError
 from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
-from goldenami.iam.evaluator.decide import Policies
+from goldenami.iam.evaluator.decide import Outcome, Policies
 from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.profiles import Profile, profile_named
 from goldenami.iam.proof.cases import Cases
@@ -216,8 +216,7 @@ def disagreements(
 ) -> list[Disagreement]:
     """Ask IAM's simulator every request of a proof too, and return what it decides otherwise.
 
-    The simulator knows no service control policies of other documents, so a request that one of
-    them decided is left out.
+    What is unknown here is not compared.
 
     Raises:
         AwsError: the simulator refused.
@@ -227,6 +226,8 @@ def disagreements(
     rows = [row for row in proof.rows if row.subject == question.subject.name]
     for row in rows:
         for decision in row.decisions:
+            if decision.outcome is Outcome.UNKNOWN:
+                continue
             request = decision.request
             key = (request.action, request.resource, repr(sorted(request.context.items())))
             if key not in told:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from msgspec import Struct, convert
+from msgspec.structs import replace
 
-from goldenami.errors import GoldenamiError, PolicyError
+from goldenami.errors import GoldenamiError, PolicyError, UndecidableError
 from goldenami.iam.evaluator.decide import Level, Policies, decide
 from goldenami.iam.evaluator.document import Policy, compile_policy
 from goldenami.iam.evaluator.request import Principal, Request
@@ -24,7 +25,10 @@ class Asked(Struct, forbid_unknown_fields=True):
 
 
 class Case(Struct, forbid_unknown_fields=True):
-    """A request under policies; a policy is a document, or the statements of one."""
+    """A request under policies; a policy is a document, or the statements of one.
+
+    ``unknown`` are keys that the asker does not know; ``why`` is told of an unknown outcome.
+    """
 
     name: str
     expect: str
@@ -41,6 +45,9 @@ class Case(Struct, forbid_unknown_fields=True):
     layer: str = ""
     missing: str = ""
     error: str = ""
+    why: str = ""
+    unknown: list[str] = []
+    anywhere: bool = False
 
 
 class Refused(Struct, forbid_unknown_fields=True):
@@ -81,6 +88,9 @@ def request(case: Case) -> Request:
         organization=case.organization,
         in_management_account=case.management,
     )
+    principal = replace(principal, unknown=frozenset(case.unknown))
+    if case.anywhere:
+        principal = principal.anywhere()
     context = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in case.request.context.items()
@@ -94,7 +104,7 @@ def request(case: Case) -> Request:
 def test_every_case_has_a_name_of_its_own() -> None:
     names = [one.name for one in CASES] + [one.name for one in DOCUMENTS]
     assert len(names) == len(set(names))
-    assert len(names) > 150
+    assert len(names) > 220
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -112,6 +122,13 @@ def test_it_is_decided(case: Case) -> None:
     assert case.layer in ("", decision.layer)
     assert case.missing in decision.missing
     assert decision.reason.startswith(case.expect)
+    if case.expect == "unknown":
+        assert case.why
+        assert case.why in decision.reason
+        with pytest.raises(UndecidableError, match="unknown: "):
+            decision.certain()
+    elif not decision.doubts:
+        assert decision.certain() is decision
 
 
 @pytest.mark.parametrize("case", DOCUMENTS, ids=lambda case: case.name)

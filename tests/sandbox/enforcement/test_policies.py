@@ -175,7 +175,7 @@ def test_without_organization_no_scp_has_an_arn(key: str) -> None:
 
 
 def test_a_policy_that_is_not_understood_is_an_error_with_its_name(key: str, iam: Any) -> None:
-    odd = READ | {"Condition": {"StringEquals": {"aws:SourceIp": "${aws:nonsense}"}}}
+    odd = READ | {"Condition": {"StringEquals": {"aws:SourceIp": "${nonsense}"}}}
     iam.put_group_policy(GroupName="admins", PolicyName="odd", PolicyDocument=document(odd))
     with pytest.raises(PolicyError, match='inline "odd" of group admins'):
         policies_of(caller_of(key))

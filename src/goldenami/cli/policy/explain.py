@@ -6,7 +6,7 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
-from goldenami.errors import FindingsError, UsageError
+from goldenami.errors import FindingsError, IncompleteError, UsageError
 
 
 def explain(
@@ -23,7 +23,8 @@ def explain(
     """Say whether somebody can launch an image here, and which statement says so.
 
     Reads all that binds the user, group or role, and the image with its owner, tags and
-    snapshots; decides every resource of the launch. The exit code is 0 if it is allowed, else 10.
+    snapshots; decides every resource of the launch. The exit code is 0 if it is allowed, 10 if it
+    is denied, and 3 if that hangs on what nobody knows, such as the address it comes from.
 
     Example: goldenami policy explain --user ann --image ami-0123456789abcdef0 --region eu-west-1
     """
@@ -41,5 +42,9 @@ def explain(
     for note in notes:
         say(f"note: {note}")
     report.write_verdict(verdict, form.value)
+    if verdict.unknown:
+        raise IncompleteError(
+            f"whether {asked[0][0]} {asked[0][1]} can launch {image} in {aws.region} is unknown",
+        )
     if not verdict.allowed:
         raise FindingsError(f"{asked[0][0]} {asked[0][1]} cannot launch {image} in {aws.region}")

@@ -1,6 +1,9 @@
 """A statement's ``Condition``: compiled to tests of the request's context.
 
-A key that is missing, or has several values, follows AWS's rules:
+A condition holds, does not hold, or is unknown. A key that is missing, or has several values,
+follows AWS's rules. What AWS does not say is unknown: a plain operator on a key that may have
+several values ("multivalued context keys require a set operator"), a value of the request that is
+not of the operator's kind. With ForAnyValue a missing key never holds, IfExists or not.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
@@ -10,11 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from goldenami.errors import PolicyError, UndecidableError
+from goldenami.errors import PolicyError
+from goldenami.iam.evaluator.context import Context, Key
 from goldenami.iam.evaluator.operators import UNREADABLE, Operator, named
-from goldenami.iam.evaluator.text import Context, Resolved, Template, Test
+from goldenami.iam.evaluator.text import Resolved, Template, Test
+from goldenami.iam.evaluator.truth import Truth, Unknown, all_of, any_of, opposite
 
-Condition = Callable[[Context], bool]
+Condition = Callable[[Context], Truth]
 """One operator with one key. All conditions of a statement have to hold."""
 
 _NAME = re.compile(
@@ -35,7 +40,7 @@ def conditions(block: Any, *, variables: bool) -> Iterator[Condition]:
     for operator, tests in _pairs(block, "Condition").items():
         for key, values in _keys(tests, operator).items():
             try:
-                yield _condition(operator, key.lower(), _texts(values), variables=variables)
+                yield _condition(operator, Key.of(key), _texts(values), variables=variables)
             except PolicyError as error:
                 message = f"{operator}: {key}: {error.message}"
                 raise PolicyError(message, fix=error.fix) from error
@@ -62,7 +67,7 @@ def _texts(values: Any) -> list[str]:
     return [str(one).lower() if isinstance(one, bool) else str(one) for one in listed]
 
 
-def _condition(operator: str, key: str, values: list[str], *, variables: bool) -> Condition:
+def _condition(operator: str, key: Key, values: list[str], *, variables: bool) -> Condition:
     found = _NAME.fullmatch(operator)
     if found is None:
         raise PolicyError(f"`{operator}` is no condition operator")
@@ -73,44 +78,55 @@ def _condition(operator: str, key: str, values: list[str], *, variables: bool) -
         return _null(key, values)
     family = named(name)
     fits = _fits(family, key, values, variables=variables and family.variables)
-    if if_exists:
-        return _if_exists(key, _QUANTIFIED[quantifier](key, fits, negated=family.negated))
-    return _QUANTIFIED[quantifier](key, fits, negated=family.negated)
+    if quantifier == "ForAnyValue":
+        return _any(key, fits, negated=family.negated)
+    if quantifier == "ForAllValues":
+        return _all(key, fits, negated=family.negated)
+    return _single(key, fits, negated=family.negated, absent=family.negated or bool(if_exists))
 
 
-def _null(key: str, values: list[str]) -> Condition:
+def _null(key: Key, values: list[str]) -> Condition:
     """``"true"`` holds if the key is missing, or has nothing but empty texts."""
     wanted = {one.lower() for one in values}
     if not wanted <= {"true", "false"}:
         raise PolicyError("Null needs true or false")
-    return lambda context: ("false" if _set(context, key) else "true") in wanted
+    if_set, if_not = "false" in wanted, "true" in wanted
+    return lambda context: if_set if _set(context, key) else _missing(context, key, if_not)
 
 
-def _if_exists(key: str, condition: Condition) -> Condition:
-    return lambda context: key not in context or condition(context)
+Fits = Callable[[str, Context], Truth]
 
 
-Fits = Callable[[str, Context], bool]
-
-
-def _fits(family: Operator, key: str, values: list[str], *, variables: bool) -> Fits:
+def _fits(family: Operator, key: Key, values: list[str], *, variables: bool) -> Fits:
     """Return the test whether a request's value fits any of the policy's."""
     templates = [Template.parse(one, variables=variables) for one in values]
-    if all(one.fixed for one in templates):
-        test = _made(family, tuple(one.resolve({}) or () for one in templates))
+    fixed = tuple(one.resolve({}) or () for one in templates if one.fixed)
+    varying = [one for one in templates if not one.fixed]
+    test = _made(family, fixed)
+    if not varying:
         return lambda value, _: _read(test, key, value)
 
-    def fits(value: str, context: Context) -> bool:
-        resolved = (one.resolve(context) for one in templates)
-        known = tuple(one for one in resolved if one is not None)
-        try:
-            test = _made(family, known)
-        except PolicyError as error:
-            message = f"{key}: with the request's variables, {error.message}"
-            raise UndecidableError(message) from error
-        return _read(test, key, value)
+    def fits(value: str, context: Context) -> Truth:
+        return any_of((
+            _read(test, key, value),
+            *(_like(family, key, value, one, context) for one in varying),
+        ))  # fmt: skip
 
     return fits
+
+
+def _like(family: Operator, key: Key, value: str, template: Template, context: Context) -> Truth:
+    """Test a value by one with variables."""
+    filled = template.filled(context)
+    if filled is None:
+        return False
+    if isinstance(filled, Unknown):
+        return filled
+    try:
+        test = _made(family, (filled,))
+    except PolicyError as error:
+        return Unknown(f"{key.name}: with the request's variables, {error.message}")
+    return _read(test, key, value)
 
 
 @lru_cache(maxsize=4096)
@@ -121,61 +137,68 @@ def _made(family: Operator, values: tuple[Resolved, ...]) -> Test:
         raise PolicyError(f"a value is not of the operator's kind ({error})") from error
 
 
-def _read(test: Test, key: str, value: str) -> bool:
+def _read(test: Test, key: Key, value: str) -> Truth:
     try:
         return test(value)
-    except UNREADABLE as error:
-        raise UndecidableError(
-            f"the request's {key} `{value}` is not of the kind that the condition compares"
-        ) from error
+    except UNREADABLE:
+        return Unknown(
+            f"the request's {key.name} `{value}` is not of the kind that the condition compares"
+        )
 
 
-def _single(key: str, fits: Fits, *, negated: bool) -> Condition:
-    """A missing key equals nothing, so only a negated operator holds."""
+def _single(key: Key, fits: Fits, *, negated: bool, absent: bool) -> Condition:
+    """Compare the one value; of a missing key ``absent`` is what holds."""
+    name, multivalued = key.name, key.multivalued
 
-    def condition(context: Context) -> bool:
-        values = _several(context, key)
-        if len(values) > 1:
-            raise UndecidableError(
-                f"the request has {len(values)} values of {key}, and the condition compares one",
-                fix="write ForAnyValue: or ForAllValues: before the operator",
+    def condition(context: Context) -> Truth:
+        value = context.get(name, ())
+        if value == ():
+            return _missing(context, key, absent)
+        if multivalued or not isinstance(value, str):
+            count = 1 if isinstance(value, str) else len(value)
+            return Unknown(
+                f"the request has {count} value{'s' * (count > 1)} of {name}, and a key that may "
+                "have several needs ForAnyValue: or ForAllValues: before the operator"
             )
-        return fits(values[0], context) != negated if values else negated
+        return opposite(fits(value, context)) if negated else fits(value, context)
 
     return condition
 
 
-def _any(key: str, fits: Fits, *, negated: bool) -> Condition:
-    """At least one value; never holds for a missing key, negated or not."""
+def _any(key: Key, fits: Fits, *, negated: bool) -> Condition:
+    """At least one value; never holds for a missing key, negated or not, IfExists or not."""
 
-    def condition(context: Context) -> bool:
-        return any(fits(value, context) != negated for value in _set(context, key))
+    def condition(context: Context) -> Truth:
+        if values := _set(context, key):
+            truths = (fits(value, context) for value in values)
+            return any_of(map(opposite, truths) if negated else truths)
+        return _missing(context, key, False)
 
     return condition
 
 
-def _all(key: str, fits: Fits, *, negated: bool) -> Condition:
+def _all(key: Key, fits: Fits, *, negated: bool) -> Condition:
     """Every value; holds for a missing key."""
 
-    def condition(context: Context) -> bool:
-        return all(fits(value, context) != negated for value in _set(context, key))
+    def condition(context: Context) -> Truth:
+        if values := _set(context, key):
+            truths = (fits(value, context) for value in values)
+            return all_of(map(opposite, truths) if negated else truths)
+        return _missing(context, key, True)
 
     return condition
 
 
-def _several(context: Context, key: str) -> tuple[str, ...]:
-    value = context.get(key, ())
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _set(context: Context, key: str) -> tuple[str, ...]:
+def _set(context: Context, key: Key) -> tuple[str, ...]:
     """Return a key's values; an empty text alone is an empty set to AWS."""
-    values = _several(context, key)
+    value = context.get(key.name, ())
+    values = value if isinstance(value, tuple) else (value,)
     return values if any(values) else ()
 
 
-_QUANTIFIED: dict[str, Callable[..., Condition]] = {
-    "": _single,
-    "ForAnyValue": _any,
-    "ForAllValues": _all,
-}
+def _missing(context: Context, key: Key, truth: bool) -> Truth:
+    """Return what holds of a key that surely has no value, or why nobody knows."""
+    if key.name in context:
+        return truth
+    doubt = key.doubt(context)
+    return truth if doubt is None else doubt

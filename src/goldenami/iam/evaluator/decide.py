@@ -1,19 +1,23 @@
 """Decides a request: the layers of policies, combined as AWS combines them.
 
-An explicit deny in any layer wins. Otherwise every layer that there is has to allow.
+An explicit deny in any layer wins. Otherwise every layer that there is has to allow. A statement
+may be unknown: it counts only if the outcome hangs on it, and then the outcome is unknown.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
+from typing import Self
 
 from msgspec import Struct
 
 from goldenami.errors import UndecidableError
 from goldenami.iam.authorization import table
-from goldenami.iam.evaluator.document import Policy, Statement
+from goldenami.iam.evaluator.context import Context
+from goldenami.iam.evaluator.document import Policy
 from goldenami.iam.evaluator.request import Request, Value
-from goldenami.iam.evaluator.text import Context
+from goldenami.iam.evaluator.truth import Unknown
 
 
 class Layer(StrEnum):
@@ -31,6 +35,7 @@ class Outcome(StrEnum):
     ALLOWED = "allowed"
     IMPLICIT_DENY = "implicitly denied"
     EXPLICIT_DENY = "explicitly denied"
+    UNKNOWN = "unknown"
 
 
 class Matched(Struct, frozen=True):
@@ -42,6 +47,16 @@ class Matched(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.statement} of {self.policy} ({self.layer})"
+
+
+class Doubt(Struct, frozen=True):
+    """A statement of which nobody knows whether it applies, and why."""
+
+    matched: Matched
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.matched}: {self.why}"
 
 
 class Level(Struct, frozen=True):
@@ -77,6 +92,8 @@ class Decision(Struct, frozen=True):
         matched: the statements that decided: every matching Deny, or the Allows of the identity
             policies; none for an implicit deny.
         missing: for an implicit deny, which policies would have had to allow.
+        doubts: what the outcome hangs on if it is unknown; for an implicit deny, what may turn it
+            into an explicit one.
     """
 
     request: Request
@@ -84,10 +101,11 @@ class Decision(Struct, frozen=True):
     layer: Layer
     matched: tuple[Matched, ...] = ()
     missing: str = ""
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def allowed(self) -> bool:
-        """Whether the request is allowed."""
+        """Whether the request is surely allowed."""
         return self.outcome is Outcome.ALLOWED
 
     @property
@@ -96,9 +114,24 @@ class Decision(Struct, frozen=True):
         if self.missing:
             action, resource = self.request.action, self.request.resource
             return f"{self.outcome}: {self.missing} allows {action} on {resource}"
-        first, *others = self.matched
-        more = f", and {len(others)} more" if others else ""
-        return f"{self.outcome} by {first}{more}"
+        if self.outcome is Outcome.UNKNOWN:
+            return f"{self.outcome}: {_first(self.doubts)}"
+        return f"{self.outcome} by {_first(self.matched)}"
+
+    def certain(self) -> Self:
+        """Return the decision, for a caller who has to act upon it.
+
+        Raises:
+            UndecidableError: it is unknown, or which kind of deny it is.
+        """
+        if self.doubts:
+            raise UndecidableError(f"unknown: {_first(self.doubts)}")
+        return self
+
+
+def _first(several: Sequence[Matched] | Sequence[Doubt]) -> str:
+    more = f", and {len(several) - 1} more" if len(several) > 1 else ""
+    return f"{several[0]}{more}"
 
 
 class Verdict(Struct, frozen=True):
@@ -108,13 +141,23 @@ class Verdict(Struct, frozen=True):
 
     @property
     def allowed(self) -> bool:
-        """Whether every request of the call is allowed."""
+        """Whether every request of the call is surely allowed."""
         return all(one.allowed for one in self.decisions)
 
     @property
+    def unknown(self) -> bool:
+        """Whether nobody knows: no request is surely denied, and not all are surely allowed."""
+        return self.deciding.outcome is Outcome.UNKNOWN
+
+    @property
     def deciding(self) -> Decision:
-        """The decision that decided the call: an explicit deny, an implicit one, or the first."""
-        order = (Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY, Outcome.ALLOWED)
+        """The decision that decided the call: a deny, what is unknown, or else the first."""
+        order = (
+            Outcome.EXPLICIT_DENY,
+            Outcome.IMPLICIT_DENY,
+            Outcome.UNKNOWN,
+            Outcome.ALLOWED,
+        )
         return min(self.decisions, key=lambda one: order.index(one.outcome))
 
 
@@ -122,7 +165,7 @@ def decide_all(policies: Policies, requests: Iterable[Request]) -> Verdict:
     """Decide every request of a call.
 
     Raises:
-        UndecidableError: there is no request, so that nothing would be proved; or as `decide`.
+        UndecidableError: there is no request, so that nothing would be proved.
     """
     decisions = tuple(decide(policies, request) for request in requests)
     if not decisions:
@@ -131,42 +174,53 @@ def decide_all(policies: Policies, requests: Iterable[Request]) -> Verdict:
 
 
 def decide(policies: Policies, request: Request) -> Decision:
-    """Decide one request.
-
-    Raises:
-        UndecidableError: AWS does not say how it would decide, such as for a plain operator on a
-            key with several values.
-    """
+    """Decide one request."""
     asked = _Asked(request.action.lower(), request.resource, visible(request))
     scps = policies.scps if request.principal.bound_by_scps else ()
-    denies = tuple(_denies(policies, scps, asked))
+    denies, doubts = _split(asked.denies(policies, scps))
     if denies:
-        return Decision(request, Outcome.EXPLICIT_DENY, denies[0].layer, denies)
-    if lacking := _lacking(policies, scps, asked):
-        layer, missing = lacking
-        return Decision(request, Outcome.IMPLICIT_DENY, layer, missing=missing)
-    allows = tuple(
-        Matched(Layer.IDENTITY, policy.name, statement.name)
-        for policy in policies.identity
-        for statement in asked.of(policy, allows=True)
-    )
-    return Decision(request, Outcome.ALLOWED, Layer.IDENTITY, allows)
+        return Decision(request, Outcome.EXPLICIT_DENY, denies[0].layer, tuple(denies))
+    unsure: list[Doubt] = []
+    granted: list[Matched] = []
+    for layer, several, missing in _required(policies, scps):
+        allows, may_allow = _split(asked.of(layer, several, allows=True))
+        if not allows and not may_allow:
+            return Decision(
+                request, Outcome.IMPLICIT_DENY, layer, missing=missing, doubts=tuple(doubts)
+            )
+        if not allows:
+            unsure += may_allow
+        if layer is Layer.IDENTITY:
+            granted = allows
+    if doubts or unsure:
+        first, *_ = doubts = [*doubts, *unsure]
+        return Decision(request, Outcome.UNKNOWN, first.matched.layer, doubts=tuple(doubts))
+    return Decision(request, Outcome.ALLOWED, Layer.IDENTITY, tuple(granted))
 
 
-def visible(request: Request) -> dict[str, Value]:
+def visible(request: Request) -> Context:
     """Return the request's context as policies see it: what exists for the action and resource.
 
     Keys are in lower case. A key that is there in two cases (tags ``Name`` and ``name``) has both
     values, since AWS does not say which one counts.
     """
     exist = table.keys(request.action, request.resource)
-    context: dict[str, Value] = {}
+    context = Context()
     for name, value in request.context.items():
         key = name.lower()
         if exist is None or key in exist or key[: key.find("/") + 1] in exist:
             context[key] = _joined(context[key], value) if key in context else value
-    context |= _lower(request.principal.keys)
+    context.update(_lower(request.principal.keys))
+    service = request.action.partition(":")[0].lower()
+    context.unknown = _unknown(service, request.principal.unknown)
     return context
+
+
+@lru_cache(maxsize=1024)
+def _unknown(service: str, by_principal: frozenset[str]) -> frozenset[str]:
+    """Return what may have a value: also keys of the service, or global ones, that are new."""
+    new = {"aws:", f"{service}:"} if service in table.services() else {"aws:"}
+    return by_principal | new
 
 
 def _lower(keys: Mapping[str, Value]) -> dict[str, Value]:
@@ -183,6 +237,12 @@ def _several(value: Value) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value
 
 
+Applying = Iterator[Matched | Doubt]
+"""Statements that apply, and those that may."""
+
+Several = Iterable[Policy]
+
+
 class _Asked(Struct, frozen=True):
     """A request in the form that statements are tested with."""
 
@@ -190,41 +250,45 @@ class _Asked(Struct, frozen=True):
     resource: str
     context: Context
 
-    def of(self, policy: Policy, *, allows: bool) -> Iterator[Statement]:
-        """Yield a policy's statements of one effect that apply."""
-        for statement in policy.about(self.action):
-            if statement.allows is allows and statement.holds(self.resource, self.context):
-                yield statement
+    def of(self, layer: Layer, policies: Several, *, allows: bool) -> Applying:
+        """Yield the statements of one effect that apply or may apply."""
+        for policy in policies:
+            for statement in policy.effects(self.action)[allows]:
+                truth = statement.holds(self.resource, self.context)
+                if truth is False:
+                    continue
+                matched = Matched(layer, policy.name, statement.name)
+                yield Doubt(matched, truth.why) if isinstance(truth, Unknown) else matched
 
-    def allowed_by(self, policies: Iterable[Policy]) -> bool:
-        """Tell whether any policy allows it."""
-        return any(True for policy in policies for _ in self.of(policy, allows=True))
-
-
-def _denies(policies: Policies, scps: tuple[Level, ...], asked: _Asked) -> Iterator[Matched]:
-    layers: tuple[tuple[Layer, Iterable[Policy]], ...] = (
-        (Layer.IDENTITY, policies.identity),
-        (Layer.BOUNDARY, (policies.boundary,) if policies.boundary else ()),
-        (Layer.SCP, (policy for level in scps for policy in level.policies)),
-        (Layer.SESSION, policies.session or ()),
-    )
-    for layer, several in layers:
-        for policy in several:
-            for statement in asked.of(policy, allows=False):
-                yield Matched(layer, policy.name, statement.name)
+    def denies(self, policies: Policies, scps: tuple[Level, ...]) -> Applying:
+        """Yield the Denies of all layers."""
+        yield from self.of(Layer.IDENTITY, policies.identity, allows=False)
+        if policies.boundary:
+            yield from self.of(Layer.BOUNDARY, (policies.boundary,), allows=False)
+        for level in scps:
+            yield from self.of(Layer.SCP, level.policies, allows=False)
+        yield from self.of(Layer.SESSION, policies.session or (), allows=False)
 
 
-def _lacking(
-    policies: Policies, scps: tuple[Level, ...], asked: _Asked
-) -> tuple[Layer, str] | None:
-    """Return the first layer that does not allow, and who would have had to."""
+def _split(applying: Applying) -> tuple[list[Matched], list[Doubt]]:
+    """Part what is certain from what is not."""
+    certain: list[Matched] = []
+    doubts: list[Doubt] = []
+    for one in applying:
+        if isinstance(one, Doubt):
+            doubts.append(one)
+        else:
+            certain.append(one)
+    return certain, doubts
+
+
+def _required(policies: Policies, scps: tuple[Level, ...]) -> Iterator[tuple[Layer, Several, str]]:
+    """Yield the layers that have to allow, each with who is to blame if it does not."""
     for level in scps:
-        if not asked.allowed_by(level.policies):
-            return Layer.SCP, f"no service control policy of {level.name}"
-    if not asked.allowed_by(policies.identity):
-        return Layer.IDENTITY, "no identity-based policy"
-    if policies.boundary and not asked.allowed_by([policies.boundary]):
-        return Layer.BOUNDARY, f"nothing in the permissions boundary {policies.boundary.name}"
-    if policies.session is not None and not asked.allowed_by(policies.session):
-        return Layer.SESSION, "no session policy"
-    return None
+        yield Layer.SCP, level.policies, f"no service control policy of {level.name}"
+    yield Layer.IDENTITY, policies.identity, "no identity-based policy"
+    if boundary := policies.boundary:
+        missing = f"nothing in the permissions boundary {boundary.name}"
+        yield Layer.BOUNDARY, (boundary,), missing
+    if policies.session is not None:
+        yield Layer.SESSION, policies.session, "no session policy"

@@ -1,5 +1,7 @@
 """Policy documents, compiled once to be evaluated many times.
 
+A document that is not understood is refused (`compile_policy`), or what it could say is unknown
+(`policy_in_force`): AWS has accepted what is attached, so goldenami is what does not know it.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
@@ -11,14 +13,16 @@ from msgspec import Struct
 from goldenami import jsonfile
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.conditions import Condition, conditions
-from goldenami.iam.evaluator.text import Context, Template, Test, like
+from goldenami.iam.evaluator.context import Context
+from goldenami.iam.evaluator.text import Template, Test, like
+from goldenami.iam.evaluator.truth import Truth, Unknown, any_of, opposite
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 _ELEMENTS = {
     "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition",
 }  # fmt: skip
 
-Resources = Callable[[str, Context], bool]
+Resources = Callable[[str, Context], Truth]
 
 
 class Statement(Struct, frozen=True):
@@ -30,9 +34,18 @@ class Statement(Struct, frozen=True):
     resource: Resources
     conditions: tuple[Condition, ...]
 
-    def holds(self, resource: str, context: Context) -> bool:
+    def holds(self, resource: str, context: Context) -> Truth:
         """Tell whether it applies to a resource, once its action does."""
-        return self.resource(resource, context) and all(one(context) for one in self.conditions)
+        result = self.resource(resource, context)
+        if result is False:
+            return False
+        for condition in self.conditions:
+            truth = condition(context)
+            if truth is False:
+                return False
+            if result is True:
+                result = truth
+        return result
 
 
 class Policy:
@@ -46,12 +59,20 @@ class Policy:
     def __init__(self, name: str, statements: Sequence[Statement]) -> None:
         self.name = name
         self.statements = tuple(statements)
-        self._by_action: dict[str, tuple[Statement, ...]] = {}
+        self._by_action: dict[str, dict[bool, tuple[Statement, ...]]] = {}
 
     def about(self, action: str) -> tuple[Statement, ...]:
         """Return the statements about an action, which is given in lower case."""
+        return (*self.effects(action)[False], *self.effects(action)[True])
+
+    def effects(self, action: str) -> Mapping[bool, tuple[Statement, ...]]:
+        """Return the same by whether they allow."""
         if action not in self._by_action:
-            self._by_action[action] = tuple(one for one in self.statements if one.action(action))
+            about = [one for one in self.statements if one.action(action)]
+            self._by_action[action] = {
+                allows: tuple(one for one in about if one.allows is allows)
+                for allows in (True, False)
+            }
         return self._by_action[action]
 
     def __repr__(self) -> str:
@@ -75,6 +96,48 @@ def compile_policy(name: str, document: Mapping[str, Any] | str) -> Policy:
         raise PolicyError(f"policy {name}: {error.message}", fix=error.fix) from error
 
 
+def policy_in_force(name: str, document: Mapping[str, Any] | str) -> Policy:
+    """Compile a document that AWS has accepted, whether or not all of it is understood.
+
+    Of a statement that is not, it is unknown whether it holds; of a whole document, whatever it
+    could allow or deny.
+    """
+    try:
+        raw = _parsed(document)
+        version, listed = _parts(raw)
+    except PolicyError as error:
+        return Policy(name, _unreadable({}, "the document", error))
+    variables = version == VERSIONS[0]
+    statements: list[Statement] = []
+    for index, one in enumerate(listed, start=1):
+        try:
+            statements.append(_compiled(one, index, variables=variables))
+        except PolicyError as error:
+            statements += _unreadable(one, _name(one, index), error)
+    return Policy(name, statements)
+
+
+def _unreadable(raw: Any, name: str, error: PolicyError) -> list[Statement]:
+    """Return statements that may hold, of the effect and about the actions that can be read."""
+    unknown = Unknown(f"goldenami does not know what it says: {error.message}")
+    try:
+        _check_elements(raw)
+        effects, action = [raw["Effect"]], _action(raw)
+    except PolicyError:
+        effects, action = ["Deny", "Allow"], _everything
+    return [
+        Statement(
+            name=name, allows=effect == "Allow", action=action,
+            resource=lambda _, __: unknown, conditions=(),
+        )
+        for effect in effects
+    ]  # fmt: skip
+
+
+def _everything(_: str) -> bool:
+    return True
+
+
 def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:
     if isinstance(document, str):
         try:
@@ -86,7 +149,8 @@ def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:
     return document
 
 
-def _statements(document: Mapping[str, Any]) -> list[Statement]:
+def _parts(document: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return a document's version and its statements."""
     unknown = set(document) - {"Version", "Id", "Statement"}
     if unknown:
         raise PolicyError(f"unknown element {', '.join(sorted(unknown))}")
@@ -98,6 +162,11 @@ def _statements(document: Mapping[str, Any]) -> list[Statement]:
         listed = [listed]
     if not isinstance(listed, list) or not listed:
         raise PolicyError("Statement has to be an object or a list that is not empty")
+    return version, listed
+
+
+def _statements(document: Mapping[str, Any]) -> list[Statement]:
+    version, listed = _parts(document)
     statements = [
         _statement(one, index, variables=version == VERSIONS[0])
         for index, one in enumerate(listed, start=1)
@@ -108,21 +177,30 @@ def _statements(document: Mapping[str, Any]) -> list[Statement]:
 
 
 def _statement(raw: Any, index: int, *, variables: bool) -> Statement:
-    name = f"#{index}"
     try:
-        _check_elements(raw)
-        name = raw.get("Sid") or name
-        return Statement(
-            name=name,
-            allows=raw["Effect"] == "Allow",
-            action=_action(raw),
-            resource=_resource(raw, variables=variables),
-            conditions=tuple(conditions(raw["Condition"], variables=variables))
-            if "Condition" in raw
-            else (),
-        )
+        return _compiled(raw, index, variables=variables)
     except PolicyError as error:
-        raise PolicyError(f"statement {name}: {error.message}", fix=error.fix) from error
+        message = f"statement {_name(raw, index)}: {error.message}"
+        raise PolicyError(message, fix=error.fix) from error
+
+
+def _compiled(raw: Any, index: int, *, variables: bool) -> Statement:
+    _check_elements(raw)
+    return Statement(
+        name=_name(raw, index),
+        allows=raw["Effect"] == "Allow",
+        action=_action(raw),
+        resource=_resource(raw, variables=variables),
+        conditions=tuple(conditions(raw["Condition"], variables=variables))
+        if "Condition" in raw
+        else (),
+    )
+
+
+def _name(raw: Any, index: int) -> str:
+    """Return a statement's Sid, or its place if it has none."""
+    sid = raw.get("Sid") if isinstance(raw, Mapping) else None
+    return sid if sid and isinstance(sid, str) else f"#{index}"
 
 
 def _check_elements(raw: Any) -> None:
@@ -165,15 +243,33 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
                 fix="IAM fills variables in after it only: write what stands there, or `*`",
             )
     templates = [Template.parse(one, variables=variables) for one in texts]
-    if all(one.fixed for one in templates):
-        test = like([one.resolve({}) or () for one in templates])
+    test = like([one.resolve({}) or () for one in templates if one.fixed])
+    varying = [one for one in templates if not one.fixed]
+    if not varying:
         return lambda resource, _: test(resource) != negated
 
-    def resources(resource: str, context: Context) -> bool:
-        resolved = (one.resolve(context) for one in templates)
-        return like([one for one in resolved if one is not None])(resource) != negated
+    def resources(resource: str, context: Context) -> Truth:
+        each = (_named(one, resource, context, negated=negated) for one in varying)
+        named = any_of((test(resource), *each))
+        return opposite(named) if negated else named
 
     return resources
+
+
+def _named(template: Template, resource: str, context: Context, *, negated: bool) -> Truth:
+    """Tell whether a text with variables names a resource.
+
+    With a variable that has no value it names none. Of NotResource the guide says that, too, and
+    that such a variable might make the whole statement invalid: whether the statement then applies
+    to everything or to nothing, it does not say.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
+    """
+    filled = template.filled(context)
+    if filled is None:
+        return Unknown("a variable of its NotResource has no value") if negated else False
+    if isinstance(filled, Unknown):
+        return filled if like([template.widest])(resource) else False
+    return like([filled])(resource)
 
 
 def _texts(raw: Mapping[str, Any], element: str) -> list[str]:

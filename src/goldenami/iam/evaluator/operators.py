@@ -122,10 +122,8 @@ def _arn_parts(value: Resolved) -> list[Resolved]:
 
 
 def _number(text: str) -> Decimal:
-    """Read an integer or decimal, with an exponent if it has one; Decimal takes ``NaN`` too."""
-    if not re.fullmatch(
-        r"[+-]?(\d+(\.\d+)?|\.\d+)(e[+-]?\d{1,3})?", text, re.ASCII | re.IGNORECASE
-    ):
+    """Read an integer or a decimal, which is all that AWS speaks of: no exponent, no ``NaN``."""
+    if not re.fullmatch(r"[+-]?(\d+(\.\d+)?|\.\d+)", text, re.ASCII):
         raise ValueError(f"`{text}` is no number")
     return Decimal(text)
 

@@ -4,11 +4,30 @@ from collections.abc import Mapping
 from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Value = str | tuple[str, ...]
 """A condition key's value; a tuple is that of a multivalued key, such as ``aws:TagKeys``."""
 
 SERVICE_LINKED_PATH = ":role/aws-service-role/"
+FEDERATED = "federated:"
+"""Stands for every condition key that an identity provider tells, such as ``saml:sub``."""
+
+CIRCUMSTANCES = frozenset({
+    "aws:chatbotsourcearn", "aws:currenttime", "aws:epochtime", "aws:federatedprovider",
+    "aws:multifactorauthage", "aws:multifactorauthpresent", "aws:principalorgid",
+    "aws:principalorgpaths", "aws:referer", "aws:resourceaccount", "aws:resourceorgid",
+    "aws:resourceorgpaths", "aws:securetransport", "aws:signinsessionarn", "aws:sourceidentity",
+    "aws:sourceip", "aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:tokenissuetime",
+    "aws:useragent", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:vpcsourceip",
+})  # fmt: skip
+"""Keys that depend on when, where and how somebody asks, or on what else is not told."""
+
+OF_SESSIONS = frozenset({
+    "aws:ec2instancesourceprivateipv4", "aws:ec2instancesourcevpc", "ec2:roledelivery",
+    "ec2:sourceinstancearn", "lambda:sourcefunctionarn", "ssm:sourceinstancearn", FEDERATED,
+})  # fmt: skip
+"""What only a role's session can have, by how it began."""
 
 
 class Principal(Struct, frozen=True, kw_only=True):
@@ -18,11 +37,14 @@ class Principal(Struct, frozen=True, kw_only=True):
         arn: the user's or the role's own ARN; a session has its role's.
         keys: condition keys such as ``aws:PrincipalArn`` and ``aws:username``.
         in_management_account: whether its account is the organization's management account.
+        unknown: keys that are not told and may have a value all the same, in lower case; a family
+            ends in ``/``.
     """
 
     arn: str
     keys: Mapping[str, Value]
     in_management_account: bool = False
+    unknown: frozenset[str] = frozenset()
 
     @property
     def bound_by_scps(self) -> bool:
@@ -31,6 +53,19 @@ class Principal(Struct, frozen=True, kw_only=True):
         https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
         """
         return not self.in_management_account and SERVICE_LINKED_PATH not in self.arn
+
+    def anywhere(self) -> Self:
+        """Return the same principal asking by itself, at a time and from a place nobody knows.
+
+        Its requests are its own: no service makes them for it.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        """
+        sessions = frozenset() if ":user/" in self.arn else OF_SESSIONS
+        return replace(
+            self,
+            keys={"aws:ViaAWSService": "false", **self.keys},
+            unknown=self.unknown | CIRCUMSTANCES | sessions,
+        )
 
     @property
     def account(self) -> str:

@@ -1,5 +1,9 @@
 """The text of a policy's values: wildcards, and variables filled in from the request.
 
+Any key is a variable, also of a service that goldenami does not know. One without a value in the
+request equals nothing and is like nothing: a condition with it does not hold, a negated one does,
+and a resource with it is none. AWS does not say what comes of a variable whose value is empty, or
+of a key that may have several: those are unknown, as is one whose value nobody knows.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
@@ -11,11 +15,9 @@ from functools import lru_cache
 from msgspec import Struct
 
 from goldenami.errors import PolicyError
-from goldenami.iam.authorization import table
+from goldenami.iam.evaluator.context import Key
 from goldenami.iam.evaluator.request import Value
-
-Context = Mapping[str, Value]
-"""Condition keys in lower case."""
+from goldenami.iam.evaluator.truth import Unknown
 
 Test = Callable[[str], bool]
 
@@ -25,7 +27,10 @@ _PIECE = {
     False: re.compile(_WILD),
 }
 """What is special in a text, with and without variables."""
-_VARIABLE = re.compile(r"(?P<key>[^,'\s]+(?: [^,']+)?)\s*(?:,\s*'(?P<default>[^']*)')?")
+_VARIABLE = re.compile(
+    r"(?P<key>[\w.~/-]+:[\w.\[\]-]+(?:/[\w .:/=+@-]*[\w.:/=+@-])?)\s*(?:,\s*'(?P<default>[^']*)')?"
+)
+"""A key: its service or identity provider, its name, and for tags theirs."""
 
 
 class Wild(Enum):
@@ -38,8 +43,18 @@ class Wild(Enum):
 class Variable(Struct, frozen=True):
     """``${key, 'default'}``."""
 
-    key: str
+    key: Key
     default: str | None
+
+    def value(self, context: Mapping[str, Value]) -> str | Unknown | None:
+        """Return what takes its place in a request; None if nothing does."""
+        value = context.get(self.key.name, ())
+        if value == ():
+            doubt = self.key.doubt(context)
+            return self.default if doubt is None else doubt
+        if not isinstance(value, str) or self.key.multivalued:
+            return Unknown(f"{self.key.name} may have several values, and is a variable")
+        return value or Unknown(f"{self.key.name} is empty, and is a variable")
 
 
 Resolved = tuple[str | Wild, ...]
@@ -61,7 +76,7 @@ class Template(Struct, frozen=True):
                 element takes them.
 
         Raises:
-            PolicyError: a variable that is not known, or not closed.
+            PolicyError: a variable that is not a key's name, or not closed.
         """
         parts: list[str | Wild | Variable] = []
         rest = 0
@@ -79,20 +94,34 @@ class Template(Struct, frozen=True):
         """Whether it is the same for every request."""
         return not any(isinstance(one, Variable) for one in self.parts)
 
-    def resolve(self, context: Context) -> Resolved | None:
-        """Fill the variables in; None if one has no value, since nothing is equal to or like it.
+    def resolve(self, context: Mapping[str, Value]) -> Resolved | None:
+        """Fill the variables in; None if one has no value, or none that is known."""
+        filled = self.filled(context)
+        return None if isinstance(filled, Unknown) else filled
 
-        A key with several values is none that a variable can take.
+    def filled(self, context: Mapping[str, Value]) -> Resolved | Unknown | None:
+        """Fill the variables in.
+
+        Returns:
+            The text; None if a variable surely has no value, since nothing is equal to that or
+            like it; else why the text is unknown.
         """
         parts: list[str | Wild] = []
+        unknown: Unknown | None = None
         for part in self.parts:
-            value: object = part
-            if isinstance(part, Variable):
-                value = context.get(part.key, part.default)
-            if not isinstance(value, str | Wild):
+            value = part.value(context) if isinstance(part, Variable) else part
+            if value is None:
                 return None
-            parts.append(value)
-        return tuple(parts)
+            if isinstance(value, Unknown):
+                unknown = value
+            else:
+                parts.append(value)
+        return tuple(parts) if unknown is None else unknown
+
+    @property
+    def widest(self) -> Resolved:
+        """The text with anything at all in the place of each variable."""
+        return tuple(Wild.ANY if isinstance(one, Variable) else one for one in self.parts)
 
 
 def plain(resolved: Resolved) -> str:
@@ -145,9 +174,9 @@ def _variable(inside: str) -> str | Variable:
     if inside in ("*", "?", "$"):
         return inside
     found = _VARIABLE.fullmatch(inside)
-    if found is None or not table.exists(found["key"]):
+    if found is None:
         raise PolicyError(
-            f"`${{{inside}}}` is no policy variable that is known",
+            f"`${{{inside}}}` is no policy variable",
             fix="name a condition key, such as `${aws:username}`; write `${$}` for a `$`",
         )
-    return Variable(found["key"].lower(), found["default"])
+    return Variable(Key.of(found["key"]), found["default"])

@@ -31,8 +31,8 @@ class Row(Struct, frozen=True, kw_only=True):
         region: where; of a case that is tried with every golden image, its id is in ``image``.
         image: the golden image that was in play.
         expected: ``allowed`` or ``denied``.
-        decided: the same, as it was decided.
-        reason: which statement decided.
+        decided: the same, as it was decided; or ``unknown``, which is never as expected.
+        reason: which statement decided, or which one nobody knows.
         required: whether the attached profiles promise it.
         why: what the case says if it is not as expected.
         requests: what was decided, for asking AWS the same.
@@ -44,7 +44,7 @@ class Row(Struct, frozen=True, kw_only=True):
     region: str
     image: str
     expected: Literal["allowed", "denied"]
-    decided: Literal["allowed", "denied"]
+    decided: Literal["allowed", "denied", "unknown"]
     reason: str
     required: bool
     why: str
@@ -96,7 +96,6 @@ def prove(
     Raises:
         RefusedError: there is no golden image, or no promised case: nothing would be proved.
         SpecError: a case names what does not exist.
-        UndecidableError: AWS does not say how it would decide.
     """
     if not setting.golden:
         raise RefusedError("there is no golden image, so nothing can be proved")
@@ -119,14 +118,14 @@ def prove(
 
 
 def asked(case: Case, world: ProofWorld, principal: Principal, region: str) -> tuple[Request, ...]:
-    """Return the requests of a case.
+    """Return the requests of a case, made at a time and from a place that nobody knows.
 
     Raises:
         SpecError: it names what does not exist.
     """
     call = ApiCall(case.call, region, world.filled(case.parameters, case.name))
     try:
-        return requests(call, principal, world)
+        return requests(call, principal.anywhere(), world)
     except (UnknownActionError, UnknownResourceError) as error:
         raise SpecError(
             f"case `{case.name}`: {error.message}", fix="describe it in the file of the case"
@@ -153,7 +152,7 @@ def _row(
         region=golden.region,
         image=golden.id if case.each_golden else "",
         expected=case.expect,
-        decided="allowed" if verdict.allowed else "denied",
+        decided="allowed" if verdict.allowed else "unknown" if verdict.unknown else "denied",
         reason=verdict.deciding.reason,
         required=case.topic in promises,
         why=case.why,

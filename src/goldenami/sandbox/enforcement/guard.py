@@ -78,7 +78,7 @@ def _refusal(call: Call, caller: Caller) -> Refusal | None:
 
 
 def _answer(call: Call, caller: Caller, decision: Decision) -> Refusal | None:
-    if decision.allowed:
+    if decision.certain().allowed:
         return None
     arn = policy_arn(caller, decision.matched[0]) if decision.matched else ""
     return message.refusal(call, caller.arn, decision, arn)
@@ -131,7 +131,7 @@ def _assuming(call: Call, caller: Caller, policies: Policies, decision: Decision
     for what his boundary does not allow. A role of another account needs both.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     """
-    request = decision.request
+    request = decision.certain().request
     document = _trust_policy(request.resource)
     trusted = trust(document, request, caller.arn) if document else Trust.NOBODY
     abroad = request.resource.split(":")[4] != caller.principal.account

@@ -35,6 +35,7 @@ def trust(document: str, request: Request, caller: str) -> Trust:
 
     Raises:
         PolicyError: the document has what is not known here, such as a NotPrincipal.
+        UndecidableError: whether it allows or denies is unknown.
     """
     principal = request.principal
     root = f"arn:{principal.partition}:iam::{principal.account}:root"
@@ -72,7 +73,7 @@ def _outcome(document: str, request: Request, names: Collection[str]) -> Outcome
     if not statements:
         return Outcome.IMPLICIT_DENY
     policy = compile_policy("trust policy", {**whole, "Statement": statements})
-    return decide(Policies(identity=(policy,)), request).outcome
+    return decide(Policies(identity=(policy,)), request).certain().outcome
 
 
 def _principals(statement: Mapping[str, Any]) -> Iterator[str]:

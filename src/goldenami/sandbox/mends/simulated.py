@@ -90,7 +90,7 @@ class Simulation(Struct, frozen=True, kw_only=True):
         """Return the EvaluationResult of an action on resources (``*`` alone: on anything).
 
         Raises:
-            UndecidableError: the evaluator cannot decide it.
+            UndecidableError: the decision is unknown.
         """
         results = [self._of_resource(action, resource) for resource in resources]
         worst = min(results, key=lambda one: list(_DECISIONS.values()).index(one["EvalDecision"]))
@@ -113,17 +113,20 @@ class Simulation(Struct, frozen=True, kw_only=True):
         )
         boundary = self.boundary.policy if self.boundary else None
         identity = tuple(one.policy for one in self.identity)
-        decision = decide(Policies(identity=identity, boundary=boundary, scps=scps), request)
+        policies = Policies(identity=identity, boundary=boundary, scps=scps)
+        decision = decide(policies, request).certain()
         told: dict[str, Any] = {
             "EvalDecision": _DECISIONS[decision.outcome],
             "MatchedStatements": [self._statement(one) for one in decision.matched],
             "MissingContextValues": sorted(self._missing(request)),
         }
         if scps:
-            allowed = decide(Policies(identity=(_ALLOW_ALL,), scps=scps), request).allowed
+            by_scps = Policies(identity=(_ALLOW_ALL,), scps=scps)
+            allowed = decide(by_scps, request).certain().allowed
             told["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": allowed}
         if boundary:
-            allowed = decide(Policies(identity=(_ALLOW_ALL,), boundary=boundary), request).allowed
+            by_boundary = Policies(identity=(_ALLOW_ALL,), boundary=boundary)
+            allowed = decide(by_boundary, request).certain().allowed
             told["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
         return told
 

@@ -122,7 +122,8 @@ def prove(aws: Aws, file: ReleaseFile, prepared: Enforcement) -> Proved:
 
     Raises:
         AwsError: the account's identities could not be read.
-        RefusedError: there is nothing to prove it by, or something that cannot be decided.
+        RefusedError: there is nothing to prove it by.
+        IncompleteError: a document that binds a group or a role could not be read.
     """
     account, notes = authorization_details.account(aws, file.release.build_region)
     owners = (aws.account, *file.release.audit.owners)

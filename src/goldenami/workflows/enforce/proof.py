@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, structs
 
-from goldenami.errors import IncompleteError, PolicyError, RefusedError, UndecidableError
+from goldenami.errors import IncompleteError, RefusedError
 from goldenami.iam.account import ADMINISTRATOR, Account, Group, Role, User
-from goldenami.iam.evaluator.decide import Level, Policies, decide
+from goldenami.iam.evaluator.decide import Level, Outcome, Policies, decide
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal, Request
 from goldenami.iam.proof.cases import Cases
@@ -19,8 +19,6 @@ NOT_NEEDED = "golden-further"
 """Whether a group may use fleets and spot requests is its own matter."""
 
 STAND_IN = "snap-golden"
-UNJUDGED = (PolicyError, UndecidableError, IncompleteError)
-"""What keeps a member or a role from being judged: it is told, and stops nothing."""
 _FOREIGN = frozenset({"foreign-image"})
 _SHOWN = 3
 
@@ -53,7 +51,7 @@ def of(
 
     Raises:
         RefusedError: there is nothing to prove it by.
-        UndecidableError: AWS does not say how it would decide.
+        IncompleteError: a document that binds a group or a role could not be read.
     """
     settings = [*_hidden(enforce, before.id, owners)]
     if prepared.wanted is None:
@@ -118,7 +116,10 @@ class _Proving:
         return list(dict.fromkeys(one.name for one in self._attachments if one.holder == holder))
 
     def group(self, name: str) -> Proved:
-        """Prove a group by its own policies, and say which members are not bound by them."""
+        """Prove a group by its own policies, and say which members are not bound by them.
+
+        A member who cannot be judged is told of, and stops nothing.
+        """
         group = self._after.groups[name]
         alone = self._prove(
             Subject(f"group {name}", self._after.principal(group), self._after.policies_of(group)),
@@ -131,7 +132,7 @@ class _Proving:
             if _more(one, name):
                 try:
                     others[one.name] = self._prove(self._member(one))
-                except UNJUDGED as error:
+                except IncompleteError as error:
                     warnings.append(f"user {one.name} could not be judged: {error.message}")
         for row in alone.failed:
             if row.topic == "golden" and any(_all_golden(proof) for proof in others.values()):
@@ -204,7 +205,7 @@ class _Proving:
         boundary = None
         if role := self._after.roles.get(arn.rpartition("/")[2]):
             document = self._after.boundary_of(role)
-            boundary = document.compiled if document else None
+            boundary = document.in_force if document else None
         policies = Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
         return Subject("the pipeline role", Principal.of(arn, session="proof"), policies)
 
@@ -230,21 +231,22 @@ class _Proving:
             try:
                 subject = self._role_subject(self._after, role.name)
                 rows = prove((subject,), None, self._foreign, self._setting, _FOREIGN).rows
-            except UNJUDGED as error:
+            except IncompleteError as error:
                 yield f"role {role.name} could not be judged: {error.message}"
                 continue
-            if ways := [row for row in rows if not row.as_expected]:
+            if ways := [row for row in rows if row.decided == "allowed"]:
                 yield (
                     f"role {role.name}: members of {group} can assume it, and it is not bound: "
                     f"{_several(ways)}: {ways[0].reason}"
                 )
+            yield from _unjudged(f"role {role.name}", rows)
 
     def _assumes(self, role: Role, holder: Group | User) -> bool:
         """Who cannot be judged may be able to; that he cannot is told elsewhere."""
         principal = self._after.principal(holder)
         try:
             return _assumes(role, principal, self._after.policies_of(holder))
-        except UNJUDGED:
+        except IncompleteError:
             return True
 
     def _exempt(self, role: Role) -> bool:
@@ -290,11 +292,17 @@ def _all_golden(proof: Proof) -> bool:
 
 
 def _by_further_policies(proof: Proof) -> Iterator[str]:
-    failed = proof.failed
-    for topic, says in (("allowed", "cannot"), ("denied", "walks around it:")):
-        rows = [row for row in failed if row.expected == topic]
+    for decided, says in (("denied", "cannot"), ("allowed", "walks around it:")):
+        rows = [row for row in proof.failed if row.decided == decided]
         if rows:
             yield f"{rows[0].subject} {says} {_several(rows)}: {rows[0].reason}"
+    yield from _unjudged(proof.rows[0].subject, proof.failed)
+
+
+def _unjudged(subject: str, rows: Iterable[Row]) -> Iterator[str]:
+    """Say which cases hang on what nobody knows."""
+    if unknown := [row for row in rows if row.decided == "unknown"]:
+        yield f"{subject} could not be judged: {_several(unknown)}: {unknown[0].reason}"
 
 
 def _several(rows: list[Row]) -> str:
@@ -305,16 +313,17 @@ def _several(rows: list[Row]) -> str:
 
 def _told(row: Row) -> str:
     where = f" ({row.image} in {row.region})" if row.image else ""
-    return (
-        f"{row.subject}: {row.case}{where} should be {row.expected} and is {row.decided}: "
-        f"{row.reason}"
-    )
+    what = f"{row.subject}: {row.case}{where} should be {row.expected}"
+    if row.decided == "unknown":
+        return f"{what}, and that is {row.reason}"
+    return f"{what} and is {row.decided}: {row.reason}"
 
 
 def _assumes(role: Role, principal: Principal, policies: Policies) -> bool:
     """Tell whether a role trusts somebody who may assume it.
 
-    Conditions of the trust are taken to hold: it is a warning, and better one too many.
+    Conditions of the trust are taken to hold, and what is unknown to be allowed: it is a warning,
+    and better one too many.
     """
     trusted = {
         name
@@ -326,8 +335,11 @@ def _assumes(role: Role, principal: Principal, policies: Policies) -> bool:
     if principal.arn in trusted:
         return True
     root = f"arn:{principal.partition}:iam::{account}:root"
-    request = Request(principal=principal, action="sts:AssumeRole", resource=role.arn)
-    return bool(trusted & {"*", account, root}) and decide(policies, request).allowed
+    if not trusted & {"*", account, root}:
+        return False
+    asking = principal.anywhere()
+    request = Request(principal=asking, action="sts:AssumeRole", resource=role.arn)
+    return decide(policies, request).outcome in (Outcome.ALLOWED, Outcome.UNKNOWN)
 
 
 def _named(principal: object) -> list[str]:

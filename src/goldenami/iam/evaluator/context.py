@@ -1,0 +1,95 @@
+"""Condition keys: which have a value in a request, which have none, and of which nobody knows.
+
+A key that the request does not tell has no value, but for three kinds, which are unknown:
+
+- what the asker says that he does not know (``Principal.unknown``), such as ``aws:SourceIp`` of a
+  launch that is only thought of;
+- a global key, or one of the action's own service, that goldenami's copy of the service
+  authorization reference does not have: AWS may have added it since;
+- of a role whose sessions nobody knows, what an identity provider tells (``saml:sub``, ``…:aud``).
+
+A key of another service than the action's has no value, whether or not there is such a key.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from goldenami.iam.authorization import table
+from goldenami.iam.evaluator.request import FEDERATED, Value
+from goldenami.iam.evaluator.truth import Unknown
+
+MULTIVALUED = frozenset({
+    "autoscaling:capacityreservationids", "autoscaling:capacityreservationresourcegrouparns",
+    "autoscaling:loadbalancernames", "autoscaling:targetgrouparns",
+    "autoscaling:trafficsourceidentifiers", "autoscaling:vpczoneidentifiers",
+    "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist",
+    "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:tagkeys", "aws:vpceorgpaths",
+    "ec2:fistargetarns", "ec2:ikeversions", "ec2:phase1dhgroup", "ec2:phase1encryptionalgorithms",
+    "ec2:phase1integrityalgorithms", "ec2:phase2dhgroup", "ec2:phase2encryptionalgorithms",
+    "ec2:phase2integrityalgorithms", "ec2:vpceprivatednsspecifieddomains",
+    "eks:kubernetesgroups", "eks:namespaces",
+    "kms:encryptioncontextkeys", "kms:grantoperations", "kms:resourcealiases",
+    "s3:inventoryaccessibleoptionalfields", "s3:requestobjecttagkeys",
+    "ssm:documentcategories", "ssm:documentversion", "ssm:inventorytypename",
+    "sts:identitytokenaudience", "sts:requestcontextproviders", "sts:transitivetagkeys",
+})  # fmt: skip
+"""Keys that may have several values: global ones by their "Value type", those of services by the
+type ``ArrayOf…`` that the service authorization reference gives them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+
+class Context(dict[str, Value]):
+    """The values of a request's condition keys, in lower case.
+
+    ``unknown`` names those that may have one which nobody knows, in lower case: a key, a family
+    (``aws:principaltag/``), or a prefix (``ec2:``) for keys that the reference does not have.
+    """
+
+    unknown: frozenset[str] = frozenset()
+
+
+class Key(Struct, frozen=True):
+    """A condition key that a policy names.
+
+    Args:
+        name: in lower case.
+        names: under which of ``Context.unknown``'s names it would be unknown.
+    """
+
+    name: str
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, name: str) -> "Key":
+        """Return a key by its name in any case."""
+        name = name.lower()
+        prefix, _, rest = name.partition(":")
+        names = {name}
+        if "/" in rest:
+            names.add(name[: name.index("/", len(prefix)) + 1])
+        if not table.exists(name):
+            names.add(f"{prefix}:")
+        if "." in prefix or prefix == "saml":
+            names.add(FEDERATED)
+        return cls(name, frozenset(names))
+
+    @property
+    def multivalued(self) -> bool:
+        """Whether AWS says that it may have several values."""
+        return self.name in MULTIVALUED
+
+    def doubt(self, context: Mapping[str, Value]) -> Unknown | None:
+        """Return why it is unknown whether it has a value; None if it surely has none.
+
+        Args:
+            context: one that does not tell the key.
+        """
+        if not isinstance(context, Context) or context.unknown.isdisjoint(self.names):
+            return None
+        return Unknown(f"nobody knows which value {self.name} will have")

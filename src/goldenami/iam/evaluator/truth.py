@@ -1,0 +1,48 @@
+"""Three values: what holds, what does not, and what nobody can know.
+
+Kleene's logic: an unknown part leaves the whole certain wherever the rest decides it alone.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+
+class Unknown(Struct, frozen=True):
+    """Neither true nor false: AWS does not say, or nobody has told. ``why`` is half a sentence."""
+
+    why: str
+
+    def __bool__(self) -> bool:
+        """Refuse to be taken for one of the two."""
+        raise TypeError(f"unknown, and neither true nor false: {self.why}")
+
+
+Truth = bool | Unknown
+
+
+def opposite(truth: Truth) -> Truth:
+    """Return the negation; that of the unknown is unknown."""
+    return truth if isinstance(truth, Unknown) else not truth
+
+
+def any_of(truths: Iterable[Truth]) -> Truth:
+    """Tell whether at least one holds."""
+    unknown: Unknown | None = None
+    for truth in truths:
+        if truth is True:
+            return True
+        if isinstance(truth, Unknown) and unknown is None:
+            unknown = truth
+    return False if unknown is None else unknown
+
+
+def all_of(truths: Iterable[Truth]) -> Truth:
+    """Tell whether every one holds."""
+    unknown: Unknown | None = None
+    for truth in truths:
+        if truth is False:
+            return False
+        if isinstance(truth, Unknown) and unknown is None:
+            unknown = truth
+    return True if unknown is None else unknown
