@@ -57,6 +57,13 @@ WAYS: dict[str, tuple[list[Any], list[str]]] = {
         [role("pipeline", trusts={"AWS": [ID]}), user("bob", allow("sts:*"))],
         [f"user bob -> {PIPELINE} (sts:AssumeRole)"],
     ),
+    "the trust names several in several statements": (
+        [
+            role("pipeline", trusts=trust({"AWS": BOB}, {"AWS": f"{IAM}:user/eve"})),
+            user("bob"), user("eve"), user("tom", allow("s3:*")),
+        ],
+        [f"user {name} -> {PIPELINE} (sts:AssumeRole)" for name in ("bob", "eve")],
+    ),
     "the trust names a role": (
         [role("pipeline", trusts={"AWS": f"{IAM}:role/ci"}), role("ci")],
         [f"role ci -> {PIPELINE} (sts:AssumeRole)"],
@@ -312,6 +319,10 @@ STOPPED: dict[str, list[Any]] = {
     "a condition on a tag of the role": [
         OPEN, user("bob", allow(ASSUME, StringEquals={"iam:ResourceTag/team": "web"})),
     ],
+    "a condition on himself beside one on how he asks": [
+        OPEN, user("bob", allow(ASSUME, Bool={"aws:MultiFactorAuthPresent": "true"},
+                                StringEquals={"aws:username": "eve"})),
+    ],
     "a boundary that does not allow it": [
         OPEN, user("bob", allow("*"), boundary=f"{IAM}:policy/limit"),
     ],
@@ -422,10 +433,15 @@ CONDITIONS: dict[str, tuple[list[Any], str]] = {
             "Effect": "Allow", "NotPrincipal": {"AWS": "1"}, "Action": ASSUME}}), user("bob")],
         "sts:AssumeRole (#1 of the trust policy of role pipeline cannot be decided)",
     ),
+    "a tag that not every member of a group has": (
+        [OPEN, group("bob", allow(ASSUME, StringEquals={"aws:PrincipalTag/team": "release"}))],
+        "sts:AssumeRole (nobody knows which value aws:principaltag/team will have)",
+    ),
     "a value that cannot be compared": (
         [OPEN, user("bob", allow(ASSUME, NumericLessThan={"aws:PrincipalTag/level": "5"}),
                     tags={"level": "high"})],
-        "sts:AssumeRole (cannot be decided)",
+        "sts:AssumeRole (the request's aws:principaltag/level `high` is not of the kind that the "
+        "condition compares)",
     ),
 }  # fmt: skip
 MFA = document("mfa", allow(ASSUME, Bool={"aws:MultiFactorAuthPresent": "true"}))
@@ -435,8 +451,8 @@ MFA = document("mfa", allow(ASSUME, Bool={"aws:MultiFactorAuthPresent": "true"})
 def test_what_depends_on_how_somebody_asks_is_possible_and_says_on_what(name: str) -> None:
     everybody, way = CONDITIONS[name]
     found = reach(account(*everybody, policies={f"{IAM}:policy/mfa": MFA}), TARGET)
-    (path,) = [one for one in found.become if one.kind == "user"]
-    assert str(path) == f"user bob -> {PIPELINE} ({way})"
+    (path,) = [one for one in found.become if one.name == "bob"]
+    assert str(path) == f"{path.kind} bob -> {PIPELINE} ({way})"
     assert not path.certain
 
 

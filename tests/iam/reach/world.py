@@ -75,7 +75,7 @@ def _inline(name: str, statements: tuple[Any, ...]) -> tuple[NamedDocument, ...]
 def account(*everybody: Any, scp: Any = None, **fields: Any) -> Account:
     """Return an account of these users, groups and roles, with one more level of SCPs."""
 
-    def named(kind: type) -> dict[str, Any]:
+    def named(kind: type[Any]) -> dict[str, Any]:
         return {one.name: one for one in everybody if isinstance(one, kind)}
 
     levels = (ControlLevel("ou-1", "ou-1", (ADMINISTRATOR, scp)),) if scp else ()

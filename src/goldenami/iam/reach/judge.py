@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.errors import PolicyError, UndecidableError
+from goldenami.errors import PolicyError
 from goldenami.iam.account import ADMINISTRATOR, Account, Group, NamedDocument, Role, User
 from goldenami.iam.authorization import table
 from goldenami.iam.evaluator.decide import Decision, Level, Outcome, Policies, decide
@@ -30,8 +30,6 @@ _OF_PRINCIPAL = frozenset(
     }
 )  # fmt: skip
 """Condition keys that say who asks, whatever he does; one that has no value here is absent."""
-_DENIED = (Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY)
-_UNDECIDABLE = "(cannot be decided)"
 
 
 class Actor:
@@ -175,22 +173,18 @@ class Judge:
             principal=actor.principal, action=asked.action, resource=asked.resource, context=given
         )
         strict = self._decision(layers.policies(lenient=False), request)
-        if strict and strict.outcome is Outcome.ALLOWED:
+        if strict.outcome is Outcome.ALLOWED:
             return Able()
-        if strict and strict.outcome in _DENIED and not layers.depends:
+        if strict.outcome is not Outcome.UNKNOWN and not layers.depends:
             return None
         lenient = self._decision(layers.policies(lenient=True), request)
-        if lenient and lenient.outcome in _DENIED:
+        if lenient.outcome not in (Outcome.ALLOWED, Outcome.UNKNOWN):
             return None
-        return Able(_relevant(layers.depends, strict, lenient) or (_UNDECIDABLE,))
+        return Able(_relevant(layers.depends, strict, lenient))
 
-    def _decision(self, policies: Policies, request: Request) -> Decision | None:
-        """Decide; None if AWS does not say how."""
+    def _decision(self, policies: Policies, request: Request) -> Decision:
         self.decisions += 1
-        try:
-            return decide(policies, request)
-        except UndecidableError:
-            return None
+        return decide(policies, request)
 
     def _layers(self, actor: Actor, asked: Asked) -> "_Layers":
         def of(document: NamedDocument) -> Reading:
@@ -259,18 +253,16 @@ class _Layers(Struct, frozen=True, kw_only=True):
 
 
 def _relevant(
-    depends: Mapping[tuple[str, str], tuple[str, ...]],
-    strict: Decision | None,
-    lenient: Decision | None,
+    depends: Mapping[tuple[str, str], tuple[str, ...]], strict: Decision, lenient: Decision
 ) -> tuple[str, ...]:
     """Return on what it depends: what denies in one reading, and what allows in the other."""
+    doubts = lenient.doubts
     matched = {
         (one.policy, one.statement)
-        for decision in (strict, lenient)
-        if decision
-        for one in decision.matched
+        for one in (*strict.matched, *lenient.matched, *(doubt.matched for doubt in doubts))
     }
     texts = [text for key in depends if key in matched for text in depends[key]]
+    texts += [f"({doubt.why})" for doubt in doubts]
     every = [text for several in depends.values() for text in several]
     return tuple(dict.fromkeys(texts or every))
 

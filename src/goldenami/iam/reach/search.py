@@ -3,7 +3,8 @@
 Each level looks at those only who have not been found yet, so everybody has his shortest path.
 """
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Literal
 
@@ -13,7 +14,8 @@ from goldenami.errors import IncompleteError, PolicyError
 from goldenami.iam.account import Account, Group, Role, User
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH
 from goldenami.iam.reach import ways
-from goldenami.iam.reach.judge import Actor, Judge
+from goldenami.iam.reach.judge import Actor, Asked, Judge, context_of
+from goldenami.iam.reach.trust import ASSUME, Trust
 from goldenami.iam.reach.ways import Way
 
 HOPS = 3
@@ -115,6 +117,28 @@ def reach(account: Account, role: str, *, limit: int = LIMIT) -> Reach:
 
 _Reached = tuple[Actor, tuple[Step, ...]]
 """Somebody who becomes the role, and how."""
+
+
+def assumable(account: Account, holders: Iterable[User | Group | Role]) -> Iterator[Role]:
+    """Yield the roles that any of several can assume; who cannot be judged counts as able to.
+
+    Conditions that depend on how somebody asks are taken to hold.
+    """
+    judge, actors, unjudged = Judge(account, sys.maxsize), list[Actor](), False
+    for one in holders:
+        try:
+            actors.append(Actor(account, one))
+        except (IncompleteError, PolicyError):
+            unjudged = True
+    for role in account.roles.values():
+        asked = Asked(ASSUME, role.arn, context_of(account, role))
+        try:
+            trust = Trust(role)
+        except PolicyError:
+            yield role
+            continue
+        if unjudged or any(judge.assumes(one, trust, asked) is not None for one in actors):
+            yield role
 
 
 class _Search:

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, structs
 
 from goldenami.errors import IncompleteError, RefusedError
-from goldenami.iam.account import ADMINISTRATOR, Account, Group, Role, User
-from goldenami.iam.evaluator.decide import Level, Outcome, Policies, decide
+from goldenami.iam.account import ADMINISTRATOR, Account, Role, User
+from goldenami.iam.evaluator.decide import Level, Policies
 from goldenami.iam.evaluator.document import compile_policy
-from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal, Request
+from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.prove import Proof, Row, Subject, prove
 from goldenami.iam.proof.world import Golden, Setting
+from goldenami.iam.reach.search import assumable
 from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
+from goldenami.workflows.enforce import access
 from goldenami.workflows.enforce.interface import Attachment, Enforcement, Wanted
 
 NOT_NEEDED = "golden-further"
@@ -63,6 +65,7 @@ def of(
             *(proving.group(name) for name in proving.named("group")),
             *(proving.role(name) for name in proving.named("role-boundary")),
             *(proving.target(name) for name in proving.named("organization-target")),
+            proving.access(),
         ]
     )
 
@@ -184,6 +187,14 @@ class _Proving:
             rows=proof.rows, failures=tuple(_told(row) for row in proof.failed), warnings=warnings
         )
 
+    def access(self) -> Proved:
+        """Tell who can become the pipeline role, and refuse whom the policies should bind."""
+        if self._pipeline is None:
+            return Proved()
+        arn, groups = self._pipeline.principal.arn, self.named("group")
+        found = access.of(self._after, arn, groups, self.named("role-boundary"))
+        return Proved(failures=found.failures, warnings=found.warnings)
+
     def _prove(self, subject: Subject, *, pipeline: bool = False) -> Proof:
         actor = self._pipeline if pipeline else None
         return prove((subject,), actor, self._cases, self._setting, self._promises)
@@ -224,9 +235,8 @@ class _Proving:
 
     def _assumable(self, group: str, members: tuple[User, ...]) -> Iterator[str]:
         """Warn of roles that members can assume, and launch other images with."""
-        holders: list[Group | User] = [self._after.groups[group], *members]
-        for role in self._after.roles.values():
-            if self._exempt(role) or not any(self._assumes(role, one) for one in holders):
+        for role in assumable(self._after, [self._after.groups[group], *members]):
+            if self._exempt(role):
                 continue
             try:
                 subject = self._role_subject(self._after, role.name)
@@ -240,14 +250,6 @@ class _Proving:
                     f"{_several(ways)}: {ways[0].reason}"
                 )
             yield from _unjudged(f"role {role.name}", rows)
-
-    def _assumes(self, role: Role, holder: Group | User) -> bool:
-        """Who cannot be judged may be able to; that he cannot is told elsewhere."""
-        principal = self._after.principal(holder)
-        try:
-            return _assumes(role, principal, self._after.policies_of(holder))
-        except IncompleteError:
-            return True
 
     def _exempt(self, role: Role) -> bool:
         pipeline = self._pipeline.principal.arn if self._pipeline else ""
@@ -317,42 +319,6 @@ def _told(row: Row) -> str:
     if row.decided == "unknown":
         return f"{what}, and that is {row.reason}"
     return f"{what} and is {row.decided}: {row.reason}"
-
-
-def _assumes(role: Role, principal: Principal, policies: Policies) -> bool:
-    """Tell whether a role trusts somebody who may assume it.
-
-    Conditions of the trust are taken to hold, and what is unknown to be allowed: it is a warning,
-    and better one too many.
-    """
-    trusted = {
-        name
-        for statement in _listed(role.trust.get("Statement"))
-        if statement.get("Effect") == "Allow"
-        for name in _named(statement.get("Principal", {}))
-    }
-    account = principal.account
-    if principal.arn in trusted:
-        return True
-    root = f"arn:{principal.partition}:iam::{account}:root"
-    if not trusted & {"*", account, root}:
-        return False
-    asking = principal.anywhere()
-    request = Request(principal=asking, action="sts:AssumeRole", resource=role.arn)
-    return decide(policies, request).outcome in (Outcome.ALLOWED, Outcome.UNKNOWN)
-
-
-def _named(principal: object) -> list[str]:
-    if isinstance(principal, str):
-        return [principal]
-    named = principal.get("AWS", []) if isinstance(principal, dict) else []
-    return [named] if isinstance(named, str) else list(named)
-
-
-def _listed(statements: object) -> list[dict[str, object]]:
-    if isinstance(statements, dict):
-        return [statements]
-    return list(statements) if isinstance(statements, list) else []
 
 
 def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[str]:
