@@ -9,7 +9,7 @@ import pytest
 from goldenami.sandbox import catalogue
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.seed import organization
-from goldenami.sandbox.server import Sandbox
+from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ROLE = "arn:aws:iam::111122223333:role/baker"
@@ -382,6 +382,37 @@ class TestBeforeEveryApply:
         ran = cli("enforce", baked, "--yes")
         assert ran.code == 0, ran.err
         assert "group ec2-admin-group alone: launch a golden image" in ran.err
+
+    def test_a_pipeline_role_that_a_member_can_become_is_refused_unless_it_is_accepted(
+        self, cli: Any, write: Any, sandbox: Sandbox, baked: Path, member: Any, mutating: Any
+    ) -> None:
+        iam = sandbox.client("iam")
+        iam.create_role(RoleName="pipeline", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT_ID}))
+        iam.create_role(
+            RoleName="deployer",
+            AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{ACCOUNT_ID}:user/ann"}),
+        )
+        assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+        iam.put_role_policy(RoleName="deployer", PolicyName="p", PolicyDocument=policy(assume))
+        member("ann")
+        release, before = write("p.yaml", enforce__pipeline_role="pipeline"), mutating()
+        ran = cli("enforce", release, "--yes")
+        assert ran.code == 4
+        assert (
+            "who is to be bound can become the pipeline role: user ann -> role deployer "
+            "(sts:AssumeRole) -> role pipeline (sts:AssumeRole): let its trust policy name only"
+        ) in ran.err
+        assert "can become the pipeline role: role deployer -> role pipeline" in ran.err
+        assert mutating() == before
+        ran = cli("enforce", release, "--accept-unproved", "--yes")
+        assert ran.code == 0, ran.err
+        assert "accepted: who is to be bound can become the pipeline role" in ran.err
+        iam.update_assume_role_policy(
+            RoleName="pipeline", PolicyDocument=trust({"Service": "codebuild.amazonaws.com"})
+        )
+        ran = cli("enforce", release, "--yes")
+        assert ran.code == 0, ran.err
+        assert "warning: can become the pipeline role: service codebuild.amazonaws.com" in ran.err
 
     def test_roles_that_members_can_assume_are_told_by_name(
         self, cli: Any, sandbox: Sandbox, baked: Path, member: Any
