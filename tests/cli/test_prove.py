@@ -167,6 +167,43 @@ class TestOfALivePrincipal:
         member("ann")
         assert cli("policy", "prove", "--user", "ann").code == 0
 
+    def test_who_can_become_the_pipeline_role_is_shown_and_in_the_document(
+        self, cli: Any, write: Any, sandbox: Sandbox, baked: Path
+    ) -> None:
+        iam = sandbox.client("iam")
+        named = {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:user/ci"}
+        iam.create_user(UserName="ci")
+        iam.create_role(RoleName="pipeline", AssumeRolePolicyDocument=trust(named))
+        iam.create_user(UserName="keeper")
+        keep = {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
+        iam.put_user_policy(UserName="keeper", PolicyName="p", PolicyDocument=policy(keep))
+        release = write("p.yaml", enforce__pipeline_role="pipeline")
+        live = ("--group", "ec2-admin-group", "--pipeline-role",
+                f"arn:aws:iam::{ACCOUNT_ID}:role/pipeline")  # fmt: skip
+        for subject in ([release], live):
+            ran = cli("policy", "prove", *subject)
+            assert "user ci -> role pipeline (sts:AssumeRole)" in ran.out
+            assert "user keeper -> role pipeline (iam:PutRolePolicy)" in ran.out
+        told = json.loads(cli("policy", "prove", release, "--format", "json").out)
+        assert told["pipeline_access"]["paths"][0] == {
+            "kind": "user", "name": "ci", "becomes": True, "certain": True,
+            "steps": [{"to": "role pipeline",
+                       "ways": [{"call": "sts:AssumeRole", "depends_on": []}]}],
+        }  # fmt: skip
+
+    def test_an_account_that_may_not_be_read_is_a_note(
+        self, cli: Any, write: Any, sandbox: Sandbox, baked: Path
+    ) -> None:
+        release = write("p.yaml", enforce__pipeline_role="pipeline")
+        fault = Fault(service="iam", operation="GetAccountAuthorizationDetails",
+                      code="AccessDenied", status=403)  # fmt: skip
+        with sandbox.fail(fault):
+            ran = cli("policy", "prove", release)
+        assert ran.code == 0, ran.err
+        assert "who can become the pipeline role is not known" in ran.err
+        ran = cli("policy", "prove", release)
+        assert "nobody was found" in ran.out
+
     def test_a_role_walks_around_what_binds_a_group(
         self, cli: Any, sandbox: Sandbox, baked: Path
     ) -> None:

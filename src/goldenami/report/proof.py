@@ -7,6 +7,8 @@ from typing import Any
 
 from goldenami.iam.evaluator.decide import Verdict
 from goldenami.iam.proof.prove import Proof, Row
+from goldenami.iam.reach.search import Path, Reach
+from goldenami.iam.reach.telling import lines
 from goldenami.report.terminal import say, table
 from goldenami.workflows.prove import Disagreement
 
@@ -14,16 +16,22 @@ SCHEMA = "goldenami.proof/v1"
 VERDICT_SCHEMA = "goldenami.verdict/v1"
 
 
-def write(proof: Proof, form: str, differing: Sequence[Disagreement] | None) -> None:
+def write(
+    proof: Proof,
+    form: str,
+    differing: Sequence[Disagreement] | None,
+    access: Reach | None = None,
+) -> None:
     """Write a proof to stdout, as a table or as JSON; its summary to stderr.
 
     Args:
         proof: every case, decided.
         form: ``table`` or ``json``.
         differing: what IAM's simulator decides otherwise; None if it was not asked.
+        access: who can become the pipeline role; None if that was not asked.
     """
     if form == "json":
-        _write_json(proof, differing)
+        _write_json(proof, differing, access)
     else:
         table(
             ("result", "case", "where", "expected", "decided", "by"),
@@ -35,6 +43,8 @@ def write(proof: Proof, form: str, differing: Sequence[Disagreement] | None) -> 
                 ("case", "action", "resource", "goldenami", "aws"),
                 [(one.case, one.action, one.resource, one.goldenami, one.aws) for one in differing],
             )
+        if access:
+            _write_access(access)
     _summary(proof, differing)
 
 
@@ -73,6 +83,15 @@ def _answer(verdict: Verdict) -> str:
     return "yes: " if verdict.allowed else "no: "
 
 
+def _write_access(access: Reach) -> None:
+    """Write who can become the pipeline role, each way once; what is not known to stderr."""
+    rows = [("become", line) for line in lines(access.become)]
+    rows += [("change or pass on", line) for line in lines(access.change)]
+    table((f"who can … {access.role}", "by"), rows or [("become", "nobody was found")])
+    for note in access.notes:
+        say(f"note: {note}", "yellow")
+
+
 def _result(row: Row) -> str:
     if row.as_expected:
         return "ok"
@@ -83,7 +102,9 @@ def _where(row: Row) -> str:
     return f"{row.region} {row.image}".strip()
 
 
-def _write_json(proof: Proof, differing: Sequence[Disagreement] | None) -> None:
+def _write_json(
+    proof: Proof, differing: Sequence[Disagreement] | None, access: Reach | None
+) -> None:
     told: dict[str, Any] = {
         "schema": SCHEMA,
         "proved": not proof.failed,
@@ -106,7 +127,29 @@ def _write_json(proof: Proof, differing: Sequence[Disagreement] | None) -> None:
         told["aws_disagrees"] = [
             {name: getattr(one, name) for name in one.__struct_fields__} for one in differing
         ]
+    if access:
+        told["pipeline_access"] = {
+            "role": access.role,
+            "notes": list(access.notes),
+            "paths": [_path(one) for one in access.paths],
+        }
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
+
+
+def _path(path: Path) -> dict[str, Any]:
+    return {
+        "kind": path.kind,
+        "name": path.name,
+        "becomes": path.becomes,
+        "certain": path.certain,
+        "steps": [
+            {
+                "to": step.to,
+                "ways": [{"call": way.call, "depends_on": list(way.depends)} for way in step.ways],
+            }
+            for step in path.steps
+        ],
+    }
 
 
 def _summary(proof: Proof, differing: Sequence[Disagreement] | None) -> None:

@@ -6,7 +6,8 @@ import pytest
 from msgspec import structs
 
 from goldenami.iam.account import Account, NamedDocument
-from goldenami.iam.reach.search import reach
+from goldenami.iam.reach.search import assumable, reach
+from goldenami.iam.reach.telling import lines
 
 from .world import (
     ADMIN,
@@ -572,3 +573,31 @@ def test_a_search_that_ends_early_says_so() -> None:
     found = reach(account(OPEN, *people), TARGET, limit=5)
     assert len(found.become) == found.decisions == 5
     assert "only the first 5 questions were decided" in found.notes[0]
+
+
+def test_the_roles_that_several_can_assume_are_found_whatever_the_conditions() -> None:
+    mfa = {"aws:MultiFactorAuthPresent": "true"}
+    bob, eve = user("bob", allow(ASSUME, on=f"{IAM}:role/a")), user("eve")
+    roles = [
+        role("a", trusts=trust(ROOT, Bool=mfa)),
+        role("b", trusts=ROOT),
+        role("c", trusts={"AWS": eve.arn}),
+        role("d"),
+        role("unread", trusts={"Statement": ["x"]}),
+    ]
+    whole = account(bob, eve, *roles)
+    assert [one.name for one in assumable(whole, [bob, eve])] == ["a", "c", "unread"]
+    odd = user("odd", managed=(f"{IAM}:policy/gone",))
+    assert len([*assumable(whole, [odd])]) == len(roles)
+
+
+def test_those_who_go_the_same_way_are_told_together() -> None:
+    people = [user(f"u{number}", allow(ASSUME)) for number in range(7)]
+    named = trust(ROOT, {"AWS": OTHER}, {"AWS": "444455556666"})
+    found = reach(
+        account(role("pipeline", trusts=named), role("r", allow(ASSUME)), *people), TARGET
+    )
+    assert lines(found.become) == (
+        "account 444455556666, account 999988887777, role r, users u0, u1, u2, u3, u4 and 2 more "
+        "-> role pipeline (sts:AssumeRole)",
+    )
