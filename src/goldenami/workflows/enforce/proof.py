@@ -65,7 +65,7 @@ def of(
             *(proving.group(name) for name in proving.named("group")),
             *(proving.role(name) for name in proving.named("role-boundary")),
             *(proving.target(name) for name in proving.named("organization-target")),
-            proving.access(),
+            _access(prepared, before, prepared.wanted.values.pipeline_role),
         ]
     )
 
@@ -186,14 +186,6 @@ class _Proving:
         return Proved(
             rows=proof.rows, failures=tuple(_told(row) for row in proof.failed), warnings=warnings
         )
-
-    def access(self) -> Proved:
-        """Tell who can become the pipeline role, and refuse whom the policies should bind."""
-        if self._pipeline is None:
-            return Proved()
-        arn, groups = self._pipeline.principal.arn, self.named("group")
-        found = access.of(self._after, arn, groups, self.named("role-boundary"))
-        return Proved(failures=found.failures, warnings=found.warnings)
 
     def _prove(self, subject: Subject, *, pipeline: bool = False) -> Proof:
         actor = self._pipeline if pipeline else None
@@ -319,6 +311,20 @@ def _told(row: Row) -> str:
     if row.decided == "unknown":
         return f"{what}, and that is {row.reason}"
     return f"{what} and is {row.decided}: {row.reason}"
+
+
+def _access(prepared: Enforcement, before: Account, role: str | None) -> Proved:
+    """Tell who can become the pipeline role, and refuse whom the policies are to bind."""
+    if role is None:
+        return Proved()
+    bound = [one for one in prepared.attachments if one.document is not None]
+    found = access.of(
+        _after(before, prepared.attachments),
+        role,
+        groups={one.name for one in bound if one.holder == "group"},
+        roles={one.name for one in bound if one.holder == "role-boundary"},
+    )
+    return Proved(failures=found.failures, warnings=found.warnings)
 
 
 def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[str]:
