@@ -10,8 +10,8 @@ from goldenami.iam.reach.search import Path, Reach, reach
 
 _SHOWN = 5
 _FIX = (
-    "let its trust policy name only what runs the pipeline, and deny them the calls in brackets "
-    "(enforce.mechanisms.guardrail_protection denies those on the role itself)"
+    "let its trust policy name only what runs the pipeline, and deny these the calls in brackets "
+    "(enforce.mechanisms.guardrail_protection keeps the role itself from being changed)"
 )
 
 
