@@ -48,6 +48,21 @@ def identities(sandbox: Sandbox) -> None:
     iam.attach_role_policy(
         RoleName=DEVELOPERS, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
     )
+    keep_out(sandbox, role=DEVELOPERS)
+
+
+def keep_out(sandbox: Sandbox, *, group: str = "", role: str = "") -> None:
+    """Deny administrators everything on the pipeline role, which they could become otherwise."""
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:iam::*:role/pipeline"}
+    policy = {
+        "PolicyName": "no-pipeline",
+        "PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    }
+    iam = sandbox.client("iam")
+    if group:
+        iam.put_group_policy(GroupName=group, **policy)
+    if role:
+        iam.put_role_policy(RoleName=role, **policy)
 
 
 def trust(principal: dict[str, str]) -> str:

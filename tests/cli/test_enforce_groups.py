@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
 
+from . import account
+
 OWNER = "999988887777"
 POLICY = "arn:aws:iam::123456789012:policy/goldenami-"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -31,6 +33,7 @@ def iam(sandbox: Sandbox) -> Any:
     for name in ("pipeline", "developers"):
         client.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
         client.attach_role_policy(RoleName=name, PolicyArn=ADMINISTRATOR)
+    account.keep_out(sandbox, group="admins", role="developers")
     return client
 
 

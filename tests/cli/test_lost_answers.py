@@ -51,7 +51,7 @@ class World:
         account.identities(self.sandbox)
         iam = self.sandbox.client("iam")
         for name in ("operators", "pipeline"):
-            iam.create_role(RoleName=name, AssumeRolePolicyDocument=account.trust({"AWS": "*"}))
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=account.trust({"AWS": OWNER}))
         made = seed.organization(
             self.sandbox, management_account=OWNER, delegated_administrator=True
         )

@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from goldenami.sandbox import catalogue
 from goldenami.sandbox.server import Sandbox
 
+from . import account
+
 BOUNDARY = "arn:aws:iam::123456789012:policy/goldenami-boundary"
 TRUST = {
     "Version": "2012-10-17",
@@ -50,6 +52,7 @@ class TestPermissionsBoundary:
         self, cli: Any, sandbox: Sandbox, baked: Any, own_images: Any
     ) -> None:
         role(sandbox, "developers")
+        account.keep_out(sandbox, role="developers")
         release = baked(permissions_boundary={"roles": ["developers"]}, tag_protection=True)
         ran = cli("enforce", release, "--yes")
         assert ran.code == 0, ran.err
@@ -75,6 +78,7 @@ class TestProtection:
     ) -> None:
         iam = sandbox.client("iam")
         iam.attach_group_policy(GroupName="ec2-admin-group", PolicyArn=ADMINISTRATOR)
+        account.keep_out(sandbox, group="ec2-admin-group")
         iam.create_user(UserName="ann")
         iam.add_user_to_group(GroupName="ec2-admin-group", UserName="ann")
         release = baked(group_policy=True, guardrail_protection=True)

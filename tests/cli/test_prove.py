@@ -10,7 +10,7 @@ import pytest
 from goldenami.sandbox import catalogue
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.seed import organization
-from goldenami.sandbox.server import Sandbox
+from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ROLE = "arn:aws:iam::111122223333:role/baker"
@@ -187,6 +187,43 @@ class TestOfALivePrincipal:
         assert after.code == 0, after.err
         member("ann")
         assert cli("policy", "prove", "--user", "ann").code == 0
+
+    def test_who_can_become_the_pipeline_role_is_shown_and_in_the_document(
+        self, cli: Any, write: Any, sandbox: Sandbox, baked: Path
+    ) -> None:
+        iam = sandbox.client("iam")
+        named = {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:user/ci"}
+        iam.create_user(UserName="ci")
+        iam.create_role(RoleName="pipeline", AssumeRolePolicyDocument=trust(named))
+        iam.create_user(UserName="keeper")
+        keep = {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
+        iam.put_user_policy(UserName="keeper", PolicyName="p", PolicyDocument=policy(keep))
+        release = write("p.yaml", enforce__pipeline_role="pipeline")
+        live = ("--group", "ec2-admin-group", "--pipeline-role",
+                f"arn:aws:iam::{ACCOUNT_ID}:role/pipeline")  # fmt: skip
+        for subject in ([release], live):
+            ran = cli("policy", "prove", *subject)
+            assert "user ci -> role pipeline (sts:AssumeRole)" in ran.out
+            assert "user keeper -> role pipeline (iam:PutRolePolicy)" in ran.out
+        told = json.loads(cli("policy", "prove", release, "--format", "json").out)
+        assert told["pipeline_access"]["paths"][0] == {
+            "kind": "user", "name": "ci", "becomes": True, "certain": True,
+            "steps": [{"to": "role pipeline",
+                       "ways": [{"call": "sts:AssumeRole", "depends_on": []}]}],
+        }  # fmt: skip
+
+    def test_an_account_that_may_not_be_read_is_a_note(
+        self, cli: Any, write: Any, sandbox: Sandbox, baked: Path
+    ) -> None:
+        release = write("p.yaml", enforce__pipeline_role="pipeline")
+        fault = Fault(service="iam", operation="GetAccountAuthorizationDetails",
+                      code="AccessDenied", status=403)  # fmt: skip
+        with sandbox.fail(fault):
+            ran = cli("policy", "prove", release)
+        assert ran.code == 0, ran.err
+        assert "who can become the pipeline role is not known" in ran.err
+        ran = cli("policy", "prove", release)
+        assert "nobody was found" in ran.out
 
     def test_a_role_walks_around_what_binds_a_group(
         self, cli: Any, sandbox: Sandbox, baked: Path
@@ -403,6 +440,37 @@ class TestBeforeEveryApply:
         ran = cli("enforce", baked, "--yes")
         assert ran.code == 0, ran.err
         assert "group ec2-admin-group alone: launch a golden image" in ran.err
+
+    def test_a_pipeline_role_that_a_member_can_become_is_refused_unless_it_is_accepted(
+        self, cli: Any, write: Any, sandbox: Sandbox, baked: Path, member: Any, mutating: Any
+    ) -> None:
+        iam = sandbox.client("iam")
+        iam.create_role(RoleName="pipeline", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT_ID}))
+        iam.create_role(
+            RoleName="deployer",
+            AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{ACCOUNT_ID}:user/ann"}),
+        )
+        assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+        iam.put_role_policy(RoleName="deployer", PolicyName="p", PolicyDocument=policy(assume))
+        member("ann")
+        release, before = write("p.yaml", enforce__pipeline_role="pipeline"), mutating()
+        ran = cli("enforce", release, "--yes")
+        assert ran.code == 4
+        assert (
+            "who is to be bound can become the pipeline role: user ann -> role deployer "
+            "(sts:AssumeRole) -> role pipeline (sts:AssumeRole): let its trust policy name only"
+        ) in ran.err
+        assert "can become the pipeline role: role deployer -> role pipeline" in ran.err
+        assert mutating() == before
+        ran = cli("enforce", release, "--accept-unproved", "--yes")
+        assert ran.code == 0, ran.err
+        assert "accepted: who is to be bound can become the pipeline role" in ran.err
+        iam.update_assume_role_policy(
+            RoleName="pipeline", PolicyDocument=trust({"Service": "codebuild.amazonaws.com"})
+        )
+        ran = cli("enforce", release, "--yes")
+        assert ran.code == 0, ran.err
+        assert "warning: can become the pipeline role: service codebuild.amazonaws.com" in ran.err
 
     def test_roles_that_members_can_assume_are_told_by_name(
         self, cli: Any, sandbox: Sandbox, baked: Path, member: Any

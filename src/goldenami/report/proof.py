@@ -8,6 +8,8 @@ from typing import Any
 from goldenami.iam.evaluator.decide import Verdict
 from goldenami.iam.profiles import OpenWay
 from goldenami.iam.proof.prove import Proof, Row
+from goldenami.iam.reach.search import Path, Reach
+from goldenami.iam.reach.telling import lines
 from goldenami.report.terminal import say, table
 from goldenami.workflows.prove import Disagreement
 
@@ -21,6 +23,7 @@ def write(
     form: str,
     ways: Sequence[OpenWay],
     differing: Sequence[Disagreement] | None,
+    access: Reach | None = None,
 ) -> None:
     """Write a proof to stdout, as a table or as JSON; its summary to stderr.
 
@@ -29,9 +32,10 @@ def write(
         form: ``table`` or ``json``.
         ways: the ways around that the proved profiles know, tried or not.
         differing: what IAM's simulator decides otherwise; None if it was not asked.
+        access: who can become the pipeline role; None if that was not asked.
     """
     if form == "json":
-        _write_json(proof, ways, differing)
+        _write_json(proof, ways, differing, access)
     else:
         table(
             ("result", "case", "where", "expected", "decided", "by"),
@@ -48,6 +52,8 @@ def write(
                 ("case", "action", "resource", "goldenami", "aws"),
                 [(one.case, one.action, one.resource, one.goldenami, one.aws) for one in differing],
             )
+        if access:
+            _write_access(access)
     _summary(proof, ways, differing)
 
 
@@ -86,6 +92,15 @@ def _answer(verdict: Verdict) -> str:
     return "yes: " if verdict.allowed else "no: "
 
 
+def _write_access(access: Reach) -> None:
+    """Write who can become the pipeline role, each way once; what is not known to stderr."""
+    rows = [("become", line) for line in lines(access.become)]
+    rows += [("change or pass on", line) for line in lines(access.change)]
+    table((f"who can … {access.role}", "by"), rows or [("become", "nobody was found")])
+    for note in access.notes:
+        say(f"note: {note}", "yellow")
+
+
 def _result(row: Row) -> str:
     if row.as_expected:
         return "ok"
@@ -99,7 +114,10 @@ def _where(row: Row) -> str:
 
 
 def _write_json(
-    proof: Proof, ways: Sequence[OpenWay], differing: Sequence[Disagreement] | None
+    proof: Proof,
+    ways: Sequence[OpenWay],
+    differing: Sequence[Disagreement] | None,
+    access: Reach | None,
 ) -> None:
     tried = {row.way for row in proof.rows}
     told: dict[str, Any] = {
@@ -135,7 +153,29 @@ def _write_json(
         told["aws_disagrees"] = [
             {name: getattr(one, name) for name in one.__struct_fields__} for one in differing
         ]
+    if access:
+        told["pipeline_access"] = {
+            "role": access.role,
+            "notes": list(access.notes),
+            "paths": [_path(one) for one in access.paths],
+        }
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
+
+
+def _path(path: Path) -> dict[str, Any]:
+    return {
+        "kind": path.kind,
+        "name": path.name,
+        "becomes": path.becomes,
+        "certain": path.certain,
+        "steps": [
+            {
+                "to": step.to,
+                "ways": [{"call": way.call, "depends_on": list(way.depends)} for way in step.ways],
+            }
+            for step in path.steps
+        ],
+    }
 
 
 def _summary(

@@ -10,11 +10,12 @@ from msgspec import Struct, structs
 
 from goldenami import files
 from goldenami.aws import authorization_details, images, regions, simulate
+from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
-from goldenami.errors import RefusedError
+from goldenami.errors import AwsError, RefusedError
 from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
 from goldenami.iam.evaluator.decide import Outcome, Policies
 from goldenami.iam.evaluator.request import Principal, Request
@@ -22,6 +23,7 @@ from goldenami.iam.profiles import OpenWay, Profile, profile_named
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.prove import Proof, Subject, prove
 from goldenami.iam.proof.world import Golden, Setting
+from goldenami.iam.reach.search import Reach, reach
 from goldenami.iam.render import Document
 from goldenami.iam.values import ANY_REGION, Values
 from goldenami.spec import EnforceFile
@@ -47,6 +49,7 @@ class Question(Struct, frozen=True, kw_only=True):
         setting: the account and its golden images.
         promises: what has to hold.
         ways: the ways around it that are known.
+        access: who can become the pipeline role as the account is now; None if that was not asked.
         notes: what the user should know.
     """
 
@@ -57,6 +60,7 @@ class Question(Struct, frozen=True, kw_only=True):
     setting: Setting
     promises: frozenset[str]
     ways: tuple[OpenWay, ...] = ()
+    access: Reach | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -137,13 +141,17 @@ def of_enforcement(
         IncompleteError: a region could not be read.
     """
     found: list[Image] = []
-    if "snapshots" not in given and not rendering.tests_owner_alone(profile):
+    asks_aws = "snapshots" not in given
+    if asks_aws and not rendering.tests_owner_alone(profile):
         found = rendering.golden_images(aws(), file)
         given = {**given, "snapshots": rendering.snapshots(found)}
     given = {"groups": file.enforce.groups, **given}
     values = rendering.values(aws, file, profile, given)
     profile, documents, notes = rendered(profile, values)
     question = noted(of_documents(texts(documents), values, profile, beside), notes)
+    if asks_aws and values.pipeline_role:
+        region = file.region or aws().region
+        question = _with_access(question, aws(), region, values.pipeline_role)
     if not found:
         return question
     return structs.replace(
@@ -211,6 +219,7 @@ def of_live(
         setting=setting,
         promises=frozenset(topic for one in rendering.chain(profile) for topic in one.proves)
         - {"golden-further"},
+        access=reach(account, values.pipeline_role) if values.pipeline_role else None,
         notes=(*notes, *_left_out(values)),
     )
 
@@ -254,6 +263,17 @@ def disagreements(
                     )
                 )
     return found
+
+
+def _with_access(question: Question, aws: Aws, region: str, role: str) -> Question:
+    """Ask who can become the pipeline role as well, where the account may be read."""
+    try:
+        account, notes = authorization_details.account(aws, region)
+    except AwsError as error:
+        if error.code not in FORBIDDEN:
+            raise
+        return noted(question, [f"who can become the pipeline role is not known: {error.message}"])
+    return noted(structs.replace(question, access=reach(account, role)), notes)
 
 
 def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:

@@ -42,6 +42,17 @@ VALUES = Values(
 )
 CHAIN = ("guardrail", "tag-protection")
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+KEPT_OUT = NamedDocument.of(
+    "AdministratorAccess",
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "*", "Resource": f"arn:aws:iam::{ID}:role/pipeline"},
+        ],
+    },
+)
+"""What administrators have who cannot become the pipeline role."""
 ENFORCE = Enforce(groups=("admins",))
 CASES = load()
 TRUSTED = {
@@ -74,7 +85,7 @@ def role(name: str, **fields: Any) -> Role:
 
 def account(**fields: Any) -> Account:
     group = Group(arn=f"arn:aws:iam::{ID}:group/admins", managed=(ADMIN,))
-    usual: dict[str, Any] = {"groups": {"admins": group}, "policies": {ADMIN: ADMINISTRATOR}}
+    usual: dict[str, Any] = {"groups": {"admins": group}, "policies": {ADMIN: KEPT_OUT}}
     return Account(id=ID, **(usual | fields))
 
 
@@ -157,7 +168,7 @@ def test_a_member_whose_boundary_forbids_launches_is_named() -> None:
     }
     arn = f"arn:aws:iam::{ID}:policy/only-s3"
     bob = user("bob", groups=("admins",), boundary=arn)
-    policies = {ADMIN: ADMINISTRATOR, arn: NamedDocument.of("only-s3", nothing)}
+    policies = {ADMIN: KEPT_OUT, arn: NamedDocument.of("only-s3", nothing)}
     found = proved(prepared(*CHAIN), account(users={"bob": bob}, policies=policies))
     (warning,) = [one for one in found.warnings if one.startswith("user bob")]
     assert "cannot launch a golden image" in warning
@@ -307,3 +318,96 @@ def test_the_account_itself_is_not_changed_by_its_proof() -> None:
     before = account()
     proved(prepared(*CHAIN), before)
     assert before == account()
+
+
+class TestWhoCanBecomeThePipelineRole:
+    def found(self, *chain: str, **fields: Any) -> Proved:
+        roles = {"pipeline": role("pipeline", trust=TRUSTED), **fields.pop("roles", {})}
+        return proved(prepared(*CHAIN, *chain), account(roles=roles, **fields))
+
+    def told(self, several: tuple[str, ...]) -> list[str]:
+        return [one for one in several if "can become the pipeline role" in one]
+
+    def test_a_group_that_is_to_be_bound_is_a_failure_with_path_and_fix(self) -> None:
+        (failure,) = self.told(self.found(policies={ADMIN: ADMINISTRATOR}).failures)
+        assert failure.startswith(
+            "who is to be bound can become the pipeline role: group admins -> role pipeline "
+            "(sts:AssumeRole; or iam:UpdateAssumeRolePolicy): let its trust policy name only"
+        )
+
+    def test_a_member_by_policies_of_his_own_is_one_too(self) -> None:
+        may = NamedDocument.of("own", {"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}})  # fmt: skip
+        poor = Group(arn=f"arn:aws:iam::{ID}:group/admins")
+        users = {one: user(one, groups=("admins",), inline=(may,)) for one in ("ann", "bob")}
+        (failure,) = self.told(self.found(groups={"admins": poor}, users=users).failures)
+        assert "users ann, bob -> role pipeline (sts:AssumeRole)" in failure
+
+    def test_a_role_that_is_to_be_bound_is_one_too_by_another_role(self) -> None:
+        names = f"arn:aws:iam::{ID}:role/developers"
+        roles = {
+            "pipeline": role("pipeline", trust=trusting(f"arn:aws:iam::{ID}:role/deployer")),
+            "deployer": role("deployer", trust=trusting(names)),
+            "developers": role("developers"),
+        }
+        enforcement = prepared(*CHAIN, holder="role-boundary", name="developers")
+        allows = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        whole = in_one_document(enforcement, allows)
+        (failure,) = self.told(proved(whole, account(roles=roles)).failures)
+        assert (
+            "role developers -> role deployer (sts:AssumeRole) -> role pipeline (sts:AssumeRole)"
+        ) in failure
+
+    def test_anybody_else_is_a_warning_in_a_few_lines(self) -> None:
+        may = {"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}  # fmt: skip
+        own = (NamedDocument.of("own", may),)
+        users = {f"u{n}": user(f"u{n}", inline=own) for n in range(7)}
+        roles = {
+            f"r{n}": role(f"r{n}", inline=own, trust=trusting(f"arn:aws:iam::{n:012}:root"))
+            for n in range(9)
+        }
+        found = self.found(users=users, roles=roles, groups={"admins": launching("ec2:*")})
+        assert self.told(found.failures) == []
+        first, *others, more = self.told(found.warnings)
+        assert (
+            "can become the pipeline role: roles r0, r1, r2, r3, r4 and 4 more, users u0, u1, u2, "
+            "u3, u4 and 2 more -> role pipeline (sts:AssumeRole)"
+        ) in first
+        assert len(others) == 4
+        assert "5 more ways, which `goldenami policy prove --format json` lists" in more
+
+    def test_who_only_changes_it_or_passes_it_on_is_a_warning_even_if_bound(self) -> None:
+        group = launching("ec2:*", "iam:PutRolePolicy")
+        found = self.found(groups={"admins": group})
+        assert found.failures == ()
+        assert (
+            "can change the pipeline role, or pass it on: group admins -> role pipeline "
+            "(iam:PutRolePolicy)"
+        ) in found.warnings
+
+    def test_without_a_pipeline_role_nobody_is_looked_for(self) -> None:
+        values = replace(VALUES, pipeline_role=None)
+        found = proved(prepared(*CHAIN, values=values), account(policies={ADMIN: ADMINISTRATOR}))
+        assert self.told((*found.failures, *found.warnings)) == []
+
+
+def launching(*actions: str) -> Group:
+    """Return the group of admins who may do no more than this."""
+    allow = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    document = NamedDocument.of("own", {"Version": "2012-10-17", "Statement": [allow]})
+    return Group(arn=f"arn:aws:iam::{ID}:group/admins", inline=(document,))
+
+
+def trusting(arn: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": arn}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def in_one_document(enforcement: Enforcement, statement: dict[str, Any]) -> Enforcement:
+    """Return an enforcement with all its documents in one, beside another statement."""
+    several = [one.document or {} for one in enforcement.attachments]
+    statements = [statement, *(one for each in several for one in each["Statement"])]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    whole = replace(enforcement.attachments[0], policy="goldenami-boundary", document=document)
+    return replace(enforcement, attachments=(whole,))

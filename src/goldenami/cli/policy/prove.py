@@ -81,7 +81,7 @@ def prove(
     if with_aws:
         session = aws.get()
         differing = workflow.disagreements(session, session.region, question, proof, lambda _: None)
-    report.write(proof, form.value, question.ways, differing)
+    report.write(proof, form.value, question.ways, differing, question.access)
     if proof.failed:
         raise RefusedError(f"not proved: {len(proof.failed)} cases are not as they have to be")
     if differing:

@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator
 from msgspec import structs
 
 from goldenami.errors import IncompleteError, RefusedError
-from goldenami.iam.account import ADMINISTRATOR, Account, Group, Role, User
-from goldenami.iam.evaluator.decide import Outcome, Policies, decide
-from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal, Request
+from goldenami.iam.account import ADMINISTRATOR, Account, Role, User
+from goldenami.iam.evaluator.decide import Policies
+from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.prove import Proof, Row, Subject, prove
 from goldenami.iam.proof.world import Golden, Setting
+from goldenami.iam.reach.search import assumable
 from goldenami.iam.values import Values
 from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
-from goldenami.workflows.enforce import targets
+from goldenami.workflows.enforce import access, targets
 from goldenami.workflows.enforce.interface import (
     Attachment,
     Enforcement,
@@ -63,7 +64,8 @@ def of(
                     targets.proved(proving, name, prepared.accounts.get(name))
                     for name in proving.named("organization-target")
                 ]
-    return _together(parts)
+    roles = {form.values.pipeline_role for form in prepared.wanted.forms.values()}
+    return _together([*parts, *(_access(prepared, before, role) for role in roles if role)])
 
 
 def setting(wanted: Wanted, form: Form, groups: tuple[str, ...]) -> Setting:
@@ -209,9 +211,8 @@ class Proving:
 
     def _assumable(self, group: str, members: tuple[User, ...]) -> Iterator[str]:
         """Warn of roles that members can assume, and launch other images with."""
-        holders: list[Group | User] = [self.after.groups[group], *members]
-        for role in self.after.roles.values():
-            if self._exempt(role) or not any(self._assumes(role, one) for one in holders):
+        for role in assumable(self.after, [self.after.groups[group], *members]):
+            if self._exempt(role):
                 continue
             try:
                 subject = self._role_subject(self.after, role.name)
@@ -225,14 +226,6 @@ class Proving:
                     f"{_several(ways)}: {ways[0].reason}"
                 )
             yield from _unjudged(f"role {role.name}", rows)
-
-    def _assumes(self, role: Role, holder: Group | User) -> bool:
-        """Who cannot be judged may be able to; that he cannot is told elsewhere."""
-        principal = self.after.principal(holder)
-        try:
-            return _assumes(role, principal, self.after.policies_of(holder))
-        except IncompleteError:
-            return True
 
     def _exempt(self, role: Role) -> bool:
         pipeline = self.pipeline.principal.arn if self.pipeline else ""
@@ -296,40 +289,16 @@ def _several(rows: list[Row]) -> str:
     return ", ".join(named[:_SHOWN]) + more
 
 
-def _assumes(role: Role, principal: Principal, policies: Policies) -> bool:
-    """Tell whether a role trusts somebody who may assume it.
-
-    Conditions of the trust are taken to hold, and what is unknown to be allowed: it is a warning,
-    and better one too many.
-    """
-    trusted = {
-        name
-        for statement in _listed(role.trust.get("Statement"))
-        if statement.get("Effect") == "Allow"
-        for name in _named(statement.get("Principal", {}))
-    }
-    account = principal.account
-    if principal.arn in trusted:
-        return True
-    root = f"arn:{principal.partition}:iam::{account}:root"
-    if not trusted & {"*", account, root}:
-        return False
-    asking = principal.anywhere()
-    request = Request(principal=asking, action="sts:AssumeRole", resource=role.arn)
-    return decide(policies, request).outcome in (Outcome.ALLOWED, Outcome.UNKNOWN)
-
-
-def _named(principal: object) -> list[str]:
-    if isinstance(principal, str):
-        return [principal]
-    named = principal.get("AWS", []) if isinstance(principal, dict) else []
-    return [named] if isinstance(named, str) else list(named)
-
-
-def _listed(statements: object) -> list[dict[str, object]]:
-    if isinstance(statements, dict):
-        return [statements]
-    return list(statements) if isinstance(statements, list) else []
+def _access(prepared: Enforcement, before: Account, role: str) -> Proved:
+    """Tell who can become the pipeline role, and refuse whom the policies are to bind."""
+    bound = [one for one in prepared.attachments if one.document is not None]
+    found = access.of(
+        _after(before, prepared.attachments),
+        role,
+        groups={one.name for one in bound if one.holder == "group"},
+        roles={one.name for one in bound if one.holder == "role-boundary"},
+    )
+    return Proved(failures=found.failures, warnings=found.warnings)
 
 
 def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[str]:

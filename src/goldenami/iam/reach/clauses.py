@@ -1,0 +1,185 @@
+"""Statements in two readings: as they stand, and as somebody meets them who chooses how he asks.
+
+Whoever wants to become a role brings MFA, an external id or an address along, if that helps him.
+So a condition that only the request decides is *open*: in the lenient reading it holds in an Allow,
+and a Deny with one does not apply. What both readings allow is certain; what only the lenient one
+allows is possible, and is told with what it depends on.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any
+
+from msgspec import Struct, structs
+
+from goldenami import jsonfile
+from goldenami.errors import PolicyError
+from goldenami.iam.account import NamedDocument
+from goldenami.iam.evaluator.document import VERSIONS, Policy, Statement, compile_policy
+
+Decided = Callable[[str], bool]
+"""Whether the value of a condition key (in lower case) does not depend on how somebody asks."""
+
+_NOT_TOLD = "sts:externalid"
+_SHOWN = 3
+
+
+class Clause:
+    """One statement of a document, as it is written.
+
+    Args:
+        policy: the document's name.
+        name: its Sid, or its place (``#2``).
+        raw: the statement.
+        version: the document's version.
+    """
+
+    def __init__(self, policy: str, name: str, raw: Mapping[str, Any], version: str) -> None:
+        self.policy, self.name, self.raw, self.version = policy, name, raw, version
+        self.allows = raw.get("Effect") == "Allow"
+
+    def about(self, action: str) -> bool:
+        """Tell whether it is about an action; if that cannot be read, it may be."""
+        return self._actions is None or bool(self._actions.about(action.lower()))
+
+    @cached_property
+    def _actions(self) -> Policy | None:
+        return self.compiled(Resource="*", Condition=None, NotResource=None)
+
+    def compiled(self, **changes: Any) -> Policy | None:
+        """Compile it with other elements; None if it has what the evaluator does not know.
+
+        Args:
+            changes: elements in the place of its own; None leaves one out.
+        """
+        raw = {key: value for key, value in {**self.raw, **changes}.items() if value is not None}
+        document = {"Version": self.version, "Statement": [raw]}
+        try:
+            return compile_policy(self.policy, document)
+        except PolicyError:
+            return None
+
+    def named(self, policy: Policy) -> Statement:
+        """Return the one statement of a policy under this one's name."""
+        return structs.replace(policy.statements[0], name=self.name)
+
+
+class Reading(Struct, frozen=True):
+    """What a document says about an action.
+
+    Args:
+        strict: as it stands, of a request without any key that is open.
+        lenient: as somebody meets it who asks as it suits him.
+        depends: on what the statements depend, by name.
+    """
+
+    strict: Policy
+    lenient: Policy
+    depends: Mapping[str, tuple[str, ...]]
+
+    @property
+    def allows(self) -> bool:
+        """Whether anything in it may allow."""
+        return any(one.allows for one in self.lenient.statements)
+
+
+@lru_cache(maxsize=8192)
+def of_document(document: NamedDocument) -> tuple[Clause, ...]:
+    """Return a document's statements.
+
+    Raises:
+        PolicyError: it is no policy document.
+    """
+    try:
+        parsed = jsonfile.parse(document.text)
+    except ValueError as error:
+        raise PolicyError(f"policy {document.name}: no JSON: {error}") from error
+    if not isinstance(parsed, Mapping):
+        raise PolicyError(f"policy {document.name}: it has to be an object")
+    return of_mapping(document.name, parsed)
+
+
+def of_mapping(name: str, document: Mapping[str, Any]) -> tuple[Clause, ...]:
+    """Return the statements of a document that is given as an object.
+
+    Raises:
+        PolicyError: a statement is no object.
+    """
+    listed = document.get("Statement", [])
+    listed = listed if isinstance(listed, list) else [listed]
+    if not all(isinstance(one, Mapping) for one in listed):
+        raise PolicyError(f"policy {name}: a statement has to be an object")
+    version = document.get("Version", VERSIONS[1])
+    return tuple(
+        Clause(name, one.get("Sid") or f"#{place}", one, version)
+        for place, one in enumerate(listed, start=1)
+    )
+
+
+def read(name: str, clauses: Iterable[Clause], decided: Decided, *, anywhere: bool) -> Reading:
+    """Read statements that are about an action both ways.
+
+    Args:
+        name: of their document.
+        clauses: the statements.
+        decided: which condition keys are not open.
+        anywhere: whether any resource will do; each Allow then holds for some, and a Deny counts
+            only if it is of all.
+    """
+    strict: list[Statement] = []
+    lenient: list[Statement] = []
+    depends: dict[str, tuple[str, ...]] = {}
+    for one in clauses:
+        if anywhere and not one.allows and one.raw.get("Resource") not in ("*", ["*"]):
+            continue
+        resources = {"Resource": "*", "NotResource": None} if anywhere else {}
+        whole = one.compiled(**resources)
+        kept, opened = _split(one, decided)
+        if whole is None:
+            opened.append(f"({one.name} of {one.policy} cannot be decided)")
+        strict += [one.named(whole)] if whole else _instead(one, allows=False)
+        if one.allows:
+            held = one.compiled(**resources, Condition=kept) or one.compiled(
+                **resources, Condition=None
+            )
+            lenient += [one.named(held)] if held else _instead(one, allows=True)
+        elif not opened:
+            lenient += [one.named(whole)] if whole else []
+        if opened:
+            depends[one.name] = tuple(opened)
+    return Reading(Policy(name, strict), Policy(name, lenient), depends)
+
+
+def _instead(clause: Clause, *, allows: bool) -> Iterator[Statement]:
+    """Yield what stands for a statement that cannot be decided, if it is of this effect."""
+    if clause.allows is allows:
+        effect = "Allow" if allows else "Deny"
+        raw = {"Effect": effect, "Action": "*", "Resource": "*"}
+        policy = compile_policy(clause.policy, {"Version": VERSIONS[0], "Statement": raw})
+        yield clause.named(policy)
+
+
+def _split(clause: Clause, decided: Decided) -> tuple[dict[str, Any] | None, list[str]]:
+    """Return the conditions that are decided, None without any; and the open ones as texts."""
+    word = "if" if clause.allows else "unless"
+    kept: dict[str, dict[str, Any]] = {}
+    opened: list[str] = []
+    for operator, tests in _pairs(clause.raw.get("Condition")):
+        for key, values in _pairs(tests):
+            if decided(key.lower()):
+                kept.setdefault(operator, {})[key] = values
+            else:
+                opened.append(f"{word} {_text(operator, key, values)}")
+    return kept or None, opened
+
+
+def _pairs(value: object) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, Mapping) else ()
+
+
+def _text(operator: str, key: str, values: object) -> str:
+    if key.lower() == _NOT_TOLD:
+        return key
+    several = values if isinstance(values, list) else [values]
+    more = ", …" if len(several) > _SHOWN else ""
+    return f"{key} {operator} {', '.join(map(str, several[:_SHOWN]))}{more}"

@@ -1,0 +1,320 @@
+"""Who may do what, by everything that binds him: certainly, possibly, or not."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from goldenami.errors import PolicyError
+from goldenami.iam.account import ADMINISTRATOR, Account, Group, NamedDocument, Role, User
+from goldenami.iam.authorization import table
+from goldenami.iam.evaluator.decide import Decision, Level, Outcome, Policies, decide
+from goldenami.iam.evaluator.document import Policy
+from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.evaluator.text import Resolved, Template, Test, like
+from goldenami.iam.reach.clauses import Clause, Reading, of_document, read
+from goldenami.iam.reach.trust import ASSUME, Trust
+
+ANY = "*"
+"""In the place of a resource: any one will do."""
+
+Context = Mapping[str, Value | None]
+
+_OF_PRINCIPAL = frozenset(
+    {
+        "aws:principalarn", "aws:principalaccount", "aws:principalisawsservice",
+        "aws:principalservicename", "aws:principalservicenameslist", "aws:principaltag/",
+        "aws:principaltype", "aws:userid", "aws:username",
+    }
+)  # fmt: skip
+"""Condition keys that say who asks, whatever he does; one that has no value here is absent."""
+
+
+class Actor:
+    """Somebody in the account: a user, a role, or a group as whoever is in it.
+
+    Args:
+        account: his account.
+        one: the user, group or role.
+        raised: with any policy that he gave himself beside his own.
+
+    Raises:
+        IncompleteError: a document that binds him is not known.
+        PolicyError: one of them, or a role's trust policy, is no policy document.
+    """
+
+    def __init__(self, account: Account, one: User | Group | Role, *, raised: bool = False) -> None:
+        self.one, self.raised = one, raised
+        self.kind: Literal["user", "group", "role"] = (
+            "user" if isinstance(one, User) else "group" if isinstance(one, Group) else "role"
+        )
+        self.principal = account.principal(one)
+        self.documents = account.documents_of(one)
+        self.boundary = account.boundary_of(one)
+        self.context = context_of(account, one)
+        self.bounded = bounded_context_of(account, one)
+        self.trust = Trust(one) if isinstance(one, Role) else None
+        for document in (*self.documents, *((self.boundary,) if self.boundary else ())):
+            of_document(document)  # raises here, and never later
+
+    @property
+    def name(self) -> str:
+        """The kind and the name, as people say it."""
+        suffix = " with policies of its own making" if self.raised else ""
+        return f"{self.kind} {self.one.name}{suffix}"
+
+
+def context_of(account: Account, one: User | Group | Role) -> Context:
+    """Return what is known of somebody as a resource: his account, and all his tags."""
+    context: dict[str, Value | None] = {"aws:ResourceAccount": account.id}
+    tags = {} if isinstance(one, Group) else one.tags
+    for family in ("aws:ResourceTag/", "iam:ResourceTag/"):
+        context |= {family: None, **{family + key: value for key, value in tags.items()}}
+    return context
+
+
+def bounded_context_of(account: Account, one: User | Group | Role) -> Context:
+    """Return what is known of somebody as a resource to calls that test his boundary, too."""
+    boundary = None if isinstance(one, Group) else one.boundary
+    return {**context_of(account, one), "iam:PermissionsBoundary": boundary}
+
+
+class Asked(Struct, frozen=True):
+    """What somebody would do.
+
+    Args:
+        action: ``service:Action``.
+        resource: an ARN, or `ANY`.
+        context: the condition keys of the request and the resource whose values are given; None of
+            one that is absent, a family (``aws:ResourceTag/``) if all others of it are.
+    """
+
+    action: str
+    resource: str = ANY
+    context: Context = {}
+
+
+class Able(Struct, frozen=True):
+    """Somebody may do something; ``depends`` says on what that depends, if it is not certain."""
+
+    depends: tuple[str, ...] = ()
+
+
+class Judge:
+    """Decides requests of one account's principals, and counts how often.
+
+    Args:
+        account: the account.
+        limit: after how many decisions nothing more is decided.
+    """
+
+    def __init__(self, account: Account, limit: int) -> None:
+        self._account, self._limit, self.decisions = account, limit, 0
+        self._readings: dict[tuple[NamedDocument, str], Reading] = {}
+        self._tests: dict[tuple[Actor, str], Test] = {}
+        self._chances: dict[tuple[Actor, tuple[str, ...]], bool] = {}
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing more is decided."""
+        return self.decisions >= self._limit
+
+    def may(self, actor: Actor, asked: Asked) -> Able | None:
+        """Tell whether somebody may do something; None if not."""
+        if not self._touches(actor, asked.action)(asked.resource):
+            return None
+        return self._able(actor, asked, self._layers(actor, asked))
+
+    def has_chance(self, actor: Actor, calls: tuple[str, ...]) -> bool:
+        """Tell quickly whether anything allows somebody any of these calls on anything."""
+        key = (actor, calls)
+        if key not in self._chances:
+            self._chances[key] = any(self._touches(actor, one)(ANY) for one in calls)
+        return self._chances[key]
+
+    def assumes(self, actor: Actor, trust: Trust, asked: Asked) -> Able | None:
+        """Tell whether somebody may assume a role; None if not.
+
+        Whom the trust names needs no permission of his own, and a user's boundary does not have to
+        allow it either. For whom it names by his account, his own policies have to allow it.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+
+        Args:
+            actor: who.
+            trust: the role's trust policy.
+            asked: ``sts:AssumeRole`` of the role.
+        """
+        own = trust.may_name_account(actor.principal) and self._touches(actor, ASSUME)(
+            asked.resource
+        )
+        if not own and not trust.may_name(actor.principal):
+            return None
+        by_name, every = trust.naming(actor.principal)
+        named, whole = (self._reading("trust", one, asked) for one in (by_name, every))
+        able = None
+        if named.allows:
+            layers = self._layers(actor, asked)
+            boundary = layers.boundary
+            if boundary and actor.kind == "user":
+                boundary = _widened(boundary)
+            layers = replace(layers, identity=(*layers.identity, named), boundary=boundary)
+            able = self._able(actor, asked, layers)
+        if able is None and own:
+            able = self._able(actor, asked, replace(self._layers(actor, asked), session=whole))
+        return able
+
+    def _able(self, actor: Actor, asked: Asked, layers: "_Layers") -> Able | None:
+        if self.exhausted:
+            return None
+        given = {name: value for name, value in asked.context.items() if value is not None}
+        request = Request(
+            principal=actor.principal, action=asked.action, resource=asked.resource, context=given
+        )
+        strict = self._decision(layers.policies(lenient=False), request)
+        if strict.outcome is Outcome.ALLOWED:
+            return Able()
+        if strict.outcome is not Outcome.UNKNOWN and not layers.depends:
+            return None
+        lenient = self._decision(layers.policies(lenient=True), request)
+        if lenient.outcome not in (Outcome.ALLOWED, Outcome.UNKNOWN):
+            return None
+        return Able(_relevant(layers.depends, strict, lenient))
+
+    def _decision(self, policies: Policies, request: Request) -> Decision:
+        self.decisions += 1
+        return decide(policies, request)
+
+    def _layers(self, actor: Actor, asked: Asked) -> "_Layers":
+        def of(document: NamedDocument) -> Reading:
+            key = (document, asked.action)
+            if key not in self._readings:
+                self._readings[key] = self._reading(document.name, of_document(document), asked)
+            return self._readings[key]
+
+        return _Layers(
+            identity=(
+                *(of(one) for one in actor.documents),
+                *((of(ADMINISTRATOR),) if actor.raised else ()),
+            ),
+            boundary=of(actor.boundary) if actor.boundary else None,
+            levels=tuple(
+                (level.name, tuple(of(one) for one in level.policies))
+                for level in self._account.levels
+            ),
+        )
+
+    def _reading(self, name: str, several: Iterable[Clause], asked: Asked) -> Reading:
+        decided = partial(_is_decided, asked, bool(self._account.organization))
+        about = (one for one in several if one.about(asked.action))
+        return read(name, about, decided, anywhere=asked.resource == ANY)
+
+    def _touches(self, actor: Actor, action: str) -> Test:
+        """Return a quick test of a resource: whether an Allow of somebody could be about it."""
+        key = (actor, action)
+        if key not in self._tests:
+            self._tests[key] = _test([*_patterns(actor, action)])
+        return self._tests[key]
+
+
+class _Layers(Struct, frozen=True, kw_only=True):
+    """What binds somebody, read for one action."""
+
+    identity: tuple[Reading, ...]
+    boundary: Reading | None = None
+    levels: tuple[tuple[str, tuple[Reading, ...]], ...] = ()
+    session: Reading | None = None
+
+    @property
+    def depends(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """On what statements depend, by the names of policy and statement."""
+        readings = [*self.identity, *(one for _, several in self.levels for one in several)]
+        readings += [one for one in (self.boundary, self.session) if one]
+        return {
+            (one.strict.name, name): texts
+            for one in readings
+            for name, texts in one.depends.items()
+        }
+
+    def policies(self, *, lenient: bool) -> Policies:
+        """Return them in one reading."""
+
+        def of(several: Iterable[Reading]) -> tuple[Policy, ...]:
+            return tuple(one.lenient if lenient else one.strict for one in several)
+
+        (boundary,) = of([self.boundary]) if self.boundary else (None,)
+        return Policies(
+            identity=of(self.identity),
+            boundary=boundary,
+            scps=tuple(Level(name, of(several)) for name, several in self.levels),
+            session=of([self.session]) if self.session else None,
+        )
+
+
+def _relevant(
+    depends: Mapping[tuple[str, str], tuple[str, ...]], strict: Decision, lenient: Decision
+) -> tuple[str, ...]:
+    """Return on what it depends: what denies in one reading, and what allows in the other."""
+    doubts = lenient.doubts
+    matched = {
+        (one.policy, one.statement)
+        for one in (*strict.matched, *lenient.matched, *(doubt.matched for doubt in doubts))
+    }
+    texts = [text for key in depends if key in matched for text in depends[key]]
+    texts += [f"({doubt.why})" for doubt in doubts]
+    every = [text for several in depends.values() for text in several]
+    return tuple(dict.fromkeys(texts or every))
+
+
+def _widened(boundary: Reading) -> Reading:
+    """Return a boundary that only denies: what it does not allow does not matter."""
+    everything = ADMINISTRATOR.compiled.statements
+
+    def wide(policy: Policy) -> Policy:
+        return Policy(policy.name, (*policy.statements, *everything))
+
+    return replace(boundary, strict=wide(boundary.strict), lenient=wide(boundary.lenient))
+
+
+def _is_decided(asked: Asked, organization: bool, key: str) -> bool:
+    """Tell whether a condition key's value does not depend on how somebody asks.
+
+    It does not if it says who asks, if it is given, or if it does not exist for the action. What is
+    given and does not exist in the reference may exist all the same.
+    """
+    names = {key, key[: key.find("/") + 1]}
+    if key == "aws:principalorgid":
+        return organization
+    exist = table.keys(asked.action, asked.resource)
+    if names & _OF_PRINCIPAL or exist is None or asked.resource == ANY:
+        return bool(names & _OF_PRINCIPAL)
+    given = {one.lower() for one in asked.context}
+    return bool(names & given) == bool(names & exist)
+
+
+def _patterns(actor: Actor, action: str) -> Iterator[Resolved | None]:
+    """Yield the resources of every Allow of somebody; None for what only a decision can tell."""
+    keys = {name.lower(): value for name, value in actor.principal.keys.items()}
+    if actor.raised:
+        yield None
+    for document in actor.documents:
+        for clause in of_document(document):
+            if clause.allows and clause.about(action):
+                texts = clause.raw.get("Resource")
+                for text in texts if isinstance(texts, list) else [texts]:
+                    yield _resolved(text, keys)
+
+
+def _test(patterns: list[Resolved | None]) -> Test:
+    if None in patterns:
+        return lambda _: True
+    test = like([one for one in patterns if one is not None])
+    return lambda resource: bool(patterns) if resource == ANY else test(resource)
+
+
+def _resolved(text: object, keys: Mapping[str, Value]) -> Resolved | None:
+    try:
+        return Template.parse(str(text), variables=True).resolve(keys) if text else None
+    except PolicyError:
+        return None

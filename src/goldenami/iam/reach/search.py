@@ -1,0 +1,255 @@
+"""Searches backwards from a role: who becomes it, and who becomes those, up to three hops.
+
+Each level looks at those only who have not been found yet, so everybody has his shortest path.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Literal
+
+from msgspec import Struct
+
+from goldenami.errors import IncompleteError, PolicyError
+from goldenami.iam.account import Account, Group, Role, User
+from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH
+from goldenami.iam.reach import ways
+from goldenami.iam.reach.judge import Actor, Asked, Judge, context_of
+from goldenami.iam.reach.trust import ASSUME, Trust
+from goldenami.iam.reach.ways import Way
+
+HOPS = 3
+LIMIT = 200_000
+"""How many decisions there may be: a few seconds."""
+
+Kind = Literal["user", "group", "role", "service", "federated", "account", "anybody"]
+
+
+class Step(Struct, frozen=True):
+    """To whom a path goes on, and by which calls: any one of them will do."""
+
+    to: str
+    ways: tuple[Way, ...]
+
+    def __str__(self) -> str:
+        return f"{self.to} ({'; or '.join(map(str, self.ways))})"
+
+
+class Path(Struct, frozen=True, kw_only=True):
+    """How somebody becomes the role, or changes what it may do.
+
+    Args:
+        kind: what he is.
+        name: his name, without the kind; of others than users, groups and roles in words.
+        steps: from him to the role.
+        becomes: whether he becomes the role; otherwise he only changes it, or passes it on.
+    """
+
+    kind: Kind
+    name: str
+    steps: tuple[Step, ...]
+    becomes: bool = True
+
+    @property
+    def start(self) -> str:
+        """Who it is, as people say it."""
+        return f"{self.kind} {self.name}" if self.kind in ("user", "group", "role") else self.name
+
+    @property
+    def certain(self) -> bool:
+        """Whether every step can be made by a call that depends on nothing."""
+        return all(any(not way.depends for way in step.ways) for step in self.steps)
+
+    def __str__(self) -> str:
+        return " -> ".join([self.start, *map(str, self.steps)])
+
+
+class Reach(Struct, frozen=True, kw_only=True):
+    """Who can become a role.
+
+    Args:
+        role: its ARN.
+        paths: everybody's shortest path, shorter ones first; those who only change it come last.
+        notes: what could not be looked at.
+        decisions: how many requests were decided.
+    """
+
+    role: str
+    paths: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+    decisions: int = 0
+
+    @property
+    def become(self) -> tuple[Path, ...]:
+        """The paths of those who become the role."""
+        return tuple(one for one in self.paths if one.becomes)
+
+    @property
+    def change(self) -> tuple[Path, ...]:
+        """The paths of those who only change it, or pass it on."""
+        return tuple(one for one in self.paths if not one.becomes)
+
+
+def reach(account: Account, role: str, *, limit: int = LIMIT) -> Reach:
+    """Return who can become a role, and who can change what it may do.
+
+    Args:
+        account: the account, as it is or will be.
+        role: the role's ARN; the role need not exist.
+        limit: after how many decisions the search ends, and says so.
+    """
+    if role.split(":")[4] != account.id:
+        note = f"the role {role} is of another account, which decides who can become it"
+        return Reach(role=role, notes=(note,))
+    search = _Search(account, limit)
+    target = next((one for one in account.roles.values() if one.arn == role), None)
+    if target is None:
+        search.to_missing(role)
+    else:
+        search.to_role(target)
+    return Reach(
+        role=role,
+        paths=tuple(search.paths()),
+        notes=tuple(search.notes()),
+        decisions=search.judge.decisions,
+    )
+
+
+_Reached = tuple[Actor, tuple[Step, ...]]
+"""Somebody who becomes the role, and how."""
+
+
+def assumable(account: Account, holders: Iterable[User | Group | Role]) -> Iterator[Role]:
+    """Yield the roles that any of several can assume; who cannot be judged counts as able to.
+
+    Conditions that depend on how somebody asks are taken to hold.
+    """
+    judge, actors, unjudged = Judge(account, sys.maxsize), list[Actor](), False
+    for one in holders:
+        try:
+            actors.append(Actor(account, one))
+        except (IncompleteError, PolicyError):
+            unjudged = True
+    for role in account.roles.values():
+        asked = Asked(ASSUME, role.arn, context_of(account, role))
+        try:
+            trust = Trust(role)
+        except PolicyError:
+            yield role
+            continue
+        if unjudged or any(judge.assumes(one, trust, asked) is not None for one in actors):
+            yield role
+
+
+class _Search:
+    """The account's principals, and how those who were found become the role."""
+
+    def __init__(self, account: Account, limit: int) -> None:
+        self._account, self.judge = account, Judge(account, limit)
+        self._unjudged: list[str] = []
+        self._actors = list(self._everybody())
+        self._found: dict[Actor, Path] = {}
+        self._outsiders: dict[str, Path] = {}
+
+    def to_missing(self, arn: str) -> None:
+        """Search for who becomes a role by creating it."""
+        name = f"role {arn.rpartition('/')[2]}, which does not exist"
+        creators = self._meet(name, partial(ways.creating, self.judge, self._account, arn))
+        self._walk(creators, HOPS - 1)
+
+    def to_role(self, role: Role) -> None:
+        """Search for who becomes a role, and then for who else changes it."""
+        for target in [one for one in self._actors if one.one == role and not one.raised]:
+            self._actors.remove(target)
+            self._walk([(target, ())], HOPS)
+            changers = self._meet(
+                target.name,
+                partial(ways.changing, self.judge, self._account, target),
+                becomes=False,
+            )
+            self._walk(changers, HOPS - 1, becomes=False)
+
+    def paths(self) -> list[Path]:
+        """Return the paths, without those of users who only do what their groups do."""
+        groups = {path.name: path.steps for path in self._found.values() if path.kind == "group"}
+
+        def as_group(actor: Actor, path: Path) -> bool:
+            names = actor.one.groups if isinstance(actor.one, User) else ()
+            return any(groups.get(name) == path.steps for name in names)
+
+        told = [
+            path
+            for actor, path in self._found.items()
+            if not actor.raised and not as_group(actor, path)
+        ]
+        return sorted(
+            [*told, *self._outsiders.values()],
+            key=lambda one: (not one.becomes, len(one.steps), one.kind, one.name),
+        )
+
+    def notes(self) -> Iterator[str]:
+        """Say what was not looked at."""
+        yield from self._unjudged
+        if self.judge.exhausted:
+            yield (
+                f"only the first {self.judge.decisions:,} questions were decided: there may be "
+                "further ways to become the pipeline role"
+            )
+
+    def _everybody(self) -> Iterator[Actor]:
+        account = self._account
+        roles = (one for one in account.roles.values() if SERVICE_LINKED_PATH not in one.arn)
+        everybody: list[User | Group | Role] = [
+            *account.groups.values(), *account.users.values(), *roles,
+        ]  # fmt: skip
+        for one in everybody:
+            try:
+                actor = Actor(account, one)
+            except (IncompleteError, PolicyError) as error:
+                kind = type(one).__name__.lower()
+                self._unjudged.append(f"{kind} {one.name} could not be judged: {error.message}")
+                continue
+            yield actor
+            if ways.raising(self.judge, account, actor):
+                yield Actor(account, one, raised=True)
+
+    def _walk(self, frontier: list[_Reached], hops: int, *, becomes: bool = True) -> None:
+        """Search for who becomes those who were reached."""
+        for _ in range(hops):
+            reached: list[_Reached] = []
+            for target, steps in frontier:
+                reached += self._meet(
+                    target.name,
+                    partial(ways.becoming, self.judge, self._account, target),
+                    steps,
+                    becomes=becomes,
+                )
+                self._let_in(target, steps, becomes=becomes)
+            frontier = reached
+
+    def _meet(
+        self,
+        name: str,
+        ways_of: Callable[[Actor], tuple[Way, ...]],
+        steps: tuple[Step, ...] = (),
+        *,
+        becomes: bool = True,
+    ) -> list[_Reached]:
+        """Return those who were not found yet and have a way to somebody."""
+        reached = []
+        for actor in self._actors:
+            if actor not in self._found and (several := ways_of(actor)):
+                path = (Step(name, several), *steps)
+                self._found[actor] = Path(
+                    kind=actor.kind, name=actor.one.name, steps=path, becomes=becomes
+                )
+                reached.append((actor, path))
+        return reached
+
+    def _let_in(self, target: Actor, steps: tuple[Step, ...], *, becomes: bool) -> None:
+        """Keep who is let in from elsewhere."""
+        for one in target.trust.outsiders() if target.trust and not target.raised else ():
+            path = (Step(target.name, (Way(one.action, one.depends),)), *steps)
+            self._outsiders.setdefault(
+                one.name, Path(kind=one.kind, name=one.name, steps=path, becomes=becomes)
+            )

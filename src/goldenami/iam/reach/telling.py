@@ -1,0 +1,41 @@
+"""Paths in a few lines: those who go the same way together."""
+
+from collections.abc import Iterable
+
+from goldenami.iam.reach.search import Kind, Path, Step
+
+_NAMED = 5
+
+
+def lines(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Return each way once, with everybody who goes it.
+
+    Args:
+        paths: in the order in which they are told.
+    """
+    together: dict[tuple[bool, tuple[Step, ...]], list[Path]] = {}
+    for one in paths:
+        together.setdefault((one.becomes, one.steps), []).append(one)
+    return tuple(
+        " -> ".join([_starts(several), *map(str, steps)])
+        for (_, steps), several in together.items()
+    )
+
+
+def _starts(several: list[Path]) -> str:
+    kinds: dict[Kind, list[str]] = {}
+    for one in several:
+        kinds.setdefault(one.kind, []).append(one.name)
+    return ", ".join(f"{_kind(kind, len(names))}{_names(names)}" for kind, names in kinds.items())
+
+
+def _kind(kind: Kind, count: int) -> str:
+    if kind not in ("user", "group", "role"):
+        return ""
+    return f"{kind}s " if count > 1 else f"{kind} "
+
+
+def _names(names: list[str]) -> str:
+    shown = names[:_NAMED]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -1,0 +1,183 @@
+"""Trust policies: whom a role lets in, of its own account and from elsewhere.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from goldenami.iam.account import Role
+from goldenami.iam.evaluator.request import Principal
+from goldenami.iam.reach.clauses import Clause, Reading, of_mapping, read
+
+ASSUME = "sts:AssumeRole"
+ANYBODY = "*"
+_ACTIONS = {
+    "AWS": (ASSUME,),
+    "Service": (ASSUME,),
+    "Federated": ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"),
+}
+Kind = Literal["account", "anybody", "federated", "service"]
+
+
+class Outsider(Struct, frozen=True, kw_only=True):
+    """Somebody whom a role trusts and whose policies are not the account's.
+
+    Args:
+        kind: what it is.
+        name: as people say it.
+        action: by which call it becomes the role.
+        depends: the conditions of the trust.
+    """
+
+    kind: Kind
+    name: str
+    action: str
+    depends: tuple[str, ...] = ()
+
+
+class _Trusting(Struct, frozen=True):
+    """A statement of a trust policy, with its principals: type (``AWS``) and name."""
+
+    clause: Clause
+    principals: frozenset[tuple[str, str]]
+
+
+class Trust:
+    """A role's trust policy.
+
+    Raises:
+        PolicyError: it is no policy document.
+    """
+
+    def __init__(self, role: Role) -> None:
+        self.account = role.arn.split(":")[4]
+        name = f"the trust policy of role {role.name}"
+        self._statements = tuple(_trusting(one) for one in of_mapping(name, role.trust))
+        self._texts = frozenset(text for one in self._statements for _, text in one.principals)
+        self._sessions = tuple(text for text in self._texts if ":assumed-role/" in text)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that may assume the role."""
+        return tuple(
+            one.name.partition(" ")[2] for one in self.outsiders() if one.kind == "service"
+        )
+
+    def may_name(self, principal: Principal) -> bool:
+        """Tell quickly whether any statement may be about somebody by his name."""
+        if principal.arn in self._texts or ANYBODY in self._texts:
+            return True
+        return any(_is(principal, one) for one in self._sessions)
+
+    def may_name_account(self, principal: Principal) -> bool:
+        """Tell quickly whether any statement may be about somebody's account."""
+        return not self._texts.isdisjoint(_account(principal))
+
+    def naming(self, principal: Principal) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
+        """Return what it says of a user or role of the same account.
+
+        Returns:
+            The statements that count for him by his name: Allows that name him, and every Deny;
+            and all that count, also those that name his account.
+        """
+        by_name, every = [], []
+        for one in self._statements:
+            texts = {text for kind, text in one.principals if kind == "AWS"}
+            named = any(_is(principal, text) for text in texts)
+            if named or texts & _account(principal):
+                every.append(one.clause)
+                if named or not one.clause.allows:
+                    by_name.append(one.clause)
+        return tuple(by_name), tuple(every)
+
+    def outsiders(self) -> Iterator[Outsider]:
+        """Yield who is let in from elsewhere, each once."""
+        seen = set()
+        for one in self._statements:
+            for kind, text in sorted(one.principals) if one.clause.allows else ():
+                outsider = self._outsider(one.clause, kind, text)
+                if outsider and outsider.name not in seen:
+                    seen.add(outsider.name)
+                    yield outsider
+
+    def _outsider(self, clause: Clause, kind: str, text: str) -> Outsider | None:
+        action = next((one for one in _ACTIONS.get(kind, ()) if clause.about(one)), None)
+        told = _told(kind, text, self.account)
+        if action is None or told is None:
+            return None
+        denials = _read(self._denials(kind, text, action))
+        if denials.lenient.statements:
+            return None
+        conditions = (*_read([clause]).depends.values(), *denials.depends.values())
+        depends = dict.fromkeys(one for several in conditions for one in several)
+        return Outsider(kind=told[0], name=told[1], action=action, depends=tuple(depends))
+
+    def _denials(self, kind: str, text: str, action: str) -> list[Clause]:
+        return [
+            one.clause
+            for one in self._statements
+            if not one.clause.allows
+            and {(kind, text), ("AWS", ANYBODY)} & one.principals
+            and one.clause.about(action)
+        ]
+
+
+def _read(several: Iterable[Clause]) -> Reading:
+    """Read statements about somebody of whom nothing is known, so that every condition is open."""
+    return read("trust", several, lambda _: False, anywhere=True)
+
+
+def _trusting(clause: Clause) -> _Trusting:
+    """Return a statement as one of an identity policy, beside whom it is about.
+
+    One without a Principal is none of AWS's, so whom it is about is not known: it is about anybody.
+    """
+    raw = {key: value for key, value in clause.raw.items() if key != "Principal"}
+    principals = frozenset(_principals(clause.raw.get("Principal", ANYBODY)))
+    whole = {**raw, "Resource": "*"}
+    return _Trusting(Clause(clause.policy, clause.name, whole, clause.version), principals)
+
+
+def _principals(principal: object) -> Iterator[tuple[str, str]]:
+    if not isinstance(principal, Mapping):
+        principal = {"AWS": principal}
+    for kind, names in principal.items():
+        for text in names if isinstance(names, list) else [names]:
+            yield str(kind), str(text)
+
+
+def _account(principal: Principal) -> set[str]:
+    account = principal.account
+    return {account, f"arn:{principal.partition}:iam::{account}:root"}
+
+
+def _is(principal: Principal, text: str) -> bool:
+    """Tell whether a trust names somebody himself, or a session of his.
+
+    A session may have any name, and a deleted user's or role's unique id is nobody's.
+    """
+    if text in (ANYBODY, principal.arn):
+        return True
+    name = principal.arn.rpartition("/")[2]
+    sessions = f"arn:{principal.partition}:sts::{principal.account}:assumed-role/{name}/"
+    return ":role/" in principal.arn and text.startswith(sessions)
+
+
+def _told(kind: str, text: str, account: str) -> tuple[Kind, str] | None:
+    """Return who is meant, None for somebody of the same account, or whom nobody is any more."""
+    if kind == "Service":
+        return "service", f"service {text}"
+    if kind == "Federated":
+        return "federated", f"identities of {text.rpartition('provider/')[2]}"
+    if text == ANYBODY:
+        return "anybody", "anybody"
+    *_, owner, who = ("", text, "root") if text.isdecimal() else ("", "", *text.split(":", 5)[4:])
+    if owner == account and who.startswith("federated-user/"):
+        return "federated", who.replace("-", " ").replace("/", " ", 1)
+    if owner == account or not owner:
+        return None
+    whose = "" if who == "root" else f"{who.replace('/', ' ', 1)} of "
+    return "account", f"{whose}account {owner}"
