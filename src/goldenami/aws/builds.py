@@ -10,6 +10,7 @@ from goldenami.domain.instance import ALIVE, Instance
 
 __all__ = ["ALIVE", "Instance", "images_of", "instances"]
 
+
 def instances(
     aws: Aws, region: str, key: str = "", value: str = "", *, alive: bool = True
 ) -> list[Instance]:

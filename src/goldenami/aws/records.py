@@ -52,15 +52,17 @@ def every(aws: Aws, region: str) -> dict[str, Recorded]:
     """Return the records of all builds of a region, by build.
 
     Raises:
-        AwsError: they could not be read.
-        RefusedError: one of them is no record.
+        AwsError: they could not be read, or one of them is no record.
     """
     path = records.PARAMETERS.rstrip("/")
     pages = listed(
         aws, region, GetParametersByPath, "reading the records of builds",
         Path=path, Recursive=True,
     )  # fmt: skip
-    found = [_recorded(region, parameter) for page in pages for parameter in page.parameters]
+    try:
+        found = [_recorded(region, parameter) for page in pages for parameter in page.parameters]
+    except RefusedError as error:
+        raise AwsError(error.message, fix=error.fix) from error
     return {one.record.build: one for one in found}
 
 
@@ -176,6 +178,4 @@ def _recorded(region: str, parameter: Parameter) -> Recorded:
             "is known for certain of it",
             fix="find in CloudTrail who wrote it, delete it, and bake anew",
         )
-    return Recorded(
-        record=record, version=parameter.version, written=parameter.last_modified_date
-    )
+    return Recorded(record=record, version=parameter.version, written=parameter.last_modified_date)

@@ -112,7 +112,7 @@ def adopted(doing: Doing, problem: Callable[[Image], str]) -> dict[str, Any]:
             raise RefusedError(
                 f"{doing.summary} in {doing.region}: the name is taken by {image.id}, which this "
                 f"build did not make: {why}",
-                fix="find in CloudTrail who made it, and deregister it, or choose another `version`",
+                fix="find in CloudTrail who made it, and deregister it; or choose another version",
             )
         return {"image_id": image.id}
     return {}

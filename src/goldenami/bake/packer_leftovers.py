@@ -1,8 +1,8 @@
 """What a Packer build leaves that failed or was killed, found and removed.
 
-Packer cleans up after itself, unless it is killed. Its instance carries the build's tags, and is the
-one that is recorded, or was launched before it could be; its key pair and security group do not
-(1.6), so their names are taken from the instance and from its log.
+Packer cleans up after itself, unless it is killed. Its instance carries the build's tags and is the
+recorded one, or was launched before it could be recorded; its key pair and security group carry no
+tags (1.6), so their names are taken from the instance and from its log.
 """
 
 import re

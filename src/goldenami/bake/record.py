@@ -89,9 +89,7 @@ def approved(recipe: Recipe, *, by: str, at: str) -> Action:
 def _update(
     recipe: Recipe, name: str, summary: str, change: Mapping[str, Any], before: str, *after: str
 ) -> Action:
-    action = _action(
-        recipe, name, summary, {"Change": change, "Version": Ref(before, "version")}
-    )
+    action = _action(recipe, name, summary, {"Change": change, "Version": Ref(before, "version")})
     return msgspec.structs.replace(action, after=(before, *after))
 
 

@@ -11,7 +11,6 @@ from msgspec import Struct
 from goldenami.domain import tags
 from goldenami.domain.image import Image, started
 from goldenami.domain.instance import Instance
-from goldenami.domain.place import Place
 from goldenami.domain.record import VALIDATED, Record, tokens
 
 LAUNCH = "launch"
@@ -77,15 +76,14 @@ def image_problem(recorded: Recorded, image: Image, account: str) -> str:
     return ""
 
 
-def copy_problem(record: Record, image: Image, place: Place, source: str, account: str) -> str:
-    """Say why an image is not the build's copy in a place.
+def copy_problem(record: Record, image: Image, source: str, account: str) -> str:
+    """Say why an image is not a copy that the build has made.
 
     Args:
         record: the build's record.
         image: the image.
-        place: where it is.
         source: the id of the image that copies in this place are made from, empty if there is none.
-        account: the account of the place.
+        account: the account that it is in.
     """
     if problem := _foreign(record, image, account):
         return problem

@@ -69,9 +69,7 @@ def check(recipe: Recipe, baker: Baker, there: There) -> Checked:
     if str(recipe.place) not in there.made:
         launched = _launch(recipe, baker)
     scanning = Checked() if there.tested else _scanning(recipe)
-    checked = _everywhere(
-        recipe, [partial(_name, there.own), *_publishing(recipe)], recipe.places
-    )
+    checked = _everywhere(recipe, [partial(_name, there.own), *_publishing(recipe)], recipe.places)
     unfinished = _everywhere(recipe, _sharing(recipe), _without(there.finished, recipe))
     made_anew = _everywhere(recipe, [_quota, _key, _copy], _without(there.made, recipe))
     return together(
@@ -158,11 +156,7 @@ def _scanning(recipe: Recipe) -> Checked:
 
 def _name(own: Collection[str], recipe: Recipe, place: Place) -> Checked:
     name = recipe.build.ami_name
-    taken = [
-        one
-        for one in images.named(recipe.at(place), place.region, name)
-        if one.id not in own
-    ]
+    taken = [one for one in images.named(recipe.at(place), place.region, name) if one.id not in own]
     if not taken:
         return Checked(fine=(f"the name {name} is free in {place}",))
     build = taken[0].tags.get(tags.BUILD)

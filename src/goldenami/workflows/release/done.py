@@ -22,35 +22,42 @@ def results(recipe: Recipe, plan: Sequence[Action], found: Found) -> dict[str, d
     image was proposed or approved it is complete; it is only compared once more with what was
     wanted, unless the release has ended.
     """
-    places, version = recipe.places, {"version": found.recorded.version}
-    done: dict[str, dict[str, Any]] = {record.BEGUN: version}
+    done: dict[str, dict[str, Any]] = {record.BEGUN: {"version": found.recorded.version}}
     for place, image in found.images.items():
         created_by = "image" if place == recipe.region else "copy"
         done[f"{created_by}:{place}"] = {"image_id": image.id}
     if found.instance_id:
         done["launch"] = {"instance_id": found.instance_id}
-    image_action = f"image:{recipe.region}"
-    if image_action in done:
-        led = {one: version if _records(one) else {} for one in _leading_to(image_action, plan)}
-        done = led | done
-        if not found.instance_id:
-            done["terminate"] = {}
-        if found.record.passed(record.tests(recipe)):
-            done |= {one.id: {} for one in plan if one.id.startswith(TEST)}
-            if found.record.image_id:
-                done[record.MADE] = version
+    if recipe.region in found.images:
+        done = _until_tested(recipe, plan, found) | done
     for place in found.finished:
         done[f"deprecate:{place}"] = {}
         done[f"available:{place}"] = {"snapshot_ids": list(found.images[place].snapshots)}
         if recipe.release.share_candidates:
             done |= {f"{step}:{place}": {} for step in ("share", "share-snapshots")}
-    ended = found.is_whole(places)
+    ended = found.is_whole(recipe.places)
     if ended:
-        done |= {complete(one): {} for one in places}
+        done |= {complete(one): {} for one in recipe.places}
     if (found.finished and recipe.release.approval == "manual") or (
         ended and not found.instance_id
     ):
         done["tidy"] = {}  # no build is proposed before
+    return done
+
+
+def _until_tested(
+    recipe: Recipe, plan: Sequence[Action], found: Found
+) -> dict[str, dict[str, Any]]:
+    """Return what need not be done again once there is the image, and the gates it has passed."""
+    version = {"version": found.recorded.version}
+    led = _leading_to(f"image:{recipe.region}", plan)
+    done = {one: version if _records(one) else {} for one in led}
+    if not found.instance_id:
+        done["terminate"] = {}
+    if found.record.passed(record.tests(recipe)):
+        done |= {one.id: {} for one in plan if one.id.startswith(TEST)}
+        if found.record.image_id:
+            done[record.MADE] = version
     return done
 
 

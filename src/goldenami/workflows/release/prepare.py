@@ -268,9 +268,7 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | No
     return past, found
 
 
-def _as_begun(
-    begun: Record, method: str | None, instance_id: str | None
-) -> tuple[str, str | None]:
+def _as_begun(begun: Record, method: str | None, instance_id: str | None) -> tuple[str, str | None]:
     """Return how a build goes on, which is how it was begun.
 
     Raises:

@@ -117,7 +117,7 @@ class Found(Struct, frozen=True, kw_only=True):
                 "made by it, and is left alone",
                 notes=[str(one) for one in self.forgeries],
                 fix="find in CloudTrail who made it, take it or its goldenami: tags away, and run "
-                f"this again; or `goldenami sweep --build {self.build.id}`, and bake anew",
+                "this again",
             )
         past = [*self._past()]
         if past:
@@ -198,8 +198,7 @@ def unrecorded(build: str, ids: Sequence[str]) -> RefusedError:
         f"build {build} has no record, so nothing proves that what carries its tags is its own: "
         "somebody wrote them by hand, or an earlier version of goldenami began it",
         notes=ids,
-        fix=f"look at it; `goldenami sweep --build {build}` removes what carries these tags; then "
-        "bake anew",
+        fix="find in CloudTrail who made it, take it or its goldenami: tags away, and bake anew",
     )
 
 
@@ -253,7 +252,7 @@ class _Judge:
         if place == Place(self._region):
             why = identity.image_problem(self._recorded, image, account)
         else:
-            why = identity.copy_problem(record, image, place, self._source(place), account)
+            why = identity.copy_problem(record, image, self._source(place), account)
         if not why:
             self.own[str(place)] = image
         elif place == Place(self._region) and self._is_of_packer(image):
