@@ -235,7 +235,7 @@ _ANY_SUBJECT = st.builds(
     golden_ancestor=st.sampled_from(["", GOLDEN]),
 )
 _ORIGIN = {
-    "foreign-owner", "unapproved-image", "deregistered-image", "spoofed-approval",
+    "foreign-owner", "unapproved-image", "deregistered-image", "spoofed-approval", "forged-build",
     "candidate-image", "derived-image",
 }  # fmt: skip
 
