@@ -34,3 +34,8 @@ def write(sandbox: Sandbox, **change: Any) -> Record:
         Type="String", Overwrite=True,
     )  # fmt: skip
     return changed
+
+
+def text(found: Record, **change: Any) -> str:
+    """Return a record with changes, as a parameter holds it."""
+    return record.text(structs.replace(found, **change))

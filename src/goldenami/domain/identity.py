@@ -60,10 +60,10 @@ def image_problem(recorded: Recorded, image: Image, account: str) -> str:
         account: the caller's account.
     """
     record = recorded.record
-    if problem := _foreign(record, image, account):
-        return problem
     if record.instance_id and image.source_instance != record.instance_id:
         return f"EC2 says that it was {origin(image)}, not from {record.instance_id}"
+    if problem := _foreign(record, image, account):
+        return problem
     if record.image_id:
         same = image.id == record.image_id
         return "" if same else f"the record of the build names {record.image_id}"
@@ -85,12 +85,10 @@ def copy_problem(record: Record, image: Image, source: str, account: str) -> str
         source: the id of the image that copies in this place are made from, empty if there is none.
         account: the account that it is in.
     """
-    if problem := _foreign(record, image, account):
-        return problem
     if image.source_instance or not source or image.source_image != source:
         wanted = source or "an image of the build, which is not there"
         return f"EC2 says that it was {origin(image)}, not from {wanted}"
-    return ""
+    return _foreign(record, image, account)
 
 
 def instance_problem(record: Record, instance: Instance) -> str:

@@ -50,12 +50,13 @@ def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
 def _open(claims: Claims, file: ReleaseFile, holder: str) -> set[str]:
     """Return the builds of a release file that seem to be open, by the tags there are.
 
-    An image without a status counts, so that nothing is passed over for a tag that is gone.
+    An image without a status counts, so that nothing is passed over for a tag that is gone, and a
+    candidate: that somebody has approved it, its record may know alone.
     """
     open_ones = [
         one.tags
         for one in _of_all(claims.images)
-        if one.status in ("", Status.BUILDING)
+        if one.status in ("", Status.BUILDING, Status.CANDIDATE)
         or tags.UNPUBLISHED in one.tags
         or one.tags.get(tags.BUILD) == holder
     ]

@@ -91,9 +91,12 @@ class Found(Struct, frozen=True, kw_only=True):
     @property
     def open(self) -> bool:
         """Whether the build did not end: something of it is under way, or not published."""
-        made = (*self.images.values(), *self.broken.values())
+        decided = self.record.approval is not None
         return self.instance_id is not None or any(
-            one.status == Status.BUILDING or tags.UNPUBLISHED in one.tags for one in made
+            one.status == Status.BUILDING
+            or tags.UNPUBLISHED in one.tags
+            or (decided and one.status == Status.CANDIDATE)
+            for one in (*self.images.values(), *self.broken.values())
         )
 
     def is_whole(self, places: Iterable[Place]) -> bool:
