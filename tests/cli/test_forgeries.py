@@ -4,16 +4,17 @@ Here even the tags are forged, as if nothing protected them: what EC2 and the re
 decides all the same. What is forged is refused by its id, and left as it is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from time import sleep
 from typing import Any
 
 import pytest
 
 from goldenami.domain import tags
 from goldenami.domain.record import PARAMETERS
-from goldenami.sandbox.calls import Call, Refusal
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import Sandbox
+from goldenami.workflows.release import carry_out
 
 from . import recorded
 from .test_copies import COPIES, OTHER, role
@@ -23,33 +24,9 @@ NAME = "web-base-1.0"
 EAST, WEST = "us-east-1", "eu-west-1"
 
 
-class Racer:
-    """A guard of the sandbox that does something right before a call, once."""
-
-    def __init__(self) -> None:
-        self.before = ""
-        self.attack: Callable[[], None] = lambda: None
-
-    def __call__(self, call: Call) -> Refusal | None:
-        """Strike before the chosen call."""
-        if call.operation == self.before and not call.parameters.get("DryRun"):
-            self.before = ""
-            self.attack()
-        return None
-
-
-@pytest.fixture
-def racer() -> Racer:
-    return Racer()
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch, sandbox_port: int, racer: Racer) -> Iterator[Sandbox]:
-    """An empty account without delays, in which somebody may be faster."""
-    with Sandbox(sandbox_port, 0.0, guards=[racer]) as running:
-        for name, value in running.environment().items():
-            monkeypatch.setenv(name, value)
-        yield running
+@pytest.fixture(autouse=True)
+def _at_once(sandbox: Sandbox) -> None:
+    sandbox.pending_s = 0.0
 
 
 def tags_of(sandbox: Sandbox, image_id: str, region: str = EAST) -> dict[str, str]:
@@ -172,18 +149,26 @@ def image_of(sandbox: Sandbox, instance: str) -> Callable[[], None]:
 
 @pytest.mark.parametrize("theirs", [True, False], ids=["their own", "the base instance, too early"])
 def test_an_image_that_takes_the_name_in_a_race_is_never_adopted(
-    cli: Any, write: Any, sandbox: Sandbox, own_images: Any, public: str, racer: Racer, theirs: bool
-) -> None:
+    cli: Any, write: Any, sandbox: Sandbox, own_images: Any, public: str, monkeypatch: Any,
+    theirs: bool,
+) -> None:  # fmt: skip
     other = launched(sandbox, public, {"Name": "other"}) if theirs else ""
-    operation = "CreateImage" if theirs else "SendCommand"
-    racer.before, racer.attack = operation, image_of(sandbox, other)
-    release = write(regions=[EAST], enforce=None, validate=[{"run": "sleep 2"}])
-    ran = cli("bake", release, "--yes")
-    assert not racer.before
+    run_command: Callable[..., Any] = carry_out.HANDLERS["ssm:RunCommand"]
+
+    def validate(doing: Any) -> Any:
+        if not own_images(EAST):
+            image_of(sandbox, other)()
+            sleep(2.1)  # EC2 tells when it was made in whole seconds
+        return run_command(doing)
+
+    release = write(regions=[EAST], enforce=None, validate=[{"run": "true"}])
+    with monkeypatch.context() as patched:
+        patched.setitem(carry_out.HANDLERS, "ssm:RunCommand", validate)
+        ran = cli("bake", release, "--yes")
     assert ran.code == 4, ran.err
     (forged,) = own_images(EAST)
     assert f"the name is taken by {forged['ImageId']}, which this build did not make" in ran.err
-    assert f"made from {other}" in ran.err if theirs else "before" in ran.err
+    assert f"made from {other}" in ran.err if theirs else "had passed its validation" in ran.err
     assert tags.from_aws(forged["Tags"])[tags.STATUS] == "building"
     sandbox.client("ec2").deregister_image(ImageId=forged["ImageId"])
     again = cli("bake", release, "--yes")
