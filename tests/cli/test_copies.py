@@ -166,7 +166,9 @@ def test_what_is_left_in_the_other_account_is_told_and_swept_as_the_role(
     }  # fmt: skip
     iam.put_role_policy(RoleName=ROLE, PolicyName="sweeps", PolicyDocument=document(more))
     arn = f"arn:aws:iam::{OTHER}:role/{ROLE}"
-    release = write(copies=COPIES, timeouts={"copy": "1s"})
+    release = write(
+        approval="manual", share_candidates=True, copies=COPIES, timeouts={"copy": "1s"}
+    )
     refused = Fault(
         service="ec2", operation="DescribeImageAttribute", code="UnauthorizedOperation", status=403,
         times=50,

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
+from msgspec import structs
+
 from goldenami.domain import names
-from goldenami.domain.image import Build, Image, build_id
+from goldenami.domain.image import Build, Image, build_id, new_nonce
 from goldenami.domain.tags import Status
 
-BUILD = Build(id="20261123T140509Z-a1b2c3", image="web", version="1.0", spec="abc")
+BUILD = Build(id="20261123T140509Z-a1b2c3", image="web", version="1.0", spec="abc", nonce="1")
 
 
 def image(**with_tags: str) -> Image:
@@ -54,7 +56,7 @@ def test_a_builds_ami_has_a_name_that_aws_takes() -> None:
 
 
 def test_a_token_is_the_same_for_the_same_action_of_the_same_build_alone() -> None:
-    other = Build(id="other", image="web", version="1.0", spec="abc")
+    other = structs.replace(BUILD, nonce=new_nonce())
     assert BUILD.token("launch") == BUILD.token("launch")
     assert len({BUILD.token("launch"), BUILD.token("copy:x"), other.token("launch")}) == 3
     assert len(BUILD.token("launch")) == 64

@@ -32,6 +32,7 @@ DONE: Final[Mapping[str, frozenset[str]]] = {
 """The codes that mean success, by call. Each call that takes something away has a row."""
 
 THERE: Final[Mapping[str, frozenset[str]]] = {
+    "ec2:CopyImage": frozenset({"InvalidAMIName.Duplicate"}),
     "ec2:CreateImage": frozenset({"InvalidAMIName.Duplicate"}),
     "iam:CreatePolicy": frozenset({"EntityAlreadyExists"}),
     "iam:CreatePolicyVersion": frozenset({"LimitExceeded"}),

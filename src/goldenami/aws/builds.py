@@ -1,6 +1,4 @@
-"""What builds have made, read from the tags of the account: there is no state file to lose."""
-
-from msgspec import Struct
+"""What says that builds have made it, by its tags: `domain.identity` tells whether it is so."""
 
 from goldenami.aws import images
 from goldenami.aws.answers import ec2
@@ -8,32 +6,9 @@ from goldenami.aws.ask import listed
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
+from goldenami.domain.instance import ALIVE, Instance
 
-ALIVE = ("pending", "running", "stopping", "stopped")
-
-
-class Instance(Struct, frozen=True, kw_only=True):
-    """An instance that a build launched and that is not terminated.
-
-    ``groups`` are id and name of its security groups.
-    """
-
-    region: str
-    id: str
-    state: str
-    tags: tags.Tags
-    key_name: str = ""
-    groups: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def role(self) -> str:
-        """What it is for."""
-        return self.tags.get(tags.ROLE, "")
-
-    @property
-    def build(self) -> str:
-        """The build that it belongs to."""
-        return self.tags.get(tags.BUILD, "")
+__all__ = ["ALIVE", "Instance", "images_of", "instances"]
 
 
 def instances(
@@ -68,6 +43,9 @@ def _instance(region: str, answer: ec2.Instance) -> Instance:
         id=answer.instance_id,
         state=answer.state.name,
         tags=answer.tag_values,
+        image_id=answer.image_id,
+        token=answer.client_token,
+        launched=answer.launch_time,
         key_name=answer.key_name,
         groups=tuple((group.group_id, group.group_name) for group in answer.security_groups),
     )

@@ -4,7 +4,7 @@ CopyImage copies neither launch permissions nor the deprecation, and tags arrive
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/CopyingAMIs.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ def image(doing: Doing) -> dict[str, Any]:
     """Wait until an image is what its parameters say.
 
     Tags are compared on the image and all its snapshots; its launch permissions, who may use its
-    snapshots, and its deprecation must be exactly the wanted ones.
+    snapshots, and its deprecation must be the wanted ones: ``exactly``, or nobody else's as yet.
 
     Raises:
         BakeError: after ``timeout_s`` something still differs; the notes say what.
@@ -63,7 +63,8 @@ def _differences(doing: Doing) -> Iterator[str]:
     for snapshot in described if doing.parameters["snapshot_accounts"] else ():
         yield from _snapshot_shares(doing, snapshot.snapshot_id)
     shares = {permission.named for permission in permissions}
-    if shares != {tuple(share.items()) for share in doing.parameters["shares"]}:
+    wanted_shares = {tuple(share.items()) for share in doing.parameters["shares"]}
+    if _differ(shares, wanted_shares, exactly=doing.parameters["exactly"]):
         yield f"{image_id} is shared with {sorted(shares)}, not as wanted"
     text = doing.parameters["deprecate_at"]
     wanted_at = datetime.fromisoformat(text) if text else None
@@ -77,8 +78,13 @@ def _snapshot_shares(doing: Doing, snapshot_id: str) -> Iterator[str]:
         SnapshotId=snapshot_id, Attribute="createVolumePermission",
     )  # fmt: skip
     there = {one.user_id or "everybody" for one in answer.create_volume_permissions}
-    if there != set(doing.parameters["snapshot_accounts"]):
+    wanted = set(doing.parameters["snapshot_accounts"])
+    if _differ(there, wanted, exactly=doing.parameters["exactly"]):
         yield f"{snapshot_id} may be used by {sorted(there)}, not as wanted"
+
+
+def _differ(there: Set[Any], wanted: Set[Any], *, exactly: bool) -> bool:
+    return there != wanted if exactly else not there <= wanted
 
 
 def _missing_tags(

@@ -52,6 +52,18 @@ def by_id(aws: Aws, region: str, image_ids: list[str]) -> list[Image]:
     )  # fmt: skip
 
 
+def made(aws: Aws, region: str, image_id: str) -> Image:
+    """Return an image that was made just now.
+
+    Raises:
+        AwsError: it is not there (yet).
+    """
+    found = by_id(aws, region, [image_id])
+    if not found:
+        raise AwsError(f"{image_id} in {region} is not there", code="InvalidAMIID.NotFound")
+    return found[0]
+
+
 def named(aws: Aws, region: str, name: str) -> list[Image]:
     """Return the account's own images of that very name (at most one, as AWS has it)."""
     return _described(

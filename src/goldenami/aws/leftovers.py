@@ -1,12 +1,12 @@
-"""What unfinished builds have left in a region: everything carries the build's tags."""
+"""What unfinished builds seem to have left in a region: it carries their tags."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from goldenami.aws import builds, images, lease
+from goldenami.aws import builds, images, lease, records
 from goldenami.aws.answers.ec2 import DescribeSnapshots
 from goldenami.aws.answers.ec2_around import (
     DescribeKeyPairs,
@@ -17,7 +17,9 @@ from goldenami.aws.answers.ssm import GetParametersByPath
 from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
+from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
+from goldenami.domain.instance import Instance
 from goldenami.domain.tags import Status
 
 BROKEN = ("failed", "error", "invalid")
@@ -34,6 +36,7 @@ PERMISSIONS = (
     "ec2:DescribeSnapshots",
     "ec2:DescribeVolumes",
     *lease.READ_PERMISSIONS,
+    *records.LIST_PERMISSIONS,
 )
 
 
@@ -42,14 +45,14 @@ class Leftover(Struct, frozen=True, kw_only=True):
 
     Args:
         region: where it is.
-        kind: ``instance``, ``image``, ``snapshot``, ``volume``, ``key-pair``, ``security-group`` or
-            ``lease``.
+        kind: ``instance``, ``image``, ``snapshot``, ``volume``, ``key-pair``, ``security-group``,
+            ``lease`` or ``record``.
         id: its id, or its name.
         build: the build.
         build_region: where that build has its lease, if it is under way; empty if it is not known.
         state: EC2's word for how it is.
         after: the ids of what must be gone before.
-        version: of a lease, the one that has lapsed.
+        version: of a lease or a record, the one that was read.
     """
 
     region: str
@@ -62,34 +65,61 @@ class Leftover(Struct, frozen=True, kw_only=True):
     version: int = 0
 
 
+class Claim(Struct, frozen=True):
+    """A leftover, by its tags, and what EC2 says of it: of the image, or the instance behind it."""
+
+    leftover: Leftover
+    image: Image | None = None
+    instance: Instance | None = None
+
+
+class Claims(Struct, frozen=True):
+    """What unfinished builds seem to have left in a region; the builds that have more there."""
+
+    left: tuple[Claim, ...]
+    finished: frozenset[str]
+
+
 class Leases(Struct, frozen=True):
-    """The leases of a region: those that have lapsed, and the builds that are under way."""
+    """The leases of a region: those that have lapsed, and the builds that are under way.
+
+    ``records`` are those of its builds.
+    """
 
     lapsed: tuple[Leftover, ...]
     running: frozenset[str]
+    records: Mapping[str, Recorded] = {}
 
 
-def read(aws: Aws, region: str) -> tuple[Leftover, ...]:
-    """Return what is left in a region, but for leases; also of builds that are under way.
+def read(aws: Aws, region: str) -> Claims:
+    """Return what seems to be left in a region, but for leases; also of builds that are under way.
 
     Raises:
         AwsError: something could not be read.
     """
     made = images.produced(aws, region)
+    alone = (_snapshots(aws, region, made), _volumes(aws, region), _key_pairs(aws, region))
     found = [
         *_instances(aws, region),
-        *(_image(one) for one in made if _unfinished(one)),
-        *_snapshots(aws, region, made),
-        *_volumes(aws, region),
-        *_key_pairs(aws, region),
-        *_groups(aws, region),
+        *(Claim(_image(one), image=one) for one in made if _unfinished(one)),
+        *(Claim(one) for several in (*alone, _groups(aws, region)) for one in several),
     ]
-    unique = {(one.kind, one.id): one for one in reversed(found)}
-    return tuple(reversed(unique.values()))
+    unique = {(one.leftover.kind, one.leftover.id): one for one in reversed(found)}
+    finished = (one.tags.get(tags.BUILD, "") for one in made if not _unfinished(one))
+    return Claims(tuple(reversed(unique.values())), frozenset(finished))
+
+
+def books(aws: Aws, region: str) -> Leases:
+    """Return the leases and the records of a region.
+
+    Raises:
+        AwsError: they could not be read, or one of them is not goldenami's.
+    """
+    return structs.replace(leases(aws, region), records=records.every(aws, region))
 
 
 def leases(aws: Aws, region: str) -> Leases:
-    """Return the leases of a region.
+    """Return the leases of a region, without its records.
 
     Raises:
         AwsError: they could not be read, or one of them is not goldenami's.
@@ -113,7 +143,8 @@ def leases(aws: Aws, region: str) -> Leases:
 
 
 def _unfinished(image: Image) -> bool:
-    return tags.BUILD in image.tags and (image.state in BROKEN or image.status == Status.BUILDING)
+    unmade = image.status in ("", Status.BUILDING)  # what lost its status is not taken for ended
+    return tags.BUILD in image.tags and (image.state in BROKEN or unmade)
 
 
 def _image(image: Image) -> Leftover:
@@ -135,14 +166,19 @@ def _of_builder(kind: str, region: str, id_: str, build: str, **more: Any) -> Le
     return Leftover(region=region, kind=kind, id=id_, build=build, build_region=region, **more)
 
 
-def _instances(aws: Aws, region: str) -> Iterator[Leftover]:
+def _instances(aws: Aws, region: str) -> Iterator[Claim]:
     for one in builds.instances(aws, region):
-        yield _of_builder("instance", region, one.id, one.build, state=one.state)
-        if one.key_name.startswith(TEMPORARY):
-            yield _of_builder("key-pair", region, one.key_name, one.build)
-        for group_id, name in one.groups:
-            if name.startswith(TEMPORARY):
-                yield _of_builder("security-group", region, group_id, one.build, after=(one.id,))
+        for leftover in _around(region, one):
+            yield Claim(leftover, instance=one)
+
+
+def _around(region: str, one: Instance) -> Iterator[Leftover]:
+    yield _of_builder("instance", region, one.id, one.build, state=one.state)
+    if one.key_name.startswith(TEMPORARY):
+        yield _of_builder("key-pair", region, one.key_name, one.build)
+    for group_id, name in one.groups:
+        if name.startswith(TEMPORARY):
+            yield _of_builder("security-group", region, group_id, one.build, after=(one.id,))
 
 
 def _snapshots(aws: Aws, region: str, made: list[Image]) -> Iterator[Leftover]:

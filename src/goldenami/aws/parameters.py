@@ -9,6 +9,7 @@ from goldenami.aws.answers.ssm import (
     GetParameterHistory,
     GetParameters,
     GetParametersByPath,
+    Parameter,
     ParameterVersion,
     PutParameter,
 )
@@ -36,14 +37,23 @@ def values(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[str,
     Raises:
         AwsError: they could not be read.
     """
-    found: dict[str, str] = {}
+    return {name: one.value for name, one in parameters(aws, region, names, doing).items()}
+
+
+def parameters(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[str, Parameter]:
+    """Return parameters by name; one that does not exist is left out.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    found: dict[str, Parameter] = {}
     wanted = sorted(set(names))
     for start in range(0, len(wanted), PARAMETERS_A_CALL):
         several = wanted[start : start + PARAMETERS_A_CALL]
         answer = ask(aws, region, GetParameters, doing, Names=several)
         if len(answer.parameters) + len(answer.invalid_parameters) < len(several):
             raise unreadable(f"{doing} in {region}", answer.call, "it leaves some names out")
-        found |= {one.name + one.selector: one.value for one in answer.parameters}
+        found |= {one.name + one.selector: one for one in answer.parameters}
     return found
 
 

@@ -7,12 +7,13 @@ from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import one_instance
 from goldenami.domain import tags
+from goldenami.domain.identity import TEST_LAUNCH
 from goldenami.domain.plan import Action, Ref
 from goldenami.spec.model import Scan
 
 TEST = "test-"
 """How the ids of these actions start."""
-LAUNCH = f"{TEST}launch"
+LAUNCH = TEST_LAUNCH
 
 
 def boot_test(recipe: Recipe) -> tuple[Action, ...]:

@@ -1,15 +1,20 @@
 """The first baker: launch a base instance, validate it, and CreateImage from it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from goldenami.aws import images
+from msgspec import structs
+
+from goldenami.aws import images, records
 from goldenami.aws.waits import Doing
+from goldenami.bake import record
 from goldenami.bake.interface import Handler, Recipe
 from goldenami.bake.launch import instance_problems, launch_actions, launch_problems
-from goldenami.domain import tags
+from goldenami.domain import identity, tags
+from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
+from goldenami.errors import RefusedError
 
 
 class CreateImage:
@@ -32,16 +37,22 @@ class CreateImage:
 
     def actions(self, recipe: Recipe) -> tuple[Action, ...]:
         """Launch, wait, validate, create the image."""
+        begun = record.begun(recipe)
         instance: str | Ref
-        before: tuple[Action, ...]
+        first: tuple[Action, ...]
         if recipe.instance_id:
-            instance, before = recipe.instance_id, (_ready(recipe),)
+            instance, before = recipe.instance_id, begun.id
+            first = (begun, _ready(recipe))
         else:
-            instance = Ref("launch", "instance_id")
-            before = launch_actions(recipe.file, recipe.source, recipe.build, recipe.base_tags)
-        steps = _validation(recipe, instance, after=before[-1].id)
-        last = (*before, *steps)[-1].id
-        return (*before, *steps, _create(recipe, instance, after=last))
+            instance, before = Ref("launch", "instance_id"), record.LAUNCHED
+            launch, ready = launch_actions(
+                recipe.file, recipe.source, recipe.build, recipe.base_tags
+            )
+            launch = structs.replace(launch, after=(begun.id,))
+            first = (begun, launch, record.launched(recipe), ready)
+        steps = (*first, *_validation(recipe, instance, after=first[-1].id))
+        passed = record.validated(recipe, instance, before, steps[-1].id)
+        return (*steps, passed, _create(recipe, instance, after=passed.id))
 
     def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
         """Terminate the base instance, unless it was the user's own."""
@@ -62,20 +73,49 @@ class CreateImage:
         )
 
     @property
+    def recorded(self) -> str:
+        """The validation is recorded before the image is made."""
+        return record.PASSED
+
+    @property
     def handlers(self) -> Mapping[str, Handler]:
         """The search for an image whose creation was not answered."""
         return {"adopt:image": adopt_image}
 
 
 def adopt_image(doing: Doing) -> dict[str, Any]:
-    """Find the image that a lost CreateImage made: same name, and this build's tag.
+    """Find the image that a lost CreateImage made: CreateImage has no client token.
 
-    CreateImage has no client token.
+    Raises:
+        RefusedError: somebody else has made an image of that name.
     """
-    wanted = tags.from_aws(doing.parameters["TagSpecifications"][0]["Tags"])[tags.BUILD]
-    found = images.named(doing.aws, doing.region, doing.parameters["Name"])
-    mine = [one for one in found if one.tags.get(tags.BUILD) == wanted]
-    return {"image_id": mine[0].id} if mine else {}
+    parameters = doing.parameters
+    wanted = tags.from_aws(parameters["TagSpecifications"][0]["Tags"])
+    recorded = records.read(doing.aws, doing.region, wanted[tags.IMAGE], wanted[tags.BUILD])
+
+    def problem(image: Image) -> str:
+        if recorded is None:
+            return "the build has no record any more"
+        return identity.image_problem(recorded, image, doing.aws.account)
+
+    return adopted(doing, problem)
+
+
+def adopted(doing: Doing, problem: Callable[[Image], str]) -> dict[str, Any]:
+    """Return the image that holds the name which is wanted, if nothing speaks against it.
+
+    Raises:
+        RefusedError: it is not the build's own.
+    """
+    for image in images.named(doing.aws, doing.region, doing.parameters["Name"]):
+        if why := problem(image):
+            raise RefusedError(
+                f"{doing.summary} in {doing.region}: the name is taken by {image.id}, which this "
+                f"build did not make: {why}",
+                fix="find in CloudTrail who made it, and deregister it; or choose another version",
+            )
+        return {"image_id": image.id}
+    return {}
 
 
 def _ready(recipe: Recipe) -> Action:

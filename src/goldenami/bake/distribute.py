@@ -1,20 +1,22 @@
 """From one image in the build region to the same one everywhere: copy, share, compare."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import structs
 
-from goldenami.bake.create_image import deregister
+from goldenami.aws.waits import Doing
+from goldenami.bake.create_image import adopted, deregister
 from goldenami.bake.interface import Recipe
-from goldenami.domain import names, tags
-from goldenami.domain.image import started
+from goldenami.domain import identity, names, tags
+from goldenami.domain.image import Image, started
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.spec.model import Share
 
 COMPARE_TIMEOUT_S = 300.0
+ADOPT_COPY = "adopt:copy"
 
 
 def available(recipe: Recipe) -> Action:
@@ -23,21 +25,46 @@ def available(recipe: Recipe) -> Action:
 
 
 def distribution(recipe: Recipe, *, after: str) -> tuple[Action, ...]:
-    """Return what makes the image complete in every place; places go in parallel.
+    """Return what makes the image complete, up to its approval, in every place that it has then.
+
+    Places go in parallel.
 
     Args:
         recipe: what is baked.
         after: the id of the action after which the image may go anywhere.
     """
-    steps = (_copy, _share, _share_snapshots, _deprecate, _compare)
-    made = [one for step in steps for place in recipe.places for one in step(recipe, place)]
+    steps = (_copy, _share, _share_snapshots) if recipe.shares_candidates else (_copy,)
     gate = f"available:{recipe.place}"
     return tuple(
         structs.replace(one, after=(*one.after, after))
         if gate in one.after and after != gate
         else one
-        for one in made
+        for one in _in(recipe.proposed_places, recipe, (*steps, _deprecate, _compare))
     )
+
+
+def sharing(recipe: Recipe, places: Sequence[Place], after: Sequence[str]) -> tuple[Action, ...]:
+    """Return what lets others have an approved image: who may launch and copy it, their copies.
+
+    Args:
+        recipe: what is baked.
+        places: where it is approved.
+        after: the ids of the actions after which it may be shared.
+    """
+    if recipe.shares_candidates:
+        return ()
+    theirs = [one for one in recipe.places if one.account and Place(one.region) in places]
+    lent = _in(places, recipe, (_share, _share_snapshots, _compare_shares))
+    made = (*lent, *_in(theirs, recipe, (_copy, _deprecate, _compare)))
+    return tuple(
+        structs.replace(one, after=(*one.after, *after)) if one in lent else one for one in made
+    )
+
+
+def _in(
+    places: Sequence[Place], recipe: Recipe, steps: Sequence[Callable[..., Iterator[Action]]]
+) -> tuple[Action, ...]:
+    return tuple(one for step in steps for place in places for one in step(recipe, place))
 
 
 def image_id(recipe: Recipe, place: Place) -> Ref:
@@ -53,6 +80,11 @@ def created_by(recipe: Recipe, place: Place) -> str:
 def complete(place: Place) -> str:
     """Return the id of the action after which the image of a place is complete."""
     return f"complete:{place}"
+
+
+def shared(place: Place) -> str:
+    """Return the id of the action after which those may have the image of a place who shall."""
+    return f"shared:{place}"
 
 
 def _available(recipe: Recipe, place: Place, created: str) -> Action:
@@ -95,8 +127,29 @@ def _copy(recipe: Recipe, place: Place) -> Iterator[Action]:
         outputs={"image_id": "ImageId"},
         after=(f"available:{source}", *lent),
         undo=deregister(place, f"copy:{place}"),
+        adopt=ADOPT_COPY,
     )
     yield _available(recipe, place, "copy")
+
+
+def adopt_copy(doing: Doing) -> dict[str, Any]:
+    """Find the copy that holds the name which is wanted.
+
+    Raises:
+        RefusedError: it is not a copy of that image, so the build has not made it.
+    """
+    parameters = doing.parameters
+    wanted = tags.from_aws(parameters["TagSpecifications"][0]["Tags"])[tags.BUILD]
+
+    def problem(image: Image) -> str:
+        source = (image.source_image, image.source_region)
+        if image.source_instance or source != (
+            parameters["SourceImageId"], parameters["SourceRegion"]
+        ):  # fmt: skip
+            return f"EC2 says that it was {identity.origin(image)}"
+        return "" if image.tags.get(tags.BUILD) == wanted else f"it lacks the tag {tags.BUILD}"
+
+    return adopted(doing, problem)
 
 
 def copying(recipe: Recipe, place: Place, source: Place) -> dict[str, Any]:
@@ -211,12 +264,30 @@ def _deprecate(recipe: Recipe, place: Place) -> Iterator[Action]:
 
 
 def _compare(recipe: Recipe, place: Place) -> Iterator[Action]:
+    """Compare before the approval: what is not shared yet has to be shared with nobody else."""
+    steps = (_share, _share_snapshots) if recipe.shares_candidates else ()
+    before = [one for step in (*steps, _deprecate) for one in step(recipe, place)]
+    yield _comparison(
+        recipe, place, complete(place), before, exactly=recipe.shares_candidates,
+        what="tags, snapshots, shares, deprecation",
+    )  # fmt: skip
+
+
+def _compare_shares(recipe: Recipe, place: Place) -> Iterator[Action]:
+    before = [one for step in (_share, _share_snapshots) for one in step(recipe, place)]
+    if before:
+        name = shared(place)
+        yield _comparison(recipe, place, name, before, exactly=True, what="with whom it is shared")
+
+
+def _comparison(
+    recipe: Recipe, place: Place, name: str, before: Sequence[Action], *, exactly: bool, what: str
+) -> Action:
     at = deprecated_at(recipe)
-    before = [one for step in (_share, _share_snapshots, _deprecate) for one in step(recipe, place)]
-    shared = () if place.account else recipe.release.copying_accounts
-    yield Action(
-        id=complete(place),
-        summary="compare the image with what was wanted: tags, snapshots, shares, deprecation",
+    accounts = () if place.account else recipe.release.copying_accounts
+    return Action(
+        id=name,
+        summary=f"compare the image with what was wanted: {what}",
         call="compare:image",
         region=place.region,
         role=place.role,
@@ -224,13 +295,14 @@ def _compare(recipe: Recipe, place: Place) -> Iterator[Action]:
             "ImageId": image_id(recipe, place),
             "tags": recipe.image_tags,
             "shares": launch_permissions(recipe, place),
-            "snapshot_accounts": list(shared),
+            "snapshot_accounts": list(accounts),
+            "exactly": exactly,
             "deprecate_at": at.isoformat() if at else "",
             "timeout_s": COMPARE_TIMEOUT_S,
         },
         permissions=(
             "ec2:DescribeImages", "ec2:DescribeSnapshots", "ec2:DescribeImageAttribute",
-            *(("ec2:DescribeSnapshotAttribute",) if shared else ()),
+            *(("ec2:DescribeSnapshotAttribute",) if accounts else ()),
         ),
         after=(f"available:{place}", *(one.id for one in before)),
     )  # fmt: skip

@@ -59,6 +59,18 @@ class Recipe(Struct, frozen=True, kw_only=True):
         """Where the image will be; it is made in the first place and copied to the others."""
         return self.release.places(self.aws.partition)
 
+    @property
+    def shares_candidates(self) -> bool:
+        """Whether others have the image before anybody has approved it."""
+        return self.release.share_candidates
+
+    @property
+    def proposed_places(self) -> tuple[Place, ...]:
+        """Where the image is made before its approval: in the caller's own account."""
+        if self.shares_candidates:
+            return self.places
+        return tuple(one for one in self.places if not one.account)
+
     def keys(self, place: Place) -> tuple[str, ...]:
         """Return the KMS keys that the release file names for the image in a place."""
         if place == self.place:
@@ -126,6 +138,11 @@ class Baker(Protocol):
 
     def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
         """Return what follows once the image is available (terminating the base instance)."""
+        ...
+
+    @property
+    def recorded(self) -> str:
+        """Return the id of the last of its actions that writes the record of the build."""
         ...
 
     @property

@@ -1,6 +1,5 @@
 """The base instance: how it is launched, and whether it can be."""
 
-import hashlib
 from typing import Any
 
 from msgspec import structs
@@ -8,22 +7,22 @@ from msgspec import structs
 from goldenami.aws import instance_types
 from goldenami.aws.answers.ec2 import DescribeInstances, RunInstances
 from goldenami.aws.ask import ask
-from goldenami.aws.builds import ALIVE
 from goldenami.aws.calls import answered
 from goldenami.aws.errors import TERMINATED, code_of
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain import tags
+from goldenami.domain.identity import LAUNCH
 from goldenami.domain.image import Build, Image
+from goldenami.domain.instance import ALIVE
 from goldenami.domain.plan import Action, Ref, Secret, resolve
+from goldenami.domain.record import LAUNCHES, tokens
 from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, BakeError
 from goldenami.spec import ReleaseFile
 from goldenami.spec.model import Base, Volume
 
 DRY_RUN_PASSED = "DryRunOperation"
-LAUNCHES = 20
-"""How often one build may launch its base instance anew."""
 
 
 def launch_actions(file: ReleaseFile, source: Image, build: Build, own: Tags) -> tuple[Action, ...]:
@@ -67,11 +66,10 @@ def launch_actions(file: ReleaseFile, source: Image, build: Build, own: Tags) ->
 def launch(doing: Doing) -> dict[str, Any]:
     """Launch the base instance, or find the one that this build's token has launched.
 
-    AWS answers a token whose instance is gone with an error or with that instance: then the next
-    token is the hash of the last one.
-    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+    If that is gone, it is launched anew with the next token: see `record.tokens`.
     """
-    for _ in range(LAUNCHES):
+    for token in tokens(doing.parameters["ClientToken"]):
+        doing = structs.replace(doing, parameters={**doing.parameters, "ClientToken": token})
         try:
             instance = answered(doing, RunInstances).instances[0]
             if instance.state.name in ALIVE:
@@ -79,9 +77,6 @@ def launch(doing: Doing) -> dict[str, Any]:
         except AwsError as error:
             if code_of(error) not in TERMINATED:
                 raise
-        used = doing.parameters["ClientToken"]
-        token = hashlib.sha256(used.encode()).hexdigest()
-        doing = structs.replace(doing, parameters={**doing.parameters, "ClientToken": token})
     raise BakeError(f"{doing.summary}: {LAUNCHES} instances of this build were terminated")
 
 
@@ -166,7 +161,7 @@ def one_instance(
 
 def _parameters(file: ReleaseFile, source: Image, build: Build, own: Tags) -> dict[str, Any]:
     base = file.release.base
-    parameters = one_instance(base, source.id, base.instance_type, build.token("launch"), own)
+    parameters = one_instance(base, source.id, base.instance_type, build.token(LAUNCH), own)
     if base.key_name:
         parameters["KeyName"] = base.key_name
     if file.user_data is not None:

@@ -22,17 +22,16 @@ from goldenami.domain.plan import Action, Ref
 HANDLER = "write:manifest"
 
 
-def write(recipe: Recipe, content: dict[str, Any], after: Sequence[Action]) -> Action:
+def write(recipe: Recipe, content: dict[str, Any], after: tuple[str, ...]) -> Action:
     """Return the action that composes the manifest, and keeps it in the build region.
 
     It is an SSM parameter, unless the release publishes none, or says so.
     """
     publish = recipe.release.publish
-    after_all = tuple(one.id for one in after)
     if publish is None or not publish.manifest:
-        return msgspec.structs.replace(compose(recipe, content), after=after_all)
+        return msgspec.structs.replace(compose(recipe, content), after=after)
     name = manifest.parameter(recipe.build.image, recipe.build.id)
-    return _action(recipe, content, f"write the manifest to {name}", name, after_all)
+    return _action(recipe, content, f"write the manifest to {name}", name, after)
 
 
 def compose(recipe: Recipe, content: dict[str, Any]) -> Action:
@@ -69,7 +68,8 @@ def content(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> dic
     """
     release, build, source = recipe.release, recipe.build, recipe.source
     start = started(build.id)
-    approval = release.approval_tag
+    approval, wanted = release.approval_tag, recipe.places if by else recipe.proposed_places
+    shared = bool(by) or recipe.shares_candidates
     return {
         "build": build.id,
         "image": build.image,
@@ -88,8 +88,8 @@ def content(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> dic
         },
         "base_instance": {"type": release.base.instance_type},
         "approval": {"by": by, "at": at, "tag": f"{approval.key}={approval.value}" if by else ""},
-        "images": [_placed(recipe, place) for place in places],
-        "missing": [str(one) for one in recipe.places if one not in places],
+        "images": [_placed(recipe, place, shared=shared) for place in places],
+        "missing": [str(one) for one in wanted if one not in places],
     }
 
 
@@ -106,8 +106,9 @@ def _inputs(recipe: Recipe) -> dict[str, str]:
     return found
 
 
-def _placed(recipe: Recipe, place: Place) -> dict[str, Any]:
+def _placed(recipe: Recipe, place: Place, *, shared: bool) -> dict[str, Any]:
     release = recipe.release
+    permissions = launch_permissions(recipe, place) if shared else []
     return {
         "account": place.account or recipe.aws.account,
         "region": place.region,
@@ -115,7 +116,7 @@ def _placed(recipe: Recipe, place: Place) -> dict[str, Any]:
         "snapshots": [Ref(f"available:{place}", "snapshot_ids")],
         "kms_key": next(iter(recipe.keys(place)), ""),
         "parameter": release.publish.ssm_parameter if release.publish else "",
-        "shared_with": [one for each in launch_permissions(recipe, place) for one in each.values()],
+        "shared_with": [one for each in permissions for one in each.values()],
     }
 
 

@@ -7,18 +7,23 @@ from typing import Any
 
 from msgspec import structs
 
+from goldenami.aws import images, records
 from goldenami.aws.leftovers import TEMPORARY
-from goldenami.aws.waits import Doing
+from goldenami.aws.waits import Doing, patiently
+from goldenami.bake import record
 from goldenami.bake.create_image import deregister
 from goldenami.bake.interface import Handler, Recipe
 from goldenami.bake.launch import launch_problems
 from goldenami.bake.packer import PERMISSIONS, BlockDevice, PackerBuild, build, check
 from goldenami.bake.packer_cli import Packer, find_packer
 from goldenami.bake.packer_leftovers import names_in, remove, remove_all
-from goldenami.bake.packer_output import PackerEvent
+from goldenami.bake.packer_output import PackerEvent, instance_in
 from goldenami.bake.packer_template import shipped_templates
+from goldenami.domain.identity import origin
+from goldenami.domain.image import Build
 from goldenami.domain.plan import Action
-from goldenami.errors import GoldenamiError
+from goldenami.domain.record import VALIDATED, parameter
+from goldenami.errors import GoldenamiError, RefusedError
 from goldenami.spec.model import Volume
 
 
@@ -63,10 +68,16 @@ class PackerBaker:
         return (f"Packer {version} finds the template {template} valid",)
 
     def actions(self, recipe: Recipe) -> tuple[Action, ...]:
-        """Return the one action that is the whole Packer build."""
+        """Return the record of the build, and the one action that is the whole Packer build.
+
+        In it the record is written twice: what instance Packer has launched, and which image it has
+        made. There is none of a template that launches nothing (`amazon-chroot`).
+        """
         self._recipe = recipe
         build_action = f"image:{recipe.region}"
+        begun = record.begun(recipe)
         return (
+            begun,
             Action(
                 id=build_action,
                 summary=f"build {recipe.build.ami_name} with Packer",
@@ -78,10 +89,16 @@ class PackerBaker:
                     "ami_name": recipe.build.ami_name,
                     "tags": recipe.image_tags,
                 },
-                permissions=PERMISSIONS,
+                permissions=(*PERMISSIONS, *records.WRITE_PERMISSIONS),
+                after=(begun.id,),
                 undo=deregister(recipe.place, build_action),
             ),
         )
+
+    @property
+    def recorded(self) -> str:
+        """What Packer does is recorded under way."""
+        return record.BEGUN
 
     def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
         """Return a look for what is left: Packer cleans up itself, unless it was killed."""
@@ -114,9 +131,11 @@ class PackerBaker:
             raise GoldenamiError("a Packer build was started without its plan")
 
         names: set[str] = set()
+        launched = _Launched(doing, recipe.build)
 
         def told(event: PackerEvent) -> None:
             names.update(names_in(event.text))
+            launched.told(event)
             if event.text:
                 doing.progress(event.text)
 
@@ -131,6 +150,7 @@ class PackerBaker:
                 on_event=told,
                 cancelled=doing.cancelled,
             )
+            launched.has_made(result.image_id)
         except GoldenamiError as error:
             still = structs.replace(doing, cancelled=Event())
             error.notes = (*remove_all(still, recipe.build, frozenset(names)), *error.notes)
@@ -162,6 +182,51 @@ class PackerBaker:
             endpoint_url=recipe.aws.custom_endpoint,
             image_timeout_s=int(release.timeouts.seconds("image")),
         )
+
+
+class _Launched:
+    """Records the instance that Packer launches as soon as Packer tells of it, and its image.
+
+    Args:
+        doing: whose AWS, where.
+        build: the build.
+    """
+
+    def __init__(self, doing: Doing, build: Build) -> None:
+        self._doing = doing
+        self._name = parameter(build.image, build.id)
+        self._instance_id = ""
+
+    def told(self, event: PackerEvent) -> None:
+        """Listen to Packer."""
+        instance_id = instance_in(event)
+        if instance_id and not self._instance_id:
+            self._instance_id = instance_id
+            records.change(self._doing, self._name, {"instance_id": instance_id})
+
+    def has_made(self, image_id: str) -> None:
+        """Record the image, whose instance has passed all of Packer's provisioners.
+
+        EC2 names no instance for an image that a template had copied or registered: then the id
+        that Packer has told is all there is to know it by.
+
+        Raises:
+            RefusedError: EC2 says that the image was made from another instance.
+        """
+        doing = self._doing
+        image = patiently(
+            doing, lambda: images.made(doing.aws, doing.region, image_id), created=True
+        )
+        if self._instance_id and image.source_instance not in ("", self._instance_id):
+            raise RefusedError(
+                f"{doing.summary}: EC2 says that {image_id} was {origin(image)}, and not from "
+                f"{self._instance_id}, which Packer launched",
+                fix="find in CloudTrail who made it",
+            )
+        change = {
+            "instance_id": image.source_instance, "image_id": image_id, "gates": [VALIDATED],
+        }  # fmt: skip
+        records.change(doing, self._name, change)
 
 
 def _device(volume: Volume) -> BlockDevice:

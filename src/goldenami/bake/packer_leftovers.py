@@ -1,27 +1,29 @@
 """What a Packer build leaves that failed or was killed, found and removed.
 
-Packer cleans up after itself, unless it is killed. Its instance carries the build's tags; its key
-pair and security group do not (1.6), so their names are taken from the instance and from its log.
+Packer cleans up after itself, unless it is killed. Its instance carries the build's tags and is the
+recorded one, or was launched before it could be recorded; its key pair and security group carry no
+tags (1.6), so their names are taken from the instance and from its log.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from msgspec import structs
 
-from goldenami.aws import builds, images, removal
+from goldenami.aws import builds, images, records, removal
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2_around import DescribeKeyPairs, DescribeSecurityGroups
 from goldenami.aws.ask import ask, listed
-from goldenami.aws.builds import Instance
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.aws.waits import Doing
 from goldenami.domain import tags
+from goldenami.domain.identity import instance_problem, is_unrecorded, origin
 from goldenami.domain.image import Build, Image
-from goldenami.errors import AwsError, GoldenamiError
+from goldenami.domain.instance import Instance
+from goldenami.errors import GoldenamiError
 
 TERMINATION_TIMEOUT_S = 600.0
 _NAME = re.compile(rf"{TEMPORARY}[0-9A-Za-z-]{{8,}}")
@@ -30,16 +32,6 @@ _NAME = re.compile(rf"{TEMPORARY}[0-9A-Za-z-]{{8,}}")
 def names_in(line: str) -> frozenset[str]:
     """Return the names of temporary key pairs and security groups in a line of Packer's log."""
     return frozenset(_NAME.findall(line))
-
-
-def unclaimed(found: Iterable[Image], launched: Iterable[Instance]) -> list[Image]:
-    """Return the images without a build's tag that were made of these instances.
-
-    Packer 1.6 tags an image after it is made; if it is killed in between, nothing else tells whose
-    it is.
-    """
-    ids = {one.id for one in launched}
-    return [one for one in found if tags.BUILD not in one.tags and one.source_instance in ids]
 
 
 def remove_all(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
@@ -54,14 +46,16 @@ def remove_all(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
         What was removed and what could not be, each by id.
     """
     try:
-        launched = _launched(doing, build)
+        mine = {one.id for one in _launched(doing, build)}
         named = images.named(doing.aws, doing.region, build.ami_name)
-    except AwsError as error:
+    except GoldenamiError as error:
         return [f"what Packer left could not be looked for: {error.message}"]
-    mine = [one for one in named if one.tags.get(tags.BUILD) == build.id]
     told: list[str] = []
-    for image in [*mine, *unclaimed(named, launched)]:
-        told += _try(f"image {image.id}", partial(_deregister, doing, image))
+    for image in named:
+        if image.source_instance in mine:
+            told += _try(f"image {image.id}", partial(_deregister, doing, image))
+        elif image.tags.get(tags.BUILD) == build.id:
+            told.append(f"left alone: {image.id}: EC2 says that it was {origin(image)}")
     return told + remove(doing, build, names)
 
 
@@ -76,18 +70,22 @@ def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
         for one in _launched(doing, build):
             names |= {one.key_name} if one.key_name.startswith(TEMPORARY) else set()
             names |= {name for _, name in one.groups if name.startswith(TEMPORARY)}
-            if one.state in builds.ALIVE:
+            if one.alive:
                 told += _try(f"instance {one.id}", partial(_terminate, doing, one))
         steps = list(_temporary(doing, build, names))
-    except AwsError as error:
+    except GoldenamiError as error:
         return [*told, f"what Packer left could not be looked for: {error.message}"]
     return [*told, *(line for step in steps for line in _try(*step))]
 
 
 def _launched(doing: Doing, build: Build) -> list[Instance]:
-    """Return the build's instances, those that were terminated lately among them."""
+    """Return the build's own instances, those that were terminated lately among them."""
+    recorded = records.read(doing.aws, doing.region, build.image, build.id)
     found = builds.instances(doing.aws, doing.region, tags.BUILD, build.id, alive=False)
-    return [one for one in found if one.role == tags.Role.BASE]
+    if recorded is None:
+        return []
+    record = recorded.record
+    return [one for one in found if not instance_problem(record, one) or is_unrecorded(record, one)]
 
 
 def _try(what: str, step: Callable[[], Any]) -> list[str]:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from goldenami import files, jsonfile
-from goldenami.domain.names import AMI_ID
+from goldenami.domain.names import AMI_ID, INSTANCE_ID
 from goldenami.errors import BakeError, SpecError, cut
 
 Kind = Literal["say", "message", "error", "build-error", "artifact", "variable", "other", "text"]
@@ -28,6 +28,7 @@ _FOR_PEOPLE = ("say", "message", "error", "build-error")
 _ESCAPES = (("%!(PACKER_COMMA)", ","), ("\\r", ""), ("\\n", "\n"))
 _ARROW = re.compile(r"\A(==>|-->) ")
 _VERSION = re.compile(r"^Packer v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
+_INSTANCE = re.compile(rf"\bInstance ID: ({INSTANCE_ID.pattern})\s*\Z")
 _HCL_VARIABLE = re.compile(r"^var\.([\w-]+): ", re.MULTILINE)
 
 
@@ -87,6 +88,12 @@ def _unescape(field: str) -> str:
     for escaped, plain in _ESCAPES:
         field = field.replace(escaped, plain)
     return field
+
+
+def instance_in(event: PackerEvent) -> str:
+    """Return the instance that Packer tells it has launched, empty if the event tells of none."""
+    match = _INSTANCE.search(event.text) if event.kind in ("say", "message") else None
+    return match[1] if match else ""
 
 
 def declared_variables(events: Iterable[PackerEvent]) -> frozenset[str]:

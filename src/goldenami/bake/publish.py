@@ -1,10 +1,13 @@
-"""The last steps: approve the complete images (or propose them), then tell the consumers."""
+"""The last steps: approve the complete images (or propose them), share them, tell the consumers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from goldenami.aws import parameters
-from goldenami.bake.distribute import image_id
+from goldenami.bake import record
+from goldenami.bake.distribute import complete, image_id, sharing
 from goldenami.bake.interface import Recipe
 from goldenami.bake.manifest import compose, content, write
 from goldenami.domain import tags
@@ -17,11 +20,13 @@ WRITE_STATUS = "write:status"
 _STATUS_PERMISSIONS = ("ec2:CreateTags", "ec2:DescribeImages", "ec2:DescribeSnapshots")
 
 
-def publication(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> tuple[Action, ...]:
-    """Return the approval of the image in these places, and the publication after all of them.
+def approval(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> tuple[Action, ...]:
+    """Return the approval of the image in these places, and what may be done from then on alone.
 
-    From its approval to the end of the release the images carry the places that are not published,
-    so that half a release can be told from a whole one at any time.
+    It is recorded first, and then written on the images; then others may have them, and get copies
+    of their own, which are approved when they are complete. From its approval to the end of the
+    release an image carries the places that are not published, so that half a release can be told
+    from a whole one at any time.
 
     Args:
         recipe: what is baked.
@@ -36,15 +41,32 @@ def publication(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) ->
         tags.APPROVED_AT: at,
         tags.UNPUBLISHED: _listed(recipe.places),
     }
-    approvals = [_approve(recipe, place, written) for place in places]
-    approved = tuple(one.id for one in approvals)
+    recorded = record.approved(recipe, by=by, at=at)
+    approvals = [_approve(recipe, place, written, recorded.id) for place in places]
+    shared = sharing(recipe, places, [one.id for one in approvals])
+    copied = [one for one in recipe.places if complete(one) in {step.id for step in shared}]
+    theirs = [_approve(recipe, place, written, complete(place)) for place in copied]
+    return (recorded, *approvals, *shared, *theirs)
+
+
+def publication(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> tuple[Action, ...]:
+    """Return the publication of the image in these places, after its approval in all of them.
+
+    Args:
+        recipe: what is baked.
+        places: where the image is approved; the other places of the release stay unpublished.
+        by: who has approved it, an ARN.
+        at: when, as `moment` tells it.
+    """
+    approved = tuple(approval_of(place) for place in places)
     published = [step for place in places for step in _publish(recipe, place, approved)]
     protected = [step for place in places for step in _protect(recipe, place, approved)]
-    done = (*approvals, *published, *protected)
-    manifest = write(recipe, content(recipe, places, by=by, at=at), done)
+    manifest = write(
+        recipe, content(recipe, places, by=by, at=at), (*approved, *_ids(published + protected))
+    )
     missing = [one for one in recipe.places if one not in places]
     ends = [_end(recipe, place, missing, (manifest.id,)) for place in places]
-    return (*done, manifest, *ends)
+    return (*published, *protected, manifest, *ends)
 
 
 def candidacy(recipe: Recipe) -> tuple[Action, ...]:
@@ -52,10 +74,10 @@ def candidacy(recipe: Recipe) -> tuple[Action, ...]:
     written = {tags.STATUS: Status.CANDIDATE.value}
     proposed = tuple(
         _status(recipe, place, "candidate", "make the image a candidate", written)
-        for place in recipe.places
+        for place in recipe.proposed_places
     )
-    manifest = write(recipe, content(recipe, recipe.places, by="", at=""), proposed)
-    return (*proposed, manifest)
+    made = content(recipe, recipe.proposed_places, by="", at="")
+    return (*proposed, write(recipe, made, _ids(proposed)))
 
 
 def completion(recipe: Recipe, *, by: str, at: str) -> tuple[Action, ...]:
@@ -91,10 +113,20 @@ def _image_and_snapshots(recipe: Recipe, place: Place) -> list[Ref]:
     return [image_id(recipe, place), Ref(f"available:{place}", "snapshot_ids")]
 
 
-def _approve(recipe: Recipe, place: Place, written: tags.Tags) -> Action:
-    approval = recipe.release.approval_tag
-    summary = f"approve the image: {approval.key} = {approval.value}"
-    return _status(recipe, place, "approve", summary, written)
+def _ids(actions: Iterable[Action]) -> tuple[str, ...]:
+    return tuple(one.id for one in actions)
+
+
+def approval_of(place: Place) -> str:
+    """Return the id of the action that approves the image of a place."""
+    return f"approve:{place}"
+
+
+def _approve(recipe: Recipe, place: Place, written: tags.Tags, after: str) -> Action:
+    tag = recipe.release.approval_tag
+    summary = f"approve the image: {tag.key} = {tag.value}"
+    action = _status(recipe, place, "approve", summary, written)
+    return structs.replace(action, after=(after,))
 
 
 def _status(recipe: Recipe, place: Place, step: str, summary: str, written: tags.Tags) -> Action:

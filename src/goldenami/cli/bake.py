@@ -96,6 +96,6 @@ def _unfinished(aws: "Aws", file: "ReleaseFile", *, plan_only: bool, yes: bool) 
     found = release.unfinished(aws, file)
     if not found:
         return None
-    say(f"build {found[0]} of this release file did not end", "yellow")
-    question = f"Go on with {found[0]}?"
-    return found[0] if plan_only or options.agreed(question, yes=yes) else None
+    say(f"build {found} of this release file did not end", "yellow")
+    question = f"Go on with {found}?"
+    return found if plan_only or options.agreed(question, yes=yes) else None

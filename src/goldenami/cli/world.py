@@ -44,7 +44,7 @@ def of(file: "ReleaseFile") -> "World":
 
 def _golden(image: str) -> dict[str, str]:
     """Return the tags that a release of it has written."""
-    build = Build(id="20260101T000000Z-000000", image=image, version="1", spec="0" * 64)
+    build = Build(id="20260101T000000Z-000000", image=image, version="1", spec="0" * 64, nonce="")
     return build.tags({}, source="ami-00000000000000000", status=Status.APPROVED)
 
 

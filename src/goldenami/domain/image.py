@@ -1,6 +1,7 @@
 """An image as the registry knows it, and the build that made it."""
 
 import hashlib
+import secrets
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -49,12 +50,16 @@ class Image(Struct, frozen=True, kw_only=True):
 
 
 class Build(Struct, frozen=True, kw_only=True):
-    """One run of a release file: what makes its resources recognisable, everywhere."""
+    """One run of a release file: what makes its resources recognisable, everywhere.
+
+    ``nonce`` is random: nobody can tell its client tokens from its id.
+    """
 
     id: str
     image: str
     version: str
     spec: str
+    nonce: str
 
     @property
     def ami_name(self) -> str:
@@ -75,7 +80,7 @@ class Build(Struct, frozen=True, kw_only=True):
 
     def token(self, action: str) -> str:
         """Return the client token that makes this build's action idempotent (64 characters)."""
-        return hashlib.sha256(f"{self.id}/{action}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.nonce}/{action}".encode()).hexdigest()
 
 
 def started(build: str) -> datetime | None:
@@ -84,6 +89,11 @@ def started(build: str) -> datetime | None:
         return datetime.strptime(build.partition("-")[0], _STARTED).replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def new_nonce() -> str:
+    """Return the random part of a new build: 256 bits."""
+    return secrets.token_hex(32)
 
 
 def build_id(now: datetime, random_hex: str) -> str:

@@ -29,6 +29,7 @@ def problems(release: Release, folder: Path) -> list[Problem]:
         *_base(release.base, folder),
         *_bake(release),
         *_tags(release),
+        *_approval(release),
         *_distribution(release),
         *_publication(release),
         *enforcement.problems(release),
@@ -62,6 +63,11 @@ def user_data_path(user_data: str, folder: Path) -> Path | None:
     """Return the file that ``base.user_data`` names, or None if the script stands there itself."""
     inline = "\n" in user_data or user_data.startswith("#")
     return None if inline else folder / user_data
+
+
+def _approval(release: Release) -> Iterator[Problem]:
+    if release.share_candidates and release.approval != "manual":
+        yield "$.share_candidates", "only `approval: manual` has candidates; leave it out"
 
 
 def _names(release: Release) -> Iterator[Problem]:

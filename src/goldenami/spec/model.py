@@ -304,7 +304,11 @@ class Timeouts(_Part, frozen=True):
 
 
 class Release(_Part, frozen=True):
-    """The whole release file."""
+    """The whole release file.
+
+    With ``share_candidates`` others have an image before it is approved (``approval: manual``):
+    those that it is shared with, and the accounts that get copies.
+    """
 
     schema: Literal["goldenami/v1"]
     image: str
@@ -317,6 +321,7 @@ class Release(_Part, frozen=True):
     test: BootTest | None = None
     tags: dict[str, str] = field(default_factory=dict)
     approval: Literal["automatic", "manual"] = "automatic"
+    share_candidates: bool = False
     approval_tag: ApprovalTag = ApprovalTag()
     distribute: dict[str, Distribution] = field(default_factory=dict)
     copies: tuple[Copies, ...] = ()

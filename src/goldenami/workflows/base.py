@@ -9,13 +9,13 @@ from msgspec import Struct, structs
 from goldenami.aws import regions, waits
 from goldenami.aws.answers import ec2
 from goldenami.aws.ask import listed
-from goldenami.aws.builds import ALIVE
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.interface import base_tags
 from goldenami.bake.launch import launch_actions, launch_problems
 from goldenami.domain import names, tags
-from goldenami.domain.image import Build, build_id
+from goldenami.domain.image import Build, build_id, new_nonce
+from goldenami.domain.instance import ALIVE
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.errors import BakeError, InterruptedRunError, RefusedError, UsageError
 from goldenami.spec import ReleaseFile
@@ -55,6 +55,7 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
         image=release.image,
         version=names.calendar_version(now) if release.version == "auto" else release.version,
         spec=file.sha256,
+        nonce=new_nonce(),
     )
     own = base_tags(build, release, source)
     found = launch_problems(aws, file, source, build, own)

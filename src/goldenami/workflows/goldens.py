@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from goldenami.aws import images
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.audit import approved
-from goldenami.domain.audit.approved import Builds, Produced
+from goldenami.domain.audit.approved import Produced
 from goldenami.domain.image import Image
 from goldenami.domain.place import Place
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.manifests import images_by_build
+from goldenami.workflows.manifests import kept
 
 if TYPE_CHECKING:
     from goldenami.spec.model import Source
@@ -27,8 +29,9 @@ def read(
 ) -> dict[Place, dict[str, Produced]]:
     """Return what releases made in each place, by image id: `Produced.golden` is what counts.
 
-    An approval that somebody forged is told as such: by the image's other tags, the manifest of its
-    build, and for a copy in another account by the builds that the caller's account knows.
+    What somebody forged is told as such: by where EC2 says that the image comes from, the record
+    and the manifest of its build, its other tags, and for a copy in another account by the builds
+    that the caller's account knows.
 
     Args:
         aws: the caller, whose account's releases count.
@@ -37,11 +40,11 @@ def read(
         builds: builds of the caller's account beside those that ``own`` tells of.
 
     Raises:
-        AwsError: manifests could not be read.
+        AwsError: records or manifests could not be read.
     """
     every = [image for several in own.values() for image in several]
-    home = Builds(images_by_build(aws, every, approval))
-    elsewhere = Builds(home.manifests, builds | known_builds(aws, own))
+    home = kept(aws, every, approval)
+    elsewhere = structs.replace(home, known=builds | known_builds(aws, own))
     return {
         place: approved.produced(
             several, approval, home if place.account == aws.account else elsewhere
@@ -64,7 +67,7 @@ def versions(aws: Aws, region: str, image: str, approval: ApprovalTag) -> list[I
     """Return the golden versions of an image in a region of the caller's account, newest first.
 
     Raises:
-        AwsError: images or manifests could not be read.
+        AwsError: images, records or manifests could not be read.
     """
     return _golden(aws, region, images.produced(aws, region, image=image), approval)
 

@@ -1,39 +1,68 @@
-"""The images that builds say they made: a tag can be written by hand, a manifest is kept apart."""
+"""What builds left beside their images, where only the pipeline writes: records and manifests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from goldenami.aws import parameters
+from goldenami.aws.answers.ssm import Parameter
 from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import manifest, tags
+from goldenami.domain import manifest, record, tags
+from goldenami.domain.audit.approved import Builds, Known
+from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 
 
-def images_by_build(
-    aws: Aws, images: Iterable[Image], approval: ApprovalTag
-) -> Mapping[str, frozenset[str]]:
-    """Return the ids of the images that each build made, by the manifests there are.
+def kept(aws: Aws, images: Iterable[Image], approval: ApprovalTag) -> Builds:
+    """Return what the builds that images name have recorded, and which images they list.
 
-    A manifest is looked for wherever an approved image of the build comes from, since it lies in
-    the build region. A build without one, or whose manifest may not be read, is not in the answer:
-    what is known of its images is then in their tags alone.
+    Both lie in the build region, so they are looked for wherever an image of the build comes from;
+    a manifest only if the image is approved. What may not be read is not in the answer: then the
+    tags of the images are all that is known.
+
+    Args:
+        aws: the caller, whose account's builds count.
+        images: images that may be theirs.
+        approval: the approval tag.
 
     Raises:
         AwsError: a region's parameters could not be read.
     """
-    wanted: dict[str, set[str]] = {}
+    wanted: dict[str, dict[str, str]] = {}
     for one in images:
         build = one.tags.get(tags.BUILD)
-        if one.image and build and approval.on(one.tags):
-            region = one.source_region or one.region
-            wanted.setdefault(region, set()).add(manifest.parameter(one.image, build))
+        if one.image and build:
+            names = wanted.setdefault(one.source_region or one.region, {})
+            names[record.parameter(one.image, build)] = build
+            if approval.on(one.tags):
+                names[manifest.parameter(one.image, build)] = ""
     answers = in_regions(
-        wanted, lambda region: parameters.values(aws, region, wanted[region], "reading manifests")
+        wanted, lambda region: parameters.parameters(aws, region, wanted[region], "reading builds")
     )
     refused = [one.error for one in answers.unread if code_of(one.error) not in FORBIDDEN]
     if refused:
         raise refused[0]
-    told = (manifest.read(text) for found in answers.read.values() for text in found.values())
-    return {one.build: frozenset(placed.image_id for placed in one.images) for one in told if one}
+    told = (
+        manifest.read(one.value)
+        for found in answers.read.values()
+        for name, one in found.items()
+        if name.startswith(manifest.PARAMETERS)
+    )
+    absent = {build: None for region in answers.read for build in wanted[region].values() if build}
+    return Builds(
+        {one.build: frozenset(placed.image_id for placed in one.images) for one in told if one},
+        records={**absent, **dict(_records(answers.read))},
+    )
+
+
+def _records(read: Mapping[str, Mapping[str, Parameter]]) -> Iterator[tuple[str, Known]]:
+    """Yield the records by build; what is no record proves as little as none."""
+    for region, found in read.items():
+        for name, parameter in found.items():
+            content = record.read(name, parameter.value)
+            if content:
+                recorded = Recorded(
+                    record=content, version=parameter.version, written=parameter.last_modified_date
+                )
+                yield content.build, Known(region, recorded)

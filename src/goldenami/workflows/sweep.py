@@ -1,4 +1,8 @@
-"""Sweeping: what unfinished builds have left anywhere, found by its tags and removed."""
+"""Sweeping: what unfinished builds have left anywhere is removed, if it is proved to be theirs.
+
+It is found by its tags. Whose it is, the records of the builds and EC2 say; what is not proved to
+be a build's own is told by its id, and left alone.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,18 +10,24 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws import lease, leftovers, regions, removal
+from goldenami.aws import lease, leftovers, records, regions, removal
 from goldenami.aws.leftovers import Leases, Leftover
 from goldenami.aws.parallel import Answers, Unread, in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.create_image import deregister
+from goldenami.domain.identity import Forgery, Recorded
 from goldenami.domain.image import started
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Plan, Tell, silent
-from goldenami.errors import IncompleteError
+from goldenami.domain.record import parameter
+from goldenami.errors import IncompleteError, RefusedError
 from goldenami.workflows.execute import Execution
+from goldenami.workflows.whose import Owner
 
 TERMINATION_TIMEOUT_S = 600.0
+LEASE_END = "end:lease"
+RECORD_END = "end:record"
+_PARAMETERS = {"lease": LEASE_END, "record": RECORD_END}
 _CALLS: dict[str, tuple[str, str, str]] = {
     "snapshot": ("ec2:DeleteSnapshot", "SnapshotId", "delete"),
     "volume": ("ec2:DeleteVolume", "VolumeId", "delete"),
@@ -33,21 +43,31 @@ class Sweep(Struct, frozen=True):
         plan: how.
         leftovers: what.
         kept: what is left alone, since nobody knows whether its build is under way.
+        forgeries: what is left alone, since it is not proved that its build has made it.
         unread: the regions of which not everything could be read, and why.
     """
 
     plan: Plan
     leftovers: tuple[Leftover, ...]
     kept: tuple[Leftover, ...]
+    forgeries: tuple[Forgery, ...]
     unread: tuple[Unread, ...]
 
     def complete(self) -> None:
-        """Say what could not be read, and what is left alone for that.
+        """Say what could not be read, and what is left alone, for that or as it may be forged.
 
         Raises:
-            IncompleteError: there is some.
+            IncompleteError: something could not be read.
+            RefusedError: something is not proved to be its build's own.
         """
+        forged = [f"left alone: {one}" for one in self.forgeries]
         if not self.unread and not self.kept:
+            if forged:
+                raise RefusedError(
+                    "not everything that carries the tags of a build was made by that build",
+                    notes=forged,
+                    fix="find in CloudTrail who made it, and remove it by hand",
+                )
             return
         raise IncompleteError(
             f"not everything could be looked at, and {len(self.kept)} things are left alone",
@@ -58,6 +78,7 @@ class Sweep(Struct, frozen=True):
                     f"{one.build} is under way could not be read"
                     for one in self.kept
                 ),
+                *forged,
             ],
             fix="give the caller access to these regions, and run it again",
         )
@@ -88,23 +109,42 @@ def prepare(
     enabled = regions.enabled(aws)
     chosen = tuple(where or enabled)
     answers = in_regions(chosen, lambda region: leftovers.read(aws, region))
-    own = _leases(aws, enabled)
-    leases = (own, *(_leases(baker, regions.enabled(baker)) for baker in bakers))
-    running = {one for answer in leases for read in answer.read.values() for one in read.running}
-    unsure = tuple(one for answer in leases for one in answer.unread)
-    there = [
-        *(one for several in answers.read.values() for one in several),
-        *(one for region in chosen if region in own.read for one in own.read[region].lapsed),
-    ]
-    old = [
-        one
-        for one in there
-        if one.build not in running
-        and (one.build == build if build else _age(one.build, now) >= older_than)
-    ]
-    kept = tuple(one for one in old if _may_be_under_way(one, unsure))
+    own = _books(aws, enabled)
+    books = (own, *(_books(baker, regions.enabled(baker)) for baker in bakers))
+    running = {one for answer in books for read in answer.read.values() for one in read.running}
+    unsure = tuple(one for answer in books for one in answer.unread)
+
+    def swept(one: str) -> bool:
+        age = one == build if build else _age(one, now) >= older_than
+        return age and one not in running
+
+    claims = [one for several in answers.read.values() for one in several.left]
+    old = [one for one in claims if swept(one.leftover.build)]
+    owner = Owner(aws, bakers, books)
+    kept = tuple(
+        one.leftover
+        for one in old
+        if _may_be_under_way(one.leftover, unsure)
+        or (unsure and not owner.knows(one.leftover.build))
+    )
+    judged = [one for one in old if one.leftover not in kept]
+    forgeries = tuple(found for one in judged if (found := owner.forged(one)))
+    forged = {(one.region, one.id) for one in forgeries}
+    removed = [
+        *(one.leftover for one in judged if (one.leftover.region, one.leftover.id) not in forged),
+        *(one for region in chosen if region in own.read for one in own.read[region].lapsed
+          if swept(one.build)),
+    ]  # fmt: skip
     unread = (*answers.unread, *(one for one in unsure if kept or one.region in chosen))
-    return _planned(tuple(one for one in old if one not in kept), kept, unread)
+    if not unread and not kept and set(chosen) >= set(enabled):
+        finished = {one for several in answers.read.values() for one in several.finished}
+        removed += [
+            _record(region, one, removed)
+            for region, read in own.read.items()
+            for one in read.records.values()
+            if swept(one.record.build) and one.record.build not in finished
+        ]
+    return _planned(tuple(removed), kept, forgeries, unread)
 
 
 def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
@@ -115,14 +155,25 @@ def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
     """
     handlers = {
         "ec2:DeregisterImage": removal.image,
-        "ssm:DeleteParameter": lease.remove,
+        LEASE_END: lease.remove,
+        RECORD_END: records.removal,
         "wait:terminated": removal.terminated,
     }
     Execution(aws, handlers=handlers, tell=tell).run(sweep.plan)
 
 
-def _leases(aws: Aws, where: Sequence[str]) -> Answers[Leases]:
-    return in_regions(where, lambda region: leftovers.leases(aws, region))
+def _books(aws: Aws, where: Sequence[str]) -> Answers[Leases]:
+    return in_regions(where, lambda region: leftovers.books(aws, region))
+
+
+def _record(region: str, one: Recorded, removed: Sequence[Leftover]) -> Leftover:
+    """Return the record of a build, which goes with the last of what the build has left."""
+    record = one.record
+    return Leftover(
+        region=region, kind="record", id=parameter(record.image, record.build), build=record.build,
+        build_region=region, version=one.version,
+        after=tuple(there.id for there in removed if there.build == record.build),
+    )  # fmt: skip
 
 
 def _may_be_under_way(one: Leftover, unread: Sequence[Unread]) -> bool:
@@ -131,7 +182,10 @@ def _may_be_under_way(one: Leftover, unread: Sequence[Unread]) -> bool:
 
 
 def _planned(
-    removed: tuple[Leftover, ...], kept: tuple[Leftover, ...], unread: tuple[Unread, ...]
+    removed: tuple[Leftover, ...],
+    kept: tuple[Leftover, ...],
+    forgeries: tuple[Forgery, ...],
+    unread: tuple[Unread, ...],
 ) -> Sweep:
     count = len({one.build for one in removed})
     plan = Plan(
@@ -139,7 +193,7 @@ def _planned(
         actions=tuple(step for one in removed for step in _removal(one, removed)),
         checks=leftovers.PERMISSIONS,
     )
-    return Sweep(plan, removed, kept, unread)
+    return Sweep(plan, removed, kept, forgeries, unread)
 
 
 def _age(build: str, now: datetime) -> timedelta:
@@ -151,15 +205,16 @@ def _removal(one: Leftover, found: tuple[Leftover, ...]) -> list[Action]:
     of = f"of build {one.build}"
     if one.kind == "instance":
         return _termination(one, of, wait=any(one.id in other.after for other in found))
+    if one.kind in _PARAMETERS:
+        after = tuple(_action_id(other) for other in found if other.id in one.after)
+        parameters = {"Name": one.id, "Version": one.version}
+        summary = f"delete the {one.kind} {one.id} {of}"
+        return [_action(one, summary, _PARAMETERS[one.kind], parameters, after)]
     after = tuple(f"gone:{other}" for other in one.after)
     if one.kind == "image":
         action = deregister(Place(one.region), "")
         call, parameters = action.call, {**action.parameters, "ImageId": one.id}
         return [_action(one, f"deregister {one.id} ({one.state}) {of}", call, parameters, after)]
-    if one.kind == "lease":
-        parameters = {"Name": one.id, "Version": one.version}
-        summary = f"delete the lease {one.id} {of}"
-        return [_action(one, summary, "ssm:DeleteParameter", parameters, after)]
     call, name, verb = _CALLS[one.kind]
     return [_action(one, f"{verb} the {one.kind} {one.id} {of}", call, {name: one.id}, after)]
 
@@ -182,12 +237,20 @@ def _termination(one: Leftover, of: str, *, wait: bool) -> list[Action]:
     return steps
 
 
+def _action_id(one: Leftover) -> str:
+    return f"{one.kind}:{one.region}:{one.id}"
+
+
 def _action(
     one: Leftover, summary: str, call: str, parameters: dict[str, Any], after: tuple[str, ...]
 ) -> Action:
-    permissions = (call, "ec2:DeleteSnapshot") if one.kind == "image" else (call,)
+    permissions = {
+        "image": (call, "ec2:DeleteSnapshot"),
+        "lease": ("ssm:DeleteParameter", *lease.READ_PERMISSIONS),
+        "record": ("ssm:DeleteParameter", *records.READ_PERMISSIONS),
+    }.get(one.kind, (call,))
     return Action(
-        id=f"{one.kind}:{one.region}:{one.id}",
+        id=_action_id(one),
         summary=summary,
         call=call,
         region=one.region,

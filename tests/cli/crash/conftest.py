@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
+from msgspec import structs
 
-from goldenami.domain import manifest, tags
+from goldenami.domain import manifest, record, tags
 from goldenami.domain.tags import Status
 from goldenami.sandbox.calls import Call, Refusal
 from goldenami.sandbox.server import Sandbox
@@ -187,6 +188,24 @@ def never_lower(calls: Sequence[Call]) -> None:
                 before = written.get(resource, "")
                 written[resource] = Status(status["Value"])
                 assert tags.may_become(before, written[resource]), (resource, before)
+
+
+def record_of(sandbox: Sandbox) -> record.Record:
+    """Return the record of the one build there is."""
+    ssm = sandbox.client("ssm")
+    (found,) = ssm.get_parameters_by_path(Path="/goldenami/build", Recursive=True)["Parameters"]
+    read = record.read(found["Name"], found["Value"])
+    assert read
+    return read
+
+
+def undecided(sandbox: Sandbox) -> None:
+    """Let nobody have approved the build, by its record."""
+    now = structs.replace(record_of(sandbox), approved_by="", approved_at="")
+    sandbox.client("ssm").put_parameter(
+        Name=record.parameter(now.image, now.build), Value=record.text(now), Type="String",
+        Overwrite=True,
+    )  # fmt: skip
 
 
 def account(sandbox: Sandbox) -> dict[str, Any]:

@@ -90,6 +90,10 @@ CASES: dict[str, tuple[Subject, dict[str, Any], list[str]]] = {
     "an image with a forged approval that the list approves": (
         subject(id=FORGED), {"listed": {"": frozenset({FORGED})}}, [],
     ),
+    "an instance that no build has launched": (
+        structs.replace(subject(), facts={"forged-build": "EC2 knows better"}), {},
+        ["forged-build"],
+    ),
     "a candidate": (subject(id=CANDIDATE), {}, ["candidate-image"]),
     "an image made from a golden one": (
         subject(id=OTHER, golden_ancestor=GOLDEN), {}, ["derived-image"],
@@ -241,7 +245,7 @@ _ANY_SUBJECT = st.builds(
     golden_ancestor=st.sampled_from(["", GOLDEN]),
 )
 _ORIGIN = {
-    "foreign-owner", "unapproved-image", "deregistered-image", "spoofed-approval",
+    "foreign-owner", "unapproved-image", "deregistered-image", "spoofed-approval", "forged-build",
     "candidate-image", "derived-image",
 }  # fmt: skip
 

@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.domain import names, tags
+from goldenami.domain import identity, names, tags
 from goldenami.domain.audit.subject import Subject
+from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image, started
 from goldenami.domain.tags import ApprovalTag, Status
 
@@ -111,6 +112,13 @@ class Approved(Struct, frozen=True, kw_only=True):
         return replace(self, produced={**self.produced, region: of_region})
 
 
+class Known(Struct, frozen=True):
+    """The record of a build, and the region where it lies: the build region."""
+
+    region: str
+    recorded: Recorded
+
+
 class Builds(Struct, frozen=True):
     """What is known of builds beside the tags of their images.
 
@@ -118,10 +126,13 @@ class Builds(Struct, frozen=True):
         manifests: the ids of the images that each build made, for builds that left a manifest.
         known: the builds of the account whose releases count: its copies elsewhere name one of
             them. None for that account itself.
+        records: the records of builds; None for a build that has none, as from before there were
+            any. What could not be read is not among them.
     """
 
     manifests: Mapping[str, frozenset[str]] = {}
     known: frozenset[str] | None = None
+    records: Mapping[str, Known | None] = {}
 
 
 def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> dict[str, Produced]:
@@ -157,12 +168,12 @@ def _produced(image: Image, approval: ApprovalTag, builds: Builds, newer: int) -
         created=image.created,
         approved=approved,
         candidate=not approved and image.status in (Status.CANDIDATE, Status.BUILDING),
-        forged=_forged(image, builds),
+        forged=_forged(image, builds, approved=approved),
         newer=newer,
     )
 
 
-def _forged(image: Image, builds: Builds) -> str:
+def _forged(image: Image, builds: Builds, *, approved: bool) -> str:
     """Say why no release can have made an image; its tags alone prove nothing."""
     missing = [
         key
@@ -180,4 +191,25 @@ def _forged(image: Image, builds: Builds) -> str:
         return f"the account of the releases knows no build {build}"
     if image.id not in builds.manifests.get(build, {image.id}):
         return f"the manifest of build {build} does not list it"
-    return ""
+    return _contradicted(image, builds, approved=approved)
+
+
+def _contradicted(image: Image, builds: Builds, *, approved: bool) -> str:
+    """Say what the record of its build and EC2 hold against an image.
+
+    A copy in another account was made from one that the caller's account may not have any more.
+    """
+    build = image.tags[tags.BUILD]
+    if build not in builds.records:
+        return ""
+    known = builds.records[build]
+    if known is None:  # what was approved before there were records has a manifest at most
+        return "" if approved else f"build {build} has no record, so nothing proves that it made it"
+    record = known.recorded.record
+    if approved and not record.approved_by:
+        return f"the record of build {build} knows of no approval"
+    if builds.known is not None:
+        return identity.copy_problem(record, image, image.source_image, image.owner)
+    if image.region == known.region:
+        return identity.image_problem(known.recorded, image, image.owner)
+    return identity.copy_problem(record, image, record.image_id, image.owner)

@@ -1,14 +1,20 @@
 """Instances of bakes under way: a base or test instance is no finding as long as its build lives.
 
-Its tags alone are no reason to leave an instance out: its build has to hold a lease right now.
+Its tags are no reason to leave an instance out: its build has to hold a lease right now, and it has
+to be the build's own by its record. One that is no build's own is told as such.
 """
 
 from collections.abc import Iterable, Iterator
 
-from goldenami.aws import leftovers
+from msgspec import structs
+
+from goldenami.aws import builds, leftovers
+from goldenami.aws.leftovers import Leases
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
+from goldenami.domain.audit.rules import forged_build
 from goldenami.domain.audit.subject import Subject
+from goldenami.domain.identity import instance_problem, is_unrecorded
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.audit.sources import Baking, Batches
 
@@ -17,25 +23,68 @@ def without(batches: Iterable[list[Subject]], aws: Aws, region: str) -> Batches:
     """Yield the instances of a region, and apart from them those of bakes under way.
 
     Raises:
-        AwsError: the leases could not be read. Everything else was yielded, but for the instances
-            that say they belong to a bake.
+        AwsError: the leases or the records could not be read. Everything else was yielded, but for
+            the instances that say they belong to a bake.
     """
-    alive: frozenset[str] | None = None
+    bakes = _Bakes(aws, region)
     problem: GoldenamiError | None = None
     for batch in batches:
         claims = {one.id: build for one in batch if (build := _build(one))}
-        if claims and alive is None and problem is None:
-            try:
-                alive = leftovers.leases(aws, region).running
-            except GoldenamiError as error:
-                problem = error
-        if problem is None:
-            of_bakes = {name for name, build in claims.items() if build in (alive or ())}
-            yield from _parted(batch, of_bakes)
-        else:
+        try:
+            forged = {} if problem else bakes.forged(claims)
+        except GoldenamiError as error:
+            problem = error
+        if problem:
             yield [one for one in batch if one.id not in claims]
+            continue
+        alive = {name for name, build in claims.items() if bakes.is_running(build)}
+        yield from _parted([_noted(one, forged) for one in batch], alive - forged.keys())
     if problem:
         raise problem
+
+
+class _Bakes:
+    """The bakes of a region, read when something says that it belongs to one."""
+
+    def __init__(self, aws: Aws, region: str) -> None:
+        self._aws = aws
+        self._region = region
+        self._books: Leases | None = None
+
+    def is_running(self, build: str) -> bool:
+        """Tell whether a build holds a lease."""
+        return self._books is not None and build in self._books.running
+
+    def forged(self, claims: dict[str, str]) -> dict[str, str]:
+        """Return which of these instances are not of the build they name, and why.
+
+        Args:
+            claims: the builds by instance.
+        """
+        if claims and self._books is None:
+            self._books = leftovers.books(self._aws, self._region)
+        records = self._books.records if self._books else {}
+        found: dict[str, str] = {}
+        unsure: set[str] = set()
+        for name, build in claims.items():
+            if build not in records:
+                found[name] = f"build {build} has no record, so nothing proves that it launched it"
+            elif records[build].record.instance_id != name:
+                unsure.add(build)
+        for build in unsure:
+            record = records[build].record
+            for one in builds.instances(self._aws, self._region, tags.BUILD, build):
+                problem = instance_problem(record, one)
+                if problem and one.id in claims and not is_unrecorded(record, one):
+                    found[one.id] = problem
+        return found
+
+
+def _noted(subject: Subject, forged: dict[str, str]) -> Subject:
+    why = forged.get(subject.id)
+    if not why:
+        return subject
+    return structs.replace(subject, facts={**subject.facts, forged_build.FACT: why})
 
 
 def _parted(batch: list[Subject], of_bakes: set[str]) -> Iterator[list[Subject] | Baking]:
@@ -45,7 +94,10 @@ def _parted(batch: list[Subject], of_bakes: set[str]) -> Iterator[list[Subject] 
 
 
 def _build(subject: Subject) -> str:
-    """Return the build that an instance says it belongs to, empty if it says nothing."""
-    if subject.tags.get(tags.ROLE) not in set(tags.Role):
+    """Return the build that an instance says it belongs to, empty if it says nothing.
+
+    A base instance on its own (`goldenami base launch`) names no release file.
+    """
+    if subject.tags.get(tags.ROLE) not in set(tags.Role) or tags.SPEC not in subject.tags:
         return ""
     return subject.tags.get(tags.BUILD, "")

@@ -211,7 +211,9 @@ def _with_root(subject: Subject, roots: Roots) -> Subject:
     expected, made_from = roots.images.get(subject.image.id), roots.volumes.get(subject.id)
     if expected is None or made_from is None:
         return subject
-    return replace(subject, facts={"root-snapshot": made_from, "image-snapshots": expected})
+    return replace(
+        subject, facts={**subject.facts, "root-snapshot": made_from, "image-snapshots": expected}
+    )
 
 
 def with_ancestors(

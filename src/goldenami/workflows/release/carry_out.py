@@ -7,13 +7,13 @@ from types import MappingProxyType
 from msgspec import Struct, structs
 
 from goldenami import journal
-from goldenami.aws import compare, inspector, parameters, removal, sharing, statuses, waits
+from goldenami.aws import compare, inspector, parameters, records, removal, sharing, statuses, waits
 from goldenami.aws.lease import Lease
-from goldenami.bake.distribute import complete, image_id
+from goldenami.bake.distribute import ADOPT_COPY, adopt_copy, complete, image_id
 from goldenami.bake.interface import Handler
 from goldenami.bake.launch import launch
 from goldenami.bake.manifest import HANDLER, Keeper
-from goldenami.bake.publish import WRITE_STATUS
+from goldenami.bake.publish import WRITE_STATUS, approval_of
 from goldenami.domain import tags
 from goldenami.domain.image import Build
 from goldenami.domain.manifest import Clock, Manifest
@@ -39,6 +39,8 @@ HANDLERS: dict[str, Handler] = {
     "protect:image": sharing.protect,
     "share:snapshots": sharing.snapshots,
     WRITE_STATUS: statuses.write,
+    records.WRITE: records.write,
+    ADOPT_COPY: adopt_copy,
     "ssm:PutParameter": parameters.publish,
     "ec2:DeregisterImage": removal.image,
     snapshots.EXTEND: snapshots.extend,
@@ -176,12 +178,33 @@ class _Run:
     def _bake(self) -> Released:
         prepared = self._prepared
         made = self._execute(prepared.making, prepared.done)
-        places = prepared.recipe.places
+        places = prepared.recipe.proposed_places
         whole = tuple(one for one in places if complete(one) in made.results)
         unsafe = isinstance(made.error, RefusedError)
         if made.error and (unsafe or not whole or prepared.proposes):
             raise self._failed(made.error)  # who approves, approves a whole release
-        return self._publish(whole, made)
+        return self._publish(*self._approve(whole, made))
+
+    def _approve(
+        self, whole: tuple[Place, ...], made: Outcome
+    ) -> tuple[tuple[Place, ...], Outcome]:
+        """Approve and share what is complete; return where it is approved, and what was done.
+
+        A copy of another account that fails is left out, as a region is; nothing else may fail.
+        """
+        prepared = self._prepared
+        actions = prepared.approval(whole)
+        if not actions:
+            return whole, made
+        shared = self._execute(Plan(title=prepared.making.title, actions=actions), made.results)
+        left = [one for one in actions if one.id not in shared.results]
+        unsafe = isinstance(shared.error, RefusedError) or any(not one.role for one in left)
+        if shared.error and unsafe:
+            raise self._failed(shared.error)
+        places = prepared.recipe.places
+        approved = tuple(one for one in places if approval_of(one) in shared.results)
+        notes = tuple(dict.fromkeys((*made.notes, *shared.notes)))
+        return approved, Outcome(shared.results, made.error or shared.error, notes)
 
     def _publish(self, whole: tuple[Place, ...], made: Outcome) -> Released:
         prepared = self._prepared = self._guarded()
@@ -268,11 +291,12 @@ def _to_sweep(prepared: Prepared, found: Found, sweep: str) -> list[str]:
         for place, one in (*found.images.items(), *found.broken.items())
         if one.status == Status.BUILDING
     ]
+    forged = [f"left alone: {one}" for one in found.forgeries]
     if found.instance_id:
         left.append(f"left for resuming: {found.instance_id} in {prepared.recipe.region}")
     roles = [one.role for one in prepared.recipe.places if one.role and _is_left(found, one)]
     there = [f"`goldenami sweep --build {build} --role {one}`: there too" for one in roles]
-    return [*left, sweep, *dict.fromkeys(there)] if left else []
+    return [*forged, *left, *([sweep, *dict.fromkeys(there)] if left else ())]
 
 
 def _is_left(found: Found, place: Place) -> bool:

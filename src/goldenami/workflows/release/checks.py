@@ -14,6 +14,7 @@ from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.launch import DRY_RUN_PASSED
+from goldenami.bake.record import tests
 from goldenami.domain import tags
 from goldenami.domain.checked import Checked, together
 from goldenami.domain.place import Place
@@ -27,27 +28,27 @@ class There(Struct, frozen=True, kw_only=True):
     """What need not be looked at any more, since an earlier run has come farther.
 
     ``made`` are the places where the image is made, ``finished`` where it was proposed or approved;
-    ``broken`` are ids of images that this run removes first. ``tested`` is an image that has passed
-    its boot test, ``whole`` a release that has ended.
+    ``own`` are the ids of all its images, those that this run removes first among them. ``tested``
+    is an image that has passed its boot test, ``whole`` a release that has ended.
     """
 
     made: Collection[str] = ()
     finished: Collection[str] = ()
-    broken: Collection[str] = ()
+    own: Collection[str] = ()
     tested: bool = False
     whole: bool = False
 
     @classmethod
-    def of(cls, found: Found | None, places: Collection[Place]) -> Self:
-        """Return what is there of a build in the places of its release."""
+    def of(cls, found: Found | None, recipe: Recipe) -> Self:
+        """Return what is there of a build."""
         if found is None:
             return cls()
         return cls(
             made=set(found.images),
             finished=found.finished,
-            broken={one.id for one in found.broken.values()},
-            tested=found.tested,
-            whole=found.is_whole(places),
+            own={one.id for one in (*found.images.values(), *found.broken.values())},
+            tested=found.record.passed(tests(recipe)),
+            whole=found.is_whole(recipe.places),
         )
 
 
@@ -68,9 +69,7 @@ def check(recipe: Recipe, baker: Baker, there: There) -> Checked:
     if str(recipe.place) not in there.made:
         launched = _launch(recipe, baker)
     scanning = Checked() if there.tested else _scanning(recipe)
-    checked = _everywhere(
-        recipe, [partial(_name, there.broken), *_publishing(recipe)], recipe.places
-    )
+    checked = _everywhere(recipe, [partial(_name, there.own), *_publishing(recipe)], recipe.places)
     unfinished = _everywhere(recipe, _sharing(recipe), _without(there.finished, recipe))
     made_anew = _everywhere(recipe, [_quota, _key, _copy], _without(there.made, recipe))
     return together(
@@ -155,13 +154,9 @@ def _scanning(recipe: Recipe) -> Checked:
     return inspector.check(recipe.aws, recipe.region) if recipe.release.scan else Checked()
 
 
-def _name(broken: Collection[str], recipe: Recipe, place: Place) -> Checked:
+def _name(own: Collection[str], recipe: Recipe, place: Place) -> Checked:
     name = recipe.build.ami_name
-    taken = [
-        one
-        for one in images.named(recipe.at(place), place.region, name)
-        if one.tags.get(tags.BUILD) != recipe.build.id and one.id not in broken
-    ]
+    taken = [one for one in images.named(recipe.at(place), place.region, name) if one.id not in own]
     if not taken:
         return Checked(fine=(f"the name {name} is free in {place}",))
     build = taken[0].tags.get(tags.BUILD)

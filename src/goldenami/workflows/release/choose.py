@@ -1,9 +1,11 @@
-"""Which build of a release file is to be gone on with, or approved: read from the tags."""
+"""Which build of a release file is to be gone on with, or approved.
 
-from collections.abc import Callable, Iterable
+Tags tell which builds come into question; what is a build's own, `recover` tells.
+"""
 
-from goldenami.aws import builds, images, lease, regions
-from goldenami.aws.parallel import Answers, in_regions
+from collections.abc import Callable, Mapping, Sequence
+
+from goldenami.aws import builds, lease, regions
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
@@ -11,36 +13,56 @@ from goldenami.domain.place import Place
 from goldenami.domain.tags import Status
 from goldenami.errors import RefusedError
 from goldenami.spec import ReleaseFile
+from goldenami.workflows.release.recover import Claims, claimed, judged
 
 
-def unfinished(aws: Aws, file: ReleaseFile) -> list[str]:
-    """Return the builds of a release file, as it is now, that did not end; the newest first.
+def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
+    """Return the newest build of a release file, as it is now, that did not end.
 
     A role of another account that cannot be assumed is not told here: the checks do.
 
     Raises:
         IncompleteError: a region could not be read.
+        RefusedError: something claims to be of an open build, and none has made it.
     """
     release = file.release
     enabled = regions.enabled(aws)
     if release.build_region not in enabled:
-        return []
+        return None
     own = [Place(one) for one in release.regions if one in enabled]
     others = [one for one in release.places(aws.partition) if one.account]
-    made = _of_all(_made(aws, file, own).complete("looking for builds"))
-    made += _of_all(_made(aws, file, others).read)
+    made = claimed(aws, release, own).complete("looking for builds")
+    made |= claimed(aws, release, others).read
     held = lease.of_image(aws, release.build_region, release.image)
+    holder = held.holder.build if held else ""
+    instances = builds.instances(aws, release.build_region, tags.IMAGE, release.image, alive=False)
+    claims = Claims(made, instances)
+    for build in sorted(_open(claims, file, holder), reverse=True):
+        found = judged(aws, release, build, claims)
+        if found is None or found.record.spec != file.sha256:
+            continue
+        if found.open or build == holder:
+            return build
+        found.refuse()
+    return None
+
+
+def _open(claims: Claims, file: ReleaseFile, holder: str) -> set[str]:
+    """Return the builds of a release file that seem to be open, by the tags there are.
+
+    An image without a status counts, so that nothing is passed over for a tag that is gone, and a
+    candidate: that somebody has approved it, its record may know alone.
+    """
     open_ones = [
         one.tags
-        for one in made
-        if one.status == Status.BUILDING
+        for one in _of_all(claims.images)
+        if one.status in ("", Status.BUILDING, Status.CANDIDATE)
         or tags.UNPUBLISHED in one.tags
-        or (held and one.tags.get(tags.BUILD) == held.holder.build)
+        or one.tags.get(tags.BUILD) == holder
     ]
-    living = builds.instances(aws, release.build_region, tags.IMAGE, release.image)
-    open_ones += [one.tags for one in living]
-    mine = {one[tags.BUILD] for one in open_ones if one.get(tags.SPEC) == file.sha256}
-    return sorted(mine, reverse=True)
+    open_ones += [one.tags for one in claims.instances if one.alive]
+    mine = {one.get(tags.BUILD, "") for one in open_ones if one.get(tags.SPEC) == file.sha256}
+    return (mine | {holder}) - {""}
 
 
 def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
@@ -57,7 +79,7 @@ def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
         RefusedError: there is none, or the named one is none.
         IncompleteError: a place could not be read.
     """
-    answers = _made(aws, file, file.release.places(aws.partition))
+    answers = claimed(aws, file.release, file.release.places(aws.partition))
     made = _of_all(answers.complete("looking for candidates"))
     if build:
         chosen = _builds(file, made, lambda one: tags.reached(one.status, Status.CANDIDATE))
@@ -78,17 +100,7 @@ def _waits(image: Image) -> bool:
     )
 
 
-def _made(aws: Aws, file: ReleaseFile, places: Iterable[Place]) -> Answers[list[Image]]:
-    by_name = {str(one): one for one in places}
-    return in_regions(
-        by_name,
-        lambda name: images.produced(
-            aws.at(by_name[name].role), by_name[name].region, image=file.release.image
-        ),
-    )
-
-
-def _of_all(answers: dict[str, list[Image]]) -> list[Image]:
+def _of_all(answers: Mapping[str, Sequence[Image]]) -> list[Image]:
     return [one for several in answers.values() for one in several]
 
 

@@ -13,6 +13,7 @@ from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
 from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
+from goldenami.bake.publish import approval_of
 from goldenami.domain.checked import Checked
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
@@ -103,7 +104,7 @@ def before_publishing(
     places: Sequence[Place],
     actions: tuple[Action, ...],
 ) -> tuple[Action, ...]:
-    """Return the last actions of a release with the guardrails' between approval and publication.
+    """Return the publication of a release after the change of the guardrails.
 
     What is approved stays so if a guardrail cannot be changed: nothing is published then, and the
     release can be gone on with.
@@ -111,18 +112,16 @@ def before_publishing(
     Args:
         recipe: what is baked.
         guardrails: those of the account that list snapshots.
-        places: where the image is complete.
+        places: where the image is approved.
         actions: as `goldenami.bake.publish.publication` gives them.
     """
-    approvals = [one for one in actions if one.id.startswith("approve:")]
     own = [place for place in places if not place.role]
-    if not (guardrails and approvals and own):
+    if not (guardrails and own):
         return actions
-    after = tuple(one.id for one in approvals)
+    after = tuple(approval_of(place) for place in places)
     updates = [_update(recipe, one, own, after) for one in guardrails]
     ids = tuple(one.id for one in updates)
-    rest = (one for one in actions if one not in approvals)
-    return (*approvals, *updates, *(structs.replace(one, after=(*one.after, *ids)) for one in rest))
+    return (*updates, *(structs.replace(one, after=(*one.after, *ids)) for one in actions))
 
 
 def _attached(recipe: Recipe) -> Iterator[Guardrail]:

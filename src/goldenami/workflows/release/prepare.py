@@ -11,23 +11,26 @@ from msgspec import Struct, structs
 from goldenami import journal
 from goldenami.aws import images, lease
 from goldenami.aws.session import Aws
+from goldenami.bake import record
 from goldenami.bake.boot_test import boot_test
 from goldenami.bake.create_image import CreateImage
-from goldenami.bake.distribute import available, distribution
+from goldenami.bake.distribute import available, distribution, image_id
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
-from goldenami.bake.publish import candidacy, completion, moment, publication
+from goldenami.bake.publish import approval, candidacy, completion, moment, publication
 from goldenami.domain import names
-from goldenami.domain.image import Build, Image, build_id
+from goldenami.domain.image import Build, Image, build_id, new_nonce
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Plan
+from goldenami.domain.record import Record
 from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, SpecError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.checks import There, check, permissions
-from goldenami.workflows.release.recover import Found, discarding, find, results
+from goldenami.workflows.release.done import discarding, results
+from goldenami.workflows.release.recover import Found, find
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
@@ -57,7 +60,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
         Once somebody has, the approval is only completed.
         """
-        decided = self.approving or (self.found is not None and self.found.approved)
+        decided = self.approving or (self.found is not None and self.found.record.approval)
         return self.recipe.release.approval == "manual" and not decided
 
     @property
@@ -69,11 +72,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     def is_whole(self) -> bool:
         """Whether the release has ended, so that there is nothing to change."""
         left = any(one.id not in self.done for one in self.making.actions)
-        return (
-            not (left or self.held)
-            and self.found is not None
-            and self.found.is_whole(self.recipe.places)
-        )
+        return self._ended and not (left or self.held)
 
     @property
     def plan(self) -> Plan:
@@ -81,26 +80,42 @@ class Prepared(Struct, frozen=True, kw_only=True):
         left = tuple(one for one in self.making.actions if one.id not in self.done)
         return Plan(
             title=self.making.title,
-            actions=(*left, *self.publishing(self.recipe.places)),
+            actions=(
+                *left,
+                *self.approval(self.recipe.proposed_places),
+                *self.publishing(self.recipe.places),
+            ),
             notes=self.making.notes,
             checks=self.making.checks if self.is_whole else _with_lease(self.making.checks),
             checked=self.making.checked,
         )
 
-    def publishing(self, places: tuple[Place, ...]) -> tuple[Action, ...]:
-        """Return the last actions for these places, in which all is complete.
+    def approval(self, places: tuple[Place, ...]) -> tuple[Action, ...]:
+        """Return the approval in these places, in which all is complete, and the sharing."""
+        if self.proposes or self._ended:
+            return ()
+        by, at = self._approval
+        return approval(self.recipe, places, by=by, at=at)
 
-        Who has approved the build first, and when, stays.
-        """
-        recipe = self.recipe
+    def publishing(self, places: tuple[Place, ...]) -> tuple[Action, ...]:
+        """Return the last actions for these places, in which the image is approved."""
         if self.proposes:
-            return candidacy(recipe)
-        recorded = self.found.approval if self.found else None
-        by, at = recorded or (recipe.aws.caller, moment(self.started))
-        if self.found and self.found.is_whole(recipe.places):
-            return completion(recipe, by=by, at=at)
-        last = publication(recipe, places, by=by, at=at)
-        return guardrail.before_publishing(recipe, self.guarding.guardrails, places, last)
+            return candidacy(self.recipe)
+        by, at = self._approval
+        if self._ended:
+            return completion(self.recipe, by=by, at=at)
+        last = publication(self.recipe, places, by=by, at=at)
+        return guardrail.before_publishing(self.recipe, self.guarding.guardrails, places, last)
+
+    @property
+    def _ended(self) -> bool:
+        return self.found is not None and self.found.is_whole(self.recipe.places)
+
+    @property
+    def _approval(self) -> tuple[str, str]:
+        """Who approves the build, and when; who has done it first, and when, stays."""
+        recorded = self.found.record.approval if self.found else None
+        return recorded or (self.recipe.aws.caller, moment(self.started))
 
 
 def _with_lease(checks: tuple[str, ...]) -> tuple[str, ...]:
@@ -130,10 +145,12 @@ def prepare(
 
     Raises:
         BakeError: with every problem found.
-        RefusedError: something of the build is past its approval.
+        RefusedError: something of the build is forged, or past its approval.
     """
     started = now or datetime.now(UTC)
     past, found = _earlier(aws, file, resume) if resume else (None, None)
+    if found:
+        method, instance_id = _as_begun(found.record, method, instance_id)
     build = _build(file, started, past, found)
     recipe = Recipe(
         aws=aws,
@@ -180,14 +197,14 @@ def _checked(prepared: Prepared, found: Found | None) -> Prepared:
     """Check a bake against what an earlier run has left, and plan the rest."""
     recipe, baker, file = prepared.recipe, prepared.baker, prepared.recipe.file
     if found:
-        found.refuse_beyond()
+        found.refuse()
     actions = _actions(recipe, baker)
-    done = results(actions, found, recipe.release, recipe.places) if found else {}
+    done = results(recipe, actions, found) if found else {}
     if found:
-        actions = discarding(actions, found, recipe.places)
+        actions = discarding(actions, recipe, found)
     if prepared.approving:  # what was made before is none of the approver's steps
         actions = tuple(one for one in actions if one.id not in done)
-    there = There.of(found, recipe.places)
+    there = There.of(found, recipe)
     checked = check(recipe, baker, there)
     if checked.wrong:
         raise BakeError(
@@ -223,11 +240,13 @@ def _actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
     ready = available(recipe)
     tested = boot_test(recipe)
     gate = tested[-1].id if tested else ready.id
+    made = record.made(recipe, image_id(recipe, recipe.place), baker.recorded, gate)
     return (
         *baker.actions(recipe),
         ready,
         *tested,
-        *distribution(recipe, after=gate),
+        made,
+        *distribution(recipe, after=made.id),
         *baker.cleanup(recipe),
     )
 
@@ -243,7 +262,7 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | No
     if not past and not found:
         here = f"its journal cannot be used ({unreadable})" if unreadable else "no journal of it"
         raise UsageError(
-            f"there is no trace of build {build}: {here} here, and nothing with its tag "
+            f"there is no trace of build {build}: {here} here, no record, and nothing with its tag "
             f"in {', '.join(map(str, file.release.places(aws.partition)))}",
             fix="check the build id, and the account; or bake anew without --resume",
         )
@@ -256,10 +275,30 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | No
     return past, found
 
 
+def _as_begun(begun: Record, method: str | None, instance_id: str | None) -> tuple[str, str | None]:
+    """Return how a build goes on, which is how it was begun.
+
+    Raises:
+        UsageError: it is to go on otherwise.
+    """
+    given = begun.instance_id if begun.given else None
+    if (method or begun.method) != begun.method or (instance_id or given) != given:
+        how = f"with --instance {given}" if given else f"with --method {begun.method}"
+        raise UsageError(
+            f"build {begun.build} was begun {how}, and goes on like that",
+            fix="leave --method and --instance out, or bake anew",
+        )
+    return begun.method, given
+
+
 def _tokens(past: journal.Past | None, found: Found | None) -> dict[str, str]:
-    """Return the tokens whose calls still stand: that of a broken image would bring it back."""
-    broken = {f"copy:{place}" for place in found.broken} if found else set()
-    tokens = past.tokens if past else {}
+    """Return the tokens whose calls still stand: that of a broken image would bring it back.
+
+    Those of a build without a record come from a random part that nobody knows any more.
+    """
+    if past is None or found is None:
+        return {}
+    broken, tokens = {f"copy:{place}" for place in found.broken}, past.tokens
     return {action: token for action, token in tokens.items() if action not in broken}
 
 
@@ -271,13 +310,17 @@ def _build(
         return found.build
     if past:
         start = past.start
-        return Build(id=start.build, image=release.image, version=start.version, spec=file.sha256)
+        return Build(
+            id=start.build, image=release.image, version=start.version, spec=file.sha256,
+            nonce=new_nonce(),
+        )  # fmt: skip
     version = names.calendar_version(now) if release.version == "auto" else release.version
     return Build(
         id=build_id(now.astimezone(UTC), secrets.token_hex(3)),
         image=release.image,
         version=version,
         spec=file.sha256,
+        nonce=new_nonce(),
     )
 
 

@@ -1,50 +1,83 @@
-"""What an earlier run of a build has made, read from the account's tags alone."""
+"""What an earlier run of a build has made: what carries its tags, judged by its record and EC2."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from goldenami.aws import builds, images
-from goldenami.aws.builds import Instance
-from goldenami.aws.parallel import in_regions
+from goldenami.aws import builds, images, records
+from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
-from goldenami.bake.boot_test import TEST
-from goldenami.bake.create_image import deregister
-from goldenami.bake.distribute import complete
-from goldenami.bake.packer_leftovers import unclaimed
-from goldenami.domain import names, tags
+from goldenami.domain import identity, names, tags
+from goldenami.domain.identity import Forgery, Recorded
 from goldenami.domain.image import Build, Image
+from goldenami.domain.instance import Instance
 from goldenami.domain.place import Place
-from goldenami.domain.plan import Action
-from goldenami.domain.tags import Status
+from goldenami.domain.record import Record
+from goldenami.domain.tags import Role, Status
 from goldenami.errors import RefusedError
 from goldenami.spec import Release
 
 MADE = ("pending", "available")
 
 
+class Claims(Struct, frozen=True):
+    """What says that builds of an image made it: its images by place, its instances."""
+
+    images: Mapping[str, Sequence[Image]]
+    instances: Sequence[Instance]
+
+    def of(self, build: str) -> "Claims":
+        """Return what says so of one build."""
+        return Claims(
+            {
+                place: [one for one in several if one.tags.get(tags.BUILD) == build]
+                for place, several in self.images.items()
+            },
+            [one for one in self.instances if one.build == build],
+        )
+
+    @property
+    def ids(self) -> list[str]:
+        """Name it all, but for instances that have ended."""
+        return [
+            *(f"{one.id} in {place}" for place, made in self.images.items() for one in made),
+            *(f"{one.id} in {one.region}" for one in self.instances if one.alive),
+        ]
+
+
 class Found(Struct, frozen=True, kw_only=True):
     """What a build has left in the account.
 
     Args:
-        build: the build.
-        source: the id of the image it is made from.
+        recorded: its record.
+        region: the build region.
         instance_id: its living base instance, if there is one.
         images: its pending or available images by place.
-        broken: its images that will never be available, by place; they hold the name.
+        broken: its images that will never be complete, by place; they hold the name.
+        forgeries: what carries its tags and is not its own.
     """
 
-    build: Build
-    source: str
+    recorded: Recorded
+    region: str
     instance_id: str | None = None
     images: Mapping[str, Image] = {}
     broken: Mapping[str, Image] = {}
+    forgeries: tuple[Forgery, ...] = ()
 
     @property
-    def tested(self) -> bool:
-        """Whether the image passed its boot test: it was copied, or proposed, or approved."""
-        return len(self.images) > 1 or bool(self.finished)
+    def record(self) -> Record:
+        """The record of the build."""
+        return self.recorded.record
+
+    @property
+    def build(self) -> Build:
+        """The build."""
+        return self.record.as_build
+
+    @property
+    def source(self) -> str:
+        """The id of the image that it is made from."""
+        return self.record.source
 
     @property
     def finished(self) -> frozenset[str]:
@@ -56,19 +89,15 @@ class Found(Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def approved(self) -> bool:
-        """Whether somebody has approved the build: from then on it is only completed."""
-        return any(map(_is_approved, self.images.values()))
-
-    @property
-    def approval(self) -> tuple[str, str] | None:
-        """Who has approved it and when, as it was recorded first."""
-        recorded = [
-            (one.tags.get(tags.APPROVED_AT, ""), one.tags[tags.APPROVED_BY])
-            for one in self.images.values()
-            if one.tags.get(tags.APPROVED_BY)
-        ]
-        return min(recorded)[::-1] if recorded else None
+    def open(self) -> bool:
+        """Whether the build did not end: something of it is under way, or not published."""
+        decided = self.record.approval is not None
+        return self.instance_id is not None or any(
+            one.status == Status.BUILDING
+            or tags.UNPUBLISHED in one.tags
+            or (decided and one.status == Status.CANDIDATE)
+            for one in (*self.images.values(), *self.broken.values())
+        )
 
     def is_whole(self, places: Iterable[Place]) -> bool:
         """Tell whether the release has ended: approved everywhere, and nothing unpublished."""
@@ -79,12 +108,20 @@ class Found(Struct, frozen=True, kw_only=True):
             for one in places
         )
 
-    def refuse_beyond(self) -> None:
-        """Refuse to go on with a build of which something is past its approval.
+    def refuse(self) -> None:
+        """Refuse to go on with a build of which something is forged, or past its approval.
 
         Raises:
-            RefusedError: its images by id; to complete the release would take a status back.
+            RefusedError: it by its ids; to complete the release would take a status back.
         """
+        if self.forgeries:
+            raise RefusedError(
+                f"build {self.build.id} cannot be gone on with: something with its tags was not "
+                "made by it, and is left alone",
+                notes=[str(one) for one in self.forgeries],
+                fix="find in CloudTrail who made it, take it or its goldenami: tags away, and run "
+                "this again",
+            )
         past = [*self._past()]
         if past:
             raise RefusedError(
@@ -100,6 +137,8 @@ class Found(Struct, frozen=True, kw_only=True):
         for place, one in self.broken.items():
             if one.state == "disabled" or _is_approved(one):
                 yield f"{one.id} in {place} is {one.state}, and its status {one.status or 'none'}"
+        if self.record.image_id and self.images and self.region not in self.images:
+            yield f"{self.record.image_id} in {self.region} is gone, and its copies are not"
 
 
 def _is_approved(image: Image) -> bool:
@@ -107,121 +146,149 @@ def _is_approved(image: Image) -> bool:
     return tags.reached(image.status, Status.APPROVED) or tags.APPROVED_BY in image.tags
 
 
+def claimed(aws: Aws, release: Release, places: Iterable[Place]) -> Answers[list[Image]]:
+    """Return the images in these places that say that builds of the release's image made them."""
+    by_name = {str(one): one for one in places}
+
+    def look(name: str) -> list[Image]:
+        place = by_name[name]
+        return images.produced(aws.at(place.role), place.region, image=release.image)
+
+    return in_regions(by_name, look)
+
+
 def find(aws: Aws, release: Release, build: str) -> Found | None:
     """Return what a build has left in the release's places; None if there is no trace of it.
 
     Raises:
         IncompleteError: a place could not be read, so nothing is known.
+        RefusedError: there is no record that tells what is the build's own.
     """
-    places = {str(one): one for one in release.places(aws.partition)}
+    places = release.places(aws.partition)
+    made = claimed(aws, release, places).complete("looking for the build")
+    region = release.build_region
+    launched = builds.instances(aws, region, tags.BUILD, build, alive=False)
+    return judged(aws, release, build, Claims(made, launched))
 
-    def look(name: str) -> list[Image]:
-        place = places[name]
-        return builds.images_of(aws.at(place.role), place.region, build)
 
-    found = in_regions(places, look).complete("looking for the build")
-    made = [one for several in found.values() for one in several]
-    launched = builds.instances(aws, release.build_region, tags.BUILD, build, alive=False)
-    living = [one for one in launched if one.state in builds.ALIVE]
-    orphan = _orphan(aws, release.build_region, launched)
-    traces = [one.tags for one in (*made, *living, *(launched if orphan else ()))]
-    if not traces:
+def judged(aws: Aws, release: Release, build: str, claims: Claims) -> Found | None:
+    """Return what of the claims is a build's own.
+
+    Raises:
+        RefusedError: there is no record that tells.
+    """
+    region, mine = release.build_region, claims.of(build)
+    recorded = records.read(aws, region, release.image, build)
+    if recorded is None:
+        if mine.ids:
+            raise unrecorded(build, mine.ids)
         return None
-    written = traces[0]
-    broken = _by_place(found, lambda image: image.state not in MADE)
+    judge = _Judge(aws, release, recorded, mine)
     return Found(
-        build=Build(
-            id=build,
-            image=written.get(tags.IMAGE, ""),
-            version=written.get(tags.VERSION, ""),
-            spec=written.get(tags.SPEC, ""),
-        ),
-        source=written.get(tags.SOURCE, ""),
-        instance_id=next((one.id for one in living if one.role == tags.Role.BASE), None),
-        images=_by_place(found, lambda image: image.state in MADE),
-        broken=broken | ({release.build_region: orphan} if orphan else {}),
+        recorded=recorded,
+        region=region,
+        instance_id=judge.instance(),
+        images={place: one for place, one in judge.own.items() if one.state in MADE},
+        broken={place: one for place, one in judge.own.items() if one.state not in MADE}
+        | judge.unfit,
+        forgeries=tuple(judge.forgeries),
     )
 
 
-def _orphan(aws: Aws, region: str, launched: Sequence[Instance]) -> Image | None:
-    """Return the image that Packer made of a build's instance and was killed before it tagged."""
-    if not launched:
-        return None
-    told = launched[0].tags
-    name = names.ami_name(told.get(tags.IMAGE, ""), told.get(tags.VERSION, ""))
-    return next(iter(unclaimed(images.named(aws, region, name), launched)), None)
+def unrecorded(build: str, ids: Sequence[str]) -> RefusedError:
+    """Return the refusal of a build without a record, of which these things carry the tags."""
+    return RefusedError(
+        f"build {build} has no record, so nothing proves that what carries its tags is its own: "
+        "somebody wrote them by hand, or an earlier version of goldenami began it",
+        notes=ids,
+        fix="find in CloudTrail who made it, take it or its goldenami: tags away, and bake anew",
+    )
 
 
-def _by_place(
-    found: Mapping[str, list[Image]], chosen: Callable[[Image], bool]
-) -> dict[str, Image]:
-    return {place: one for place, several in found.items() for one in several if chosen(one)}
+class _Judge:
+    """Parts what carries a build's tags into what is its own, what is not, and what is unfit.
 
-
-def results(
-    plan: Sequence[Action], found: Found, release: Release, places: Iterable[Place]
-) -> dict[str, dict[str, Any]]:
-    """Return the outputs of those actions that need not be done again.
-
-    Once the image is made, all that led to it is done; what is left of it is the end of the base
-    instance, if that still lives. Where it was proposed or approved it is complete; it is only
-    compared once more with what was wanted, unless the release has ended.
+    Args:
+        aws: the caller.
+        release: the release.
+        recorded: the build's record.
+        claims: what carries the tags.
     """
-    done: dict[str, dict[str, Any]] = {}
-    for place, image in found.images.items():
-        created_by = "image" if place == release.build_region else "copy"
-        done[f"{created_by}:{place}"] = {"image_id": image.id}
-    if found.instance_id:
-        done["launch"] = {"instance_id": found.instance_id}
-    image_action = f"image:{release.build_region}"
-    if image_action in done:
-        done = {one: {} for one in _leading_to(image_action, plan)} | done
-        if not found.instance_id:
-            done["terminate"] = {}
-        if found.tested:
-            done |= {one.id: {} for one in plan if one.id.startswith(TEST)}
-    for place in found.finished:
-        done |= {f"{step}:{place}": {} for step in ("share", "share-snapshots", "deprecate")}
-        done[f"available:{place}"] = {"snapshot_ids": list(found.images[place].snapshots)}
-    ended = found.is_whole(places)
-    if ended:
-        done |= {complete(one): {} for one in places}
-    if (found.finished and release.approval == "manual") or (ended and not found.instance_id):
-        done["tidy"] = {}  # no build is proposed before
-    return done
 
+    def __init__(self, aws: Aws, release: Release, recorded: Recorded, claims: Claims) -> None:
+        self._aws = aws
+        self._region = release.build_region
+        self._recorded = recorded
+        self._claims = claims
+        self.own: dict[str, Image] = {}
+        self.unfit: dict[str, Image] = {}
+        self.forgeries: list[Forgery] = []
+        strays = {one.id for one in claims.instances if self._is_stray(one)}
+        self._packers = {*strays, recorded.record.instance_id} - {""}
+        for place in release.places(aws.partition):  # a copy comes after what it was copied from
+            for image in claims.images.get(str(place), ()):
+                self._judge(place, image)
+        if recorded.record.method == "packer" and self._packers and self._region not in self.own:
+            self._look_for_orphan()
 
-def discarding(plan: Iterable[Action], found: Found, places: Iterable[Place]) -> tuple[Action, ...]:
-    """Return the actions with those in front that remove broken images, which hold the name."""
-    actions = list(plan)
-    discards = []
-    for place in places:
-        image = found.broken.get(str(place))
-        if image is None:
-            continue
-        base = deregister(place, "")
-        discard = structs.replace(
-            base,
-            id=f"discard:{image.id}",
-            summary=f"deregister {image.id}, which is {image.state}",
-            parameters={**base.parameters, "ImageId": image.id},
+    def instance(self) -> str | None:
+        """Return the living base instance; others with its tags are forgeries."""
+        found: dict[str, str] = {}
+        for one in self._claims.instances:
+            if not one.alive:
+                continue
+            why = identity.instance_problem(self._recorded.record, one)
+            if why and not self._is_stray(one):
+                self._forged("instance", one.id, one.region, why)
+            elif one.role == Role.BASE:
+                found[one.id] = one.id
+        return found.get(self._recorded.record.instance_id) or next(iter(found), None)
+
+    def _is_stray(self, one: Instance) -> bool:
+        record = self._recorded.record
+        problem = identity.instance_problem(record, one)
+        return bool(problem) and identity.is_unrecorded(record, one)
+
+    def _judge(self, place: Place, image: Image) -> None:
+        record = self._recorded.record
+        account = place.account or self._aws.account
+        if place == Place(self._region):
+            why = identity.image_problem(self._recorded, image, account)
+        else:
+            why = identity.copy_problem(record, image, self._source(place), account)
+        if not why:
+            self.own[str(place)] = image
+        elif place == Place(self._region) and self._is_of_packer(image):
+            self.unfit[str(place)] = image
+        else:
+            self._forged("image", image.id, str(place), why)
+
+    def _source(self, place: Place) -> str:
+        """Return the image that copies in a place are made from, empty if it is gone."""
+        region = place.region if place.account else self._region
+        own = self.own.get(region)
+        if own:
+            return own.id
+        return self._recorded.record.image_id if region == self._region else ""
+
+    def _is_of_packer(self, image: Image) -> bool:
+        """Tell whether Packer made an image whose end it did not see: it has to be made anew."""
+        record = self._recorded.record
+        return (
+            record.method == "packer"
+            and not record.image_id
+            and image.owner == self._aws.account
+            and image.source_instance in self._packers
         )
-        discards.append(discard)
-        makers = (f"image:{place}", f"copy:{place}")
-        actions = [
-            structs.replace(one, after=(*one.after, discard.id)) if one.id in makers else one
-            for one in actions
-        ]
-    return (*discards, *actions)
 
+    def _look_for_orphan(self) -> None:
+        """Look for the image that Packer made and was killed before it tagged it."""
+        record = self._recorded.record
+        name = names.ami_name(record.image, record.version)
+        for image in images.named(self._aws, self._region, name):
+            if tags.BUILD not in image.tags and self._is_of_packer(image):
+                self.unfit[self._region] = image
 
-def _leading_to(action_id: str, plan: Sequence[Action]) -> set[str]:
-    after = {one.id: one.after for one in plan}
-    found: set[str] = set()
-    waiting = list(after.get(action_id, ()))
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting.extend(after[one])
-    return found
+    def _forged(self, kind: str, name: str, region: str, why: str) -> None:
+        build = self._recorded.record.build
+        self.forgeries.append(Forgery(kind=kind, id=name, region=region, build=build, why=why))

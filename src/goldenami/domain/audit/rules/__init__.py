@@ -13,6 +13,7 @@ from goldenami.domain.audit.rules import (
     derived_image,
     disabled_image,
     foreign_owner,
+    forged_build,
     guardrail_changed,
     outdated_image,
     replaced_root,
@@ -26,6 +27,7 @@ from goldenami.domain.audit.subject import ImageSeen, Subject
 
 RULES: Final = (
     spoofed_approval.RULE,
+    forged_build.RULE,
     foreign_owner.RULE,
     unapproved_image.RULE,
     derived_image.RULE,

@@ -8,7 +8,7 @@ from goldenami.domain.audit.subject import Subject
 
 def _test(subject: Subject, approved: Approved) -> str | None:
     made = approved.made(subject)
-    if made is None or not made.candidate or approved.golden(subject):
+    if made is None or not made.candidate or made.forged or approved.golden(subject):
         return None
     return f"the image is {made.image} {made.version}, which waits for its approval"
 

@@ -1,0 +1,105 @@
+"""The record of a build as actions of its plan: written before all else, and after each gate.
+
+Nothing takes it back when a build fails: it tells whose things are what the build has left, and
+goes with the last of them (`goldenami sweep`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from goldenami.aws import records
+from goldenami.bake.interface import Recipe
+from goldenami.domain import record
+from goldenami.domain.image import started
+from goldenami.domain.plan import Action, Ref, Secret
+from goldenami.domain.record import SCANNED, TESTED, VALIDATED, Record
+
+BEGUN = "record"
+LAUNCHED = "record:instance"
+PASSED = "record:validated"
+MADE = "record:image"
+APPROVED = "record:approved"
+
+
+def tests(recipe: Recipe) -> tuple[str, ...]:
+    """Return the gates that the image has to pass before it goes anywhere."""
+    release = recipe.release
+    return (*((TESTED,) if release.test else ()), *((SCANNED,) if release.scan else ()))
+
+
+def begun(recipe: Recipe) -> Action:
+    """Return the first action of a build, which records it."""
+    build = recipe.build
+    start = started(build.id)
+    content = msgspec.to_builtins(
+        Record(
+            build=build.id,
+            image=build.image,
+            version=build.version,
+            spec=build.spec,
+            source=recipe.source.id,
+            method=recipe.method,
+            started=f"{start:%Y-%m-%dT%H:%M:%SZ}" if start else "",
+            nonce=build.nonce,
+            given=recipe.instance_id is not None,
+            instance_id=recipe.instance_id or "",
+        )
+    )
+    return _action(
+        recipe, BEGUN, "record the build",
+        {"Record": {**content, "nonce": Secret(build.nonce.encode())}},
+    )  # fmt: skip
+
+
+def launched(recipe: Recipe) -> Action:
+    """Return the record of the base instance."""
+    change = {"instance_id": Ref("launch", "instance_id")}
+    return _update(recipe, LAUNCHED, "record the base instance", change, BEGUN, "launch")
+
+
+def validated(recipe: Recipe, instance: str | Ref, before: str, *after: str) -> Action:
+    """Return the record that the instance has passed its validation, from which no image is yet.
+
+    Args:
+        recipe: what is baked.
+        instance: the instance.
+        before: the last record.
+        after: what has to be done before.
+    """
+    change = {"instance_id": instance, "image_id": "", "gates": [VALIDATED]}
+    return _update(recipe, PASSED, "record that the validation is passed", change, before, *after)
+
+
+def made(recipe: Recipe, image: Ref, before: str, *after: str) -> Action:
+    """Return the record of the image in the build region, and of the gates that it has passed."""
+    passed = tests(recipe)
+    what = f", and that it is {' and '.join(passed)}" if passed else ""
+    change = {"image_id": image, "gates": list(passed)}
+    return _update(recipe, MADE, f"record the image{what}", change, before, *after)
+
+
+def approved(recipe: Recipe, *, by: str, at: str) -> Action:
+    """Return the record of who approves the build: what no record knows is no approval."""
+    change = {"approved_by": by, "approved_at": at}
+    return _update(recipe, APPROVED, "record who approves the build, and when", change, MADE)
+
+
+def _update(
+    recipe: Recipe, name: str, summary: str, change: Mapping[str, Any], before: str, *after: str
+) -> Action:
+    action = _action(recipe, name, summary, {"Change": change, "Version": Ref(before, "version")})
+    return msgspec.structs.replace(action, after=(before, *after))
+
+
+def _action(recipe: Recipe, name: str, summary: str, parameters: Mapping[str, Any]) -> Action:
+    build = recipe.build
+    return Action(
+        id=name,
+        summary=summary,
+        call=records.WRITE,
+        region=recipe.region,
+        parameters={"Name": record.parameter(build.image, build.id), **parameters},
+        permissions=records.WRITE_PERMISSIONS,
+    )

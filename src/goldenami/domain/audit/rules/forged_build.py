@@ -1,0 +1,30 @@
+"""Something that says that a build made it, and none has."""
+
+from goldenami.domain.audit.approved import Approved
+from goldenami.domain.audit.finding import Severity
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.subject import Subject
+
+FACT = "forged-build"
+"""Why no build has launched an instance that carries the tags of one."""
+
+
+def _test(subject: Subject, approved: Approved) -> str | None:
+    if why := subject.facts.get(FACT):
+        return f"it carries the tags of a build, but {why}"
+    made = approved.made(subject)
+    if made is None or made.approved or not made.forged or approved.on_list(subject):
+        return None
+    return f"the image carries the tags of a build, but {made.forged}"
+
+
+RULE = Rule(
+    id="forged-build",
+    title="It carries the tags of a build that has not made it",
+    severity=Severity.HIGH,
+    explanation="Somebody wrote the tags of a build by hand, perhaps to get an image approved that "
+    "went through no gate. goldenami goes on with no such thing, and removes none.",
+    fix="find in CloudTrail who made it, remove it, and enforce the profile tag-protection",
+    controls=ONLY_APPROVED,
+    test=_test,
+)
