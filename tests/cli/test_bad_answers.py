@@ -21,7 +21,7 @@ import pytest
 from goldenami.aws import ask, session, waits
 from goldenami.sandbox.calls import Call, Damage
 from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 
 from . import account, damages
 from .conftest import Cli, Ran
@@ -105,7 +105,8 @@ def enforcement(verb: str, **mechanisms: Any) -> Prepare:
             organizations = sandbox.client("organizations")
             root = organizations.list_roots()["Roots"][0]["Id"]
             organizations.enable_policy_type(RootId=root, PolicyType="DECLARATIVE_POLICY_EC2")
-            on_root = {one: {"targets": [root]} for one in ("scp", "declarative_policy")}
+            on_root: dict[str, Any] = {"declarative_policy": {"targets": [root]}}
+            on_root["scp"] = {"targets": [ACCOUNT_ID]}
             enforce["mechanisms"] |= on_root
         release = account.release(folder, "enforcing.yaml", enforce=enforce)
         return ("enforce", release, verb)

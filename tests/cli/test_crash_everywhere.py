@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.sandbox.server import Sandbox
+from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 
 from . import account
 from .crash.conftest import SOAK, Machine, machine
@@ -92,7 +92,8 @@ def enforcing(change: str = "", **mechanisms: Any) -> Prepare:
             organizations = sandbox.client("organizations")
             root = organizations.list_roots()["Roots"][0]["Id"]
             organizations.enable_policy_type(RootId=root, PolicyType="DECLARATIVE_POLICY_EC2")
-            on_root = {one: {"targets": [root]} for one in ("scp", "declarative_policy")}
+            on_root: dict[str, Any] = {"declarative_policy": {"targets": [root]}}
+            on_root["scp"] = {"targets": [ACCOUNT_ID]}
             enforce["mechanisms"] |= on_root
         path = str(account.release(machine.folder, enforce=enforce))
         if change:

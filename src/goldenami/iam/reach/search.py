@@ -248,7 +248,7 @@ class _Search:
 
     def _let_in(self, target: Actor, steps: tuple[Step, ...], *, becomes: bool) -> None:
         """Keep who is let in from elsewhere."""
-        for one in target.trust.outsiders() if target.trust and not target.raised else ():
+        for one in target.trust.outsiders if target.trust and not target.raised else ():
             path = (Step(target.name, (Way(one.action, one.depends),)), *steps)
             self._outsiders.setdefault(
                 one.name, Path(kind=one.kind, name=one.name, steps=path, becomes=becomes)

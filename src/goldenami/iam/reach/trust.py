@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
@@ -59,12 +60,20 @@ class Trust:
         self._texts = frozenset(text for one in self._statements for _, text in one.principals)
         self._sessions = tuple(text for text in self._texts if ":assumed-role/" in text)
 
-    @property
+    @cached_property
     def services(self) -> tuple[str, ...]:
         """The services that may assume the role."""
-        return tuple(
-            one.name.partition(" ")[2] for one in self.outsiders() if one.kind == "service"
-        )
+        return tuple(one.name.partition(" ")[2] for one in self.outsiders if one.kind == "service")
+
+    @cached_property
+    def outsiders(self) -> tuple[Outsider, ...]:
+        """Who is let in from elsewhere, each once."""
+        found: dict[str, Outsider] = {}
+        for one in self._statements:
+            for kind, text in sorted(one.principals) if one.clause.allows else ():
+                if outsider := self._outsider(one.clause, kind, text):
+                    found.setdefault(outsider.name, outsider)
+        return tuple(found.values())
 
     def may_name(self, principal: Principal) -> bool:
         """Tell quickly whether any statement may be about somebody by his name."""
@@ -92,16 +101,6 @@ class Trust:
                 if named or not one.clause.allows:
                     by_name.append(one.clause)
         return tuple(by_name), tuple(every)
-
-    def outsiders(self) -> Iterator[Outsider]:
-        """Yield who is let in from elsewhere, each once."""
-        seen = set()
-        for one in self._statements:
-            for kind, text in sorted(one.principals) if one.clause.allows else ():
-                outsider = self._outsider(one.clause, kind, text)
-                if outsider and outsider.name not in seen:
-                    seen.add(outsider.name)
-                    yield outsider
 
     def _outsider(self, clause: Clause, kind: str, text: str) -> Outsider | None:
         action = next((one for one in _ACTIONS.get(kind, ()) if clause.about(one)), None)
