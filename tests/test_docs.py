@@ -17,6 +17,7 @@ from goldenami import __version__, yamlfile
 from goldenami.cli import app
 from goldenami.iam.profiles import load_profiles
 from goldenami.sandbox.server import Sandbox
+from goldenami.spec import load_enforcement
 from goldenami.spec.model import Release
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +55,9 @@ def test_every_option_has_a_help_text(name: str) -> None:
     assert not silent
 
 
-PROMISES = "".join((ROOT / "docs" / f"{name}.md").read_text() for name in ("reliability", "security"))
+PROMISES = "".join(
+    (ROOT / "docs" / f"{name}.md").read_text() for name in ("reliability", "security")
+)
 HELD_BY = re.findall(r"`(tests/[^`]+)`", PROMISES)
 
 
@@ -105,7 +108,7 @@ def test_outputs_that_are_marked_exact_are(line: str, output: str, tmp_path: Pat
 
 
 def test_the_release_file_in_the_readme_is_one(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    block, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "release.yaml"
     path.write_text(block)
     shown, _ = yamlfile.load(path, Release)
@@ -115,6 +118,18 @@ def test_the_release_file_in_the_readme_is_one(tmp_path: Path) -> None:
         if key in ("image", "regions", "tags", "publish", "enforce", "audit"):
             assert value == example[key]
     assert shown.build_region == "us-east-1"
+
+
+def test_the_enforcement_file_in_the_readme_is_one(tmp_path: Path) -> None:
+    _, block = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    path = tmp_path / "enforce.yaml"
+    path.write_text(block)
+    shown = load_enforcement(path).enforce.attaching
+    assert {name: one.profile for name, one in shown.items()} == {
+        "group_policy": "guardrail",
+        "permissions_boundary": "guardrail",
+        "scp": "owner-only",
+    }
 
 
 def test_every_profile_is_explained() -> None:

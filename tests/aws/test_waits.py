@@ -284,6 +284,7 @@ def test_an_image_that_is_unknown_for_too_long_is_gone(
 SNAPSHOT = {"BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}]}
 TAGGED = [{"Key": "Team", "Value": "platform"}]
 WANTED = {
+    "exactly": True,
     "ImageId": "ami-1",
     "tags": {"Team": "platform", "goldenami:status": "building"},
     "shares": [{"UserId": "111122223333"}],

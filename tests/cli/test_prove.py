@@ -457,14 +457,14 @@ class TestBeforeEveryApply:
         ran = cli("enforce", release, "--yes")
         assert ran.code == 4
         assert (
-            "who is to be bound can become the pipeline role: user ann -> role deployer "
+            "who is to be bound can assume the pipeline role: user ann -> role deployer "
             "(sts:AssumeRole) -> role pipeline (sts:AssumeRole): let its trust policy name only"
         ) in ran.err
         assert "can become the pipeline role: role deployer -> role pipeline" in ran.err
         assert mutating() == before
         ran = cli("enforce", release, "--accept-unproved", "--yes")
         assert ran.code == 0, ran.err
-        assert "accepted: who is to be bound can become the pipeline role" in ran.err
+        assert "accepted: who is to be bound can assume the pipeline role" in ran.err
         iam.update_assume_role_policy(
             RoleName="pipeline", PolicyDocument=trust({"Service": "codebuild.amazonaws.com"})
         )

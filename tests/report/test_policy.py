@@ -30,7 +30,7 @@ def test_one_document_is_what_iam_takes(capsys: pytest.CaptureFixture[str]) -> N
     out, err = capsys.readouterr()
     assert json.loads(out) == ONE.policy
     assert out.count("\n") > 1
-    assert err == "one: 39 of 6,144 characters\n"
+    assert err == "one: 39 of 6,144 characters, 6,105 left\n"
 
 
 def test_minified_it_is_one_line_without_spaces(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,6 +38,7 @@ TAGS: Final[Mapping[str, str]] = {
     tags.APPROVED_AT: "when",
     tags.POLICY: "whether goldenami made a policy",
     tags.UNPROVED: "whether a policy was attached without its proof",
+    tags.ENFORCED_BY: "which enforcement a policy belongs to",
     "goldenami:finding": "nothing: it notes what an audit found",
     quarantine.TAG: "which groups an instance in quarantine gets back",
 }
@@ -47,5 +48,6 @@ PARAMETERS: Final[Mapping[str, str]] = {
     record.PARAMETERS: "what a build has made, which gates it has passed, who approved it",
     manifest.PARAMETERS: "which images a release has",
     "/goldenami/bake/": "who may bake an image right now",
+    "/goldenami/enforcement/allowed-amis": "which enforcement set a region's Allowed AMIs",
 }
 """Parameters that decide, by the beginning of their names; beside them those that are published."""

@@ -543,6 +543,19 @@ def test_who_cannot_be_judged_is_named() -> None:
     ]  # fmt: skip
 
 
+def test_by_assuming_alone_a_change_on_the_way_is_no_way() -> None:
+    deployer = role("deployer", allow(ASSUME), trusts=ROOT)
+    bob = user("bob", allow("iam:UpdateAssumeRolePolicy", ASSUME, on=f"{IAM}:role/deployer"))
+    amy = user("amy", allow("iam:UpdateAssumeRolePolicy", "iam:PutUserPolicy"))
+    found = reach(account(OPEN, deployer, bob, amy), TARGET, assuming=True)
+    assert [str(one) for one in found.become] == [
+        f"role deployer -> {PIPELINE} (sts:AssumeRole)",
+        f"user bob -> role deployer (sts:AssumeRole) -> {PIPELINE} (sts:AssumeRole)",
+    ]
+    assert found.change == ()
+    assert reach(account(amy), TARGET, assuming=True).paths == ()
+
+
 def test_a_role_of_another_account_is_not_searched() -> None:
     found = reach(account(*BEING), f"arn:aws:iam::{OTHER}:role/pipeline")
     assert found.paths == ()

@@ -25,7 +25,8 @@ BOUNDARY: dict[str, Any] = {"permissions_boundary": PermissionsBoundary(roles=("
 SCP: dict[str, Any] = {"scp": ServiceControlPolicy(targets=("r-ab12",))}
 LARGE_SCP: dict[str, Any] = {"scp": ServiceControlPolicy(targets=("r-ab12",), size_limit=10_240)}
 ALL: dict[str, Any] = {"tag_protection": True, "guardrail_protection": True}
-MANY = 70
+ALL_PROTECTIONS = ("tag-protection", "guardrail-protection")
+MANY = 90
 """More snapshots than fit an SCP of the usual size or a boundary, and fewer than a policy takes."""
 
 
@@ -47,16 +48,20 @@ def rendered(
 @pytest.mark.parametrize(
     ("profile", "protections", "expected"),
     [
-        ("guardrail", {}, ["guardrail", "tag-protection"]),
-        ("guardrail", {"tag_protection": True}, ["guardrail", "tag-protection"]),
-        ("owner-only", {}, ["owner-only"]),
-        ("owner-only", ALL, ["owner-only", "tag-protection", "guardrail-protection"]),
+        ("guardrail", {}, ["guardrail", "untestable-launches", "tag-protection"]),
+        (
+            "guardrail",
+            {"tag_protection": True},
+            ["guardrail", "untestable-launches", "tag-protection"],
+        ),
+        ("owner-only", {}, ["owner-only", "untestable-launches"]),
+        ("owner-only", ALL, ["owner-only", "untestable-launches", *ALL_PROTECTIONS]),
         ("tag-protection", {"tag_protection": True}, ["tag-protection"]),
     ],
     ids=[
         "a companion always comes along",
         "and comes once",
-        "a profile without one is alone",
+        "what no key can test comes along",
         "protections come last",
         "a protection can be the profile itself",
     ],
@@ -92,8 +97,8 @@ def test_each_mechanism_has_the_form_that_fits_its_holders(
     mechanism: str, mechanisms: dict[str, Any], main: str
 ) -> None:
     found = rendered(mechanism, **mechanisms)
-    assert [one.name for one in found.documents] == [main, "tag-protection"]
-    assert [one.name for one in found.profiles] == [main, "tag-protection"]
+    assert [one.name for one in found.documents] == [main, "untestable-launches", "tag-protection"]
+    assert [one.name for one in found.profiles] == [main, "untestable-launches", "tag-protection"]
     assert len(found.notes) == (2 if main == "guardrail-by-tag" else 1)
 
 
@@ -101,7 +106,7 @@ def test_the_characters_that_are_left_are_told_of_each_document() -> None:
     (note,) = rendered("group_policy", snapshots=1, **GROUP).notes
     assert re.fullmatch(
         r"group_policy: characters left of 6,144: "
-        r"guardrail [1-5],\d{3}, tag-protection [1-5],\d{3}",
+        r"guardrail [1-5],\d{3}, untestable-launches [1-5],\d{3}, tag-protection [1-5],\d{3}",
         note,
     )
 
@@ -116,9 +121,9 @@ def test_a_mechanism_has_its_own_profile_and_protections() -> None:
     attaching = Enforce(groups=("admins",), mechanisms=used).attaching
     names = {key: [one.name for one in documents.profiles(one)] for key, one in attaching.items()}
     assert names == {
-        "group_policy": ["guardrail-by-tag", "tag-protection"],
-        "permissions_boundary": ["guardrail", "tag-protection", "guardrail-protection"],
-        "scp": ["owner-only", "guardrail-protection"],
+        "group_policy": ["guardrail-by-tag", "untestable-launches", "tag-protection"],
+        "permissions_boundary": ["guardrail", "untestable-launches", *ALL_PROTECTIONS],
+        "scp": ["owner-only", "untestable-launches", "guardrail-protection"],
     }
 
 

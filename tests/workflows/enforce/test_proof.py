@@ -126,7 +126,9 @@ def test_a_group_of_administrators_is_bound() -> None:
 
 
 def test_without_the_companion_the_missing_promises_are_failures() -> None:
-    found = proved(prepared("guardrail"), account())
+    promising = prepared(*CHAIN)
+    alone = prepared("guardrail")
+    found = proved(replace(promising, attachments=alone.attachments), account())
     assert found.failures
     assert all("should be denied and is allowed" in one for one in found.failures)
 
@@ -326,13 +328,14 @@ class TestWhoCanBecomeThePipelineRole:
         return proved(prepared(*CHAIN, *chain), account(roles=roles, **fields))
 
     def told(self, several: tuple[str, ...]) -> list[str]:
-        return [one for one in several if "can become the pipeline role" in one]
+        words = ("can become the pipeline role", "can assume the pipeline role")
+        return [one for one in several if any(says in one for says in words)]
 
     def test_a_group_that_is_to_be_bound_is_a_failure_with_path_and_fix(self) -> None:
         (failure,) = self.told(self.found(policies={ADMIN: ADMINISTRATOR}).failures)
         assert failure.startswith(
-            "who is to be bound can become the pipeline role: group admins -> role pipeline "
-            "(sts:AssumeRole; or iam:UpdateAssumeRolePolicy): let its trust policy name only"
+            "who is to be bound can assume the pipeline role: group admins -> role pipeline "
+            "(sts:AssumeRole): let its trust policy name only"
         )
 
     def test_a_member_by_policies_of_his_own_is_one_too(self) -> None:
@@ -376,6 +379,18 @@ class TestWhoCanBecomeThePipelineRole:
         ) in first
         assert len(others) == 4
         assert "5 more ways, which `goldenami policy prove --format json` lists" in more
+
+    def test_who_is_bound_and_could_assume_it_after_a_change_is_a_warning_with_what_helps(
+        self,
+    ) -> None:
+        group = launching("ec2:*", "iam:UpdateAssumeRolePolicy")
+        found = self.found(groups={"admins": group})
+        assert found.failures == ()
+        assert (
+            "can become the pipeline role: group admins -> role pipeline "
+            "(iam:UpdateAssumeRolePolicy)"
+        ) in found.warnings
+        assert any("guardrail_protection keeps who is to be bound" in one for one in found.warnings)
 
     def test_who_only_changes_it_or_passes_it_on_is_a_warning_even_if_bound(self) -> None:
         group = launching("ec2:*", "iam:PutRolePolicy")

@@ -90,21 +90,23 @@ class Reach(Struct, frozen=True, kw_only=True):
         return tuple(one for one in self.paths if not one.becomes)
 
 
-def reach(account: Account, role: str, *, limit: int = LIMIT) -> Reach:
+def reach(account: Account, role: str, *, assuming: bool = False, limit: int = LIMIT) -> Reach:
     """Return who can become a role, and who can change what it may do.
 
     Args:
         account: the account, as it is or will be.
         role: the role's ARN; the role need not exist.
+        assuming: whether to look for those alone who become it by assuming roles as they are.
         limit: after how many decisions the search ends, and says so.
     """
     if role.split(":")[4] != account.id:
         note = f"the role {role} is of another account, which decides who can become it"
         return Reach(role=role, notes=(note,))
-    search = _Search(account, limit)
+    search = _Search(account, limit, assuming=assuming)
     target = next((one for one in account.roles.values() if one.arn == role), None)
     if target is None:
-        search.to_missing(role)
+        if not assuming:
+            search.to_missing(role)
     else:
         search.to_role(target)
     return Reach(
@@ -144,8 +146,8 @@ def assumable(account: Account, holders: Iterable[User | Group | Role]) -> Itera
 class _Search:
     """The account's principals, and how those who were found become the role."""
 
-    def __init__(self, account: Account, limit: int) -> None:
-        self._account, self.judge = account, Judge(account, limit)
+    def __init__(self, account: Account, limit: int, *, assuming: bool) -> None:
+        self._account, self.judge, self._assuming = account, Judge(account, limit), assuming
         self._unjudged: list[str] = []
         self._actors = list(self._everybody())
         self._found: dict[Actor, Path] = {}
@@ -162,6 +164,8 @@ class _Search:
         for target in [one for one in self._actors if one.one == role and not one.raised]:
             self._actors.remove(target)
             self._walk([(target, ())], HOPS)
+            if self._assuming:
+                return
             changers = self._meet(
                 target.name,
                 partial(ways.changing, self.judge, self._account, target),
@@ -210,7 +214,7 @@ class _Search:
                 self._unjudged.append(f"{kind} {one.name} could not be judged: {error.message}")
                 continue
             yield actor
-            if ways.raising(self.judge, account, actor):
+            if not self._assuming and ways.raising(self.judge, account, actor):
                 yield Actor(account, one, raised=True)
 
     def _walk(self, frontier: list[_Reached], hops: int, *, becomes: bool = True) -> None:
@@ -238,13 +242,18 @@ class _Search:
         """Return those who were not found yet and have a way to somebody."""
         reached = []
         for actor in self._actors:
-            if actor not in self._found and (several := ways_of(actor)):
+            if actor not in self._found and (several := self._counted(ways_of(actor))):
                 path = (Step(name, several), *steps)
                 self._found[actor] = Path(
                     kind=actor.kind, name=actor.one.name, steps=path, becomes=becomes
                 )
                 reached.append((actor, path))
         return reached
+
+    def _counted(self, several: tuple[Way, ...]) -> tuple[Way, ...]:
+        if not self._assuming:
+            return several
+        return tuple(one for one in several if one.call == ASSUME)
 
     def _let_in(self, target: Actor, steps: tuple[Step, ...], *, becomes: bool) -> None:
         """Keep who is let in from elsewhere."""

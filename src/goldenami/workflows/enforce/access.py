@@ -9,10 +9,7 @@ from goldenami.iam.reach import telling
 from goldenami.iam.reach.search import Path, Reach, reach
 
 _SHOWN = 5
-_FIX = (
-    "let its trust policy name only what runs the pipeline, and deny these the calls in brackets "
-    "(enforce.mechanisms.guardrail_protection keeps the role itself from being changed)"
-)
+_FIX = "let its trust policy name only what runs the pipeline"
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -20,7 +17,7 @@ class Access(Struct, frozen=True, kw_only=True):
 
     Args:
         reach: everybody who can, by which path.
-        failures: those whom the enforcement should bind.
+        failures: those whom the enforcement should bind, and who can assume it as it is.
         warnings: the others, in a few lines.
     """
 
@@ -48,20 +45,31 @@ def of(after: Account, role: str, groups: Collection[str], roles: Collection[str
                 return not set(after.users[path.name].groups).isdisjoint(groups)
         return path.kind == "role" and path.name in roles
 
-    bound = [one for one in found.become if guarded(one)]
-    others = [one for one in found.become if not guarded(one)]
+    assuming = reach(after, role, assuming=True)
+    bound = [one for one in assuming.become if guarded(one)]
+    refused = {one.start for one in bound}
+    others = [one for one in found.become if one.start not in refused]
     return Access(
         reach=found,
         failures=tuple(
-            f"who is to be bound can become the pipeline role: {line}: {_FIX}"
+            f"who is to be bound can assume the pipeline role: {line}: {_FIX}"
             for line in telling.lines(bound)
         ),
         warnings=(
             *_told("can become the pipeline role", others),
+            *_unprotected(guarded(one) for one in (*others, *found.change)),
             *_told("can change the pipeline role, or pass it on", found.change),
             *found.notes,
         ),
     )
+
+
+def _unprotected(guarded: Iterable[bool]) -> Iterator[str]:
+    if any(guarded):
+        yield (
+            "enforce.mechanisms.guardrail_protection keeps who is to be bound from changing the "
+            "pipeline role"
+        )
 
 
 def _told(what: str, paths: Iterable[Path]) -> Iterator[str]:
