@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from goldenami.aws import waits
 from goldenami.cli import main
 from goldenami.sandbox.mends import regions
 from goldenami.sandbox.server import Sandbox
+
+from . import recorded
 
 
 class Ran(Struct, frozen=True):
@@ -155,6 +158,12 @@ def golden(cli: Cli, write: Write, sandbox: Sandbox, own_images: Any) -> str:
     assert cli("bake", write(regions=["us-east-1"], enforce=None), "--yes").code == 0
     image_id: str = own_images("us-east-1")[0]["ImageId"]
     return image_id
+
+
+@pytest.fixture
+def put_record(sandbox: Sandbox) -> Callable[..., None]:
+    """Record the build that something is tagged with: see `recorded.put`."""
+    return partial(recorded.put, sandbox)
 
 
 @pytest.fixture

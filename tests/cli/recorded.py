@@ -1,10 +1,11 @@
 """The records of builds in the embedded AWS, as only the pipeline may write them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import structs
 
-from goldenami.domain import record
+from goldenami.domain import record, tags
 from goldenami.domain.record import Record
 from goldenami.sandbox.server import Sandbox
 
@@ -39,3 +40,17 @@ def write(sandbox: Sandbox, **change: Any) -> Record:
 def text(found: Record, **change: Any) -> str:
     """Return a record with changes, as a parameter holds it."""
     return record.text(structs.replace(found, **change))
+
+
+def put(sandbox: Sandbox, tagged: Mapping[str, str], instance_id: str, image_id: str = "") -> None:
+    """Record the build that something is tagged with, in us-east-1."""
+    found = Record(
+        build=tagged[tags.BUILD], image=tagged[tags.IMAGE], version=tagged[tags.VERSION],
+        spec=tagged[tags.SPEC], source=tagged[tags.SOURCE], method="create-image", nonce="1",
+        started="2026-01-01T00:00:00Z", instance_id=instance_id, image_id=image_id,
+        gates={record.VALIDATED: "2026-01-01T00:01:00Z"},
+    )  # fmt: skip
+    sandbox.client("ssm", "us-east-1").put_parameter(
+        Name=record.parameter(found.image, found.build), Value=record.text(found), Type="String",
+        Overwrite=True,
+    )  # fmt: skip

@@ -17,7 +17,7 @@ import pytest
 from goldenami.domain import tags
 from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 
-from . import account
+from . import account, recorded
 from .crash.conftest import SOAK, Machine, machine
 from .state import snapshot
 
@@ -57,9 +57,10 @@ def sweeping(machine: Machine) -> tuple[str, ...]:
         return [tags.specification(one, own) for one in resources]
 
     instance = account.launch(ec2, source, TagSpecifications=specification("instance"))
-    ec2.create_image(
+    image = ec2.create_image(
         InstanceId=instance, Name="left", TagSpecifications=specification("image", "snapshot")
-    )
+    )["ImageId"]
+    recorded.put(sandbox, own, instance, image)
     ec2.create_volume(
         AvailabilityZone="us-east-1a", Size=1, TagSpecifications=specification("volume")
     )

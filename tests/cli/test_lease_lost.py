@@ -50,7 +50,8 @@ def test_wherever_a_bake_loses_its_lease_it_changes_nothing_more(
             break
         calls = mutating()
         taken = len(calls) - calls[::-1].index("PutParameter")
-        assert calls[taken:] == [], at
+        # Beside the record of the image the end of the base instance may be under way already.
+        assert calls[taken:] in ([], ["TerminateInstances"][fails:]), at
         assert ran.code == 4, ran.err
         assert "the right to bake it is lost: build theirs by arn on elsewhere" in ran.err
         kept = kept or "kept: launch" in ran.err

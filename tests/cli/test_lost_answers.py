@@ -22,7 +22,7 @@ from goldenami.sandbox.calls import Call
 from goldenami.sandbox.faults import Fault
 from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 
-from . import account, state
+from . import account, recorded, state
 from .damages import BAD
 
 pytestmark = pytest.mark.no_cover  # the same lines many times
@@ -174,7 +174,7 @@ def sweep(world: World) -> Command:
     ec2, build = world.sandbox.client("ec2"), "20260101T000000Z-aaaaaa"
     mine = {
         tags.IMAGE: "web-base", tags.VERSION: "1.0", tags.BUILD: build, tags.SPEC: "0" * 64,
-        tags.STATUS: "building",
+        tags.STATUS: "building", tags.SOURCE: account.public_image(world.sandbox),
     }  # fmt: skip
 
     def tagged(*kinds: str) -> list[dict[str, Any]]:
@@ -184,15 +184,15 @@ def sweep(world: World) -> Command:
     ec2.create_key_pair(KeyName="x", TagSpecifications=tagged("key-pair"))
     role = tags.specification("instance", mine | {tags.ROLE: "base"})
     public = account.public_image(world.sandbox)
-    account.launch(ec2, public, SecurityGroupIds=[group], TagSpecifications=[role])
+    instance = account.launch(ec2, public, SecurityGroupIds=[group], TagSpecifications=[role])
     volume = ec2.create_volume(
         Size=1, AvailabilityZone="us-east-1a", TagSpecifications=tagged("volume")
     )["VolumeId"]
     ec2.create_snapshot(VolumeId=volume, TagSpecifications=tagged("snapshot"))
-    ec2.copy_image(
-        Name="web-base-1.0", SourceImageId=public, SourceRegion="us-east-1",
-        TagSpecifications=tagged("image", "snapshot"),
-    )  # fmt: skip
+    image = ec2.create_image(
+        Name="web-base-1.0", InstanceId=instance, TagSpecifications=tagged("image", "snapshot")
+    )["ImageId"]
+    recorded.put(world.sandbox, mine, instance, image)
     holder = {"build": build, "by": "arn", "host": "elsewhere", "pid": 1}
     world.sandbox.client("ssm").put_parameter(
         Name="/goldenami/bake/web-base", Value=json.dumps(holder), Type="String"

@@ -15,8 +15,8 @@ from .conftest import RELEASE, Machine, account
 
 pytestmark = pytest.mark.no_cover  # in processes of their own
 NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-IN_THE_UNDO = 4
-"""The lease, the launch, the validation that fails, and the end of the instance."""
+IN_THE_UNDO = 6
+"""The lease, the record, the launch and its record, the validation that fails, the termination."""
 
 
 @pytest.fixture

@@ -284,12 +284,17 @@ def test_the_plan_tells_what_could_not_be_read_by_its_exit_code(
 
 
 @pytest.fixture
-def baking(sandbox: Sandbox, golden: str, public: str) -> str:
-    """An instance with the tags of a bake; return its id."""
-    own = {"goldenami:role": "base", "goldenami:build": BUILD, "goldenami:spec": "0"}
+def baking(sandbox: Sandbox, golden: str, public: str, put_record: Any) -> str:
+    """The base instance of a bake; return its id."""
+    own = {
+        "goldenami:role": "base", "goldenami:build": BUILD, "goldenami:spec": "0",
+        "goldenami:image": "web-base", "goldenami:version": "1.0", "goldenami:source": public,
+    }  # fmt: skip
     tagged = [{"Key": key, "Value": value} for key, value in own.items()]
     specification = {"ResourceType": "instance", "Tags": tagged}
-    return run(sandbox, public, TagSpecifications=[specification])
+    instance = run(sandbox, public, TagSpecifications=[specification])
+    put_record(own, instance)
+    return instance
 
 
 def lease(sandbox: Sandbox, build: str = BUILD) -> None:
