@@ -87,12 +87,15 @@ def test_a_new_release_makes_a_new_version_and_shows_its_snapshot(
     cli("enforce", baked, "--yes")
     later = write("later.yaml", version="1.1", regions=["us-east-1"])
     assert cli("bake", later, "--yes").code == 0
+    assert "nothing to change" in cli("enforce", later, "--yes").err  # the bake has listed it
+    iam = sandbox.client("iam")
+    iam.set_default_policy_version(PolicyArn=GUARDRAIL, VersionId="v1")
     ran = cli("enforce", later, "--yes")
     assert ran.code == 0, ran.err
     assert f"update  {GUARDRAIL}" in ran.err
     assert '+            "arn:aws:ec2:*:*:snapshot/snap-' in ran.err
-    policy = sandbox.client("iam").get_policy(PolicyArn=GUARDRAIL)["Policy"]
-    assert policy["DefaultVersionId"] == "v2"
+    policy = iam.get_policy(PolicyArn=GUARDRAIL)["Policy"]
+    assert policy["DefaultVersionId"] == "v3"
     assert json.dumps(document(sandbox, GUARDRAIL)).count("snapshot/snap-") == 3
 
 

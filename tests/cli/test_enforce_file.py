@@ -351,7 +351,9 @@ class TestOwnProfile:
         assert ran.code == 0, ran.err
         client = sandbox.client("organizations")
         told = client.list_policies_for_target(TargetId=unit.unit_id, Filter=SCP)["Policies"]
-        assert {one["Name"] for one in told} == {"FullAWSAccess", "goldenami-owner-only"}
+        assert {one["Name"] for one in told} == {
+            "FullAWSAccess", "goldenami-owner-only", "goldenami-untestable-launches",
+        }  # fmt: skip
         (policy,) = [one["Id"] for one in told if one["Name"] == "goldenami-owner-only"]
         text = client.describe_policy(PolicyId=policy)["Policy"]["Content"]
         assert ACCOUNT_ID in text
