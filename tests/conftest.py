@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -20,6 +21,9 @@ PENDING_S = 0.02
 
 botocore_once.keep()
 gc.set_threshold(100_000, 50, 100)  # the models of many clients are long-lived
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:  # a shell's job in the background, or nohup
+        signal.signal(number, usual)
 hypothesis.settings.register_profile("goldenami", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("goldenami")
 
