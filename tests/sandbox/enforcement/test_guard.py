@@ -445,11 +445,12 @@ def test_a_group_under_the_guardrail_launches_golden_images_and_nothing_else(
     )["ImageId"]  # fmt: skip
     (image,) = ec2.describe_images(ImageIds=[golden])["Images"]
     snapshots = tuple(one["Ebs"]["SnapshotId"] for one in image["BlockDeviceMappings"])
-    for name in ("guardrail", "tag-protection"):
+    together = ("guardrail", "untestable-launches", "tag-protection")
+    for name in together:
         (document,) = render(profile_named(name), Values(account=ACCOUNT_ID, snapshots=snapshots))
         made = iam.create_policy(PolicyName=name, PolicyDocument=document.json(minify=True))
         iam.attach_group_policy(GroupName="admins", PolicyArn=made["Policy"]["Arn"])
-    promised = set(profile_named("guardrail").proves)
+    promised = {topic for name in together for topic in profile_named(name).proves}
     tried = trials.run(sandbox, seeded, golden, ("goldenami:status", "approved"), promised)
     assert {one.trial.promise for one in tried} >= {
         "golden", "foreign-image", "unapproved-image", "foreign-snapshot", "root-replacement",

@@ -119,6 +119,7 @@ class TestAutoScaling:
 
 @pytest.fixture
 def image(sandbox: Sandbox, public: str) -> str:
+    sandbox.pending_s = 0.0
     ec2 = sandbox.client("ec2")
     launched = ec2.run_instances(ImageId=public, InstanceType="t3.micro", MinCount=1, MaxCount=1)[
         "Instances"
