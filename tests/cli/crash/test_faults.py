@@ -19,7 +19,7 @@ from .conftest import PARAMETER, REGIONS, SOAK, account
 
 pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
 
-SEEDS = 160 if SOAK else 40
+SEEDS = 160 if SOAK else 20
 PARTS = 4
 MUTATING = (
     ("ec2", "RunInstances"), ("ec2", "CreateImage"), ("ec2", "CopyImage"), ("ec2", "CreateTags"),
