@@ -77,6 +77,7 @@ def test_the_aws_cli_sees_what_the_release_file_says(
         "AmazonEC2FullAccess",
         "goldenami-guardrail",
         "goldenami-tag-protection",
+        "goldenami-untestable-launches",
     }
 
 
