@@ -57,6 +57,20 @@ def parameters(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[
     return found
 
 
+def parameter(aws: Aws, region: str, name: str) -> Parameter | None:
+    """Return a parameter; None if there is none of that name.
+
+    Raises:
+        AwsError: it could not be read.
+    """
+    try:
+        return ask(aws, region, GetParameter, f"reading {name}", Name=name).parameter
+    except AwsError as error:
+        if code_of(error) in NOT_FOUND:
+            return None
+        raise
+
+
 def image_ids(aws: Aws, region: str, names: Iterable[str]) -> dict[str, str]:
     """Return the image ids that parameters hold, by name: see `values`."""
     return values(aws, region, names, "reading SSM parameters")

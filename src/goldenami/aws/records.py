@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from goldenami.aws.answers.ssm import GetParameter, GetParametersByPath, Parameter, PutParameter
+from goldenami.aws import parameters
+from goldenami.aws.answers.ssm import GetParametersByPath, Parameter, PutParameter
 from goldenami.aws.ask import ask, listed
 from goldenami.aws.calls import call
-from goldenami.aws.errors import ALREADY_THERE, NOT_FOUND, code_of
+from goldenami.aws.errors import ALREADY_THERE, code_of
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing, patiently
 from goldenami.domain import record as records
@@ -38,14 +39,8 @@ def read(aws: Aws, region: str, image: str, build: str) -> Recorded | None:
         AwsError: it could not be read.
         RefusedError: what is there is no record of that build, so nothing is known of it.
     """
-    name = records.parameter(image, build)
-    try:
-        answer = ask(aws, region, GetParameter, f"reading {name}", Name=name)
-    except AwsError as error:
-        if code_of(error) in NOT_FOUND:
-            return None
-        raise
-    return _recorded(region, answer.parameter)
+    there = parameters.parameter(aws, region, records.parameter(image, build))
+    return _recorded(region, there) if there else None
 
 
 def every(aws: Aws, region: str) -> dict[str, Recorded]:

@@ -4,16 +4,13 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from goldenami.aws import images, regions
-from goldenami.aws.answers.ssm import GetParameter
-from goldenami.aws.ask import ask
-from goldenami.aws.errors import NOT_FOUND, code_of
+from goldenami.aws import images, parameters, regions
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import manifest, names, tags
 from goldenami.domain.image import Image, started
 from goldenami.domain.manifest import Approval, Inputs, Manifest, Placed, Source
-from goldenami.errors import AwsError, UsageError
+from goldenami.errors import UsageError
 
 IN_TAGS = (
     "read from the images' tags: there is no manifest, so that timings and inputs are not known"
@@ -88,13 +85,8 @@ def history(
 
 
 def _kept(aws: Aws, region: str, name: str) -> Manifest | None:
-    try:
-        answer = ask(aws, region, GetParameter, f"reading {name}", Name=name)
-    except AwsError as error:
-        if code_of(error) in NOT_FOUND:
-            return None
-        raise
-    return manifest.read(answer.parameter.value)
+    there = parameters.parameter(aws, region, name)
+    return manifest.read(there.value) if there else None
 
 
 def _from_tags(build: str, made: list[Image]) -> Manifest:
