@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 RUNS = 5
 REGIONS = (

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 RUNS = 7
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from goldenami.aws import ask
-from goldenami.sandbox.server import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Sandbox
+from goldenami_sandbox.server import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Sandbox
 
 from . import botocore_once
 

@@ -16,9 +16,9 @@ from typer.main import get_command
 from goldenami import __version__, yamlfile
 from goldenami.cli import app
 from goldenami.iam.profiles import load_profiles
-from goldenami.sandbox.server import Sandbox
 from goldenami.spec import load_enforcement
 from goldenami.spec.model import Release
+from goldenami_sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -153,8 +153,8 @@ def test_the_readme_names_every_permission_that_the_commands_use(
 ) -> None:
     from goldenami.cli import audit, bake, enforce, init, world
     from goldenami.errors import FindingsError
-    from goldenami.sandbox import seed
     from goldenami.spec import load
+    from goldenami_sandbox import seed
 
     monkeypatch.setenv("GOLDENAMI_STATE", str(tmp_path / "state"))
     init.init(tmp_path)

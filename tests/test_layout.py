@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "goldenami"
+SANDBOX = SOURCE.with_name("goldenami_sandbox")
 
 FILES = {"files", "jsonfile", "yamlfile"}
 """How files are read and written, by whoever reads or writes one."""
@@ -26,14 +27,17 @@ ALLOWED = {
     "bake": {"aws", "domain", "errors", "resources", "spec", *FILES},
     "workflows": {"aws", "bake", "domain", "errors", "iam", "journal", "spec", *FILES},
     "report": {"domain", "errors", "iam", "resources", "workflows"},
-    "sandbox": {"aws", "domain", "errors", "iam"},
     "cli": {
-        "aws", "bake", "domain", "errors", "iam", "report", "resources", "sandbox", "spec",
+        "aws", "bake", "domain", "errors", "iam", "report", "resources", "spec",
         "workflows", *FILES,
     },
     "__main__": {"cli"},
 }  # fmt: skip
 
+
+SANDBOX_MAY = {"errors", "iam"}
+SANDBOX_USERS = {"cli/embedded.py", "cli/rehearse.py", "cli/world.py"}
+"""What the commands `rehearse` and `sandbox` are made of."""
 
 OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "touch"}
 OPENED_ELSEWHERE = {
@@ -78,6 +82,21 @@ def test_a_module_imports_only_what_its_part_may(path: Path) -> None:
     assert used - {part} <= ALLOWED[part]
 
 
+def test_the_sandbox_is_a_package_of_its_own() -> None:
+    names = {name for path in SANDBOX.rglob("*.py") for name in imports(path)}
+    used = {name.split(".")[1] for name in names if name.split(".")[0] == "goldenami"}
+    assert used == SANDBOX_MAY
+
+
+def test_only_the_commands_of_the_sandbox_import_it() -> None:
+    users = {
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if any(name.split(".")[0] == "goldenami_sandbox" for name in imports(path))
+    }
+    assert users == SANDBOX_USERS
+
+
 def opened(path: Path) -> Iterator[tuple[str, str]]:
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.Call):
@@ -89,7 +108,7 @@ def opened(path: Path) -> Iterator[tuple[str, str]]:
 
 def test_files_are_opened_in_one_place() -> None:
     """What a user names is read within a limit, and written without replacing a device."""
-    modules = [path for path in MODULES if part_of(path) not in ("files", "sandbox")]
+    modules = [path for path in MODULES if part_of(path) != "files"]
     assert {one for path in modules for one in opened(path)} == set(OPENED_ELSEWHERE)
 
 
@@ -104,7 +123,6 @@ def test_aws_is_called_in_one_place_alone() -> None:
     callers = {
         str(path.relative_to(SOURCE))
         for path in MODULES
-        if part_of(path) != "sandbox"
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute)
         and node.attr in ("client", "get_paginator", "get_waiter")
@@ -122,5 +140,7 @@ def test_the_command_line_starts_without_heavy_packages() -> None:
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    lengths = {str(path): len(path.read_text().splitlines()) for path in MODULES}
+    lengths = {
+        str(path): len(path.read_text().splitlines()) for path in (*MODULES, *SANDBOX.rglob("*.py"))
+    }
     assert not {path: lines for path, lines in lengths.items() if lines > 400}

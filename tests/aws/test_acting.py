@@ -7,7 +7,7 @@ import pytest
 
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 ACCOUNTS = ("444455556666", "555566667777", "666677778888")
 

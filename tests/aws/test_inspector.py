@@ -11,11 +11,11 @@ from goldenami.aws import inspector, waits
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, BakeError
-from goldenami.sandbox import catalogue
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.mends.launches import LaunchState
-from goldenami.sandbox.server import Sandbox
-from goldenami.sandbox.vulnerabilities import Vulnerability
+from goldenami_sandbox import catalogue
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.mends.launches import LaunchState
+from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.vulnerabilities import Vulnerability
 
 HOME = "us-east-1"
 XZ = Vulnerability(

@@ -20,8 +20,8 @@ from goldenami.aws.lease import Held, Lease
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, LeaseLostError, RefusedError
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from .test_holder import dead
 

@@ -11,9 +11,9 @@ from goldenami.aws import parameters, waits
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, BakeError
-from goldenami.sandbox import catalogue
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox import catalogue
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 HOME = "us-east-1"
 NAME = "/golden-ami/web-base"

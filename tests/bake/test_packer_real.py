@@ -21,7 +21,7 @@ from goldenami.bake.packer_output import PackerEvent
 from goldenami.bake.packer_steps import PackerSteps
 from goldenami.bake.packer_template import place_template, variable_file
 from goldenami.errors import BakeError, InterruptedRunError
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 REGION = "us-east-1"
 HOSTILE = 'it\'s "x", ${path.root} %{if true}\n}\\'

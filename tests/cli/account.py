@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 
 from goldenami.domain import tags
-from goldenami.sandbox import seed
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import seed
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 REGIONS = ("us-east-1", "eu-west-1")
 AGGREGATOR = "all"

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from goldenami.aws import waits
 from goldenami.cli import main
-from goldenami.sandbox.mends import regions
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.mends import regions
+from goldenami_sandbox.server import Sandbox
 
 from . import recorded
 

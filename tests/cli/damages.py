@@ -8,7 +8,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from goldenami.sandbox.calls import Call, Damage, Sent
+from goldenami_sandbox.calls import Call, Damage, Sent
 
 CANARY = "cAnArY"
 """Stands in the body of each foreign answer: it must be in no word that anybody reads."""

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from goldenami.domain import record, tags
 from goldenami.domain.record import Record
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 PATH = "/goldenami/build"
 

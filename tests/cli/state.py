@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from typing import Any, cast
 
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 from . import account
 

@@ -15,9 +15,9 @@ from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, RefusedError
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
 from goldenami.workflows import release as workflow
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from . import recorded
 from .test_copies import COPIES, OTHER, role

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.seed import World, seed, seed_compliant
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.seed import World, seed, seed_compliant
+from goldenami_sandbox.server import Sandbox
 
 
 @pytest.fixture

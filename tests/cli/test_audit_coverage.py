@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from goldenami.aws import inventory
-from goldenami.sandbox import seed
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import seed
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 OTHER_ACCOUNT = "444455556666"
 HOME = ("--region", "us-east-1")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from goldenami.sandbox.seed import World, seed, seed_compliant
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.seed import World, seed, seed_compliant
+from goldenami_sandbox.server import Sandbox
 
 CUSTODIAN = os.environ.get("GOLDENAMI_CUSTODIAN", "")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 AWS = os.environ.get("GOLDENAMI_AWSCLI", "")
 

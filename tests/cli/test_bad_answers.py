@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from goldenami.aws import ask, session, waits
-from goldenami.sandbox.calls import Call, Damage
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.calls import Call, Damage
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 from . import account, damages
 from .conftest import Cli, Ran

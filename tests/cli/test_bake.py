@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
-from goldenami.sandbox.vulnerabilities import Vulnerability
 from goldenami.workflows.release import carry_out
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.vulnerabilities import Vulnerability
 
 XZ = Vulnerability(
     id="CVE-2024-3094", severity="CRITICAL", package="xz", version="5.6.0", fixed_in="5.6.1"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from goldenami.aws import quotas
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 PARAMETER = "/golden-ami/web-base"
 SHARED = {"accounts": ["111122223333"]}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 OTHER = "444455556666"
 ROLE = "golden-ami-copies"

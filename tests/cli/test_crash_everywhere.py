@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 from . import account, recorded
 from .crash.conftest import SOAK, Machine, machine

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import catalogue, seed
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import catalogue, seed
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 OWNER = "999988887777"
 DEFAULT = [{"ImageProviders": [ACCOUNT_ID, OWNER]}]

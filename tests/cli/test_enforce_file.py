@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from goldenami.sandbox import seed
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import seed
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 from . import state
 

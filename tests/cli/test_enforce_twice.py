@@ -10,9 +10,9 @@ from goldenami import spec
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.errors import AwsError, GoldenamiError, RefusedError
-from goldenami.sandbox.faults import Fault
 from goldenami.workflows import enforce
 from goldenami.workflows.enforce.interface import Enforcement
+from goldenami_sandbox.faults import Fault
 
 from . import account
 from .test_lost_answers import LATER, OWNER, World, enforced, world

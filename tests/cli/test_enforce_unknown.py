@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.seed import organization
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.seed import organization
+from goldenami_sandbox.server import Sandbox
 
 GROUP = "ec2-admin-group"
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}

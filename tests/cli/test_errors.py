@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
 from goldenami.workflows.release import carry_out
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 RELEASE_COMMANDS = [("bake",), ("enforce",), ("base", "launch"), ("audit",), ("rehearse",)]
 

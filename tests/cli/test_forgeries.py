@@ -12,9 +12,9 @@ import pytest
 
 from goldenami.domain import tags
 from goldenami.domain.record import PARAMETERS
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
 from goldenami.workflows.release import carry_out
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from . import recorded
 from .test_copies import COPIES, OTHER, role

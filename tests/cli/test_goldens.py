@@ -8,9 +8,9 @@ import pytest
 from goldenami.aws.session import Aws
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import GoldenamiError
-from goldenami.sandbox.server import Sandbox
 from goldenami.spec.model import Source
 from goldenami.workflows import goldens
+from goldenami_sandbox.server import Sandbox
 
 CUSTOM = ApprovalTag(key="Golden", value="yes")
 STATUS = ApprovalTag()

@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from goldenami.iam import snapshot_list
-from goldenami.sandbox import seed
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
 from goldenami.workflows.enforce import snapshots as extending
 from goldenami.workflows.release import guardrail
+from goldenami_sandbox import seed
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 POLICY = "arn:aws:iam::123456789012:policy/goldenami-"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"

@@ -13,8 +13,8 @@ import typer
 
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 COMMANDS = {
     "bake": ["bake", "FILE", "--yes"],

@@ -8,7 +8,7 @@ import pytest
 from goldenami.aws import lease
 from goldenami.aws.holder import Holder
 from goldenami.aws.lease import Lease
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 NAME = lease.PREFIX + "web-base"
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from goldenami.cli import world
-from goldenami.sandbox import seed
-from goldenami.sandbox.server import Sandbox
 from goldenami.spec import load
+from goldenami_sandbox import seed
+from goldenami_sandbox.server import Sandbox
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 TRUST = {

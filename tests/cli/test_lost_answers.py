@@ -17,10 +17,10 @@ import yaml
 from goldenami.aws.already import DONE, THERE
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.domain import tags
-from goldenami.sandbox import seed
-from goldenami.sandbox.calls import Call
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import seed
+from goldenami_sandbox.calls import Call
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 from . import account, recorded, state
 from .damages import BAD

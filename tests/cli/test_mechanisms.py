@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.sandbox import catalogue
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox import catalogue
+from goldenami_sandbox.server import Sandbox
 
 from . import account
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.calls import Call, Refusal
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.calls import Call, Refusal
+from goldenami_sandbox.server import Sandbox
 
 OWN = """
 variable "region" {}

@@ -10,7 +10,7 @@ import pytest
 
 from goldenami import spec
 from goldenami.iam.profiles import load_profiles
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 ALL = (
     "--account", "111122223333", "--owner", "111122223333", "--tag", "Golden=yes",

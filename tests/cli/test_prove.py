@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import catalogue
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.seed import organization
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import catalogue
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.seed import organization
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ROLE = "arn:aws:iam::111122223333:role/baker"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from goldenami.domain import manifest, tags
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 
 def test_a_release_leaves_its_manifest_and_either_id_shows_it(

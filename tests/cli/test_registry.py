@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 
 def test_the_registry_is_read_from_the_tags_of_all_regions(

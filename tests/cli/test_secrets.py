@@ -19,9 +19,9 @@ from goldenami.aws.ask import ask
 from goldenami.aws.session import Aws
 from goldenami.cli import main
 from goldenami.errors import AwsError, GoldenamiError
-from goldenami.sandbox.calls import Call, Sent
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.calls import Call, Sent
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from . import account, damages
 

@@ -11,8 +11,8 @@ from goldenami.aws import ask, lease
 from goldenami.aws.holder import Holder, this_process
 from goldenami.domain import tags
 from goldenami.domain.record import Record, text
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 BUILD = "20260101T000000Z-aaaaaa"
 RECORD = f"/goldenami/build/web-base/{BUILD}"

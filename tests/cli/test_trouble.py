@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from goldenami.aws import ask, session
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from . import account, damages
 from .conftest import Cli, Ran

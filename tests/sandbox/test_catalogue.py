@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import catalogue
-from goldenami.sandbox.mends.regions import ENABLED_BY_DEFAULT
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox import catalogue
+from goldenami_sandbox.mends.regions import ENABLED_BY_DEFAULT
+from goldenami_sandbox.server import Sandbox
 
 PARAMETERS = [(name, image) for image in catalogue.IMAGES for name in image.ssm_parameters]
 

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 
 def code_of(call: Any, **parameters: Any) -> str:

@@ -6,10 +6,10 @@ from urllib.error import HTTPError
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.sandbox.calls import Call, Refusal
-from goldenami.sandbox.gateway import read_call
-from goldenami.sandbox.server import ROOT_ACCESS_KEY_ID, Sandbox
-from goldenami.sandbox.wire import error_answer
+from goldenami_sandbox.calls import Call, Refusal
+from goldenami_sandbox.gateway import read_call
+from goldenami_sandbox.server import ROOT_ACCESS_KEY_ID, Sandbox
+from goldenami_sandbox.wire import error_answer
 
 
 def test_calls_are_recorded_in_boto3s_own_shape(sandbox: Sandbox) -> None:

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import catalogue, seed
-from goldenami.sandbox.seed import World
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox import catalogue, seed
+from goldenami_sandbox.seed import World
+from goldenami_sandbox.server import Sandbox
 
 HOME, AWAY = "us-east-1", "eu-west-1"
 WORLD = World(

@@ -8,7 +8,7 @@ from urllib.error import HTTPError
 import pytest
 
 from goldenami.errors import GoldenamiError
-from goldenami.sandbox.server import HOST, ROOT_ACCESS_KEY_ID, Sandbox
+from goldenami_sandbox.server import HOST, ROOT_ACCESS_KEY_ID, Sandbox
 
 
 def test_an_account_starts_empty_but_for_the_public_images(sandbox: Sandbox) -> None:
@@ -84,7 +84,7 @@ def test_nothing_is_printed(sandbox: Sandbox, capfd: pytest.CaptureFixture[str])
 
 def test_moto_is_only_imported_when_a_sandbox_starts() -> None:
     program = (
-        "import json, sys, goldenami.sandbox.server, goldenami.sandbox.seed;"
+        "import json, sys, goldenami_sandbox.server, goldenami_sandbox.seed;"
         "print(json.dumps([name for name in sys.modules if name.split('.')[0] == 'moto']))"
     )
     told = subprocess.run(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from goldenami.sandbox.server import Sandbox
+    from goldenami_sandbox.server import Sandbox
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def running(port: int = 0) -> Iterator["Sandbox"]:
         GoldenamiError: moto (the extra ``sandbox``) is not installed, or the port is taken.
     """
     with _without_aws_settings():
-        from goldenami.sandbox.server import Sandbox
+        from goldenami_sandbox.server import Sandbox
 
         with Sandbox(port=port) as sandbox:
             yield sandbox

@@ -16,10 +16,10 @@ from goldenami.domain.tags import Status
 from goldenami.errors import FindingsError, GoldenamiError
 
 if TYPE_CHECKING:
-    from goldenami.sandbox.seed import Seeded
-    from goldenami.sandbox.server import Sandbox
-    from goldenami.sandbox.trials import Tried
     from goldenami.spec import Release, ReleaseFile
+    from goldenami_sandbox.seed import Seeded
+    from goldenami_sandbox.server import Sandbox
+    from goldenami_sandbox.trials import Tried
 
 
 def rehearse(
@@ -51,7 +51,7 @@ def rehearse(
 
 def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
     from goldenami.cli import world
-    from goldenami.sandbox import seed
+    from goldenami_sandbox import seed
 
     _tell(
         f"Rehearsal of {file.path}",
@@ -89,8 +89,8 @@ def _try(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
     Raises:
         GoldenamiError: the server let through what is forbidden, or refused what is golden.
     """
-    from goldenami.sandbox import trials
     from goldenami.workflows.enforce import promised
+    from goldenami_sandbox import trials
 
     release = file.release
     golden = _golden_images(file)[release.build_region]
@@ -110,9 +110,9 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
     from msgspec import structs
 
     from goldenami.report.plan import Progress
-    from goldenami.sandbox import trials
     from goldenami.workflows import release as workflow
     from goldenami.workflows.enforce import promised
+    from goldenami_sandbox import trials
 
     version = file.release.version
     if version != "auto":

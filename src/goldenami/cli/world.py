@@ -10,15 +10,15 @@ from goldenami.domain.place import Place
 from goldenami.domain.tags import Status
 
 if TYPE_CHECKING:
-    from goldenami.sandbox.seed import World
     from goldenami.spec import Release, ReleaseFile
+    from goldenami_sandbox.seed import World
 
 _ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)\.")
 
 
 def of(file: "ReleaseFile") -> "World":
     """Return the account in which a release file works: its source, groups, roles, keys, ids."""
-    from goldenami.sandbox.seed import World
+    from goldenami_sandbox.seed import World
 
     release, enforce = file.release, file.enforcement.enforce
     base, source, role = release.base, release.base.source, enforce.pipeline_role

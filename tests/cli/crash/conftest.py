@@ -16,8 +16,8 @@ from msgspec import structs
 
 from goldenami.domain import manifest, record, tags
 from goldenami.domain.tags import Status
-from goldenami.sandbox.calls import Call, Refusal
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.calls import Call, Refusal
+from goldenami_sandbox.server import Sandbox
 
 REGIONS = ("us-east-1", "eu-west-1")
 PARAMETER = "/golden-ami/web-base"

@@ -12,8 +12,8 @@ import pytest
 
 from goldenami.aws import session
 from goldenami.domain import tags
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from .conftest import PARAMETER, REGIONS, SOAK, account
 

@@ -10,7 +10,7 @@ from msgspec import structs
 from goldenami.domain.audit import saved
 from goldenami.domain.audit.document import Audit, Document
 from goldenami.report.audit import as_json
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 REFRESH = ("--action", "refresh", "--image", "web-base")
 

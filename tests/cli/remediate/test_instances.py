@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 from .conftest import now, run
 

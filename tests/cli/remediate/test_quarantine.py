@@ -6,11 +6,11 @@ import pytest
 
 from goldenami.aws.session import Aws
 from goldenami.domain.audit import saved
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
 from goldenami.workflows import remediate as workflow
 from goldenami.workflows.audit.question import Question
 from goldenami.workflows.remediate.interface import Asked, What
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from .conftest import now, run
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 from .conftest import REFRESH, images_of, now, of, run, told_of
 

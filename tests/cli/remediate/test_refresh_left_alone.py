@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from .conftest import REFRESH, now, of, told_of
 

@@ -12,12 +12,12 @@ from goldenami.aws.waits import Doing
 from goldenami.domain.audit import saved
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
 from goldenami.workflows import remediate as workflow
 from goldenami.workflows.audit.question import Question
 from goldenami.workflows.remediate import groups
 from goldenami.workflows.remediate.interface import Asked, What
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from .conftest import REFRESH, images_of, of, told_of
 

@@ -12,12 +12,12 @@ from goldenami.domain.audit import saved
 from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Happened, Plan
 from goldenami.errors import AwsError, InterruptedRunError
-from goldenami.sandbox.faults import Fault
-from goldenami.sandbox.server import Sandbox
 from goldenami.workflows import remediate as workflow
 from goldenami.workflows.audit.question import Question
 from goldenami.workflows.remediate.interface import Asked, Step, What
 from goldenami.workflows.remediate.run import Pace, Remediation, carry_out
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 
 from .conftest import REFRESH, now, of, run
 

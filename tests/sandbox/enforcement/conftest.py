@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import catalogue
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import catalogue
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 
 def policy(*statements: Mapping[str, Any]) -> str:

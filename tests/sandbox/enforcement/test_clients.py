@@ -17,7 +17,7 @@ from goldenami.errors import BakeError
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 AWS = os.environ.get("GOLDENAMI_AWSCLI", "")
 HOME = "us-east-1"

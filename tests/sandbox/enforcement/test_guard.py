@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
-from goldenami.sandbox import seed, trials
-from goldenami.sandbox.seed import World
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import seed, trials
+from goldenami_sandbox.seed import World
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 NO_LAUNCH = {

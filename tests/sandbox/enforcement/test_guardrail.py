@@ -11,8 +11,8 @@ from msgspec import Struct
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
-from goldenami.sandbox.mends.given import GivenIds
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.mends.given import GivenIds
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 HOME = "us-east-1"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"

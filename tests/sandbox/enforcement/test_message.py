@@ -4,8 +4,8 @@ import pytest
 
 from goldenami.iam.evaluator.decide import Decision, Layer, Matched, Outcome
 from goldenami.iam.evaluator.request import Principal, Request
-from goldenami.sandbox.calls import Call, Protocol
-from goldenami.sandbox.enforcement import message
+from goldenami_sandbox.calls import Call, Protocol
+from goldenami_sandbox.enforcement import message
 
 ARN = "arn:aws:iam::123456789012:user/bob"
 POLICY = "arn:aws:iam::123456789012:policy/no"

@@ -8,10 +8,10 @@ import pytest
 
 from goldenami.errors import GoldenamiError, PolicyError
 from goldenami.iam.evaluator.decide import Layer, Matched
-from goldenami.sandbox import seed
-from goldenami.sandbox.enforcement.caller import Caller, caller_of
-from goldenami.sandbox.enforcement.policies import policies_of, policy_arn
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import seed
+from goldenami_sandbox.enforcement.caller import Caller, caller_of
+from goldenami_sandbox.enforcement.policies import policies_of, policy_arn
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 TRUST = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
 IAM = f"arn:aws:iam::{ACCOUNT_ID}:policy"

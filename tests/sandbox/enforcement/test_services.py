@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 STATUS = "goldenami:status"

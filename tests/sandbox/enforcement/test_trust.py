@@ -5,7 +5,7 @@ import pytest
 
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.request import Principal, Request
-from goldenami.sandbox.enforcement.trust import Trust, trust, trusts_provider
+from goldenami_sandbox.enforcement.trust import Trust, trust, trusts_provider
 
 ACCOUNT = "123456789012"
 BOB = f"arn:aws:iam::{ACCOUNT}:user/bob"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import catalogue, seed
-from goldenami.sandbox.enforcement.world import LenientWorld, SandboxWorld
-from goldenami.sandbox.mends.given import GivenIds
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import catalogue, seed
+from goldenami_sandbox.enforcement.world import LenientWorld, SandboxWorld
+from goldenami_sandbox.mends.given import GivenIds
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 HOME, AWAY = "us-east-1", "eu-west-1"
 EC2 = f"arn:aws:ec2:{HOME}:{ACCOUNT_ID}"

@@ -6,9 +6,9 @@ import pytest
 from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
 
-from goldenami.sandbox.mends.given import GivenIds
-from goldenami.sandbox.mends.store import Ec2Store
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.mends.given import GivenIds
+from goldenami_sandbox.mends.store import Ec2Store
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 Make = Callable[..., str]
 

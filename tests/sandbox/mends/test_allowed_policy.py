@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import seed
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox import seed
+from goldenami_sandbox.server import Sandbox
 
 DECLARATIVE = "DECLARATIVE_POLICY_EC2"
 FOREIGN = {"allowed_image_providers": {"@@assign": ["999988887777", "aws_marketplace"]}}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 OTHER = "444455556666"
 INSTANCES = "resourceType = 'AWS::EC2::Instance'"

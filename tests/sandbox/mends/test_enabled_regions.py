@@ -1,6 +1,6 @@
 from typing import Any
 
-from goldenami.sandbox.mends.regions import ENABLED_BY_DEFAULT
+from goldenami_sandbox.mends.regions import ENABLED_BY_DEFAULT
 
 
 def statuses(answer: Any) -> dict[str, str]:

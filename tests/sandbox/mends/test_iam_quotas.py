@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 FULL_EC2 = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
 

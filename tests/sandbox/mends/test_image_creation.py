@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.server import Sandbox
 
 HOME, AWAY = "us-east-1", "eu-west-1"
 Make = Callable[..., str]

@@ -5,8 +5,8 @@ from typing import Any, cast
 import pytest
 from moto.ec2.models import ec2_backends
 
-from goldenami.sandbox.mends.store import Ec2Store
-from goldenami.sandbox.server import ACCOUNT_ID
+from goldenami_sandbox.mends.store import Ec2Store
+from goldenami_sandbox.server import ACCOUNT_ID
 
 Make = Callable[..., str]
 

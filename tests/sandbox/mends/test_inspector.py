@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.sandbox.mends.launches import LaunchState
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
-from goldenami.sandbox.vulnerabilities import Vulnerability
+from goldenami_sandbox.mends.launches import LaunchState
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.vulnerabilities import Vulnerability
 
 HOME = "us-east-1"
 FOUND = (

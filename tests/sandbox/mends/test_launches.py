@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import catalogue
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox import catalogue
+from goldenami_sandbox.server import Sandbox
 
 Make = Callable[..., str]
 KINDS = ("instance", "volume", "network-interface")

@@ -4,9 +4,9 @@ from collections import Counter
 from moto.ec2.responses import EC2Response
 from moto.ec2.urls import url_paths
 
-from goldenami.sandbox import mends
-from goldenami.sandbox.mends.base import Ec2Base
-from goldenami.sandbox.mends.ec2 import Ec2Response
+from goldenami_sandbox import mends
+from goldenami_sandbox.mends.base import Ec2Base
+from goldenami_sandbox.mends.ec2 import Ec2Response
 
 MENDS = [
     one

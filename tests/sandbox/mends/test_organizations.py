@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import seed
-from goldenami.sandbox.mends.organizations import scps_of
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import seed
+from goldenami_sandbox.mends.organizations import scps_of
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 MANAGER = "999988887777"
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}

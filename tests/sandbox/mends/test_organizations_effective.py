@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.mends.organizations_effective import merged, parsed
+from goldenami_sandbox.mends.organizations_effective import merged, parsed
 
 
 def policy(state: Any = None, providers: Any = None, **more: Any) -> str:

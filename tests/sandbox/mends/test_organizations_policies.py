@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.sandbox import seed
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import seed
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 SCP, DECLARATIVE = "SERVICE_CONTROL_POLICY", "DECLARATIVE_POLICY_EC2"
 FULL = "p-FullAWSAccess"

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.mends.run_command import Outcome, emulate
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox.mends.run_command import Outcome, emulate
+from goldenami_sandbox.server import Sandbox
 
 Make = Callable[..., str]
 Send = Callable[..., str]

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox import seed
-from goldenami.sandbox.server import Sandbox
+from goldenami_sandbox import seed
+from goldenami_sandbox.server import Sandbox
 
 IMAGE = "arn:aws:ec2:us-east-1::image/ami-0123456789abcdef0"
 SUBNET = "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-0a"

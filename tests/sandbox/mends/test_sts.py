@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from goldenami.sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
 
 TRUST = json.dumps(
     {

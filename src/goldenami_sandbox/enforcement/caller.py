@@ -1,0 +1,101 @@
+"""Who signed a request: a user, or a session of a role."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import cast
+
+from moto.iam.models import AccessKey, Role, iam_backends
+from moto.sts.models import AssumedRole, sts_backends
+from msgspec import Struct
+
+from goldenami.errors import GoldenamiError
+from goldenami.iam.evaluator.request import Principal
+from goldenami_sandbox.mends import organizations
+from goldenami_sandbox.mends.iam import IamStore
+from goldenami_sandbox.mends.iam_boundaries import User
+from goldenami_sandbox.mends.sts import Session
+from goldenami_sandbox.server import ACCOUNT_ID
+
+PARTITION = "aws"
+
+
+class Caller(Struct, frozen=True):
+    """A principal, and what moto keeps of it.
+
+    Args:
+        arn: as error messages name him: a session has an ARN of its own.
+        principal: as policies see him.
+        entity: the user, or the role of the session.
+        session: the session, None for a user.
+    """
+
+    arn: str
+    principal: Principal
+    entity: User | Role
+    session: Session | None = None
+
+
+_account: ContextVar[str] = ContextVar("account", default=ACCOUNT_ID)
+
+
+@contextmanager
+def deciding_in(account: str) -> Iterator[None]:
+    """Decide by the policies and the resources of an account in the block."""
+    token = _account.set(account)
+    try:
+        yield
+    finally:
+        _account.reset(token)
+
+
+def account_id() -> str:
+    """Return the account in which is decided."""
+    return _account.get()
+
+
+def store() -> IamStore:
+    """Return the account's IAM."""
+    return cast(IamStore, iam_backends[account_id()][PARTITION])
+
+
+def tags_of(listed: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return tags as a dictionary (``[{"Key": …, "Value": …}]``)."""
+    return {one["Key"]: one["Value"] for one in listed}
+
+
+def caller_of(access_key_id: str) -> Caller:
+    """Return who owns an access key.
+
+    Raises:
+        GoldenamiError: neither a user nor a session does.
+        NotFoundException: the role of the session is gone.
+    """
+    session = _session(access_key_id)
+    if session is not None:
+        role = store().get_role_by_arn(session.role_arn)
+        tags = tags_of(role.tags or []) | dict(session.tags)
+        return Caller(session.arn, _principal(role, tags, session.name), role, session)
+    key: AccessKey | None = store().access_keys.get(access_key_id)
+    if key is None or not key.user_name:
+        raise GoldenamiError(f"the access key {access_key_id} is nobody's")
+    user = store().bounded_user(key.user_name)
+    return Caller(user.arn, _principal(user, tags_of(user.tags or []), ""), user)
+
+
+def _session(access_key_id: str) -> Session | None:
+    sessions = sts_backends[account_id()][PARTITION]
+    found: AssumedRole | None = sessions.get_assumed_role_from_access_key(access_key_id)
+    return Session.of(found) if found else None
+
+
+def _principal(entity: User | Role, tags: dict[str, str], session: str) -> Principal:
+    organization = organizations.organization_of(account_id())
+    return Principal.of(
+        entity.arn,
+        tags=tags,
+        unique_id=entity.id,
+        session=session,
+        organization=organization.id if organization else "",
+        in_management_account=bool(organization and organization.manages(account_id())),
+    )

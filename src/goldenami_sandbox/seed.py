@@ -1,0 +1,252 @@
+"""Fills an empty sandbox for a rehearsal: the world of a release file, and a fleet in it.
+
+The fleet is what an audit is for: some instances run public images, some an image nobody
+approved, some an image that is gone. `seed_compliant` adds the others after the bake.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+from goldenami_sandbox import catalogue
+from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+
+if TYPE_CHECKING:
+    from goldenami_sandbox.mends.given import GivenIds
+
+ADMIN_USER = "rehearsal-admin"
+ADMIN_POLICY = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
+UNAPPROVED_IMAGE = "hand-made-batch"
+PUBLIC_NAMES = ("web-1", "web-2", "build-agent")
+UNAPPROVED_NAMES = ("legacy-batch", "data-import")
+GONE_NAMES = ("forgotten-report",)
+COMPLIANT_NAMES = ("shop-1", "shop-2", "api-1")
+_TYPES = {"x86_64": "t3.micro", "arm64": "t4g.micro"}
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """What has to exist so that a release file can be rehearsed.
+
+    Args:
+        regions: the release's regions; the first is the build region.
+        groups: names of the admin groups.
+        source_ssm: name of the SSM parameter that names the source image.
+        source_ami: id of the source image.
+        source_name: name or name filter of the source image.
+        source_owners: its possible owners: account ids, ``self`` or ``amazon``.
+        source_golden: tags of the golden image that is the source, and its name.
+        architecture: ``x86_64`` or ``arm64``.
+        key_names: key pairs of the build region.
+        subnets: subnet ids of the build region.
+        security_groups: security group ids of the build region.
+        instance_profiles: names of instance profiles, each with a role of that name.
+        roles: names of further roles.
+        kms_keys: KMS keys by region: ids, ARNs or aliases.
+        inspected: whether Amazon Inspector scans the instances of the build region.
+    """
+
+    regions: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    source_ssm: str | None = None
+    source_ami: str | None = None
+    source_name: str | None = None
+    source_owners: tuple[str, ...] = ()
+    source_golden: Mapping[str, str] | None = None
+    source_golden_name: str = "golden source"
+    architecture: str = "x86_64"
+    key_names: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    instance_profiles: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    kms_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    inspected: bool = False
+
+
+class Seeded(Struct, frozen=True):
+    """What was made: the admin's access key, and the fleet by region."""
+
+    admin_access_key_id: str
+    admin_secret_access_key: str
+    instances: Mapping[str, Sequence[str]]
+
+
+class Organization(Struct, frozen=True):
+    """The ids of an organization, its root, and the unit that was made in it."""
+
+    id: str
+    root_id: str
+    unit_id: str
+
+
+def seed(sandbox: Sandbox, world: World) -> Seeded:
+    """Make the world of a release file, and a fleet that breaks its rules.
+
+    Args:
+        sandbox: running, and empty.
+        world: what the release file names.
+    """
+    with _at_once(sandbox):
+        _build_region(sandbox, world)
+        _identities(sandbox, world)
+        key = _admin(sandbox, world.groups)
+        fleet = {region: _fleet(sandbox, region, world) for region in world.regions}
+    return Seeded(key.get("AccessKeyId", ""), key.get("SecretAccessKey", ""), fleet)
+
+
+def seed_compliant(sandbox: Sandbox, images: Mapping[str, str]) -> list[str]:
+    """Launch instances from golden images, and return their ids.
+
+    Args:
+        sandbox: running, after the bake.
+        images: the golden image of each region.
+    """
+    with _at_once(sandbox):
+        return [
+            _launch(sandbox.client("ec2", region), image_id, name)
+            for region, image_id in images.items()
+            for name in COMPLIANT_NAMES
+        ]
+
+
+def organization(
+    sandbox: Sandbox,
+    *,
+    management_account: str = ACCOUNT_ID,
+    unit: str = "Workloads",
+    delegated_administrator: bool = False,
+) -> Organization:
+    """Put the sandbox's account into an organization with one organizational unit.
+
+    Args:
+        sandbox: running; its account is in no organization yet.
+        management_account: who manages the organization. Another account than the sandbox's makes
+            that one a member, in the unit: bound by service control policies.
+        unit: the name of the unit.
+        delegated_administrator: whether a member may manage the organization's policies.
+    """
+    if management_account == ACCOUNT_ID:
+        client = sandbox.client("organizations")
+        made = client.create_organization()["Organization"]["Id"]
+        root = client.list_roots()["Roots"][0]["Id"]
+        told = client.create_organizational_unit(ParentId=root, Name=unit)["OrganizationalUnit"]
+        return Organization(made, root, told["Id"])
+    from goldenami_sandbox.mends import organizations
+
+    return Organization(
+        *organizations.join(ACCOUNT_ID, management_account, unit, delegated_administrator)
+    )
+
+
+@contextmanager
+def _at_once(sandbox: Sandbox) -> Iterator[None]:
+    """Make everything ready without waiting."""
+    before, sandbox.pending_s = sandbox.pending_s, 0
+    try:
+        yield
+    finally:
+        sandbox.pending_s = before
+
+
+def _build_region(sandbox: Sandbox, world: World) -> None:
+    ec2 = sandbox.client("ec2", world.regions[0])
+    given = _given_ids(world.regions[0])
+    for subnet_id in world.subnets:
+        given.subnet(subnet_id)
+    for group_id in world.security_groups:
+        given.security_group(group_id)
+    for name in world.key_names:
+        ec2.create_key_pair(KeyName=name, KeyType="ed25519")
+    for region, keys in world.kms_keys.items():
+        for key_id in dict.fromkeys(keys):
+            _given_ids(region).kms_key(key_id)
+    if world.inspected:
+        sandbox.client("inspector2", world.regions[0]).enable(resourceTypes=["EC2"])
+    _source(sandbox, world, given)
+
+
+def _source(sandbox: Sandbox, world: World, given: "GivenIds") -> None:
+    region, architecture = world.regions[0], world.architecture
+    if world.source_ami:
+        given.image(world.source_ami, None, "amazon", architecture)
+    if world.source_ssm and not _is_public(world.source_ssm):
+        image_id = given.image(None, "parameter source", "self", architecture)
+        given.image_parameter(world.source_ssm, image_id)
+    ec2 = sandbox.client("ec2", region)
+    if world.source_name:
+        wish = [{"Name": "name", "Values": [world.source_name]}]
+        found = ec2.describe_images(Filters=wish, Owners=list(world.source_owners))["Images"]
+        if not any(image["Architecture"] == architecture for image in found):
+            name = world.source_name.replace("*", "20261105").replace("?", "1")
+            given.image(None, name, (world.source_owners or ("amazon",))[0], architecture)
+    if world.source_golden:
+        name = world.source_golden_name
+        image_id = given.image(None, name, "self", architecture)
+        tags = [{"Key": key, "Value": value} for key, value in world.source_golden.items()]
+        ec2.create_tags(Resources=[image_id], Tags=tags)
+
+
+def _is_public(parameter: str) -> bool:
+    return any(parameter in image.ssm_parameters for image in catalogue.IMAGES)
+
+
+def _identities(sandbox: Sandbox, world: World) -> None:
+    iam = sandbox.client("iam")
+    for name in dict.fromkeys((*world.instance_profiles, *world.roles)):
+        profile = name in world.instance_profiles
+        principal = {"Service": "ec2.amazonaws.com"} if profile else {"AWS": ACCOUNT_ID}
+        statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [statement]}
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        if profile:
+            iam.create_instance_profile(InstanceProfileName=name)
+            iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+
+
+def _admin(sandbox: Sandbox, groups: Sequence[str]) -> Mapping[str, str]:
+    """Make the groups, and a user in the first one; return the user's access key."""
+    iam = sandbox.client("iam")
+    for name in groups:
+        iam.create_group(GroupName=name)
+        iam.attach_group_policy(GroupName=name, PolicyArn=ADMIN_POLICY)
+    iam.create_user(UserName=ADMIN_USER)
+    for name in groups[:1]:
+        iam.add_user_to_group(GroupName=name, UserName=ADMIN_USER)
+    key: Mapping[str, str] = iam.create_access_key(UserName=ADMIN_USER)["AccessKey"]
+    return key
+
+
+def _fleet(sandbox: Sandbox, region: str, world: World) -> list[str]:
+    """Launch what an audit should find; a region beyond the first gets one of each kind."""
+    ec2 = sandbox.client("ec2", region)
+    count = None if region == world.regions[0] else 1
+    public = next(one for one in catalogue.IMAGES if one.architecture == world.architecture)
+    ids = [_launch(ec2, public.id_in(region), name) for name in PUBLIC_NAMES[:count]]
+    unapproved = ec2.create_image(InstanceId=ids[0], Name=UNAPPROVED_IMAGE)["ImageId"]
+    gone = ec2.create_image(InstanceId=ids[0], Name="report-server-1")["ImageId"]
+    ids += [_launch(ec2, unapproved, name) for name in UNAPPROVED_NAMES[:count]]
+    ids += [_launch(ec2, gone, name) for name in GONE_NAMES[:count]]
+    ec2.deregister_image(ImageId=gone, DeleteAssociatedSnapshots=True)
+    return ids
+
+
+def _launch(ec2: Any, image_id: str, name: str) -> str:
+    (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
+    answer = ec2.run_instances(
+        ImageId=image_id,
+        InstanceType=_TYPES[image["Architecture"]],
+        MinCount=1,
+        MaxCount=1,
+        MetadataOptions={"HttpTokens": "required"},
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}],
+    )
+    return str(answer["Instances"][0]["InstanceId"])
+
+
+def _given_ids(region: str) -> "GivenIds":
+    from goldenami_sandbox.mends.given import GivenIds
+
+    return GivenIds(ACCOUNT_ID, region)

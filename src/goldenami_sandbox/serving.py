@@ -1,0 +1,101 @@
+"""The parts of the sandbox that need moto and werkzeug, which are an optional extra."""
+
+import contextlib
+import socket
+from collections.abc import Sequence
+from functools import cache
+
+from moto import backends
+from moto.core import errors, responses, utils
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import ThreadedWSGIServer
+
+from goldenami_sandbox import mends
+from goldenami_sandbox.calls import Call, Guard, Refusal
+from goldenami_sandbox.enforcement.guard import authorised
+from goldenami_sandbox.gateway import Gateway
+from goldenami_sandbox.mends.accounts import key_of
+from goldenami_sandbox.server import HOST, ROOT_ACCESS_KEY_ID
+
+_UNSIGNED = {"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
+
+
+class _Handler(MotoRequestHandler):
+    protocol_version = "HTTP/1.1"  # a connection is kept for the next call, as AWS keeps it
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's late ACK
+    server: "Server"
+
+    def setup(self) -> None:
+        """Begin with a connection."""
+        super().setup()
+        self.server.connections.add(self.request)
+
+    def finish(self) -> None:
+        """End with it."""
+        self.server.connections.discard(self.request)
+        super().finish()
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  werkzeug's name
+        """Print nothing: the sandbox shares its terminal with a report."""
+
+
+def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
+    """Return moto, mended, behind the gateway: faults, who it is, what he may, further guards."""
+    return Gateway(_mended_moto(), [faults, known_access_key, authorised, *guards])
+
+
+@cache
+def _mended_moto() -> DomainDispatcherApplication:
+    mends.install()
+    _remember()
+    return DomainDispatcherApplication(create_backend_app)
+
+
+def _remember() -> None:
+    """Let moto look up once what it looks up for every request."""
+    modules = frozenset(backends.list_of_moto_modules())
+    vars(backends)["list_of_moto_modules"] = lambda: modules
+    vars(responses)["method_names_from_class"] = cache(utils.method_names_from_class)
+    lookups = errors.ErrorLookupFactory()
+    vars(errors)["ErrorLookupFactory"] = lambda: lookups
+
+
+class Server(ThreadedWSGIServer):
+    """A threaded HTTP server on a socket that listens already."""
+
+    def __init__(self, listener: socket.socket, app: Gateway) -> None:
+        self.connections: set[socket.socket] = set()
+        super().__init__(HOST, 0, app, handler=_Handler, fd=listener.fileno())
+
+    def shutdown(self) -> None:
+        """Stop, and end the connections: a client's next call is for another server."""
+        super().shutdown()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):  # its client has ended it already
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+def known_access_key(call: Call) -> Refusal | None:
+    """Refuse a request that is not signed, or by an access key that nobody owns.
+
+    The codes are those of AWS's services; a service without an own one has EC2's
+    (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html).
+    """
+    if not call.access_key_id:
+        if call.operation in _UNSIGNED:
+            return None
+        return Refusal("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+    key = key_of(call.access_key_id)
+    if call.access_key_id == ROOT_ACCESS_KEY_ID or (key and key.status == "Active"):
+        return None
+    if call.protocol == "ec2":
+        message = "AWS was not able to validate the provided access credentials"
+        return Refusal("AuthFailure", message, 401)
+    message = "The security token included in the request is invalid."
+    unknown = call.protocol in ("json", "rest-json")
+    code = "UnrecognizedClientException" if unknown else "InvalidClientTokenId"
+    return Refusal(code, message, 400 if call.protocol == "json" else 403)
