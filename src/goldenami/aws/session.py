@@ -1,17 +1,23 @@
 """The only place where AWS clients are made."""
 
 import os
+from collections.abc import Iterator
 from copy import copy
 from functools import cached_property
 from threading import Lock
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from goldenami import __version__
 from goldenami.aws import endpoints
+from goldenami.aws.answers.interface import Answer, Page
 from goldenami.aws.answers.others import GetCallerIdentity
-from goldenami.aws.ask import ask
+from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import explained
+from goldenami.aws.regional import RegionalAws
 from goldenami.errors import UsageError
+
+A = TypeVar("A", bound=Answer)
+P = TypeVar("P", bound=Page)
 
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
@@ -86,6 +92,18 @@ class Aws:
         if not self._region:
             raise UsageError("no AWS region is set", fix="pass --region, or set AWS_REGION")
         return str(self._region)
+
+    def in_region(self, region: str) -> RegionalAws:
+        """Return the caller in a region."""
+        return RegionalAws(self, region)
+
+    def ask(self, kind: type[A], doing: str, /, **parameters: Any) -> A:
+        """Call an operation that belongs to no region (IAM, Organizations), or to the default."""
+        return ask(self, None, kind, doing, **parameters)
+
+    def listed(self, kind: type[P], doing: str, /, **parameters: Any) -> Iterator[P]:
+        """Yield every page of a listing that belongs to no region, or to the default one."""
+        return listed(self, None, kind, doing, **parameters)
 
     def where(self, region: str | None) -> str:
         """Name a region as errors do: with the account if it is another one than the caller's."""
