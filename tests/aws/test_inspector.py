@@ -65,15 +65,15 @@ def scanning(sandbox: Sandbox) -> Scanning:
 
 def test_an_account_that_inspector_scans_is_fine(sandbox: Sandbox) -> None:
     sandbox.client("inspector2").enable(resourceTypes=["EC2"])
-    checked = inspector.check(Aws(region=HOME), HOME)
+    checked = inspector.check(Aws(region=HOME).in_region(HOME))
     assert checked.fine == ("Amazon Inspector scans instances in us-east-1",)
-    (wrong,) = inspector.check(Aws(region=HOME), "eu-west-1").wrong
+    (wrong,) = inspector.check(Aws(region=HOME).in_region("eu-west-1")).wrong
     assert "does not scan instances in eu-west-1 (DISABLED): enable it with" in wrong
 
 
 def test_an_account_that_inspector_may_not_be_asked_about_is_a_problem(sandbox: Sandbox) -> None:
     with sandbox.fail(Fault(service="inspector2", operation="*", code="AccessDeniedException")):
-        (wrong,) = inspector.check(Aws(region=HOME), HOME).wrong
+        (wrong,) = inspector.check(Aws(region=HOME).in_region(HOME)).wrong
     assert wrong.startswith("test.scan: looking at Amazon Inspector in us-east-1: ")
     assert "AccessDeniedException" in wrong
 
@@ -88,7 +88,7 @@ def test_what_inspector_cannot_tell_of_an_account_is_told_with_its_reason(
     aws = Aws(region=HOME)
     assert aws.account  # asked before the client is another one
     monkeypatch.setattr(aws, "client", lambda *_: Client())
-    assert "(isolated)" in inspector.check(aws, HOME).wrong[0]
+    assert "(isolated)" in inspector.check(aws.in_region(HOME)).wrong[0]
 
 
 def test_findings_below_the_limit_are_counted_and_the_worst_told_first(

@@ -8,7 +8,6 @@ import msgspec
 from goldenami.aws.already import DONE, NONE
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.interface import Answer
-from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, patiently
 from goldenami.domain.plan import dig
 from goldenami.errors import AwsError
@@ -43,6 +42,6 @@ def answered(doing: Doing, kind: type[A], *, created: bool = False) -> A:
     """Make one AWS call with the parameters of an action, and return its answer: see `call`."""
     return patiently(
         doing,
-        lambda: ask(doing.aws, doing.region, kind, doing.summary, **doing.parameters),
+        lambda: doing.regional.ask(kind, doing.summary, **doing.parameters),
         created=created,
     )

@@ -14,7 +14,6 @@ from goldenami.aws.answers.ec2 import (
     DescribeLaunchPermissions,
     DescribeSnapshotPermissions,
 )
-from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, until
 from goldenami.domain import tags
 from goldenami.errors import BakeError
@@ -43,18 +42,16 @@ def image(doing: Doing) -> dict[str, Any]:
 
 
 def _differences(doing: Doing) -> Iterator[str]:
-    aws, region, doing_what = doing.aws, doing.region, doing.summary
+    regional, summary = doing.regional, doing.summary
     image_id, wanted = doing.parameters["ImageId"], doing.parameters["tags"]
-    found = ask(
-        aws, region, DescribeImages, doing_what, ImageIds=[image_id], IncludeDisabled=True
-    ).images
+    found = regional.ask(DescribeImages, summary, ImageIds=[image_id], IncludeDisabled=True).images
     if not found:
         yield f"{image_id} is not there"
         return
     image = found[0]
-    described = snapshots.by_id(aws, region, image.snapshot_ids, doing_what)
-    permissions = ask(
-        aws, region, DescribeLaunchPermissions, doing_what,
+    described = snapshots.by_id(regional, image.snapshot_ids, summary)
+    permissions = regional.ask(
+        DescribeLaunchPermissions, summary,
         ImageId=image_id, Attribute="launchPermission",
     ).launch_permissions  # fmt: skip
     yield from _missing_tags(image_id, image.tag_values, wanted)
@@ -73,8 +70,8 @@ def _differences(doing: Doing) -> Iterator[str]:
 
 
 def _snapshot_shares(doing: Doing, snapshot_id: str) -> Iterator[str]:
-    answer = ask(
-        doing.aws, doing.region, DescribeSnapshotPermissions, doing.summary,
+    answer = doing.regional.ask(
+        DescribeSnapshotPermissions, doing.summary,
         SnapshotId=snapshot_id, Attribute="createVolumePermission",
     )  # fmt: skip
     there = {one.user_id or "everybody" for one in answer.create_volume_permissions}

@@ -16,8 +16,7 @@ from goldenami.aws.answers.others import (
     ListFindings,
     VulnerablePackage,
 )
-from goldenami.aws.ask import ask, listed
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.waits import Doing, Pending, patiently, until
 from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError, BakeError
@@ -62,27 +61,27 @@ class Finding(Struct, frozen=True):
         return f"{self.severity} {self.vulnerability} in {self.packages}: {self.title}"
 
 
-def check(aws: Aws, region: str) -> Checked:
+def check(regional: RegionalAws) -> Checked:
     """Look whether Inspector scans the account's instances in a region.
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html
     """
     try:
-        answer = ask(
-            aws, region, BatchGetAccountStatus, "looking at Amazon Inspector",
-            accountIds=[aws.account],
+        answer = regional.ask(
+            BatchGetAccountStatus, "looking at Amazon Inspector",
+            accountIds=[regional.aws.account],
         )  # fmt: skip
     except AwsError as error:
         return Checked(wrong=(f"test.scan: {error.message}",))
     status = [account.resource_state.ec2.status for account in answer.accounts]
     if status == ["ENABLED"]:
-        return Checked(fine=(f"Amazon Inspector scans instances in {region}",))
+        return Checked(fine=(f"Amazon Inspector scans instances in {regional.region}",))
     why = [account.error_message for account in answer.failed_accounts]
     told = ", ".join([*status, *why]) or "DISABLED"
     return Checked(
         wrong=(
-            f"test.scan: Amazon Inspector does not scan instances in {region} ({told}): enable it "
-            "with `aws inspector2 enable --resource-types EC2`, or leave the scan out",
+            f"test.scan: Amazon Inspector does not scan instances in {regional.region} ({told}): "
+            "enable it with `aws inspector2 enable --resource-types EC2`, or leave the scan out",
         )
     )
 
@@ -121,8 +120,8 @@ def _scanned(doing: Doing, instance_id: str) -> bool | Pending:
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
     """
-    pages = listed(
-        doing.aws, doing.region, ListCoverage, doing.summary,
+    pages = doing.regional.listed(
+        ListCoverage, doing.summary,
         filterCriteria=_equal(resourceId=instance_id, scanType="PACKAGE"),
     )  # fmt: skip
     covered = next((resource for page in pages for resource in page.covered_resources), None)
@@ -144,8 +143,8 @@ def _findings(doing: Doing, instance_id: str) -> list[Finding]:
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
     """
-    pages = listed(
-        doing.aws, doing.region, ListFindings, doing.summary,
+    pages = doing.regional.listed(
+        ListFindings, doing.summary,
         filterCriteria=_equal(
             resourceId=instance_id, findingStatus="ACTIVE", findingType="PACKAGE_VULNERABILITY"
         ),

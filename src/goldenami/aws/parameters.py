@@ -13,9 +13,8 @@ from goldenami.aws.answers.ssm import (
     ParameterVersion,
     PutParameter,
 )
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, code_of, unreadable
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.waits import Doing, patiently, until
 from goldenami.errors import AwsError, BakeError
 
@@ -31,16 +30,16 @@ PUBLISH_PERMISSIONS = (
 PARAMETERS_A_CALL = 10
 
 
-def values(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[str, str]:
+def values(regional: RegionalAws, names: Iterable[str], doing: str) -> dict[str, str]:
     """Return the values of parameters, by name; one that does not exist is left out.
 
     Raises:
         AwsError: they could not be read.
     """
-    return {name: one.value for name, one in parameters(aws, region, names, doing).items()}
+    return {name: one.value for name, one in parameters(regional, names, doing).items()}
 
 
-def parameters(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[str, Parameter]:
+def parameters(regional: RegionalAws, names: Iterable[str], doing: str) -> dict[str, Parameter]:
     """Return parameters by name; one that does not exist is left out.
 
     Raises:
@@ -50,39 +49,41 @@ def parameters(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[
     wanted = sorted(set(names))
     for start in range(0, len(wanted), PARAMETERS_A_CALL):
         several = wanted[start : start + PARAMETERS_A_CALL]
-        answer = ask(aws, region, GetParameters, doing, Names=several)
+        answer = regional.ask(GetParameters, doing, Names=several)
         if len(answer.parameters) + len(answer.invalid_parameters) < len(several):
-            raise unreadable(f"{doing} in {region}", answer.call, "it leaves some names out")
+            raise unreadable(
+                f"{doing} in {regional.region}", answer.call, "it leaves some names out"
+            )
         found |= {one.name + one.selector: one for one in answer.parameters}
     return found
 
 
-def parameter(aws: Aws, region: str, name: str) -> Parameter | None:
+def parameter(regional: RegionalAws, name: str) -> Parameter | None:
     """Return a parameter; None if there is none of that name.
 
     Raises:
         AwsError: it could not be read.
     """
     try:
-        return ask(aws, region, GetParameter, f"reading {name}", Name=name).parameter
+        return regional.ask(GetParameter, f"reading {name}", Name=name).parameter
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
             return None
         raise
 
 
-def image_ids(aws: Aws, region: str, names: Iterable[str]) -> dict[str, str]:
+def image_ids(regional: RegionalAws, names: Iterable[str]) -> dict[str, str]:
     """Return the image ids that parameters hold, by name: see `values`."""
-    return values(aws, region, names, "reading SSM parameters")
+    return values(regional, names, "reading SSM parameters")
 
 
-def below(aws: Aws, region: str, path: str, doing: str) -> list[str]:
+def below(regional: RegionalAws, path: str, doing: str) -> list[str]:
     """Return the values of all parameters under a path.
 
     Raises:
         AwsError: they could not be read.
     """
-    pages = listed(aws, region, GetParametersByPath, doing, Path=path, Recursive=True)
+    pages = regional.listed(GetParametersByPath, doing, Path=path, Recursive=True)
     return [one.value for page in pages for one in page.parameters]
 
 
@@ -114,7 +115,7 @@ def publish(doing: Doing) -> dict[str, Any]:
 
     def there() -> bool:
         try:
-            answer = ask(doing.aws, doing.region, GetParameter, doing.summary, Name=name)
+            answer = doing.regional.ask(GetParameter, doing.summary, Name=name)
         except AwsError as error:
             if code_of(error) not in NOT_FOUND:
                 raise
@@ -125,7 +126,7 @@ def publish(doing: Doing) -> dict[str, Any]:
         return {}
 
     def put() -> dict[str, Any]:
-        ask(doing.aws, doing.region, PutParameter, doing.summary, **doing.parameters)
+        doing.regional.ask(PutParameter, doing.summary, **doing.parameters)
         return {}
 
     try:
@@ -148,7 +149,7 @@ def read_back(doing: Doing) -> dict[str, Any]:
     name, value = doing.parameters["Name"], doing.parameters["Value"]
 
     def look() -> dict[str, Any] | None:
-        found = ask(doing.aws, doing.region, GetParameter, doing.summary, Name=name).parameter
+        found = doing.regional.ask(GetParameter, doing.summary, Name=name).parameter
         return {"version": found.version} if found.value == value else None
 
     return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=name)
@@ -159,7 +160,7 @@ def _free_oldest(doing: Doing) -> None:
     name = doing.parameters["Name"]
 
     def versions() -> list[ParameterVersion]:
-        pages = listed(doing.aws, doing.region, GetParameterHistory, doing.summary, Name=name)
+        pages = doing.regional.listed(GetParameterHistory, doing.summary, Name=name)
         return [version for page in pages for version in page.parameters]
 
     oldest = min(patiently(doing, versions), key=lambda version: version.version)
@@ -173,8 +174,8 @@ def _free_oldest(doing: Doing) -> None:
         )
 
     def unlabel() -> None:
-        ask(
-            doing.aws, doing.region, ANSWERS["ssm:UnlabelParameterVersion"], doing.summary,
+        doing.regional.ask(
+            ANSWERS["ssm:UnlabelParameterVersion"], doing.summary,
             Name=name, ParameterVersion=oldest.version, Labels=list(oldest.labels),
         )  # fmt: skip
 

@@ -15,10 +15,9 @@ from msgspec import structs
 
 from goldenami.aws import parameters
 from goldenami.aws.answers.ssm import GetParametersByPath, Parameter, PutParameter
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, code_of
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.waits import Doing, patiently
 from goldenami.domain import record as records
 from goldenami.domain.identity import Recorded
@@ -32,30 +31,32 @@ LIST_PERMISSIONS = ("ssm:GetParametersByPath",)
 _SETTLING_S = (0.1, 0.2, 0.4, 0.8)
 
 
-def read(aws: Aws, region: str, image: str, build: str) -> Recorded | None:
+def read(regional: RegionalAws, image: str, build: str) -> Recorded | None:
     """Return the record of a build; None if there is none.
 
     Raises:
         AwsError: it could not be read.
         RefusedError: what is there is no record of that build, so nothing is known of it.
     """
-    there = parameters.parameter(aws, region, records.parameter(image, build))
-    return _recorded(region, there) if there else None
+    there = parameters.parameter(regional, records.parameter(image, build))
+    return _recorded(regional.region, there) if there else None
 
 
-def every(aws: Aws, region: str) -> dict[str, Recorded]:
+def every(regional: RegionalAws) -> dict[str, Recorded]:
     """Return the records of all builds of a region, by build.
 
     Raises:
         AwsError: they could not be read, or one of them is no record.
     """
     path = records.PARAMETERS.rstrip("/")
-    pages = listed(
-        aws, region, GetParametersByPath, "reading the records of builds",
+    pages = regional.listed(
+        GetParametersByPath, "reading the records of builds",
         Path=path, Recursive=True,
     )  # fmt: skip
     try:
-        found = [_recorded(region, parameter) for page in pages for parameter in page.parameters]
+        found = [
+            _recorded(regional.region, parameter) for page in pages for parameter in page.parameters
+        ]
     except RefusedError as error:
         raise AwsError(error.message, fix=error.fix) from error
     return {one.record.build: one for one in found}
@@ -132,8 +133,8 @@ def _changed(doing: Doing, name: str, what: Mapping[str, Any], least: int) -> in
 
 
 def _put(doing: Doing, name: str, record: Record, version: int) -> int:
-    return ask(
-        doing.aws, doing.region, PutParameter, doing.summary,
+    return doing.regional.ask(
+        PutParameter, doing.summary,
         Name=name,
         Value=records.text(record),
         Type="String",
@@ -154,7 +155,7 @@ def _settled(doing: Doing, name: str, least: int) -> Recorded:
 
 def _look(doing: Doing, name: str) -> Recorded | None:
     image, _, build = name.removeprefix(records.PARAMETERS).partition("/")
-    return read(doing.aws, doing.region, image, build)
+    return read(doing.regional, image, build)
 
 
 def _refused(doing: Doing, name: str, why: str) -> RefusedError:

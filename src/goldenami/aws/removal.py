@@ -4,7 +4,6 @@ from typing import Any
 
 from goldenami.aws.already import DONE
 from goldenami.aws.answers.ec2 import DeregisterImage, DescribeInstances
-from goldenami.aws.ask import ask
 from goldenami.aws.calls import answered
 from goldenami.aws.waits import Doing, until
 from goldenami.errors import AwsError
@@ -47,9 +46,7 @@ def terminated(doing: Doing) -> dict[str, Any]:
     instance_id = doing.parameters["InstanceId"]
 
     def look() -> dict[str, Any] | None:
-        answer = ask(
-            doing.aws, doing.region, DescribeInstances, doing.summary, InstanceIds=[instance_id]
-        )
+        answer = doing.regional.ask(DescribeInstances, doing.summary, InstanceIds=[instance_id])
         states = [instance.state.name for instance in answer.instances]
         return {} if states == ["terminated"] else None
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DescribeDeregistrationProtection
-from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, patiently, until
 
 
@@ -17,8 +16,8 @@ def snapshots(doing: Doing) -> dict[str, Any]:
     for snapshot_id in doing.parameters["SnapshotIds"]:
 
         def share(snapshot_id: str = snapshot_id) -> None:
-            ask(
-                doing.aws, doing.region, ANSWERS["ec2:ModifySnapshotAttribute"], doing.summary,
+            doing.regional.ask(
+                ANSWERS["ec2:ModifySnapshotAttribute"], doing.summary,
                 SnapshotId=snapshot_id, Attribute="createVolumePermission",
                 CreateVolumePermission={"Add": wanted},
             )  # fmt: skip
@@ -36,11 +35,11 @@ def protect(doing: Doing) -> dict[str, Any]:
     enabling = ANSWERS["ec2:EnableImageDeregistrationProtection"]
 
     def enable() -> None:
-        ask(doing.aws, doing.region, enabling, doing.summary, ImageId=image_id)
+        doing.regional.ask(enabling, doing.summary, ImageId=image_id)
 
     def look() -> dict[str, Any] | None:
-        answer = ask(
-            doing.aws, doing.region, DescribeDeregistrationProtection, doing.summary,
+        answer = doing.regional.ask(
+            DescribeDeregistrationProtection, doing.summary,
             ImageId=image_id, Attribute="deregistrationProtection",
         )  # fmt: skip
         return {} if answer.deregistration_protection.value.startswith("enabled") else None

@@ -10,7 +10,6 @@ from typing import Any
 from goldenami.aws import snapshots
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DescribeImages
-from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, patiently
 from goldenami.domain import tags
 from goldenami.domain.tags import Status, Tags
@@ -52,15 +51,13 @@ def _read(doing: Doing) -> dict[str, Tags]:
     Raises:
         AwsError: not all could be read.
     """
-    aws, region, summary = doing.aws, doing.region, doing.summary
+    regional, summary = doing.regional, doing.summary
     image, ids = doing.parameters["ImageId"], list(doing.parameters["SnapshotIds"])
-    images = ask(
-        aws, region, DescribeImages, summary, ImageIds=[image], IncludeDisabled=True
-    ).images
+    images = regional.ask(DescribeImages, summary, ImageIds=[image], IncludeDisabled=True).images
     there: dict[str, Tags] = {described.image_id: described.tag_values for described in images}
     there |= {
         described.snapshot_id: described.tag_values
-        for described in snapshots.by_id(aws, region, ids, summary)
+        for described in snapshots.by_id(regional, ids, summary)
     }
     for resource in (image, *ids):
         if resource not in there:
@@ -94,7 +91,7 @@ def _missing(written: Tags, wanted: Tags) -> dict[str, str]:
 
 
 def _tag(doing: Doing, resources: list[str], missing: Tags) -> None:
-    ask(
-        doing.aws, doing.region, ANSWERS["ec2:CreateTags"], doing.summary,
+    doing.regional.ask(
+        ANSWERS["ec2:CreateTags"], doing.summary,
         Resources=resources, Tags=tags.to_aws(missing),
     )  # fmt: skip

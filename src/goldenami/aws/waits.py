@@ -19,7 +19,6 @@ from goldenami.aws.answers.ec2 import (
     DescribeInstanceStatus,
 )
 from goldenami.aws.answers.ssm import GetCommandInvocation, SendCommand
-from goldenami.aws.ask import ask
 from goldenami.aws.errors import (
     NO_AGENT,
     NOT_FOUND,
@@ -28,6 +27,7 @@ from goldenami.aws.errors import (
     UNREADABLE,
     code_of,
 )
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, BakeError
 
@@ -51,6 +51,11 @@ class Doing(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Any]
     cancelled: Event
     progress: Callable[[str], None]
+
+    @property
+    def regional(self) -> RegionalAws:
+        """Whose AWS, and where."""
+        return self.aws.in_region(self.region)
 
 
 class Pending(Struct, frozen=True):
@@ -136,8 +141,8 @@ def instance(doing: Doing) -> dict[str, Any]:
     instance_id = doing.parameters["InstanceId"]
 
     def look() -> dict[str, Any] | None:
-        several = ask(
-            doing.aws, doing.region, DescribeInstances, doing.summary, InstanceIds=[instance_id]
+        several = doing.regional.ask(
+            DescribeInstances, doing.summary, InstanceIds=[instance_id]
         ).instances
         if not several:
             return None
@@ -146,8 +151,8 @@ def instance(doing: Doing) -> dict[str, Any]:
             raise BakeError(f"{instance_id} in {doing.region} is {state}: {several[0].why}")
         if state == "pending":
             return None
-        checks = ask(
-            doing.aws, doing.region, DescribeInstanceStatus, doing.summary,
+        checks = doing.regional.ask(
+            DescribeInstanceStatus, doing.summary,
             InstanceIds=[instance_id],
         )  # fmt: skip
         for status in checks.instance_statuses:
@@ -174,8 +179,8 @@ def image(doing: Doing) -> dict[str, Any]:
     image_id = doing.parameters["ImageId"]
 
     def look() -> dict[str, Any] | Pending | None:
-        several = ask(
-            doing.aws, doing.region, DescribeImages, doing.summary,
+        several = doing.regional.ask(
+            DescribeImages, doing.summary,
             ImageIds=[image_id], IncludeDisabled=True,
         ).images  # fmt: skip
         if not several:
@@ -204,8 +209,8 @@ def command(doing: Doing) -> dict[str, Any]:
 
     def send() -> str | None:
         try:
-            answer = ask(
-                doing.aws, doing.region, SendCommand, doing.summary,
+            answer = doing.regional.ask(
+                SendCommand, doing.summary,
                 InstanceIds=[instance_id],
                 DocumentName="AWS-RunShellScript",
                 Parameters={
@@ -223,8 +228,8 @@ def command(doing: Doing) -> dict[str, Any]:
     command_id = until(doing, send, timeout_s=timeout_s, thing=f"the SSM agent of {instance_id}")
 
     def look() -> dict[str, Any] | None:
-        answer = ask(
-            doing.aws, doing.region, GetCommandInvocation, doing.summary,
+        answer = doing.regional.ask(
+            GetCommandInvocation, doing.summary,
             CommandId=command_id, InstanceId=instance_id,
         )  # fmt: skip
         if answer.status in _COMMAND_ENDED_BADLY:
@@ -241,7 +246,7 @@ def _progress(doing: Doing, snapshot_ids: list[str]) -> str:
     """
     doing_what = "reading the progress of snapshots"
     try:
-        described = snapshots.by_id(doing.aws, doing.region, snapshot_ids, doing_what)
+        described = snapshots.by_id(doing.regional, snapshot_ids, doing_what)
     except AwsError:
         return ""
     done = sum(snapshot.percent * snapshot.volume_size for snapshot in described)

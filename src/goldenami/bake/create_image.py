@@ -91,7 +91,7 @@ def adopt_image(doing: Doing) -> dict[str, Any]:
     """
     parameters = doing.parameters
     wanted = tags.from_aws(parameters["TagSpecifications"][0]["Tags"])
-    recorded = records.read(doing.aws, doing.region, wanted[tags.IMAGE], wanted[tags.BUILD])
+    recorded = records.read(doing.regional, wanted[tags.IMAGE], wanted[tags.BUILD])
 
     def problem(image: Image) -> str:
         if recorded is None:
@@ -107,7 +107,7 @@ def adopted(doing: Doing, problem: Callable[[Image], str]) -> dict[str, Any]:
     Raises:
         RefusedError: it is not the build's own.
     """
-    for image in images.named(doing.aws, doing.region, doing.parameters["Name"]):
+    for image in images.named(doing.regional, doing.parameters["Name"]):
         if why := problem(image):
             raise RefusedError(
                 f"{doing.summary} in {doing.region}: the name is taken by {image.id}, which this "

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain import tags
@@ -78,9 +79,9 @@ class Recipe(Struct, frozen=True, kw_only=True):
         key = self.release.kms_key(place)
         return (key,) if key else ()
 
-    def at(self, place: Place) -> Aws:
+    def at(self, place: Place) -> RegionalAws:
         """Return who acts in a place."""
-        return self.aws.at(place.role)
+        return self.aws.at(place)
 
     @property
     def image_tags(self) -> dict[str, str]:

@@ -10,7 +10,6 @@ import msgspec
 from goldenami import __version__, files
 from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.answers.ssm import PutParameter
-from goldenami.aws.ask import ask
 from goldenami.aws.waits import Doing, patiently
 from goldenami.bake.distribute import image_id, launch_permissions
 from goldenami.bake.interface import Recipe
@@ -148,8 +147,8 @@ class Keeper:
 
     @staticmethod
     def _put(doing: Doing, name: str, value: str) -> None:
-        ask(
-            doing.aws, doing.region, PutParameter, doing.summary,
+        doing.regional.ask(
+            PutParameter, doing.summary,
             Name=name,
             Value=value,
             Type="String",
@@ -163,8 +162,8 @@ def _source_instance(doing: Doing) -> str:
     """Return the instance that the image was made of, which may be gone."""
 
     def look() -> str:
-        images = ask(
-            doing.aws, doing.region, DescribeImages, doing.summary,
+        images = doing.regional.ask(
+            DescribeImages, doing.summary,
             ImageIds=[doing.parameters["ImageId"]],
         ).images  # fmt: skip
         return images[0].source_instance_id if images else ""

@@ -15,7 +15,7 @@ from msgspec import structs
 from goldenami.aws import builds, images, records, removal
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2_around import DescribeKeyPairs, DescribeSecurityGroups
-from goldenami.aws.ask import ask, listed
+from goldenami.aws.ask import ask
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.aws.waits import Doing
@@ -47,7 +47,7 @@ def remove_all(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
     """
     try:
         mine = {one.id for one in _launched(doing, build)}
-        named = images.named(doing.aws, doing.region, build.ami_name)
+        named = images.named(doing.regional, build.ami_name)
     except GoldenamiError as error:
         return [f"what Packer left could not be looked for: {error.message}"]
     told: list[str] = []
@@ -80,8 +80,8 @@ def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
 
 def _launched(doing: Doing, build: Build) -> list[Instance]:
     """Return the build's own instances, those that were terminated lately among them."""
-    recorded = records.read(doing.aws, doing.region, build.image, build.id)
-    found = builds.instances(doing.aws, doing.region, tags.BUILD, build.id, alive=False)
+    recorded = records.read(doing.regional, build.image, build.id)
+    found = builds.instances(doing.regional, tags.BUILD, build.id, alive=False)
     if recorded is None:
         return []
     record = recorded.record
@@ -102,8 +102,8 @@ def _deregister(doing: Doing, image: Image) -> None:
 
 
 def _terminate(doing: Doing, instance: Instance) -> None:
-    ask(
-        doing.aws, doing.region, ANSWERS["ec2:TerminateInstances"], f"terminate {instance.id}",
+    doing.regional.ask(
+        ANSWERS["ec2:TerminateInstances"], f"terminate {instance.id}",
         InstanceIds=[instance.id],
     )  # fmt: skip
     parameters = {"InstanceId": instance.id, "timeout_s": TERMINATION_TIMEOUT_S}
@@ -116,12 +116,12 @@ def _temporary(
     """Yield the removal of each key pair and security group that is still there."""
     aws, region, doing_what = doing.aws, doing.region, "looking for what Packer left"
     wanted = [f"{TEMPORARY}{build.id}-*", *sorted(names)]
-    pairs = ask(
-        aws, region, DescribeKeyPairs, doing_what,
+    pairs = aws.in_region(region).ask(
+        DescribeKeyPairs, doing_what,
         Filters=[{"Name": "key-name", "Values": wanted}],
     ).key_pairs  # fmt: skip
-    pages = listed(
-        aws, region, DescribeSecurityGroups, doing_what,
+    pages = aws.in_region(region).listed(
+        DescribeSecurityGroups, doing_what,
         Filters=[{"Name": "group-name", "Values": wanted}],
     )  # fmt: skip
     groups = [group for page in pages for group in page.security_groups]

@@ -242,7 +242,7 @@ class Execution:
 
     def _result(self, action: Action) -> Mapping[str, Any]:
         doing = Doing(
-            aws=self._aws.at(action.role),
+            aws=self._aws.acting_as(action.role),
             region=action.region,
             summary=action.summary,
             parameters=resolve(action.parameters, self._done),
@@ -339,7 +339,7 @@ class Execution:
             return {}
         self._guard()
         doing = Doing(
-            aws=self._aws.at(undo.role),
+            aws=self._aws.acting_as(undo.role),
             region=undo.region,
             summary=undo.summary,
             parameters=resolve(undo.parameters, self._done),

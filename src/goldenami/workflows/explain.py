@@ -25,7 +25,7 @@ def explain(
     """
     account, notes = authorization_details.account(aws, region)
     one = account.named(kind, name)
-    found = images.by_id(aws, region, [image_id])
+    found = images.by_id(aws.in_region(region), [image_id])
     if not found:
         raise UsageError(
             f"there is no image {image_id} in {region}, or it is not shared with this account",

@@ -277,7 +277,9 @@ def _with_access(question: Question, aws: Aws, region: str, role: str) -> Questi
 
 
 def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
-    answers = in_regions(regions.enabled(aws), lambda region: images.produced(aws, region))
+    answers = in_regions(
+        regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
+    )
     produced = answers.complete("looking for the golden images")
     found = [image for region in produced.values() for image in images.approved(region, tag)]
     if not found:

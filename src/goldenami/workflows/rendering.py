@@ -26,7 +26,9 @@ def golden_images(aws: Aws, file: EnforceFile) -> list[Image]:
         IncompleteError: a region could not be read.
         RefusedError: nothing is approved.
     """
-    answers = in_regions(regions.enabled(aws), lambda region: images.produced(aws, region))
+    answers = in_regions(
+        regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
+    )
     produced = answers.complete("looking for the golden images")
     approval = file.approval_tag
     found = [image for region in produced.values() for image in images.approved(region, approval)]

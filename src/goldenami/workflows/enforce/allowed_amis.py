@@ -111,7 +111,7 @@ def _settings(situation: Situation, wanted: AllowedAmis) -> Answers[_Now]:
     where = regions.enabled(aws) if wanted.regions == "all" else wanted.regions
 
     def look(region: str) -> _Now:
-        recorded = parameters.values(aws, region, [RECORD], READING)
+        recorded = parameters.values(aws.in_region(region), [RECORD], READING)
         return _Now(allowed_images.setting(aws, region), recorded.get(RECORD, ""))
 
     return in_regions(where, look)

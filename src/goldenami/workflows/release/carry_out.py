@@ -159,7 +159,7 @@ class _Run:
                 release=str(recipe.file.path),
             )
         )  # fmt: skip
-        lease = Lease(recipe.aws, recipe.region, build.image, build.id)
+        lease = Lease(recipe.aws.in_region(recipe.region), build.image, build.id)
         self._interrupts.wait_for(lease.__enter__, patience=2)
         self._guard = lease.check
         try:

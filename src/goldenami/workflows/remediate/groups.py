@@ -15,6 +15,7 @@ from goldenami.aws.auto_scaling import Group
 from goldenami.aws.errors import REFRESHING
 from goldenami.aws.launch_templates import NAMED, Reference, read_version
 from goldenami.aws.parallel import concurrently
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.domain.image import Image
@@ -66,7 +67,7 @@ def adopt(doing: Doing, error: AwsError) -> Mapping[str, object] | None:
     if error.code not in REFRESHING:
         return None
     wanted = dict(doing.parameters)
-    found = auto_scaling.under_way(doing.aws, doing.region, wanted["AutoScalingGroupName"])
+    found = auto_scaling.under_way(doing.regional, wanted["AutoScalingGroupName"])
     if found is None:
         return None
     desired = wanted.get("DesiredConfiguration", {})
@@ -87,7 +88,7 @@ def _step(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout)
     moves = _moves(aws, place, group, golden)
     others = sorted({one.image for one in group.references if one.image} - {golden.id})
     for image_id in others:
-        if unfit := misfit(aws, place.region, image_id, "", golden):
+        if unfit := misfit(aws.in_region(place.region), image_id, "", golden):
             raise LeftAloneError(f"{image_id}: {unfit}")
     desired = {}
     if not moves.follows or moves.versions or others:
@@ -99,7 +100,7 @@ def _step(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout)
         if action.call != START:
             template_unchanged(action)
             return
-        now = auto_scaling.groups(aws, place.region, [group.name]).get(group.name)
+        now = auto_scaling.groups(aws.in_region(place.region), [group.name]).get(group.name)
         if now is None or now.launch != group.launch:
             raise LeftAloneError("what it launches was changed since" if now else "it is gone")
         _refuse(aws, place, now)
@@ -133,9 +134,9 @@ def _refuse(aws: Aws, place: Place, group: Group) -> None:
         LeftAloneError: it is such a group.
         AwsError: that could not be read.
     """
-    if held := _protected(aws, place.region, group.instances):
+    if held := _protected(aws.in_region(place.region), group.instances):
         raise LeftAloneError(f"{held} in it is protected from termination")
-    if auto_scaling.under_way(aws, place.region, group.name):
+    if auto_scaling.under_way(aws.in_region(place.region), group.name):
         raise LeftAloneError("an instance refresh is under way")
 
 
@@ -147,7 +148,7 @@ def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
     for one in group.references:
         if not one.template:
             continue
-        version = read_version(aws, place.region, one.template, one.version)
+        version = read_version(aws.in_region(place.region), one.template, one.version)
         if version is None:
             raise LeftAloneError(f"its template {one.template} has no version {one.version}")
         moved = move(aws, place, version, golden)
@@ -163,10 +164,11 @@ def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
     return _Moves(tuple(actions.values()), versions, tuple(follows))
 
 
-def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
+def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
     found = concurrently(
-        instances, lambda one: targets.protected_from_termination(aws, region, one)
+        instances,
+        lambda one: targets.protected_from_termination(regional.aws, regional.region, one),
     )
     for one, protected in found.items():
         if isinstance(protected, AwsError):

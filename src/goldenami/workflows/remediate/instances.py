@@ -53,7 +53,7 @@ def steps(
         named: what the audit holds against each, by its id.
         way: what is done with them.
     """
-    there = court.aws.at(place.role)
+    there = court.aws.acting_as(place.role)
     try:
         now = targets.read(there, place.region, named)
     except AwsError as error:
@@ -70,7 +70,7 @@ def _step(
     named: Sequence[Finding],
     way: Way,
 ) -> Step:
-    there = court.aws.at(place.role)
+    there = court.aws.acting_as(place.role)
     try:
         held = court.still_open(place, named)
         planned = _refuse(there, place, now, way)

@@ -28,7 +28,7 @@ def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) ->
     """Return how each instance of a place gets into quarantine, or why not."""
     group = court.asked.security_group
     try:
-        vpc_id = targets.vpc_of(court.aws.at(place.role), place.region, group)
+        vpc_id = targets.vpc_of(court.aws.acting_as(place.role), place.region, group)
     except AwsError as error:
         unread = LeftAloneError(f"{group} could not be read: {error.message}", unread=True)
         return [left_alone(place, one, unread) for one in named]
@@ -100,7 +100,7 @@ def releases(aws: Aws, place: Place, ids: Collection[str]) -> list[Step]:
 
     That is the undo of a quarantine, so nothing is judged.
     """
-    there = aws.at(place.role)
+    there = aws.acting_as(place.role)
     try:
         now = targets.read(there, place.region, ids)
     except AwsError as error:
