@@ -21,13 +21,13 @@ from goldenami.iam.evaluator.decide import (
 )
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Request
+from goldenami_sandbox.accounts import account_of, is_root
 from goldenami_sandbox.calls import Call, Refusal
 from goldenami_sandbox.enforcement import message
 from goldenami_sandbox.enforcement.caller import Caller, caller_of, deciding_in, store
 from goldenami_sandbox.enforcement.policies import policies_of, policy_arn
 from goldenami_sandbox.enforcement.trust import Trust, trust, trusts_provider
 from goldenami_sandbox.enforcement.world import LenientWorld, SandboxWorld
-from goldenami_sandbox.mends.accounts import account_of, is_root
 
 _PREFIXES = {"tagging": "tag"}
 """The names that services sign with, where IAM has another prefix."""

@@ -9,10 +9,10 @@ from moto.ssm.models import ssm_backends
 
 from goldenami.iam.authorization.world import Resource, World
 from goldenami.iam.evaluator.request import Value
+from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.enforcement import ec2_resources, iam_resources
 from goldenami_sandbox.enforcement.caller import PARTITION, account_id, tags_of
-from goldenami_sandbox.mends import organizations
-from goldenami_sandbox.mends.store import Ec2Store
+from goldenami_sandbox.organizations import store as organizations
 
 _ORGANIZATIONS = ("account", "organizationalunit", "organizations-policy", "root")
 _AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")

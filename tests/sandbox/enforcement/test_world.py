@@ -8,8 +8,9 @@ import pytest
 
 from goldenami_sandbox import catalogue, seed
 from goldenami_sandbox.enforcement.world import LenientWorld, SandboxWorld
-from goldenami_sandbox.mends.given import GivenIds
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.fixed_ids import FixedIds
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 HOME, AWAY = "us-east-1", "eu-west-1"
 EC2 = f"arn:aws:ec2:{HOME}:{ACCOUNT_ID}"
@@ -69,7 +70,7 @@ class TestImages:
         assert keys["ec2:ResourceTag/team"] == "web"
 
     def test_an_image_of_another_account_has_its_owner(self, ec2: Any) -> None:
-        image = GivenIds(ACCOUNT_ID, HOME).image(None, "shared", "111122223333", "x86_64")
+        image = FixedIds(ACCOUNT_ID, HOME).image(None, "shared", "111122223333", "x86_64")
         keys = keys_of("image", image)
         assert keys["ec2:Owner"] == "111122223333"
         assert not any("ResourceTag" in key for key in keys)
