@@ -48,7 +48,7 @@ OPENED_ELSEWHERE = {
     ("workflows/release/carry_out.py", "open"): "a journal, which opens its file itself",
     ("cli/init.py", "open"): "new files, which never replace one",
     ("cli/init.py", "read_bytes"): "examples, which come with goldenami",
-    ("iam/authorization/table.py", "read_bytes"): "a table that comes with goldenami",
+    ("iam/reference/table.py", "read_bytes"): "a table that comes with goldenami",
     ("journal.py", "open"): "it is appended to, event by event",
     ("journal.py", "touch"): "it is appended to, event by event",
 }

@@ -17,7 +17,7 @@ from werkzeug.serving import ThreadedWSGIServer
 from goldenami_sandbox import installation
 from goldenami_sandbox.accounts import key_of
 from goldenami_sandbox.calls import Call, Guard, Refusal
-from goldenami_sandbox.enforcement.guard import authorised
+from goldenami_sandbox.enforcement.guard import authorized
 from goldenami_sandbox.gateway import Gateway
 from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID
 
@@ -45,7 +45,7 @@ class _Handler(MotoRequestHandler):
 
 def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
     """Return moto, mended, behind the gateway: faults, who it is, what he may, further guards."""
-    return Gateway(_mended_moto(), [faults, known_access_key, authorised, *guards])
+    return Gateway(_mended_moto(), [faults, known_access_key, authorized, *guards])
 
 
 @cache

@@ -9,9 +9,9 @@ from msgspec import Struct
 from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
-from goldenami.iam.authorization.world import Resource
+from goldenami.iam.authorization.resources import Resource
 from goldenami.iam.evaluator.request import Value
-from goldenami.iam.proof.cases import Bound, Case, Cases
+from goldenami.iam.proof.cases import Case, CasePrincipal, Cases
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 ROOT_DEVICE = "/dev/xvda"
@@ -19,7 +19,7 @@ _OF_AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")
 _OF_OWN_IMAGES = ("approval-tag", "bookkeeping", "lifecycle")
 
 
-class Golden(Struct, frozen=True, kw_only=True):
+class GoldenImage(Struct, frozen=True, kw_only=True):
     """A golden image: a real one, or one that stands for those a policy lists."""
 
     region: str
@@ -28,7 +28,7 @@ class Golden(Struct, frozen=True, kw_only=True):
     snapshots: tuple[str, ...]
 
 
-class Setting(Struct, frozen=True, kw_only=True):
+class ProofSetting(Struct, frozen=True, kw_only=True):
     """Where a proof takes place.
 
     Args:
@@ -46,16 +46,16 @@ class Setting(Struct, frozen=True, kw_only=True):
     partition: str
     owners: tuple[str, ...]
     tag: ApprovalTag
-    golden: tuple[Golden, ...]
+    golden: tuple[GoldenImage, ...]
     groups: tuple[str, ...] = ()
     parameter: str = PUBLISHED.replace("*", "web-base")
     pipeline_role: str = ""
 
 
-class ProofWorld:
-    """A setting with one golden image in it (a `goldenami.iam.authorization.world.World`)."""
+class ProofLookup:
+    """A setting with one golden image in it: a `ResourceLookup`."""
 
-    def __init__(self, setting: Setting, golden: Golden, cases: Cases) -> None:
+    def __init__(self, setting: ProofSetting, golden: GoldenImage, cases: Cases) -> None:
         self._setting = setting
         self._golden = golden
         self._cases = cases
@@ -260,9 +260,9 @@ class ProofWorld:
         return self._bound("role", name, self._cases.roles.get(name))
 
     def _user(self, name: str) -> Resource | None:
-        return self._bound("user", name, self._cases.users.get(name, Bound()))
+        return self._bound("user", name, self._cases.users.get(name, CasePrincipal()))
 
-    def _bound(self, kind: str, name: str, holder: Bound | None) -> Resource | None:
+    def _bound(self, kind: str, name: str, holder: CasePrincipal | None) -> Resource | None:
         if holder is None:
             return None
         boundary = self.filled(holder.boundary, f"{kind}s.{name}")

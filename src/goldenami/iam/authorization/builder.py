@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.errors import UnknownResourceError
-from goldenami.iam.authorization.world import Resource, World
+from goldenami.iam.authorization.resources import Resource, ResourceLookup
 from goldenami.iam.evaluator.request import Principal, Request, Value
 
 Keys = Mapping[str, Value]
@@ -34,12 +34,12 @@ class ApiCall(Struct, frozen=True):
         return self.action.partition(":")[2]
 
 
-class Building(Struct, frozen=True):
+class RequestBuilder(Struct, frozen=True):
     """Makes the requests of one call."""
 
     call: ApiCall
     principal: Principal
-    world: World
+    world: ResourceLookup
     circumstances: Keys
 
     @property
@@ -100,7 +100,7 @@ def specified_tags(parameters: Mapping[str, Any], kind: str) -> dict[str, Value]
     )
 
 
-def tagging(building: Building, parameters: Mapping[str, Any]) -> Iterator[Request]:
+def tagging(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Iterator[Request]:
     """Yield the requests to tag what an EC2 call creates.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
@@ -108,9 +108,9 @@ def tagging(building: Building, parameters: Mapping[str, Any]) -> Iterator[Reque
     kinds = dict.fromkeys(one["ResourceType"] for one in parameters.get("TagSpecifications", ()))
     for kind in kinds:
         if tags := specified_tags(parameters, kind):
-            yield building.request(
-                building.new(kind),
+            yield builder.request(
+                builder.new(kind),
                 tags,
-                {"ec2:CreateAction": building.call.operation},
+                {"ec2:CreateAction": builder.call.operation},
                 action="ec2:CreateTags",
             )

@@ -1,4 +1,4 @@
-"""What authorisation has to know of the resources that a call names."""
+"""What authorization has to know of the resources that a call names."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ class Resource(Struct, frozen=True, kw_only=True):
     details: Mapping[str, Any] = {}
 
 
-class World(Protocol):
+class ResourceLookup(Protocol):
     """Finds resources. The sandbox looks into its own state, a proof into its cases' data."""
 
     def find(self, kind: str, name: str, region: str) -> Resource | None:

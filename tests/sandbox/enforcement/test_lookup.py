@@ -1,4 +1,4 @@
-"""What authorisation is told of the sandbox's resources."""
+"""What authorization is told of the sandbox's resources."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox import catalogue, seed
-from goldenami_sandbox.enforcement.world import LenientWorld, SandboxWorld
+from goldenami_sandbox.enforcement.lookup import LenientLookup, SandboxLookup
 from goldenami_sandbox.fixed_ids import FixedIds
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
@@ -28,7 +28,7 @@ TRUST = json.dumps(
 DOCUMENT = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 )
-WORLD = SandboxWorld()
+WORLD = SandboxLookup()
 Launch = Callable[..., str]
 
 
@@ -273,14 +273,14 @@ class TestOthers:
         assert WORLD.find("account", ACCOUNT_ID, HOME) is None
 
 
-class TestLenientWorld:
+class TestLenientLookup:
     def test_what_is_there_is_found(self, ec2: Any, source_id: str) -> None:
-        world = LenientWorld(WORLD)
+        world = LenientLookup(WORLD)
         assert world.find("image", source_id, HOME).arn.endswith(source_id)
         assert world.missing == set()
 
     def test_what_is_not_there_is_remembered(self, ec2: Any) -> None:
-        world = LenientWorld(WORLD)
+        world = LenientLookup(WORLD)
         found = world.find("image", "ami-0123456789abcdef0", HOME)
         assert found.keys == {}
         assert found.details["devices"] == ()

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from goldenami.errors import UnknownActionError
-from goldenami.iam.authorization import table
+from goldenami.iam.reference import table
 
 HERE = Path(__file__).parent
 
@@ -103,7 +103,7 @@ def test_the_keys_are_those_that_aws_has_there(
     assert not keys & absent
 
 
-def test_a_kind_that_the_action_is_not_authorised_on_has_the_general_keys_alone() -> None:
+def test_a_kind_that_the_action_is_not_authorized_on_has_the_general_keys_alone() -> None:
     of_anything = table.keys("ec2:RunInstances", "*")
     assert table.keys("ec2:RunInstances", "arn:aws:ec2:us-east-1:1:vpn-gateway/x") == of_anything
 
@@ -258,6 +258,6 @@ def test_the_services_are_those_that_goldenami_calls_or_a_guardrail_names() -> N
 
 
 def test_the_files_are_plain_ascii_json() -> None:
-    paths = sorted(Path(table.__file__).with_name("reference").glob("*.json"))
+    paths = sorted(Path(table.__file__).parent.glob("*.json"))
     assert {path.stem for path in paths} == table.services() | {"index"}
     assert all(json.loads(path.read_text(encoding="ascii")) for path in paths)

@@ -1,4 +1,4 @@
-"""What there is in the sandbox, as authorisation asks for it."""
+"""What there is in the sandbox, as authorization asks for it."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -7,7 +7,7 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ssm.models import ssm_backends
 
-from goldenami.iam.authorization.world import Resource, World
+from goldenami.iam.authorization.resources import Resource, ResourceLookup
 from goldenami.iam.evaluator.request import Value
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.enforcement import ec2_resources, iam_resources
@@ -20,10 +20,10 @@ _NOTHING = {"devices": (), "versions": {}, "value": ""}
 """The details of what does not exist, of any kind."""
 
 
-class SandboxWorld:
+class SandboxLookup:
     """The resources of the account in which is decided.
 
-    It is a `goldenami.iam.authorization.world.World`.
+    It is a `goldenami.iam.authorization.resources.ResourceLookup`.
     """
 
     def find(self, kind: str, name: str, region: str) -> Resource | None:
@@ -41,14 +41,14 @@ class SandboxWorld:
         return ec2_resources.find(cast(Ec2Store, ec2_backends[account_id()][region]), kind, name)
 
 
-class LenientWorld:
+class LenientLookup:
     """A world in which everything exists, and which remembers what does not.
 
     Args:
         world: what really exists.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: ResourceLookup) -> None:
         self._world = world
         self.missing: set[str] = set()
 

@@ -1,7 +1,8 @@
-"""Which resources each action is authorised on, and which condition keys exist there.
+"""Which resources each action is authorized on, and which condition keys exist there.
 
-The data is in ``reference/``, one file per service, read when it is asked for. It is generated from
-AWS's service authorization reference and botocore by ``tests/iam/authorization/generate_table.py``.
+The data lies beside this file, one file per service, read when a call needs it. It is generated
+from AWS's service authorization reference and botocore by
+``tests/iam/reference/generate_table.py``.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -13,11 +14,11 @@ import msgspec
 
 from goldenami.errors import UnknownActionError
 
-_REFERENCE = Path(__file__).with_name("reference")
+_REFERENCE = Path(__file__).parent
 
 
-class Access(msgspec.Struct, frozen=True):
-    """One kind of resource that an action is authorised on.
+class ResourceAccess(msgspec.Struct, frozen=True):
+    """One kind of resource that an action is authorized on.
 
     Args:
         required: whether every call of the action touches one.
@@ -142,8 +143,8 @@ def known_keys(service: str) -> frozenset[str]:
     return _service(service).known_keys if service in services() else _index().known_keys
 
 
-def kinds(action: str) -> Mapping[str, Access]:
-    """Return the kinds of resources that an action is authorised on; empty if it has none.
+def kinds(action: str) -> Mapping[str, ResourceAccess]:
+    """Return the kinds of resources that an action is authorized on; empty if it has none.
 
     Args:
         action: ``service:Action``, in any case.
@@ -155,7 +156,7 @@ def kinds(action: str) -> Mapping[str, Access]:
 
 
 @cache
-def _accesses(action: str) -> Mapping[str, Access]:
+def _accesses(action: str) -> Mapping[str, ResourceAccess]:
     """Return the kinds, with an empty one for what holds whatever the resource is."""
     service, _, name = spelled(action).partition(":")
     table = _service(service)
@@ -165,7 +166,7 @@ def _accesses(action: str) -> Mapping[str, Access]:
         for kind, (_, number) in rows.items()
     }
     return {
-        kind: Access(bool(required), sets[kind] | sets[""] | _index().global_keys)
+        kind: ResourceAccess(bool(required), sets[kind] | sets[""] | _index().global_keys)
         for kind, (required, _) in rows.items()
     }
 
