@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from goldenami.domain import names
 from goldenami.domain.image import Build
-from goldenami.domain.place import Place
 from goldenami.domain.tags import Status
 
 if TYPE_CHECKING:
@@ -54,6 +53,6 @@ def _kms_keys(release: "Release") -> dict[str, list[str]]:
         if volume.kms_key:
             keys[release.build_region].append(volume.kms_key)
     for region in release.destinations:
-        if key := release.kms_key(Place(region)):
+        if key := release.kms_key(region):
             keys[region].append(key)
     return keys
