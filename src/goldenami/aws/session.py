@@ -13,7 +13,6 @@ from goldenami.aws.ask import Asking
 from goldenami.aws.errors import explained
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.place import Place
 from goldenami.errors import UsageError
 
 CONNECT_TIMEOUT_S = 10
@@ -138,7 +137,7 @@ class Aws(Asking):
             endpoints.check_proxy(client.meta.endpoint_url)
             return client
 
-    def at(self, place: AccountRegion | Place) -> RegionalAws:
+    def at(self, place: AccountRegion) -> RegionalAws:
         """Return who acts in a region of an account, by the role there if it has one."""
         return self.acting_as(place.role).in_region(place.region)
 
