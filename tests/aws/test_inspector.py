@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from goldenami.aws import inspector, waits
+from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, BakeError
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.ec2.launch import LaunchState
@@ -28,7 +28,7 @@ NEW = Vulnerability(id="CVE-2026-3333", severity="UNTRIAGED", package="bash", ve
 HIDDEN = Vulnerability(
     id="CVE-2026-4444", severity="CRITICAL", package="zlib", version="1", suppressed=True
 )
-Scanning = Callable[..., tuple[Doing, list[str]]]
+Scanning = Callable[..., tuple[ActionContext, list[str]]]
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def scanning(sandbox: Sandbox) -> Scanning:
     sandbox.pending_s = 0
     sandbox.client("inspector2").enable(resourceTypes=["EC2"])
 
-    def make(tag: str = "", **parameters: Any) -> tuple[Doing, list[str]]:
+    def make(tag: str = "", **parameters: Any) -> tuple[ActionContext, list[str]]:
         specification = {"ResourceType": "instance", "Tags": [{"Key": tag or "a", "Value": ""}]}
         launched = sandbox.client("ec2").run_instances(
             ImageId=catalogue.IMAGES[0].id_in(HOME), InstanceType="t3.micro",
@@ -50,9 +50,8 @@ def scanning(sandbox: Sandbox) -> Scanning:
         )  # fmt: skip
         given = {"severity": "high", "ignore": [], "timeout_s": 5.0} | parameters
         told: list[str] = []
-        doing = Doing(
-            aws=Aws(region=HOME),
-            region=HOME,
+        doing = ActionContext(
+            regional=Aws(region=HOME).in_region(HOME),
             summary="scan it",
             parameters={"InstanceId": launched["Instances"][0]["InstanceId"], **given},
             cancelled=Event(),

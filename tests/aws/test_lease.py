@@ -14,11 +14,11 @@ import pytest
 from msgspec import structs
 
 from goldenami.aws import ask, holder, lease, session
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ssm import Response
 from goldenami.aws.holder import Holder
 from goldenami.aws.lease import Held, Lease
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, LeaseLostError, RefusedError
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
@@ -358,10 +358,10 @@ def test_what_has_lapsed_is_removed_unless_somebody_has_just_taken_it(
 ) -> None:
     told: list[str] = []
 
-    def doing(version: int) -> Doing:
-        return Doing(
-            aws=aws, region=REGION, summary="delete", cancelled=Event(), progress=told.append,
-            parameters={"Name": NAME, "Version": version},
+    def doing(version: int) -> ActionContext:
+        return ActionContext(
+            regional=aws.in_region(REGION), summary="delete", cancelled=Event(),
+            progress=told.append, parameters={"Name": NAME, "Version": version},
         )  # fmt: skip
 
     put(sandbox, someone())

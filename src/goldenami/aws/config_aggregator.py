@@ -118,13 +118,13 @@ R = TypeVar("R", CountRow, InstanceRow)
 def _select(
     regional: RegionalAws, aggregator: str, kind: type[R], query: str, **more: int
 ) -> Iterator[R]:
-    doing = f"asking the aggregator {aggregator}"
+    purpose = f"asking the aggregator {aggregator}"
     pages = regional.listed(
-        SelectAggregateResourceConfig, doing,
+        SelectAggregateResourceConfig, purpose,
         Expression=query, ConfigurationAggregatorName=aggregator, **more,
     )  # fmt: skip
     for page in pages:
         for row in page.results:
-            with explained(doing, regional.region, SelectAggregateResourceConfig.call):
+            with explained(purpose, regional.region, SelectAggregateResourceConfig.call):
                 decoded = read_json(kind, row)
             yield decoded

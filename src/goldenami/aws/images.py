@@ -141,8 +141,8 @@ def _newest_of(regional: RegionalAws, wanted: "ImageFilter") -> Image:
     return min(found, key=_newest)
 
 
-def _described(regional: RegionalAws, doing: str, **parameters: Any) -> list[Image]:
-    pages = regional.listed(ec2.DescribeImages, doing, MaxResults=1000, **parameters)
+def _described(regional: RegionalAws, purpose: str, **parameters: Any) -> list[Image]:
+    pages = regional.listed(ec2.DescribeImages, purpose, MaxResults=1000, **parameters)
     return [_image(regional.region, image) for page in pages for image in page.images]
 
 

@@ -46,12 +46,12 @@ def check_default(regional: RegionalAws, *, encrypted: bool) -> Checked:
         regional: whose, and where.
         encrypted: whether they are encrypted even if the account does not ask for it.
     """
-    doing = "looking at the encryption by default"
+    purpose = "looking at the encryption by default"
     try:
-        default = regional.ask(GetEbsEncryptionByDefault, doing)
+        default = regional.ask(GetEbsEncryptionByDefault, purpose)
         if not encrypted and not default.ebs_encryption_by_default:
             return Checked(fine=(f"not encrypted in {regional.region}, and so can be shared",))
-        key = regional.ask(GetEbsDefaultKmsKeyId, doing).kms_key_id
+        key = regional.ask(GetEbsDefaultKmsKeyId, purpose).kms_key_id
     except AwsError as error:
         return Checked(unknown=(f"whether it can be shared is not known: {error.message}",))
     if key.endswith(EBS_KEY):

@@ -111,8 +111,8 @@ class Templates:
         Raises:
             AwsError: they could not be read.
         """
-        doing = "reading launch configurations"
-        for page in self._regional.listed(DescribeLaunchConfigurations, doing):
+        purpose = "reading launch configurations"
+        for page in self._regional.listed(DescribeLaunchConfigurations, purpose):
             yield from page.launch_configurations
 
     def resolved(self, reference: Reference) -> Reference:
@@ -184,10 +184,10 @@ def read_version(regional: RegionalAws, template: str, version: str) -> Version 
         AwsError: it could not be read.
     """
     by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
-    doing = f"reading launch template {template}"
+    purpose = f"reading launch template {template}"
     try:
         answer = regional.ask(
-            DescribeLaunchTemplateVersions, doing,
+            DescribeLaunchTemplateVersions, purpose,
             Versions=[version], **{by: template},
         )  # fmt: skip
     except AwsError as error:

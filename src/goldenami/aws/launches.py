@@ -62,8 +62,8 @@ class Launches:
 
     def auto_scaling_groups(self) -> Iterator[list[Subject]]:
         """Yield the Auto Scaling groups, once for each image that one can launch."""
-        doing = "reading Auto Scaling groups"
-        pages = self._regional.listed(DescribeAutoScalingGroups, doing)
+        purpose = "reading Auto Scaling groups"
+        pages = self._regional.listed(DescribeAutoScalingGroups, purpose)
         found = []
         for answer in (group for page in pages for group in page.auto_scaling_groups):
             group = auto_scaling.group(answer)
@@ -119,9 +119,9 @@ class Launches:
         yield self._with_images(found)
 
     def _node_group_names(self, cluster: str) -> list[str]:
-        doing = f"listing the node groups of {cluster}"
+        purpose = f"listing the node groups of {cluster}"
         try:
-            pages = self._regional.listed(ListNodegroups, doing, clusterName=cluster)
+            pages = self._regional.listed(ListNodegroups, purpose, clusterName=cluster)
             return [name for page in pages for name in page.nodegroups]
         except AwsError as error:
             if error.code not in GONE:

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import structs
 
 from goldenami.aws import holder
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ssm import (
     GetParameter,
@@ -31,7 +32,6 @@ from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, code_of
 from goldenami.aws.holder import Holder
 from goldenami.aws.regional import RegionalAws
-from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, GoldenamiError, LeaseLostError, RefusedError
 
 PREFIX = "/goldenami/bake/"
@@ -301,14 +301,14 @@ def held(regional: RegionalAws, parameter: Parameter, response: Response) -> Hel
     return Held(owner, age_s and max(0.0, age_s), parameter.version)  # dates have no fractions
 
 
-def remove(doing: Doing) -> dict[str, Any]:
+def remove(context: ActionContext) -> dict[str, Any]:
     """Delete a lease that has lapsed, unless somebody has taken it since ``Version``."""
-    name, version = doing.parameters["Name"], doing.parameters["Version"]
-    found = read(doing.regional, name)
+    name, version = context.parameters["Name"], context.parameters["Version"]
+    found = read(context.regional, name)
     if found is not None and found.version != version:
-        doing.progress(f"left alone: {found.holder} has just taken it")
+        context.progress(f"left alone: {found.holder} has just taken it")
         return {}
-    return call(structs.replace(doing, parameters={"Name": name}), "ssm:DeleteParameter", {})
+    return call(structs.replace(context, parameters={"Name": name}), "ssm:DeleteParameter", {})
 
 
 def _owner(regional: RegionalAws, name: str, last: Holder) -> Holder:

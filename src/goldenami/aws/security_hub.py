@@ -21,6 +21,6 @@ def import_findings(regional: RegionalAws, findings: Sequence[dict[str, Any]]) -
     Raises:
         AwsError: it could not be asked, or is not enabled there.
     """
-    doing = "importing findings into Security Hub"
-    answer = regional.ask(BatchImportFindings, doing, Findings=findings)
+    purpose = "importing findings into Security Hub"
+    answer = regional.ask(BatchImportFindings, purpose, Findings=findings)
     return [f"{one.id}: {one.error_code}: {one.error_message}" for one in answer.failed_findings]

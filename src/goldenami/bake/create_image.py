@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import images, records
-from goldenami.aws.waits import Doing
+from goldenami.aws.action import ActionContext
 from goldenami.bake import record
 from goldenami.bake.interface import Handler, Recipe
 from goldenami.bake.launch import instance_problems, launch_actions, launch_problems
@@ -83,7 +83,7 @@ class CreateImage:
         return {"adopt:image": adopt_image}
 
 
-def adopt_image(doing: Doing) -> dict[str, Any]:
+def adopt_image(doing: ActionContext) -> dict[str, Any]:
     """Find the image that a lost CreateImage made: CreateImage has no client token.
 
     Raises:
@@ -101,7 +101,7 @@ def adopt_image(doing: Doing) -> dict[str, Any]:
     return adopted(doing, problem)
 
 
-def adopted(doing: Doing, problem: Callable[[Image], str]) -> dict[str, Any]:
+def adopted(doing: ActionContext, problem: Callable[[Image], str]) -> dict[str, Any]:
     """Return the image that holds the name which is wanted, if nothing speaks against it.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
-from goldenami.aws.waits import Doing
+from goldenami.aws.action import ActionContext
 from goldenami.bake.create_image import adopted, deregister
 from goldenami.bake.interface import Recipe
 from goldenami.domain import identity, names, tags
@@ -141,7 +141,7 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     yield _available(recipe, place, "copy")
 
 
-def adopt_copy(doing: Doing) -> dict[str, Any]:
+def adopt_copy(doing: ActionContext) -> dict[str, Any]:
     """Find the copy that holds the name which is wanted.
 
     Raises:

@@ -5,9 +5,9 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image
@@ -15,7 +15,7 @@ from goldenami.domain.plan import Action
 from goldenami.domain.tags import Status
 from goldenami.spec import Release, ReleaseFile
 
-Handler = Callable[[Doing], Mapping[str, Any]]
+Handler = Callable[[ActionContext], Mapping[str, Any]]
 
 
 class Recipe(Struct, frozen=True, kw_only=True):

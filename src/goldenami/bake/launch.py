@@ -5,11 +5,11 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import instance_types
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import DescribeInstances, RunInstances
 from goldenami.aws.calls import answered
 from goldenami.aws.errors import TERMINATED, code_of
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.identity import LAUNCH
 from goldenami.domain.image import Build, Image
@@ -62,7 +62,7 @@ def launch_actions(file: ReleaseFile, source: Image, build: Build, own: Tags) ->
     return launch, ready
 
 
-def launch(doing: Doing) -> dict[str, Any]:
+def launch(doing: ActionContext) -> dict[str, Any]:
     """Launch the base instance, or find the one that this build's token has launched.
 
     If that is gone, it is launched anew with the next token: see `record.tokens`.

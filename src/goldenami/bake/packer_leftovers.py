@@ -13,12 +13,12 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import builds, images, records, removal
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2_around import DescribeKeyPairs, DescribeSecurityGroups
 from goldenami.aws.ask import ask
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.identity import instance_problem, is_unrecorded, origin
 from goldenami.domain.image import Build, Image
@@ -34,7 +34,7 @@ def names_in(line: str) -> frozenset[str]:
     return frozenset(_NAME.findall(line))
 
 
-def remove_all(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
+def remove_all(doing: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
     """Remove what a build of Packer has left in the region, its image among it.
 
     Args:
@@ -59,7 +59,7 @@ def remove_all(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
     return told + remove(doing, build, names)
 
 
-def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
+def remove(doing: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
     """Remove the instance of a build of Packer, its key pairs and its security group.
 
     Returns:
@@ -78,7 +78,7 @@ def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
     return [*told, *(line for step in steps for line in _try(*step))]
 
 
-def _launched(doing: Doing, build: Build) -> list[Instance]:
+def _launched(doing: ActionContext, build: Build) -> list[Instance]:
     """Return the build's own instances, those that were terminated lately among them."""
     recorded = records.read(doing.regional, build.image, build.id)
     found = builds.instances(doing.regional, tags.BUILD, build.id, alive=False)
@@ -96,12 +96,12 @@ def _try(what: str, step: Callable[[], Any]) -> list[str]:
     return [f"removed what Packer had left: {what}"]
 
 
-def _deregister(doing: Doing, image: Image) -> None:
+def _deregister(doing: ActionContext, image: Image) -> None:
     parameters = {"ImageId": image.id, "DeleteAssociatedSnapshots": True}
     removal.image(structs.replace(doing, summary="deregister", parameters=parameters))
 
 
-def _terminate(doing: Doing, instance: Instance) -> None:
+def _terminate(doing: ActionContext, instance: Instance) -> None:
     doing.regional.ask(
         ANSWERS["ec2:TerminateInstances"], f"terminate {instance.id}",
         InstanceIds=[instance.id],
@@ -111,7 +111,7 @@ def _terminate(doing: Doing, instance: Instance) -> None:
 
 
 def _temporary(
-    doing: Doing, build: Build, names: frozenset[str]
+    doing: ActionContext, build: Build, names: frozenset[str]
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the removal of each key pair and security group that is still there."""
     aws, region, doing_what = doing.aws, doing.region, "looking for what Packer left"

@@ -41,10 +41,10 @@ def _once_golden(aws: Aws, approval: ApprovalTag, ids: frozenset[str]) -> frozen
         return ids
 
     def look(region: str) -> set[str]:
-        doing = "looking for retired snapshots"
+        purpose = "looking for retired snapshots"
         tagged = {
             one.snapshot_id
-            for one in snapshots.own(aws.in_region(region), sorted(ids), doing)
+            for one in snapshots.own(aws.in_region(region), sorted(ids), purpose)
             if _was_approved(one.tag_values, approval)
         }
         kept = parameters.below(aws.in_region(region), manifest.PARAMETERS, "reading manifests")

@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import iam
+from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.waits import until
 from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.errors import RefusedError
@@ -120,7 +121,7 @@ def verification(
     )
 
 
-def verify(doing: Doing) -> dict[str, Any]:
+def verify(doing: ActionContext) -> dict[str, Any]:
     """Wait until a policy's default version and holders read back as they were written."""
     wanted = json.loads(doing.parameters["PolicyDocument"])
     groups = set(doing.parameters.get("Groups", ()))
@@ -136,7 +137,7 @@ def verify(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
 
 
-def adopt(doing: Doing) -> dict[str, Any]:
+def adopt(doing: ActionContext) -> dict[str, Any]:
     """Take a policy for the wanted one that was there when it was to be made.
 
     Raises:
@@ -156,7 +157,7 @@ def adopt(doing: Doing) -> dict[str, Any]:
     return {}
 
 
-def adopt_version(doing: Doing) -> dict[str, Any]:
+def adopt_version(doing: ActionContext) -> dict[str, Any]:
     """Take a policy's default version for the wanted one when there is no room for another.
 
     Raises:
@@ -194,7 +195,7 @@ def refuse_another(now: Mapping[str, str], wanted: Mapping[str, str], name: str)
         )
 
 
-def _settled(doing: Doing, arn: str) -> iam.ManagedPolicy:
+def _settled(doing: ActionContext, arn: str) -> iam.ManagedPolicy:
     """Return a policy of which AWS says that it is there; it may not be known everywhere yet."""
     return until(
         doing, lambda: iam.managed_policy(doing.aws, doing.region, arn),

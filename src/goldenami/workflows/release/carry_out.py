@@ -7,7 +7,17 @@ from types import MappingProxyType
 from msgspec import Struct, structs
 
 from goldenami import journal
-from goldenami.aws import compare, inspector, parameters, records, removal, sharing, statuses, waits
+from goldenami.aws import (
+    compare,
+    inspector,
+    parameters,
+    records,
+    removal,
+    run_command,
+    sharing,
+    statuses,
+    waits,
+)
 from goldenami.aws.lease import Lease
 from goldenami.bake.distribute import ADOPT_COPY, adopt_copy, complete, image_id
 from goldenami.bake.interface import Handler
@@ -30,7 +40,7 @@ from goldenami.workflows.release.recover import Found, find
 
 HANDLERS: dict[str, Handler] = {
     "ec2:RunInstances": launch,
-    "ssm:RunCommand": waits.command,
+    "ssm:RunCommand": run_command.run,
     "wait:instance": waits.instance,
     "wait:image": waits.image,
     "wait:scan": inspector.scan,

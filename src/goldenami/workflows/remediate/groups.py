@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from goldenami.aws import auto_scaling, targets
+from goldenami.aws.action import ActionContext
 from goldenami.aws.auto_scaling import Group
 from goldenami.aws.errors import REFRESHING
 from goldenami.aws.launch_templates import NAMED, Reference, read_version
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
@@ -61,15 +61,15 @@ def steps(
     return [step, *(Step(place=place, id=one, left=kept) for one in group.protected)]
 
 
-def adopt(doing: Doing, error: AwsError) -> Mapping[str, object] | None:
+def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | None:
     """Return the refresh that a call has started whose answer was lost.
 
     A group has one refresh at a time. The one under way is it if it is to bring the same.
     """
     if error.code not in REFRESHING:
         return None
-    wanted = dict(doing.parameters)
-    found = auto_scaling.under_way(doing.regional, wanted["AutoScalingGroupName"])
+    wanted = dict(context.parameters)
+    found = auto_scaling.under_way(context.regional, wanted["AutoScalingGroupName"])
     if found is None:
         return None
     desired = wanted.get("DesiredConfiguration", {})

@@ -68,8 +68,8 @@ def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Ima
     found = images.by_id(regional, [image_id]) if image_id else []
     known = [one.architecture for one in found]
     if not found and instance_type:
-        doing = f"looking at {instance_type}"
-        known = instance_types.architectures(regional, instance_type, doing)
+        purpose = f"looking at {instance_type}"
+        known = instance_types.architectures(regional, instance_type, purpose)
     if not known or golden.architecture in known:
         return ""
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
