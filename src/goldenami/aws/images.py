@@ -12,7 +12,7 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
 if TYPE_CHECKING:
-    from goldenami.spec.model import ImageFilter, Source
+    from goldenami.spec.model import BaseSource, ImageFilter
 
 
 def produced(aws: Aws, region: str, *, image: str | None = None) -> list[Image]:
@@ -73,7 +73,7 @@ def named(aws: Aws, region: str, name: str) -> list[Image]:
     )  # fmt: skip
 
 
-def resolve(aws: Aws, region: str, source: "Source") -> Image:
+def resolve(aws: Aws, region: str, source: "BaseSource") -> Image:
     """Return the image that a ``base.source`` names by parameter, id or filter, today.
 
     Raises:

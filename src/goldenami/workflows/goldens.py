@@ -17,7 +17,7 @@ from goldenami.errors import GoldenamiError
 from goldenami.workflows.manifests import kept
 
 if TYPE_CHECKING:
-    from goldenami.spec.model import Source
+    from goldenami.spec.model import BaseSource
 
 
 def read(
@@ -72,7 +72,7 @@ def versions(aws: Aws, region: str, image: str, approval: ApprovalTag) -> list[I
     return _golden(aws, region, images.produced(aws, region, image=image), approval)
 
 
-def base_image(aws: Aws, region: str, source: "Source", approval: ApprovalTag) -> Image:
+def base_image(aws: Aws, region: str, source: "BaseSource", approval: ApprovalTag) -> Image:
     """Return the image that a release file's ``base.source`` stands for, today.
 
     Raises:
