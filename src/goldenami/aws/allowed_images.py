@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from goldenami.aws.answers.ec2 import DescribeInstanceImageMetadata, InstanceMetadata
 from goldenami.aws.answers.ec2_around import GetAllowedImagesSettings
-from goldenami.aws.ask import ask, listed
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 
 PAGE = 1000
 _ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
@@ -35,23 +34,23 @@ class Refused(Struct, frozen=True, kw_only=True):
     owner: str
 
 
-def setting(aws: Aws, region: str) -> Setting:
+def setting(regional: RegionalAws) -> Setting:
     """Return the setting of a region."""
-    answer = ask(aws, region, GetAllowedImagesSettings, "reading the Allowed AMIs setting")
+    answer = regional.ask(GetAllowedImagesSettings, "reading the Allowed AMIs setting")
     return Setting(answer.state, list(answer.image_criteria), answer.managed_by)
 
 
-def refused(aws: Aws, region: str) -> list[Refused]:
+def refused(regional: RegionalAws) -> list[Refused]:
     """Return the instances of a region whose images would be refused to a new launch.
 
     Images that nothing is known of (they are gone) count: they are not allowed either.
     """
-    pages = listed(
-        aws, region, DescribeInstanceImageMetadata, "reading instances",
+    pages = regional.listed(
+        DescribeInstanceImageMetadata, "reading instances",
         Filters=_ALIVE, MaxResults=PAGE,
     )  # fmt: skip
     return [
-        _refused(region, instance)
+        _refused(regional.region, instance)
         for page in pages
         for instance in page.instance_image_metadata
         if not instance.image_metadata.image_allowed

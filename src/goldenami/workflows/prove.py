@@ -150,8 +150,7 @@ def of_enforcement(
     profile, documents, notes = rendered(profile, values)
     question = noted(of_documents(texts(documents), values, profile, beside), notes)
     if asks_aws and values.pipeline_role:
-        region = file.region or aws().region
-        question = _with_access(question, aws(), region, values.pipeline_role)
+        question = _with_access(question, aws(), values.pipeline_role)
     if not found:
         return question
     return structs.replace(
@@ -188,9 +187,7 @@ def of_documents(
     )
 
 
-def of_live(
-    aws: Aws, region: str, kind: Kind, name: str, values: Values, profile: Profile
-) -> Question:
+def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -> Question:
     """Ask what somebody's policies do now: all of them, boundary and SCPs too.
 
     Raises:
@@ -198,7 +195,7 @@ def of_live(
         IncompleteError: a region could not be read.
         RefusedError: nothing is approved.
     """
-    account, notes = authorization_details.account(aws, region)
+    account, notes = authorization_details.account(aws)
     one = account.named(kind, name)
     tag = values.tag or profile.tag
     golden = _golden(_approved(aws, tag))
@@ -234,9 +231,7 @@ def answer(question: Question, cases: Cases) -> Proof:
     return prove((question.subject,), question.pipeline, cases, question.setting, question.promises)
 
 
-def disagreements(
-    aws: Aws, region: str, question: Question, proof: Proof, progress: Callable[[int], None]
-) -> list[Disagreement]:
+def disagreements(aws: Aws, question: Question, proof: Proof) -> list[Disagreement]:
     """Ask IAM's simulator every request of a proof too, and return what it decides otherwise.
 
     What is unknown here is not compared.
@@ -254,8 +249,7 @@ def disagreements(
             request = decision.request
             key = (request.action, request.resource, repr(sorted(request.context.items())))
             if key not in told:
-                told[key] = _simulated(aws, region, question, request)
-                progress(len(told))
+                told[key] = _simulated(aws, question, request)
             if (told[key] == simulate.ALLOWED) != decision.allowed:
                 found.append(
                     Disagreement(
@@ -265,10 +259,10 @@ def disagreements(
     return found
 
 
-def _with_access(question: Question, aws: Aws, region: str, role: str) -> Question:
+def _with_access(question: Question, aws: Aws, role: str) -> Question:
     """Ask who can become the pipeline role as well, where the account may be read."""
     try:
-        account, notes = authorization_details.account(aws, region)
+        account, notes = authorization_details.account(aws)
     except AwsError as error:
         if error.code not in FORBIDDEN:
             raise
@@ -289,10 +283,10 @@ def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
     return found
 
 
-def _simulated(aws: Aws, region: str, question: Question, request: Request) -> str:
+def _simulated(aws: Aws, question: Question, request: Request) -> str:
     if question.arn:
-        return simulate.principal(aws, region, question.arn, request)
-    return simulate.custom(aws, region, question.documents, request)
+        return simulate.principal(aws, question.arn, request)
+    return simulate.custom(aws, question.documents, request)
 
 
 def _allows(document: NamedDocument) -> bool:

@@ -18,6 +18,6 @@ def would_refuse(aws: Aws, file: EnforceFile) -> list[Refused]:
     setting = file.enforce.mechanisms.allowed_amis
     listed = setting.regions if setting else "all"
     where = regions.enabled(aws) if listed == "all" else listed
-    answers = in_regions(where, lambda region: allowed_images.refused(aws, region))
+    answers = in_regions(where, lambda region: allowed_images.refused(aws.in_region(region)))
     found = answers.complete("looking for what Allowed AMIs would refuse")
     return [one for several in found.values() for one in several]

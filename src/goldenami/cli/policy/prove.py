@@ -79,8 +79,7 @@ def prove(
     proof = workflow.answer(question, load(cases or ()))
     differing = None
     if with_aws:
-        session = aws.get()
-        differing = workflow.disagreements(session, session.region, question, proof, lambda _: None)
+        differing = workflow.disagreements(aws.get(), question, proof)
     report.write(proof, form.value, question.ways, differing, question.access)
     if proof.failed:
         raise RefusedError(f"not proved: {len(proof.failed)} cases are not as they have to be")
@@ -137,7 +136,7 @@ def _live(
     session = aws.get()
     values = Values(**{"account": session.account, "partition": session.partition, **named})
     profile = workflow.promises_of(profile_name)
-    return workflow.of_live(session, session.region, kind, name, values, profile)
+    return workflow.of_live(session, kind, name, values, profile)
 
 
 def _enforcement(

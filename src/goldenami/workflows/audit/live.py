@@ -193,7 +193,7 @@ def _of_future(answer: "Future[list[list[Subject]]]") -> Batches:
 
 
 def _setting(aws: Aws, place: Place) -> Batches:
-    found = allowed_images.setting(aws, place.region)
+    found = allowed_images.setting(aws.in_region(place.region))
     yield [
         Subject(
             kind=Kind.SETTING,

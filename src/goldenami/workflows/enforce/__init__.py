@@ -144,7 +144,7 @@ def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> Proved:
         RefusedError: there is nothing to prove it by.
         IncompleteError: a document that binds a group or a role could not be read.
     """
-    account, notes = authorization_details.account(aws, region_of(aws, file))
+    account, notes = authorization_details.account(aws)
     owners = (aws.account, *file.owners)
     proved = proof.of(prepared, _enforce(file), account, cases.load(), owners)
     return structs.replace(proved, warnings=(*notes, *proved.warnings))
@@ -276,7 +276,7 @@ def _notes(situation: Situation, wanted: Wanted) -> Iterator[str]:
         return
     name = enforce.pipeline_role.rpartition("/")[2]
     here = f":{situation.aws.account}:" in role
-    if here and iam.role(situation.aws, situation.region, name) is None:
+    if here and iam.role(situation.aws, name) is None:
         yield f"the pipeline role {name} does not exist: whoever creates it will be exempt"
 
 

@@ -87,7 +87,7 @@ def verify(doing: Doing) -> dict[str, Any]:
     wanted = json.loads(doing.parameters["ImageCriteria"])
 
     def look() -> dict[str, Any] | None:
-        now = allowed_images.setting(doing.aws, doing.region)
+        now = allowed_images.setting(doing.aws.in_region(doing.region))
         return {} if now.state == state and same(now.criteria, wanted) else None
 
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing="the Allowed AMIs setting")
@@ -112,7 +112,7 @@ def _settings(situation: Situation, wanted: AllowedAmis) -> Answers[_Now]:
 
     def look(region: str) -> _Now:
         recorded = parameters.values(aws, region, [RECORD], READING)
-        return _Now(allowed_images.setting(aws, region), recorded.get(RECORD, ""))
+        return _Now(allowed_images.setting(aws.in_region(region)), recorded.get(RECORD, ""))
 
     return in_regions(where, look)
 

@@ -33,7 +33,7 @@ def part(situation: Situation) -> Part:
     not name are left alone.
     """
     enforce = situation.enforce
-    found = {one: iam.attached(situation.aws, situation.region, one) for one in enforce.groups}
+    found = {one: iam.attached(situation.aws, one) for one in enforce.groups}
     missing = [group for group, names in found.items() if names is None]
     if missing:
         account = situation.aws.account
@@ -43,7 +43,7 @@ def part(situation: Situation) -> Part:
     now = _now(situation, attached, wanted)
     problems = [*managed.foreign({arn: now[arn] for arn in wanted})]
     claims = ownership.claims(situation, _names(now, wanted))
-    quota = iam.attachments_per_group(situation.aws, situation.region) if attached else 0
+    quota = iam.attachments_per_group(situation.aws) if attached else 0
     kept = [_kept(situation, arn, one, now[arn], attached) for arn, one in wanted.items()]
     surplus = {arn: one for arn, one in now.items() if arn not in wanted}
     staying = {
@@ -81,10 +81,7 @@ def _now(
     if situation.remove or not attached:  # also those that somebody detached by hand
         present |= {managed.arn(situation, name) for name in load_profiles()}
     present.discard(managed.arn(situation, BOUNDARY))
-    return {
-        arn: iam.managed_policy(situation.aws, situation.region, arn)
-        for arn in sorted(present | set(wanted))
-    }
+    return {arn: iam.managed_policy(situation.aws, arn) for arn in sorted(present | set(wanted))}
 
 
 def _full(

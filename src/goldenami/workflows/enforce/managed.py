@@ -128,7 +128,7 @@ def verify(doing: Doing) -> dict[str, Any]:
     arn = doing.parameters["PolicyArn"]
 
     def look() -> dict[str, Any] | None:
-        policy = iam.managed_policy(doing.aws, doing.region, arn)
+        policy = iam.managed_policy(doing.aws, arn)
         if policy is None or policy.document != wanted or not groups <= set(policy.groups):
             return None
         return {} if roles <= set(policy.boundary_of) else None
@@ -197,7 +197,7 @@ def refuse_another(now: Mapping[str, str], wanted: Mapping[str, str], name: str)
 def _settled(doing: Doing, arn: str) -> iam.ManagedPolicy:
     """Return a policy of which AWS says that it is there; it may not be known everywhere yet."""
     return until(
-        doing, lambda: iam.managed_policy(doing.aws, doing.region, arn),
+        doing, lambda: iam.managed_policy(doing.aws, arn),
         timeout_s=VERIFY_TIMEOUT_S, thing=arn,
     )  # fmt: skip
 

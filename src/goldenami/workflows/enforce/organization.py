@@ -49,7 +49,7 @@ def part(situation: Situation, wish: Wish | None, kind: str) -> Part:
     """
     wish = None if situation.remove else wish
     try:
-        now = organizations.named(situation.aws, situation.region, kind, PREFIX)
+        now = organizations.named(situation.aws, kind, PREFIX)
     except RefusedError as error:
         if wish:
             raise
@@ -84,7 +84,7 @@ def verify(doing: Doing) -> dict[str, Any]:
     wanted, targets = json.loads(doing.parameters["Content"]), set(doing.parameters["Targets"])
 
     def look() -> dict[str, Any] | None:
-        policy = organizations.named(doing.aws, doing.region, kind, name).get(name)
+        policy = organizations.named(doing.aws, kind, name).get(name)
         right = policy and policy.document == wanted and targets <= set(policy.targets)
         return {} if right else None
 
@@ -100,7 +100,7 @@ def adopt(doing: Doing) -> dict[str, Any]:
     kind, name = doing.parameters["Type"], doing.parameters["Name"]
 
     def look() -> OrganizationPolicy | None:
-        return organizations.named(doing.aws, doing.region, kind, name).get(name)
+        return organizations.named(doing.aws, kind, name).get(name)
 
     policy = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
     if not policy.ours:
@@ -135,7 +135,7 @@ def _checked(
     problems = [
         _foreign(name) for name, policy in now.items() if name in wanted and not policy.ours
     ]
-    if wish.kind not in organizations.enabled_types(situation.aws, situation.region):
+    if wish.kind not in organizations.enabled_types(situation.aws):
         problems.append(
             f"{wish.kind} is not enabled in the organization's root: "
             f"`aws organizations enable-policy-type --policy-type {wish.kind} --root-id r-…`"
@@ -143,7 +143,7 @@ def _checked(
         return problems, True
     going, room = {name for name, one in now.items() if _goes(situation, one)}, True
     for target in wish.targets:
-        there = organizations.attached(situation.aws, situation.region, wish.kind, target)
+        there = organizations.attached(situation.aws, wish.kind, target)
         if there is None:
             problems.append(f"the organization has no root, unit or account {target}")
             continue

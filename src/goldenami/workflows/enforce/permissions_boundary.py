@@ -27,10 +27,10 @@ def part(situation: Situation) -> Part:
     wanted = situation.enforce.mechanisms.permissions_boundary
     roles = wanted.roles if wanted and not situation.remove else ()
     arn = managed.arn(situation, BOUNDARY)
-    policy = iam.managed_policy(situation.aws, situation.region, arn)
+    policy = iam.managed_policy(situation.aws, arn)
     if not roles:
         return _dropped(situation, policy)
-    found = {name: iam.role(situation.aws, situation.region, name) for name in roles}
+    found = {name: iam.role(situation.aws, name) for name in roles}
     claims = Part()
     if policy and policy.ours:
         claims = ownership.claims(situation, {arn: ownership.of_tags(policy.tags)})

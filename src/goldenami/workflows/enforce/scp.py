@@ -34,8 +34,7 @@ def part(situation: Situation) -> Part:
     if compared.problems:
         return compared
     accounts = {
-        target: organizations.accounts_under(situation.aws, situation.region, target)
-        for target in wanted.targets
+        target: organizations.accounts_under(situation.aws, target) for target in wanted.targets
     }
     blind = Part()
     if rendering.tests_tags(form.profiles[0]):

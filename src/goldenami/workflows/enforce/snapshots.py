@@ -83,7 +83,7 @@ def extend(doing: Doing) -> dict[str, Any]:
     arn, wanted = doing.parameters["Policy"], _snapshots(doing)
 
     def look() -> iam.ManagedPolicy | None:
-        return iam.managed_policy(doing.aws, doing.region, arn)
+        return iam.managed_policy(doing.aws, arn)
 
     def lists() -> bool | None:
         found = look()
@@ -119,7 +119,7 @@ def extend_organization(doing: Doing) -> dict[str, Any]:
     name, wanted = doing.parameters["Policy"], _snapshots(doing)
 
     def every() -> dict[str, organizations.OrganizationPolicy] | None:
-        found = organizations.named(doing.aws, doing.region, SCP, PREFIX)
+        found = organizations.named(doing.aws, SCP, PREFIX)
         return found if name in found else None
 
     there = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
@@ -170,7 +170,7 @@ def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> Documen
         raise _waits(doing, error.message, notes=error.notes) from error
     if not policy.holders:  # somebody has attached it to users or roles, by hand
         return document
-    account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws, doing.region))
+    account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws))
     prepared = _prepared(doing, policy, document)
     found = proof.of(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
     if found.failures and tags.UNPROVED not in policy.tags:
@@ -241,9 +241,7 @@ def _write(doing: Doing, before: iam.ManagedPolicy, document: Document) -> froze
     return frozenset(
         snapshot
         for number in range(newest + 1, written)
-        for snapshot in snapshot_list.listed(
-            iam.version_document(doing.aws, doing.region, arn, f"v{number}")
-        )
+        for snapshot in snapshot_list.listed(iam.version_document(doing.aws, arn, f"v{number}"))
     )
 
 

@@ -166,7 +166,7 @@ def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
 def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
     found = concurrently(
-        instances, lambda one: targets.protected_from_termination(aws, region, one)
+        instances, lambda one: targets.protected_from_termination(aws.in_region(region), one)
     )
     for one, protected in found.items():
         if isinstance(protected, AwsError):

@@ -55,7 +55,7 @@ def steps(
     """
     there = court.aws.at(place.role)
     try:
-        now = targets.read(there, place.region, named)
+        now = targets.read(there.in_region(place.region), named)
     except AwsError as error:
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
         return [left_alone(place, one, unread) for one in named]
@@ -80,7 +80,7 @@ def _step(
 
     def guard(action: Action) -> None:
         court.once_more(place, named)
-        found = targets.read(there, place.region, [instance_id]).get(instance_id)
+        found = targets.read(there.in_region(place.region), [instance_id]).get(instance_id)
         way.compare(action, planned, _refuse(there, place, found, way))
 
     actions = tuple(way.actions(place, planned, rules))
@@ -113,7 +113,7 @@ def refuse_protected(aws: Aws, place: Place, now: Target) -> None:
         LeftAloneError: it is.
         AwsError: whether it is could not be read.
     """
-    if targets.protected_from_termination(aws, place.region, now.id):
+    if targets.protected_from_termination(aws.in_region(place.region), now.id):
         raise LeftAloneError("it is protected from termination")
 
 
@@ -123,7 +123,7 @@ def _refuse_stop(aws: Aws, place: Place, now: Target) -> None:
     if group := now.auto_scaling_group:
         raise LeftAloneError(f"the Auto Scaling group {group} would replace it: refresh that")
     refuse_protected(aws, place, now)
-    if targets.protected_from_stop(aws, place.region, now.id):
+    if targets.protected_from_stop(aws.in_region(place.region), now.id):
         raise LeftAloneError("it is protected from being stopped")
 
 

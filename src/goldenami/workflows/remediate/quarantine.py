@@ -28,7 +28,7 @@ def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) ->
     """Return how each instance of a place gets into quarantine, or why not."""
     group = court.asked.security_group
     try:
-        vpc_id = targets.vpc_of(court.aws.at(place.role), place.region, group)
+        vpc_id = targets.vpc_of(court.aws.at(place.role).in_region(place.region), group)
     except AwsError as error:
         unread = LeftAloneError(f"{group} could not be read: {error.message}", unread=True)
         return [left_alone(place, one, unread) for one in named]
@@ -102,7 +102,7 @@ def releases(aws: Aws, place: Place, ids: Collection[str]) -> list[Step]:
     """
     there = aws.at(place.role)
     try:
-        now = targets.read(there, place.region, ids)
+        now = targets.read(there.in_region(place.region), ids)
     except AwsError as error:
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
         return [left_alone(place, one, unread) for one in ids]
@@ -119,7 +119,7 @@ def _release(aws: Aws, place: Place, instance_id: str, now: Target | None) -> St
         return left_alone(place, instance_id, unread)
 
     def guard(_: Action) -> None:
-        found = targets.read(aws, place.region, [instance_id]).get(instance_id)
+        found = targets.read(aws.in_region(place.region), [instance_id]).get(instance_id)
         if found is None or now is None or _note(found) != _note(now):
             raise LeftAloneError("its note was changed since")
 
@@ -133,7 +133,7 @@ def _back(aws: Aws, place: Place, now: Target | None) -> Iterator[Action]:
     note = _note(now)
     if not note:
         raise LeftAloneError("it is not in quarantine")
-    known = targets.groups_of(aws, place.region, now.vpc_id)
+    known = targets.groups_of(aws.in_region(place.region), now.vpc_id)
     put_back = []
     for interface, groups in now.interfaces:
         had = tuple(one for one in note.get(interface, ()) if one in known)
