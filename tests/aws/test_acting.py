@@ -7,7 +7,8 @@ import pytest
 
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 ACCOUNTS = ("444455556666", "555566667777", "666677778888")
 

@@ -12,8 +12,8 @@ from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, BakeError
 from goldenami_sandbox import catalogue
+from goldenami_sandbox.ec2.launch import LaunchState
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.mends.launches import LaunchState
 from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.vulnerabilities import Vulnerability
 

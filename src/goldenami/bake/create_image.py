@@ -11,8 +11,8 @@ from goldenami.bake import record
 from goldenami.bake.interface import Handler, Recipe
 from goldenami.bake.launch import instance_problems, launch_actions, launch_problems
 from goldenami.domain import identity, tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import RefusedError
 
@@ -179,7 +179,7 @@ def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
     )
 
 
-def deregister(place: Place, created_by: str) -> Action:
+def deregister(place: AccountRegion, created_by: str) -> Action:
     """Return what takes an image back, with its snapshots."""
     return Action(
         id=f"undo-{created_by}",

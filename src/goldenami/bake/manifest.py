@@ -15,8 +15,8 @@ from goldenami.aws.waits import Doing, patiently
 from goldenami.bake.distribute import image_id, launch_permissions
 from goldenami.bake.interface import Recipe
 from goldenami.domain import manifest
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import started
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 
 HANDLER = "write:manifest"
@@ -57,7 +57,7 @@ def _action(
     )
 
 
-def content(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> dict[str, Any]:
+def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str) -> dict[str, Any]:
     """Return the manifest but for its times: with references to what is not known yet.
 
     Args:
@@ -89,7 +89,7 @@ def content(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> dic
         "base_instance": {"type": release.base.instance_type},
         "approval": {"by": by, "at": at, "tag": f"{approval.key}={approval.value}" if by else ""},
         "images": [_placed(recipe, place, shared=shared) for place in places],
-        "missing": [str(one) for one in wanted if one not in places],
+        "missing": [one.name for one in wanted if one not in places],
     }
 
 
@@ -106,14 +106,14 @@ def _inputs(recipe: Recipe) -> dict[str, str]:
     return found
 
 
-def _placed(recipe: Recipe, place: Place, *, shared: bool) -> dict[str, Any]:
+def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, Any]:
     release = recipe.release
     permissions = launch_permissions(recipe, place) if shared else []
     return {
-        "account": place.account or recipe.aws.account,
+        "account": place.account,
         "region": place.region,
         "image_id": image_id(recipe, place),
-        "snapshots": [Ref(f"available:{place}", "snapshot_ids")],
+        "snapshots": [Ref(f"available:{place.name}", "snapshot_ids")],
         "kms_key": next(iter(recipe.keys(place)), ""),
         "parameter": release.publish.ssm_parameter if release.publish else "",
         "shared_with": [one for each in permissions for one in each.values()],

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from goldenami import files
 from goldenami.domain import names, tags
-from goldenami.domain.place import Place
 from goldenami.errors import SpecError
 from goldenami.spec import auditing, enforcement
 from goldenami.spec.enforcement import Problem
@@ -278,7 +277,7 @@ def _unshareable(release: Release) -> Iterator[Problem]:
                 ),
             )
     for region in release.destinations if encrypted else ():
-        if _is_default_key(release.kms_key(Place(region))):
+        if _is_default_key(release.kms_key(region)):
             yield (
                 "$.distribute",
                 (

@@ -8,7 +8,7 @@ from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.errors import UsageError
 from goldenami.iam.authorization.calls import ApiCall, requests
-from goldenami.iam.authorization.world import Resource
+from goldenami.iam.authorization.resources import Resource
 from goldenami.iam.evaluator.decide import Verdict, decide_all
 from goldenami.iam.evaluator.request import Value
 

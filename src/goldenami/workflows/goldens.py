@@ -8,10 +8,10 @@ from msgspec import structs
 from goldenami.aws import images
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit import approved
 from goldenami.domain.audit.approved import Produced
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.manifests import kept
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 def read(
     aws: Aws,
-    own: Mapping[Place, Sequence[Image]],
+    own: Mapping[AccountRegion, Sequence[Image]],
     approval: ApprovalTag,
     *,
     builds: frozenset[str] = frozenset(),
-) -> dict[Place, dict[str, Produced]]:
+) -> dict[AccountRegion, dict[str, Produced]]:
     """Return what releases made in each place, by image id: `Produced.golden` is what counts.
 
     What somebody forged is told as such: by where EC2 says that the image comes from, the record
@@ -53,7 +53,7 @@ def read(
     }
 
 
-def known_builds(aws: Aws, own: Mapping[Place, Sequence[Image]]) -> frozenset[str]:
+def known_builds(aws: Aws, own: Mapping[AccountRegion, Sequence[Image]]) -> frozenset[str]:
     """Return the builds that images of the caller's own account name."""
     return frozenset(
         one.tags.get(tags.BUILD, "")
@@ -95,6 +95,6 @@ def base_image(aws: Aws, region: str, source: "Source", approval: ApprovalTag) -
 def _golden(
     aws: Aws, region: str, newest_first: Sequence[Image], approval: ApprovalTag
 ) -> list[Image]:
-    place = Place(region, aws.account)
+    place = AccountRegion(aws.account, region)
     made = read(aws, {place: newest_first}, approval)[place]
     return [one for one in newest_first if one.state == "available" and made[one.id].golden]

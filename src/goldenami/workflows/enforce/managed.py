@@ -14,7 +14,7 @@ from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.errors import RefusedError
 from goldenami.iam import snapshot_list
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import Situation
 
@@ -37,7 +37,7 @@ def foreign(policies: Mapping[str, iam.ManagedPolicy | None]) -> list[str]:
 
 
 def written(
-    situation: Situation, arn: str, document: Document, policy: iam.ManagedPolicy | None
+    situation: Situation, arn: str, document: PolicyDocument, policy: iam.ManagedPolicy | None
 ) -> list[Action]:
     """Return the steps that give a policy this document; none if it has it."""
     text = document.json(minify=True)
@@ -95,7 +95,7 @@ def tags_to_change(
 
 
 def verification(
-    situation: Situation, arn: str, document: Document, holders: Mapping[str, tuple[str, ...]]
+    situation: Situation, arn: str, document: PolicyDocument, holders: Mapping[str, tuple[str, ...]]
 ) -> Action:
     """Return the step that reads a policy back.
 
@@ -122,7 +122,7 @@ def verification(
 
 def verify(doing: Doing) -> dict[str, Any]:
     """Wait until a policy's default version and holders read back as they were written."""
-    wanted = json.loads(doing.parameters["Document"])
+    wanted = json.loads(doing.parameters["PolicyDocument"])
     groups = set(doing.parameters.get("Groups", ()))
     roles = set(doing.parameters.get("Boundaries", ()))
     arn = doing.parameters["PolicyArn"]
@@ -202,7 +202,7 @@ def _settled(doing: Doing, arn: str) -> iam.ManagedPolicy:
     )  # fmt: skip
 
 
-def diff(before: Mapping[str, Any] | None, document: Document) -> str:
+def diff(before: Mapping[str, Any] | None, document: PolicyDocument) -> str:
     """Show how a document differs; of a new one its statements, which say what they do."""
     if before is None:
         return "\n".join(
@@ -215,7 +215,9 @@ def diff(before: Mapping[str, Any] | None, document: Document) -> str:
     return "\n".join(difflib.unified_diff(old, new, "attached", "rendered", lineterm="", n=2))
 
 
-def lists(before: Mapping[str, Any] | None, document: Document) -> snapshot_list.Difference | None:
+def lists(
+    before: Mapping[str, Any] | None, document: PolicyDocument
+) -> snapshot_list.Difference | None:
     """Tell how the list of snapshots differs of a document that differs in nothing else."""
     if before is None or before == document.policy:
         return None

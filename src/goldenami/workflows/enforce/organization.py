@@ -13,7 +13,7 @@ from goldenami.aws.waits import Doing, until
 from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import RefusedError
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import managed, ownership
 from goldenami.workflows.enforce.interface import (
     Attachment,
@@ -34,7 +34,7 @@ class Wish(Struct, frozen=True):
     """The policies of one type that should be there, and what they should be attached to."""
 
     kind: str
-    documents: tuple[Document, ...]
+    documents: tuple[PolicyDocument, ...]
     targets: tuple[str, ...]
 
 
@@ -128,7 +128,7 @@ def _goes(situation: Situation, policy: OrganizationPolicy) -> bool:
 def _checked(
     situation: Situation,
     wish: Wish,
-    wanted: Mapping[str, Document],
+    wanted: Mapping[str, PolicyDocument],
     now: Mapping[str, OrganizationPolicy],
 ) -> tuple[list[str], bool]:
     """Return what is in the way, and whether old and new policies fit beside each other."""
@@ -162,7 +162,7 @@ def _kept(
     situation: Situation,
     wish: Wish,
     name: str,
-    document: Document,
+    document: PolicyDocument,
     policy: OrganizationPolicy | None,
 ) -> Part:
     text = document.json(minify=True)

@@ -24,7 +24,7 @@ from goldenami.iam import snapshot_list
 from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy
 from goldenami.iam.profiles import DEFAULT, load_profiles
 from goldenami.iam.proof import cases
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
 from goldenami.workflows.enforce import proof
@@ -156,13 +156,13 @@ def _snapshots(doing: Doing) -> frozenset[str]:
     return frozenset(one for image in doing.parameters["Images"] for one in image["SnapshotIds"])
 
 
-def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> Document:
+def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> PolicyDocument:
     """Return a guardrail's document with further snapshots, after its proof.
 
     Raises:
         RefusedError: it has no room, or the release could not be launched all the same.
     """
-    document = Document(policy.name, snapshot_list.extended(policy.document, snapshots))
+    document = PolicyDocument(policy.name, snapshot_list.extended(policy.document, snapshots))
     enforce = doing.parameters["Enforce"]
     try:
         check_size(document, policy.limit)
@@ -179,7 +179,7 @@ def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> Documen
     return document
 
 
-def _prepared(doing: Doing, policy: _Policy, document: Document) -> Enforcement:
+def _prepared(doing: Doing, policy: _Policy, document: PolicyDocument) -> Enforcement:
     """Return the change as an enforcement that can be proved, by the images of the release."""
     parameters, profiles = doing.parameters, load_profiles()
     profile = profiles.get(policy.tags.get(tags.POLICY, ""), profiles[DEFAULT])
@@ -219,7 +219,7 @@ def _prepared(doing: Doing, policy: _Policy, document: Document) -> Enforcement:
     )
 
 
-def _write(doing: Doing, before: iam.ManagedPolicy, document: Document) -> frozenset[str]:
+def _write(doing: Doing, before: iam.ManagedPolicy, document: PolicyDocument) -> frozenset[str]:
     """Make a new default version of a policy.
 
     IAM numbers a policy's versions one after the other, so that a gap tells of a version that

@@ -17,8 +17,8 @@ from goldenami.aws.launch_templates import NAMED, Reference, read_version
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import Doing
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import templates
@@ -45,7 +45,9 @@ class _Moves(Struct, frozen=True):
     follows: tuple[str, ...]
 
 
-def steps(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout) -> list[Step]:
+def steps(
+    aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: Rollout
+) -> list[Step]:
     """Return what to do with a group, and which of its instances are left alone."""
     try:
         step = _step(aws, place, group, golden, rollout)
@@ -78,7 +80,7 @@ def adopt(doing: Doing, error: AwsError) -> Mapping[str, object] | None:
     return {"refresh": found.instance_refresh_id}
 
 
-def _step(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout) -> Step:
+def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: Rollout) -> Step:
     if not group.launch:
         raise LeftAloneError(
             "it has a launch configuration, which cannot be changed: give it a launch template"
@@ -126,7 +128,7 @@ def _notes(group: Group, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _refuse(aws: Aws, place: Place, group: Group) -> None:
+def _refuse(aws: Aws, place: AccountRegion, group: Group) -> None:
     """Refuse a group whose instances must not be ended, or are being replaced already.
 
     Raises:
@@ -139,7 +141,7 @@ def _refuse(aws: Aws, place: Place, group: Group) -> None:
         raise LeftAloneError("an instance refresh is under way")
 
 
-def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
+def _moves(aws: Aws, place: AccountRegion, group: Group, golden: Image) -> _Moves:
     """Move every template that the group names; one by ``$Default`` or ``$Latest`` follows."""
     actions: dict[str, Action] = {}
     versions: dict[Reference, str | Ref] = {}
@@ -177,7 +179,7 @@ def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
 
 
 def _refreshed(
-    place: Place, name: str, desired: Mapping[str, object], moves: _Moves, rollout: Rollout
+    place: AccountRegion, name: str, desired: Mapping[str, object], moves: _Moves, rollout: Rollout
 ) -> Action:
     preferences = {**PREFERENCES, **rollout.preferences}
     if not moves.follows:  # else Auto Scaling refuses it

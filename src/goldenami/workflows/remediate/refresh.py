@@ -13,11 +13,11 @@ from goldenami.aws.auto_scaling import Group
 from goldenami.aws.launch_templates import NAMED, read_version
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import judge, outdated_image
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows import goldens
@@ -39,7 +39,7 @@ PERMISSIONS = (
 )
 
 
-def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
+def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
     """Return what to do with each launch template and group of a place, or why nothing.
 
     Args:
@@ -80,12 +80,12 @@ def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) ->
     return [_guarded(court, place, golden, one) for one in in_order(there, place, found)]
 
 
-def _newest(court: Court, place: Place) -> Image | None:
+def _newest(court: Court, place: AccountRegion) -> Image | None:
     found = goldens.versions(court.aws, place.region, court.asked.image, court.question.approval)
     return found[0] if found else None
 
 
-def usable(court: Court, place: Place, golden: Image | None) -> Image:
+def usable(court: Court, place: AccountRegion, golden: Image | None) -> Image:
     """Return the golden image, unless the audit itself would hold something against it.
 
     That it is old is no reason against it: nothing newer is golden.
@@ -109,7 +109,7 @@ def usable(court: Court, place: Place, golden: Image | None) -> Image:
     return golden
 
 
-def _guarded(court: Court, place: Place, golden: Image | None, step: Step) -> Step:
+def _guarded(court: Court, place: AccountRegion, golden: Image | None, step: Step) -> Step:
     """Let each action of a step ask once more whether the image is still golden."""
     before = step.guard
 
@@ -127,7 +127,7 @@ def _guarded(court: Court, place: Place, golden: Image | None, step: Step) -> St
 class _Held:
     """What waivers keep from being touched, and what that is part of."""
 
-    def __init__(self, court: Court, place: Place) -> None:
+    def __init__(self, court: Court, place: AccountRegion) -> None:
         self._unread = court.judgement.unread.get(place, ())
         self._templates: set[str] = set()
         self._groups: dict[str, str] = {}
@@ -172,7 +172,7 @@ class _Held:
                 raise LeftAloneError(f"a waiver covers its template {one}")
 
 
-def _template(aws: Aws, place: Place, subject: Subject, golden: Image) -> Step:
+def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -> Step:
     template, number = _template_id(subject), subject.id.partition(":")[2]
     try:
         version = read_version(aws, place.region, template, NAMED[0])

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from goldenami.aws import images, instance_types, parameters
 from goldenami.aws.launch_templates import NAMED, Version, read_version, versions
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import LeftAloneError
 from goldenami.workflows.remediate.interface import Guard, Step
@@ -35,7 +35,7 @@ class Move(Struct, frozen=True):
     left: str = ""
 
 
-def move(aws: Aws, place: Place, version: Version, golden: Image) -> Move:
+def move(aws: Aws, place: AccountRegion, version: Version, golden: Image) -> Move:
     """Return how a version of a template gets the golden image.
 
     The new version becomes the default if the old one was.
@@ -74,7 +74,7 @@ def misfit(aws: Aws, region: str, image_id: str, instance_type: str, golden: Ima
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
 
 
-def in_order(aws: Aws, place: Place, steps: Iterable[Step]) -> list[Step]:
+def in_order(aws: Aws, place: AccountRegion, steps: Iterable[Step]) -> list[Step]:
     """Return steps whose new versions leave ``$Latest`` of each template what it should be.
 
     Raises:
@@ -113,7 +113,7 @@ def _latest_to_keep(there: Sequence[Version], made: Sequence[Action]) -> Version
     return latest if latest and int(latest.version) > _source(made[-1]) else None
 
 
-def guard(aws: Aws, place: Place, actions: Iterable[Action]) -> Guard:
+def guard(aws: Aws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
     """Return what refuses to move the default version of a template that was moved since.
 
     Args:
@@ -145,14 +145,14 @@ def _source(action: Action) -> int:
     return int(action.parameters["SourceVersion"])
 
 
-def _kept(place: Place, latest: Version, after: Action) -> Action:
+def _kept(place: AccountRegion, latest: Version, after: Action) -> Action:
     made = _creation(place, latest, latest.reference.image)
     return replace(
         made, summary=f"let {latest.id} have its latest version again", after=(after.id,)
     )
 
 
-def _actions(place: Place, version: Version, image_id: str) -> Iterator[Action]:
+def _actions(place: AccountRegion, version: Version, image_id: str) -> Iterator[Action]:
     made = _creation(place, version, image_id)
     yield made
     if version.default:
@@ -168,7 +168,7 @@ def _actions(place: Place, version: Version, image_id: str) -> Iterator[Action]:
         )
 
 
-def _creation(place: Place, version: Version, image_id: str) -> Action:
+def _creation(place: AccountRegion, version: Version, image_id: str) -> Action:
     template, number = version.id, version.version
     return Action(
         id=f"{place}/{template}:{number}/version",
