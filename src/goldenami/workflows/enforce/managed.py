@@ -122,7 +122,7 @@ def verification(
 
 def verify(doing: Doing) -> dict[str, Any]:
     """Wait until a policy's default version and holders read back as they were written."""
-    wanted = json.loads(doing.parameters["PolicyDocument"])
+    wanted = json.loads(doing.parameters["Document"])
     groups = set(doing.parameters.get("Groups", ()))
     roles = set(doing.parameters.get("Boundaries", ()))
     arn = doing.parameters["PolicyArn"]
