@@ -15,7 +15,7 @@ PAGE = 1000
 _ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
 
 
-class Setting(Struct, frozen=True):
+class AllowedImagesSetting(Struct, frozen=True):
     """The setting of one region. ``managed_by`` is ``account`` or ``declarative-policy``."""
 
     state: str
@@ -23,7 +23,7 @@ class Setting(Struct, frozen=True):
     managed_by: str
 
 
-class Refused(Struct, frozen=True, kw_only=True):
+class RefusedInstance(Struct, frozen=True, kw_only=True):
     """An instance whose image the setting does not allow."""
 
     region: str
@@ -34,13 +34,13 @@ class Refused(Struct, frozen=True, kw_only=True):
     owner: str
 
 
-def setting(regional: RegionalAws) -> Setting:
+def setting(regional: RegionalAws) -> AllowedImagesSetting:
     """Return the setting of a region."""
     answer = regional.ask(GetAllowedImagesSettings, "reading the Allowed AMIs setting")
-    return Setting(answer.state, list(answer.image_criteria), answer.managed_by)
+    return AllowedImagesSetting(answer.state, list(answer.image_criteria), answer.managed_by)
 
 
-def refused(regional: RegionalAws) -> list[Refused]:
+def refused(regional: RegionalAws) -> list[RefusedInstance]:
     """Return the instances of a region whose images would be refused to a new launch.
 
     Images that nothing is known of (they are gone) count: they are not allowed either.
@@ -57,9 +57,9 @@ def refused(regional: RegionalAws) -> list[Refused]:
     ]
 
 
-def _refused(region: str, instance: InstanceMetadata) -> Refused:
+def _refused(region: str, instance: InstanceMetadata) -> RefusedInstance:
     image = instance.image_metadata
-    return Refused(
+    return RefusedInstance(
         region=region,
         instance=instance.instance_id,
         name=instance.tag_values.get("Name", ""),

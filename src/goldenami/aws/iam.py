@@ -20,7 +20,7 @@ from goldenami.errors import AwsError
 VERSIONS_PER_POLICY = 5
 
 
-class Version(Struct, frozen=True):
+class ManagedPolicyVersion(Struct, frozen=True):
     """One version of a managed policy."""
 
     id: str
@@ -41,7 +41,7 @@ class ManagedPolicy(Struct, frozen=True, kw_only=True):
 
     arn: str
     document: dict[str, Any]
-    versions: tuple[Version, ...]
+    versions: tuple[ManagedPolicyVersion, ...]
     tags: dict[str, str]
     groups: tuple[str, ...]
     others: tuple[str, ...]
@@ -53,7 +53,7 @@ class ManagedPolicy(Struct, frozen=True, kw_only=True):
         return tags.POLICY in self.tags
 
     @property
-    def prunable(self) -> tuple[Version, ...]:
+    def prunable(self) -> tuple[ManagedPolicyVersion, ...]:
         """The versions that must go before a new one fits: the oldest, never the default."""
         if len(self.versions) < VERSIONS_PER_POLICY:
             return ()
@@ -77,7 +77,7 @@ def attachments_per_group(aws: Aws) -> int:
     return answer.summary_map.attached_policies_per_group_quota
 
 
-class Role(Struct, frozen=True):
+class RoleBoundary(Struct, frozen=True):
     """A role, its path, and the ARN of its permissions boundary, empty if it has none."""
 
     name: str
@@ -90,7 +90,7 @@ class Role(Struct, frozen=True):
         return self.path.startswith("/aws-service-role/")
 
 
-def role(aws: Aws, name: str) -> Role | None:
+def role(aws: Aws, name: str) -> RoleBoundary | None:
     """Return the role of that name, or None if there is none."""
     try:
         found = aws.ask(GetRole, f"reading role {name}", RoleName=name).role
@@ -99,7 +99,7 @@ def role(aws: Aws, name: str) -> Role | None:
             return None
         raise
     boundary = found.permissions_boundary
-    return Role(name, found.path, boundary.permissions_boundary_arn if boundary else "")
+    return RoleBoundary(name, found.path, boundary.permissions_boundary_arn if boundary else "")
 
 
 def managed_policy(aws: Aws, arn: str) -> ManagedPolicy | None:
@@ -124,7 +124,9 @@ def _managed_policy(aws: Aws, arn: str) -> ManagedPolicy:
     default = aws.ask(GetPolicyVersion, doing, PolicyArn=arn, VersionId=policy.default_version_id)
     pages = aws.listed(ListPolicyVersions, doing, PolicyArn=arn)
     versions = tuple(
-        Version(one.version_id, one.is_default_version) for page in pages for one in page.versions
+        ManagedPolicyVersion(one.version_id, one.is_default_version)
+        for page in pages
+        for one in page.versions
     )
     groups, others = _attached_to(aws, arn, "PermissionsPolicy")
     _, bounded = _attached_to(aws, arn, "PermissionsBoundary")

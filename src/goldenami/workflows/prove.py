@@ -38,7 +38,7 @@ ACCOUNT = "123456789012"
 _SNAPSHOT = re.compile(r":snapshot/(snap-[0-9a-f]+)")
 
 
-class Question(Struct, frozen=True, kw_only=True):
+class ProofQuestion(Struct, frozen=True, kw_only=True):
     """What is to be proved.
 
     Args:
@@ -103,7 +103,7 @@ def rendered(
     return profile, tuple(one for several, _ in parts for one in several), notes
 
 
-def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> Question:
+def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> ProofQuestion:
     """Ask what a profile does, with stand-ins for the values that are not given."""
     account = given.get("account", ACCOUNT)
     stand_ins = {
@@ -125,7 +125,7 @@ def of_enforcement(
     profile: Profile,
     given: Mapping[str, Any],
     beside: str | None,
-) -> Question:
+) -> ProofQuestion:
     """Ask what an enforcement's profile does to every golden image of every region.
 
     Args:
@@ -160,7 +160,7 @@ def of_enforcement(
 
 def of_documents(
     documents: Sequence[NamedDocument], values: Values, profile: Profile, beside: str | None
-) -> Question:
+) -> ProofQuestion:
     """Ask what documents do to somebody who has them.
 
     Args:
@@ -176,7 +176,7 @@ def of_documents(
     partition = values.partition
     arn = f"arn:{partition}:iam::{values.account}:user/somebody"
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
-    return Question(
+    return ProofQuestion(
         subject=ProofSubject(where, Principal.of(arn), Policies(identity=compiled)),
         documents=tuple(one.text for one in (*further, *documents)),
         pipeline=_pipeline(values.pipeline_role, documents),
@@ -187,7 +187,7 @@ def of_documents(
     )
 
 
-def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -> Question:
+def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -> ProofQuestion:
     """Ask what somebody's policies do now: all of them, boundary and SCPs too.
 
     Raises:
@@ -209,7 +209,7 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
         parameter=published(values),
         pipeline_role=values.pipeline_role or "",
     )
-    return Question(
+    return ProofQuestion(
         subject=ProofSubject(
             f"{kind} {one.name}", account.principal(one), account.policies_of(one)
         ),
@@ -223,17 +223,17 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
     )
 
 
-def noted(question: Question, notes: Sequence[str]) -> Question:
+def noted(question: ProofQuestion, notes: Sequence[str]) -> ProofQuestion:
     """Return a question with further notes."""
     return structs.replace(question, notes=(*question.notes, *notes))
 
 
-def answer(question: Question, cases: Cases) -> Proof:
+def answer(question: ProofQuestion, cases: Cases) -> Proof:
     """Decide every case."""
     return prove((question.subject,), question.pipeline, cases, question.setting, question.promises)
 
 
-def disagreements(aws: Aws, question: Question, proof: Proof) -> list[Disagreement]:
+def disagreements(aws: Aws, question: ProofQuestion, proof: Proof) -> list[Disagreement]:
     """Ask IAM's simulator every request of a proof too, and return what it decides otherwise.
 
     What is unknown here is not compared.
@@ -261,7 +261,7 @@ def disagreements(aws: Aws, question: Question, proof: Proof) -> list[Disagreeme
     return found
 
 
-def _with_access(question: Question, aws: Aws, role: str) -> Question:
+def _with_access(question: ProofQuestion, aws: Aws, role: str) -> ProofQuestion:
     """Ask who can become the pipeline role as well, where the account may be read."""
     try:
         account, notes = authorization_details.account(aws)
@@ -285,7 +285,7 @@ def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
     return found
 
 
-def _simulated(aws: Aws, question: Question, request: Request) -> str:
+def _simulated(aws: Aws, question: ProofQuestion, request: Request) -> str:
     if question.arn:
         return simulate.principal(aws, question.arn, request)
     return simulate.custom(aws, question.documents, request)

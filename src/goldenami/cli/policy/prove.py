@@ -12,7 +12,7 @@ from goldenami.errors import FindingsError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
-    from goldenami.workflows.prove import Kind, Question
+    from goldenami.workflows.prove import Kind, ProofQuestion
 
 YAML = (".yaml", ".yml")
 
@@ -105,7 +105,7 @@ def _question(
     profile_name: str | None,
     beside: str | None,
     aws: _Session,
-) -> "Question":
+) -> "ProofQuestion":
     from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
@@ -129,7 +129,7 @@ def _question(
 
 def _live(
     kind: "Kind", name: str, named: dict[str, Any], profile_name: str | None, aws: _Session
-) -> "Question":
+) -> "ProofQuestion":
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
 
@@ -145,7 +145,7 @@ def _enforcement(
     profile_name: str | None,
     beside: str | None,
     aws: _Session,
-) -> "Question":
+) -> "ProofQuestion":
     from goldenami.iam.profiles import profile_named
     from goldenami.workflows import prove as workflow
 

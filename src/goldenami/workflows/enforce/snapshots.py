@@ -31,10 +31,10 @@ from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,
     Attachment,
+    DesiredState,
     Enforcement,
-    Form,
-    Holder,
-    Wanted,
+    HolderKind,
+    RenderedPolicies,
 )
 from goldenami.workflows.enforce.organization import PREFIX
 
@@ -68,7 +68,7 @@ class _Policy(Struct, frozen=True, kw_only=True):
     name: str
     document: dict[str, Any]
     tags: Mapping[str, str]
-    holders: tuple[tuple[Holder, str], ...]
+    holders: tuple[tuple[HolderKind, str], ...]
     limit: Limit
     beside: tuple[Attachment, ...] = ()
 
@@ -93,7 +93,7 @@ def extend(doing: Doing) -> dict[str, Any]:
         now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
         if wanted <= snapshot_list.listed(now.document):
             return {}
-        holders: tuple[tuple[Holder, str], ...] = (
+        holders: tuple[tuple[HolderKind, str], ...] = (
             *(("group", name) for name in now.groups),
             *(("role-boundary", name) for name in now.boundary_of),
         )
@@ -202,7 +202,7 @@ def _prepared(doing: Doing, policy: _Policy, document: PolicyDocument) -> Enforc
         )
         for image in parameters["Images"]
     )  # fmt: skip
-    form = Form(documents=(document,), profiles=(profile,), values=values)
+    form = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
     mechanisms = {MECHANISMS[holder] for holder, _ in policy.holders}
     return Enforcement(
         changes=(),
@@ -214,7 +214,7 @@ def _prepared(doing: Doing, policy: _Policy, document: PolicyDocument) -> Enforc
                 for holder, name in policy.holders
             ),
         ),
-        wanted=Wanted(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
+        wanted=DesiredState(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
         accounts={name: (account,) for holder, name in policy.holders},
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from goldenami.aws import auto_scaling, targets
+from goldenami.aws import auto_scaling, live_instances
 from goldenami.aws.auto_scaling import Group
 from goldenami.aws.errors import REFRESHING
 from goldenami.aws.launch_templates import NAMED, Reference, read_version
@@ -168,7 +168,7 @@ def _moves(aws: Aws, place: AccountRegion, group: Group, golden: Image) -> _Move
 def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
     found = concurrently(
-        instances, lambda one: targets.protected_from_termination(aws.in_region(region), one)
+        instances, lambda one: live_instances.protected_from_termination(aws.in_region(region), one)
     )
     for one, protected in found.items():
         if isinstance(protected, AwsError):

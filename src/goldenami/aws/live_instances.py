@@ -19,7 +19,7 @@ from goldenami.errors import AwsError
 IDS_A_CALL = 200
 
 
-class Target(Struct, frozen=True, kw_only=True):
+class LiveInstance(Struct, frozen=True, kw_only=True):
     """An instance as it is now. ``interfaces`` are its network interfaces with their groups."""
 
     id: str
@@ -35,7 +35,7 @@ class Target(Struct, frozen=True, kw_only=True):
         return self.tags.get("aws:autoscaling:groupName", "")
 
 
-def read(regional: RegionalAws, ids: Iterable[str]) -> dict[str, Target]:
+def read(regional: RegionalAws, ids: Iterable[str]) -> dict[str, LiveInstance]:
     """Return the instances with these ids that there still are.
 
     Raises:
@@ -108,7 +108,7 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[start : start + IDS_A_CALL]
 
 
-def _read(regional: RegionalAws, ids: Sequence[str]) -> Iterator[Target]:
+def _read(regional: RegionalAws, ids: Sequence[str]) -> Iterator[LiveInstance]:
     # By filter, so that an id that is gone is no error.
     pages = regional.listed(
         DescribeInstancesWithInterfaces, "reading instances",
@@ -117,8 +117,8 @@ def _read(regional: RegionalAws, ids: Sequence[str]) -> Iterator[Target]:
     return (_target(instance) for page in pages for instance in page.instances)
 
 
-def _target(instance: InstanceWithInterfaces) -> Target:
-    return Target(
+def _target(instance: InstanceWithInterfaces) -> LiveInstance:
+    return LiveInstance(
         id=instance.instance_id,
         state=instance.state.name,
         image_id=instance.image_id,
