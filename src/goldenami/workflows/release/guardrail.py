@@ -14,6 +14,7 @@ from goldenami.aws.organizations import SCP
 from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
 from goldenami.bake.publish import approval_of
+from goldenami.domain import arns
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.checked import Checked
 from goldenami.domain.plan import Action, Ref
@@ -133,7 +134,7 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
         for document in profile.documents
     }
     for name in (*sorted(listing), BOUNDARY):
-        arn = f"arn:{aws.partition}:iam::{aws.account}:policy/{PREFIX}{name}"
+        arn = arns.iam_arn(aws.partition, aws.account, "policy", f"{PREFIX}{name}")
         policy = iam.managed_policy(aws, arn)
         if policy is None or not policy.ours or not snapshot_list.listed(policy.document):
             continue
