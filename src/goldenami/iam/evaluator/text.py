@@ -142,6 +142,11 @@ def like(patterns: Iterable[Resolved]) -> Test:
     return lambda text: text in literal or expression.fullmatch(text) is not None
 
 
+def like_any(texts: Iterable[str]) -> Test:
+    """Return the same test for texts that have no variables."""
+    return like([PolicyText.parse(text, variables=False).resolve({}) or () for text in texts])
+
+
 def _wild(resolved: Resolved) -> bool:
     return any(isinstance(one, Wild) for one in resolved)
 
