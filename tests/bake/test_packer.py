@@ -21,10 +21,12 @@ from goldenami.bake.packer import (
 from goldenami.bake.packer_cli import Packer
 from goldenami.bake.packer_output import PackerEvent
 from goldenami.errors import BakeError, InterruptedRunError, SpecError
-from goldenami.spec.model import Base, Source, Volume
+from goldenami.spec.model import Base, BaseSource, BaseVolume
 
 IMAGE = "ami-174ec23f08cf69db2"
-BASE = Base(source=Source(ami="ami-03cf127a"), volumes=(Volume(device="/dev/xvda", size_gib=30),))
+BASE = Base(
+    source=BaseSource(ami="ami-03cf127a"), volumes=(BaseVolume(device="/dev/xvda", size_gib=30),)
+)
 REQUEST = PackerBuild(
     region="us-east-1",
     source_ami="ami-03cf127a",

@@ -16,7 +16,7 @@ from goldenami.bake.packer_output import PackerEvent
 from goldenami.bake.packer_steps import PackerSteps
 from goldenami.bake.packer_template import place_template, variable_file
 from goldenami.errors import BakeError, InterruptedRunError
-from goldenami.spec.model import Base, Source, Volume
+from goldenami.spec.model import Base, BaseSource, BaseVolume
 from goldenami_sandbox.server import Sandbox
 
 REGION = "us-east-1"
@@ -60,9 +60,9 @@ def request_(sandbox: Sandbox) -> PackerBuild:
         run_tags={"Name": "web base"},
         launch=packer_variables(
             Base(
-                source=Source(ami="ami-03cf127a"),
+                source=BaseSource(ami="ami-03cf127a"),
                 subnet=ec2.describe_subnets()["Subnets"][0]["SubnetId"],
-                volumes=(Volume(device="/dev/xvda", size_gib=12),),
+                volumes=(BaseVolume(device="/dev/xvda", size_gib=12),),
             )
         ),
         user_data="#!/bin/sh\necho '{{.Names}}'\n",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from goldenami.aws import images, records
-from goldenami.aws.waits import Doing
+from goldenami.aws.action import ActionContext
 from goldenami.bake import record
 from goldenami.bake.actions import at, available, deregister, instance_ready, run_command, terminate
 from goldenami.bake.interface import Handler, Recipe
@@ -77,14 +77,14 @@ class CreateImageBaker:
         return {"adopt:image": adopt_image}
 
 
-def adopt_image(doing: Doing) -> dict[str, Any]:
+def adopt_image(doing: ActionContext) -> dict[str, Any]:
     """Find the image that a lost CreateImage made: CreateImage has no client token.
 
     Raises:
         RefusedError: somebody else has made an image of that name.
     """
     own = tags.from_aws(doing.parameters["TagSpecifications"][0]["Tags"])
-    recorded = records.read(doing.aws, doing.region, own[tags.IMAGE], own[tags.BUILD])
+    recorded = records.read(doing.regional, own[tags.IMAGE], own[tags.BUILD])
 
     def problem(image: Image) -> str:
         if recorded is None:
@@ -94,13 +94,13 @@ def adopt_image(doing: Doing) -> dict[str, Any]:
     return adopted(doing, problem)
 
 
-def adopted(doing: Doing, problem: Callable[[Image], str]) -> dict[str, Any]:
+def adopted(doing: ActionContext, problem: Callable[[Image], str]) -> dict[str, Any]:
     """Return the image that holds the name of the one to be made, if nothing speaks against it.
 
     Raises:
         RefusedError: it is not the build's own.
     """
-    for image in images.named(doing.aws, doing.region, doing.parameters["Name"]):
+    for image in images.named(doing.regional, doing.parameters["Name"]):
         if why := problem(image):
             raise RefusedError(
                 f"{doing.summary} in {doing.region}: the name is taken by {image.id}, which this "

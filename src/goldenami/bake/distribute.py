@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from goldenami.aws.waits import Doing
+from goldenami.aws.action import ActionContext
 from goldenami.bake.actions import (
     at,
     available,
@@ -104,7 +104,7 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     yield wait_for_image(recipe, place)
 
 
-def adopt_copy(doing: Doing) -> dict[str, Any]:
+def adopt_copy(doing: ActionContext) -> dict[str, Any]:
     """Find the copy that holds the name of the one to be made.
 
     Raises:

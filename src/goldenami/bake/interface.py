@@ -5,8 +5,9 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from goldenami.aws.action import ActionContext
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image
@@ -14,7 +15,7 @@ from goldenami.domain.plan import Action
 from goldenami.domain.tags import Status
 from goldenami.spec import Release, ReleaseFile
 
-Handler = Callable[[Doing], Mapping[str, Any]]
+Handler = Callable[[ActionContext], Mapping[str, Any]]
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
@@ -87,9 +88,9 @@ class Recipe(Struct, frozen=True, kw_only=True):
         release = self.release
         return release.kms_key(place.region) if place.is_home else release.kms_key_of_copy(place)
 
-    def at(self, place: AccountRegion) -> Aws:
+    def at(self, place: AccountRegion) -> RegionalAws:
         """Return who acts in a place."""
-        return self.aws.at(place.role)
+        return self.aws.at(place)
 
     @property
     def description(self) -> str:

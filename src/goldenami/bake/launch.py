@@ -6,12 +6,11 @@ from typing import Any
 from msgspec import Struct, structs
 
 from goldenami.aws import instance_types
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import DescribeInstances, RunInstances
-from goldenami.aws.ask import ask
 from goldenami.aws.calls import answered
 from goldenami.aws.errors import TERMINATED, code_of
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.bake.actions import instance_ready, terminate
 from goldenami.bake.interface import Recipe
 from goldenami.domain import tags
@@ -22,7 +21,7 @@ from goldenami.domain.plan import Action, Ref, Secret, resolve
 from goldenami.domain.record import LAUNCHES, tokens
 from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, BakeError
-from goldenami.spec.model import Base, Volume
+from goldenami.spec.model import Base, BaseVolume
 
 DRY_RUN_PASSED = "DryRunOperation"
 INSTANCE = Ref(LAUNCH, "instance_id")
@@ -144,7 +143,7 @@ def launch_actions(recipe: Recipe, own: Tags) -> tuple[Action, Action]:
     return launch, instance_ready(region, "ready", summary, INSTANCE, timeout_s, LAUNCH)
 
 
-def launch(doing: Doing) -> dict[str, Any]:
+def launch(doing: ActionContext) -> dict[str, Any]:
     """Launch the base instance, or find the one that this build's token has launched.
 
     If that is gone, it is launched anew with the next token: see `record.tokens`.
@@ -171,7 +170,9 @@ def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
     del parameters["ClientToken"]
     problems = _architecture_problems(aws, region, recipe.release.base.instance_type, source)
     try:
-        ask(aws, region, RunInstances, "trying the launch (DryRun)", **parameters, DryRun=True)
+        aws.in_region(region).ask(
+            RunInstances, "trying the launch (DryRun)", **parameters, DryRun=True
+        )
     except AwsError as error:
         if code_of(error) != DRY_RUN_PASSED:
             problems.append(error.message)
@@ -181,8 +182,8 @@ def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
 def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
     """Say why an image cannot be made of an instance that is given by id."""
     try:
-        answer = ask(
-            aws, region, DescribeInstances, "looking at the base instance",
+        answer = aws.in_region(region).ask(
+            DescribeInstances, "looking at the base instance",
             InstanceIds=[instance_id],
         )  # fmt: skip
     except AwsError as error:
@@ -194,7 +195,7 @@ def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
 def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Image) -> list[str]:
     try:
         known = instance_types.architectures(
-            aws, region, instance_type, "looking at the instance type"
+            aws.in_region(region), instance_type, "looking at the instance type"
         )
     except AwsError as error:
         return [error.message]
@@ -214,7 +215,7 @@ def _parameters(recipe: Recipe, own: Tags) -> dict[str, Any]:
     return parameters
 
 
-def _mapping(volume: Volume) -> dict[str, Any]:
+def _mapping(volume: BaseVolume) -> dict[str, Any]:
     ebs: dict[str, Any] = {
         "VolumeSize": volume.size_gib,
         "VolumeType": volume.type,
@@ -226,7 +227,7 @@ def _mapping(volume: Volume) -> dict[str, Any]:
     return {"DeviceName": volume.device, "Ebs": ebs}
 
 
-def _block_device(volume: Volume) -> dict[str, Any]:
+def _block_device(volume: BaseVolume) -> dict[str, Any]:
     return {
         "device": volume.device,
         "size_gib": volume.size_gib,

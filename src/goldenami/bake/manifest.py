@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from goldenami import __version__, files
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.answers.ssm import PutParameter
-from goldenami.aws.ask import ask
-from goldenami.aws.waits import Doing, patiently
+from goldenami.aws.waits import patiently
 from goldenami.bake.actions import image_id, snapshot_ids
 from goldenami.bake.distribute import launch_permissions
 from goldenami.bake.interface import Recipe
@@ -125,7 +125,7 @@ class Keeper:
         self._clock = clock
         self.manifest: manifest.Manifest | None = None
 
-    def write(self, doing: Doing) -> dict[str, Any]:
+    def write(self, doing: ActionContext) -> dict[str, Any]:
         """Carry out the action of `write`."""
         found = msgspec.convert(doing.parameters["manifest"], manifest.Manifest)
         instance = msgspec.structs.replace(found.base_instance, id=_source_instance(doing))
@@ -141,9 +141,9 @@ class Keeper:
         return {}
 
     @staticmethod
-    def _put(doing: Doing, name: str, value: str) -> None:
-        ask(
-            doing.aws, doing.region, PutParameter, doing.summary,
+    def _put(doing: ActionContext, name: str, value: str) -> None:
+        doing.regional.ask(
+            PutParameter, doing.summary,
             Name=name,
             Value=value,
             Type="String",
@@ -153,12 +153,12 @@ class Keeper:
         )  # fmt: skip
 
 
-def _source_instance(doing: Doing) -> str:
+def _source_instance(doing: ActionContext) -> str:
     """Return the instance that the image was made of, which may be gone."""
 
     def look() -> str:
-        images = ask(
-            doing.aws, doing.region, DescribeImages, doing.summary,
+        images = doing.regional.ask(
+            DescribeImages, doing.summary,
             ImageIds=[doing.parameters["ImageId"]],
         ).images  # fmt: skip
         return images[0].source_instance_id if images else ""

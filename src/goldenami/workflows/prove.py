@@ -21,10 +21,10 @@ from goldenami.iam.evaluator.decide import Outcome, Policies
 from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.profiles import OpenWay, Profile, profile_named
 from goldenami.iam.proof.cases import Cases
-from goldenami.iam.proof.prove import Proof, Subject, prove
-from goldenami.iam.proof.world import Golden, Setting
+from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
+from goldenami.iam.proof.prove import Proof, ProofSubject, prove
 from goldenami.iam.reach.search import Reach, reach
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import ANY_REGION, Values
 from goldenami.spec import EnforceFile
 from goldenami.workflows import rendering
@@ -38,7 +38,7 @@ ACCOUNT = "123456789012"
 _SNAPSHOT = re.compile(r":snapshot/(snap-[0-9a-f]+)")
 
 
-class Question(Struct, frozen=True, kw_only=True):
+class ProofQuestion(Struct, frozen=True, kw_only=True):
     """What is to be proved.
 
     Args:
@@ -53,11 +53,11 @@ class Question(Struct, frozen=True, kw_only=True):
         notes: what the user should know.
     """
 
-    subject: Subject
+    subject: ProofSubject
     documents: tuple[str, ...] = ()
     arn: str = ""
-    pipeline: Subject | None = None
-    setting: Setting
+    pipeline: ProofSubject | None = None
+    setting: ProofSetting
     promises: frozenset[str]
     ways: tuple[OpenWay, ...] = ()
     access: Reach | None = None
@@ -89,7 +89,7 @@ def documents_of(paths: Iterable[Path]) -> tuple[NamedDocument, ...]:
 
 def rendered(
     profile: Profile, values: Values
-) -> tuple[Profile, tuple[Document, ...], tuple[str, ...]]:
+) -> tuple[Profile, tuple[PolicyDocument, ...], tuple[str, ...]]:
     """Render a profile with its companions.
 
     Returns:
@@ -103,7 +103,7 @@ def rendered(
     return profile, tuple(one for several, _ in parts for one in several), notes
 
 
-def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> Question:
+def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> ProofQuestion:
     """Ask what a profile does, with stand-ins for the values that are not given."""
     account = given.get("account", ACCOUNT)
     stand_ins = {
@@ -125,7 +125,7 @@ def of_enforcement(
     profile: Profile,
     given: Mapping[str, Any],
     beside: str | None,
-) -> Question:
+) -> ProofQuestion:
     """Ask what an enforcement's profile does to every golden image of every region.
 
     Args:
@@ -150,8 +150,7 @@ def of_enforcement(
     profile, documents, notes = rendered(profile, values)
     question = noted(of_documents(texts(documents), values, profile, beside), notes)
     if asks_aws and values.pipeline_role:
-        region = file.region or aws().region
-        question = _with_access(question, aws(), region, values.pipeline_role)
+        question = _with_access(question, aws(), values.pipeline_role)
     if not found:
         return question
     return structs.replace(
@@ -161,7 +160,7 @@ def of_enforcement(
 
 def of_documents(
     documents: Sequence[NamedDocument], values: Values, profile: Profile, beside: str | None
-) -> Question:
+) -> ProofQuestion:
     """Ask what documents do to somebody who has them.
 
     Args:
@@ -177,8 +176,8 @@ def of_documents(
     partition = values.partition
     arn = f"arn:{partition}:iam::{values.account}:user/somebody"
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
-    return Question(
-        subject=Subject(where, Principal.of(arn), Policies(identity=compiled)),
+    return ProofQuestion(
+        subject=ProofSubject(where, Principal.of(arn), Policies(identity=compiled)),
         documents=tuple(one.text for one in (*further, *documents)),
         pipeline=_pipeline(values.pipeline_role, documents),
         setting=_setting(values, profile, documents),
@@ -188,9 +187,7 @@ def of_documents(
     )
 
 
-def of_live(
-    aws: Aws, region: str, kind: Kind, name: str, values: Values, profile: Profile
-) -> Question:
+def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -> ProofQuestion:
     """Ask what somebody's policies do now: all of them, boundary and SCPs too.
 
     Raises:
@@ -198,11 +195,11 @@ def of_live(
         IncompleteError: a region could not be read.
         RefusedError: nothing is approved.
     """
-    account, notes = authorization_details.account(aws, region)
+    account, notes = authorization_details.account(aws)
     one = account.named(kind, name)
     tag = values.tag or profile.tag
     golden = _golden(_approved(aws, tag))
-    setting = Setting(
+    setting = ProofSetting(
         account=account.id,
         partition=account.partition,
         owners=values.owners or (account.id,),
@@ -212,8 +209,10 @@ def of_live(
         parameter=published(values),
         pipeline_role=values.pipeline_role or "",
     )
-    return Question(
-        subject=Subject(f"{kind} {one.name}", account.principal(one), account.policies_of(one)),
+    return ProofQuestion(
+        subject=ProofSubject(
+            f"{kind} {one.name}", account.principal(one), account.policies_of(one)
+        ),
         arn=one.arn,
         pipeline=_live_pipeline(account, values.pipeline_role),
         setting=setting,
@@ -224,19 +223,17 @@ def of_live(
     )
 
 
-def noted(question: Question, notes: Sequence[str]) -> Question:
+def noted(question: ProofQuestion, notes: Sequence[str]) -> ProofQuestion:
     """Return a question with further notes."""
     return structs.replace(question, notes=(*question.notes, *notes))
 
 
-def answer(question: Question, cases: Cases) -> Proof:
+def answer(question: ProofQuestion, cases: Cases) -> Proof:
     """Decide every case."""
     return prove((question.subject,), question.pipeline, cases, question.setting, question.promises)
 
 
-def disagreements(
-    aws: Aws, region: str, question: Question, proof: Proof, progress: Callable[[int], None]
-) -> list[Disagreement]:
+def disagreements(aws: Aws, question: ProofQuestion, proof: Proof) -> list[Disagreement]:
     """Ask IAM's simulator every request of a proof too, and return what it decides otherwise.
 
     What is unknown here is not compared.
@@ -254,8 +251,7 @@ def disagreements(
             request = decision.request
             key = (request.action, request.resource, repr(sorted(request.context.items())))
             if key not in told:
-                told[key] = _simulated(aws, region, question, request)
-                progress(len(told))
+                told[key] = _simulated(aws, question, request)
             if (told[key] == simulate.ALLOWED) != decision.allowed:
                 found.append(
                     Disagreement(
@@ -265,10 +261,10 @@ def disagreements(
     return found
 
 
-def _with_access(question: Question, aws: Aws, region: str, role: str) -> Question:
+def _with_access(question: ProofQuestion, aws: Aws, role: str) -> ProofQuestion:
     """Ask who can become the pipeline role as well, where the account may be read."""
     try:
-        account, notes = authorization_details.account(aws, region)
+        account, notes = authorization_details.account(aws)
     except AwsError as error:
         if error.code not in FORBIDDEN:
             raise
@@ -277,7 +273,9 @@ def _with_access(question: Question, aws: Aws, region: str, role: str) -> Questi
 
 
 def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
-    answers = in_regions(regions.enabled(aws), lambda region: images.produced(aws, region))
+    answers = in_regions(
+        regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
+    )
     produced = answers.complete("looking for the golden images")
     found = [image for region in produced.values() for image in images.approved(region, tag)]
     if not found:
@@ -289,10 +287,10 @@ def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
     return found
 
 
-def _simulated(aws: Aws, region: str, question: Question, request: Request) -> str:
+def _simulated(aws: Aws, question: ProofQuestion, request: Request) -> str:
     if question.arn:
-        return simulate.principal(aws, region, question.arn, request)
-    return simulate.custom(aws, region, question.documents, request)
+        return simulate.principal(aws, question.arn, request)
+    return simulate.custom(aws, question.documents, request)
 
 
 def _allows(document: NamedDocument) -> bool:
@@ -305,19 +303,19 @@ def _beside(chosen: str) -> tuple[NamedDocument, ...]:
     return (ADMINISTRATOR,) if chosen == "admin" else documents_of([Path(chosen)])
 
 
-def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> Subject | None:
+def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubject | None:
     if arn is None:
         return None
     several = (ADMINISTRATOR, *documents)
     policies = Policies(identity=tuple(one.compiled for one in several))
-    return Subject("the pipeline role", Principal.of(arn, session="proof"), policies)
+    return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
 
 
-def _live_pipeline(account: Account, arn: str | None) -> Subject | None:
+def _live_pipeline(account: Account, arn: str | None) -> ProofSubject | None:
     if arn is None:
         return None
     role = account.named("role", arn)
-    return Subject("the pipeline role", account.principal(role), account.policies_of(role))
+    return ProofSubject("the pipeline role", account.principal(role), account.policies_of(role))
 
 
 def _left_out(values: Values) -> Iterator[str]:
@@ -328,19 +326,19 @@ def _left_out(values: Values) -> Iterator[str]:
         yield f"rendered for {values.region} alone: other regions are not guarded"
 
 
-def _golden(found: Iterable[Image]) -> tuple[Golden, ...]:
+def _golden(found: Iterable[Image]) -> tuple[GoldenImage, ...]:
     return tuple(
-        Golden(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
+        GoldenImage(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
         for one in found
     )
 
 
-def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument]) -> Setting:
+def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument]) -> ProofSetting:
     listed = [one for document in documents for one in _SNAPSHOT.findall(document.text)]
     snapshots = values.snapshots or tuple(dict.fromkeys(listed)) or (STAND_IN,)
     owners = values.golden_accounts
     region = "us-east-1" if values.region == ANY_REGION else values.region
-    return Setting(
+    return ProofSetting(
         account=values.account,
         partition=values.partition,
         owners=owners,
@@ -352,7 +350,7 @@ def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument
     )
 
 
-def texts(documents: Iterable[Document]) -> tuple[NamedDocument, ...]:
+def texts(documents: Iterable[PolicyDocument]) -> tuple[NamedDocument, ...]:
     """Return rendered documents under the names they are attached by."""
     return tuple(
         NamedDocument(f"goldenami-{one.name}", json.dumps(one.policy)) for one in documents

@@ -106,7 +106,7 @@ def prepare(
     """
     enabled = regions.enabled(aws)
     chosen = tuple(where or enabled)
-    answers = in_regions(chosen, lambda region: leftovers.read(aws, region))
+    answers = in_regions(chosen, lambda region: leftovers.read(aws.in_region(region)))
     own = _books(aws, enabled)
     books = (own, *(_books(baker, regions.enabled(baker)) for baker in bakers))
     running = {one for answer in books for read in answer.read.values() for one in read.running}
@@ -161,7 +161,7 @@ def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
 
 
 def _books(aws: Aws, where: Sequence[str]) -> Answers[Leases]:
-    return in_regions(where, lambda region: leftovers.books(aws, region))
+    return in_regions(where, lambda region: leftovers.books(aws.in_region(region)))
 
 
 def _record(region: str, one: Recorded, removed: Sequence[Leftover]) -> Leftover:

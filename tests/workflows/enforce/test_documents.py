@@ -8,7 +8,7 @@ from msgspec import structs
 
 from goldenami.errors import RefusedError
 from goldenami.iam.profiles import load_profiles
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import Values
 from goldenami.spec.model import (
     Enforce,
@@ -18,7 +18,7 @@ from goldenami.spec.model import (
     ServiceControlPolicy,
 )
 from goldenami.workflows.enforce import documents
-from goldenami.workflows.enforce.interface import Form
+from goldenami.workflows.enforce.interface import RenderedPolicies
 
 GROUP: dict[str, Any] = {"group_policy": True}
 BOUNDARY: dict[str, Any] = {"permissions_boundary": PermissionsBoundary(roles=("developers",))}
@@ -32,7 +32,7 @@ MANY = 90
 
 def rendered(
     mechanism: str, profile: str = "guardrail", snapshots: int = MANY, **mechanisms: Any
-) -> Form:
+) -> RenderedPolicies:
     values = Values(
         account="123456789012",
         owners=("123456789012",),
@@ -157,7 +157,7 @@ def test_a_boundary_has_each_sid_once_and_allows_something(profile: str) -> None
 
 
 def test_a_boundary_of_a_profile_that_allows_allows_nothing_else() -> None:
-    allowing = Document("a", {"Statement": [{"Effect": "Allow", "Action": "ec2:*"}]})
+    allowing = PolicyDocument("a", {"Statement": [{"Effect": "Allow", "Action": "ec2:*"}]})
     denying = structs.replace(allowing, policy={"Statement": [{"Effect": "Deny", "Action": "*"}]})
     both = documents.boundary((allowing, denying)).policy["Statement"]
     assert [one["Action"] for one in both] == ["ec2:*", "*"]

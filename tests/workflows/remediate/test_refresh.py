@@ -41,7 +41,8 @@ def court(golden: Produced) -> Court:
         approved=approved, goldens=Goldens({}), subjects={}, open={}, waived={},
         baking=frozenset(), unread={}, rules=frozenset(),
     )  # fmt: skip
-    aws = cast(Any, SimpleNamespace(account=ACCOUNT))
+    regional = SimpleNamespace(region=REGION)
+    aws = cast(Any, SimpleNamespace(account=ACCOUNT, in_region=lambda _: regional))
     return Court(aws, Question(), Asked(what=What.REFRESH), judgement)
 
 

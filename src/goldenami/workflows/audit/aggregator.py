@@ -48,9 +48,11 @@ class Aggregator:
         """
         region, name = self._aws.region, self._aggregator
         told = [
-            one for one in config_aggregator.sources(self._aws, region, name) if self._asked(one)
+            one
+            for one in config_aggregator.sources(self._aws.in_region(region), name)
+            if self._asked(one)
         ]
-        for count in config_aggregator.counts(self._aws, region, name):
+        for count in config_aggregator.counts(self._aws.in_region(region), name):
             if self._asked(count):
                 self._counts.setdefault(AccountRegion(count.account, count.region), []).append(
                     count
@@ -115,7 +117,10 @@ class Aggregator:
         self, place: AccountRegion, bad: Sequence[Count], images: Mapping[str, ImageSeen]
     ) -> Batches:
         rows = config_aggregator.instances(
-            self._aws, self._aws.region, self._aggregator, bad[0], [one.image for one in bad]
+            self._aws.in_region(self._aws.region),
+            self._aggregator,
+            bad[0],
+            [one.image for one in bad],
         )
         some: list[Subject] = []
         for row in rows:
@@ -133,7 +138,7 @@ class Aggregator:
         self, place: AccountRegion, ids: Sequence[str], approved: Approved
     ) -> Mapping[str, ImageSeen]:
         """Look images up in the caller's account; of another's own images nothing can be seen."""
-        seen = SeenImages(self._aws, place.region, self._live.own_images(place.region))
+        seen = SeenImages(self._aws.in_region(place.region), self._live.own_images(place.region))
         found = {
             image_id: ImageSeen(id=image_id, state=UNSEEN)
             if image.state == DEREGISTERED and place.account != self.account

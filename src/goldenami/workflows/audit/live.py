@@ -72,9 +72,7 @@ class Live:
             only = self._only
             self._to_list = iter([one for one in places if only is None or one in only.places])
             self._list_ahead()
-        answers = concurrently(
-            places, lambda place: images.own(self._aws.at(place.role), place.region)
-        )
+        answers = concurrently(places, lambda place: images.own(self._aws.at(place)))
         found = {place: one for place, one in answers.items() if not isinstance(one, AwsError)}
         self._leave_out(places, found)
         self._own = found
@@ -103,7 +101,7 @@ class Live:
 
     def _inventory(self, place: AccountRegion) -> Inventory:
         ids = self._only.instances if self._only else ()
-        return Inventory(self._aws.at(place.role), place.region, self._pool, ids)
+        return Inventory(self._aws.at(place), self._pool, ids)
 
     def _leave_out(self, places: Sequence[AccountRegion], found: Container[AccountRegion]) -> None:
         """Do not list what cannot be judged."""
@@ -119,14 +117,16 @@ class Live:
 
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters hold in a region."""
-        return parameters.image_ids(self._aws, region, self._question.listed.parameters)
+        return parameters.image_ids(self._aws.in_region(region), self._question.listed.parameters)
 
     def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield the instances, what will launch, the settings, as far as they are asked for."""
-        aws, wanted = self._aws.at(place.role), self._question.parts
-        seen = SeenImages(aws, place.region, self._own[place])
+        aws, wanted = self._aws.acting_as(place.role), self._question.parts
+        seen = SeenImages(aws.in_region(place.region), self._own[place])
         if Part.INSTANCES in wanted:
-            instances = bakes.without(self._listing(place).instances(seen), aws, place.region)
+            instances = bakes.without(
+                self._listing(place).instances(seen), aws.in_region(place.region)
+            )
             found = with_ancestors(instances, seen, approved)
             if self._question.roots:
                 found = self._with_roots(found, aws, place, approved)
@@ -146,7 +146,7 @@ class Live:
         self, aws: Aws, place: AccountRegion, seen: SeenImages
     ) -> Iterator[tuple[str, Batches]]:
         """Yield what will launch; all of it is asked for at once."""
-        launches = Launches(aws, place.account, place.region, seen)
+        launches = Launches(aws.in_region(place.region), place.account, seen)
         parts = {
             Kind.LAUNCH_TEMPLATE: ("launch templates", launches.launch_templates),
             Kind.LAUNCH_CONFIGURATION: ("launch configurations", launches.launch_configurations),
@@ -181,7 +181,7 @@ class Live:
         golden = approved.produced.get(place.region, {})
         own = [one for one in self._own[place] if (made := golden.get(one.id)) and made.golden]
         devices = {one.root_device for one in own if one.root_device}
-        volumes = root_volumes.snapshots(aws, place.region, devices) if devices else {}
+        volumes = root_volumes.snapshots(aws.in_region(place.region), devices) if devices else {}
         return Roots({one.id: " ".join(one.snapshots) for one in own}, volumes)
 
 
@@ -197,7 +197,7 @@ def _of_future(answer: "Future[list[list[Subject]]]") -> Batches:
 
 
 def _setting(aws: Aws, place: AccountRegion) -> Batches:
-    found = allowed_images.setting(aws, place.region)
+    found = allowed_images.setting(aws.in_region(place.region))
     yield [
         Subject(
             kind=Kind.SETTING,

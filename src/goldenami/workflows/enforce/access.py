@@ -6,13 +6,13 @@ from msgspec import Struct
 
 from goldenami.iam.account import Account
 from goldenami.iam.reach import telling
-from goldenami.iam.reach.search import Path, Reach, reach
+from goldenami.iam.reach.search import Reach, ReachPath, reach
 
 _SHOWN = 5
 _FIX = "let its trust policy name only what runs the pipeline"
 
 
-class Access(Struct, frozen=True, kw_only=True):
+class PipelineAccess(Struct, frozen=True, kw_only=True):
     """Who can become the pipeline role.
 
     Args:
@@ -26,7 +26,9 @@ class Access(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def of(after: Account, role: str, groups: Collection[str], roles: Collection[str]) -> Access:
+def of(
+    after: Account, role: str, groups: Collection[str], roles: Collection[str]
+) -> PipelineAccess:
     """Tell who can become the pipeline role once everything is attached.
 
     Args:
@@ -37,7 +39,7 @@ def of(after: Account, role: str, groups: Collection[str], roles: Collection[str
     """
     found = reach(after, role)
 
-    def guarded(path: Path) -> bool:
+    def guarded(path: ReachPath) -> bool:
         match path.kind:
             case "group":
                 return path.name in groups
@@ -49,7 +51,7 @@ def of(after: Account, role: str, groups: Collection[str], roles: Collection[str
     bound = [one for one in assuming.become if guarded(one)]
     refused = {one.start for one in bound}
     others = [one for one in found.become if one.start not in refused]
-    return Access(
+    return PipelineAccess(
         reach=found,
         failures=tuple(
             f"who is to be bound can assume the pipeline role: {line}: {_FIX}"
@@ -72,7 +74,7 @@ def _unprotected(guarded: Iterable[bool]) -> Iterator[str]:
         )
 
 
-def _told(what: str, paths: Iterable[Path]) -> Iterator[str]:
+def _told(what: str, paths: Iterable[ReachPath]) -> Iterator[str]:
     every = telling.lines(paths)
     for line in every[:_SHOWN]:
         yield f"{what}: {line}"

@@ -9,18 +9,18 @@ from goldenami.iam.account import ADMINISTRATOR, Account, Role, User
 from goldenami.iam.evaluator.decide import Policies
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal
 from goldenami.iam.proof.cases import Cases
-from goldenami.iam.proof.prove import Proof, Row, Subject, prove
-from goldenami.iam.proof.world import Golden, Setting
+from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
+from goldenami.iam.proof.prove import Proof, ProofRow, ProofSubject, prove
 from goldenami.iam.reach.search import assumable
 from goldenami.iam.values import Values
 from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
 from goldenami.workflows.enforce import access, targets
 from goldenami.workflows.enforce.interface import (
     Attachment,
+    DesiredState,
     Enforcement,
-    Form,
-    Proved,
-    Wanted,
+    EnforcementProof,
+    RenderedPolicies,
     broken,
 )
 
@@ -34,7 +34,7 @@ _SHOWN = 3
 
 def of(
     prepared: Enforcement, enforce: Enforce, before: Account, cases: Cases, owners: Iterable[str]
-) -> Proved:
+) -> EnforcementProof:
     """Prove an enforcement under everybody's effective policies after the change.
 
     Args:
@@ -50,10 +50,10 @@ def of(
     """
     settings = [*_hidden(enforce, before.id, owners)]
     if prepared.wanted is None:
-        return Proved(failures=tuple(settings))
-    parts = [Proved(failures=tuple(settings))]
+        return EnforcementProof(failures=tuple(settings))
+    parts = [EnforcementProof(failures=tuple(settings))]
     for mechanism in prepared.wanted.forms:
-        proving = Proving(prepared, prepared.wanted, mechanism, before, cases, enforce)
+        proving = MechanismProver(prepared, prepared.wanted, mechanism, before, cases, enforce)
         match mechanism:
             case "group_policy":
                 parts += [proving.group(name) for name in proving.named("group")]
@@ -68,15 +68,15 @@ def of(
     return _together([*parts, *(_access(prepared, before, role) for role in roles if role)])
 
 
-def setting(wanted: Wanted, form: Form, groups: tuple[str, ...]) -> Setting:
+def setting(wanted: DesiredState, form: RenderedPolicies, groups: tuple[str, ...]) -> ProofSetting:
     """Return where the proof takes place: the golden images, or one that stands for them."""
     values = form.values
     golden = tuple(
-        Golden(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
+        GoldenImage(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
         for one in wanted.golden
     )
     owner = values.golden_accounts[0]
-    return Setting(
+    return ProofSetting(
         account=values.account,
         partition=values.partition,
         owners=values.golden_accounts,
@@ -93,18 +93,18 @@ def published(values: Values) -> str:
     return values.parameters[-1].replace("*", "web-base")
 
 
-def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") -> Golden:
+def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") -> GoldenImage:
     """Return an image that stands for golden ones that nobody could name."""
-    return Golden(region=region, id="ami-golden", owner=owner, snapshots=snapshots)
+    return GoldenImage(region=region, id="ami-golden", owner=owner, snapshots=snapshots)
 
 
-class Proving:
+class MechanismProver:
     """The account after the change, and the proofs of everybody that a mechanism binds."""
 
     def __init__(
         self,
         prepared: Enforcement,
-        wanted: Wanted,
+        wanted: DesiredState,
         mechanism: str,
         before: Account,
         cases: Cases,
@@ -125,14 +125,16 @@ class Proving:
         """Return the holders of a kind that get something, each once."""
         return list(dict.fromkeys(one.name for one in self.attachments if one.holder == holder))
 
-    def group(self, name: str) -> Proved:
+    def group(self, name: str) -> EnforcementProof:
         """Prove a group by its own policies, and say which members are not bound by them.
 
         A member who cannot be judged is told of, and stops nothing.
         """
         group = self.after.groups[name]
         alone = self._prove(
-            Subject(f"group {name}", self.after.principal(group), self.after.policies_of(group)),
+            ProofSubject(
+                f"group {name}", self.after.principal(group), self.after.policies_of(group)
+            ),
             pipeline=True,
         )
         members = self.after.members(name)
@@ -153,9 +155,9 @@ class Proving:
             warnings += _by_further_policies(proof)
         warnings += self._removable(alone, name)
         warnings += self._assumable(name, members)
-        return Proved(rows=alone.rows, failures=tuple(failures), warnings=tuple(warnings))
+        return EnforcementProof(rows=alone.rows, failures=tuple(failures), warnings=tuple(warnings))
 
-    def role(self, name: str) -> Proved:
+    def role(self, name: str) -> EnforcementProof:
         """Prove a role; a launch that was not possible before need not become so."""
         subject = self._role_subject(self.after, name)
         before = prove(
@@ -169,22 +171,22 @@ class Proving:
             for row in proof.failed
             if row.expected == "denied" or (row.case, row.image) not in impossible
         ]
-        return Proved(rows=proof.rows, failures=tuple(broken(row) for row in failures))
+        return EnforcementProof(rows=proof.rows, failures=tuple(broken(row) for row in failures))
 
-    def _prove(self, subject: Subject, *, pipeline: bool = False) -> Proof:
+    def _prove(self, subject: ProofSubject, *, pipeline: bool = False) -> Proof:
         actor = self.pipeline if pipeline else None
         return prove((subject,), actor, self.cases, self.setting, self.promises)
 
-    def _member(self, user: User) -> Subject:
-        return Subject(
+    def _member(self, user: User) -> ProofSubject:
+        return ProofSubject(
             f"user {user.name}", self.after.principal(user), self.after.policies_of(user)
         )
 
-    def _role_subject(self, account: Account, name: str) -> Subject:
+    def _role_subject(self, account: Account, name: str) -> ProofSubject:
         role = account.roles[name]
-        return Subject(f"role {name}", account.principal(role), account.policies_of(role))
+        return ProofSubject(f"role {name}", account.principal(role), account.policies_of(role))
 
-    def _pipeline_subject(self, arn: str | None) -> Subject | None:
+    def _pipeline_subject(self, arn: str | None) -> ProofSubject | None:
         """The pipeline role may do what it has policies for; here it is only not to be denied."""
         if arn is None:
             return None
@@ -194,7 +196,7 @@ class Proving:
             document = self.after.boundary_of(role)
             boundary = document.in_force if document else None
         policies = Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
-        return Subject("the pipeline role", Principal.of(arn, session="proof"), policies)
+        return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
 
     def _removable(self, alone: Proof, name: str) -> Iterator[str]:
         """Warn of members who can take the policies away again."""
@@ -255,7 +257,7 @@ def _changed(account: Account, one: Attachment) -> Account:
     return account.with_scp(one.name, one.policy, one.document)
 
 
-def _about_settings(row: Row) -> bool:
+def _about_settings(row: ProofRow) -> bool:
     """Tell whether a case is about Allowed AMIs, which may not be in use."""
     return row.decisions[0].request.action.startswith("ec2:")
 
@@ -277,19 +279,19 @@ def _by_further_policies(proof: Proof) -> Iterator[str]:
     yield from _unjudged(proof.rows[0].subject, proof.failed)
 
 
-def _unjudged(subject: str, rows: Iterable[Row]) -> Iterator[str]:
+def _unjudged(subject: str, rows: Iterable[ProofRow]) -> Iterator[str]:
     """Say which cases hang on what nobody knows."""
     if unknown := [row for row in rows if row.decided == "unknown"]:
         yield f"{subject} could not be judged: {_several(unknown)}: {unknown[0].reason}"
 
 
-def _several(rows: list[Row]) -> str:
+def _several(rows: list[ProofRow]) -> str:
     named = list(dict.fromkeys(row.case for row in rows))
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
     return ", ".join(named[:_SHOWN]) + more
 
 
-def _access(prepared: Enforcement, before: Account, role: str) -> Proved:
+def _access(prepared: Enforcement, before: Account, role: str) -> EnforcementProof:
     """Tell who can become the pipeline role, and refuse whom the policies are to bind."""
     bound = [one for one in prepared.attachments if one.document is not None]
     found = access.of(
@@ -298,7 +300,7 @@ def _access(prepared: Enforcement, before: Account, role: str) -> Proved:
         groups={one.name for one in bound if one.holder == "group"},
         roles={one.name for one in bound if one.holder == "role-boundary"},
     )
-    return Proved(failures=found.failures, warnings=found.warnings)
+    return EnforcementProof(failures=found.failures, warnings=found.warnings)
 
 
 def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[str]:
@@ -317,9 +319,9 @@ def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[s
             )
 
 
-def _together(parts: Iterable[Proved]) -> Proved:
+def _together(parts: Iterable[EnforcementProof]) -> EnforcementProof:
     several = list(parts)
-    proved = Proved(
+    proved = EnforcementProof(
         rows=tuple(row for one in several for row in one.rows),
         failures=tuple(dict.fromkeys(text for one in several for text in one.failures)),
         warnings=tuple(dict.fromkeys(text for one in several for text in one.warnings)),

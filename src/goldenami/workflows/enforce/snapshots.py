@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 from msgspec import Struct, structs
 
 from goldenami.aws import authorization_details, iam, organizations
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.iam import CreatePolicyVersion
 from goldenami.aws.calls import answered, call
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.waits import until
 from goldenami.domain import tags
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Plan
@@ -24,17 +25,17 @@ from goldenami.iam import snapshot_list
 from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy
 from goldenami.iam.profiles import DEFAULT, load_profiles
 from goldenami.iam.proof import cases
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
 from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,
     Attachment,
+    DesiredState,
     Enforcement,
-    Form,
-    Holder,
-    Wanted,
+    HolderKind,
+    RenderedPolicies,
 )
 from goldenami.workflows.enforce.organization import PREFIX
 
@@ -68,12 +69,12 @@ class _Policy(Struct, frozen=True, kw_only=True):
     name: str
     document: dict[str, Any]
     tags: Mapping[str, str]
-    holders: tuple[tuple[Holder, str], ...]
+    holders: tuple[tuple[HolderKind, str], ...]
     limit: Limit
     beside: tuple[Attachment, ...] = ()
 
 
-def extend(doing: Doing) -> dict[str, Any]:
+def extend(doing: ActionContext) -> dict[str, Any]:
     """Let a managed policy list the snapshots of a release.
 
     Raises:
@@ -83,7 +84,7 @@ def extend(doing: Doing) -> dict[str, Any]:
     arn, wanted = doing.parameters["Policy"], _snapshots(doing)
 
     def look() -> iam.ManagedPolicy | None:
-        return iam.managed_policy(doing.aws, doing.region, arn)
+        return iam.managed_policy(doing.aws, arn)
 
     def lists() -> bool | None:
         found = look()
@@ -93,7 +94,7 @@ def extend(doing: Doing) -> dict[str, Any]:
         now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
         if wanted <= snapshot_list.listed(now.document):
             return {}
-        holders: tuple[tuple[Holder, str], ...] = (
+        holders: tuple[tuple[HolderKind, str], ...] = (
             *(("group", name) for name in now.groups),
             *(("role-boundary", name) for name in now.boundary_of),
         )
@@ -110,7 +111,7 @@ def extend(doing: Doing) -> dict[str, Any]:
     raise _waits(doing, f"others write to {arn} at the same time")
 
 
-def extend_organization(doing: Doing) -> dict[str, Any]:
+def extend_organization(doing: ActionContext) -> dict[str, Any]:
     """Let a service control policy list the snapshots of a release.
 
     Raises:
@@ -119,7 +120,7 @@ def extend_organization(doing: Doing) -> dict[str, Any]:
     name, wanted = doing.parameters["Policy"], _snapshots(doing)
 
     def every() -> dict[str, organizations.OrganizationPolicy] | None:
-        found = organizations.named(doing.aws, doing.region, SCP, PREFIX)
+        found = organizations.named(doing.aws, SCP, PREFIX)
         return found if name in found else None
 
     there = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
@@ -151,18 +152,18 @@ def extend_organization(doing: Doing) -> dict[str, Any]:
     return {}
 
 
-def _snapshots(doing: Doing) -> frozenset[str]:
+def _snapshots(doing: ActionContext) -> frozenset[str]:
     """Return the snapshots of the release."""
     return frozenset(one for image in doing.parameters["Images"] for one in image["SnapshotIds"])
 
 
-def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> Document:
+def _proved(doing: ActionContext, policy: _Policy, snapshots: frozenset[str]) -> PolicyDocument:
     """Return a guardrail's document with further snapshots, after its proof.
 
     Raises:
         RefusedError: it has no room, or the release could not be launched all the same.
     """
-    document = Document(policy.name, snapshot_list.extended(policy.document, snapshots))
+    document = PolicyDocument(policy.name, snapshot_list.extended(policy.document, snapshots))
     enforce = doing.parameters["Enforce"]
     try:
         check_size(document, policy.limit)
@@ -170,7 +171,7 @@ def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> Documen
         raise _waits(doing, error.message, notes=error.notes) from error
     if not policy.holders:  # somebody has attached it to users or roles, by hand
         return document
-    account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws, doing.region))
+    account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws))
     prepared = _prepared(doing, policy, document)
     found = proof.of(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
     if found.failures and tags.UNPROVED not in policy.tags:
@@ -179,7 +180,7 @@ def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> Documen
     return document
 
 
-def _prepared(doing: Doing, policy: _Policy, document: Document) -> Enforcement:
+def _prepared(doing: ActionContext, policy: _Policy, document: PolicyDocument) -> Enforcement:
     """Return the change as an enforcement that can be proved, by the images of the release."""
     parameters, profiles = doing.parameters, load_profiles()
     profile = profiles.get(policy.tags.get(tags.POLICY, ""), profiles[DEFAULT])
@@ -202,7 +203,7 @@ def _prepared(doing: Doing, policy: _Policy, document: Document) -> Enforcement:
         )
         for image in parameters["Images"]
     )  # fmt: skip
-    form = Form(documents=(document,), profiles=(profile,), values=values)
+    form = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
     mechanisms = {MECHANISMS[holder] for holder, _ in policy.holders}
     return Enforcement(
         changes=(),
@@ -214,12 +215,14 @@ def _prepared(doing: Doing, policy: _Policy, document: Document) -> Enforcement:
                 for holder, name in policy.holders
             ),
         ),
-        wanted=Wanted(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
+        wanted=DesiredState(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
         accounts={name: (account,) for holder, name in policy.holders},
     )
 
 
-def _write(doing: Doing, before: iam.ManagedPolicy, document: Document) -> frozenset[str]:
+def _write(
+    doing: ActionContext, before: iam.ManagedPolicy, document: PolicyDocument
+) -> frozenset[str]:
     """Make a new default version of a policy.
 
     IAM numbers a policy's versions one after the other, so that a gap tells of a version that
@@ -241,17 +244,15 @@ def _write(doing: Doing, before: iam.ManagedPolicy, document: Document) -> froze
     return frozenset(
         snapshot
         for number in range(newest + 1, written)
-        for snapshot in snapshot_list.listed(
-            iam.version_document(doing.aws, doing.region, arn, f"v{number}")
-        )
+        for snapshot in snapshot_list.listed(iam.version_document(doing.aws, arn, f"v{number}"))
     )
 
 
-def _with(doing: Doing, parameters: dict[str, Any]) -> Doing:
+def _with(doing: ActionContext, parameters: dict[str, Any]) -> ActionContext:
     return structs.replace(doing, parameters=parameters)
 
 
-def _allowed(doing: Doing, do: Callable[[], T]) -> T:
+def _allowed(doing: ActionContext, do: Callable[[], T]) -> T:
     """Do something that the caller may have no permission for.
 
     Raises:
@@ -265,7 +266,7 @@ def _allowed(doing: Doing, do: Callable[[], T]) -> T:
         raise
 
 
-def _waits(doing: Doing, why: str, notes: Iterable[str] = ()) -> RefusedError:
+def _waits(doing: ActionContext, why: str, notes: Iterable[str] = ()) -> RefusedError:
     """Say that a release is approved, and why it is not published."""
     return RefusedError(
         f"it is approved and not published, since {doing.parameters['Policy']} does not list its "

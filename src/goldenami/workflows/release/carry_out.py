@@ -7,7 +7,17 @@ from types import MappingProxyType
 from msgspec import Struct, structs
 
 from goldenami import journal
-from goldenami.aws import compare, inspector, parameters, records, removal, sharing, statuses, waits
+from goldenami.aws import (
+    compare,
+    inspector,
+    parameters,
+    records,
+    removal,
+    run_command,
+    sharing,
+    statuses,
+    waits,
+)
 from goldenami.aws.lease import Lease
 from goldenami.bake.actions import approved, available, complete, image_id
 from goldenami.bake.distribute import ADOPT_COPY, adopt_copy
@@ -31,7 +41,7 @@ from goldenami.workflows.release.recover import Found, find
 
 HANDLERS: dict[str, Handler] = {
     "ec2:RunInstances": launch,
-    "ssm:RunCommand": waits.command,
+    "ssm:RunCommand": run_command.run,
     "wait:instance": waits.instance,
     "wait:image": waits.image,
     "wait:scan": inspector.scan,
@@ -160,7 +170,7 @@ class _Run:
                 release=str(recipe.file.path),
             )
         )  # fmt: skip
-        lease = Lease(recipe.aws, recipe.region, build.image, build.id)
+        lease = Lease(recipe.aws.in_region(recipe.region), build.image, build.id)
         self._interrupts.wait_for(lease.__enter__, patience=2)
         self._guard = lease.check
         try:

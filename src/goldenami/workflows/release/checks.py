@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from goldenami.aws import images, inspector, keys, parameter_path, quotas, regions
 from goldenami.aws.answers.ec2 import CopyImage
-from goldenami.aws.ask import ask
 from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
@@ -107,7 +106,7 @@ def _wrong_places(recipe: Recipe) -> list[str]:
     for role in dict.fromkeys(one.role for one in recipe.places if one.role):
         there = [one for one in recipe.places if one.role == role]
         try:
-            enabled = regions.enabled(recipe.aws.at(role))
+            enabled = regions.enabled(recipe.aws.acting_as(role))
         except AwsError as error:
             found.append(f"copies into account {there[0].account}: {error.message}")
             continue
@@ -149,16 +148,22 @@ def _launch(recipe: Recipe, baker: Baker) -> Checked:
     wrong = tuple(baker.problems(recipe))
     kind = recipe.release.base.instance_type
     tried = Checked(wrong=wrong) if wrong else Checked(fine=tuple(baker.fine(recipe)))
-    return tried if recipe.instance_id else tried + quotas.vcpus(recipe.aws, recipe.region, kind)
+    return (
+        tried
+        if recipe.instance_id
+        else tried + quotas.vcpus(recipe.aws.in_region(recipe.region), kind)
+    )
 
 
 def _scanning(recipe: Recipe) -> Checked:
-    return inspector.check(recipe.aws, recipe.region) if recipe.release.scan else Checked()
+    return (
+        inspector.check(recipe.aws.in_region(recipe.region)) if recipe.release.scan else Checked()
+    )
 
 
 def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> Checked:
     name = recipe.build.ami_name
-    taken = [one for one in images.named(recipe.at(place), place.region, name) if one.id not in own]
+    taken = [one for one in images.named(recipe.at(place), name) if one.id not in own]
     if not taken:
         return Checked(fine=(f"the name {name} is free in {place.name}",))
     build = taken[0].tags.get(tags.BUILD)
@@ -170,15 +175,13 @@ def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> Checked
 
 
 def _quota(recipe: Recipe, place: AccountRegion) -> Checked:
-    return quotas.images(recipe.at(place), place.region)
+    return quotas.images(recipe.at(place))
 
 
 def _key(recipe: Recipe, place: AccountRegion) -> Checked:
     """Look at the keys that a place encrypts with."""
     shared = _is_shared(recipe, place)
-    return together(
-        keys.check(recipe.at(place), place.region, one, shared=shared) for one in recipe.keys(place)
-    )
+    return together(keys.check(recipe.at(place), one, shared=shared) for one in recipe.keys(place))
 
 
 def _sharing(recipe: Recipe) -> list[Check]:
@@ -191,12 +194,12 @@ def _shares(recipe: Recipe, place: AccountRegion) -> Checked:
     if not _is_shared(recipe, place):
         return Checked()
     targets = release.share.targets + len(release.copies)
-    found = quotas.shares(recipe.aws, place.region, targets)
+    found = quotas.shares(recipe.aws.in_region(place.region), targets)
     volumes = release.base.volumes
     if recipe.keys(place) and all(one.kms_key for one in volumes if one.encrypted):
         return found
     encrypted = any(one.encrypted for one in volumes) or recipe.source.encrypted
-    return found + keys.check_default(recipe.aws, place.region, encrypted=encrypted)
+    return found + keys.check_default(recipe.aws.in_region(place.region), encrypted=encrypted)
 
 
 def _is_shared(recipe: Recipe, place: AccountRegion) -> bool:
@@ -210,7 +213,7 @@ def _publishing(recipe: Recipe) -> list[Check]:
 def _parameter(recipe: Recipe, place: AccountRegion) -> Checked:
     publish = recipe.release.publish
     name = publish.ssm_parameter if publish else ""
-    return parameter_path.check(recipe.at(place), place.region, name)
+    return parameter_path.check(recipe.at(place), name)
 
 
 def _writing(recipe: Recipe) -> Checked:
@@ -226,8 +229,8 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Checked:
         return Checked()
     parameters = copying(recipe, place, recipe.place)
     try:
-        ask(
-            recipe.at(place), place.region, CopyImage, "trying the copy (DryRun)",
+        recipe.at(place).ask(
+            CopyImage, "trying the copy (DryRun)",
             **parameters, SourceImageId=recipe.source.id, DryRun=True,
         )  # fmt: skip
     except AwsError as error:

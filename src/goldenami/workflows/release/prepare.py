@@ -226,7 +226,7 @@ def _checked(prepared: Prepared, found: Found | None) -> Prepared:
 
 
 def _holds(recipe: Recipe) -> bool:
-    held = lease.of_image(recipe.aws, recipe.region, recipe.build.image)
+    held = lease.of_image(recipe.aws.in_region(recipe.region), recipe.build.image)
     return held is not None and held.holder.build == recipe.build.id
 
 
@@ -331,8 +331,8 @@ def _source(aws: Aws, file: ReleaseFile, found: Found | None) -> Image:
     """Return the base image: that of the earlier run, whatever a parameter names by now."""
     release, region = file.release, file.release.build_region
     if not found:
-        return goldens.base_image(aws, region, release.base.source, release.approval_tag)
-    known = images.by_id(aws, region, [found.source])
+        return goldens.base_image(aws.in_region(region), release.base.source, release.approval_tag)
+    known = images.by_id(aws.in_region(region), [found.source])
     if known:
         return known[0]
     gone = Image(

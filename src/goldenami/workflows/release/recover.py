@@ -152,7 +152,7 @@ def claimed(aws: Aws, release: Release, places: Iterable[AccountRegion]) -> Answ
 
     def look(name: str) -> list[Image]:
         place = by_name[name]
-        return images.produced(aws.at(place.role), place.region, image=release.image)
+        return images.produced(aws.at(place), image=release.image)
 
     return in_regions(by_name, look)
 
@@ -167,7 +167,7 @@ def find(aws: Aws, release: Release, build: str) -> Found | None:
     places = release.places(aws.account, aws.partition)
     made = claimed(aws, release, places).complete("looking for the build")
     region = release.build_region
-    launched = builds.instances(aws, region, tags.BUILD, build, alive=False)
+    launched = builds.instances(aws.in_region(region), tags.BUILD, build, alive=False)
     return judged(aws, release, build, Claims(made, launched))
 
 
@@ -178,7 +178,7 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> Found | No
         RefusedError: there is no record that tells.
     """
     region, mine = release.build_region, claims.of(build)
-    recorded = records.read(aws, region, release.image, build)
+    recorded = records.read(aws.in_region(region), release.image, build)
     if recorded is None:
         if mine.ids:
             raise unrecorded(build, mine.ids)
@@ -290,7 +290,7 @@ class _Judge:
         """Look for the image that Packer made and was killed before it tagged it."""
         record = self._recorded.record
         name = names.ami_name(record.image, record.version)
-        for image in images.named(self._aws, self._home.region, name):
+        for image in images.named(self._aws.in_region(self._home.region), name):
             if tags.BUILD not in image.tags and self._is_of_packer(image):
                 self.unfit[self._home.region] = image
 

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from goldenami.aws import auto_scaling, targets
+from goldenami.aws import auto_scaling, live_instances
+from goldenami.aws.action import ActionContext
 from goldenami.aws.auto_scaling import Group
 from goldenami.aws.errors import REFRESHING
 from goldenami.aws.launch_templates import NAMED, Reference, read_version
 from goldenami.aws.parallel import concurrently
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
@@ -60,15 +61,15 @@ def steps(
     return [step, *(Step(place=place, id=one, left=kept) for one in group.protected)]
 
 
-def adopt(doing: Doing, error: AwsError) -> Mapping[str, object] | None:
+def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | None:
     """Return the refresh that a call has started whose answer was lost.
 
     A group has one refresh at a time. The one under way is it if it is to bring the same.
     """
     if error.code not in REFRESHING:
         return None
-    wanted = dict(doing.parameters)
-    found = auto_scaling.under_way(doing.aws, doing.region, wanted["AutoScalingGroupName"])
+    wanted = dict(context.parameters)
+    found = auto_scaling.under_way(context.regional, wanted["AutoScalingGroupName"])
     if found is None:
         return None
     desired = wanted.get("DesiredConfiguration", {})
@@ -89,7 +90,7 @@ def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: 
     moves = _moves(aws, place, group, golden)
     others = sorted({one.image for one in group.references if one.image} - {golden.id})
     for image_id in others:
-        if unfit := misfit(aws, place.region, image_id, "", golden):
+        if unfit := misfit(aws.in_region(place.region), image_id, "", golden):
             raise LeftAloneError(f"{image_id}: {unfit}")
     desired = {}
     if not moves.follows or moves.versions or others:
@@ -101,7 +102,7 @@ def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: 
         if action.call != START:
             template_unchanged(action)
             return
-        now = auto_scaling.groups(aws, place.region, [group.name]).get(group.name)
+        now = auto_scaling.groups(aws.in_region(place.region), [group.name]).get(group.name)
         if now is None or now.launch != group.launch:
             raise LeftAloneError("what it launches was changed since" if now else "it is gone")
         _refuse(aws, place, now)
@@ -135,9 +136,9 @@ def _refuse(aws: Aws, place: AccountRegion, group: Group) -> None:
         LeftAloneError: it is such a group.
         AwsError: that could not be read.
     """
-    if held := _protected(aws, place.region, group.instances):
+    if held := _protected(aws.in_region(place.region), group.instances):
         raise LeftAloneError(f"{held} in it is protected from termination")
-    if auto_scaling.under_way(aws, place.region, group.name):
+    if auto_scaling.under_way(aws.in_region(place.region), group.name):
         raise LeftAloneError("an instance refresh is under way")
 
 
@@ -149,7 +150,7 @@ def _moves(aws: Aws, place: AccountRegion, group: Group, golden: Image) -> _Move
     for one in group.references:
         if not one.template:
             continue
-        version = read_version(aws, place.region, one.template, one.version)
+        version = read_version(aws.in_region(place.region), one.template, one.version)
         if version is None:
             raise LeftAloneError(f"its template {one.template} has no version {one.version}")
         moved = move(aws, place, version, golden)
@@ -165,10 +166,10 @@ def _moves(aws: Aws, place: AccountRegion, group: Group, golden: Image) -> _Move
     return _Moves(tuple(actions.values()), versions, tuple(follows))
 
 
-def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
+def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
     found = concurrently(
-        instances, lambda one: targets.protected_from_termination(aws, region, one)
+        instances, lambda one: live_instances.protected_from_termination(regional, one)
     )
     for one, protected in found.items():
         if isinstance(protected, AwsError):

@@ -52,7 +52,7 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
     """
     found: list[Step] = []
     wanted: dict[str, None] = {}
-    there = court.aws.at(place.role)
+    there = court.aws.acting_as(place.role)
     held = _Held(court, place)
     golden = _newest(court, place)
     for findings in named.values():
@@ -68,7 +68,7 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
         except LeftAloneError as reason:
             found.append(left_alone(place, subject.id, reason))
     found = [one for one in found if one.id not in wanted]
-    known = auto_scaling.groups(there, place.region, wanted) if wanted else {}
+    known = auto_scaling.groups(there.in_region(place.region), wanted) if wanted else {}
     for name in wanted:
         try:
             group = _there(known.get(name))
@@ -81,7 +81,9 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
 
 
 def _newest(court: Court, place: AccountRegion) -> Image | None:
-    found = goldens.versions(court.aws, place.region, court.asked.image, court.question.approval)
+    found = goldens.versions(
+        court.aws.in_region(place.region), court.asked.image, court.question.approval
+    )
     return found[0] if found else None
 
 
@@ -95,7 +97,7 @@ def usable(court: Court, place: AccountRegion, golden: Image | None) -> Image:
     """
     if golden is None:
         raise LeftAloneError("there is no approved image in this region")
-    seen = SeenImages(court.aws, place.region, [golden]).of([golden.id])[golden.id]
+    seen = SeenImages(court.aws.in_region(place.region), [golden]).of([golden.id])[golden.id]
     sample = Subject(
         kind=Kind.LAUNCH_TEMPLATE,
         account=court.aws.account,
@@ -115,7 +117,7 @@ def _guarded(court: Court, place: AccountRegion, golden: Image | None, step: Ste
 
     def guard(action: Action) -> None:
         approved = goldens.versions(
-            court.aws, place.region, court.asked.image, court.question.approval
+            court.aws.in_region(place.region), court.asked.image, court.question.approval
         )
         if golden is None or golden.id not in [one.id for one in approved]:
             raise LeftAloneError("the image that it was to get is no longer approved")
@@ -175,7 +177,7 @@ class _Held:
 def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -> Step:
     template, number = _template_id(subject), subject.id.partition(":")[2]
     try:
-        version = read_version(aws, place.region, template, NAMED[0])
+        version = read_version(aws.in_region(place.region), template, NAMED[0])
         if version is None:
             raise LeftAloneError("it is gone")
         if version.version != number and version.reference.image != golden.id:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from goldenami.aws import images, instance_types, parameters
 from goldenami.aws.launch_templates import NAMED, Version, read_version, versions
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
@@ -45,18 +46,18 @@ def move(aws: Aws, place: AccountRegion, version: Version, golden: Image) -> Mov
     """
     image, parameter = version.reference.image, version.reference.parameter
     if parameter:
-        image = parameters.image_ids(aws, place.region, [parameter]).get(parameter, "")
+        image = parameters.image_ids(aws.in_region(place.region), [parameter]).get(parameter, "")
     if image == golden.id:
         return Move(version.version)
     if parameter:
         return Move(left=f"it follows the SSM parameter {parameter}: publish the release there")
-    if unfit := misfit(aws, place.region, image, version.instance_type, golden):
+    if unfit := misfit(aws.in_region(place.region), image, version.instance_type, golden):
         return Move(left=unfit)
     actions = tuple(_actions(place, version, golden.id))
     return Move(Ref(actions[0].id, "version"), actions)
 
 
-def misfit(aws: Aws, region: str, image_id: str, instance_type: str, golden: Image) -> str:
+def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Image) -> str:
     """Say why a golden image cannot take the place of another one, as far as that can be told.
 
     An image that is gone leaves the instance type to tell the architecture by.
@@ -64,11 +65,11 @@ def misfit(aws: Aws, region: str, image_id: str, instance_type: str, golden: Ima
     Raises:
         AwsError: the image or the instance type could not be read.
     """
-    found = images.by_id(aws, region, [image_id]) if image_id else []
+    found = images.by_id(regional, [image_id]) if image_id else []
     known = [one.architecture for one in found]
     if not found and instance_type:
-        doing = f"looking at {instance_type}"
-        known = instance_types.architectures(aws, region, instance_type, doing)
+        purpose = f"looking at {instance_type}"
+        known = instance_types.architectures(regional, instance_type, purpose)
     if not known or golden.architecture in known:
         return ""
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
@@ -91,7 +92,7 @@ def in_order(aws: Aws, place: AccountRegion, steps: Iterable[Step]) -> list[Step
         several.sort(key=_source)
         for before, one in pairwise(several):
             actions[one.id] = replace(one, after=(*one.after, before.id))
-        there = versions(aws, place.region, template)
+        there = versions(aws.in_region(place.region), template)
         if latest := _latest_to_keep(there, several):
             last[several[-1].id] = _kept(place, latest, several[-1])
     return [replace(step, actions=tuple(_with(step, actions, last))) for step in steps]
@@ -127,7 +128,7 @@ def guard(aws: Aws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
         if action.call != SET_DEFAULT:
             return
         template = action.parameters["LaunchTemplateId"]
-        now = read_version(aws, place.region, template, NAMED[0])
+        now = read_version(aws.in_region(place.region), template, NAMED[0])
         if now is None or now.version != sources[action.after[0]]:
             raise LeftAloneError(f"the default version of {template} was changed since")
 
