@@ -11,7 +11,7 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
 if TYPE_CHECKING:
-    from goldenami.spec.model import ImageFilter, Source
+    from goldenami.spec.model import BaseSource, ImageFilter
 
 
 def produced(regional: RegionalAws, *, image: str | None = None) -> list[Image]:
@@ -74,7 +74,7 @@ def named(regional: RegionalAws, name: str) -> list[Image]:
     )  # fmt: skip
 
 
-def resolve(regional: RegionalAws, source: "Source") -> Image:
+def resolve(regional: RegionalAws, source: "BaseSource") -> Image:
     """Return the image that a ``base.source`` names by parameter, id or filter, today.
 
     Raises:

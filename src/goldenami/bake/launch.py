@@ -19,7 +19,7 @@ from goldenami.domain.record import LAUNCHES, tokens
 from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, BakeError
 from goldenami.spec import ReleaseFile
-from goldenami.spec.model import Base, Volume
+from goldenami.spec.model import Base, BaseVolume
 
 DRY_RUN_PASSED = "DryRunOperation"
 
@@ -172,7 +172,7 @@ def _parameters(file: ReleaseFile, source: Image, build: Build, own: Tags) -> di
     return parameters
 
 
-def _mapping(volume: Volume) -> dict[str, Any]:
+def _mapping(volume: BaseVolume) -> dict[str, Any]:
     ebs: dict[str, Any] = {
         "VolumeSize": volume.size_gib,
         "VolumeType": volume.type,

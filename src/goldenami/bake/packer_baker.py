@@ -25,7 +25,7 @@ from goldenami.domain.image import Build
 from goldenami.domain.plan import Action
 from goldenami.domain.record import VALIDATED, parameter
 from goldenami.errors import GoldenamiError, RefusedError
-from goldenami.spec.model import Volume
+from goldenami.spec.model import BaseVolume
 
 
 class PackerBaker:
@@ -228,7 +228,7 @@ class _Launched:
         records.change(doing, self._name, change)
 
 
-def _device(volume: Volume) -> BlockDevice:
+def _device(volume: BaseVolume) -> BlockDevice:
     return BlockDevice(
         device=volume.device,
         size_gib=volume.size_gib,

@@ -113,7 +113,7 @@ def remediate(
     rollout = _rollout(alarm, checkpoint, checkpoint_delay, bake_time, min_healthy)
     from goldenami.domain.audit import rules, saved
     from goldenami.report import listing
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.report.terminal import say
     from goldenami.workflows import remediate as workflow
     from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest, Rollout
@@ -162,7 +162,7 @@ def remediate(
         if found.unread:
             raise found.unread
         return
-    results, error = workflow.carry_out(aws, found, asked, tell=Progress())
+    results, error = workflow.carry_out(aws, found, asked, tell=PlanProgress())
     columns = ("account", "region", "id", "result", "detail")
     listing.write("goldenami.remediation/v1", results, form.value, columns=columns)
     if error:

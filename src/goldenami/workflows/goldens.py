@@ -18,7 +18,7 @@ from goldenami.errors import GoldenamiError
 from goldenami.workflows.manifests import kept
 
 if TYPE_CHECKING:
-    from goldenami.spec.model import Source
+    from goldenami.spec.model import BaseSource
 
 
 def read(
@@ -73,7 +73,7 @@ def versions(regional: RegionalAws, image: str, approval: ApprovalTag) -> list[I
     return _golden(regional, images.produced(regional, image=image), approval)
 
 
-def base_image(regional: RegionalAws, source: "Source", approval: ApprovalTag) -> Image:
+def base_image(regional: RegionalAws, source: "BaseSource", approval: ApprovalTag) -> Image:
     """Return the image that a release file's ``base.source`` stands for, today.
 
     Raises:
