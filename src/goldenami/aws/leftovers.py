@@ -138,6 +138,23 @@ def leases(regional: RegionalAws) -> RegionLeases:
     return RegionLeases(tuple(lapsed), frozenset(running))
 
 
+def temporary(regional: RegionalAws, patterns: list[str]) -> tuple[list[str], list[str]]:
+    """Return the names of the key pairs, and the ids of the security groups, named like that.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    purpose = "looking for what Packer left"
+    pairs = regional.ask(
+        DescribeKeyPairs, purpose, Filters=[{"Name": "key-name", "Values": patterns}]
+    ).key_pairs
+    pages = regional.listed(
+        DescribeSecurityGroups, purpose, Filters=[{"Name": "group-name", "Values": patterns}]
+    )
+    groups = [group.group_id for page in pages for group in page.security_groups]
+    return [pair.key_name for pair in pairs], groups
+
+
 def _unfinished(image: Image) -> bool:
     unmade = image.status in ("", Status.BUILDING)  # what lost its status is not taken for ended
     return tags.BUILD in image.tags and (image.state in BROKEN or unmade)
