@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from goldenami import jsonfile, resources
-from goldenami.domain.tags import PREFIX
+from goldenami.domain import prefixes
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import Profile
 from goldenami.iam.values import Values
@@ -24,7 +24,7 @@ VERSION = "2012-10-17"
 
 _SID = re.compile(r"[A-Za-z0-9]+")
 _WITHOUT_ACCOUNT = ("image/", "snapshot/")
-_OWN_PARAMETERS = ("/goldenami/*",)
+_OWN_PARAMETERS = (f"{prefixes.PARAMETERS}*",)
 """Manifests, leases and records of builds."""
 _OPTION = {
     "account": ("the account it lives in", "--account, or a release file and AWS credentials"),
@@ -141,7 +141,8 @@ def _context(profile: Profile, values: Values) -> dict[str, object]:
         "owners": sorted(set(values.golden_accounts)),
         "parameters": [parameter(one) for one in sorted({*values.parameters, *_OWN_PARAMETERS})],
         "pipeline_role": values.pipeline_role,
-        "prefix": PREFIX,
+        "policies": prefixes.POLICIES,
+        "prefix": prefixes.TAGS,
         # any region: the id is unique; any account: it matches an empty account field too
         "snapshots": [f"{prefix}:*:*:snapshot/{one}" for one in listed],
         "tag": values.tag or profile.tag,
