@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenami.aws.holder import Holder
 from goldenami.aws.lease import Lease
+from goldenami.aws.lease_holder import LeaseHolder
 from goldenami.domain.prefixes import LEASES
 from goldenami_sandbox.server import Sandbox
 
@@ -15,7 +15,7 @@ NAME = LEASES + "web-base"
 
 def take_over(sandbox: Sandbox) -> None:
     held = sandbox.client("ssm").get_parameter(Name=NAME)["Parameter"]
-    theirs = Holder(
+    theirs = LeaseHolder(
         build="theirs", by="arn", host="elsewhere", pid=1, id="x", claims=held["Version"] + 1
     )
     value = msgspec.json.encode(theirs).decode()

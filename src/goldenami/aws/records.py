@@ -41,7 +41,15 @@ def read(regional: RegionalAws, image: str, build: str) -> Recorded | None:
         RefusedError: what is there is no record of that build, so nothing is known of it.
     """
     there = parameters.parameter(regional, records.parameter(image, build))
-    return _recorded(regional.region, there) if there else None
+    return _own(regional, there) if there else None
+
+
+def recorded(parameter: Parameter) -> Recorded | None:
+    """Return the record that a parameter holds, None if it holds none."""
+    record = records.read(parameter.name, parameter.value)
+    if record is None:
+        return None
+    return Recorded(record=record, version=parameter.version, written=parameter.last_modified_date)
 
 
 def every(regional: RegionalAws) -> dict[str, Recorded]:
@@ -56,9 +64,7 @@ def every(regional: RegionalAws) -> dict[str, Recorded]:
         Path=path, Recursive=True,
     )  # fmt: skip
     try:
-        found = [
-            _recorded(regional.region, parameter) for page in pages for parameter in page.parameters
-        ]
+        found = [_own(regional, parameter) for page in pages for parameter in page.parameters]
     except RefusedError as error:
         raise AwsError(error.message, fix=error.fix) from error
     return {one.record.build: one for one in found}
@@ -168,12 +174,12 @@ def _refused(context: ActionContext, name: str, why: str) -> RefusedError:
     )
 
 
-def _recorded(region: str, parameter: Parameter) -> Recorded:
-    record = records.read(parameter.name, parameter.value)
-    if record is None:
+def _own(regional: RegionalAws, parameter: Parameter) -> Recorded:
+    found = recorded(parameter)
+    if found is None:
         raise RefusedError(
-            f"the parameter {parameter.name} in {region} is no record of that build, so nothing "
-            "is known for certain of it",
+            f"the parameter {parameter.name} in {regional.region} is no record of that build, so "
+            "nothing is known for certain of it",
             fix="find in CloudTrail who wrote it, delete it, and bake anew",
         )
-    return Recorded(record=record, version=parameter.version, written=parameter.last_modified_date)
+    return found

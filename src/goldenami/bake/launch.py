@@ -5,10 +5,9 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from goldenami.aws import instance_types
+from goldenami.aws import dry_run, instance_types, instances
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.ec2 import DescribeInstances, RunInstances
-from goldenami.aws.calls import answered
+from goldenami.aws.calls import call
 from goldenami.aws.errors import TERMINATED, code_of
 from goldenami.aws.session import Aws
 from goldenami.bake.actions import instance_ready, terminate
@@ -23,9 +22,9 @@ from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, BakeError
 from goldenami.spec.model import Base, BaseVolume
 
-DRY_RUN_PASSED = "DryRunOperation"
 INSTANCE = Ref(LAUNCH, "instance_id")
 """Stands for the base instance in later actions."""
+_LAUNCHED = {"instance_id": "Instances.0.InstanceId", "state": "Instances.0.State.Name"}
 
 
 class LaunchParameter(Struct, frozen=True):
@@ -151,9 +150,9 @@ def launch(doing: ActionContext) -> dict[str, Any]:
     for token in tokens(doing.parameters["ClientToken"]):
         doing = structs.replace(doing, parameters={**doing.parameters, "ClientToken": token})
         try:
-            instance = answered(doing, RunInstances).instances[0]
-            if instance.state.name in ALIVE:
-                return {"instance_id": instance.instance_id}
+            instance = call(doing, "ec2:RunInstances", _LAUNCHED)
+            if instance["state"] in ALIVE:
+                return {"instance_id": instance["instance_id"]}
         except AwsError as error:
             if code_of(error) not in TERMINATED:
                 raise
@@ -169,26 +168,21 @@ def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
     parameters = resolve(_parameters(recipe, own), {})
     del parameters["ClientToken"]
     problems = _architecture_problems(aws, region, recipe.release.base.instance_type, source)
-    try:
-        aws.in_region(region).ask(
-            RunInstances, "trying the launch (DryRun)", **parameters, DryRun=True
-        )
-    except AwsError as error:
-        if code_of(error) != DRY_RUN_PASSED:
-            problems.append(error.message)
-    return problems
+    refusal = dry_run.refusal(
+        aws.in_region(region), "ec2:RunInstances", "trying the launch (DryRun)", **parameters
+    )
+    return [*problems, refusal.message] if refusal else problems
 
 
 def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
     """Say why an image cannot be made of an instance that is given by id."""
     try:
-        answer = aws.in_region(region).ask(
-            DescribeInstances, "looking at the base instance",
-            InstanceIds=[instance_id],
-        )  # fmt: skip
+        described = instances.described(
+            aws.in_region(region), "looking at the base instance", InstanceIds=[instance_id]
+        )
     except AwsError as error:
         return [error.message]
-    state = answer.instances[0].state.name if answer.instances else "not there"
+    state = described[0].state if described else "not there"
     return [] if state in ("pending", "running") else [f"{instance_id} in {region} is {state}"]
 
 

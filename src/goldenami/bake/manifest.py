@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from goldenami import __version__, files
+from goldenami.aws import images
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.ec2 import DescribeImages
-from goldenami.aws.answers.ssm import PutParameter
+from goldenami.aws.calls import call
 from goldenami.aws.waits import patiently
 from goldenami.bake.actions import image_id, snapshot_ids
 from goldenami.bake.distribute import launch_permissions
@@ -137,30 +137,23 @@ class Keeper:
         )
         self.manifest = made
         if name := doing.parameters["Name"]:
-            patiently(doing, lambda: self._put(doing, name, manifest.compact(made)))
+            parameter = {
+                "Name": name,
+                "Value": manifest.compact(made),
+                "Type": "String",
+                "Tier": "Intelligent-Tiering",  # of the standard tier, if it fits
+                "Overwrite": True,
+                "Description": "goldenami: the manifest of a release",
+            }
+            call(msgspec.structs.replace(doing, parameters=parameter), "ssm:PutParameter", {})
         return {}
-
-    @staticmethod
-    def _put(doing: ActionContext, name: str, value: str) -> None:
-        doing.regional.ask(
-            PutParameter, doing.summary,
-            Name=name,
-            Value=value,
-            Type="String",
-            Tier="Intelligent-Tiering",  # of the standard tier, if it fits
-            Overwrite=True,
-            Description="goldenami: the manifest of a release",
-        )  # fmt: skip
 
 
 def _source_instance(doing: ActionContext) -> str:
     """Return the instance that the image was made of, which may be gone."""
 
     def look() -> str:
-        images = doing.regional.ask(
-            DescribeImages, doing.summary,
-            ImageIds=[doing.parameters["ImageId"]],
-        ).images  # fmt: skip
-        return images[0].source_instance_id if images else ""
+        described = images.by_id(doing.regional, [doing.parameters["ImageId"]])
+        return described[0].source_instance if described else ""
 
     return patiently(doing, look)

@@ -13,7 +13,7 @@ from goldenami.aws import authorization_details, images, regions, simulate
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import prefixes
+from goldenami.domain import arns, prefixes
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, RefusedError
@@ -114,7 +114,7 @@ def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -
         "groups": ("admins",),
     }
     if "pipeline_role" in profile.needs:
-        stand_ins["pipeline_role"] = f"arn:aws:iam::{account}:role/pipeline"
+        stand_ins["pipeline_role"] = arns.iam_arn("aws", account, "role", "pipeline")
     values = Values(**{**stand_ins, **given})
     profile, documents, notes = rendered(profile, values)
     return noted(of_documents(texts(documents), values, profile, beside), notes)
@@ -175,7 +175,7 @@ def of_documents(
     further = _beside(chosen)
     compiled = tuple(one.compiled for one in (*further, *documents))
     partition = values.partition
-    arn = f"arn:{partition}:iam::{values.account}:user/somebody"
+    arn = arns.iam_arn(partition, values.account, "user", "somebody")
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
     return ProofQuestion(
         subject=ProofSubject(where, Principal.of(arn), Policies(identity=compiled)),

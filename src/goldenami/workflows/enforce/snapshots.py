@@ -12,8 +12,7 @@ from msgspec import Struct, structs
 
 from goldenami.aws import authorization_details, iam, organizations
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.iam import CreatePolicyVersion
-from goldenami.aws.calls import answered, call
+from goldenami.aws.calls import call
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
 from goldenami.aws.waits import until
@@ -237,9 +236,10 @@ def _write(
     writing = {
         "PolicyArn": arn, "PolicyDocument": document.json(minify=True), "SetAsDefault": True,
     }  # fmt: skip
-    made = _allowed(doing, partial(answered, _with(doing, writing), CreatePolicyVersion))
+    operation, outputs = "iam:CreatePolicyVersion", {"version": "PolicyVersion.VersionId"}
+    made = _allowed(doing, partial(call, _with(doing, writing), operation, outputs))
     newest = max(one.number for one in before.versions)
-    written = int(made.policy_version.version_id.removeprefix("v"))
+    written = int(made["version"].removeprefix("v"))
     return frozenset(
         snapshot
         for number in range(newest + 1, written)

@@ -13,7 +13,7 @@ from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
 from goldenami.bake.actions import approved, image_id, snapshot_ids
 from goldenami.bake.interface import Recipe
-from goldenami.domain import prefixes
+from goldenami.domain import arns, prefixes
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.checked import Checked
 from goldenami.domain.plan import Action
@@ -132,7 +132,8 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
         for document in profile.documents
     }
     for name in (*sorted(listing), BOUNDARY):
-        arn = f"arn:{aws.partition}:iam::{aws.account}:policy/{prefixes.POLICIES}{name}"
+        policy_name = f"{prefixes.POLICIES}{name}"
+        arn = arns.iam_arn(aws.partition, aws.account, "policy", policy_name)
         policy = iam.managed_policy(aws, arn)
         if policy is None or not policy.ours or not snapshot_list.listed(policy.document):
             continue
