@@ -13,7 +13,7 @@ from goldenami.aws import authorization_details, images, regions, simulate
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import arns
+from goldenami.domain import arns, prefixes
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, RefusedError
@@ -354,7 +354,7 @@ def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument
 def texts(documents: Iterable[PolicyDocument]) -> tuple[NamedDocument, ...]:
     """Return rendered documents under the names they are attached by."""
     return tuple(
-        NamedDocument(f"goldenami-{one.name}", json.dumps(one.policy)) for one in documents
+        NamedDocument(f"{prefixes.POLICIES}{one.name}", json.dumps(one.policy)) for one in documents
     )
 
 
