@@ -19,7 +19,7 @@ from goldenami.domain.audit.subject import Subject
 from goldenami.errors import GoldenamiError, SpecError
 from goldenami.workflows.audit.account_regions import ALL_REGIONS, AuditedPlaces, UnreadPlace
 from goldenami.workflows.audit.question import AuditScope
-from goldenami.workflows.audit.sources import Batches, GoldenImages
+from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 AT_ONCE = 500
 _encode = msgspec.json.Encoder().encode
@@ -65,7 +65,7 @@ def write(inventory: SavedInventory, out: TextIO) -> None:
 
 
 def _unread(why: str) -> Batches:
-    yield []
+    yield Batch()
     raise GoldenamiError(why)
 
 
@@ -145,7 +145,7 @@ class SavedSource:
                         subjects = [decode(line) for line in some]
                     except jsonfile.WRONG as error:
                         raise self._wrong(jsonfile.why(error)) from error
-                    yield subjects
+                    yield Batch(subjects=subjects)
 
     def _read(self) -> InventoryHead:
         """Read the head, and where in the file the subjects of each place stand."""

@@ -13,7 +13,7 @@ from goldenami.iam.snapshot_list import Difference
 _SHOWN = 3
 
 
-def told(aws: Aws, approval: ApprovalTag, lists: Difference) -> tuple[str, str]:
+def explained(aws: Aws, approval: ApprovalTag, lists: Difference) -> tuple[str, str]:
     """Tell how a list differs from what it should be, all else being the same.
 
     What it lacks denies golden launches alone. What it has beyond is out of date only if it once
