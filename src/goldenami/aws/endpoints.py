@@ -93,7 +93,9 @@ def _settings(core: Any, service: str, given: str | None) -> Iterator[tuple[str,
     elif not core.get_config_variable("ignore_configured_endpoint_urls"):
         name = HYPHENIZED.get(service, service).replace("-", "_")
         variables = (f"AWS_ENDPOINT_URL_{name.upper()}", "AWS_ENDPOINT_URL")
-        yield from ((one, os.environ[one]) for one in variables if os.environ.get(one))
+        yield from (
+            (variable, os.environ[variable]) for variable in variables if os.environ.get(variable)
+        )
         yield from _configured(core, name)
 
 

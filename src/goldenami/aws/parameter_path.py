@@ -38,7 +38,7 @@ def check(regional: RegionalAws, name: str) -> Checked:
 def may_write(aws: Aws, regions: Sequence[str], name: str) -> Checked:
     """Ask IAM's policy simulator whether the caller may write a parameter in these regions."""
     path = f"parameter/{name.removeprefix('/')}"
-    arns = [f"arn:{aws.partition}:ssm:{one}:{aws.account}:{path}" for one in regions]
+    arns = [f"arn:{aws.partition}:ssm:{region}:{aws.account}:{path}" for region in regions]
     try:
         refused = permitted.refused(
             aws, WRITING, arns, "asking whether the parameter may be written"
@@ -48,5 +48,5 @@ def may_write(aws: Aws, regions: Sequence[str], name: str) -> Checked:
     if refused is None:
         return Checked(fine=(f"{name} may be written by the account's root user",))
     if refused:
-        return Checked(wrong=tuple(f"the caller may not {one}" for one in refused))
+        return Checked(wrong=tuple(f"the caller may not {action}" for action in refused))
     return Checked(fine=(f"{name} may be written in {', '.join(regions)}",))

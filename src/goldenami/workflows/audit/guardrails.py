@@ -55,7 +55,7 @@ def _difference(change: Change, changed: str) -> str:
     if change.kind == "remove":
         return "it should no longer be there"
     moved = [
-        *(f"not attached to {one}" for one in change.attach),
-        *(f"still attached to {one}" for one in change.detach),
+        *(f"not attached to {target}" for target in change.attach),
+        *(f"still attached to {target}" for target in change.detach),
     ]
     return ", ".join([*([changed] if changed else []), *moved])

@@ -43,17 +43,17 @@ def _once_golden(aws: Aws, approval: ApprovalTag, ids: frozenset[str]) -> frozen
     def look(region: str) -> set[str]:
         purpose = "looking for retired snapshots"
         tagged = {
-            one.snapshot_id
-            for one in snapshots.own(aws.in_region(region), sorted(ids), purpose)
-            if _was_approved(one.tag_values, approval)
+            snapshot.snapshot_id
+            for snapshot in snapshots.own(aws.in_region(region), sorted(ids), purpose)
+            if _was_approved(snapshot.tag_values, approval)
         }
         kept = parameters.below(aws.in_region(region), manifest.PARAMETERS, "reading manifests")
         made = (manifest.read(text) for text in kept)
         return tagged | {
             snapshot
-            for one in made
-            if one and one.status == Status.APPROVED
-            for image in one.images
+            for release in made
+            if release and release.status == Status.APPROVED
+            for image in release.images
             for snapshot in image.snapshots
         }
 

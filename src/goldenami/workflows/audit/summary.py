@@ -190,7 +190,7 @@ def _use(region: str, count: ImageSummary) -> ImageUse:
         instances=count.instances,
         compliant=count.compliant,
         findings=dict(count.rules),
-        worst=min(severities, key=lambda one: one.rank, default=None),
+        worst=min(severities, key=lambda severity: severity.rank, default=None),
     )
 
 
