@@ -81,9 +81,9 @@ class AutoScalingGroup(Struct, frozen=True, kw_only=True):
         if not self.mixed:
             yield from (self.launch,) if self.launch else ()
             return
-        for one in (self.launch, *self.launch.get("Overrides", ())):
-            if "LaunchTemplateSpecification" in one:
-                yield one["LaunchTemplateSpecification"]
+        for part in (self.launch, *self.launch.get("Overrides", ())):
+            if "LaunchTemplateSpecification" in part:
+                yield part["LaunchTemplateSpecification"]
 
 
 def group(answer: AutoScalingGroupAnswer) -> AutoScalingGroup:
@@ -96,8 +96,12 @@ def group(answer: AutoScalingGroupAnswer) -> AutoScalingGroup:
         configuration=answer.launch_configuration_name,
         mixed=mixed is not None,
         distribution=mixed.instances_distribution if mixed else {},
-        instances=tuple(one.instance_id for one in answer.instances),
-        protected=tuple(one.instance_id for one in answer.instances if one.protected_from_scale_in),
+        instances=tuple(instance.instance_id for instance in answer.instances),
+        protected=tuple(
+            instance.instance_id
+            for instance in answer.instances
+            if instance.protected_from_scale_in
+        ),
     )
 
 
@@ -115,7 +119,7 @@ def groups(regional: RegionalAws, names: Iterable[str]) -> dict[str, AutoScaling
             AutoScalingGroupNames=wanted[start : start + NAMES_A_CALL],
         )  # fmt: skip
         several = [group(answer) for page in pages for answer in page.auto_scaling_groups]
-        found |= {one.name: one for one in several}
+        found |= {described.name: described for described in several}
     return found
 
 
@@ -129,8 +133,8 @@ def under_way(regional: RegionalAws, name: str) -> InstanceRefresh | None:
         DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
         AutoScalingGroupName=name,
     )  # fmt: skip
-    every = (one for page in pages for one in page.instance_refreshes)
-    return next((one for one in every if one.status not in _ENDED), None)
+    every = (refresh for page in pages for refresh in page.instance_refreshes)
+    return next((refresh for refresh in every if refresh.status not in _ENDED), None)
 
 
 def covers(told: Any, wanted: Any) -> bool:
@@ -140,7 +144,7 @@ def covers(told: Any, wanted: Any) -> bool:
     """
     if isinstance(wanted, Mapping):
         return isinstance(told, Mapping) and all(
-            covers(told.get(key), one) for key, one in wanted.items()
+            covers(told.get(key), value) for key, value in wanted.items()
         )
     if isinstance(wanted, list):
         several = isinstance(told, list) and len(told) == len(wanted)

@@ -74,7 +74,7 @@ def _snapshot_shares(context: ActionContext, snapshot_id: str) -> Iterator[str]:
     answer = context.ask(
         DescribeSnapshotPermissions, SnapshotId=snapshot_id, Attribute="createVolumePermission"
     )
-    there = {one.user_id or "everybody" for one in answer.create_volume_permissions}
+    there = {permission.user_id or "everybody" for permission in answer.create_volume_permissions}
     wanted = set(context.parameters["snapshot_accounts"])
     if _differ(there, wanted, exactly=context.parameters["exactly"]):
         yield f"{snapshot_id} may be used by {sorted(there)}, not as wanted"

@@ -33,7 +33,9 @@ def check(session: Any, service: str, given: str | None) -> None:
     Raises:
         UsageError: it is no URL of a server; the message names where it is set.
     """
-    core = session._session  # noqa: SLF001  boto3 gives no other way to the configuration
+    from goldenami.aws.botocore_private import session_of
+
+    core = session_of(session)
     wanted = [(service, given), *((name, None) for name in _for_credentials(core))]
     for name, option in wanted:
         source, url = next(_settings(core, name, option), ("", None))
@@ -47,7 +49,7 @@ def check_proxy(endpoint: str) -> None:
     Raises:
         UsageError: its variable names none; the message names the variable.
     """
-    from botocore.utils import get_environ_proxies
+    from goldenami.aws.botocore_private import get_environ_proxies
 
     scheme = urlsplit(endpoint).scheme
     proxy = get_environ_proxies(endpoint).get(scheme)
@@ -82,14 +84,18 @@ def _settings(core: Any, service: str, given: str | None) -> Iterator[tuple[str,
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
-    from botocore.utils import CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as HYPHENIZED
+    from goldenami.aws.botocore_private import (
+        CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as HYPHENIZED,
+    )
 
     if given is not None:
         yield OPTION, given
     elif not core.get_config_variable("ignore_configured_endpoint_urls"):
         name = HYPHENIZED.get(service, service).replace("-", "_")
         variables = (f"AWS_ENDPOINT_URL_{name.upper()}", "AWS_ENDPOINT_URL")
-        yield from ((one, os.environ[one]) for one in variables if os.environ.get(one))
+        yield from (
+            (variable, os.environ[variable]) for variable in variables if os.environ.get(variable)
+        )
         yield from _configured(core, name)
 
 
@@ -110,7 +116,7 @@ def _configured(core: Any, service: str) -> Iterator[tuple[str, str]]:
 
 def _wrong(url: str) -> str:
     """Say what keeps a URL from naming a server and nothing else; empty if it does."""
-    from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
+    from goldenami.aws.botocore_private import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
     if not url.isprintable() or not url.isascii() or " " in url or "\\" in url:
         return _ODD

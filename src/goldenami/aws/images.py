@@ -40,7 +40,7 @@ def own(regional: RegionalAws) -> list[Image]:
 
 def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:
     """Return those that may be launched: available, and with the approval tag."""
-    return [one for one in images if one.state == "available" and approval.on(one.tags)]
+    return [image for image in images if image.state == "available" and approval.on(image.tags)]
 
 
 def by_id(regional: RegionalAws, image_ids: list[str]) -> list[Image]:

@@ -108,12 +108,12 @@ def scan(context: ActionContext) -> dict[str, Any]:
         thing=f"the scan of {instance_id}",
     )
     found = patiently(context, lambda: _findings(context, instance_id))
-    counted = [one for one in found if one.vulnerability not in parameters["ignore"]]
+    counted = [finding for finding in found if finding.vulnerability not in parameters["ignore"]]
     failing = _failing(counted, parameters["severity"])
     if failing:
         raise _vulnerable(context, failing)
-    counts = Counter(one.severity for one in counted)
-    return {"findings": {one: counts[one] for one in SEVERITIES if counts[one]}}
+    counts = Counter(finding.severity for finding in counted)
+    return {"findings": {severity: counts[severity] for severity in SEVERITIES if counts[severity]}}
 
 
 def _scanned(context: ActionContext, instance_id: str) -> bool | Pending:
@@ -148,11 +148,13 @@ def _findings(context: ActionContext, instance_id: str) -> list[InspectorFinding
     )
     pages = context.listed(ListFindings, filterCriteria=criteria)
     found = [_finding(finding) for page in pages for finding in page.findings]
-    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.vulnerability))
+    return sorted(
+        found, key=lambda finding: (SEVERITIES.index(finding.severity), finding.vulnerability)
+    )
 
 
 def _equal(**fields: str) -> dict[str, Any]:
-    return {name: [{"comparison": "EQUALS", "value": one}] for name, one in fields.items()}
+    return {name: [{"comparison": "EQUALS", "value": value}] for name, value in fields.items()}
 
 
 def _finding(answer: InspectorFindingAnswer) -> InspectorFinding:
@@ -174,7 +176,7 @@ def _package(package: VulnerablePackage) -> str:
 
 def _failing(found: Collection[InspectorFinding], severity: str) -> list[InspectorFinding]:
     failing = SEVERITIES[: SEVERITIES.index(severity) + 1]
-    return [one for one in found if one.severity in failing]
+    return [finding for finding in found if finding.severity in failing]
 
 
 def _vulnerable(context: ActionContext, failing: list[InspectorFinding]) -> BakeError:

@@ -105,7 +105,11 @@ class InstanceInventory:
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
         listing = _reservations()
         for some in self._rows(listing, self._asked(listing), Reservation):
-            found = [(one.owner_id, instance) for one in some for instance in one.instances]
+            found = [
+                (reservation.owner_id, instance)
+                for reservation in some
+                for instance in reservation.instances
+            ]
             seen = images.of({instance.image_id for _, instance in found})
             yield [
                 self._subject(instance, account, seen[instance.image_id])

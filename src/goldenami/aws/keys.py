@@ -33,8 +33,8 @@ def check(regional: RegionalAws, key: str, *, shared: bool) -> Checked:
     except AwsError as error:
         return Checked(wrong=(error.message,))
     wrong = tuple(
-        f"KMS key {key} in {regional.region} {one}"
-        for one in _faults(answer.key_metadata, shared=shared)
+        f"KMS key {key} in {regional.region} {fault}"
+        for fault in _faults(answer.key_metadata, shared=shared)
     )
     return Checked(wrong=wrong) if wrong else _tried(regional, key)
 

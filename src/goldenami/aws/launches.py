@@ -50,19 +50,21 @@ class Launches:
     def launch_templates(self) -> Iterator[list[Subject]]:
         """Yield the launch templates: their default and latest version."""
         found = []
-        for one in self._templates.listed():
-            name = f"{one.id}:{one.version}"
-            found.append((self._subject(Kind.LAUNCH_TEMPLATE, name, one.name), one.reference))
+        for version in self._templates.listed():
+            name = f"{version.id}:{version.version}"
+            found.append(
+                (self._subject(Kind.LAUNCH_TEMPLATE, name, version.name), version.reference)
+            )
         yield self._with_images(found)
 
     def launch_configurations(self) -> Iterator[list[Subject]]:
         """Yield the launch configurations, which new accounts no longer have."""
         yield self._with_images(
             (
-                self._subject(Kind.LAUNCH_CONFIGURATION, one.launch_configuration_name),
-                ImageReference(image=one.image_id),
+                self._subject(Kind.LAUNCH_CONFIGURATION, configuration.launch_configuration_name),
+                ImageReference(image=configuration.image_id),
             )
-            for one in self._templates.configurations()
+            for configuration in self._templates.configurations()
         )
 
     def auto_scaling_groups(self) -> Iterator[list[Subject]]:
@@ -164,18 +166,18 @@ class Launches:
 
     def _with_images(self, found: Iterable[tuple[Subject, ImageReference]]) -> list[Subject]:
         """Return the subjects with their images, each parameter and image asked for once."""
-        resolved = [(one, self._templates.resolved(reference)) for one, reference in found]
+        resolved = [(subject, self._templates.resolved(reference)) for subject, reference in found]
         named_in = {each.parameter for _, each in resolved if each.parameter}
         ids = parameters.image_ids(self._regional, named_in) if named_in else {}
-        named = [(one, _followed(each, ids)) for one, each in resolved]
+        named = [(subject, _followed(each, ids)) for subject, each in resolved]
         seen = self._images.of({each.image for _, each in named if each.image})
         return [
             replace(
-                one,
+                subject,
                 image=seen.get(each.image, ImageSeen()),
                 facts={"unresolved": each.why} if each.why else {},
             )
-            for one, each in named
+            for subject, each in named
         ]
 
 

@@ -14,10 +14,13 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.sax.saxutils import unescape
 
-from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
-from botocore.utils import parse_timestamp
-
 from goldenami.aws.answers.interface import LazyRows
+from goldenami.aws.botocore_private import (
+    EC2QueryParser,
+    ResponseParserError,
+    ResponseParserFactory,
+    parse_timestamp,
+)
 
 Read = Callable[[Element], Any]
 
@@ -37,10 +40,7 @@ _XML_ENTITIES = {"&quot;": '"', "&apos;": "'"}
 
 
 class LeanFactory(ResponseParserFactory):
-    """Makes botocore's parsers, and for the EC2 protocol the lean one.
-
-    ``session.register_component("response_parser_factory", LeanFactory())``
-    """
+    """Makes botocore's parsers, and for the EC2 protocol the lean one."""
 
     def create_parser(self, protocol_name: str) -> Any:
         """Return the parser of a protocol."""

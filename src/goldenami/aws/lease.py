@@ -314,7 +314,9 @@ def remove(context: ActionContext) -> dict[str, Any]:
 def _owner(regional: RegionalAws, name: str, last: LeaseHolder) -> LeaseHolder:
     """Return who wrote the newest version of those that were not written too late."""
     pages = regional.listed(GetParameterHistory, f"reading the history of {name}", Name=name)
-    versions = sorted((one for page in pages for one in page.parameters), key=lambda v: v.version)
+    versions = sorted(
+        (version for page in pages for version in page.parameters), key=lambda v: v.version
+    )
     owner = last  # if the lease was deleted in between, and nobody's came in time
     for version in versions:
         writer = _holder(regional.region, name, version.value)

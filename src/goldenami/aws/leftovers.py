@@ -100,11 +100,15 @@ def read(regional: RegionalAws) -> ClaimedLeftovers:
     alone = (_snapshots(regional, made), _volumes(regional), _key_pairs(regional))
     found = [
         *_instances(regional),
-        *(ClaimedLeftover(_image(one), image=one) for one in made if _unfinished(one)),
-        *(ClaimedLeftover(one) for several in (*alone, _groups(regional)) for one in several),
+        *(ClaimedLeftover(_image(image), image=image) for image in made if _unfinished(image)),
+        *(
+            ClaimedLeftover(leftover)
+            for several in (*alone, _groups(regional))
+            for leftover in several
+        ),
     ]
-    unique = {(one.leftover.kind, one.leftover.id): one for one in reversed(found)}
-    finished = (one.tags.get(tags.BUILD, "") for one in made if not _unfinished(one))
+    unique = {(claim.leftover.kind, claim.leftover.id): claim for claim in reversed(found)}
+    finished = (image.tags.get(tags.BUILD, "") for image in made if not _unfinished(image))
     return ClaimedLeftovers(tuple(reversed(unique.values())), frozenset(finished))
 
 
@@ -180,9 +184,9 @@ def _of_builder(kind: str, region: str, id_: str, build: str, **more: Any) -> Le
 
 
 def _instances(regional: RegionalAws) -> Iterator[ClaimedLeftover]:
-    for one in builds.instances(regional):
-        for leftover in _around(regional.region, one):
-            yield ClaimedLeftover(leftover, instance=one)
+    for instance in builds.instances(regional):
+        for leftover in _around(regional.region, instance):
+            yield ClaimedLeftover(leftover, instance=instance)
 
 
 def _around(region: str, one: Instance) -> Iterator[Leftover]:

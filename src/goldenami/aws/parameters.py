@@ -37,7 +37,9 @@ def values(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[st
     Raises:
         AwsError: they could not be read.
     """
-    return {name: one.value for name, one in parameters(regional, names, purpose).items()}
+    return {
+        name: parameter.value for name, parameter in parameters(regional, names, purpose).items()
+    }
 
 
 def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[str, Parameter]:
@@ -55,7 +57,7 @@ def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dic
             raise unreadable(
                 f"{purpose} in {regional.region}", answer.call, "it leaves some names out"
             )
-        found |= {one.name + one.selector: one for one in answer.parameters}
+        found |= {parameter.name + parameter.selector: parameter for parameter in answer.parameters}
     return found
 
 
@@ -85,7 +87,7 @@ def below(regional: RegionalAws, path: str, purpose: str) -> list[str]:
         AwsError: they could not be read.
     """
     pages = regional.listed(GetParametersByPath, purpose, Path=path, Recursive=True)
-    return [one.value for page in pages for one in page.parameters]
+    return [parameter.value for page in pages for parameter in page.parameters]
 
 
 def description(ami_name: str, build: str) -> str:

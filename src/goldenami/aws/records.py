@@ -67,7 +67,7 @@ def every(regional: RegionalAws) -> dict[str, Recorded]:
         found = [_own(regional, parameter) for page in pages for parameter in page.parameters]
     except RefusedError as error:
         raise AwsError(error.message, fix=error.fix) from error
-    return {one.record.build: one for one in found}
+    return {recorded_build.record.build: recorded_build for recorded_build in found}
 
 
 def write(context: ActionContext) -> dict[str, Any]:

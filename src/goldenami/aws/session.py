@@ -179,9 +179,10 @@ class Aws(Asking):
         from botocore.session import Session
 
         from goldenami.aws.acting import ActingCredentials
+        from goldenami.aws.botocore_private import sign_by
 
         session = Session()
-        session._credentials = ActingCredentials()  # type: ignore[attr-defined]  # noqa: SLF001
+        sign_by(session, ActingCredentials())
         return Aws(
             endpoint_url=self.endpoint_url,
             connections=CONNECTIONS_OF_ROLES,
@@ -265,14 +266,14 @@ def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> An
     import boto3
     from botocore.session import Session
 
+    from goldenami.aws import botocore_private as private
     from goldenami.aws import whole
 
     found = botocore_session or Session()
-    whole.watch(found)
+    private.before_parsing(found, whole.check)
     if bulk:
-        from goldenami.aws.lean_loader import LeanLoader
         from goldenami.aws.lean_parser import LeanFactory
 
-        found.get_component("data_loader").file_loader = LeanLoader()
-        found.register_component("response_parser_factory", LeanFactory())
+        private.load_models_by(found, private.ModelLoader())
+        private.parse_answers_by(found, LeanFactory())
     return boto3.Session(botocore_session=found, **settings)

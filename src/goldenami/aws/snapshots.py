@@ -27,4 +27,4 @@ def own(regional: RegionalAws, ids: Sequence[str], purpose: str) -> list[Snapsho
     """
     wanted = [{"Name": "snapshot-id", "Values": list(ids)}]
     pages = regional.listed(DescribeSnapshots, purpose, OwnerIds=["self"], Filters=wanted)
-    return [one for page in pages for one in page.snapshots]
+    return [snapshot for page in pages for snapshot in page.snapshots]

@@ -74,7 +74,7 @@ def _by_missing(there: dict[str, Tags], wanted: Tags) -> list[tuple[dict[str, st
     groups: list[tuple[dict[str, str], list[str]]] = []
     for resource, written in there.items():
         missing = _missing(written, wanted)
-        same = [resources for one, resources in groups if one == missing]
+        same = [resources for lacking, resources in groups if lacking == missing]
         if same:
             same[0].append(resource)
         elif missing:
@@ -83,7 +83,7 @@ def _by_missing(there: dict[str, Tags], wanted: Tags) -> list[tuple[dict[str, st
 
 
 def _missing(written: Tags, wanted: Tags) -> dict[str, str]:
-    kept = {one for one in (tags.APPROVED_BY, tags.APPROVED_AT) if one in written}
+    kept = {key for key in (tags.APPROVED_BY, tags.APPROVED_AT) if key in written}
     if tags.reached(written.get(tags.STATUS, ""), Status.APPROVED):
         kept.add(tags.UNPUBLISHED)
     return {

@@ -57,10 +57,10 @@ def read(
 def known_builds(aws: Aws, own: Mapping[AccountRegion, Sequence[Image]]) -> frozenset[str]:
     """Return the builds that images of the caller's own account name."""
     return frozenset(
-        one.tags.get(tags.BUILD, "")
+        image.tags.get(tags.BUILD, "")
         for place, several in own.items()
         if place.account == aws.account
-        for one in several
+        for image in several
     )
 
 
@@ -98,4 +98,4 @@ def _golden(
 ) -> list[Image]:
     place = AccountRegion(regional.account, regional.region)
     made = read(regional.aws, {place: newest_first}, approval)[place]
-    return [one for one in newest_first if one.state == "available" and made[one.id].golden]
+    return [image for image in newest_first if image.state == "available" and made[image.id].golden]

@@ -52,20 +52,20 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> FoundManifest:
         IncompleteError: it was not found, and a region could not be read.
     """
     answers = in_regions(
-        where or regions.enabled(aws), lambda one: images.produced(aws.in_region(one))
+        where or regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
     )
-    made = [one for several in answers.read.values() for one in several]
+    made = [image for several in answers.read.values() for image in several]
     build = name
     if names.AMI_ID.fullmatch(name):
-        build = next((one.tags.get(tags.BUILD, "") for one in made if one.id == name), "")
-    mine = [one for one in made if build and one.tags.get(tags.BUILD) == build]
+        build = next((image.tags.get(tags.BUILD, "") for image in made if image.id == name), "")
+    mine = [image for image in made if build and image.tags.get(tags.BUILD) == build]
     if not mine:
         answers.complete(f"looking for {name}")
         raise UsageError(
             f"{name}: goldenami has made no such thing in {', '.join(answers.read)}",
             fix="`goldenami images` and `goldenami history IMAGE` list what there is",
         )
-    for region in dict.fromkeys(one.region for one in mine):
+    for region in dict.fromkeys(image.region for image in mine):
         parameter = manifest.parameter(mine[0].image, build)
         kept = _kept(aws.in_region(region), parameter)
         if kept:
@@ -83,8 +83,8 @@ def history(
     )
     builds: dict[str, list[Image]] = {}
     for several in answers.read.values():
-        for one in several:
-            builds.setdefault(one.tags.get(tags.BUILD, ""), []).append(one)
+        for made_image in several:
+            builds.setdefault(made_image.tags.get(tags.BUILD, ""), []).append(made_image)
     return [_release(build, builds[build]) for build in sorted(builds, reverse=True)], answers
 
 
@@ -107,8 +107,13 @@ def _from_tags(build: str, made: list[Image]) -> Manifest:
         source=Source(id=told.get(tags.SOURCE, "")),
         approval=Approval(by=_first(made, tags.APPROVED_BY), at=_first(made, tags.APPROVED_AT)),
         images=tuple(
-            Placed(account=one.owner, region=one.region, image_id=one.id, snapshots=one.snapshots)
-            for one in made
+            Placed(
+                account=image.owner,
+                region=image.region,
+                image_id=image.id,
+                snapshots=image.snapshots,
+            )
+            for image in made
         ),
         missing=_unpublished(made),
     )
@@ -122,7 +127,7 @@ def _release(build: str, made: list[Image]) -> PastRelease:
         build=build,
         status=_status(made),
         started=f"{begun:%Y-%m-%d %H:%M}" if begun else "",
-        regions=tuple(one.region for one in made),
+        regions=tuple(image.region for image in made),
         source=told.get(tags.SOURCE, ""),
         approved_by=_first(made, tags.APPROVED_BY),
         approved_at=_first(made, tags.APPROVED_AT),
@@ -130,16 +135,16 @@ def _release(build: str, made: list[Image]) -> PastRelease:
 
 
 def _status(made: list[Image]) -> str:
-    found = ", ".join(dict.fromkeys(one.status for one in made))
+    found = ", ".join(dict.fromkeys(image.status for image in made))
     missing = " ".join(_unpublished(made))
     return f"{found} ({missing} missing)" if missing else found
 
 
 def _unpublished(made: list[Image]) -> tuple[str, ...]:
     """Return the places that any image of a build tells to be unpublished."""
-    told = [place for one in made for place in one.tags.get(tags.UNPUBLISHED, "").split()]
+    told = [place for image in made for place in image.tags.get(tags.UNPUBLISHED, "").split()]
     return tuple(dict.fromkeys(told))
 
 
 def _first(made: list[Image], key: str) -> str:
-    return next((one.tags[key] for one in made if key in one.tags), "")
+    return next((image.tags[key] for image in made if key in image.tags), "")

@@ -40,7 +40,7 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
     home = tuple(
         AccountRegion(account, region) for region in question.regions or regions.enabled(aws)
     )
-    other_accounts = [one for one in accounts(aws, question) if one != account]
+    other_accounts = [other for other in accounts(aws, question) if other != account]
     if not other_accounts:
         return AuditedPlaces(home)
     if not question.role:
@@ -48,7 +48,7 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
             f"other accounts are to be audited ({len(other_accounts)}), but by which role?",
             fix="pass --role NAME, or set audit.role in the release file",
         )
-    roles = [aws.role_in(one, question.role) for one in other_accounts]
+    roles = [aws.role_in(other, question.role) for other in other_accounts]
     found = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
     others: list[AccountRegion] = []
     unreadable = []

@@ -58,12 +58,12 @@ def _listed(
         return everywhere
     found = in_regions(regions, source.listed).complete("reading the list of approved images")
     for name in wanted:
-        if not any(name in one for one in found.values()):
+        if not any(name in values for values in found.values()):
             raise UsageError(
                 f"--approved: there is no SSM parameter {name} in {_joined(regions)}",
                 fix="correct its name, or name the regions where it is with --region",
             )
-    return everywhere | {region: frozenset(one.values()) for region, one in found.items()}
+    return everywhere | {region: frozenset(values.values()) for region, values in found.items()}
 
 
 def refuse_none(
@@ -95,7 +95,7 @@ def refuse_none(
 
 
 def _reasons(unreadable: Iterable[UnreadPlace]) -> list[str]:
-    return [f"{_named(one.place)}: {one.why}" for one in unreadable]
+    return [f"{_named(unread.place)}: {unread.why}" for unread in unreadable]
 
 
 def _named(place: AccountRegion) -> str:

@@ -1,7 +1,7 @@
 """Judges what a place has, and counts."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from goldenami.domain.audit.rules import BY_ID, RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
 from goldenami.workflows.audit.finding_store import FindingStore
-from goldenami.workflows.audit.sources import Baking, Counted
+from goldenami.workflows.audit.sources import Batch
 
 
 class Findings:
@@ -65,17 +65,15 @@ class PlaceSummary:
         """How much was judged so far."""
         return self._subjects.total()
 
-    def count(self, counted: Counted) -> None:
-        """Count subjects that were judged by their image, and are compliant."""
-        self._count(counted.subject, [], counted.count)
+    def add(self, batch: Batch) -> None:
+        """Judge some more of the place, and count what is not to be judged."""
+        for subject, number in batch.compliant:
+            self._count(subject, [], number)
+        self.baking += len(batch.baking)
+        self._findings.baking.update(subject.resource for subject in batch.baking)
+        self._judge_all(batch.subjects)
 
-    def leave_out(self, baking: Baking) -> None:
-        """Count instances of bakes under way, which no rule is for."""
-        self.baking += len(baking.subjects)
-        self._findings.baking.update(one.resource for one in baking.subjects)
-
-    def judge(self, subjects: list[Subject]) -> None:
-        """Judge some more subjects of the place."""
+    def _judge_all(self, subjects: Sequence[Subject]) -> None:
         still_open: list[Finding] = []
         waived: list[Waived] = []
         for subject in subjects:
@@ -192,7 +190,7 @@ def _use(region: str, count: ImageSummary) -> ImageUse:
         instances=count.instances,
         compliant=count.compliant,
         findings=dict(count.rules),
-        worst=min(severities, key=lambda one: one.rank, default=None),
+        worst=min(severities, key=lambda severity: severity.rank, default=None),
     )
 
 

@@ -60,7 +60,7 @@ def prepare(
             f"the audit is of account {audit.account}, and you are in {aws.account}",
             fix="use the credentials that the audit was made with",
         )
-    wanted = [one for one in _named(audit, asked) if asked.wants(one)]
+    wanted = [finding for finding in _named(audit, asked) if asked.wants(finding)]
     if not wanted:
         raise RefusedError(
             "the audit has no such finding, so there is nothing to do",
@@ -91,8 +91,8 @@ def _named(audit: Saved, asked: RemediationRequest) -> Iterable[Finding]:
     """Yield what the audit names of the kinds that are wanted; waived ones only to release them."""
     kinds = refresh.KINDS if asked.what is RemediationKind.REFRESH else {Kind.INSTANCE}
     waived = audit.waived if asked.what is RemediationKind.RELEASE else ()
-    every = (*audit.findings, *(one.finding for one in waived))
-    return (one for one in every if one.subject.kind in kinds)
+    every = (*audit.findings, *(waived_finding.finding for waived_finding in waived))
+    return (finding for finding in every if finding.subject.kind in kinds)
 
 
 def _steps(
@@ -103,7 +103,7 @@ def _steps(
 ) -> list[RemediationStep]:
     kinds = refresh.KINDS if asked.what is RemediationKind.REFRESH else frozenset({Kind.INSTANCE})
     only = AuditSelection(places=frozenset(by_place), kinds=kinds)
-    resources = {one.subject.resource for several in by_place.values() for one in several}
+    resources = {finding.subject.resource for several in by_place.values() for finding in several}
     court = Verdicts(aws, question, asked, reassessment.judge(aws, question, only, resources))
     found: list[RemediationStep] = []
     for place, findings in by_place.items():
@@ -112,7 +112,7 @@ def _steps(
             found += _in_place(court, place, findings)
         except AwsError as error:
             unread = LeftAloneError(f"its region could not be read: {error.message}", unread=True)
-            found += [left_alone(place, one, unread) for one in named]
+            found += [left_alone(place, name, unread) for name in named]
     return found
 
 
@@ -133,14 +133,14 @@ def _remediation(asked: RemediationRequest, steps: tuple[RemediationStep, ...]) 
         RemediationKind.QUARANTINE: (*PERMISSIONS, *instances.PERMISSIONS, *quarantine.PERMISSIONS),
         RemediationKind.RELEASE: quarantine.PERMISSIONS,
     }
-    count = sum(bool(one.actions) for one in steps)
+    count = sum(bool(step.actions) for step in steps)
     plan = Plan(
         title=f"{asked.what.value} {count} of {len(steps)} that the audit names",
         # Two groups may share a template, which is moved once.
-        actions=tuple({action.id: action for one in steps for action in one.actions}.values()),
+        actions=tuple({action.id: action for step in steps for action in step.actions}.values()),
         notes=(
-            *(note for one in steps for note in one.notes),
-            *(f"left alone: {one.id}: {one.left}" for one in steps if one.left),
+            *(note for step in steps for note in step.notes),
+            *(f"left alone: {step.id}: {step.left}" for step in steps if step.left),
         ),
         checks=checks.get(asked.what, (*PERMISSIONS, *instances.PERMISSIONS)),
     )
@@ -155,8 +155,8 @@ def _grouped(
     findings: Iterable[Finding], key: Callable[[Subject], str]
 ) -> dict[str, list[Finding]]:
     several: dict[str, list[Finding]] = {}
-    for one in findings:
-        several.setdefault(key(one.subject), []).append(one)
+    for finding in findings:
+        several.setdefault(key(finding.subject), []).append(finding)
     return several
 
 
@@ -164,13 +164,13 @@ def _by_place(
     aws: Aws, findings: Iterable[Finding], role_name: str
 ) -> dict[AccountRegion, Sequence[Finding]]:
     found: dict[AccountRegion, list[Finding]] = {}
-    for one in findings:
-        account, region = one.subject.account, one.subject.region
+    for finding in findings:
+        account, region = finding.subject.account, finding.subject.region
         role = aws.role_in(account, role_name)
         if role and not role_name:
             raise RefusedError(
-                f"{one.subject.id} is in account {account}: by which role?",
+                f"{finding.subject.id} is in account {account}: by which role?",
                 fix="pass --role NAME, or the release file that names it",
             )
-        found.setdefault(AccountRegion(account, region, role), []).append(one)
+        found.setdefault(AccountRegion(account, region, role), []).append(finding)
     return dict(found)

@@ -58,7 +58,13 @@ def steps(
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
         return [left_alone(place, group.name, unread)]
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
-    return [step, *(RemediationStep(place=place, id=one, left=kept) for one in group.protected)]
+    return [
+        step,
+        *(
+            RemediationStep(place=place, id=instance_id, left=kept)
+            for instance_id in group.protected
+        ),
+    ]
 
 
 def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | None:
@@ -90,7 +96,9 @@ def _step(
         )
     _refuse(aws, place, group)
     moves = _moves(aws, place, group, golden)
-    others = sorted({one.image for one in group.references if one.image} - {golden.id})
+    others = sorted(
+        {reference.image for reference in group.references if reference.image} - {golden.id}
+    )
     for image_id in others:
         if unfit := misfit(aws.in_region(place.region), image_id, "", golden):
             raise LeftAloneError(f"{image_id}: {unfit}")
@@ -149,35 +157,38 @@ def _moves(aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Imag
     actions: dict[str, Action] = {}
     versions: dict[ImageReference, str | Ref] = {}
     follows: list[str] = []
-    for one in group.references:
-        if not one.template:
+    for reference in group.references:
+        if not reference.template:
             continue
-        version = read_version(aws.in_region(place.region), one.template, one.version)
+        version = read_version(aws.in_region(place.region), reference.template, reference.version)
         if version is None:
-            raise LeftAloneError(f"its template {one.template} has no version {one.version}")
+            raise LeftAloneError(
+                f"its template {reference.template} has no version {reference.version}"
+            )
         moved = move(aws, place, version, golden)
         if moved.left:
-            raise LeftAloneError(f"its template {one.template}: {moved.left}")
+            raise LeftAloneError(f"its template {reference.template}: {moved.left}")
         actions |= {each.id: each for each in moved.actions}
-        if one.version in NAMED:
-            follows.append(f"{one.version} of {one.template}")
+        if reference.version in NAMED:
+            follows.append(f"{reference.version} of {reference.template}")
         elif version.reference.parameter:
             follows.append(f"the SSM parameter {version.reference.parameter}")
         elif moved.actions:
-            versions[one] = moved.made
+            versions[reference] = moved.made
     return _Moves(tuple(actions.values()), versions, tuple(follows))
 
 
 def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
     found = concurrently(
-        instances, lambda one: live_instances.protected_from_termination(regional, one)
+        instances,
+        lambda instance_id: live_instances.protected_from_termination(regional, instance_id),
     )
-    for one, protected in found.items():
+    for instance_id, protected in found.items():
         if isinstance(protected, AwsError):
             raise protected
         if protected:
-            return one
+            return instance_id
     return ""
 
 
@@ -206,5 +217,5 @@ def _refreshed(
             *(("cloudwatch:DescribeAlarms",) if rollout.alarms else ()),
         ),
         outputs={"refresh": "InstanceRefreshId"},
-        after=tuple(one.id for one in moves.actions),
+        after=tuple(action.id for action in moves.actions),
     )

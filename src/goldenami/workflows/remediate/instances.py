@@ -60,8 +60,11 @@ def steps(
         now = live_instances.read(there.in_region(place.region), named)
     except AwsError as error:
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
-        return [left_alone(place, one, unread) for one in named]
-    return [_step(court, place, one, now.get(one), named[one], way) for one in named]
+        return [left_alone(place, instance_id, unread) for instance_id in named]
+    return [
+        _step(court, place, instance_id, now.get(instance_id), named[instance_id], way)
+        for instance_id in named
+    ]
 
 
 def _step(
@@ -78,7 +81,7 @@ def _step(
         planned = _refuse(there, place, now, way)
     except LeftAloneError as reason:
         return left_alone(place, instance_id, reason)
-    rules = sorted({one.rule for one in held})
+    rules = sorted({finding.rule for finding in held})
 
     def guard(action: Action) -> None:
         court.once_more(place, named)

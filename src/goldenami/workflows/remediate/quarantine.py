@@ -35,7 +35,7 @@ def steps(
         )
     except AwsError as error:
         unread = LeftAloneError(f"{group} could not be read: {error.message}", unread=True)
-        return [left_alone(place, one, unread) for one in named]
+        return [left_alone(place, instance_id, unread) for instance_id in named]
 
     def refuse(aws: Aws, place: AccountRegion, now: LiveInstance) -> None:
         _refuse(now, group, vpc_id, place)
@@ -109,8 +109,8 @@ def releases(aws: Aws, place: AccountRegion, ids: Collection[str]) -> list[Remed
         now = live_instances.read(there.in_region(place.region), ids)
     except AwsError as error:
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
-        return [left_alone(place, one, unread) for one in ids]
-    return [_release(there, place, one, now.get(one)) for one in ids]
+        return [left_alone(place, instance_id, unread) for instance_id in ids]
+    return [_release(there, place, instance_id, now.get(instance_id)) for instance_id in ids]
 
 
 def _release(
@@ -142,7 +142,7 @@ def _back(aws: Aws, place: AccountRegion, now: LiveInstance | None) -> Iterator[
     known = live_instances.groups_of(aws.in_region(place.region), now.vpc_id)
     put_back = []
     for interface, groups in now.interfaces:
-        had = tuple(one for one in note.get(interface, ()) if one in known)
+        had = tuple(group for group in note.get(interface, ()) if group in known)
         if interface in note and not had:
             gone = ", ".join(note[interface])
             raise LeftAloneError(f"none of the groups of {interface} is there any more: {gone}")
@@ -152,7 +152,7 @@ def _back(aws: Aws, place: AccountRegion, now: LiveInstance | None) -> Iterator[
     # By its value, too: another note that was written meanwhile is not taken away.
     noted = tags.to_aws({quarantine.TAG: now.tags[quarantine.TAG]})
     parameters = {"Resources": [now.id], "Tags": noted}
-    after = tuple(one.id for one in put_back)
+    after = tuple(action.id for action in put_back)
     yield instances.action(place, now, "release", "ec2:DeleteTags", parameters, after)
 
 

@@ -69,17 +69,17 @@ def steps(
                 wanted[_launching(subject)] = None
         except LeftAloneError as reason:
             found.append(left_alone(place, subject.id, reason))
-    found = [one for one in found if one.id not in wanted]
+    found = [step for step in found if step.id not in wanted]
     known = auto_scaling.groups(there.in_region(place.region), wanted) if wanted else {}
     for name in wanted:
         try:
             group = _there(known.get(name))
-            held.refuse_templates(one.template for one in group.references)
+            held.refuse_templates(reference.template for reference in group.references)
             image = usable(court, place, golden)
             found += groups.steps(there, place, group, image, court.asked.rollout)
         except LeftAloneError as reason:
             found.append(left_alone(place, name, reason))
-    return [_guarded(court, place, golden, one) for one in in_order(there, place, found)]
+    return [_guarded(court, place, golden, step) for step in in_order(there, place, found)]
 
 
 def _newest(court: Verdicts, place: AccountRegion) -> Image | None:
@@ -123,7 +123,7 @@ def _guarded(
         approved = goldens.versions(
             court.aws.in_region(place.region), court.asked.image, court.question.approval
         )
-        if golden is None or golden.id not in [one.id for one in approved]:
+        if golden is None or golden.id not in [image.id for image in approved]:
             raise LeftAloneError("the image that it was to get is no longer approved")
         before(action)
 
@@ -173,9 +173,9 @@ class _Held:
         Raises:
             LeftAloneError: one does.
         """
-        for one in templates:
-            if one in self._templates:
-                raise LeftAloneError(f"a waiver covers its template {one}")
+        for template in templates:
+            if template in self._templates:
+                raise LeftAloneError(f"a waiver covers its template {template}")
 
 
 def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -> RemediationStep:

@@ -66,7 +66,7 @@ def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Ima
         AwsError: the image or the instance type could not be read.
     """
     found = images.by_id(regional, [image_id]) if image_id else []
-    known = [one.architecture for one in found]
+    known = [image.architecture for image in found]
     if not found and instance_type:
         purpose = f"looking at {instance_type}"
         known = instance_types.architectures(regional, instance_type, purpose)
@@ -84,16 +84,16 @@ def in_order(
         AwsError: a template could not be read.
     """
     steps = list(steps)
-    actions = {one.id: one for step in steps for one in step.actions}
+    actions = {action.id: action for step in steps for action in step.actions}
     made: dict[str, list[Action]] = {}
-    for one in actions.values():
-        if one.call == CREATE:
-            made.setdefault(one.parameters["LaunchTemplateId"], []).append(one)
+    for action in actions.values():
+        if action.call == CREATE:
+            made.setdefault(action.parameters["LaunchTemplateId"], []).append(action)
     last: dict[str, Action] = {}
     for template, several in made.items():
         several.sort(key=_source)
-        for before, one in pairwise(several):
-            actions[one.id] = replace(one, after=(*one.after, before.id))
+        for before, later in pairwise(several):
+            actions[later.id] = replace(later, after=(*later.after, before.id))
         there = versions(aws.in_region(place.region), template)
         if latest := _latest_to_keep(there, several):
             last[several[-1].id] = _kept(place, latest, several[-1])
@@ -109,12 +109,12 @@ def _latest_to_keep(
     making one again answers with the one that is there.
     """
     wanted = [action.parameters["VersionDescription"] for action in made]
-    new = {int(one.version): one for one in there if one.description in wanted}
-    ends = [number for number, one in new.items() if one.description == wanted[-1]]
-    if ends and max(int(one.version) for one in there) > max(ends):
+    new = {int(version.version): version for version in there if version.description in wanted}
+    ends = [number for number, version in new.items() if version.description == wanted[-1]]
+    if ends and max(int(version.version) for version in there) > max(ends):
         return None
-    old = [one for one in there if int(one.version) not in new]
-    latest = max(old, key=lambda one: int(one.version), default=None)
+    old = [version for version in there if int(version.version) not in new]
+    latest = max(old, key=lambda version: int(version.version), default=None)
     return latest if latest and int(latest.version) > _source(made[-1]) else None
 
 
@@ -126,7 +126,9 @@ def guard(aws: Aws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
         place: where.
         actions: those of the plan that make versions, among others.
     """
-    sources = {one.id: one.parameters["SourceVersion"] for one in actions if one.call == CREATE}
+    sources = {
+        action.id: action.parameters["SourceVersion"] for action in actions if action.call == CREATE
+    }
 
     def check(action: Action) -> None:
         if action.call != SET_DEFAULT:
@@ -142,10 +144,10 @@ def guard(aws: Aws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
 def _with(
     step: RemediationStep, actions: dict[str, Action], last: dict[str, Action]
 ) -> Iterator[Action]:
-    for one in step.actions:
-        yield actions[one.id]
-        if one.id in last:
-            yield last[one.id]
+    for action in step.actions:
+        yield actions[action.id]
+        if action.id in last:
+            yield last[action.id]
 
 
 def _source(action: Action) -> int:

@@ -72,7 +72,7 @@ def _open(
         raise LeftAloneError(f"a waiver covers it: {waiver.says} ({waiver.owner})")
     _refuse_unknown_origin(judgement, now)
     found = judgement.open.get(subject.resource, ())
-    if wanted := [one for one in found if asked.wants(one)]:
+    if wanted := [finding for finding in found if asked.wants(finding)]:
         return wanted
     raise LeftAloneError(_why_not(judgement, named, found))
 
@@ -97,9 +97,9 @@ def _refuse_unknown_origin(judgement: Judgement, now: Subject) -> None:
 
 def _why_not(judgement: Judgement, named: Sequence[Finding], found: Sequence[Finding]) -> str:
     if found:
-        rules = ", ".join(sorted({one.rule for one in found}))
+        rules = ", ".join(sorted({finding.rule for finding in found}))
         return f"only what was not asked for is held against it now: {rules}"
-    if unasked := sorted({one.rule for one in named} - judgement.rules):
+    if unasked := sorted({finding.rule for finding in named} - judgement.rules):
         return (
             f"{unasked[0]} was not looked at: pass what the audit was made with "
             "(--roots, --newest, --max-age, or the release file)"
