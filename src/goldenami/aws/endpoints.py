@@ -22,13 +22,13 @@ _BEFORE_HOST = re.compile(r"^([a-z][a-z\d+.-]*://)?.*@", re.DOTALL | re.IGNORECA
 _USER_OF_URL = re.compile(r"//[^\s\"'<>]*@")
 
 
-def check(session: Any, service: str, given: str | None) -> None:
+def check(session: Any, service: str, option_url: str | None) -> None:
     """Check the endpoint of a service's client, and those that its credentials are fetched from.
 
     Args:
         session: the boto3 session.
         service: the service, as boto3 names it.
-        given: what the command line names.
+        option_url: what the command line names.
 
     Raises:
         UsageError: it is no URL of a server; the message names where it is set.
@@ -36,8 +36,8 @@ def check(session: Any, service: str, given: str | None) -> None:
     from goldenami.aws.botocore_private import session_of
 
     core = session_of(session)
-    wanted = [(service, given), *((name, None) for name in _for_credentials(core))]
-    for name, option in wanted:
+    services = [(service, option_url), *((name, None) for name in _for_credentials(core))]
+    for name, option in services:
         source, url = next(_settings(core, name, option), ("", None))
         if url is not None and (why := _wrong(url)):
             raise UsageError(f"{source}: `{_shown(url)}` {why}", fix=_fix(url))
@@ -79,7 +79,7 @@ def _for_credentials(core: Any) -> Iterator[str]:
         yield from ("sso", "sso-oidc")
 
 
-def _settings(core: Any, service: str, given: str | None) -> Iterator[tuple[str, str]]:
+def _settings(core: Any, service: str, option_url: str | None) -> Iterator[tuple[str, str]]:
     """Yield what sets a service's endpoint, and to what; the first one counts.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
@@ -88,8 +88,8 @@ def _settings(core: Any, service: str, given: str | None) -> Iterator[tuple[str,
         CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as HYPHENIZED,
     )
 
-    if given is not None:
-        yield OPTION, given
+    if option_url is not None:
+        yield OPTION, option_url
     elif not core.get_config_variable("ignore_configured_endpoint_urls"):
         name = HYPHENIZED.get(service, service).replace("-", "_")
         variables = (f"AWS_ENDPOINT_URL_{name.upper()}", "AWS_ENDPOINT_URL")
@@ -147,8 +147,8 @@ def _beyond(parts: SplitResult, url: str) -> str:
 def _fix(url: str) -> str:
     """Return how to write it: without what is too much, with what is missing."""
     clean = _BEFORE_HOST.sub(r"\1", url)
-    scheme, found, rest = clean.partition("://")
-    host = re.split(r"[/?#]", rest if found else clean)[0]
+    scheme, separator, rest = clean.partition("://")
+    host = re.split(r"[/?#]", rest if separator else clean)[0]
     written = f"{scheme if scheme in _SCHEMES else 'http'}://{host}"
     return f"write {written}" if not _wrong(written) else _EXAMPLE
 

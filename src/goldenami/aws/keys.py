@@ -65,14 +65,14 @@ def check_default(regional: RegionalAws, *, encrypted: bool) -> Checked:
 
 
 def _faults(key: KeyMetadata, *, shared: bool) -> list[str]:
-    found = []
+    faults = []
     if key.key_state != "Enabled":
-        found.append(f"is {key.key_state}, not Enabled")
+        faults.append(f"is {key.key_state}, not Enabled")
     if key.key_spec != "SYMMETRIC_DEFAULT":
-        found.append(f"is of kind {key.key_spec}: EBS takes symmetric keys alone")
+        faults.append(f"is of kind {key.key_spec}: EBS takes symmetric keys alone")
     if shared and key.key_manager == "AWS":
-        found.append("is AWS's own: what it encrypts cannot be shared")
-    return found
+        faults.append("is AWS's own: what it encrypts cannot be shared")
+    return faults
 
 
 def _tried(regional: RegionalAws, key: str) -> Checked:

@@ -96,12 +96,12 @@ class LaunchTemplates:
                     DescribeLaunchTemplateVersions,
                     "reading launch templates", Versions=list(NAMED),
                 )  # fmt: skip
-                found = {
+                versions = {
                     (version.launch_template_id, version.version_number): _version(version)
                     for page in pages
                     for version in page.launch_template_versions
                 }
-                self._named = list(found.values())
+                self._named = list(versions.values())
                 self._remember(self._named)
             return self._named
 
@@ -145,12 +145,12 @@ class LaunchTemplates:
                 self._versions[named, "$Latest"] = version.reference
 
     def _read(self, template: str, version: str) -> ImageReference:
-        found = read_version(self._regional, template, version)
-        if found is None:
+        template_version = read_version(self._regional, template, version)
+        if template_version is None:
             return ImageReference(
                 why=f"there is no version {version} of launch template {template}"
             )
-        return found.reference
+        return template_version.reference
 
     def _configured(self) -> dict[str, str]:
         with self._lock:

@@ -81,7 +81,7 @@ def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | A
             except BaseException as error:  # whatever it is, somebody waits for the answer
                 answers.put((question, error))
 
-    found: dict[K, T | AwsError] = {}
+    results: dict[K, T | AwsError] = {}
     try:
         for _ in islice(questions, WORKERS):
             Thread(target=work, daemon=True).start()
@@ -89,10 +89,10 @@ def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | A
             question, answer = take(answers)
             if isinstance(answer, BaseException) and not isinstance(answer, AwsError):
                 raise answer
-            found[question] = answer
+            results[question] = answer
     finally:
         ended.set()
-    return {question: found[question] for question in questions}
+    return {question: results[question] for question in questions}
 
 
 def take(queue: SimpleQueue[T]) -> T:

@@ -90,8 +90,8 @@ def _check(
         return Checked(
             unknown=(f"the quota of {what} in {regional.region} is not known: {error.message}",)
         )
-    told = f"{what} in {regional.region}: {there:,} of {allowed:,} are used, "
-    told += f"and {needed:,} more are needed"
+    usage = f"{what} in {regional.region}: {there:,} of {allowed:,} are used, "
+    usage += f"and {needed:,} more are needed"
     if there + needed > allowed:
-        return Checked(wrong=(f"quota {code}: {told}; ask AWS for more, or remove some",))
-    return Checked(fine=(f"quota of {told}",))
+        return Checked(wrong=(f"quota {code}: {usage}; ask AWS for more, or remove some",))
+    return Checked(fine=(f"quota of {usage}",))

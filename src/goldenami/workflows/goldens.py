@@ -97,5 +97,7 @@ def _golden(
     regional: RegionalAws, newest_first: Sequence[Image], approval: ApprovalTag
 ) -> list[Image]:
     place = AccountRegion(regional.account, regional.region)
-    made = read(regional.aws, {place: newest_first}, approval)[place]
-    return [image for image in newest_first if image.state == "available" and made[image.id].golden]
+    produced = read(regional.aws, {place: newest_first}, approval)[place]
+    return [
+        image for image in newest_first if image.state == "available" and produced[image.id].golden
+    ]

@@ -54,11 +54,11 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> FoundManifest:
     answers = in_regions(
         where or regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
     )
-    made = [image for several in answers.read.values() for image in several]
+    produced = [image for several in answers.read.values() for image in several]
     build = name
     if names.AMI_ID.fullmatch(name):
-        build = next((image.tags.get(tags.BUILD, "") for image in made if image.id == name), "")
-    mine = [image for image in made if build and image.tags.get(tags.BUILD) == build]
+        build = next((image.tags.get(tags.BUILD, "") for image in produced if image.id == name), "")
+    mine = [image for image in produced if build and image.tags.get(tags.BUILD) == build]
     if not mine:
         answers.complete(f"looking for {name}")
         raise UsageError(
@@ -93,19 +93,19 @@ def _kept(regional: RegionalAws, name: str) -> Manifest | None:
     return manifest.read(there.value) if there else None
 
 
-def _from_tags(build: str, made: list[Image]) -> Manifest:
-    first, told = made[0], made[0].tags
+def _from_tags(build: str, images: list[Image]) -> Manifest:
+    first, first_tags = images[0], images[0].tags
     begun = started(build)
     return Manifest(
         build=build,
         image=first.image,
         version=first.version,
         ami_name=first.name,
-        status=_status(made),
+        status=_status(images),
         started=f"{begun:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
-        inputs=Inputs(release="", release_sha256=told.get(tags.SPEC, "")),
-        source=Source(id=told.get(tags.SOURCE, "")),
-        approval=Approval(by=_first(made, tags.APPROVED_BY), at=_first(made, tags.APPROVED_AT)),
+        inputs=Inputs(release="", release_sha256=first_tags.get(tags.SPEC, "")),
+        source=Source(id=first_tags.get(tags.SOURCE, "")),
+        approval=Approval(by=_first(images, tags.APPROVED_BY), at=_first(images, tags.APPROVED_AT)),
         images=tuple(
             Placed(
                 account=image.owner,
@@ -113,38 +113,38 @@ def _from_tags(build: str, made: list[Image]) -> Manifest:
                 image_id=image.id,
                 snapshots=image.snapshots,
             )
-            for image in made
+            for image in images
         ),
-        missing=_unpublished(made),
+        missing=_unpublished(images),
     )
 
 
-def _release(build: str, made: list[Image]) -> PastRelease:
-    told: Mapping[str, str] = made[0].tags
+def _release(build: str, images: list[Image]) -> PastRelease:
+    first_tags: Mapping[str, str] = images[0].tags
     begun = started(build)
     return PastRelease(
-        version=made[0].version,
+        version=images[0].version,
         build=build,
-        status=_status(made),
+        status=_status(images),
         started=f"{begun:%Y-%m-%d %H:%M}" if begun else "",
-        regions=tuple(image.region for image in made),
-        source=told.get(tags.SOURCE, ""),
-        approved_by=_first(made, tags.APPROVED_BY),
-        approved_at=_first(made, tags.APPROVED_AT),
+        regions=tuple(image.region for image in images),
+        source=first_tags.get(tags.SOURCE, ""),
+        approved_by=_first(images, tags.APPROVED_BY),
+        approved_at=_first(images, tags.APPROVED_AT),
     )
 
 
-def _status(made: list[Image]) -> str:
-    found = ", ".join(dict.fromkeys(image.status for image in made))
-    missing = " ".join(_unpublished(made))
-    return f"{found} ({missing} missing)" if missing else found
+def _status(images: list[Image]) -> str:
+    statuses = ", ".join(dict.fromkeys(image.status for image in images))
+    missing = " ".join(_unpublished(images))
+    return f"{statuses} ({missing} missing)" if missing else statuses
 
 
-def _unpublished(made: list[Image]) -> tuple[str, ...]:
+def _unpublished(images: list[Image]) -> tuple[str, ...]:
     """Return the places that any image of a build tells to be unpublished."""
-    told = [place for image in made for place in image.tags.get(tags.UNPUBLISHED, "").split()]
-    return tuple(dict.fromkeys(told))
+    places = [place for image in images for place in image.tags.get(tags.UNPUBLISHED, "").split()]
+    return tuple(dict.fromkeys(places))
 
 
-def _first(made: list[Image], key: str) -> str:
-    return next((image.tags[key] for image in made if key in image.tags), "")
+def _first(images: list[Image], key: str) -> str:
+    return next((image.tags[key] for image in images if key in image.tags), "")

@@ -49,14 +49,18 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
             fix="pass --role NAME, or set audit.role in the release file",
         )
     roles = [aws.role_in(other, question.role) for other in other_accounts]
-    found = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
+    enabled = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
     others: list[AccountRegion] = []
     unreadable = []
-    for account, (role, told) in zip(other_accounts, found.items(), strict=True):
-        if isinstance(told, AwsError):
-            unreadable.append(UnreadPlace(AccountRegion(account, ALL_REGIONS, role), told.message))
+    for account, (role, answer) in zip(other_accounts, enabled.items(), strict=True):
+        if isinstance(answer, AwsError):
+            unreadable.append(
+                UnreadPlace(AccountRegion(account, ALL_REGIONS, role), answer.message)
+            )
         else:
-            others += [AccountRegion(account, region, role) for region in question.regions or told]
+            others += [
+                AccountRegion(account, region, role) for region in question.regions or answer
+            ]
     return AuditedPlaces(home, tuple(others), tuple(unreadable))
 
 

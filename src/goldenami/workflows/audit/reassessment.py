@@ -87,16 +87,18 @@ def judge(
         RefusedError: nothing is approved: everything would be a finding.
     """
     at = datetime.now(UTC)
-    wanted = replace(question, parts=frozenset(PART[kind] for kind in only.kinds), guardrails=None)
+    narrowed = replace(
+        question, parts=frozenset(PART[kind] for kind in only.kinds), guardrails=None
+    )
     near = {AccountRegion(aws.account, place.region) for place in only.places}
     builds = before.goldens.builds if before else frozenset()
     everywhere = near if before else near | _home(aws, question)
     with stoppable(ASKING) as asking:
-        live = LiveSource(aws, wanted, asking, only=only, builds=builds)
+        live = LiveSource(aws, narrowed, asking, only=only, builds=builds)
         fresh = live.goldens(sorted(everywhere | only.places, key=str))
         goldens = _joined(before, fresh)
         home = [place for place in goldens.produced if place.account == aws.account]
-        approved = approval.approved(live, wanted, home, goldens, at)
+        approved = approval.approved(live, narrowed, home, goldens, at)
         approval.refuse_none(approved, goldens, goldens.unreadable)
         findings = Findings(Waivers(question.waivers, at.date()), None, keep=True)
         readable = [place for place in only.places if place in fresh.produced]
@@ -119,7 +121,7 @@ def judge(
         waived=_by_resource((waiver.finding, waiver) for waiver in findings.waived),
         baking=frozenset(findings.baking),
         unread=unread,
-        rules=frozenset(wanted.rules(wanted.scope)),
+        rules=frozenset(narrowed.rules(narrowed.scope)),
     )
 
 
@@ -133,7 +135,9 @@ def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:
     if before is None:
         return fresh
     read = {*fresh.produced, *(unread.place for unread in fresh.unreadable)}
-    earlier = {place: made for place, made in before.goldens.produced.items() if place not in read}
+    earlier = {
+        place: images for place, images in before.goldens.produced.items() if place not in read
+    }
     still = tuple(unread for unread in before.goldens.unreadable if unread.place not in read)
     return GoldenImages(
         {**earlier, **fresh.produced},
@@ -142,8 +146,8 @@ def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:
     )
 
 
-def _by_resource(found: Iterable[tuple[Finding, T]]) -> dict[str, tuple[T, ...]]:
+def _by_resource(items: Iterable[tuple[Finding, T]]) -> dict[str, tuple[T, ...]]:
     several: dict[str, tuple[T, ...]] = {}
-    for finding, item in found:
+    for finding, item in items:
         several[finding.subject.resource] = (*several.get(finding.subject.resource, ()), item)
     return several

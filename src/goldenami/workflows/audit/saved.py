@@ -110,9 +110,9 @@ class SavedSource:
 
     def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what releases had made in these places."""
-        found = {place: self._saved(place).produced for place in places}
+        produced = {place: self._saved(place).produced for place in places}
         return GoldenImages(
-            {place: {image.id: image for image in made} for place, made in found.items()}
+            {place: {image.id: image for image in images} for place, images in produced.items()}
         )
 
     def listed(self, region: str) -> Mapping[str, str]:
@@ -137,12 +137,12 @@ class SavedSource:
         with files.reading(self._path) as file:
             for start, count in self._starts.get(where, ()):
                 file.seek(start)
-                left = count
-                while left:
-                    some = list(islice(files.lines(file, self._path), min(AT_ONCE, left)))
+                remaining = count
+                while remaining:
+                    some = list(islice(files.lines(file, self._path), min(AT_ONCE, remaining)))
                     if not some:
                         raise self._wrong("it has become shorter while it was read")
-                    left -= len(some)
+                    remaining -= len(some)
                     try:
                         subjects = [decode(line) for line in some]
                     except jsonfile.WRONG as error:
@@ -169,10 +169,10 @@ class SavedSource:
     def _refuse_cut(self) -> None:
         for place in self._head.places:
             parts = self._starts.get(_Where(place.account, place.region), ())
-            found = sum(count for _, count in parts)
-            if found != place.subjects:
+            lines = sum(count for _, count in parts)
+            if lines != place.subjects:
                 raise self._wrong(
-                    f"it has {found} lines of {place.account}/{place.region} instead of "
+                    f"it has {lines} lines of {place.account}/{place.region} instead of "
                     f"{place.subjects}"
                 )
 

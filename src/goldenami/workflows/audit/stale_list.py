@@ -48,17 +48,19 @@ def _once_golden(aws: Aws, approval: ApprovalTag, ids: frozenset[str]) -> frozen
             if _was_approved(snapshot.tag_values, approval)
         }
         kept = parameters.below(aws.in_region(region), prefixes.MANIFESTS, "reading manifests")
-        made = (manifest.read(text) for text in kept)
+        releases = (manifest.read(text) for text in kept)
         return tagged | {
             snapshot
-            for release in made
+            for release in releases
             if release and release.status == Status.APPROVED
             for image in release.images
             for snapshot in image.snapshots
         }
 
-    found = in_regions(regions.enabled(aws), look).complete("looking for retired snapshots")
-    return ids & frozenset().union(*found.values())
+    golden_by_region = in_regions(regions.enabled(aws), look).complete(
+        "looking for retired snapshots"
+    )
+    return ids & frozenset().union(*golden_by_region.values())
 
 
 def _was_approved(written: tags.Tags, approval: ApprovalTag) -> bool:

@@ -77,9 +77,9 @@ class PlaceSummary:
         still_open: list[Finding] = []
         waived: list[Waived] = []
         for subject in subjects:
-            found = self._judge(subject)
-            self._count(subject, found)
-            for finding in found:
+            findings = self._judge(subject)
+            self._count(subject, findings)
+            for finding in findings:
                 waiver = self._findings.waivers.waiver_of(finding)
                 if waiver is None:
                     still_open.append(self._findings.marked(finding))
@@ -106,19 +106,19 @@ class PlaceSummary:
             unread=unread,
         )
 
-    def _count(self, subject: Subject, found: list[Finding], number: int = 1) -> None:
+    def _count(self, subject: Subject, findings: list[Finding], number: int = 1) -> None:
         kind = subject.kind.value
         self._subjects[kind] += number
-        if not found:
+        if not findings:
             self._compliant[kind] += number
         if not subject.image.id:
             return
         count = self.images.get(subject.image.id)
         if count is None:
-            made = self._approved.made(subject)
-            golden = f"{made.image} {made.version}" if made and made.golden else ""
+            produced = self._approved.made(subject)
+            golden = f"{produced.image} {produced.version}" if produced and produced.golden else ""
             count = self.images[subject.image.id] = ImageSummary(subject.image, golden)
-        count.add(kind, found, number)
+        count.add(kind, findings, number)
 
 
 class ImageSummary:
@@ -130,12 +130,12 @@ class ImageSummary:
         self.subjects = self.instances = self.compliant = 0
         self.rules: Counter[str] = Counter()
 
-    def add(self, kind: str, found: list[Finding], number: int) -> None:
+    def add(self, kind: str, findings: list[Finding], number: int) -> None:
         """Count one more subject, or several that are alike."""
         self.subjects += number
         self.instances += number if kind == "instance" else 0
-        self.compliant += 0 if found else number
-        for finding in found:
+        self.compliant += 0 if findings else number
+        for finding in findings:
             self.rules[finding.rule] += 1
 
     def join(self, other: "ImageSummary") -> None:
@@ -156,8 +156,8 @@ def images(tallies: list[PlaceSummary]) -> tuple[ImageUse, ...]:
                 joined[key].join(count)
             else:
                 joined[key] = count
-    found = [_use(region, count) for (region, _), count in joined.items()]
-    return tuple(sorted(found, key=_worst_first))
+    uses = [_use(region, count) for (region, _), count in joined.items()]
+    return tuple(sorted(uses, key=_worst_first))
 
 
 def rules(tallies: list[PlaceSummary]) -> tuple[RuleBroken, ...]:

@@ -51,7 +51,7 @@ Adopt = Callable[[ActionContext, AwsError], Mapping[str, object] | None]
 def carry_out(
     aws: Aws,
     remediation: Remediation,
-    asked: RemediationRequest,
+    request: RemediationRequest,
     *,
     adopt: Mapping[str, Adopt] | None = None,
     tell: Tell = silent,
@@ -61,7 +61,7 @@ def carry_out(
     Returns:
         The result for each thing the audit named, and the first error, if there was one.
     """
-    run = _Run(remediation, Pace(asked.per_minute), adopt or {}, tell)
+    run = _Run(remediation, Pace(request.per_minute), adopt or {}, tell)
     try:
         Execution(aws, handlers=run.handlers, tell=run.listen).attempt(run.plan)
         error = run.error
@@ -115,8 +115,8 @@ class _Run:
         """Tell on what happens; what is left alone is no failure."""
         reason = self._left.get(happened.action.id)
         if happened.kind == "failed" and reason:
-            left = f"left alone: {happened.action.summary}: {reason.message}"
-            self._tell(Happened("progress", happened.action, left))
+            line = f"left alone: {happened.action.summary}: {reason.message}"
+            self._tell(Happened("progress", happened.action, line))
         else:
             self._tell(happened)
 
@@ -131,13 +131,13 @@ class _Run:
                 *(f"also failed: {failure.message}" for failure in failures[1:]),
             )
             return first
-        left = [
+        unjudged = [
             f"{self._summary(name)}: {reason.message}"
             for name, reason in self._left.items()
             if reason.unread
         ]
         unread = [f"{step.id}: {step.left}" for step in self._remediation.steps if step.unread]
-        return _incomplete([*unread, *left])
+        return _incomplete([*unread, *unjudged])
 
     def result(self, step: RemediationStep) -> RemediationResult:
         """Return how it ended for a thing."""
