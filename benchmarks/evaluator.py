@@ -15,8 +15,8 @@ from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.proof.cases import load
-from goldenami.iam.proof.world import Golden, ProofWorld, Setting
-from goldenami.iam.render import Document, render
+from goldenami.iam.proof.lookup import GoldenImage, ProofLookup, ProofSetting
+from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 
 ACCOUNT = "123456789012"
@@ -25,7 +25,7 @@ TARGET = 20_000
 SECONDS = 2.0
 
 
-def documents() -> list[Document]:
+def documents() -> list[PolicyDocument]:
     """Return the guardrail and its companion."""
     values = Values(account=ACCOUNT, snapshots=SNAPSHOTS)
     profiles = (profile_named("guardrail"), profile_named("tag-protection"))
@@ -35,15 +35,17 @@ def documents() -> list[Document]:
 def launches() -> list[Request]:
     """Return the requests of golden, public, foreign and laundered launches."""
     principal = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/bob", unique_id="AIDA1")
-    golden = Golden(region="us-east-1", id="ami-golden", owner=ACCOUNT, snapshots=SNAPSHOTS[40:41])
-    setting = Setting(
+    golden = GoldenImage(
+        region="us-east-1", id="ami-golden", owner=ACCOUNT, snapshots=SNAPSHOTS[40:41]
+    )
+    setting = ProofSetting(
         account=ACCOUNT,
         partition="aws",
         owners=(ACCOUNT,),
         tag=profile_named("guardrail").tag,
         golden=(golden,),
     )
-    world = ProofWorld(setting, golden, load())
+    world = ProofLookup(setting, golden, load())
     images = ("ami-golden", "ami-public", "ami-untagged", "ami-self-approved")
     calls = [ApiCall("ec2:RunInstances", "us-east-1", {"ImageId": one}) for one in images]
     return [request for call in calls for request in requests(call, principal, world)]

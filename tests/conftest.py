@@ -13,7 +13,8 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from goldenami.aws import ask
-from goldenami_sandbox.server import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Sandbox
+from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY
+from goldenami_sandbox.server import Sandbox
 
 from . import botocore_once
 

@@ -151,7 +151,7 @@ def test_every_key_of_a_release_file_is_in_the_commented_example() -> None:
 def test_the_readme_names_every_permission_that_the_commands_use(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from goldenami.cli import audit, bake, enforce, init, world
+    from goldenami.cli import audit, bake, enforce, init, rehearsal_seed
     from goldenami.errors import FindingsError
     from goldenami.spec import load
     from goldenami_sandbox import seed
@@ -159,7 +159,7 @@ def test_the_readme_names_every_permission_that_the_commands_use(
     monkeypatch.setenv("GOLDENAMI_STATE", str(tmp_path / "state"))
     init.init(tmp_path)
     path = tmp_path / "release.yaml"
-    seed.seed(sandbox, world.of(load(path)))
+    seed.seed(sandbox, rehearsal_seed.of(load(path)))
     before = len(sandbox.calls)
     bake.bake(path, yes=True)
     enforce.enforce(path, yes=True)

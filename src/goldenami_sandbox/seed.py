@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 if TYPE_CHECKING:
-    from goldenami_sandbox.mends.given import GivenIds
+    from goldenami_sandbox.fixed_ids import FixedIds
 
 ADMIN_USER = "rehearsal-admin"
 ADMIN_POLICY = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
@@ -27,7 +28,7 @@ COMPLIANT_NAMES = ("shop-1", "shop-2", "api-1")
 _TYPES = {"x86_64": "t3.micro", "arm64": "t4g.micro"}
 
 
-class World(Struct, frozen=True, kw_only=True):
+class RehearsalSeed(Struct, frozen=True, kw_only=True):
     """What has to exist so that a release file can be rehearsed.
 
     Args:
@@ -82,7 +83,7 @@ class Organization(Struct, frozen=True):
     unit_id: str
 
 
-def seed(sandbox: Sandbox, world: World) -> Seeded:
+def seed(sandbox: Sandbox, world: RehearsalSeed) -> Seeded:
     """Make the world of a release file, and a fleet that breaks its rules.
 
     Args:
@@ -134,7 +135,7 @@ def organization(
         root = client.list_roots()["Roots"][0]["Id"]
         told = client.create_organizational_unit(ParentId=root, Name=unit)["OrganizationalUnit"]
         return Organization(made, root, told["Id"])
-    from goldenami_sandbox.mends import organizations
+    from goldenami_sandbox.organizations import store as organizations
 
     return Organization(
         *organizations.join(ACCOUNT_ID, management_account, unit, delegated_administrator)
@@ -151,7 +152,7 @@ def _at_once(sandbox: Sandbox) -> Iterator[None]:
         sandbox.pending_s = before
 
 
-def _build_region(sandbox: Sandbox, world: World) -> None:
+def _build_region(sandbox: Sandbox, world: RehearsalSeed) -> None:
     ec2 = sandbox.client("ec2", world.regions[0])
     given = _given_ids(world.regions[0])
     for subnet_id in world.subnets:
@@ -168,7 +169,7 @@ def _build_region(sandbox: Sandbox, world: World) -> None:
     _source(sandbox, world, given)
 
 
-def _source(sandbox: Sandbox, world: World, given: "GivenIds") -> None:
+def _source(sandbox: Sandbox, world: RehearsalSeed, given: "FixedIds") -> None:
     region, architecture = world.regions[0], world.architecture
     if world.source_ami:
         given.image(world.source_ami, None, "amazon", architecture)
@@ -193,7 +194,7 @@ def _is_public(parameter: str) -> bool:
     return any(parameter in image.ssm_parameters for image in catalogue.IMAGES)
 
 
-def _identities(sandbox: Sandbox, world: World) -> None:
+def _identities(sandbox: Sandbox, world: RehearsalSeed) -> None:
     iam = sandbox.client("iam")
     for name in dict.fromkeys((*world.instance_profiles, *world.roles)):
         profile = name in world.instance_profiles
@@ -219,7 +220,7 @@ def _admin(sandbox: Sandbox, groups: Sequence[str]) -> Mapping[str, str]:
     return key
 
 
-def _fleet(sandbox: Sandbox, region: str, world: World) -> list[str]:
+def _fleet(sandbox: Sandbox, region: str, world: RehearsalSeed) -> list[str]:
     """Launch what an audit should find; a region beyond the first gets one of each kind."""
     ec2 = sandbox.client("ec2", region)
     count = None if region == world.regions[0] else 1
@@ -246,7 +247,7 @@ def _launch(ec2: Any, image_id: str, name: str) -> str:
     return str(answer["Instances"][0]["InstanceId"])
 
 
-def _given_ids(region: str) -> "GivenIds":
-    from goldenami_sandbox.mends.given import GivenIds
+def _given_ids(region: str) -> "FixedIds":
+    from goldenami_sandbox.fixed_ids import FixedIds
 
-    return GivenIds(ACCOUNT_ID, region)
+    return FixedIds(ACCOUNT_ID, region)

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from goldenami.errors import GoldenamiError
 from goldenami_sandbox.calls import Call, Guard
 from goldenami_sandbox.faults import ArmedFault, Fault, Faults
+from goldenami_sandbox.identity import (
+    ACCOUNT_ID,
+    HOST,
+    ROOT_ACCESS_KEY_ID,
+    ROOT_SECRET_ACCESS_KEY,
+)
 from goldenami_sandbox.vulnerabilities import Vulnerability
 
 if TYPE_CHECKING:
     from goldenami_sandbox.gateway import Gateway
     from goldenami_sandbox.serving import Server
-
-HOST = "127.0.0.1"
-ACCOUNT_ID = "123456789012"
-ROOT_ACCESS_KEY_ID = "AKIASANDBOXROOT00000"
-ROOT_SECRET_ACCESS_KEY = "sandbox-only"  # noqa: S105  no secret: the sandbox checks no signature
 
 
 class Sandbox:
@@ -107,12 +108,12 @@ class Sandbox:
 
     def reset(self) -> None:
         """Empty the account, forget the calls and the faults."""
-        from goldenami_sandbox import mends
+        from goldenami_sandbox import installation
 
         self._faults.clear()
         if self._gateway is not None:
             self._gateway.calls.clear()
-        mends.reset(self._pending_s)
+        installation.reset(self._pending_s)
 
     @property
     def pending_s(self) -> float:
@@ -121,26 +122,26 @@ class Sandbox:
 
     @pending_s.setter
     def pending_s(self, seconds: float) -> None:
-        from goldenami_sandbox.mends import clock
+        from goldenami_sandbox import clock
 
         self._pending_s = clock.pending_s = seconds
 
     @property
     def scp_characters(self) -> int:
         """How long a service control policy may be, until `reset`; AWS raises it on request."""
-        from goldenami_sandbox.mends import organizations_quotas
+        from goldenami_sandbox.organizations import quotas as organizations_quotas
 
         return organizations_quotas.scp_characters
 
     @scp_characters.setter
     def scp_characters(self, characters: int) -> None:
-        from goldenami_sandbox.mends import organizations_quotas
+        from goldenami_sandbox.organizations import quotas as organizations_quotas
 
         organizations_quotas.scp_characters = characters
 
     def set_quota(self, code: str, value: int) -> None:
         """Set a service quota of EC2, until `reset`; the others are AWS's defaults."""
-        from goldenami_sandbox.mends import service_quotas
+        from goldenami_sandbox import service_quotas
 
         service_quotas.values[code] = value
 
@@ -167,7 +168,7 @@ class Sandbox:
     @contextmanager
     def failing_copies(self, region: str, reason: str) -> Iterator[None]:
         """Let images that are copied into a region in the block turn ``failed``."""
-        from goldenami_sandbox.mends import image_creation
+        from goldenami_sandbox.ec2 import image_creation
 
         image_creation.copies_fail[region] = reason
         try:
@@ -177,14 +178,14 @@ class Sandbox:
 
     def outdate(self, account: str, why: str) -> None:
         """Let AWS Config's aggregators have no data of an account, until `reset`."""
-        from goldenami_sandbox.mends import config
+        from goldenami_sandbox import config
 
         config.outdated[account] = why
 
     @contextmanager
     def vulnerable(self, region: str, *found: Vulnerability) -> Iterator[None]:
         """Let Amazon Inspector find these on every instance of a region in the block."""
-        from goldenami_sandbox.mends import inspector
+        from goldenami_sandbox import inspector
 
         inspector.vulnerabilities[region] = found
         try:
@@ -218,7 +219,7 @@ class Sandbox:
     ) -> Any:
         """Return a boto3 client of the sandbox, by default with an account's root access key."""
         if not credentials:
-            from goldenami_sandbox.mends import accounts
+            from goldenami_sandbox import accounts
 
             credentials["access_key_id"] = accounts.root_of(account)
         return _client(self.endpoint_url, service, region, **credentials)

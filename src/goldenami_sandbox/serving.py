@@ -14,12 +14,12 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import ThreadedWSGIServer
 
-from goldenami_sandbox import mends
+from goldenami_sandbox import installation
+from goldenami_sandbox.accounts import key_of
 from goldenami_sandbox.calls import Call, Guard, Refusal
-from goldenami_sandbox.enforcement.guard import authorised
+from goldenami_sandbox.enforcement.guard import authorized
 from goldenami_sandbox.gateway import Gateway
-from goldenami_sandbox.mends.accounts import key_of
-from goldenami_sandbox.server import HOST, ROOT_ACCESS_KEY_ID
+from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID
 
 _UNSIGNED = {"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
 
@@ -45,12 +45,12 @@ class _Handler(MotoRequestHandler):
 
 def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
     """Return moto, mended, behind the gateway: faults, who it is, what he may, further guards."""
-    return Gateway(_mended_moto(), [faults, known_access_key, authorised, *guards])
+    return Gateway(_mended_moto(), [faults, known_access_key, authorized, *guards])
 
 
 @cache
 def _mended_moto() -> DomainDispatcherApplication:
-    mends.install()
+    installation.install()
     _remember()
     return DomainDispatcherApplication(create_backend_app)
 

@@ -7,7 +7,8 @@ import pytest
 
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 ACCOUNTS = ("444455556666", "555566667777", "666677778888")
 
@@ -34,7 +35,7 @@ def aws(sandbox: Sandbox) -> Aws:
 
 
 def test_many_roles_at_once_are_each_themselves(aws: Aws) -> None:
-    roles = [aws.at(role_in(account)) for account in ACCOUNTS]
+    roles = [aws.acting_as(role_in(account)) for account in ACCOUNTS]
 
     def owner(number: int) -> str:
         client = roles[number % len(roles)].client("ec2")

@@ -8,7 +8,8 @@ import yaml
 
 from goldenami.domain import tags
 from goldenami_sandbox import seed
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 REGIONS = ("us-east-1", "eu-west-1")
 AGGREGATOR = "all"

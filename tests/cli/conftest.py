@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from goldenami.aws import waits
 from goldenami.cli import main
-from goldenami_sandbox.mends import regions
+from goldenami_sandbox.ec2 import regions
 from goldenami_sandbox.server import Sandbox
 
 from . import recorded

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.seed import World, seed, seed_compliant
+from goldenami_sandbox.seed import RehearsalSeed, seed, seed_compliant
 from goldenami_sandbox.server import Sandbox
 
 
@@ -20,7 +20,7 @@ def fleet(cli: Any, write: Any, sandbox: Sandbox, own_images: Any) -> Path:
     release: Path = write(enforce=None)
     assert cli("bake", release, "--yes").code == 0
     golden = {region: own_images(region)[0]["ImageId"] for region in ("us-east-1", "eu-west-1")}
-    seed(sandbox, World(regions=("us-east-1", "eu-west-1"), groups=("ec2-admin-group",)))
+    seed(sandbox, RehearsalSeed(regions=("us-east-1", "eu-west-1"), groups=("ec2-admin-group",)))
     seed_compliant(sandbox, golden)
     return release
 
@@ -91,7 +91,7 @@ def test_no_region_read_is_incomplete(cli: Any, sandbox: Sandbox) -> None:
 
 
 def test_nothing_approved_is_refused_and_not_green(cli: Any, sandbox: Sandbox) -> None:
-    seed(sandbox, World(regions=("us-east-1",)))
+    seed(sandbox, RehearsalSeed(regions=("us-east-1",)))
     ran = cli("audit", "--region", "us-east-1")
     assert ran.code == 4
     assert "no approved image in us-east-1" in ran.err

@@ -10,7 +10,8 @@ import pytest
 from goldenami.aws import inventory
 from goldenami_sandbox import seed
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 OTHER_ACCOUNT = "444455556666"
 HOME = ("--region", "us-east-1")

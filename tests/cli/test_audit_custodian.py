@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from goldenami_sandbox.seed import World, seed, seed_compliant
+from goldenami_sandbox.seed import RehearsalSeed, seed, seed_compliant
 from goldenami_sandbox.server import Sandbox
 
 CUSTODIAN = os.environ.get("GOLDENAMI_CUSTODIAN", "")
@@ -31,7 +31,7 @@ def test_both_find_the_same_instances(
     release = write(regions=["us-east-1"], enforce=None, publish=None)
     assert cli("bake", release, "--yes").code == 0
     golden = own_images("us-east-1")[0]["ImageId"]
-    seed(sandbox, World(regions=("us-east-1",)))
+    seed(sandbox, RehearsalSeed(regions=("us-east-1",)))
     seed_compliant(sandbox, {"us-east-1": golden})
     document = json.loads(
         cli("audit", "--region", "us-east-1", "--only", "instances", "--format", "json").out

@@ -21,7 +21,8 @@ import pytest
 from goldenami.aws import ask, session, waits
 from goldenami_sandbox.calls import Call, Damage
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 from . import account, damages
 from .conftest import Cli, Ran

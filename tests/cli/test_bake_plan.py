@@ -7,7 +7,8 @@ import pytest
 
 from goldenami.aws import quotas
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 PARAMETER = "/golden-ami/web-base"
 SHARED = {"accounts": ["111122223333"]}

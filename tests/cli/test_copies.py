@@ -8,7 +8,8 @@ import pytest
 
 from goldenami.domain import tags
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 OTHER = "444455556666"
 ROLE = "golden-ami-copies"

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 from . import account, recorded
 from .crash.conftest import SOAK, Machine, machine

@@ -7,7 +7,8 @@ import pytest
 
 from goldenami_sandbox import seed
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 SCP, DECLARATIVE = "SERVICE_CONTROL_POLICY", "DECLARATIVE_POLICY_EC2"
 OWNER = "999988887777"

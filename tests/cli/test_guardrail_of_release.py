@@ -12,7 +12,8 @@ from goldenami.workflows.enforce import snapshots as extending
 from goldenami.workflows.release import guardrail
 from goldenami_sandbox import seed
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 POLICY = "arn:aws:iam::123456789012:policy/goldenami-"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from goldenami.cli import world
+from goldenami.cli import rehearsal_seed
 from goldenami.spec import load
 from goldenami_sandbox import seed
 from goldenami_sandbox.server import Sandbox
@@ -59,7 +59,7 @@ def as_role(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.fixture
 def release(sandbox: Sandbox, write: Any) -> Path:
     path: Path = write(enforce__pipeline_role="golden-ami-pipeline", test={"scan": {}})
-    seed.seed(sandbox, world.of(load(path)))
+    seed.seed(sandbox, rehearsal_seed.of(load(path)))
     return path
 
 

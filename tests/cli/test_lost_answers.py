@@ -20,7 +20,8 @@ from goldenami.domain import tags
 from goldenami_sandbox import seed
 from goldenami_sandbox.calls import Call
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 from . import account, recorded, state
 from .damages import BAD

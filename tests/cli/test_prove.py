@@ -9,8 +9,9 @@ import pytest
 
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.seed import organization
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.server import Sandbox
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ROLE = "arn:aws:iam::111122223333:role/baker"

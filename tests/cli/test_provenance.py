@@ -10,7 +10,8 @@ import pytest
 
 from goldenami.domain import manifest, tags
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 
 def test_a_release_leaves_its_manifest_and_either_id_shows_it(

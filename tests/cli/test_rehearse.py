@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from goldenami.cli import world
+from goldenami.cli import rehearsal_seed
 from goldenami.spec import load
 
 
@@ -127,7 +127,7 @@ def test_the_seeded_world_has_the_source_that_the_release_names(
     cli: Any, write: Any, source: dict[str, Any], attribute: str
 ) -> None:
     path = write(base__source=source, regions=["us-east-1"], enforce=None)
-    assert getattr(world.of(load(path)), attribute)
+    assert getattr(rehearsal_seed.of(load(path)), attribute)
     assert cli("rehearse", path).code == 0
 
 
@@ -146,7 +146,7 @@ def test_the_source_fits_the_instance_type(
     write: Any, instance_type: str, architecture: str
 ) -> None:
     file = load(write(base__instance_type=instance_type))
-    assert world.of(file).architecture == architecture
+    assert rehearsal_seed.of(file).architecture == architecture
 
 
 def test_the_sandbox_serves_any_client_until_it_is_stopped(

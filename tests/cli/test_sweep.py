@@ -232,10 +232,12 @@ def test_a_cut_listing_of_leases_is_no_empty_one(
 ) -> None:
     put_lease(sandbox)
     before = mutating()
-    raw = ask.raw
+    raw = ask.Asking.raw
     monkeypatch.setattr(ask, "DELAYS_S", (0.0,))
     monkeypatch.setattr(
-        ask, "raw", lambda *call: {} if call[2] == "ssm:GetParametersByPath" else raw(*call)
+        ask.Asking,
+        "raw",
+        lambda *call: {} if call[1] == "ssm:GetParametersByPath" else raw(*call),
     )  # as botocore reads it
     ran = cli("sweep", "--yes", "--build", BUILD)
     assert ran.code == 3

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.iam.authorization import table
+from goldenami.iam.reference import table
 
 ACCOUNT = "123456789012"
 BOB = f"arn:aws:iam::{ACCOUNT}:user/bob"

@@ -17,17 +17,17 @@ from goldenami.iam.evaluator.document import Policy, compile_policy
 from goldenami.iam.evaluator.request import Principal
 from goldenami.iam.profiles import Profile, profile_named
 from goldenami.iam.proof.cases import Cases, load
-from goldenami.iam.proof.prove import Proof, Subject, prove
-from goldenami.iam.proof.world import Golden, Setting
-from goldenami.iam.render import VERSION, Document, render
+from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
+from goldenami.iam.proof.prove import Proof, ProofSubject, prove
+from goldenami.iam.render import VERSION, PolicyDocument, render
 from goldenami.iam.values import Values
 
 ACCOUNT, OTHER = "123456789012", "999988887777"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ci/golden-ami-pipeline"
-GOLDEN = Golden(
+GOLDEN = GoldenImage(
     region="eu-west-1", id="ami-golden", owner=ACCOUNT, snapshots=("snap-0123456789abcdef0",)
 )
-SETTING = Setting(
+SETTING = ProofSetting(
     account=ACCOUNT, partition="aws", owners=(ACCOUNT,), tag=ApprovalTag(), golden=(GOLDEN,),
     groups=("admins",), pipeline_role=ROLE,
 )  # fmt: skip
@@ -63,15 +63,15 @@ ADMINISTRATORS: Mapping[str, list[dict[str, object]]] = {
 class Bound(Struct, frozen=True):
     """Somebody under a form, and the pipeline's role beside him."""
 
-    member: Subject
-    pipeline: Subject
+    member: ProofSubject
+    pipeline: ProofSubject
 
 
-def documents(profiles: list[Profile], values: Values) -> list[Document]:
+def documents(profiles: list[Profile], values: Values) -> list[PolicyDocument]:
     return [document for one in profiles for document in render(one, values)]
 
 
-def compiled(several: list[Document]) -> tuple[Policy, ...]:
+def compiled(several: list[PolicyDocument]) -> tuple[Policy, ...]:
     return tuple(compile_policy(one.name, one.policy) for one in several)
 
 
@@ -84,22 +84,22 @@ def bound(holder: str, administrator: str, profiles: list[Profile], values: Valu
     if holder == "group":
         attached = compiled(documents(profiles, values))
         return Bound(
-            Subject("ann", user("ann"), Policies(identity=(own, *attached))),
-            Subject("pipeline", role, Policies(identity=(everything, *attached))),
+            ProofSubject("ann", user("ann"), Policies(identity=(own, *attached))),
+            ProofSubject("pipeline", role, Policies(identity=(everything, *attached))),
         )
     if holder == "boundary":
         several = documents(profiles, structs.replace(values, exempts_pipeline=False))
         (boundary,) = compiled([combined("boundary", several, ALLOW_ALL)])
         developer = Principal.of(f"arn:aws:iam::{ACCOUNT}:role/developers", session="ann")
         return Bound(
-            Subject("developers", developer, Policies(identity=(own,), boundary=boundary)),
-            Subject("pipeline", role, Policies(identity=(everything,))),
+            ProofSubject("developers", developer, Policies(identity=(own,), boundary=boundary)),
+            ProofSubject("pipeline", role, Policies(identity=(everything,))),
         )
     root = Level("root", (everything,))
     unit = Level("unit", (everything, *compiled(documents(profiles, values))))
     return Bound(
-        Subject("ann", user("ann"), Policies(identity=(own,), scps=(root, unit))),
-        Subject("pipeline", role, Policies(identity=(everything,), scps=(root, unit))),
+        ProofSubject("ann", user("ann"), Policies(identity=(own,), scps=(root, unit))),
+        ProofSubject("pipeline", role, Policies(identity=(everything,), scps=(root, unit))),
     )
 
 
@@ -111,7 +111,7 @@ def decided(
     main: str,
     holder: str,
     administrator: str,
-    setting: Setting = SETTING,
+    setting: ProofSetting = SETTING,
     cases: Cases | None = None,
 ) -> tuple[Proof, list[Profile]]:
     names = [main, *COMPANIONS]
@@ -190,8 +190,8 @@ def test_documents_in_one_decide_as_they_do_apart(form: str) -> None:
         Policies(identity=(everything, *compiled(several))),
         Policies(identity=compiled([in_one])),
     ):
-        subject = Subject("ann", user("ann"), policies)
-        pipeline = Subject("pipeline", Principal.of(ROLE, session="bake"), policies)
+        subject = ProofSubject("ann", user("ann"), policies)
+        pipeline = ProofSubject("pipeline", Principal.of(ROLE, session="bake"), policies)
         rows.append(prove((subject,), pipeline, load([ORDINARY]), SETTING, {"golden"}).rows)
     apart, together = ([(one.case, one.decided) for one in each] for each in rows)
     assert apart == together

@@ -3,7 +3,7 @@
 from typing import Any
 
 from goldenami.iam.combine import combined
-from goldenami.iam.render import VERSION, Document
+from goldenami.iam.render import VERSION, PolicyDocument
 
 PIPELINE = {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/pipeline"}}
 
@@ -13,7 +13,7 @@ def deny(sid: str, action: Any, resource: Any, **more: Any) -> dict[str, Any]:
 
 
 def statements(*several: dict[str, Any]) -> Any:
-    documents = [Document("x", {"Version": VERSION, "Statement": [one]}) for one in several]
+    documents = [PolicyDocument("x", {"Version": VERSION, "Statement": [one]}) for one in several]
     return combined("all", documents).policy["Statement"]
 
 

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from goldenami.iam.authorization import table
 from goldenami.iam.profiles import profile_named
+from goldenami.iam.reference import table
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
 

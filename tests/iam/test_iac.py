@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from goldenami.errors import SpecError
 from goldenami.iam import iac
 from goldenami.iam.profiles import load_profiles, profile_named
-from goldenami.iam.render import Document, render
+from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 
 VALUES = Values(
@@ -84,7 +84,7 @@ def test_cloudformation_has_every_document_and_the_groups() -> None:
 
 @TERRAFORM
 def test_terraform_itself_reads_hostile_values_back(tmp_path: Path) -> None:
-    written = [Document("mine", {"Statement": [{"Sid": one, one: [one]}]}) for one in HOSTILE]
+    written = [PolicyDocument("mine", {"Statement": [{"Sid": one, one: [one]}]}) for one in HOSTILE]
     found = re.findall(r"(<<-JSON\n.*?\n  JSON\n)", iac.terraform(written, ()), re.DOTALL)
     several = "".join(f"  p{index} = {one}" for index, one in enumerate(found))
     (tmp_path / "main.tf").write_text(f"locals {{\n{several}}}\n")
@@ -106,7 +106,7 @@ def test_a_group_that_is_named_twice_is_attached_once() -> None:
 
 
 def test_cloudformation_refuses_what_it_would_replace() -> None:
-    document = Document("mine", {"Statement": [{"Sid": "a {{resolve:ssm:/x}}"}]})
+    document = PolicyDocument("mine", {"Statement": [{"Sid": "a {{resolve:ssm:/x}}"}]})
     with pytest.raises(SpecError, match=r"document `mine` has `{{resolve:`"):
         iac.cloudformation([document], ())
     assert heredocs(iac.terraform([document], ())) == [document.policy]
@@ -120,7 +120,7 @@ def test_hostile_values_come_out_as_they_went_in(value: str) -> None:
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:ResourceTag/a": [value, "${x}", "%{x}", "JSON"]}},
     }
-    document = Document("mine", {"Version": "2012-10-17", "Statement": [statement]})
+    document = PolicyDocument("mine", {"Version": "2012-10-17", "Statement": [statement]})
     assert heredocs(iac.terraform([document], ())) == [document.policy]
     told = json.loads(iac.cloudformation([document], ()))["Resources"]["Mine"]["Properties"]
     assert told["PolicyDocument"] == document.policy

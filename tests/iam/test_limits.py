@@ -8,14 +8,14 @@ from goldenami.errors import RefusedError
 from goldenami.iam.combine import combined
 from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy
 from goldenami.iam.profiles import profile_named
-from goldenami.iam.render import Document, render
+from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 
 ROLE = "arn:aws:iam::123456789012:role/golden-ami-pipeline"
 SCP, SCP_RAISED = service_control_policy(5_120), service_control_policy(10_240)
 
 
-def _guardrail(snapshots: int) -> Document:
+def _guardrail(snapshots: int) -> PolicyDocument:
     ids = tuple(f"snap-{number:017x}" for number in range(snapshots))
     values = Values(account="123456789012", snapshots=ids, pipeline_role=ROLE)
     return render(profile_named("guardrail"), values)[0]
@@ -62,7 +62,7 @@ def test_a_refusal_says_the_size_the_limit_and_the_way_out() -> None:
 
 def test_a_long_document_without_snapshots_has_another_way_out() -> None:
     with pytest.raises(RefusedError) as caught:
-        check_size(Document("long", {"x": "y" * 7_000}), MANAGED_POLICY)
+        check_size(PolicyDocument("long", {"x": "y" * 7_000}), MANAGED_POLICY)
     assert caught.value.notes == ()
     assert "owners" in caught.value.fix
 
@@ -132,7 +132,7 @@ def test_a_boundary_of_everything_by_tag_fits_in_one_document() -> None:
 
 
 def test_only_an_scp_counts_the_spaces_within_values() -> None:
-    document = Document("spaced", {"x": " " * 6_000})
+    document = PolicyDocument("spaced", {"x": " " * 6_000})
     check_size(document, MANAGED_POLICY)
     with pytest.raises(RefusedError, match="6,008 characters"):
         check_size(document, SCP)

@@ -16,7 +16,7 @@ import pytest
 from msgspec import structs
 
 from goldenami.iam.profiles import Profile, load_profiles, profile_named
-from goldenami.iam.render import Document, render
+from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -46,7 +46,7 @@ DENYING = (
 Statement = dict[str, Any]
 
 
-def _documents(values: Values = VALUES) -> list[Document]:
+def _documents(values: Values = VALUES) -> list[PolicyDocument]:
     return [document for one in _renderable(values) for document in render(one, values)]
 
 
@@ -83,7 +83,7 @@ def _keys(statement: Statement) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("document", _documents(), ids=lambda document: document.name)
-def test_the_document_is_the_one_in_the_golden_file(document: Document) -> None:
+def test_the_document_is_the_one_in_the_golden_file(document: PolicyDocument) -> None:
     """``GOLDENAMI_WRITE_GOLDEN=1`` in the environment writes the file again."""
     path = GOLDEN / f"{document.name}.json"
     if os.environ.get("GOLDENAMI_WRITE_GOLDEN"):

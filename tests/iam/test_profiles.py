@@ -6,8 +6,8 @@ import pytest
 
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError, UsageError
-from goldenami.iam.authorization import table
 from goldenami.iam.profiles import DEFAULT, load_profiles, profile_named
+from goldenami.iam.reference import table
 
 COMPLETE = """\
 name: strict

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import Profile, load_profiles, profile_named
-from goldenami.iam.render import Document, environment, fill, render
+from goldenami.iam.render import PolicyDocument, environment, fill, render
 from goldenami.iam.values import PARTITIONS, Values
 
 ACCOUNT = "123456789012"
@@ -116,7 +116,7 @@ def test_order_and_repetition_of_values_do_not_matter() -> None:
 
 
 def test_a_document_is_ascii_pretty_or_minified() -> None:
-    document = Document("one", {"Statement": [{"Resource": "gölden image"}]})
+    document = PolicyDocument("one", {"Statement": [{"Resource": "gölden image"}]})
     assert document.json() == (
         '{\n  "Statement": [\n    {\n      "Resource": "g\\u00f6lden image"\n    }\n  ]\n}'
     )
@@ -124,7 +124,7 @@ def test_a_document_is_ascii_pretty_or_minified() -> None:
 
 
 def test_the_size_leaves_out_all_white_space() -> None:
-    document = Document("one", {"a b": ["c d"]})
+    document = PolicyDocument("one", {"a b": ["c d"]})
     assert document.size == len('{"ab":["cd"]}')
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from goldenami.iam.profiles import Profile
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.report import policy
 
 PROFILE = Profile(
@@ -21,8 +21,8 @@ WARNED = Profile(
     documents=(),
     attach_with=("tag-protection", "other"),
 )
-ONE = Document("one", {"Version": "2012-10-17", "Statement": []})
-TWO = Document("two", {"Version": "2012-10-17", "Statement": [{"Sid": "é"}]})
+ONE = PolicyDocument("one", {"Version": "2012-10-17", "Statement": []})
+TWO = PolicyDocument("two", {"Version": "2012-10-17", "Statement": [{"Sid": "é"}]})
 
 
 def test_one_document_is_what_iam_takes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.mends.regions import ENABLED_BY_DEFAULT
+from goldenami_sandbox.ec2.regions import ENABLED_BY_DEFAULT
 from goldenami_sandbox.server import Sandbox
 
 PARAMETERS = [(name, image) for image in catalogue.IMAGES for name in image.ssm_parameters]

@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from goldenami_sandbox.calls import Call, Refusal
 from goldenami_sandbox.gateway import read_call
-from goldenami_sandbox.server import ROOT_ACCESS_KEY_ID, Sandbox
+from goldenami_sandbox.identity import ROOT_ACCESS_KEY_ID
+from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.wire import error_answer
 
 

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox import catalogue, seed
-from goldenami_sandbox.seed import World
+from goldenami_sandbox.seed import RehearsalSeed
 from goldenami_sandbox.server import Sandbox
 
 HOME, AWAY = "us-east-1", "eu-west-1"
-WORLD = World(
+WORLD = RehearsalSeed(
     regions=(HOME, AWAY),
     groups=("ec2-admins", "operators"),
     key_names=("ssh-key",),
@@ -42,7 +42,7 @@ SOURCES = [
 def test_the_source_image_exists_once(
     sandbox: Sandbox, source: dict[str, Any], wish: dict[str, Any]
 ) -> None:
-    seed.seed(sandbox, World(regions=(HOME,), **source))
+    seed.seed(sandbox, RehearsalSeed(regions=(HOME,), **source))
     assert len(sandbox.client("ec2").describe_images(**wish)["Images"]) == 1
 
 
@@ -52,7 +52,7 @@ def test_the_source_image_exists_once(
     ids=["one of the account", "one of the catalogue", "another of AWS"],
 )
 def test_the_source_parameter_names_an_available_image(sandbox: Sandbox, name: str) -> None:
-    seed.seed(sandbox, World(regions=(HOME,), source_ssm=name))
+    seed.seed(sandbox, RehearsalSeed(regions=(HOME,), source_ssm=name))
     image_id = sandbox.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
     (image,) = sandbox.client("ec2").describe_images(ImageIds=[image_id])["Images"]
     assert image["State"] == "available"
@@ -131,5 +131,5 @@ def test_the_same_world_is_seeded_with_the_same_ids(sandbox: Sandbox) -> None:
 
 def test_seeding_leaves_the_pending_time_as_it_was(sandbox: Sandbox) -> None:
     before = sandbox.pending_s
-    seed.seed(sandbox, World(regions=(HOME,)))
+    seed.seed(sandbox, RehearsalSeed(regions=(HOME,)))
     assert sandbox.pending_s == before > 0

@@ -8,7 +8,8 @@ from urllib.error import HTTPError
 import pytest
 
 from goldenami.errors import GoldenamiError
-from goldenami_sandbox.server import HOST, ROOT_ACCESS_KEY_ID, Sandbox
+from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID
+from goldenami_sandbox.server import Sandbox
 
 
 def test_an_account_starts_empty_but_for_the_public_images(sandbox: Sandbox) -> None:

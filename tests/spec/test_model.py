@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from goldenami.domain.place import Place
 from goldenami.spec.model import (
     Base,
     BaseSource,
@@ -47,7 +46,7 @@ def test_the_first_region_builds_and_the_others_receive() -> None:
     ("region", "key"), [("eu-west-1", "alias/golden"), ("ap-south-1", None), ("us-east-1", None)]
 )
 def test_the_key_of_a_copy(region: str, key: str | None) -> None:
-    assert RELEASE.kms_key(Place(region)) == key
+    assert RELEASE.kms_key(region) == key
 
 
 def test_every_share_is_one_launch_permission() -> None:

@@ -14,9 +14,8 @@ from goldenami.aws.answers.auto_scaling import (
 )
 from goldenami.aws.answers.ec2_launches import Override
 from goldenami.aws.answers.interface import read
-from goldenami.aws.ask import listed
 from goldenami.aws.launch_templates import Reference, of_overrides, of_template
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 
 _ENDED = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
 NAMES_A_CALL = 50
@@ -102,7 +101,7 @@ def group(answer: AutoScalingGroup) -> Group:
     )
 
 
-def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
+def groups(regional: RegionalAws, names: Iterable[str]) -> dict[str, Group]:
     """Return the groups of these names that there are.
 
     Raises:
@@ -111,8 +110,8 @@ def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
     wanted = sorted(names)
     found: dict[str, Group] = {}
     for start in range(0, len(wanted), NAMES_A_CALL):
-        pages = listed(
-            aws, region, DescribeAutoScalingGroups, "reading Auto Scaling groups",
+        pages = regional.listed(
+            DescribeAutoScalingGroups, "reading Auto Scaling groups",
             AutoScalingGroupNames=wanted[start : start + NAMES_A_CALL],
         )  # fmt: skip
         several = [group(answer) for page in pages for answer in page.auto_scaling_groups]
@@ -120,14 +119,14 @@ def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
     return found
 
 
-def under_way(aws: Aws, region: str, name: str) -> InstanceRefresh | None:
+def under_way(regional: RegionalAws, name: str) -> InstanceRefresh | None:
     """Return the instance refresh of a group that is under way; there is at most one.
 
     Raises:
         AwsError: that could not be read.
     """
-    pages = listed(
-        aws, region, DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
+    pages = regional.listed(
+        DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
         AutoScalingGroupName=name,
     )  # fmt: skip
     every = (one for page in pages for one in page.instance_refreshes)

@@ -2,8 +2,7 @@
 
 from goldenami.aws import images
 from goldenami.aws.answers import ec2
-from goldenami.aws.ask import listed
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
 from goldenami.domain.instance import ALIVE, Instance
@@ -12,7 +11,7 @@ __all__ = ["ALIVE", "Instance", "images_of", "instances"]
 
 
 def instances(
-    aws: Aws, region: str, key: str = "", value: str = "", *, alive: bool = True
+    regional: RegionalAws, key: str = "", value: str = "", *, alive: bool = True
 ) -> list[Instance]:
     """Return the instances of bakes in a region, with this tag if one is named.
 
@@ -20,8 +19,8 @@ def instances(
 
     A base instance that was launched on its own has no ``goldenami:spec`` and is left out.
     """
-    pages = listed(
-        aws, region, ec2.DescribeInstances, "looking for a build's instance",
+    pages = regional.listed(
+        ec2.DescribeInstances, "looking for a build's instance",
         Filters=[
             *([{"Name": f"tag:{key}", "Values": [value]}] if key else []),
             {"Name": f"tag:{tags.ROLE}", "Values": [one.value for one in tags.Role]},
@@ -29,12 +28,12 @@ def instances(
             *([{"Name": "instance-state-name", "Values": list(ALIVE)}] if alive else []),
         ],
     )  # fmt: skip
-    return [_instance(region, one) for page in pages for one in page.instances]
+    return [_instance(regional.region, one) for page in pages for one in page.instances]
 
 
-def images_of(aws: Aws, region: str, build: str) -> list[Image]:
+def images_of(regional: RegionalAws, build: str) -> list[Image]:
     """Return the images that a build has made in a region, in any state."""
-    return [one for one in images.produced(aws, region) if one.tags.get(tags.BUILD) == build]
+    return [one for one in images.produced(regional) if one.tags.get(tags.BUILD) == build]
 
 
 def _instance(region: str, answer: ec2.Instance) -> Instance:

@@ -14,9 +14,8 @@ from goldenami.aws.answers.ec2_launches import (
     TemplateVersionName,
 )
 from goldenami.aws.answers.interface import read
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import UNKNOWN_TEMPLATE
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.errors import AwsError
 
 NAMED = ("$Default", "$Latest")
@@ -78,9 +77,8 @@ class Version(Struct, frozen=True, kw_only=True):
 class Templates:
     """The launch templates of a region; each version is asked for once, by several threads."""
 
-    def __init__(self, aws: Aws, region: str) -> None:
-        self._aws = aws
-        self._region = region
+    def __init__(self, regional: RegionalAws) -> None:
+        self._regional = regional
         self._named: list[Version] | None = None
         self._versions: dict[tuple[str, str], Reference] = {}
         self._configurations: dict[str, str] | None = None
@@ -94,8 +92,8 @@ class Templates:
         """
         with self._lock:
             if self._named is None:
-                pages = listed(
-                    self._aws, self._region, DescribeLaunchTemplateVersions,
+                pages = self._regional.listed(
+                    DescribeLaunchTemplateVersions,
                     "reading launch templates", Versions=list(NAMED),
                 )  # fmt: skip
                 found = {
@@ -113,8 +111,8 @@ class Templates:
         Raises:
             AwsError: they could not be read.
         """
-        doing = "reading launch configurations"
-        for page in listed(self._aws, self._region, DescribeLaunchConfigurations, doing):
+        purpose = "reading launch configurations"
+        for page in self._regional.listed(DescribeLaunchConfigurations, purpose):
             yield from page.launch_configurations
 
     def resolved(self, reference: Reference) -> Reference:
@@ -147,7 +145,7 @@ class Templates:
                 self._versions[named, "$Latest"] = one.reference
 
     def _read(self, template: str, version: str) -> Reference:
-        found = read_version(self._aws, self._region, template, version)
+        found = read_version(self._regional, template, version)
         if found is None:
             return Reference(why=f"there is no version {version} of launch template {template}")
         return found.reference
@@ -161,25 +159,24 @@ class Templates:
             return self._configurations
 
 
-def versions(aws: Aws, region: str, template: str) -> list[Version]:
+def versions(regional: RegionalAws, template: str) -> list[Version]:
     """Return every version of a launch template, by its id.
 
     Raises:
         AwsError: they could not be read.
     """
-    pages = listed(
-        aws, region, DescribeLaunchTemplateVersions, f"reading launch template {template}",
+    pages = regional.listed(
+        DescribeLaunchTemplateVersions, f"reading launch template {template}",
         LaunchTemplateId=template,
     )  # fmt: skip
     return [_version(one) for page in pages for one in page.launch_template_versions]
 
 
-def read_version(aws: Aws, region: str, template: str, version: str) -> Version | None:
+def read_version(regional: RegionalAws, template: str, version: str) -> Version | None:
     """Return a version of a launch template, None if there is no such one.
 
     Args:
-        aws: whose.
-        region: where.
+        regional: whose, and where.
         template: its id or name.
         version: a number, ``$Default`` or ``$Latest``.
 
@@ -187,10 +184,10 @@ def read_version(aws: Aws, region: str, template: str, version: str) -> Version 
         AwsError: it could not be read.
     """
     by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
-    doing = f"reading launch template {template}"
+    purpose = f"reading launch template {template}"
     try:
-        answer = ask(
-            aws, region, DescribeLaunchTemplateVersions, doing,
+        answer = regional.ask(
+            DescribeLaunchTemplateVersions, purpose,
             Versions=[version], **{by: template},
         )  # fmt: skip
     except AwsError as error:

@@ -31,7 +31,7 @@ class Answers(Struct, Generic[T], frozen=True):
     read: dict[str, T]
     unread: tuple[Unread, ...]
 
-    def complete(self, doing: str) -> dict[str, T]:
+    def complete(self, purpose: str) -> dict[str, T]:
         """Return the answers of all regions.
 
         Raises:
@@ -40,7 +40,7 @@ class Answers(Struct, Generic[T], frozen=True):
         if not self.unread:
             return self.read
         raise IncompleteError(
-            f"{doing}: {len(self.unread)} of {len(self.read) + len(self.unread)} regions "
+            f"{purpose}: {len(self.unread)} of {len(self.read) + len(self.unread)} regions "
             "could not be read",
             notes=[f"{one.region}: {one.error.message}" for one in self.unread],
             fix="give the caller access to these regions, or leave them out",

@@ -6,13 +6,13 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import images, records
-from goldenami.aws.waits import Doing
+from goldenami.aws.action import ActionContext
 from goldenami.bake import record
 from goldenami.bake.interface import Handler, Recipe
 from goldenami.bake.launch import instance_problems, launch_actions, launch_problems
 from goldenami.domain import identity, tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import RefusedError
 
@@ -83,7 +83,7 @@ class CreateImage:
         return {"adopt:image": adopt_image}
 
 
-def adopt_image(doing: Doing) -> dict[str, Any]:
+def adopt_image(doing: ActionContext) -> dict[str, Any]:
     """Find the image that a lost CreateImage made: CreateImage has no client token.
 
     Raises:
@@ -91,7 +91,7 @@ def adopt_image(doing: Doing) -> dict[str, Any]:
     """
     parameters = doing.parameters
     wanted = tags.from_aws(parameters["TagSpecifications"][0]["Tags"])
-    recorded = records.read(doing.aws, doing.region, wanted[tags.IMAGE], wanted[tags.BUILD])
+    recorded = records.read(doing.regional, wanted[tags.IMAGE], wanted[tags.BUILD])
 
     def problem(image: Image) -> str:
         if recorded is None:
@@ -101,13 +101,13 @@ def adopt_image(doing: Doing) -> dict[str, Any]:
     return adopted(doing, problem)
 
 
-def adopted(doing: Doing, problem: Callable[[Image], str]) -> dict[str, Any]:
+def adopted(doing: ActionContext, problem: Callable[[Image], str]) -> dict[str, Any]:
     """Return the image that holds the name which is wanted, if nothing speaks against it.
 
     Raises:
         RefusedError: it is not the build's own.
     """
-    for image in images.named(doing.aws, doing.region, doing.parameters["Name"]):
+    for image in images.named(doing.regional, doing.parameters["Name"]):
         if why := problem(image):
             raise RefusedError(
                 f"{doing.summary} in {doing.region}: the name is taken by {image.id}, which this "
@@ -179,7 +179,7 @@ def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
     )
 
 
-def deregister(place: Place, created_by: str) -> Action:
+def deregister(place: AccountRegion, created_by: str) -> Action:
     """Return what takes an image back, with its snapshots."""
     return Action(
         id=f"undo-{created_by}",

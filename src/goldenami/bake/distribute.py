@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec import structs
 
-from goldenami.aws.waits import Doing
+from goldenami.aws.action import ActionContext
 from goldenami.bake.create_image import adopted, deregister
 from goldenami.bake.interface import Recipe
 from goldenami.domain import identity, names, tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image, started
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.spec.model import Share
 
@@ -34,7 +34,7 @@ def distribution(recipe: Recipe, *, after: str) -> tuple[Action, ...]:
         after: the id of the action after which the image may go anywhere.
     """
     steps = (_copy, _share, _share_snapshots) if recipe.shares_candidates else (_copy,)
-    gate = f"available:{recipe.place}"
+    gate = f"available:{recipe.place.name}"
     return tuple(
         structs.replace(one, after=(*one.after, after))
         if gate in one.after and after != gate
@@ -43,7 +43,9 @@ def distribution(recipe: Recipe, *, after: str) -> tuple[Action, ...]:
     )
 
 
-def sharing(recipe: Recipe, places: Sequence[Place], after: Sequence[str]) -> tuple[Action, ...]:
+def sharing(
+    recipe: Recipe, places: Sequence[AccountRegion], after: Sequence[str]
+) -> tuple[Action, ...]:
     """Return what lets others have an approved image: who may launch and copy it, their copies.
 
     Args:
@@ -53,7 +55,7 @@ def sharing(recipe: Recipe, places: Sequence[Place], after: Sequence[str]) -> tu
     """
     if recipe.shares_candidates:
         return ()
-    theirs = [one for one in recipe.places if one.account and Place(one.region) in places]
+    theirs = [one for one in recipe.places if not one.is_home and home(recipe, one) in places]
     lent = _in(places, recipe, (_share, _share_snapshots, _compare_shares))
     made = (*lent, *_in(theirs, recipe, (_copy, _deprecate, _compare)))
     return tuple(
@@ -62,35 +64,42 @@ def sharing(recipe: Recipe, places: Sequence[Place], after: Sequence[str]) -> tu
 
 
 def _in(
-    places: Sequence[Place], recipe: Recipe, steps: Sequence[Callable[..., Iterator[Action]]]
+    places: Sequence[AccountRegion],
+    recipe: Recipe,
+    steps: Sequence[Callable[..., Iterator[Action]]],
 ) -> tuple[Action, ...]:
     return tuple(one for step in steps for place in places for one in step(recipe, place))
 
 
-def image_id(recipe: Recipe, place: Place) -> Ref:
+def home(recipe: Recipe, place: AccountRegion) -> AccountRegion:
+    """Return the region of a place in the caller's own account."""
+    return AccountRegion(recipe.aws.account, place.region)
+
+
+def image_id(recipe: Recipe, place: AccountRegion) -> Ref:
     """Return what stands for the image of a place in later actions."""
     return Ref(created_by(recipe, place), "image_id")
 
 
-def created_by(recipe: Recipe, place: Place) -> str:
+def created_by(recipe: Recipe, place: AccountRegion) -> str:
     """Return the id of the action that makes the image of a place."""
-    return f"{'image' if place == recipe.place else 'copy'}:{place}"
+    return f"{'image' if place == recipe.place else 'copy'}:{place.name}"
 
 
-def complete(place: Place) -> str:
+def complete(place: AccountRegion) -> str:
     """Return the id of the action after which the image of a place is complete."""
-    return f"complete:{place}"
+    return f"complete:{place.name}"
 
 
-def shared(place: Place) -> str:
+def shared(place: AccountRegion) -> str:
     """Return the id of the action after which those may have the image of a place who shall."""
-    return f"shared:{place}"
+    return f"shared:{place.name}"
 
 
-def _available(recipe: Recipe, place: Place, created: str) -> Action:
+def _available(recipe: Recipe, place: AccountRegion, created: str) -> Action:
     timeout = "image" if created == "image" else "copy"
     return Action(
-        id=f"available:{place}",
+        id=f"available:{place.name}",
         summary="wait until the image is available",
         call="wait:image",
         region=place.region,
@@ -100,20 +109,20 @@ def _available(recipe: Recipe, place: Place, created: str) -> Action:
             "timeout_s": recipe.release.timeouts.seconds(timeout),
         },
         permissions=("ec2:DescribeImages", "ec2:DescribeSnapshots"),
-        after=(f"{created}:{place}",),
-        settles=(f"{created}:{place}",),
+        after=(f"{created}:{place.name}",),
+        settles=(f"{created}:{place.name}",),
     )
 
 
-def _copy(recipe: Recipe, place: Place) -> Iterator[Action]:
+def _copy(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     """Copy within the account from the build region, into another account within one region."""
     if place == recipe.place:
         return
-    source = Place(place.region) if place.account else recipe.place
-    lent = (f"share:{source}", f"share-snapshots:{source}") if place.account else ()
-    whose = f" into account {place.account}" if place.account else ""
+    source = recipe.place if place.is_home else home(recipe, place)
+    lent = () if place.is_home else (f"share:{source.name}", f"share-snapshots:{source.name}")
+    whose = "" if place.is_home else f" into account {place.account}"
     yield Action(
-        id=f"copy:{place}",
+        id=f"copy:{place.name}",
         summary=f"copy the image from {source.region}{whose}",
         call="ec2:CopyImage",
         region=place.region,
@@ -121,18 +130,18 @@ def _copy(recipe: Recipe, place: Place) -> Iterator[Action]:
         parameters={
             **copying(recipe, place, source),
             "SourceImageId": image_id(recipe, source),
-            "ClientToken": recipe.token(f"copy:{place}"),
+            "ClientToken": recipe.token(f"copy:{place.name}"),
         },
         permissions=("ec2:CopyImage", "ec2:CreateTags"),
         outputs={"image_id": "ImageId"},
-        after=(f"available:{source}", *lent),
-        undo=deregister(place, f"copy:{place}"),
+        after=(f"available:{source.name}", *lent),
+        undo=deregister(place, f"copy:{place.name}"),
         adopt=ADOPT_COPY,
     )
     yield _available(recipe, place, "copy")
 
 
-def adopt_copy(doing: Doing) -> dict[str, Any]:
+def adopt_copy(doing: ActionContext) -> dict[str, Any]:
     """Find the copy that holds the name which is wanted.
 
     Raises:
@@ -152,7 +161,7 @@ def adopt_copy(doing: Doing) -> dict[str, Any]:
     return adopted(doing, problem)
 
 
-def copying(recipe: Recipe, place: Place, source: Place) -> dict[str, Any]:
+def copying(recipe: Recipe, place: AccountRegion, source: AccountRegion) -> dict[str, Any]:
     """Return the parameters of the copy into a place, without the image's id and the token."""
     name = recipe.build.ami_name
     parameters: dict[str, Any] = {
@@ -164,17 +173,17 @@ def copying(recipe: Recipe, place: Place, source: Place) -> dict[str, Any]:
             tags.specification("snapshot", recipe.image_tags),
         ],
     }
-    if key := recipe.release.kms_key(place):
+    if key := recipe.copy_key(place):
         parameters |= {"Encrypted": True, "KmsKeyId": key}
     return parameters
 
 
-def _share(recipe: Recipe, place: Place) -> Iterator[Action]:
+def _share(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     wanted = launch_permissions(recipe, place)
     if not wanted:
         return
     yield Action(
-        id=f"share:{place}",
+        id=f"share:{place.name}",
         summary=f"share the image with {_consumers(recipe)}",
         call="ec2:ModifyImageAttribute",
         region=place.region,
@@ -183,38 +192,38 @@ def _share(recipe: Recipe, place: Place) -> Iterator[Action]:
             "LaunchPermission": {"Add": wanted},
         },
         permissions=("ec2:ModifyImageAttribute",),
-        after=(f"available:{place}",),
+        after=(f"available:{place.name}",),
     )
 
 
-def _share_snapshots(recipe: Recipe, place: Place) -> Iterator[Action]:
+def _share_snapshots(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     """Who copies an image reads its snapshots: a launch permission is not enough.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/copy-ami-across-accounts.html
     """
     accounts = recipe.release.copying_accounts
-    if place.account or not accounts:
+    if not (place.is_home and accounts):
         return
     yield Action(
-        id=f"share-snapshots:{place}",
+        id=f"share-snapshots:{place.name}",
         summary=f"let {_count(len(accounts), 'account')} copy its snapshots",
         call="share:snapshots",
         region=place.region,
         parameters={
-            "SnapshotIds": [Ref(f"available:{place}", "snapshot_ids")],
+            "SnapshotIds": [Ref(f"available:{place.name}", "snapshot_ids")],
             "UserIds": list(accounts),
         },
         permissions=("ec2:ModifySnapshotAttribute",),
-        after=(f"available:{place}",),
+        after=(f"available:{place.name}",),
     )
 
 
-def launch_permissions(recipe: Recipe, place: Place) -> list[dict[str, str]]:
+def launch_permissions(recipe: Recipe, place: AccountRegion) -> list[dict[str, str]]:
     """Return the launch permissions in a place as EC2 takes and tells them.
 
     Another account's copy is that account's to share.
     """
-    if place.account:
+    if not place.is_home:
         return []
     share = recipe.release.share
     copying_accounts = (one.account for one in recipe.release.copies)
@@ -247,23 +256,23 @@ def deprecated_at(recipe: Recipe) -> datetime | None:
     return (start + after).replace(second=0) if start and after else None
 
 
-def _deprecate(recipe: Recipe, place: Place) -> Iterator[Action]:
+def _deprecate(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     at = deprecated_at(recipe)
     if at is None:
         return
     yield Action(
-        id=f"deprecate:{place}",
+        id=f"deprecate:{place.name}",
         summary=f"let the image be deprecated on {at:%Y-%m-%d}",
         call="ec2:EnableImageDeprecation",
         region=place.region,
         role=place.role,
         parameters={"ImageId": image_id(recipe, place), "DeprecateAt": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
         permissions=("ec2:EnableImageDeprecation",),
-        after=(f"available:{place}",),
+        after=(f"available:{place.name}",),
     )
 
 
-def _compare(recipe: Recipe, place: Place) -> Iterator[Action]:
+def _compare(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     """Compare before the approval: what is not shared yet has to be shared with nobody else."""
     steps = (_share, _share_snapshots) if recipe.shares_candidates else ()
     before = [one for step in (*steps, _deprecate) for one in step(recipe, place)]
@@ -273,7 +282,7 @@ def _compare(recipe: Recipe, place: Place) -> Iterator[Action]:
     )  # fmt: skip
 
 
-def _compare_shares(recipe: Recipe, place: Place) -> Iterator[Action]:
+def _compare_shares(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     before = [one for step in (_share, _share_snapshots) for one in step(recipe, place)]
     if before:
         name = shared(place)
@@ -281,10 +290,16 @@ def _compare_shares(recipe: Recipe, place: Place) -> Iterator[Action]:
 
 
 def _comparison(
-    recipe: Recipe, place: Place, name: str, before: Sequence[Action], *, exactly: bool, what: str
+    recipe: Recipe,
+    place: AccountRegion,
+    name: str,
+    before: Sequence[Action],
+    *,
+    exactly: bool,
+    what: str,
 ) -> Action:
     at = deprecated_at(recipe)
-    accounts = () if place.account else recipe.release.copying_accounts
+    accounts = recipe.release.copying_accounts if place.is_home else ()
     return Action(
         id=name,
         summary=f"compare the image with what was wanted: {what}",
@@ -304,5 +319,5 @@ def _comparison(
             "ec2:DescribeImages", "ec2:DescribeSnapshots", "ec2:DescribeImageAttribute",
             *(("ec2:DescribeSnapshotAttribute",) if accounts else ()),
         ),
-        after=(f"available:{place}", *(one.id for one in before)),
+        after=(f"available:{place.name}", *(one.id for one in before)),
     )  # fmt: skip

@@ -5,16 +5,17 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from goldenami.aws.action import ActionContext
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.domain.tags import Status
 from goldenami.spec import Release, ReleaseFile
 
-Handler = Callable[[Doing], Mapping[str, Any]]
+Handler = Callable[[ActionContext], Mapping[str, Any]]
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
@@ -50,14 +51,14 @@ class Recipe(Struct, frozen=True, kw_only=True):
         return self.release.build_region
 
     @property
-    def place(self) -> Place:
+    def place(self) -> AccountRegion:
         """Where the image is made."""
-        return Place(self.region)
+        return AccountRegion(self.aws.account, self.region)
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[AccountRegion, ...]:
         """Where the image will be; it is made in the first place and copied to the others."""
-        return self.release.places(self.aws.partition)
+        return self.release.places(self.aws.account, self.aws.partition)
 
     @property
     def shares_candidates(self) -> bool:
@@ -65,22 +66,27 @@ class Recipe(Struct, frozen=True, kw_only=True):
         return self.release.share_candidates
 
     @property
-    def proposed_places(self) -> tuple[Place, ...]:
+    def proposed_places(self) -> tuple[AccountRegion, ...]:
         """Where the image is made before its approval: in the caller's own account."""
         if self.shares_candidates:
             return self.places
-        return tuple(one for one in self.places if not one.account)
+        return tuple(place for place in self.places if place.is_home)
 
-    def keys(self, place: Place) -> tuple[str, ...]:
+    def keys(self, place: AccountRegion) -> tuple[str, ...]:
         """Return the KMS keys that the release file names for the image in a place."""
         if place == self.place:
             return tuple(one.kms_key for one in self.release.base.volumes if one.kms_key)
-        key = self.release.kms_key(place)
+        key = self.copy_key(place)
         return (key,) if key else ()
 
-    def at(self, place: Place) -> Aws:
+    def copy_key(self, place: AccountRegion) -> str | None:
+        """Return the KMS key that the release file names for the copy into a place."""
+        release = self.release
+        return release.kms_key(place.region) if place.is_home else release.kms_key_of_copy(place)
+
+    def at(self, place: AccountRegion) -> RegionalAws:
         """Return who acts in a place."""
-        return self.aws.at(place.role)
+        return self.aws.at(place)
 
     @property
     def image_tags(self) -> dict[str, str]:

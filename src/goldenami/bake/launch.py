@@ -5,12 +5,11 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import instance_types
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import DescribeInstances, RunInstances
-from goldenami.aws.ask import ask
 from goldenami.aws.calls import answered
 from goldenami.aws.errors import TERMINATED, code_of
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.identity import LAUNCH
 from goldenami.domain.image import Build, Image
@@ -63,7 +62,7 @@ def launch_actions(file: ReleaseFile, source: Image, build: Build, own: Tags) ->
     return launch, ready
 
 
-def launch(doing: Doing) -> dict[str, Any]:
+def launch(doing: ActionContext) -> dict[str, Any]:
     """Launch the base instance, or find the one that this build's token has launched.
 
     If that is gone, it is launched anew with the next token: see `record.tokens`.
@@ -92,7 +91,9 @@ def launch_problems(
     del parameters["ClientToken"]
     found = _architecture_problems(aws, region, file.release.base.instance_type, source)
     try:
-        ask(aws, region, RunInstances, "trying the launch (DryRun)", **parameters, DryRun=True)
+        aws.in_region(region).ask(
+            RunInstances, "trying the launch (DryRun)", **parameters, DryRun=True
+        )
     except AwsError as error:
         if code_of(error) != DRY_RUN_PASSED:
             found.append(error.message)
@@ -102,8 +103,8 @@ def launch_problems(
 def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
     """Say why an image cannot be made of an instance that is given by id."""
     try:
-        answer = ask(
-            aws, region, DescribeInstances, "looking at the base instance",
+        answer = aws.in_region(region).ask(
+            DescribeInstances, "looking at the base instance",
             InstanceIds=[instance_id],
         )  # fmt: skip
     except AwsError as error:
@@ -115,7 +116,7 @@ def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
 def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Image) -> list[str]:
     try:
         known = instance_types.architectures(
-            aws, region, instance_type, "looking at the instance type"
+            aws.in_region(region), instance_type, "looking at the instance type"
         )
     except AwsError as error:
         return [error.message]

@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 
 from goldenami import __version__, files
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.answers.ssm import PutParameter
-from goldenami.aws.ask import ask
-from goldenami.aws.waits import Doing, patiently
+from goldenami.aws.waits import patiently
 from goldenami.bake.distribute import image_id, launch_permissions
 from goldenami.bake.interface import Recipe
 from goldenami.domain import manifest
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import started
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 
 HANDLER = "write:manifest"
@@ -57,7 +57,7 @@ def _action(
     )
 
 
-def content(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> dict[str, Any]:
+def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str) -> dict[str, Any]:
     """Return the manifest but for its times: with references to what is not known yet.
 
     Args:
@@ -89,7 +89,7 @@ def content(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> dic
         "base_instance": {"type": release.base.instance_type},
         "approval": {"by": by, "at": at, "tag": f"{approval.key}={approval.value}" if by else ""},
         "images": [_placed(recipe, place, shared=shared) for place in places],
-        "missing": [str(one) for one in wanted if one not in places],
+        "missing": [one.name for one in wanted if one not in places],
     }
 
 
@@ -106,14 +106,14 @@ def _inputs(recipe: Recipe) -> dict[str, str]:
     return found
 
 
-def _placed(recipe: Recipe, place: Place, *, shared: bool) -> dict[str, Any]:
+def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, Any]:
     release = recipe.release
     permissions = launch_permissions(recipe, place) if shared else []
     return {
-        "account": place.account or recipe.aws.account,
+        "account": place.account,
         "region": place.region,
         "image_id": image_id(recipe, place),
-        "snapshots": [Ref(f"available:{place}", "snapshot_ids")],
+        "snapshots": [Ref(f"available:{place.name}", "snapshot_ids")],
         "kms_key": next(iter(recipe.keys(place)), ""),
         "parameter": release.publish.ssm_parameter if release.publish else "",
         "shared_with": [one for each in permissions for one in each.values()],
@@ -131,7 +131,7 @@ class Keeper:
         self._clock = clock
         self.manifest: manifest.Manifest | None = None
 
-    def write(self, doing: Doing) -> dict[str, Any]:
+    def write(self, doing: ActionContext) -> dict[str, Any]:
         """Carry out the action of `write`."""
         found = msgspec.convert(doing.parameters["manifest"], manifest.Manifest)
         instance = msgspec.structs.replace(found.base_instance, id=_source_instance(doing))
@@ -147,9 +147,9 @@ class Keeper:
         return {}
 
     @staticmethod
-    def _put(doing: Doing, name: str, value: str) -> None:
-        ask(
-            doing.aws, doing.region, PutParameter, doing.summary,
+    def _put(doing: ActionContext, name: str, value: str) -> None:
+        doing.regional.ask(
+            PutParameter, doing.summary,
             Name=name,
             Value=value,
             Type="String",
@@ -159,12 +159,12 @@ class Keeper:
         )  # fmt: skip
 
 
-def _source_instance(doing: Doing) -> str:
+def _source_instance(doing: ActionContext) -> str:
     """Return the instance that the image was made of, which may be gone."""
 
     def look() -> str:
-        images = ask(
-            doing.aws, doing.region, DescribeImages, doing.summary,
+        images = doing.regional.ask(
+            DescribeImages, doing.summary,
             ImageIds=[doing.parameters["ImageId"]],
         ).images  # fmt: skip
         return images[0].source_instance_id if images else ""

@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import images, records
+from goldenami.aws.action import ActionContext
 from goldenami.aws.leftovers import TEMPORARY
-from goldenami.aws.waits import Doing, patiently
+from goldenami.aws.waits import patiently
 from goldenami.bake import record
 from goldenami.bake.create_image import deregister
 from goldenami.bake.interface import Handler, Recipe
@@ -119,13 +120,13 @@ class PackerBaker:
         """The build, and the look for what is left of it."""
         return {"packer:build": self._build, "packer:tidy": self._tidy}
 
-    def _tidy(self, doing: Doing) -> dict[str, Any]:
+    def _tidy(self, doing: ActionContext) -> dict[str, Any]:
         if self._recipe:
             for line in remove(doing, self._recipe.build, frozenset()):
                 doing.progress(line)
         return {}
 
-    def _build(self, doing: Doing) -> dict[str, Any]:
+    def _build(self, doing: ActionContext) -> dict[str, Any]:
         recipe = self._recipe
         if recipe is None:
             raise GoldenamiError("a Packer build was started without its plan")
@@ -192,7 +193,7 @@ class _Launched:
         build: the build.
     """
 
-    def __init__(self, doing: Doing, build: Build) -> None:
+    def __init__(self, doing: ActionContext, build: Build) -> None:
         self._doing = doing
         self._name = parameter(build.image, build.id)
         self._instance_id = ""
@@ -214,9 +215,7 @@ class _Launched:
             RefusedError: EC2 says that the image was made from another instance.
         """
         doing = self._doing
-        image = patiently(
-            doing, lambda: images.made(doing.aws, doing.region, image_id), created=True
-        )
+        image = patiently(doing, lambda: images.made(doing.regional, image_id), created=True)
         if self._instance_id and image.source_instance not in ("", self._instance_id):
             raise RefusedError(
                 f"{doing.summary}: EC2 says that {image_id} was {origin(image)}, and not from "

@@ -11,7 +11,7 @@ from goldenami.bake.distribute import complete, image_id, sharing
 from goldenami.bake.interface import Recipe
 from goldenami.bake.manifest import compose, content, write
 from goldenami.domain import tags
-from goldenami.domain.place import Place
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import Action, Ref
 from goldenami.domain.tags import Status
 
@@ -20,7 +20,9 @@ WRITE_STATUS = "write:status"
 _STATUS_PERMISSIONS = ("ec2:CreateTags", "ec2:DescribeImages", "ec2:DescribeSnapshots")
 
 
-def approval(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> tuple[Action, ...]:
+def approval(
+    recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str
+) -> tuple[Action, ...]:
     """Return the approval of the image in these places, and what may be done from then on alone.
 
     It is recorded first, and then written on the images; then others may have them, and get copies
@@ -49,7 +51,9 @@ def approval(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> tu
     return (recorded, *approvals, *shared, *theirs)
 
 
-def publication(recipe: Recipe, places: Sequence[Place], *, by: str, at: str) -> tuple[Action, ...]:
+def publication(
+    recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str
+) -> tuple[Action, ...]:
     """Return the publication of the image in these places, after its approval in all of them.
 
     Args:
@@ -90,15 +94,17 @@ def moment(now: datetime) -> str:
     return f"{now:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _listed(places: Sequence[Place]) -> str:
-    return " ".join(map(str, places))[: tags.VALUE_LENGTH]
+def _listed(places: Sequence[AccountRegion]) -> str:
+    return " ".join(place.name for place in places)[: tags.VALUE_LENGTH]
 
 
-def _end(recipe: Recipe, place: Place, missing: Sequence[Place], after: tuple[str, ...]) -> Action:
+def _end(
+    recipe: Recipe, place: AccountRegion, missing: Sequence[AccountRegion], after: tuple[str, ...]
+) -> Action:
     tag = {"Key": tags.UNPUBLISHED} | ({"Value": _listed(missing)} if missing else {})
     call = "ec2:CreateTags" if missing else "ec2:DeleteTags"
     return Action(
-        id=f"end:{place}",
+        id=f"end:{place.name}",
         summary=f"mark what is missing: {_listed(missing)}" if missing else "the release is whole",
         call=call,
         region=place.region,
@@ -109,48 +115,50 @@ def _end(recipe: Recipe, place: Place, missing: Sequence[Place], after: tuple[st
     )
 
 
-def _image_and_snapshots(recipe: Recipe, place: Place) -> list[Ref]:
-    return [image_id(recipe, place), Ref(f"available:{place}", "snapshot_ids")]
+def _image_and_snapshots(recipe: Recipe, place: AccountRegion) -> list[Ref]:
+    return [image_id(recipe, place), Ref(f"available:{place.name}", "snapshot_ids")]
 
 
 def _ids(actions: Iterable[Action]) -> tuple[str, ...]:
     return tuple(one.id for one in actions)
 
 
-def approval_of(place: Place) -> str:
+def approval_of(place: AccountRegion) -> str:
     """Return the id of the action that approves the image of a place."""
-    return f"approve:{place}"
+    return f"approve:{place.name}"
 
 
-def _approve(recipe: Recipe, place: Place, written: tags.Tags, after: str) -> Action:
+def _approve(recipe: Recipe, place: AccountRegion, written: tags.Tags, after: str) -> Action:
     tag = recipe.release.approval_tag
     summary = f"approve the image: {tag.key} = {tag.value}"
     action = _status(recipe, place, "approve", summary, written)
     return structs.replace(action, after=(after,))
 
 
-def _status(recipe: Recipe, place: Place, step: str, summary: str, written: tags.Tags) -> Action:
+def _status(
+    recipe: Recipe, place: AccountRegion, step: str, summary: str, written: tags.Tags
+) -> Action:
     return Action(
-        id=f"{step}:{place}",
+        id=f"{step}:{place.name}",
         summary=summary,
         call=WRITE_STATUS,
         region=place.region,
         role=place.role,
         parameters={
             "ImageId": image_id(recipe, place),
-            "SnapshotIds": [Ref(f"available:{place}", "snapshot_ids")],
+            "SnapshotIds": [Ref(f"available:{place.name}", "snapshot_ids")],
             "Tags": dict(written),
         },
         permissions=_STATUS_PERMISSIONS,
     )
 
 
-def _protect(recipe: Recipe, place: Place, after: tuple[str, ...]) -> Iterator[Action]:
+def _protect(recipe: Recipe, place: AccountRegion, after: tuple[str, ...]) -> Iterator[Action]:
     """Protect what is approved, and not before: what failed has to go."""
     if not recipe.release.lifecycle.protect:
         return
     yield Action(
-        id=f"protect:{place}",
+        id=f"protect:{place.name}",
         summary="protect the image from deregistration",
         call="protect:image",
         region=place.region,
@@ -161,12 +169,12 @@ def _protect(recipe: Recipe, place: Place, after: tuple[str, ...]) -> Iterator[A
     )
 
 
-def _publish(recipe: Recipe, place: Place, after: tuple[str, ...]) -> Iterator[Action]:
+def _publish(recipe: Recipe, place: AccountRegion, after: tuple[str, ...]) -> Iterator[Action]:
     if recipe.release.publish is None:
         return
     name = recipe.release.publish.ssm_parameter
     yield Action(
-        id=f"publish:{place}",
+        id=f"publish:{place.name}",
         summary=f"publish as {name}",
         call="ssm:PutParameter",
         region=place.region,
@@ -183,7 +191,7 @@ def _publish(recipe: Recipe, place: Place, after: tuple[str, ...]) -> Iterator[A
         after=after,
     )
     yield Action(
-        id=f"published:{place}",
+        id=f"published:{place.name}",
         summary=f"read {name} back",
         call="wait:parameter",
         region=place.region,
@@ -194,20 +202,20 @@ def _publish(recipe: Recipe, place: Place, after: tuple[str, ...]) -> Iterator[A
             "timeout_s": PUBLISH_TIMEOUT_S,
         },
         permissions=("ssm:GetParameter",),
-        after=(f"publish:{place}",),
+        after=(f"publish:{place.name}",),
     )
     label = parameters.version_label(recipe.build.version)
     yield Action(
-        id=f"label:{place}",
+        id=f"label:{place.name}",
         summary=f"label it {label}",
         call="ssm:LabelParameterVersion",
         region=place.region,
         role=place.role,
         parameters={
             "Name": name,
-            "ParameterVersion": Ref(f"published:{place}", "version"),
+            "ParameterVersion": Ref(f"published:{place.name}", "version"),
             "Labels": [label],
         },
         permissions=("ssm:LabelParameterVersion",),
-        after=(f"published:{place}",),
+        after=(f"published:{place.name}",),
     )

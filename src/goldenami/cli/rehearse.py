@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldenami.cli import audit, bake, embedded, enforce, images, options
+from goldenami.cli import audit, bake, enforce, images, options, sandbox_process
 from goldenami.domain.tags import Status
 from goldenami.errors import FindingsError, GoldenamiError
 
 if TYPE_CHECKING:
     from goldenami.spec import Release, ReleaseFile
+    from goldenami_sandbox.launch_attempts import AttemptOutcome
     from goldenami_sandbox.seed import Seeded
     from goldenami_sandbox.server import Sandbox
-    from goldenami_sandbox.trials import Tried
 
 
 def rehearse(
@@ -42,7 +42,7 @@ def rehearse(
     file = options.release_file(path)
     with (
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
-        embedded.running() as sandbox,
+        sandbox_process.running() as sandbox,
         redirect_stderr(sys.stdout),  # one story, in order
     ):
         os.environ |= sandbox.environment(file.release.build_region) | {"GOLDENAMI_STATE": state}
@@ -50,7 +50,7 @@ def rehearse(
 
 
 def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
-    from goldenami.cli import world
+    from goldenami.cli import rehearsal_seed
     from goldenami_sandbox import seed
 
     _tell(
@@ -58,7 +58,7 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
         "This is a rehearsal on an emulator on this machine. No call reaches AWS.",
     )
     chapter = _chapters()
-    seeded = seed.seed(sandbox, world.of(file))
+    seeded = seed.seed(sandbox, rehearsal_seed.of(file))
     release, enforced = file.release, file.enforcement
     chapter(f"bake {release.image} in {', '.join(release.regions)}")
     bake.bake(file.path, yes=True, method=_method(release))
@@ -90,12 +90,12 @@ def _try(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
         GoldenamiError: the server let through what is forbidden, or refused what is golden.
     """
     from goldenami.workflows.enforce import promised
-    from goldenami_sandbox import trials
+    from goldenami_sandbox import launch_attempts
 
     release = file.release
     golden = _golden_images(file)[release.build_region]
     approval = (release.approval_tag.key, release.approval_tag.value)
-    tried = trials.run(
+    tried = launch_attempts.run(
         sandbox, seeded, golden, approval, promised(file.enforcement, "group_policy")
     )
     _told(tried)
@@ -112,7 +112,7 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import release as workflow
     from goldenami.workflows.enforce import promised
-    from goldenami_sandbox import trials
+    from goldenami_sandbox import launch_attempts
 
     version = file.release.version
     if version != "auto":
@@ -124,10 +124,10 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
     bake.show(workflow.bake(prepared, tell=PlanProgress()), options.ListFormat.TABLE, None)
     if "golden" in promised(file.enforcement, "group_policy"):
         image = _golden_images(file)[file.release.build_region]
-        _told([trials.launch(sandbox, seeded, image)])
+        _told([launch_attempts.launch(sandbox, seeded, image)])
 
 
-def _told(tried: "Sequence[Tried]") -> None:
+def _told(tried: "Sequence[AttemptOutcome]") -> None:
     """Tell how trials ended.
 
     Raises:

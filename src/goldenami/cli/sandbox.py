@@ -25,7 +25,7 @@ def sandbox(
 
     Example: goldenami sandbox --port 5000
     """
-    from goldenami.cli import embedded
+    from goldenami.cli import sandbox_process
     from goldenami.report.terminal import say
 
     stop = Event()
@@ -33,7 +33,7 @@ def sandbox(
     def end(_: int, __: FrameType | None) -> None:
         stop.set()
 
-    with embedded.running(port) as running:
+    with sandbox_process.running(port) as running:
         for name, value in running.environment(region or "us-east-1").items():
             typer.echo(f"export {name}={shlex.quote(value)}")
         sys.stdout.flush()

@@ -44,7 +44,7 @@ def sweep(
     from goldenami.workflows import sweep as workflow
 
     caller = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
-    aws = caller.at(role or "")
+    aws = caller.acting_as(role or "")
     found = workflow.prepare(
         aws, where=region, build=build, older_than=age, now=datetime.now(UTC),
         bakers=[caller] if role else [],

@@ -17,6 +17,11 @@ class AccountRegion(Struct, frozen=True):
     role: str = ""
 
     @property
+    def is_home(self) -> bool:
+        """Whether it is reached without a role: in the caller's own account."""
+        return not self.role
+
+    @property
     def name(self) -> str:
         """Its short name, of which the account is a part only where a role is needed."""
         return str(self) if self.role else self.region

@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from goldenami.iam.render import VERSION, Document
+from goldenami.iam.render import VERSION, PolicyDocument
 
 Statement = Mapping[str, Any]
 
 
-def combined(name: str, documents: Iterable[Document], *first: Statement) -> Document:
+def combined(name: str, documents: Iterable[PolicyDocument], *first: Statement) -> PolicyDocument:
     """Return one document that decides as several do together.
 
     Args:
@@ -25,7 +25,7 @@ def combined(name: str, documents: Iterable[Document], *first: Statement) -> Doc
     statements = [*first, *(one for each in documents for one in each.policy["Statement"])]
     for varying in ("Action", "Resource"):
         statements = _merged(statements, varying)
-    return Document(name, {"Version": VERSION, "Statement": statements})
+    return PolicyDocument(name, {"Version": VERSION, "Statement": statements})
 
 
 def _merged(statements: Iterable[Statement], varying: str) -> list[Statement]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from goldenami import resources
 from goldenami.errors import SpecError
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PREFIX = "goldenami-"
 
 
-def terraform(documents: Sequence[Document], groups: Sequence[str]) -> str:
+def terraform(documents: Sequence[PolicyDocument], groups: Sequence[str]) -> str:
     """Return the policies and their attachments to groups, formatted as `terraform fmt` has it."""
     template = _terraform().get_template("terraform.tf.j2")
     text: str = template.render(
@@ -35,7 +35,7 @@ def terraform(documents: Sequence[Document], groups: Sequence[str]) -> str:
     return text
 
 
-def cloudformation(documents: Sequence[Document], groups: Sequence[str]) -> str:
+def cloudformation(documents: Sequence[PolicyDocument], groups: Sequence[str]) -> str:
     """Return a CloudFormation template (JSON) of the policies, attached to groups.
 
     Raises:
@@ -59,7 +59,7 @@ def cloudformation(documents: Sequence[Document], groups: Sequence[str]) -> str:
     return json.dumps(json.loads(text), indent=2) + "\n"
 
 
-def _without_references(document: Document) -> dict[str, Any]:
+def _without_references(document: PolicyDocument) -> dict[str, Any]:
     """Refuse what no template can say: a dynamic reference cannot be escaped.
 
     CloudFormation resolves it after every function, so that joining its parts is no way either.
@@ -95,7 +95,7 @@ def _terraform() -> Environment:
     )
 
 
-def _in_hcl(document: Document) -> dict[str, Any]:
+def _in_hcl(document: PolicyDocument) -> dict[str, Any]:
     from markupsafe import Markup
 
     label = document.name.replace("-", "_")

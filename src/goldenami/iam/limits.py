@@ -9,7 +9,7 @@ import re
 from msgspec import Struct
 
 from goldenami.errors import RefusedError
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 
 _SNAPSHOT_ARN = re.compile(r'"arn:[^"]*:snapshot/snap-[0-9a-f]+"')
 
@@ -41,12 +41,12 @@ def service_control_policy(characters: int) -> Limit:
     return Limit(holder, characters, counts_spaces=True)
 
 
-def size(document: Document, limit: Limit) -> int:
+def size(document: PolicyDocument, limit: Limit) -> int:
     """Return how many characters a document has, as the holder's limit counts them."""
     return len(document.json(minify=True)) if limit.counts_spaces else document.size
 
 
-def check_size(document: Document, limit: Limit) -> None:
+def check_size(document: PolicyDocument, limit: Limit) -> None:
     """Refuse a document that AWS would not take.
 
     Raises:

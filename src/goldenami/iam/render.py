@@ -34,7 +34,7 @@ _OPTION = {
 }
 
 
-class Document(Struct, frozen=True):
+class PolicyDocument(Struct, frozen=True):
     """A policy document that IAM takes, and the name it is shown and stored under."""
 
     name: str
@@ -58,7 +58,7 @@ class Document(Struct, frozen=True):
         return sum(not character.isspace() for character in self.json(minify=True))
 
 
-def render(profile: Profile, values: Values) -> tuple[Document, ...]:
+def render(profile: Profile, values: Values) -> tuple[PolicyDocument, ...]:
     """Return the profile's own documents; those of ``attach_with`` are rendered by their profiles.
 
     Raises:
@@ -69,7 +69,7 @@ def render(profile: Profile, values: Values) -> tuple[Document, ...]:
     templates = environment(resources.folder("templates") / "policies")
     context = _context(profile, values)
     return tuple(
-        Document(document.name, fill(templates, document.template, context))
+        PolicyDocument(document.name, fill(templates, document.template, context))
         for document in profile.documents
     )
 

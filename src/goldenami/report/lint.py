@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from goldenami.iam.lint.interface import Finding, Rule
+from goldenami.iam.lint.interface import LintFinding, LintRule
 from goldenami.report import listing
 from goldenami.report.terminal import say
 
@@ -23,7 +23,7 @@ class _Told(Struct, frozen=True):
     right: str
 
 
-def write(findings: Sequence[Finding], form: Literal["table", "json"]) -> None:
+def write(findings: Sequence[LintFinding], form: Literal["table", "json"]) -> None:
     """Write findings to stdout; the right form of each rule to stderr."""
     columns = ("severity", "rule", "policy", "statement", "message")
     listing.write(SCHEMA, findings, form, columns=columns)
@@ -31,7 +31,7 @@ def write(findings: Sequence[Finding], form: Literal["table", "json"]) -> None:
         say(f"{rule}: {right}")
 
 
-def write_rules(rules: Sequence[Rule], form: Literal["table", "json"]) -> None:
+def write_rules(rules: Sequence[LintRule], form: Literal["table", "json"]) -> None:
     """Write the rules to stdout."""
     told = [_Told(one.id, one.severity, one.title, one.explanation, one.right) for one in rules]
     listing.write(

@@ -10,14 +10,14 @@ import msgspec
 from goldenami.iam import iac
 from goldenami.iam.limits import MANAGED_POLICY
 from goldenami.iam.profiles import Profile
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.report.terminal import say, table
 
 PROFILE_SCHEMA = "goldenami.profile/v1"
 
 
 def write_code(
-    profile: Profile, documents: Sequence[Document], form: str, groups: Sequence[str]
+    profile: Profile, documents: Sequence[PolicyDocument], form: str, groups: Sequence[str]
 ) -> None:
     """Write documents as Terraform or CloudFormation."""
     if profile.warning:
@@ -28,7 +28,7 @@ def write_code(
         say("attached to nothing: name groups with --group")
 
 
-def write(profile: Profile, documents: Sequence[Document], *, minify: bool) -> None:
+def write(profile: Profile, documents: Sequence[PolicyDocument], *, minify: bool) -> None:
     """Write the JSON of one document, or of several by name."""
     if profile.warning:
         say(f"warning: {profile.warning}", "yellow")

@@ -7,8 +7,8 @@ from typing import Any
 
 from goldenami.iam.evaluator.decide import Verdict
 from goldenami.iam.profiles import OpenWay
-from goldenami.iam.proof.prove import Proof, Row
-from goldenami.iam.reach.search import Path, Reach
+from goldenami.iam.proof.prove import Proof, ProofRow
+from goldenami.iam.reach.search import Reach, ReachPath
 from goldenami.iam.reach.telling import lines
 from goldenami.report.terminal import say, table
 from goldenami.workflows.prove import Disagreement
@@ -101,7 +101,7 @@ def _write_access(access: Reach) -> None:
         say(f"note: {note}", "yellow")
 
 
-def _result(row: Row) -> str:
+def _result(row: ProofRow) -> str:
     if row.as_expected:
         return "ok"
     if row.required:
@@ -109,7 +109,7 @@ def _result(row: Row) -> str:
     return KNOWN if row.way else "open"
 
 
-def _where(row: Row) -> str:
+def _where(row: ProofRow) -> str:
     return f"{row.region} {row.image}".strip()
 
 
@@ -162,7 +162,7 @@ def _write_json(
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
 
 
-def _path(path: Path) -> dict[str, Any]:
+def _path(path: ReachPath) -> dict[str, Any]:
     return {
         "kind": path.kind,
         "name": path.name,
@@ -196,8 +196,8 @@ def _summary(
         say(f"IAM's policy simulator {asked}", "yellow" if differing else "green")
 
 
-def _by_topic(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+def _by_topic(rows: Iterable[ProofRow]) -> dict[str, list[ProofRow]]:
+    found: dict[str, list[ProofRow]] = {}
     for row in rows:
         found.setdefault(row.topic, []).append(row)
     return found

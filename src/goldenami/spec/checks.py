@@ -8,7 +8,6 @@ from pathlib import Path
 
 from goldenami import files
 from goldenami.domain import names
-from goldenami.domain.place import Place
 from goldenami.errors import SpecError
 from goldenami.spec import enforcement
 from goldenami.spec.model import Release
@@ -175,7 +174,7 @@ def _shared_copies(release: Release) -> Problems:
     if not shared or not any(volume.encrypted for volume in release.base.volumes):
         return
     for region in release.destinations:
-        if _is_default_key(release.kms_key(Place(region))):
+        if _is_default_key(release.kms_key(region)):
             yield Problem(
                 "$.distribute",
                 f"the copy in {region} would use the account's default key and could not be "

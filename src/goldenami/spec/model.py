@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from goldenami.constraints import at_most, between, exactly_one, some
 from goldenami.domain import names
-from goldenami.domain.place import Place
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
 
@@ -365,20 +365,25 @@ class Release(_Part, frozen=True):
         consumers = self.share.accounts if self.share.snapshots else ()
         return tuple(dict.fromkeys([*(one.account for one in self.copies), *consumers]))
 
-    def places(self, partition: str) -> tuple[Place, ...]:
+    def places(self, account: str, partition: str) -> tuple[AccountRegion, ...]:
         """Return where the image will be: the caller's own regions, then other accounts'."""
         return (
-            *(Place(region) for region in self.regions),
+            *(AccountRegion(account, region) for region in self.regions),
             *(
-                Place(region, one.account, f"arn:{partition}:iam::{one.account}:role/{one.role}")
+                AccountRegion(
+                    one.account, region, f"arn:{partition}:iam::{one.account}:role/{one.role}"
+                )
                 for one in self.copies
                 for region in one.regions or self.regions
             ),
         )
 
-    def kms_key(self, place: Place) -> str | None:
-        """The KMS key of the copy in a place, if one is named."""
-        if not place.account:
-            return self.distribute.get(place.region, Distribution()).kms_key
-        keys = (one.kms_keys for one in self.copies if one.account == place.account)
-        return next((found[place.region] for found in keys if place.region in found), None)
+    def kms_key(self, region: str) -> str | None:
+        """The KMS key of the caller's own copy in a region, if one is named."""
+        return self.distribute.get(region, Distribution()).kms_key
+
+    def kms_key_of_copy(self, place: AccountRegion) -> str | None:
+        """The KMS key of the copy for another account in a place, if one is named."""
+        copies = (copy for copy in self.copies if copy.account == place.account)
+        keys = (copy.kms_keys[place.region] for copy in copies if place.region in copy.kms_keys)
+        return next(keys, None)

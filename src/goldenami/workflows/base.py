@@ -8,7 +8,6 @@ from msgspec import Struct, structs
 
 from goldenami.aws import regions, waits
 from goldenami.aws.answers import ec2
-from goldenami.aws.ask import listed
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.interface import base_tags
@@ -47,7 +46,7 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
     if found:
         raise BakeError(f"{file.path}: nothing was launched", notes=found)
     source = goldens.base_image(
-        aws, release.build_region, release.base.source, release.approval_tag
+        aws.in_region(release.build_region), release.base.source, release.approval_tag
     )
     now = datetime.now(UTC)
     build = Build(
@@ -117,8 +116,8 @@ def plan_terminate(aws: Aws, region: str, instance_id: str) -> Plan:
 
 
 def _in_region(aws: Aws, region: str) -> list[BaseInstance]:
-    pages = listed(
-        aws, region, ec2.DescribeInstances, "listing base instances",
+    pages = aws.in_region(region).listed(
+        ec2.DescribeInstances, "listing base instances",
         Filters=[
             {"Name": f"tag:{tags.ROLE}", "Values": ["base"]},
             {"Name": "instance-state-name", "Values": list(ALIVE)},

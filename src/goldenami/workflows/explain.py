@@ -8,7 +8,7 @@ from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.errors import UsageError
 from goldenami.iam.authorization.calls import ApiCall, requests
-from goldenami.iam.authorization.world import Resource
+from goldenami.iam.authorization.resources import Resource
 from goldenami.iam.evaluator.decide import Verdict, decide_all
 from goldenami.iam.evaluator.request import Value
 
@@ -25,7 +25,7 @@ def explain(
     """
     account, notes = authorization_details.account(aws, region)
     one = account.named(kind, name)
-    found = images.by_id(aws, region, [image_id])
+    found = images.by_id(aws.in_region(region), [image_id])
     if not found:
         raise UsageError(
             f"there is no image {image_id} in {region}, or it is not shared with this account",

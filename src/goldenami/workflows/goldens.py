@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from goldenami.aws import images
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit import approved
 from goldenami.domain.audit.approved import Produced
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.manifests import kept
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
 def read(
     aws: Aws,
-    own: Mapping[Place, Sequence[Image]],
+    own: Mapping[AccountRegion, Sequence[Image]],
     approval: ApprovalTag,
     *,
     builds: frozenset[str] = frozenset(),
-) -> dict[Place, dict[str, Produced]]:
+) -> dict[AccountRegion, dict[str, Produced]]:
     """Return what releases made in each place, by image id: `Produced.golden` is what counts.
 
     What somebody forged is told as such: by where EC2 says that the image comes from, the record
@@ -53,7 +54,7 @@ def read(
     }
 
 
-def known_builds(aws: Aws, own: Mapping[Place, Sequence[Image]]) -> frozenset[str]:
+def known_builds(aws: Aws, own: Mapping[AccountRegion, Sequence[Image]]) -> frozenset[str]:
     """Return the builds that images of the caller's own account name."""
     return frozenset(
         one.tags.get(tags.BUILD, "")
@@ -63,16 +64,16 @@ def known_builds(aws: Aws, own: Mapping[Place, Sequence[Image]]) -> frozenset[st
     )
 
 
-def versions(aws: Aws, region: str, image: str, approval: ApprovalTag) -> list[Image]:
+def versions(regional: RegionalAws, image: str, approval: ApprovalTag) -> list[Image]:
     """Return the golden versions of an image in a region of the caller's account, newest first.
 
     Raises:
         AwsError: images, records or manifests could not be read.
     """
-    return _golden(aws, region, images.produced(aws, region, image=image), approval)
+    return _golden(regional, images.produced(regional, image=image), approval)
 
 
-def base_image(aws: Aws, region: str, source: "BaseSource", approval: ApprovalTag) -> Image:
+def base_image(regional: RegionalAws, source: "BaseSource", approval: ApprovalTag) -> Image:
     """Return the image that a release file's ``base.source`` stands for, today.
 
     Raises:
@@ -80,21 +81,21 @@ def base_image(aws: Aws, region: str, source: "BaseSource", approval: ApprovalTa
         AwsError: it could not be read.
     """
     if not source.golden:
-        return images.resolve(aws, region, source)
-    every = images.produced(aws, region, image=source.golden)
-    golden = _golden(aws, region, every, approval)
+        return images.resolve(regional, source)
+    every = images.produced(regional, image=source.golden)
+    golden = _golden(regional, every, approval)
     if not golden:
         raise GoldenamiError(
-            f"base.source.golden: no approved image `{source.golden}` in {region} "
+            f"base.source.golden: no approved image `{source.golden}` in {regional.region} "
             f"({len(every)} of any status)",
-            fix=f"bake `{source.golden}` first, with {region} among its regions",
+            fix=f"bake `{source.golden}` first, with {regional.region} among its regions",
         )
     return golden[0]
 
 
 def _golden(
-    aws: Aws, region: str, newest_first: Sequence[Image], approval: ApprovalTag
+    regional: RegionalAws, newest_first: Sequence[Image], approval: ApprovalTag
 ) -> list[Image]:
-    place = Place(region, aws.account)
-    made = read(aws, {place: newest_first}, approval)[place]
+    place = AccountRegion(regional.account, regional.region)
+    made = read(regional.aws, {place: newest_first}, approval)[place]
     return [one for one in newest_first if one.state == "available" and made[one.id].golden]

@@ -38,7 +38,10 @@ def kept(aws: Aws, images: Iterable[Image], approval: ApprovalTag) -> Builds:
             if approval.on(one.tags):
                 names[manifest.parameter(one.image, build)] = ""
     answers = in_regions(
-        wanted, lambda region: parameters.parameters(aws, region, wanted[region], "reading builds")
+        wanted,
+        lambda region: parameters.parameters(
+            aws.in_region(region), wanted[region], "reading builds"
+        ),
     )
     refused = [one.error for one in answers.unread if code_of(one.error) not in FORBIDDEN]
     if refused:

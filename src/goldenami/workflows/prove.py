@@ -21,10 +21,10 @@ from goldenami.iam.evaluator.decide import Outcome, Policies
 from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.profiles import OpenWay, Profile, profile_named
 from goldenami.iam.proof.cases import Cases
-from goldenami.iam.proof.prove import Proof, Subject, prove
-from goldenami.iam.proof.world import Golden, Setting
+from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
+from goldenami.iam.proof.prove import Proof, ProofSubject, prove
 from goldenami.iam.reach.search import Reach, reach
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import ANY_REGION, Values
 from goldenami.spec import EnforceFile
 from goldenami.workflows import rendering
@@ -53,11 +53,11 @@ class Question(Struct, frozen=True, kw_only=True):
         notes: what the user should know.
     """
 
-    subject: Subject
+    subject: ProofSubject
     documents: tuple[str, ...] = ()
     arn: str = ""
-    pipeline: Subject | None = None
-    setting: Setting
+    pipeline: ProofSubject | None = None
+    setting: ProofSetting
     promises: frozenset[str]
     ways: tuple[OpenWay, ...] = ()
     access: Reach | None = None
@@ -89,7 +89,7 @@ def documents_of(paths: Iterable[Path]) -> tuple[NamedDocument, ...]:
 
 def rendered(
     profile: Profile, values: Values
-) -> tuple[Profile, tuple[Document, ...], tuple[str, ...]]:
+) -> tuple[Profile, tuple[PolicyDocument, ...], tuple[str, ...]]:
     """Render a profile with its companions.
 
     Returns:
@@ -178,7 +178,7 @@ def of_documents(
     arn = f"arn:{partition}:iam::{values.account}:user/somebody"
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
     return Question(
-        subject=Subject(where, Principal.of(arn), Policies(identity=compiled)),
+        subject=ProofSubject(where, Principal.of(arn), Policies(identity=compiled)),
         documents=tuple(one.text for one in (*further, *documents)),
         pipeline=_pipeline(values.pipeline_role, documents),
         setting=_setting(values, profile, documents),
@@ -202,7 +202,7 @@ def of_live(
     one = account.named(kind, name)
     tag = values.tag or profile.tag
     golden = _golden(_approved(aws, tag))
-    setting = Setting(
+    setting = ProofSetting(
         account=account.id,
         partition=account.partition,
         owners=values.owners or (account.id,),
@@ -213,7 +213,9 @@ def of_live(
         pipeline_role=values.pipeline_role or "",
     )
     return Question(
-        subject=Subject(f"{kind} {one.name}", account.principal(one), account.policies_of(one)),
+        subject=ProofSubject(
+            f"{kind} {one.name}", account.principal(one), account.policies_of(one)
+        ),
         arn=one.arn,
         pipeline=_live_pipeline(account, values.pipeline_role),
         setting=setting,
@@ -277,7 +279,9 @@ def _with_access(question: Question, aws: Aws, region: str, role: str) -> Questi
 
 
 def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
-    answers = in_regions(regions.enabled(aws), lambda region: images.produced(aws, region))
+    answers = in_regions(
+        regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
+    )
     produced = answers.complete("looking for the golden images")
     found = [image for region in produced.values() for image in images.approved(region, tag)]
     if not found:
@@ -305,19 +309,19 @@ def _beside(chosen: str) -> tuple[NamedDocument, ...]:
     return (ADMINISTRATOR,) if chosen == "admin" else documents_of([Path(chosen)])
 
 
-def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> Subject | None:
+def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubject | None:
     if arn is None:
         return None
     several = (ADMINISTRATOR, *documents)
     policies = Policies(identity=tuple(one.compiled for one in several))
-    return Subject("the pipeline role", Principal.of(arn, session="proof"), policies)
+    return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
 
 
-def _live_pipeline(account: Account, arn: str | None) -> Subject | None:
+def _live_pipeline(account: Account, arn: str | None) -> ProofSubject | None:
     if arn is None:
         return None
     role = account.named("role", arn)
-    return Subject("the pipeline role", account.principal(role), account.policies_of(role))
+    return ProofSubject("the pipeline role", account.principal(role), account.policies_of(role))
 
 
 def _left_out(values: Values) -> Iterator[str]:
@@ -328,19 +332,19 @@ def _left_out(values: Values) -> Iterator[str]:
         yield f"rendered for {values.region} alone: other regions are not guarded"
 
 
-def _golden(found: Iterable[Image]) -> tuple[Golden, ...]:
+def _golden(found: Iterable[Image]) -> tuple[GoldenImage, ...]:
     return tuple(
-        Golden(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
+        GoldenImage(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
         for one in found
     )
 
 
-def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument]) -> Setting:
+def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument]) -> ProofSetting:
     listed = [one for document in documents for one in _SNAPSHOT.findall(document.text)]
     snapshots = values.snapshots or tuple(dict.fromkeys(listed)) or (STAND_IN,)
     owners = values.golden_accounts
     region = "us-east-1" if values.region == ANY_REGION else values.region
-    return Setting(
+    return ProofSetting(
         account=values.account,
         partition=values.partition,
         owners=owners,
@@ -352,7 +356,7 @@ def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument
     )
 
 
-def texts(documents: Iterable[Document]) -> tuple[NamedDocument, ...]:
+def texts(documents: Iterable[PolicyDocument]) -> tuple[NamedDocument, ...]:
     """Return rendered documents under the names they are attached by."""
     return tuple(
         NamedDocument(f"goldenami-{one.name}", json.dumps(one.policy)) for one in documents

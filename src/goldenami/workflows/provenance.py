@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from goldenami.aws import images, parameters, regions
 from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import manifest, names, tags
 from goldenami.domain.image import Image, started
@@ -50,7 +51,9 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> Shown:
         UsageError: there is no such build, or goldenami did not make the image.
         IncompleteError: it was not found, and a region could not be read.
     """
-    answers = in_regions(where or regions.enabled(aws), lambda one: images.produced(aws, one))
+    answers = in_regions(
+        where or regions.enabled(aws), lambda one: images.produced(aws.in_region(one))
+    )
     made = [one for several in answers.read.values() for one in several]
     build = name
     if names.AMI_ID.fullmatch(name):
@@ -64,7 +67,7 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> Shown:
         )
     for region in dict.fromkeys(one.region for one in mine):
         parameter = manifest.parameter(mine[0].image, build)
-        kept = _kept(aws, region, parameter)
+        kept = _kept(aws.in_region(region), parameter)
         if kept:
             return Shown(kept, f"{parameter} in {region}", answers)
     return Shown(_from_tags(build, mine), IN_TAGS, answers)
@@ -75,7 +78,8 @@ def history(
 ) -> tuple[list[Release], Answers[list[Image]]]:
     """Return the releases of a golden image, the newest first, and what every region answered."""
     answers = in_regions(
-        where or regions.enabled(aws), lambda region: images.produced(aws, region, image=image)
+        where or regions.enabled(aws),
+        lambda region: images.produced(aws.in_region(region), image=image),
     )
     builds: dict[str, list[Image]] = {}
     for several in answers.read.values():
@@ -84,8 +88,8 @@ def history(
     return [_release(build, builds[build]) for build in sorted(builds, reverse=True)], answers
 
 
-def _kept(aws: Aws, region: str, name: str) -> Manifest | None:
-    there = parameters.parameter(aws, region, name)
+def _kept(regional: RegionalAws, name: str) -> Manifest | None:
+    there = parameters.parameter(regional, name)
     return manifest.read(there.value) if there else None
 
 

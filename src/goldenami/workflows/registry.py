@@ -45,7 +45,7 @@ def read(
     """
 
     def one(region: str) -> list[Entry]:
-        newest_first = images.produced(aws, region, image=image)
+        newest_first = images.produced(aws.in_region(region), image=image)
         found = sorted(newest_first, key=lambda each: each.image)
         return [_entry(each) for each in found if status is None or each.status == status]
 

@@ -12,7 +12,7 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import RefusedError
 from goldenami.iam.limits import MANAGED_POLICY, check_size
 from goldenami.iam.profiles import Profile, load_profiles, profile_named
-from goldenami.iam.render import Document, render
+from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
 
@@ -26,7 +26,9 @@ def golden_images(aws: Aws, file: EnforceFile) -> list[Image]:
         IncompleteError: a region could not be read.
         RefusedError: nothing is approved.
     """
-    answers = in_regions(regions.enabled(aws), lambda region: images.produced(aws, region))
+    answers = in_regions(
+        regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
+    )
     produced = answers.complete("looking for the golden images")
     approval = file.approval_tag
     found = [image for region in produced.values() for image in images.approved(region, approval)]
@@ -115,7 +117,7 @@ def chain(profile: Profile) -> tuple[Profile, ...]:
     return (profile, *(profiles[name] for name in profile.attach_with))
 
 
-def documents(profile: Profile, given: Values) -> tuple[tuple[Document, ...], str]:
+def documents(profile: Profile, given: Values) -> tuple[tuple[PolicyDocument, ...], str]:
     """Render one profile, each document checked against the limit of a managed policy.
 
     Returns:
@@ -140,7 +142,7 @@ def took_the_place(error: RefusedError, instead: Profile) -> str:
     return f"{error.message}: `{instead.name}` takes its place, which knows snapshots by their tag"
 
 
-def _checked(profile: Profile, given: Values) -> tuple[Document, ...]:
+def _checked(profile: Profile, given: Values) -> tuple[PolicyDocument, ...]:
     rendered = render(profile, given)
     for document in rendered:
         check_size(document, MANAGED_POLICY)

@@ -14,10 +14,8 @@ from goldenami.aws import lease, leftovers, records, regions, removal
 from goldenami.aws.leftovers import Leases, Leftover
 from goldenami.aws.parallel import Answers, Unread, in_regions
 from goldenami.aws.session import Aws
-from goldenami.bake.create_image import deregister
 from goldenami.domain.identity import Forgery, Recorded
 from goldenami.domain.image import started
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.record import parameter
 from goldenami.errors import IncompleteError, RefusedError
@@ -108,7 +106,7 @@ def prepare(
     """
     enabled = regions.enabled(aws)
     chosen = tuple(where or enabled)
-    answers = in_regions(chosen, lambda region: leftovers.read(aws, region))
+    answers = in_regions(chosen, lambda region: leftovers.read(aws.in_region(region)))
     own = _books(aws, enabled)
     books = (own, *(_books(baker, regions.enabled(baker)) for baker in bakers))
     running = {one for answer in books for read in answer.read.values() for one in read.running}
@@ -163,7 +161,7 @@ def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
 
 
 def _books(aws: Aws, where: Sequence[str]) -> Answers[Leases]:
-    return in_regions(where, lambda region: leftovers.books(aws, region))
+    return in_regions(where, lambda region: leftovers.books(aws.in_region(region)))
 
 
 def _record(region: str, one: Recorded, removed: Sequence[Leftover]) -> Leftover:
@@ -212,9 +210,9 @@ def _removal(one: Leftover, found: tuple[Leftover, ...]) -> list[Action]:
         return [_action(one, summary, _PARAMETERS[one.kind], parameters, after)]
     after = tuple(f"gone:{other}" for other in one.after)
     if one.kind == "image":
-        action = deregister(Place(one.region), "")
-        call, parameters = action.call, {**action.parameters, "ImageId": one.id}
-        return [_action(one, f"deregister {one.id} ({one.state}) {of}", call, parameters, after)]
+        parameters = {"ImageId": one.id, "DeleteAssociatedSnapshots": True}
+        summary = f"deregister {one.id} ({one.state}) {of}"
+        return [_action(one, summary, "ec2:DeregisterImage", parameters, after)]
     call, name, verb = _CALLS[one.kind]
     return [_action(one, f"{verb} the {one.kind} {one.id} {of}", call, {name: one.id}, after)]
 

@@ -71,7 +71,7 @@ class Owner:
     def _lent(self, baker: Aws, recorded: Recorded, image: Image) -> str:
         """Return the copy in the baker's account that another account's was made from, if it is."""
         record, region = recorded.record, image.source_region
-        for one in images.by_id(baker, region, [image.source_image]):
+        for one in images.by_id(baker.in_region(region), [image.source_image]):
             if not identity.copy_problem(record, one, record.image_id, baker.account):
                 return one.id
         return ""

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from goldenami.errors import GoldenamiError
 from goldenami.iam.evaluator.request import Principal
-from goldenami_sandbox.mends import organizations
-from goldenami_sandbox.mends.iam import IamStore
-from goldenami_sandbox.mends.iam_boundaries import User
-from goldenami_sandbox.mends.sts import Session
-from goldenami_sandbox.server import ACCOUNT_ID
+from goldenami_sandbox.iam.boundaries import User
+from goldenami_sandbox.iam.store import IamStore
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.organizations import store as organizations
+from goldenami_sandbox.sts import Session
 
 PARTITION = "aws"
 

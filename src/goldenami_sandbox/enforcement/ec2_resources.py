@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 
 from moto.ec2.models.instances import Instance
 
-from goldenami.iam.authorization.building import WITHOUT_ACCOUNT
-from goldenami.iam.authorization.world import Resource
+from goldenami.iam.authorization.builder import WITHOUT_ACCOUNT
+from goldenami.iam.authorization.resources import Resource
 from goldenami.iam.evaluator.request import Value
+from goldenami_sandbox.ec2.image import Image
+from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.enforcement.caller import PARTITION
-from goldenami_sandbox.mends.image import Image
-from goldenami_sandbox.mends.store import Ec2Store
 
 Keys = dict[str, Value]
 

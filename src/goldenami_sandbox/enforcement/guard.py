@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from goldenami.errors import GoldenamiError, UnknownResourceError
-from goldenami.iam.authorization import table
 from goldenami.iam.authorization.calls import ApiCall, requests
-from goldenami.iam.authorization.world import World
+from goldenami.iam.authorization.resources import ResourceLookup
 from goldenami.iam.evaluator.decide import (
     Decision,
     Layer,
@@ -21,13 +20,14 @@ from goldenami.iam.evaluator.decide import (
 )
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Request
+from goldenami.iam.reference import table
+from goldenami_sandbox.accounts import account_of, is_root
 from goldenami_sandbox.calls import Call, Refusal
 from goldenami_sandbox.enforcement import message
 from goldenami_sandbox.enforcement.caller import Caller, caller_of, deciding_in, store
+from goldenami_sandbox.enforcement.lookup import LenientLookup, SandboxLookup
 from goldenami_sandbox.enforcement.policies import policies_of, policy_arn
 from goldenami_sandbox.enforcement.trust import Trust, trust, trusts_provider
-from goldenami_sandbox.enforcement.world import LenientWorld, SandboxWorld
-from goldenami_sandbox.mends.accounts import account_of, is_root
 
 _PREFIXES = {"tagging": "tag"}
 """The names that services sign with, where IAM has another prefix."""
@@ -43,11 +43,11 @@ _ANYTHING = compile_policy(
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
     },
 )
-_WORLD = SandboxWorld()
+_WORLD = SandboxLookup()
 _log = logging.getLogger(__name__)
 
 
-def authorised(call: Call) -> Refusal | None:
+def authorized(call: Call) -> Refusal | None:
     """Refuse a call that the caller's policies do not allow.
 
     Every service is decided of which AWS's reference, as goldenami has it, tells the actions. An
@@ -88,7 +88,7 @@ def _answer(call: Call, caller: Caller, decision: Decision) -> Refusal | None:
     return message.refusal(call, caller.arn, decision, arn)
 
 
-def _requests(call: Call, caller: Caller, world: World) -> tuple[Request, ...]:
+def _requests(call: Call, caller: Caller, world: ResourceLookup) -> tuple[Request, ...]:
     asked = ApiCall(call.name, call.region, call.parameters)
     return requests(asked, caller.principal, world, _circumstances(caller))
 
@@ -112,7 +112,7 @@ def _refusal_of_rest(call: Call, caller: Caller, policies: Policies) -> Refusal 
     If that is allowed, the service tells what is missing, but only to somebody whom a policy
     allows the action on anything at all.
     """
-    world = LenientWorld(_WORLD)
+    world = LenientLookup(_WORLD)
     asked = _requests(call, caller, world)
     rest = [decide(policies, one) for one in asked if one.resource not in world.missing]
     if not any(

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 
 from moto.iam.models import Role
 
-from goldenami.iam.authorization.world import Resource
+from goldenami.iam.authorization.resources import Resource
 from goldenami.iam.evaluator.request import Value
 from goldenami_sandbox.enforcement.caller import store, tags_of
-from goldenami_sandbox.mends.iam_boundaries import User
+from goldenami_sandbox.iam.boundaries import User
 
 Keys = dict[str, Value]
 

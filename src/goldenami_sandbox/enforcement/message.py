@@ -1,4 +1,4 @@
-"""How AWS tells that a call is not authorised.
+"""How AWS tells that a call is not authorized.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns
@@ -28,7 +28,7 @@ _CODES = {
 
 
 def refusal(call: Call, arn: str, decision: Decision, policy_arn: str = "") -> Refusal:
-    """Return the answer of the call's service to a caller who is not authorised.
+    """Return the answer of the call's service to a caller who is not authorized.
 
     Args:
         call: what was asked.

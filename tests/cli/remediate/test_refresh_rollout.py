@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.auto_scaling import covers
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.audit import saved
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError
@@ -117,8 +117,8 @@ def test_somebody_elses_refresh_is_not_taken_for_ones_own(
         "DesiredConfiguration": {"LaunchTemplate": launch},
         "Preferences": {"SkipMatching": True},
     }
-    doing = Doing(
-        aws=Aws(region="us-east-1"), region="us-east-1", summary="s", parameters=ours,
+    doing = ActionContext(
+        regional=Aws(region="us-east-1").in_region("us-east-1"), summary="s", parameters=ours,
         cancelled=Event(), progress=lambda _: None,
     )  # fmt: skip
     assert groups.adopt(doing, AwsError("m", code="InstanceRefreshInProgress")) is None

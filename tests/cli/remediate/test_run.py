@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit import saved
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Happened, Plan
 from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import remediate as workflow
@@ -191,7 +191,9 @@ def test_however_a_step_ends_it_is_told(sandbox: Sandbox, end: str) -> None:
         id="a", summary="stop i-1", call="ec2:StopInstances", region="us-east-1",
         parameters={"InstanceIds": ["i-0123456789abcdef0"]},
     )  # fmt: skip
-    step = Step(place=Place("us-east-1"), id="i-1", actions=(action,), guard=guard)
+    step = Step(
+        place=AccountRegion("123456789012", "us-east-1"), id="i-1", actions=(action,), guard=guard
+    )
     plan = Plan(title="t", actions=(action,) if planned else ())
     asked = Asked(what=What.STOP, per_minute=60_000)
     aws = Aws(region="us-east-1")

@@ -1,4 +1,4 @@
-"""From API calls to requests: every resource that AWS authorises, with its condition keys."""
+"""From API calls to requests: every resource that AWS authorizes, with its condition keys."""
 
 import json
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from goldenami.errors import UnknownActionError, UnknownResourceError, UsageError
-from goldenami.iam.authorization import table
 from goldenami.iam.authorization.calls import ApiCall, requests
-from goldenami.iam.authorization.world import Resource
+from goldenami.iam.authorization.resources import Resource
 from goldenami.iam.evaluator.request import Principal, Request
+from goldenami.iam.reference import table
 
 ACCOUNT = "123456789012"
 ME = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/team/bob")
@@ -53,7 +53,7 @@ def shown(request: Request) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
-def test_a_call_is_authorised_on(case: dict[str, Any]) -> None:
+def test_a_call_is_authorized_on(case: dict[str, Any]) -> None:
     asked = [shown(one) for one in ask(case["call"], case.get("parameters", {}))]
     wanted = [{"action": one.get("action", case["call"]), **one} for one in case["requests"]]
     if "of" in case:  # the rest is told by another case
@@ -106,7 +106,7 @@ EVERYTHING: Mapping[str, Any] = {
 
 
 @pytest.mark.parametrize("service", sorted(table.services()))
-def test_every_call_is_authorised_on_kinds_that_the_reference_has(service: str) -> None:
+def test_every_call_is_authorized_on_kinds_that_the_reference_has(service: str) -> None:
     actions = [f"{service}:{name}" for name in table.actions(service)]
     strays = [
         (action, request.action, request.resource)

@@ -3,7 +3,7 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from goldenami.iam.evaluator.text import Template, like
+from goldenami.iam.evaluator.text import PolicyText, like
 
 
 def plainly(pattern: str, text: str) -> bool:
@@ -26,5 +26,5 @@ def plainly(pattern: str, text: str) -> bool:
 def test_a_text_is_like_the_patterns_that_it_matches_by_definition(
     patterns: list[str], text: str
 ) -> None:
-    parsed = [Template.parse(one, variables=False).resolve({}) or () for one in patterns]
+    parsed = [PolicyText.parse(one, variables=False).resolve({}) or () for one in patterns]
     assert like(parsed)(text) is any(plainly(one, text) for one in patterns)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenami.errors import PolicyError
-from goldenami.iam.lint.interface import Finding
+from goldenami.iam.lint.interface import LintFinding
 from goldenami.iam.lint.run import RULES, documents, documents_in, lint
 
 HERE = Path(__file__).parent
@@ -23,7 +23,7 @@ RENDERED = [
 ]
 
 
-def found(path: Path, partition: str = "aws") -> list[Finding]:
+def found(path: Path, partition: str = "aws") -> list[LintFinding]:
     return lint(documents_in(path), partition)
 
 

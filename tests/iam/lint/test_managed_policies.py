@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from goldenami.errors import PolicyError
-from goldenami.iam.lint.interface import Finding
+from goldenami.iam.lint.interface import LintFinding
 from goldenami.iam.lint.run import lint
 
 PACKAGE = Path(os.environ.get("GOLDENAMI_MANAGED_POLICIES", ""))
@@ -34,7 +34,7 @@ def _policies() -> Iterator[tuple[str, Mapping[str, Any]]]:
 @pytest.mark.skipif(not PACKAGE.is_file(), reason="AWS's policies are not fetched")
 def test_next_to_nothing_is_found_in_aws_s_own_policies(record_property: Any) -> None:
     read, refused = 0, []
-    findings: dict[str, list[Finding]] = {}
+    findings: dict[str, list[LintFinding]] = {}
     for name, document in _policies():
         read += 1
         try:

@@ -6,10 +6,10 @@ import pytest
 
 from goldenami import resources
 from goldenami.errors import RefusedError, SpecError
-from goldenami.iam.authorization import table
 from goldenami.iam.profiles import load_profiles
 from goldenami.iam.proof import cases
 from goldenami.iam.proof.cases import load
+from goldenami.iam.reference import table
 
 
 def test_every_promise_of_every_profile_has_cases() -> None:

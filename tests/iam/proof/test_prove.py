@@ -13,8 +13,8 @@ from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Principal
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.proof.cases import Case, Cases, load
-from goldenami.iam.proof.prove import Proof, Row, Subject, prove
-from goldenami.iam.proof.world import Golden, ProofWorld, Setting
+from goldenami.iam.proof.lookup import GoldenImage, ProofLookup, ProofSetting
+from goldenami.iam.proof.prove import Proof, ProofRow, ProofSubject, prove
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
 
@@ -22,10 +22,10 @@ ACCOUNT = "123456789012"
 OTHER = "999988887777"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipeline"
 SNAPSHOT = "snap-0123456789abcdef0"
-GOLDEN = Golden(
+GOLDEN = GoldenImage(
     region="eu-west-1", id="ami-golden", owner=ACCOUNT, snapshots=(SNAPSHOT, "snap-12345678")
 )
-SETTING = Setting(
+SETTING = ProofSetting(
     account=ACCOUNT, partition="aws", owners=(ACCOUNT,), tag=ApprovalTag(), golden=(GOLDEN,),
     groups=("admins",), pipeline_role=ROLE,
 )  # fmt: skip
@@ -34,7 +34,7 @@ SETTING = Setting(
 EVERYTHING = ("guardrail", "untestable-launches", "tag-protection", "guardrail-protection")
 
 
-def proof(*names: str, beside: bool = True, setting: Setting = SETTING, **given: Any) -> Proof:
+def proof(*names: str, beside: bool = True, setting: ProofSetting = SETTING, **given: Any) -> Proof:
     values = Values(
         account=ACCOUNT,
         **{
@@ -50,8 +50,8 @@ def proof(*names: str, beside: bool = True, setting: Setting = SETTING, **given:
     )
     first = (ADMINISTRATOR.compiled,) if beside else ()
     member = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann")
-    subject = Subject("ann", member, Policies(identity=(*first, *documents)))
-    pipeline = Subject(
+    subject = ProofSubject("ann", member, Policies(identity=(*first, *documents)))
+    pipeline = ProofSubject(
         "pipeline",
         Principal.of(ROLE, session="bake"),
         Policies(identity=(ADMINISTRATOR.compiled, *documents)),
@@ -60,7 +60,7 @@ def proof(*names: str, beside: bool = True, setting: Setting = SETTING, **given:
     return prove((subject,), pipeline, load(), setting, promises)
 
 
-def row(found: Proof, case: str) -> Row:
+def row(found: Proof, case: str) -> ProofRow:
     (one,) = [row for row in found.rows if row.case == case]
     return one
 
@@ -181,7 +181,9 @@ def test_without_the_pipeline_s_exemption_it_could_not_work() -> None:
 
 
 def test_golden_launches_are_tried_with_every_golden_image_in_its_region() -> None:
-    second = Golden(region="us-east-1", id="ami-2", owner=ACCOUNT, snapshots=("snap-12345678",))
+    second = GoldenImage(
+        region="us-east-1", id="ami-2", owner=ACCOUNT, snapshots=("snap-12345678",)
+    )
     found = proof(
         "guardrail", "tag-protection", setting=structs.replace(SETTING, golden=(GOLDEN, second))
     )
@@ -227,7 +229,7 @@ def test_a_case_that_names_what_is_not_there_is_an_error_with_its_name(
     call: str, parameters: dict[str, Any], says: str
 ) -> None:
     admin = Policies(identity=(ADMINISTRATOR.compiled,))
-    subject = Subject("ann", Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
+    subject = ProofSubject("ann", Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
     with pytest.raises(SpecError, match="case `mine`") as raised:
         prove((subject,), None, _case(call, parameters), SETTING, set())
     assert says in raised.value.message
@@ -235,7 +237,7 @@ def test_a_case_that_names_what_is_not_there_is_an_error_with_its_name(
 
 def test_without_a_golden_image_or_a_case_nothing_is_proved() -> None:
     admin = Policies(identity=(ADMINISTRATOR.compiled,))
-    subject = Subject("ann", Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
+    subject = ProofSubject("ann", Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
     with pytest.raises(RefusedError, match="no golden image"):
         prove((subject,), None, load(), structs.replace(SETTING, golden=()), set())
     with pytest.raises(RefusedError, match="nothing was proved"):
@@ -243,7 +245,7 @@ def test_without_a_golden_image_or_a_case_nothing_is_proved() -> None:
 
 
 def test_the_world_has_whatever_else_a_call_can_name() -> None:
-    world = ProofWorld(SETTING, GOLDEN, load())
+    world = ProofLookup(SETTING, GOLDEN, load())
     found = world.find("subnet", "subnet-1", "eu-west-1")
     assert found is not None
     assert found.arn == f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/subnet-1"

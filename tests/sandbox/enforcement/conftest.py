@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 
 def policy(*statements: Mapping[str, Any]) -> str:

@@ -17,7 +17,8 @@ from goldenami.errors import BakeError
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 AWS = os.environ.get("GOLDENAMI_AWSCLI", "")
 HOME = "us-east-1"

@@ -10,9 +10,10 @@ from botocore.exceptions import ClientError
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
-from goldenami_sandbox import seed, trials
-from goldenami_sandbox.seed import World
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox import launch_attempts, seed
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.seed import RehearsalSeed
+from goldenami_sandbox.server import Sandbox
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 NO_LAUNCH = {
@@ -433,7 +434,7 @@ class TestOrganizations:
 def test_a_group_under_the_guardrail_launches_golden_images_and_nothing_else(
     sandbox: Sandbox, iam: Any, public: str
 ) -> None:
-    seeded = seed.seed(sandbox, World(regions=("us-east-1",), groups=("admins",)))
+    seeded = seed.seed(sandbox, RehearsalSeed(regions=("us-east-1",), groups=("admins",)))
     sandbox.pending_s = 0
     ec2 = sandbox.client("ec2")
     instance = launch(ec2, public)["Instances"][0]["InstanceId"]
@@ -451,7 +452,7 @@ def test_a_group_under_the_guardrail_launches_golden_images_and_nothing_else(
         made = iam.create_policy(PolicyName=name, PolicyDocument=document.json(minify=True))
         iam.attach_group_policy(GroupName="admins", PolicyArn=made["Policy"]["Arn"])
     promised = {topic for name in together for topic in profile_named(name).proves}
-    tried = trials.run(sandbox, seeded, golden, ("goldenami:status", "approved"), promised)
+    tried = launch_attempts.run(sandbox, seeded, golden, ("goldenami:status", "approved"), promised)
     assert {one.trial.promise for one in tried} >= {
         "golden", "foreign-image", "unapproved-image", "foreign-snapshot", "root-replacement",
         "approval-tag",

@@ -11,8 +11,9 @@ from msgspec import Struct
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
-from goldenami_sandbox.mends.given import GivenIds
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.fixed_ids import FixedIds
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 HOME = "us-east-1"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -320,19 +321,19 @@ def public(ec2: Any) -> str:
 
 def foreign() -> str:
     """An approved image of another account, the tag being the viewer's own."""
-    return tagged(GivenIds(ACCOUNT_ID, HOME).image(None, None, "111122223333", "x86_64"))
+    return tagged(FixedIds(ACCOUNT_ID, HOME).image(None, None, "111122223333", "x86_64"))
 
 
 def tagged(resource_id: str) -> str:
     """Write the approval tag as nobody under the guardrail could."""
-    store = GivenIds(ACCOUNT_ID, HOME)._store
+    store = FixedIds(ACCOUNT_ID, HOME)._store
     store.create_tags([resource_id], {APPROVED["Key"]: APPROVED["Value"]})
     return resource_id
 
 
 def based(instance_id: str) -> str:
     """Make an instance the base of a build, as the pipeline does."""
-    GivenIds(ACCOUNT_ID, HOME)._store.create_tags([instance_id], {"goldenami:role": "base"})
+    FixedIds(ACCOUNT_ID, HOME)._store.create_tags([instance_id], {"goldenami:role": "base"})
     return instance_id
 
 

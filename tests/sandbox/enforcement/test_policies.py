@@ -11,7 +11,8 @@ from goldenami.iam.evaluator.decide import Layer, Matched
 from goldenami_sandbox import seed
 from goldenami_sandbox.enforcement.caller import Caller, caller_of
 from goldenami_sandbox.enforcement.policies import policies_of, policy_arn
-from goldenami_sandbox.server import ACCOUNT_ID, Sandbox
+from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 TRUST = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
 IAM = f"arn:aws:iam::{ACCOUNT_ID}:policy"

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.document import Document
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
-from goldenami.domain.place import Place
 from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import audit
 from goldenami.workflows.audit.places import Places
@@ -37,22 +37,22 @@ class Fake:
     def __init__(self, *, error: Exception | None = None, interrupt: bool = False) -> None:
         self._error = error
         self._interrupt = interrupt
-        self.open: set[Place] = set()
+        self.open: set[AccountRegion] = set()
 
     def places(self) -> Places:
-        return Places(tuple(Place(region, ACCOUNT) for region in REGIONS))
+        return Places(tuple(AccountRegion(ACCOUNT, region) for region in REGIONS))
 
-    def goldens(self, places: Sequence[Place]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
         return Goldens({place: {"ami-1": GOLDEN} for place in places})
 
     def listed(self, region: str) -> Mapping[str, str]:
         return {}
 
-    def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
+    def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         yield "instances", self._batches(place)
         yield "the rest", (some for some in [[subject(place, 99)]])
 
-    def _batches(self, place: Place) -> Batches:
+    def _batches(self, place: AccountRegion) -> Batches:
         self.open.add(place)
         try:
             number = 0
@@ -67,7 +67,7 @@ class Fake:
             self.open.discard(place)
 
 
-def subject(place: Place, number: int) -> Subject:
+def subject(place: AccountRegion, number: int) -> Subject:
     image = ImageSeen(id="ami-1", owner=ACCOUNT, state="available")
     return Subject(
         kind=Kind.INSTANCE,

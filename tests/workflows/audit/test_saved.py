@@ -6,16 +6,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import Subject
-from goldenami.domain.place import Place
 from goldenami.errors import SpecError
 from goldenami.workflows.audit import saved
 from goldenami.workflows.audit.question import Question
 from goldenami.workflows.audit.saved import Head, Inventory, Saved, SavedPlace
 
 SEED = Path(__file__).parents[2] / "cli" / "fuzz" / "seeds" / "inventory.jsonl"
-HOME = Place("us-east-1", "123456789012")
+HOME = AccountRegion("123456789012", "us-east-1")
 
 
 def inventory(path: Path, *, count: int, unread: tuple[str, ...] = ()) -> Saved:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from goldenami.errors import RefusedError
 from goldenami.iam.profiles import load_profiles
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import Values
 from goldenami.spec.model import (
     Enforce,
@@ -157,7 +157,7 @@ def test_a_boundary_has_each_sid_once_and_allows_something(profile: str) -> None
 
 
 def test_a_boundary_of_a_profile_that_allows_allows_nothing_else() -> None:
-    allowing = Document("a", {"Statement": [{"Effect": "Allow", "Action": "ec2:*"}]})
+    allowing = PolicyDocument("a", {"Statement": [{"Effect": "Allow", "Action": "ec2:*"}]})
     denying = structs.replace(allowing, policy={"Statement": [{"Effect": "Deny", "Action": "*"}]})
     both = documents.boundary((allowing, denying)).policy["Statement"]
     assert [one["Action"] for one in both] == ["ec2:*", "*"]

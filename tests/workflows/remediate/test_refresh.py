@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 from msgspec import structs
 
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.errors import LeftAloneError
 from goldenami.workflows.audit.again import Judgement
 from goldenami.workflows.audit.question import Question
@@ -41,12 +41,13 @@ def court(golden: Produced) -> Court:
         approved=approved, goldens=Goldens({}), subjects={}, open={}, waived={},
         baking=frozenset(), unread={}, rules=frozenset(),
     )  # fmt: skip
-    aws = cast(Any, SimpleNamespace(account=ACCOUNT))
+    regional = SimpleNamespace(region=REGION)
+    aws = cast(Any, SimpleNamespace(account=ACCOUNT, in_region=lambda _: regional))
     return Court(aws, Question(), Asked(what=What.REFRESH), judgement)
 
 
 def test_the_newest_golden_image_may_be_old() -> None:
-    assert usable(court(GOLDEN), Place(REGION, ACCOUNT), IMAGE) == IMAGE
+    assert usable(court(GOLDEN), AccountRegion(ACCOUNT, REGION), IMAGE) == IMAGE
 
 
 @pytest.mark.parametrize(
@@ -70,4 +71,4 @@ def test_an_image_that_the_audit_holds_something_against_takes_no_ones_place(
     golden: Produced, image: Image | None, says: str
 ) -> None:
     with pytest.raises(LeftAloneError, match=says):
-        usable(court(golden), Place(REGION, ACCOUNT), image)
+        usable(court(golden), AccountRegion(ACCOUNT, REGION), image)

@@ -1,1 +1,1 @@
-"""What a call is authorised on: its resources and their condition keys."""
+"""What a call is authorized on: its resources and their condition keys."""

@@ -11,52 +11,52 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from goldenami.iam.authorization import table
-from goldenami.iam.authorization.building import Building, Keys
+from goldenami.iam.authorization.builder import Keys, RequestBuilder
 from goldenami.iam.authorization.ec2_launch import Launch, run_instances
 from goldenami.iam.authorization.generic import named_keys, passed_roles, tag_keys
 from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.reference import table
 
 _NO_VERSION = ("$Default", "$Latest", "")
 
 
-def generic(building: Building) -> Iterator[Request]:
+def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call: the group or the launch configuration that it names."""
-    parameters = building.call.parameters
-    for arn, keys in _resources(building):
-        yield building.request(
-            arn, keys, named_keys(building, arn), _of_launches(parameters), tag_keys(parameters)
+    parameters = builder.call.parameters
+    for arn, keys in _resources(builder):
+        yield builder.request(
+            arn, keys, named_keys(builder, arn), _of_launches(parameters), tag_keys(parameters)
         )
-    yield from passed_roles(building)
+    yield from passed_roles(builder)
 
 
-def create_or_update_group(building: Building) -> Iterator[Request]:
+def create_or_update_group(builder: RequestBuilder) -> Iterator[Request]:
     """A group, and a launch of each of its launch templates in each of its subnets.
 
     AWS does not say that the image of an override is checked, so it is not, here either; what a
     policy can test of it is ``autoscaling:ImageId``.
     """
-    yield from generic(building)
+    yield from generic(builder)
     asked: dict[str, Request] = {}
-    for launch in _launches(building.call.parameters):
-        call = replace(building.call, action="ec2:RunInstances", parameters=launch)
-        for request in run_instances(replace(building, call=call)):
+    for launch in _launches(builder.call.parameters):
+        call = replace(builder.call, action="ec2:RunInstances", parameters=launch)
+        for request in run_instances(replace(builder, call=call)):
             asked[repr((request.action, request.resource, request.context))] = request
     yield from asked.values()
 
 
-def _resources(building: Building) -> Iterator[tuple[str, Keys]]:
+def _resources(builder: RequestBuilder) -> Iterator[tuple[str, Keys]]:
     for parameter, kind, rest in (
         ("AutoScalingGroupName", "autoScalingGroup", "autoScalingGroupName"),
         ("LaunchConfigurationName", "launchConfiguration", "launchConfigurationName"),
     ):
-        access = table.kinds(building.call.action).get(kind)
+        access = table.kinds(builder.call.action).get(kind)
         if access is None:
             continue
-        for name in _names(building.call.parameters, parameter) or ["*"]:
-            group = building.world.find(kind, name, building.call.region)
+        for name in _names(builder.call.parameters, parameter) or ["*"]:
+            group = builder.world.find(kind, name, builder.call.region)
             own = group if group and ":autoscaling:" in group.arn else None
-            arn = building.arn("autoscaling", f"{kind}:*:{rest}/{name}")
+            arn = builder.arn("autoscaling", f"{kind}:*:{rest}/{name}")
             yield (own.arn, own.keys) if own else (arn, {})
         return
     yield "*", {}

@@ -1,4 +1,4 @@
-"""From an API call to the requests it is authorised by: one per resource and action."""
+"""From an API call to the requests it is authorized by: one per resource and action."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -17,14 +17,14 @@ from goldenami.iam.authorization import (
     organizations,
     s3,
     ssm,
-    table,
     tag,
 )
-from goldenami.iam.authorization.building import ApiCall, Building
-from goldenami.iam.authorization.world import World
+from goldenami.iam.authorization.builder import ApiCall, RequestBuilder
+from goldenami.iam.authorization.resources import ResourceLookup
 from goldenami.iam.evaluator.request import Principal, Request, Value
+from goldenami.iam.reference import table
 
-Builder = Callable[[Building], Iterator[Request]]
+Builder = Callable[[RequestBuilder], Iterator[Request]]
 
 _BUILDERS: Mapping[str, Builder] = {
     "autoscaling:CreateAutoScalingGroup": auto_scaling.create_or_update_group,
@@ -73,7 +73,7 @@ class _Parameters(dict[str, Any]):
 def requests(
     call: ApiCall,
     principal: Principal,
-    world: World,
+    world: ResourceLookup,
     circumstances: Mapping[str, Value] | None = None,
 ) -> tuple[Request, ...]:
     """Return what has to be allowed for a call to be allowed, the image of a launch first.
@@ -93,7 +93,7 @@ def requests(
     service = action.partition(":")[0]
     build = _BUILDERS.get(action) or _BY_SERVICE.get(service, generic.generic)
     call = replace(call, action=action, parameters=_Parameters(call.parameters))
-    return tuple(build(Building(call, principal, world, circumstances or {})))
+    return tuple(build(RequestBuilder(call, principal, world, circumstances or {})))
 
 
 __all__ = ["ApiCall", "requests"]

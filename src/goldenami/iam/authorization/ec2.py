@@ -6,16 +6,16 @@ What a call has to touch and does not name is what it makes: ``image/*`` for Cre
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from goldenami.iam.authorization import table
-from goldenami.iam.authorization.building import (
-    Building,
+from goldenami.iam.authorization.builder import (
     Keys,
+    RequestBuilder,
     request_tags,
     specified_tags,
     tagging,
 )
 from goldenami.iam.authorization.ec2_shared import passed_role, volume_keys
 from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.reference import table
 
 PREFIXES = {
     "acl": "network-acl", "ami": "image", "cr": "capacity-reservation", "eipalloc": "elastic-ip",
@@ -36,137 +36,137 @@ _FREE_TEXT = {
 }  # fmt: skip
 
 
-def generic(building: Building) -> Iterator[Request]:
+def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call: each resource that it names, and each that it makes."""
-    parameters = building.call.parameters
-    authorised = table.kinds(building.call.action)
+    parameters = builder.call.parameters
+    authorized = table.kinds(builder.call.action)
     seen: set[str] = set()
-    names_it = building.call.action in _NAMING
+    names_it = builder.call.action in _NAMING
     for kind, name in dict.fromkeys(_named(parameters)):
-        if kind in authorised and not names_it:
+        if kind in authorized and not names_it:
             seen.add(kind)
-            resource = building.found(kind, name)
-            yield building.request(resource.arn, resource.keys, specified_tags(parameters, kind))
-    for kind, access in authorised.items():
+            resource = builder.found(kind, name)
+            yield builder.request(resource.arn, resource.keys, specified_tags(parameters, kind))
+    for kind, access in authorized.items():
         if access.required and kind not in seen:
-            yield building.request(building.new(kind), _made(building, kind))
-    if not any(access.required for access in authorised.values()) and not seen:
-        yield building.request("*")
-    yield from passed_role(building, parameters)
-    yield from tagging(building, parameters)
+            yield builder.request(builder.new(kind), _made(builder, kind))
+    if not any(access.required for access in authorized.values()) and not seen:
+        yield builder.request("*")
+    yield from passed_role(builder, parameters)
+    yield from tagging(builder, parameters)
 
 
-def create_tags(building: Building) -> Iterator[Request]:
+def create_tags(builder: RequestBuilder) -> Iterator[Request]:
     """Each resource that is tagged, with all the tags."""
-    yield from _tagged(building, request_tags(building.call.parameters.get("Tags", ())))
+    yield from _tagged(builder, request_tags(builder.call.parameters.get("Tags", ())))
 
 
-def delete_tags(building: Building) -> Iterator[Request]:
+def delete_tags(builder: RequestBuilder) -> Iterator[Request]:
     """Each resource; a call without tags deletes them all and has no ``aws:TagKeys``."""
-    listed = building.call.parameters.get("Tags") or ()
+    listed = builder.call.parameters.get("Tags") or ()
     keys = request_tags(listed)
     for one in listed:
         if "Value" not in one:
             del keys[f"aws:RequestTag/{one['Key']}"]
-    yield from _tagged(building, keys)
+    yield from _tagged(builder, keys)
 
 
-def create_image(building: Building) -> Iterator[Request]:
+def create_image(builder: RequestBuilder) -> Iterator[Request]:
     """The new image and its snapshots, and the instance."""
-    parameters = building.call.parameters
-    yield from _made_here(building, "image", "snapshot")
-    instance = building.found("instance", parameters["InstanceId"])
-    yield building.request(instance.arn, instance.keys)
-    yield from tagging(building, parameters)
+    parameters = builder.call.parameters
+    yield from _made_here(builder, "image", "snapshot")
+    instance = builder.found("instance", parameters["InstanceId"])
+    yield builder.request(instance.arn, instance.keys)
+    yield from tagging(builder, parameters)
 
 
-def copy_image(building: Building) -> Iterator[Request]:
+def copy_image(builder: RequestBuilder) -> Iterator[Request]:
     """The source, which lies in another region, and the copy with its snapshots.
 
     To copy tags is to tag the copy. AWS does not say that the tags themselves can be tested then.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/copy-ami-permissions.html
     """
-    parameters = building.call.parameters
-    source = building.found("image", parameters["SourceImageId"], parameters["SourceRegion"])
-    yield building.request(source.arn, source.keys)
-    yield from _made_here(building, "image", "snapshot")
-    yield from tagging(building, parameters)
+    parameters = builder.call.parameters
+    source = builder.found("image", parameters["SourceImageId"], parameters["SourceRegion"])
+    yield builder.request(source.arn, source.keys)
+    yield from _made_here(builder, "image", "snapshot")
+    yield from tagging(builder, parameters)
     if parameters.get("CopyImageTags"):
-        made = {"ec2:CreateAction": building.call.operation}
-        yield building.request(building.new("image"), made, action="ec2:CreateTags")
+        made = {"ec2:CreateAction": builder.call.operation}
+        yield builder.request(builder.new("image"), made, action="ec2:CreateTags")
 
 
-def copy_snapshot(building: Building) -> Iterator[Request]:
+def copy_snapshot(builder: RequestBuilder) -> Iterator[Request]:
     """The source, which may lie in another region, and the copy."""
-    parameters = building.call.parameters
-    source = building.found("snapshot", parameters["SourceSnapshotId"], parameters["SourceRegion"])
-    yield building.request(source.arn, source.keys)
-    yield from _made_here(building, "snapshot")
-    yield from tagging(building, parameters)
+    parameters = builder.call.parameters
+    source = builder.found("snapshot", parameters["SourceSnapshotId"], parameters["SourceRegion"])
+    yield builder.request(source.arn, source.keys)
+    yield from _made_here(builder, "snapshot")
+    yield from tagging(builder, parameters)
 
 
-def create_snapshots(building: Building) -> Iterator[Request]:
+def create_snapshots(builder: RequestBuilder) -> Iterator[Request]:
     """The instance, those of its volumes that are not left out, and their snapshots.
 
     AWS does not say that tags copied by CopyTagsFromSource can be tested: they count as absent.
     """
-    specification = building.call.parameters["InstanceSpecification"]
-    instance = building.found("instance", specification["InstanceId"])
-    yield building.request(instance.arn, instance.keys)
+    specification = builder.call.parameters["InstanceSpecification"]
+    instance = builder.found("instance", specification["InstanceId"])
+    yield builder.request(instance.arn, instance.keys)
     left_out = {*specification.get("ExcludeDataVolumeIds", ())}
     if specification.get("ExcludeBootVolume"):
         left_out.add(instance.details.get("root"))
     volumes = [one for one in instance.details.get("volumes", ()) if one not in left_out]
     for name in volumes:
-        volume = building.found("volume", name)
-        yield building.request(volume.arn, volume.keys)
+        volume = builder.found("volume", name)
+        yield builder.request(volume.arn, volume.keys)
     if not volumes:  # the world does not tell them
-        yield building.request(building.new("volume"))
-    yield from _made_here(building, "snapshot")
-    yield from tagging(building, building.call.parameters)
+        yield builder.request(builder.new("volume"))
+    yield from _made_here(builder, "snapshot")
+    yield from tagging(builder, builder.call.parameters)
 
 
-def create_volume(building: Building) -> Iterator[Request]:
+def create_volume(builder: RequestBuilder) -> Iterator[Request]:
     """The snapshot it comes from, and the volume."""
-    parameters = building.call.parameters
+    parameters = builder.call.parameters
     if name := parameters.get("SnapshotId"):
-        snapshot = building.found("snapshot", name)
-        yield building.request(snapshot.arn, snapshot.keys)
-    volume = volume_keys(building, {**parameters, "VolumeSize": parameters.get("Size")})
-    yield building.request(building.new("volume"), volume, specified_tags(parameters, "volume"))
-    yield from tagging(building, parameters)
+        snapshot = builder.found("snapshot", name)
+        yield builder.request(snapshot.arn, snapshot.keys)
+    volume = volume_keys(builder, {**parameters, "VolumeSize": parameters.get("Size")})
+    yield builder.request(builder.new("volume"), volume, specified_tags(parameters, "volume"))
+    yield from tagging(builder, parameters)
 
 
-def register_image(building: Building) -> Iterator[Request]:
+def register_image(builder: RequestBuilder) -> Iterator[Request]:
     """The new image, and the snapshots it is made from."""
-    parameters = building.call.parameters
-    yield from _made_here(building, "image")
+    parameters = builder.call.parameters
+    yield from _made_here(builder, "image")
     for mapping in parameters.get("BlockDeviceMappings", ()):
         if name := mapping.get("Ebs", {}).get("SnapshotId"):
-            snapshot = building.found("snapshot", name)
-            yield building.request(snapshot.arn, snapshot.keys)
-    yield from tagging(building, parameters)
+            snapshot = builder.found("snapshot", name)
+            yield builder.request(snapshot.arn, snapshot.keys)
+    yield from tagging(builder, parameters)
 
 
-def _made_here(building: Building, *kinds: str) -> Iterator[Request]:
+def _made_here(builder: RequestBuilder, *kinds: str) -> Iterator[Request]:
     for kind in kinds:
-        yield building.request(building.new(kind), _made(building, kind))
+        yield builder.request(builder.new(kind), _made(builder, kind))
 
 
-def _made(building: Building, kind: str) -> Keys:
+def _made(builder: RequestBuilder, kind: str) -> Keys:
     """Return the keys of a resource that the call makes."""
-    parameters = building.call.parameters
+    parameters = builder.call.parameters
     keys: dict[str, Value] = dict(specified_tags(parameters, kind))
     if kind in ("image", "snapshot"):
-        keys["ec2:Owner"] = building.principal.account
+        keys["ec2:Owner"] = builder.principal.account
     return keys
 
 
-def _tagged(building: Building, keys: Keys) -> Iterator[Request]:
-    for name in building.call.parameters.get("Resources", ()):
+def _tagged(builder: RequestBuilder, keys: Keys) -> Iterator[Request]:
+    for name in builder.call.parameters.get("Resources", ()):
         kind = _kind(name)
-        resource = building.found(kind, name)
-        yield building.request(resource.arn, resource.keys, keys)
+        resource = builder.found(kind, name)
+        yield builder.request(resource.arn, resource.keys, keys)
 
 
 def _kind(name: str) -> str:

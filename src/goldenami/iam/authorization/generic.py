@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from goldenami.iam.authorization import table
-from goldenami.iam.authorization.building import Building, Keys, request_tags
+from goldenami.iam.authorization.builder import Keys, RequestBuilder, request_tags
 from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.reference import table
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ROLE = re.compile(r"arn:[^:]+:iam::[0-9]{12}:role/.+")
@@ -28,22 +28,22 @@ _VARIABLES = {"BucketName": "Bucket", "ObjectName": "Key"}
 """Parts of ARNs whose names are not those of the parameters that tell them."""
 
 
-def generic(building: Building) -> Iterator[Request]:
+def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call."""
-    parameters = building.call.parameters
-    for arn, keys in _resources(building):
-        yield building.request(arn, keys, named_keys(building, arn), tag_keys(parameters))
-    yield from passed_roles(building)
+    parameters = builder.call.parameters
+    for arn, keys in _resources(builder):
+        yield builder.request(arn, keys, named_keys(builder, arn), tag_keys(parameters))
+    yield from passed_roles(builder)
 
 
-def named_keys(building: Building, arn: str) -> Keys:
+def named_keys(builder: RequestBuilder, arn: str) -> Keys:
     """Return the condition keys of the call's service that have a parameter's name."""
-    plain = {_plain(name): value for name, value in building.call.parameters.items()}
+    plain = {_plain(name): value for name, value in builder.call.parameters.items()}
     keys: dict[str, Value] = {}
-    for key in table.keys(building.call.action, arn) or ():
+    for key in table.keys(builder.call.action, arn) or ():
         name = _NAMED_OTHERWISE.get(key, key.partition(":")[2])
         value = plain.get(_plain(name))
-        if key.startswith(f"{building.service}:") or key in _NAMED_OTHERWISE:
+        if key.startswith(f"{builder.service}:") or key in _NAMED_OTHERWISE:
             keys.update((key, text) for text in _value_of(value))
     return keys
 
@@ -61,49 +61,49 @@ def tag_keys(parameters: Mapping[str, Any]) -> dict[str, Value]:
     return keys | {"aws:TagKeys": tuple(removed)} if removed else keys
 
 
-def passed_roles(building: Building) -> Iterator[Request]:
+def passed_roles(builder: RequestBuilder) -> Iterator[Request]:
     """Yield the requests to pass the roles that the call gives to its service.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
-    passed: Keys = {"iam:PassedToService": f"{building.service}.amazonaws.com"}
-    for parameter, value in dict.fromkeys(_texts("", building.call.parameters)):
+    passed: Keys = {"iam:PassedToService": f"{builder.service}.amazonaws.com"}
+    for parameter, value in dict.fromkeys(_texts("", builder.call.parameters)):
         if "role" in parameter.lower() and _ROLE.fullmatch(value):
-            yield building.request(value, passed, action="iam:PassRole")
+            yield builder.request(value, passed, action="iam:PassRole")
 
 
-def _resources(building: Building) -> Iterator[tuple[str, Keys]]:
+def _resources(builder: RequestBuilder) -> Iterator[tuple[str, Keys]]:
     arns = [
         arn
-        for kind, access in table.kinds(building.call.action).items()
-        for arn in _arns(building, kind, required=access.required)
+        for kind, access in table.kinds(builder.call.action).items()
+        for arn in _arns(builder, kind, required=access.required)
     ]
     for arn in dict.fromkeys(arns) or ["*"]:
         kind, name = table.kind_of(arn), arn.rpartition("/")[2]
         if kind in _OF_EC2 and ":ec2:" in arn and "*" not in name:
-            resource = building.found(kind, name)
+            resource = builder.found(kind, name)
             yield resource.arn, resource.keys
         else:
             yield arn, {}
 
 
-def _arns(building: Building, kind: str, *, required: bool) -> list[str]:
+def _arns(builder: RequestBuilder, kind: str, *, required: bool) -> list[str]:
     """Return the resources of a kind that the call touches."""
     named = [
         value
-        for _, value in _texts("", building.call.parameters)
+        for _, value in _texts("", builder.call.parameters)
         if value.startswith("arn:") and table.kind_of(value) == kind
     ]
     if named:
         return named
     known = {
-        "Partition": building.principal.partition,
-        "Region": building.call.region,
-        "Account": building.principal.account,
+        "Partition": builder.principal.partition,
+        "Region": builder.call.region,
+        "Account": builder.principal.account,
     }
-    form = table.arn_of(building.service, kind)
+    form = table.arn_of(builder.service, kind)
     own = [one for one in _VARIABLE.findall(form) if one not in known]
-    names = {one: _named(building, one, kind if len(own) == 1 else "") for one in own}
+    names = {one: _named(builder, one, kind if len(own) == 1 else "") for one in own}
     if own and not required and not any(names.values()):
         return []
     known |= {variable: name for variable, name in names.items() if name}
@@ -111,11 +111,11 @@ def _arns(building: Building, kind: str, *, required: bool) -> list[str]:
     return [arn] if table.kind_of(arn) == kind else []  # some recovery point's is not its kind's
 
 
-def _named(building: Building, variable: str, kind: str) -> str:
+def _named(builder: RequestBuilder, variable: str, kind: str) -> str:
     """Return the parameter that tells a part of an ARN; empty if there is none.
 
     Args:
-        building: the call.
+        builder: the call.
         variable: the part, such as ``ClusterName``.
         kind: the kind of resource, if nothing but this part tells which one it is.
     """
@@ -123,11 +123,11 @@ def _named(building: Building, variable: str, kind: str) -> str:
     wanted = [_plain(variable), _plain(_VARIABLES.get(variable, ""))]
     if kind:
         wanted += [of_kind, f"{of_kind}name", f"{of_kind}id"]
-    if kind and _plain(building.call.operation).endswith(of_kind):
+    if kind and _plain(builder.call.operation).endswith(of_kind):
         wanted += ["name", "id", "identifier"]
     texts = {
         _plain(parameter): value
-        for parameter, value in building.call.parameters.items()
+        for parameter, value in builder.call.parameters.items()
         if isinstance(value, str)
     }
     return next((texts[one] for one in wanted if one in texts), "")

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from goldenami.iam.authorization import table
-from goldenami.iam.authorization.building import Building, request_tags
-from goldenami.iam.authorization.world import Resource
+from goldenami.iam.authorization.builder import RequestBuilder, request_tags
+from goldenami.iam.authorization.resources import Resource
 from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.reference import table
 
 _PARAMETERS = {
     "GroupName": "group",
@@ -16,27 +16,27 @@ _PARAMETERS = {
 }
 
 
-def generic(building: Building) -> Iterator[Request]:
+def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call of IAM."""
-    parameters = building.call.parameters
-    authorised = table.kinds(building.call.action)
-    resources = [one for one in _resources(building) if _kind(one.arn) in authorised]
+    parameters = builder.call.parameters
+    authorized = table.kinds(builder.call.action)
+    resources = [one for one in _resources(builder) if _kind(one.arn) in authorized]
     for resource in resources:
-        yield building.request(resource.arn, resource.keys, _keys(parameters))
+        yield builder.request(resource.arn, resource.keys, _keys(parameters))
     if not resources:
-        yield building.request("*", _keys(parameters))
-    if building.call.operation == "AddRoleToInstanceProfile":
-        role = building.found("role", parameters["RoleName"])
-        yield building.request(role.arn, role.keys, action="iam:PassRole")
+        yield builder.request("*", _keys(parameters))
+    if builder.call.operation == "AddRoleToInstanceProfile":
+        role = builder.found("role", parameters["RoleName"])
+        yield builder.request(role.arn, role.keys, action="iam:PassRole")
 
 
-def assume_role(building: Building) -> Iterator[Request]:
+def assume_role(builder: RequestBuilder) -> Iterator[Request]:
     """The role; one of another account may not be known."""
-    arn = building.call.parameters["RoleArn"]
-    role = building.world.find("role", arn.rpartition("/")[2], building.call.region)
+    arn = builder.call.parameters["RoleArn"]
+    role = builder.world.find("role", arn.rpartition("/")[2], builder.call.region)
     keys = role.keys if role and role.arn == arn else {}
-    tags = request_tags(building.call.parameters.get("Tags", ()))
-    yield building.request(arn, keys, _session(building.call.parameters), tags)
+    tags = request_tags(builder.call.parameters.get("Tags", ()))
+    yield builder.request(arn, keys, _session(builder.call.parameters), tags)
 
 
 def _session(parameters: Mapping[str, Any]) -> dict[str, Value]:
@@ -50,35 +50,35 @@ def _session(parameters: Mapping[str, Any]) -> dict[str, Value]:
     return keys
 
 
-def anything(building: Building) -> Iterator[Request]:
+def anything(builder: RequestBuilder) -> Iterator[Request]:
     """A call whose resources do not matter here."""
-    yield building.request("*")
+    yield builder.request("*")
 
 
 def _kind(arn: str) -> str:
     return table.kind_of(arn)
 
 
-def _resources(building: Building) -> Iterator[Resource]:
-    parameters, operation = building.call.parameters, building.call.operation
+def _resources(builder: RequestBuilder) -> Iterator[Resource]:
+    parameters, operation = builder.call.parameters, builder.call.operation
     for parameter, kind in _PARAMETERS.items():
         if parameter not in parameters:
             continue
         if operation == f"Create{parameter.removesuffix('Name')}":
-            yield Resource(arn=_made(building, kind, parameters[parameter]))
+            yield Resource(arn=_made(builder, kind, parameters[parameter]))
         else:
-            yield building.found(kind, parameters[parameter])
+            yield builder.found(kind, parameters[parameter])
     if operation == "CreatePolicy":
-        yield Resource(arn=_made(building, "policy", parameters["PolicyName"]))
+        yield Resource(arn=_made(builder, "policy", parameters["PolicyName"]))
     elif "PolicyArn" in parameters:
-        yield building.found("policy", parameters["PolicyArn"])
-    if "user" in table.kinds(building.call.action) and not set(_PARAMETERS) & set(parameters):
-        yield Resource(arn=building.principal.arn)  # the caller's own
+        yield builder.found("policy", parameters["PolicyArn"])
+    if "user" in table.kinds(builder.call.action) and not set(_PARAMETERS) & set(parameters):
+        yield Resource(arn=builder.principal.arn)  # the caller's own
 
 
-def _made(building: Building, kind: str, name: str) -> str:
-    path = building.call.parameters.get("Path") or "/"
-    return building.arn("iam", f"{kind}{path}{name}")
+def _made(builder: RequestBuilder, kind: str, name: str) -> str:
+    path = builder.call.parameters.get("Path") or "/"
+    return builder.arn("iam", f"{kind}{path}{name}")
 
 
 def _keys(parameters: Mapping[str, Any]) -> dict[str, Value]:

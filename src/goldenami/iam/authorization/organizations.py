@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from goldenami.iam.authorization import table
-from goldenami.iam.authorization.building import Building, request_tags
+from goldenami.iam.authorization.builder import RequestBuilder, request_tags
 from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.reference import table
 
 _TYPE = "organizations:PolicyType"
 _NAMED = (
@@ -14,29 +14,29 @@ _NAMED = (
 )  # fmt: skip
 
 
-def generic(building: Building) -> Iterator[Request]:
+def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call of Organizations."""
-    parameters = building.call.parameters
-    authorised = table.kinds(building.call.action)
+    parameters = builder.call.parameters
+    authorized = table.kinds(builder.call.action)
     named = [parameters[one] for one in _NAMED if one in parameters]
-    resources = [building.found(_kind(one), one) for one in named]
+    resources = [builder.found(_kind(one), one) for one in named]
     keys = _keys(parameters)
     for resource in resources:  # attaching a policy to an OU tests its type on both
         keys |= {key: one for key, one in resource.keys.items() if key == _TYPE}
     asked = [
-        building.request(resource.arn, resource.keys, keys)
+        builder.request(resource.arn, resource.keys, keys)
         for resource in resources
-        if table.kind_of(resource.arn) in authorised
+        if table.kind_of(resource.arn) in authorized
     ]
-    yield from asked or [building.request(_made(building), keys)]
+    yield from asked or [builder.request(_made(builder), keys)]
 
 
-def _made(building: Building) -> str:
+def _made(builder: RequestBuilder) -> str:
     """Return the ARN of a policy that the call makes, whose id is not known; any for others."""
-    if building.call.operation != "CreatePolicy":
+    if builder.call.operation != "CreatePolicy":
         return "*"
-    kind = str(building.call.parameters.get("Type", "*")).lower()
-    return building.arn("organizations", f"policy/o-*/{kind}/p-*")
+    kind = str(builder.call.parameters.get("Type", "*")).lower()
+    return builder.arn("organizations", f"policy/o-*/{kind}/p-*")
 
 
 def _kind(name: str) -> str:

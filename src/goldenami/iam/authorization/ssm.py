@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from goldenami.iam.authorization import table
-from goldenami.iam.authorization.building import Building, request_tags
+from goldenami.iam.authorization.builder import RequestBuilder, request_tags
 from goldenami.iam.authorization.generic import passed_roles
 from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.reference import table
 
 PUBLIC_PARAMETERS = "/aws/service/"
 PUBLIC_DOCUMENTS = ("AWS-", "AmazonCloudWatch-")
 
 
-def generic(building: Building) -> Iterator[Request]:
+def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call of Systems Manager."""
-    parameters = building.call.parameters
-    authorised = table.kinds(building.call.action)
+    parameters = builder.call.parameters
+    authorized = table.kinds(builder.call.action)
     instances = _names(parameters, "ManagedInstance", "InstanceIds", "InstanceId", "Target")
     made = {
         "parameter": (_parameter, _names(parameters, "Parameter", "Names", "Name", "Path")),
@@ -25,15 +25,15 @@ def generic(building: Building) -> Iterator[Request]:
         "managed-instance": (_node, [one for one in instances if one.startswith("mi-")]),
     }
     asked = [
-        request(building, name)
+        request(builder, name)
         for kind, (request, names) in made.items()
-        if kind in authorised
+        if kind in authorized
         for name in names
     ]
     if arn := parameters.get("ResourceArn"):  # of a resource policy
-        asked.append(building.request(arn))
-    yield from asked or [building.request("*", _keys(parameters))]
-    yield from passed_roles(building)
+        asked.append(builder.request(arn))
+    yield from asked or [builder.request("*", _keys(parameters))]
+    yield from passed_roles(builder)
 
 
 def _names(parameters: Mapping[str, Any], tagged: str, *named_by: str) -> list[str]:
@@ -57,45 +57,45 @@ def _keys(parameters: Mapping[str, Any]) -> dict[str, Value]:
     return keys
 
 
-def _parameter(building: Building, name: str) -> Request:
+def _parameter(builder: RequestBuilder, name: str) -> Request:
     """A name need not exist: to write one that does not is the way to make it."""
-    found = building.world.find("parameter", name.partition(":")[0], building.call.region)
-    arn = building.arn("ssm", f"parameter/{name.removeprefix('/')}")
+    found = builder.world.find("parameter", name.partition(":")[0], builder.call.region)
+    arn = builder.arn("ssm", f"parameter/{name.removeprefix('/')}")
     if name.startswith(PUBLIC_PARAMETERS):
-        arn = _of_aws(building, arn)
-    return building.request(
+        arn = _of_aws(builder, arn)
+    return builder.request(
         found.arn if found else arn,
         found.keys if found else {},
-        _keys(building.call.parameters),
+        _keys(builder.call.parameters),
     )
 
 
-def _document(building: Building, name: str) -> Request:
-    arn = building.arn("ssm", f"document/{name}")
+def _document(builder: RequestBuilder, name: str) -> Request:
+    arn = builder.arn("ssm", f"document/{name}")
     if name.startswith(PUBLIC_DOCUMENTS):
-        arn = _of_aws(building, arn)
-    return building.request(arn, _keys(building.call.parameters))
+        arn = _of_aws(builder, arn)
+    return builder.request(arn, _keys(builder.call.parameters))
 
 
-def _of_aws(building: Building, arn: str) -> str:
-    return arn.replace(f":{building.principal.account}:", "::")
+def _of_aws(builder: RequestBuilder, arn: str) -> str:
+    return arn.replace(f":{builder.principal.account}:", "::")
 
 
-def _association(building: Building, name: str) -> Request:
-    arn = building.arn("ssm", f"association/{name}")
-    return building.request(arn, _keys(building.call.parameters))
+def _association(builder: RequestBuilder, name: str) -> Request:
+    arn = builder.arn("ssm", f"association/{name}")
+    return builder.request(arn, _keys(builder.call.parameters))
 
 
-def _node(building: Building, name: str) -> Request:
+def _node(builder: RequestBuilder, name: str) -> Request:
     """A machine outside EC2; its tags are not known."""
-    return building.request(building.arn("ssm", f"managed-instance/{name}"))
+    return builder.request(builder.arn("ssm", f"managed-instance/{name}"))
 
 
-def _instance(building: Building, name: str) -> Request:
-    instance = building.found("instance", name)
+def _instance(builder: RequestBuilder, name: str) -> Request:
+    instance = builder.found("instance", name)
     tags = {
         key.replace("aws:ResourceTag/", "ssm:resourceTag/"): value
         for key, value in instance.keys.items()
         if key.startswith("aws:ResourceTag/")
     }
-    return building.request(instance.arn, instance.keys, tags)
+    return builder.request(instance.arn, instance.keys, tags)

@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagRes
 
 from collections.abc import Iterator
 
-from goldenami.iam.authorization import table
-from goldenami.iam.authorization.building import Building, Keys
+from goldenami.iam.authorization.builder import Keys, RequestBuilder
 from goldenami.iam.authorization.generic import tag_keys
 from goldenami.iam.evaluator.request import Request
+from goldenami.iam.reference import table
 
 _OWN = {
     "autoscaling": ("CreateOrUpdateTags", "DeleteTags"),
@@ -19,17 +19,17 @@ _OWN = {
 """The services whose actions are not called TagResource and UntagResource."""
 
 
-def tag_or_untag(building: Building) -> Iterator[Request]:
+def tag_or_untag(builder: RequestBuilder) -> Iterator[Request]:
     """The call itself, and the service's own action on each resource.
 
     Of a service that the table does not have, the action is not known.
     """
-    keys = tag_keys(building.call.parameters)
-    yield building.request("*")
-    for arn in building.call.parameters.get("ResourceARNList", ()):
-        if action := _action(arn, removing=building.call.operation == "UntagResources"):
-            resource, of_resource = _resource(building, arn)
-            yield building.request(resource, of_resource, keys, action=action)
+    keys = tag_keys(builder.call.parameters)
+    yield builder.request("*")
+    for arn in builder.call.parameters.get("ResourceARNList", ()):
+        if action := _action(arn, removing=builder.call.operation == "UntagResources"):
+            resource, of_resource = _resource(builder, arn)
+            yield builder.request(resource, of_resource, keys, action=action)
 
 
 def _action(arn: str, *, removing: bool) -> str:
@@ -45,9 +45,9 @@ def _action(arn: str, *, removing: bool) -> str:
     return f"{service}:{name}" if name in table.actions(service) else ""
 
 
-def _resource(building: Building, arn: str) -> tuple[str, Keys]:
+def _resource(builder: RequestBuilder, arn: str) -> tuple[str, Keys]:
     service, kind, name = arn.split(":")[2], table.kind_of(arn), arn.rpartition("/")[2]
     if service not in ("ec2", "iam"):
         return arn, {}
-    resource = building.found(kind, arn if kind == "policy" else name)
+    resource = builder.found(kind, arn if kind == "policy" else name)
     return resource.arn, resource.keys

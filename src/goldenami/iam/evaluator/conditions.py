@@ -16,7 +16,7 @@ from typing import Any
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.context import Context, Key
 from goldenami.iam.evaluator.operators import UNREADABLE, Operator, named
-from goldenami.iam.evaluator.text import Resolved, Template, Test
+from goldenami.iam.evaluator.text import PolicyText, Resolved, Test
 from goldenami.iam.evaluator.truth import Truth, Unknown, all_of, any_of, opposite
 
 Condition = Callable[[Context], Truth]
@@ -111,7 +111,7 @@ Fits = Callable[[str, Context], Truth]
 
 def _fits(family: Operator, key: Key, values: list[str], *, variables: bool) -> Fits:
     """Return the test whether a request's value fits any of the policy's."""
-    templates = [Template.parse(one, variables=variables) for one in values]
+    templates = [PolicyText.parse(one, variables=variables) for one in values]
     fixed = tuple(one.resolve({}) or () for one in templates if one.fixed)
     varying = [one for one in templates if not one.fixed]
     test = _made(family, fixed)
@@ -127,7 +127,7 @@ def _fits(family: Operator, key: Key, values: list[str], *, variables: bool) -> 
     return fits
 
 
-def _like(family: Operator, key: Key, value: str, template: Template, context: Context) -> Truth:
+def _like(family: Operator, key: Key, value: str, template: PolicyText, context: Context) -> Truth:
     """Test a value by one with variables."""
     filled = template.filled(context)
     if filled is None:

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from goldenami.iam.authorization import table
 from goldenami.iam.evaluator.request import FEDERATED, Value
 from goldenami.iam.evaluator.truth import Unknown
+from goldenami.iam.reference import table
 
 MULTIVALUED = frozenset({
     "autoscaling:capacityreservationids", "autoscaling:capacityreservationresourcegrouparns",

@@ -13,11 +13,11 @@ from typing import Self
 from msgspec import Struct
 
 from goldenami.errors import UndecidableError
-from goldenami.iam.authorization import table
 from goldenami.iam.evaluator.context import Context
 from goldenami.iam.evaluator.document import Policy
 from goldenami.iam.evaluator.request import Request, Value
 from goldenami.iam.evaluator.truth import Unknown
+from goldenami.iam.reference import table
 
 
 class Layer(StrEnum):

@@ -14,7 +14,7 @@ from goldenami import jsonfile
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.conditions import Condition, conditions
 from goldenami.iam.evaluator.context import Context
-from goldenami.iam.evaluator.text import Template, Test, like
+from goldenami.iam.evaluator.text import PolicyText, Test, like
 from goldenami.iam.evaluator.truth import Truth, Unknown, any_of, opposite
 
 VERSIONS = ("2012-10-17", "2008-10-17")
@@ -236,7 +236,7 @@ def _action(raw: Mapping[str, Any]) -> Test:
     for text in texts:
         if text != "*" and ":" not in text:
             raise PolicyError(f"`{text}` is no action, such as `ec2:RunInstances`")
-    templates = [Template.parse(one.lower(), variables=False) for one in texts]
+    templates = [PolicyText.parse(one.lower(), variables=False) for one in texts]
     test = like([one.resolve({}) or () for one in templates])
     return (lambda action: not test(action)) if negated else test
 
@@ -255,14 +255,14 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
     incomplete = [one for one in texts if one != "*" and one.count(":") < _COLONS]
     completed = [one + ":*" * (_COLONS - one.count(":")) for one in incomplete]
     templates = [
-        Template.parse(one, variables=variables)
+        PolicyText.parse(one, variables=variables)
         for one in (*(set(texts) - set(incomplete)), *completed)
     ]
     test = like([one.resolve({}) or () for one in templates if one.fixed])
     varying = [one for one in templates if not one.fixed]
     if not varying and not incomplete:
         return lambda resource, _: test(resource) != negated
-    loose = like([Template.parse(one, variables=False).resolve({}) or () for one in incomplete])
+    loose = like([PolicyText.parse(one, variables=False).resolve({}) or () for one in incomplete])
 
     def resources(resource: str, context: Context) -> Truth:
         each = (_named(one, resource, context, negated=negated) for one in varying)
@@ -272,7 +272,7 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
     return resources
 
 
-def _named(template: Template, resource: str, context: Context, *, negated: bool) -> Truth:
+def _named(template: PolicyText, resource: str, context: Context, *, negated: bool) -> Truth:
     """Tell whether a text with variables names a resource.
 
     With a variable that has no value it names none. Of NotResource the guide says that, too, and

@@ -61,13 +61,13 @@ Resolved = tuple[str | Wild, ...]
 """A text whose variables are filled in. What they brought is literal, also a ``*``."""
 
 
-class Template(Struct, frozen=True):
+class PolicyText(Struct, frozen=True):
     """One text of a policy."""
 
     parts: tuple[str | Wild | Variable, ...]
 
     @classmethod
-    def parse(cls, text: str, *, variables: bool) -> "Template":
+    def parse(cls, text: str, *, variables: bool) -> "PolicyText":
         """Read a text.
 
         Args:

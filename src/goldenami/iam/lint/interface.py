@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from goldenami.iam.evaluator.text import Template, like
+from goldenami.iam.evaluator.text import PolicyText, like
 
 Severity = Literal["high", "medium", "low"]
 
 
-class Test(Struct, frozen=True):
+class LintTest(Struct, frozen=True):
     """One key of a condition: ``StringNotEquals`` on ``ec2:Owner`` with its values."""
 
     operator: str
@@ -28,7 +28,7 @@ class Test(Struct, frozen=True):
         return "Not" in self.name
 
 
-class Statement(Struct, frozen=True):
+class LintStatement(Struct, frozen=True):
     """One statement of a policy, with lists where the document may have single texts."""
 
     policy: str
@@ -36,14 +36,14 @@ class Statement(Struct, frozen=True):
     effect: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
-    tests: tuple[Test, ...]
+    tests: tuple[LintTest, ...]
 
     @property
     def denies(self) -> bool:
         """Whether it denies."""
         return self.effect == "Deny"
 
-    def on(self, key: str) -> tuple[Test, ...]:
+    def on(self, key: str) -> tuple[LintTest, ...]:
         """Return the tests of a condition key; one that ends in ``/`` stands for its family."""
         key = key.lower()
         return tuple(
@@ -55,23 +55,26 @@ class Statement(Struct, frozen=True):
     def about(self, *actions: str) -> bool:
         """Tell whether it names one of these actions, by a wildcard too and in any case."""
         named = like(
-            [Template.parse(one.lower(), variables=False).resolve({}) or () for one in self.actions]
+            [
+                PolicyText.parse(one.lower(), variables=False).resolve({}) or ()
+                for one in self.actions
+            ]
         )
         return any(named(one.lower()) for one in actions)
 
 
-class Policies(Struct, frozen=True):
+class LintPolicies(Struct, frozen=True):
     """The statements of documents that are attached together.
 
     ``variables`` has the names of the policies whose version knows variables.
     """
 
-    statements: tuple[Statement, ...]
+    statements: tuple[LintStatement, ...]
     partition: str
     variables: frozenset[str]
 
 
-class Finding(Struct, frozen=True):
+class LintFinding(Struct, frozen=True):
     """A wrong shape, and where it stands."""
 
     rule: str
@@ -82,11 +85,11 @@ class Finding(Struct, frozen=True):
     right: str
 
 
-Check = Callable[[Policies], Iterator[tuple[Statement, str]]]
+Check = Callable[[LintPolicies], Iterator[tuple[LintStatement, str]]]
 """Yields each statement that is wrong, with what is wrong there."""
 
 
-class Rule(Struct, frozen=True, kw_only=True):
+class LintRule(Struct, frozen=True, kw_only=True):
     """One wrong shape.
 
     Args:
@@ -106,7 +109,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     check: Check
 
 
-def statements(policy: str, document: Mapping[str, Any]) -> tuple[Statement, ...]:
+def statements(policy: str, document: Mapping[str, Any]) -> tuple[LintStatement, ...]:
     """Return the statements of a document that the evaluator takes."""
     listed = document["Statement"]
     return tuple(
@@ -115,15 +118,15 @@ def statements(policy: str, document: Mapping[str, Any]) -> tuple[Statement, ...
     )
 
 
-def _statement(policy: str, index: int, raw: Mapping[str, Any]) -> Statement:
-    return Statement(
+def _statement(policy: str, index: int, raw: Mapping[str, Any]) -> LintStatement:
+    return LintStatement(
         policy=policy,
         name=str(raw.get("Sid") or f"#{index}"),
         effect=raw["Effect"],
         actions=_texts(raw.get("Action", ())),
         resources=_texts(raw.get("Resource", ())),
         tests=tuple(
-            Test(operator, key, _texts(values))
+            LintTest(operator, key, _texts(values))
             for operator, keys in raw.get("Condition", {}).items()
             for key, values in keys.items()
         ),

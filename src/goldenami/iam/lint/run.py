@@ -8,7 +8,7 @@ from goldenami import files, jsonfile
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.document import VERSIONS, compile_policy
 from goldenami.iam.lint import rules, spelling
-from goldenami.iam.lint.interface import Finding, Policies, Rule, statements
+from goldenami.iam.lint.interface import LintFinding, LintPolicies, LintRule, statements
 
 RULES = (*spelling.RULES, *rules.RULES)
 """All rules, in the order in which findings are told."""
@@ -41,7 +41,7 @@ def documents(name: str, text: str) -> list[tuple[str, Mapping[str, Any]]]:
     return [(f"{name} {key}", one) for key, one in told.items()]
 
 
-def lint(several: Sequence[tuple[str, Mapping[str, Any]]], partition: str) -> list[Finding]:
+def lint(several: Sequence[tuple[str, Mapping[str, Any]]], partition: str) -> list[LintFinding]:
     """Return what is wrong with policies that are attached together.
 
     Args:
@@ -61,9 +61,9 @@ def lint(several: Sequence[tuple[str, Mapping[str, Any]]], partition: str) -> li
 
 
 def _findings(
-    asked: Iterable[Rule], several: Sequence[tuple[str, Mapping[str, Any]]], partition: str
-) -> list[Finding]:
-    policies = Policies(
+    asked: Iterable[LintRule], several: Sequence[tuple[str, Mapping[str, Any]]], partition: str
+) -> list[LintFinding]:
+    policies = LintPolicies(
         statements=tuple(one for name, document in several for one in statements(name, document)),
         partition=partition,
         variables=frozenset(
@@ -73,6 +73,8 @@ def _findings(
     return [finding for rule in asked for finding in _found(rule, policies)]
 
 
-def _found(rule: Rule, policies: Policies) -> Iterator[Finding]:
+def _found(rule: LintRule, policies: LintPolicies) -> Iterator[LintFinding]:
     for statement, message in rule.check(policies):
-        yield Finding(rule.id, rule.severity, statement.policy, statement.name, message, rule.right)
+        yield LintFinding(
+            rule.id, rule.severity, statement.policy, statement.name, message, rule.right
+        )

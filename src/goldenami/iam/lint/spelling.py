@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-from goldenami.iam.authorization import table
 from goldenami.iam.evaluator.operators import OPERATORS
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
+from goldenami.iam.reference import table
 
 
 def readable(document: Any) -> bool:
@@ -27,7 +27,7 @@ def readable(document: Any) -> bool:
     )
 
 
-def _operators(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _operators(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         for test in one.tests:
             if test.name not in (*OPERATORS, "Null"):
@@ -37,7 +37,7 @@ def _operators(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 )
 
 
-def _actions(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _actions(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         for action in one.actions:
             if not _is_action(action):
@@ -46,7 +46,7 @@ def _actions(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 yield one, f"`{action}` is not known to the reference of {table.date()}{close}"
 
 
-def _services(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _services(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     """Tell prefixes that are nearly one of a service here; others AWS may have, or have had."""
     for one in policies.statements:
         for action in one.actions:
@@ -60,7 +60,7 @@ def _services(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 )
 
 
-def _keys(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _keys(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         for test in one.tests:
             if _ours(test.key) and not table.exists(test.key):
@@ -92,7 +92,7 @@ def _close(name: str, known: Iterable[str]) -> str:
 
 
 RULES = (
-    Rule(
+    LintRule(
         id="unknown-operator",
         severity="high",
         title="a condition operator that IAM does not have",
@@ -100,7 +100,7 @@ RULES = (
         right="an operator of IAM's reference, such as StringNotEquals",
         check=_operators,
     ),
-    Rule(
+    LintRule(
         id="unknown-action",
         severity="high",
         title="an action that AWS's reference does not have",
@@ -111,7 +111,7 @@ RULES = (
         right="the action as the service authorization reference has it: ec2:RunInstances",
         check=_actions,
     ),
-    Rule(
+    LintRule(
         id="unknown-service",
         severity="low",
         title="an action of a service that AWS's reference does not have, and nearly has",
@@ -119,7 +119,7 @@ RULES = (
         right="the prefix of the service authorization reference: ec2, autoscaling, tag",
         check=_services,
     ),
-    Rule(
+    LintRule(
         id="unknown-key",
         severity="high",
         title="a condition key that AWS's reference does not have",

@@ -23,7 +23,7 @@ class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a file of cases; a misspelt key is an error."""
 
 
-class Image(_Part, frozen=True):
+class CaseImage(_Part, frozen=True):
     """An image. ``owner`` is an account, ``amazon``, ``self``, or ``golden``: a golden account.
 
     ``approval`` is the value of its approval tag; ``approved`` is the one that approves.
@@ -36,7 +36,7 @@ class Image(_Part, frozen=True):
     snapshot: str = "snap-own"
 
 
-class Snapshot(_Part, frozen=True):
+class CaseSnapshot(_Part, frozen=True):
     """A snapshot."""
 
     owner: str = "self"
@@ -44,27 +44,27 @@ class Snapshot(_Part, frozen=True):
     tags: dict[str, str] = field(default_factory=dict)
 
 
-class Volume(_Part, frozen=True):
+class CaseVolume(_Part, frozen=True):
     """A volume."""
 
     approval: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
 
-class Instance(_Part, frozen=True):
+class CaseInstance(_Part, frozen=True):
     """An instance, and its volumes by name."""
 
     tags: dict[str, str] = field(default_factory=dict)
     volumes: tuple[str, ...] = ()
 
 
-class Bound(_Part, frozen=True):
+class CasePrincipal(_Part, frozen=True):
     """A user or a role. ``boundary`` is the ARN of its permissions boundary."""
 
     boundary: str = ""
 
 
-class Way(_Part, frozen=True):
+class CaseCall(_Part, frozen=True):
     """One of the calls of a case."""
 
     call: str
@@ -97,12 +97,12 @@ class Case(_Part, frozen=True):
     each_golden: bool = False
     why: str = ""
     open: str = ""
-    ways: dict[str, Way] = field(default_factory=dict)
+    ways: dict[str, CaseCall] = field(default_factory=dict)
     each: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def expanded(self) -> Iterator[Self]:
         """Yield the cases that it stands for, each of one call."""
-        ways = self.ways or {"": Way(self.call, self.parameters)}
+        ways = self.ways or {"": CaseCall(self.call, self.parameters)}
         for label, way in ways.items():
             for chosen in variants.combinations(self.each):
                 labels = {"way": label} | {name: one[0] for name, one in chosen.items()}
@@ -121,14 +121,14 @@ class Cases(_Part, frozen=True):
     """All cases, and what they are about."""
 
     cases: tuple[Case, ...] = ()
-    images: dict[str, Image] = field(default_factory=dict)
-    snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    instances: dict[str, Instance] = field(default_factory=dict)
-    volumes: dict[str, Volume] = field(default_factory=dict)
+    images: dict[str, CaseImage] = field(default_factory=dict)
+    snapshots: dict[str, CaseSnapshot] = field(default_factory=dict)
+    instances: dict[str, CaseInstance] = field(default_factory=dict)
+    volumes: dict[str, CaseVolume] = field(default_factory=dict)
     launch_templates: dict[str, dict[str, Any]] = field(default_factory=dict)
     organization_policies: dict[str, str] = field(default_factory=dict)
-    roles: dict[str, Bound] = field(default_factory=dict)
-    users: dict[str, Bound] = field(default_factory=dict)
+    roles: dict[str, CasePrincipal] = field(default_factory=dict)
+    users: dict[str, CasePrincipal] = field(default_factory=dict)
 
 
 def load(added: Iterable[Path] = ()) -> Cases:

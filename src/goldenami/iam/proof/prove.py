@@ -10,10 +10,10 @@ from goldenami.iam.authorization.calls import ApiCall, requests
 from goldenami.iam.evaluator.decide import Decision, Policies, decide_all
 from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.proof.cases import Case, Cases
-from goldenami.iam.proof.world import Golden, ProofWorld, Setting
+from goldenami.iam.proof.lookup import GoldenImage, ProofLookup, ProofSetting
 
 
-class Subject(Struct, frozen=True):
+class ProofSubject(Struct, frozen=True):
     """Somebody, and everything that binds him."""
 
     name: str
@@ -21,7 +21,7 @@ class Subject(Struct, frozen=True):
     policies: Policies
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class ProofRow(Struct, frozen=True, kw_only=True):
     """One case, decided.
 
     Args:
@@ -66,24 +66,24 @@ class Row(Struct, frozen=True, kw_only=True):
 class Proof(Struct, frozen=True):
     """All cases of all subjects, decided."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ProofRow, ...]
 
     @property
-    def failed(self) -> tuple[Row, ...]:
+    def failed(self) -> tuple[ProofRow, ...]:
         """The broken promises."""
         return tuple(row for row in self.rows if row.failed)
 
     @property
-    def open(self) -> tuple[Row, ...]:
+    def open(self) -> tuple[ProofRow, ...]:
         """What is not as it should be and was not promised either."""
         return tuple(row for row in self.rows if not row.as_expected and not row.required)
 
 
 def prove(
-    subjects: tuple[Subject, ...],
-    pipeline: Subject | None,
+    subjects: tuple[ProofSubject, ...],
+    pipeline: ProofSubject | None,
     cases: Cases,
-    setting: Setting,
+    setting: ProofSetting,
     promises: Set[str],
 ) -> Proof:
     """Decide every case for every subject.
@@ -119,7 +119,7 @@ def prove(
     return Proof(rows)
 
 
-def asked(case: Case, world: ProofWorld, principal: Principal, region: str) -> tuple[Request, ...]:
+def asked(case: Case, world: ProofLookup, principal: Principal, region: str) -> tuple[Request, ...]:
     """Return the requests of a case, made at a time and from a place that nobody knows.
 
     Raises:
@@ -135,19 +135,19 @@ def asked(case: Case, world: ProofWorld, principal: Principal, region: str) -> t
 
 
 def _rows(
-    subject: Subject, case: Case, cases: Cases, setting: Setting, promises: Set[str]
-) -> Iterator[Row]:
+    subject: ProofSubject, case: Case, cases: Cases, setting: ProofSetting, promises: Set[str]
+) -> Iterator[ProofRow]:
     for golden in setting.golden if case.each_golden else setting.golden[:1]:
-        world = ProofWorld(setting, golden, cases)
+        world = ProofLookup(setting, golden, cases)
         if world.applies(case):
             yield _row(subject, case, world, golden, promises)
 
 
 def _row(
-    subject: Subject, case: Case, world: ProofWorld, golden: Golden, promises: Set[str]
-) -> Row:
+    subject: ProofSubject, case: Case, world: ProofLookup, golden: GoldenImage, promises: Set[str]
+) -> ProofRow:
     verdict = decide_all(subject.policies, asked(case, world, subject.principal, golden.region))
-    return Row(
+    return ProofRow(
         case=case.name,
         topic=case.topic,
         subject=subject.name,

@@ -9,18 +9,18 @@ from msgspec.structs import replace
 
 from goldenami.errors import PolicyError
 from goldenami.iam.account import ADMINISTRATOR, Account, Group, NamedDocument, Role, User
-from goldenami.iam.authorization import table
 from goldenami.iam.evaluator.decide import Decision, Level, Outcome, Policies, decide
 from goldenami.iam.evaluator.document import Policy
 from goldenami.iam.evaluator.request import Request, Value
-from goldenami.iam.evaluator.text import Resolved, Template, Test, like
+from goldenami.iam.evaluator.text import PolicyText, Resolved, Test, like
 from goldenami.iam.reach.clauses import Clause, Reading, of_document, read
-from goldenami.iam.reach.trust import ASSUME, Trust
+from goldenami.iam.reach.trust import ASSUME, RoleTrust
+from goldenami.iam.reference import table
 
 ANY = "*"
 """In the place of a resource: any one will do."""
 
-Context = Mapping[str, Value | None]
+ReachContext = Mapping[str, Value | None]
 
 _OF_PRINCIPAL = frozenset(
     {
@@ -55,7 +55,7 @@ class Actor:
         self.boundary = account.boundary_of(one)
         self.context = context_of(account, one)
         self.bounded = bounded_context_of(account, one)
-        self.trust = Trust(one) if isinstance(one, Role) else None
+        self.trust = RoleTrust(one) if isinstance(one, Role) else None
         for document in (*self.documents, *((self.boundary,) if self.boundary else ())):
             of_document(document)  # raises here, and never later
 
@@ -66,7 +66,7 @@ class Actor:
         return f"{self.kind} {self.one.name}{suffix}"
 
 
-def context_of(account: Account, one: User | Group | Role) -> Context:
+def context_of(account: Account, one: User | Group | Role) -> ReachContext:
     """Return what is known of somebody as a resource: his account, and all his tags."""
     context: dict[str, Value | None] = {"aws:ResourceAccount": account.id}
     tags = {} if isinstance(one, Group) else one.tags
@@ -75,13 +75,13 @@ def context_of(account: Account, one: User | Group | Role) -> Context:
     return context
 
 
-def bounded_context_of(account: Account, one: User | Group | Role) -> Context:
+def bounded_context_of(account: Account, one: User | Group | Role) -> ReachContext:
     """Return what is known of somebody as a resource to calls that test his boundary, too."""
     boundary = None if isinstance(one, Group) else one.boundary
     return {**context_of(account, one), "iam:PermissionsBoundary": boundary}
 
 
-class Asked(Struct, frozen=True):
+class ReachRequest(Struct, frozen=True):
     """What somebody would do.
 
     Args:
@@ -93,7 +93,7 @@ class Asked(Struct, frozen=True):
 
     action: str
     resource: str = ANY
-    context: Context = {}
+    context: ReachContext = {}
 
 
 class Able(Struct, frozen=True):
@@ -102,7 +102,7 @@ class Able(Struct, frozen=True):
     depends: tuple[str, ...] = ()
 
 
-class Judge:
+class ReachJudge:
     """Decides requests of one account's principals, and counts how often.
 
     Args:
@@ -121,7 +121,7 @@ class Judge:
         """Whether nothing more is decided."""
         return self.decisions >= self._limit
 
-    def may(self, actor: Actor, asked: Asked) -> Able | None:
+    def may(self, actor: Actor, asked: ReachRequest) -> Able | None:
         """Tell whether somebody may do something; None if not."""
         if not self._touches(actor, asked.action)(asked.resource):
             return None
@@ -134,7 +134,7 @@ class Judge:
             self._chances[key] = any(self._touches(actor, one)(ANY) for one in calls)
         return self._chances[key]
 
-    def assumes(self, actor: Actor, trust: Trust, asked: Asked) -> Able | None:
+    def assumes(self, actor: Actor, trust: RoleTrust, asked: ReachRequest) -> Able | None:
         """Tell whether somebody may assume a role; None if not.
 
         Whom the trust names needs no permission of his own, and a user's boundary does not have to
@@ -165,7 +165,7 @@ class Judge:
             able = self._able(actor, asked, replace(self._layers(actor, asked), session=whole))
         return able
 
-    def _able(self, actor: Actor, asked: Asked, layers: "_Layers") -> Able | None:
+    def _able(self, actor: Actor, asked: ReachRequest, layers: "_Layers") -> Able | None:
         if self.exhausted:
             return None
         given = {name: value for name, value in asked.context.items() if value is not None}
@@ -186,7 +186,7 @@ class Judge:
         self.decisions += 1
         return decide(policies, request)
 
-    def _layers(self, actor: Actor, asked: Asked) -> "_Layers":
+    def _layers(self, actor: Actor, asked: ReachRequest) -> "_Layers":
         def of(document: NamedDocument) -> Reading:
             key = (document, asked.action)
             if key not in self._readings:
@@ -205,7 +205,7 @@ class Judge:
             ),
         )
 
-    def _reading(self, name: str, several: Iterable[Clause], asked: Asked) -> Reading:
+    def _reading(self, name: str, several: Iterable[Clause], asked: ReachRequest) -> Reading:
         decided = partial(_is_decided, asked, bool(self._account.organization))
         about = (one for one in several if one.about(asked.action))
         return read(name, about, decided, anywhere=asked.resource == ANY)
@@ -277,7 +277,7 @@ def _widened(boundary: Reading) -> Reading:
     return replace(boundary, strict=wide(boundary.strict), lenient=wide(boundary.lenient))
 
 
-def _is_decided(asked: Asked, organization: bool, key: str) -> bool:
+def _is_decided(asked: ReachRequest, organization: bool, key: str) -> bool:
     """Tell whether a condition key's value does not depend on how somebody asks.
 
     It does not if it says who asks, if it is given, or if it does not exist for the action. What is
@@ -315,6 +315,6 @@ def _test(patterns: list[Resolved | None]) -> Test:
 
 def _resolved(text: object, keys: Mapping[str, Value]) -> Resolved | None:
     try:
-        return Template.parse(str(text), variables=True).resolve(keys) if text else None
+        return PolicyText.parse(str(text), variables=True).resolve(keys) if text else None
     except PolicyError:
         return None

@@ -14,9 +14,9 @@ from goldenami.errors import IncompleteError, PolicyError
 from goldenami.iam.account import Account, Group, Role, User
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH
 from goldenami.iam.reach import ways
-from goldenami.iam.reach.judge import Actor, Asked, Judge, context_of
-from goldenami.iam.reach.trust import ASSUME, Trust
-from goldenami.iam.reach.ways import Way
+from goldenami.iam.reach.judge import Actor, ReachJudge, ReachRequest, context_of
+from goldenami.iam.reach.trust import ASSUME, RoleTrust
+from goldenami.iam.reach.ways import ReachCall
 
 HOPS = 3
 LIMIT = 200_000
@@ -25,17 +25,17 @@ LIMIT = 200_000
 Kind = Literal["user", "group", "role", "service", "federated", "account", "anybody"]
 
 
-class Step(Struct, frozen=True):
+class ReachStep(Struct, frozen=True):
     """To whom a path goes on, and by which calls: any one of them will do."""
 
     to: str
-    ways: tuple[Way, ...]
+    ways: tuple[ReachCall, ...]
 
     def __str__(self) -> str:
         return f"{self.to} ({'; or '.join(map(str, self.ways))})"
 
 
-class Path(Struct, frozen=True, kw_only=True):
+class ReachPath(Struct, frozen=True, kw_only=True):
     """How somebody becomes the role, or changes what it may do.
 
     Args:
@@ -47,7 +47,7 @@ class Path(Struct, frozen=True, kw_only=True):
 
     kind: Kind
     name: str
-    steps: tuple[Step, ...]
+    steps: tuple[ReachStep, ...]
     becomes: bool = True
 
     @property
@@ -75,17 +75,17 @@ class Reach(Struct, frozen=True, kw_only=True):
     """
 
     role: str
-    paths: tuple[Path, ...] = ()
+    paths: tuple[ReachPath, ...] = ()
     notes: tuple[str, ...] = ()
     decisions: int = 0
 
     @property
-    def become(self) -> tuple[Path, ...]:
+    def become(self) -> tuple[ReachPath, ...]:
         """The paths of those who become the role."""
         return tuple(one for one in self.paths if one.becomes)
 
     @property
-    def change(self) -> tuple[Path, ...]:
+    def change(self) -> tuple[ReachPath, ...]:
         """The paths of those who only change it, or pass it on."""
         return tuple(one for one in self.paths if not one.becomes)
 
@@ -117,7 +117,7 @@ def reach(account: Account, role: str, *, assuming: bool = False, limit: int = L
     )
 
 
-_Reached = tuple[Actor, tuple[Step, ...]]
+_Reached = tuple[Actor, tuple[ReachStep, ...]]
 """Somebody who becomes the role, and how."""
 
 
@@ -126,16 +126,16 @@ def assumable(account: Account, holders: Iterable[User | Group | Role]) -> Itera
 
     Conditions that depend on how somebody asks are taken to hold.
     """
-    judge, actors, unjudged = Judge(account, sys.maxsize), list[Actor](), False
+    judge, actors, unjudged = ReachJudge(account, sys.maxsize), list[Actor](), False
     for one in holders:
         try:
             actors.append(Actor(account, one))
         except (IncompleteError, PolicyError):
             unjudged = True
     for role in account.roles.values():
-        asked = Asked(ASSUME, role.arn, context_of(account, role))
+        asked = ReachRequest(ASSUME, role.arn, context_of(account, role))
         try:
-            trust = Trust(role)
+            trust = RoleTrust(role)
         except PolicyError:
             yield role
             continue
@@ -147,11 +147,11 @@ class _Search:
     """The account's principals, and how those who were found become the role."""
 
     def __init__(self, account: Account, limit: int, *, assuming: bool) -> None:
-        self._account, self.judge, self._assuming = account, Judge(account, limit), assuming
+        self._account, self.judge, self._assuming = account, ReachJudge(account, limit), assuming
         self._unjudged: list[str] = []
         self._actors = list(self._everybody())
-        self._found: dict[Actor, Path] = {}
-        self._outsiders: dict[str, Path] = {}
+        self._found: dict[Actor, ReachPath] = {}
+        self._outsiders: dict[str, ReachPath] = {}
 
     def to_missing(self, arn: str) -> None:
         """Search for who becomes a role by creating it."""
@@ -173,11 +173,11 @@ class _Search:
             )
             self._walk(changers, HOPS - 1, becomes=False)
 
-    def paths(self) -> list[Path]:
+    def paths(self) -> list[ReachPath]:
         """Return the paths, without those of users who only do what their groups do."""
         groups = {path.name: path.steps for path in self._found.values() if path.kind == "group"}
 
-        def as_group(actor: Actor, path: Path) -> bool:
+        def as_group(actor: Actor, path: ReachPath) -> bool:
             names = actor.one.groups if isinstance(actor.one, User) else ()
             return any(groups.get(name) == path.steps for name in names)
 
@@ -234,8 +234,8 @@ class _Search:
     def _meet(
         self,
         name: str,
-        ways_of: Callable[[Actor], tuple[Way, ...]],
-        steps: tuple[Step, ...] = (),
+        ways_of: Callable[[Actor], tuple[ReachCall, ...]],
+        steps: tuple[ReachStep, ...] = (),
         *,
         becomes: bool = True,
     ) -> list[_Reached]:
@@ -243,22 +243,22 @@ class _Search:
         reached = []
         for actor in self._actors:
             if actor not in self._found and (several := self._counted(ways_of(actor))):
-                path = (Step(name, several), *steps)
-                self._found[actor] = Path(
+                path = (ReachStep(name, several), *steps)
+                self._found[actor] = ReachPath(
                     kind=actor.kind, name=actor.one.name, steps=path, becomes=becomes
                 )
                 reached.append((actor, path))
         return reached
 
-    def _counted(self, several: tuple[Way, ...]) -> tuple[Way, ...]:
+    def _counted(self, several: tuple[ReachCall, ...]) -> tuple[ReachCall, ...]:
         if not self._assuming:
             return several
         return tuple(one for one in several if one.call == ASSUME)
 
-    def _let_in(self, target: Actor, steps: tuple[Step, ...], *, becomes: bool) -> None:
+    def _let_in(self, target: Actor, steps: tuple[ReachStep, ...], *, becomes: bool) -> None:
         """Keep who is let in from elsewhere."""
         for one in target.trust.outsiders if target.trust and not target.raised else ():
-            path = (Step(target.name, (Way(one.action, one.depends),)), *steps)
+            path = (ReachStep(target.name, (ReachCall(one.action, one.depends),)), *steps)
             self._outsiders.setdefault(
-                one.name, Path(kind=one.kind, name=one.name, steps=path, becomes=becomes)
+                one.name, ReachPath(kind=one.kind, name=one.name, steps=path, becomes=becomes)
             )

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable
 
-from goldenami.iam.reach.search import Kind, Path, Step
+from goldenami.iam.reach.search import Kind, ReachPath, ReachStep
 
 _NAMED = 5
 
 
-def lines(paths: Iterable[Path]) -> tuple[str, ...]:
+def lines(paths: Iterable[ReachPath]) -> tuple[str, ...]:
     """Return each way once, with everybody who goes it.
 
     Args:
         paths: in the order in which they are told.
     """
-    together: dict[tuple[bool, tuple[Step, ...]], list[Path]] = {}
+    together: dict[tuple[bool, tuple[ReachStep, ...]], list[ReachPath]] = {}
     for one in paths:
         together.setdefault((one.becomes, one.steps), []).append(one)
     return tuple(
@@ -22,7 +22,7 @@ def lines(paths: Iterable[Path]) -> tuple[str, ...]:
     )
 
 
-def _starts(several: list[Path]) -> str:
+def _starts(several: list[ReachPath]) -> str:
     kinds: dict[Kind, list[str]] = {}
     for one in several:
         kinds.setdefault(one.kind, []).append(one.name)

@@ -46,7 +46,7 @@ class _Trusting(Struct, frozen=True):
     principals: frozenset[tuple[str, str]]
 
 
-class Trust:
+class RoleTrust:
     """A role's trust policy.
 
     Raises:

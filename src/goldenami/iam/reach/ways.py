@@ -9,8 +9,16 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from goldenami.iam.account import Account, Group, Role, User
-from goldenami.iam.reach.judge import ANY, Able, Actor, Asked, Context, Judge, bounded_context_of
-from goldenami.iam.reach.trust import ASSUME, Trust
+from goldenami.iam.reach.judge import (
+    ANY,
+    Able,
+    Actor,
+    ReachContext,
+    ReachJudge,
+    ReachRequest,
+    bounded_context_of,
+)
+from goldenami.iam.reach.trust import ASSUME, RoleTrust
 
 _RUN_AS = {
     "batch": ("batch:RegisterJobDefinition",),
@@ -38,7 +46,7 @@ _OF_AWS = ":role/aws-reserved/"
 """Roles that AWS keeps itself: nobody in the account changes them."""
 
 
-class Way(Struct, frozen=True):
+class ReachCall(Struct, frozen=True):
     """A call by which somebody becomes another, and on what it depends, if it is not certain."""
 
     call: str
@@ -48,7 +56,9 @@ class Way(Struct, frozen=True):
         return f"{self.call} {', '.join(self.depends)}".rstrip()
 
 
-def becoming(judge: Judge, account: Account, target: Actor, actor: Actor) -> tuple[Way, ...]:
+def becoming(
+    judge: ReachJudge, account: Account, target: Actor, actor: Actor
+) -> tuple[ReachCall, ...]:
     """Return the calls by which somebody becomes another."""
     if target.raised:
         return raising(judge, account, actor) if actor.one == target.one else ()
@@ -60,19 +70,19 @@ def becoming(judge: Judge, account: Account, target: Actor, actor: Actor) -> tup
             return ()
         return tuple(_by(judge, actor, calls, one.arn, context))
     return (
-        *_way(ASSUME, judge.assumes(actor, target.trust, Asked(ASSUME, one.arn, context))),
+        *_way(ASSUME, judge.assumes(actor, target.trust, ReachRequest(ASSUME, one.arn, context))),
         *_changing_trust(judge, actor, target),
         *_by_services(judge, actor, target.trust, one.arn, context),
     )
 
 
-def creating(judge: Judge, account: Account, arn: str, actor: Actor) -> tuple[Way, ...]:
+def creating(judge: ReachJudge, account: Account, arn: str, actor: Actor) -> tuple[ReachCall, ...]:
     """Return the call by which somebody becomes a role that does not exist."""
-    context: Context = {"aws:ResourceAccount": account.id}
+    context: ReachContext = {"aws:ResourceAccount": account.id}
     return tuple(_by(judge, actor, ("iam:CreateRole",), arn, context))
 
 
-def raising(judge: Judge, account: Account, actor: Actor) -> tuple[Way, ...]:
+def raising(judge: ReachJudge, account: Account, actor: Actor) -> tuple[ReachCall, ...]:
     """Return the calls by which somebody gives himself any policy."""
     holders: list[User | Group | Role] = [actor.one]
     if isinstance(actor.one, User):
@@ -82,7 +92,9 @@ def raising(judge: Judge, account: Account, actor: Actor) -> tuple[Way, ...]:
     )
 
 
-def changing(judge: Judge, account: Account, target: Actor, actor: Actor) -> tuple[Way, ...]:
+def changing(
+    judge: ReachJudge, account: Account, target: Actor, actor: Actor
+) -> tuple[ReachCall, ...]:
     """Return the calls by which somebody changes what a role may do, or passes it on."""
     arn = target.one.arn
     calls = ["iam:DeleteRolePermissionsBoundary"] if target.boundary else []
@@ -94,51 +106,51 @@ def changing(judge: Judge, account: Account, target: Actor, actor: Actor) -> tup
 
 
 def _giving(
-    judge: Judge, account: Account, actor: Actor, holder: User | Group | Role
-) -> Iterator[Way]:
+    judge: ReachJudge, account: Account, actor: Actor, holder: User | Group | Role
+) -> Iterator[ReachCall]:
     """Yield the calls by which somebody gives another any policy."""
     kind = type(holder).__name__
     calls = (f"iam:Put{kind}Policy", f"iam:Attach{kind}Policy")
     yield from _by(judge, actor, calls, holder.arn, bounded_context_of(account, holder))
     for arn in holder.managed:
         if arn.split(":")[4] == account.id:
-            context: Context = {"aws:ResourceAccount": account.id}
+            context: ReachContext = {"aws:ResourceAccount": account.id}
             yield from _by(judge, actor, ["iam:CreatePolicyVersion"], arn, context)
 
 
-def _changing_trust(judge: Judge, actor: Actor, role: Actor) -> Iterator[Way]:
+def _changing_trust(judge: ReachJudge, actor: Actor, role: Actor) -> Iterator[ReachCall]:
     if _OF_AWS not in role.one.arn:
         calls = ["iam:UpdateAssumeRolePolicy"]
         yield from _by(judge, actor, calls, role.one.arn, role.bounded)
 
 
 def _by_services(
-    judge: Judge, actor: Actor, trust: Trust, arn: str, context: Context
-) -> Iterator[Way]:
+    judge: ReachJudge, actor: Actor, trust: RoleTrust, arn: str, context: ReachContext
+) -> Iterator[ReachCall]:
     """Yield how somebody lets a service that a role trusts run something as that role."""
     for service in trust.services:
         passed = {**context, "iam:PassedToService": service}
-        able = judge.may(actor, Asked("iam:PassRole", arn, passed))
+        able = judge.may(actor, ReachRequest("iam:PassRole", arn, passed))
         if able is None:
             continue
         call = f"iam:PassRole to {service}"
         known = _RUN_AS.get(service.partition(".")[0])
         if known is None:
-            yield Way(call, able.depends)
+            yield ReachCall(call, able.depends)
         else:
             for way in _by(judge, actor, known, ANY, {}):
                 depends = tuple(dict.fromkeys((*able.depends, *way.depends)))
-                yield Way(f"{call} and {way.call}", depends)
+                yield ReachCall(f"{call} and {way.call}", depends)
                 break
 
 
 def _by(
-    judge: Judge, actor: Actor, calls: Iterable[str], resource: str, context: Context
-) -> Iterator[Way]:
+    judge: ReachJudge, actor: Actor, calls: Iterable[str], resource: str, context: ReachContext
+) -> Iterator[ReachCall]:
     for call in calls:
-        yield from _way(call, judge.may(actor, Asked(call, resource, context)))
+        yield from _way(call, judge.may(actor, ReachRequest(call, resource, context)))
 
 
-def _way(call: str, able: Able | None) -> Iterator[Way]:
+def _way(call: str, able: Able | None) -> Iterator[ReachCall]:
     if able is not None:
-        yield Way(call, able.depends)
+        yield ReachCall(call, able.depends)

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from goldenami.aws import regions
 from goldenami.aws.parallel import stoppable
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
-from goldenami.domain.place import Place
 from goldenami.workflows.audit import ASKING, approving
 from goldenami.workflows.audit.judging import judged
 from goldenami.workflows.audit.live import Live
@@ -51,7 +51,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     open: Mapping[str, tuple[Finding, ...]]
     waived: Mapping[str, tuple[Waived, ...]]
     baking: frozenset[str]
-    unread: Mapping[Place, tuple[str, ...]]
+    unread: Mapping[AccountRegion, tuple[str, ...]]
     rules: frozenset[str]
 
     @property
@@ -86,7 +86,7 @@ def judge(
     """
     at = datetime.now(UTC)
     wanted = replace(question, parts=frozenset(PART[kind] for kind in only.kinds), guardrails=None)
-    near = {Place(one.region, aws.account) for one in only.places}
+    near = {AccountRegion(aws.account, one.region) for one in only.places}
     builds = before.goldens.builds if before else frozenset()
     everywhere = near if before else near | _home(aws, question)
     with stoppable(ASKING) as asking:
@@ -99,7 +99,7 @@ def judge(
         findings = Findings(Waivers(question.waivers, at.date()), None, keep=True)
         readable = [one for one in only.places if one in fresh.produced]
         read = judged(live, readable, goldens, approved, findings, Progress())
-    unread: dict[Place, tuple[str, ...]] = {
+    unread: dict[AccountRegion, tuple[str, ...]] = {
         one.place: (one.why,) for one in fresh.unreadable if one.place in only.places
     }
     unread |= {tally.place: place.unread for tally, place in read if place.unread}
@@ -115,8 +115,8 @@ def judge(
     )
 
 
-def _home(aws: Aws, question: Question) -> set[Place]:
-    return {Place(one, aws.account) for one in question.regions or regions.enabled(aws)}
+def _home(aws: Aws, question: Question) -> set[AccountRegion]:
+    return {AccountRegion(aws.account, one) for one in question.regions or regions.enabled(aws)}
 
 
 def _joined(before: Judgement | None, fresh: Goldens) -> Goldens:

@@ -9,10 +9,10 @@ from goldenami.aws import config_aggregator
 from goldenami.aws.config_aggregator import Count, SourceStatus
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.rules import Judge
 from goldenami.domain.audit.subject import DEREGISTERED, UNSEEN, ImageSeen, Kind, Subject
-from goldenami.domain.place import Place
 from goldenami.workflows.audit.live import Live, explained_by_ancestors
 from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable, accounts
 from goldenami.workflows.audit.question import Part, Question, Scope
@@ -39,7 +39,7 @@ class Aggregator:
         self.name = f"AWS Config aggregator {name}"
         self.account = live.account
         self.scope = Scope(frozenset({Part.INSTANCES}))
-        self._counts: dict[Place, list[Count]] = {}
+        self._counts: dict[AccountRegion, list[Count]] = {}
 
     def places(self) -> Places:
         """Return the caller's regions, and every place that the aggregator has data of.
@@ -48,16 +48,24 @@ class Aggregator:
         """
         region, name = self._aws.region, self._aggregator
         told = [
-            one for one in config_aggregator.sources(self._aws, region, name) if self._asked(one)
+            one
+            for one in config_aggregator.sources(self._aws.in_region(region), name)
+            if self._asked(one)
         ]
-        for count in config_aggregator.counts(self._aws, region, name):
+        for count in config_aggregator.counts(self._aws.in_region(region), name):
             if self._asked(count):
-                self._counts.setdefault(Place(count.region, count.account), []).append(count)
-        read = (Place(one.region, one.account) for one in told if not one.why)
+                self._counts.setdefault(AccountRegion(count.account, count.region), []).append(
+                    count
+                )
+        read = (AccountRegion(one.account, one.region) for one in told if not one.why)
         home = self._live.places().home
         others = [one for one in dict.fromkeys((*read, *self._counts)) if one not in home]
         unreadable = [
-            *(Unreadable(Place(one.region, one.account), one.why) for one in told if one.why),
+            *(
+                Unreadable(AccountRegion(one.account, one.region), one.why)
+                for one in told
+                if one.why
+            ),
             *self._missing({one.account for one in told}),
         ]
         return Places(
@@ -72,13 +80,13 @@ class Aggregator:
         for account in accounts(self._aws, self._question):
             if account not in known and account != self.account:
                 why = f"the aggregator {self._aggregator} has nothing of this account"
-                yield Unreadable(Place(ALL_REGIONS, account), why)
+                yield Unreadable(AccountRegion(account, ALL_REGIONS), why)
 
-    def goldens(self, places: Sequence[Place]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
         """Return what releases made in the caller's account; others' images cannot be seen."""
         home = [one for one in places if one.account == self.account]
         found = self._live.goldens(home)
-        others: dict[Place, Mapping[str, Produced]] = {
+        others: dict[AccountRegion, Mapping[str, Produced]] = {
             one: {} for one in places if one.account != self.account
         }
         return Goldens({**found.produced, **others}, found.unreadable)
@@ -87,11 +95,11 @@ class Aggregator:
         """Return what the listed parameters hold in a region of the caller's account."""
         return self._live.listed(region)
 
-    def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
+    def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield the instances of a place: counted, or one by one where there are findings."""
         yield "instances", self._instances(place, approved)
 
-    def _instances(self, place: Place, approved: Approved) -> Batches:
+    def _instances(self, place: AccountRegion, approved: Approved) -> Batches:
         counts = self._counts.get(place, ())
         images = self._images(place, [one.image for one in counts], approved)
         judge = Judge(approved)
@@ -106,10 +114,13 @@ class Aggregator:
             yield from self._fetched(place, bad, images)
 
     def _fetched(
-        self, place: Place, bad: Sequence[Count], images: Mapping[str, ImageSeen]
+        self, place: AccountRegion, bad: Sequence[Count], images: Mapping[str, ImageSeen]
     ) -> Batches:
         rows = config_aggregator.instances(
-            self._aws, self._aws.region, self._aggregator, bad[0], [one.image for one in bad]
+            self._aws.in_region(self._aws.region),
+            self._aggregator,
+            bad[0],
+            [one.image for one in bad],
         )
         some: list[Subject] = []
         for row in rows:
@@ -124,10 +135,10 @@ class Aggregator:
         yield some
 
     def _images(
-        self, place: Place, ids: Sequence[str], approved: Approved
+        self, place: AccountRegion, ids: Sequence[str], approved: Approved
     ) -> Mapping[str, ImageSeen]:
         """Look images up in the caller's account; of another's own images nothing can be seen."""
-        seen = SeenImages(self._aws, place.region, self._live.own_images(place.region))
+        seen = SeenImages(self._aws.in_region(place.region), self._live.own_images(place.region))
         found = {
             image_id: ImageSeen(id=image_id, state=UNSEEN)
             if image.state == DEREGISTERED and place.account != self.account
@@ -140,7 +151,11 @@ class Aggregator:
 
 
 def _subject(
-    place: Place, instance_id: str, image: ImageSeen, own: Mapping[str, str], state: str = ""
+    place: AccountRegion,
+    instance_id: str,
+    image: ImageSeen,
+    own: Mapping[str, str],
+    state: str = "",
 ) -> Subject:
     return Subject(
         kind=Kind.INSTANCE,

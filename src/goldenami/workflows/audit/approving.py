@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from goldenami.aws.parallel import in_regions
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
-from goldenami.domain.place import Place
 from goldenami.errors import IncompleteError, RefusedError, UsageError
 from goldenami.workflows.audit.places import ALL_REGIONS, Unreadable
 from goldenami.workflows.audit.question import Question
@@ -13,7 +13,11 @@ from goldenami.workflows.audit.sources import Goldens, Source
 
 
 def approved(
-    source: Source, question: Question, home: Iterable[Place], goldens: Goldens, at: datetime
+    source: Source,
+    question: Question,
+    home: Iterable[AccountRegion],
+    goldens: Goldens,
+    at: datetime,
 ) -> Approved:
     """Return what counts as golden everywhere: the releases of the caller's own account.
 
@@ -92,11 +96,11 @@ def _reasons(unreadable: Iterable[Unreadable]) -> list[str]:
     return [f"{_named(one.place)}: {one.why}" for one in unreadable]
 
 
-def _named(place: Place) -> str:
+def _named(place: AccountRegion) -> str:
     return f"account {place.account}" if place.region == ALL_REGIONS else str(place)
 
 
-def _several(places: Mapping[Place, object]) -> str:
+def _several(places: Mapping[AccountRegion, object]) -> str:
     return _joined(sorted(place.region for place in places))
 
 

@@ -5,9 +5,9 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
 
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.document import PlaceRead
-from goldenami.domain.place import Place
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.audit.progress import Progress
 from goldenami.workflows.audit.sources import Baking, Batches, Counted, Goldens, Source
@@ -19,7 +19,7 @@ PLACES_AT_ONCE = 6
 
 def judged(
     source: Source,
-    places: Sequence[Place],
+    places: Sequence[AccountRegion],
     goldens: Goldens,
     approved: Approved,
     findings: Findings,
@@ -29,7 +29,7 @@ def judged(
     stopped = Event()
     progress.begin(len(places))
 
-    def judge(number: int, place: Place) -> tuple[PlaceTally, PlaceRead]:
+    def judge(number: int, place: AccountRegion) -> tuple[PlaceTally, PlaceRead]:
         here = approved.also(place.region, goldens.produced[place])
         tally = PlaceTally(number, place, here, findings)
         progress.reading(tally)

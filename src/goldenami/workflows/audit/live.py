@@ -13,10 +13,10 @@ from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
 from goldenami.workflows.audit import bakes
@@ -56,25 +56,23 @@ class Live:
         self._only = only
         self._builds = builds
         self.scope = question.scope
-        self._listings: dict[Place, Inventory] = {}
-        self._to_list: Iterator[Place] = iter(())
+        self._listings: dict[AccountRegion, Inventory] = {}
+        self._to_list: Iterator[AccountRegion] = iter(())
         self._lock = Lock()
-        self._own: Mapping[Place, Sequence[Image]] = {}
+        self._own: Mapping[AccountRegion, Sequence[Image]] = {}
         self.account = aws.account  # first: missing credentials are one error, not one a region
 
     def places(self) -> Places:
         """Return the regions of every account that is asked for."""
         return places(self._aws, self._question)
 
-    def goldens(self, places: Sequence[Place]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
         """Return what the accounts' own images tell of the releases that made them."""
         if Part.INSTANCES in self._question.parts:
             only = self._only
             self._to_list = iter([one for one in places if only is None or one in only.places])
             self._list_ahead()
-        answers = concurrently(
-            places, lambda place: images.own(self._aws.at(place.role), place.region)
-        )
+        answers = concurrently(places, lambda place: images.own(self._aws.at(place)))
         found = {place: one for place, one in answers.items() if not isinstance(one, AwsError)}
         self._leave_out(places, found)
         self._own = found
@@ -88,7 +86,7 @@ class Live:
             goldens.known_builds(self._aws, found),
         )
 
-    def _listing(self, place: Place) -> Inventory:
+    def _listing(self, place: AccountRegion) -> Inventory:
         """Return the listing of a place, and let the next ones begin."""
         with self._lock:
             listing = self._listings.pop(place, None)
@@ -101,11 +99,11 @@ class Live:
             while len(self._listings) < AHEAD and (place := next(self._to_list, None)):
                 self._listings[place] = self._inventory(place)
 
-    def _inventory(self, place: Place) -> Inventory:
+    def _inventory(self, place: AccountRegion) -> Inventory:
         ids = self._only.instances if self._only else ()
-        return Inventory(self._aws.at(place.role), place.region, self._pool, ids)
+        return Inventory(self._aws.at(place), self._pool, ids)
 
-    def _leave_out(self, places: Sequence[Place], found: Container[Place]) -> None:
+    def _leave_out(self, places: Sequence[AccountRegion], found: Container[AccountRegion]) -> None:
         """Do not list what cannot be judged."""
         with self._lock:
             for place in places:
@@ -115,18 +113,20 @@ class Live:
 
     def own_images(self, region: str) -> Sequence[Image]:
         """Return the caller's own images of a region, as far as they were read."""
-        return self._own.get(Place(region, self.account), ())
+        return self._own.get(AccountRegion(self.account, region), ())
 
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters hold in a region."""
-        return parameters.image_ids(self._aws, region, self._question.listed.parameters)
+        return parameters.image_ids(self._aws.in_region(region), self._question.listed.parameters)
 
-    def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
+    def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield the instances, what will launch, the settings, as far as they are asked for."""
-        aws, wanted = self._aws.at(place.role), self._question.parts
-        seen = SeenImages(aws, place.region, self._own[place])
+        aws, wanted = self._aws.acting_as(place.role), self._question.parts
+        seen = SeenImages(aws.in_region(place.region), self._own[place])
         if Part.INSTANCES in wanted:
-            instances = bakes.without(self._listing(place).instances(seen), aws, place.region)
+            instances = bakes.without(
+                self._listing(place).instances(seen), aws.in_region(place.region)
+            )
             found = with_ancestors(instances, seen, approved)
             if self._question.roots:
                 found = self._with_roots(found, aws, place, approved)
@@ -137,14 +137,16 @@ class Live:
         if Part.SETTINGS in wanted:
             yield "Allowed AMIs", _setting(aws, place)
         file = self._question.guardrails if Part.GUARDRAILS in wanted else None
-        if file and place == Place(file.release.build_region, self.account):
+        if file and place == AccountRegion(self.account, file.release.build_region):
             from goldenami.workflows.audit.guardrails import guardrails
 
             yield "guardrails", guardrails(self._aws, file)
 
-    def _launches(self, aws: Aws, place: Place, seen: SeenImages) -> Iterator[tuple[str, Batches]]:
+    def _launches(
+        self, aws: Aws, place: AccountRegion, seen: SeenImages
+    ) -> Iterator[tuple[str, Batches]]:
         """Yield what will launch; all of it is asked for at once."""
-        launches = Launches(aws, place.account, place.region, seen)
+        launches = Launches(aws.in_region(place.region), place.account, seen)
         parts = {
             Kind.LAUNCH_TEMPLATE: ("launch templates", launches.launch_templates),
             Kind.LAUNCH_CONFIGURATION: ("launch configurations", launches.launch_configurations),
@@ -161,7 +163,9 @@ class Live:
         for name, answer in asked.items():
             yield name, _of_future(answer)
 
-    def _with_roots(self, batches: Batches, aws: Aws, place: Place, approved: Approved) -> Batches:
+    def _with_roots(
+        self, batches: Batches, aws: Aws, place: AccountRegion, approved: Approved
+    ) -> Batches:
         """Note the snapshots of root volumes; without them the rest is judged all the same."""
         problem = None
         try:
@@ -173,11 +177,11 @@ class Live:
         if problem:
             raise problem
 
-    def _roots(self, aws: Aws, place: Place, approved: Approved) -> "Roots":
+    def _roots(self, aws: Aws, place: AccountRegion, approved: Approved) -> "Roots":
         golden = approved.produced.get(place.region, {})
         own = [one for one in self._own[place] if (made := golden.get(one.id)) and made.golden]
         devices = {one.root_device for one in own if one.root_device}
-        volumes = root_volumes.snapshots(aws, place.region, devices) if devices else {}
+        volumes = root_volumes.snapshots(aws.in_region(place.region), devices) if devices else {}
         return Roots({one.id: " ".join(one.snapshots) for one in own}, volumes)
 
 
@@ -192,7 +196,7 @@ def _of_future(answer: "Future[list[list[Subject]]]") -> Batches:
     yield from answer.result()
 
 
-def _setting(aws: Aws, place: Place) -> Batches:
+def _setting(aws: Aws, place: AccountRegion) -> Batches:
     found = allowed_images.setting(aws, place.region)
     yield [
         Subject(

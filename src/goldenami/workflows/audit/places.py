@@ -7,7 +7,7 @@ from msgspec import Struct
 from goldenami.aws import organizations, regions
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
-from goldenami.domain.place import Place
+from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import AwsError, UsageError
 from goldenami.workflows.audit.question import Question
 
@@ -17,15 +17,15 @@ ALL_REGIONS = "*"
 class Unreadable(Struct, frozen=True):
     """A place of which nothing can be read, and why; its region is ``*`` for a whole account."""
 
-    place: Place
+    place: AccountRegion
     why: str
 
 
 class Places(Struct, frozen=True):
     """The places to look at: the caller's own account, others, and what cannot be looked at."""
 
-    home: tuple[Place, ...]
-    others: tuple[Place, ...] = ()
+    home: tuple[AccountRegion, ...]
+    others: tuple[AccountRegion, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
 
@@ -37,7 +37,9 @@ def places(aws: Aws, question: Question) -> Places:
         UsageError: other accounts are asked for, and no role to read them by.
     """
     account = aws.account
-    home = tuple(Place(region, account) for region in question.regions or regions.enabled(aws))
+    home = tuple(
+        AccountRegion(account, region) for region in question.regions or regions.enabled(aws)
+    )
     other_accounts = [one for one in accounts(aws, question) if one != account]
     if not other_accounts:
         return Places(home)
@@ -48,13 +50,13 @@ def places(aws: Aws, question: Question) -> Places:
         )
     roles = [aws.role_in(one, question.role) for one in other_accounts]
     found = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
-    others: list[Place] = []
+    others: list[AccountRegion] = []
     unreadable = []
     for account, (role, told) in zip(other_accounts, found.items(), strict=True):
         if isinstance(told, AwsError):
-            unreadable.append(Unreadable(Place(ALL_REGIONS, account, role), told.message))
+            unreadable.append(Unreadable(AccountRegion(account, ALL_REGIONS, role), told.message))
         else:
-            others += [Place(region, account, role) for region in question.regions or told]
+            others += [AccountRegion(account, region, role) for region in question.regions or told]
     return Places(home, tuple(others), tuple(unreadable))
 
 

@@ -13,9 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from goldenami import __version__, files, jsonfile
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.subject import Subject
-from goldenami.domain.place import Place
 from goldenami.errors import GoldenamiError, SpecError
 from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable
 from goldenami.workflows.audit.question import Scope
@@ -96,19 +96,19 @@ class Saved:
     def places(self) -> Places:
         """Return the places of the file."""
         read = [one for one in self._head.places if one.region != ALL_REGIONS]
-        places = [Place(one.region, one.account) for one in read]
+        places = [AccountRegion(one.account, one.region) for one in read]
         return Places(
             home=tuple(one for one in places if one.account == self.account),
             others=tuple(one for one in places if one.account != self.account),
             unreadable=tuple(
-                Unreadable(Place(ALL_REGIONS, one.account), why)
+                Unreadable(AccountRegion(one.account, ALL_REGIONS), why)
                 for one in self._head.places
                 if one.region == ALL_REGIONS
                 for why in one.unread
             ),
         )
 
-    def goldens(self, places: Sequence[Place]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
         """Return what releases had made in these places."""
         found = {place: self._saved(place).produced for place in places}
         return Goldens({place: {one.id: one for one in made} for place, made in found.items()})
@@ -117,13 +117,13 @@ class Saved:
         """Return what the listed parameters held in a region."""
         return self._head.parameters.get(region, {})
 
-    def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
+    def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield what there was in a place."""
         yield "inventory", self._subjects(_Where(place.account, place.region))
         for why in self._saved(place).unread:
             yield "when it was saved", _unread(why)
 
-    def _saved(self, place: Place) -> SavedPlace:
+    def _saved(self, place: AccountRegion) -> SavedPlace:
         return next(
             one
             for one in self._head.places

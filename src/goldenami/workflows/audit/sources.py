@@ -5,9 +5,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.subject import Kind, Subject
-from goldenami.domain.place import Place
 from goldenami.workflows.audit.places import Places, Unreadable
 from goldenami.workflows.audit.question import Scope
 
@@ -35,7 +35,7 @@ class Goldens(Struct, frozen=True):
     ``builds`` are those of the caller's account.
     """
 
-    produced: Mapping[Place, Mapping[str, Produced]]
+    produced: Mapping[AccountRegion, Mapping[str, Produced]]
     unreadable: tuple[Unreadable, ...] = ()
     builds: frozenset[str] = frozenset()
 
@@ -49,7 +49,7 @@ class Only(Struct, frozen=True, kw_only=True):
         instances: these instances alone; all if empty.
     """
 
-    places: frozenset[Place]
+    places: frozenset[AccountRegion]
     kinds: frozenset[Kind]
     instances: frozenset[str] = frozenset()
 
@@ -70,7 +70,7 @@ class Source(Protocol):
             AwsError: that could not be read.
         """
 
-    def goldens(self, places: Sequence[Place]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
         """Return what releases made in these places."""
 
     def listed(self, region: str) -> Mapping[str, str]:
@@ -80,7 +80,7 @@ class Source(Protocol):
             AwsError: they could not be read.
         """
 
-    def parts(self, place: Place, approved: Approved) -> Iterator[tuple[str, Batches]]:
+    def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield what there is in a place, by what it is called in errors; each part in batches.
 
         A batch that cannot be read raises AwsError; the parts after it are tried all the same.

@@ -5,13 +5,13 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.document import ImageUse, PlaceRead, RuleBroken
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import BY_ID, RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
-from goldenami.domain.place import Place
 from goldenami.workflows.audit.sources import Baking, Counted
 from goldenami.workflows.audit.spool import Spool
 
@@ -46,7 +46,9 @@ class Findings:
 class PlaceTally:
     """What one place has; written by one thread."""
 
-    def __init__(self, number: int, place: Place, approved: Approved, findings: Findings) -> None:
+    def __init__(
+        self, number: int, place: AccountRegion, approved: Approved, findings: Findings
+    ) -> None:
         self.place = place
         self._number = number
         self._approved = approved

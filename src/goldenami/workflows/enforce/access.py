@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from goldenami.iam.account import Account
 from goldenami.iam.reach import telling
-from goldenami.iam.reach.search import Path, Reach, reach
+from goldenami.iam.reach.search import Reach, ReachPath, reach
 
 _SHOWN = 5
 _FIX = "let its trust policy name only what runs the pipeline"
@@ -37,7 +37,7 @@ def of(after: Account, role: str, groups: Collection[str], roles: Collection[str
     """
     found = reach(after, role)
 
-    def guarded(path: Path) -> bool:
+    def guarded(path: ReachPath) -> bool:
         match path.kind:
             case "group":
                 return path.name in groups
@@ -72,7 +72,7 @@ def _unprotected(guarded: Iterable[bool]) -> Iterator[str]:
         )
 
 
-def _told(what: str, paths: Iterable[Path]) -> Iterator[str]:
+def _told(what: str, paths: Iterable[ReachPath]) -> Iterator[str]:
     every = telling.lines(paths)
     for line in every[:_SHOWN]:
         yield f"{what}: {line}"

@@ -10,9 +10,10 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.aws import allowed_images, parameters, regions
+from goldenami.aws.action import ActionContext
 from goldenami.aws.allowed_images import Setting
 from goldenami.aws.parallel import Answers, in_regions
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.waits import until
 from goldenami.domain.plan import Action
 from goldenami.spec.model import AllowedAmis, ImageCriteria
 from goldenami.workflows.enforce import ownership
@@ -81,7 +82,7 @@ def criteria(wanted: ImageCriteria, owners: tuple[str, ...]) -> list[dict[str, A
     return [found]
 
 
-def verify(doing: Doing) -> dict[str, Any]:
+def verify(doing: ActionContext) -> dict[str, Any]:
     """Wait until the setting of a region reads back as it was written."""
     state = doing.parameters["AllowedImagesSettingsState"]
     wanted = json.loads(doing.parameters["ImageCriteria"])
@@ -111,7 +112,7 @@ def _settings(situation: Situation, wanted: AllowedAmis) -> Answers[_Now]:
     where = regions.enabled(aws) if wanted.regions == "all" else wanted.regions
 
     def look(region: str) -> _Now:
-        recorded = parameters.values(aws, region, [RECORD], READING)
+        recorded = parameters.values(aws.in_region(region), [RECORD], READING)
         return _Now(allowed_images.setting(aws, region), recorded.get(RECORD, ""))
 
     return in_regions(where, look)

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 from typing import Any
 
 from goldenami.aws.organizations import DECLARATIVE_EC2
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.spec.model import DeclarativePolicy
 from goldenami.workflows.enforce import organization
 from goldenami.workflows.enforce.interface import Part, Situation
@@ -25,7 +25,7 @@ def part(situation: Situation) -> Part:
     if wanted is None:
         return organization.part(situation, None, DECLARATIVE_EC2)
     wish = organization.Wish(
-        DECLARATIVE_EC2, (Document(NAME, content(wanted, situation.owners)),), wanted.targets
+        DECLARATIVE_EC2, (PolicyDocument(NAME, content(wanted, situation.owners)),), wanted.targets
     )
     return organization.part(situation, wish, DECLARATIVE_EC2)
 

@@ -14,7 +14,7 @@ from goldenami.errors import RefusedError
 from goldenami.iam.combine import combined
 from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy, size
 from goldenami.iam.profiles import DEFAULT, Profile, profile_named
-from goldenami.iam.render import Document, render
+from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
 from goldenami.spec.model import Attaching, Enforce
@@ -99,7 +99,7 @@ def _golden(aws: Aws, file: EnforceFile, used: Iterable[Profile]) -> tuple[Image
     return tuple(rendering.golden_images(aws, file))
 
 
-def boundary(documents: tuple[Document, ...]) -> Document:
+def boundary(documents: tuple[PolicyDocument, ...]) -> PolicyDocument:
     """Return one document that is a permissions boundary: a boundary has to allow, too."""
     statements = [one for document in documents for one in document.policy["Statement"]]
     allows = any(one["Effect"] == "Allow" for one in statements)
@@ -127,6 +127,6 @@ def _limit(enforce: Enforce, mechanism: str) -> Limit:
     return MANAGED_POLICY
 
 
-def _left(documents: Iterable[Document], limit: Limit) -> Iterator[str]:
+def _left(documents: Iterable[PolicyDocument], limit: Limit) -> Iterator[str]:
     for document in documents:
         yield f"{document.name} {limit.characters - size(document, limit):,}"

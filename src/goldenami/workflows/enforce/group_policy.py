@@ -6,7 +6,7 @@ from typing import Any
 from goldenami.aws import iam
 from goldenami.domain.plan import Action
 from goldenami.iam.profiles import load_profiles
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import managed, ownership
 from goldenami.workflows.enforce.documents import BOUNDARY
 from goldenami.workflows.enforce.interface import (
@@ -74,7 +74,7 @@ def _names(now: dict[str, iam.ManagedPolicy | None], chosen: Container[str]) -> 
 
 
 def _now(
-    situation: Situation, attached: _Groups, wanted: dict[str, Document]
+    situation: Situation, attached: _Groups, wanted: dict[str, PolicyDocument]
 ) -> dict[str, iam.ManagedPolicy | None]:
     ours = managed.arn(situation, "")
     present = {arn for names in attached.values() for arn in names if arn.startswith(ours)}
@@ -90,7 +90,7 @@ def _now(
 def _full(
     quota: int,
     attached: _Groups,
-    wanted: dict[str, Document],
+    wanted: dict[str, PolicyDocument],
     now: dict[str, iam.ManagedPolicy | None],
     staying: Container[str],
 ) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _full(
 def _kept(
     situation: Situation,
     arn: str,
-    document: Document,
+    document: PolicyDocument,
     policy: iam.ManagedPolicy | None,
     attached: _Groups,
 ) -> Part:

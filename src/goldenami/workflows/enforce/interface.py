@@ -9,8 +9,8 @@ from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Plan
 from goldenami.iam.profiles import Profile
-from goldenami.iam.proof.prove import Row
-from goldenami.iam.render import Document
+from goldenami.iam.proof.prove import ProofRow
+from goldenami.iam.render import PolicyDocument
 from goldenami.iam.snapshot_list import Difference
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
@@ -70,7 +70,7 @@ class Form(Struct, frozen=True, kw_only=True):
         notes: what the user should know of it.
     """
 
-    documents: tuple[Document, ...]
+    documents: tuple[PolicyDocument, ...]
     profiles: tuple[Profile, ...]
     values: Values
     notes: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     take_over: bool
     tags: dict[str, str]
 
-    def documents(self, mechanism: str) -> tuple[Document, ...]:
+    def documents(self, mechanism: str) -> tuple[PolicyDocument, ...]:
         """Return what a mechanism attaches; nothing if it is not in use."""
         form = self.forms.get(mechanism)
         return form.documents if form else ()
@@ -173,12 +173,12 @@ class Proved(Struct, frozen=True, kw_only=True):
         warnings: who and what walks around it, by name.
     """
 
-    rows: tuple[Row, ...] = ()
+    rows: tuple[ProofRow, ...] = ()
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
-def broken(row: Row) -> str:
+def broken(row: ProofRow) -> str:
     """Say how a case should have been decided, and why it was not."""
     where = f" ({row.image} in {row.region})" if row.image else ""
     what = f"{row.subject}: {row.case}{where} should be {row.expected}"

@@ -8,13 +8,14 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import iam
+from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.waits import until
 from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.errors import RefusedError
 from goldenami.iam import snapshot_list
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import Situation
 
@@ -37,7 +38,7 @@ def foreign(policies: Mapping[str, iam.ManagedPolicy | None]) -> list[str]:
 
 
 def written(
-    situation: Situation, arn: str, document: Document, policy: iam.ManagedPolicy | None
+    situation: Situation, arn: str, document: PolicyDocument, policy: iam.ManagedPolicy | None
 ) -> list[Action]:
     """Return the steps that give a policy this document; none if it has it."""
     text = document.json(minify=True)
@@ -95,7 +96,7 @@ def tags_to_change(
 
 
 def verification(
-    situation: Situation, arn: str, document: Document, holders: Mapping[str, tuple[str, ...]]
+    situation: Situation, arn: str, document: PolicyDocument, holders: Mapping[str, tuple[str, ...]]
 ) -> Action:
     """Return the step that reads a policy back.
 
@@ -120,9 +121,9 @@ def verification(
     )
 
 
-def verify(doing: Doing) -> dict[str, Any]:
+def verify(doing: ActionContext) -> dict[str, Any]:
     """Wait until a policy's default version and holders read back as they were written."""
-    wanted = json.loads(doing.parameters["Document"])
+    wanted = json.loads(doing.parameters["PolicyDocument"])
     groups = set(doing.parameters.get("Groups", ()))
     roles = set(doing.parameters.get("Boundaries", ()))
     arn = doing.parameters["PolicyArn"]
@@ -136,7 +137,7 @@ def verify(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
 
 
-def adopt(doing: Doing) -> dict[str, Any]:
+def adopt(doing: ActionContext) -> dict[str, Any]:
     """Take a policy for the wanted one that was there when it was to be made.
 
     Raises:
@@ -156,7 +157,7 @@ def adopt(doing: Doing) -> dict[str, Any]:
     return {}
 
 
-def adopt_version(doing: Doing) -> dict[str, Any]:
+def adopt_version(doing: ActionContext) -> dict[str, Any]:
     """Take a policy's default version for the wanted one when there is no room for another.
 
     Raises:
@@ -194,7 +195,7 @@ def refuse_another(now: Mapping[str, str], wanted: Mapping[str, str], name: str)
         )
 
 
-def _settled(doing: Doing, arn: str) -> iam.ManagedPolicy:
+def _settled(doing: ActionContext, arn: str) -> iam.ManagedPolicy:
     """Return a policy of which AWS says that it is there; it may not be known everywhere yet."""
     return until(
         doing, lambda: iam.managed_policy(doing.aws, doing.region, arn),
@@ -202,7 +203,7 @@ def _settled(doing: Doing, arn: str) -> iam.ManagedPolicy:
     )  # fmt: skip
 
 
-def diff(before: Mapping[str, Any] | None, document: Document) -> str:
+def diff(before: Mapping[str, Any] | None, document: PolicyDocument) -> str:
     """Show how a document differs; of a new one its statements, which say what they do."""
     if before is None:
         return "\n".join(
@@ -215,7 +216,9 @@ def diff(before: Mapping[str, Any] | None, document: Document) -> str:
     return "\n".join(difflib.unified_diff(old, new, "attached", "rendered", lineterm="", n=2))
 
 
-def lists(before: Mapping[str, Any] | None, document: Document) -> snapshot_list.Difference | None:
+def lists(
+    before: Mapping[str, Any] | None, document: PolicyDocument
+) -> snapshot_list.Difference | None:
     """Tell how the list of snapshots differs of a document that differs in nothing else."""
     if before is None or before == document.policy:
         return None

@@ -7,13 +7,14 @@ from typing import Any
 from msgspec import Struct, structs
 
 from goldenami.aws import organizations
+from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.organizations import OrganizationPolicy
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.waits import until
 from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import RefusedError
-from goldenami.iam.render import Document
+from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import managed, ownership
 from goldenami.workflows.enforce.interface import (
     Attachment,
@@ -34,7 +35,7 @@ class Wish(Struct, frozen=True):
     """The policies of one type that should be there, and what they should be attached to."""
 
     kind: str
-    documents: tuple[Document, ...]
+    documents: tuple[PolicyDocument, ...]
     targets: tuple[str, ...]
 
 
@@ -78,7 +79,7 @@ def part(situation: Situation, wish: Wish | None, kind: str) -> Part:
     return joined([replaced(joined(kept), joined(dropped), room=room), claims])
 
 
-def verify(doing: Doing) -> dict[str, Any]:
+def verify(doing: ActionContext) -> dict[str, Any]:
     """Wait until a policy's content and targets read back as they were written."""
     kind, name = doing.parameters["Type"], doing.parameters["Name"]
     wanted, targets = json.loads(doing.parameters["Content"]), set(doing.parameters["Targets"])
@@ -91,7 +92,7 @@ def verify(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
 
 
-def adopt(doing: Doing) -> dict[str, Any]:
+def adopt(doing: ActionContext) -> dict[str, Any]:
     """Take a policy for the wanted one that was there when it was to be made.
 
     Raises:
@@ -128,7 +129,7 @@ def _goes(situation: Situation, policy: OrganizationPolicy) -> bool:
 def _checked(
     situation: Situation,
     wish: Wish,
-    wanted: Mapping[str, Document],
+    wanted: Mapping[str, PolicyDocument],
     now: Mapping[str, OrganizationPolicy],
 ) -> tuple[list[str], bool]:
     """Return what is in the way, and whether old and new policies fit beside each other."""
@@ -162,7 +163,7 @@ def _kept(
     situation: Situation,
     wish: Wish,
     name: str,
-    document: Document,
+    document: PolicyDocument,
     policy: OrganizationPolicy | None,
 ) -> Part:
     text = document.json(minify=True)

@@ -9,8 +9,8 @@ from goldenami.iam.account import ADMINISTRATOR, Account, Role, User
 from goldenami.iam.evaluator.decide import Policies
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal
 from goldenami.iam.proof.cases import Cases
-from goldenami.iam.proof.prove import Proof, Row, Subject, prove
-from goldenami.iam.proof.world import Golden, Setting
+from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
+from goldenami.iam.proof.prove import Proof, ProofRow, ProofSubject, prove
 from goldenami.iam.reach.search import assumable
 from goldenami.iam.values import Values
 from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
@@ -68,15 +68,15 @@ def of(
     return _together([*parts, *(_access(prepared, before, role) for role in roles if role)])
 
 
-def setting(wanted: Wanted, form: Form, groups: tuple[str, ...]) -> Setting:
+def setting(wanted: Wanted, form: Form, groups: tuple[str, ...]) -> ProofSetting:
     """Return where the proof takes place: the golden images, or one that stands for them."""
     values = form.values
     golden = tuple(
-        Golden(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
+        GoldenImage(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
         for one in wanted.golden
     )
     owner = values.golden_accounts[0]
-    return Setting(
+    return ProofSetting(
         account=values.account,
         partition=values.partition,
         owners=values.golden_accounts,
@@ -93,9 +93,9 @@ def published(values: Values) -> str:
     return values.parameters[-1].replace("*", "web-base")
 
 
-def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") -> Golden:
+def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") -> GoldenImage:
     """Return an image that stands for golden ones that nobody could name."""
-    return Golden(region=region, id="ami-golden", owner=owner, snapshots=snapshots)
+    return GoldenImage(region=region, id="ami-golden", owner=owner, snapshots=snapshots)
 
 
 class Proving:
@@ -132,7 +132,9 @@ class Proving:
         """
         group = self.after.groups[name]
         alone = self._prove(
-            Subject(f"group {name}", self.after.principal(group), self.after.policies_of(group)),
+            ProofSubject(
+                f"group {name}", self.after.principal(group), self.after.policies_of(group)
+            ),
             pipeline=True,
         )
         members = self.after.members(name)
@@ -171,20 +173,20 @@ class Proving:
         ]
         return Proved(rows=proof.rows, failures=tuple(broken(row) for row in failures))
 
-    def _prove(self, subject: Subject, *, pipeline: bool = False) -> Proof:
+    def _prove(self, subject: ProofSubject, *, pipeline: bool = False) -> Proof:
         actor = self.pipeline if pipeline else None
         return prove((subject,), actor, self.cases, self.setting, self.promises)
 
-    def _member(self, user: User) -> Subject:
-        return Subject(
+    def _member(self, user: User) -> ProofSubject:
+        return ProofSubject(
             f"user {user.name}", self.after.principal(user), self.after.policies_of(user)
         )
 
-    def _role_subject(self, account: Account, name: str) -> Subject:
+    def _role_subject(self, account: Account, name: str) -> ProofSubject:
         role = account.roles[name]
-        return Subject(f"role {name}", account.principal(role), account.policies_of(role))
+        return ProofSubject(f"role {name}", account.principal(role), account.policies_of(role))
 
-    def _pipeline_subject(self, arn: str | None) -> Subject | None:
+    def _pipeline_subject(self, arn: str | None) -> ProofSubject | None:
         """The pipeline role may do what it has policies for; here it is only not to be denied."""
         if arn is None:
             return None
@@ -194,7 +196,7 @@ class Proving:
             document = self.after.boundary_of(role)
             boundary = document.in_force if document else None
         policies = Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
-        return Subject("the pipeline role", Principal.of(arn, session="proof"), policies)
+        return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
 
     def _removable(self, alone: Proof, name: str) -> Iterator[str]:
         """Warn of members who can take the policies away again."""
@@ -255,7 +257,7 @@ def _changed(account: Account, one: Attachment) -> Account:
     return account.with_scp(one.name, one.policy, one.document)
 
 
-def _about_settings(row: Row) -> bool:
+def _about_settings(row: ProofRow) -> bool:
     """Tell whether a case is about Allowed AMIs, which may not be in use."""
     return row.decisions[0].request.action.startswith("ec2:")
 
@@ -277,13 +279,13 @@ def _by_further_policies(proof: Proof) -> Iterator[str]:
     yield from _unjudged(proof.rows[0].subject, proof.failed)
 
 
-def _unjudged(subject: str, rows: Iterable[Row]) -> Iterator[str]:
+def _unjudged(subject: str, rows: Iterable[ProofRow]) -> Iterator[str]:
     """Say which cases hang on what nobody knows."""
     if unknown := [row for row in rows if row.decided == "unknown"]:
         yield f"{subject} could not be judged: {_several(unknown)}: {unknown[0].reason}"
 
 
-def _several(rows: list[Row]) -> str:
+def _several(rows: list[ProofRow]) -> str:
     named = list(dict.fromkeys(row.case for row in rows))
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
     return ", ".join(named[:_SHOWN]) + more

@@ -9,7 +9,7 @@ from goldenami.iam.account import ADMINISTRATOR
 from goldenami.iam.evaluator.decide import Level, Policies
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Principal
-from goldenami.iam.proof.prove import Subject, prove
+from goldenami.iam.proof.prove import ProofSubject, prove
 from goldenami.workflows import rendering
 from goldenami.workflows.enforce.interface import Proved, broken
 
@@ -83,7 +83,7 @@ def _seen_from(proving: "Proving", target: str, account: str) -> Proved:
     policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
     home = account == after.id
     where = "" if home else f" in account {account}"
-    subject = Subject(f"an administrator under {target}{where}", Principal.of(arn), policies)
+    subject = ProofSubject(f"an administrator under {target}{where}", Principal.of(arn), policies)
     pipeline = structs.replace(proving.pipeline, policies=policies) if proving.pipeline else None
     proof = prove(
         (subject,),

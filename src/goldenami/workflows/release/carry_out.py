@@ -7,7 +7,17 @@ from types import MappingProxyType
 from msgspec import Struct, structs
 
 from goldenami import journal
-from goldenami.aws import compare, inspector, parameters, records, removal, sharing, statuses, waits
+from goldenami.aws import (
+    compare,
+    inspector,
+    parameters,
+    records,
+    removal,
+    run_command,
+    sharing,
+    statuses,
+    waits,
+)
 from goldenami.aws.lease import Lease
 from goldenami.bake.distribute import ADOPT_COPY, adopt_copy, complete, image_id
 from goldenami.bake.interface import Handler
@@ -15,9 +25,9 @@ from goldenami.bake.launch import launch
 from goldenami.bake.manifest import HANDLER, Keeper
 from goldenami.bake.publish import WRITE_STATUS, approval_of
 from goldenami.domain import tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build
 from goldenami.domain.manifest import Clock, Manifest
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
@@ -30,7 +40,7 @@ from goldenami.workflows.release.recover import Found, find
 
 HANDLERS: dict[str, Handler] = {
     "ec2:RunInstances": launch,
-    "ssm:RunCommand": waits.command,
+    "ssm:RunCommand": run_command.run,
     "wait:instance": waits.instance,
     "wait:image": waits.image,
     "wait:scan": inspector.scan,
@@ -159,7 +169,7 @@ class _Run:
                 release=str(recipe.file.path),
             )
         )  # fmt: skip
-        lease = Lease(recipe.aws, recipe.region, build.image, build.id)
+        lease = Lease(recipe.aws.in_region(recipe.region), build.image, build.id)
         self._interrupts.wait_for(lease.__enter__, patience=2)
         self._guard = lease.check
         try:
@@ -186,8 +196,8 @@ class _Run:
         return self._publish(*self._approve(whole, made))
 
     def _approve(
-        self, whole: tuple[Place, ...], made: Outcome
-    ) -> tuple[tuple[Place, ...], Outcome]:
+        self, whole: tuple[AccountRegion, ...], made: Outcome
+    ) -> tuple[tuple[AccountRegion, ...], Outcome]:
         """Approve and share what is complete; return where it is approved, and what was done.
 
         A copy of another account that fails is left out, as a region is; nothing else may fail.
@@ -206,7 +216,7 @@ class _Run:
         notes = tuple(dict.fromkeys((*made.notes, *shared.notes)))
         return approved, Outcome(shared.results, made.error or shared.error, notes)
 
-    def _publish(self, whole: tuple[Place, ...], made: Outcome) -> Released:
+    def _publish(self, whole: tuple[AccountRegion, ...], made: Outcome) -> Released:
         prepared = self._prepared = self._guarded()
         keeper = Keeper(self._clock)
         publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
@@ -215,7 +225,7 @@ class _Run:
             raise self._failed(published.error)
         failure = None
         if made.error:
-            absent = [str(one) for one in prepared.recipe.places if one not in whole]
+            absent = [one.name for one in prepared.recipe.places if one not in whole]
             extent = f" ({', '.join(absent) or 'nothing'} missing, the rest published)"
             failure = self._failed(made.error, extent)
         released = _released(prepared, whole, published.results, failure)
@@ -299,14 +309,14 @@ def _to_sweep(prepared: Prepared, found: Found, sweep: str) -> list[str]:
     return [*forged, *left, *([sweep, *dict.fromkeys(there)] if left else ())]
 
 
-def _is_left(found: Found, place: Place) -> bool:
-    one = found.images.get(str(place)) or found.broken.get(str(place))
+def _is_left(found: Found, place: AccountRegion) -> bool:
+    one = found.images.get(place.name) or found.broken.get(place.name)
     return one is not None and one.status == Status.BUILDING
 
 
 def _released(
     prepared: Prepared,
-    places: tuple[Place, ...],
+    places: tuple[AccountRegion, ...],
     results: Results,
     failure: GoldenamiError | None,
 ) -> Released:
@@ -317,11 +327,11 @@ def _released(
         images=tuple(
             ReleasedImage(
                 region=place.region,
-                account=place.account or recipe.aws.account,
+                account=place.account,
                 image_id=resolve(image_id(recipe, place), results),
                 name=recipe.build.ami_name,
                 status=prepared.status.value,
-                snapshots=tuple(results[f"available:{place}"]["snapshot_ids"]),
+                snapshots=tuple(results[f"available:{place.name}"]["snapshot_ids"]),
                 parameter=publish.ssm_parameter if publish else "",
             )
             for place in places

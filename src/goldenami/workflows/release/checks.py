@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from goldenami.aws import images, inspector, keys, parameter_path, quotas, regions
 from goldenami.aws.answers.ec2 import CopyImage
-from goldenami.aws.ask import ask
 from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
@@ -16,12 +15,12 @@ from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.launch import DRY_RUN_PASSED
 from goldenami.bake.record import tests
 from goldenami.domain import tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.checked import Checked, together
-from goldenami.domain.place import Place
 from goldenami.errors import AwsError
 from goldenami.workflows.release.recover import Found
 
-Check = Callable[[Recipe, Place], Checked]
+Check = Callable[[Recipe, AccountRegion], Checked]
 
 
 class There(Struct, frozen=True, kw_only=True):
@@ -66,7 +65,7 @@ def check(recipe: Recipe, baker: Baker, there: There) -> Checked:
     if there.whole:
         return Checked(fine=("the release is whole: approved and published everywhere",))
     launched = Checked()
-    if str(recipe.place) not in there.made:
+    if recipe.place.name not in there.made:
         launched = _launch(recipe, baker)
     scanning = Checked() if there.tested else _scanning(recipe)
     checked = _everywhere(recipe, [partial(_name, there.own), *_publishing(recipe)], recipe.places)
@@ -77,8 +76,8 @@ def check(recipe: Recipe, baker: Baker, there: There) -> Checked:
     )
 
 
-def _without(names: Collection[str], recipe: Recipe) -> list[Place]:
-    return [one for one in recipe.places if str(one) not in names]
+def _without(names: Collection[str], recipe: Recipe) -> list[AccountRegion]:
+    return [one for one in recipe.places if one.name not in names]
 
 
 def permissions(recipe: Recipe, there: There) -> tuple[str, ...]:
@@ -95,7 +94,7 @@ def permissions(recipe: Recipe, there: There) -> tuple[str, ...]:
         needed += inspector.PERMISSIONS
     if release.publish:
         needed += parameter_path.PERMISSIONS
-    if any(recipe.keys(one) for one in to_make if not one.account):
+    if any(recipe.keys(one) for one in to_make if one.is_home):
         needed += keys.PERMISSIONS
     if to_finish and shared:
         needed += keys.DEFAULT_PERMISSIONS
@@ -107,7 +106,7 @@ def _wrong_places(recipe: Recipe) -> list[str]:
     for role in dict.fromkeys(one.role for one in recipe.places if one.role):
         there = [one for one in recipe.places if one.role == role]
         try:
-            enabled = regions.enabled(recipe.aws.at(role))
+            enabled = regions.enabled(recipe.aws.acting_as(role))
         except AwsError as error:
             found.append(f"copies into account {there[0].account}: {error.message}")
             continue
@@ -115,10 +114,12 @@ def _wrong_places(recipe: Recipe) -> list[str]:
     return found
 
 
-def _everywhere(recipe: Recipe, checks: list[Check], places: Collection[Place]) -> Checked:
+def _everywhere(recipe: Recipe, checks: list[Check], places: Collection[AccountRegion]) -> Checked:
     """Do these checks in all places at once, and put them together check by check."""
     jobs = {
-        f"{number}:{place}": (one, place) for number, one in enumerate(checks) for place in places
+        f"{number}:{place.name}": (one, place)
+        for number, one in enumerate(checks)
+        for place in places
     }
 
     def do(job: str) -> Checked:
@@ -126,7 +127,7 @@ def _everywhere(recipe: Recipe, checks: list[Check], places: Collection[Place]) 
         try:
             return one(recipe, place)
         except AwsError as error:
-            return Checked(wrong=(f"{place}: {error.message}",))
+            return Checked(wrong=(f"{place.name}: {error.message}",))
 
     return together(in_regions(jobs, do).read.values())
 
@@ -147,66 +148,72 @@ def _launch(recipe: Recipe, baker: Baker) -> Checked:
     wrong = tuple(baker.problems(recipe))
     kind = recipe.release.base.instance_type
     tried = Checked(wrong=wrong) if wrong else Checked(fine=tuple(baker.fine(recipe)))
-    return tried if recipe.instance_id else tried + quotas.vcpus(recipe.aws, recipe.region, kind)
+    return (
+        tried
+        if recipe.instance_id
+        else tried + quotas.vcpus(recipe.aws.in_region(recipe.region), kind)
+    )
 
 
 def _scanning(recipe: Recipe) -> Checked:
-    return inspector.check(recipe.aws, recipe.region) if recipe.release.scan else Checked()
+    return (
+        inspector.check(recipe.aws.in_region(recipe.region)) if recipe.release.scan else Checked()
+    )
 
 
-def _name(own: Collection[str], recipe: Recipe, place: Place) -> Checked:
+def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> Checked:
     name = recipe.build.ami_name
-    taken = [one for one in images.named(recipe.at(place), place.region, name) if one.id not in own]
+    taken = [one for one in images.named(recipe.at(place), name) if one.id not in own]
     if not taken:
-        return Checked(fine=(f"the name {name} is free in {place}",))
+        return Checked(fine=(f"the name {name} is free in {place.name}",))
     build = taken[0].tags.get(tags.BUILD)
     of = f" of build {build}" if build else ""
-    told = f"the name {name} is taken in {place} by {taken[0].id}{of}: choose another `version`"
+    told = (
+        f"the name {name} is taken in {place.name} by {taken[0].id}{of}: choose another `version`"
+    )
     return Checked(wrong=(told,))
 
 
-def _quota(recipe: Recipe, place: Place) -> Checked:
-    return quotas.images(recipe.at(place), place.region)
+def _quota(recipe: Recipe, place: AccountRegion) -> Checked:
+    return quotas.images(recipe.at(place))
 
 
-def _key(recipe: Recipe, place: Place) -> Checked:
+def _key(recipe: Recipe, place: AccountRegion) -> Checked:
     """Look at the keys that a place encrypts with."""
     shared = _is_shared(recipe, place)
-    return together(
-        keys.check(recipe.at(place), place.region, one, shared=shared) for one in recipe.keys(place)
-    )
+    return together(keys.check(recipe.at(place), one, shared=shared) for one in recipe.keys(place))
 
 
 def _sharing(recipe: Recipe) -> list[Check]:
     return [_shares] if recipe.release.share.targets or recipe.release.copies else []
 
 
-def _shares(recipe: Recipe, place: Place) -> Checked:
+def _shares(recipe: Recipe, place: AccountRegion) -> Checked:
     """Look whether the image can be shared, and with so many."""
     release = recipe.release
     if not _is_shared(recipe, place):
         return Checked()
     targets = release.share.targets + len(release.copies)
-    found = quotas.shares(recipe.aws, place.region, targets)
+    found = quotas.shares(recipe.aws.in_region(place.region), targets)
     volumes = release.base.volumes
     if recipe.keys(place) and all(one.kms_key for one in volumes if one.encrypted):
         return found
     encrypted = any(one.encrypted for one in volumes) or recipe.source.encrypted
-    return found + keys.check_default(recipe.aws, place.region, encrypted=encrypted)
+    return found + keys.check_default(recipe.aws.in_region(place.region), encrypted=encrypted)
 
 
-def _is_shared(recipe: Recipe, place: Place) -> bool:
-    return not place.account and bool(recipe.release.share.targets or recipe.release.copies)
+def _is_shared(recipe: Recipe, place: AccountRegion) -> bool:
+    return place.is_home and bool(recipe.release.share.targets or recipe.release.copies)
 
 
 def _publishing(recipe: Recipe) -> list[Check]:
     return [_parameter] if recipe.release.publish else []
 
 
-def _parameter(recipe: Recipe, place: Place) -> Checked:
+def _parameter(recipe: Recipe, place: AccountRegion) -> Checked:
     publish = recipe.release.publish
     name = publish.ssm_parameter if publish else ""
-    return parameter_path.check(recipe.at(place), place.region, name)
+    return parameter_path.check(recipe.at(place), name)
 
 
 def _writing(recipe: Recipe) -> Checked:
@@ -216,14 +223,14 @@ def _writing(recipe: Recipe) -> Checked:
     return parameter_path.may_write(recipe.aws, recipe.release.regions, name)
 
 
-def _copy(recipe: Recipe, place: Place) -> Checked:
+def _copy(recipe: Recipe, place: AccountRegion) -> Checked:
     """Try the copy (DryRun) with the source image in the place of the one that is to be made."""
     if place == recipe.place:
         return Checked()
     parameters = copying(recipe, place, recipe.place)
     try:
-        ask(
-            recipe.at(place), place.region, CopyImage, "trying the copy (DryRun)",
+        recipe.at(place).ask(
+            CopyImage, "trying the copy (DryRun)",
             **parameters, SourceImageId=recipe.source.id, DryRun=True,
         )  # fmt: skip
     except AwsError as error:
@@ -231,4 +238,4 @@ def _copy(recipe: Recipe, place: Place) -> Checked:
             return Checked(wrong=(error.message,))
         if code_of(error) != DRY_RUN_PASSED:
             return Checked(unknown=(f"not tried with a copy: {error.message}",))
-    return Checked(fine=(f"a copy into {place} was tried (DryRun)",))
+    return Checked(fine=(f"a copy into {place.name} was tried (DryRun)",))

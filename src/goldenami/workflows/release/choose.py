@@ -9,7 +9,6 @@ from goldenami.aws import builds, lease, regions
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.tags import Status
 from goldenami.errors import RefusedError
 from goldenami.spec import ReleaseFile
@@ -29,13 +28,16 @@ def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
     enabled = regions.enabled(aws)
     if release.build_region not in enabled:
         return None
-    own = [Place(one) for one in release.regions if one in enabled]
-    others = [one for one in release.places(aws.partition) if one.account]
+    places = release.places(aws.account, aws.partition)
+    own = [place for place in places if place.is_home and place.region in enabled]
+    others = [one for one in places if not one.is_home]
     made = claimed(aws, release, own).complete("looking for builds")
     made |= claimed(aws, release, others).read
-    held = lease.of_image(aws, release.build_region, release.image)
+    held = lease.of_image(aws.in_region(release.build_region), release.image)
     holder = held.holder.build if held else ""
-    instances = builds.instances(aws, release.build_region, tags.IMAGE, release.image, alive=False)
+    instances = builds.instances(
+        aws.in_region(release.build_region), tags.IMAGE, release.image, alive=False
+    )
     claims = Claims(made, instances)
     for build in sorted(_open(claims, file, holder), reverse=True):
         found = judged(aws, release, build, claims)
@@ -79,7 +81,7 @@ def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
         RefusedError: there is none, or the named one is none.
         IncompleteError: a place could not be read.
     """
-    answers = claimed(aws, file.release, file.release.places(aws.partition))
+    answers = claimed(aws, file.release, file.release.places(aws.account, aws.partition))
     made = _of_all(answers.complete("looking for candidates"))
     if build:
         chosen = _builds(file, made, lambda one: tags.reached(one.status, Status.CANDIDATE))

@@ -66,7 +66,7 @@ def discarding(plan: Iterable[Action], recipe: Recipe, found: Found) -> tuple[Ac
     actions = list(plan)
     discards = []
     for place in recipe.places:
-        image = found.broken.get(str(place))
+        image = found.broken.get(place.name)
         if image is None:
             continue
         base = deregister(place, "")
@@ -77,7 +77,7 @@ def discarding(plan: Iterable[Action], recipe: Recipe, found: Found) -> tuple[Ac
             parameters={**base.parameters, "ImageId": image.id},
         )
         discards.append(discard)
-        makers = (f"image:{place}", f"copy:{place}")
+        makers = (f"image:{place.name}", f"copy:{place.name}")
         actions = [
             structs.replace(one, after=(*one.after, discard.id)) if one.id in makers else one
             for one in actions

@@ -14,8 +14,8 @@ from goldenami.aws.organizations import SCP
 from goldenami.bake.distribute import image_id
 from goldenami.bake.interface import Recipe
 from goldenami.bake.publish import approval_of
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.checked import Checked
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
@@ -101,7 +101,7 @@ def look(recipe: Recipe) -> Guarding:
 def before_publishing(
     recipe: Recipe,
     guardrails: Sequence[Guardrail],
-    places: Sequence[Place],
+    places: Sequence[AccountRegion],
     actions: tuple[Action, ...],
 ) -> tuple[Action, ...]:
     """Return the publication of a release after the change of the guardrails.
@@ -160,7 +160,7 @@ def _file(recipe: Recipe) -> str:
 
 
 def _update(
-    recipe: Recipe, guardrail: Guardrail, places: Sequence[Place], after: tuple[str, ...]
+    recipe: Recipe, guardrail: Guardrail, places: Sequence[AccountRegion], after: tuple[str, ...]
 ) -> Action:
     aws, enforcement = recipe.aws, recipe.file.enforcement
     tag, role = enforcement.approval_tag, enforcement.enforce.pipeline_role
@@ -176,7 +176,7 @@ def _update(
                 {
                     "Region": place.region,
                     "ImageId": image_id(recipe, place),
-                    "SnapshotIds": [Ref(f"available:{place}", "snapshot_ids")],
+                    "SnapshotIds": [Ref(f"available:{place.name}", "snapshot_ids")],
                 }
                 for place in places
             ],

@@ -19,8 +19,8 @@ from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import approval, candidacy, completion, moment, publication
 from goldenami.domain import names
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image, build_id, new_nonce
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Plan
 from goldenami.domain.record import Record
 from goldenami.domain.tags import Status
@@ -90,14 +90,14 @@ class Prepared(Struct, frozen=True, kw_only=True):
             checked=self.making.checked,
         )
 
-    def approval(self, places: tuple[Place, ...]) -> tuple[Action, ...]:
+    def approval(self, places: tuple[AccountRegion, ...]) -> tuple[Action, ...]:
         """Return the approval in these places, in which all is complete, and the sharing."""
         if self.proposes or self._ended:
             return ()
         by, at = self._approval
         return approval(self.recipe, places, by=by, at=at)
 
-    def publishing(self, places: tuple[Place, ...]) -> tuple[Action, ...]:
+    def publishing(self, places: tuple[AccountRegion, ...]) -> tuple[Action, ...]:
         """Return the last actions for these places, in which the image is approved."""
         if self.proposes:
             return candidacy(self.recipe)
@@ -225,7 +225,7 @@ def _checked(prepared: Prepared, found: Found | None) -> Prepared:
 
 
 def _holds(recipe: Recipe) -> bool:
-    held = lease.of_image(recipe.aws, recipe.region, recipe.build.image)
+    held = lease.of_image(recipe.aws.in_region(recipe.region), recipe.build.image)
     return held is not None and held.holder.build == recipe.build.id
 
 
@@ -260,10 +260,11 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | No
         unreadable = error.message
     found = find(aws, file.release, build)
     if not past and not found:
+        places = file.release.places(aws.account, aws.partition)
         here = f"its journal cannot be used ({unreadable})" if unreadable else "no journal of it"
         raise UsageError(
             f"there is no trace of build {build}: {here} here, no record, and nothing with its tag "
-            f"in {', '.join(map(str, file.release.places(aws.partition)))}",
+            f"in {', '.join(place.name for place in places)}",
             fix="check the build id, and the account; or bake anew without --resume",
         )
     spec = found.build.spec if found else past.start.spec if past else ""
@@ -328,8 +329,8 @@ def _source(aws: Aws, file: ReleaseFile, found: Found | None) -> Image:
     """Return the base image: that of the earlier run, whatever a parameter names by now."""
     release, region = file.release, file.release.build_region
     if not found:
-        return goldens.base_image(aws, region, release.base.source, release.approval_tag)
-    known = images.by_id(aws, region, [found.source])
+        return goldens.base_image(aws.in_region(region), release.base.source, release.approval_tag)
+    known = images.by_id(aws.in_region(region), [found.source])
     if known:
         return known[0]
     gone = Image(

@@ -8,10 +8,10 @@ from goldenami.aws import builds, images, records
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import identity, names, tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.identity import Forgery, Recorded
 from goldenami.domain.image import Build, Image
 from goldenami.domain.instance import Instance
-from goldenami.domain.place import Place
 from goldenami.domain.record import Record
 from goldenami.domain.tags import Role, Status
 from goldenami.errors import RefusedError
@@ -99,12 +99,12 @@ class Found(Struct, frozen=True, kw_only=True):
             for one in (*self.images.values(), *self.broken.values())
         )
 
-    def is_whole(self, places: Iterable[Place]) -> bool:
+    def is_whole(self, places: Iterable[AccountRegion]) -> bool:
         """Tell whether the release has ended: approved everywhere, and nothing unpublished."""
         return all(
-            str(one) in self.finished
-            and _is_approved(self.images[str(one)])
-            and tags.UNPUBLISHED not in self.images[str(one)].tags
+            one.name in self.finished
+            and _is_approved(self.images[one.name])
+            and tags.UNPUBLISHED not in self.images[one.name].tags
             for one in places
         )
 
@@ -146,13 +146,13 @@ def _is_approved(image: Image) -> bool:
     return tags.reached(image.status, Status.APPROVED) or tags.APPROVED_BY in image.tags
 
 
-def claimed(aws: Aws, release: Release, places: Iterable[Place]) -> Answers[list[Image]]:
+def claimed(aws: Aws, release: Release, places: Iterable[AccountRegion]) -> Answers[list[Image]]:
     """Return the images in these places that say that builds of the release's image made them."""
-    by_name = {str(one): one for one in places}
+    by_name = {one.name: one for one in places}
 
     def look(name: str) -> list[Image]:
         place = by_name[name]
-        return images.produced(aws.at(place.role), place.region, image=release.image)
+        return images.produced(aws.at(place), image=release.image)
 
     return in_regions(by_name, look)
 
@@ -164,10 +164,10 @@ def find(aws: Aws, release: Release, build: str) -> Found | None:
         IncompleteError: a place could not be read, so nothing is known.
         RefusedError: there is no record that tells what is the build's own.
     """
-    places = release.places(aws.partition)
+    places = release.places(aws.account, aws.partition)
     made = claimed(aws, release, places).complete("looking for the build")
     region = release.build_region
-    launched = builds.instances(aws, region, tags.BUILD, build, alive=False)
+    launched = builds.instances(aws.in_region(region), tags.BUILD, build, alive=False)
     return judged(aws, release, build, Claims(made, launched))
 
 
@@ -178,7 +178,7 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> Found | No
         RefusedError: there is no record that tells.
     """
     region, mine = release.build_region, claims.of(build)
-    recorded = records.read(aws, region, release.image, build)
+    recorded = records.read(aws.in_region(region), release.image, build)
     if recorded is None:
         if mine.ids:
             raise unrecorded(build, mine.ids)
@@ -217,7 +217,7 @@ class _Judge:
 
     def __init__(self, aws: Aws, release: Release, recorded: Recorded, claims: Claims) -> None:
         self._aws = aws
-        self._region = release.build_region
+        self._home = AccountRegion(aws.account, release.build_region)
         self._recorded = recorded
         self._claims = claims
         self.own: dict[str, Image] = {}
@@ -225,10 +225,16 @@ class _Judge:
         self.forgeries: list[Forgery] = []
         strays = {one.id for one in claims.instances if self._is_stray(one)}
         self._packers = {*strays, recorded.record.instance_id} - {""}
-        for place in release.places(aws.partition):  # a copy comes after what it was copied from
-            for image in claims.images.get(str(place), ()):
+        for place in release.places(
+            aws.account, aws.partition
+        ):  # a copy comes after what it was copied from
+            for image in claims.images.get(place.name, ()):
                 self._judge(place, image)
-        if recorded.record.method == "packer" and self._packers and self._region not in self.own:
+        if (
+            recorded.record.method == "packer"
+            and self._packers
+            and self._home.region not in self.own
+        ):
             self._look_for_orphan()
 
     def instance(self) -> str | None:
@@ -249,27 +255,26 @@ class _Judge:
         problem = identity.instance_problem(record, one)
         return bool(problem) and identity.is_unrecorded(record, one)
 
-    def _judge(self, place: Place, image: Image) -> None:
+    def _judge(self, place: AccountRegion, image: Image) -> None:
         record = self._recorded.record
-        account = place.account or self._aws.account
-        if place == Place(self._region):
-            why = identity.image_problem(self._recorded, image, account)
+        if place == self._home:
+            why = identity.image_problem(self._recorded, image, place.account)
         else:
-            why = identity.copy_problem(record, image, self._source(place), account)
+            why = identity.copy_problem(record, image, self._source(place), place.account)
         if not why:
-            self.own[str(place)] = image
-        elif place == Place(self._region) and self._is_of_packer(image):
-            self.unfit[str(place)] = image
+            self.own[place.name] = image
+        elif place == self._home and self._is_of_packer(image):
+            self.unfit[place.name] = image
         else:
-            self._forged("image", image.id, str(place), why)
+            self._forged("image", image.id, place.name, why)
 
-    def _source(self, place: Place) -> str:
+    def _source(self, place: AccountRegion) -> str:
         """Return the image that copies in a place are made from, empty if it is gone."""
-        region = place.region if place.account else self._region
+        region = self._home.region if place.is_home else place.region
         own = self.own.get(region)
         if own:
             return own.id
-        return self._recorded.record.image_id if region == self._region else ""
+        return self._recorded.record.image_id if region == self._home.region else ""
 
     def _is_of_packer(self, image: Image) -> bool:
         """Tell whether Packer made an image whose end it did not see: it has to be made anew."""
@@ -285,9 +290,9 @@ class _Judge:
         """Look for the image that Packer made and was killed before it tagged it."""
         record = self._recorded.record
         name = names.ami_name(record.image, record.version)
-        for image in images.named(self._aws, self._region, name):
+        for image in images.named(self._aws.in_region(self._home.region), name):
             if tags.BUILD not in image.tags and self._is_of_packer(image):
-                self.unfit[self._region] = image
+                self.unfit[self._home.region] = image
 
     def _forged(self, kind: str, name: str, region: str, why: str) -> None:
         build = self._recorded.record.build

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.document import Saved
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import AwsError, GoldenamiError, LeftAloneError, RefusedError
 from goldenami.workflows.audit import again
@@ -89,7 +89,7 @@ def _named(audit: Saved, asked: Asked) -> Iterable[Finding]:
 
 
 def _steps(
-    aws: Aws, by_place: Mapping[Place, Sequence[Finding]], question: Question, asked: Asked
+    aws: Aws, by_place: Mapping[AccountRegion, Sequence[Finding]], question: Question, asked: Asked
 ) -> list[Step]:
     kinds = refresh.KINDS if asked.what is What.REFRESH else frozenset({Kind.INSTANCE})
     only = Only(places=frozenset(by_place), kinds=kinds)
@@ -106,7 +106,7 @@ def _steps(
     return found
 
 
-def _in_place(court: Court, place: Place, findings: Sequence[Finding]) -> list[Step]:
+def _in_place(court: Court, place: AccountRegion, findings: Sequence[Finding]) -> list[Step]:
     what = court.asked.what
     if what is What.REFRESH:
         return refresh.steps(court, place, _grouped(findings, lambda subject: subject.resource))
@@ -150,8 +150,8 @@ def _grouped(
 
 def _by_place(
     aws: Aws, findings: Iterable[Finding], role_name: str
-) -> dict[Place, Sequence[Finding]]:
-    found: dict[Place, list[Finding]] = {}
+) -> dict[AccountRegion, Sequence[Finding]]:
+    found: dict[AccountRegion, list[Finding]] = {}
     for one in findings:
         account, region = one.subject.account, one.subject.region
         role = aws.role_in(account, role_name)
@@ -160,5 +160,5 @@ def _by_place(
                 f"{one.subject.id} is in account {account}: by which role?",
                 fix="pass --role NAME, or the release file that names it",
             )
-        found.setdefault(Place(region, account, role), []).append(one)
+        found.setdefault(AccountRegion(account, region, role), []).append(one)
     return dict(found)

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from goldenami.aws import auto_scaling, targets
+from goldenami.aws.action import ActionContext
 from goldenami.aws.auto_scaling import Group
 from goldenami.aws.errors import REFRESHING
 from goldenami.aws.launch_templates import NAMED, Reference, read_version
 from goldenami.aws.parallel import concurrently
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import templates
@@ -45,7 +46,9 @@ class _Moves(Struct, frozen=True):
     follows: tuple[str, ...]
 
 
-def steps(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout) -> list[Step]:
+def steps(
+    aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: Rollout
+) -> list[Step]:
     """Return what to do with a group, and which of its instances are left alone."""
     try:
         step = _step(aws, place, group, golden, rollout)
@@ -58,15 +61,15 @@ def steps(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout)
     return [step, *(Step(place=place, id=one, left=kept) for one in group.protected)]
 
 
-def adopt(doing: Doing, error: AwsError) -> Mapping[str, object] | None:
+def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | None:
     """Return the refresh that a call has started whose answer was lost.
 
     A group has one refresh at a time. The one under way is it if it is to bring the same.
     """
     if error.code not in REFRESHING:
         return None
-    wanted = dict(doing.parameters)
-    found = auto_scaling.under_way(doing.aws, doing.region, wanted["AutoScalingGroupName"])
+    wanted = dict(context.parameters)
+    found = auto_scaling.under_way(context.regional, wanted["AutoScalingGroupName"])
     if found is None:
         return None
     desired = wanted.get("DesiredConfiguration", {})
@@ -78,7 +81,7 @@ def adopt(doing: Doing, error: AwsError) -> Mapping[str, object] | None:
     return {"refresh": found.instance_refresh_id}
 
 
-def _step(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout) -> Step:
+def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: Rollout) -> Step:
     if not group.launch:
         raise LeftAloneError(
             "it has a launch configuration, which cannot be changed: give it a launch template"
@@ -87,7 +90,7 @@ def _step(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout)
     moves = _moves(aws, place, group, golden)
     others = sorted({one.image for one in group.references if one.image} - {golden.id})
     for image_id in others:
-        if unfit := misfit(aws, place.region, image_id, "", golden):
+        if unfit := misfit(aws.in_region(place.region), image_id, "", golden):
             raise LeftAloneError(f"{image_id}: {unfit}")
     desired = {}
     if not moves.follows or moves.versions or others:
@@ -99,7 +102,7 @@ def _step(aws: Aws, place: Place, group: Group, golden: Image, rollout: Rollout)
         if action.call != START:
             template_unchanged(action)
             return
-        now = auto_scaling.groups(aws, place.region, [group.name]).get(group.name)
+        now = auto_scaling.groups(aws.in_region(place.region), [group.name]).get(group.name)
         if now is None or now.launch != group.launch:
             raise LeftAloneError("what it launches was changed since" if now else "it is gone")
         _refuse(aws, place, now)
@@ -126,20 +129,20 @@ def _notes(group: Group, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _refuse(aws: Aws, place: Place, group: Group) -> None:
+def _refuse(aws: Aws, place: AccountRegion, group: Group) -> None:
     """Refuse a group whose instances must not be ended, or are being replaced already.
 
     Raises:
         LeftAloneError: it is such a group.
         AwsError: that could not be read.
     """
-    if held := _protected(aws, place.region, group.instances):
+    if held := _protected(aws.in_region(place.region), group.instances):
         raise LeftAloneError(f"{held} in it is protected from termination")
-    if auto_scaling.under_way(aws, place.region, group.name):
+    if auto_scaling.under_way(aws.in_region(place.region), group.name):
         raise LeftAloneError("an instance refresh is under way")
 
 
-def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
+def _moves(aws: Aws, place: AccountRegion, group: Group, golden: Image) -> _Moves:
     """Move every template that the group names; one by ``$Default`` or ``$Latest`` follows."""
     actions: dict[str, Action] = {}
     versions: dict[Reference, str | Ref] = {}
@@ -147,7 +150,7 @@ def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
     for one in group.references:
         if not one.template:
             continue
-        version = read_version(aws, place.region, one.template, one.version)
+        version = read_version(aws.in_region(place.region), one.template, one.version)
         if version is None:
             raise LeftAloneError(f"its template {one.template} has no version {one.version}")
         moved = move(aws, place, version, golden)
@@ -163,10 +166,11 @@ def _moves(aws: Aws, place: Place, group: Group, golden: Image) -> _Moves:
     return _Moves(tuple(actions.values()), versions, tuple(follows))
 
 
-def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
+def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
     found = concurrently(
-        instances, lambda one: targets.protected_from_termination(aws, region, one)
+        instances,
+        lambda one: targets.protected_from_termination(regional.aws, regional.region, one),
     )
     for one, protected in found.items():
         if isinstance(protected, AwsError):
@@ -177,7 +181,7 @@ def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
 
 
 def _refreshed(
-    place: Place, name: str, desired: Mapping[str, object], moves: _Moves, rollout: Rollout
+    place: AccountRegion, name: str, desired: Mapping[str, object], moves: _Moves, rollout: Rollout
 ) -> Action:
     preferences = {**PREFERENCES, **rollout.preferences}
     if not moves.follows:  # else Auto Scaling refuses it

@@ -10,8 +10,8 @@ from goldenami.aws.errors import GONE
 from goldenami.aws.session import Aws
 from goldenami.aws.targets import Target
 from goldenami.domain import tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate.interface import Step, What, left_alone
@@ -37,13 +37,13 @@ class Way(Struct, frozen=True):
             gets what it was when all was planned, and what it is now.
     """
 
-    refuse: Callable[[Aws, Place, Target], None]
-    actions: Callable[[Place, Target, Sequence[str]], Iterator[Action]]
+    refuse: Callable[[Aws, AccountRegion, Target], None]
+    actions: Callable[[AccountRegion, Target, Sequence[str]], Iterator[Action]]
     compare: Callable[[Action, Target, Target], None] = _fine
 
 
 def steps(
-    court: Court, place: Place, named: Mapping[str, Sequence[Finding]], way: Way
+    court: Court, place: AccountRegion, named: Mapping[str, Sequence[Finding]], way: Way
 ) -> list[Step]:
     """Return what to do with each instance of a place, or why nothing.
 
@@ -53,7 +53,7 @@ def steps(
         named: what the audit holds against each, by its id.
         way: what is done with them.
     """
-    there = court.aws.at(place.role)
+    there = court.aws.acting_as(place.role)
     try:
         now = targets.read(there, place.region, named)
     except AwsError as error:
@@ -64,13 +64,13 @@ def steps(
 
 def _step(
     court: Court,
-    place: Place,
+    place: AccountRegion,
     instance_id: str,
     now: Target | None,
     named: Sequence[Finding],
     way: Way,
 ) -> Step:
-    there = court.aws.at(place.role)
+    there = court.aws.acting_as(place.role)
     try:
         held = court.still_open(place, named)
         planned = _refuse(there, place, now, way)
@@ -87,7 +87,7 @@ def _step(
     return Step(place=place, id=instance_id, actions=actions, guard=guard)
 
 
-def _refuse(aws: Aws, place: Place, now: Target | None, way: Way) -> Target:
+def _refuse(aws: Aws, place: AccountRegion, now: Target | None, way: Way) -> Target:
     """Return an instance, unless it is gone, protected, or done with already.
 
     Raises:
@@ -106,7 +106,7 @@ def _refuse(aws: Aws, place: Place, now: Target | None, way: Way) -> Target:
     return now
 
 
-def refuse_protected(aws: Aws, place: Place, now: Target) -> None:
+def refuse_protected(aws: Aws, place: AccountRegion, now: Target) -> None:
     """Refuse an instance that is protected from termination.
 
     Raises:
@@ -117,7 +117,7 @@ def refuse_protected(aws: Aws, place: Place, now: Target) -> None:
         raise LeftAloneError("it is protected from termination")
 
 
-def _refuse_stop(aws: Aws, place: Place, now: Target) -> None:
+def _refuse_stop(aws: Aws, place: AccountRegion, now: Target) -> None:
     if now.state in ("stopped", "stopping"):
         raise LeftAloneError("it is stopped already")
     if group := now.auto_scaling_group:
@@ -127,22 +127,24 @@ def _refuse_stop(aws: Aws, place: Place, now: Target) -> None:
         raise LeftAloneError("it is protected from being stopped")
 
 
-def _tag(place: Place, now: Target, rules: Sequence[str]) -> Iterator[Action]:
+def _tag(place: AccountRegion, now: Target, rules: Sequence[str]) -> Iterator[Action]:
     yield tagging(place, now, {FINDING: " ".join(rules)})
 
 
-def _simply(verb: str, call: str, place: Place, now: Target, _: Sequence[str]) -> Iterator[Action]:
+def _simply(
+    verb: str, call: str, place: AccountRegion, now: Target, _: Sequence[str]
+) -> Iterator[Action]:
     yield action(place, now, verb, call, {"InstanceIds": [now.id]})
 
 
-def tagging(place: Place, now: Target, wanted: tags.Tags) -> Action:
+def tagging(place: AccountRegion, now: Target, wanted: tags.Tags) -> Action:
     """Return the action that writes tags on an instance."""
     parameters = {"Resources": [now.id], "Tags": tags.to_aws(wanted)}
     return action(place, now, "tag", "ec2:CreateTags", parameters)
 
 
 def action(
-    place: Place,
+    place: AccountRegion,
     now: Target,
     verb: str,
     call: str,

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding, Severity
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.errors import LeftAloneError
 
@@ -104,7 +104,7 @@ class Step(Struct, frozen=True, kw_only=True):
     once more before each of its actions.
     """
 
-    place: Place
+    place: AccountRegion
     id: str
     actions: tuple[Action, ...] = ()
     left: str = ""
@@ -114,6 +114,6 @@ class Step(Struct, frozen=True, kw_only=True):
     """What is to be known before."""
 
 
-def left_alone(place: Place, name: str, reason: LeftAloneError) -> Step:
+def left_alone(place: AccountRegion, name: str, reason: LeftAloneError) -> Step:
     """Return the step of a thing that is left alone."""
     return Step(place=place, id=name, left=reason.message, unread=reason.unread)

@@ -10,8 +10,8 @@ from goldenami.aws import targets
 from goldenami.aws.session import Aws
 from goldenami.aws.targets import Target
 from goldenami.domain import quarantine, tags
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.domain.quarantine import Note
 from goldenami.errors import AwsError, LeftAloneError
@@ -24,20 +24,20 @@ CALL = "ec2:ModifyNetworkInterfaceAttribute"
 PERMISSIONS = ("ec2:DescribeInstances", "ec2:DescribeSecurityGroups")
 
 
-def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
+def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
     """Return how each instance of a place gets into quarantine, or why not."""
     group = court.asked.security_group
     try:
-        vpc_id = targets.vpc_of(court.aws.at(place.role), place.region, group)
+        vpc_id = targets.vpc_of(court.aws.acting_as(place.role), place.region, group)
     except AwsError as error:
         unread = LeftAloneError(f"{group} could not be read: {error.message}", unread=True)
         return [left_alone(place, one, unread) for one in named]
 
-    def refuse(aws: Aws, place: Place, now: Target) -> None:
+    def refuse(aws: Aws, place: AccountRegion, now: Target) -> None:
         _refuse(now, group, vpc_id, place)
         instances.refuse_protected(aws, place, now)
 
-    def actions(place: Place, now: Target, _: Sequence[str]) -> Iterator[Action]:
+    def actions(place: AccountRegion, now: Target, _: Sequence[str]) -> Iterator[Action]:
         note = _joined(now, group)
         before: tuple[str, ...] = ()
         if note != _note(now):
@@ -52,7 +52,7 @@ def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) ->
     return instances.steps(court, place, named, Way(refuse, actions, _compare))
 
 
-def _refuse(now: Target, group: str, vpc_id: str, place: Place) -> None:
+def _refuse(now: Target, group: str, vpc_id: str, place: AccountRegion) -> None:
     if all(groups == (group,) for _, groups in now.interfaces):
         raise LeftAloneError("it is in quarantine already")
     if not vpc_id:
@@ -95,12 +95,12 @@ def _note(now: Target) -> Note:
     return note
 
 
-def releases(aws: Aws, place: Place, ids: Collection[str]) -> list[Step]:
+def releases(aws: Aws, place: AccountRegion, ids: Collection[str]) -> list[Step]:
     """Return how each instance of a place gets its groups back, or why not.
 
     That is the undo of a quarantine, so nothing is judged.
     """
-    there = aws.at(place.role)
+    there = aws.acting_as(place.role)
     try:
         now = targets.read(there, place.region, ids)
     except AwsError as error:
@@ -109,7 +109,7 @@ def releases(aws: Aws, place: Place, ids: Collection[str]) -> list[Step]:
     return [_release(there, place, one, now.get(one)) for one in ids]
 
 
-def _release(aws: Aws, place: Place, instance_id: str, now: Target | None) -> Step:
+def _release(aws: Aws, place: AccountRegion, instance_id: str, now: Target | None) -> Step:
     try:
         actions = tuple(_back(aws, place, now))
     except LeftAloneError as reason:
@@ -126,7 +126,7 @@ def _release(aws: Aws, place: Place, instance_id: str, now: Target | None) -> St
     return Step(place=place, id=instance_id, actions=actions, guard=guard)
 
 
-def _back(aws: Aws, place: Place, now: Target | None) -> Iterator[Action]:
+def _back(aws: Aws, place: AccountRegion, now: Target | None) -> Iterator[Action]:
     """Yield the actions that put back what a note says, and last take the note away."""
     if now is None or now.state in instances.DEAD:
         raise LeftAloneError("it is gone")
@@ -151,7 +151,7 @@ def _back(aws: Aws, place: Place, now: Target | None) -> Iterator[Action]:
 
 
 def _modified(
-    place: Place,
+    place: AccountRegion,
     now: Target,
     verb: str,
     interface: str,

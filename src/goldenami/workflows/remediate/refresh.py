@@ -13,11 +13,11 @@ from goldenami.aws.auto_scaling import Group
 from goldenami.aws.launch_templates import NAMED, read_version
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import judge, outdated_image
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
-from goldenami.domain.place import Place
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows import goldens
@@ -39,7 +39,7 @@ PERMISSIONS = (
 )
 
 
-def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
+def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
     """Return what to do with each launch template and group of a place, or why nothing.
 
     Args:
@@ -52,7 +52,7 @@ def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) ->
     """
     found: list[Step] = []
     wanted: dict[str, None] = {}
-    there = court.aws.at(place.role)
+    there = court.aws.acting_as(place.role)
     held = _Held(court, place)
     golden = _newest(court, place)
     for findings in named.values():
@@ -68,7 +68,7 @@ def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) ->
         except LeftAloneError as reason:
             found.append(left_alone(place, subject.id, reason))
     found = [one for one in found if one.id not in wanted]
-    known = auto_scaling.groups(there, place.region, wanted) if wanted else {}
+    known = auto_scaling.groups(there.in_region(place.region), wanted) if wanted else {}
     for name in wanted:
         try:
             group = _there(known.get(name))
@@ -80,12 +80,14 @@ def steps(court: Court, place: Place, named: Mapping[str, Sequence[Finding]]) ->
     return [_guarded(court, place, golden, one) for one in in_order(there, place, found)]
 
 
-def _newest(court: Court, place: Place) -> Image | None:
-    found = goldens.versions(court.aws, place.region, court.asked.image, court.question.approval)
+def _newest(court: Court, place: AccountRegion) -> Image | None:
+    found = goldens.versions(
+        court.aws.in_region(place.region), court.asked.image, court.question.approval
+    )
     return found[0] if found else None
 
 
-def usable(court: Court, place: Place, golden: Image | None) -> Image:
+def usable(court: Court, place: AccountRegion, golden: Image | None) -> Image:
     """Return the golden image, unless the audit itself would hold something against it.
 
     That it is old is no reason against it: nothing newer is golden.
@@ -95,7 +97,7 @@ def usable(court: Court, place: Place, golden: Image | None) -> Image:
     """
     if golden is None:
         raise LeftAloneError("there is no approved image in this region")
-    seen = SeenImages(court.aws, place.region, [golden]).of([golden.id])[golden.id]
+    seen = SeenImages(court.aws.in_region(place.region), [golden]).of([golden.id])[golden.id]
     sample = Subject(
         kind=Kind.LAUNCH_TEMPLATE,
         account=court.aws.account,
@@ -109,13 +111,13 @@ def usable(court: Court, place: Place, golden: Image | None) -> Image:
     return golden
 
 
-def _guarded(court: Court, place: Place, golden: Image | None, step: Step) -> Step:
+def _guarded(court: Court, place: AccountRegion, golden: Image | None, step: Step) -> Step:
     """Let each action of a step ask once more whether the image is still golden."""
     before = step.guard
 
     def guard(action: Action) -> None:
         approved = goldens.versions(
-            court.aws, place.region, court.asked.image, court.question.approval
+            court.aws.in_region(place.region), court.asked.image, court.question.approval
         )
         if golden is None or golden.id not in [one.id for one in approved]:
             raise LeftAloneError("the image that it was to get is no longer approved")
@@ -127,7 +129,7 @@ def _guarded(court: Court, place: Place, golden: Image | None, step: Step) -> St
 class _Held:
     """What waivers keep from being touched, and what that is part of."""
 
-    def __init__(self, court: Court, place: Place) -> None:
+    def __init__(self, court: Court, place: AccountRegion) -> None:
         self._unread = court.judgement.unread.get(place, ())
         self._templates: set[str] = set()
         self._groups: dict[str, str] = {}
@@ -172,10 +174,10 @@ class _Held:
                 raise LeftAloneError(f"a waiver covers its template {one}")
 
 
-def _template(aws: Aws, place: Place, subject: Subject, golden: Image) -> Step:
+def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -> Step:
     template, number = _template_id(subject), subject.id.partition(":")[2]
     try:
-        version = read_version(aws, place.region, template, NAMED[0])
+        version = read_version(aws.in_region(place.region), template, NAMED[0])
         if version is None:
             raise LeftAloneError("it is gone")
         if version.version != number and version.reference.image != golden.id:

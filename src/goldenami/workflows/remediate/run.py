@@ -7,9 +7,9 @@ from time import monotonic
 from msgspec import Struct
 from msgspec.structs import replace
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Tell, silent
 from goldenami.errors import (
     AwsError,
@@ -44,7 +44,7 @@ class Result(Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-Adopt = Callable[[Doing, AwsError], Mapping[str, object] | None]
+Adopt = Callable[[ActionContext, AwsError], Mapping[str, object] | None]
 """Finds the result of a call whose answer was lost in what its repetition is refused with."""
 
 
@@ -161,12 +161,14 @@ class _Run:
     def _summary(self, name: str) -> str:
         return next(one.summary for one in self.plan.actions if one.id == name)
 
-    def _handler(self, action: Action, guard: Guard) -> Callable[[Doing], Mapping[str, object]]:
-        def handle(doing: Doing) -> Mapping[str, object]:
+    def _handler(
+        self, action: Action, guard: Guard
+    ) -> Callable[[ActionContext], Mapping[str, object]]:
+        def handle(context: ActionContext) -> Mapping[str, object]:
             try:
-                self._take_turn(doing)
+                self._take_turn(context)
                 _look(action, guard)
-                outputs = self._called(action, doing)
+                outputs = self._called(action, context)
             except LeftAloneError as reason:
                 self._left[action.id] = reason
                 raise
@@ -175,7 +177,7 @@ class _Run:
                 raise
             except Exception as error:
                 self._failed[action.id] = GoldenamiError(
-                    f"{doing.summary}: unexpected {type(error).__name__}: {error}",
+                    f"{context.summary}: unexpected {type(error).__name__}: {error}",
                     fix="run it again with --debug and report what it shows",
                 )
                 raise
@@ -184,15 +186,17 @@ class _Run:
 
         return handle
 
-    def _take_turn(self, doing: Doing) -> None:
-        if doing.cancelled.wait(self._pace.turn_in_s()):
-            raise GoldenamiError(f"{doing.summary}: not begun")
+    def _take_turn(self, context: ActionContext) -> None:
+        if context.cancelled.wait(self._pace.turn_in_s()):
+            raise GoldenamiError(f"{context.summary}: not begun")
 
-    def _called(self, action: Action, doing: Doing) -> Mapping[str, object]:
+    def _called(self, action: Action, context: ActionContext) -> Mapping[str, object]:
         try:
-            return call(doing, action.call, action.outputs)
+            return call(context, action.call, action.outputs)
         except AwsError as error:
-            adopted = self._adopt[action.call](doing, error) if action.call in self._adopt else None
+            adopted = (
+                self._adopt[action.call](context, error) if action.call in self._adopt else None
+            )
             if adopted is None:
                 raise
             return adopted

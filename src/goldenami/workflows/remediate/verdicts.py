@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
-from goldenami.domain.place import Place
 from goldenami.errors import LeftAloneError
 from goldenami.workflows.audit import again
 from goldenami.workflows.audit.again import Judgement
@@ -28,7 +28,7 @@ class Court(Struct, frozen=True):
     asked: Asked
     judgement: Judgement
 
-    def still_open(self, place: Place, named: Sequence[Finding]) -> list[Finding]:
+    def still_open(self, place: AccountRegion, named: Sequence[Finding]) -> list[Finding]:
         """Return what is held against a thing that was named, as far as it is wanted.
 
         Raises:
@@ -36,7 +36,7 @@ class Court(Struct, frozen=True):
         """
         return _open(self.judgement, self.asked, place, named)
 
-    def once_more(self, place: Place, named: Sequence[Finding]) -> None:
+    def once_more(self, place: AccountRegion, named: Sequence[Finding]) -> None:
         """Judge an instance by itself, right before it is touched.
 
         Raises:
@@ -54,7 +54,7 @@ class Court(Struct, frozen=True):
 
 
 def _open(
-    judgement: Judgement, asked: Asked, place: Place, named: Sequence[Finding]
+    judgement: Judgement, asked: Asked, place: AccountRegion, named: Sequence[Finding]
 ) -> list[Finding]:
     subject = named[0].subject
     now = judgement.subjects.get(subject.resource)
@@ -78,7 +78,7 @@ def _open(
 _GONE = {Kind.LAUNCH_TEMPLATE: "it is gone, or neither the default nor the latest version now"}
 
 
-def _refuse_unread(judgement: Judgement, place: Place) -> None:
+def _refuse_unread(judgement: Judgement, place: AccountRegion) -> None:
     for why in judgement.unread.get(place, ()):
         raise LeftAloneError(f"its region could not be read: {why}", unread=True)
 

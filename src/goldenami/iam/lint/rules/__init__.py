@@ -1,6 +1,6 @@
 """Every rule, in the order in which findings are told."""
 
-from goldenami.iam.lint.interface import Rule
+from goldenami.iam.lint.interface import LintRule
 from goldenami.iam.lint.rules import (
     account_in_image_arn,
     allow_by_key_on_everything,
@@ -22,7 +22,7 @@ from goldenami.iam.lint.rules import (
     variable_of_2008,
 )
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[LintRule, ...] = (
     allow_by_key_on_everything.RULE,
     for_all_values_passes.RULE,
     tag_and_owner_together.RULE,

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 
 _WITH_ACCOUNT = re.compile(r"arn:[^:]*:ec2:[^:]*:[0-9]{12}:(image|snapshot)/.*")
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         tested = (value for test in one.on("ec2:ParentSnapshot") for value in test.values)
         for arn in (*one.resources, *tested):
@@ -16,7 +16,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 yield one, f"`{arn}` never matches: the account field of these ARNs is empty"
 
 
-RULE = Rule(
+RULE = LintRule(
     id="account-in-image-arn",
     severity="high",
     title="an image's or snapshot's ARN with an account",

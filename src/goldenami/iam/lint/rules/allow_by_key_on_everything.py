@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import OWNER, PARENT, everywhere, launches, tests_tag
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         tested = one.on(PARENT) or one.on(OWNER) or tests_tag(one, negated=False)
         plain = not any(
@@ -24,12 +24,12 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
             )
 
 
-RULE = Rule(
+RULE = LintRule(
     id="allow-by-key-on-everything",
     severity="high",
     title="an Allow of launches on * with ec2:ParentSnapshot, ec2:Owner or a resource tag",
     explanation=(
-        "A launch is authorised once for each of its resources. Only volumes have "
+        "A launch is authorized once for each of its resources. Only volumes have "
         "ec2:ParentSnapshot, and instances, volumes and network interfaces have no resource tag, "
         "so the condition fails for the rest. Allows add up, so it restricts nobody either."
     ),

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import launches
 
 _KEYS = ("ec2:ParentSnapshot", "ec2:ImageID", "ec2:Owner")
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for key in _KEYS:
         lists = [
             (one, frozenset(test.values))
@@ -28,7 +28,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 )
 
 
-RULE = Rule(
+RULE = LintRule(
     id="allow-list-split",
     severity="high",
     title="a list of what is not denied, split over statements or policies",

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import PARENT, launches
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         tests = one.on(PARENT)
         negated = any(test.negated for test in tests)
@@ -15,7 +15,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
             yield one, "a blank volume has no ec2:ParentSnapshot, so the Deny hits it too"
 
 
-RULE = Rule(
+RULE = LintRule(
     id="blank-volumes-denied",
     severity="high",
     title="a Deny by ec2:ParentSnapshot without Null: false",

@@ -2,8 +2,8 @@
 
 import re
 
-from goldenami.iam.authorization import table
-from goldenami.iam.lint.interface import Statement
+from goldenami.iam.lint.interface import LintStatement
+from goldenami.iam.reference import table
 
 LAUNCH = (
     "ec2:RunInstances",
@@ -30,12 +30,12 @@ PARENT = "ec2:ParentSnapshot"
 OWNER = "ec2:Owner"
 
 
-def launches(statement: Statement) -> bool:
+def launches(statement: LintStatement) -> bool:
     """Tell whether a statement is about launches."""
     return statement.about(*LAUNCH)
 
 
-def tests_tag(statement: Statement, *, negated: bool) -> bool:
+def tests_tag(statement: LintStatement, *, negated: bool) -> bool:
     """Tell whether a statement tests a resource's tag for a value, or for another one."""
     return any(
         test.negated is negated and test.name != "Null"
@@ -44,7 +44,7 @@ def tests_tag(statement: Statement, *, negated: bool) -> bool:
     )
 
 
-def everywhere(statement: Statement) -> bool:
+def everywhere(statement: LintStatement) -> bool:
     """Tell whether a statement is about every resource."""
     return "*" in statement.resources
 
@@ -65,7 +65,7 @@ def _wild(kind: str) -> bool:
     return "*" in kind or "?" in kind
 
 
-def on_images_or_snapshots(statement: Statement) -> bool:
+def on_images_or_snapshots(statement: LintStatement) -> bool:
     """Tell whether a statement may be about an image or a snapshot; NotResource mostly is."""
     return not statement.resources or any(
         could_be(resource, kind)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import OWNER, everywhere, launches, tests_tag
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         tested = tests_tag(one, negated=True) or any(test.negated for test in one.on(OWNER))
         guarded = any(test.name == "Null" or "IfExists" in test.operator for test in one.tests)
@@ -20,7 +20,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
             )
 
 
-RULE = Rule(
+RULE = LintRule(
     id="deny-on-everything",
     severity="high",
     title="a Deny of launches by tag or owner on every resource",

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 
 _ANY = re.compile(r"arn:[^:]*:(iam|sts)::(\*|[0-9?*]*[*?][0-9?*]*):(?!root$).*|\*")
 """An account's root user is not a name that somebody could take."""
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         for test in one.on("aws:PrincipalArn"):
             for arn in test.values:
@@ -17,7 +17,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                     yield one, f"`{arn}` exempts a role of that name in anybody's account"
 
 
-RULE = Rule(
+RULE = LintRule(
     id="exemption-of-any-account",
     severity="high",
     title="an exemption of a role in any account",

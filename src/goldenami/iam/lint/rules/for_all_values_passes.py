@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import OWNER, PARENT, RESOURCE_TAGS, launches
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         if one.denies or not launches(one):
             continue
@@ -23,7 +23,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 )
 
 
-RULE = Rule(
+RULE = LintRule(
     id="for-all-values-passes",
     severity="high",
     title="an Allow of launches by ForAllValues, which a missing key satisfies",

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.authorization import table
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import CREATING, LAUNCH, TAGGING, could_be
+from goldenami.iam.reference import table
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         for test in one.tests:
             holds = not one.denies and test.operator.startswith("ForAllValues:")
@@ -15,7 +15,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 yield one, f"{test.key} exists for none of these actions on these resources"
 
 
-def _anywhere(statement: Statement, key: str) -> bool:
+def _anywhere(statement: LintStatement, key: str) -> bool:
     """Tell whether a key exists for any action on any resource of a statement."""
     for action in statement.actions:
         service, _, name = action.lower().partition(":")
@@ -50,7 +50,7 @@ def _keys(action: str, resource: str) -> frozenset[str]:
     )
 
 
-RULE = Rule(
+RULE = LintRule(
     id="key-not-there",
     severity="high",
     title="a condition key that does not exist for the actions and resources",

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import LAUNCH, OWNER, PARENT, everywhere, tests_tag
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         owner_or_snapshot = (*one.on(OWNER), *one.on(PARENT))
         tested = tests_tag(one, negated=True) or any(test.negated for test in owner_or_snapshot)
@@ -18,17 +18,17 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
             yield one, f"it does not deny {', '.join(missing)}"
 
 
-def _denies_as_well(other: Statement, one: Statement) -> bool:
+def _denies_as_well(other: LintStatement, one: LintStatement) -> bool:
     """Tell whether another statement denies under the same tests, or altogether."""
     same = other.tests == one.tests and set(one.resources) <= set(other.resources)
     return other.denies and (same or (everywhere(other) and not _conditional(other)))
 
 
-def _conditional(statement: Statement) -> bool:
+def _conditional(statement: LintStatement) -> bool:
     return any(test.key.lower() != "aws:principalarn" for test in statement.tests)
 
 
-RULE = Rule(
+RULE = LintRule(
     id="launches-left-out",
     severity="high",
     title="a Deny of RunInstances that leaves other ways to launch",

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         values = (value for test in one.tests for value in test.values)
         for arn in (*one.resources, *values):
@@ -14,7 +14,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 yield one, f"`{arn}` never matches in the partition {policies.partition}"
 
 
-RULE = Rule(
+RULE = LintRule(
     id="other-partition",
     severity="high",
     title="an ARN of another partition",

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import OWNER, launches, tests_tag
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         owner = any(test.negated for test in one.on(OWNER))
         if one.denies and launches(one) and owner and tests_tag(one, negated=True):
@@ -19,7 +19,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
             )
 
 
-RULE = Rule(
+RULE = LintRule(
     id="tag-and-owner-together",
     severity="high",
     title="a Deny that tests the tag and the owner in one Condition",

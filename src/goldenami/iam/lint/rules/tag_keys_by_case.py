@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.any_case import key_is_kept
 from goldenami.iam.lint.rules.common import CREATING, TAGGING
 
@@ -10,7 +10,7 @@ _EXACT = ("StringEquals", "StringLike")
 """A negated test denies whatever is not listed, a key in another case too."""
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     if key_is_kept(policies):
         return
     for one in policies.statements:
@@ -26,7 +26,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 )
 
 
-RULE = Rule(
+RULE = LintRule(
     id="tag-keys-by-case",
     severity="high",
     title="a Deny by aws:TagKeys that tells cases apart",

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         for test in one.on("aws:TagKeys"):
             if ":" not in test.operator and test.name != "Null":
                 yield one, f"{test.operator} compares one value, and aws:TagKeys can have many"
 
 
-RULE = Rule(
+RULE = LintRule(
     id="tag-keys-without-quantifier",
     severity="medium",
     title="a plain operator on the multivalued aws:TagKeys",

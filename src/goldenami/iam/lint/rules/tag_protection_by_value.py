@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.any_case import key_is_kept
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     if key_is_kept(policies):
         return
     for one in policies.statements:
@@ -21,7 +21,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 )
 
 
-RULE = Rule(
+RULE = LintRule(
     id="tag-protection-by-value",
     severity="medium",
     title="a tag protection that denies one value alone",

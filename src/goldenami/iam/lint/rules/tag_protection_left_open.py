@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import CREATING, on_images_or_snapshots
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         protects = one.denies and one.on("aws:RequestTag/") and one.about("ec2:CreateTags")
         missing = [action for action in CREATING if not one.about(action)]
@@ -14,7 +14,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
             yield one, f"the tag can still be written by {', '.join(missing)}"
 
 
-RULE = Rule(
+RULE = LintRule(
     id="tag-protection-left-open",
     severity="high",
     title="a tag protection that forgets the calls that create",

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.authorization import table
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import RESOURCE_TAGS, launches
+from goldenami.iam.reference import table
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         if not (one.denies and launches(one) and _of_images(one)):
             continue
@@ -22,14 +22,14 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                 yield one, "`Null: false` spares images without the tag: they pass"
 
 
-def _of_images(statement: Statement) -> bool:
+def _of_images(statement: LintStatement) -> bool:
     """Tell whether a statement means launches: one about every action of every service does not."""
     return statement.actions != ("*",) or any(
         table.kind_of(resource) == "image" for resource in statement.resources
     )
 
 
-RULE = Rule(
+RULE = LintRule(
     id="untagged-passes",
     severity="high",
     title="a Deny by tag that spares images without the tag",

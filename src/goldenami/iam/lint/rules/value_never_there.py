@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement, Test
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement, LintTest
 from goldenami.iam.lint.rules.common import OWNER, PARENT
 
 _SNAPSHOT = re.compile(r"\*|arn:.*")
 _ACCOUNT_OR_ALIAS = re.compile(r"[0-9*?]+|amazon|aws-marketplace|aws-backup-vault|\$\{.*\}")
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         for test in one.on(PARENT):
             for value in test.values:
@@ -24,11 +24,11 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
                     yield one, f"ec2:Owner is an account or an alias of AWS, never `{value}`"
 
 
-def _wildcard_as_text(test: Test, value: str) -> bool:
+def _wildcard_as_text(test: LintTest, value: str) -> bool:
     return test.name.startswith("String") and "Equals" in test.name and "*" in value
 
 
-RULE = Rule(
+RULE = LintRule(
     id="value-never-there",
     severity="high",
     title="ec2:ParentSnapshot or ec2:Owner compared with what it never is",

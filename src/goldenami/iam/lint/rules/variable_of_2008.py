@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import Policies, Rule, Statement
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 
 
-def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
+def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
     for one in policies.statements:
         values = (value for test in one.tests for value in test.values)
         if one.policy not in policies.variables and any(
@@ -14,7 +14,7 @@ def _check(policies: Policies) -> Iterator[tuple[Statement, str]]:
             yield one, "a `${…}` is plain text in a policy without Version 2012-10-17"
 
 
-RULE = Rule(
+RULE = LintRule(
     id="variable-of-2008",
     severity="medium",
     title="a policy variable in a policy of version 2008-10-17",

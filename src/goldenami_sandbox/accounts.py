@@ -1,0 +1,41 @@
+"""Several accounts: whose an access key is, and the root user of another account."""
+
+from moto.iam.models import AccessKey, get_account_id_from, iam_backends
+
+from goldenami_sandbox.identity import ACCOUNT_ID, ROOT_ACCESS_KEY_ID
+
+_PARTITION = "aws"
+_LASTING = "AKIA"
+"""How access keys begin that are no session's."""
+
+
+def root_of(account: str) -> str:
+    """Return an access key of an account's root user; the account is there from then on."""
+    if account == ACCOUNT_ID:
+        return ROOT_ACCESS_KEY_ID
+    keys = iam_backends[account][_PARTITION].access_keys
+    for key in keys.values():
+        if is_root(key.access_key_id):
+            return str(key.access_key_id)
+    made = AccessKey(None, _LASTING, account)  # type: ignore[abstract]
+    keys[made.access_key_id] = made
+    return str(made.access_key_id)
+
+
+def account_of(access_key_id: str) -> str:
+    """Return whose an access key is."""
+    return get_account_id_from(access_key_id)
+
+
+def key_of(access_key_id: str) -> AccessKey | None:
+    """Return what moto keeps of an access key, None if there is no such key."""
+    account = iam_backends[account_of(access_key_id)][_PARTITION]
+    return account.access_keys.get(access_key_id)
+
+
+def is_root(access_key_id: str) -> bool:
+    """Say whether an access key is a root user's."""
+    if access_key_id == ROOT_ACCESS_KEY_ID:
+        return True
+    key = key_of(access_key_id)
+    return key is not None and not key.user_name and access_key_id.startswith(_LASTING)

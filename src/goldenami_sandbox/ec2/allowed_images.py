@@ -1,0 +1,126 @@
+"""Allowed AMIs: which images of others an account may find and launch in a region.
+
+moto lacks it. The account's own images are always allowed. A declarative policy of the account's
+organization goes before what the account has set itself.
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_declarative_syntax.html
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from moto.core.utils import utcnow
+
+from goldenami_sandbox.organizations import store as organizations
+
+if TYPE_CHECKING:
+    from goldenami_sandbox.ec2.image import Image
+
+Criterion = Mapping[str, Any]
+ACCOUNT, POLICY = "account", "declarative-policy"
+
+
+@dataclass
+class AllowedImages:
+    """The setting of one region. Each criterion allows what has all its properties."""
+
+    state: str = "disabled"
+    criteria: Sequence[Criterion] = ()
+    managed_by: str = ACCOUNT
+    exception_message: str = ""
+
+    def allow(self, image: "Image") -> bool:
+        """Say whether an image satisfies the setting, whether it is enforced or not."""
+        if image.owned or self.state == "disabled":
+            return True
+        return any(_satisfies(image, criterion) for criterion in self.criteria)
+
+    def hide(self, image: "Image") -> bool:
+        """Say whether an image can be neither found nor launched."""
+        return self.state == "enabled" and not self.allow(image)
+
+
+def declared(account_id: str) -> AllowedImages | None:
+    """Return the setting that an account's declarative policies make; None if they set no state."""
+    attributes = organizations.declared(account_id)
+    settings = attributes.get("allowed_images_settings", {})
+    if "state" not in settings:
+        return None
+    criteria = settings.get("image_criteria", {})
+    message = settings.get("exception_message") or attributes.get("exception_message", "")
+    return AllowedImages(
+        _dashed(settings["state"]),
+        [_as_in_ec2(criteria[name]) for name in sorted(criteria)],
+        POLICY,
+        message,
+    )
+
+
+_NAMES_IN_POLICIES = {
+    "image_names": "ImageNames",
+    "marketplace_product_codes": "MarketplaceProductCodes",
+}
+_CONDITIONS_IN_POLICIES = {
+    "creation_date_condition": ("CreationDateCondition", "MaximumDaysSinceCreated"),
+    "deprecation_time_condition": ("DeprecationTimeCondition", "MaximumDaysSinceDeprecated"),
+}
+
+
+def _as_in_ec2(criterion: Mapping[str, Any]) -> Criterion:
+    """Return a policy's criterion with the names that EC2 has for its parts."""
+    found: dict[str, Any] = {}
+    for name, value in criterion.items():
+        if name == "allowed_image_providers":
+            found["ImageProviders"] = [_dashed(one) for one in value]
+        elif name in _NAMES_IN_POLICIES:
+            found[_NAMES_IN_POLICIES[name]] = value
+        else:
+            condition, part = _CONDITIONS_IN_POLICIES[name]
+            (days,) = value.values()
+            found[condition] = {part: int(days)}
+    return found
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+Test = Callable[["Image", Any], bool]
+
+
+def _satisfies(image: "Image", criterion: Criterion) -> bool:
+    # An image of the sandbox has no product code, watermark or scan result: those fail.
+    return all(name in _TESTS and _TESTS[name](image, wish) for name, wish in criterion.items())
+
+
+def _by_provider(image: "Image", providers: Sequence[str]) -> bool:
+    return image.owner_id in providers or image.owner_alias in providers
+
+
+def _by_name(image: "Image", patterns: Sequence[str]) -> bool:
+    return any(_like(image.name, pattern) for pattern in patterns)
+
+
+def _like(name: str, pattern: str) -> bool:
+    wild = {"*": ".*", "?": "."}
+    expression = "".join(wild.get(one) or re.escape(one) for one in pattern)
+    return re.fullmatch(expression, name) is not None
+
+
+def _within(moment: datetime | None, days: int | None) -> bool:
+    return moment is None or days is None or utcnow() - moment <= timedelta(days=days)
+
+
+_TESTS: Mapping[str, Test] = {
+    "ImageProviders": _by_provider,
+    "ImageNames": _by_name,
+    "CreationDateCondition": lambda image, wish: _within(
+        image.created, wish.get("MaximumDaysSinceCreated")
+    ),
+    "DeprecationTimeCondition": lambda image, wish: _within(
+        image.deprecation_time, wish.get("MaximumDaysSinceDeprecated")
+    ),
+}

@@ -1,0 +1,134 @@
+"""DescribeInstanceStatus and DescribeInstanceImageMetadata.
+
+Mended: status checks take their time; the image metadata call, which moto lacks.
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
+"""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.models.instances import Instance
+
+from goldenami_sandbox.ec2.base import Ec2Base
+from goldenami_sandbox.ec2.errors import bad_combination, no_such_instance
+from goldenami_sandbox.ec2.image import iso
+from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.listing import Described, filtered
+
+PAGE_SIZE = 1000
+_STATUS_FIELDS = {
+    "availability-zone": lambda one: one["AvailabilityZone"],
+    "instance-state-code": lambda one: one["InstanceState"]["Code"],
+    "instance-state-name": lambda one: one["InstanceState"]["Name"],
+    "instance-status.status": lambda one: one["InstanceStatus"]["Status"],
+    "system-status.status": lambda one: one["SystemStatus"]["Status"],
+}
+_METADATA_FIELDS = {
+    "availability-zone": lambda one: one["AvailabilityZone"],
+    "image-allowed": lambda one: one["ImageMetadata"].get("ImageAllowed"),
+    "image-id": lambda one: one["ImageMetadata"]["ImageId"],
+    "image-name": lambda one: one["ImageMetadata"].get("Name"),
+    "instance-id": lambda one: one["InstanceId"],
+    "instance-state-name": lambda one: one["State"]["Name"],
+    "instance-type": lambda one: one["InstanceType"],
+    "launch-time": lambda one: one["LaunchTime"].strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    "owner-alias": lambda one: one["ImageMetadata"].get("ImageOwnerAlias"),
+    "owner-id": lambda one: one["OwnerId"],
+    "zone-id": lambda one: one["ZoneId"],
+}
+
+
+class InstanceStatusResponse(Ec2Base):
+    """What is known of many instances at once."""
+
+    def describe_instance_status(self) -> ActionResult:
+        """List state and checks, of running instances if not told otherwise."""
+        self.error_on_dryrun()
+        wanted = self._get_param("IncludeAllInstances", False)
+        told = [
+            _status(instance)
+            for instance in self._instances()
+            if wanted or instance.state == "running"
+        ]
+        return self.paged(
+            "InstanceStatuses", filtered(told, self._filters_from_querystring(), _STATUS_FIELDS)
+        )
+
+    def describe_instance_image_metadata(self) -> ActionResult:
+        """List instances with their images, also with images that are gone."""
+        self.error_on_dryrun()
+        if self._get_param("InstanceIds") and self._get_param("MaxResults"):
+            raise bad_combination(
+                "The parameter InstanceIds cannot be used with the parameter MaxResults"
+            )
+        told = [self._metadata(instance) for instance in self._instances()]
+        return self.paged(
+            "InstanceImageMetadata",
+            filtered(told, self._filters_from_querystring(), _METADATA_FIELDS),
+            PAGE_SIZE,
+        )
+
+    def _instances(self) -> list[Instance]:
+        every: dict[str, Instance] = {one.id: one for one in self.store.all_instances()}
+        ids = self._get_param("InstanceIds", [])
+        for instance_id in ids:
+            if instance_id not in every:
+                raise no_such_instance(instance_id)
+        return [every[instance_id] for instance_id in ids] or list(every.values())
+
+    def _metadata(self, instance: Instance) -> Described:
+        zone = self.store.get_zone_by_name(instance.availability_zone or "")
+        own = self.store.tags.get(instance.id, {})
+        return {
+            "InstanceId": instance.id,
+            "InstanceType": instance.instance_type,
+            "LaunchTime": instance.launch_time,
+            "AvailabilityZone": instance.availability_zone,
+            "ZoneId": zone.zone_id if zone else None,
+            "State": {"Code": instance.state_code, "Name": instance.state},
+            "OwnerId": instance.owner_id,
+            "Tags": [{"Key": key, "Value": value} for key, value in own.items()],
+            "ImageMetadata": self._image_metadata(instance.image_id),
+            "Operator": {"Managed": False},
+        }
+
+    def _image_metadata(self, image_id: str) -> dict[str, Any]:
+        image = (
+            self.store.images.get(image_id)
+            or self.store.deregistered.get(image_id)
+            or self.store.shared_images.get(image_id)
+        )
+        if image is None:
+            return {"ImageId": image_id, "State": "deregistered"}
+        return {
+            "ImageId": image.id,
+            "Name": image.name,
+            "OwnerId": image.owner_id,
+            "ImageOwnerAlias": image.owner_alias,
+            "State": image.state,
+            "CreationDate": iso(image.created),
+            "DeprecationTime": iso(image.deprecation_time),
+            "ImageAllowed": self.store.allowed_images.allow(image),
+            "IsPublic": image.public,
+        }
+
+
+def _status(instance: Instance) -> Described:
+    check = _check(instance)
+    return {
+        "AvailabilityZone": instance.availability_zone,
+        "InstanceId": instance.id,
+        "InstanceState": {"Code": instance.state_code, "Name": instance.state},
+        "InstanceStatus": check,
+        "SystemStatus": check,
+    }
+
+
+def _check(instance: Instance) -> dict[str, Any]:
+    if instance.state not in ("pending", "running"):
+        return {"Status": "not-applicable"}
+    state = instance.instance_state
+    passed = not isinstance(state, LaunchState) or state.checked
+    details = {"Name": "reachability", "Status": "passed" if passed else "initializing"}
+    return {"Details": [details], "Status": "ok" if passed else "initializing"}

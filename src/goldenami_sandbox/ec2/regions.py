@@ -1,0 +1,64 @@
+"""DescribeRegions.
+
+Mended: a call tells of its own partition, and without AllRegions of enabled regions only (moto
+names the regions of China and GovCloud too, and takes some opt-in regions for enabled).
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
+https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+"""
+
+from functools import cache
+
+from boto3 import Session
+from moto.core.responses import ActionResult
+
+from goldenami_sandbox.ec2.base import Ec2Base
+from goldenami_sandbox.ec2.errors import bad_value
+from goldenami_sandbox.listing import filtered
+
+ENABLED_BY_DEFAULT = frozenset(
+    {
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+        *("eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3"),
+        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
+        *("ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+    }
+)
+_FIELDS = {
+    "endpoint": lambda region: region["Endpoint"],
+    "opt-in-status": lambda region: region["OptInStatus"],
+    "region-name": lambda region: region["RegionName"],
+}
+
+
+class RegionsResponse(Ec2Base):
+    """DescribeRegions."""
+
+    def describe_regions(self) -> ActionResult:
+        """List enabled regions, or all of the partition."""
+        self.error_on_dryrun()
+        wanted = self._get_param("RegionNames", [])
+        known = {name: self._described(name) for name in _regions(self.partition)}
+        for name in wanted:
+            if name not in known:
+                raise bad_value(f"Invalid value '{name}' for region name.")
+        every = wanted or self._get_param("AllRegions", False)
+        told = [
+            region
+            for name, region in known.items()
+            if (not wanted or name in wanted) and (every or region["OptInStatus"] != "not-opted-in")
+        ]
+        return ActionResult({"Regions": filtered(told, self._filters_from_querystring(), _FIELDS)})
+
+    def _described(self, name: str) -> dict[str, str]:
+        enabled = self.partition != "aws" or name in ENABLED_BY_DEFAULT
+        suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        return {
+            "RegionName": name,
+            "Endpoint": f"ec2.{name}.{suffix}",
+            "OptInStatus": "opt-in-not-required" if enabled else "not-opted-in",
+        }
+
+
+@cache
+def _regions(partition: str) -> list[str]:
+    return list(Session().get_available_regions("ec2", partition))

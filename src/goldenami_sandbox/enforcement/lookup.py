@@ -1,0 +1,117 @@
+"""What there is in the sandbox, as authorization asks for it."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from moto.autoscaling.models import autoscaling_backends
+from moto.ec2.models import ec2_backends
+from moto.ssm.models import ssm_backends
+
+from goldenami.iam.authorization.resources import Resource, ResourceLookup
+from goldenami.iam.evaluator.request import Value
+from goldenami_sandbox.ec2.store import Ec2Store
+from goldenami_sandbox.enforcement import ec2_resources, iam_resources
+from goldenami_sandbox.enforcement.caller import PARTITION, account_id, tags_of
+from goldenami_sandbox.organizations import store as organizations
+
+_ORGANIZATIONS = ("account", "organizationalunit", "organizations-policy", "root")
+_AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")
+_NOTHING = {"devices": (), "versions": {}, "value": ""}
+"""The details of what does not exist, of any kind."""
+
+
+class SandboxLookup:
+    """The resources of the account in which is decided.
+
+    It is a `goldenami.iam.authorization.resources.ResourceLookup`.
+    """
+
+    def find(self, kind: str, name: str, region: str) -> Resource | None:
+        """Return a resource that there is."""
+        if kind in iam_resources.KINDS:
+            return iam_resources.KINDS[kind](name)
+        if kind in _ORGANIZATIONS:
+            return _organizations(name)
+        if kind in _AUTO_SCALING:
+            return _auto_scaling(kind, name, region)
+        if region not in ec2_backends[account_id()]:
+            return None
+        if kind == "parameter":
+            return _parameter(name, region)
+        return ec2_resources.find(cast(Ec2Store, ec2_backends[account_id()][region]), kind, name)
+
+
+class LenientLookup:
+    """A world in which everything exists, and which remembers what does not.
+
+    Args:
+        world: what really exists.
+    """
+
+    def __init__(self, world: ResourceLookup) -> None:
+        self._world = world
+        self.missing: set[str] = set()
+
+    def find(self, kind: str, name: str, region: str) -> Resource:
+        """Return a resource, or a substitute whose ARN is put among the missing ones."""
+        found = self._world.find(kind, name, region)
+        if found is not None:
+            return found
+        kind = kind.removeprefix("organizations-")
+        arn = f"arn:{PARTITION}:sandbox:::{kind}/missing-{name.rpartition('/')[2]}"
+        self.missing.add(arn)
+        return Resource(arn=arn, details=_NOTHING)
+
+
+def _parameter(name: str, region: str) -> Resource | None:
+    ssm = ssm_backends[account_id()][region]
+    parameter = ssm.get_parameter(name)
+    if parameter is None:
+        return None
+    tags = ssm._resource_tags["Parameter"].get(name, {})  # noqa: SLF001
+    account = "" if name.startswith("/aws/service/") else account_id()
+    return Resource(
+        arn=f"arn:{PARTITION}:ssm:{region}:{account}:parameter/{name.removeprefix('/')}",
+        keys={
+            f"{service}:{word}/{key}": value
+            for service, word in (("aws", "ResourceTag"), ("ssm", "resourceTag"))
+            for key, value in tags.items()
+        },
+        details={"value": parameter.value},
+    )
+
+
+def _auto_scaling(kind: str, name: str, region: str) -> Resource | None:
+    backend = autoscaling_backends[account_id()][region]
+    if kind == "launchConfiguration":
+        configuration = backend.launch_configurations.get(name)
+        return Resource(arn=configuration.arn) if configuration else None
+    group = backend.autoscaling_groups.get(name)
+    if group is None:
+        return None
+    return Resource(
+        arn=group.arn,
+        keys={
+            f"{service}:ResourceTag/{key}": value
+            for service in ("aws", "autoscaling")
+            for key, value in tags_of(group.tags).items()
+        },
+    )
+
+
+def _organizations(name: str) -> Resource | None:
+    organization = organizations.organization_of(account_id())
+    if organization is None:
+        return None
+    for entity in organization.entities:
+        if entity.id == name:
+            return Resource(arn=entity.arn, keys=_tag_keys(entity.tags))
+    for policy in organization.policies:
+        if policy.id == name:
+            kind = {"organizations:PolicyType": policy.type}
+            return Resource(arn=policy.arn, keys=_tag_keys(policy.tags) | kind)
+    return None
+
+
+def _tag_keys(tags: Mapping[str, str]) -> dict[str, Value]:
+    return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}

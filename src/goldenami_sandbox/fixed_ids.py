@@ -1,0 +1,98 @@
+"""Resources with an id that is given, which no AWS call makes: for a rehearsal's release file."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
+
+from moto.ec2.models import ec2_backends, security_groups, subnets
+from moto.kms import models as kms
+from moto.ssm.models import ssm_backends
+
+from goldenami_sandbox import catalogue
+from goldenami_sandbox.ec2.image import Image, published
+from goldenami_sandbox.ec2.store import Ec2Store
+from goldenami_sandbox.ssm_parameters import image_parameter
+
+_FIRST_FREE_SUBNET = 128  # the default subnets lie below 172.31.128.0
+_ALIASES = {"amazon": catalogue.AMAZON}
+
+
+class FixedIds:
+    """Puts resources into one region of an account under ids of the caller's choice."""
+
+    def __init__(self, account_id: str, region: str) -> None:
+        self._account_id = account_id
+        self._region = region
+        self._store = cast(Ec2Store, ec2_backends[account_id][region])
+
+    def subnet(self, subnet_id: str) -> None:
+        """Make a subnet of the default VPC."""
+        number = _FIRST_FREE_SUBNET + len(self._store.describe_subnets())
+        with _next_id(subnets.__name__, "random_subnet_id", subnet_id):
+            self._store.create_subnet(
+                self._store.default_vpc.id,
+                f"172.31.{number}.0/24",
+                availability_zone=f"{self._region}a",
+            )
+
+    def security_group(self, group_id: str) -> None:
+        """Make a security group of the default VPC."""
+        with _next_id(security_groups.__name__, "random_security_group_id", group_id):
+            self._store.create_security_group(f"group {group_id}", "of the rehearsal")
+
+    def image(self, image_id: str | None, name: str | None, owner: str, architecture: str) -> str:
+        """Make a public image like Amazon Linux 2023, and return its id.
+
+        Args:
+            image_id: its id, None for any.
+            name: its name, None for one that tells the id.
+            owner: an account id, ``self`` or ``amazon``.
+            architecture: ``x86_64`` or ``arm64``.
+        """
+        public = next(one for one in catalogue.IMAGES if one.architecture == architecture)
+        made: Image = published(self._store, public)
+        account = self._account_id if owner == "self" else _ALIASES.get(owner, owner)
+        given = image_id or f"ami-0{made.snapshot_ids[0].removeprefix('snap-')[:16]}"
+        for snapshot_id in made.snapshot_ids:
+            self._store.snapshots[snapshot_id].owner_id = account
+        self._store.images[given] = replace(
+            made,
+            id=given,
+            name=name or f"source {given}",
+            owner_id=account,
+            owner_alias="amazon" if account == catalogue.AMAZON else None,
+            permissions=[] if owner == "self" else made.permissions,
+        )
+        return given
+
+    def image_parameter(self, name: str, image_id: str) -> None:
+        """Make an SSM parameter that names an image; its name may be one of AWS's own."""
+        parameters = ssm_backends[self._account_id][self._region]._parameters  # noqa: SLF001
+        parameters[name].append(image_parameter(self._account_id, name, image_id))
+
+    def kms_key(self, key_id: str) -> None:
+        """Make a KMS key by its id, its ARN, or an alias."""
+        keys = kms.kms_backends[self._account_id][self._region]
+        name = key_id.rpartition(":")[2].removeprefix("key/")
+        if name.startswith("alias/"):
+            keys.create_alias(keys.create_key(*_KEY).id, name)
+        else:
+            with _next_id(kms.__name__, "generate_key_id", name):
+                keys.create_key(*_KEY)
+
+
+_KEY = (None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "of the rehearsal", None)
+
+
+@contextmanager
+def _next_id(module: str, generator: str, given: str) -> Iterator[None]:
+    """Let moto take ``given`` where it would make up an id."""
+    names = vars(sys.modules[module])
+    before = names[generator]
+    names[generator] = lambda *_: given
+    try:
+        yield
+    finally:
+        names[generator] = before

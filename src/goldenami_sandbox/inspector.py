@@ -1,0 +1,193 @@
+"""Amazon Inspector: the state of an account, what is scanned, and what is found.
+
+Mended: an account that never enabled Inspector is told of too; running instances are covered, and
+scanned a while after their launch unless a tag excludes them; findings, with filters and pages.
+https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html
+https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
+https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
+https://docs.aws.amazon.com/inspector/latest/user/scanning-ec2.html
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from moto.core.utils import unix_time
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.instances import Instance
+from moto.inspector2 import urls
+from moto.inspector2.models import AccountStatus, Inspector2Backend, inspector2_backends
+from moto.inspector2.responses import Inspector2Response
+
+from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.listing import page
+from goldenami_sandbox.vulnerabilities import Vulnerability
+
+COVERAGE_PATH = "{0}/coverage/list$"
+"""The path of ListCoverage, which moto lacks."""
+EXCLUDING_TAG = "InspectorEc2Exclusion"
+PAGE_SIZE = 100
+vulnerabilities: dict[str, Sequence[Vulnerability]] = {}
+"""What is found on every instance, by region."""
+
+Told = Mapping[str, Any]
+Field = Callable[[Told], Any]
+_COVERAGE: Mapping[str, Field] = {
+    "accountId": lambda one: one["accountId"],
+    "resourceId": lambda one: one["resourceId"],
+    "resourceType": lambda one: one["resourceType"],
+    "scanStatusCode": lambda one: one["scanStatus"]["statusCode"],
+    "scanStatusReason": lambda one: one["scanStatus"]["reason"],
+    "scanType": lambda one: one["scanType"],
+}
+_FINDINGS: Mapping[str, Field] = {
+    "awsAccountId": lambda one: one["awsAccountId"],
+    "ec2InstanceImageId": lambda one: one["resources"][0]["details"]["awsEc2Instance"]["imageId"],
+    "findingStatus": lambda one: one["status"],
+    "findingType": lambda one: one["type"],
+    "resourceId": lambda one: one["resources"][0]["id"],
+    "resourceType": lambda one: one["resources"][0]["type"],
+    "severity": lambda one: one["severity"],
+    "vulnerabilityId": lambda one: one["packageVulnerabilityDetails"]["vulnerabilityId"],
+}
+_COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
+    "EQUALS": str.__eq__,
+    "NOT_EQUALS": str.__ne__,
+    "PREFIX": str.startswith,
+}
+
+
+class InspectorStore(Inspector2Backend):
+    """moto's Inspector store, mended."""
+
+    @property
+    def _url_module(self) -> Any:
+        return urls
+
+    def enable(self, account_ids: list[str], resource_types: list[str]) -> list[dict[str, Any]]:
+        """Enable scans, in the own account if none is named."""
+        return super().enable(account_ids or [self.account_id], resource_types)
+
+    def batch_get_account_status(self, account_ids: list[str]) -> list[dict[str, Any]]:
+        """Return the state of accounts, without any of the own one."""
+        wanted = account_ids or [self.account_id]
+        own = self.account_status.setdefault(self.account_id, AccountStatus(self.account_id))
+        known = {**self.account_status, self.account_id: own}
+        return [known[one].to_batch_json() for one in wanted if one in known]
+
+    @property
+    def instances(self) -> list[Instance]:
+        """The instances that Inspector covers."""
+        status = self.account_status.get(self.account_id)
+        if status is None or status.ec2 != "ENABLED":
+            return []
+        every = ec2_backends[self.account_id][self.region_name].all_instances()
+        return [one for one in every if one.state != "pending"]
+
+    def coverage(self) -> Iterator[dict[str, Any]]:
+        """Yield what is covered: the packages of each instance."""
+        for instance in self.instances:
+            code, reason = self._scan_status(instance)
+            told = {
+                "accountId": self.account_id,
+                "resourceId": instance.id,
+                "resourceType": "AWS_EC2_INSTANCE",
+                "scanMode": "EC2_SSM_AGENT_BASED",
+                "scanStatus": {"statusCode": code, "reason": reason},
+                "scanType": "PACKAGE",
+            }
+            yield told | ({"lastScannedAt": unix_time()} if code == "ACTIVE" else {})
+
+    def found(self) -> Iterator[dict[str, Any]]:
+        """Yield the findings on the instances that are scanned."""
+        for instance in self.instances:
+            if self._scan_status(instance)[0] == "ACTIVE":
+                for one in vulnerabilities.get(self.region_name, ()):
+                    yield self._finding(instance, one)
+
+    def _scan_status(self, instance: Instance) -> tuple[str, str]:
+        tags = ec2_backends[self.account_id][self.region_name].tags.get(instance.id, {})
+        state = instance.instance_state
+        if EXCLUDING_TAG in tags:
+            return "INACTIVE", "EXCLUDED_BY_TAG"
+        if state.name != "running":
+            ended = state.name in ("shutting-down", "terminated")
+            return "INACTIVE", "RESOURCE_TERMINATED" if ended else "EC2_INSTANCE_STOPPED"
+        if isinstance(state, LaunchState) and not state.scanned:
+            return "INACTIVE", "PENDING_INITIAL_SCAN"
+        return "ACTIVE", "SUCCESSFUL"
+
+    def _finding(self, instance: Instance, one: Vulnerability) -> dict[str, Any]:
+        arn = f"arn:aws:inspector2:{self.region_name}:{self.account_id}:finding"
+        version, _, release = one.version.partition("-")
+        package = {
+            "name": one.package,
+            "version": version,
+            **({"release": release} if release else {}),
+            "packageManager": "OS",
+            "fixedInVersion": one.fixed_in or "NotAvailable",
+        }
+        return {
+            "findingArn": f"{arn}/{instance.id}-{one.id}".lower(),
+            "awsAccountId": self.account_id,
+            "type": "PACKAGE_VULNERABILITY",
+            "severity": one.severity,
+            "status": "SUPPRESSED" if one.suppressed else "ACTIVE",
+            "title": f"{one.id} - {one.package}",
+            "description": f"{one.id} is in {one.package}.",
+            "firstObservedAt": unix_time(),
+            "lastObservedAt": unix_time(),
+            "fixAvailable": "YES" if one.fixed_in else "NO",
+            "remediation": {"recommendation": {"text": "None Provided"}},
+            "packageVulnerabilityDetails": {
+                "vulnerabilityId": one.id,
+                "source": "NVD",
+                "vulnerablePackages": [package],
+            },
+            "resources": [
+                {
+                    "type": "AWS_EC2_INSTANCE",
+                    "id": instance.id,
+                    "region": self.region_name,
+                    "details": {"awsEc2Instance": {"imageId": instance.image_id}},
+                }
+            ],
+        }
+
+
+class InspectorResponse(Inspector2Response):
+    """Answers Inspector's operations."""
+
+    @property
+    def store(self) -> InspectorStore:
+        """The call's account in the call's region."""
+        store = inspector2_backends[self.current_account][self.region]
+        assert isinstance(store, InspectorStore)  # noqa: S101  for the type checker
+        return store
+
+    def list_coverage(self) -> str:
+        """List what is scanned, and how that goes."""
+        return self._paged("coveredResources", self.store.coverage(), _COVERAGE)
+
+    def list_findings(self) -> str:
+        """List what was found."""
+        return self._paged("findings", self.store.found(), _FINDINGS)
+
+    def _paged(self, key: str, told: Iterator[Told], fields: Mapping[str, Field]) -> str:
+        criteria = self._get_param("filterCriteria") or {}
+        lacking = sorted(criteria.keys() - fields.keys())
+        if lacking or self._get_param("sortCriteria"):
+            raise NotImplementedError(", ".join(lacking) or "sortCriteria")
+        wanted = [
+            one
+            for one in told
+            if all(_matches(fields[name](one), wish) for name, wish in criteria.items())
+        ]
+        size = self._get_int_param("maxResults", PAGE_SIZE)
+        items, token = page(wanted, size, self._get_param("nextToken"))
+        return json.dumps({key: items} | ({"nextToken": token} if token else {}))
+
+
+def _matches(value: str, wishes: Sequence[Mapping[str, str]]) -> bool:
+    """Say whether a value matches any of the wishes, as the filters of Inspector do."""
+    return any(_COMPARISONS[one["comparison"]](value, one["value"]) for one in wishes)

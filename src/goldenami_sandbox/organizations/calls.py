@@ -1,0 +1,95 @@
+"""Organizations: its calls, and who may make them.
+
+Mended: a call from a member account is about the organization it is in, and refused unless it is
+one that members may make, or the account is a delegated administrator; pages; effective policies.
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeEffectivePolicy.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, cast
+
+from moto.ec2.exceptions import EC2ClientError
+from moto.organizations.exceptions import (
+    AWSOrganizationsNotInUseException,
+    OrganizationsClientError,
+)
+from moto.organizations.models import organizations_backends
+from moto.organizations.responses import OrganizationsResponse as MotoResponse
+
+from goldenami_sandbox.listing import page
+from goldenami_sandbox.organizations.errors import invalid
+from goldenami_sandbox.organizations.store import OrganizationsStore, organization_of
+
+PAGE_SIZE = 20
+_OF_ANYBODY = {"CreateOrganization", "DescribeEffectivePolicy", "DescribeOrganization"}
+
+
+class OrganizationsResponse(MotoResponse):
+    """Answers the operations of Organizations: mended ones, and moto's own for the rest."""
+
+    @property
+    def organizations_backend(self) -> OrganizationsStore:
+        """The organization of the calling account, if the account may make this call."""
+        operation, account = self._get_action(), self.current_account
+        store = organization_of(account)
+        if store is None:
+            if operation != "CreateOrganization":
+                raise AWSOrganizationsNotInUseException
+            return cast(OrganizationsStore, organizations_backends[account][self.partition])
+        if operation == "CreateOrganization":
+            raise OrganizationsClientError(
+                "AlreadyInOrganizationException",
+                "The AWS account is already a member of an organization.",
+            )
+        if not (store.manages(account) or operation in _OF_ANYBODY or account in store.delegated):
+            raise OrganizationsClientError(
+                "AccessDeniedException", "You don't have permissions to access this resource."
+            )
+        return store
+
+    def list_policies(self) -> str:
+        """List the policies of a type."""
+        store = self.organizations_backend
+        return self._paged("Policies", store.policies_of_type(self._get_param("Filter")))
+
+    def list_policies_for_target(self) -> str:
+        """List the policies of a type that are attached to a root, a unit or an account."""
+        found = self.organizations_backend.policies_of_target(
+            self._get_param("TargetId"), self._get_param("Filter")
+        )
+        return self._paged("Policies", found)
+
+    def list_targets_for_policy(self) -> str:
+        """List what a policy is attached to."""
+        policy = self.organizations_backend.get_policy_by_id(self._get_param("PolicyId"))
+        found = [
+            {"TargetId": one.id, "Arn": one.arn, "Name": one.name, "Type": one.type}
+            for one in policy.attachments
+        ]
+        return self._paged("Targets", found)
+
+    def list_children(self) -> str:
+        """List the units or the accounts under a parent."""
+        told = self.organizations_backend.list_children(**self.request_params)
+        return self._paged("Children", told["Children"])
+
+    def describe_effective_policy(self) -> str:
+        """Tell the effective policy of an account, by default the caller's own."""
+        store, own = self.organizations_backend, self.current_account
+        asked = self._get_param("TargetId") or own
+        if asked != own and not store.manages(own) and own not in store.delegated:
+            raise OrganizationsClientError(
+                "AccessDeniedException", "You don't have permissions to access this resource."
+            )
+        told = store.describe_effective_policy(asked, self._get_param("PolicyType"))
+        return json.dumps(told)
+
+    def _paged(self, key: str, items: Sequence[dict[str, Any]]) -> str:
+        try:
+            size = self._get_param("MaxResults") or PAGE_SIZE
+            found, token = page(items, size, self._get_param("NextToken"))
+        except EC2ClientError:
+            raise invalid("INVALID_NEXT_TOKEN", "You specified an invalid token.") from None
+        return json.dumps({key: found} | ({"NextToken": token} if token else {}))
