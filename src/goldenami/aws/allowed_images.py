@@ -9,14 +9,13 @@ from msgspec import Struct
 
 from goldenami.aws.answers.ec2 import DescribeInstanceImageMetadata, InstanceMetadata
 from goldenami.aws.answers.ec2_around import GetAllowedImagesSettings
-from goldenami.aws.ask import ask, listed
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 
 PAGE = 1000
 _ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
 
 
-class Setting(Struct, frozen=True):
+class AllowedImagesSetting(Struct, frozen=True):
     """The setting of one region. ``managed_by`` is ``account`` or ``declarative-policy``."""
 
     state: str
@@ -24,7 +23,7 @@ class Setting(Struct, frozen=True):
     managed_by: str
 
 
-class Refused(Struct, frozen=True, kw_only=True):
+class RefusedInstance(Struct, frozen=True, kw_only=True):
     """An instance whose image the setting does not allow."""
 
     region: str
@@ -35,32 +34,32 @@ class Refused(Struct, frozen=True, kw_only=True):
     owner: str
 
 
-def setting(aws: Aws, region: str) -> Setting:
+def setting(regional: RegionalAws) -> AllowedImagesSetting:
     """Return the setting of a region."""
-    answer = ask(aws, region, GetAllowedImagesSettings, "reading the Allowed AMIs setting")
-    return Setting(answer.state, list(answer.image_criteria), answer.managed_by)
+    answer = regional.ask(GetAllowedImagesSettings, "reading the Allowed AMIs setting")
+    return AllowedImagesSetting(answer.state, list(answer.image_criteria), answer.managed_by)
 
 
-def refused(aws: Aws, region: str) -> list[Refused]:
+def refused(regional: RegionalAws) -> list[RefusedInstance]:
     """Return the instances of a region whose images would be refused to a new launch.
 
     Images that nothing is known of (they are gone) count: they are not allowed either.
     """
-    pages = listed(
-        aws, region, DescribeInstanceImageMetadata, "reading instances",
+    pages = regional.listed(
+        DescribeInstanceImageMetadata, "reading instances",
         Filters=_ALIVE, MaxResults=PAGE,
     )  # fmt: skip
     return [
-        _refused(region, instance)
+        _refused(regional.region, instance)
         for page in pages
         for instance in page.instance_image_metadata
         if not instance.image_metadata.image_allowed
     ]
 
 
-def _refused(region: str, instance: InstanceMetadata) -> Refused:
+def _refused(region: str, instance: InstanceMetadata) -> RefusedInstance:
     image = instance.image_metadata
-    return Refused(
+    return RefusedInstance(
         region=region,
         instance=instance.instance_id,
         name=instance.tag_values.get("Name", ""),

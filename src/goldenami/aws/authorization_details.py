@@ -13,7 +13,6 @@ from goldenami.aws.answers.organizations import (
     ListPoliciesForTarget,
     PolicySummary,
 )
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import NOT_IN_USE, SCP
 from goldenami.aws.session import Aws
@@ -24,7 +23,7 @@ _KINDS = ("User", "Group", "Role", "LocalManagedPolicy", "AWSManagedPolicy")
 _LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 
 
-def account(aws: Aws, region: str) -> tuple[Account, tuple[str, ...]]:
+def account(aws: Aws) -> tuple[Account, tuple[str, ...]]:
     """Return the account's identities and what binds them.
 
     Returns:
@@ -33,10 +32,10 @@ def account(aws: Aws, region: str) -> tuple[Account, tuple[str, ...]]:
     Raises:
         AwsError: the identities could not be read.
     """
-    details = _details(aws, region)
+    details = _details(aws)
     try:
-        organization, manages = _organization(aws, region)
-        levels = () if manages or not organization else tuple(_levels(aws, region))
+        organization, manages = _organization(aws)
+        levels = () if manages or not organization else tuple(_levels(aws))
         notes: tuple[str, ...] = ()
     except AwsError as error:
         if error.code not in FORBIDDEN:
@@ -54,21 +53,21 @@ def account(aws: Aws, region: str) -> tuple[Account, tuple[str, ...]]:
     return found, notes
 
 
-def _details(aws: Aws, region: str) -> dict[str, list[Any]]:
+def _details(aws: Aws) -> dict[str, list[Any]]:
     """Return everybody with his policies, as AWS names their parts."""
     found: dict[str, list[Any]] = {name: [] for name in _LISTS}
     doing = "reading the account's users, groups, roles and policies"
-    for page in listed(aws, region, GetAccountAuthorizationDetails, doing, Filter=list(_KINDS)):
+    for page in aws.listed(GetAccountAuthorizationDetails, doing, Filter=list(_KINDS)):
         answer = msgspec.to_builtins(page)
         for name in _LISTS:
             found[name] += answer[name]
     return found
 
 
-def _organization(aws: Aws, region: str) -> tuple[str, bool]:
+def _organization(aws: Aws) -> tuple[str, bool]:
     """Return the organization's id, empty if there is none, and whether this account manages it."""
     try:
-        answer = ask(aws, region, DescribeOrganization, "reading the organization")
+        answer = aws.ask(DescribeOrganization, "reading the organization")
     except AwsError as error:
         if error.code == NOT_IN_USE:
             return "", False
@@ -76,23 +75,21 @@ def _organization(aws: Aws, region: str) -> tuple[str, bool]:
     return answer.organization.id, answer.organization.master_account_id == aws.account
 
 
-def _levels(aws: Aws, region: str) -> Iterator[ControlLevel]:
+def _levels(aws: Aws) -> Iterator[ControlLevel]:
     path = [aws.account]
     while not path[0].startswith("r-"):
         doing = f"reading what {path[0]} is under"
-        path.insert(0, ask(aws, region, ListParents, doing, ChildId=path[0]).parents[0].id)
+        path.insert(0, aws.ask(ListParents, doing, ChildId=path[0]).parents[0].id)
     for target in path:
-        pages = listed(
-            aws, region, ListPoliciesForTarget, f"reading the policies of {target}",
+        pages = aws.listed(
+        ListPoliciesForTarget, f"reading the policies of {target}",
             TargetId=target, Filter=SCP,
         )  # fmt: skip
-        documents = tuple(
-            _document(aws, region, policy) for page in pages for policy in page.policies
-        )
+        documents = tuple(_document(aws, policy) for page in pages for policy in page.policies)
         name = f"account {target}" if target == aws.account else target
         yield ControlLevel(target, name, documents)
 
 
-def _document(aws: Aws, region: str, policy: PolicySummary) -> NamedDocument:
-    answer = ask(aws, region, DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
+def _document(aws: Aws, policy: PolicySummary) -> NamedDocument:
+    answer = aws.ask(DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
     return NamedDocument(policy.name, answer.policy.content)

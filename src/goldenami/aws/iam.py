@@ -13,7 +13,6 @@ from goldenami.aws.answers.iam import (
     ListEntitiesForPolicy,
     ListPolicyVersions,
 )
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.errors import AwsError
@@ -21,7 +20,7 @@ from goldenami.errors import AwsError
 VERSIONS_PER_POLICY = 5
 
 
-class Version(Struct, frozen=True):
+class ManagedPolicyVersion(Struct, frozen=True):
     """One version of a managed policy."""
 
     id: str
@@ -42,7 +41,7 @@ class ManagedPolicy(Struct, frozen=True, kw_only=True):
 
     arn: str
     document: dict[str, Any]
-    versions: tuple[Version, ...]
+    versions: tuple[ManagedPolicyVersion, ...]
     tags: dict[str, str]
     groups: tuple[str, ...]
     others: tuple[str, ...]
@@ -54,19 +53,17 @@ class ManagedPolicy(Struct, frozen=True, kw_only=True):
         return tags.POLICY in self.tags
 
     @property
-    def prunable(self) -> tuple[Version, ...]:
+    def prunable(self) -> tuple[ManagedPolicyVersion, ...]:
         """The versions that must go before a new one fits: the oldest, never the default."""
         if len(self.versions) < VERSIONS_PER_POLICY:
             return ()
         return (min((v for v in self.versions if not v.default), key=lambda v: v.number),)
 
 
-def attached(aws: Aws, region: str, group: str) -> dict[str, str] | None:
+def attached(aws: Aws, group: str) -> dict[str, str] | None:
     """Return a group's managed policies, names by ARN; None if there is no such group."""
     try:
-        pages = listed(
-            aws, region, ListAttachedGroupPolicies, f"reading group {group}", GroupName=group
-        )
+        pages = aws.listed(ListAttachedGroupPolicies, f"reading group {group}", GroupName=group)
         return {one.policy_arn: one.policy_name for page in pages for one in page.attached_policies}
     except AwsError as error:
         if error.code == "NoSuchEntity":
@@ -74,13 +71,13 @@ def attached(aws: Aws, region: str, group: str) -> dict[str, str] | None:
         raise
 
 
-def attachments_per_group(aws: Aws, region: str) -> int:
+def attachments_per_group(aws: Aws) -> int:
     """Return how many managed policies a group may have (10 unless the account has more)."""
-    answer = ask(aws, region, GetAccountSummary, "reading IAM's quotas")
+    answer = aws.ask(GetAccountSummary, "reading IAM's quotas")
     return answer.summary_map.attached_policies_per_group_quota
 
 
-class Role(Struct, frozen=True):
+class RoleBoundary(Struct, frozen=True):
     """A role, its path, and the ARN of its permissions boundary, empty if it has none."""
 
     name: str
@@ -93,48 +90,46 @@ class Role(Struct, frozen=True):
         return self.path.startswith("/aws-service-role/")
 
 
-def role(aws: Aws, region: str, name: str) -> Role | None:
+def role(aws: Aws, name: str) -> RoleBoundary | None:
     """Return the role of that name, or None if there is none."""
     try:
-        found = ask(aws, region, GetRole, f"reading role {name}", RoleName=name).role
+        found = aws.ask(GetRole, f"reading role {name}", RoleName=name).role
     except AwsError as error:
         if error.code == "NoSuchEntity":
             return None
         raise
     boundary = found.permissions_boundary
-    return Role(name, found.path, boundary.permissions_boundary_arn if boundary else "")
+    return RoleBoundary(name, found.path, boundary.permissions_boundary_arn if boundary else "")
 
 
-def managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy | None:
+def managed_policy(aws: Aws, arn: str) -> ManagedPolicy | None:
     """Return a managed policy, or None if there is none with this ARN."""
     try:
-        return _managed_policy(aws, region, arn)
+        return _managed_policy(aws, arn)
     except AwsError as error:
         if error.code == "NoSuchEntity":  # also if it is deleted while it is read
             return None
         raise
 
 
-def version_document(aws: Aws, region: str, arn: str, version: str) -> dict[str, Any]:
+def version_document(aws: Aws, arn: str, version: str) -> dict[str, Any]:
     """Return the document of a version of a managed policy."""
-    answer = ask(
-        aws, region, GetPolicyVersion, f"reading policy {arn}", PolicyArn=arn, VersionId=version
-    )
+    answer = aws.ask(GetPolicyVersion, f"reading policy {arn}", PolicyArn=arn, VersionId=version)
     return answer.policy_version.document
 
 
-def _managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy:
+def _managed_policy(aws: Aws, arn: str) -> ManagedPolicy:
     doing = f"reading policy {arn}"
-    policy = ask(aws, region, GetPolicy, doing, PolicyArn=arn).policy
-    default = ask(
-        aws, region, GetPolicyVersion, doing, PolicyArn=arn, VersionId=policy.default_version_id
-    )
-    pages = listed(aws, region, ListPolicyVersions, doing, PolicyArn=arn)
+    policy = aws.ask(GetPolicy, doing, PolicyArn=arn).policy
+    default = aws.ask(GetPolicyVersion, doing, PolicyArn=arn, VersionId=policy.default_version_id)
+    pages = aws.listed(ListPolicyVersions, doing, PolicyArn=arn)
     versions = tuple(
-        Version(one.version_id, one.is_default_version) for page in pages for one in page.versions
+        ManagedPolicyVersion(one.version_id, one.is_default_version)
+        for page in pages
+        for one in page.versions
     )
-    groups, others = _attached_to(aws, region, arn, "PermissionsPolicy")
-    _, bounded = _attached_to(aws, region, arn, "PermissionsBoundary")
+    groups, others = _attached_to(aws, arn, "PermissionsPolicy")
+    _, bounded = _attached_to(aws, arn, "PermissionsBoundary")
     roles = tuple(one.removeprefix("role ") for one in bounded if one.startswith("role "))
     return ManagedPolicy(
         arn=arn,
@@ -147,15 +142,11 @@ def _managed_policy(aws: Aws, region: str, arn: str) -> ManagedPolicy:
     )
 
 
-def _attached_to(
-    aws: Aws, region: str, arn: str, usage: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _attached_to(aws: Aws, arn: str, usage: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     groups: list[str] = []
     others: list[str] = []
     doing = f"reading where {arn} is attached"
-    for page in listed(
-        aws, region, ListEntitiesForPolicy, doing, PolicyArn=arn, PolicyUsageFilter=usage
-    ):
+    for page in aws.listed(ListEntitiesForPolicy, doing, PolicyArn=arn, PolicyUsageFilter=usage):
         groups += [one.group_name for one in page.policy_groups]
         others += [f"role {one.role_name}" for one in page.policy_roles]
         others += [f"user {one.user_name}" for one in page.policy_users]

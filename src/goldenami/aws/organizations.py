@@ -17,7 +17,6 @@ from goldenami.aws.answers.organizations import (
     ListTagsForResource,
     ListTargetsForPolicy,
 )
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import FORBIDDEN, explained
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
@@ -46,30 +45,28 @@ class OrganizationPolicy(Struct, frozen=True, kw_only=True):
         return tags.POLICY in self.tags
 
 
-def named(aws: Aws, region: str, kind: str, prefix: str) -> dict[str, OrganizationPolicy]:
+def named(aws: Aws, kind: str, prefix: str) -> dict[str, OrganizationPolicy]:
     """Return the policies of a type whose names begin so, by name.
 
     Raises:
         RefusedError: the account is in no organization, or may not read its policies.
     """
     try:
-        pages = list(
-            listed(aws, region, ListPolicies, "listing the organization's policies", Filter=kind)
-        )
+        pages = list(aws.listed(ListPolicies, "listing the organization's policies", Filter=kind))
     except AwsError as error:
         raise _no_access(error) from error
     policies = (policy for page in pages for policy in page.policies)
     read = [
-        _policy(aws, region, policy.id, policy.name)
+        _policy(aws, policy.id, policy.name)
         for policy in policies
         if policy.name.startswith(prefix)
     ]
     return {policy.name: policy for policy in read if policy}
 
 
-def enabled_types(aws: Aws, region: str) -> frozenset[str]:
+def enabled_types(aws: Aws) -> frozenset[str]:
     """Return the policy types that are enabled in the organization's root."""
-    pages = listed(aws, region, ListRoots, "reading the organization's root")
+    pages = aws.listed(ListRoots, "reading the organization's root")
     return frozenset(
         kind.type
         for page in pages
@@ -79,21 +76,21 @@ def enabled_types(aws: Aws, region: str) -> frozenset[str]:
     )
 
 
-def active_accounts(aws: Aws, region: str) -> tuple[str, ...]:
+def active_accounts(aws: Aws) -> tuple[str, ...]:
     """Return the ids of the organization's active accounts, sorted.
 
     Raises:
         RefusedError: the account is in no organization, or may not list its accounts.
     """
     try:
-        pages = list(listed(aws, region, ListAccounts, "listing the organization's accounts"))
+        pages = list(aws.listed(ListAccounts, "listing the organization's accounts"))
     except AwsError as error:
         raise _no_access(error) from error
     accounts = (account for page in pages for account in page.accounts)
     return tuple(sorted(account.id for account in accounts if account.active))
 
 
-def accounts_under(aws: Aws, region: str, target: str) -> tuple[str, ...] | None:
+def accounts_under(aws: Aws, target: str) -> tuple[str, ...] | None:
     """Return the accounts under a root, a unit or an account, which its SCPs bind, sorted.
 
     The management account, which no SCP binds, is left out.
@@ -103,8 +100,8 @@ def accounts_under(aws: Aws, region: str, target: str) -> tuple[str, ...] | None
     """
     try:
         doing = "reading the organization"
-        manager = ask(aws, region, DescribeOrganization, doing).organization.master_account_id
-        found = {target} if target.isdigit() else _accounts(aws, region, target)
+        manager = aws.ask(DescribeOrganization, doing).organization.master_account_id
+        found = {target} if target.isdigit() else _accounts(aws, target)
     except AwsError as error:
         if error.code in FORBIDDEN:
             return None
@@ -112,21 +109,21 @@ def accounts_under(aws: Aws, region: str, target: str) -> tuple[str, ...] | None
     return tuple(sorted(found - {manager}))
 
 
-def _accounts(aws: Aws, region: str, parent: str) -> set[str]:
+def _accounts(aws: Aws, parent: str) -> set[str]:
     doing = f"reading what is under {parent}"
-    pages = listed(aws, region, ListAccountsForParent, doing, ParentId=parent)
+    pages = aws.listed(ListAccountsForParent, doing, ParentId=parent)
     found = {account.id for page in pages for account in page.accounts}
-    for page in listed(aws, region, ListOrganizationalUnitsForParent, doing, ParentId=parent):
+    for page in aws.listed(ListOrganizationalUnitsForParent, doing, ParentId=parent):
         for unit in page.organizational_units:
-            found |= _accounts(aws, region, unit.id)
+            found |= _accounts(aws, unit.id)
     return found
 
 
-def attached(aws: Aws, region: str, kind: str, target: str) -> dict[str, str] | None:
+def attached(aws: Aws, kind: str, target: str) -> dict[str, str] | None:
     """Return the policies of a type on a target, names by id; None if there is no such target."""
     try:
-        pages = listed(
-            aws, region, ListPoliciesForTarget, f"reading the policies of {target}",
+        pages = aws.listed(
+        ListPoliciesForTarget, f"reading the policies of {target}",
             TargetId=target, Filter=kind,
         )  # fmt: skip
         return {policy.id: policy.name for page in pages for policy in page.policies}
@@ -136,15 +133,15 @@ def attached(aws: Aws, region: str, kind: str, target: str) -> dict[str, str] | 
         raise
 
 
-def _policy(aws: Aws, region: str, policy_id: str, name: str) -> OrganizationPolicy | None:
+def _policy(aws: Aws, policy_id: str, name: str) -> OrganizationPolicy | None:
     """Return a policy that was listed; None if it has been deleted since."""
     doing = f"reading policy {name}"
     try:
-        answer = ask(aws, region, DescribePolicy, doing, PolicyId=policy_id)
-        with explained(doing, region, DescribePolicy.call):
+        answer = aws.ask(DescribePolicy, doing, PolicyId=policy_id)
+        with explained(doing, aws.where, DescribePolicy.call):
             document = read_json(dict[str, Any], answer.policy.content)
-        written = _tags(aws, region, policy_id, name)
-        targets = _targets(aws, region, policy_id, name)
+        written = _tags(aws, policy_id, name)
+        targets = _targets(aws, policy_id, name)
     except AwsError as error:
         if error.code in _GONE:
             return None
@@ -154,16 +151,14 @@ def _policy(aws: Aws, region: str, policy_id: str, name: str) -> OrganizationPol
     )
 
 
-def _tags(aws: Aws, region: str, policy_id: str, name: str) -> dict[str, str]:
-    pages = listed(
-        aws, region, ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id
-    )
+def _tags(aws: Aws, policy_id: str, name: str) -> dict[str, str]:
+    pages = aws.listed(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
     return {tag.key: tag.value for page in pages for tag in page.tags}
 
 
-def _targets(aws: Aws, region: str, policy_id: str, name: str) -> tuple[str, ...]:
-    pages = listed(
-        aws, region, ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
+def _targets(aws: Aws, policy_id: str, name: str) -> tuple[str, ...]:
+    pages = aws.listed(
+        ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
     )
     return tuple(target.target_id for page in pages for target in page.targets)
 

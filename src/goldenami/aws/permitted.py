@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 from collections.abc import Sequence
 
 from goldenami.aws.answers.iam import GetRole, SimulatePrincipalPolicy
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.session import Aws
 
 PERMISSIONS = ("iam:GetRole", "iam:SimulatePrincipalPolicy")
@@ -27,8 +26,8 @@ def refused(
     source = _identity(aws, doing)
     if source is None:
         return None
-    pages = listed(
-        aws, None, SimulatePrincipalPolicy, doing,
+    pages = aws.listed(
+        SimulatePrincipalPolicy, doing,
         PolicySourceArn=source, ActionNames=list(actions), ResourceArns=list(arns),
     )  # fmt: skip
     results = [result for page in pages for result in page.evaluation_results]
@@ -47,5 +46,5 @@ def _identity(aws: Aws, doing: str) -> str | None:
     kind, _, rest = aws.caller.split(":")[5].partition("/")
     if kind == "assumed-role":
         role = rest.split("/")[0]
-        return ask(aws, None, GetRole, doing, RoleName=role).role.arn
+        return aws.ask(GetRole, doing, RoleName=role).role.arn
     return aws.caller if kind == "user" else None

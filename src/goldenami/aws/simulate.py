@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from goldenami.aws.answers.iam import SimulateCustomPolicy, SimulatePrincipalPolicy
-from goldenami.aws.ask import ask
 from goldenami.aws.errors import unreadable
 from goldenami.aws.session import Aws
 from goldenami.iam.evaluator.decide import visible
@@ -18,24 +17,24 @@ ALLOWED = "allowed"
 _DOING = "asking IAM's policy simulator"
 
 
-def custom(aws: Aws, region: str, documents: Sequence[str], request: Request) -> str:
+def custom(aws: Aws, documents: Sequence[str], request: Request) -> str:
     """Return the decision of the simulator under these documents, such as ``explicitDeny``.
 
     Raises:
         AwsError: the simulator refused.
     """
     parameters = _asked(request) | {"PolicyInputList": list(documents)}
-    return _decision(ask(aws, region, SimulateCustomPolicy, _DOING, **parameters))
+    return _decision(aws.ask(SimulateCustomPolicy, _DOING, **parameters))
 
 
-def principal(aws: Aws, region: str, arn: str, request: Request) -> str:
+def principal(aws: Aws, arn: str, request: Request) -> str:
     """Return the simulator's decision for a user, a group or a role as it is.
 
     Raises:
         AwsError: the simulator refused.
     """
     parameters = _asked(request) | {"PolicySourceArn": arn}
-    return _decision(ask(aws, region, SimulatePrincipalPolicy, _DOING, **parameters))
+    return _decision(aws.ask(SimulatePrincipalPolicy, _DOING, **parameters))
 
 
 def _asked(request: Request) -> dict[str, Any]:

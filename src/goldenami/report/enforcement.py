@@ -1,10 +1,10 @@
 """What an enforcement changes: each policy, where it is attached, and how its document differs."""
 
 from goldenami.report.terminal import say
-from goldenami.workflows.enforce.interface import Enforcement, Proved
+from goldenami.workflows.enforce.interface import Enforcement, EnforcementProof
 
 
-def show_proof(proved: Proved) -> None:
+def show_proof(proved: EnforcementProof) -> None:
     """Write what the proof of an enforcement found, in short, to stderr."""
     for warning in proved.warnings:
         say(f"warning: {warning}", "yellow")

@@ -23,7 +23,7 @@ def explain(
     Raises:
         UsageError: there is no such principal, or no such image in the region.
     """
-    account, notes = authorization_details.account(aws, region)
+    account, notes = authorization_details.account(aws)
     one = account.named(kind, name)
     found = images.by_id(aws.in_region(region), [image_id])
     if not found:

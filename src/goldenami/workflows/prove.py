@@ -38,7 +38,7 @@ ACCOUNT = "123456789012"
 _SNAPSHOT = re.compile(r":snapshot/(snap-[0-9a-f]+)")
 
 
-class Question(Struct, frozen=True, kw_only=True):
+class ProofQuestion(Struct, frozen=True, kw_only=True):
     """What is to be proved.
 
     Args:
@@ -103,7 +103,7 @@ def rendered(
     return profile, tuple(one for several, _ in parts for one in several), notes
 
 
-def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> Question:
+def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> ProofQuestion:
     """Ask what a profile does, with stand-ins for the values that are not given."""
     account = given.get("account", ACCOUNT)
     stand_ins = {
@@ -125,7 +125,7 @@ def of_enforcement(
     profile: Profile,
     given: Mapping[str, Any],
     beside: str | None,
-) -> Question:
+) -> ProofQuestion:
     """Ask what an enforcement's profile does to every golden image of every region.
 
     Args:
@@ -150,8 +150,7 @@ def of_enforcement(
     profile, documents, notes = rendered(profile, values)
     question = noted(of_documents(texts(documents), values, profile, beside), notes)
     if asks_aws and values.pipeline_role:
-        region = file.region or aws().region
-        question = _with_access(question, aws(), region, values.pipeline_role)
+        question = _with_access(question, aws(), values.pipeline_role)
     if not found:
         return question
     return structs.replace(
@@ -161,7 +160,7 @@ def of_enforcement(
 
 def of_documents(
     documents: Sequence[NamedDocument], values: Values, profile: Profile, beside: str | None
-) -> Question:
+) -> ProofQuestion:
     """Ask what documents do to somebody who has them.
 
     Args:
@@ -177,7 +176,7 @@ def of_documents(
     partition = values.partition
     arn = f"arn:{partition}:iam::{values.account}:user/somebody"
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
-    return Question(
+    return ProofQuestion(
         subject=ProofSubject(where, Principal.of(arn), Policies(identity=compiled)),
         documents=tuple(one.text for one in (*further, *documents)),
         pipeline=_pipeline(values.pipeline_role, documents),
@@ -188,9 +187,7 @@ def of_documents(
     )
 
 
-def of_live(
-    aws: Aws, region: str, kind: Kind, name: str, values: Values, profile: Profile
-) -> Question:
+def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -> ProofQuestion:
     """Ask what somebody's policies do now: all of them, boundary and SCPs too.
 
     Raises:
@@ -198,7 +195,7 @@ def of_live(
         IncompleteError: a region could not be read.
         RefusedError: nothing is approved.
     """
-    account, notes = authorization_details.account(aws, region)
+    account, notes = authorization_details.account(aws)
     one = account.named(kind, name)
     tag = values.tag or profile.tag
     golden = _golden(_approved(aws, tag))
@@ -212,7 +209,7 @@ def of_live(
         parameter=published(values),
         pipeline_role=values.pipeline_role or "",
     )
-    return Question(
+    return ProofQuestion(
         subject=ProofSubject(
             f"{kind} {one.name}", account.principal(one), account.policies_of(one)
         ),
@@ -226,19 +223,17 @@ def of_live(
     )
 
 
-def noted(question: Question, notes: Sequence[str]) -> Question:
+def noted(question: ProofQuestion, notes: Sequence[str]) -> ProofQuestion:
     """Return a question with further notes."""
     return structs.replace(question, notes=(*question.notes, *notes))
 
 
-def answer(question: Question, cases: Cases) -> Proof:
+def answer(question: ProofQuestion, cases: Cases) -> Proof:
     """Decide every case."""
     return prove((question.subject,), question.pipeline, cases, question.setting, question.promises)
 
 
-def disagreements(
-    aws: Aws, region: str, question: Question, proof: Proof, progress: Callable[[int], None]
-) -> list[Disagreement]:
+def disagreements(aws: Aws, question: ProofQuestion, proof: Proof) -> list[Disagreement]:
     """Ask IAM's simulator every request of a proof too, and return what it decides otherwise.
 
     What is unknown here is not compared.
@@ -256,8 +251,7 @@ def disagreements(
             request = decision.request
             key = (request.action, request.resource, repr(sorted(request.context.items())))
             if key not in told:
-                told[key] = _simulated(aws, region, question, request)
-                progress(len(told))
+                told[key] = _simulated(aws, question, request)
             if (told[key] == simulate.ALLOWED) != decision.allowed:
                 found.append(
                     Disagreement(
@@ -267,10 +261,10 @@ def disagreements(
     return found
 
 
-def _with_access(question: Question, aws: Aws, region: str, role: str) -> Question:
+def _with_access(question: ProofQuestion, aws: Aws, role: str) -> ProofQuestion:
     """Ask who can become the pipeline role as well, where the account may be read."""
     try:
-        account, notes = authorization_details.account(aws, region)
+        account, notes = authorization_details.account(aws)
     except AwsError as error:
         if error.code not in FORBIDDEN:
             raise
@@ -293,10 +287,10 @@ def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
     return found
 
 
-def _simulated(aws: Aws, region: str, question: Question, request: Request) -> str:
+def _simulated(aws: Aws, question: ProofQuestion, request: Request) -> str:
     if question.arn:
-        return simulate.principal(aws, region, question.arn, request)
-    return simulate.custom(aws, region, question.documents, request)
+        return simulate.principal(aws, question.arn, request)
+    return simulate.custom(aws, question.documents, request)
 
 
 def _allows(document: NamedDocument) -> bool:

@@ -18,7 +18,7 @@ from goldenami.spec.model import (
     ServiceControlPolicy,
 )
 from goldenami.workflows.enforce import documents
-from goldenami.workflows.enforce.interface import Form
+from goldenami.workflows.enforce.interface import RenderedPolicies
 
 GROUP: dict[str, Any] = {"group_policy": True}
 BOUNDARY: dict[str, Any] = {"permissions_boundary": PermissionsBoundary(roles=("developers",))}
@@ -32,7 +32,7 @@ MANY = 90
 
 def rendered(
     mechanism: str, profile: str = "guardrail", snapshots: int = MANY, **mechanisms: Any
-) -> Form:
+) -> RenderedPolicies:
     values = Values(
         account="123456789012",
         owners=("123456789012",),

@@ -1,7 +1,13 @@
 """Parts put together: what is made first, and what is taken away."""
 
 from goldenami.domain.plan import Action
-from goldenami.workflows.enforce.interface import Part, begun_after, in_order, joined, replaced
+from goldenami.workflows.enforce.interface import (
+    MechanismPlan,
+    begun_after,
+    in_order,
+    joined,
+    replaced,
+)
 
 
 def steps(*ids: str) -> tuple[Action, ...]:
@@ -12,7 +18,10 @@ def order(actions: tuple[Action, ...]) -> dict[str, tuple[str, ...]]:
     return {one.id: one.after for one in actions}
 
 
-KEPT, DROPPED = Part(actions=steps("make", "attach")), Part(removals=steps("detach", "delete"))
+KEPT, DROPPED = (
+    MechanismPlan(actions=steps("make", "attach")),
+    MechanismPlan(removals=steps("detach", "delete")),
+)
 
 
 def test_steps_wait_for_those_before_them() -> None:
@@ -39,6 +48,6 @@ def test_without_room_it_goes_first() -> None:
 
 
 def test_a_note_of_several_parts_is_told_once() -> None:
-    part = Part(notes=("n",), problems=("p",))
+    part = MechanismPlan(notes=("n",), problems=("p",))
     both = joined([part, part])
     assert (both.notes, both.problems) == (("n",), ("p", "p"))

@@ -24,11 +24,11 @@ from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,
     Attachment,
+    DesiredState,
     Enforcement,
-    Form,
-    Holder,
-    Proved,
-    Wanted,
+    EnforcementProof,
+    HolderKind,
+    RenderedPolicies,
 )
 
 ID, SNAPSHOT = "111122223333", "snap-0123456789abcdef0"
@@ -91,7 +91,7 @@ def account(**fields: Any) -> Account:
 
 def prepared(
     *chain: str,
-    holder: Holder = "group",
+    holder: HolderKind = "group",
     name: str = "admins",
     values: Values = VALUES,
     under: tuple[str, ...] | None = (ID,),
@@ -107,15 +107,21 @@ def prepared(
             )
             for one in documents
         ),
-        wanted=Wanted(
-            forms={MECHANISMS[holder]: Form(documents=documents, profiles=profiles, values=values)},
+        wanted=DesiredState(
+            forms={
+                MECHANISMS[holder]: RenderedPolicies(
+                    documents=documents, profiles=profiles, values=values
+                )
+            },
             golden=(GOLDEN,),
         ),
         accounts={name: under} if under is not None else {},
     )
 
 
-def proved(enforcement: Enforcement, before: Account, enforce: Enforce = ENFORCE) -> Proved:
+def proved(
+    enforcement: Enforcement, before: Account, enforce: Enforce = ENFORCE
+) -> EnforcementProof:
     return proof.of(enforcement, enforce, before, CASES, (ID,))
 
 
@@ -258,13 +264,13 @@ UNIT = "ou-ab12-cdef3456"
 CONSUMER = "444455556666"
 
 
-def under(accounts: tuple[str, ...] | None, *chain: str) -> Proved:
+def under(accounts: tuple[str, ...] | None, *chain: str) -> EnforcementProof:
     """Prove a unit with these accounts under it."""
     enforcement = prepared(*chain, holder="organization-target", name=UNIT, under=accounts)
     return proved(enforcement, account())
 
 
-def subjects(found: Proved) -> set[str]:
+def subjects(found: EnforcementProof) -> set[str]:
     return {row.subject for row in found.rows if row.subject.startswith("an administrator")}
 
 
@@ -323,7 +329,7 @@ def test_the_account_itself_is_not_changed_by_its_proof() -> None:
 
 
 class TestWhoCanBecomeThePipelineRole:
-    def found(self, *chain: str, **fields: Any) -> Proved:
+    def found(self, *chain: str, **fields: Any) -> EnforcementProof:
         roles = {"pipeline": role("pipeline", trust=TRUSTED), **fields.pop("roles", {})}
         return proved(prepared(*CHAIN, *chain), account(roles=roles, **fields))
 

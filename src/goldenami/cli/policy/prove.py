@@ -12,7 +12,7 @@ from goldenami.errors import FindingsError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
-    from goldenami.workflows.prove import Kind, Question
+    from goldenami.workflows.prove import Kind, ProofQuestion
 
 YAML = (".yaml", ".yml")
 
@@ -79,8 +79,7 @@ def prove(
     proof = workflow.answer(question, load(cases or ()))
     differing = None
     if with_aws:
-        session = aws.get()
-        differing = workflow.disagreements(session, session.region, question, proof, lambda _: None)
+        differing = workflow.disagreements(aws.get(), question, proof)
     report.write(proof, form.value, question.ways, differing, question.access)
     if proof.failed:
         raise RefusedError(f"not proved: {len(proof.failed)} cases are not as they have to be")
@@ -106,7 +105,7 @@ def _question(
     profile_name: str | None,
     beside: str | None,
     aws: _Session,
-) -> "Question":
+) -> "ProofQuestion":
     from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
@@ -130,14 +129,14 @@ def _question(
 
 def _live(
     kind: "Kind", name: str, named: dict[str, Any], profile_name: str | None, aws: _Session
-) -> "Question":
+) -> "ProofQuestion":
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
 
     session = aws.get()
     values = Values(**{"account": session.account, "partition": session.partition, **named})
     profile = workflow.promises_of(profile_name)
-    return workflow.of_live(session, session.region, kind, name, values, profile)
+    return workflow.of_live(session, kind, name, values, profile)
 
 
 def _enforcement(
@@ -146,7 +145,7 @@ def _enforcement(
     profile_name: str | None,
     beside: str | None,
     aws: _Session,
-) -> "Question":
+) -> "ProofQuestion":
     from goldenami.iam.profiles import profile_named
     from goldenami.workflows import prove as workflow
 

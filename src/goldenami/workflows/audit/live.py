@@ -197,7 +197,7 @@ def _of_future(answer: "Future[list[list[Subject]]]") -> Batches:
 
 
 def _setting(aws: Aws, place: AccountRegion) -> Batches:
-    found = allowed_images.setting(aws, place.region)
+    found = allowed_images.setting(aws.in_region(place.region))
     yield [
         Subject(
             kind=Kind.SETTING,

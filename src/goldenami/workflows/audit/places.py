@@ -67,5 +67,5 @@ def accounts(aws: Aws, question: Question) -> Sequence[str]:
         AwsError: the organization's accounts could not be read.
     """
     if question.organization:
-        return organizations.active_accounts(aws, aws.region)
+        return organizations.active_accounts(aws)
     return tuple(dict.fromkeys(question.accounts))

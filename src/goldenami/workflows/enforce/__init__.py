@@ -32,11 +32,11 @@ from goldenami.workflows.enforce import (
     scp,
 )
 from goldenami.workflows.enforce.interface import (
+    DesiredState,
+    EnforceContext,
     Enforcement,
-    Part,
-    Proved,
-    Situation,
-    Wanted,
+    EnforcementProof,
+    MechanismPlan,
     begun_after,
     joined,
 )
@@ -95,7 +95,7 @@ def prepare(
     wanted = None
     if enforce.attaching and not remove:
         wanted = documents.wanted(aws, file)
-    situation = Situation(
+    context = EnforceContext(
         aws=aws,
         region=region_of(aws, file),
         enforce=enforce,
@@ -107,7 +107,7 @@ def prepare(
         tags=record or {},
     )
     part = joined(
-        mechanism.part(situation)
+        mechanism.part(context)
         for name, mechanism in _MECHANISMS.items()
         if not audit_mode or getattr(enforce.mechanisms, name)
     )
@@ -123,12 +123,12 @@ def prepare(
             notes=part.others,
             fix="remove it by the file of its own enforcement, or pass --take-over",
         )
-    notes = tuple(_notes(situation, wanted)) if wanted else ()
+    notes = tuple(_notes(context, wanted)) if wanted else ()
     again = partial(
         prepare, aws, file,
         remove=remove, take_over=take_over, audit_mode=audit_mode, record=record,
     )  # fmt: skip
-    return _enforcement(situation, part, wanted, notes, again)
+    return _enforcement(context, part, wanted, notes, again)
 
 
 def region_of(aws: Aws, file: EnforceFile) -> str:
@@ -136,7 +136,7 @@ def region_of(aws: Aws, file: EnforceFile) -> str:
     return file.region or aws.region
 
 
-def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> Proved:
+def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> EnforcementProof:
     """Prove a prepared enforcement under everybody's effective policies after it.
 
     Raises:
@@ -144,7 +144,7 @@ def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> Proved:
         RefusedError: there is nothing to prove it by.
         IncompleteError: a document that binds a group or a role could not be read.
     """
-    account, notes = authorization_details.account(aws, region_of(aws, file))
+    account, notes = authorization_details.account(aws)
     owners = (aws.account, *file.owners)
     proved = proof.of(prepared, _enforce(file), account, cases.load(), owners)
     return structs.replace(proved, warnings=(*notes, *proved.warnings))
@@ -196,19 +196,19 @@ def _changed_meanwhile(error: GoldenamiError) -> bool:
 
 
 def _enforcement(
-    situation: Situation,
-    part: Part,
-    wanted: Wanted | None,
+    context: EnforceContext,
+    part: MechanismPlan,
+    wanted: DesiredState | None,
     notes: tuple[str, ...],
     again: Callable[[], Enforcement],
 ) -> Enforcement:
-    enforce = situation.enforce
-    verb = "remove" if situation.remove else "enforce"
+    enforce = context.enforce
+    verb = "remove" if context.remove else "enforce"
     used = dict.fromkeys(one.profile or "" for one in enforce.attaching.values())
     title = f"{verb} {', '.join(used) or enforce.profile} on {', '.join(_holders(enforce))}"
     return Enforcement(
         again=again,
-        removes=situation.remove,
+        removes=context.remove,
         changes=part.changes,
         plan=Plan(
             title=title,
@@ -260,14 +260,14 @@ def _in_audit_mode(file: EnforceFile, enforce: Enforce) -> Enforce:
     return structs.replace(enforce, mechanisms=Mechanisms(**settings))
 
 
-def _notes(situation: Situation, wanted: Wanted) -> Iterator[str]:
-    enforce, forms = situation.enforce, wanted.forms.values()
+def _notes(context: EnforceContext, wanted: DesiredState) -> Iterator[str]:
+    enforce, forms = context.enforce, wanted.forms.values()
     for form in forms:
         yield from form.notes
     yield from dict.fromkeys(one.profiles[0].warning for one in forms if one.profiles[0].warning)
     role = next(iter(forms)).values.pipeline_role or ""
     if any(one.guardrail_protection for one in enforce.attaching.values()):
-        yield _who_may_run_it(situation.aws.caller, role)
+        yield _who_may_run_it(context.aws.caller, role)
     if enforce.pipeline_role is None:
         yield (
             "no enforce.pipeline_role: nobody in these groups can bake any more, and no role is "
@@ -275,8 +275,8 @@ def _notes(situation: Situation, wanted: Wanted) -> Iterator[str]:
         )
         return
     name = enforce.pipeline_role.rpartition("/")[2]
-    here = f":{situation.aws.account}:" in role
-    if here and iam.role(situation.aws, situation.region, name) is None:
+    here = f":{context.aws.account}:" in role
+    if here and iam.role(context.aws, name) is None:
         yield f"the pipeline role {name} does not exist: whoever creates it will be exempt"
 
 

@@ -12,7 +12,7 @@ _SHOWN = 5
 _FIX = "let its trust policy name only what runs the pipeline"
 
 
-class Access(Struct, frozen=True, kw_only=True):
+class PipelineAccess(Struct, frozen=True, kw_only=True):
     """Who can become the pipeline role.
 
     Args:
@@ -26,7 +26,9 @@ class Access(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def of(after: Account, role: str, groups: Collection[str], roles: Collection[str]) -> Access:
+def of(
+    after: Account, role: str, groups: Collection[str], roles: Collection[str]
+) -> PipelineAccess:
     """Tell who can become the pipeline role once everything is attached.
 
     Args:
@@ -49,7 +51,7 @@ def of(after: Account, role: str, groups: Collection[str], roles: Collection[str
     bound = [one for one in assuming.become if guarded(one)]
     refused = {one.start for one in bound}
     others = [one for one in found.become if one.start not in refused]
-    return Access(
+    return PipelineAccess(
         reach=found,
         failures=tuple(
             f"who is to be bound can assume the pipeline role: {line}: {_FIX}"

@@ -11,13 +11,19 @@ from msgspec import Struct
 
 from goldenami.aws import allowed_images, parameters, regions
 from goldenami.aws.action import ActionContext
-from goldenami.aws.allowed_images import Setting
+from goldenami.aws.allowed_images import AllowedImagesSetting
 from goldenami.aws.parallel import Answers, in_regions
 from goldenami.aws.waits import until
 from goldenami.domain.plan import Action
 from goldenami.spec.model import AllowedAmis, ImageCriteria
 from goldenami.workflows.enforce import ownership
-from goldenami.workflows.enforce.interface import Change, Part, Situation, in_order, joined
+from goldenami.workflows.enforce.interface import (
+    Change,
+    EnforceContext,
+    MechanismPlan,
+    in_order,
+    joined,
+)
 
 VERIFY_TIMEOUT_S = 120.0
 DISABLED = "disabled"
@@ -35,11 +41,11 @@ RECORD = "/goldenami/enforcement/allowed-amis"
 class _Now(Struct, frozen=True):
     """A region's setting as it is, and the enforcement that it is recorded for."""
 
-    setting: Setting
+    setting: AllowedImagesSetting
     name: str = ""
 
 
-def part(situation: Situation) -> Part:
+def part(context: EnforceContext) -> MechanismPlan:
     """Compare the setting of each region with what it should be.
 
     It is taken away by ``--remove`` alone, and only where its criteria are those of the file (or,
@@ -48,16 +54,16 @@ def part(situation: Situation) -> Part:
     Raises:
         IncompleteError: a region could not be read.
     """
-    wanted = situation.enforce.mechanisms.allowed_amis
-    if situation.remove:
-        return _dropped(situation, wanted)
+    wanted = context.enforce.mechanisms.allowed_amis
+    if context.remove:
+        return _dropped(context, wanted)
     if wanted is None:
-        return Part()
-    now = _settings(situation, wanted).complete(READING)
-    right = criteria(wanted, situation.owners)
-    claims = ownership.claims(situation, _recorded(now))
-    parts = [_brought_about(situation, region, one, right) for region, one in now.items()]
-    return joined([*parts, claims, Part(notes=(NOTE,))])
+        return MechanismPlan()
+    now = _settings(context, wanted).complete(READING)
+    right = criteria(wanted, context.owners)
+    claims = ownership.claims(context, _recorded(now))
+    parts = [_brought_about(context, region, one, right) for region, one in now.items()]
+    return joined([*parts, claims, MechanismPlan(notes=(NOTE,))])
 
 
 def _recorded(now: Mapping[str, _Now]) -> dict[str, str]:
@@ -88,7 +94,7 @@ def verify(doing: ActionContext) -> dict[str, Any]:
     wanted = json.loads(doing.parameters["ImageCriteria"])
 
     def look() -> dict[str, Any] | None:
-        now = allowed_images.setting(doing.aws, doing.region)
+        now = allowed_images.setting(doing.aws.in_region(doing.region))
         return {} if now.state == state and same(now.criteria, wanted) else None
 
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing="the Allowed AMIs setting")
@@ -107,48 +113,47 @@ def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
     return sorted(map(comparable, one)) == sorted(map(comparable, other))
 
 
-def _settings(situation: Situation, wanted: AllowedAmis) -> Answers[_Now]:
-    aws = situation.aws
+def _settings(context: EnforceContext, wanted: AllowedAmis) -> Answers[_Now]:
+    aws = context.aws
     where = regions.enabled(aws) if wanted.regions == "all" else wanted.regions
 
     def look(region: str) -> _Now:
-        recorded = parameters.values(aws.in_region(region), [RECORD], READING)
-        return _Now(allowed_images.setting(aws, region), recorded.get(RECORD, ""))
+        regional = aws.in_region(region)
+        recorded = parameters.values(regional, [RECORD], READING)
+        return _Now(allowed_images.setting(regional), recorded.get(RECORD, ""))
 
     return in_regions(where, look)
 
 
-def _dropped(situation: Situation, wanted: AllowedAmis | None) -> Part:
+def _dropped(context: EnforceContext, wanted: AllowedAmis | None) -> MechanismPlan:
     """What the release file does not name need not be readable; that it is not is told."""
-    answers = _settings(situation, wanted or AllowedAmis())
+    answers = _settings(context, wanted or AllowedAmis())
     now = answers.complete(READING) if wanted else answers.read
     unread = ", ".join(one.region for one in answers.unread)
     notes = (f"Allowed AMIs settings could not be looked for in {unread}",) if unread else ()
-    right = criteria(wanted or AllowedAmis(), situation.owners)
+    right = criteria(wanted or AllowedAmis(), context.owners)
     others = {
-        region: one
-        for region, one in now.items()
-        if ownership.stays(situation, one.name, named=True)
+        region: one for region, one in now.items() if ownership.stays(context, one.name, named=True)
     }
     gone = [_removed(region, one, right) for region, one in now.items() if region not in others]
-    return joined([*gone, ownership.left(_recorded(others)), Part(notes=notes)])
+    return joined([*gone, ownership.left(_recorded(others)), MechanismPlan(notes=notes)])
 
 
 def _brought_about(
-    situation: Situation, region: str, before: _Now, criteria: list[dict[str, Any]]
-) -> Part:
-    wanted, now = situation.enforce.mechanisms.allowed_amis or AllowedAmis(), before.setting
+    context: EnforceContext, region: str, before: _Now, criteria: list[dict[str, Any]]
+) -> MechanismPlan:
+    wanted, now = context.enforce.mechanisms.allowed_amis or AllowedAmis(), before.setting
     right = now.state == wanted.state and same(now.criteria, criteria)
     if now.managed_by != "account" and not right:
-        return Part(
+        return MechanismPlan(
             problems=(
                 f"{region}: a declarative policy of the organization manages Allowed AMIs: "
                 "use enforce.mechanisms.declarative_policy",
             )
         )
     steps = []
-    if before.name != situation.name:
-        steps.append(_record(region, situation.name))
+    if before.name != context.name:
+        steps.append(_record(region, context.name))
     if not same(now.criteria, criteria):
         steps.append(_replace(region, criteria))
     if now.state != wanted.state:
@@ -160,24 +165,26 @@ def _brought_about(
         kind="update" if steps else "keep",
         diff="" if right else _diff(now, wanted.state, criteria),
     )
-    return Part(changes=(change,), actions=in_order(steps))
+    return MechanismPlan(changes=(change,), actions=in_order(steps))
 
 
-def _removed(region: str, before: _Now, criteria: list[dict[str, Any]]) -> Part:
+def _removed(region: str, before: _Now, criteria: list[dict[str, Any]]) -> MechanismPlan:
     now = before.setting
     if now.state == DISABLED and not now.criteria:
-        return Part()
+        return MechanismPlan()
     if now.managed_by != "account" or not same(now.criteria, criteria):
-        return Part(notes=(f"{region}: the Allowed AMIs setting is not goldenami's, and stays",))
+        return MechanismPlan(
+            notes=(f"{region}: the Allowed AMIs setting is not goldenami's, and stays",)
+        )
     off = [_disable(region)] if now.state != DISABLED else []
     steps = [*off, _replace(region, []), _verification(region, DISABLED, [])]
     if before.name:
         steps.append(_forget(region))
     change = Change(policy=f"Allowed AMIs {region}", kind="remove")
-    return Part(changes=(change,), removals=in_order(steps))
+    return MechanismPlan(changes=(change,), removals=in_order(steps))
 
 
-def _diff(now: Setting, state: str, criteria: list[dict[str, Any]]) -> str:
+def _diff(now: AllowedImagesSetting, state: str, criteria: list[dict[str, Any]]) -> str:
     return (
         f"- {now.state} {json.dumps(now.criteria)}\n"
         f"+ {state} {json.dumps(criteria)}"

@@ -9,7 +9,7 @@ from goldenami.aws.organizations import DECLARATIVE_EC2
 from goldenami.iam.render import PolicyDocument
 from goldenami.spec.model import DeclarativePolicy
 from goldenami.workflows.enforce import organization
-from goldenami.workflows.enforce.interface import Part, Situation
+from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan
 
 NAME = "allowed-images"
 _FOR_GOOD = {"@@operators_allowed_for_child_policies": ["@@none"]}
@@ -19,15 +19,15 @@ https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html
 """
 
 
-def part(situation: Situation) -> Part:
+def part(context: EnforceContext) -> MechanismPlan:
     """Compare the organization's declarative policy with what it should be."""
-    wanted = situation.enforce.mechanisms.declarative_policy
+    wanted = context.enforce.mechanisms.declarative_policy
     if wanted is None:
-        return organization.part(situation, None, DECLARATIVE_EC2)
-    wish = organization.Wish(
-        DECLARATIVE_EC2, (PolicyDocument(NAME, content(wanted, situation.owners)),), wanted.targets
+        return organization.part(context, None, DECLARATIVE_EC2)
+    wish = organization.DesiredPolicies(
+        DECLARATIVE_EC2, (PolicyDocument(NAME, content(wanted, context.owners)),), wanted.targets
     )
-    return organization.part(situation, wish, DECLARATIVE_EC2)
+    return organization.part(context, wish, DECLARATIVE_EC2)
 
 
 def content(wanted: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any]:

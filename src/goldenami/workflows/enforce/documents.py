@@ -19,7 +19,7 @@ from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
 from goldenami.spec.model import Attaching, Enforce
 from goldenami.workflows import rendering
-from goldenami.workflows.enforce.interface import Form, Wanted
+from goldenami.workflows.enforce.interface import DesiredState, RenderedPolicies
 
 BOUNDARY = "boundary"
 ALLOW_ALL = {
@@ -48,7 +48,7 @@ def main_profile(attaching: Attaching) -> Profile:
     return profile_named(attaching.profile or DEFAULT)
 
 
-def wanted(aws: Aws, file: EnforceFile) -> Wanted:
+def wanted(aws: Aws, file: EnforceFile) -> DesiredState:
     """Render everything that is enforced, from the golden images as they are now.
 
     Raises:
@@ -67,10 +67,10 @@ def wanted(aws: Aws, file: EnforceFile) -> Wanted:
         }
         values = rendering.values(lambda: aws, file, profile, given)
         forms[mechanism] = fitting(enforce, mechanism, values)
-    return Wanted(forms=forms, golden=golden)
+    return DesiredState(forms=forms, golden=golden)
 
 
-def fitting(enforce: Enforce, mechanism: str, values: Values) -> Form:
+def fitting(enforce: Enforce, mechanism: str, values: Values) -> RenderedPolicies:
     """Render what a mechanism attaches, in the form that fits its holders.
 
     If a document that lists snapshots exceeds their limit, the profile's form that knows snapshots
@@ -106,7 +106,9 @@ def boundary(documents: tuple[PolicyDocument, ...]) -> PolicyDocument:
     return combined(BOUNDARY, documents, *(() if allows else (ALLOW_ALL,)))
 
 
-def _rendered(enforce: Enforce, mechanism: str, attaching: Attaching, values: Values) -> Form:
+def _rendered(
+    enforce: Enforce, mechanism: str, attaching: Attaching, values: Values
+) -> RenderedPolicies:
     several = profiles(attaching)
     if mechanism == "permissions_boundary":  # the pipeline's role is never bound by it
         values = structs.replace(values, exempts_pipeline=False)
@@ -117,7 +119,7 @@ def _rendered(enforce: Enforce, mechanism: str, attaching: Attaching, values: Va
         check_size(document, limit)
     left = ", ".join(_left(attached, limit))
     note = f"{mechanism}: characters left of {limit.characters:,}: {left}"
-    return Form(documents=documents, profiles=several, values=values, notes=(note,))
+    return RenderedPolicies(documents=documents, profiles=several, values=values, notes=(note,))
 
 
 def _limit(enforce: Enforce, mechanism: str) -> Limit:

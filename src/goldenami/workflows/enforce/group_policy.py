@@ -12,8 +12,8 @@ from goldenami.workflows.enforce.documents import BOUNDARY
 from goldenami.workflows.enforce.interface import (
     Attachment,
     Change,
-    Part,
-    Situation,
+    EnforceContext,
+    MechanismPlan,
     in_order,
     joined,
     kind_of,
@@ -26,41 +26,43 @@ _Groups = dict[str, dict[str, str]]
 """Names of the attached policies by ARN, by group."""
 
 
-def part(situation: Situation) -> Part:
+def part(context: EnforceContext) -> MechanismPlan:
     """Compare what should be attached to the groups with what is.
 
     A policy that this enforcement attached and no longer wants is taken away. Groups that it does
     not name are left alone.
     """
-    enforce = situation.enforce
-    found = {one: iam.attached(situation.aws, situation.region, one) for one in enforce.groups}
+    enforce = context.enforce
+    found = {one: iam.attached(context.aws, one) for one in enforce.groups}
     missing = [group for group, names in found.items() if names is None]
     if missing:
-        account = situation.aws.account
-        return Part(problems=(f"there is no IAM group {', '.join(missing)} in account {account}",))
+        account = context.aws.account
+        return MechanismPlan(
+            problems=(f"there is no IAM group {', '.join(missing)} in account {account}",)
+        )
     attached = {group: names or {} for group, names in found.items()}
-    wanted = {managed.arn(situation, one.name): one for one in situation.documents(NAME)}
-    now = _now(situation, attached, wanted)
+    wanted = {managed.arn(context, one.name): one for one in context.documents(NAME)}
+    now = _now(context, attached, wanted)
     problems = [*managed.foreign({arn: now[arn] for arn in wanted})]
-    claims = ownership.claims(situation, _names(now, wanted))
-    quota = iam.attachments_per_group(situation.aws, situation.region) if attached else 0
-    kept = [_kept(situation, arn, one, now[arn], attached) for arn, one in wanted.items()]
+    claims = ownership.claims(context, _names(now, wanted))
+    quota = iam.attachments_per_group(context.aws) if attached else 0
+    kept = [_kept(context, arn, one, now[arn], attached) for arn, one in wanted.items()]
     surplus = {arn: one for arn, one in now.items() if arn not in wanted}
     staying = {
         arn: name
         for arn, name in _names(surplus, surplus).items()
-        if ownership.stays(situation, name, named=bool(enforce.mechanisms.group_policy))
+        if ownership.stays(context, name, named=bool(enforce.mechanisms.group_policy))
     }
     problems += _full(quota, attached, wanted, now, staying)
     dropped = [
-        _dropped(situation, one, attached) for arn, one in surplus.items() if arn not in staying
+        _dropped(context, one, attached) for arn, one in surplus.items() if arn not in staying
     ]
     both = replaced(
         joined(kept),
         joined(dropped),
         room=all(len(names.keys() | wanted.keys()) <= quota for names in attached.values()),
     )
-    told = Part(problems=tuple(problems), notes=_notes(situation))
+    told = MechanismPlan(problems=tuple(problems), notes=_notes(context))
     return joined([both, told, claims, ownership.left(staying)])
 
 
@@ -74,17 +76,14 @@ def _names(now: dict[str, iam.ManagedPolicy | None], chosen: Container[str]) -> 
 
 
 def _now(
-    situation: Situation, attached: _Groups, wanted: dict[str, PolicyDocument]
+    context: EnforceContext, attached: _Groups, wanted: dict[str, PolicyDocument]
 ) -> dict[str, iam.ManagedPolicy | None]:
-    ours = managed.arn(situation, "")
+    ours = managed.arn(context, "")
     present = {arn for names in attached.values() for arn in names if arn.startswith(ours)}
-    if situation.remove or not attached:  # also those that somebody detached by hand
-        present |= {managed.arn(situation, name) for name in load_profiles()}
-    present.discard(managed.arn(situation, BOUNDARY))
-    return {
-        arn: iam.managed_policy(situation.aws, situation.region, arn)
-        for arn in sorted(present | set(wanted))
-    }
+    if context.remove or not attached:  # also those that somebody detached by hand
+        present |= {managed.arn(context, name) for name in load_profiles()}
+    present.discard(managed.arn(context, BOUNDARY))
+    return {arn: iam.managed_policy(context.aws, arn) for arn in sorted(present | set(wanted))}
 
 
 def _full(
@@ -102,19 +101,19 @@ def _full(
 
 
 def _kept(
-    situation: Situation,
+    context: EnforceContext,
     arn: str,
     document: PolicyDocument,
     policy: iam.ManagedPolicy | None,
     attached: _Groups,
-) -> Part:
+) -> MechanismPlan:
     missing = tuple(group for group, names in attached.items() if arn not in names)
-    steps = managed.written(situation, arn, document, policy)
+    steps = managed.written(context, arn, document, policy)
     kind = kind_of(policy, same=not steps)
-    steps += [_group_call(situation, "AttachGroupPolicy", "attach", arn, one) for one in missing]
-    steps += managed.retagged(situation, policy)
+    steps += [_group_call(context, "AttachGroupPolicy", "attach", arn, one) for one in missing]
+    steps += managed.retagged(context, policy)
     if steps:
-        steps.append(managed.verification(situation, arn, document, {"Groups": tuple(attached)}))
+        steps.append(managed.verification(context, arn, document, {"Groups": tuple(attached)}))
     change = Change(
         policy=arn,
         kind=kind,
@@ -122,24 +121,26 @@ def _kept(
         lists=managed.lists(policy.document if policy else None, document),
         attach=missing,
     )
-    return Part(
+    return MechanismPlan(
         changes=(change,),
         actions=in_order(steps),
         attachments=tuple(_attachment(group, arn, document.policy) for group in attached),
     )
 
 
-def _dropped(situation: Situation, policy: iam.ManagedPolicy | None, attached: _Groups) -> Part:
+def _dropped(
+    context: EnforceContext, policy: iam.ManagedPolicy | None, attached: _Groups
+) -> MechanismPlan:
     if policy is None or not policy.ours:
-        return Part()  # not there, or named like ours and somebody else's
+        return MechanismPlan()  # not there, or named like ours and somebody else's
     mine = tuple(group for group, names in attached.items() if policy.arn in names)
     steps = [
-        _group_call(situation, "DetachGroupPolicy", "detach", policy.arn, group) for group in mine
+        _group_call(context, "DetachGroupPolicy", "detach", policy.arn, group) for group in mine
     ]
     bound = (f"role {name} (boundary)" for name in policy.boundary_of)
     elsewhere = [*(one for one in policy.groups if one not in mine), *policy.others, *bound]
     if not elsewhere:
-        steps += managed.deleted(situation, policy)
+        steps += managed.deleted(context, policy)
     change = Change(
         policy=policy.arn,
         kind="keep" if elsewhere else "remove",
@@ -147,27 +148,27 @@ def _dropped(situation: Situation, policy: iam.ManagedPolicy | None, attached: _
         diff=f"it stays attached to {', '.join(elsewhere)}" if elsewhere else "",
     )
     gone = tuple(_attachment(group, policy.arn, None) for group in mine)
-    return Part(changes=(change,), removals=in_order(steps), attachments=gone)
+    return MechanismPlan(changes=(change,), removals=in_order(steps), attachments=gone)
 
 
 def _attachment(group: str, arn: str, document: dict[str, Any] | None) -> Attachment:
     return Attachment(holder="group", name=group, policy=arn.rpartition("/")[2], document=document)
 
 
-def _notes(situation: Situation) -> tuple[str, ...]:
-    if situation.remove or not situation.enforce.mechanisms.group_policy:
+def _notes(context: EnforceContext) -> tuple[str, ...]:
+    if context.remove or not context.enforce.mechanisms.group_policy:
         return ()
     return (
         "a group holds users only: roles and SSO sessions are not bound by what is attached to it",
     )
 
 
-def _group_call(situation: Situation, operation: str, verb: str, arn: str, group: str) -> Action:
+def _group_call(context: EnforceContext, operation: str, verb: str, arn: str, group: str) -> Action:
     return Action(
         id=f"{verb} {arn} {group}",
         summary=f"{verb} {arn} {'to' if verb == 'attach' else 'from'} group {group}",
         call=f"iam:{operation}",
-        region=situation.region,
+        region=context.region,
         parameters={"GroupName": group, "PolicyArn": arn},
         permissions=(f"iam:{operation}",),
     )

@@ -15,14 +15,14 @@ from goldenami.iam.snapshot_list import Difference
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
 
-Holder = Literal["group", "role-boundary", "organization-target"]
-MECHANISMS: Final[Mapping[Holder, str]] = {
+HolderKind = Literal["group", "role-boundary", "organization-target"]
+MECHANISMS: Final[Mapping[HolderKind, str]] = {
     "group": "group_policy",
     "role-boundary": "permissions_boundary",
     "organization-target": "scp",
 }
 """The mechanism that attaches to each kind of thing."""
-Kind = Literal["create", "update", "keep", "remove"]
+ChangeKind = Literal["create", "update", "keep", "remove"]
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Change(Struct, frozen=True, kw_only=True):
     """
 
     policy: str
-    kind: Kind
+    kind: ChangeKind
     diff: str = ""
     attach: tuple[str, ...] = ()
     detach: tuple[str, ...] = ()
@@ -54,13 +54,13 @@ class Attachment(Struct, frozen=True, kw_only=True):
         document: the policy document; None if the policy is detached.
     """
 
-    holder: Holder
+    holder: HolderKind
     name: str
     policy: str
     document: dict[str, Any] | None
 
 
-class Form(Struct, frozen=True, kw_only=True):
+class RenderedPolicies(Struct, frozen=True, kw_only=True):
     """What one mechanism attaches.
 
     Args:
@@ -76,7 +76,7 @@ class Form(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class Situation(Struct, frozen=True, kw_only=True):
+class EnforceContext(Struct, frozen=True, kw_only=True):
     """What a mechanism works with.
 
     Args:
@@ -95,7 +95,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     region: str
     enforce: Enforce
     name: str
-    forms: Mapping[str, Form]
+    forms: Mapping[str, RenderedPolicies]
     owners: tuple[str, ...]
     remove: bool
     take_over: bool
@@ -107,7 +107,7 @@ class Situation(Struct, frozen=True, kw_only=True):
         return form.documents if form else ()
 
 
-class Part(Struct, frozen=True, kw_only=True):
+class MechanismPlan(Struct, frozen=True, kw_only=True):
     """What one mechanism wants.
 
     Args:
@@ -131,7 +131,7 @@ class Part(Struct, frozen=True, kw_only=True):
     accounts: Mapping[str, tuple[str, ...] | None] = {}
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class DesiredState(Struct, frozen=True, kw_only=True):
     """What is to be enforced.
 
     Args:
@@ -139,7 +139,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
         golden: the golden images that were found.
     """
 
-    forms: Mapping[str, Form]
+    forms: Mapping[str, RenderedPolicies]
     golden: tuple[Image, ...]
 
 
@@ -153,7 +153,7 @@ class Enforcement(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     plan: Plan
     attachments: tuple[Attachment, ...] = ()
-    wanted: Wanted | None = None
+    wanted: DesiredState | None = None
     again: Callable[[], "Enforcement"] | None = None
     removes: bool = False
     accounts: Mapping[str, tuple[str, ...] | None] = {}
@@ -164,7 +164,7 @@ class Enforcement(Struct, frozen=True, kw_only=True):
         return not self.plan.actions
 
 
-class Proved(Struct, frozen=True, kw_only=True):
+class EnforcementProof(Struct, frozen=True, kw_only=True):
     """What the proof of an enforcement found.
 
     Args:
@@ -187,10 +187,10 @@ def broken(row: ProofRow) -> str:
     return f"{what} and is {row.decided}: {row.reason}"
 
 
-def joined(parts: Iterable[Part]) -> Part:
+def joined(parts: Iterable[MechanismPlan]) -> MechanismPlan:
     """Return several parts as one."""
     several = list(parts)
-    return Part(
+    return MechanismPlan(
         changes=tuple(one for part in several for one in part.changes),
         actions=tuple(one for part in several for one in part.actions),
         removals=tuple(one for part in several for one in part.removals),
@@ -202,7 +202,7 @@ def joined(parts: Iterable[Part]) -> Part:
     )
 
 
-def replaced(kept: Part, dropped: Part, *, room: bool) -> Part:
+def replaced(kept: MechanismPlan, dropped: MechanismPlan, *, room: bool) -> MechanismPlan:
     """Return what is made and what is taken away as one.
 
     What is taken away goes first only if there is no room for both at once.
@@ -228,7 +228,7 @@ def in_order(steps: list[Action]) -> tuple[Action, ...]:
     )
 
 
-def kind_of(there: object, *, same: bool) -> Kind:
+def kind_of(there: object, *, same: bool) -> ChangeKind:
     """Tell what happens to a policy that is wanted."""
     if there is None:
         return "create"

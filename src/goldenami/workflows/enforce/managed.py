@@ -17,14 +17,14 @@ from goldenami.errors import RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import ownership
-from goldenami.workflows.enforce.interface import Situation
+from goldenami.workflows.enforce.interface import EnforceContext
 
 VERIFY_TIMEOUT_S = 60.0
 
 
-def arn(situation: Situation, document: str) -> str:
+def arn(context: EnforceContext, document: str) -> str:
     """Return the ARN of goldenami's policy for a document."""
-    aws = situation.aws
+    aws = context.aws
     return f"arn:{aws.partition}:iam::{aws.account}:policy/goldenami-{document}"
 
 
@@ -38,70 +38,73 @@ def foreign(policies: Mapping[str, iam.ManagedPolicy | None]) -> list[str]:
 
 
 def written(
-    situation: Situation, arn: str, document: PolicyDocument, policy: iam.ManagedPolicy | None
+    context: EnforceContext, arn: str, document: PolicyDocument, policy: iam.ManagedPolicy | None
 ) -> list[Action]:
     """Return the steps that give a policy this document; none if it has it."""
     text = document.json(minify=True)
     if policy is None:
-        return [_create(situation, arn, document.name, text)]
+        return [_create(context, arn, document.name, text)]
     if policy.document == document.policy:
         return []
-    old = [_delete_version(situation, arn, one.id) for one in policy.prunable]
-    return [*old, _new_version(situation, arn, text)]
+    old = [_delete_version(context, arn, one.id) for one in policy.prunable]
+    return [*old, _new_version(context, arn, text)]
 
 
-def deleted(situation: Situation, policy: iam.ManagedPolicy) -> list[Action]:
+def deleted(context: EnforceContext, policy: iam.ManagedPolicy) -> list[Action]:
     """Return the steps that delete a policy, after it was detached everywhere."""
-    old = [_delete_version(situation, policy.arn, v.id) for v in policy.versions if not v.default]
+    old = [_delete_version(context, policy.arn, v.id) for v in policy.versions if not v.default]
     last = Action(
         id=f"delete {policy.arn}",
         summary=f"delete {policy.arn}",
         call="iam:DeletePolicy",
-        region=situation.region,
+        region=context.region,
         parameters={"PolicyArn": policy.arn},
         permissions=("iam:DeletePolicy",),
     )
     return [*old, last]
 
 
-def retagged(situation: Situation, policy: iam.ManagedPolicy | None) -> list[Action]:
+def retagged(context: EnforceContext, policy: iam.ManagedPolicy | None) -> list[Action]:
     """Return the steps that bring a policy's own tags about, beside the one it was made with."""
     if policy is None:
         return []
-    wanted, stale = tags_to_change(situation, policy.tags)
+    wanted, stale = tags_to_change(context, policy.tags)
     steps = []
     if wanted:
         steps.append(
-            _tagging(situation, policy.arn, "TagPolicy", {"Tags": tags.to_aws(wanted)}, wanted)
+            _tagging(context, policy.arn, "TagPolicy", {"Tags": tags.to_aws(wanted)}, wanted)
         )
     if stale:
-        steps.append(_tagging(situation, policy.arn, "UntagPolicy", {"TagKeys": stale}, stale))
+        steps.append(_tagging(context, policy.arn, "UntagPolicy", {"TagKeys": stale}, stale))
     return steps
 
 
-def own_tags(situation: Situation, document: str) -> dict[str, str]:
+def own_tags(context: EnforceContext, document: str) -> dict[str, str]:
     """Return the tags that a policy of goldenami's is made with."""
-    return {tags.POLICY: document, tags.ENFORCED_BY: situation.name} | situation.tags
+    return {tags.POLICY: document, tags.ENFORCED_BY: context.name} | context.tags
 
 
 def tags_to_change(
-    situation: Situation, now: Mapping[str, str]
+    context: EnforceContext, now: Mapping[str, str]
 ) -> tuple[dict[str, str], list[str]]:
     """Return the tags that a policy of goldenami's lacks, and the keys it should not have."""
-    wanted = {key: one for key, one in situation.tags.items() if key not in now}
-    if now.get(tags.ENFORCED_BY) != situation.name:
-        wanted[tags.ENFORCED_BY] = situation.name
-    stale = [key for key in (tags.UNPROVED,) if key in now and key not in situation.tags]
+    wanted = {key: one for key, one in context.tags.items() if key not in now}
+    if now.get(tags.ENFORCED_BY) != context.name:
+        wanted[tags.ENFORCED_BY] = context.name
+    stale = [key for key in (tags.UNPROVED,) if key in now and key not in context.tags]
     return wanted, stale
 
 
 def verification(
-    situation: Situation, arn: str, document: PolicyDocument, holders: Mapping[str, tuple[str, ...]]
+    context: EnforceContext,
+    arn: str,
+    document: PolicyDocument,
+    holders: Mapping[str, tuple[str, ...]],
 ) -> Action:
     """Return the step that reads a policy back.
 
     Args:
-        situation: as everywhere.
+        context: as everywhere.
         arn: the policy's.
         document: what it should have.
         holders: ``Groups`` and ``Boundaries`` (of roles), by name.
@@ -110,7 +113,7 @@ def verification(
         id=f"verify {arn}",
         summary=f"read {arn} back",
         call="verify:policy",
-        region=situation.region,
+        region=context.region,
         parameters={"PolicyArn": arn, "Document": document.json(minify=True), **holders},
         permissions=(
             "iam:GetPolicy",
@@ -123,13 +126,13 @@ def verification(
 
 def verify(doing: ActionContext) -> dict[str, Any]:
     """Wait until a policy's default version and holders read back as they were written."""
-    wanted = json.loads(doing.parameters["PolicyDocument"])
+    wanted = json.loads(doing.parameters["Document"])
     groups = set(doing.parameters.get("Groups", ()))
     roles = set(doing.parameters.get("Boundaries", ()))
     arn = doing.parameters["PolicyArn"]
 
     def look() -> dict[str, Any] | None:
-        policy = iam.managed_policy(doing.aws, doing.region, arn)
+        policy = iam.managed_policy(doing.aws, arn)
         if policy is None or policy.document != wanted or not groups <= set(policy.groups):
             return None
         return {} if roles <= set(policy.boundary_of) else None
@@ -198,7 +201,7 @@ def refuse_another(now: Mapping[str, str], wanted: Mapping[str, str], name: str)
 def _settled(doing: ActionContext, arn: str) -> iam.ManagedPolicy:
     """Return a policy of which AWS says that it is there; it may not be known everywhere yet."""
     return until(
-        doing, lambda: iam.managed_policy(doing.aws, doing.region, arn),
+        doing, lambda: iam.managed_policy(doing.aws, arn),
         timeout_s=VERIFY_TIMEOUT_S, thing=arn,
     )  # fmt: skip
 
@@ -225,54 +228,54 @@ def lists(
     return snapshot_list.difference(before, document.policy)
 
 
-def _create(situation: Situation, arn: str, name: str, text: str) -> Action:
+def _create(context: EnforceContext, arn: str, name: str, text: str) -> Action:
     return Action(
         id=f"create {arn}",
         summary=f"create {arn}",
         call="iam:CreatePolicy",
-        region=situation.region,
+        region=context.region,
         parameters={
             "PolicyName": arn.rpartition("/")[2],
             "PolicyDocument": text,
             "Description": f"goldenami profile document {name}",
-            "Tags": tags.to_aws(own_tags(situation, name)),
+            "Tags": tags.to_aws(own_tags(context, name)),
         },
         permissions=("iam:CreatePolicy", "iam:TagPolicy"),
         adopt="adopt:policy",
     )
 
 
-def _new_version(situation: Situation, arn: str, text: str) -> Action:
+def _new_version(context: EnforceContext, arn: str, text: str) -> Action:
     return Action(
         id=f"update {arn}",
         summary=f"make a new default version of {arn}",
         call="iam:CreatePolicyVersion",
-        region=situation.region,
+        region=context.region,
         parameters={"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": True},
         permissions=("iam:CreatePolicyVersion",),
         adopt="adopt:policy-version",
     )
 
 
-def _delete_version(situation: Situation, arn: str, version: str) -> Action:
+def _delete_version(context: EnforceContext, arn: str, version: str) -> Action:
     return Action(
         id=f"prune {arn} {version}",
         summary=f"delete version {version} of {arn}",
         call="iam:DeletePolicyVersion",
-        region=situation.region,
+        region=context.region,
         parameters={"PolicyArn": arn, "VersionId": version},
         permissions=("iam:DeletePolicyVersion",),
     )
 
 
 def _tagging(
-    situation: Situation, arn: str, operation: str, parameters: Mapping[str, Any], keys: Any
+    context: EnforceContext, arn: str, operation: str, parameters: Mapping[str, Any], keys: Any
 ) -> Action:
     return Action(
         id=f"{operation} {arn}",
         summary=f"{operation[: -len('Policy')].lower()} {arn}: {', '.join(keys)}",
         call=f"iam:{operation}",
-        region=situation.region,
+        region=context.region,
         parameters={"PolicyArn": arn, **parameters},
         permissions=(f"iam:{operation}",),
     )

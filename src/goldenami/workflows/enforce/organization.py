@@ -19,8 +19,8 @@ from goldenami.workflows.enforce import managed, ownership
 from goldenami.workflows.enforce.interface import (
     Attachment,
     Change,
-    Part,
-    Situation,
+    EnforceContext,
+    MechanismPlan,
     in_order,
     joined,
     kind_of,
@@ -31,7 +31,7 @@ PREFIX = "goldenami-"
 VERIFY_TIMEOUT_S = 60.0
 
 
-class Wish(Struct, frozen=True):
+class DesiredPolicies(Struct, frozen=True):
     """The policies of one type that should be there, and what they should be attached to."""
 
     kind: str
@@ -39,7 +39,7 @@ class Wish(Struct, frozen=True):
     targets: tuple[str, ...]
 
 
-def part(situation: Situation, wish: Wish | None, kind: str) -> Part:
+def part(context: EnforceContext, wish: DesiredPolicies | None, kind: str) -> MechanismPlan:
     """Compare an organization's policies of a type with what should be there.
 
     Without a wish, what goldenami made is taken away. A caller who may not read the organization's
@@ -48,20 +48,20 @@ def part(situation: Situation, wish: Wish | None, kind: str) -> Part:
     Raises:
         RefusedError: policies are wished for, and the organization's cannot be read.
     """
-    wish = None if situation.remove else wish
+    wish = None if context.remove else wish
     try:
-        now = organizations.named(situation.aws, situation.region, kind, PREFIX)
+        now = organizations.named(context.aws, kind, PREFIX)
     except RefusedError as error:
         if wish:
             raise
         told = f"policies of an organization were not looked for: {error.message}"
-        return Part(notes=(told,) if situation.remove else ())
+        return MechanismPlan(notes=(told,) if context.remove else ())
     if wish is None:
-        return joined(_dropped(situation, kind, one, named=False) for one in now.values())
+        return joined(_dropped(context, kind, one, named=False) for one in now.values())
     wanted = {f"{PREFIX}{document.name}": document for document in wish.documents}
-    problems, room = _checked(situation, wish, wanted, now)
+    problems, room = _checked(context, wish, wanted, now)
     claims = ownership.claims(
-        situation,
+        context,
         {
             f"{kind} {name}": ownership.of_tags(policy.tags)
             for name, policy in now.items()
@@ -69,12 +69,10 @@ def part(situation: Situation, wish: Wish | None, kind: str) -> Part:
         },
     )
     if problems or claims.problems:
-        return joined([Part(problems=tuple(problems)), claims])
-    kept = [_kept(situation, wish, name, one, now.get(name)) for name, one in wanted.items()]
+        return joined([MechanismPlan(problems=tuple(problems)), claims])
+    kept = [_kept(context, wish, name, one, now.get(name)) for name, one in wanted.items()]
     dropped = [
-        _dropped(situation, kind, one, named=True)
-        for name, one in now.items()
-        if name not in wanted
+        _dropped(context, kind, one, named=True) for name, one in now.items() if name not in wanted
     ]
     return joined([replaced(joined(kept), joined(dropped), room=room), claims])
 
@@ -85,7 +83,7 @@ def verify(doing: ActionContext) -> dict[str, Any]:
     wanted, targets = json.loads(doing.parameters["Content"]), set(doing.parameters["Targets"])
 
     def look() -> dict[str, Any] | None:
-        policy = organizations.named(doing.aws, doing.region, kind, name).get(name)
+        policy = organizations.named(doing.aws, kind, name).get(name)
         right = policy and policy.document == wanted and targets <= set(policy.targets)
         return {} if right else None
 
@@ -101,7 +99,7 @@ def adopt(doing: ActionContext) -> dict[str, Any]:
     kind, name = doing.parameters["Type"], doing.parameters["Name"]
 
     def look() -> OrganizationPolicy | None:
-        return organizations.named(doing.aws, doing.region, kind, name).get(name)
+        return organizations.named(doing.aws, kind, name).get(name)
 
     policy = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
     if not policy.ours:
@@ -121,14 +119,14 @@ def _foreign(name: str) -> str:
     )
 
 
-def _goes(situation: Situation, policy: OrganizationPolicy) -> bool:
+def _goes(context: EnforceContext, policy: OrganizationPolicy) -> bool:
     name = ownership.of_tags(policy.tags)
-    return policy.ours and not ownership.stays(situation, name, named=True)
+    return policy.ours and not ownership.stays(context, name, named=True)
 
 
 def _checked(
-    situation: Situation,
-    wish: Wish,
+    context: EnforceContext,
+    wish: DesiredPolicies,
     wanted: Mapping[str, PolicyDocument],
     now: Mapping[str, OrganizationPolicy],
 ) -> tuple[list[str], bool]:
@@ -136,15 +134,15 @@ def _checked(
     problems = [
         _foreign(name) for name, policy in now.items() if name in wanted and not policy.ours
     ]
-    if wish.kind not in organizations.enabled_types(situation.aws, situation.region):
+    if wish.kind not in organizations.enabled_types(context.aws):
         problems.append(
             f"{wish.kind} is not enabled in the organization's root: "
             f"`aws organizations enable-policy-type --policy-type {wish.kind} --root-id r-…`"
         )
         return problems, True
-    going, room = {name for name, one in now.items() if _goes(situation, one)}, True
+    going, room = {name for name, one in now.items() if _goes(context, one)}, True
     for target in wish.targets:
-        there = organizations.attached(situation.aws, situation.region, wish.kind, target)
+        there = organizations.attached(context.aws, wish.kind, target)
         if there is None:
             problems.append(f"the organization has no root, unit or account {target}")
             continue
@@ -160,29 +158,29 @@ def _checked(
 
 
 def _kept(
-    situation: Situation,
-    wish: Wish,
+    context: EnforceContext,
+    wish: DesiredPolicies,
     name: str,
     document: PolicyDocument,
     policy: OrganizationPolicy | None,
-) -> Part:
+) -> MechanismPlan:
     text = document.json(minify=True)
     made = f"create {wish.kind} {name}"
     steps = []
     if policy is None:
-        steps.append(_create(situation, wish, made, name, document.name, text))
+        steps.append(_create(context, wish, made, name, document.name, text))
     elif policy.document != document.policy:
-        steps.append(_update(situation, policy, text))
+        steps.append(_update(context, policy, text))
     policy_id = policy.id if policy else Ref(made, "policy_id")
     held = policy.targets if policy else ()
     missing = tuple(one for one in wish.targets if one not in held)
     surplus = tuple(one for one in held if one not in wish.targets)
-    steps += [_call(situation, "AttachPolicy", name, policy_id, one) for one in missing]
-    steps += [_call(situation, "DetachPolicy", name, policy_id, one) for one in surplus]
+    steps += [_call(context, "AttachPolicy", name, policy_id, one) for one in missing]
+    steps += [_call(context, "DetachPolicy", name, policy_id, one) for one in surplus]
     same = policy is not None and policy.document == document.policy
-    steps += _retagged(situation, policy)
+    steps += _retagged(context, policy)
     if steps:
-        steps.append(_verification(situation, wish, name, text))
+        steps.append(_verification(context, wish, name, text))
     change = Change(
         policy=f"{wish.kind} {name}",
         kind=kind_of(policy, same=same),
@@ -193,7 +191,7 @@ def _kept(
         detach=surplus,
         lists=managed.lists(policy.document if policy else None, document),
     )
-    return Part(
+    return MechanismPlan(
         changes=(change,),
         actions=in_order(steps),
         attachments=(
@@ -203,26 +201,26 @@ def _kept(
     )
 
 
-def _dropped(situation: Situation, kind: str, policy: OrganizationPolicy, *, named: bool) -> Part:
+def _dropped(
+    context: EnforceContext, kind: str, policy: OrganizationPolicy, *, named: bool
+) -> MechanismPlan:
     if not policy.ours:
-        return Part()
+        return MechanismPlan()
     name = ownership.of_tags(policy.tags)
-    if ownership.stays(situation, name, named=named):
+    if ownership.stays(context, name, named=named):
         return ownership.left({f"{kind} {policy.name}": name})
-    steps = [
-        _call(situation, "DetachPolicy", policy.name, policy.id, one) for one in policy.targets
-    ]
+    steps = [_call(context, "DetachPolicy", policy.name, policy.id, one) for one in policy.targets]
     steps.append(
         Action(
             id=f"delete {policy.id}",
             summary=f"delete the organization's policy {policy.name}",
             call="organizations:DeletePolicy",
-            region=situation.region,
+            region=context.region,
             parameters={"PolicyId": policy.id},
             permissions=("organizations:DeletePolicy",),
         )
     )
-    return Part(
+    return MechanismPlan(
         changes=(Change(policy=f"{kind} {policy.name}", kind="remove", detach=policy.targets),),
         removals=in_order(steps),
         attachments=_attachments(kind, policy.name, policy.targets, None),
@@ -242,19 +240,19 @@ def _attachments(
 
 
 def _create(
-    situation: Situation, wish: Wish, id_: str, name: str, document: str, text: str
+    context: EnforceContext, wish: DesiredPolicies, id_: str, name: str, document: str, text: str
 ) -> Action:
     return Action(
         id=id_,
         summary=f"create the organization's policy {name} ({wish.kind})",
         call="organizations:CreatePolicy",
-        region=situation.region,
+        region=context.region,
         parameters={
             "Name": name,
             "Type": wish.kind,
             "Content": text,
             "Description": f"goldenami profile document {document}",
-            "Tags": tags.to_aws(managed.own_tags(situation, document)),
+            "Tags": tags.to_aws(managed.own_tags(context, document)),
         },
         outputs={"policy_id": "Policy.PolicySummary.Id"},
         adopt="adopt:organization-policy",
@@ -262,31 +260,31 @@ def _create(
     )
 
 
-def _update(situation: Situation, policy: OrganizationPolicy, text: str) -> Action:
+def _update(context: EnforceContext, policy: OrganizationPolicy, text: str) -> Action:
     return Action(
         id=f"update {policy.id}",
         summary=f"update the organization's policy {policy.name}",
         call="organizations:UpdatePolicy",
-        region=situation.region,
+        region=context.region,
         parameters={"PolicyId": policy.id, "Content": text},
         permissions=("organizations:UpdatePolicy",),
     )
 
 
-def _retagged(situation: Situation, policy: OrganizationPolicy | None) -> list[Action]:
+def _retagged(context: EnforceContext, policy: OrganizationPolicy | None) -> list[Action]:
     if policy is None:
         return []
-    wanted, stale = managed.tags_to_change(situation, policy.tags)
+    wanted, stale = managed.tags_to_change(context, policy.tags)
     steps = []
     if wanted:
-        steps.append(_tagging(situation, policy, "Tag", wanted, {"Tags": tags.to_aws(wanted)}))
+        steps.append(_tagging(context, policy, "Tag", wanted, {"Tags": tags.to_aws(wanted)}))
     if stale:
-        steps.append(_tagging(situation, policy, "Untag", stale, {"TagKeys": stale}))
+        steps.append(_tagging(context, policy, "Untag", stale, {"TagKeys": stale}))
     return steps
 
 
 def _tagging(
-    situation: Situation,
+    context: EnforceContext,
     policy: OrganizationPolicy,
     verb: str,
     keys: Iterable[str],
@@ -296,32 +294,32 @@ def _tagging(
         id=f"{verb} {policy.id}",
         summary=f"{verb.lower()} the organization's policy {policy.name}: {', '.join(keys)}",
         call=f"organizations:{verb}Resource",
-        region=situation.region,
+        region=context.region,
         parameters={"ResourceId": policy.id, **parameters},
         permissions=(f"organizations:{verb}Resource",),
     )
 
 
 def _call(
-    situation: Situation, operation: str, name: str, policy_id: str | Ref, target: str
+    context: EnforceContext, operation: str, name: str, policy_id: str | Ref, target: str
 ) -> Action:
     verb, to = ("attach", "to") if operation == "AttachPolicy" else ("detach", "from")
     return Action(
         id=f"{verb} {name} {target}",
         summary=f"{verb} the organization's policy {name} {to} {target}",
         call=f"organizations:{operation}",
-        region=situation.region,
+        region=context.region,
         parameters={"PolicyId": policy_id, "TargetId": target},
         permissions=(f"organizations:{operation}",),
     )
 
 
-def _verification(situation: Situation, wish: Wish, name: str, text: str) -> Action:
+def _verification(context: EnforceContext, wish: DesiredPolicies, name: str, text: str) -> Action:
     return Action(
         id=f"verify {wish.kind} {name}",
         summary=f"read the organization's policy {name} back",
         call="verify:organization-policy",
-        region=situation.region,
+        region=context.region,
         parameters={"Type": wish.kind, "Name": name, "Content": text, "Targets": wish.targets},
         permissions=(
             "organizations:DescribePolicy",

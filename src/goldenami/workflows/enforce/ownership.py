@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
 from goldenami.domain import tags
-from goldenami.workflows.enforce.interface import Part, Situation
+from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan
 
 
-class Owner(Enum):
+class Ownership(Enum):
     """Whose something is, as an enforcement sees it."""
 
     OWN = auto()
@@ -20,11 +20,11 @@ class Owner(Enum):
     ANOTHER = auto()
 
 
-def owner(situation: Situation, name: str) -> Owner:
+def owner(context: EnforceContext, name: str) -> Ownership:
     """Tell whose something is that carries a name, empty if it carries none."""
     if not name:
-        return Owner.NOBODY
-    return Owner.OWN if name == situation.name or situation.take_over else Owner.ANOTHER
+        return Ownership.NOBODY
+    return Ownership.OWN if name == context.name or context.take_over else Ownership.ANOTHER
 
 
 def of_tags(written: Mapping[str, str]) -> str:
@@ -32,47 +32,47 @@ def of_tags(written: Mapping[str, str]) -> str:
     return written.get(tags.ENFORCED_BY, "")
 
 
-def claims(situation: Situation, things: Mapping[str, str]) -> Part:
+def claims(context: EnforceContext, things: Mapping[str, str]) -> MechanismPlan:
     """Return what stands against having things, and what is to be told of it.
 
     Args:
-        situation: as everywhere.
+        context: as everywhere.
         things: what is wanted and is there already, and the name it carries.
     """
     problems, notes = [], []
     for thing, name in things.items():
-        match owner(situation, name):
-            case Owner.ANOTHER:
+        match owner(context, name):
+            case Ownership.ANOTHER:
                 problems.append(
                     f"{thing} was attached by the enforcement `{name}`, and this one is "
-                    f"`{situation.name}`: enforce that one's file, or pass --take-over"
+                    f"`{context.name}`: enforce that one's file, or pass --take-over"
                 )
-            case Owner.NOBODY:
-                notes.append(f"{thing} carried no name of an enforcement: `{situation.name}` now")
-            case Owner.OWN if name != situation.name:
+            case Ownership.NOBODY:
+                notes.append(f"{thing} carried no name of an enforcement: `{context.name}` now")
+            case Ownership.OWN if name != context.name:
                 notes.append(f"{thing} is taken over from the enforcement `{name}`")
-    return Part(problems=tuple(problems), notes=tuple(notes))
+    return MechanismPlan(problems=tuple(problems), notes=tuple(notes))
 
 
-def stays(situation: Situation, name: str, *, named: bool) -> bool:
+def stays(context: EnforceContext, name: str, *, named: bool) -> bool:
     """Tell whether something that is not wanted stays, since it is not this enforcement's.
 
     Args:
-        situation: as everywhere.
+        context: as everywhere.
         name: the name it carries.
         named: whether the file names its mechanism; it is for what carries no name.
     """
-    match owner(situation, name):
-        case Owner.OWN:
-            return name != situation.name and not (named or situation.remove)
-        case Owner.NOBODY:
-            return not (named or situation.remove or situation.take_over)
+    match owner(context, name):
+        case Ownership.OWN:
+            return name != context.name and not (named or context.remove)
+        case Ownership.NOBODY:
+            return not (named or context.remove or context.take_over)
     return True
 
 
-def left(things: Mapping[str, str]) -> Part:
+def left(things: Mapping[str, str]) -> MechanismPlan:
     """Tell of things that stay, by the names they carry."""
-    return Part(others=tuple(_told(things.items())))
+    return MechanismPlan(others=tuple(_told(things.items())))
 
 
 def _told(things: Iterable[tuple[str, str]]) -> Iterable[str]:

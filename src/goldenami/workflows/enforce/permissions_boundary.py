@@ -12,8 +12,8 @@ from goldenami.workflows.enforce.documents import BOUNDARY, boundary
 from goldenami.workflows.enforce.interface import (
     Attachment,
     Change,
-    Part,
-    Situation,
+    EnforceContext,
+    MechanismPlan,
     in_order,
     joined,
     kind_of,
@@ -22,32 +22,32 @@ from goldenami.workflows.enforce.interface import (
 NAME = "permissions_boundary"
 
 
-def part(situation: Situation) -> Part:
+def part(context: EnforceContext) -> MechanismPlan:
     """Compare the roles' boundaries with what they should be."""
-    wanted = situation.enforce.mechanisms.permissions_boundary
-    roles = wanted.roles if wanted and not situation.remove else ()
-    arn = managed.arn(situation, BOUNDARY)
-    policy = iam.managed_policy(situation.aws, situation.region, arn)
+    wanted = context.enforce.mechanisms.permissions_boundary
+    roles = wanted.roles if wanted and not context.remove else ()
+    arn = managed.arn(context, BOUNDARY)
+    policy = iam.managed_policy(context.aws, arn)
     if not roles:
-        return _dropped(situation, policy)
-    found = {name: iam.role(situation.aws, situation.region, name) for name in roles}
-    claims = Part()
+        return _dropped(context, policy)
+    found = {name: iam.role(context.aws, name) for name in roles}
+    claims = MechanismPlan()
     if policy and policy.ours:
-        claims = ownership.claims(situation, {arn: ownership.of_tags(policy.tags)})
-    problems = [*managed.foreign({arn: policy}), *_unfit(situation, found, arn)]
+        claims = ownership.claims(context, {arn: ownership.of_tags(policy.tags)})
+    problems = [*managed.foreign({arn: policy}), *_unfit(context, found, arn)]
     if problems or claims.problems:
-        return joined([Part(problems=tuple(problems)), claims])
-    document = boundary(situation.documents(NAME))
-    steps = managed.written(situation, arn, document, policy)
+        return joined([MechanismPlan(problems=tuple(problems)), claims])
+    document = boundary(context.documents(NAME))
+    steps = managed.written(context, arn, document, policy)
     kind = kind_of(policy, same=not steps)
     missing = tuple(name for name, role in found.items() if role and role.boundary != arn)
     held = policy.boundary_of if policy else ()
     surplus = tuple(name for name in held if name not in roles)
-    steps += [_put(situation, arn, name) for name in missing]
-    steps += [_delete(situation, arn, name) for name in surplus]
-    steps += managed.retagged(situation, policy)
+    steps += [_put(context, arn, name) for name in missing]
+    steps += [_delete(context, arn, name) for name in surplus]
+    steps += managed.retagged(context, policy)
     if steps:
-        steps.append(managed.verification(situation, arn, document, {"Boundaries": tuple(roles)}))
+        steps.append(managed.verification(context, arn, document, {"Boundaries": tuple(roles)}))
     change = Change(
         policy=arn,
         kind=kind,
@@ -56,7 +56,7 @@ def part(situation: Situation) -> Part:
         attach=tuple(f"role {name}" for name in missing),
         detach=tuple(f"role {name}" for name in surplus),
     )
-    made = Part(
+    made = MechanismPlan(
         changes=(change,),
         actions=in_order(steps),
         attachments=(
@@ -67,16 +67,16 @@ def part(situation: Situation) -> Part:
     return joined([made, claims])
 
 
-def _dropped(situation: Situation, policy: iam.ManagedPolicy | None) -> Part:
+def _dropped(context: EnforceContext, policy: iam.ManagedPolicy | None) -> MechanismPlan:
     if policy is None or not policy.ours:
-        return Part()
+        return MechanismPlan()
     name = ownership.of_tags(policy.tags)
-    if ownership.stays(situation, name, named=False):
+    if ownership.stays(context, name, named=False):
         return ownership.left({policy.arn: name})
     elsewhere = [*policy.groups, *policy.others]
-    steps = [_delete(situation, policy.arn, name) for name in policy.boundary_of]
+    steps = [_delete(context, policy.arn, name) for name in policy.boundary_of]
     if not elsewhere:
-        steps += managed.deleted(situation, policy)
+        steps += managed.deleted(context, policy)
     change = Change(
         policy=policy.arn,
         kind="keep" if elsewhere else "remove",
@@ -84,7 +84,7 @@ def _dropped(situation: Situation, policy: iam.ManagedPolicy | None) -> Part:
         diff=f"it stays attached to {', '.join(elsewhere)}" if elsewhere else "",
     )
     gone = tuple(_attachment(name, policy.arn, None) for name in policy.boundary_of)
-    return Part(changes=(change,), removals=in_order(steps), attachments=gone)
+    return MechanismPlan(changes=(change,), removals=in_order(steps), attachments=gone)
 
 
 def _attachment(role: str, arn: str, document: dict[str, Any] | None) -> Attachment:
@@ -93,10 +93,12 @@ def _attachment(role: str, arn: str, document: dict[str, Any] | None) -> Attachm
     )
 
 
-def _unfit(situation: Situation, found: dict[str, iam.Role | None], arn: str) -> list[str]:
-    pipeline = (situation.enforce.pipeline_role or "").rpartition("/")[2]
+def _unfit(
+    context: EnforceContext, found: dict[str, iam.RoleBoundary | None], arn: str
+) -> list[str]:
+    pipeline = (context.enforce.pipeline_role or "").rpartition("/")[2]
     problems = [
-        f"there is no role {name} in account {situation.aws.account}"
+        f"there is no role {name} in account {context.aws.account}"
         for name, role in found.items()
         if role is None
     ]
@@ -115,23 +117,23 @@ def _unfit(situation: Situation, found: dict[str, iam.Role | None], arn: str) ->
     return problems
 
 
-def _put(situation: Situation, arn: str, role: str) -> Action:
+def _put(context: EnforceContext, arn: str, role: str) -> Action:
     return Action(
         id=f"bound {role}",
         summary=f"make {arn} the permissions boundary of role {role}",
         call="iam:PutRolePermissionsBoundary",
-        region=situation.region,
+        region=context.region,
         parameters={"RoleName": role, "PermissionsBoundary": arn},
         permissions=("iam:PutRolePermissionsBoundary",),
     )
 
 
-def _delete(situation: Situation, arn: str, role: str) -> Action:
+def _delete(context: EnforceContext, arn: str, role: str) -> Action:
     return Action(
         id=f"unbound {role}",
         summary=f"take the permissions boundary {arn} from role {role}",
         call="iam:DeleteRolePermissionsBoundary",
-        region=situation.region,
+        region=context.region,
         parameters={"RoleName": role},
         permissions=("iam:DeleteRolePermissionsBoundary",),
     )

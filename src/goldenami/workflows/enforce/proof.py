@@ -17,10 +17,10 @@ from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
 from goldenami.workflows.enforce import access, targets
 from goldenami.workflows.enforce.interface import (
     Attachment,
+    DesiredState,
     Enforcement,
-    Form,
-    Proved,
-    Wanted,
+    EnforcementProof,
+    RenderedPolicies,
     broken,
 )
 
@@ -34,7 +34,7 @@ _SHOWN = 3
 
 def of(
     prepared: Enforcement, enforce: Enforce, before: Account, cases: Cases, owners: Iterable[str]
-) -> Proved:
+) -> EnforcementProof:
     """Prove an enforcement under everybody's effective policies after the change.
 
     Args:
@@ -50,10 +50,10 @@ def of(
     """
     settings = [*_hidden(enforce, before.id, owners)]
     if prepared.wanted is None:
-        return Proved(failures=tuple(settings))
-    parts = [Proved(failures=tuple(settings))]
+        return EnforcementProof(failures=tuple(settings))
+    parts = [EnforcementProof(failures=tuple(settings))]
     for mechanism in prepared.wanted.forms:
-        proving = Proving(prepared, prepared.wanted, mechanism, before, cases, enforce)
+        proving = MechanismProver(prepared, prepared.wanted, mechanism, before, cases, enforce)
         match mechanism:
             case "group_policy":
                 parts += [proving.group(name) for name in proving.named("group")]
@@ -68,7 +68,7 @@ def of(
     return _together([*parts, *(_access(prepared, before, role) for role in roles if role)])
 
 
-def setting(wanted: Wanted, form: Form, groups: tuple[str, ...]) -> ProofSetting:
+def setting(wanted: DesiredState, form: RenderedPolicies, groups: tuple[str, ...]) -> ProofSetting:
     """Return where the proof takes place: the golden images, or one that stands for them."""
     values = form.values
     golden = tuple(
@@ -98,13 +98,13 @@ def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") 
     return GoldenImage(region=region, id="ami-golden", owner=owner, snapshots=snapshots)
 
 
-class Proving:
+class MechanismProver:
     """The account after the change, and the proofs of everybody that a mechanism binds."""
 
     def __init__(
         self,
         prepared: Enforcement,
-        wanted: Wanted,
+        wanted: DesiredState,
         mechanism: str,
         before: Account,
         cases: Cases,
@@ -125,7 +125,7 @@ class Proving:
         """Return the holders of a kind that get something, each once."""
         return list(dict.fromkeys(one.name for one in self.attachments if one.holder == holder))
 
-    def group(self, name: str) -> Proved:
+    def group(self, name: str) -> EnforcementProof:
         """Prove a group by its own policies, and say which members are not bound by them.
 
         A member who cannot be judged is told of, and stops nothing.
@@ -155,9 +155,9 @@ class Proving:
             warnings += _by_further_policies(proof)
         warnings += self._removable(alone, name)
         warnings += self._assumable(name, members)
-        return Proved(rows=alone.rows, failures=tuple(failures), warnings=tuple(warnings))
+        return EnforcementProof(rows=alone.rows, failures=tuple(failures), warnings=tuple(warnings))
 
-    def role(self, name: str) -> Proved:
+    def role(self, name: str) -> EnforcementProof:
         """Prove a role; a launch that was not possible before need not become so."""
         subject = self._role_subject(self.after, name)
         before = prove(
@@ -171,7 +171,7 @@ class Proving:
             for row in proof.failed
             if row.expected == "denied" or (row.case, row.image) not in impossible
         ]
-        return Proved(rows=proof.rows, failures=tuple(broken(row) for row in failures))
+        return EnforcementProof(rows=proof.rows, failures=tuple(broken(row) for row in failures))
 
     def _prove(self, subject: ProofSubject, *, pipeline: bool = False) -> Proof:
         actor = self.pipeline if pipeline else None
@@ -291,7 +291,7 @@ def _several(rows: list[ProofRow]) -> str:
     return ", ".join(named[:_SHOWN]) + more
 
 
-def _access(prepared: Enforcement, before: Account, role: str) -> Proved:
+def _access(prepared: Enforcement, before: Account, role: str) -> EnforcementProof:
     """Tell who can become the pipeline role, and refuse whom the policies are to bind."""
     bound = [one for one in prepared.attachments if one.document is not None]
     found = access.of(
@@ -300,7 +300,7 @@ def _access(prepared: Enforcement, before: Account, role: str) -> Proved:
         groups={one.name for one in bound if one.holder == "group"},
         roles={one.name for one in bound if one.holder == "role-boundary"},
     )
-    return Proved(failures=found.failures, warnings=found.warnings)
+    return EnforcementProof(failures=found.failures, warnings=found.warnings)
 
 
 def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[str]:
@@ -319,9 +319,9 @@ def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[s
             )
 
 
-def _together(parts: Iterable[Proved]) -> Proved:
+def _together(parts: Iterable[EnforcementProof]) -> EnforcementProof:
     several = list(parts)
-    proved = Proved(
+    proved = EnforcementProof(
         rows=tuple(row for one in several for row in one.rows),
         failures=tuple(dict.fromkeys(text for one in several for text in one.failures)),
         warnings=tuple(dict.fromkeys(text for one in several for text in one.warnings)),

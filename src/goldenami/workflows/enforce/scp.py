@@ -9,7 +9,12 @@ from goldenami.aws import organizations
 from goldenami.aws.organizations import SCP
 from goldenami.workflows import rendering
 from goldenami.workflows.enforce import organization
-from goldenami.workflows.enforce.interface import Form, Part, Situation, joined
+from goldenami.workflows.enforce.interface import (
+    EnforceContext,
+    MechanismPlan,
+    RenderedPolicies,
+    joined,
+)
 
 NAME = "scp"
 NOTE = (
@@ -19,38 +24,37 @@ NOTE = (
 _SHOWN = 3
 
 
-def part(situation: Situation) -> Part:
+def part(context: EnforceContext) -> MechanismPlan:
     """Compare the organization's SCPs with what they should be.
 
     Tags of an image are seen by its owner alone, so a profile that tests them is refused for a
     target that has other accounts under it: there every golden launch would be denied.
     """
-    wanted = situation.enforce.mechanisms.scp
-    form = situation.forms.get(NAME)
-    if wanted is None or form is None or situation.remove:
-        return organization.part(situation, None, SCP)
-    wish = organization.Wish(SCP, form.documents, wanted.targets)
-    compared = organization.part(situation, wish, SCP)
+    wanted = context.enforce.mechanisms.scp
+    form = context.forms.get(NAME)
+    if wanted is None or form is None or context.remove:
+        return organization.part(context, None, SCP)
+    wish = organization.DesiredPolicies(SCP, form.documents, wanted.targets)
+    compared = organization.part(context, wish, SCP)
     if compared.problems:
         return compared
     accounts = {
-        target: organizations.accounts_under(situation.aws, situation.region, target)
-        for target in wanted.targets
+        target: organizations.accounts_under(context.aws, target) for target in wanted.targets
     }
-    blind = Part()
+    blind = MechanismPlan()
     if rendering.tests_tags(form.profiles[0]):
-        blind = Part(
-            problems=tuple(_blind(situation, form, accounts)), notes=tuple(_empty(accounts))
+        blind = MechanismPlan(
+            problems=tuple(_blind(context, form, accounts)), notes=tuple(_empty(accounts))
         )
-    return joined([compared, blind, Part(notes=(NOTE,), accounts=accounts)])
+    return joined([compared, blind, MechanismPlan(notes=(NOTE,), accounts=accounts)])
 
 
 def _blind(
-    situation: Situation, form: Form, accounts: Mapping[str, tuple[str, ...] | None]
+    context: EnforceContext, form: RenderedPolicies, accounts: Mapping[str, tuple[str, ...] | None]
 ) -> Iterator[str]:
     """Say under which targets the tags of golden images cannot be seen."""
     for target, under in accounts.items():
-        others = [one for one in under or () if one not in situation.owners]
+        others = [one for one in under or () if one not in context.owners]
         if others:
             more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
             yield (

@@ -32,10 +32,10 @@ from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,
     Attachment,
+    DesiredState,
     Enforcement,
-    Form,
-    Holder,
-    Wanted,
+    HolderKind,
+    RenderedPolicies,
 )
 from goldenami.workflows.enforce.organization import PREFIX
 
@@ -69,7 +69,7 @@ class _Policy(Struct, frozen=True, kw_only=True):
     name: str
     document: dict[str, Any]
     tags: Mapping[str, str]
-    holders: tuple[tuple[Holder, str], ...]
+    holders: tuple[tuple[HolderKind, str], ...]
     limit: Limit
     beside: tuple[Attachment, ...] = ()
 
@@ -84,7 +84,7 @@ def extend(doing: ActionContext) -> dict[str, Any]:
     arn, wanted = doing.parameters["Policy"], _snapshots(doing)
 
     def look() -> iam.ManagedPolicy | None:
-        return iam.managed_policy(doing.aws, doing.region, arn)
+        return iam.managed_policy(doing.aws, arn)
 
     def lists() -> bool | None:
         found = look()
@@ -94,7 +94,7 @@ def extend(doing: ActionContext) -> dict[str, Any]:
         now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
         if wanted <= snapshot_list.listed(now.document):
             return {}
-        holders: tuple[tuple[Holder, str], ...] = (
+        holders: tuple[tuple[HolderKind, str], ...] = (
             *(("group", name) for name in now.groups),
             *(("role-boundary", name) for name in now.boundary_of),
         )
@@ -120,7 +120,7 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
     name, wanted = doing.parameters["Policy"], _snapshots(doing)
 
     def every() -> dict[str, organizations.OrganizationPolicy] | None:
-        found = organizations.named(doing.aws, doing.region, SCP, PREFIX)
+        found = organizations.named(doing.aws, SCP, PREFIX)
         return found if name in found else None
 
     there = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
@@ -171,7 +171,7 @@ def _proved(doing: ActionContext, policy: _Policy, snapshots: frozenset[str]) ->
         raise _waits(doing, error.message, notes=error.notes) from error
     if not policy.holders:  # somebody has attached it to users or roles, by hand
         return document
-    account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws, doing.region))
+    account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws))
     prepared = _prepared(doing, policy, document)
     found = proof.of(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
     if found.failures and tags.UNPROVED not in policy.tags:
@@ -203,7 +203,7 @@ def _prepared(doing: ActionContext, policy: _Policy, document: PolicyDocument) -
         )
         for image in parameters["Images"]
     )  # fmt: skip
-    form = Form(documents=(document,), profiles=(profile,), values=values)
+    form = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
     mechanisms = {MECHANISMS[holder] for holder, _ in policy.holders}
     return Enforcement(
         changes=(),
@@ -215,7 +215,7 @@ def _prepared(doing: ActionContext, policy: _Policy, document: PolicyDocument) -
                 for holder, name in policy.holders
             ),
         ),
-        wanted=Wanted(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
+        wanted=DesiredState(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
         accounts={name: (account,) for holder, name in policy.holders},
     )
 
@@ -244,9 +244,7 @@ def _write(
     return frozenset(
         snapshot
         for number in range(newest + 1, written)
-        for snapshot in snapshot_list.listed(
-            iam.version_document(doing.aws, doing.region, arn, f"v{number}")
-        )
+        for snapshot in snapshot_list.listed(iam.version_document(doing.aws, arn, f"v{number}"))
     )
 
 

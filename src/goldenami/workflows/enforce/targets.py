@@ -11,16 +11,18 @@ from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Principal
 from goldenami.iam.proof.prove import ProofSubject, prove
 from goldenami.workflows import rendering
-from goldenami.workflows.enforce.interface import Proved, broken
+from goldenami.workflows.enforce.interface import EnforcementProof, broken
 
 if TYPE_CHECKING:
-    from goldenami.workflows.enforce.proof import Proving
+    from goldenami.workflows.enforce.proof import MechanismProver
 
 SOME_OTHER = "000000000000"
 """Stands for an account that is not known: it owns no golden image."""
 
 
-def proved(proving: "Proving", target: str, accounts: tuple[str, ...] | None) -> Proved:
+def proved(
+    proving: "MechanismProver", target: str, accounts: tuple[str, ...] | None
+) -> EnforcementProof:
     """Prove the policies of a target, once for each kind of account under it.
 
     An account sees the tags of its own images alone. So where there are other accounts than those
@@ -37,14 +39,14 @@ def proved(proving: "Proving", target: str, accounts: tuple[str, ...] | None) ->
         warnings.append(
             f"this account manages the organization: policies of {target} do not bind it"
         )
-    return Proved(
+    return EnforcementProof(
         rows=tuple(row for part in parts for row in part.rows),
         failures=(*failures, *(text for part in parts for text in part.failures)),
         warnings=tuple(warnings),
     )
 
 
-def _viewpoints(proving: "Proving", accounts: tuple[str, ...]) -> Iterator[str]:
+def _viewpoints(proving: "MechanismProver", accounts: tuple[str, ...]) -> Iterator[str]:
     """Yield an account of each kind: the one that bakes, and one that owns no golden image."""
     home, owners = proving.after.id, proving.setting.owners
     others = [one for one in accounts if one not in (home, *owners)]
@@ -57,7 +59,9 @@ def _viewpoints(proving: "Proving", accounts: tuple[str, ...]) -> Iterator[str]:
         yield home if sees else next(iter(accounts), SOME_OTHER)
 
 
-def _unread(proving: "Proving", target: str, accounts: tuple[str, ...] | None) -> Iterator[str]:
+def _unread(
+    proving: "MechanismProver", target: str, accounts: tuple[str, ...] | None
+) -> Iterator[str]:
     """A profile that tests tags would deny every golden launch in an account that sees none."""
     profile = proving.form.profiles[0]
     if accounts is None and rendering.tests_tags(profile):
@@ -68,7 +72,7 @@ def _unread(proving: "Proving", target: str, accounts: tuple[str, ...] | None) -
         )
 
 
-def _seen_from(proving: "Proving", target: str, account: str) -> Proved:
+def _seen_from(proving: "MechanismProver", target: str, account: str) -> EnforcementProof:
     """Prove a target's policies for an administrator of one account under it."""
     after = proving.after
     documents = [one for one in proving.attachments if one.name == target]
@@ -92,4 +96,4 @@ def _seen_from(proving: "Proving", target: str, account: str) -> Proved:
         structs.replace(proving.setting, account=account),
         proving.promises,
     )
-    return Proved(rows=proof.rows, failures=tuple(broken(row) for row in proof.failed))
+    return EnforcementProof(rows=proof.rows, failures=tuple(broken(row) for row in proof.failed))

@@ -134,13 +134,13 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
     }
     for name in (*sorted(listing), BOUNDARY):
         arn = f"arn:{aws.partition}:iam::{aws.account}:policy/{PREFIX}{name}"
-        policy = iam.managed_policy(aws, recipe.region, arn)
+        policy = iam.managed_policy(aws, arn)
         if policy is None or not policy.ours or not snapshot_list.listed(policy.document):
             continue
         if policy.groups or policy.boundary_of or policy.others:
             yield Guardrail(name=arn)
     if recipe.file.enforcement.declared and recipe.file.enforcement.enforce.mechanisms.scp:
-        for scp in organizations.named(aws, recipe.region, SCP, PREFIX).values():
+        for scp in organizations.named(aws, SCP, PREFIX).values():
             if scp.ours and scp.targets and snapshot_list.listed(scp.document):
                 yield Guardrail(name=scp.name, scp=True)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from goldenami.aws import auto_scaling, targets
+from goldenami.aws import auto_scaling, live_instances
 from goldenami.aws.action import ActionContext
 from goldenami.aws.auto_scaling import Group
 from goldenami.aws.errors import REFRESHING
@@ -169,8 +169,7 @@ def _moves(aws: Aws, place: AccountRegion, group: Group, golden: Image) -> _Move
 def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
     found = concurrently(
-        instances,
-        lambda one: targets.protected_from_termination(regional.aws, regional.region, one),
+        instances, lambda one: live_instances.protected_from_termination(regional, one)
     )
     for one, protected in found.items():
         if isinstance(protected, AwsError):

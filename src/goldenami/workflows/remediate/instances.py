@@ -5,10 +5,10 @@ from functools import partial
 
 from msgspec import Struct
 
-from goldenami.aws import targets
+from goldenami.aws import live_instances
 from goldenami.aws.errors import GONE
+from goldenami.aws.live_instances import LiveInstance
 from goldenami.aws.session import Aws
-from goldenami.aws.targets import Target
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
@@ -37,9 +37,9 @@ class Way(Struct, frozen=True):
             gets what it was when all was planned, and what it is now.
     """
 
-    refuse: Callable[[Aws, AccountRegion, Target], None]
-    actions: Callable[[AccountRegion, Target, Sequence[str]], Iterator[Action]]
-    compare: Callable[[Action, Target, Target], None] = _fine
+    refuse: Callable[[Aws, AccountRegion, LiveInstance], None]
+    actions: Callable[[AccountRegion, LiveInstance, Sequence[str]], Iterator[Action]]
+    compare: Callable[[Action, LiveInstance, LiveInstance], None] = _fine
 
 
 def steps(
@@ -55,7 +55,7 @@ def steps(
     """
     there = court.aws.acting_as(place.role)
     try:
-        now = targets.read(there, place.region, named)
+        now = live_instances.read(there.in_region(place.region), named)
     except AwsError as error:
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
         return [left_alone(place, one, unread) for one in named]
@@ -66,7 +66,7 @@ def _step(
     court: Court,
     place: AccountRegion,
     instance_id: str,
-    now: Target | None,
+    now: LiveInstance | None,
     named: Sequence[Finding],
     way: Way,
 ) -> Step:
@@ -80,14 +80,14 @@ def _step(
 
     def guard(action: Action) -> None:
         court.once_more(place, named)
-        found = targets.read(there, place.region, [instance_id]).get(instance_id)
+        found = live_instances.read(there.in_region(place.region), [instance_id]).get(instance_id)
         way.compare(action, planned, _refuse(there, place, found, way))
 
     actions = tuple(way.actions(place, planned, rules))
     return Step(place=place, id=instance_id, actions=actions, guard=guard)
 
 
-def _refuse(aws: Aws, place: AccountRegion, now: Target | None, way: Way) -> Target:
+def _refuse(aws: Aws, place: AccountRegion, now: LiveInstance | None, way: Way) -> LiveInstance:
     """Return an instance, unless it is gone, protected, or done with already.
 
     Raises:
@@ -106,38 +106,38 @@ def _refuse(aws: Aws, place: AccountRegion, now: Target | None, way: Way) -> Tar
     return now
 
 
-def refuse_protected(aws: Aws, place: AccountRegion, now: Target) -> None:
+def refuse_protected(aws: Aws, place: AccountRegion, now: LiveInstance) -> None:
     """Refuse an instance that is protected from termination.
 
     Raises:
         LeftAloneError: it is.
         AwsError: whether it is could not be read.
     """
-    if targets.protected_from_termination(aws, place.region, now.id):
+    if live_instances.protected_from_termination(aws.in_region(place.region), now.id):
         raise LeftAloneError("it is protected from termination")
 
 
-def _refuse_stop(aws: Aws, place: AccountRegion, now: Target) -> None:
+def _refuse_stop(aws: Aws, place: AccountRegion, now: LiveInstance) -> None:
     if now.state in ("stopped", "stopping"):
         raise LeftAloneError("it is stopped already")
     if group := now.auto_scaling_group:
         raise LeftAloneError(f"the Auto Scaling group {group} would replace it: refresh that")
     refuse_protected(aws, place, now)
-    if targets.protected_from_stop(aws, place.region, now.id):
+    if live_instances.protected_from_stop(aws.in_region(place.region), now.id):
         raise LeftAloneError("it is protected from being stopped")
 
 
-def _tag(place: AccountRegion, now: Target, rules: Sequence[str]) -> Iterator[Action]:
+def _tag(place: AccountRegion, now: LiveInstance, rules: Sequence[str]) -> Iterator[Action]:
     yield tagging(place, now, {FINDING: " ".join(rules)})
 
 
 def _simply(
-    verb: str, call: str, place: AccountRegion, now: Target, _: Sequence[str]
+    verb: str, call: str, place: AccountRegion, now: LiveInstance, _: Sequence[str]
 ) -> Iterator[Action]:
     yield action(place, now, verb, call, {"InstanceIds": [now.id]})
 
 
-def tagging(place: AccountRegion, now: Target, wanted: tags.Tags) -> Action:
+def tagging(place: AccountRegion, now: LiveInstance, wanted: tags.Tags) -> Action:
     """Return the action that writes tags on an instance."""
     parameters = {"Resources": [now.id], "Tags": tags.to_aws(wanted)}
     return action(place, now, "tag", "ec2:CreateTags", parameters)
@@ -145,7 +145,7 @@ def tagging(place: AccountRegion, now: Target, wanted: tags.Tags) -> Action:
 
 def action(
     place: AccountRegion,
-    now: Target,
+    now: LiveInstance,
     verb: str,
     call: str,
     parameters: Mapping[str, object],

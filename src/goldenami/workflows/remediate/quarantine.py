@@ -6,9 +6,9 @@ note is never written over: whenever a run ends, it has everything that is to be
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from goldenami.aws import targets
+from goldenami.aws import live_instances
+from goldenami.aws.live_instances import LiveInstance
 from goldenami.aws.session import Aws
-from goldenami.aws.targets import Target
 from goldenami.domain import quarantine, tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
@@ -28,16 +28,18 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
     """Return how each instance of a place gets into quarantine, or why not."""
     group = court.asked.security_group
     try:
-        vpc_id = targets.vpc_of(court.aws.acting_as(place.role), place.region, group)
+        vpc_id = live_instances.vpc_of(
+            court.aws.acting_as(place.role).in_region(place.region), group
+        )
     except AwsError as error:
         unread = LeftAloneError(f"{group} could not be read: {error.message}", unread=True)
         return [left_alone(place, one, unread) for one in named]
 
-    def refuse(aws: Aws, place: AccountRegion, now: Target) -> None:
+    def refuse(aws: Aws, place: AccountRegion, now: LiveInstance) -> None:
         _refuse(now, group, vpc_id, place)
         instances.refuse_protected(aws, place, now)
 
-    def actions(place: AccountRegion, now: Target, _: Sequence[str]) -> Iterator[Action]:
+    def actions(place: AccountRegion, now: LiveInstance, _: Sequence[str]) -> Iterator[Action]:
         note = _joined(now, group)
         before: tuple[str, ...] = ()
         if note != _note(now):
@@ -52,7 +54,7 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
     return instances.steps(court, place, named, Way(refuse, actions, _compare))
 
 
-def _refuse(now: Target, group: str, vpc_id: str, place: AccountRegion) -> None:
+def _refuse(now: LiveInstance, group: str, vpc_id: str, place: AccountRegion) -> None:
     if all(groups == (group,) for _, groups in now.interfaces):
         raise LeftAloneError("it is in quarantine already")
     if not vpc_id:
@@ -66,7 +68,7 @@ def _refuse(now: Target, group: str, vpc_id: str, place: AccountRegion) -> None:
         )
 
 
-def _compare(action: Action, planned: Target, now: Target) -> None:
+def _compare(action: Action, planned: LiveInstance, now: LiveInstance) -> None:
     """Refuse to change an interface that is not as it was when its groups were noted."""
     if action.call != CALL:
         if (planned.interfaces, _note(planned)) != (now.interfaces, _note(now)):
@@ -79,11 +81,11 @@ def _compare(action: Action, planned: Target, now: Target) -> None:
         raise LeftAloneError(f"the groups of {interface} were changed since")
 
 
-def _joined(now: Target, group: str) -> Note:
+def _joined(now: LiveInstance, group: str) -> Note:
     return quarantine.joined(_note(now), dict(now.interfaces), group)
 
 
-def _note(now: Target) -> Note:
+def _note(now: LiveInstance) -> Note:
     """Return the note on an instance.
 
     Raises:
@@ -102,14 +104,14 @@ def releases(aws: Aws, place: AccountRegion, ids: Collection[str]) -> list[Step]
     """
     there = aws.acting_as(place.role)
     try:
-        now = targets.read(there, place.region, ids)
+        now = live_instances.read(there.in_region(place.region), ids)
     except AwsError as error:
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
         return [left_alone(place, one, unread) for one in ids]
     return [_release(there, place, one, now.get(one)) for one in ids]
 
 
-def _release(aws: Aws, place: AccountRegion, instance_id: str, now: Target | None) -> Step:
+def _release(aws: Aws, place: AccountRegion, instance_id: str, now: LiveInstance | None) -> Step:
     try:
         actions = tuple(_back(aws, place, now))
     except LeftAloneError as reason:
@@ -119,21 +121,21 @@ def _release(aws: Aws, place: AccountRegion, instance_id: str, now: Target | Non
         return left_alone(place, instance_id, unread)
 
     def guard(_: Action) -> None:
-        found = targets.read(aws, place.region, [instance_id]).get(instance_id)
+        found = live_instances.read(aws.in_region(place.region), [instance_id]).get(instance_id)
         if found is None or now is None or _note(found) != _note(now):
             raise LeftAloneError("its note was changed since")
 
     return Step(place=place, id=instance_id, actions=actions, guard=guard)
 
 
-def _back(aws: Aws, place: AccountRegion, now: Target | None) -> Iterator[Action]:
+def _back(aws: Aws, place: AccountRegion, now: LiveInstance | None) -> Iterator[Action]:
     """Yield the actions that put back what a note says, and last take the note away."""
     if now is None or now.state in instances.DEAD:
         raise LeftAloneError("it is gone")
     note = _note(now)
     if not note:
         raise LeftAloneError("it is not in quarantine")
-    known = targets.groups_of(aws, place.region, now.vpc_id)
+    known = live_instances.groups_of(aws.in_region(place.region), now.vpc_id)
     put_back = []
     for interface, groups in now.interfaces:
         had = tuple(one for one in note.get(interface, ()) if one in known)
@@ -152,7 +154,7 @@ def _back(aws: Aws, place: AccountRegion, now: Target | None) -> Iterator[Action
 
 def _modified(
     place: AccountRegion,
-    now: Target,
+    now: LiveInstance,
     verb: str,
     interface: str,
     groups: tuple[str, ...],

@@ -11,16 +11,15 @@ from goldenami.aws.answers.ec2 import (
     InstanceWithInterfaces,
 )
 from goldenami.aws.answers.ec2_around import DescribeSecurityGroups
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import UNKNOWN_GROUP, unreadable
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError
 
 IDS_A_CALL = 200
 
 
-class Target(Struct, frozen=True, kw_only=True):
+class LiveInstance(Struct, frozen=True, kw_only=True):
     """An instance as it is now. ``interfaces`` are its network interfaces with their groups."""
 
     id: str
@@ -36,42 +35,42 @@ class Target(Struct, frozen=True, kw_only=True):
         return self.tags.get("aws:autoscaling:groupName", "")
 
 
-def read(aws: Aws, region: str, ids: Iterable[str]) -> dict[str, Target]:
+def read(regional: RegionalAws, ids: Iterable[str]) -> dict[str, LiveInstance]:
     """Return the instances with these ids that there still are.
 
     Raises:
         AwsError: they could not be read.
     """
-    return {one.id: one for several in _chunks(sorted(ids)) for one in _read(aws, region, several)}
+    return {one.id: one for several in _chunks(sorted(ids)) for one in _read(regional, several)}
 
 
-def protected_from_termination(aws: Aws, region: str, instance_id: str) -> bool:
+def protected_from_termination(regional: RegionalAws, instance_id: str) -> bool:
     """Tell whether an instance is protected from termination.
 
     Raises:
         AwsError: it could not be read.
     """
-    answer = ask(
-        aws, region, DescribeTerminationProtection, f"reading the protection of {instance_id}",
+    answer = regional.ask(
+        DescribeTerminationProtection, f"reading the protection of {instance_id}",
         InstanceId=instance_id, Attribute="disableApiTermination",
     )  # fmt: skip
     return answer.disable_api_termination.value
 
 
-def protected_from_stop(aws: Aws, region: str, instance_id: str) -> bool:
+def protected_from_stop(regional: RegionalAws, instance_id: str) -> bool:
     """Tell whether an instance is protected from being stopped.
 
     Raises:
         AwsError: it could not be read.
     """
-    answer = ask(
-        aws, region, DescribeStopProtection, f"reading the protection of {instance_id}",
+    answer = regional.ask(
+        DescribeStopProtection, f"reading the protection of {instance_id}",
         InstanceId=instance_id, Attribute="disableApiStop",
     )  # fmt: skip
     return answer.disable_api_stop.value
 
 
-def vpc_of(aws: Aws, region: str, group_id: str) -> str:
+def vpc_of(regional: RegionalAws, group_id: str) -> str:
     """Return the VPC of a security group; empty if there is no such group in the region.
 
     Raises:
@@ -79,24 +78,26 @@ def vpc_of(aws: Aws, region: str, group_id: str) -> str:
     """
     doing = f"reading security group {group_id}"
     try:
-        answer = ask(aws, region, DescribeSecurityGroups, doing, GroupIds=[group_id])
+        answer = regional.ask(DescribeSecurityGroups, doing, GroupIds=[group_id])
     except AwsError as error:
         if error.code in UNKNOWN_GROUP:
             return ""
         raise
     if len(answer.security_groups) != 1:
-        raise unreadable(f"{doing} in {region}", answer.call, "it tells of none, or of several")
+        raise unreadable(
+            f"{doing} in {regional.region}", answer.call, "it tells of none, or of several"
+        )
     return answer.security_groups[0].vpc_id
 
 
-def groups_of(aws: Aws, region: str, vpc_id: str) -> frozenset[str]:
+def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:
     """Return the ids of the security groups of a VPC.
 
     Raises:
         AwsError: they could not be read.
     """
-    pages = listed(
-        aws, region, DescribeSecurityGroups, f"reading the security groups of {vpc_id}",
+    pages = regional.listed(
+        DescribeSecurityGroups, f"reading the security groups of {vpc_id}",
         Filters=[{"Name": "vpc-id", "Values": [vpc_id]}],
     )  # fmt: skip
     return frozenset(group.group_id for page in pages for group in page.security_groups)
@@ -107,17 +108,17 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[start : start + IDS_A_CALL]
 
 
-def _read(aws: Aws, region: str, ids: Sequence[str]) -> Iterator[Target]:
+def _read(regional: RegionalAws, ids: Sequence[str]) -> Iterator[LiveInstance]:
     # By filter, so that an id that is gone is no error.
-    pages = listed(
-        aws, region, DescribeInstancesWithInterfaces, "reading instances",
+    pages = regional.listed(
+        DescribeInstancesWithInterfaces, "reading instances",
         Filters=[{"Name": "instance-id", "Values": list(ids)}],
     )  # fmt: skip
     return (_target(instance) for page in pages for instance in page.instances)
 
 
-def _target(instance: InstanceWithInterfaces) -> Target:
-    return Target(
+def _target(instance: InstanceWithInterfaces) -> LiveInstance:
+    return LiveInstance(
         id=instance.instance_id,
         state=instance.state.name,
         image_id=instance.image_id,
