@@ -43,7 +43,7 @@ SANDBOX_USERS = {"cli/rehearsal_seed.py", "cli/rehearse.py", "cli/sandbox_proces
 
 OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "touch"}
 OPENED_ELSEWHERE = {
-    ("aws/holder.py", "read_text"): "what the kernel tells of processes",
+    ("aws/lease_holder.py", "read_text"): "what the kernel tells of processes",
     ("bake/packer_template.py", "fdopen"): "a new file in a folder of its own",
     ("bake/packer_template.py", "open"): "a new file in a folder of its own",
     ("cli/__init__.py", "open"): "/dev/null, in the place of an output that is gone",

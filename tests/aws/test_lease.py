@@ -13,17 +13,17 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from goldenami.aws import ask, holder, lease, session
+from goldenami.aws import ask, lease, lease_holder, session
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ssm import Response
-from goldenami.aws.holder import Holder
-from goldenami.aws.lease import Held, Lease
+from goldenami.aws.lease import HeldLease, Lease
+from goldenami.aws.lease_holder import LeaseHolder
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, LeaseLostError, RefusedError
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
-from .test_holder import dead
+from .test_lease_holder import dead
 
 REGION, IMAGE = "us-east-1", "web-base"
 NAME = lease.PREFIX + IMAGE
@@ -57,12 +57,12 @@ def aged(monkeypatch: pytest.MonkeyPatch) -> Callable[[float | None], None]:
     return pass_by
 
 
-def someone(**changes: Any) -> Holder:
+def someone(**changes: Any) -> LeaseHolder:
     told: dict[str, Any] = {"build": "theirs", "by": "arn", "host": "elsewhere", "pid": 1}
-    return Holder(**(told | {"id": "another"} | changes))
+    return LeaseHolder(**(told | {"id": "another"} | changes))
 
 
-def put(sandbox: Sandbox, written: Holder, *, overwrite: bool = False) -> int:
+def put(sandbox: Sandbox, written: LeaseHolder, *, overwrite: bool = False) -> int:
     answer = sandbox.client("ssm").put_parameter(
         Name=NAME, Value=msgspec.json.encode(written).decode(), Type="String", Overwrite=overwrite
     )
@@ -77,7 +77,7 @@ def interposed(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> N
     """Let something happen once, after the next look at the lease."""
     read, done = lease.read, Event()
 
-    def slow(*arguments: Any) -> Held | None:
+    def slow(*arguments: Any) -> HeldLease | None:
         held = read(*arguments)
         if not done.is_set():
             done.set()
@@ -87,7 +87,7 @@ def interposed(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> N
     monkeypatch.setattr(lease, "read", slow)
 
 
-def there(aws: Aws) -> Held:
+def there(aws: Aws) -> HeldLease:
     held = lease.of_image(aws.in_region(REGION), IMAGE)
     assert held
     return held
@@ -167,7 +167,7 @@ class TestTaking:
 
     @pytest.mark.parametrize("before", [(), (someone(process=dead()),)], ids=["free", "dead"])
     def test_a_lease_whose_taking_was_not_answered_is_ones_own(
-        self, aws: Aws, sandbox: Sandbox, before: tuple[Holder, ...]
+        self, aws: Aws, sandbox: Sandbox, before: tuple[LeaseHolder, ...]
     ) -> None:
         for one in before:
             put(sandbox, one)
@@ -205,7 +205,7 @@ class TestTaking:
         put(sandbox, someone())
         read = lease.read
 
-        def gone(*arguments: Any) -> Held | None:
+        def gone(*arguments: Any) -> HeldLease | None:
             sandbox.client("ssm").delete_parameter(Name=NAME)
             monkeypatch.setattr(lease, "read", read)
             return read(*arguments)
@@ -335,7 +335,7 @@ class TestWithoutAnAnswer:
         with Lease(aws.in_region(REGION), IMAGE, "mine") as mine:
             read = lease.read
 
-            def slow(*where: Any) -> Held | None:
+            def slow(*where: Any) -> HeldLease | None:
                 sleep(lease.LAPSES_S)
                 return read(*where)
 
@@ -379,6 +379,6 @@ def test_a_date_that_says_no_moment_is_none(date: str | None) -> None:
 
 
 def test_another_holder_is_another_id(aws: Aws) -> None:
-    assert holder.new(aws, "b").id != holder.new(aws, "b").id
+    assert lease_holder.new(aws, "b").id != lease_holder.new(aws, "b").id
     assert structs.replace(someone(), claims=2).holds(2)
     assert not someone(claims=2).holds(3)

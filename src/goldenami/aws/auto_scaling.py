@@ -7,21 +7,21 @@ import msgspec
 from msgspec import Struct
 
 from goldenami.aws.answers.auto_scaling import (
-    AutoScalingGroup,
+    AutoScalingGroupAnswer,
     DescribeAutoScalingGroups,
     DescribeInstanceRefreshes,
     InstanceRefresh,
 )
 from goldenami.aws.answers.ec2_launches import Override
 from goldenami.aws.answers.interface import read
-from goldenami.aws.launch_templates import Reference, of_overrides, of_template
+from goldenami.aws.launch_templates import ImageReference, of_overrides, of_template
 from goldenami.aws.regional import RegionalAws
 
 _ENDED = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
 NAMES_A_CALL = 50
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class AutoScalingGroup(Struct, frozen=True, kw_only=True):
     """An Auto Scaling group.
 
     Args:
@@ -44,15 +44,15 @@ class Group(Struct, frozen=True, kw_only=True):
     protected: tuple[str, ...] = ()
 
     @property
-    def references(self) -> tuple[Reference, ...]:
+    def references(self) -> tuple[ImageReference, ...]:
         """What it launches, each once: its configuration, or its templates and then images."""
         if self.configuration:
-            return (Reference(configuration=self.configuration),)
+            return (ImageReference(configuration=self.configuration),)
         overrides = (read(Override, each) for each in self.launch.get("Overrides", ()))
         images = of_overrides(overrides)
         return tuple(dict.fromkeys([*map(of_template, self._templates()), *images]))
 
-    def moved(self, versions: Mapping[Reference, Any], image: str) -> dict[str, Any]:
+    def moved(self, versions: Mapping[ImageReference, Any], image: str) -> dict[str, Any]:
         """Return the ``DesiredConfiguration`` of other versions, and of this image.
 
         Args:
@@ -86,11 +86,11 @@ class Group(Struct, frozen=True, kw_only=True):
                 yield one["LaunchTemplateSpecification"]
 
 
-def group(answer: AutoScalingGroup) -> Group:
+def group(answer: AutoScalingGroupAnswer) -> AutoScalingGroup:
     """Return a group of an answer."""
     mixed = answer.mixed_instances_policy
     launch = mixed.launch_template if mixed else answer.launch_template
-    return Group(
+    return AutoScalingGroup(
         name=answer.auto_scaling_group_name,
         launch=msgspec.to_builtins(launch) if launch else {},
         configuration=answer.launch_configuration_name,
@@ -101,14 +101,14 @@ def group(answer: AutoScalingGroup) -> Group:
     )
 
 
-def groups(regional: RegionalAws, names: Iterable[str]) -> dict[str, Group]:
+def groups(regional: RegionalAws, names: Iterable[str]) -> dict[str, AutoScalingGroup]:
     """Return the groups of these names that there are.
 
     Raises:
         AwsError: they could not be read.
     """
     wanted = sorted(names)
-    found: dict[str, Group] = {}
+    found: dict[str, AutoScalingGroup] = {}
     for start in range(0, len(wanted), NAMES_A_CALL):
         pages = regional.listed(
             DescribeAutoScalingGroups, "reading Auto Scaling groups",
@@ -148,7 +148,7 @@ def covers(told: Any, wanted: Any) -> bool:
     return bool(told == wanted)
 
 
-def _moved(told: Mapping[str, Any], versions: Mapping[Reference, Any]) -> dict[str, Any]:
+def _moved(told: Mapping[str, Any], versions: Mapping[ImageReference, Any]) -> dict[str, Any]:
     """Return a template's version by its id alone: AWS takes id or name, and tells both."""
     one = of_template(told)
     return {"LaunchTemplateId": one.template, "Version": versions.get(one, one.version)}

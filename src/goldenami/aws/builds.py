@@ -36,7 +36,7 @@ def images_of(regional: RegionalAws, build: str) -> list[Image]:
     return [one for one in images.produced(regional) if one.tags.get(tags.BUILD) == build]
 
 
-def _instance(region: str, answer: ec2.Instance) -> Instance:
+def _instance(region: str, answer: ec2.InstanceAnswer) -> Instance:
     return Instance(
         region=region,
         id=answer.instance_id,

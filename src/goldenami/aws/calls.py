@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from goldenami.aws.action import ActionContext
-from goldenami.aws.already import DONE, NONE
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.interface import Answer
+from goldenami.aws.idempotency import DONE, NONE
 from goldenami.aws.waits import patiently
 from goldenami.domain.plan import dig
 from goldenami.errors import AwsError

@@ -150,7 +150,7 @@ def _newest(image: Image) -> tuple[float, str]:
     return (-image.created.timestamp() if image.created else 0.0, image.id)
 
 
-def _image(region: str, answer: ec2.Image) -> Image:
+def _image(region: str, answer: ec2.ImageAnswer) -> Image:
     volumes = [device.ebs for device in answer.block_device_mappings if device.ebs]
     return Image(
         region=region,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.others import (
     BatchGetAccountStatus,
-    InspectorFinding,
+    InspectorFindingAnswer,
     ListCoverage,
     ListFindings,
     VulnerablePackage,
@@ -49,7 +49,7 @@ while an instance is new: its SSM agent registers, and then sends its inventory.
 https://docs.aws.amazon.com/inspector/v2/APIReference/API_ScanStatus.html"""
 
 
-class Finding(Struct, frozen=True):
+class InspectorFinding(Struct, frozen=True):
     """A vulnerability of the packages on an instance."""
 
     vulnerability: str
@@ -138,7 +138,7 @@ def _scanned(context: ActionContext, instance_id: str) -> bool | Pending:
     return done or Pending(reason)
 
 
-def _findings(context: ActionContext, instance_id: str) -> list[Finding]:
+def _findings(context: ActionContext, instance_id: str) -> list[InspectorFinding]:
     """Return what Inspector found in the packages, without what the account suppresses.
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
@@ -155,10 +155,10 @@ def _equal(**fields: str) -> dict[str, Any]:
     return {name: [{"comparison": "EQUALS", "value": one}] for name, one in fields.items()}
 
 
-def _finding(answer: InspectorFinding) -> Finding:
+def _finding(answer: InspectorFindingAnswer) -> InspectorFinding:
     details = answer.package_vulnerability_details
     packages = [_package(package) for package in details.vulnerable_packages]
-    return Finding(
+    return InspectorFinding(
         vulnerability=details.vulnerability_id,
         severity=answer.severity.lower(),
         packages=", ".join(packages) or "an unnamed package",
@@ -172,12 +172,12 @@ def _package(package: VulnerablePackage) -> str:
     return f"{package.name} {version}" + ("" if fixed == "NotAvailable" else f" (fixed in {fixed})")
 
 
-def _failing(found: Collection[Finding], severity: str) -> list[Finding]:
+def _failing(found: Collection[InspectorFinding], severity: str) -> list[InspectorFinding]:
     failing = SEVERITIES[: SEVERITIES.index(severity) + 1]
     return [one for one in found if one.severity in failing]
 
 
-def _vulnerable(context: ActionContext, failing: list[Finding]) -> BakeError:
+def _vulnerable(context: ActionContext, failing: list[InspectorFinding]) -> BakeError:
     rest = len(failing) - TOLD
     more = [f"and {rest} more, less or equally severe"] if rest > 0 else []
     count = f"{len(failing)} vulnerabilities" if len(failing) > 1 else "a vulnerability"

@@ -12,7 +12,7 @@ from goldenami.aws.answers.ec2 import (
     DescribeInstanceImageMetadata,
     DescribeInstances,
     ImageMetadata,
-    Instance,
+    InstanceAnswer,
     InstanceMetadata,
     Reservation,
 )
@@ -63,7 +63,7 @@ class _Page(Struct, frozen=True):
     token: str
 
 
-class Inventory:
+class InstanceInventory:
     """The instances of a region, asked for from the moment this is made.
 
     Args:
@@ -120,7 +120,7 @@ class Inventory:
         return self._subject(instance, instance.owner_id, image)
 
     def _subject(
-        self, instance: InstanceMetadata | Instance, account: str, image: ImageSeen
+        self, instance: InstanceMetadata | InstanceAnswer, account: str, image: ImageSeen
     ) -> Subject:
         own = instance.tag_values
         return Subject(

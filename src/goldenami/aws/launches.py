@@ -18,7 +18,12 @@ from goldenami.aws.answers.ec2_launches import (
 )
 from goldenami.aws.answers.others import DescribeNodegroup, ListClusters, ListNodegroups
 from goldenami.aws.errors import GONE
-from goldenami.aws.launch_templates import Reference, Templates, of_overrides, of_template
+from goldenami.aws.launch_templates import (
+    ImageReference,
+    LaunchTemplates,
+    of_overrides,
+    of_template,
+)
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
@@ -40,7 +45,7 @@ class Launches:
         self._account = account
         self._regional = regional
         self._images = images
-        self._templates = Templates(regional)
+        self._templates = LaunchTemplates(regional)
 
     def launch_templates(self) -> Iterator[list[Subject]]:
         """Yield the launch templates: their default and latest version."""
@@ -55,7 +60,7 @@ class Launches:
         yield self._with_images(
             (
                 self._subject(Kind.LAUNCH_CONFIGURATION, one.launch_configuration_name),
-                Reference(image=one.image_id),
+                ImageReference(image=one.image_id),
             )
             for one in self._templates.configurations()
         )
@@ -128,7 +133,7 @@ class Launches:
                 raise
             return []
 
-    def _node_group(self, cluster: str, name: str) -> tuple[Subject, Reference] | None:
+    def _node_group(self, cluster: str, name: str) -> tuple[Subject, ImageReference] | None:
         try:
             group = self._regional.ask(
                 DescribeNodegroup, f"reading node group {name}",
@@ -142,8 +147,8 @@ class Launches:
         template = group.launch_template
         if template and (group.ami_type or "CUSTOM") == "CUSTOM":
             named = template.id or template.name
-            return subject, Reference(template=named, version=template.version)
-        return subject, Reference(why=f"EKS chooses it ({group.ami_type or 'its default'})")
+            return subject, ImageReference(template=named, version=template.version)
+        return subject, ImageReference(why=f"EKS chooses it ({group.ami_type or 'its default'})")
 
     def _subject(
         self, kind: Kind, subject_id: str, name: str = "", own: Mapping[str, str] | None = None
@@ -157,7 +162,7 @@ class Launches:
             tags=own or {},
         )
 
-    def _with_images(self, found: Iterable[tuple[Subject, Reference]]) -> list[Subject]:
+    def _with_images(self, found: Iterable[tuple[Subject, ImageReference]]) -> list[Subject]:
         """Return the subjects with their images, each parameter and image asked for once."""
         resolved = [(one, self._templates.resolved(reference)) for one, reference in found]
         named_in = {each.parameter for _, each in resolved if each.parameter}
@@ -174,16 +179,16 @@ class Launches:
         ]
 
 
-def _followed(reference: Reference, ids: Mapping[str, str]) -> Reference:
+def _followed(reference: ImageReference, ids: Mapping[str, str]) -> ImageReference:
     """Follow a reference to an SSM parameter."""
     if not reference.parameter:
         return reference
     if reference.parameter in ids:
-        return Reference(image=ids[reference.parameter])
-    return Reference(why=f"there is no SSM parameter {reference.parameter}")
+        return ImageReference(image=ids[reference.parameter])
+    return ImageReference(why=f"there is no SSM parameter {reference.parameter}")
 
 
-def _of_configs(configs: Iterable[TemplateConfig]) -> list[Reference]:
+def _of_configs(configs: Iterable[TemplateConfig]) -> list[ImageReference]:
     """Return what the launch template configurations of a fleet launch."""
     found = []
     for config in configs:

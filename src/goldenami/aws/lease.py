@@ -18,7 +18,7 @@ from typing import Any, Self
 import msgspec
 from msgspec import structs
 
-from goldenami.aws import holder
+from goldenami.aws import lease_holder
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ssm import (
@@ -30,7 +30,7 @@ from goldenami.aws.answers.ssm import (
 )
 from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, code_of
-from goldenami.aws.holder import Holder
+from goldenami.aws.lease_holder import LeaseHolder
 from goldenami.aws.regional import RegionalAws
 from goldenami.errors import AwsError, GoldenamiError, LeaseLostError, RefusedError
 
@@ -50,7 +50,7 @@ _ATTEMPTS = 3
 _SETTLING_S = (0.1, 0.2, 0.4, 0.8)
 READ_PERMISSIONS = ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath")
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-_decode = msgspec.json.Decoder(Holder).decode  # made before several threads use it
+_decode = msgspec.json.Decoder(LeaseHolder).decode  # made before several threads use it
 _over: set[str] = set()
 """The ids of the leases of this process that have ended, whatever the account says."""
 
@@ -60,13 +60,13 @@ def since_boot() -> float:
     return time.clock_gettime(_CLOCK)
 
 
-class Held(msgspec.Struct, frozen=True):
+class HeldLease(msgspec.Struct, frozen=True):
     """A lease that is there: its holder, the parameter's version, how long ago that was written.
 
     ``age_s`` is counted by AWS's clock; it is None if the answer had no date.
     """
 
-    holder: Holder
+    holder: LeaseHolder
     age_s: float | None
     version: int
 
@@ -97,7 +97,7 @@ class Lease:
         self._regional = regional
         self._name = PREFIX + image
         self._image = image
-        self._me = holder.new(regional.aws, build)
+        self._me = lease_holder.new(regional.aws, build)
         self._version = 0
         self._renewed_at = since_boot()
         self._lost = ""
@@ -180,7 +180,7 @@ class Lease:
                 raise
             return False
 
-    def _take_over(self, held: Held) -> None:
+    def _take_over(self, held: HeldLease) -> None:
         if self._is_mine(held):  # it was written, and only the answer was lost
             self._version = held.version
             return
@@ -189,7 +189,7 @@ class Lease:
         if not self._write(held.version + 1):  # somebody else did the same, first
             raise self._refused(held, "and another process has just taken over")
 
-    def _refused(self, held: Held, more: str = "") -> RefusedError:
+    def _refused(self, held: HeldLease, more: str = "") -> RefusedError:
         fix = f"wait for its end; if that process is dead, its right ends after {LAPSES_S:.0f} s"
         if held.age_s is None:
             fix = (
@@ -223,7 +223,7 @@ class Lease:
         self._renewed_at = before
         return True
 
-    def _look(self) -> Held | None:
+    def _look(self) -> HeldLease | None:
         """Read the lease; what was written just now may not be known everywhere yet."""
         for delay_s in _SETTLING_S:
             held = read(self._regional, self._name)
@@ -232,7 +232,7 @@ class Lease:
             time.sleep(delay_s)
         return read(self._regional, self._name)
 
-    def _is_mine(self, held: Held | None) -> bool:
+    def _is_mine(self, held: HeldLease | None) -> bool:
         return held is not None and held.holder.id == self._me.id
 
     def _confirm(self) -> None:
@@ -268,12 +268,12 @@ class Lease:
             )  # fmt: skip
 
 
-def of_image(regional: RegionalAws, image: str) -> Held | None:
+def of_image(regional: RegionalAws, image: str) -> HeldLease | None:
     """Return who bakes an image; see `read`."""
     return read(regional, PREFIX + image)
 
 
-def read(regional: RegionalAws, name: str) -> Held | None:
+def read(regional: RegionalAws, name: str) -> HeldLease | None:
     """Return the lease of that parameter name; None if nobody bakes.
 
     Raises:
@@ -288,7 +288,7 @@ def read(regional: RegionalAws, name: str) -> Held | None:
         raise
 
 
-def held(regional: RegionalAws, parameter: Parameter, response: Response) -> Held:
+def held(regional: RegionalAws, parameter: Parameter, response: Response) -> HeldLease:
     """Return what a parameter of a lease tells.
 
     Raises:
@@ -298,7 +298,7 @@ def held(regional: RegionalAws, parameter: Parameter, response: Response) -> Hel
     owner = last if last.holds(parameter.version) else _owner(regional, parameter.name, last)
     date = response.date
     age_s = (date - parameter.last_modified_date).total_seconds() if date else None
-    return Held(owner, age_s and max(0.0, age_s), parameter.version)  # dates have no fractions
+    return HeldLease(owner, age_s and max(0.0, age_s), parameter.version)  # dates have no fractions
 
 
 def remove(context: ActionContext) -> dict[str, Any]:
@@ -311,7 +311,7 @@ def remove(context: ActionContext) -> dict[str, Any]:
     return call(structs.replace(context, parameters={"Name": name}), "ssm:DeleteParameter", {})
 
 
-def _owner(regional: RegionalAws, name: str, last: Holder) -> Holder:
+def _owner(regional: RegionalAws, name: str, last: LeaseHolder) -> LeaseHolder:
     """Return who wrote the newest version of those that were not written too late."""
     pages = regional.listed(GetParameterHistory, f"reading the history of {name}", Name=name)
     versions = sorted((one for page in pages for one in page.parameters), key=lambda v: v.version)
@@ -323,7 +323,7 @@ def _owner(regional: RegionalAws, name: str, last: Holder) -> Holder:
     return owner
 
 
-def _holder(region: str, name: str, value: str) -> Holder:
+def _holder(region: str, name: str, value: str) -> LeaseHolder:
     try:
         return _decode(value)
     except msgspec.MsgspecError as error:

@@ -64,7 +64,7 @@ class Leftover(Struct, frozen=True, kw_only=True):
     version: int = 0
 
 
-class Claim(Struct, frozen=True):
+class ClaimedLeftover(Struct, frozen=True):
     """A leftover, by its tags, and what EC2 says of it: of the image, or the instance behind it."""
 
     leftover: Leftover
@@ -72,14 +72,14 @@ class Claim(Struct, frozen=True):
     instance: Instance | None = None
 
 
-class Claims(Struct, frozen=True):
+class ClaimedLeftovers(Struct, frozen=True):
     """What unfinished builds seem to have left in a region; the builds that have more there."""
 
-    left: tuple[Claim, ...]
+    left: tuple[ClaimedLeftover, ...]
     finished: frozenset[str]
 
 
-class Leases(Struct, frozen=True):
+class RegionLeases(Struct, frozen=True):
     """The leases of a region: those that have lapsed, and the builds that are under way.
 
     ``records`` are those of its builds.
@@ -90,7 +90,7 @@ class Leases(Struct, frozen=True):
     records: Mapping[str, Recorded] = {}
 
 
-def read(regional: RegionalAws) -> Claims:
+def read(regional: RegionalAws) -> ClaimedLeftovers:
     """Return what seems to be left in a region, but for leases; also of builds that are under way.
 
     Raises:
@@ -100,15 +100,15 @@ def read(regional: RegionalAws) -> Claims:
     alone = (_snapshots(regional, made), _volumes(regional), _key_pairs(regional))
     found = [
         *_instances(regional),
-        *(Claim(_image(one), image=one) for one in made if _unfinished(one)),
-        *(Claim(one) for several in (*alone, _groups(regional)) for one in several),
+        *(ClaimedLeftover(_image(one), image=one) for one in made if _unfinished(one)),
+        *(ClaimedLeftover(one) for several in (*alone, _groups(regional)) for one in several),
     ]
     unique = {(one.leftover.kind, one.leftover.id): one for one in reversed(found)}
     finished = (one.tags.get(tags.BUILD, "") for one in made if not _unfinished(one))
-    return Claims(tuple(reversed(unique.values())), frozenset(finished))
+    return ClaimedLeftovers(tuple(reversed(unique.values())), frozenset(finished))
 
 
-def books(regional: RegionalAws) -> Leases:
+def books(regional: RegionalAws) -> RegionLeases:
     """Return the leases and the records of a region.
 
     Raises:
@@ -117,7 +117,7 @@ def books(regional: RegionalAws) -> Leases:
     return structs.replace(leases(regional), records=records.every(regional))
 
 
-def leases(regional: RegionalAws) -> Leases:
+def leases(regional: RegionalAws) -> RegionLeases:
     """Return the leases of a region, without its records.
 
     Raises:
@@ -135,7 +135,7 @@ def leases(regional: RegionalAws) -> Leases:
         if held.lapsed
     )
     running = (held.holder.build for _, held in found if not held.lapsed)
-    return Leases(tuple(lapsed), frozenset(running))
+    return RegionLeases(tuple(lapsed), frozenset(running))
 
 
 def _unfinished(image: Image) -> bool:
@@ -162,10 +162,10 @@ def _of_builder(kind: str, region: str, id_: str, build: str, **more: Any) -> Le
     return Leftover(region=region, kind=kind, id=id_, build=build, build_region=region, **more)
 
 
-def _instances(regional: RegionalAws) -> Iterator[Claim]:
+def _instances(regional: RegionalAws) -> Iterator[ClaimedLeftover]:
     for one in builds.instances(regional):
         for leftover in _around(regional.region, one):
-            yield Claim(leftover, instance=one)
+            yield ClaimedLeftover(leftover, instance=one)
 
 
 def _around(region: str, one: Instance) -> Iterator[Leftover]:

@@ -18,18 +18,18 @@ WORKERS = 32
 WAIT_S = 0.2
 
 
-class Unread(Struct, frozen=True):
+class UnreadRegion(Struct, frozen=True):
     """A region that could not be read, and why."""
 
     region: str
     error: GoldenamiError
 
 
-class Answers(Struct, Generic[T], frozen=True):
+class RegionAnswers(Struct, Generic[T], frozen=True):
     """What every region answered, in the order they were asked."""
 
     read: dict[str, T]
-    unread: tuple[Unread, ...]
+    unread: tuple[UnreadRegion, ...]
 
     def complete(self, purpose: str) -> dict[str, T]:
         """Return the answers of all regions.
@@ -47,13 +47,15 @@ class Answers(Struct, Generic[T], frozen=True):
         )
 
 
-def in_regions(regions: Iterable[str], read: Callable[[str], T]) -> Answers[T]:
+def in_regions(regions: Iterable[str], read: Callable[[str], T]) -> RegionAnswers[T]:
     """Call ``read`` for every region, concurrently."""
     answers = concurrently(regions, read)
-    return Answers(
+    return RegionAnswers(
         read={region: one for region, one in answers.items() if not isinstance(one, AwsError)},
         unread=tuple(
-            Unread(region, one) for region, one in answers.items() if isinstance(one, AwsError)
+            UnreadRegion(region, one)
+            for region, one in answers.items()
+            if isinstance(one, AwsError)
         ),
     )
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from goldenami.aws.action import ActionContext
-from goldenami.aws.already import DONE
 from goldenami.aws.answers.ec2 import DeregisterImage, DescribeInstances
 from goldenami.aws.calls import answered
+from goldenami.aws.idempotency import DONE
 from goldenami.aws.waits import until
 from goldenami.errors import AwsError
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from goldenami.aws.answers.ec2 import DescribeSnapshots, Snapshot
+from goldenami.aws.answers.ec2 import DescribeSnapshots, SnapshotAnswer
 from goldenami.aws.regional import RegionalAws
 
 
-def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[Snapshot, ...]:
+def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[SnapshotAnswer, ...]:
     """Return the snapshots of these ids; without an id, EC2 would tell everybody's.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
@@ -19,7 +19,7 @@ def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[Snap
     return regional.ask(DescribeSnapshots, purpose, SnapshotIds=list(ids)).snapshots
 
 
-def own(regional: RegionalAws, ids: Sequence[str], purpose: str) -> list[Snapshot]:
+def own(regional: RegionalAws, ids: Sequence[str], purpose: str) -> list[SnapshotAnswer]:
     """Return those of these snapshots that are there and the account's own.
 
     Raises:

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from goldenami.aws import regions, waits
 from goldenami.aws.answers import ec2
-from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.interface import base_tags
 from goldenami.bake.launch import launch_actions, launch_problems
@@ -85,7 +85,7 @@ def launch(aws: Aws, plan: Plan, *, tell: Tell = silent) -> str:
     return str(results["launch"]["instance_id"])
 
 
-def instances(aws: Aws, where: Iterable[str] | None) -> Answers[list[BaseInstance]]:
+def instances(aws: Aws, where: Iterable[str] | None) -> RegionAnswers[list[BaseInstance]]:
     """Return the base instances that are there, by region (all enabled ones if none is named)."""
     return in_regions(where or regions.enabled(aws), lambda region: _in_region(aws, region))
 
@@ -126,7 +126,7 @@ def _in_region(aws: Aws, region: str) -> list[BaseInstance]:
     return [_base(region, instance) for page in pages for instance in page.instances]
 
 
-def _base(region: str, instance: ec2.Instance) -> BaseInstance:
+def _base(region: str, instance: ec2.InstanceAnswer) -> BaseInstance:
     own = instance.tag_values
     return BaseInstance(
         region=region,

@@ -15,9 +15,9 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.aws.action import ActionContext
-from goldenami.aws.already import NONE, THERE
 from goldenami.aws.calls import call
 from goldenami.aws.errors import NOT_FOUND, code_of
+from goldenami.aws.idempotency import NONE, THERE
 from goldenami.aws.parallel import take
 from goldenami.aws.session import Aws
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, references, resolve, silent

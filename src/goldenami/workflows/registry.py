@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from goldenami.aws import images, regions
-from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
@@ -38,7 +38,7 @@ def read(
     where: Iterable[str] | None = None,
     image: str | None = None,
     status: Status | None = None,
-) -> Answers[list[Entry]]:
+) -> RegionAnswers[list[Entry]]:
     """Return the golden images by region (every enabled one if none is named).
 
     Within a region they stand by image name, the newest version first.

@@ -13,9 +13,9 @@ from goldenami.domain.audit import saved
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError
 from goldenami.workflows import remediate as workflow
-from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.remediate import groups
-from goldenami.workflows.remediate.interface import Asked, What
+from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -223,9 +223,9 @@ def test_what_was_changed_between_plan_and_call_is_left_alone(
 ) -> None:  # fmt: skip
     bad = template("bad", public)
     group("web", LaunchTemplate=of(bad, "1"))
-    asked = Asked(what=What.REFRESH, image="web-base", per_minute=60_000)
+    asked = RemediationRequest(what=RemediationKind.REFRESH, image="web-base", per_minute=60_000)
     aws = Aws(region="us-east-1")
-    prepared = workflow.prepare(aws, saved.load_whole(audited()), Question(), asked)
+    prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)
     change(sandbox, golden, bad)
     results, error = workflow.carry_out(aws, prepared, asked)
     assert error is None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import structs
 
 from goldenami.aws import builds, leftovers
-from goldenami.aws.leftovers import Leases
+from goldenami.aws.leftovers import RegionLeases
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.audit.rules import forged_build
@@ -48,7 +48,7 @@ class _Bakes:
 
     def __init__(self, regional: RegionalAws) -> None:
         self._regional = regional
-        self._books: Leases | None = None
+        self._books: RegionLeases | None = None
 
     def is_running(self, build: str) -> bool:
         """Tell whether a build holds a lease."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import allowed_images, images, parameters, root_volumes
-from goldenami.aws.inventory import Inventory
+from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
@@ -20,15 +20,15 @@ from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
 from goldenami.workflows.audit import bakes
-from goldenami.workflows.audit.places import Places, Unreadable, places
-from goldenami.workflows.audit.question import Part, Question
-from goldenami.workflows.audit.sources import Baking, Batches, Counted, Goldens, Only
+from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace, places
+from goldenami.workflows.audit.question import AuditPart, AuditQuestion
+from goldenami.workflows.audit.sources import AuditSelection, Baking, Batches, Counted, GoldenImages
 
 AHEAD = 12
 """How many places are listed ahead; a first page is up to two megabytes of text."""
 
 
-class Live:
+class LiveSource:
     """What AWS says now.
 
     Args:
@@ -44,10 +44,10 @@ class Live:
     def __init__(
         self,
         aws: Aws,
-        question: Question,
+        question: AuditQuestion,
         pool: Executor,
         *,
-        only: Only | None = None,
+        only: AuditSelection | None = None,
         builds: frozenset[str] = frozenset(),
     ) -> None:
         self._aws = aws
@@ -56,19 +56,19 @@ class Live:
         self._only = only
         self._builds = builds
         self.scope = question.scope
-        self._listings: dict[AccountRegion, Inventory] = {}
+        self._listings: dict[AccountRegion, InstanceInventory] = {}
         self._to_list: Iterator[AccountRegion] = iter(())
         self._lock = Lock()
         self._own: Mapping[AccountRegion, Sequence[Image]] = {}
         self.account = aws.account  # first: missing credentials are one error, not one a region
 
-    def places(self) -> Places:
+    def places(self) -> AuditedPlaces:
         """Return the regions of every account that is asked for."""
         return places(self._aws, self._question)
 
-    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what the accounts' own images tell of the releases that made them."""
-        if Part.INSTANCES in self._question.parts:
+        if AuditPart.INSTANCES in self._question.parts:
             only = self._only
             self._to_list = iter([one for one in places if only is None or one in only.places])
             self._list_ahead()
@@ -76,17 +76,17 @@ class Live:
         found = {place: one for place, one in answers.items() if not isinstance(one, AwsError)}
         self._leave_out(places, found)
         self._own = found
-        return Goldens(
+        return GoldenImages(
             goldens.read(self._aws, found, self._question.approval, builds=self._builds),
             tuple(
-                Unreadable(place, one.message)
+                UnreadPlace(place, one.message)
                 for place, one in answers.items()
                 if isinstance(one, AwsError)
             ),
             goldens.known_builds(self._aws, found),
         )
 
-    def _listing(self, place: AccountRegion) -> Inventory:
+    def _listing(self, place: AccountRegion) -> InstanceInventory:
         """Return the listing of a place, and let the next ones begin."""
         with self._lock:
             listing = self._listings.pop(place, None)
@@ -99,9 +99,9 @@ class Live:
             while len(self._listings) < AHEAD and (place := next(self._to_list, None)):
                 self._listings[place] = self._inventory(place)
 
-    def _inventory(self, place: AccountRegion) -> Inventory:
+    def _inventory(self, place: AccountRegion) -> InstanceInventory:
         ids = self._only.instances if self._only else ()
-        return Inventory(self._aws.at(place), self._pool, ids)
+        return InstanceInventory(self._aws.at(place), self._pool, ids)
 
     def _leave_out(self, places: Sequence[AccountRegion], found: Container[AccountRegion]) -> None:
         """Do not list what cannot be judged."""
@@ -123,7 +123,7 @@ class Live:
         """Yield the instances, what will launch, the settings, as far as they are asked for."""
         aws, wanted = self._aws.acting_as(place.role), self._question.parts
         seen = SeenImages(aws.in_region(place.region), self._own[place])
-        if Part.INSTANCES in wanted:
+        if AuditPart.INSTANCES in wanted:
             instances = bakes.without(
                 self._listing(place).instances(seen), aws.in_region(place.region)
             )
@@ -131,12 +131,12 @@ class Live:
             if self._question.roots:
                 found = self._with_roots(found, aws, place, approved)
             yield "instances", found
-        if Part.LAUNCHES in wanted:
+        if AuditPart.LAUNCHES in wanted:
             for name, batches in self._launches(aws, place, seen):
                 yield name, with_ancestors(batches, seen, approved)
-        if Part.SETTINGS in wanted:
+        if AuditPart.SETTINGS in wanted:
             yield "Allowed AMIs", _setting(aws, place)
-        file = self._question.guardrails if Part.GUARDRAILS in wanted else None
+        file = self._question.guardrails if AuditPart.GUARDRAILS in wanted else None
         if file and place == AccountRegion(self.account, file.release.build_region):
             from goldenami.workflows.audit.guardrails import guardrails
 

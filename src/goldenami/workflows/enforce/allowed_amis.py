@@ -12,7 +12,7 @@ from msgspec import Struct
 from goldenami.aws import allowed_images, parameters, regions
 from goldenami.aws.action import ActionContext
 from goldenami.aws.allowed_images import AllowedImagesSetting
-from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.waits import until
 from goldenami.domain.plan import Action
 from goldenami.spec.model import AllowedAmis, ImageCriteria
@@ -113,7 +113,7 @@ def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
     return sorted(map(comparable, one)) == sorted(map(comparable, other))
 
 
-def _settings(context: EnforceContext, wanted: AllowedAmis) -> Answers[_Now]:
+def _settings(context: EnforceContext, wanted: AllowedAmis) -> RegionAnswers[_Now]:
     aws = context.aws
     where = regions.enabled(aws) if wanted.regions == "all" else wanted.regions
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from goldenami.aws import builds, images, records
-from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import identity, names, tags
 from goldenami.domain.account_region import AccountRegion
@@ -146,7 +146,9 @@ def _is_approved(image: Image) -> bool:
     return tags.reached(image.status, Status.APPROVED) or tags.APPROVED_BY in image.tags
 
 
-def claimed(aws: Aws, release: Release, places: Iterable[AccountRegion]) -> Answers[list[Image]]:
+def claimed(
+    aws: Aws, release: Release, places: Iterable[AccountRegion]
+) -> RegionAnswers[list[Image]]:
     """Return the images in these places that say that builds of the release's image made them."""
     by_name = {one.name: one for one in places}
 

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from goldenami.aws import auto_scaling, live_instances
 from goldenami.aws.action import ActionContext
-from goldenami.aws.auto_scaling import Group
+from goldenami.aws.auto_scaling import AutoScalingGroup
 from goldenami.aws.errors import REFRESHING
-from goldenami.aws.launch_templates import NAMED, Reference, read_version
+from goldenami.aws.launch_templates import NAMED, ImageReference, read_version
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
@@ -23,7 +23,7 @@ from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import templates
-from goldenami.workflows.remediate.interface import Rollout, Step, left_alone
+from goldenami.workflows.remediate.interface import RemediationStep, Rollout, left_alone
 from goldenami.workflows.remediate.templates import misfit, move
 
 START = "autoscaling:StartInstanceRefresh"
@@ -42,13 +42,13 @@ class _Moves(Struct, frozen=True):
     """
 
     actions: tuple[Action, ...]
-    versions: dict[Reference, str | Ref]
+    versions: dict[ImageReference, str | Ref]
     follows: tuple[str, ...]
 
 
 def steps(
-    aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: Rollout
-) -> list[Step]:
+    aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Image, rollout: Rollout
+) -> list[RemediationStep]:
     """Return what to do with a group, and which of its instances are left alone."""
     try:
         step = _step(aws, place, group, golden, rollout)
@@ -58,7 +58,7 @@ def steps(
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
         return [left_alone(place, group.name, unread)]
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
-    return [step, *(Step(place=place, id=one, left=kept) for one in group.protected)]
+    return [step, *(RemediationStep(place=place, id=one, left=kept) for one in group.protected)]
 
 
 def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | None:
@@ -81,7 +81,9 @@ def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | Non
     return {"refresh": found.instance_refresh_id}
 
 
-def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: Rollout) -> Step:
+def _step(
+    aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Image, rollout: Rollout
+) -> RemediationStep:
     if not group.launch:
         raise LeftAloneError(
             "it has a launch configuration, which cannot be changed: give it a launch template"
@@ -107,7 +109,7 @@ def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: 
             raise LeftAloneError("what it launches was changed since" if now else "it is gone")
         _refuse(aws, place, now)
 
-    return Step(
+    return RemediationStep(
         place=place,
         id=group.name,
         actions=(*moves.actions, refresh),
@@ -116,7 +118,7 @@ def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: 
     )
 
 
-def _notes(group: Group, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
+def _notes(group: AutoScalingGroup, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
     found = []
     if moves.follows:
         what = ", ".join(moves.follows)
@@ -129,7 +131,7 @@ def _notes(group: Group, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _refuse(aws: Aws, place: AccountRegion, group: Group) -> None:
+def _refuse(aws: Aws, place: AccountRegion, group: AutoScalingGroup) -> None:
     """Refuse a group whose instances must not be ended, or are being replaced already.
 
     Raises:
@@ -142,10 +144,10 @@ def _refuse(aws: Aws, place: AccountRegion, group: Group) -> None:
         raise LeftAloneError("an instance refresh is under way")
 
 
-def _moves(aws: Aws, place: AccountRegion, group: Group, golden: Image) -> _Moves:
+def _moves(aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Image) -> _Moves:
     """Move every template that the group names; one by ``$Default`` or ``$Latest`` follows."""
     actions: dict[str, Action] = {}
-    versions: dict[Reference, str | Ref] = {}
+    versions: dict[ImageReference, str | Ref] = {}
     follows: list[str] = []
     for one in group.references:
         if not one.template:

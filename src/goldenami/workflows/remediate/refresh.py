@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from goldenami.aws import auto_scaling
-from goldenami.aws.auto_scaling import Group
+from goldenami.aws.auto_scaling import AutoScalingGroup
 from goldenami.aws.launch_templates import NAMED, read_version
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
@@ -22,9 +22,9 @@ from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows import goldens
 from goldenami.workflows.remediate import groups, templates
-from goldenami.workflows.remediate.interface import Step, left_alone
+from goldenami.workflows.remediate.interface import RemediationStep, left_alone
 from goldenami.workflows.remediate.templates import in_order, move
-from goldenami.workflows.remediate.verdicts import Court
+from goldenami.workflows.remediate.verdicts import Verdicts
 
 KINDS = frozenset({Kind.INSTANCE, Kind.LAUNCH_TEMPLATE, Kind.AUTO_SCALING_GROUP})
 GROUP_TAG = "aws:autoscaling:groupName"
@@ -39,7 +39,9 @@ PERMISSIONS = (
 )
 
 
-def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
+def steps(
+    court: Verdicts, place: AccountRegion, named: Mapping[str, Sequence[Finding]]
+) -> list[RemediationStep]:
     """Return what to do with each launch template and group of a place, or why nothing.
 
     Args:
@@ -50,7 +52,7 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
     Raises:
         AwsError: images, templates or groups could not be read.
     """
-    found: list[Step] = []
+    found: list[RemediationStep] = []
     wanted: dict[str, None] = {}
     there = court.aws.acting_as(place.role)
     held = _Held(court, place)
@@ -80,14 +82,14 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
     return [_guarded(court, place, golden, one) for one in in_order(there, place, found)]
 
 
-def _newest(court: Court, place: AccountRegion) -> Image | None:
+def _newest(court: Verdicts, place: AccountRegion) -> Image | None:
     found = goldens.versions(
         court.aws.in_region(place.region), court.asked.image, court.question.approval
     )
     return found[0] if found else None
 
 
-def usable(court: Court, place: AccountRegion, golden: Image | None) -> Image:
+def usable(court: Verdicts, place: AccountRegion, golden: Image | None) -> Image:
     """Return the golden image, unless the audit itself would hold something against it.
 
     That it is old is no reason against it: nothing newer is golden.
@@ -111,7 +113,9 @@ def usable(court: Court, place: AccountRegion, golden: Image | None) -> Image:
     return golden
 
 
-def _guarded(court: Court, place: AccountRegion, golden: Image | None, step: Step) -> Step:
+def _guarded(
+    court: Verdicts, place: AccountRegion, golden: Image | None, step: RemediationStep
+) -> RemediationStep:
     """Let each action of a step ask once more whether the image is still golden."""
     before = step.guard
 
@@ -129,7 +133,7 @@ def _guarded(court: Court, place: AccountRegion, golden: Image | None, step: Ste
 class _Held:
     """What waivers keep from being touched, and what that is part of."""
 
-    def __init__(self, court: Court, place: AccountRegion) -> None:
+    def __init__(self, court: Verdicts, place: AccountRegion) -> None:
         self._unread = court.judgement.unread.get(place, ())
         self._templates: set[str] = set()
         self._groups: dict[str, str] = {}
@@ -174,7 +178,7 @@ class _Held:
                 raise LeftAloneError(f"a waiver covers its template {one}")
 
 
-def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -> Step:
+def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -> RemediationStep:
     template, number = _template_id(subject), subject.id.partition(":")[2]
     try:
         version = read_version(aws.in_region(place.region), template, NAMED[0])
@@ -188,10 +192,10 @@ def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -
     if moved.left or not moved.actions:
         raise LeftAloneError(moved.left or "its default version has the current image")
     guard = templates.guard(aws, place, moved.actions)
-    return Step(place=place, id=subject.id, actions=moved.actions, guard=guard)
+    return RemediationStep(place=place, id=subject.id, actions=moved.actions, guard=guard)
 
 
-def _there(group: Group | None) -> Group:
+def _there(group: AutoScalingGroup | None) -> AutoScalingGroup:
     if group is None:
         raise LeftAloneError("it is gone")
     return group

@@ -19,14 +19,14 @@ from goldenami.errors import (
     LeftAloneError,
 )
 from goldenami.workflows.execute import Execution
-from goldenami.workflows.remediate.interface import Asked, Guard, Step
+from goldenami.workflows.remediate.interface import Guard, RemediationRequest, RemediationStep
 
 
 class Remediation(Struct, frozen=True, kw_only=True):
     """What is to be done, step by step, and what is left alone with the reason."""
 
     plan: Plan
-    steps: tuple[Step, ...]
+    steps: tuple[RemediationStep, ...]
 
     @property
     def unread(self) -> IncompleteError | None:
@@ -34,7 +34,7 @@ class Remediation(Struct, frozen=True, kw_only=True):
         return _incomplete([f"{one.id}: {one.left}" for one in self.steps if one.unread])
 
 
-class Result(Struct, frozen=True, kw_only=True):
+class RemediationResult(Struct, frozen=True, kw_only=True):
     """How it ended for one thing: ``done``, ``left alone``, ``failed``, ``not begun``."""
 
     account: str
@@ -51,11 +51,11 @@ Adopt = Callable[[ActionContext, AwsError], Mapping[str, object] | None]
 def carry_out(
     aws: Aws,
     remediation: Remediation,
-    asked: Asked,
+    asked: RemediationRequest,
     *,
     adopt: Mapping[str, Adopt] | None = None,
     tell: Tell = silent,
-) -> tuple[list[Result], GoldenamiError | None]:
+) -> tuple[list[RemediationResult], GoldenamiError | None]:
     """Do it, no faster than was asked for; what fails does not stop the others.
 
     Returns:
@@ -136,15 +136,15 @@ class _Run:
         unread = [f"{one.id}: {one.left}" for one in self._remediation.steps if one.unread]
         return _incomplete([*unread, *left])
 
-    def result(self, step: Step) -> Result:
+    def result(self, step: RemediationStep) -> RemediationResult:
         """Return how it ended for a thing."""
         result, detail = self._ended(step)
-        return Result(
+        return RemediationResult(
             account=step.place.account, region=step.place.region, id=step.id, result=result,
             detail=detail,
         )  # fmt: skip
 
-    def _ended(self, step: Step) -> tuple[str, str]:
+    def _ended(self, step: RemediationStep) -> tuple[str, str]:
         if step.left:
             return "left alone", step.left
         done = [one.summary for one in step.actions if one.id in self._done]

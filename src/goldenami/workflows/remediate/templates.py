@@ -11,14 +11,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import images, instance_types, parameters
-from goldenami.aws.launch_templates import NAMED, Version, read_version, versions
+from goldenami.aws.launch_templates import NAMED, LaunchTemplateVersion, read_version, versions
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import LeftAloneError
-from goldenami.workflows.remediate.interface import Guard, Step
+from goldenami.workflows.remediate.interface import Guard, RemediationStep
 
 CREATE = "ec2:CreateLaunchTemplateVersion"
 SET_DEFAULT = "ec2:ModifyLaunchTemplate"
@@ -36,7 +36,7 @@ class Move(Struct, frozen=True):
     left: str = ""
 
 
-def move(aws: Aws, place: AccountRegion, version: Version, golden: Image) -> Move:
+def move(aws: Aws, place: AccountRegion, version: LaunchTemplateVersion, golden: Image) -> Move:
     """Return how a version of a template gets the golden image.
 
     The new version becomes the default if the old one was.
@@ -75,7 +75,9 @@ def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Ima
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
 
 
-def in_order(aws: Aws, place: AccountRegion, steps: Iterable[Step]) -> list[Step]:
+def in_order(
+    aws: Aws, place: AccountRegion, steps: Iterable[RemediationStep]
+) -> list[RemediationStep]:
     """Return steps whose new versions leave ``$Latest`` of each template what it should be.
 
     Raises:
@@ -98,7 +100,9 @@ def in_order(aws: Aws, place: AccountRegion, steps: Iterable[Step]) -> list[Step
     return [replace(step, actions=tuple(_with(step, actions, last))) for step in steps]
 
 
-def _latest_to_keep(there: Sequence[Version], made: Sequence[Action]) -> Version | None:
+def _latest_to_keep(
+    there: Sequence[LaunchTemplateVersion], made: Sequence[Action]
+) -> LaunchTemplateVersion | None:
     """Return the version that is to be the latest again; None if there is none.
 
     A run that was broken off may have made some of the new versions, or all and the latest too:
@@ -135,7 +139,9 @@ def guard(aws: Aws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
     return check
 
 
-def _with(step: Step, actions: dict[str, Action], last: dict[str, Action]) -> Iterator[Action]:
+def _with(
+    step: RemediationStep, actions: dict[str, Action], last: dict[str, Action]
+) -> Iterator[Action]:
     for one in step.actions:
         yield actions[one.id]
         if one.id in last:
@@ -146,14 +152,16 @@ def _source(action: Action) -> int:
     return int(action.parameters["SourceVersion"])
 
 
-def _kept(place: AccountRegion, latest: Version, after: Action) -> Action:
+def _kept(place: AccountRegion, latest: LaunchTemplateVersion, after: Action) -> Action:
     made = _creation(place, latest, latest.reference.image)
     return replace(
         made, summary=f"let {latest.id} have its latest version again", after=(after.id,)
     )
 
 
-def _actions(place: AccountRegion, version: Version, image_id: str) -> Iterator[Action]:
+def _actions(
+    place: AccountRegion, version: LaunchTemplateVersion, image_id: str
+) -> Iterator[Action]:
     made = _creation(place, version, image_id)
     yield made
     if version.default:
@@ -169,7 +177,7 @@ def _actions(place: AccountRegion, version: Version, image_id: str) -> Iterator[
         )
 
 
-def _creation(place: AccountRegion, version: Version, image_id: str) -> Action:
+def _creation(place: AccountRegion, version: LaunchTemplateVersion, image_id: str) -> Action:
     template, number = version.id, version.version
     return Action(
         id=f"{place}/{template}:{number}/version",
