@@ -36,7 +36,7 @@ from goldenami.workflows.enforce.interface import (
     HolderKind,
     RenderedPolicies,
 )
-from goldenami.workflows.enforce.organization import PREFIX
+from goldenami.workflows.enforce.organization_policies import PREFIX
 
 T = TypeVar("T")
 
@@ -80,18 +80,18 @@ def extend(doing: Doing) -> dict[str, Any]:
         RefusedError: it may not be changed, has no room, or is not proved to let the release be
             launched. Nothing is published then; the fix is to enforce.
     """
-    arn, wanted = doing.parameters["Policy"], _snapshots(doing)
+    arn, desired = doing.parameters["Policy"], _snapshots(doing)
 
     def look() -> iam.ManagedPolicy | None:
         return iam.managed_policy(doing.aws, arn)
 
     def lists() -> bool | None:
         found = look()
-        return (found and wanted <= snapshot_list.listed(found.document)) or None
+        return (found and desired <= snapshot_list.listed(found.document)) or None
 
     for _ in range(_ATTEMPTS):
         now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
-        if wanted <= snapshot_list.listed(now.document):
+        if desired <= snapshot_list.listed(now.document):
             return {}
         holders: tuple[tuple[HolderKind, str], ...] = (
             *(("group", name) for name in now.groups),
@@ -101,12 +101,12 @@ def extend(doing: Doing) -> dict[str, Any]:
             name=arn.rpartition("/")[2], document=now.document, tags=now.tags, holders=holders,
             limit=MANAGED_POLICY,
         )  # fmt: skip
-        document = _proved(doing, policy, wanted)
+        document = _proved(doing, policy, desired)
         beside = _write(doing, now, document) - snapshot_list.listed(document.policy)
         if not beside:
             until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
             return {}
-        wanted |= beside
+        desired |= beside
     raise _waits(doing, f"others write to {arn} at the same time")
 
 
@@ -116,7 +116,7 @@ def extend_organization(doing: Doing) -> dict[str, Any]:
     Raises:
         RefusedError: as `extend`.
     """
-    name, wanted = doing.parameters["Policy"], _snapshots(doing)
+    name, desired = doing.parameters["Policy"], _snapshots(doing)
 
     def every() -> dict[str, organizations.OrganizationPolicy] | None:
         found = organizations.named(doing.aws, SCP, PREFIX)
@@ -124,7 +124,7 @@ def extend_organization(doing: Doing) -> dict[str, Any]:
 
     there = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
     now = there[name]
-    if wanted <= snapshot_list.listed(now.document):
+    if desired <= snapshot_list.listed(now.document):
         return {}
     policy = _Policy(
         name=name, document=now.document, tags=now.tags,
@@ -139,13 +139,13 @@ def extend_organization(doing: Doing) -> dict[str, Any]:
             if one.ours and one.name != name and target in now.targets
         ),
     )  # fmt: skip
-    text = _proved(doing, policy, wanted).json(minify=True)
+    text = _proved(doing, policy, desired).json(minify=True)
     changing = {"PolicyId": now.id, "Content": text}
     _allowed(doing, lambda: call(_with(doing, changing), "organizations:UpdatePolicy", {}))
 
     def lists() -> bool | None:
         found = every()
-        return (found and wanted <= snapshot_list.listed(found[name].document)) or None
+        return (found and desired <= snapshot_list.listed(found[name].document)) or None
 
     until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=name)
     return {}
@@ -202,7 +202,7 @@ def _prepared(doing: Doing, policy: _Policy, document: PolicyDocument) -> Enforc
         )
         for image in parameters["Images"]
     )  # fmt: skip
-    form = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
+    policies = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
     mechanisms = {MECHANISMS[holder] for holder, _ in policy.holders}
     return Enforcement(
         changes=(),
@@ -214,7 +214,7 @@ def _prepared(doing: Doing, policy: _Policy, document: PolicyDocument) -> Enforc
                 for holder, name in policy.holders
             ),
         ),
-        wanted=DesiredState(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
+        desired=DesiredState(policies=dict.fromkeys(sorted(mechanisms), policies), golden=golden),
         accounts={name: (account,) for holder, name in policy.holders},
     )
 

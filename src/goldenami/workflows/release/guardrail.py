@@ -22,7 +22,7 @@ from goldenami.iam import snapshot_list
 from goldenami.iam.profiles import load_profiles
 from goldenami.workflows import rendering
 from goldenami.workflows.enforce.documents import BOUNDARY
-from goldenami.workflows.enforce.organization import PREFIX
+from goldenami.workflows.enforce.organization_policies import PREFIX
 from goldenami.workflows.enforce.snapshots import EXTEND, EXTEND_SCP
 
 LOOKING = ("iam:GetPolicy",)
