@@ -35,7 +35,7 @@ def aws(sandbox: Sandbox) -> Aws:
 
 
 def test_many_roles_at_once_are_each_themselves(aws: Aws) -> None:
-    roles = [aws.at(role_in(account)) for account in ACCOUNTS]
+    roles = [aws.acting_as(role_in(account)) for account in ACCOUNTS]
 
     def owner(number: int) -> str:
         client = roles[number % len(roles)].client("ec2")

@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from goldenami.aws import inspector, waits
+from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, BakeError
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.ec2.launch import LaunchState
@@ -28,7 +28,7 @@ NEW = Vulnerability(id="CVE-2026-3333", severity="UNTRIAGED", package="bash", ve
 HIDDEN = Vulnerability(
     id="CVE-2026-4444", severity="CRITICAL", package="zlib", version="1", suppressed=True
 )
-Scanning = Callable[..., tuple[Doing, list[str]]]
+Scanning = Callable[..., tuple[ActionContext, list[str]]]
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def scanning(sandbox: Sandbox) -> Scanning:
     sandbox.pending_s = 0
     sandbox.client("inspector2").enable(resourceTypes=["EC2"])
 
-    def make(tag: str = "", **parameters: Any) -> tuple[Doing, list[str]]:
+    def make(tag: str = "", **parameters: Any) -> tuple[ActionContext, list[str]]:
         specification = {"ResourceType": "instance", "Tags": [{"Key": tag or "a", "Value": ""}]}
         launched = sandbox.client("ec2").run_instances(
             ImageId=catalogue.IMAGES[0].id_in(HOME), InstanceType="t3.micro",
@@ -50,9 +50,8 @@ def scanning(sandbox: Sandbox) -> Scanning:
         )  # fmt: skip
         given = {"severity": "high", "ignore": [], "timeout_s": 5.0} | parameters
         told: list[str] = []
-        doing = Doing(
-            aws=Aws(region=HOME),
-            region=HOME,
+        doing = ActionContext(
+            regional=Aws(region=HOME).in_region(HOME),
             summary="scan it",
             parameters={"InstanceId": launched["Instances"][0]["InstanceId"], **given},
             cancelled=Event(),
@@ -65,15 +64,15 @@ def scanning(sandbox: Sandbox) -> Scanning:
 
 def test_an_account_that_inspector_scans_is_fine(sandbox: Sandbox) -> None:
     sandbox.client("inspector2").enable(resourceTypes=["EC2"])
-    checked = inspector.check(Aws(region=HOME), HOME)
+    checked = inspector.check(Aws(region=HOME).in_region(HOME))
     assert checked.fine == ("Amazon Inspector scans instances in us-east-1",)
-    (wrong,) = inspector.check(Aws(region=HOME), "eu-west-1").wrong
+    (wrong,) = inspector.check(Aws(region=HOME).in_region("eu-west-1")).wrong
     assert "does not scan instances in eu-west-1 (DISABLED): enable it with" in wrong
 
 
 def test_an_account_that_inspector_may_not_be_asked_about_is_a_problem(sandbox: Sandbox) -> None:
     with sandbox.fail(Fault(service="inspector2", operation="*", code="AccessDeniedException")):
-        (wrong,) = inspector.check(Aws(region=HOME), HOME).wrong
+        (wrong,) = inspector.check(Aws(region=HOME).in_region(HOME)).wrong
     assert wrong.startswith("test.scan: looking at Amazon Inspector in us-east-1: ")
     assert "AccessDeniedException" in wrong
 
@@ -88,7 +87,7 @@ def test_what_inspector_cannot_tell_of_an_account_is_told_with_its_reason(
     aws = Aws(region=HOME)
     assert aws.account  # asked before the client is another one
     monkeypatch.setattr(aws, "client", lambda *_: Client())
-    assert "(isolated)" in inspector.check(aws, HOME).wrong[0]
+    assert "(isolated)" in inspector.check(aws.in_region(HOME)).wrong[0]
 
 
 def test_findings_below_the_limit_are_counted_and_the_worst_told_first(

@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from goldenami.aws import parameters, waits
+from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, BakeError
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.faults import Fault
@@ -18,17 +18,16 @@ from goldenami_sandbox.server import Sandbox
 HOME = "us-east-1"
 NAME = "/golden-ami/web-base"
 IMAGE_ID = catalogue.IMAGES[0].id_in(HOME)
-Publishing = Callable[..., Doing]
+Publishing = Callable[..., ActionContext]
 
 
 @pytest.fixture
-def doing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Doing:
+def doing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> ActionContext:
     """Return what the publication of an image is performed with."""
     monkeypatch.setattr(waits, "FIRST_POLL_S", 0.005)
     sandbox.pending_s = 0
-    return Doing(
-        aws=Aws(region=HOME),
-        region=HOME,
+    return ActionContext(
+        regional=Aws(region=HOME).in_region(HOME),
         summary="publish it",
         parameters={
             "Name": NAME, "Value": IMAGE_ID, "Type": "String", "DataType": "aws:ec2:image",
@@ -60,7 +59,7 @@ def versions(ssm: Any) -> list[dict[str, Any]]:
     return [one for page in pages for one in page["Parameters"]]
 
 
-def test_a_value_is_written_once_and_read_back(sandbox: Sandbox, doing: Doing) -> None:
+def test_a_value_is_written_once_and_read_back(sandbox: Sandbox, doing: ActionContext) -> None:
     parameters.publish(doing)
     parameters.publish(doing)
     ssm = sandbox.client("ssm")
@@ -69,7 +68,7 @@ def test_a_value_is_written_once_and_read_back(sandbox: Sandbox, doing: Doing) -
     assert parameters.read_back(reading) == {"version": 1}
 
 
-def test_a_value_is_read_until_its_image_is_checked(sandbox: Sandbox, doing: Doing) -> None:
+def test_a_value_is_read_until_its_image_is_checked(sandbox: Sandbox, doing: ActionContext) -> None:
     sandbox.client("ssm").put_parameter(Name=NAME, Value="old", Type="String")
     sandbox.pending_s = 3600
     parameters.publish(doing)
@@ -80,14 +79,16 @@ def test_a_value_is_read_until_its_image_is_checked(sandbox: Sandbox, doing: Doi
 
 @pytest.mark.parametrize("operation", ["GetParameter", "PutParameter"])
 def test_what_may_not_be_read_or_written_is_an_error(
-    sandbox: Sandbox, doing: Doing, operation: str
+    sandbox: Sandbox, doing: ActionContext, operation: str
 ) -> None:
     denied = Fault(service="ssm", operation=operation, code="AccessDeniedException")
     with sandbox.fail(denied), pytest.raises(AwsError, match="AccessDeniedException"):
         parameters.publish(doing)
 
 
-def test_the_label_of_the_oldest_of_too_many_versions_makes_room(doing: Doing, full: Any) -> None:
+def test_the_label_of_the_oldest_of_too_many_versions_makes_room(
+    doing: ActionContext, full: Any
+) -> None:
     ssm = full("v1.0")
     parameters.publish(doing)
     told = versions(ssm)
@@ -100,7 +101,7 @@ def test_the_label_of_the_oldest_of_too_many_versions_makes_room(doing: Doing, f
     ids=["somebody's", "one of each", "of another release"],
 )
 def test_a_label_of_somebody_else_stays_and_is_told(
-    doing: Doing, full: Any, labels: list[str], named: str
+    doing: ActionContext, full: Any, labels: list[str], named: str
 ) -> None:
     ssm = full(*labels)
     with pytest.raises(BakeError, match=f"the oldest, version 1, carries the label {named}\\n"):
@@ -108,7 +109,9 @@ def test_a_label_of_somebody_else_stays_and_is_told(
     assert sorted(versions(ssm)[0]["Labels"]) == labels
 
 
-def test_a_label_of_a_version_that_tells_no_release_is_not_ours(doing: Doing, full: Any) -> None:
+def test_a_label_of_a_version_that_tells_no_release_is_not_ours(
+    doing: ActionContext, full: Any
+) -> None:
     full("v1.0", release="by hand")
     with pytest.raises(BakeError, match=r"carries the label v1\.0"):
         parameters.publish(doing)

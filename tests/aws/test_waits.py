@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.aws import calls, compare, removal, waits
+from goldenami.aws import calls, compare, removal, run_command, waits
+from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.errors import AwsError, BakeError, UnreadableAnswerError
 
 
@@ -44,20 +44,19 @@ def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "says AWS"}}, "Operation")
 
 
-Wait = Callable[..., tuple[Doing, list[str]]]
+Wait = Callable[..., tuple[ActionContext, list[str]]]
 
 
 @pytest.fixture
 def doing(monkeypatch: pytest.MonkeyPatch) -> Wait:
     """Make what a wait is performed with, and the list of the progress it tells."""
 
-    def make(client: Answers, **parameters: Any) -> tuple[Doing, list[str]]:
+    def make(client: Answers, **parameters: Any) -> tuple[ActionContext, list[str]]:
         aws = Aws(region="us-east-1")
         monkeypatch.setattr(aws, "client", lambda *_: client)
         told: list[str] = []
-        one = Doing(
-            aws=aws,
-            region="us-east-1",
+        one = ActionContext(
+            regional=aws.in_region("us-east-1"),
             summary="waiting",
             parameters={"timeout_s": 5.0, **parameters},
             cancelled=Event(),
@@ -188,7 +187,7 @@ def test_a_command_waits_for_the_agent_and_for_the_invocation(doing: Wait) -> No
         ],
     )
     one, told = doing(client, InstanceId="i-1", run="true")
-    assert waits.command(one) == {}
+    assert run_command.run(one) == {}
     assert told == ["waiting for the SSM agent"]
 
 
@@ -196,7 +195,7 @@ def test_a_command_that_may_not_be_sent_is_an_error(doing: Wait) -> None:
     client = Answers(send_command=[refused("AccessDeniedException")])
     one, _ = doing(client, InstanceId="i-1", run="true")
     with pytest.raises(AwsError, match="AccessDeniedException"):
-        waits.command(one)
+        run_command.run(one)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +219,7 @@ def test_a_command_that_fails_shows_the_end_of_its_output(
     )
     one, _ = doing(client, InstanceId="i-1", run="check")
     with pytest.raises(BakeError, match="`check` ended Failed with exit code 3") as failed:
-        waits.command(one)
+        run_command.run(one)
     assert failed.value.notes == notes
 
 

@@ -130,7 +130,7 @@ def _value(shape: Any) -> Any:
 
 
 def asked(aws: Aws, kind: type[Answer]) -> Answer:
-    return ask.ask(aws, "us-east-1", kind, "trying", **parameters(kind))
+    return aws.in_region("us-east-1").ask(kind, "trying", **parameters(kind))
 
 
 def xml(kind: type[Answer], inside: str) -> bytes:

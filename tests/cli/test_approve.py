@@ -10,8 +10,8 @@ import pytest
 
 from goldenami import spec
 from goldenami.aws import statuses
+from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.tags import Status
 from goldenami.errors import BakeError, RefusedError
@@ -208,13 +208,15 @@ def test_who_was_slower_than_the_approver_completes_the_approval(
     assert written(own_images, tags.UNPUBLISHED) == [None, None]
 
 
-def doing(sandbox: Sandbox, image: dict[str, Any], wanted: dict[str, str], **more: Any) -> Doing:
+def doing(
+    sandbox: Sandbox, image: dict[str, Any], wanted: dict[str, str], **more: Any
+) -> ActionContext:
     snapshots = [one["Ebs"]["SnapshotId"] for one in image["BlockDeviceMappings"]]
     cancelled = Event()
     cancelled.set()  # nothing is tried again
     parameters = {"ImageId": image["ImageId"], "SnapshotIds": snapshots, "Tags": wanted, **more}
-    return Doing(
-        aws=Aws(region="us-east-1", endpoint_url=sandbox.endpoint_url), region="us-east-1",
+    return ActionContext(
+        regional=Aws(region="us-east-1", endpoint_url=sandbox.endpoint_url).in_region("us-east-1"),
         summary="write the status", parameters=parameters, cancelled=cancelled,
         progress=lambda _: None,
     )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from goldenami.aws.session import Aws
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import GoldenamiError
-from goldenami.spec.model import Source
+from goldenami.spec.model import BaseSource
 from goldenami.workflows import goldens
 from goldenami_sandbox.server import Sandbox
 
@@ -50,14 +50,16 @@ def test_the_same_image_is_golden_to_refresh_and_base_source(
     approval, change, is_golden = CASES[case]
     change(sandbox.client("ec2"), golden)
     aws = Aws(region="us-east-1")
-    found = goldens.versions(aws, "us-east-1", "web-base", approval)
+    found = goldens.versions(aws.in_region("us-east-1"), "web-base", approval)
     assert [one.id for one in found] == ([golden] if is_golden else [])
     if is_golden:
-        source = goldens.base_image(aws, "us-east-1", Source(golden="web-base"), approval)
+        source = goldens.base_image(
+            aws.in_region("us-east-1"), BaseSource(golden="web-base"), approval
+        )
         assert source.id == golden
     else:
         with pytest.raises(GoldenamiError, match="no approved image `web-base` in us-east-1"):
-            goldens.base_image(aws, "us-east-1", Source(golden="web-base"), approval)
+            goldens.base_image(aws.in_region("us-east-1"), BaseSource(golden="web-base"), approval)
 
 
 def test_a_bake_from_a_golden_image_is_never_made_from_a_forged_one(

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from goldenami.aws import lease
-from goldenami.aws.holder import Holder
 from goldenami.aws.lease import Lease
+from goldenami.aws.lease_holder import LeaseHolder
 from goldenami_sandbox.server import Sandbox
 
 NAME = lease.PREFIX + "web-base"
@@ -15,7 +15,7 @@ NAME = lease.PREFIX + "web-base"
 
 def take_over(sandbox: Sandbox) -> None:
     held = sandbox.client("ssm").get_parameter(Name=NAME)["Parameter"]
-    theirs = Holder(
+    theirs = LeaseHolder(
         build="theirs", by="arn", host="elsewhere", pid=1, id="x", claims=held["Version"] + 1
     )
     value = msgspec.json.encode(theirs).decode()

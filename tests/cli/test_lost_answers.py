@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from goldenami.aws.already import DONE, THERE
 from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.idempotency import DONE, THERE
 from goldenami.domain import tags
 from goldenami_sandbox import seed
 from goldenami_sandbox.calls import Call

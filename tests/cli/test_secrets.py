@@ -15,7 +15,6 @@ import pytest
 
 from goldenami.aws import session
 from goldenami.aws.answers.ec2 import DescribeImages
-from goldenami.aws.ask import ask
 from goldenami.aws.session import Aws
 from goldenami.cli import main
 from goldenami.errors import AwsError, GoldenamiError
@@ -180,5 +179,5 @@ def test_what_a_credential_process_says_is_not_repeated(
 def test_what_a_call_was_given_is_not_in_the_words_of_its_refusal(sandbox: Sandbox) -> None:
     aws = Aws(region="us-east-1")
     with pytest.raises(AwsError, match="Invalid type for parameter Filters") as error:
-        ask(aws, "us-east-1", DescribeImages, "reading images", Filters=PARAMETER)
+        aws.in_region("us-east-1").ask(DescribeImages, "reading images", Filters=PARAMETER)
     assert "cAnArY" not in "".join(traceback.format_exception(error.value))

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from goldenami.aws import ask, lease
-from goldenami.aws.holder import Holder, this_process
+from goldenami.aws.lease_holder import LeaseHolder, this_process
 from goldenami.domain import tags
 from goldenami.domain.record import Record, text
 from goldenami_sandbox.faults import Fault
@@ -44,7 +44,7 @@ def put_lease(
     process = this_process()
     assert process
     by = "arn:aws:iam::123456789012:user/dora"
-    holder = Holder(
+    holder = LeaseHolder(
         build=build, by=by, host="elsewhere", pid=process.pid,
         process=structs.replace(process, started=1) if dead else None,
     )  # fmt: skip
@@ -232,10 +232,12 @@ def test_a_cut_listing_of_leases_is_no_empty_one(
 ) -> None:
     put_lease(sandbox)
     before = mutating()
-    raw = ask.raw
+    raw = ask.Asking.raw
     monkeypatch.setattr(ask, "DELAYS_S", (0.0,))
     monkeypatch.setattr(
-        ask, "raw", lambda *call: {} if call[2] == "ssm:GetParametersByPath" else raw(*call)
+        ask.Asking,
+        "raw",
+        lambda *call: {} if call[1] == "ssm:GetParametersByPath" else raw(*call),
     )  # as botocore reads it
     ran = cli("sweep", "--yes", "--build", BUILD)
     assert ran.code == 3

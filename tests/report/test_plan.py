@@ -8,7 +8,7 @@ import pytest
 from goldenami.domain.checked import Checked
 from goldenami.domain.plan import Action, Happened, Plan, Ref, Secret
 from goldenami.report import plan as report
-from goldenami.report.plan import Progress
+from goldenami.report.plan import PlanProgress
 
 UNDO = Action(id="undo", summary="deregister it", call="ec2:DeregisterImage", region="us-east-1")
 PLAN = Plan(
@@ -134,14 +134,14 @@ TOLD: dict[str, tuple[Happened, str]] = {
 
 @pytest.mark.parametrize(("happened", "line"), TOLD.values(), ids=TOLD.keys())
 def test_progress_tells(happened: Happened, line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    Progress()(happened)
+    PlanProgress()(happened)
     assert capsys.readouterr() == ("", line)
 
 
 def test_progress_tells_a_repeated_line_once_for_each_action(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tell = Progress()
+    tell = PlanProgress()
     for action, text in [
         (LAUNCH, "pending"),
         (LAUNCH, "pending"),

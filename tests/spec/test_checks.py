@@ -13,9 +13,11 @@ from msgspec import structs
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import checks
 from goldenami.spec.model import (
-    Audit,
+    AuditSettings,
     Bake,
     Base,
+    BaseSource,
+    BaseVolume,
     BootTest,
     Copies,
     Distribution,
@@ -26,19 +28,17 @@ from goldenami.spec.model import (
     Release,
     Scan,
     Share,
-    Source,
-    Step,
     Timeouts,
-    Volume,
+    ValidationStep,
 )
 
 ACCOUNT = "111122223333"
 ORGANIZATION = f"arn:aws:organizations::{ACCOUNT}:organization/o-a1b2c3d4e5"
 UNIT = f"arn:aws:organizations::{ACCOUNT}:ou/o-a1b2c3d4e5/ou-ab12-cd34ef56"
 DEFAULT_KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/ebs"
-BASE = Base(source=Source(ssm="/aws/service/al2023"))
+BASE = Base(source=BaseSource(ssm="/aws/service/al2023"))
 RELEASE = Release(schema="goldenami/v1", image="web", regions=("us-east-1", "eu-west-1"), base=BASE)
-PLAIN = Volume(device="/dev/xvda", size_gib=30, encrypted=False)
+PLAIN = BaseVolume(device="/dev/xvda", size_gib=30, encrypted=False)
 NOWHERE = Path("/nonexistent")
 
 
@@ -55,7 +55,7 @@ def volume(**parts: Any) -> Release:
 
 
 def source(**parts: Any) -> Release:
-    return base(source=Source(**parts))
+    return base(source=BaseSource(**parts))
 
 
 def filtered(*owners: str) -> Release:
@@ -113,37 +113,37 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "`us-east-1` is listed twice",
     ),
     "an audit of a region twice": (
-        release(audit=Audit(regions=("us-east-1", "us-east-1"))),
+        release(audit=AuditSettings(regions=("us-east-1", "us-east-1"))),
         "$.audit.regions[1]",
         "is listed twice",
     ),
     "an audit of no region": (
-        release(audit=Audit(regions=("everywhere",))),
+        release(audit=AuditSettings(regions=("everywhere",))),
         "$.audit.regions[0]",
         "`everywhere` is no region name",
     ),
     "an audit of other accounts without a role": (
-        release(audit=Audit(accounts=(ACCOUNT,))),
+        release(audit=AuditSettings(accounts=(ACCOUNT,))),
         "$.audit.accounts",
         "needs audit.role",
     ),
     "an audit of what is no account": (
-        release(audit=Audit(accounts=("prod",), role="reader")),
+        release(audit=AuditSettings(accounts=("prod",), role="reader")),
         "$.audit.accounts[0]",
         "`prod` is no account id",
     ),
     "an audit by what is no role": (
-        release(audit=Audit(accounts="organization", role="a b")),
+        release(audit=AuditSettings(accounts="organization", role="a b")),
         "$.audit.role",
         "`a b` is no name of a role",
     ),
     "an audit for which no version is current": (
-        release(audit=Audit(newest=0)),
+        release(audit=AuditSettings(newest=0)),
         "$.audit.newest",
         "at least 1",
     ),
     "an audit of an age that is none": (
-        release(audit=Audit(max_age="old")),
+        release(audit=AuditSettings(max_age="old")),
         "$.audit.max_age",
         "`old` is no duration",
     ),
@@ -231,7 +231,7 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "only `method: packer` takes vars",
     ),
     "a check of nothing": (
-        release(validate=(Step(run="true"), Step(run=" \n"))),
+        release(validate=(ValidationStep(run="true"), ValidationStep(run=" \n"))),
         "$.validate[1].run",
         "an empty command checks nothing",
     ),
@@ -362,7 +362,7 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "are AWS's",
     ),
     "an owner who is no account": (
-        release(audit=Audit(owners=(ACCOUNT, "amazon"))),
+        release(audit=AuditSettings(owners=(ACCOUNT, "amazon"))),
         "$.audit.owners[1]",
         "`amazon` is no account id",
     ),
@@ -432,7 +432,7 @@ TAKEN: dict[str, Release] = {
     "a script of 16 KiB": base(user_data="#" * (16 * 1024)),
     "a script of two lines without a shebang": base(user_data="echo a\necho b"),
     "vars for Packer": release(bake=Bake(method="packer", vars={"a": "b"})),
-    "a check": release(validate=(Step(run="true"),)),
+    "a check": release(validate=(ValidationStep(run="true"),)),
     "a scan that ignores what it names": release(
         test=BootTest(
             scan=Scan(ignore=("CVE-2026-12345", "GHSA-ab12-cd34-ef56", "ALAS2023-2026-1234"))
@@ -459,10 +459,10 @@ TAKEN: dict[str, Release] = {
     "a parameter of 1,011 characters": release(publish=Publish(ssm_parameter="p" * 1011)),
     "a parameter of a path": release(publish=Publish(ssm_parameter="/golden/aws/web")),
     "an audit of an organization": release(
-        audit=Audit(accounts="organization", role="team/reader", newest=1, max_age="90d")
+        audit=AuditSettings(accounts="organization", role="team/reader", newest=1, max_age="90d")
     ),
-    "an audit of other accounts": release(audit=Audit(accounts=(ACCOUNT,), role="reader")),
-    "an owner": release(audit=Audit(owners=(ACCOUNT,), regions=("us-east-1", "eu-west-1"))),
+    "an audit of other accounts": release(audit=AuditSettings(accounts=(ACCOUNT,), role="reader")),
+    "an owner": release(audit=AuditSettings(owners=(ACCOUNT,), regions=("us-east-1", "eu-west-1"))),
     "a role by its name": release(enforce=Enforce(groups=("a",), pipeline_role="pipeline")),
     "a role by its ARN": release(
         enforce=Enforce(groups=("a",), pipeline_role=f"arn:aws:iam::{ACCOUNT}:role/ci/pipeline")
@@ -488,7 +488,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
         image="!",
         regions=(),
         base=structs.replace(BASE, instance_type="", volumes=(structs.replace(PLAIN, size_gib=0),)),
-        validate=(Step(run=""),),
+        validate=(ValidationStep(run=""),),
         tags={"": "x"},
         share=Share(accounts=("1",)),
         publish=Publish(ssm_parameter=""),
@@ -564,17 +564,18 @@ WARNINGS: dict[str, tuple[Release, list[str]]] = {
     "nothing of what is usual": (RELEASE, []),
     "an image that is made without a reboot": (release(bake=Bake(reboot=False)), ["bake.reboot"]),
     "checks on an instance that may not be reached": (
-        release(validate=(Step(run="true"),)),
+        release(validate=(ValidationStep(run="true"),)),
         ["validate"],
     ),
     "no checks on an instance with a profile": (
         release(
-            validate=(Step(run="true"),), base=structs.replace(BASE, instance_profile="profile")
+            validate=(ValidationStep(run="true"),),
+            base=structs.replace(BASE, instance_profile="profile"),
         ),
         [],
     ),
     "no checks that Packer runs": (
-        release(validate=(Step(run="true"),), bake=Bake(method="packer")),
+        release(validate=(ValidationStep(run="true"),), bake=Bake(method="packer")),
         [],
     ),
     "a scan of an instance that may not be reached": (
@@ -582,7 +583,7 @@ WARNINGS: dict[str, tuple[Release, list[str]]] = {
         ["test.scan"],
     ),
     "both": (
-        release(validate=(Step(run="true"),), bake=Bake(reboot=False)),
+        release(validate=(ValidationStep(run="true"),), bake=Bake(reboot=False)),
         ["bake.reboot", "validate"],
     ),
 }

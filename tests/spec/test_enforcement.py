@@ -11,13 +11,13 @@ from goldenami.spec import enforcement, load, load_enforcement
 from goldenami.spec.model import (
     AllowedAmis,
     Base,
+    BaseSource,
     DeclarativePolicy,
     Enforce,
     Mechanisms,
     PermissionsBoundary,
     Release,
     ServiceControlPolicy,
-    Source,
 )
 
 ACCOUNT, UNIT = "111122223333", "ou-ab12-cdef3456"
@@ -30,7 +30,7 @@ def of(*, groups: tuple[str, ...] = (), role: str | None = None, **mechanisms: A
         schema="goldenami/v1",
         image="web",
         regions=("us-east-1",),
-        base=Base(source=Source(ssm="/aws/service/al2023")),
+        base=Base(source=BaseSource(ssm="/aws/service/al2023")),
         enforce=Enforce(groups=groups, pipeline_role=role, mechanisms=Mechanisms(**mechanisms)),
     )
 

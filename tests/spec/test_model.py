@@ -7,11 +7,11 @@ from msgspec import structs
 
 from goldenami.spec.model import (
     Base,
+    BaseSource,
     Distribution,
     ImageFilter,
     Release,
     Share,
-    Source,
     Timeouts,
 )
 
@@ -19,21 +19,21 @@ RELEASE = Release(
     schema="goldenami/v1",
     image="web",
     regions=("us-east-1", "eu-west-1", "ap-south-1"),
-    base=Base(source=Source(golden="base-os")),
+    base=Base(source=BaseSource(golden="base-os")),
     distribute={"eu-west-1": Distribution(kms_key="alias/golden"), "ap-south-1": Distribution()},
 )
 
-GIVEN: dict[str, tuple[Source, tuple[str, ...]]] = {
-    "nothing": (Source(), ()),
-    "one": (Source(ami="ami-1"), ("ami",)),
-    "two": (Source(golden="a", ssm="/b"), ("ssm", "golden")),
-    "a filter": (Source(filter=ImageFilter(name="a", owners=("self",))), ("filter",)),
-    "an empty name, which is nothing": (Source(ami=""), ()),
+GIVEN: dict[str, tuple[BaseSource, tuple[str, ...]]] = {
+    "nothing": (BaseSource(), ()),
+    "one": (BaseSource(ami="ami-1"), ("ami",)),
+    "two": (BaseSource(golden="a", ssm="/b"), ("ssm", "golden")),
+    "a filter": (BaseSource(filter=ImageFilter(name="a", owners=("self",))), ("filter",)),
+    "an empty name, which is nothing": (BaseSource(ami=""), ()),
 }
 
 
 @pytest.mark.parametrize(("source", "given"), GIVEN.values(), ids=GIVEN.keys())
-def test_a_source_knows_what_is_given(source: Source, given: tuple[str, ...]) -> None:
+def test_a_source_knows_what_is_given(source: BaseSource, given: tuple[str, ...]) -> None:
     assert source.given == given
 
 

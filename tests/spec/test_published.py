@@ -6,7 +6,7 @@ import pytest
 
 from goldenami.errors import SpecError
 from goldenami.spec.enforce import of_release
-from goldenami.spec.model import Base, Enforce, Publish, Release, Source
+from goldenami.spec.model import Base, BaseSource, Enforce, Publish, Release
 
 ENFORCE = """\
 schema: goldenami.enforce/v1
@@ -20,7 +20,7 @@ def release(parameter: str | None, file: str | None = None) -> Release:
         schema="goldenami/v1",
         image="web",
         regions=("us-east-1",),
-        base=Base(source=Source(ami="ami-01234567"), instance_type="t3.micro"),
+        base=Base(source=BaseSource(ami="ami-01234567"), instance_type="t3.micro"),
         publish=Publish(parameter) if parameter else None,
         enforce=Enforce(file=file),
     )

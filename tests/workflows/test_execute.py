@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Ref
 from goldenami.errors import BakeError, GoldenamiError, LeaseLostError
 from goldenami.workflows.execute import WORKERS, Execution
@@ -23,7 +23,7 @@ def action(name: str, **fields: Any) -> Action:
 
 def run(
     actions: list[Action],
-    handler: Callable[[Doing], Mapping[str, Any]],
+    handler: Callable[[ActionContext], Mapping[str, Any]],
     told: Callable[[Happened], None] = lambda _: None,
     **options: Any,
 ) -> Mapping[str, Mapping[str, Any]]:
@@ -42,7 +42,7 @@ def test_every_action_runs_once_and_after_what_it_waits_for(after: list[set[int]
     order: list[str] = []
     lock = threading.Lock()
 
-    def note(doing: Doing) -> dict[str, Any]:
+    def note(doing: ActionContext) -> dict[str, Any]:
         with lock:
             order.append(doing.summary)
         return {}
@@ -56,7 +56,7 @@ def test_every_action_runs_once_and_after_what_it_waits_for(after: list[set[int]
 def test_actions_that_wait_for_nothing_run_at_the_same_time() -> None:
     both = threading.Barrier(2, timeout=10)
 
-    def meet(_: Doing) -> dict[str, Any]:
+    def meet(_: ActionContext) -> dict[str, Any]:
         both.wait()
         return {}
 
@@ -64,7 +64,7 @@ def test_actions_that_wait_for_nothing_run_at_the_same_time() -> None:
 
 
 def test_outputs_reach_the_actions_that_refer_to_them() -> None:
-    def echo(doing: Doing) -> dict[str, Any]:
+    def echo(doing: ActionContext) -> dict[str, Any]:
         return {"ids": ["x", "y"], "got": doing.parameters.get("ids")}
 
     results = run(
@@ -76,7 +76,7 @@ def test_outputs_reach_the_actions_that_refer_to_them() -> None:
 def test_a_failure_stops_what_comes_after_it_and_nothing_else() -> None:
     done: list[str] = []
 
-    def fail_a(doing: Doing) -> dict[str, Any]:
+    def fail_a(doing: ActionContext) -> dict[str, Any]:
         if doing.summary in ("a", "d"):
             raise BakeError(f"{doing.summary} is broken")
         done.append(doing.summary)
@@ -116,10 +116,10 @@ class Undoing:
             tell=lambda happened: self.told.append(f"{happened.kind} {happened.action.id}"),
         )
 
-    def _do(self, doing: Doing) -> dict[str, Any]:
+    def _do(self, doing: ActionContext) -> dict[str, Any]:
         return {"instance_id": f"i-{doing.summary}"}
 
-    def _fail(self, _: Doing) -> dict[str, Any]:
+    def _fail(self, _: ActionContext) -> dict[str, Any]:
         raise BakeError("broken", fix="mend it")
 
     def fails(self, *actions: Action) -> GoldenamiError:
@@ -185,7 +185,7 @@ def test_no_more_actions_are_under_way_than_there_are_workers() -> None:
     under_way, most, lock = 0, 0, threading.Lock()
     full = threading.Event()
 
-    def count(_: Doing) -> dict[str, Any]:
+    def count(_: ActionContext) -> dict[str, Any]:
         nonlocal under_way, most
         with lock:
             under_way += 1
@@ -203,7 +203,7 @@ def test_no_more_actions_are_under_way_than_there_are_workers() -> None:
 
 
 def test_a_defect_of_a_handler_is_a_failure_like_others() -> None:
-    def broken(_: Doing) -> dict[str, Any]:
+    def broken(_: ActionContext) -> dict[str, Any]:
         raise KeyError("Parameter")
 
     with pytest.raises(GoldenamiError, match="a: unexpected KeyError: 'Parameter'"):
@@ -232,7 +232,7 @@ def chain(*actions: Action) -> list[Action]:
 def test_who_lost_the_right_begins_nothing_more_undoes_nothing_and_tells_what_stands() -> None:
     done: list[str] = []
 
-    def note(doing: Doing) -> dict[str, Any]:
+    def note(doing: ActionContext) -> dict[str, Any]:
         done.append(doing.summary)
         return {"instance_id": f"i-{doing.summary}"}
 
@@ -274,7 +274,7 @@ def test_what_was_under_way_when_the_right_was_lost_is_stopped_and_named() -> No
         lost.set()
         raise LeaseLostError("another run holds the right to bake")
 
-    def wait(doing: Doing) -> dict[str, Any]:
+    def wait(doing: ActionContext) -> dict[str, Any]:
         assert lost.wait(10)
         assert doing.cancelled.wait(10)
         raise BakeError("stopped while waiting for i-1")
@@ -306,7 +306,7 @@ def test_a_call_whose_intent_cannot_be_written_never_goes_out() -> None:
     called: list[str] = []
     record: Any = Recording(intents=False)
 
-    def note(doing: Doing) -> dict[str, Any]:
+    def note(doing: ActionContext) -> dict[str, Any]:
         called.append(doing.summary)
         return {}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Ref
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError
 from goldenami.workflows.execute import Execution, Handler
@@ -69,27 +69,27 @@ class Stage:
     def press(self) -> None:
         os.kill(os.getpid(), self.number)
 
-    def do(self, doing: Doing) -> dict[str, Any]:
+    def do(self, doing: ActionContext) -> dict[str, Any]:
         self.calls.append(doing.summary)
         return {"id": f"i-{doing.summary}"}
 
-    def undo(self, doing: Doing) -> dict[str, Any]:
+    def undo(self, doing: ActionContext) -> dict[str, Any]:
         self.calls.append(doing.summary)
         return {}
 
-    def fail(self, _: Doing) -> dict[str, Any]:
+    def fail(self, _: ActionContext) -> dict[str, Any]:
         raise BakeError("it is broken")
 
     def at(self, summary: str, press: Handler) -> Handler:
         return lambda doing: press(doing) if doing.summary == summary else self.undo(doing)
 
-    def press_once(self, doing: Doing) -> dict[str, Any]:
+    def press_once(self, doing: ActionContext) -> dict[str, Any]:
         self.calls.append(doing.summary)
         self.press()
         assert self.noticed.wait(10)
         return {"id": f"i-{doing.summary}"}
 
-    def press_twice_and_hang(self, doing: Doing) -> dict[str, Any]:
+    def press_twice_and_hang(self, doing: ActionContext) -> dict[str, Any]:
         self.press_once(doing)
         self.press()
         self.for_ever.wait()
@@ -126,7 +126,7 @@ def test_a_second_signal_ends_at_once_and_names_what_was_under_way() -> None:
 def test_waits_are_cancelled_by_a_signal_and_named() -> None:
     stage = Stage()
 
-    def wait(doing: Doing) -> dict[str, Any]:
+    def wait(doing: ActionContext) -> dict[str, Any]:
         stage.press()
         assert doing.cancelled.wait(10)
         raise BakeError("stopped while waiting for i-a")
@@ -141,11 +141,11 @@ def test_a_failure_before_a_signal_is_kept_in_the_notes_and_nothing_is_undone() 
     stage = Stage()
     failed = threading.Event()
 
-    def fail(_: Doing) -> dict[str, Any]:
+    def fail(_: ActionContext) -> dict[str, Any]:
         failed.set()
         raise BakeError("it is broken")
 
-    def press(doing: Doing) -> dict[str, Any]:
+    def press(doing: ActionContext) -> dict[str, Any]:
         assert failed.wait(10)
         while "failed f it is broken" not in stage.told:
             stage.for_ever.wait(0.001)
@@ -198,7 +198,7 @@ def test_a_second_signal_in_the_undo_names_what_is_left_and_what_is_not_known() 
 def test_a_thread_that_was_left_behind_has_nothing_more_to_say() -> None:
     stage = Stage()
 
-    def hang(doing: Doing) -> dict[str, Any]:
+    def hang(doing: ActionContext) -> dict[str, Any]:
         stage.press_twice_and_hang(doing)
         doing.progress("still there")
         stage.stuck.set()

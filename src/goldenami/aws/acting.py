@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.credentials import Credentials, DeferredRefreshableCredentials
 
 from goldenami.aws.answers.others import AssumeRole
-from goldenami.aws.ask import ask
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -82,8 +81,8 @@ def assumed(aws: "Aws", role: str) -> Any:
     """
 
     def fetch() -> dict[str, str]:
-        answer = ask(
-            aws, aws.region, AssumeRole, f"assuming {role}", RoleArn=role, RoleSessionName=SESSION
+        answer = aws.in_region(aws.region).ask(
+            AssumeRole, f"assuming {role}", RoleArn=role, RoleSessionName=SESSION
         )
         session = answer.credentials
         return {

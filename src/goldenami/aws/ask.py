@@ -6,6 +6,7 @@ be read is asked for again, like what is throttled, and is then an error: never 
 
 import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,21 +25,69 @@ DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 """How long to wait before each further attempt at an answer that cannot be read."""
 
 
-def ask(aws: "Aws", region: str | None, kind: type[A], doing: str, /, **parameters: Any) -> A:
-    """Call the operation of an answer.
+class Asking(ABC):
+    """Who calls AWS: in a region, or for what belongs to none."""
 
-    Args:
-        aws: who asks.
-        region: where; None for what belongs to no region.
-        kind: the answer's type, which names its operation.
-        doing: what is being done, as a sentence starts: ``reading images``.
-        parameters: those of the operation, as AWS names them.
+    __slots__ = ()
 
-    Raises:
-        AwsError: AWS refused it or could not be reached.
-        UnreadableAnswerError: no whole answer came, although it was asked for several times.
-    """
-    return again(lambda: _asked(aws, region, kind, doing, parameters))
+    @property
+    @abstractmethod
+    def where(self) -> str:
+        """The place as errors name it."""
+
+    @abstractmethod
+    def client(self, service: str) -> Any:
+        """Return the client of a service."""
+
+    def ask(self, kind: type[A], purpose: str, /, **parameters: Any) -> A:
+        """Call the operation of an answer.
+
+        Args:
+            kind: the answer's type, which names its operation.
+            purpose: what it is called for, as a sentence starts: ``reading images``.
+            parameters: those of the operation, as AWS names them.
+
+        Raises:
+            AwsError: AWS refused it or could not be reached.
+            UnreadableAnswerError: no whole answer came, although it was asked for several times.
+        """
+
+        def attempt() -> A:
+            with explained(purpose, self.where, kind.call):
+                return read(kind, self.raw(kind.call, parameters))
+
+        return again(attempt)
+
+    def listed(self, kind: type[P], purpose: str, /, **parameters: Any) -> Iterator[P]:
+        """Yield every page of a listing.
+
+        botocore's own paginators take a tenth of a second to be made: they look for their models.
+
+        Raises:
+            AwsError: a page could not be read; nothing after it is known.
+        """
+        further: Mapping[str, str] = {}
+        while True:
+            page = self.ask(kind, purpose, **parameters, **further)
+            yield page
+            before, further = further, page.next_page
+            if not further:
+                return
+            if further == before:
+                raise UnreadableAnswerError(
+                    f"{purpose}: {kind.call}: a page names itself as the next one"
+                )
+
+    def raw(self, call: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an answer as botocore has it: for a listing that is too large to be read at once.
+
+        It belongs into a block of `explained`, with all that is done with it.
+        """
+        from botocore import xform_name
+
+        service, _, operation = call.partition(":")
+        answer: dict[str, Any] = getattr(self.client(service), xform_name(operation))(**parameters)
+        return answer
 
 
 def again(make: Callable[[], T]) -> T:
@@ -57,45 +106,13 @@ def again(make: Callable[[], T]) -> T:
     return make()
 
 
+def ask(aws: "Aws", region: str | None, kind: type[A], purpose: str, /, **parameters: Any) -> A:
+    """Call an operation in a region, or where it belongs to none: see `Asking.ask`."""
+    return (aws.in_region(region) if region else aws).ask(kind, purpose, **parameters)
+
+
 def listed(
-    aws: "Aws", region: str | None, kind: type[P], doing: str, /, **parameters: Any
+    aws: "Aws", region: str | None, kind: type[P], purpose: str, /, **parameters: Any
 ) -> Iterator[P]:
-    """Yield every page of a listing.
-
-    botocore's own paginators take a tenth of a second to be made, since they look for their models.
-
-    Raises:
-        AwsError: a page could not be read; nothing after it is known.
-    """
-    further: Mapping[str, str] = {}
-    while True:
-        page = ask(aws, region, kind, doing, **parameters, **further)
-        yield page
-        before, further = further, page.next_page
-        if not further:
-            return
-        if further == before:
-            raise UnreadableAnswerError(
-                f"{doing}: {kind.call}: a page names itself as the next one"
-            )
-
-
-def _asked(
-    aws: "Aws", region: str | None, kind: type[A], doing: str, parameters: Mapping[str, Any]
-) -> A:
-    with explained(doing, aws.where(region), kind.call):
-        return read(kind, raw(aws, region, kind.call, parameters))
-
-
-def raw(aws: "Aws", region: str | None, call: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an answer as botocore has it: for a listing that is too large to be read at once.
-
-    It belongs into a block of `explained`, with all that is done with it.
-    """
-    from botocore import xform_name
-
-    service, _, operation = call.partition(":")
-    answer: dict[str, Any] = getattr(aws.client(service, region), xform_name(operation))(
-        **parameters
-    )
-    return answer
+    """Yield every page of a listing in a region, or of what belongs to none: see `Asking`."""
+    return (aws.in_region(region) if region else aws).listed(kind, purpose, **parameters)

@@ -7,22 +7,21 @@ import msgspec
 from msgspec import Struct
 
 from goldenami.aws.answers.auto_scaling import (
-    AutoScalingGroup,
+    AutoScalingGroupAnswer,
     DescribeAutoScalingGroups,
     DescribeInstanceRefreshes,
     InstanceRefresh,
 )
 from goldenami.aws.answers.ec2_launches import Override
 from goldenami.aws.answers.interface import read
-from goldenami.aws.ask import listed
-from goldenami.aws.launch_templates import Reference, of_overrides, of_template
-from goldenami.aws.session import Aws
+from goldenami.aws.launch_templates import ImageReference, of_overrides, of_template
+from goldenami.aws.regional import RegionalAws
 
 _ENDED = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
 NAMES_A_CALL = 50
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class AutoScalingGroup(Struct, frozen=True, kw_only=True):
     """An Auto Scaling group.
 
     Args:
@@ -45,15 +44,15 @@ class Group(Struct, frozen=True, kw_only=True):
     protected: tuple[str, ...] = ()
 
     @property
-    def references(self) -> tuple[Reference, ...]:
+    def references(self) -> tuple[ImageReference, ...]:
         """What it launches, each once: its configuration, or its templates and then images."""
         if self.configuration:
-            return (Reference(configuration=self.configuration),)
+            return (ImageReference(configuration=self.configuration),)
         overrides = (read(Override, each) for each in self.launch.get("Overrides", ()))
         images = of_overrides(overrides)
         return tuple(dict.fromkeys([*map(of_template, self._templates()), *images]))
 
-    def moved(self, versions: Mapping[Reference, Any], image: str) -> dict[str, Any]:
+    def moved(self, versions: Mapping[ImageReference, Any], image: str) -> dict[str, Any]:
         """Return the ``DesiredConfiguration`` of other versions, and of this image.
 
         Args:
@@ -87,11 +86,11 @@ class Group(Struct, frozen=True, kw_only=True):
                 yield one["LaunchTemplateSpecification"]
 
 
-def group(answer: AutoScalingGroup) -> Group:
+def group(answer: AutoScalingGroupAnswer) -> AutoScalingGroup:
     """Return a group of an answer."""
     mixed = answer.mixed_instances_policy
     launch = mixed.launch_template if mixed else answer.launch_template
-    return Group(
+    return AutoScalingGroup(
         name=answer.auto_scaling_group_name,
         launch=msgspec.to_builtins(launch) if launch else {},
         configuration=answer.launch_configuration_name,
@@ -102,17 +101,17 @@ def group(answer: AutoScalingGroup) -> Group:
     )
 
 
-def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
+def groups(regional: RegionalAws, names: Iterable[str]) -> dict[str, AutoScalingGroup]:
     """Return the groups of these names that there are.
 
     Raises:
         AwsError: they could not be read.
     """
     wanted = sorted(names)
-    found: dict[str, Group] = {}
+    found: dict[str, AutoScalingGroup] = {}
     for start in range(0, len(wanted), NAMES_A_CALL):
-        pages = listed(
-            aws, region, DescribeAutoScalingGroups, "reading Auto Scaling groups",
+        pages = regional.listed(
+            DescribeAutoScalingGroups, "reading Auto Scaling groups",
             AutoScalingGroupNames=wanted[start : start + NAMES_A_CALL],
         )  # fmt: skip
         several = [group(answer) for page in pages for answer in page.auto_scaling_groups]
@@ -120,14 +119,14 @@ def groups(aws: Aws, region: str, names: Iterable[str]) -> dict[str, Group]:
     return found
 
 
-def under_way(aws: Aws, region: str, name: str) -> InstanceRefresh | None:
+def under_way(regional: RegionalAws, name: str) -> InstanceRefresh | None:
     """Return the instance refresh of a group that is under way; there is at most one.
 
     Raises:
         AwsError: that could not be read.
     """
-    pages = listed(
-        aws, region, DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
+    pages = regional.listed(
+        DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
         AutoScalingGroupName=name,
     )  # fmt: skip
     every = (one for page in pages for one in page.instance_refreshes)
@@ -149,7 +148,7 @@ def covers(told: Any, wanted: Any) -> bool:
     return bool(told == wanted)
 
 
-def _moved(told: Mapping[str, Any], versions: Mapping[Reference, Any]) -> dict[str, Any]:
+def _moved(told: Mapping[str, Any], versions: Mapping[ImageReference, Any]) -> dict[str, Any]:
     """Return a template's version by its id alone: AWS takes id or name, and tells both."""
     one = of_template(told)
     return {"LaunchTemplateId": one.template, "Version": versions.get(one, one.version)}

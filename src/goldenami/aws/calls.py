@@ -5,11 +5,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from goldenami.aws.already import DONE, NONE
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.interface import Answer
-from goldenami.aws.ask import ask
-from goldenami.aws.waits import Doing, patiently
+from goldenami.aws.idempotency import DONE, NONE
+from goldenami.aws.regional import RegionalAws
+from goldenami.aws.waits import patiently
 from goldenami.domain.plan import dig
 from goldenami.errors import AwsError
 
@@ -17,12 +18,12 @@ A = TypeVar("A", bound=Answer)
 
 
 def call(
-    doing: Doing, name: str, outputs: Mapping[str, str], *, created: bool = False
+    context: ActionContext, name: str, outputs: Mapping[str, str], *, created: bool = False
 ) -> dict[str, Any]:
     """Make one AWS call, as patiently as AWS wants it.
 
     Args:
-        doing: whose AWS, where, with which parameters.
+        context: whose AWS, where, with which parameters.
         name: ``service:Operation``, such as ``ec2:CreateImage``.
         outputs: which places of the answer to return, by the name they get.
         created: whether it names what was created just before.
@@ -31,7 +32,7 @@ def call(
         AwsError: AWS refused it or could not be reached. That it is done already is no refusal.
     """
     try:
-        answer = msgspec.to_builtins(answered(doing, ANSWERS[name], created=created))
+        answer = msgspec.to_builtins(answered(context, ANSWERS[name], created=created))
     except AwsError as error:
         if error.code in DONE.get(name, NONE):
             return {}
@@ -39,10 +40,19 @@ def call(
     return {output: dig(answer, place) for output, place in outputs.items()}
 
 
-def answered(doing: Doing, kind: type[A], *, created: bool = False) -> A:
+def once(regional: RegionalAws, name: str, purpose: str, /, **parameters: Any) -> None:
+    """Make one AWS call of which nothing is returned, and raise what AWS says of it.
+
+    Raises:
+        AwsError: AWS refused it or could not be reached; or it is done already.
+    """
+    regional.ask(ANSWERS[name], purpose, **parameters)
+
+
+def answered(context: ActionContext, kind: type[A], *, created: bool = False) -> A:
     """Make one AWS call with the parameters of an action, and return its answer: see `call`."""
     return patiently(
-        doing,
-        lambda: ask(doing.aws, doing.region, kind, doing.summary, **doing.parameters),
+        context,
+        lambda: context.ask(kind, **context.parameters),
         created=created,
     )

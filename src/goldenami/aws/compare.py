@@ -9,18 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from goldenami.aws import snapshots
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import (
     DescribeImages,
     DescribeLaunchPermissions,
     DescribeSnapshotPermissions,
 )
-from goldenami.aws.ask import ask
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.waits import until
 from goldenami.domain import tags
 from goldenami.errors import BakeError
 
 
-def image(doing: Doing) -> dict[str, Any]:
+def image(context: ActionContext) -> dict[str, Any]:
     """Wait until an image is what its parameters say.
 
     Tags are compared on the image and all its snapshots; its launch permissions, who may use its
@@ -32,54 +32,51 @@ def image(doing: Doing) -> dict[str, Any]:
     differences: list[str] = []
 
     def look() -> dict[str, Any] | None:
-        differences[:] = _differences(doing)
+        differences[:] = _differences(context)
         return None if differences else {}
 
     try:
-        return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing="the image")
+        return until(context, look, timeout_s=context.parameters["timeout_s"], thing="the image")
     except BakeError as error:
         error.notes = (*error.notes, *differences)
         raise
 
 
-def _differences(doing: Doing) -> Iterator[str]:
-    aws, region, doing_what = doing.aws, doing.region, doing.summary
-    image_id, wanted = doing.parameters["ImageId"], doing.parameters["tags"]
-    found = ask(
-        aws, region, DescribeImages, doing_what, ImageIds=[image_id], IncludeDisabled=True
-    ).images
+def _differences(context: ActionContext) -> Iterator[str]:
+    regional, summary = context.regional, context.summary
+    image_id, wanted = context.parameters["ImageId"], context.parameters["tags"]
+    found = regional.ask(DescribeImages, summary, ImageIds=[image_id], IncludeDisabled=True).images
     if not found:
         yield f"{image_id} is not there"
         return
     image = found[0]
-    described = snapshots.by_id(aws, region, image.snapshot_ids, doing_what)
-    permissions = ask(
-        aws, region, DescribeLaunchPermissions, doing_what,
+    described = snapshots.by_id(regional, image.snapshot_ids, summary)
+    permissions = regional.ask(
+        DescribeLaunchPermissions, summary,
         ImageId=image_id, Attribute="launchPermission",
     ).launch_permissions  # fmt: skip
     yield from _missing_tags(image_id, image.tag_values, wanted)
     for snapshot in described:
         yield from _missing_tags(snapshot.snapshot_id, snapshot.tag_values, wanted)
-    for snapshot in described if doing.parameters["snapshot_accounts"] else ():
-        yield from _snapshot_shares(doing, snapshot.snapshot_id)
+    for snapshot in described if context.parameters["snapshot_accounts"] else ():
+        yield from _snapshot_shares(context, snapshot.snapshot_id)
     shares = {permission.named for permission in permissions}
-    wanted_shares = {tuple(share.items()) for share in doing.parameters["shares"]}
-    if _differ(shares, wanted_shares, exactly=doing.parameters["exactly"]):
+    wanted_shares = {tuple(share.items()) for share in context.parameters["shares"]}
+    if _differ(shares, wanted_shares, exactly=context.parameters["exactly"]):
         yield f"{image_id} is shared with {sorted(shares)}, not as wanted"
-    text = doing.parameters["deprecate_at"]
+    text = context.parameters["deprecate_at"]
     wanted_at = datetime.fromisoformat(text) if text else None
     if image.deprecation_time != wanted_at and wanted_at:
         yield f"{image_id} has no deprecation on {wanted_at:%Y-%m-%d}"
 
 
-def _snapshot_shares(doing: Doing, snapshot_id: str) -> Iterator[str]:
-    answer = ask(
-        doing.aws, doing.region, DescribeSnapshotPermissions, doing.summary,
-        SnapshotId=snapshot_id, Attribute="createVolumePermission",
-    )  # fmt: skip
+def _snapshot_shares(context: ActionContext, snapshot_id: str) -> Iterator[str]:
+    answer = context.ask(
+        DescribeSnapshotPermissions, SnapshotId=snapshot_id, Attribute="createVolumePermission"
+    )
     there = {one.user_id or "everybody" for one in answer.create_volume_permissions}
-    wanted = set(doing.parameters["snapshot_accounts"])
-    if _differ(there, wanted, exactly=doing.parameters["exactly"]):
+    wanted = set(context.parameters["snapshot_accounts"])
+    if _differ(there, wanted, exactly=context.parameters["exactly"]):
         yield f"{snapshot_id} may be used by {sorted(there)}, not as wanted"
 
 

@@ -16,9 +16,8 @@ from goldenami.aws.answers.others import (
     InstanceRow,
     SelectAggregateResourceConfig,
 )
-from goldenami.aws.ask import listed
 from goldenami.aws.errors import explained
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 
 IMAGES_A_QUERY = 100
 """A query has at most 4,096 characters."""
@@ -52,7 +51,7 @@ class SourceStatus(Struct, frozen=True):
     why: str
 
 
-def counts(aws: Aws, region: str, aggregator: str) -> list[Count]:
+def counts(regional: RegionalAws, aggregator: str) -> list[Count]:
     """Return how many instances each image has, by account and region.
 
     Raises:
@@ -60,7 +59,7 @@ def counts(aws: Aws, region: str, aggregator: str) -> list[Count]:
     """
     fields = "accountId, awsRegion, configuration.imageId"
     rows = _select(
-        aws, region, aggregator, CountRow,
+        regional, aggregator, CountRow,
         f"SELECT {fields}, COUNT(*) WHERE {_ALIVE} GROUP BY {fields}",
     )  # fmt: skip
     return [
@@ -69,7 +68,7 @@ def counts(aws: Aws, region: str, aggregator: str) -> list[Count]:
 
 
 def instances(
-    aws: Aws, region: str, aggregator: str, count: Count, images: Sequence[str]
+    regional: RegionalAws, aggregator: str, count: Count, images: Sequence[str]
 ) -> Iterator[InstanceRow]:
     """Yield the instances of some images in the account and region of a count.
 
@@ -79,7 +78,7 @@ def instances(
     for start in range(0, len(images), IMAGES_A_QUERY):
         listed = ", ".join(f"'{one}'" for one in images[start : start + IMAGES_A_QUERY])
         yield from _select(
-            aws, region, aggregator, InstanceRow,
+            regional, aggregator, InstanceRow,
             "SELECT resourceId, tags, configuration.imageId, configuration.state.name "
             f"WHERE {_ALIVE} AND accountId = '{count.account}' AND awsRegion = '{count.region}' "
             f"AND configuration.imageId IN ({listed})",
@@ -87,7 +86,7 @@ def instances(
         )  # fmt: skip
 
 
-def sources(aws: Aws, region: str, aggregator: str) -> list[SourceStatus]:
+def sources(regional: RegionalAws, aggregator: str) -> list[SourceStatus]:
     """Return the accounts and regions that the aggregator has data of, and how old that is.
 
     https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
@@ -95,8 +94,8 @@ def sources(aws: Aws, region: str, aggregator: str) -> list[SourceStatus]:
     Raises:
         AwsError: there is no such aggregator, or it may not be asked.
     """
-    pages = listed(
-        aws, region, DescribeConfigurationAggregatorSourcesStatus,
+    pages = regional.listed(
+        DescribeConfigurationAggregatorSourcesStatus,
         f"reading the sources of aggregator {aggregator}", ConfigurationAggregatorName=aggregator,
     )  # fmt: skip
     return [
@@ -117,15 +116,15 @@ R = TypeVar("R", CountRow, InstanceRow)
 
 
 def _select(
-    aws: Aws, region: str, aggregator: str, kind: type[R], query: str, **more: int
+    regional: RegionalAws, aggregator: str, kind: type[R], query: str, **more: int
 ) -> Iterator[R]:
-    doing = f"asking the aggregator {aggregator}"
-    pages = listed(
-        aws, region, SelectAggregateResourceConfig, doing,
+    purpose = f"asking the aggregator {aggregator}"
+    pages = regional.listed(
+        SelectAggregateResourceConfig, purpose,
         Expression=query, ConfigurationAggregatorName=aggregator, **more,
     )  # fmt: skip
     for page in pages:
         for row in page.results:
-            with explained(doing, region, SelectAggregateResourceConfig.call):
+            with explained(purpose, regional.region, SelectAggregateResourceConfig.call):
                 decoded = read_json(kind, row)
             yield decoded

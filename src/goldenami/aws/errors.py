@@ -132,11 +132,11 @@ NOT_AVAILABLE_HERE = frozenset(
 
 
 @contextmanager
-def explained(doing: str, region: str = "", call: str = "") -> Iterator[None]:
+def explained(purpose: str, region: str = "", call: str = "") -> Iterator[None]:
     """Run AWS calls; anything botocore raises becomes an :class:`AwsError`.
 
     Args:
-        doing: what is being done, as the sentence starts: ``reading images``.
+        purpose: what is being done, as the sentence starts: ``reading images``.
         region: where, if it is somewhere.
         call: the operation that is called: ``ec2:DescribeImages``. All that goes wrong in reading
             its answer is then the answer's fault.
@@ -146,7 +146,7 @@ def explained(doing: str, region: str = "", call: str = "") -> Iterator[None]:
         UnreadableAnswerError: what came is no whole answer; nothing of it is in the message.
         UsageError: the AWS profile or the region does not exist.
     """
-    where = f"{doing} in {region}" if region else doing
+    where = f"{purpose} in {region}" if region else purpose
     try:
         yield
     except GoldenamiError:

@@ -4,18 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers import ec2
 from goldenami.aws.answers.ssm import GetParameter
-from goldenami.aws.ask import ask, listed
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
 if TYPE_CHECKING:
-    from goldenami.spec.model import ImageFilter, Source
+    from goldenami.spec.model import BaseSource, ImageFilter
 
 
-def produced(aws: Aws, region: str, *, image: str | None = None) -> list[Image]:
+def produced(regional: RegionalAws, *, image: str | None = None) -> list[Image]:
     """Return the images goldenami made in a region, the newest first.
 
     They are the account's own and carry ``goldenami:image``; disabled and deprecated ones count.
@@ -25,16 +24,16 @@ def produced(aws: Aws, region: str, *, image: str | None = None) -> list[Image]:
     if image:
         tagged = {"Name": f"tag:{tags.IMAGE}", "Values": [image]}
     found = _described(
-        aws, region, "reading golden images", Owners=["self"], Filters=[tagged],
+        regional, "reading golden images", Owners=["self"], Filters=[tagged],
         IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
     return sorted(found, key=_newest)
 
 
-def own(aws: Aws, region: str) -> list[Image]:
+def own(regional: RegionalAws) -> list[Image]:
     """Return all of the account's own images, whoever made them, whatever their state."""
     return _described(
-        aws, region, "reading own images", Owners=["self"],
+        regional, "reading own images", Owners=["self"],
         IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
 
@@ -44,36 +43,38 @@ def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:
     return [one for one in images if one.state == "available" and approval.on(one.tags)]
 
 
-def by_id(aws: Aws, region: str, image_ids: list[str]) -> list[Image]:
+def by_id(regional: RegionalAws, image_ids: list[str]) -> list[Image]:
     """Return the images with these ids that exist and the account may see."""
     return _described(
-        aws, region, "reading images", Filters=[{"Name": "image-id", "Values": image_ids}],
+        regional, "reading images", Filters=[{"Name": "image-id", "Values": image_ids}],
         IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
 
 
-def made(aws: Aws, region: str, image_id: str) -> Image:
+def made(regional: RegionalAws, image_id: str) -> Image:
     """Return an image that was made just now.
 
     Raises:
         AwsError: it is not there (yet).
     """
-    found = by_id(aws, region, [image_id])
+    found = by_id(regional, [image_id])
     if not found:
-        raise AwsError(f"{image_id} in {region} is not there", code="InvalidAMIID.NotFound")
+        raise AwsError(
+            f"{image_id} in {regional.region} is not there", code="InvalidAMIID.NotFound"
+        )
     return found[0]
 
 
-def named(aws: Aws, region: str, name: str) -> list[Image]:
+def named(regional: RegionalAws, name: str) -> list[Image]:
     """Return the account's own images of that very name (at most one, as AWS has it)."""
     return _described(
-        aws, region, "looking for the image name", Owners=["self"],
+        regional, "looking for the image name", Owners=["self"],
         Filters=[{"Name": "name", "Values": [name]}],
         IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
 
 
-def resolve(aws: Aws, region: str, source: "Source") -> Image:
+def resolve(regional: RegionalAws, source: "BaseSource") -> Image:
     """Return the image that a ``base.source`` names by parameter, id or filter, today.
 
     Raises:
@@ -81,36 +82,36 @@ def resolve(aws: Aws, region: str, source: "Source") -> Image:
         AwsError: it could not be read.
     """
     if source.ssm:
-        image = _one(
-            aws, region, _parameter(aws, region, source.ssm), f"SSM parameter {source.ssm}"
-        )
+        image = _one(regional, _parameter(regional, source.ssm), f"SSM parameter {source.ssm}")
     elif source.ami:
-        image = _one(aws, region, source.ami, "base.source.ami")
+        image = _one(regional, source.ami, "base.source.ami")
     else:
         assert source.filter is not None  # noqa: S101  the checks of the release file see to it
-        image = _newest_of(aws, region, source.filter)
+        image = _newest_of(regional, source.filter)
     if image.state != "available":
-        raise GoldenamiError(f"base.source: {image.id} in {region} is {image.state}, not available")
+        raise GoldenamiError(
+            f"base.source: {image.id} in {regional.region} is {image.state}, not available"
+        )
     return image
 
 
-def _one(aws: Aws, region: str, image_id: str, told_by: str) -> Image:
-    found = by_id(aws, region, [image_id])
+def _one(regional: RegionalAws, image_id: str, told_by: str) -> Image:
+    found = by_id(regional, [image_id])
     if not found:
         raise GoldenamiError(
-            f"base.source: {told_by} names {image_id}, which does not exist in {region} or is not "
-            "shared with this account"
+            f"base.source: {told_by} names {image_id}, which does not exist in {regional.region} "
+            "or is not shared with this account"
         )
     return found[0]
 
 
-def _parameter(aws: Aws, region: str, name: str) -> str:
+def _parameter(regional: RegionalAws, name: str) -> str:
     try:
-        answer = ask(aws, region, GetParameter, f"reading SSM parameter {name}", Name=name)
+        answer = regional.ask(GetParameter, f"reading SSM parameter {name}", Name=name)
     except AwsError as error:
         if error.code == "ParameterNotFound":
             raise GoldenamiError(
-                f"base.source.ssm: there is no parameter {name} in {region}",
+                f"base.source.ssm: there is no parameter {name} in {regional.region}",
                 fix="`aws ssm get-parameters-by-path --path /aws/service/ami-amazon-linux-latest`"
                 " lists Amazon's",
             ) from error
@@ -118,38 +119,38 @@ def _parameter(aws: Aws, region: str, name: str) -> str:
     value = answer.parameter.value
     if not names.AMI_ID.fullmatch(value):  # which may be anything, and is not for everybody's eyes
         raise GoldenamiError(
-            f"base.source.ssm: the parameter {name} in {region} holds no image id",
+            f"base.source.ssm: the parameter {name} in {regional.region} holds no image id",
             fix="name a parameter whose whole value is an id (`ami-…`)",
         )
     return value
 
 
-def _newest_of(aws: Aws, region: str, wanted: "ImageFilter") -> Image:
+def _newest_of(regional: RegionalAws, wanted: "ImageFilter") -> Image:
     filters = [
         {"Name": "name", "Values": [wanted.name]},
         {"Name": "state", "Values": ["available"]},
     ]
     if wanted.architecture:
         filters.append({"Name": "architecture", "Values": [wanted.architecture]})
-    found = _described(aws, region, "reading images", Owners=list(wanted.owners), Filters=filters)
+    found = _described(regional, "reading images", Owners=list(wanted.owners), Filters=filters)
     if not found:
         raise GoldenamiError(
-            f"base.source.filter: no available image of {', '.join(wanted.owners)} in {region} "
-            f"is named like `{wanted.name}`"
+            f"base.source.filter: no available image of {', '.join(wanted.owners)} in "
+            f"{regional.region} is named like `{wanted.name}`"
         )
     return min(found, key=_newest)
 
 
-def _described(aws: Aws, region: str, doing: str, **parameters: Any) -> list[Image]:
-    pages = listed(aws, region, ec2.DescribeImages, doing, MaxResults=1000, **parameters)
-    return [_image(region, image) for page in pages for image in page.images]
+def _described(regional: RegionalAws, purpose: str, **parameters: Any) -> list[Image]:
+    pages = regional.listed(ec2.DescribeImages, purpose, MaxResults=1000, **parameters)
+    return [_image(regional.region, image) for page in pages for image in page.images]
 
 
 def _newest(image: Image) -> tuple[float, str]:
     return (-image.created.timestamp() if image.created else 0.0, image.id)
 
 
-def _image(region: str, answer: ec2.Image) -> Image:
+def _image(region: str, answer: ec2.ImageAnswer) -> Image:
     volumes = [device.ebs for device in answer.block_device_mappings if device.ebs]
     return Image(
         region=region,

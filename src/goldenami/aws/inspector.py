@@ -9,16 +9,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.others import (
     BatchGetAccountStatus,
-    InspectorFinding,
+    InspectorFindingAnswer,
     ListCoverage,
     ListFindings,
     VulnerablePackage,
 )
-from goldenami.aws.ask import ask, listed
-from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing, Pending, patiently, until
+from goldenami.aws.regional import RegionalAws
+from goldenami.aws.waits import Pending, patiently, until
 from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError, BakeError
 
@@ -49,7 +49,7 @@ while an instance is new: its SSM agent registers, and then sends its inventory.
 https://docs.aws.amazon.com/inspector/v2/APIReference/API_ScanStatus.html"""
 
 
-class Finding(Struct, frozen=True):
+class InspectorFinding(Struct, frozen=True):
     """A vulnerability of the packages on an instance."""
 
     vulnerability: str
@@ -62,32 +62,32 @@ class Finding(Struct, frozen=True):
         return f"{self.severity} {self.vulnerability} in {self.packages}: {self.title}"
 
 
-def check(aws: Aws, region: str) -> Checked:
+def check(regional: RegionalAws) -> Checked:
     """Look whether Inspector scans the account's instances in a region.
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html
     """
     try:
-        answer = ask(
-            aws, region, BatchGetAccountStatus, "looking at Amazon Inspector",
-            accountIds=[aws.account],
+        answer = regional.ask(
+            BatchGetAccountStatus, "looking at Amazon Inspector",
+            accountIds=[regional.aws.account],
         )  # fmt: skip
     except AwsError as error:
         return Checked(wrong=(f"test.scan: {error.message}",))
     status = [account.resource_state.ec2.status for account in answer.accounts]
     if status == ["ENABLED"]:
-        return Checked(fine=(f"Amazon Inspector scans instances in {region}",))
+        return Checked(fine=(f"Amazon Inspector scans instances in {regional.region}",))
     why = [account.error_message for account in answer.failed_accounts]
     told = ", ".join([*status, *why]) or "DISABLED"
     return Checked(
         wrong=(
-            f"test.scan: Amazon Inspector does not scan instances in {region} ({told}): enable it "
-            "with `aws inspector2 enable --resource-types EC2`, or leave the scan out",
+            f"test.scan: Amazon Inspector does not scan instances in {regional.region} ({told}): "
+            "enable it with `aws inspector2 enable --resource-types EC2`, or leave the scan out",
         )
     )
 
 
-def scan(doing: Doing) -> dict[str, Any]:
+def scan(context: ActionContext) -> dict[str, Any]:
     """Wait until Inspector has scanned ``InstanceId``, and look at what it found.
 
     What it finds in the network is left out: that is the test instance's, not the image's.
@@ -99,39 +99,38 @@ def scan(doing: Doing) -> dict[str, Any]:
         BakeError: it cannot scan the instance, or has not by the deadline; or a finding has at
             least ``severity``, then the notes list them.
     """
-    parameters = doing.parameters
+    parameters = context.parameters
     instance_id = parameters["InstanceId"]
     until(
-        doing,
-        lambda: _scanned(doing, instance_id),
+        context,
+        lambda: _scanned(context, instance_id),
         timeout_s=parameters["timeout_s"],
         thing=f"the scan of {instance_id}",
     )
-    found = patiently(doing, lambda: _findings(doing, instance_id))
+    found = patiently(context, lambda: _findings(context, instance_id))
     counted = [one for one in found if one.vulnerability not in parameters["ignore"]]
     failing = _failing(counted, parameters["severity"])
     if failing:
-        raise _vulnerable(doing, failing)
+        raise _vulnerable(context, failing)
     counts = Counter(one.severity for one in counted)
     return {"findings": {one: counts[one] for one in SEVERITIES if counts[one]}}
 
 
-def _scanned(doing: Doing, instance_id: str) -> bool | Pending:
+def _scanned(context: ActionContext, instance_id: str) -> bool | Pending:
     """Tell whether the packages of an instance were scanned.
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
     """
-    pages = listed(
-        doing.aws, doing.region, ListCoverage, doing.summary,
-        filterCriteria=_equal(resourceId=instance_id, scanType="PACKAGE"),
-    )  # fmt: skip
+    pages = context.listed(
+        ListCoverage, filterCriteria=_equal(resourceId=instance_id, scanType="PACKAGE")
+    )
     covered = next((resource for page in pages for resource in page.covered_resources), None)
     if covered is None:
         return Pending("not known to Inspector yet")
     code, reason = covered.scan_status.status_code, covered.scan_status.reason
     if reason in _WILL_NOT_END:
         raise BakeError(
-            f"{doing.summary} in {doing.region}: Inspector does not scan {instance_id}: {reason}",
+            f"{context.headline}: Inspector does not scan {instance_id}: {reason}",
             fix="https://docs.aws.amazon.com/inspector/v2/APIReference/API_ScanStatus.html "
             "says what it means",
         )
@@ -139,17 +138,15 @@ def _scanned(doing: Doing, instance_id: str) -> bool | Pending:
     return done or Pending(reason)
 
 
-def _findings(doing: Doing, instance_id: str) -> list[Finding]:
+def _findings(context: ActionContext, instance_id: str) -> list[InspectorFinding]:
     """Return what Inspector found in the packages, without what the account suppresses.
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
     """
-    pages = listed(
-        doing.aws, doing.region, ListFindings, doing.summary,
-        filterCriteria=_equal(
-            resourceId=instance_id, findingStatus="ACTIVE", findingType="PACKAGE_VULNERABILITY"
-        ),
-    )  # fmt: skip
+    criteria = _equal(
+        resourceId=instance_id, findingStatus="ACTIVE", findingType="PACKAGE_VULNERABILITY"
+    )
+    pages = context.listed(ListFindings, filterCriteria=criteria)
     found = [_finding(finding) for page in pages for finding in page.findings]
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.vulnerability))
 
@@ -158,10 +155,10 @@ def _equal(**fields: str) -> dict[str, Any]:
     return {name: [{"comparison": "EQUALS", "value": one}] for name, one in fields.items()}
 
 
-def _finding(answer: InspectorFinding) -> Finding:
+def _finding(answer: InspectorFindingAnswer) -> InspectorFinding:
     details = answer.package_vulnerability_details
     packages = [_package(package) for package in details.vulnerable_packages]
-    return Finding(
+    return InspectorFinding(
         vulnerability=details.vulnerability_id,
         severity=answer.severity.lower(),
         packages=", ".join(packages) or "an unnamed package",
@@ -175,18 +172,18 @@ def _package(package: VulnerablePackage) -> str:
     return f"{package.name} {version}" + ("" if fixed == "NotAvailable" else f" (fixed in {fixed})")
 
 
-def _failing(found: Collection[Finding], severity: str) -> list[Finding]:
+def _failing(found: Collection[InspectorFinding], severity: str) -> list[InspectorFinding]:
     failing = SEVERITIES[: SEVERITIES.index(severity) + 1]
     return [one for one in found if one.severity in failing]
 
 
-def _vulnerable(doing: Doing, failing: list[Finding]) -> BakeError:
+def _vulnerable(context: ActionContext, failing: list[InspectorFinding]) -> BakeError:
     rest = len(failing) - TOLD
     more = [f"and {rest} more, less or equally severe"] if rest > 0 else []
     count = f"{len(failing)} vulnerabilities" if len(failing) > 1 else "a vulnerability"
     return BakeError(
-        f"{doing.summary} in {doing.region}: Inspector finds {count} of severity "
-        f"{doing.parameters['severity']} or worse",
+        f"{context.headline}: Inspector finds {count} of severity "
+        f"{context.parameters['severity']} or worse",
         notes=[*map(str, failing[:TOLD]), *more],
         fix="update the packages in the base image, or list an id under `test.scan.ignore`",
     )

@@ -12,15 +12,15 @@ from goldenami.aws.answers.ec2 import (
     DescribeInstanceImageMetadata,
     DescribeInstances,
     ImageMetadata,
-    Instance,
+    InstanceAnswer,
     InstanceMetadata,
     Reservation,
 )
 from goldenami.aws.answers.interface import read_all
-from goldenami.aws.ask import again, raw
+from goldenami.aws.ask import again
 from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
-from goldenami.aws.session import Aws
 from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen, Kind, Subject
 from goldenami.errors import AwsError
 
@@ -63,19 +63,17 @@ class _Page(Struct, frozen=True):
     token: str
 
 
-class Inventory:
+class InstanceInventory:
     """The instances of a region, asked for from the moment this is made.
 
     Args:
-        aws: whose.
-        region: where.
+        regional: whose, and where.
         pool: asks for the next page while one is being read.
         ids: these instances alone; all if empty.
     """
 
-    def __init__(self, aws: Aws, region: str, pool: Executor, ids: Collection[str] = ()) -> None:
-        self._aws = aws
-        self._region = region
+    def __init__(self, regional: RegionalAws, pool: Executor, ids: Collection[str] = ()) -> None:
+        self._regional = regional
         self._pool = pool
         these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
         self._filters = [*_ALIVE, *these]
@@ -122,13 +120,13 @@ class Inventory:
         return self._subject(instance, instance.owner_id, image)
 
     def _subject(
-        self, instance: InstanceMetadata | Instance, account: str, image: ImageSeen
+        self, instance: InstanceMetadata | InstanceAnswer, account: str, image: ImageSeen
     ) -> Subject:
         own = instance.tag_values
         return Subject(
             kind=Kind.INSTANCE,
             account=account,
-            region=self._region,
+            region=self._regional.region,
             id=instance.instance_id,
             name=own.get("Name", ""),
             state=instance.state.name,
@@ -144,7 +142,7 @@ class Inventory:
             page = asked.result()
             if page.token:
                 asked = self._asked(listing, page.token)
-            with _in_hand, explained(_DOING, self._aws.where(self._region), listing.call):
+            with _in_hand, explained(_DOING, self._regional.where, listing.call):
                 rows = iter(page.rows)
                 while some := list(islice(rows, AT_ONCE)):
                     yield read_all(kind, some)
@@ -155,8 +153,8 @@ class Inventory:
         parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
 
         def ask() -> _Page:
-            with explained(_DOING, self._aws.where(self._region), listing.call):
-                answer = raw(self._aws, self._region, listing.call, parameters)
+            with explained(_DOING, self._regional.where, listing.call):
+                answer = self._regional.raw(listing.call, parameters)
                 return _Page(answer[listing.key], answer.get("NextToken") or "")
 
         return self._pool.submit(again, ask)

@@ -6,9 +6,8 @@ from goldenami.aws.answers.others import (
     GenerateDataKeyWithoutPlaintext,
     KeyMetadata,
 )
-from goldenami.aws.ask import ask
 from goldenami.aws.errors import FORBIDDEN, code_of
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError
 
@@ -18,52 +17,51 @@ EBS_KEY = "alias/aws/ebs"
 _TRIED = "DryRunOperationException"
 
 
-def check(aws: Aws, region: str, key: str, *, shared: bool) -> Checked:
+def check(regional: RegionalAws, key: str, *, shared: bool) -> Checked:
     """Look whether snapshots can be encrypted with a key, and shared.
 
     What AWS encrypts with a key of its own cannot be shared:
     https://docs.aws.amazon.com/ebs/latest/userguide/share-kms-key.html
 
     Args:
-        aws: whose account.
-        region: where.
+        regional: whose, and where.
         key: id, alias or ARN.
         shared: whether other accounts are to use the snapshots.
     """
     try:
-        answer = ask(aws, region, DescribeKey, f"looking at KMS key {key}", KeyId=key)
+        answer = regional.ask(DescribeKey, f"looking at KMS key {key}", KeyId=key)
     except AwsError as error:
         return Checked(wrong=(error.message,))
     wrong = tuple(
-        f"KMS key {key} in {region} {one}" for one in _faults(answer.key_metadata, shared=shared)
+        f"KMS key {key} in {regional.region} {one}"
+        for one in _faults(answer.key_metadata, shared=shared)
     )
-    return Checked(wrong=wrong) if wrong else _tried(aws, region, key)
+    return Checked(wrong=wrong) if wrong else _tried(regional, key)
 
 
-def check_default(aws: Aws, region: str, *, encrypted: bool) -> Checked:
+def check_default(regional: RegionalAws, *, encrypted: bool) -> Checked:
     """Look whether images can be shared that are encrypted with the region's default key.
 
     Args:
-        aws: whose account.
-        region: where.
+        regional: whose, and where.
         encrypted: whether they are encrypted even if the account does not ask for it.
     """
-    doing = "looking at the encryption by default"
+    purpose = "looking at the encryption by default"
     try:
-        default = ask(aws, region, GetEbsEncryptionByDefault, doing)
+        default = regional.ask(GetEbsEncryptionByDefault, purpose)
         if not encrypted and not default.ebs_encryption_by_default:
-            return Checked(fine=(f"not encrypted in {region}, and so can be shared",))
-        key = ask(aws, region, GetEbsDefaultKmsKeyId, doing).kms_key_id
+            return Checked(fine=(f"not encrypted in {regional.region}, and so can be shared",))
+        key = regional.ask(GetEbsDefaultKmsKeyId, purpose).kms_key_id
     except AwsError as error:
         return Checked(unknown=(f"whether it can be shared is not known: {error.message}",))
     if key.endswith(EBS_KEY):
         return Checked(
             wrong=(
-                f"the image is encrypted in {region} with AWS's own key {EBS_KEY} and cannot be "
-                "shared: name a key of the account (`kms_key`), or share with nobody",
+                f"the image is encrypted in {regional.region} with AWS's own key {EBS_KEY} and "
+                "cannot be shared: name a key of the account (`kms_key`), or share with nobody",
             )
         )
-    return check(aws, region, key, shared=True)
+    return check(regional, key, shared=True)
 
 
 def _faults(key: KeyMetadata, *, shared: bool) -> list[str]:
@@ -77,21 +75,21 @@ def _faults(key: KeyMetadata, *, shared: bool) -> list[str]:
     return found
 
 
-def _tried(aws: Aws, region: str, key: str) -> Checked:
+def _tried(regional: RegionalAws, key: str) -> Checked:
     """Try the key without using it; a denial may come from a policy that lets EC2 use it alone."""
     try:
-        ask(
-            aws, region, GenerateDataKeyWithoutPlaintext, f"trying KMS key {key}",
+        regional.ask(
+            GenerateDataKeyWithoutPlaintext, f"trying KMS key {key}",
             KeyId=key, KeySpec="AES_256", DryRun=True,
         )  # fmt: skip
     except AwsError as error:
         if code_of(error) in FORBIDDEN:
             return Checked(
                 unknown=(
-                    f"KMS key {key} in {region} is enabled; whether EC2 may use it for the caller "
-                    "is not known, since the caller himself may not",
+                    f"KMS key {key} in {regional.region} is enabled; whether EC2 may use it for "
+                    "the caller is not known, since the caller may not",
                 )
             )
         if code_of(error) != _TRIED:
             return Checked(wrong=(error.message,))
-    return Checked(fine=(f"KMS key {key} in {region} is enabled and can be used",))
+    return Checked(fine=(f"KMS key {key} in {regional.region} is enabled and can be used",))

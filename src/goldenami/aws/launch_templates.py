@@ -14,9 +14,8 @@ from goldenami.aws.answers.ec2_launches import (
     TemplateVersionName,
 )
 from goldenami.aws.answers.interface import read
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import UNKNOWN_TEMPLATE
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.errors import AwsError
 
 NAMED = ("$Default", "$Latest")
@@ -25,7 +24,7 @@ NAMED = ("$Default", "$Latest")
 _RESOLVE = "resolve:ssm:"
 
 
-class Reference(Struct, frozen=True, kw_only=True):
+class ImageReference(Struct, frozen=True, kw_only=True):
     """What something launches: an image, a version of a template, or a launch configuration.
 
     ``why`` says why no image is known.
@@ -46,20 +45,20 @@ class Reference(Struct, frozen=True, kw_only=True):
         return self.image.removeprefix(_RESOLVE) if self.image.startswith(_RESOLVE) else ""
 
 
-def of_template(named: TemplateVersionName | Mapping[str, Any]) -> Reference:
+def of_template(named: TemplateVersionName | Mapping[str, Any]) -> ImageReference:
     """Return the version of a template that a ``LaunchTemplateSpecification`` names."""
     if isinstance(named, Mapping):
         named = read(TemplateVersionName, named)
     template = named.launch_template_id or named.launch_template_name
-    return Reference(template=template, version=named.version or NAMED[0])
+    return ImageReference(template=template, version=named.version or NAMED[0])
 
 
-def of_overrides(overrides: Iterable[Override]) -> list[Reference]:
+def of_overrides(overrides: Iterable[Override]) -> list[ImageReference]:
     """Return the images that overrides, or launch specifications, name themselves."""
-    return [Reference(image=override.image_id) for override in overrides if override.image_id]
+    return [ImageReference(image=override.image_id) for override in overrides if override.image_id]
 
 
-class Version(Struct, frozen=True, kw_only=True):
+class LaunchTemplateVersion(Struct, frozen=True, kw_only=True):
     """A version of a launch template: its number, what it launches, and on which type if it says.
 
     ``default`` is whether it is the template's default version.
@@ -70,23 +69,22 @@ class Version(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     version: str
-    reference: Reference
+    reference: ImageReference
     instance_type: str = ""
     default: bool = False
 
 
-class Templates:
+class LaunchTemplates:
     """The launch templates of a region; each version is asked for once, by several threads."""
 
-    def __init__(self, aws: Aws, region: str) -> None:
-        self._aws = aws
-        self._region = region
-        self._named: list[Version] | None = None
-        self._versions: dict[tuple[str, str], Reference] = {}
+    def __init__(self, regional: RegionalAws) -> None:
+        self._regional = regional
+        self._named: list[LaunchTemplateVersion] | None = None
+        self._versions: dict[tuple[str, str], ImageReference] = {}
         self._configurations: dict[str, str] | None = None
         self._lock = RLock()
 
-    def listed(self) -> list[Version]:
+    def listed(self) -> list[LaunchTemplateVersion]:
         """Return the default and the latest version of every template.
 
         Raises:
@@ -94,8 +92,8 @@ class Templates:
         """
         with self._lock:
             if self._named is None:
-                pages = listed(
-                    self._aws, self._region, DescribeLaunchTemplateVersions,
+                pages = self._regional.listed(
+                    DescribeLaunchTemplateVersions,
                     "reading launch templates", Versions=list(NAMED),
                 )  # fmt: skip
                 found = {
@@ -113,11 +111,11 @@ class Templates:
         Raises:
             AwsError: they could not be read.
         """
-        doing = "reading launch configurations"
-        for page in listed(self._aws, self._region, DescribeLaunchConfigurations, doing):
+        purpose = "reading launch configurations"
+        for page in self._regional.listed(DescribeLaunchConfigurations, purpose):
             yield from page.launch_configurations
 
-    def resolved(self, reference: Reference) -> Reference:
+    def resolved(self, reference: ImageReference) -> ImageReference:
         """Follow a reference to what it launches.
 
         Raises:
@@ -126,7 +124,7 @@ class Templates:
         if reference.configuration:
             image = self._configured().get(reference.configuration, "")
             why = f"there is no launch configuration {reference.configuration}"
-            return Reference(image=image, why="" if image else why)
+            return ImageReference(image=image, why="" if image else why)
         if not reference.template:
             return reference
         key = (reference.template, reference.version)
@@ -136,7 +134,7 @@ class Templates:
                 self._versions[key] = self._read(*key)
             return self._versions[key]
 
-    def _remember(self, versions: list[Version]) -> None:
+    def _remember(self, versions: list[LaunchTemplateVersion]) -> None:
         for one in versions:
             for named in (one.id, one.name):
                 self._versions[named, one.version] = one.reference
@@ -146,10 +144,12 @@ class Templates:
             for named in (one.id, one.name):
                 self._versions[named, "$Latest"] = one.reference
 
-    def _read(self, template: str, version: str) -> Reference:
-        found = read_version(self._aws, self._region, template, version)
+    def _read(self, template: str, version: str) -> ImageReference:
+        found = read_version(self._regional, template, version)
         if found is None:
-            return Reference(why=f"there is no version {version} of launch template {template}")
+            return ImageReference(
+                why=f"there is no version {version} of launch template {template}"
+            )
         return found.reference
 
     def _configured(self) -> dict[str, str]:
@@ -161,25 +161,26 @@ class Templates:
             return self._configurations
 
 
-def versions(aws: Aws, region: str, template: str) -> list[Version]:
+def versions(regional: RegionalAws, template: str) -> list[LaunchTemplateVersion]:
     """Return every version of a launch template, by its id.
 
     Raises:
         AwsError: they could not be read.
     """
-    pages = listed(
-        aws, region, DescribeLaunchTemplateVersions, f"reading launch template {template}",
+    pages = regional.listed(
+        DescribeLaunchTemplateVersions, f"reading launch template {template}",
         LaunchTemplateId=template,
     )  # fmt: skip
     return [_version(one) for page in pages for one in page.launch_template_versions]
 
 
-def read_version(aws: Aws, region: str, template: str, version: str) -> Version | None:
+def read_version(
+    regional: RegionalAws, template: str, version: str
+) -> LaunchTemplateVersion | None:
     """Return a version of a launch template, None if there is no such one.
 
     Args:
-        aws: whose.
-        region: where.
+        regional: whose, and where.
         template: its id or name.
         version: a number, ``$Default`` or ``$Latest``.
 
@@ -187,10 +188,10 @@ def read_version(aws: Aws, region: str, template: str, version: str) -> Version 
         AwsError: it could not be read.
     """
     by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
-    doing = f"reading launch template {template}"
+    purpose = f"reading launch template {template}"
     try:
-        answer = ask(
-            aws, region, DescribeLaunchTemplateVersions, doing,
+        answer = regional.ask(
+            DescribeLaunchTemplateVersions, purpose,
             Versions=[version], **{by: template},
         )  # fmt: skip
     except AwsError as error:
@@ -201,12 +202,12 @@ def read_version(aws: Aws, region: str, template: str, version: str) -> Version 
     return _version(versions[0]) if versions else None
 
 
-def _version(answer: TemplateVersion) -> Version:
-    return Version(
+def _version(answer: TemplateVersion) -> LaunchTemplateVersion:
+    return LaunchTemplateVersion(
         id=answer.launch_template_id,
         name=answer.launch_template_name,
         version=str(answer.version_number),
-        reference=Reference(image=answer.launch_template_data.image_id),
+        reference=ImageReference(image=answer.launch_template_data.image_id),
         instance_type=answer.launch_template_data.instance_type,
         default=answer.default_version,
         description=answer.version_description,

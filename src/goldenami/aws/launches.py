@@ -17,11 +17,15 @@ from goldenami.aws.answers.ec2_launches import (
     TemplateConfig,
 )
 from goldenami.aws.answers.others import DescribeNodegroup, ListClusters, ListNodegroups
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import GONE
-from goldenami.aws.launch_templates import Reference, Templates, of_overrides, of_template
+from goldenami.aws.launch_templates import (
+    ImageReference,
+    LaunchTemplates,
+    of_overrides,
+    of_template,
+)
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
-from goldenami.aws.session import Aws
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.errors import AwsError
 
@@ -32,18 +36,16 @@ class Launches:
     """What will launch instances in a region.
 
     Args:
-        aws: whose.
+        regional: whose, and where.
         account: whose, by its id.
-        region: where.
         images: looks images up.
     """
 
-    def __init__(self, aws: Aws, account: str, region: str, images: SeenImages) -> None:
-        self._aws = aws
+    def __init__(self, regional: RegionalAws, account: str, images: SeenImages) -> None:
         self._account = account
-        self._region = region
+        self._regional = regional
         self._images = images
-        self._templates = Templates(aws, region)
+        self._templates = LaunchTemplates(regional)
 
     def launch_templates(self) -> Iterator[list[Subject]]:
         """Yield the launch templates: their default and latest version."""
@@ -58,15 +60,15 @@ class Launches:
         yield self._with_images(
             (
                 self._subject(Kind.LAUNCH_CONFIGURATION, one.launch_configuration_name),
-                Reference(image=one.image_id),
+                ImageReference(image=one.image_id),
             )
             for one in self._templates.configurations()
         )
 
     def auto_scaling_groups(self) -> Iterator[list[Subject]]:
         """Yield the Auto Scaling groups, once for each image that one can launch."""
-        doing = "reading Auto Scaling groups"
-        pages = listed(self._aws, self._region, DescribeAutoScalingGroups, doing)
+        purpose = "reading Auto Scaling groups"
+        pages = self._regional.listed(DescribeAutoScalingGroups, purpose)
         found = []
         for answer in (group for page in pages for group in page.auto_scaling_groups):
             group = auto_scaling.group(answer)
@@ -79,7 +81,7 @@ class Launches:
 
     def fleets(self) -> Iterator[list[Subject]]:
         """Yield the EC2 fleets that can still launch something."""
-        pages = listed(self._aws, self._region, DescribeFleets, "reading EC2 fleets")
+        pages = self._regional.listed(DescribeFleets, "reading EC2 fleets")
         found = []
         for fleet in (fleet for page in pages for fleet in page.fleets):
             if fleet.fleet_state not in _FLEETS_ALIVE:
@@ -92,7 +94,7 @@ class Launches:
 
     def spot_fleets(self) -> Iterator[list[Subject]]:
         """Yield the spot fleets that can still launch something."""
-        pages = listed(self._aws, self._region, DescribeSpotFleetRequests, "reading spot fleets")
+        pages = self._regional.listed(DescribeSpotFleetRequests, "reading spot fleets")
         found = []
         for fleet in (fleet for page in pages for fleet in page.spot_fleet_request_configs):
             if fleet.spot_fleet_request_state not in _FLEETS_ALIVE:
@@ -111,7 +113,7 @@ class Launches:
 
         A cluster or node group that is deleted while they are read is gone.
         """
-        pages = listed(self._aws, self._region, ListClusters, "listing EKS clusters")
+        pages = self._regional.listed(ListClusters, "listing EKS clusters")
         clusters = [cluster for page in pages for cluster in page.clusters]
         found = [
             read
@@ -122,19 +124,19 @@ class Launches:
         yield self._with_images(found)
 
     def _node_group_names(self, cluster: str) -> list[str]:
-        doing = f"listing the node groups of {cluster}"
+        purpose = f"listing the node groups of {cluster}"
         try:
-            pages = listed(self._aws, self._region, ListNodegroups, doing, clusterName=cluster)
+            pages = self._regional.listed(ListNodegroups, purpose, clusterName=cluster)
             return [name for page in pages for name in page.nodegroups]
         except AwsError as error:
             if error.code not in GONE:
                 raise
             return []
 
-    def _node_group(self, cluster: str, name: str) -> tuple[Subject, Reference] | None:
+    def _node_group(self, cluster: str, name: str) -> tuple[Subject, ImageReference] | None:
         try:
-            group = ask(
-                self._aws, self._region, DescribeNodegroup, f"reading node group {name}",
+            group = self._regional.ask(
+                DescribeNodegroup, f"reading node group {name}",
                 clusterName=cluster, nodegroupName=name,
             ).nodegroup  # fmt: skip
         except AwsError as error:
@@ -145,8 +147,8 @@ class Launches:
         template = group.launch_template
         if template and (group.ami_type or "CUSTOM") == "CUSTOM":
             named = template.id or template.name
-            return subject, Reference(template=named, version=template.version)
-        return subject, Reference(why=f"EKS chooses it ({group.ami_type or 'its default'})")
+            return subject, ImageReference(template=named, version=template.version)
+        return subject, ImageReference(why=f"EKS chooses it ({group.ami_type or 'its default'})")
 
     def _subject(
         self, kind: Kind, subject_id: str, name: str = "", own: Mapping[str, str] | None = None
@@ -154,17 +156,17 @@ class Launches:
         return Subject(
             kind=kind,
             account=self._account,
-            region=self._region,
+            region=self._regional.region,
             id=subject_id,
             name=name or subject_id,
             tags=own or {},
         )
 
-    def _with_images(self, found: Iterable[tuple[Subject, Reference]]) -> list[Subject]:
+    def _with_images(self, found: Iterable[tuple[Subject, ImageReference]]) -> list[Subject]:
         """Return the subjects with their images, each parameter and image asked for once."""
         resolved = [(one, self._templates.resolved(reference)) for one, reference in found]
         named_in = {each.parameter for _, each in resolved if each.parameter}
-        ids = parameters.image_ids(self._aws, self._region, named_in) if named_in else {}
+        ids = parameters.image_ids(self._regional, named_in) if named_in else {}
         named = [(one, _followed(each, ids)) for one, each in resolved]
         seen = self._images.of({each.image for _, each in named if each.image})
         return [
@@ -177,16 +179,16 @@ class Launches:
         ]
 
 
-def _followed(reference: Reference, ids: Mapping[str, str]) -> Reference:
+def _followed(reference: ImageReference, ids: Mapping[str, str]) -> ImageReference:
     """Follow a reference to an SSM parameter."""
     if not reference.parameter:
         return reference
     if reference.parameter in ids:
-        return Reference(image=ids[reference.parameter])
-    return Reference(why=f"there is no SSM parameter {reference.parameter}")
+        return ImageReference(image=ids[reference.parameter])
+    return ImageReference(why=f"there is no SSM parameter {reference.parameter}")
 
 
-def _of_configs(configs: Iterable[TemplateConfig]) -> list[Reference]:
+def _of_configs(configs: Iterable[TemplateConfig]) -> list[ImageReference]:
     """Return what the launch template configurations of a fleet launch."""
     found = []
     for config in configs:

@@ -18,7 +18,8 @@ from typing import Any, Self
 import msgspec
 from msgspec import structs
 
-from goldenami.aws import holder
+from goldenami.aws import lease_holder
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ssm import (
     GetParameter,
@@ -27,12 +28,10 @@ from goldenami.aws.answers.ssm import (
     PutParameter,
     Response,
 )
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, code_of
-from goldenami.aws.holder import Holder
-from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
+from goldenami.aws.lease_holder import LeaseHolder
+from goldenami.aws.regional import RegionalAws
 from goldenami.errors import AwsError, GoldenamiError, LeaseLostError, RefusedError
 
 PREFIX = "/goldenami/bake/"
@@ -51,7 +50,7 @@ _ATTEMPTS = 3
 _SETTLING_S = (0.1, 0.2, 0.4, 0.8)
 READ_PERMISSIONS = ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath")
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-_decode = msgspec.json.Decoder(Holder).decode  # made before several threads use it
+_decode = msgspec.json.Decoder(LeaseHolder).decode  # made before several threads use it
 _over: set[str] = set()
 """The ids of the leases of this process that have ended, whatever the account says."""
 
@@ -61,13 +60,13 @@ def since_boot() -> float:
     return time.clock_gettime(_CLOCK)
 
 
-class Held(msgspec.Struct, frozen=True):
+class HeldLease(msgspec.Struct, frozen=True):
     """A lease that is there: its holder, the parameter's version, how long ago that was written.
 
     ``age_s`` is counted by AWS's clock; it is None if the answer had no date.
     """
 
-    holder: Holder
+    holder: LeaseHolder
     age_s: float | None
     version: int
 
@@ -89,18 +88,16 @@ class Lease:
     """The right to bake an image, from ``with`` to its end.
 
     Args:
-        aws: whose account.
-        region: the build region.
+        regional: whose, and where.
         image: the golden image's name.
         build: the build that takes it.
     """
 
-    def __init__(self, aws: Aws, region: str, image: str, build: str) -> None:
-        self._aws = aws
-        self._region = region
+    def __init__(self, regional: RegionalAws, image: str, build: str) -> None:
+        self._regional = regional
         self._name = PREFIX + image
         self._image = image
-        self._me = holder.new(aws, build)
+        self._me = lease_holder.new(regional.aws, build)
         self._version = 0
         self._renewed_at = since_boot()
         self._lost = ""
@@ -167,7 +164,7 @@ class Lease:
         for _ in range(_ATTEMPTS):
             if self._create():
                 return
-            held = read(self._aws, self._region, self._name)
+            held = read(self._regional, self._name)
             if held is not None:
                 self._take_over(held)
                 return
@@ -183,7 +180,7 @@ class Lease:
                 raise
             return False
 
-    def _take_over(self, held: Held) -> None:
+    def _take_over(self, held: HeldLease) -> None:
         if self._is_mine(held):  # it was written, and only the answer was lost
             self._version = held.version
             return
@@ -192,13 +189,13 @@ class Lease:
         if not self._write(held.version + 1):  # somebody else did the same, first
             raise self._refused(held, "and another process has just taken over")
 
-    def _refused(self, held: Held, more: str = "") -> RefusedError:
+    def _refused(self, held: HeldLease, more: str = "") -> RefusedError:
         fix = f"wait for its end; if that process is dead, its right ends after {LAPSES_S:.0f} s"
         if held.age_s is None:
             fix = (
                 "something between here and AWS takes the date off its answers, so nobody can tell "
                 f"whether that process is dead; if it is: `aws ssm delete-parameter --region "
-                f"{self._region} --name {self._name}`"
+                f"{self._regional.region} --name {self._name}`"
             )
         return RefusedError(
             f"{self._image} is being baked already: {held.holder}, {more or held.seen}", fix=fix
@@ -212,8 +209,8 @@ class Lease:
         """
         before = since_boot()
         me = structs.replace(self._me, claims=version)
-        written = ask(
-            self._aws, self._region, PutParameter, "taking the right to bake",
+        written = self._regional.ask(
+            PutParameter, "taking the right to bake",
             Name=self._name,
             Value=msgspec.json.encode(me).decode(),
             Type="String",
@@ -226,16 +223,16 @@ class Lease:
         self._renewed_at = before
         return True
 
-    def _look(self) -> Held | None:
+    def _look(self) -> HeldLease | None:
         """Read the lease; what was written just now may not be known everywhere yet."""
         for delay_s in _SETTLING_S:
-            held = read(self._aws, self._region, self._name)
+            held = read(self._regional, self._name)
             if held is not None and held.version >= self._version:
                 return held
             time.sleep(delay_s)
-        return read(self._aws, self._region, self._name)
+        return read(self._regional, self._name)
 
-    def _is_mine(self, held: Held | None) -> bool:
+    def _is_mine(self, held: HeldLease | None) -> bool:
         return held is not None and held.holder.id == self._me.id
 
     def _confirm(self) -> None:
@@ -265,68 +262,68 @@ class Lease:
         _over.add(self._me.id)
         with contextlib.suppress(GoldenamiError):  # then it lapses
             self._confirm()
-            ask(
-                self._aws, self._region, ANSWERS["ssm:DeleteParameter"], "ending the lease",
+            self._regional.ask(
+                ANSWERS["ssm:DeleteParameter"], "ending the lease",
                 Name=self._name,
             )  # fmt: skip
 
 
-def of_image(aws: Aws, region: str, image: str) -> Held | None:
+def of_image(regional: RegionalAws, image: str) -> HeldLease | None:
     """Return who bakes an image; see `read`."""
-    return read(aws, region, PREFIX + image)
+    return read(regional, PREFIX + image)
 
 
-def read(aws: Aws, region: str, name: str) -> Held | None:
+def read(regional: RegionalAws, name: str) -> HeldLease | None:
     """Return the lease of that parameter name; None if nobody bakes.
 
     Raises:
         AwsError: it cannot be read, or is not goldenami's.
     """
     try:
-        answer = ask(aws, region, GetParameter, f"reading {name}", Name=name)
-        return held(aws, region, answer.parameter, answer.response)
+        answer = regional.ask(GetParameter, f"reading {name}", Name=name)
+        return held(regional, answer.parameter, answer.response)
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
             return None
         raise
 
 
-def held(aws: Aws, region: str, parameter: Parameter, response: Response) -> Held:
+def held(regional: RegionalAws, parameter: Parameter, response: Response) -> HeldLease:
     """Return what a parameter of a lease tells.
 
     Raises:
         AwsError: it is not goldenami's, or its history is needed and cannot be read.
     """
-    last = _holder(region, parameter.name, parameter.value)
-    owner = last if last.holds(parameter.version) else _owner(aws, region, parameter.name, last)
+    last = _holder(regional.region, parameter.name, parameter.value)
+    owner = last if last.holds(parameter.version) else _owner(regional, parameter.name, last)
     date = response.date
     age_s = (date - parameter.last_modified_date).total_seconds() if date else None
-    return Held(owner, age_s and max(0.0, age_s), parameter.version)  # dates have no fractions
+    return HeldLease(owner, age_s and max(0.0, age_s), parameter.version)  # dates have no fractions
 
 
-def remove(doing: Doing) -> dict[str, Any]:
+def remove(context: ActionContext) -> dict[str, Any]:
     """Delete a lease that has lapsed, unless somebody has taken it since ``Version``."""
-    name, version = doing.parameters["Name"], doing.parameters["Version"]
-    found = read(doing.aws, doing.region, name)
+    name, version = context.parameters["Name"], context.parameters["Version"]
+    found = read(context.regional, name)
     if found is not None and found.version != version:
-        doing.progress(f"left alone: {found.holder} has just taken it")
+        context.progress(f"left alone: {found.holder} has just taken it")
         return {}
-    return call(structs.replace(doing, parameters={"Name": name}), "ssm:DeleteParameter", {})
+    return call(structs.replace(context, parameters={"Name": name}), "ssm:DeleteParameter", {})
 
 
-def _owner(aws: Aws, region: str, name: str, last: Holder) -> Holder:
+def _owner(regional: RegionalAws, name: str, last: LeaseHolder) -> LeaseHolder:
     """Return who wrote the newest version of those that were not written too late."""
-    pages = listed(aws, region, GetParameterHistory, f"reading the history of {name}", Name=name)
+    pages = regional.listed(GetParameterHistory, f"reading the history of {name}", Name=name)
     versions = sorted((one for page in pages for one in page.parameters), key=lambda v: v.version)
     owner = last  # if the lease was deleted in between, and nobody's came in time
     for version in versions:
-        writer = _holder(region, name, version.value)
+        writer = _holder(regional.region, name, version.value)
         if writer.holds(version.version):
             owner = writer
     return owner
 
 
-def _holder(region: str, name: str, value: str) -> Holder:
+def _holder(region: str, name: str, value: str) -> LeaseHolder:
     try:
         return _decode(value)
     except msgspec.MsgspecError as error:

@@ -14,8 +14,7 @@ from goldenami.aws.answers.ec2_around import (
     DescribeVolumes,
 )
 from goldenami.aws.answers.ssm import GetParametersByPath
-from goldenami.aws.ask import ask, listed
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
@@ -65,7 +64,7 @@ class Leftover(Struct, frozen=True, kw_only=True):
     version: int = 0
 
 
-class Claim(Struct, frozen=True):
+class ClaimedLeftover(Struct, frozen=True):
     """A leftover, by its tags, and what EC2 says of it: of the image, or the instance behind it."""
 
     leftover: Leftover
@@ -73,14 +72,14 @@ class Claim(Struct, frozen=True):
     instance: Instance | None = None
 
 
-class Claims(Struct, frozen=True):
+class ClaimedLeftovers(Struct, frozen=True):
     """What unfinished builds seem to have left in a region; the builds that have more there."""
 
-    left: tuple[Claim, ...]
+    left: tuple[ClaimedLeftover, ...]
     finished: frozenset[str]
 
 
-class Leases(Struct, frozen=True):
+class RegionLeases(Struct, frozen=True):
     """The leases of a region: those that have lapsed, and the builds that are under way.
 
     ``records`` are those of its builds.
@@ -91,55 +90,69 @@ class Leases(Struct, frozen=True):
     records: Mapping[str, Recorded] = {}
 
 
-def read(aws: Aws, region: str) -> Claims:
+def read(regional: RegionalAws) -> ClaimedLeftovers:
     """Return what seems to be left in a region, but for leases; also of builds that are under way.
 
     Raises:
         AwsError: something could not be read.
     """
-    made = images.produced(aws, region)
-    alone = (_snapshots(aws, region, made), _volumes(aws, region), _key_pairs(aws, region))
+    made = images.produced(regional)
+    alone = (_snapshots(regional, made), _volumes(regional), _key_pairs(regional))
     found = [
-        *_instances(aws, region),
-        *(Claim(_image(one), image=one) for one in made if _unfinished(one)),
-        *(Claim(one) for several in (*alone, _groups(aws, region)) for one in several),
+        *_instances(regional),
+        *(ClaimedLeftover(_image(one), image=one) for one in made if _unfinished(one)),
+        *(ClaimedLeftover(one) for several in (*alone, _groups(regional)) for one in several),
     ]
     unique = {(one.leftover.kind, one.leftover.id): one for one in reversed(found)}
     finished = (one.tags.get(tags.BUILD, "") for one in made if not _unfinished(one))
-    return Claims(tuple(reversed(unique.values())), frozenset(finished))
+    return ClaimedLeftovers(tuple(reversed(unique.values())), frozenset(finished))
 
 
-def books(aws: Aws, region: str) -> Leases:
+def books(regional: RegionalAws) -> RegionLeases:
     """Return the leases and the records of a region.
 
     Raises:
         AwsError: they could not be read, or one of them is not goldenami's.
     """
-    return structs.replace(leases(aws, region), records=records.every(aws, region))
+    return structs.replace(leases(regional), records=records.every(regional))
 
 
-def leases(aws: Aws, region: str) -> Leases:
+def leases(regional: RegionalAws) -> RegionLeases:
     """Return the leases of a region, without its records.
 
     Raises:
         AwsError: they could not be read, or one of them is not goldenami's.
     """
-    pages = listed(aws, region, GetParametersByPath, "looking for leases", Path=lease.PREFIX)
+    pages = regional.listed(GetParametersByPath, "looking for leases", Path=lease.PREFIX)
     found = [
-        (parameter.name, lease.held(aws, region, parameter, page.response))
+        (parameter.name, lease.held(regional, parameter, page.response))
         for page in pages
         for parameter in page.parameters
     ]
     lapsed = (
-        Leftover(
-            region=region, kind="lease", id=name, build=held.holder.build, build_region=region,
-            version=held.version,
-        )
+        _of_builder("lease", regional.region, name, held.holder.build, version=held.version)
         for name, held in found
         if held.lapsed
-    )  # fmt: skip
+    )
     running = (held.holder.build for _, held in found if not held.lapsed)
-    return Leases(tuple(lapsed), frozenset(running))
+    return RegionLeases(tuple(lapsed), frozenset(running))
+
+
+def temporary(regional: RegionalAws, patterns: list[str]) -> tuple[list[str], list[str]]:
+    """Return the names of the key pairs, and the ids of the security groups, named like that.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    purpose = "looking for what Packer left"
+    pairs = regional.ask(
+        DescribeKeyPairs, purpose, Filters=[{"Name": "key-name", "Values": patterns}]
+    ).key_pairs
+    pages = regional.listed(
+        DescribeSecurityGroups, purpose, Filters=[{"Name": "group-name", "Values": patterns}]
+    )
+    groups = [group.group_id for page in pages for group in page.security_groups]
+    return [pair.key_name for pair in pairs], groups
 
 
 def _unfinished(image: Image) -> bool:
@@ -166,10 +179,10 @@ def _of_builder(kind: str, region: str, id_: str, build: str, **more: Any) -> Le
     return Leftover(region=region, kind=kind, id=id_, build=build, build_region=region, **more)
 
 
-def _instances(aws: Aws, region: str) -> Iterator[Claim]:
-    for one in builds.instances(aws, region):
-        for leftover in _around(region, one):
-            yield Claim(leftover, instance=one)
+def _instances(regional: RegionalAws) -> Iterator[ClaimedLeftover]:
+    for one in builds.instances(regional):
+        for leftover in _around(regional.region, one):
+            yield ClaimedLeftover(leftover, instance=one)
 
 
 def _around(region: str, one: Instance) -> Iterator[Leftover]:
@@ -181,43 +194,45 @@ def _around(region: str, one: Instance) -> Iterator[Leftover]:
             yield _of_builder("security-group", region, group_id, one.build, after=(one.id,))
 
 
-def _snapshots(aws: Aws, region: str, made: list[Image]) -> Iterator[Leftover]:
+def _snapshots(regional: RegionalAws, made: list[Image]) -> Iterator[Leftover]:
     used = {snapshot for image in made for snapshot in image.snapshots}
-    pages = listed(
-        aws, region, DescribeSnapshots, "looking for snapshots",
+    pages = regional.listed(
+        DescribeSnapshots, "looking for snapshots",
         OwnerIds=["self"], Filters=[_BUILD],
     )  # fmt: skip
     for snapshot in (snapshot for page in pages for snapshot in page.snapshots):
         written = snapshot.tag_values
         if snapshot.snapshot_id not in used and written.get(tags.STATUS) == Status.BUILDING:
             yield Leftover(
-                region=region, kind="snapshot", id=snapshot.snapshot_id,
+                region=regional.region, kind="snapshot", id=snapshot.snapshot_id,
                 build=written.get(tags.BUILD, ""), build_region="", state=snapshot.state,
             )  # fmt: skip
 
 
-def _volumes(aws: Aws, region: str) -> Iterator[Leftover]:
-    pages = listed(aws, region, DescribeVolumes, "looking for volumes", Filters=[_BUILD])
+def _volumes(regional: RegionalAws) -> Iterator[Leftover]:
+    pages = regional.listed(DescribeVolumes, "looking for volumes", Filters=[_BUILD])
     for volume in (volume for page in pages for volume in page.volumes):
         written = volume.tag_values
         if volume.state == "available" and tags.SPEC in written:
             build = written.get(tags.BUILD, "")
-            yield _of_builder("volume", region, volume.volume_id, build, state=volume.state)
+            yield _of_builder(
+                "volume", regional.region, volume.volume_id, build, state=volume.state
+            )
 
 
-def _key_pairs(aws: Aws, region: str) -> Iterator[Leftover]:
+def _key_pairs(regional: RegionalAws) -> Iterator[Leftover]:
     packers = {"Name": "key-name", "Values": [f"{TEMPORARY}*"]}
     for wanted in (_BUILD, packers):
-        answer = ask(aws, region, DescribeKeyPairs, "looking for key pairs", Filters=[wanted])
+        answer = regional.ask(DescribeKeyPairs, "looking for key pairs", Filters=[wanted])
         for pair in answer.key_pairs:
             named = _OF_BUILD.match(pair.key_name)
             build = pair.tag_values.get(tags.BUILD) or (named and named["build"])
             if build:
-                yield _of_builder("key-pair", region, pair.key_name, build)
+                yield _of_builder("key-pair", regional.region, pair.key_name, build)
 
 
-def _groups(aws: Aws, region: str) -> Iterator[Leftover]:
-    pages = listed(aws, region, DescribeSecurityGroups, "looking for groups", Filters=[_BUILD])
+def _groups(regional: RegionalAws) -> Iterator[Leftover]:
+    pages = regional.listed(DescribeSecurityGroups, "looking for groups", Filters=[_BUILD])
     for group in (group for page in pages for group in page.security_groups):
         build = group.tag_values.get(tags.BUILD, "")
-        yield _of_builder("security-group", region, group.group_id, build)
+        yield _of_builder("security-group", regional.region, group.group_id, build)

@@ -138,7 +138,7 @@ def _policy(aws: Aws, policy_id: str, name: str) -> OrganizationPolicy | None:
     doing = f"reading policy {name}"
     try:
         answer = aws.ask(DescribePolicy, doing, PolicyId=policy_id)
-        with explained(doing, aws.where(None), DescribePolicy.call):
+        with explained(doing, aws.where, DescribePolicy.call):
             document = read_json(dict[str, Any], answer.policy.content)
         written = _tags(aws, policy_id, name)
         targets = _targets(aws, policy_id, name)

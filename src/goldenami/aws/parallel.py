@@ -18,20 +18,20 @@ WORKERS = 32
 WAIT_S = 0.2
 
 
-class Unread(Struct, frozen=True):
+class UnreadRegion(Struct, frozen=True):
     """A region that could not be read, and why."""
 
     region: str
     error: GoldenamiError
 
 
-class Answers(Struct, Generic[T], frozen=True):
+class RegionAnswers(Struct, Generic[T], frozen=True):
     """What every region answered, in the order they were asked."""
 
     read: dict[str, T]
-    unread: tuple[Unread, ...]
+    unread: tuple[UnreadRegion, ...]
 
-    def complete(self, doing: str) -> dict[str, T]:
+    def complete(self, purpose: str) -> dict[str, T]:
         """Return the answers of all regions.
 
         Raises:
@@ -40,20 +40,22 @@ class Answers(Struct, Generic[T], frozen=True):
         if not self.unread:
             return self.read
         raise IncompleteError(
-            f"{doing}: {len(self.unread)} of {len(self.read) + len(self.unread)} regions "
+            f"{purpose}: {len(self.unread)} of {len(self.read) + len(self.unread)} regions "
             "could not be read",
             notes=[f"{one.region}: {one.error.message}" for one in self.unread],
             fix="give the caller access to these regions, or leave them out",
         )
 
 
-def in_regions(regions: Iterable[str], read: Callable[[str], T]) -> Answers[T]:
+def in_regions(regions: Iterable[str], read: Callable[[str], T]) -> RegionAnswers[T]:
     """Call ``read`` for every region, concurrently."""
     answers = concurrently(regions, read)
-    return Answers(
+    return RegionAnswers(
         read={region: one for region, one in answers.items() if not isinstance(one, AwsError)},
         unread=tuple(
-            Unread(region, one) for region, one in answers.items() if isinstance(one, AwsError)
+            UnreadRegion(region, one)
+            for region, one in answers.items()
+            if isinstance(one, AwsError)
         ),
     )
 

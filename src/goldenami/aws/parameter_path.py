@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from goldenami.aws import permitted
 from goldenami.aws.answers.ssm import GetParameter
-from goldenami.aws.ask import ask
 from goldenami.aws.errors import NOT_FOUND, code_of
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
+from goldenami.domain import arns
 from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError
 
@@ -14,34 +15,35 @@ PERMISSIONS = (*permitted.PERMISSIONS, "ssm:GetParameter")
 WRITING = ("ssm:PutParameter", "ssm:LabelParameterVersion")
 
 
-def check(aws: Aws, region: str, name: str) -> Checked:
+def check(regional: RegionalAws, name: str) -> Checked:
     """Look whether a parameter is new or of the type that can be written over.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     """
     try:
-        parameter = ask(aws, region, GetParameter, f"reading {name}", Name=name).parameter
+        parameter = regional.ask(GetParameter, f"reading {name}", Name=name).parameter
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
-            return Checked(fine=(f"parameter {name} is new in {region}",))
+            return Checked(fine=(f"parameter {name} is new in {regional.region}",))
         return Checked(wrong=(error.message,))
     if parameter.type != "String":
         return Checked(
             wrong=(
-                f"parameter {name} in {region} is a {parameter.type}, and SSM does not change "
-                "types: delete it, or publish under another name",
+                f"parameter {name} in {regional.region} is a {parameter.type}, and SSM does not "
+                "change types: delete it, or publish under another name",
             )
         )
-    return Checked(fine=(f"parameter {name} in {region} is version {parameter.version}",))
+    return Checked(fine=(f"parameter {name} in {regional.region} is version {parameter.version}",))
 
 
 def may_write(aws: Aws, regions: Sequence[str], name: str) -> Checked:
     """Ask IAM's policy simulator whether the caller may write a parameter in these regions."""
-    path = f"parameter/{name.removeprefix('/')}"
-    arns = [f"arn:{aws.partition}:ssm:{one}:{aws.account}:{path}" for one in regions]
+    parameters = [
+        arns.arn(aws.partition, "ssm", region, aws.account, "parameter", name) for region in regions
+    ]
     try:
         refused = permitted.refused(
-            aws, WRITING, arns, "asking whether the parameter may be written"
+            aws, WRITING, parameters, "asking whether the parameter may be written"
         )
     except AwsError as error:
         return Checked(unknown=(f"whether {name} may be written is not known: {error.message}",))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ssm import (
     GetParameter,
@@ -13,10 +14,9 @@ from goldenami.aws.answers.ssm import (
     ParameterVersion,
     PutParameter,
 )
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, code_of, unreadable
-from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing, patiently, until
+from goldenami.aws.regional import RegionalAws
+from goldenami.aws.waits import patiently, until
 from goldenami.errors import AwsError, BakeError
 
 PUBLISH_PERMISSIONS = (
@@ -31,16 +31,16 @@ PUBLISH_PERMISSIONS = (
 PARAMETERS_A_CALL = 10
 
 
-def values(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[str, str]:
+def values(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[str, str]:
     """Return the values of parameters, by name; one that does not exist is left out.
 
     Raises:
         AwsError: they could not be read.
     """
-    return {name: one.value for name, one in parameters(aws, region, names, doing).items()}
+    return {name: one.value for name, one in parameters(regional, names, purpose).items()}
 
 
-def parameters(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[str, Parameter]:
+def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[str, Parameter]:
     """Return parameters by name; one that does not exist is left out.
 
     Raises:
@@ -50,39 +50,41 @@ def parameters(aws: Aws, region: str, names: Iterable[str], doing: str) -> dict[
     wanted = sorted(set(names))
     for start in range(0, len(wanted), PARAMETERS_A_CALL):
         several = wanted[start : start + PARAMETERS_A_CALL]
-        answer = ask(aws, region, GetParameters, doing, Names=several)
+        answer = regional.ask(GetParameters, purpose, Names=several)
         if len(answer.parameters) + len(answer.invalid_parameters) < len(several):
-            raise unreadable(f"{doing} in {region}", answer.call, "it leaves some names out")
+            raise unreadable(
+                f"{purpose} in {regional.region}", answer.call, "it leaves some names out"
+            )
         found |= {one.name + one.selector: one for one in answer.parameters}
     return found
 
 
-def parameter(aws: Aws, region: str, name: str) -> Parameter | None:
+def parameter(regional: RegionalAws, name: str) -> Parameter | None:
     """Return a parameter; None if there is none of that name.
 
     Raises:
         AwsError: it could not be read.
     """
     try:
-        return ask(aws, region, GetParameter, f"reading {name}", Name=name).parameter
+        return regional.ask(GetParameter, f"reading {name}", Name=name).parameter
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
             return None
         raise
 
 
-def image_ids(aws: Aws, region: str, names: Iterable[str]) -> dict[str, str]:
+def image_ids(regional: RegionalAws, names: Iterable[str]) -> dict[str, str]:
     """Return the image ids that parameters hold, by name: see `values`."""
-    return values(aws, region, names, "reading SSM parameters")
+    return values(regional, names, "reading SSM parameters")
 
 
-def below(aws: Aws, region: str, path: str, doing: str) -> list[str]:
+def below(regional: RegionalAws, path: str, purpose: str) -> list[str]:
     """Return the values of all parameters under a path.
 
     Raises:
         AwsError: they could not be read.
     """
-    pages = listed(aws, region, GetParametersByPath, doing, Path=path, Recursive=True)
+    pages = regional.listed(GetParametersByPath, purpose, Path=path, Recursive=True)
     return [one.value for page in pages for one in page.parameters]
 
 
@@ -99,7 +101,7 @@ def version_label(version: str) -> str:
     return f"v{version}"
 
 
-def publish(doing: Doing) -> dict[str, Any]:
+def publish(context: ActionContext) -> dict[str, Any]:
     """Write the SSM parameter, unless it has that value already: no empty version on a resume.
 
     SSM keeps 100 versions, and writes no other while the oldest carries a label: the label of a
@@ -110,34 +112,34 @@ def publish(doing: Doing) -> dict[str, Any]:
         AwsError: it could not be written.
         BakeError: the oldest of 100 versions carries a label that is not goldenami's.
     """
-    name, value = doing.parameters["Name"], doing.parameters["Value"]
+    name, value = context.parameters["Name"], context.parameters["Value"]
 
     def there() -> bool:
         try:
-            answer = ask(doing.aws, doing.region, GetParameter, doing.summary, Name=name)
+            answer = context.ask(GetParameter, Name=name)
         except AwsError as error:
             if code_of(error) not in NOT_FOUND:
                 raise
             return False
         return bool(answer.parameter.value == value)
 
-    if patiently(doing, there):
+    if patiently(context, there):
         return {}
 
     def put() -> dict[str, Any]:
-        ask(doing.aws, doing.region, PutParameter, doing.summary, **doing.parameters)
+        context.ask(PutParameter, **context.parameters)
         return {}
 
     try:
-        return patiently(doing, put)
+        return patiently(context, put)
     except AwsError as error:
         if code_of(error) not in VERSION_LIMIT:
             raise
-    _free_oldest(doing)
-    return patiently(doing, put)
+    _free_oldest(context)
+    return patiently(context, put)
 
 
-def read_back(doing: Doing) -> dict[str, Any]:
+def read_back(context: ActionContext) -> dict[str, Any]:
     """Wait until the SSM parameter ``Name`` reads back as ``Value``.
 
     Parameters of type ``aws:ec2:image`` are validated after the call that writes them.
@@ -145,40 +147,42 @@ def read_back(doing: Doing) -> dict[str, Any]:
     Returns:
         ``version``: the parameter's version.
     """
-    name, value = doing.parameters["Name"], doing.parameters["Value"]
+    name, value = context.parameters["Name"], context.parameters["Value"]
 
     def look() -> dict[str, Any] | None:
-        found = ask(doing.aws, doing.region, GetParameter, doing.summary, Name=name).parameter
+        found = context.ask(GetParameter, Name=name).parameter
         return {"version": found.version} if found.value == value else None
 
-    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=name)
+    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=name)
 
 
-def _free_oldest(doing: Doing) -> None:
+def _free_oldest(context: ActionContext) -> None:
     """Take the label of its release off the oldest version, so that SSM drops that version."""
-    name = doing.parameters["Name"]
+    name = context.parameters["Name"]
 
     def versions() -> list[ParameterVersion]:
-        pages = listed(doing.aws, doing.region, GetParameterHistory, doing.summary, Name=name)
+        pages = context.listed(GetParameterHistory, Name=name)
         return [version for page in pages for version in page.parameters]
 
-    oldest = min(patiently(doing, versions), key=lambda version: version.version)
+    oldest = min(patiently(context, versions), key=lambda version: version.version)
     foreign = [label for label in oldest.labels if not _own(label, oldest)]
     if foreign:
         raise BakeError(
-            f"{doing.summary} in {doing.region}: {name} has as many versions as SSM keeps, and the "
+            f"{context.headline}: {name} has as many versions as SSM keeps, and the "
             f"oldest, version {oldest.version}, carries the label {', '.join(foreign)}",
             fix="move the label to a newer version (`aws ssm label-parameter-version`), or take "
             "it off (`aws ssm unlabel-parameter-version`)",
         )
 
     def unlabel() -> None:
-        ask(
-            doing.aws, doing.region, ANSWERS["ssm:UnlabelParameterVersion"], doing.summary,
-            Name=name, ParameterVersion=oldest.version, Labels=list(oldest.labels),
-        )  # fmt: skip
+        context.ask(
+            ANSWERS["ssm:UnlabelParameterVersion"],
+            Name=name,
+            ParameterVersion=oldest.version,
+            Labels=list(oldest.labels),
+        )
 
-    patiently(doing, unlabel)
+    patiently(context, unlabel)
 
 
 def _own(label: str, version: ParameterVersion) -> bool:

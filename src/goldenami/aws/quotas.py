@@ -5,8 +5,7 @@ from collections.abc import Callable
 from goldenami.aws import instance_types
 from goldenami.aws.answers.ec2 import DescribeImages, DescribeInstances
 from goldenami.aws.answers.others import GetServiceQuota
-from goldenami.aws.ask import ask, listed
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError
 
@@ -25,24 +24,24 @@ _OTHERS = ("inf", "trn", "hpc", "dl", "mac")
 """Families with quotas of their own, which no bake is usually done on."""
 
 
-def images(aws: Aws, region: str) -> Checked:
+def images(regional: RegionalAws) -> Checked:
     """Look whether one more image fits into a region.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-quotas.html
     """
-    pages = listed(
-        aws, region, DescribeImages, "counting the images",
+    pages = regional.listed(
+        DescribeImages, "counting the images",
         Owners=["self"], IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
-    return _check(aws, region, AMIS, "images", lambda: sum(len(page.images) for page in pages), 1)
+    return _check(regional, AMIS, "images", lambda: sum(len(page.images) for page in pages), 1)
 
 
-def shares(aws: Aws, region: str, targets: int) -> Checked:
+def shares(regional: RegionalAws, targets: int) -> Checked:
     """Look whether an image may be shared with so many."""
-    return _check(aws, region, AMI_SHARING, "launch permissions of an image", lambda: 0, targets)
+    return _check(regional, AMI_SHARING, "launch permissions of an image", lambda: 0, targets)
 
 
-def vcpus(aws: Aws, region: str, instance_type: str) -> Checked:
+def vcpus(regional: RegionalAws, instance_type: str) -> Checked:
     """Look whether one more instance of a type may run; a DryRun does not tell.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html
@@ -50,17 +49,17 @@ def vcpus(aws: Aws, region: str, instance_type: str) -> Checked:
     letters = next((one for one in VCPUS if _counts(instance_type, one)), None)
     if letters is None:
         return Checked(
-            unknown=(f"the vCPU quota of {instance_type} in {region} was not looked at",)
+            unknown=(f"the vCPU quota of {instance_type} in {regional.region} was not looked at",)
         )
     try:
-        kind = instance_types.described(aws, region, instance_type, f"looking at {instance_type}")
+        kind = instance_types.described(regional, instance_type, f"looking at {instance_type}")
     except AwsError:
         return Checked()  # the launch that is tried says what is wrong with it
     needed = kind.v_cpu_info.default_vcpus
 
     def used() -> int:
-        pages = listed(
-            aws, region, DescribeInstances, "counting vCPUs",
+        pages = regional.listed(
+            DescribeInstances, "counting vCPUs",
             Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}],
         )  # fmt: skip
         return sum(
@@ -72,7 +71,7 @@ def vcpus(aws: Aws, region: str, instance_type: str) -> Checked:
             and one.cpu_options
         )
 
-    return _check(aws, region, VCPUS[letters], f"vCPUs for {instance_type}", used, needed)
+    return _check(regional, VCPUS[letters], f"vCPUs for {instance_type}", used, needed)
 
 
 def _counts(instance_type: str, letters: str) -> bool:
@@ -80,16 +79,17 @@ def _counts(instance_type: str, letters: str) -> bool:
 
 
 def _check(
-    aws: Aws, region: str, code: str, what: str, used: Callable[[], int], needed: int
+    regional: RegionalAws, code: str, what: str, used: Callable[[], int], needed: int
 ) -> Checked:
     try:
-        answer = ask(
-            aws, region, GetServiceQuota, "reading a quota", ServiceCode="ec2", QuotaCode=code
-        )
+        answer = regional.ask(GetServiceQuota, "reading a quota", ServiceCode="ec2", QuotaCode=code)
         allowed, there = int(answer.quota.value), used()
     except AwsError as error:
-        return Checked(unknown=(f"the quota of {what} in {region} is not known: {error.message}",))
-    told = f"{what} in {region}: {there:,} of {allowed:,} are used, and {needed:,} more are needed"
+        return Checked(
+            unknown=(f"the quota of {what} in {regional.region} is not known: {error.message}",)
+        )
+    told = f"{what} in {regional.region}: {there:,} of {allowed:,} are used, "
+    told += f"and {needed:,} more are needed"
     if there + needed > allowed:
         return Checked(wrong=(f"quota {code}: {told}; ask AWS for more, or remove some",))
     return Checked(fine=(f"quota of {told}",))

@@ -14,12 +14,12 @@ import msgspec
 from msgspec import structs
 
 from goldenami.aws import parameters
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ssm import GetParametersByPath, Parameter, PutParameter
-from goldenami.aws.ask import ask, listed
 from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, code_of
-from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing, patiently
+from goldenami.aws.regional import RegionalAws
+from goldenami.aws.waits import patiently
 from goldenami.domain import record as records
 from goldenami.domain.identity import Recorded
 from goldenami.domain.record import Record
@@ -32,36 +32,44 @@ LIST_PERMISSIONS = ("ssm:GetParametersByPath",)
 _SETTLING_S = (0.1, 0.2, 0.4, 0.8)
 
 
-def read(aws: Aws, region: str, image: str, build: str) -> Recorded | None:
+def read(regional: RegionalAws, image: str, build: str) -> Recorded | None:
     """Return the record of a build; None if there is none.
 
     Raises:
         AwsError: it could not be read.
         RefusedError: what is there is no record of that build, so nothing is known of it.
     """
-    there = parameters.parameter(aws, region, records.parameter(image, build))
-    return _recorded(region, there) if there else None
+    there = parameters.parameter(regional, records.parameter(image, build))
+    return _own(regional, there) if there else None
 
 
-def every(aws: Aws, region: str) -> dict[str, Recorded]:
+def recorded(parameter: Parameter) -> Recorded | None:
+    """Return the record that a parameter holds, None if it holds none."""
+    record = records.read(parameter.name, parameter.value)
+    if record is None:
+        return None
+    return Recorded(record=record, version=parameter.version, written=parameter.last_modified_date)
+
+
+def every(regional: RegionalAws) -> dict[str, Recorded]:
     """Return the records of all builds of a region, by build.
 
     Raises:
         AwsError: they could not be read, or one of them is no record.
     """
     path = records.PARAMETERS.rstrip("/")
-    pages = listed(
-        aws, region, GetParametersByPath, "reading the records of builds",
+    pages = regional.listed(
+        GetParametersByPath, "reading the records of builds",
         Path=path, Recursive=True,
     )  # fmt: skip
     try:
-        found = [_recorded(region, parameter) for page in pages for parameter in page.parameters]
+        found = [_own(regional, parameter) for page in pages for parameter in page.parameters]
     except RefusedError as error:
         raise AwsError(error.message, fix=error.fix) from error
     return {one.record.build: one for one in found}
 
 
-def write(doing: Doing) -> dict[str, Any]:
+def write(context: ActionContext) -> dict[str, Any]:
     """Write the record of a build: the whole ``Record`` of a new one, or a ``Change`` of it.
 
     Returns:
@@ -71,34 +79,34 @@ def write(doing: Doing) -> dict[str, Any]:
         RefusedError: somebody else has written it, or has deleted it.
         AwsError: AWS refused.
     """
-    parameters = doing.parameters
+    parameters = context.parameters
     name = parameters["Name"]
     if "Record" in parameters:
         nonce = parameters["Record"]["nonce"].decode()
         record = msgspec.convert({**parameters["Record"], "nonce": nonce}, Record)
-        return {"version": patiently(doing, lambda: _begun(doing, name, record))}
+        return {"version": patiently(context, lambda: _begun(context, name, record))}
     change, least = parameters["Change"], parameters["Version"]
-    return {"version": patiently(doing, lambda: _changed(doing, name, change, least))}
+    return {"version": patiently(context, lambda: _changed(context, name, change, least))}
 
 
-def removal(doing: Doing) -> dict[str, Any]:
+def removal(context: ActionContext) -> dict[str, Any]:
     """Delete the record of a build, unless it was written since ``Version``."""
-    name, version = doing.parameters["Name"], doing.parameters["Version"]
-    found = _look(doing, name)
+    name, version = context.parameters["Name"], context.parameters["Version"]
+    found = _look(context, name)
     if found is not None and found.version != version:
-        doing.progress("left alone: its build goes on")
+        context.progress("left alone: its build goes on")
         return {}
-    return call(structs.replace(doing, parameters={"Name": name}), "ssm:DeleteParameter", {})
+    return call(structs.replace(context, parameters={"Name": name}), "ssm:DeleteParameter", {})
 
 
-def change(doing: Doing, name: str, what: Mapping[str, Any]) -> None:
+def change(context: ActionContext, name: str, what: Mapping[str, Any]) -> None:
     """Change a record in the middle of an action, as soon as something is known.
 
     Raises:
         RefusedError: somebody else has written it, or has deleted it.
         AwsError: AWS refused.
     """
-    patiently(doing, lambda: _changed(doing, name, what, 1))
+    patiently(context, lambda: _changed(context, name, what, 1))
 
 
 def now() -> str:
@@ -106,71 +114,71 @@ def now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _begun(doing: Doing, name: str, record: Record) -> int:
+def _begun(context: ActionContext, name: str, record: Record) -> int:
     try:
-        return _put(doing, name, record, 0)
+        return _put(context, name, record, 0)
     except AwsError as error:
         if code_of(error) not in ALREADY_THERE:
             raise
-    found = _look(doing, name)
+    found = _look(context, name)
     if found is None or found.record != record:  # else it was written, and the answer was lost
-        raise _refused(doing, name, "is there already")
+        raise _refused(context, name, "is there already")
     return found.version
 
 
-def _changed(doing: Doing, name: str, what: Mapping[str, Any], least: int) -> int:
-    before = _settled(doing, name, least)
+def _changed(context: ActionContext, name: str, what: Mapping[str, Any], least: int) -> int:
+    before = _settled(context, name, least)
     after = before.record.changed(what, now())
     if after == before.record:
         return before.version
-    written = _put(doing, name, after, before.version)
+    written = _put(context, name, after, before.version)
     if written == before.version + 1:
         return written
-    if _settled(doing, name, written).record != after:
-        raise _refused(doing, name, "was written by somebody else meanwhile")
+    if _settled(context, name, written).record != after:
+        raise _refused(context, name, "was written by somebody else meanwhile")
     return written  # of a call that was made again, since its answer was lost
 
 
-def _put(doing: Doing, name: str, record: Record, version: int) -> int:
-    return ask(
-        doing.aws, doing.region, PutParameter, doing.summary,
+def _put(context: ActionContext, name: str, record: Record, version: int) -> int:
+    return context.ask(
+        PutParameter,
         Name=name,
         Value=records.text(record),
         Type="String",
         Overwrite=version > 0,
         Description="goldenami: the record of a build",
-    ).version  # fmt: skip
+    ).version
 
 
-def _settled(doing: Doing, name: str, least: int) -> Recorded:
+def _settled(context: ActionContext, name: str, least: int) -> Recorded:
     """Read a record; what was written just now may not be known everywhere yet."""
     for delay_s in _SETTLING_S:
-        found = _look(doing, name)
+        found = _look(context, name)
         if found is not None and found.version >= least:
             return found
         time.sleep(delay_s)
-    raise _refused(doing, name, "is not there any more")
+    raise _refused(context, name, "is not there any more")
 
 
-def _look(doing: Doing, name: str) -> Recorded | None:
+def _look(context: ActionContext, name: str) -> Recorded | None:
     image, _, build = name.removeprefix(records.PARAMETERS).partition("/")
-    return read(doing.aws, doing.region, image, build)
+    return read(context.regional, image, build)
 
 
-def _refused(doing: Doing, name: str, why: str) -> RefusedError:
+def _refused(context: ActionContext, name: str, why: str) -> RefusedError:
     return RefusedError(
-        f"{doing.summary}: {name} in {doing.region} {why}, and without it nothing is known for "
+        f"{context.summary}: {name} in {context.region} {why}, and without it nothing is known for "
         "certain of the build",
         fix="find in CloudTrail who wrote it, and bake anew",
     )
 
 
-def _recorded(region: str, parameter: Parameter) -> Recorded:
-    record = records.read(parameter.name, parameter.value)
-    if record is None:
+def _own(regional: RegionalAws, parameter: Parameter) -> Recorded:
+    found = recorded(parameter)
+    if found is None:
         raise RefusedError(
-            f"the parameter {parameter.name} in {region} is no record of that build, so nothing "
-            "is known for certain of it",
+            f"the parameter {parameter.name} in {regional.region} is no record of that build, so "
+            "nothing is known for certain of it",
             fix="find in CloudTrail who wrote it, delete it, and bake anew",
         )
-    return Recorded(record=record, version=parameter.version, written=parameter.last_modified_date)
+    return found

@@ -1,19 +1,14 @@
 """A caller in one region: what is asked there, and who is named in errors."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from goldenami.aws.answers.interface import Answer, Page
-from goldenami.aws.ask import ask, listed
+from goldenami.aws.ask import Asking
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
 
-A = TypeVar("A", bound=Answer)
-P = TypeVar("P", bound=Page)
 
-
-class RegionalAws:
+class RegionalAws(Asking):
     """One caller's AWS in one region.
 
     Args:
@@ -32,10 +27,11 @@ class RegionalAws:
         """The account's id."""
         return self.aws.account
 
-    def ask(self, kind: type[A], doing: str, /, **parameters: Any) -> A:
-        """Call the operation of an answer here; see `goldenami.aws.ask.ask`."""
-        return ask(self.aws, self.region, kind, doing, **parameters)
+    @property
+    def where(self) -> str:
+        """The region, and the account before it if it is another one than the caller's."""
+        return "/".join(part for part in (self.aws.where, self.region) if part)
 
-    def listed(self, kind: type[P], doing: str, /, **parameters: Any) -> Iterator[P]:
-        """Yield every page of a listing here; see `goldenami.aws.ask.listed`."""
-        return listed(self.aws, self.region, kind, doing, **parameters)
+    def client(self, service: str) -> Any:
+        """Return the client of a service in the region."""
+        return self.aws.client(service, self.region)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from goldenami.aws.answers.ec2_around import DescribeRegions
-from goldenami.aws.ask import ask
 from goldenami.aws.session import Aws
 
 
@@ -13,8 +12,8 @@ def enabled(aws: Aws) -> tuple[str, ...]:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
     """
-    answer = ask(
-        aws, aws.region, DescribeRegions, "listing the account's regions",
+    answer = aws.in_region(aws.region).ask(
+        DescribeRegions, "listing the account's regions",
         Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}],
     )  # fmt: skip
     return tuple(sorted(region.region_name for region in answer.regions))

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from goldenami.aws.already import DONE
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import DeregisterImage, DescribeInstances
-from goldenami.aws.ask import ask
 from goldenami.aws.calls import answered
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.idempotency import DONE
+from goldenami.aws.waits import until
 from goldenami.errors import AwsError
 
 _FINE = ("success", "skipped")
 
 
-def image(doing: Doing) -> dict[str, Any]:
+def image(context: ActionContext) -> dict[str, Any]:
     """Deregister an image; the call can succeed and leave snapshots behind.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeregisterImage.html
@@ -24,7 +24,7 @@ def image(doing: Doing) -> dict[str, Any]:
         AwsError: AWS refused, or snapshots are left; the message names them.
     """
     try:
-        answer = answered(doing, DeregisterImage)
+        answer = answered(context, DeregisterImage)
     except AwsError as error:
         if error.code in DONE[DeregisterImage.call]:
             return {}
@@ -36,21 +36,19 @@ def image(doing: Doing) -> dict[str, Any]:
     ]
     if left:
         raise AwsError(
-            f"{doing.summary} in {doing.region}: the image is gone, but not {', '.join(left)}",
+            f"{context.headline}: the image is gone, but not {', '.join(left)}",
             fix="remove what uses these snapshots, then run `goldenami sweep`",
         )
     return {}
 
 
-def terminated(doing: Doing) -> dict[str, Any]:
+def terminated(context: ActionContext) -> dict[str, Any]:
     """Wait until an instance is terminated, since its security group cannot go before."""
-    instance_id = doing.parameters["InstanceId"]
+    instance_id = context.parameters["InstanceId"]
 
     def look() -> dict[str, Any] | None:
-        answer = ask(
-            doing.aws, doing.region, DescribeInstances, doing.summary, InstanceIds=[instance_id]
-        )
+        answer = context.ask(DescribeInstances, InstanceIds=[instance_id])
         states = [instance.state.name for instance in answer.instances]
         return {} if states == ["terminated"] else None
 
-    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=instance_id)
+    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=instance_id)

@@ -3,23 +3,21 @@
 from collections.abc import Iterable
 
 from goldenami.aws.answers.ec2_around import DescribeVolumes
-from goldenami.aws.ask import listed
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 
 
-def snapshots(aws: Aws, region: str, devices: Iterable[str]) -> dict[str, str]:
+def snapshots(regional: RegionalAws, devices: Iterable[str]) -> dict[str, str]:
     """Return the snapshot of each instance's root volume; empty if it was made from none.
 
     Args:
-        aws: whose.
-        region: where.
+        regional: whose, and where.
         devices: the names that the root device of a golden image has, such as ``/dev/xvda``.
 
     Raises:
         AwsError: the volumes could not be read.
     """
-    pages = listed(
-        aws, region, DescribeVolumes, "reading root volumes",
+    pages = regional.listed(
+        DescribeVolumes, "reading root volumes",
         Filters=[
             {"Name": "attachment.status", "Values": ["attached"]},
             {"Name": "attachment.device", "Values": sorted(devices)},

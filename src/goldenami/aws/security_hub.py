@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from goldenami.aws.answers.others import BatchImportFindings
-from goldenami.aws.ask import ask
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 
 FINDINGS_A_CALL = 100
 
 
-def import_findings(aws: Aws, region: str, findings: Sequence[dict[str, Any]]) -> list[str]:
+def import_findings(regional: RegionalAws, findings: Sequence[dict[str, Any]]) -> list[str]:
     """Import at most 100 findings of the caller's account and region.
 
     Returns:
@@ -22,6 +21,6 @@ def import_findings(aws: Aws, region: str, findings: Sequence[dict[str, Any]]) -
     Raises:
         AwsError: it could not be asked, or is not enabled there.
     """
-    doing = "importing findings into Security Hub"
-    answer = ask(aws, region, BatchImportFindings, doing, Findings=findings)
+    purpose = "importing findings into Security Hub"
+    answer = regional.ask(BatchImportFindings, purpose, Findings=findings)
     return [f"{one.id}: {one.error_code}: {one.error_message}" for one in answer.failed_findings]

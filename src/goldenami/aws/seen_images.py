@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 
 from goldenami.aws.images import by_id
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen
 from goldenami.domain.image import Image
@@ -21,14 +21,12 @@ class SeenImages:
     """The images of a region that were looked up; each is asked for once.
 
     Args:
-        aws: whose.
-        region: where.
+        regional: whose, and where.
         known: images that were read already.
     """
 
-    def __init__(self, aws: Aws, region: str, known: Iterable[Image] = ()) -> None:
-        self._aws = aws
-        self._region = region
+    def __init__(self, regional: RegionalAws, known: Iterable[Image] = ()) -> None:
+        self._regional = regional
         self._found: dict[str, Image | None] = {one.id: one for one in known}
         self._lock = Lock()
 
@@ -58,7 +56,7 @@ class SeenImages:
                 region, source = _source(images[image_id])
                 if source and golden(region, source):
                     found[begin] = source
-                elif source and region == self._region:
+                elif source and region == self._regional.region:
                     further[begin] = source
             at = further
             if not at:
@@ -71,7 +69,7 @@ class SeenImages:
             missing = [image_id for image_id in wanted if image_id not in self._found]
             for start in range(0, len(missing), IMAGES_A_CALL):
                 several = missing[start : start + IMAGES_A_CALL]
-                told = {one.id: one for one in by_id(self._aws, self._region, several)}
+                told = {one.id: one for one in by_id(self._regional, several)}
                 self._found |= {image_id: told.get(image_id) for image_id in several}
             return {image_id: self._found[image_id] for image_id in wanted}
 

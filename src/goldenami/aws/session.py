@@ -1,23 +1,20 @@
 """The only place where AWS clients are made."""
 
 import os
-from collections.abc import Iterator
 from copy import copy
 from functools import cached_property
 from threading import Lock
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from goldenami import __version__
 from goldenami.aws import endpoints
-from goldenami.aws.answers.interface import Answer, Page
 from goldenami.aws.answers.others import GetCallerIdentity
-from goldenami.aws.ask import ask, listed
+from goldenami.aws.ask import Asking
 from goldenami.aws.errors import explained
 from goldenami.aws.regional import RegionalAws
+from goldenami.domain import arns
+from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import UsageError
-
-A = TypeVar("A", bound=Answer)
-P = TypeVar("P", bound=Page)
 
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
@@ -28,7 +25,7 @@ CONNECTIONS_OF_ROLES = 32
 _FOUND_BY_EVERY_SDK = ("env", "iam-role", "container-role")
 
 
-class Aws:
+class Aws(Asking):
     """One caller's AWS: a session, and a client for each service and region.
 
     Credentials, profile and region come from where every AWS tool takes them.
@@ -97,17 +94,10 @@ class Aws:
         """Return the caller in a region."""
         return RegionalAws(self, region)
 
-    def ask(self, kind: type[A], doing: str, /, **parameters: Any) -> A:
-        """Call an operation that belongs to no region (IAM, Organizations), or to the default."""
-        return ask(self, None, kind, doing, **parameters)
-
-    def listed(self, kind: type[P], doing: str, /, **parameters: Any) -> Iterator[P]:
-        """Yield every page of a listing that belongs to no region, or to the default one."""
-        return listed(self, None, kind, doing, **parameters)
-
-    def where(self, region: str | None) -> str:
-        """Name a region as errors do: with the account if it is another one than the caller's."""
-        return "/".join(part for part in (self._acts_in, region) if part)
+    @property
+    def where(self) -> str:
+        """The account, if it is another one than the caller's; errors name it then."""
+        return self._acts_in
 
     def client(self, service: str, region: str | None = None) -> Any:
         """Return the client of a service in a region, made once.
@@ -148,13 +138,18 @@ class Aws:
             endpoints.check_proxy(client.meta.endpoint_url)
             return client
 
-    def at(self, role: str) -> "Aws":
-        """Return who acts as a role of another account; the caller himself if it is empty."""
+    def at(self, place: AccountRegion) -> RegionalAws:
+        """Return who acts in a region of an account, by the role there if it has one."""
+        return self.acting_as(place.role).in_region(place.region)
+
+    def acting_as(self, role: str) -> "Aws":
+        """Return who acts as a role of another account; the same caller if it is empty."""
         return self.assume(role) if role else self
 
     def role_in(self, account: str, name: str) -> str:
         """Return the ARN of a role of another account; empty for the caller's own account."""
-        return "" if account == self.account else f"arn:{self.partition}:iam::{account}:role/{name}"
+        own = account == self.account
+        return "" if own else arns.iam_arn(self.partition, account, "role", name)
 
     def assume(self, role: str) -> "Aws":
         """Return the caller as a role, by its ARN; all roles share their clients."""
@@ -240,7 +235,9 @@ class Aws:
 
     def _caller(self) -> GetCallerIdentity:
         if self._identity is None:
-            self._identity = ask(self, self.region, GetCallerIdentity, "asking who the caller is")
+            self._identity = self.in_region(self.region).ask(
+                GetCallerIdentity, "asking who the caller is"
+            )
         return self._identity
 
     @cached_property

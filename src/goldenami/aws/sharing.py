@@ -2,48 +2,48 @@
 
 from typing import Any
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DescribeDeregistrationProtection
-from goldenami.aws.ask import ask
-from goldenami.aws.waits import Doing, patiently, until
+from goldenami.aws.waits import patiently, until
 
 
-def snapshots(doing: Doing) -> dict[str, Any]:
+def snapshots(context: ActionContext) -> dict[str, Any]:
     """Let the accounts ``UserIds`` make volumes of, and copy, each of ``SnapshotIds``.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
     """
-    wanted = [{"UserId": one} for one in doing.parameters["UserIds"]]
-    for snapshot_id in doing.parameters["SnapshotIds"]:
+    wanted = [{"UserId": one} for one in context.parameters["UserIds"]]
+    for snapshot_id in context.parameters["SnapshotIds"]:
 
         def share(snapshot_id: str = snapshot_id) -> None:
-            ask(
-                doing.aws, doing.region, ANSWERS["ec2:ModifySnapshotAttribute"], doing.summary,
-                SnapshotId=snapshot_id, Attribute="createVolumePermission",
+            context.ask(
+                ANSWERS["ec2:ModifySnapshotAttribute"],
+                SnapshotId=snapshot_id,
+                Attribute="createVolumePermission",
                 CreateVolumePermission={"Add": wanted},
-            )  # fmt: skip
+            )
 
-        patiently(doing, share, created=True)
+        patiently(context, share, created=True)
     return {}
 
 
-def protect(doing: Doing) -> dict[str, Any]:
+def protect(context: ActionContext) -> dict[str, Any]:
     """Protect ``ImageId`` from deregistration, and read that back.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableImageDeregistrationProtection.html
     """
-    image_id = doing.parameters["ImageId"]
+    image_id = context.parameters["ImageId"]
     enabling = ANSWERS["ec2:EnableImageDeregistrationProtection"]
 
     def enable() -> None:
-        ask(doing.aws, doing.region, enabling, doing.summary, ImageId=image_id)
+        context.ask(enabling, ImageId=image_id)
 
     def look() -> dict[str, Any] | None:
-        answer = ask(
-            doing.aws, doing.region, DescribeDeregistrationProtection, doing.summary,
-            ImageId=image_id, Attribute="deregistrationProtection",
-        )  # fmt: skip
+        answer = context.ask(
+            DescribeDeregistrationProtection, ImageId=image_id, Attribute="deregistrationProtection"
+        )
         return {} if answer.deregistration_protection.value.startswith("enabled") else None
 
-    patiently(doing, enable)
-    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing="the protection")
+    patiently(context, enable)
+    return until(context, look, timeout_s=context.parameters["timeout_s"], thing="the protection")

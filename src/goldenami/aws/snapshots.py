@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from goldenami.aws.answers.ec2 import DescribeSnapshots, Snapshot
-from goldenami.aws.ask import ask, listed
-from goldenami.aws.session import Aws
+from goldenami.aws.answers.ec2 import DescribeSnapshots, SnapshotAnswer
+from goldenami.aws.regional import RegionalAws
 
 
-def by_id(aws: Aws, region: str, ids: Sequence[str], doing: str) -> tuple[Snapshot, ...]:
+def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[SnapshotAnswer, ...]:
     """Return the snapshots of these ids; without an id, EC2 would tell everybody's.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
@@ -17,15 +16,15 @@ def by_id(aws: Aws, region: str, ids: Sequence[str], doing: str) -> tuple[Snapsh
     """
     if not ids:
         return ()
-    return ask(aws, region, DescribeSnapshots, doing, SnapshotIds=list(ids)).snapshots
+    return regional.ask(DescribeSnapshots, purpose, SnapshotIds=list(ids)).snapshots
 
 
-def own(aws: Aws, region: str, ids: Sequence[str], doing: str) -> list[Snapshot]:
+def own(regional: RegionalAws, ids: Sequence[str], purpose: str) -> list[SnapshotAnswer]:
     """Return those of these snapshots that are there and the account's own.
 
     Raises:
         AwsError: they could not be read.
     """
     wanted = [{"Name": "snapshot-id", "Values": list(ids)}]
-    pages = listed(aws, region, DescribeSnapshots, doing, OwnerIds=["self"], Filters=wanted)
+    pages = regional.listed(DescribeSnapshots, purpose, OwnerIds=["self"], Filters=wanted)
     return [one for page in pages for one in page.snapshots]

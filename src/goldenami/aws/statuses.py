@@ -8,16 +8,16 @@ from functools import partial
 from typing import Any
 
 from goldenami.aws import snapshots
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DescribeImages
-from goldenami.aws.ask import ask
-from goldenami.aws.waits import Doing, patiently
+from goldenami.aws.waits import patiently
 from goldenami.domain import tags
 from goldenami.domain.tags import Status, Tags
 from goldenami.errors import AwsError, RefusedError
 
 
-def write(doing: Doing) -> dict[str, Any]:
+def write(context: ActionContext) -> dict[str, Any]:
     """Give ``ImageId`` and ``SnapshotIds`` the status and the other tags of ``Tags``.
 
     Only what is missing is written. Who approved an image, and when, stays as it was recorded
@@ -28,8 +28,8 @@ def write(doing: Doing) -> dict[str, Any]:
         RefusedError: something is farther in its life than that already; nothing is written.
         AwsError: AWS refused.
     """
-    wanted = doing.parameters["Tags"]
-    there = patiently(doing, lambda: _read(doing), created=True)
+    wanted = context.parameters["Tags"]
+    there = patiently(context, lambda: _read(context), created=True)
     past = [
         f"{resource} is {written[tags.STATUS]}"
         for resource, written in there.items()
@@ -37,35 +37,33 @@ def write(doing: Doing) -> dict[str, Any]:
     ]
     if past:
         raise RefusedError(
-            f"{doing.summary} in {doing.region}: a status never goes back to "
+            f"{context.headline}: a status never goes back to "
             f"{wanted[tags.STATUS]}, and {', '.join(past)}",
             fix="look who was faster: `goldenami history IMAGE`",
         )
     for missing, resources in _by_missing(there, wanted):
-        patiently(doing, partial(_tag, doing, resources, missing), created=True)
+        patiently(context, partial(_tag, context, resources, missing), created=True)
     return {}
 
 
-def _read(doing: Doing) -> dict[str, Tags]:
+def _read(context: ActionContext) -> dict[str, Tags]:
     """Return the tags of the image and of its snapshots, by id: of all of them.
 
     Raises:
         AwsError: not all could be read.
     """
-    aws, region, summary = doing.aws, doing.region, doing.summary
-    image, ids = doing.parameters["ImageId"], list(doing.parameters["SnapshotIds"])
-    images = ask(
-        aws, region, DescribeImages, summary, ImageIds=[image], IncludeDisabled=True
-    ).images
+    regional, summary = context.regional, context.summary
+    image, ids = context.parameters["ImageId"], list(context.parameters["SnapshotIds"])
+    images = regional.ask(DescribeImages, summary, ImageIds=[image], IncludeDisabled=True).images
     there: dict[str, Tags] = {described.image_id: described.tag_values for described in images}
     there |= {
         described.snapshot_id: described.tag_values
-        for described in snapshots.by_id(aws, region, ids, summary)
+        for described in snapshots.by_id(regional, ids, summary)
     }
     for resource in (image, *ids):
         if resource not in there:
             raise AwsError(
-                f"{doing.summary} in {doing.region}: {resource} is not there",
+                f"{context.headline}: {resource} is not there",
                 code="InvalidAMIID.NotFound",
             )
     return there
@@ -93,8 +91,5 @@ def _missing(written: Tags, wanted: Tags) -> dict[str, str]:
     }
 
 
-def _tag(doing: Doing, resources: list[str], missing: Tags) -> None:
-    ask(
-        doing.aws, doing.region, ANSWERS["ec2:CreateTags"], doing.summary,
-        Resources=resources, Tags=tags.to_aws(missing),
-    )  # fmt: skip
+def _tag(context: ActionContext, resources: list[str], missing: Tags) -> None:
+    context.ask(ANSWERS["ec2:CreateTags"], Resources=resources, Tags=tags.to_aws(missing))

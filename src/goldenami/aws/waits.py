@@ -6,29 +6,24 @@ the release file, and every failure carries AWS's own reason.
 
 import random
 import time
-from collections.abc import Callable, Mapping
-from threading import Event
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from goldenami.aws import snapshots
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import (
     DescribeImages,
     DescribeInstances,
     DescribeInstanceStatus,
 )
-from goldenami.aws.answers.ssm import GetCommandInvocation, SendCommand
-from goldenami.aws.ask import ask
 from goldenami.aws.errors import (
-    NO_AGENT,
     NOT_FOUND,
     THROTTLED,
     UNKNOWN_ID,
     UNREADABLE,
-    code_of,
 )
-from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, BakeError
 
 T = TypeVar("T")
@@ -38,19 +33,6 @@ MOST_POLL_S = 15.0
 STALE_S = 60.0
 THROTTLED_S = 3600.0
 UNREADABLE_S = 60.0
-OUTPUT_LINES = 40
-_COMMAND_ENDED_BADLY = ("Failed", "Cancelled", "TimedOut", "Cancelling")
-
-
-class Doing(Struct, frozen=True, kw_only=True):
-    """What one action is performed with. ``progress`` is told how far it is."""
-
-    aws: Aws
-    region: str
-    summary: str
-    parameters: Mapping[str, Any]
-    cancelled: Event
-    progress: Callable[[str], None]
 
 
 class Pending(Struct, frozen=True):
@@ -60,7 +42,7 @@ class Pending(Struct, frozen=True):
 
 
 def until(
-    doing: Doing, look: Callable[[], T | Pending | None], *, timeout_s: float, thing: str
+    context: ActionContext, look: Callable[[], T | Pending | None], *, timeout_s: float, thing: str
 ) -> T:
     """Call ``look`` until it returns something; what is `Pending` is told as progress.
 
@@ -83,21 +65,20 @@ def until(
             found, last = None, error.message
         if isinstance(found, Pending):
             last = found.progress
-            doing.progress(last)
+            context.progress(last)
         elif found is not None:
             return found
         if time.monotonic() + delay > deadline:
             raise BakeError(
-                f"{doing.summary} in {doing.region}: {thing} not ready after {timeout_s:g} s "
-                f"({last})",
+                f"{context.headline}: {thing} not ready after {timeout_s:g} s ({last})",
                 fix="raise the deadline under `timeouts` in the release file",
             )
-        if doing.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
-            raise BakeError(f"{doing.summary} in {doing.region}: stopped while waiting for {thing}")
+        if context.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
+            raise BakeError(f"{context.headline}: stopped while waiting for {thing}")
         delay = min(delay * 1.5, MOST_POLL_S)
 
 
-def patiently(doing: Doing, make: Callable[[], T], *, created: bool = False) -> T:
+def patiently(context: ActionContext, make: Callable[[], T], *, created: bool = False) -> T:
     """Make one call, slower and slower as long as AWS throttles it, or answers nothing readable.
 
     ``created`` tells that it names what was created just before: AWS may not know it everywhere
@@ -119,50 +100,45 @@ def patiently(doing: Doing, make: Callable[[], T], *, created: bool = False) -> 
             unreadable = error.code in UNREADABLE and spent_s < UNREADABLE_S
             if not (stale or throttled or unreadable):
                 raise
-            doing.progress("not known everywhere yet" if stale else _SLOWING[unreadable])
-        if doing.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
-            raise BakeError(f"{doing.summary} in {doing.region}: stopped before it was done")
+            context.progress("not known everywhere yet" if stale else _SLOWING[unreadable])
+        if context.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
+            raise BakeError(f"{context.headline}: stopped before it was done")
         delay = min(delay * 2, MOST_POLL_S)
 
 
 _SLOWING = {False: "throttled, slowing down", True: "no readable answer, slowing down"}
 
 
-def instance(doing: Doing) -> dict[str, Any]:
+def instance(context: ActionContext) -> dict[str, Any]:
     """Wait until ``InstanceId`` runs and both its status checks pass.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html
     """
-    instance_id = doing.parameters["InstanceId"]
+    instance_id = context.parameters["InstanceId"]
 
     def look() -> dict[str, Any] | None:
-        several = ask(
-            doing.aws, doing.region, DescribeInstances, doing.summary, InstanceIds=[instance_id]
-        ).instances
+        several = context.ask(DescribeInstances, InstanceIds=[instance_id]).instances
         if not several:
             return None
         state = several[0].state.name
         if state not in ("pending", "running"):
-            raise BakeError(f"{instance_id} in {doing.region} is {state}: {several[0].why}")
+            raise BakeError(f"{instance_id} in {context.region} is {state}: {several[0].why}")
         if state == "pending":
             return None
-        checks = ask(
-            doing.aws, doing.region, DescribeInstanceStatus, doing.summary,
-            InstanceIds=[instance_id],
-        )  # fmt: skip
+        checks = context.ask(DescribeInstanceStatus, InstanceIds=[instance_id])
         for status in checks.instance_statuses:
             both = (status.instance_status.status, status.system_status.status)
             if "impaired" in both:
-                raise BakeError(f"{instance_id} in {doing.region} fails its status checks")
-            doing.progress(f"running, checks {both[0]}")
+                raise BakeError(f"{instance_id} in {context.region} fails its status checks")
+            context.progress(f"running, checks {both[0]}")
             if both == ("ok", "ok"):
                 return {}
         return None
 
-    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=instance_id)
+    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=instance_id)
 
 
-def image(doing: Doing) -> dict[str, Any]:
+def image(context: ActionContext) -> dict[str, Any]:
     """Wait until ``ImageId`` is available.
 
     Returns:
@@ -171,94 +147,33 @@ def image(doing: Doing) -> dict[str, Any]:
     Raises:
         BakeError: it failed; the message has AWS's StateReason.
     """
-    image_id = doing.parameters["ImageId"]
+    image_id = context.parameters["ImageId"]
 
     def look() -> dict[str, Any] | Pending | None:
-        several = ask(
-            doing.aws, doing.region, DescribeImages, doing.summary,
-            ImageIds=[image_id], IncludeDisabled=True,
-        ).images  # fmt: skip
+        several = context.ask(DescribeImages, ImageIds=[image_id], IncludeDisabled=True).images
         if not several:
             return None
         found = several[0]
         if found.state == "pending":
-            return Pending(f"pending{_progress(doing, found.snapshot_ids)}")
-        doing.progress(found.state)
+            return Pending(f"pending{_progress(context, found.snapshot_ids)}")
+        context.progress(found.state)
         if found.state != "available":
-            raise BakeError(f"{image_id} in {doing.region} is {found.state}: {found.why}")
+            raise BakeError(f"{image_id} in {context.region} is {found.state}: {found.why}")
         return {"snapshot_ids": found.snapshot_ids}
 
-    return until(doing, look, timeout_s=doing.parameters["timeout_s"], thing=image_id)
+    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=image_id)
 
 
-def command(doing: Doing) -> dict[str, Any]:
-    """Run one shell command on ``InstanceId`` by SSM and wait for its end.
-
-    The agent takes a while to register after boot, so an unknown instance is tried again.
-
-    Raises:
-        BakeError: it failed; the notes are the end of its output.
-    """
-    instance_id, line = doing.parameters["InstanceId"], doing.parameters["run"]
-    timeout_s = doing.parameters["timeout_s"]
-
-    def send() -> str | None:
-        try:
-            answer = ask(
-                doing.aws, doing.region, SendCommand, doing.summary,
-                InstanceIds=[instance_id],
-                DocumentName="AWS-RunShellScript",
-                Parameters={
-                    "commands": [line],
-                    "executionTimeout": [str(max(1, int(timeout_s)))],
-                },
-            )  # fmt: skip
-        except AwsError as error:
-            if code_of(error) in NO_AGENT:
-                doing.progress("waiting for the SSM agent")
-                return None
-            raise
-        return answer.command.command_id
-
-    command_id = until(doing, send, timeout_s=timeout_s, thing=f"the SSM agent of {instance_id}")
-
-    def look() -> dict[str, Any] | None:
-        answer = ask(
-            doing.aws, doing.region, GetCommandInvocation, doing.summary,
-            CommandId=command_id, InstanceId=instance_id,
-        )  # fmt: skip
-        if answer.status in _COMMAND_ENDED_BADLY:
-            raise _failed_command(doing, line, answer)
-        return {} if answer.status == "Success" else None
-
-    return until(doing, look, timeout_s=timeout_s, thing=f"`{line}`")
-
-
-def _progress(doing: Doing, snapshot_ids: list[str]) -> str:
+def _progress(context: ActionContext, snapshot_ids: list[str]) -> str:
     """Tell how much of the snapshots is there; what cannot be read is no reason to fail.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html
     """
-    doing_what = "reading the progress of snapshots"
+    purpose = "reading the progress of snapshots"
     try:
-        described = snapshots.by_id(doing.aws, doing.region, snapshot_ids, doing_what)
+        described = snapshots.by_id(context.regional, snapshot_ids, purpose)
     except AwsError:
         return ""
     done = sum(snapshot.percent * snapshot.volume_size for snapshot in described)
     whole = sum(snapshot.volume_size for snapshot in described)
     return f", snapshots {done // whole} %" if whole else ""
-
-
-def _failed_command(doing: Doing, line: str, answer: GetCommandInvocation) -> BakeError:
-    lines = (answer.standard_output_content + answer.standard_error_content).splitlines()
-    cut = (
-        [f"(the first {len(lines) - OUTPUT_LINES} lines left out)"]
-        if len(lines) > OUTPUT_LINES
-        else []
-    )
-    return BakeError(
-        f"validation failed in {doing.region}: `{line}` ended {answer.status} "
-        f"with exit code {answer.response_code}",
-        fix="mend the base image or its user data, or the step",
-        notes=[*cut, *lines[-OUTPUT_LINES:]] or ["it printed nothing"],
-    )

@@ -5,8 +5,9 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from goldenami.aws.action import ActionContext
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image
@@ -14,7 +15,7 @@ from goldenami.domain.plan import Action
 from goldenami.domain.tags import Status
 from goldenami.spec import Release, ReleaseFile
 
-Handler = Callable[[Doing], Mapping[str, Any]]
+Handler = Callable[[ActionContext], Mapping[str, Any]]
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
@@ -71,6 +72,10 @@ class Recipe(Struct, frozen=True, kw_only=True):
             return self.places
         return tuple(place for place in self.places if place.is_home)
 
+    def home_of(self, place: AccountRegion) -> AccountRegion:
+        """Return the same region of the caller's own account."""
+        return AccountRegion(self.aws.account, place.region)
+
     def keys(self, place: AccountRegion) -> tuple[str, ...]:
         """Return the KMS keys that the release file names for the image in a place."""
         if place == self.place:
@@ -83,9 +88,19 @@ class Recipe(Struct, frozen=True, kw_only=True):
         release = self.release
         return release.kms_key(place.region) if place.is_home else release.kms_key_of_copy(place)
 
-    def at(self, place: AccountRegion) -> Aws:
+    def at(self, place: AccountRegion) -> RegionalAws:
         """Return who acts in a place."""
-        return self.aws.at(place.role)
+        return self.aws.at(place)
+
+    @property
+    def description(self) -> str:
+        """The description of the image."""
+        return self.release.description or f"{self.build.ami_name}, made by goldenami"
+
+    @property
+    def tag_specifications(self) -> list[dict[str, object]]:
+        """The tags of the image and its snapshots, as the calls that create them take them."""
+        return [tags.specification(kind, self.image_tags) for kind in ("image", "snapshot")]
 
     @property
     def image_tags(self) -> dict[str, str]:

@@ -12,13 +12,11 @@ from typing import Any
 
 from msgspec import structs
 
-from goldenami.aws import builds, images, records, removal
-from goldenami.aws.answers.actions import ANSWERS
-from goldenami.aws.answers.ec2_around import DescribeKeyPairs, DescribeSecurityGroups
-from goldenami.aws.ask import ask, listed
+from goldenami.aws import builds, images, leftovers, records, removal
+from goldenami.aws.action import ActionContext
+from goldenami.aws.calls import once
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.domain.identity import instance_problem, is_unrecorded, origin
 from goldenami.domain.image import Build, Image
@@ -34,7 +32,7 @@ def names_in(line: str) -> frozenset[str]:
     return frozenset(_NAME.findall(line))
 
 
-def remove_all(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
+def remove_all(doing: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
     """Remove what a build of Packer has left in the region, its image among it.
 
     Args:
@@ -47,7 +45,7 @@ def remove_all(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
     """
     try:
         mine = {one.id for one in _launched(doing, build)}
-        named = images.named(doing.aws, doing.region, build.ami_name)
+        named = images.named(doing.regional, build.ami_name)
     except GoldenamiError as error:
         return [f"what Packer left could not be looked for: {error.message}"]
     told: list[str] = []
@@ -59,7 +57,7 @@ def remove_all(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
     return told + remove(doing, build, names)
 
 
-def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
+def remove(doing: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
     """Remove the instance of a build of Packer, its key pairs and its security group.
 
     Returns:
@@ -78,10 +76,10 @@ def remove(doing: Doing, build: Build, names: frozenset[str]) -> list[str]:
     return [*told, *(line for step in steps for line in _try(*step))]
 
 
-def _launched(doing: Doing, build: Build) -> list[Instance]:
+def _launched(doing: ActionContext, build: Build) -> list[Instance]:
     """Return the build's own instances, those that were terminated lately among them."""
-    recorded = records.read(doing.aws, doing.region, build.image, build.id)
-    found = builds.instances(doing.aws, doing.region, tags.BUILD, build.id, alive=False)
+    recorded = records.read(doing.regional, build.image, build.id)
+    found = builds.instances(doing.regional, tags.BUILD, build.id, alive=False)
     if recorded is None:
         return []
     record = recorded.record
@@ -96,41 +94,29 @@ def _try(what: str, step: Callable[[], Any]) -> list[str]:
     return [f"removed what Packer had left: {what}"]
 
 
-def _deregister(doing: Doing, image: Image) -> None:
+def _deregister(doing: ActionContext, image: Image) -> None:
     parameters = {"ImageId": image.id, "DeleteAssociatedSnapshots": True}
     removal.image(structs.replace(doing, summary="deregister", parameters=parameters))
 
 
-def _terminate(doing: Doing, instance: Instance) -> None:
-    ask(
-        doing.aws, doing.region, ANSWERS["ec2:TerminateInstances"], f"terminate {instance.id}",
-        InstanceIds=[instance.id],
-    )  # fmt: skip
+def _terminate(doing: ActionContext, instance: Instance) -> None:
+    summary = f"terminate {instance.id}"
+    once(doing.regional, "ec2:TerminateInstances", summary, InstanceIds=[instance.id])
     parameters = {"InstanceId": instance.id, "timeout_s": TERMINATION_TIMEOUT_S}
     removal.terminated(structs.replace(doing, parameters=parameters))
 
 
 def _temporary(
-    doing: Doing, build: Build, names: frozenset[str]
+    doing: ActionContext, build: Build, names: frozenset[str]
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the removal of each key pair and security group that is still there."""
-    aws, region, doing_what = doing.aws, doing.region, "looking for what Packer left"
-    wanted = [f"{TEMPORARY}{build.id}-*", *sorted(names)]
-    pairs = ask(
-        aws, region, DescribeKeyPairs, doing_what,
-        Filters=[{"Name": "key-name", "Values": wanted}],
-    ).key_pairs  # fmt: skip
-    pages = listed(
-        aws, region, DescribeSecurityGroups, doing_what,
-        Filters=[{"Name": "group-name", "Values": wanted}],
-    )  # fmt: skip
-    groups = [group for page in pages for group in page.security_groups]
+    patterns = [f"{TEMPORARY}{build.id}-*", *sorted(names)]
+    key_pairs, groups = leftovers.temporary(doing.regional, patterns)
 
     def delete(what: str, call: str, **parameters: str) -> tuple[str, Callable[[], Any]]:
-        return what, partial(ask, aws, region, ANSWERS[call], f"delete {what}", **parameters)
+        return what, partial(once, doing.regional, call, f"delete {what}", **parameters)
 
-    for pair in pairs:
-        yield delete(f"key pair {pair.key_name}", "ec2:DeleteKeyPair", KeyName=pair.key_name)
-    for group in groups:
-        what = f"security group {group.group_id}"
-        yield delete(what, "ec2:DeleteSecurityGroup", GroupId=group.group_id)
+    for name in key_pairs:
+        yield delete(f"key pair {name}", "ec2:DeleteKeyPair", KeyName=name)
+    for group_id in groups:
+        yield delete(f"security group {group_id}", "ec2:DeleteSecurityGroup", GroupId=group_id)

@@ -30,7 +30,7 @@ def approve(
     Example: goldenami approve release.yaml --build 20261124T101025Z-2c78de
     """
     file = options.release_file(release)
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.workflows import release as workflow
 
     aws = options.session(region, profile, endpoint_url, file.release.build_region)
@@ -39,4 +39,4 @@ def approve(
     options.tell(prepared.guarding.notes)
     if options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         with workflow.going_on(prepared):
-            show(workflow.bake(prepared, tell=Progress()), form, manifest)
+            show(workflow.bake(prepared, tell=PlanProgress()), form, manifest)

@@ -138,12 +138,12 @@ def audit(
     )
     from goldenami.report.terminal import watched
     from goldenami.workflows import audit as workflow
-    from goldenami.workflows.audit.progress import Progress
+    from goldenami.workflows.audit.progress import AuditProgress
 
     home = question.regions[0] if question.regions else "us-east-1"
     saved = question.source.startswith("file:")
     aws = None if saved else options.session(None, profile, endpoint_url, home, bulk=True)
-    progress = Progress()
+    progress = AuditProgress()
     with watched(lambda: progress.says):
         document = workflow.audit(aws, question, progress=progress)
     _write(document, form, output)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from goldenami.domain.audit.document import Saved
     from goldenami.spec import ReleaseFile
-    from goldenami.workflows.audit.question import Question
+    from goldenami.workflows.audit.question import AuditQuestion
 
 
 class Given(Struct, frozen=True, kw_only=True):
@@ -36,22 +36,22 @@ class Given(Struct, frozen=True, kw_only=True):
     allow_empty: bool = False
 
 
-def question(release: Path | None, given: Given) -> "Question":
+def question(release: Path | None, given: Given) -> "AuditQuestion":
     """Return what is to be audited, against what.
 
     Raises:
         UsageError: an option is wrong.
         SpecError: the release file, the waivers or the earlier audit is.
     """
-    from goldenami.workflows.audit.question import Part, Question, approved_list
+    from goldenami.workflows.audit.question import AuditPart, AuditQuestion, approved_list
 
-    asked = Question() if release is None else _of_release(options.release_file(release))
+    asked = AuditQuestion() if release is None else _of_release(options.release_file(release))
     if given.all_regions or given.regions:
         asked = replace(asked, regions=given.regions)
     if given.accounts or given.organization:
         asked = replace(asked, accounts=given.accounts, organization=given.organization)
     if given.only:
-        asked = replace(asked, parts=frozenset(Part(one) for one in given.only))
+        asked = replace(asked, parts=frozenset(AuditPart(one) for one in given.only))
     if given.approved is not None:
         asked = replace(asked, listed=asked.listed.also(approved_list(given.approved)))
     if given.since is not None:
@@ -70,20 +70,20 @@ def question(release: Path | None, given: Given) -> "Question":
     )
 
 
-def _of_release(file: "ReleaseFile") -> "Question":
+def _of_release(file: "ReleaseFile") -> "AuditQuestion":
     from goldenami.domain.audit import waivers
     from goldenami.domain.audit.document import ReleaseRead
-    from goldenami.workflows.audit.question import USUAL, Part, Question, approved_list
+    from goldenami.workflows.audit.question import USUAL, AuditPart, AuditQuestion, approved_list
 
     wanted, enforcement = file.release.audit, file.enforcement
     used = enforcement.enforce.mechanisms
     by_setting = enforcement.declared and (used.allowed_amis or used.declarative_policy)
-    asked = Question(
+    asked = AuditQuestion(
         regions=() if wanted.regions == "all" else wanted.regions,
         accounts=() if wanted.accounts == "organization" else wanted.accounts,
         organization=wanted.accounts == "organization",
         role=wanted.role,
-        parts=USUAL | {Part.SETTINGS} if by_setting else USUAL,
+        parts=USUAL | {AuditPart.SETTINGS} if by_setting else USUAL,
         roots=wanted.roots,
         owners=frozenset(wanted.owners),
         approval=file.release.approval_tag,

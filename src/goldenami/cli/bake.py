@@ -50,7 +50,7 @@ def bake(
     Example: goldenami bake release.yaml --plan && goldenami bake release.yaml --yes
     """
     file = options.release_file(release)
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.report.terminal import say
     from goldenami.workflows import release as workflow
 
@@ -61,7 +61,7 @@ def bake(
     if not options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
         return
     with workflow.going_on(prepared):
-        released = workflow.bake(prepared, tell=Progress())
+        released = workflow.bake(prepared, tell=PlanProgress())
         show(released, form, manifest)
     if released.images[0].status == Status.CANDIDATE:
         say(f"`goldenami approve {release}` approves and publishes it")

@@ -31,13 +31,13 @@ def launch(
     Example: goldenami base launch release.yaml --yes
     """
     file = options.release_file(release)
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.workflows import base
 
     aws = options.session(region, profile, endpoint_url, file.release.build_region)
     planned = base.plan_launch(aws, file)
     if options.go_ahead(planned, plan_only=plan, yes=yes, form=form):
-        typer.echo(base.launch(aws, planned, tell=Progress()))
+        typer.echo(base.launch(aws, planned, tell=PlanProgress()))
 
 
 @app.command("list")
@@ -79,11 +79,11 @@ def terminate(
 
     Example: goldenami base terminate i-0123456789abcdef0 --region us-east-1
     """
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.workflows import base
     from goldenami.workflows.execute import Execution
 
     aws = options.session(region, profile, endpoint_url)
     planned = base.plan_terminate(aws, aws.region, instance_id)
     if options.go_ahead(planned, plan_only=plan, yes=yes, form=form):
-        Execution(aws, tell=Progress()).run(planned)
+        Execution(aws, tell=PlanProgress()).run(planned)

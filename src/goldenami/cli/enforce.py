@@ -56,7 +56,7 @@ def enforce(
         raise UsageError("--remove and --audit-mode do not go together", fix="leave one out")
     enforcement = options.enforce_file(file)
     from goldenami.report import enforcement as report
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.report.terminal import say
     from goldenami.workflows import enforce as workflow
 
@@ -70,7 +70,7 @@ def enforce(
     if prepared.nothing_to_do and not plan:
         say("nothing to change: what is attached is what should be", "green")
     elif options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
-        workflow.apply(aws, prepared, tell=Progress())
+        workflow.apply(aws, prepared, tell=PlanProgress())
         say("removed" if remove else "attached, and read back", "bold green")
     if audit_mode and not plan:
         _would_refuse(aws, enforcement, form)

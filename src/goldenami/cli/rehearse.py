@@ -109,7 +109,7 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
     """
     from msgspec import structs
 
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.workflows import release as workflow
     from goldenami.workflows.enforce import promised
     from goldenami_sandbox import launch_attempts
@@ -121,7 +121,7 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
     aws = options.session(None, None, None, file.release.build_region)
     prepared = workflow.prepare(aws, file, method=_method(file.release))
     options.tell(prepared.guarding.notes)
-    bake.show(workflow.bake(prepared, tell=Progress()), options.ListFormat.TABLE, None)
+    bake.show(workflow.bake(prepared, tell=PlanProgress()), options.ListFormat.TABLE, None)
     if "golden" in promised(file.enforcement, "group_policy"):
         image = _golden_images(file)[file.release.build_region]
         _told([launch_attempts.launch(sandbox, seeded, image)])

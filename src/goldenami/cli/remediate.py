@@ -39,7 +39,10 @@ def remediate(
     ] = None,
     *,
     action: Annotated[
-        Does, typer.Option("--action", help="What is done with what it names.", show_default=False)
+        Does,
+        typer.Option(
+            "--action", help="RemediationKind is done with what it names.", show_default=False
+        ),
     ],
     rule: Annotated[
         list[str] | None, typer.Option("--rule", help="Only findings of this rule (repeatable).")
@@ -110,10 +113,10 @@ def remediate(
     rollout = _rollout(alarm, checkpoint, checkpoint_delay, bake_time, min_healthy)
     from goldenami.domain.audit import rules, saved
     from goldenami.report import listing
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.report.terminal import say
     from goldenami.workflows import remediate as workflow
-    from goldenami.workflows.remediate.interface import Asked, Rollout, What
+    from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest, Rollout
 
     if action is not Does.REFRESH and rollout != Rollout():
         raise UsageError(
@@ -138,8 +141,8 @@ def remediate(
             max_age=max_age,
         ),
     )
-    asked = Asked(
-        what=What(action.value),
+    asked = RemediationRequest(
+        what=RemediationKind(action.value),
         rules=frozenset(rule or ()),
         severity=severity,
         regions=frozenset(region or ()),
@@ -159,7 +162,7 @@ def remediate(
         if found.unread:
             raise found.unread
         return
-    results, error = workflow.carry_out(aws, found, asked, tell=Progress())
+    results, error = workflow.carry_out(aws, found, asked, tell=PlanProgress())
     columns = ("account", "region", "id", "result", "detail")
     listing.write("goldenami.remediation/v1", results, form.value, columns=columns)
     if error:

@@ -40,18 +40,18 @@ def sweep(
     if age is None:
         raise UsageError(f"--older-than {older_than}: no time", fix="write 12h, or 3d")
     from goldenami.report import listing
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.workflows import sweep as workflow
 
     caller = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
-    aws = caller.at(role or "")
+    aws = caller.acting_as(role or "")
     found = workflow.prepare(
         aws, where=region, build=build, older_than=age, now=datetime.now(UTC),
         bakers=[caller] if role else [],
     )  # fmt: skip
     agreed = not found.leftovers or options.go_ahead(found.plan, plan_only=plan, yes=yes, form=form)
     if agreed:
-        workflow.carry_out(aws, found, tell=Progress())
+        workflow.carry_out(aws, found, tell=PlanProgress())
         columns = ("region", "kind", "id", "state", "build")
         listing.write("goldenami.sweep/v1", found.leftovers, form.value, columns=columns)
     found.complete()

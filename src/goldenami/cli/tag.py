@@ -22,7 +22,7 @@ def tag(
 
     Example: goldenami tag ami-0123456789abcdef0 --tag Team=platform --tag Ticket=OPS-17
     """
-    from goldenami.report.plan import Progress
+    from goldenami.report.plan import PlanProgress
     from goldenami.workflows import tags as workflow
     from goldenami.workflows.execute import Execution
 
@@ -30,4 +30,4 @@ def tag(
     aws = options.session(region, profile, endpoint_url, "us-east-1")
     planned = workflow.plan(aws, images, wanted)
     if options.go_ahead(planned, plan_only=plan, yes=yes, form=form):
-        Execution(aws, tell=Progress()).run(planned)
+        Execution(aws, tell=PlanProgress()).run(planned)

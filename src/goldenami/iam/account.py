@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 from msgspec import Struct
 from msgspec.structs import replace
 
+from goldenami.domain.arns import iam_arn
 from goldenami.errors import IncompleteError, UsageError
 from goldenami.iam.evaluator.decide import Level, Policies
 from goldenami.iam.evaluator.document import Policy, compile_policy, policy_in_force
@@ -217,8 +218,7 @@ class Account(Struct, frozen=True, kw_only=True):
             "in_management_account": self.manages_organization,
         }
         if isinstance(one, Group):
-            arn = f"arn:{self.partition}:iam::{self.id}:user/member-of-{one.name}"
-            somebody = Principal.of(arn, **whole)  # type: ignore[arg-type]
+            somebody = Principal.of(self._arn("user", f"member-of-{one.name}"), **whole)  # type: ignore[arg-type]
             return replace(somebody, unknown=_OF_MEMBERS)
         session = SESSION if isinstance(one, Role) else ""
         return Principal.of(
@@ -241,7 +241,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def without_group_policy(self, group: str, name: str) -> Self:
         """Return the account with that managed policy detached from a group."""
-        arn, holder = self._policy_arn(name), self.groups[group]
+        arn, holder = self._arn("policy", name), self.groups[group]
         kept = tuple(one for one in holder.managed if one != arn)
         return replace(self, groups={**self.groups, group: replace(holder, managed=kept)})
 
@@ -276,12 +276,12 @@ class Account(Struct, frozen=True, kw_only=True):
         return replace(self, levels=levels)
 
     def _with_policy(self, name: str, document: Mapping[str, Any]) -> tuple[str, Self]:
-        arn = self._policy_arn(name)
+        arn = self._arn("policy", name)
         policies = {**self.policies, arn: NamedDocument.of(name, document)}
         return arn, replace(self, policies=policies)
 
-    def _policy_arn(self, name: str) -> str:
-        return f"arn:{self.partition}:iam::{self.id}:policy/{name}"
+    def _arn(self, kind: str, name: str) -> str:
+        return iam_arn(self.partition, self.id, kind, name)
 
     def _group(self, name: str) -> Group:
         if name not in self.groups:

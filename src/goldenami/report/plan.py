@@ -59,7 +59,7 @@ def as_data(plan: Plan) -> dict[str, Any]:
     }
 
 
-class Progress:
+class PlanProgress:
     """Tells on stderr what happens; a repeated line of progress is told once."""
 
     def __init__(self) -> None:

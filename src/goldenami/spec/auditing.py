@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from goldenami.domain import names
 from goldenami.spec.enforcement import Problem
-from goldenami.spec.model import Audit
+from goldenami.spec.model import AuditSettings
 
 
-def problems(audit: Audit) -> Iterator[Problem]:
+def problems(audit: AuditSettings) -> Iterator[Problem]:
     """Yield what is wrong with it, by key."""
     if audit.accounts and not audit.role:
         yield "$.audit.accounts", "needs audit.role, the role in those accounts that reads"

@@ -9,7 +9,7 @@ from goldenami.domain import names, tags
 from goldenami.errors import SpecError
 from goldenami.spec import auditing, enforcement
 from goldenami.spec.enforcement import Problem
-from goldenami.spec.model import Base, Release, Source
+from goldenami.spec.model import Base, BaseSource, Release
 
 VOLUME_TYPES = ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard")
 USER_DATA_BYTES = 16 * 1024
@@ -116,7 +116,7 @@ def _base(base: Base, folder: Path) -> Iterator[Problem]:
     yield from _user_data(base, folder)
 
 
-def _source(source: Source) -> Iterator[Problem]:
+def _source(source: BaseSource) -> Iterator[Problem]:
     if len(source.given) != 1:
         given = ", ".join(source.given) or "none"
         yield "$.base.source", f"give exactly one of ssm, ami, filter, golden (given: {given})"

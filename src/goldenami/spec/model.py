@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeVar
 
 from msgspec import Struct, field
 
-from goldenami.domain import names
+from goldenami.domain import arns, names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.tags import ApprovalTag
 
@@ -27,7 +27,7 @@ class ImageFilter(_Part, frozen=True):
     architecture: str = ""
 
 
-class Source(_Part, frozen=True):
+class BaseSource(_Part, frozen=True):
     """Where the base image comes from: exactly one of the four."""
 
     ssm: str | None = None
@@ -41,7 +41,7 @@ class Source(_Part, frozen=True):
         return tuple(name for name in self.__struct_fields__ if getattr(self, name))
 
 
-class Volume(_Part, frozen=True):
+class BaseVolume(_Part, frozen=True):
     """One block device of the base instance, and so of the image."""
 
     device: str
@@ -54,14 +54,14 @@ class Volume(_Part, frozen=True):
 class Base(_Part, frozen=True):
     """The instance that is configured and made into the image."""
 
-    source: Source
+    source: BaseSource
     instance_type: str = "t3.micro"
     key_name: str | None = None
     subnet: str | None = None
     security_groups: tuple[str, ...] = ()
     instance_profile: str | None = None
     user_data: str | None = None
-    volumes: tuple[Volume, ...] = ()
+    volumes: tuple[BaseVolume, ...] = ()
 
 
 class Bake(_Part, frozen=True):
@@ -73,7 +73,7 @@ class Bake(_Part, frozen=True):
     vars: dict[str, Any] = field(default_factory=dict)
 
 
-class Step(_Part, frozen=True):
+class ValidationStep(_Part, frozen=True):
     """One check on an instance; a non-zero exit fails the bake."""
 
     run: str
@@ -92,7 +92,7 @@ class Scan(_Part, frozen=True):
 class BootTest(_Part, frozen=True):
     """A boot of the baked image before it goes anywhere: status checks, steps, and a scan."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ValidationStep, ...] = ()
     scan: Scan | None = None
     instance_type: str | None = None
 
@@ -267,7 +267,7 @@ class EnforceSpec(Enforce, frozen=True, kw_only=True):
     region: str | None = None
 
 
-class Audit(_Part, frozen=True):
+class AuditSettings(_Part, frozen=True):
     """Where an audit looks, what counts as golden, and what is waived.
 
     ``accounts`` are read by ``role``; ``newest`` versions of an image are current, ``max_age`` is
@@ -317,7 +317,7 @@ class Release(_Part, frozen=True):
     version: str = "auto"
     description: str = ""
     bake: Bake = Bake()
-    validate: tuple[Step, ...] = ()
+    validate: tuple[ValidationStep, ...] = ()
     test: BootTest | None = None
     tags: dict[str, str] = field(default_factory=dict)
     approval: Literal["automatic", "manual"] = "automatic"
@@ -329,7 +329,7 @@ class Release(_Part, frozen=True):
     publish: Publish | None = None
     lifecycle: Lifecycle = Lifecycle()
     enforce: Enforce | None = None
-    audit: Audit = Audit()
+    audit: AuditSettings = AuditSettings()
     timeouts: Timeouts = Timeouts()
 
     @property
@@ -359,7 +359,7 @@ class Release(_Part, frozen=True):
             *(AccountRegion(account, region) for region in self.regions),
             *(
                 AccountRegion(
-                    one.account, region, f"arn:{partition}:iam::{one.account}:role/{one.role}"
+                    one.account, region, arns.iam_arn(partition, one.account, "role", one.role)
                 )
                 for one in self.copies
                 for region in one.regions or self.regions

@@ -14,12 +14,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.already import NONE, THERE
+from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import NOT_FOUND, code_of
+from goldenami.aws.idempotency import NONE, THERE
 from goldenami.aws.parallel import take
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, references, resolve, silent
 from goldenami.errors import GoldenamiError, InterruptedRunError, LeaseLostError
 from goldenami.journal import Journal
@@ -29,7 +29,7 @@ WORKERS = 32
 LOOKS = ("wait:", "compare:", "verify:")
 """How the calls begin that change nothing, and so need no guard."""
 
-Handler = Callable[[Doing], Mapping[str, Any]]
+Handler = Callable[[ActionContext], Mapping[str, Any]]
 
 
 class Failure(Struct, frozen=True):
@@ -241,9 +241,8 @@ class Execution:
         return outputs
 
     def _result(self, action: Action) -> Mapping[str, Any]:
-        doing = Doing(
-            aws=self._aws.at(action.role),
-            region=action.region,
+        doing = ActionContext(
+            regional=self._aws.acting_as(action.role).in_region(action.region),
             summary=action.summary,
             parameters=resolve(action.parameters, self._done),
             cancelled=self._cancelled,
@@ -338,9 +337,8 @@ class Execution:
         if undo is None:
             return {}
         self._guard()
-        doing = Doing(
-            aws=self._aws.at(undo.role),
-            region=undo.region,
+        doing = ActionContext(
+            regional=self._aws.acting_as(undo.role).in_region(undo.region),
             summary=undo.summary,
             parameters=resolve(undo.parameters, self._done),
             cancelled=Event(),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from goldenami.aws import images
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
@@ -17,7 +18,7 @@ from goldenami.errors import GoldenamiError
 from goldenami.workflows.manifests import kept
 
 if TYPE_CHECKING:
-    from goldenami.spec.model import Source
+    from goldenami.spec.model import BaseSource
 
 
 def read(
@@ -63,16 +64,16 @@ def known_builds(aws: Aws, own: Mapping[AccountRegion, Sequence[Image]]) -> froz
     )
 
 
-def versions(aws: Aws, region: str, image: str, approval: ApprovalTag) -> list[Image]:
+def versions(regional: RegionalAws, image: str, approval: ApprovalTag) -> list[Image]:
     """Return the golden versions of an image in a region of the caller's account, newest first.
 
     Raises:
         AwsError: images, records or manifests could not be read.
     """
-    return _golden(aws, region, images.produced(aws, region, image=image), approval)
+    return _golden(regional, images.produced(regional, image=image), approval)
 
 
-def base_image(aws: Aws, region: str, source: "Source", approval: ApprovalTag) -> Image:
+def base_image(regional: RegionalAws, source: "BaseSource", approval: ApprovalTag) -> Image:
     """Return the image that a release file's ``base.source`` stands for, today.
 
     Raises:
@@ -80,21 +81,21 @@ def base_image(aws: Aws, region: str, source: "Source", approval: ApprovalTag) -
         AwsError: it could not be read.
     """
     if not source.golden:
-        return images.resolve(aws, region, source)
-    every = images.produced(aws, region, image=source.golden)
-    golden = _golden(aws, region, every, approval)
+        return images.resolve(regional, source)
+    every = images.produced(regional, image=source.golden)
+    golden = _golden(regional, every, approval)
     if not golden:
         raise GoldenamiError(
-            f"base.source.golden: no approved image `{source.golden}` in {region} "
+            f"base.source.golden: no approved image `{source.golden}` in {regional.region} "
             f"({len(every)} of any status)",
-            fix=f"bake `{source.golden}` first, with {region} among its regions",
+            fix=f"bake `{source.golden}` first, with {regional.region} among its regions",
         )
     return golden[0]
 
 
 def _golden(
-    aws: Aws, region: str, newest_first: Sequence[Image], approval: ApprovalTag
+    regional: RegionalAws, newest_first: Sequence[Image], approval: ApprovalTag
 ) -> list[Image]:
-    place = AccountRegion(aws.account, region)
-    made = read(aws, {place: newest_first}, approval)[place]
+    place = AccountRegion(regional.account, regional.region)
+    made = read(regional.aws, {place: newest_first}, approval)[place]
     return [one for one in newest_first if one.state == "available" and made[one.id].golden]

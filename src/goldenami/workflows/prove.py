@@ -12,6 +12,7 @@ from goldenami import files
 from goldenami.aws import authorization_details, simulate
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.session import Aws
+from goldenami.domain import arns
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.iam.account import ADMINISTRATOR, Account, Group, NamedDocument, Role, User
@@ -100,7 +101,7 @@ def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -
         "groups": ("admins",),
     }
     if "pipeline_role" in profile.needs:
-        stand_ins["pipeline_role"] = f"arn:aws:iam::{account}:role/pipeline"
+        stand_ins["pipeline_role"] = arns.iam_arn("aws", account, "role", "pipeline")
     return _of_rendered(profile, Values(**{**stand_ins, **given}), beside)
 
 
@@ -155,7 +156,7 @@ def of_documents(
     """
     chosen = beside or ("none" if any(map(_allows, documents)) else "admin")
     every = (*_beside(chosen), *documents)
-    arn = f"arn:{values.partition}:iam::{values.account}:user/somebody"
+    arn = arns.iam_arn(values.partition, values.account, "user", "somebody")
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
     return ProofQuestion(
         subject=ProofSubject(where, Principal.of(arn), _policies(every)),

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from goldenami.aws import images, parameters, regions
-from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.parallel import RegionAnswers, in_regions
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import manifest, names, tags
 from goldenami.domain.image import Image, started
@@ -17,15 +18,15 @@ IN_TAGS = (
 )
 
 
-class Shown(Struct, frozen=True):
+class FoundManifest(Struct, frozen=True):
     """A manifest, where it was found, and the regions that could not be read."""
 
     manifest: Manifest
     found_in: str
-    answers: Answers[list[Image]]
+    answers: RegionAnswers[list[Image]]
 
 
-class Release(Struct, frozen=True, kw_only=True):
+class PastRelease(Struct, frozen=True, kw_only=True):
     """One release of a golden image, as `history` lists it."""
 
     version: str
@@ -38,7 +39,7 @@ class Release(Struct, frozen=True, kw_only=True):
     approved_at: str
 
 
-def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> Shown:
+def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> FoundManifest:
     """Return the manifest of a build, or of the build that made an image.
 
     Args:
@@ -50,7 +51,9 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> Shown:
         UsageError: there is no such build, or goldenami did not make the image.
         IncompleteError: it was not found, and a region could not be read.
     """
-    answers = in_regions(where or regions.enabled(aws), lambda one: images.produced(aws, one))
+    answers = in_regions(
+        where or regions.enabled(aws), lambda one: images.produced(aws.in_region(one))
+    )
     made = [one for several in answers.read.values() for one in several]
     build = name
     if names.AMI_ID.fullmatch(name):
@@ -64,18 +67,19 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> Shown:
         )
     for region in dict.fromkeys(one.region for one in mine):
         parameter = manifest.parameter(mine[0].image, build)
-        kept = _kept(aws, region, parameter)
+        kept = _kept(aws.in_region(region), parameter)
         if kept:
-            return Shown(kept, f"{parameter} in {region}", answers)
-    return Shown(_from_tags(build, mine), IN_TAGS, answers)
+            return FoundManifest(kept, f"{parameter} in {region}", answers)
+    return FoundManifest(_from_tags(build, mine), IN_TAGS, answers)
 
 
 def history(
     aws: Aws, image: str, *, where: Iterable[str] | None
-) -> tuple[list[Release], Answers[list[Image]]]:
+) -> tuple[list[PastRelease], RegionAnswers[list[Image]]]:
     """Return the releases of a golden image, the newest first, and what every region answered."""
     answers = in_regions(
-        where or regions.enabled(aws), lambda region: images.produced(aws, region, image=image)
+        where or regions.enabled(aws),
+        lambda region: images.produced(aws.in_region(region), image=image),
     )
     builds: dict[str, list[Image]] = {}
     for several in answers.read.values():
@@ -84,8 +88,8 @@ def history(
     return [_release(build, builds[build]) for build in sorted(builds, reverse=True)], answers
 
 
-def _kept(aws: Aws, region: str, name: str) -> Manifest | None:
-    there = parameters.parameter(aws, region, name)
+def _kept(regional: RegionalAws, name: str) -> Manifest | None:
+    there = parameters.parameter(regional, name)
     return manifest.read(there.value) if there else None
 
 
@@ -110,10 +114,10 @@ def _from_tags(build: str, made: list[Image]) -> Manifest:
     )
 
 
-def _release(build: str, made: list[Image]) -> Release:
+def _release(build: str, made: list[Image]) -> PastRelease:
     told: Mapping[str, str] = made[0].tags
     begun = started(build)
-    return Release(
+    return PastRelease(
         version=made[0].version,
         build=build,
         status=_status(made),

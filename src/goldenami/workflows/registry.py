@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from goldenami.aws import images, regions
-from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
@@ -38,14 +38,14 @@ def read(
     where: Iterable[str] | None = None,
     image: str | None = None,
     status: Status | None = None,
-) -> Answers[list[Entry]]:
+) -> RegionAnswers[list[Entry]]:
     """Return the golden images by region (every enabled one if none is named).
 
     Within a region they stand by image name, the newest version first.
     """
 
     def one(region: str) -> list[Entry]:
-        newest_first = images.produced(aws, region, image=image)
+        newest_first = images.produced(aws.in_region(region), image=image)
         found = sorted(newest_first, key=lambda each: each.image)
         return [_entry(each) for each in found if status is None or each.status == status]
 

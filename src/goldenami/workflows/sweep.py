@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.aws import lease, leftovers, records, regions, removal
-from goldenami.aws.leftovers import Leases, Leftover
-from goldenami.aws.parallel import Answers, Unread, in_regions
+from goldenami.aws.leftovers import Leftover, RegionLeases
+from goldenami.aws.parallel import RegionAnswers, UnreadRegion, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain.identity import Forgery, Recorded
 from goldenami.domain.image import started
@@ -49,7 +49,7 @@ class Sweep(Struct, frozen=True):
     leftovers: tuple[Leftover, ...]
     kept: tuple[Leftover, ...]
     forgeries: tuple[Forgery, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[UnreadRegion, ...]
 
     def complete(self) -> None:
         """Say what could not be read, and what is left alone, for that or as it may be forged.
@@ -106,7 +106,7 @@ def prepare(
     """
     enabled = regions.enabled(aws)
     chosen = tuple(where or enabled)
-    answers = in_regions(chosen, lambda region: leftovers.read(aws, region))
+    answers = in_regions(chosen, lambda region: leftovers.read(aws.in_region(region)))
     own = _books(aws, enabled)
     books = (own, *(_books(baker, regions.enabled(baker)) for baker in bakers))
     running = {one for answer in books for read in answer.read.values() for one in read.running}
@@ -160,8 +160,8 @@ def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
     Execution(aws, handlers=handlers, tell=tell).run(sweep.plan)
 
 
-def _books(aws: Aws, where: Sequence[str]) -> Answers[Leases]:
-    return in_regions(where, lambda region: leftovers.books(aws, region))
+def _books(aws: Aws, where: Sequence[str]) -> RegionAnswers[RegionLeases]:
+    return in_regions(where, lambda region: leftovers.books(aws.in_region(region)))
 
 
 def _record(region: str, one: Recorded, removed: Sequence[Leftover]) -> Leftover:
@@ -174,7 +174,7 @@ def _record(region: str, one: Recorded, removed: Sequence[Leftover]) -> Leftover
     )  # fmt: skip
 
 
-def _may_be_under_way(one: Leftover, unread: Sequence[Unread]) -> bool:
+def _may_be_under_way(one: Leftover, unread: Sequence[UnreadRegion]) -> bool:
     """Say whether the lease of a build may be in a region whose leases could not be read."""
     return any(one.build_region in ("", region.region) for region in unread)
 
@@ -183,7 +183,7 @@ def _planned(
     removed: tuple[Leftover, ...],
     kept: tuple[Leftover, ...],
     forgeries: tuple[Forgery, ...],
-    unread: tuple[Unread, ...],
+    unread: tuple[UnreadRegion, ...],
 ) -> Sweep:
     count = len({one.build for one in removed})
     plan = Plan(

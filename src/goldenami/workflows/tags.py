@@ -56,8 +56,8 @@ def _check(image_ids: Sequence[str], wanted: dict[str, str]) -> None:
 
 def _own(aws: Aws, region: str, image_ids: list[str]) -> list[Image]:
     account = aws.account
-    listed = [one for one in images.by_id(aws, region, image_ids) if one.owner == account]
-    golden = images.produced(aws, region)
+    listed = [one for one in images.by_id(aws.in_region(region), image_ids) if one.owner == account]
+    golden = images.produced(aws.in_region(region))
     return list({one.id: one for one in (*golden, *listed)}.values())
 
 
@@ -68,5 +68,4 @@ def _action(image: Image, wanted: dict[str, str]) -> Action:
         call="ec2:CreateTags",
         region=image.region,
         parameters={"Resources": [image.id, *image.snapshots], "Tags": tags.to_aws(wanted)},
-        permissions=("ec2:CreateTags",),
     )

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from goldenami.aws import images
-from goldenami.aws.leftovers import Claim, Leases
-from goldenami.aws.parallel import Answers
+from goldenami.aws.leftovers import ClaimedLeftover, RegionLeases
+from goldenami.aws.parallel import RegionAnswers
 from goldenami.aws.session import Aws
 from goldenami.domain import identity
 from goldenami.domain.identity import Forgery, Recorded
@@ -24,7 +24,9 @@ class Owner:
         books: the records of each, in the same order.
     """
 
-    def __init__(self, aws: Aws, bakers: Sequence[Aws], books: Sequence[Answers[Leases]]) -> None:
+    def __init__(
+        self, aws: Aws, bakers: Sequence[Aws], books: Sequence[RegionAnswers[RegionLeases]]
+    ) -> None:
         self._aws = aws
         self._known: dict[str, tuple[Aws, str, Recorded]] = {
             build: (baker, region, recorded)
@@ -37,7 +39,7 @@ class Owner:
         """Tell whether the record of a build was read."""
         return build in self._known
 
-    def forged(self, claim: Claim) -> Forgery | None:
+    def forged(self, claim: ClaimedLeftover) -> Forgery | None:
         """Return why something is not proved to be its build's own; None if it is."""
         one = claim.leftover
         why = self._problem(claim)
@@ -45,7 +47,7 @@ class Owner:
             return None
         return Forgery(kind=one.kind, id=one.id, region=one.region, build=one.build, why=why)
 
-    def _problem(self, claim: Claim) -> str:
+    def _problem(self, claim: ClaimedLeftover) -> str:
         known = self._known.get(claim.leftover.build)
         if known is None:
             return "that build has no record, so nothing proves that it is its own"
@@ -71,7 +73,7 @@ class Owner:
     def _lent(self, baker: Aws, recorded: Recorded, image: Image) -> str:
         """Return the copy in the baker's account that another account's was made from, if it is."""
         record, region = recorded.record, image.source_region
-        for one in images.by_id(baker, region, [image.source_image]):
+        for one in images.by_id(baker.in_region(region), [image.source_image]):
             if not identity.copy_problem(record, one, record.image_id, baker.account):
                 return one.id
         return ""

@@ -13,8 +13,8 @@ from goldenami.aws.session import Aws
 from goldenami.domain.audit import saved
 from goldenami.domain.audit.subject import ImageSeen
 from goldenami.workflows import remediate as workflow
-from goldenami.workflows.audit.question import Question
-from goldenami.workflows.remediate.interface import Asked, What
+from goldenami.workflows.audit.question import AuditQuestion
+from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -174,8 +174,11 @@ def test_right_before_it_is_touched_an_instance_is_judged_once_more(
     sandbox: Sandbox, unapproved: str, audited: Any, change: str
 ) -> None:
     instance = run(sandbox, unapproved)
-    asked, aws = Asked(what=What.STOP, per_minute=60_000), Aws(region="us-east-1")
-    prepared = workflow.prepare(aws, saved.load_whole(audited()), Question(), asked)
+    asked, aws = (
+        RemediationRequest(what=RemediationKind.STOP, per_minute=60_000),
+        Aws(region="us-east-1"),
+    )
+    prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)
     assert prepared.plan.actions
     does, says = SINCE[change]
     does(sandbox.client("ec2"), instance, unapproved)
@@ -262,8 +265,11 @@ def test_what_cannot_be_looked_at_any_more_is_left_alone(
     sandbox: Sandbox, golden: str, public: str, audited: Any, code: str, says: str, unread: bool
 ) -> None:
     bad = run(sandbox, public)
-    asked, aws = Asked(what=What.TERMINATE, per_minute=60_000), Aws(region="us-east-1")
-    prepared = workflow.prepare(aws, saved.load_whole(audited()), Question(), asked)
+    asked, aws = (
+        RemediationRequest(what=RemediationKind.TERMINATE, per_minute=60_000),
+        Aws(region="us-east-1"),
+    )
+    prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)
     with sandbox.fail(Fault(service="ec2", operation="DescribeInstanceAttribute", code=code)):
         [result], error = workflow.carry_out(aws, prepared, asked)
     assert result.result == "left alone"

@@ -7,8 +7,8 @@ import pytest
 from goldenami.aws.session import Aws
 from goldenami.domain.audit import saved
 from goldenami.workflows import remediate as workflow
-from goldenami.workflows.audit.question import Question
-from goldenami.workflows.remediate.interface import Asked, What
+from goldenami.workflows.audit.question import AuditQuestion
+from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -228,9 +228,11 @@ def test_no_interface_is_changed_whose_groups_are_not_noted_as_they_are(
     audit = audited()
     with sandbox.fail(MODIFY):
         remediate(audit, "--action", "quarantine", "--security-group", group, code=1)
-    asked = Asked(what=What.QUARANTINE, security_group=group, per_minute=60_000)
+    asked = RemediationRequest(
+        what=RemediationKind.QUARANTINE, security_group=group, per_minute=60_000
+    )
     aws = Aws(region="us-east-1")
-    prepared = workflow.prepare(aws, saved.load_whole(audit), Question(), asked)
+    prepared = workflow.prepare(aws, saved.load_whole(audit), AuditQuestion(), asked)
     [left] = [name for name, had in groups(sandbox, instance).items() if had != {group}]
     change(sandbox.client("ec2"), instance, left, b)
     before = groups(sandbox, instance)
@@ -251,23 +253,31 @@ def test_what_cannot_be_read_is_not_released(
     assert results[instance][1].startswith("it could not be read: ")
 
 
-@pytest.mark.parametrize("what", [What.QUARANTINE, What.RELEASE])
+@pytest.mark.parametrize("what", [RemediationKind.QUARANTINE, RemediationKind.RELEASE])
 @pytest.mark.parametrize("change", [regrouped, renoted])
 def test_what_was_changed_between_plan_and_call_stays_as_it_is(
-    sandbox: Sandbox, quarantine: Any, audited: Any, remediate: Any, what: What, change: Any
+    sandbox: Sandbox,
+    quarantine: Any,
+    audited: Any,
+    remediate: Any,
+    what: RemediationKind,
+    change: Any,
 ) -> None:
     instance, _a, b, group = quarantine
     audit = audited()
-    if what is What.RELEASE:
+    if what is RemediationKind.RELEASE:
         remediate(audit, "--action", "quarantine", "--security-group", group)
-    asked = Asked(what=what, security_group=group, per_minute=60_000)
+    asked = RemediationRequest(what=what, security_group=group, per_minute=60_000)
     aws = Aws(region="us-east-1")
-    prepared = workflow.prepare(aws, saved.load_whole(audit), Question(), asked)
+    prepared = workflow.prepare(aws, saved.load_whole(audit), AuditQuestion(), asked)
     change(sandbox.client("ec2"), instance, next(iter(groups(sandbox, instance))), b)
     noted = note(sandbox, instance)
     [result], error = workflow.carry_out(aws, prepared, asked)
     assert error is None
-    if (what, change) == (What.RELEASE, regrouped):  # the undo goes on: the note is what counts
+    if (what, change) == (
+        RemediationKind.RELEASE,
+        regrouped,
+    ):  # the undo goes on: the note is what counts
         assert result.result == "done"
     else:
         assert result.result == "left alone"

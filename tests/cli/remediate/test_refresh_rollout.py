@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.auto_scaling import covers
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.audit import saved
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError
 from goldenami.workflows import remediate as workflow
-from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.remediate import groups
-from goldenami.workflows.remediate.interface import Asked, What
+from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -117,8 +117,8 @@ def test_somebody_elses_refresh_is_not_taken_for_ones_own(
         "DesiredConfiguration": {"LaunchTemplate": launch},
         "Preferences": {"SkipMatching": True},
     }
-    doing = Doing(
-        aws=Aws(region="us-east-1"), region="us-east-1", summary="s", parameters=ours,
+    doing = ActionContext(
+        regional=Aws(region="us-east-1").in_region("us-east-1"), summary="s", parameters=ours,
         cancelled=Event(), progress=lambda _: None,
     )  # fmt: skip
     assert groups.adopt(doing, AwsError("m", code="InstanceRefreshInProgress")) is None
@@ -223,9 +223,9 @@ def test_what_was_changed_between_plan_and_call_is_left_alone(
 ) -> None:  # fmt: skip
     bad = template("bad", public)
     group("web", LaunchTemplate=of(bad, "1"))
-    asked = Asked(what=What.REFRESH, image="web-base", per_minute=60_000)
+    asked = RemediationRequest(what=RemediationKind.REFRESH, image="web-base", per_minute=60_000)
     aws = Aws(region="us-east-1")
-    prepared = workflow.prepare(aws, saved.load_whole(audited()), Question(), asked)
+    prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)
     change(sandbox, golden, bad)
     results, error = workflow.carry_out(aws, prepared, asked)
     assert error is None

@@ -13,8 +13,12 @@ from goldenami.domain.audit import saved
 from goldenami.domain.plan import Action, Happened, Plan
 from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import remediate as workflow
-from goldenami.workflows.audit.question import Question
-from goldenami.workflows.remediate.interface import Asked, Step, What
+from goldenami.workflows.audit.question import AuditQuestion
+from goldenami.workflows.remediate.interface import (
+    RemediationKind,
+    RemediationRequest,
+    RemediationStep,
+)
 from goldenami.workflows.remediate.run import Pace, Remediation, carry_out
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
@@ -44,14 +48,16 @@ def test_ctrl_c_tells_what_was_done_and_how_to_go_on(
     for _ in range(2):
         run(sandbox, public)
     audit = audited()
-    asked = Asked(what=What.STOP, per_minute=1)  # the second one has its turn in a minute
+    asked = RemediationRequest(
+        what=RemediationKind.STOP, per_minute=1
+    )  # the second one has its turn in a minute
     aws = Aws(region="us-east-1")
 
     def tell(happened: Happened) -> None:
         if happened.kind == "done":
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    prepared = workflow.prepare(aws, saved.load(audit), Question(), asked)
+    prepared = workflow.prepare(aws, saved.load(audit), AuditQuestion(), asked)
     results, error = workflow.carry_out(aws, prepared, asked, tell=tell)
     assert isinstance(error, InterruptedRunError)
     assert "run the same command again" in error.fix
@@ -191,11 +197,11 @@ def test_however_a_step_ends_it_is_told(sandbox: Sandbox, end: str) -> None:
         id="a", summary="stop i-1", call="ec2:StopInstances", region="us-east-1",
         parameters={"InstanceIds": ["i-0123456789abcdef0"]},
     )  # fmt: skip
-    step = Step(
+    step = RemediationStep(
         place=AccountRegion("123456789012", "us-east-1"), id="i-1", actions=(action,), guard=guard
     )
     plan = Plan(title="t", actions=(action,) if planned else ())
-    asked = Asked(what=What.STOP, per_minute=60_000)
+    asked = RemediationRequest(what=RemediationKind.STOP, per_minute=60_000)
     aws = Aws(region="us-east-1")
     [result], error = carry_out(aws, Remediation(plan=plan, steps=(step,)), asked)
     assert result.result == ended

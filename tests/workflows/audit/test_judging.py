@@ -13,10 +13,10 @@ from goldenami.domain.audit.document import Document
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import audit
-from goldenami.workflows.audit.places import Places
-from goldenami.workflows.audit.progress import Progress
-from goldenami.workflows.audit.question import Part, Question, Scope
-from goldenami.workflows.audit.sources import Batches, Goldens
+from goldenami.workflows.audit.account_regions import AuditedPlaces
+from goldenami.workflows.audit.progress import AuditProgress
+from goldenami.workflows.audit.question import AuditPart, AuditQuestion, AuditScope
+from goldenami.workflows.audit.sources import Batches, GoldenImages
 
 ACCOUNT = "111122223333"
 MAIN = threading.main_thread().ident or 0
@@ -32,18 +32,18 @@ class Fake:
 
     name = "fake"
     account = ACCOUNT
-    scope = Scope(frozenset({Part.INSTANCES}))
+    scope = AuditScope(frozenset({AuditPart.INSTANCES}))
 
     def __init__(self, *, error: Exception | None = None, interrupt: bool = False) -> None:
         self._error = error
         self._interrupt = interrupt
         self.open: set[AccountRegion] = set()
 
-    def places(self) -> Places:
-        return Places(tuple(AccountRegion(ACCOUNT, region) for region in REGIONS))
+    def places(self) -> AuditedPlaces:
+        return AuditedPlaces(tuple(AccountRegion(ACCOUNT, region) for region in REGIONS))
 
-    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
-        return Goldens({place: {"ami-1": GOLDEN} for place in places})
+    def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
+        return GoldenImages({place: {"ami-1": GOLDEN} for place in places})
 
     def listed(self, region: str) -> Mapping[str, str]:
         return {}
@@ -82,7 +82,7 @@ def test_a_part_that_fails_leaves_what_came_before_and_after_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     source = Fake(error=AwsError("the third page is broken"))
-    progress = Progress()
+    progress = AuditProgress()
     assert progress.says == "looking for golden images"
     document = audited(monkeypatch, source, progress)
     assert [one.subjects for one in document.audit.places] == [{"instance": 4}] * 4
@@ -97,14 +97,14 @@ def test_a_part_that_fails_leaves_what_came_before_and_after_it(
 def test_ctrl_c_stops_every_listing_and_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Fake(interrupt=True)
     with pytest.raises(InterruptedRunError, match="nothing is written"):
-        audited(monkeypatch, source, Progress())
+        audited(monkeypatch, source, AuditProgress())
     assert eventually_closed(source)
 
 
 def test_a_bug_in_one_place_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Fake(error=ZeroDivisionError("a bug"))
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        audited(monkeypatch, source, Progress())
+        audited(monkeypatch, source, AuditProgress())
     assert source.open == set()
 
 
@@ -117,6 +117,6 @@ def eventually_closed(source: Fake) -> bool:
     return False
 
 
-def audited(monkeypatch: pytest.MonkeyPatch, source: Fake, progress: Progress) -> Document:
+def audited(monkeypatch: pytest.MonkeyPatch, source: Fake, progress: AuditProgress) -> Document:
     monkeypatch.setattr(audit, "_source", lambda *_: source)
-    return audit.audit(None, Question(), progress=progress)
+    return audit.audit(None, AuditQuestion(), progress=progress)

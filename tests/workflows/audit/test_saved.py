@@ -11,28 +11,28 @@ from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import Subject
 from goldenami.errors import SpecError
 from goldenami.workflows.audit import saved
-from goldenami.workflows.audit.question import Question
-from goldenami.workflows.audit.saved import Head, Inventory, Saved, SavedPlace
+from goldenami.workflows.audit.question import AuditQuestion
+from goldenami.workflows.audit.saved import InventoryHead, SavedInventory, SavedPlace, SavedSource
 
 SEED = Path(__file__).parents[2] / "cli" / "fuzz" / "seeds" / "inventory.jsonl"
 HOME = AccountRegion("123456789012", "us-east-1")
 
 
-def inventory(path: Path, *, count: int, unread: tuple[str, ...] = ()) -> Saved:
+def inventory(path: Path, *, count: int, unread: tuple[str, ...] = ()) -> SavedSource:
     line = SEED.read_bytes().splitlines()[1]
     place = SavedPlace(account=HOME.account, region=HOME.region, subjects=count, unread=unread)
-    head = Head(
+    head = InventoryHead(
         at=datetime(2026, 1, 1, tzinfo=UTC),
         account=HOME.account,
-        scope=Question().scope,
+        scope=AuditQuestion().scope,
         places=(place,),
     )
     with path.open("w") as file:
-        saved.write(Inventory(head, [msgspec.json.decode(line, type=Subject)] * count), file)
-    return Saved(path)
+        saved.write(SavedInventory(head, [msgspec.json.decode(line, type=Subject)] * count), file)
+    return SavedSource(path)
 
 
-def read(source: Saved) -> int:
+def read(source: SavedSource) -> int:
     approved = Approved(produced={}, account=HOME.account, at=datetime(2026, 1, 1, tzinfo=UTC))
     _, batches = next(iter(source.parts(HOME, approved)))
     return sum(len(batch) for batch in batches if isinstance(batch, list))
@@ -48,7 +48,7 @@ def test_a_later_line_may_not_be_long(tmp_path: Path) -> None:
     with (tmp_path / "file").open("a") as file:
         file.write(" " * 2**20 + "{}\n")
     with pytest.raises(SpecError, match="file: too large: a line has more than 1,048,576 bytes"):
-        Saved(tmp_path / "file")
+        SavedSource(tmp_path / "file")
 
 
 def test_a_file_that_becomes_shorter_is_noticed(tmp_path: Path) -> None:

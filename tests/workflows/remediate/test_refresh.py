@@ -11,12 +11,12 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.image import Image
 from goldenami.errors import LeftAloneError
-from goldenami.workflows.audit.again import Judgement
-from goldenami.workflows.audit.question import Question
-from goldenami.workflows.audit.sources import Goldens
-from goldenami.workflows.remediate.interface import Asked, What
+from goldenami.workflows.audit.question import AuditQuestion
+from goldenami.workflows.audit.reassessment import Judgement
+from goldenami.workflows.audit.sources import GoldenImages
+from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest
 from goldenami.workflows.remediate.refresh import usable
-from goldenami.workflows.remediate.verdicts import Court
+from goldenami.workflows.remediate.verdicts import Verdicts
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -29,7 +29,7 @@ IMAGE = Image(
 )  # fmt: skip
 
 
-def court(golden: Produced) -> Court:
+def court(golden: Produced) -> Verdicts:
     approved = Approved(
         produced={REGION: {golden.id: golden}},
         owners=frozenset({ACCOUNT}),
@@ -38,11 +38,14 @@ def court(golden: Produced) -> Court:
         max_age=timedelta(days=90),
     )
     judgement = Judgement(
-        approved=approved, goldens=Goldens({}), subjects={}, open={}, waived={},
+        approved=approved, goldens=GoldenImages({}), subjects={}, open={}, waived={},
         baking=frozenset(), unread={}, rules=frozenset(),
     )  # fmt: skip
-    aws = cast(Any, SimpleNamespace(account=ACCOUNT))
-    return Court(aws, Question(), Asked(what=What.REFRESH), judgement)
+    regional = SimpleNamespace(region=REGION)
+    aws = cast(Any, SimpleNamespace(account=ACCOUNT, in_region=lambda _: regional))
+    return Verdicts(
+        aws, AuditQuestion(), RemediationRequest(what=RemediationKind.REFRESH), judgement
+    )
 
 
 def test_the_newest_golden_image_may_be_old() -> None:

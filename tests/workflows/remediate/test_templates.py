@@ -2,7 +2,7 @@
 
 import pytest
 
-from goldenami.aws.launch_templates import Reference, Version
+from goldenami.aws.launch_templates import ImageReference, LaunchTemplateVersion
 from goldenami.domain.plan import Action
 from goldenami.workflows.remediate.templates import CREATE, _latest_to_keep
 
@@ -10,9 +10,9 @@ NEW = "goldenami: ami-golden in version 1"
 KEPT = "goldenami: ami-old in version 2"
 
 
-def version(number: int, description: str = "") -> Version:
-    reference = Reference(image="ami-old")
-    return Version(
+def version(number: int, description: str = "") -> LaunchTemplateVersion:
+    reference = ImageReference(image="ami-old")
+    return LaunchTemplateVersion(
         id="lt-1", name="web", version=str(number), reference=reference, description=description
     )
 
@@ -29,7 +29,9 @@ def version(number: int, description: str = "") -> Version:
     ],
     ids=["alone", "not begun", "made", "made and kept", "made of the latest", "gone"],
 )
-def test_the_latest_version_is_made_again_once(there: list[Version], kept: str | None) -> None:
+def test_the_latest_version_is_made_again_once(
+    there: list[LaunchTemplateVersion], kept: str | None
+) -> None:
     parameters = {"SourceVersion": "1", "VersionDescription": NEW}
     action = Action(
         id="make", summary="make", call=CREATE, region="us-east-1", parameters=parameters

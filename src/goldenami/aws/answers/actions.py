@@ -8,7 +8,7 @@ from goldenami.aws.answers.ec2 import CopyImage, CreateImage, DeregisterImage, R
 from goldenami.aws.answers.ec2_launches import CreateLaunchTemplateVersion
 from goldenami.aws.answers.iam import CreatePolicy, CreatePolicyVersion
 from goldenami.aws.answers.interface import Answer
-from goldenami.aws.answers.organizations import CreatePolicy as CreateOrganizationPolicy
+from goldenami.aws.answers.organizations import CreateOrganizationPolicy
 from goldenami.aws.answers.ssm import LabelParameterVersion, PutParameter, SendCommand
 
 

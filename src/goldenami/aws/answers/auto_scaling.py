@@ -38,7 +38,7 @@ class GroupInstance(Row, frozen=True, kw_only=True):
     protected_from_scale_in: bool
 
 
-class AutoScalingGroup(Tagged, frozen=True, kw_only=True):
+class AutoScalingGroupAnswer(Tagged, frozen=True, kw_only=True):
     """An Auto Scaling group; it launches by exactly one of the three."""
 
     auto_scaling_group_name: Text
@@ -52,7 +52,7 @@ class DescribeAutoScalingGroups(TokenPage, frozen=True, kw_only=True):
     """A page of groups."""
 
     call: ClassVar[str] = "autoscaling:DescribeAutoScalingGroups"
-    auto_scaling_groups: tuple[AutoScalingGroup, ...]
+    auto_scaling_groups: tuple[AutoScalingGroupAnswer, ...]
 
 
 class LaunchConfiguration(Row, frozen=True, kw_only=True):

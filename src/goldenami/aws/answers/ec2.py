@@ -24,13 +24,13 @@ class Ebs(Row, frozen=True, kw_only=True):
     encrypted: bool = False  # absent as long as that is not decided
 
 
-class BlockDevice(Row, frozen=True, kw_only=True):
+class BlockDeviceAnswer(Row, frozen=True, kw_only=True):
     """A device of an image."""
 
     ebs: Ebs | None = None  # absent on an instance store
 
 
-class Image(Tagged, frozen=True, kw_only=True):
+class ImageAnswer(Tagged, frozen=True, kw_only=True):
     """An image."""
 
     image_id: Text
@@ -47,7 +47,7 @@ class Image(Tagged, frozen=True, kw_only=True):
     source_image_id: str = ""  # of CreateImage and CopyImage alone
     source_image_region: str = ""  # the same
     state_reason: StateReason | None = None  # absent if all is well
-    block_device_mappings: tuple[BlockDevice, ...] = ()  # absent if the image failed
+    block_device_mappings: tuple[BlockDeviceAnswer, ...] = ()  # absent if the image failed
 
     @property
     def snapshot_ids(self) -> list[str]:
@@ -65,10 +65,10 @@ class DescribeImages(TokenPage, frozen=True, kw_only=True):
     """A page of images."""
 
     call: ClassVar[str] = "ec2:DescribeImages"
-    images: tuple[Image, ...]
+    images: tuple[ImageAnswer, ...]
 
 
-class Snapshot(Tagged, frozen=True, kw_only=True):
+class SnapshotAnswer(Tagged, frozen=True, kw_only=True):
     """A snapshot."""
 
     snapshot_id: Text
@@ -87,7 +87,7 @@ class DescribeSnapshots(TokenPage, frozen=True, kw_only=True):
     """A page of snapshots."""
 
     call: ClassVar[str] = "ec2:DescribeSnapshots"
-    snapshots: tuple[Snapshot, ...]
+    snapshots: tuple[SnapshotAnswer, ...]
 
 
 class LaunchPermission(Row, frozen=True, kw_only=True):
@@ -164,7 +164,7 @@ class CpuOptions(Row, frozen=True, kw_only=True):
     threads_per_core: int
 
 
-class Instance(Tagged, frozen=True, kw_only=True):
+class InstanceAnswer(Tagged, frozen=True, kw_only=True):
     """An instance."""
 
     instance_id: Text
@@ -190,7 +190,7 @@ class Reservation(Row, frozen=True, kw_only=True):
     """Instances that were launched together."""
 
     owner_id: Text
-    instances: tuple[Instance, ...]
+    instances: tuple[InstanceAnswer, ...]
 
 
 class DescribeInstances(TokenPage, frozen=True, kw_only=True):
@@ -200,7 +200,7 @@ class DescribeInstances(TokenPage, frozen=True, kw_only=True):
     reservations: tuple[Reservation, ...]
 
     @property
-    def instances(self) -> list[Instance]:
+    def instances(self) -> list[InstanceAnswer]:
         """Return the instances of all reservations."""
         return [one for several in self.reservations for one in several.instances]
 
@@ -212,7 +212,7 @@ class NetworkInterface(Row, frozen=True, kw_only=True):
     groups: tuple[SecurityGroupName, ...]
 
 
-class InstanceWithInterfaces(Instance, frozen=True, kw_only=True):
+class InstanceWithInterfaces(InstanceAnswer, frozen=True, kw_only=True):
     """An instance whose network interfaces matter."""
 
     network_interfaces: tuple[NetworkInterface, ...]
@@ -310,7 +310,7 @@ class RunInstances(Answer, frozen=True, kw_only=True, rename="pascal"):
     """What was launched."""
 
     call: ClassVar[str] = "ec2:RunInstances"
-    instances: Annotated[tuple[Instance, ...], Meta(min_length=1)]
+    instances: Annotated[tuple[InstanceAnswer, ...], Meta(min_length=1)]
 
 
 class CreateImage(Answer, frozen=True, kw_only=True, rename="pascal"):

@@ -77,27 +77,27 @@ class DescribeKeyPairs(Answer, frozen=True, kw_only=True, rename="pascal"):
     key_pairs: tuple[KeyPair, ...]
 
 
-class Attachment(Row, frozen=True, kw_only=True):
+class AttachmentAnswer(Row, frozen=True, kw_only=True):
     """What a volume is attached to."""
 
     instance_id: Text
     device: Text
 
 
-class Volume(Tagged, frozen=True, kw_only=True):
+class VolumeAnswer(Tagged, frozen=True, kw_only=True):
     """A volume."""
 
     volume_id: Text
     state: Text
     snapshot_id: str = ""  # a volume that was made from none may leave it out
-    attachments: tuple[Attachment, ...] = ()  # absent if it is attached to nothing
+    attachments: tuple[AttachmentAnswer, ...] = ()  # absent if it is attached to nothing
 
 
 class DescribeVolumes(TokenPage, frozen=True, kw_only=True):
     """A page of volumes."""
 
     call: ClassVar[str] = "ec2:DescribeVolumes"
-    volumes: tuple[Volume, ...]
+    volumes: tuple[VolumeAnswer, ...]
 
 
 class GetAllowedImagesSettings(Answer, frozen=True, kw_only=True, rename="pascal"):

@@ -46,7 +46,7 @@ class AttachedBoundary(Row, frozen=True, kw_only=True):
     permissions_boundary_arn: Text
 
 
-class Role(Row, frozen=True, kw_only=True):
+class RoleAnswer(Row, frozen=True, kw_only=True):
     """A role."""
 
     arn: Text
@@ -58,10 +58,10 @@ class GetRole(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One role."""
 
     call: ClassVar[str] = "iam:GetRole"
-    role: Role
+    role: RoleAnswer
 
 
-class Policy(Tagged, frozen=True, kw_only=True):
+class PolicyAnswer(Tagged, frozen=True, kw_only=True):
     """A managed policy."""
 
     arn: Text
@@ -72,17 +72,17 @@ class GetPolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One managed policy."""
 
     call: ClassVar[str] = "iam:GetPolicy"
-    policy: Policy
+    policy: PolicyAnswer
 
 
 class CreatePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The policy that was made."""
 
     call: ClassVar[str] = "iam:CreatePolicy"
-    policy: Policy
+    policy: PolicyAnswer
 
 
-class PolicyVersion(Row, frozen=True, kw_only=True):
+class PolicyVersionAnswer(Row, frozen=True, kw_only=True):
     """A version of a managed policy, with its document."""
 
     document: Document
@@ -92,7 +92,7 @@ class GetPolicyVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One version of a managed policy."""
 
     call: ClassVar[str] = "iam:GetPolicyVersion"
-    policy_version: PolicyVersion
+    policy_version: PolicyVersionAnswer
 
 
 class ListedVersion(Row, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from msgspec import Meta
 from goldenami.aws.answers.interface import Answer, Row, Tag, Text, TokenPage
 
 
-class Organization(Row, frozen=True, kw_only=True):
+class OrganizationAnswer(Row, frozen=True, kw_only=True):
     """The organization."""
 
     id: Text
@@ -21,7 +21,7 @@ class DescribeOrganization(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The organization that the account is in."""
 
     call: ClassVar[str] = "organizations:DescribeOrganization"
-    organization: Organization
+    organization: OrganizationAnswer
 
 
 class Parent(Row, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class ListPoliciesForTarget(ListPolicies, frozen=True, kw_only=True):
     call: ClassVar[str] = "organizations:ListPoliciesForTarget"
 
 
-class Policy(Row, frozen=True, kw_only=True):
+class OrganizationPolicyAnswer(Row, frozen=True, kw_only=True):
     """A policy with its content, which is JSON text."""
 
     content: Text
@@ -67,7 +67,7 @@ class DescribePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One policy."""
 
     call: ClassVar[str] = "organizations:DescribePolicy"
-    policy: Policy
+    policy: OrganizationPolicyAnswer
 
 
 class PolicyMade(Row, frozen=True, kw_only=True):
@@ -76,7 +76,7 @@ class PolicyMade(Row, frozen=True, kw_only=True):
     policy_summary: PolicySummary
 
 
-class CreatePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
+class CreateOrganizationPolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The policy that was made."""
 
     call: ClassVar[str] = "organizations:CreatePolicy"
@@ -90,7 +90,7 @@ class ListTagsForResource(TokenPage, frozen=True, kw_only=True):
     tags: tuple[Tag, ...]
 
 
-class Target(Row, frozen=True, kw_only=True):
+class TargetAnswer(Row, frozen=True, kw_only=True):
     """A root, unit or account that a policy is attached to."""
 
     target_id: Text
@@ -100,7 +100,7 @@ class ListTargetsForPolicy(TokenPage, frozen=True, kw_only=True):
     """A page of what a policy is attached to."""
 
     call: ClassVar[str] = "organizations:ListTargetsForPolicy"
-    targets: tuple[Target, ...]
+    targets: tuple[TargetAnswer, ...]
 
 
 class PolicyType(Row, frozen=True, kw_only=True):
@@ -124,7 +124,7 @@ class ListRoots(TokenPage, frozen=True, kw_only=True):
     roots: tuple[Root, ...]
 
 
-class Account(Row, frozen=True, kw_only=True):
+class AccountAnswer(Row, frozen=True, kw_only=True):
     """An account of the organization.
 
     AWS replaces ``Status`` by ``State``, and tells both for a while.
@@ -150,7 +150,7 @@ class ListAccountsForParent(TokenPage, frozen=True, kw_only=True):
     """A page of the accounts directly under a root or unit."""
 
     call: ClassVar[str] = "organizations:ListAccountsForParent"
-    accounts: tuple[Account, ...]
+    accounts: tuple[AccountAnswer, ...]
 
 
 class Unit(Row, frozen=True, kw_only=True):
@@ -170,4 +170,4 @@ class ListAccounts(TokenPage, frozen=True, kw_only=True):
     """A page of accounts; every organization has its management account."""
 
     call: ClassVar[str] = "organizations:ListAccounts"
-    accounts: tuple[Account, ...]
+    accounts: tuple[AccountAnswer, ...]

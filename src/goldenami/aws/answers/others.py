@@ -238,7 +238,7 @@ class PackageVulnerability(CamelRow, frozen=True, kw_only=True):
     vulnerable_packages: tuple[VulnerablePackage, ...] = ()  # absent for code findings
 
 
-class InspectorFinding(CamelRow, frozen=True, kw_only=True):
+class InspectorFindingAnswer(CamelRow, frozen=True, kw_only=True):
     """A finding of a vulnerable package."""
 
     severity: Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED"]
@@ -253,7 +253,7 @@ class ListFindings(CamelPage, frozen=True, kw_only=True):
     """
 
     call: ClassVar[str] = "inspector2:ListFindings"
-    findings: tuple[InspectorFinding, ...]
+    findings: tuple[InspectorFindingAnswer, ...]
 
 
 class FailedFinding(Row, frozen=True, kw_only=True):

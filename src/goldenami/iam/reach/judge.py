@@ -9,6 +9,12 @@ from msgspec.structs import replace
 
 from goldenami.errors import PolicyError
 from goldenami.iam.account import ADMINISTRATOR, Account, Group, NamedDocument, Role, User
+from goldenami.iam.authorization.resources import (
+    PERMISSIONS_BOUNDARY,
+    RESOURCE_TAG,
+    resource_tags,
+    tag_family,
+)
 from goldenami.iam.evaluator.decide import Decision, Level, Outcome, Policies, decide
 from goldenami.iam.evaluator.document import Policy
 from goldenami.iam.evaluator.request import Request, Value
@@ -68,17 +74,15 @@ class Actor:
 
 def context_of(account: Account, one: User | Group | Role) -> ReachContext:
     """Return what is known of somebody as a resource: his account, and all his tags."""
-    context: dict[str, Value | None] = {"aws:ResourceAccount": account.id}
     tags = {} if isinstance(one, Group) else one.tags
-    for family in ("aws:ResourceTag/", "iam:ResourceTag/"):
-        context |= {family: None, **{family + key: value for key, value in tags.items()}}
-    return context
+    families = dict.fromkeys((RESOURCE_TAG, tag_family("iam")))
+    return {"aws:ResourceAccount": account.id, **families, **resource_tags(tags, "iam")}
 
 
 def bounded_context_of(account: Account, one: User | Group | Role) -> ReachContext:
     """Return what is known of somebody as a resource to calls that test his boundary, too."""
     boundary = None if isinstance(one, Group) else one.boundary
-    return {**context_of(account, one), "iam:PermissionsBoundary": boundary}
+    return {**context_of(account, one), PERMISSIONS_BOUNDARY: boundary}
 
 
 class ReachRequest(Struct, frozen=True):

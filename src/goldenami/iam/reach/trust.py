@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from goldenami.domain.arns import arn, iam_arn
 from goldenami.iam.account import Role
 from goldenami.iam.evaluator.request import Principal
 from goldenami.iam.reach.clauses import Clause, Reading, of_mapping, read
@@ -150,7 +151,7 @@ def _principals(principal: object) -> Iterator[tuple[str, str]]:
 
 def _account(principal: Principal) -> set[str]:
     account = principal.account
-    return {account, f"arn:{principal.partition}:iam::{account}:root"}
+    return {account, iam_arn(principal.partition, account, "root")}
 
 
 def _is(principal: Principal, text: str) -> bool:
@@ -161,7 +162,7 @@ def _is(principal: Principal, text: str) -> bool:
     if text in (ANYBODY, principal.arn):
         return True
     name = principal.arn.rpartition("/")[2]
-    sessions = f"arn:{principal.partition}:sts::{principal.account}:assumed-role/{name}/"
+    sessions = arn(principal.partition, "sts", "", principal.account, "assumed-role", f"{name}/")
     return ":role/" in principal.arn and text.startswith(sessions)
 
 

@@ -18,16 +18,16 @@ from goldenami.errors import (
     RefusedError,
     UsageError,
 )
-from goldenami.workflows.audit import approving, saved, tally
-from goldenami.workflows.audit.aggregator import Aggregator
+from goldenami.workflows.audit import approval, saved, summary
+from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace
+from goldenami.workflows.audit.aggregator import AggregatorSource
 from goldenami.workflows.audit.judging import judged
-from goldenami.workflows.audit.live import Live
-from goldenami.workflows.audit.places import Places, Unreadable
-from goldenami.workflows.audit.progress import Progress
-from goldenami.workflows.audit.question import Question, Scope
-from goldenami.workflows.audit.saved import Saved
-from goldenami.workflows.audit.sources import Goldens, Source
-from goldenami.workflows.audit.tally import Findings
+from goldenami.workflows.audit.live import LiveSource
+from goldenami.workflows.audit.progress import AuditProgress
+from goldenami.workflows.audit.question import AuditQuestion, AuditScope
+from goldenami.workflows.audit.saved import SavedSource
+from goldenami.workflows.audit.sources import AuditSource, GoldenImages
+from goldenami.workflows.audit.summary import Findings
 
 ASKING = 8
 """How many calls that were made ahead are under way at once."""
@@ -35,9 +35,9 @@ ASKING = 8
 
 def audit(
     aws: Aws | None,
-    question: Question,
+    question: AuditQuestion,
     *,
-    progress: Progress | None = None,
+    progress: AuditProgress | None = None,
     now: datetime | None = None,
 ) -> Document:
     """Judge everything in every region of every account.
@@ -50,7 +50,7 @@ def audit(
         IncompleteError: no place at all could be read.
         InterruptedRunError: Ctrl-C.
     """
-    at, progress = now or datetime.now(UTC), progress or Progress()
+    at, progress = now or datetime.now(UTC), progress or AuditProgress()
     try:
         with stoppable(ASKING) as asking:
             return _audited(_source(aws, question, asking), question, at, progress)
@@ -60,24 +60,26 @@ def audit(
         ) from error
 
 
-def _source(aws: Aws | None, question: Question, asking: ThreadPoolExecutor) -> Source:
+def _source(aws: Aws | None, question: AuditQuestion, asking: ThreadPoolExecutor) -> AuditSource:
     kind, _, name = question.source.partition(":")
     if kind == "file":
-        return Saved(Path(name))
+        return SavedSource(Path(name))
     if aws is None:
         raise UsageError("only a saved inventory can be judged without AWS")
     if kind == "config":
         alone = replace(question, parts=frozenset(), accounts=(), organization=False)
-        return Aggregator(aws, question, Live(aws, alone, asking), name)
-    return Live(aws, question, asking)
+        return AggregatorSource(aws, question, LiveSource(aws, alone, asking), name)
+    return LiveSource(aws, question, asking)
 
 
-def _audited(source: Source, question: Question, at: datetime, progress: Progress) -> Document:
+def _audited(
+    source: AuditSource, question: AuditQuestion, at: datetime, progress: AuditProgress
+) -> Document:
     places = source.places()
     goldens = source.goldens((*places.home, *places.others))
     unreadable = (*places.unreadable, *goldens.unreadable)
-    approved = approving.approved(source, question, places.home, goldens, at)
-    approving.refuse_none(approved, goldens, unreadable)
+    approved = approval.approved(source, question, places.home, goldens, at)
+    approval.refuse_none(approved, goldens, unreadable)
     findings = Findings(
         Waivers(question.waivers, at.date()), _earlier(question), keep=question.keep is not None
     )
@@ -88,7 +90,7 @@ def _audited(source: Source, question: Question, at: datetime, progress: Progres
     if question.keep and findings.subjects is not None:
         with files.writing(question.keep) as out:
             head = _head(source, question, places, goldens, read, at)
-            saved.write(saved.Inventory(head, findings.subjects), out)
+            saved.write(saved.SavedInventory(head, findings.subjects), out)
     _refuse_no_instance(read, question)
     document = Audit(
         tool=f"goldenami {__version__}",
@@ -97,8 +99,8 @@ def _audited(source: Source, question: Question, at: datetime, progress: Progres
         source=source.name,
         complete=not any(one.unread for one in read),
         places=tuple(sorted(read, key=lambda one: (one.account != source.account, one.where))),
-        images=tally.images(tallies),
-        rules=tally.rules(tallies),
+        images=summary.images(tallies),
+        rules=summary.rules(tallies),
         rules_asked=question.rules(source.scope),
         approved_by_list=question.listed.given,
         release=question.release,
@@ -112,19 +114,19 @@ def _audited(source: Source, question: Question, at: datetime, progress: Progres
 
 
 def _head(
-    source: Source,
-    question: Question,
-    places: Places,
-    goldens: Goldens,
+    source: AuditSource,
+    question: AuditQuestion,
+    places: AuditedPlaces,
+    goldens: GoldenImages,
     read: Iterable[PlaceRead],
     at: datetime,
-) -> saved.Head:
+) -> saved.InventoryHead:
     """Return what a saved inventory has to tell beside its subjects."""
     made = {(place.account, place.region): one for place, one in goldens.produced.items()}
     parameters = {}
     if question.listed.parameters:
         parameters = {one.region: source.listed(one.region) for one in places.home}
-    return saved.Head(
+    return saved.InventoryHead(
         at=at,
         account=source.account,
         scope=source.scope,
@@ -142,18 +144,18 @@ def _head(
     )
 
 
-def _unread(one: Unreadable) -> PlaceRead:
+def _unread(one: UnreadPlace) -> PlaceRead:
     return PlaceRead(account=one.place.account, region=one.place.region, unread=(one.why,))
 
 
-def _earlier(question: Question) -> frozenset[str] | None:
+def _earlier(question: AuditQuestion) -> frozenset[str] | None:
     if question.earlier is None:
         return None
     return frozenset(one.key for one in question.earlier.findings)
 
 
 def _since(
-    source: Source, question: Question, findings: Findings, read: Iterable[PlaceRead]
+    source: AuditSource, question: AuditQuestion, findings: Findings, read: Iterable[PlaceRead]
 ) -> Since | None:
     """Compare with the earlier audit: what is gone is fixed only where this one could see it."""
     earlier = question.earlier
@@ -175,12 +177,12 @@ def _since(
     )
 
 
-def _would_be_seen(key: str, seen: Container[str], scope: Scope) -> bool:
+def _would_be_seen(key: str, seen: Container[str], scope: AuditScope) -> bool:
     account, region, kind, rest = key.split("/", 3)
     return f"{account}/{region}" in seen and scope.covers(kind, rest.rpartition("/")[2])
 
 
-def _refuse_no_instance(read: list[PlaceRead], question: Question) -> None:
+def _refuse_no_instance(read: list[PlaceRead], question: AuditQuestion) -> None:
     if question.allow_empty or any(one.subjects or one.unread for one in read):
         return
     raise RefusedError(

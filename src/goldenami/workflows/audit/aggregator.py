@@ -13,15 +13,20 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.rules import Judge
 from goldenami.domain.audit.subject import DEREGISTERED, UNSEEN, ImageSeen, Kind, Subject
-from goldenami.workflows.audit.live import Live, explained_by_ancestors
-from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable, accounts
-from goldenami.workflows.audit.question import Part, Question, Scope
-from goldenami.workflows.audit.sources import Batches, Counted, Goldens
+from goldenami.workflows.audit.account_regions import (
+    ALL_REGIONS,
+    AuditedPlaces,
+    UnreadPlace,
+    accounts,
+)
+from goldenami.workflows.audit.live import LiveSource, explained_by_ancestors
+from goldenami.workflows.audit.question import AuditPart, AuditQuestion, AuditScope
+from goldenami.workflows.audit.sources import Batches, Counted, GoldenImages
 
 AT_ONCE = 100
 
 
-class Aggregator:
+class AggregatorSource:
     """What an aggregator says; releases and images are read from the caller's own account.
 
     Args:
@@ -31,26 +36,28 @@ class Aggregator:
         name: the aggregator.
     """
 
-    def __init__(self, aws: Aws, question: Question, live: Live, name: str) -> None:
+    def __init__(self, aws: Aws, question: AuditQuestion, live: LiveSource, name: str) -> None:
         self._aws = aws
         self._question = question
         self._live = live
         self._aggregator = name
         self.name = f"AWS Config aggregator {name}"
         self.account = live.account
-        self.scope = Scope(frozenset({Part.INSTANCES}))
+        self.scope = AuditScope(frozenset({AuditPart.INSTANCES}))
         self._counts: dict[AccountRegion, list[Count]] = {}
 
-    def places(self) -> Places:
+    def places(self) -> AuditedPlaces:
         """Return the caller's regions, and every place that the aggregator has data of.
 
         An account that was asked for, and that it has none of, cannot be read.
         """
         region, name = self._aws.region, self._aggregator
         told = [
-            one for one in config_aggregator.sources(self._aws, region, name) if self._asked(one)
+            one
+            for one in config_aggregator.sources(self._aws.in_region(region), name)
+            if self._asked(one)
         ]
-        for count in config_aggregator.counts(self._aws, region, name):
+        for count in config_aggregator.counts(self._aws.in_region(region), name):
             if self._asked(count):
                 self._counts.setdefault(AccountRegion(count.account, count.region), []).append(
                     count
@@ -60,13 +67,13 @@ class Aggregator:
         others = [one for one in dict.fromkeys((*read, *self._counts)) if one not in home]
         unreadable = [
             *(
-                Unreadable(AccountRegion(one.account, one.region), one.why)
+                UnreadPlace(AccountRegion(one.account, one.region), one.why)
                 for one in told
                 if one.why
             ),
             *self._missing({one.account for one in told}),
         ]
-        return Places(
+        return AuditedPlaces(
             home, tuple(one for one in others if one.region != ALL_REGIONS), tuple(unreadable)
         )
 
@@ -74,20 +81,20 @@ class Aggregator:
         regions = self._question.regions
         return not regions or one.region in (*regions, ALL_REGIONS)
 
-    def _missing(self, known: Collection[str]) -> Iterator[Unreadable]:
+    def _missing(self, known: Collection[str]) -> Iterator[UnreadPlace]:
         for account in accounts(self._aws, self._question):
             if account not in known and account != self.account:
                 why = f"the aggregator {self._aggregator} has nothing of this account"
-                yield Unreadable(AccountRegion(account, ALL_REGIONS), why)
+                yield UnreadPlace(AccountRegion(account, ALL_REGIONS), why)
 
-    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what releases made in the caller's account; others' images cannot be seen."""
         home = [one for one in places if one.account == self.account]
         found = self._live.goldens(home)
         others: dict[AccountRegion, Mapping[str, Produced]] = {
             one: {} for one in places if one.account != self.account
         }
-        return Goldens({**found.produced, **others}, found.unreadable)
+        return GoldenImages({**found.produced, **others}, found.unreadable)
 
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters hold in a region of the caller's account."""
@@ -115,7 +122,10 @@ class Aggregator:
         self, place: AccountRegion, bad: Sequence[Count], images: Mapping[str, ImageSeen]
     ) -> Batches:
         rows = config_aggregator.instances(
-            self._aws, self._aws.region, self._aggregator, bad[0], [one.image for one in bad]
+            self._aws.in_region(self._aws.region),
+            self._aggregator,
+            bad[0],
+            [one.image for one in bad],
         )
         some: list[Subject] = []
         for row in rows:
@@ -133,7 +143,7 @@ class Aggregator:
         self, place: AccountRegion, ids: Sequence[str], approved: Approved
     ) -> Mapping[str, ImageSeen]:
         """Look images up in the caller's account; of another's own images nothing can be seen."""
-        seen = SeenImages(self._aws, place.region, self._live.own_images(place.region))
+        seen = SeenImages(self._aws.in_region(place.region), self._live.own_images(place.region))
         found = {
             image_id: ImageSeen(id=image_id, state=UNSEEN)
             if image.state == DEREGISTERED and place.account != self.account

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from msgspec import structs
 
 from goldenami.aws import builds, leftovers
-from goldenami.aws.leftovers import Leases
-from goldenami.aws.session import Aws
+from goldenami.aws.leftovers import RegionLeases
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.audit.rules import forged_build
 from goldenami.domain.audit.subject import Subject
@@ -19,14 +19,14 @@ from goldenami.errors import GoldenamiError
 from goldenami.workflows.audit.sources import Baking, Batches
 
 
-def without(batches: Iterable[list[Subject]], aws: Aws, region: str) -> Batches:
+def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
     """Yield the instances of a region, and apart from them those of bakes under way.
 
     Raises:
         AwsError: the leases or the records could not be read. Everything else was yielded, but for
             the instances that say they belong to a bake.
     """
-    bakes = _Bakes(aws, region)
+    bakes = _Bakes(regional)
     problem: GoldenamiError | None = None
     for batch in batches:
         claims = {one.id: build for one in batch if (build := _build(one))}
@@ -46,10 +46,9 @@ def without(batches: Iterable[list[Subject]], aws: Aws, region: str) -> Batches:
 class _Bakes:
     """The bakes of a region, read when something says that it belongs to one."""
 
-    def __init__(self, aws: Aws, region: str) -> None:
-        self._aws = aws
-        self._region = region
-        self._books: Leases | None = None
+    def __init__(self, regional: RegionalAws) -> None:
+        self._regional = regional
+        self._books: RegionLeases | None = None
 
     def is_running(self, build: str) -> bool:
         """Tell whether a build holds a lease."""
@@ -62,7 +61,7 @@ class _Bakes:
             claims: the builds by instance.
         """
         if claims and self._books is None:
-            self._books = leftovers.books(self._aws, self._region)
+            self._books = leftovers.books(self._regional)
         records = self._books.records if self._books else {}
         found: dict[str, str] = {}
         unsure: set[str] = set()
@@ -73,7 +72,7 @@ class _Bakes:
                 unsure.add(build)
         for build in unsure:
             record = records[build].record
-            for one in builds.instances(self._aws, self._region, tags.BUILD, build):
+            for one in builds.instances(self._regional, tags.BUILD, build):
                 problem = instance_problem(record, one)
                 if problem and one.id in claims and not is_unrecorded(record, one):
                     found[one.id] = problem

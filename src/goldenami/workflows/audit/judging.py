@@ -9,29 +9,29 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.document import PlaceRead
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.audit.progress import Progress
-from goldenami.workflows.audit.sources import Baking, Batches, Counted, Goldens, Source
-from goldenami.workflows.audit.tally import Findings, PlaceTally
+from goldenami.workflows.audit.progress import AuditProgress
+from goldenami.workflows.audit.sources import AuditSource, Baking, Batches, Counted, GoldenImages
+from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
 PLACES_AT_ONCE = 6
 """How many places are read at once: reading is bound by the processor, and each takes memory."""
 
 
 def judged(
-    source: Source,
+    source: AuditSource,
     places: Sequence[AccountRegion],
-    goldens: Goldens,
+    goldens: GoldenImages,
     approved: Approved,
     findings: Findings,
-    progress: Progress,
-) -> list[tuple[PlaceTally, PlaceRead]]:
+    progress: AuditProgress,
+) -> list[tuple[PlaceSummary, PlaceRead]]:
     """Return the count of every place; a part of one that fails does not stop the others."""
     stopped = Event()
     progress.begin(len(places))
 
-    def judge(number: int, place: AccountRegion) -> tuple[PlaceTally, PlaceRead]:
+    def judge(number: int, place: AccountRegion) -> tuple[PlaceSummary, PlaceRead]:
         here = approved.also(place.region, goldens.produced[place])
-        tally = PlaceTally(number, place, here, findings)
+        tally = PlaceSummary(number, place, here, findings)
         progress.reading(tally)
         unread = []
         for part, batches in source.parts(place, here):
@@ -50,7 +50,7 @@ def judged(
             stopped.set()  # Ctrl-C, or a bug in one place: the others need not go on
 
 
-def _judge_part(tally: PlaceTally, batches: Batches, stopped: Event) -> None:
+def _judge_part(tally: PlaceSummary, batches: Batches, stopped: Event) -> None:
     with closing(batches):
         for batch in batches:
             if stopped.is_set():

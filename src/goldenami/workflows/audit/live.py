@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import allowed_images, images, parameters, root_volumes
-from goldenami.aws.inventory import Inventory
+from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
@@ -20,15 +20,15 @@ from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
 from goldenami.workflows.audit import bakes
-from goldenami.workflows.audit.places import Places, Unreadable, places
-from goldenami.workflows.audit.question import Part, Question
-from goldenami.workflows.audit.sources import Baking, Batches, Counted, Goldens, Only
+from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace, places
+from goldenami.workflows.audit.question import AuditPart, AuditQuestion
+from goldenami.workflows.audit.sources import AuditSelection, Baking, Batches, Counted, GoldenImages
 
 AHEAD = 12
 """How many places are listed ahead; a first page is up to two megabytes of text."""
 
 
-class Live:
+class LiveSource:
     """What AWS says now.
 
     Args:
@@ -44,10 +44,10 @@ class Live:
     def __init__(
         self,
         aws: Aws,
-        question: Question,
+        question: AuditQuestion,
         pool: Executor,
         *,
-        only: Only | None = None,
+        only: AuditSelection | None = None,
         builds: frozenset[str] = frozenset(),
     ) -> None:
         self._aws = aws
@@ -56,39 +56,37 @@ class Live:
         self._only = only
         self._builds = builds
         self.scope = question.scope
-        self._listings: dict[AccountRegion, Inventory] = {}
+        self._listings: dict[AccountRegion, InstanceInventory] = {}
         self._to_list: Iterator[AccountRegion] = iter(())
         self._lock = Lock()
         self._own: Mapping[AccountRegion, Sequence[Image]] = {}
         self.account = aws.account  # first: missing credentials are one error, not one a region
 
-    def places(self) -> Places:
+    def places(self) -> AuditedPlaces:
         """Return the regions of every account that is asked for."""
         return places(self._aws, self._question)
 
-    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what the accounts' own images tell of the releases that made them."""
-        if Part.INSTANCES in self._question.parts:
+        if AuditPart.INSTANCES in self._question.parts:
             only = self._only
             self._to_list = iter([one for one in places if only is None or one in only.places])
             self._list_ahead()
-        answers = concurrently(
-            places, lambda place: images.own(self._aws.at(place.role), place.region)
-        )
+        answers = concurrently(places, lambda place: images.own(self._aws.at(place)))
         found = {place: one for place, one in answers.items() if not isinstance(one, AwsError)}
         self._leave_out(places, found)
         self._own = found
-        return Goldens(
+        return GoldenImages(
             goldens.read(self._aws, found, self._question.approval, builds=self._builds),
             tuple(
-                Unreadable(place, one.message)
+                UnreadPlace(place, one.message)
                 for place, one in answers.items()
                 if isinstance(one, AwsError)
             ),
             goldens.known_builds(self._aws, found),
         )
 
-    def _listing(self, place: AccountRegion) -> Inventory:
+    def _listing(self, place: AccountRegion) -> InstanceInventory:
         """Return the listing of a place, and let the next ones begin."""
         with self._lock:
             listing = self._listings.pop(place, None)
@@ -101,9 +99,9 @@ class Live:
             while len(self._listings) < AHEAD and (place := next(self._to_list, None)):
                 self._listings[place] = self._inventory(place)
 
-    def _inventory(self, place: AccountRegion) -> Inventory:
+    def _inventory(self, place: AccountRegion) -> InstanceInventory:
         ids = self._only.instances if self._only else ()
-        return Inventory(self._aws.at(place.role), place.region, self._pool, ids)
+        return InstanceInventory(self._aws.at(place), self._pool, ids)
 
     def _leave_out(self, places: Sequence[AccountRegion], found: Container[AccountRegion]) -> None:
         """Do not list what cannot be judged."""
@@ -119,24 +117,26 @@ class Live:
 
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters hold in a region."""
-        return parameters.image_ids(self._aws, region, self._question.listed.parameters)
+        return parameters.image_ids(self._aws.in_region(region), self._question.listed.parameters)
 
     def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield the instances, what will launch, the settings, as far as they are asked for."""
-        aws, wanted = self._aws.at(place.role), self._question.parts
-        seen = SeenImages(aws, place.region, self._own[place])
-        if Part.INSTANCES in wanted:
-            instances = bakes.without(self._listing(place).instances(seen), aws, place.region)
+        aws, wanted = self._aws.acting_as(place.role), self._question.parts
+        seen = SeenImages(aws.in_region(place.region), self._own[place])
+        if AuditPart.INSTANCES in wanted:
+            instances = bakes.without(
+                self._listing(place).instances(seen), aws.in_region(place.region)
+            )
             found = with_ancestors(instances, seen, approved)
             if self._question.roots:
                 found = self._with_roots(found, aws, place, approved)
             yield "instances", found
-        if Part.LAUNCHES in wanted:
+        if AuditPart.LAUNCHES in wanted:
             for name, batches in self._launches(aws, place, seen):
                 yield name, with_ancestors(batches, seen, approved)
-        if Part.SETTINGS in wanted:
+        if AuditPart.SETTINGS in wanted:
             yield "Allowed AMIs", _setting(aws, place)
-        file = self._question.guardrails if Part.GUARDRAILS in wanted else None
+        file = self._question.guardrails if AuditPart.GUARDRAILS in wanted else None
         if file and place == AccountRegion(self.account, file.release.build_region):
             from goldenami.workflows.audit.guardrails import guardrails
 
@@ -146,7 +146,7 @@ class Live:
         self, aws: Aws, place: AccountRegion, seen: SeenImages
     ) -> Iterator[tuple[str, Batches]]:
         """Yield what will launch; all of it is asked for at once."""
-        launches = Launches(aws, place.account, place.region, seen)
+        launches = Launches(aws.in_region(place.region), place.account, seen)
         parts = {
             Kind.LAUNCH_TEMPLATE: ("launch templates", launches.launch_templates),
             Kind.LAUNCH_CONFIGURATION: ("launch configurations", launches.launch_configurations),
@@ -181,7 +181,7 @@ class Live:
         golden = approved.produced.get(place.region, {})
         own = [one for one in self._own[place] if (made := golden.get(one.id)) and made.golden]
         devices = {one.root_device for one in own if one.root_device}
-        volumes = root_volumes.snapshots(aws, place.region, devices) if devices else {}
+        volumes = root_volumes.snapshots(aws.in_region(place.region), devices) if devices else {}
         return Roots({one.id: " ".join(one.snapshots) for one in own}, volumes)
 
 

@@ -1,25 +1,25 @@
 """How far an audit is: read by whoever shows it, while it runs."""
 
-from goldenami.workflows.audit.tally import PlaceTally
+from goldenami.workflows.audit.summary import PlaceSummary
 
 
-class Progress:
+class AuditProgress:
     """Counts the places that are read, and what was judged there so far."""
 
     def __init__(self) -> None:
         self._places = 0
-        self._tallies: list[PlaceTally] = []
+        self._tallies: list[PlaceSummary] = []
         self._read: set[int] = set()
 
     def begin(self, places: int) -> None:
         """Tell how many places there are to read."""
         self._places = places
 
-    def reading(self, tally: PlaceTally) -> None:
+    def reading(self, tally: PlaceSummary) -> None:
         """Tell that a place is being read; what is judged there counts from now on."""
         self._tallies.append(tally)
 
-    def read(self, tally: PlaceTally) -> None:
+    def read(self, tally: PlaceSummary) -> None:
         """Tell that a place is read."""
         self._read.add(id(tally))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from goldenami.spec import ReleaseFile
 
 
-class Part(StrEnum):
+class AuditPart(StrEnum):
     """What an audit can look at."""
 
     INSTANCES = "instances"
@@ -29,16 +29,16 @@ class Part(StrEnum):
     GUARDRAILS = "guardrails"
 
 
-class Listed(Struct, frozen=True):
+class ApprovedList(Struct, frozen=True):
     """What ``--approved`` names: image ids, patterns of names, SSM parameters."""
 
     ids: frozenset[str] = frozenset()
     named: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
 
-    def also(self, other: "Listed") -> "Listed":
+    def also(self, other: "ApprovedList") -> "ApprovedList":
         """Return what either of them names."""
-        return Listed(
+        return ApprovedList(
             self.ids | other.ids, self.named + other.named, self.parameters + other.parameters
         )
 
@@ -52,19 +52,19 @@ class Listed(Struct, frozen=True):
         )
 
 
-PART: Mapping[Kind, Part] = {
-    Kind.INSTANCE: Part.INSTANCES,
-    **dict.fromkeys(LAUNCHES, Part.LAUNCHES),
-    Kind.SETTING: Part.SETTINGS,
-    Kind.GUARDRAIL: Part.GUARDRAILS,
+PART: Mapping[Kind, AuditPart] = {
+    Kind.INSTANCE: AuditPart.INSTANCES,
+    **dict.fromkeys(LAUNCHES, AuditPart.LAUNCHES),
+    Kind.SETTING: AuditPart.SETTINGS,
+    Kind.GUARDRAIL: AuditPart.GUARDRAILS,
 }
 """Which part each kind of thing belongs to."""
 
 
-class Scope(Struct, frozen=True):
+class AuditScope(Struct, frozen=True):
     """What was looked at; nothing can be said of the rest. ``roots`` are root volumes."""
 
-    parts: frozenset[Part]
+    parts: frozenset[AuditPart]
     roots: bool = False
 
     def covers(self, kind: str, rule: str) -> bool:
@@ -74,11 +74,11 @@ class Scope(Struct, frozen=True):
         return kind in PART and PART[Kind(kind)] in self.parts
 
 
-USUAL = frozenset({Part.INSTANCES, Part.LAUNCHES, Part.GUARDRAILS})
+USUAL = frozenset({AuditPart.INSTANCES, AuditPart.LAUNCHES, AuditPart.GUARDRAILS})
 """What is looked at unless something else is asked for."""
 
 
-class Question(Struct, frozen=True, kw_only=True):
+class AuditQuestion(Struct, frozen=True, kw_only=True):
     """What is to be audited, against what.
 
     Args:
@@ -90,7 +90,7 @@ class Question(Struct, frozen=True, kw_only=True):
         role: the name of the role by which other accounts are read.
         parts: what to look at.
         roots: whether to compare root volumes with the images' snapshots, too.
-        listed: what is approved by a list: see `Listed`.
+        listed: what is approved by a list: see `ApprovedList`.
         owners: further accounts whose images are all golden.
         approval: the approval tag.
         newest: how many of the newest versions are current, None for all.
@@ -109,9 +109,9 @@ class Question(Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...] = ()
     organization: bool = False
     role: str = ""
-    parts: frozenset[Part] = USUAL
+    parts: frozenset[AuditPart] = USUAL
     roots: bool = False
-    listed: Listed = Listed()
+    listed: ApprovedList = ApprovedList()
     owners: frozenset[str] = frozenset()
     approval: ApprovalTag = ApprovalTag()
     newest: int | None = None
@@ -124,12 +124,12 @@ class Question(Struct, frozen=True, kw_only=True):
     allow_empty: bool = False
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> AuditScope:
         """What is looked at live: guardrails only by the release file that has them."""
-        nothing = frozenset() if self.guardrails else frozenset({Part.GUARDRAILS})
-        return Scope(self.parts - nothing, self.roots)
+        nothing = frozenset() if self.guardrails else frozenset({AuditPart.GUARDRAILS})
+        return AuditScope(self.parts - nothing, self.roots)
 
-    def rules(self, scope: Scope) -> tuple[str, ...]:
+    def rules(self, scope: AuditScope) -> tuple[str, ...]:
         """Return the rules that can find something in what was looked at."""
         limits = self.newest is not None or self.max_age is not None
         return tuple(
@@ -140,7 +140,7 @@ class Question(Struct, frozen=True, kw_only=True):
         )
 
 
-def approved_list(given: str) -> Listed:
+def approved_list(given: str) -> ApprovedList:
     """Read ``--approved``: ids, ``name:PATTERN``, ``ssm:PARAMETER`` with commas, or a file of them.
 
     Raises:
@@ -159,7 +159,7 @@ def approved_list(given: str) -> Listed:
     return listed(found, where)
 
 
-def listed(found: Sequence[str], where: str = "the approved list of the audit") -> Listed:
+def listed(found: Sequence[str], where: str = "the approved list of the audit") -> ApprovedList:
     """Read the entries of a list of what is approved: ids, ``name:PATTERN``, ``ssm:PARAMETER``.
 
     Raises:
@@ -172,7 +172,7 @@ def listed(found: Sequence[str], where: str = "the approved list of the audit") 
             fix="give ids (`ami-` and 8 or 17 hex digits), name:PATTERN or ssm:PARAMETER, with "
             "commas between, or a file of them",
         )
-    return Listed(
+    return ApprovedList(
         frozenset(ids),
         tuple(one[5:] for one in found if one.startswith("name:")),
         tuple(one[4:] for one in found if one.startswith("ssm:")),

@@ -17,9 +17,9 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.subject import Subject
 from goldenami.errors import GoldenamiError, SpecError
-from goldenami.workflows.audit.places import ALL_REGIONS, Places, Unreadable
-from goldenami.workflows.audit.question import Scope
-from goldenami.workflows.audit.sources import Batches, Goldens
+from goldenami.workflows.audit.account_regions import ALL_REGIONS, AuditedPlaces, UnreadPlace
+from goldenami.workflows.audit.question import AuditScope
+from goldenami.workflows.audit.sources import Batches, GoldenImages
 
 AT_ONCE = 500
 _encode = msgspec.json.Encoder().encode
@@ -39,26 +39,26 @@ class SavedPlace(Struct, frozen=True, kw_only=True):
     unread: tuple[str, ...] = ()
 
 
-class Head(Struct, frozen=True, kw_only=True):
+class InventoryHead(Struct, frozen=True, kw_only=True):
     """The first line of the file. ``parameters`` are the approved list's, by region and name."""
 
     schema: Literal["goldenami.inventory/v1"] = "goldenami.inventory/v1"
     tool: str = f"goldenami {__version__}"
     at: datetime
     account: str
-    scope: Scope
+    scope: AuditScope
     places: tuple[SavedPlace, ...]
     parameters: Mapping[str, Mapping[str, str]] = {}
 
 
-class Inventory(Struct, frozen=True):
+class SavedInventory(Struct, frozen=True):
     """What an audit saw."""
 
-    head: Head
+    head: InventoryHead
     subjects: Iterable[Subject]
 
 
-def write(inventory: Inventory, out: TextIO) -> None:
+def write(inventory: SavedInventory, out: TextIO) -> None:
     """Write the lines; the subjects stand by place."""
     out.write(_encode(inventory.head).decode() + "\n")
     out.writelines(_encode(subject).decode() + "\n" for subject in inventory.subjects)
@@ -74,7 +74,7 @@ class _Where(Struct, frozen=True):
     region: str
 
 
-class Saved:
+class SavedSource:
     """An inventory file as the source of an audit.
 
     Raises:
@@ -93,25 +93,25 @@ class Saved:
         self.scope = self._head.scope
         self._refuse_cut()
 
-    def places(self) -> Places:
+    def places(self) -> AuditedPlaces:
         """Return the places of the file."""
         read = [one for one in self._head.places if one.region != ALL_REGIONS]
         places = [AccountRegion(one.account, one.region) for one in read]
-        return Places(
+        return AuditedPlaces(
             home=tuple(one for one in places if one.account == self.account),
             others=tuple(one for one in places if one.account != self.account),
             unreadable=tuple(
-                Unreadable(AccountRegion(one.account, ALL_REGIONS), why)
+                UnreadPlace(AccountRegion(one.account, ALL_REGIONS), why)
                 for one in self._head.places
                 if one.region == ALL_REGIONS
                 for why in one.unread
             ),
         )
 
-    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what releases had made in these places."""
         found = {place: self._saved(place).produced for place in places}
-        return Goldens({place: {one.id: one for one in made} for place, made in found.items()})
+        return GoldenImages({place: {one.id: one for one in made} for place, made in found.items()})
 
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters held in a region."""
@@ -147,12 +147,12 @@ class Saved:
                         raise self._wrong(jsonfile.why(error)) from error
                     yield subjects
 
-    def _read(self) -> Head:
+    def _read(self) -> InventoryHead:
         """Read the head, and where in the file the subjects of each place stand."""
         decode = msgspec.json.Decoder(_Where).decode
         with files.reading(self._path) as file:
             first = next(files.lines(file, self._path, files.HEAD_BYTES), b"")
-            head = msgspec.json.decode(first, type=Head)
+            head = msgspec.json.decode(first, type=InventoryHead)
             at, last, start, count = file.tell(), None, 0, 0
             for line in files.lines(file, self._path):
                 where = decode(line)

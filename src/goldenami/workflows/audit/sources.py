@@ -8,8 +8,8 @@ from msgspec import Struct
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.subject import Kind, Subject
-from goldenami.workflows.audit.places import Places, Unreadable
-from goldenami.workflows.audit.question import Scope
+from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace
+from goldenami.workflows.audit.question import AuditScope
 
 
 class Counted(Struct, frozen=True):
@@ -29,18 +29,18 @@ Batches = Generator[list[Subject] | Counted | Baking, None, None]
 """To be closed by whoever stops half-way: a listing holds one of the few places to read a page."""
 
 
-class Goldens(Struct, frozen=True):
+class GoldenImages(Struct, frozen=True):
     """The images of each place that releases made, or seem to have made; what could not be read.
 
     ``builds`` are those of the caller's account.
     """
 
     produced: Mapping[AccountRegion, Mapping[str, Produced]]
-    unreadable: tuple[Unreadable, ...] = ()
+    unreadable: tuple[UnreadPlace, ...] = ()
     builds: frozenset[str] = frozenset()
 
 
-class Only(Struct, frozen=True, kw_only=True):
+class AuditSelection(Struct, frozen=True, kw_only=True):
     """What is judged of everything that a question asks for.
 
     Args:
@@ -54,23 +54,23 @@ class Only(Struct, frozen=True, kw_only=True):
     instances: frozenset[str] = frozenset()
 
 
-class Source(Protocol):
+class AuditSource(Protocol):
     """One source of what there is to be judged."""
 
     name: str
     account: str
     """The account whose releases count."""
 
-    scope: Scope
+    scope: AuditScope
 
-    def places(self) -> Places:
+    def places(self) -> AuditedPlaces:
         """Return where to look.
 
         Raises:
             AwsError: that could not be read.
         """
 
-    def goldens(self, places: Sequence[AccountRegion]) -> Goldens:
+    def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what releases made in these places."""
 
     def listed(self, region: str) -> Mapping[str, str]:

@@ -41,13 +41,13 @@ def _once_golden(aws: Aws, approval: ApprovalTag, ids: frozenset[str]) -> frozen
         return ids
 
     def look(region: str) -> set[str]:
-        doing = "looking for retired snapshots"
+        purpose = "looking for retired snapshots"
         tagged = {
             one.snapshot_id
-            for one in snapshots.own(aws, region, sorted(ids), doing)
+            for one in snapshots.own(aws.in_region(region), sorted(ids), purpose)
             if _was_approved(one.tag_values, approval)
         }
-        kept = parameters.below(aws, region, manifest.PARAMETERS, "reading manifests")
+        kept = parameters.below(aws.in_region(region), manifest.PARAMETERS, "reading manifests")
         made = (manifest.read(text) for text in kept)
         return tagged | {
             snapshot

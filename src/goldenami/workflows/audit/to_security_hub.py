@@ -5,6 +5,7 @@ from typing import Any
 
 from goldenami.aws.security_hub import FINDINGS_A_CALL, import_findings
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import AwsError, IncompleteError
 
 MOST_PROBLEMS = 20
@@ -29,7 +30,8 @@ def send(aws: Aws, findings: Iterable[Finding], role: str) -> int:
     problems: list[str] = []
     for (account, region), some in _batches(findings):
         try:
-            refused = import_findings(aws.at(aws.role_in(account, role)), region, some)
+            place = AccountRegion(account, region, aws.role_in(account, role))
+            refused = import_findings(aws.at(place), some)
         except AwsError as error:
             problems.append(f"{account}/{region}: {error.message}")
             continue

@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import structs
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.iam import ManagedPolicy
 from goldenami.aws.organizations import OrganizationPolicy
-from goldenami.aws.waits import Doing
 from goldenami.domain import tags
 from goldenami.errors import RefusedError
 from goldenami.workflows.enforce import ownership
@@ -20,7 +20,7 @@ from goldenami.workflows.enforce.operations import PolicyOperations
 
 
 def adopt(
-    doing: Doing,
+    doing: ActionContext,
     operations: PolicyOperations,
     policy: ManagedPolicy | OrganizationPolicy,
     key: str,

@@ -12,10 +12,11 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.aws import allowed_images, parameters, regions
+from goldenami.aws.action import ActionContext
 from goldenami.aws.allowed_images import AllowedImagesSetting, RefusedInstance
-from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.waits import until
 from goldenami.domain.plan import Action
 from goldenami.spec import EnforceFile
 from goldenami.spec.model import AllowedAmis, ImageCriteria
@@ -101,13 +102,13 @@ def criteria(desired: ImageCriteria, owners: tuple[str, ...]) -> Criteria:
     return [criterion]
 
 
-def verify(doing: Doing) -> dict[str, Any]:
+def verify(doing: ActionContext) -> dict[str, Any]:
     """Wait until the setting of a region reads back as it was written."""
     state = doing.parameters["AllowedImagesSettingsState"]
     expected = json.loads(doing.parameters["ImageCriteria"])
 
     def look() -> dict[str, Any] | None:
-        current = allowed_images.setting(doing.aws.in_region(doing.region))
+        current = allowed_images.setting(doing.regional)
         return {} if current.state == state and same(current.criteria, expected) else None
 
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing="the Allowed AMIs setting")
@@ -130,10 +131,11 @@ def _regions(aws: Aws, settings: AllowedAmis) -> tuple[str, ...]:
     return tuple(regions.enabled(aws)) if settings.regions == "all" else settings.regions
 
 
-def _settings(aws: Aws, settings: AllowedAmis) -> Answers[_Current]:
+def _settings(aws: Aws, settings: AllowedAmis) -> RegionAnswers[_Current]:
     def look(region: str) -> _Current:
-        record = parameters.values(aws, region, [RECORD], READING)
-        return _Current(allowed_images.setting(aws.in_region(region)), record.get(RECORD, ""))
+        regional = aws.in_region(region)
+        record = parameters.values(regional, [RECORD], READING)
+        return _Current(allowed_images.setting(regional), record.get(RECORD, ""))
 
     return in_regions(_regions(aws, settings), look)
 

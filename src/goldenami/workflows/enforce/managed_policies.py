@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from goldenami.aws import iam
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.action import ActionContext
+from goldenami.aws.waits import until
+from goldenami.domain import arns
 from goldenami.workflows.enforce import adoption
 from goldenami.workflows.enforce.interface import EnforceContext
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
@@ -17,7 +19,7 @@ VERIFY_TIMEOUT_S = 60.0
 def arn(context: EnforceContext, document: str) -> str:
     """Return the ARN of goldenami's policy for a document."""
     aws = context.aws
-    return f"arn:{aws.partition}:iam::{aws.account}:policy/goldenami-{document}"
+    return arns.iam_arn(aws.partition, aws.account, "policy", f"goldenami-{document}")
 
 
 def current(
@@ -81,7 +83,7 @@ OPERATIONS = PolicyOperations(
 """How managed policies are kept, and attached to groups; a boundary is attached otherwise."""
 
 
-def verify(doing: Doing) -> dict[str, Any]:
+def verify(doing: ActionContext) -> dict[str, Any]:
     """Wait until a policy's default version and holders read back as they were written."""
     expected = json.loads(doing.parameters["Document"])
     groups = set(doing.parameters.get("Groups", ()))
@@ -97,20 +99,20 @@ def verify(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=key)
 
 
-def adopt(doing: Doing) -> dict[str, Any]:
+def adopt(doing: ActionContext) -> dict[str, Any]:
     """Take a policy for the desired one that was there when it was to be made.
 
     Raises:
         RefusedError: it is not goldenami's, another enforcement's, or has another content.
     """
     aws, name = doing.aws, doing.parameters["PolicyName"]
-    key = f"arn:{aws.partition}:iam::{aws.account}:policy/{name}"
+    key = arns.iam_arn(aws.partition, aws.account, "policy", name)
     policy, text = _settled(doing, key), doing.parameters["PolicyDocument"]
     adoption.adopt(doing, OPERATIONS, policy, key, text)
     return {}
 
 
-def adopt_version(doing: Doing) -> dict[str, Any]:
+def adopt_version(doing: ActionContext) -> dict[str, Any]:
     """Take a policy's default version for the desired one when there is no room for another.
 
     Raises:
@@ -121,7 +123,7 @@ def adopt_version(doing: Doing) -> dict[str, Any]:
     return {}
 
 
-def _settled(doing: Doing, key: str) -> iam.ManagedPolicy:
+def _settled(doing: ActionContext, key: str) -> iam.ManagedPolicy:
     """Return a policy of which AWS says that it is there; it may not be known everywhere yet."""
     return until(
         doing, lambda: iam.managed_policy(doing.aws, key), timeout_s=VERIFY_TIMEOUT_S, thing=key

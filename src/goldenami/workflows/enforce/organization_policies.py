@@ -6,8 +6,9 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.aws import organizations
+from goldenami.aws.action import ActionContext
 from goldenami.aws.organizations import OrganizationPolicy
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.waits import until
 from goldenami.errors import RefusedError
 from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import adoption
@@ -126,7 +127,7 @@ def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -
     return joined([compared, MechanismPlan(problems=tuple(problems))])
 
 
-def verify(doing: Doing) -> dict[str, Any]:
+def verify(doing: ActionContext) -> dict[str, Any]:
     """Wait until a policy's content and targets read back as they were written."""
     name = doing.parameters["Name"]
     content, targets = json.loads(doing.parameters["Content"]), set(doing.parameters["Targets"])
@@ -139,7 +140,7 @@ def verify(doing: Doing) -> dict[str, Any]:
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
 
 
-def adopt(doing: Doing) -> dict[str, Any]:
+def adopt(doing: ActionContext) -> dict[str, Any]:
     """Take a policy for the desired one that was there when it was to be made.
 
     Raises:
@@ -151,6 +152,6 @@ def adopt(doing: Doing) -> dict[str, Any]:
     return {"policy_id": policy.id}
 
 
-def _policy(doing: Doing) -> OrganizationPolicy | None:
+def _policy(doing: ActionContext) -> OrganizationPolicy | None:
     kind, name = doing.parameters["Type"], doing.parameters["Name"]
     return organizations.named(doing.aws, kind, name).get(name)

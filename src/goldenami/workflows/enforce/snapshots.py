@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 from msgspec import Struct, structs
 
 from goldenami.aws import authorization_details, iam, organizations
-from goldenami.aws.answers.iam import CreatePolicyVersion
-from goldenami.aws.calls import answered, call
+from goldenami.aws.action import ActionContext
+from goldenami.aws.calls import call
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
-from goldenami.aws.waits import Doing, until
+from goldenami.aws.waits import until
 from goldenami.domain import tags
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Plan
@@ -73,7 +73,7 @@ class _Policy(Struct, frozen=True, kw_only=True):
     beside: tuple[Attachment, ...] = ()
 
 
-def extend(doing: Doing) -> dict[str, Any]:
+def extend(doing: ActionContext) -> dict[str, Any]:
     """Let a managed policy list the snapshots of a release.
 
     Raises:
@@ -110,7 +110,7 @@ def extend(doing: Doing) -> dict[str, Any]:
     raise _waits(doing, f"others write to {arn} at the same time")
 
 
-def extend_organization(doing: Doing) -> dict[str, Any]:
+def extend_organization(doing: ActionContext) -> dict[str, Any]:
     """Let a service control policy list the snapshots of a release.
 
     Raises:
@@ -151,12 +151,12 @@ def extend_organization(doing: Doing) -> dict[str, Any]:
     return {}
 
 
-def _snapshots(doing: Doing) -> frozenset[str]:
+def _snapshots(doing: ActionContext) -> frozenset[str]:
     """Return the snapshots of the release."""
     return frozenset(one for image in doing.parameters["Images"] for one in image["SnapshotIds"])
 
 
-def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> PolicyDocument:
+def _proved(doing: ActionContext, policy: _Policy, snapshots: frozenset[str]) -> PolicyDocument:
     """Return a guardrail's document with further snapshots, after its proof.
 
     Raises:
@@ -179,7 +179,7 @@ def _proved(doing: Doing, policy: _Policy, snapshots: frozenset[str]) -> PolicyD
     return document
 
 
-def _prepared(doing: Doing, policy: _Policy, document: PolicyDocument) -> Enforcement:
+def _prepared(doing: ActionContext, policy: _Policy, document: PolicyDocument) -> Enforcement:
     """Return the change as an enforcement that can be proved, by the images of the release."""
     parameters, profiles = doing.parameters, load_profiles()
     profile = profiles.get(policy.tags.get(tags.POLICY, ""), profiles[DEFAULT])
@@ -219,7 +219,9 @@ def _prepared(doing: Doing, policy: _Policy, document: PolicyDocument) -> Enforc
     )
 
 
-def _write(doing: Doing, before: iam.ManagedPolicy, document: PolicyDocument) -> frozenset[str]:
+def _write(
+    doing: ActionContext, before: iam.ManagedPolicy, document: PolicyDocument
+) -> frozenset[str]:
     """Make a new default version of a policy.
 
     IAM numbers a policy's versions one after the other, so that a gap tells of a version that
@@ -235,9 +237,10 @@ def _write(doing: Doing, before: iam.ManagedPolicy, document: PolicyDocument) ->
     writing = {
         "PolicyArn": arn, "PolicyDocument": document.json(minify=True), "SetAsDefault": True,
     }  # fmt: skip
-    made = _allowed(doing, partial(answered, _with(doing, writing), CreatePolicyVersion))
+    operation, outputs = "iam:CreatePolicyVersion", {"version": "PolicyVersion.VersionId"}
+    made = _allowed(doing, partial(call, _with(doing, writing), operation, outputs))
     newest = max(one.number for one in before.versions)
-    written = int(made.policy_version.version_id.removeprefix("v"))
+    written = int(made["version"].removeprefix("v"))
     return frozenset(
         snapshot
         for number in range(newest + 1, written)
@@ -245,11 +248,11 @@ def _write(doing: Doing, before: iam.ManagedPolicy, document: PolicyDocument) ->
     )
 
 
-def _with(doing: Doing, parameters: dict[str, Any]) -> Doing:
+def _with(doing: ActionContext, parameters: dict[str, Any]) -> ActionContext:
     return structs.replace(doing, parameters=parameters)
 
 
-def _allowed(doing: Doing, do: Callable[[], T]) -> T:
+def _allowed(doing: ActionContext, do: Callable[[], T]) -> T:
     """Do something that the caller may have no permission for.
 
     Raises:
@@ -263,7 +266,7 @@ def _allowed(doing: Doing, do: Callable[[], T]) -> T:
         raise
 
 
-def _waits(doing: Doing, why: str, notes: Iterable[str] = ()) -> RefusedError:
+def _waits(doing: ActionContext, why: str, notes: Iterable[str] = ()) -> RefusedError:
     """Say that a release is approved, and why it is not published."""
     return RefusedError(
         f"it is approved and not published, since {doing.parameters['Policy']} does not list its "

@@ -7,13 +7,24 @@ from types import MappingProxyType
 from msgspec import Struct, structs
 
 from goldenami import journal
-from goldenami.aws import compare, inspector, parameters, records, removal, sharing, statuses, waits
+from goldenami.aws import (
+    compare,
+    inspector,
+    parameters,
+    records,
+    removal,
+    run_command,
+    sharing,
+    statuses,
+    waits,
+)
 from goldenami.aws.lease import Lease
-from goldenami.bake.distribute import ADOPT_COPY, adopt_copy, complete, image_id
+from goldenami.bake.actions import approved, available, complete, image_id
+from goldenami.bake.distribute import ADOPT_COPY, adopt_copy
 from goldenami.bake.interface import Handler
 from goldenami.bake.launch import launch
 from goldenami.bake.manifest import HANDLER, Keeper
-from goldenami.bake.publish import WRITE_STATUS, approval_of
+from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build
@@ -30,7 +41,7 @@ from goldenami.workflows.release.recover import Found, find
 
 HANDLERS: dict[str, Handler] = {
     "ec2:RunInstances": launch,
-    "ssm:RunCommand": waits.command,
+    "ssm:RunCommand": run_command.run,
     "wait:instance": waits.instance,
     "wait:image": waits.image,
     "wait:scan": inspector.scan,
@@ -159,7 +170,7 @@ class _Run:
                 release=str(recipe.file.path),
             )
         )  # fmt: skip
-        lease = Lease(recipe.aws, recipe.region, build.image, build.id)
+        lease = Lease(recipe.aws.in_region(recipe.region), build.image, build.id)
         self._interrupts.wait_for(lease.__enter__, patience=2)
         self._guard = lease.check
         try:
@@ -202,9 +213,9 @@ class _Run:
         if shared.error and unsafe:
             raise self._failed(shared.error)
         places = prepared.recipe.places
-        approved = tuple(one for one in places if approval_of(one) in shared.results)
+        approved_places = tuple(place for place in places if approved(place) in shared.results)
         notes = tuple(dict.fromkeys((*made.notes, *shared.notes)))
-        return approved, Outcome(shared.results, made.error or shared.error, notes)
+        return approved_places, Outcome(shared.results, made.error or shared.error, notes)
 
     def _publish(self, whole: tuple[AccountRegion, ...], made: Outcome) -> Released:
         prepared = self._prepared = self._guarded()
@@ -321,7 +332,7 @@ def _released(
                 image_id=resolve(image_id(recipe, place), results),
                 name=recipe.build.ami_name,
                 status=prepared.status.value,
-                snapshots=tuple(results[f"available:{place.name}"]["snapshot_ids"]),
+                snapshots=tuple(results[available(place)]["snapshot_ids"]),
                 parameter=publish.ssm_parameter if publish else "",
             )
             for place in places

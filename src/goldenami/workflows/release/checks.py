@@ -6,14 +6,11 @@ from typing import Self
 
 from msgspec import Struct
 
-from goldenami.aws import images, inspector, keys, parameter_path, quotas, regions
-from goldenami.aws.answers.ec2 import CopyImage
-from goldenami.aws.ask import ask
-from goldenami.aws.errors import FORBIDDEN, code_of
+from goldenami.aws import dry_run, images, inspector, keys, parameter_path, quotas, regions
+from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
-from goldenami.bake.launch import DRY_RUN_PASSED
 from goldenami.bake.record import tests
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
@@ -107,7 +104,7 @@ def _wrong_places(recipe: Recipe) -> list[str]:
     for role in dict.fromkeys(one.role for one in recipe.places if one.role):
         there = [one for one in recipe.places if one.role == role]
         try:
-            enabled = regions.enabled(recipe.aws.at(role))
+            enabled = regions.enabled(recipe.aws.acting_as(role))
         except AwsError as error:
             found.append(f"copies into account {there[0].account}: {error.message}")
             continue
@@ -149,16 +146,22 @@ def _launch(recipe: Recipe, baker: Baker) -> Checked:
     wrong = tuple(baker.problems(recipe))
     kind = recipe.release.base.instance_type
     tried = Checked(wrong=wrong) if wrong else Checked(fine=tuple(baker.fine(recipe)))
-    return tried if recipe.instance_id else tried + quotas.vcpus(recipe.aws, recipe.region, kind)
+    return (
+        tried
+        if recipe.instance_id
+        else tried + quotas.vcpus(recipe.aws.in_region(recipe.region), kind)
+    )
 
 
 def _scanning(recipe: Recipe) -> Checked:
-    return inspector.check(recipe.aws, recipe.region) if recipe.release.scan else Checked()
+    return (
+        inspector.check(recipe.aws.in_region(recipe.region)) if recipe.release.scan else Checked()
+    )
 
 
 def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> Checked:
     name = recipe.build.ami_name
-    taken = [one for one in images.named(recipe.at(place), place.region, name) if one.id not in own]
+    taken = [one for one in images.named(recipe.at(place), name) if one.id not in own]
     if not taken:
         return Checked(fine=(f"the name {name} is free in {place.name}",))
     build = taken[0].tags.get(tags.BUILD)
@@ -170,15 +173,13 @@ def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> Checked
 
 
 def _quota(recipe: Recipe, place: AccountRegion) -> Checked:
-    return quotas.images(recipe.at(place), place.region)
+    return quotas.images(recipe.at(place))
 
 
 def _key(recipe: Recipe, place: AccountRegion) -> Checked:
     """Look at the keys that a place encrypts with."""
     shared = _is_shared(recipe, place)
-    return together(
-        keys.check(recipe.at(place), place.region, one, shared=shared) for one in recipe.keys(place)
-    )
+    return together(keys.check(recipe.at(place), one, shared=shared) for one in recipe.keys(place))
 
 
 def _sharing(recipe: Recipe) -> list[Check]:
@@ -191,12 +192,12 @@ def _shares(recipe: Recipe, place: AccountRegion) -> Checked:
     if not _is_shared(recipe, place):
         return Checked()
     targets = release.share.targets + len(release.copies)
-    found = quotas.shares(recipe.aws, place.region, targets)
+    found = quotas.shares(recipe.aws.in_region(place.region), targets)
     volumes = release.base.volumes
     if recipe.keys(place) and all(one.kms_key for one in volumes if one.encrypted):
         return found
     encrypted = any(one.encrypted for one in volumes) or recipe.source.encrypted
-    return found + keys.check_default(recipe.aws, place.region, encrypted=encrypted)
+    return found + keys.check_default(recipe.aws.in_region(place.region), encrypted=encrypted)
 
 
 def _is_shared(recipe: Recipe, place: AccountRegion) -> bool:
@@ -210,7 +211,7 @@ def _publishing(recipe: Recipe) -> list[Check]:
 def _parameter(recipe: Recipe, place: AccountRegion) -> Checked:
     publish = recipe.release.publish
     name = publish.ssm_parameter if publish else ""
-    return parameter_path.check(recipe.at(place), place.region, name)
+    return parameter_path.check(recipe.at(place), name)
 
 
 def _writing(recipe: Recipe) -> Checked:
@@ -225,14 +226,12 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Checked:
     if place == recipe.place:
         return Checked()
     parameters = copying(recipe, place, recipe.place)
-    try:
-        ask(
-            recipe.at(place), place.region, CopyImage, "trying the copy (DryRun)",
-            **parameters, SourceImageId=recipe.source.id, DryRun=True,
-        )  # fmt: skip
-    except AwsError as error:
-        if code_of(error) in FORBIDDEN:
-            return Checked(wrong=(error.message,))
-        if code_of(error) != DRY_RUN_PASSED:
-            return Checked(unknown=(f"not tried with a copy: {error.message}",))
+    parameters["SourceImageId"] = recipe.source.id
+    refusal = dry_run.refusal(
+        recipe.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
+    )
+    if refusal and refusal.code in FORBIDDEN:
+        return Checked(wrong=(refusal.message,))
+    if refusal:
+        return Checked(unknown=(f"not tried with a copy: {refusal.message}",))
     return Checked(fine=(f"a copy into {place.name} was tried (DryRun)",))

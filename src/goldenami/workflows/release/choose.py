@@ -33,9 +33,11 @@ def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
     others = [one for one in places if not one.is_home]
     made = claimed(aws, release, own).complete("looking for builds")
     made |= claimed(aws, release, others).read
-    held = lease.of_image(aws, release.build_region, release.image)
+    held = lease.of_image(aws.in_region(release.build_region), release.image)
     holder = held.holder.build if held else ""
-    instances = builds.instances(aws, release.build_region, tags.IMAGE, release.image, alive=False)
+    instances = builds.instances(
+        aws.in_region(release.build_region), tags.IMAGE, release.image, alive=False
+    )
     claims = Claims(made, instances)
     for build in sorted(_open(claims, file, holder), reverse=True):
         found = judged(aws, release, build, claims)

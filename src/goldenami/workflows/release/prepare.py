@@ -12,9 +12,10 @@ from goldenami import journal
 from goldenami.aws import images, lease
 from goldenami.aws.session import Aws
 from goldenami.bake import record
+from goldenami.bake.actions import image_id
 from goldenami.bake.boot_test import boot_test
-from goldenami.bake.create_image import CreateImage
-from goldenami.bake.distribute import available, distribution, image_id
+from goldenami.bake.create_image import CreateImageBaker
+from goldenami.bake.distribute import distribution, wait_for_image
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import approval, candidacy, completion, moment, publication
@@ -166,7 +167,7 @@ def prepare(
     return _checked(
         Prepared(
             recipe=recipe,
-            baker=PackerBaker() if recipe.method == "packer" else CreateImage(),
+            baker=PackerBaker() if recipe.method == "packer" else CreateImageBaker(),
             making=Plan(title=_title(recipe, approving=approving), actions=()),
             resume=_command("approve", file, ("--build", build.id))
             if approving
@@ -198,7 +199,7 @@ def _checked(prepared: Prepared, found: Found | None) -> Prepared:
     recipe, baker, file = prepared.recipe, prepared.baker, prepared.recipe.file
     if found:
         found.refuse()
-    actions = _actions(recipe, baker)
+    actions = making_actions(recipe, baker)
     done = results(recipe, actions, found) if found else {}
     if found:
         actions = discarding(actions, recipe, found)
@@ -225,7 +226,7 @@ def _checked(prepared: Prepared, found: Found | None) -> Prepared:
 
 
 def _holds(recipe: Recipe) -> bool:
-    held = lease.of_image(recipe.aws, recipe.region, recipe.build.image)
+    held = lease.of_image(recipe.aws.in_region(recipe.region), recipe.build.image)
     return held is not None and held.holder.build == recipe.build.id
 
 
@@ -236,8 +237,9 @@ def _title(recipe: Recipe, *, approving: bool) -> str:
     return f"bake {build.ami_name} from {source.id} ({source.name}), build {build.id}"
 
 
-def _actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
-    ready = available(recipe)
+def making_actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
+    """Return all that makes the image complete wherever it is before its approval."""
+    ready = wait_for_image(recipe, recipe.place)
     tested = boot_test(recipe)
     gate = tested[-1].id if tested else ready.id
     made = record.made(recipe, image_id(recipe, recipe.place), baker.recorded, gate)
@@ -329,8 +331,8 @@ def _source(aws: Aws, file: ReleaseFile, found: Found | None) -> Image:
     """Return the base image: that of the earlier run, whatever a parameter names by now."""
     release, region = file.release, file.release.build_region
     if not found:
-        return goldens.base_image(aws, region, release.base.source, release.approval_tag)
-    known = images.by_id(aws, region, [found.source])
+        return goldens.base_image(aws.in_region(region), release.base.source, release.approval_tag)
+    known = images.by_id(aws.in_region(region), [found.source])
     if known:
         return known[0]
     gone = Image(

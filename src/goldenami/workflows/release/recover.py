@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from goldenami.aws import builds, images, records
-from goldenami.aws.parallel import Answers, in_regions
+from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import identity, names, tags
 from goldenami.domain.account_region import AccountRegion
@@ -146,13 +146,15 @@ def _is_approved(image: Image) -> bool:
     return tags.reached(image.status, Status.APPROVED) or tags.APPROVED_BY in image.tags
 
 
-def claimed(aws: Aws, release: Release, places: Iterable[AccountRegion]) -> Answers[list[Image]]:
+def claimed(
+    aws: Aws, release: Release, places: Iterable[AccountRegion]
+) -> RegionAnswers[list[Image]]:
     """Return the images in these places that say that builds of the release's image made them."""
     by_name = {one.name: one for one in places}
 
     def look(name: str) -> list[Image]:
         place = by_name[name]
-        return images.produced(aws.at(place.role), place.region, image=release.image)
+        return images.produced(aws.at(place), image=release.image)
 
     return in_regions(by_name, look)
 
@@ -167,7 +169,7 @@ def find(aws: Aws, release: Release, build: str) -> Found | None:
     places = release.places(aws.account, aws.partition)
     made = claimed(aws, release, places).complete("looking for the build")
     region = release.build_region
-    launched = builds.instances(aws, region, tags.BUILD, build, alive=False)
+    launched = builds.instances(aws.in_region(region), tags.BUILD, build, alive=False)
     return judged(aws, release, build, Claims(made, launched))
 
 
@@ -178,7 +180,7 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> Found | No
         RefusedError: there is no record that tells.
     """
     region, mine = release.build_region, claims.of(build)
-    recorded = records.read(aws, region, release.image, build)
+    recorded = records.read(aws.in_region(region), release.image, build)
     if recorded is None:
         if mine.ids:
             raise unrecorded(build, mine.ids)
@@ -290,7 +292,7 @@ class _Judge:
         """Look for the image that Packer made and was killed before it tagged it."""
         record = self._recorded.record
         name = names.ami_name(record.image, record.version)
-        for image in images.named(self._aws, self._home.region, name):
+        for image in images.named(self._aws.in_region(self._home.region), name):
             if tags.BUILD not in image.tags and self._is_of_packer(image):
                 self.unfit[self._home.region] = image
 

@@ -16,13 +16,18 @@ from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import AwsError, GoldenamiError, LeftAloneError, RefusedError
-from goldenami.workflows.audit import again
-from goldenami.workflows.audit.question import Question, listed
-from goldenami.workflows.audit.sources import Only
+from goldenami.workflows.audit import reassessment
+from goldenami.workflows.audit.question import AuditQuestion, listed
+from goldenami.workflows.audit.sources import AuditSelection
 from goldenami.workflows.remediate import groups, instances, quarantine, refresh, run
-from goldenami.workflows.remediate.interface import Asked, Step, What, left_alone
-from goldenami.workflows.remediate.run import Remediation, Result
-from goldenami.workflows.remediate.verdicts import Court
+from goldenami.workflows.remediate.interface import (
+    RemediationKind,
+    RemediationRequest,
+    RemediationStep,
+    left_alone,
+)
+from goldenami.workflows.remediate.run import Remediation, RemediationResult
+from goldenami.workflows.remediate.verdicts import Verdicts
 
 PERMISSIONS = (
     "ec2:DescribeImages",
@@ -34,7 +39,9 @@ PERMISSIONS = (
 """What judging again takes, whatever is done then."""
 
 
-def prepare(aws: Aws, audit: Saved, question: Question, asked: Asked) -> Remediation:
+def prepare(
+    aws: Aws, audit: Saved, question: AuditQuestion, asked: RemediationRequest
+) -> Remediation:
     """Judge again what the audit named, and plan what is to be done about it.
 
     Args:
@@ -60,7 +67,7 @@ def prepare(aws: Aws, audit: Saved, question: Question, asked: Asked) -> Remedia
             fix="look at it, and at --rule, --severity and --region",
         )
     by_place = _by_place(aws, wanted, asked.role or question.role)
-    if asked.what is What.RELEASE:
+    if asked.what is RemediationKind.RELEASE:
         steps = [
             step
             for place, findings in by_place.items()
@@ -74,28 +81,31 @@ def prepare(aws: Aws, audit: Saved, question: Question, asked: Asked) -> Remedia
 
 
 def carry_out(
-    aws: Aws, remediation: Remediation, asked: Asked, *, tell: Tell = silent
-) -> tuple[list[Result], GoldenamiError | None]:
+    aws: Aws, remediation: Remediation, asked: RemediationRequest, *, tell: Tell = silent
+) -> tuple[list[RemediationResult], GoldenamiError | None]:
     """Do it; see `goldenami.workflows.remediate.run`."""
     return run.carry_out(aws, remediation, asked, adopt={groups.START: groups.adopt}, tell=tell)
 
 
-def _named(audit: Saved, asked: Asked) -> Iterable[Finding]:
+def _named(audit: Saved, asked: RemediationRequest) -> Iterable[Finding]:
     """Yield what the audit names of the kinds that are wanted; waived ones only to release them."""
-    kinds = refresh.KINDS if asked.what is What.REFRESH else {Kind.INSTANCE}
-    waived = audit.waived if asked.what is What.RELEASE else ()
+    kinds = refresh.KINDS if asked.what is RemediationKind.REFRESH else {Kind.INSTANCE}
+    waived = audit.waived if asked.what is RemediationKind.RELEASE else ()
     every = (*audit.findings, *(one.finding for one in waived))
     return (one for one in every if one.subject.kind in kinds)
 
 
 def _steps(
-    aws: Aws, by_place: Mapping[AccountRegion, Sequence[Finding]], question: Question, asked: Asked
-) -> list[Step]:
-    kinds = refresh.KINDS if asked.what is What.REFRESH else frozenset({Kind.INSTANCE})
-    only = Only(places=frozenset(by_place), kinds=kinds)
+    aws: Aws,
+    by_place: Mapping[AccountRegion, Sequence[Finding]],
+    question: AuditQuestion,
+    asked: RemediationRequest,
+) -> list[RemediationStep]:
+    kinds = refresh.KINDS if asked.what is RemediationKind.REFRESH else frozenset({Kind.INSTANCE})
+    only = AuditSelection(places=frozenset(by_place), kinds=kinds)
     resources = {one.subject.resource for several in by_place.values() for one in several}
-    court = Court(aws, question, asked, again.judge(aws, question, only, resources))
-    found: list[Step] = []
+    court = Verdicts(aws, question, asked, reassessment.judge(aws, question, only, resources))
+    found: list[RemediationStep] = []
     for place, findings in by_place.items():
         named = _by_id(findings)
         try:
@@ -106,20 +116,22 @@ def _steps(
     return found
 
 
-def _in_place(court: Court, place: AccountRegion, findings: Sequence[Finding]) -> list[Step]:
+def _in_place(
+    court: Verdicts, place: AccountRegion, findings: Sequence[Finding]
+) -> list[RemediationStep]:
     what = court.asked.what
-    if what is What.REFRESH:
+    if what is RemediationKind.REFRESH:
         return refresh.steps(court, place, _grouped(findings, lambda subject: subject.resource))
-    if what is What.QUARANTINE:
+    if what is RemediationKind.QUARANTINE:
         return quarantine.steps(court, place, _by_id(findings))
     return instances.steps(court, place, _by_id(findings), instances.WAYS[what])
 
 
-def _remediation(asked: Asked, steps: tuple[Step, ...]) -> Remediation:
+def _remediation(asked: RemediationRequest, steps: tuple[RemediationStep, ...]) -> Remediation:
     checks = {
-        What.REFRESH: (*PERMISSIONS, *refresh.PERMISSIONS),
-        What.QUARANTINE: (*PERMISSIONS, *instances.PERMISSIONS, *quarantine.PERMISSIONS),
-        What.RELEASE: quarantine.PERMISSIONS,
+        RemediationKind.REFRESH: (*PERMISSIONS, *refresh.PERMISSIONS),
+        RemediationKind.QUARANTINE: (*PERMISSIONS, *instances.PERMISSIONS, *quarantine.PERMISSIONS),
+        RemediationKind.RELEASE: quarantine.PERMISSIONS,
     }
     count = sum(bool(one.actions) for one in steps)
     plan = Plan(

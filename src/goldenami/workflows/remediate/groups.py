@@ -11,18 +11,19 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from goldenami.aws import auto_scaling, live_instances
-from goldenami.aws.auto_scaling import Group
+from goldenami.aws.action import ActionContext
+from goldenami.aws.auto_scaling import AutoScalingGroup
 from goldenami.aws.errors import REFRESHING
-from goldenami.aws.launch_templates import NAMED, Reference, read_version
+from goldenami.aws.launch_templates import NAMED, ImageReference, read_version
 from goldenami.aws.parallel import concurrently
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import templates
-from goldenami.workflows.remediate.interface import Rollout, Step, left_alone
+from goldenami.workflows.remediate.interface import RemediationStep, Rollout, left_alone
 from goldenami.workflows.remediate.templates import misfit, move
 
 START = "autoscaling:StartInstanceRefresh"
@@ -41,13 +42,13 @@ class _Moves(Struct, frozen=True):
     """
 
     actions: tuple[Action, ...]
-    versions: dict[Reference, str | Ref]
+    versions: dict[ImageReference, str | Ref]
     follows: tuple[str, ...]
 
 
 def steps(
-    aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: Rollout
-) -> list[Step]:
+    aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Image, rollout: Rollout
+) -> list[RemediationStep]:
     """Return what to do with a group, and which of its instances are left alone."""
     try:
         step = _step(aws, place, group, golden, rollout)
@@ -57,18 +58,18 @@ def steps(
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
         return [left_alone(place, group.name, unread)]
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
-    return [step, *(Step(place=place, id=one, left=kept) for one in group.protected)]
+    return [step, *(RemediationStep(place=place, id=one, left=kept) for one in group.protected)]
 
 
-def adopt(doing: Doing, error: AwsError) -> Mapping[str, object] | None:
+def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | None:
     """Return the refresh that a call has started whose answer was lost.
 
     A group has one refresh at a time. The one under way is it if it is to bring the same.
     """
     if error.code not in REFRESHING:
         return None
-    wanted = dict(doing.parameters)
-    found = auto_scaling.under_way(doing.aws, doing.region, wanted["AutoScalingGroupName"])
+    wanted = dict(context.parameters)
+    found = auto_scaling.under_way(context.regional, wanted["AutoScalingGroupName"])
     if found is None:
         return None
     desired = wanted.get("DesiredConfiguration", {})
@@ -80,7 +81,9 @@ def adopt(doing: Doing, error: AwsError) -> Mapping[str, object] | None:
     return {"refresh": found.instance_refresh_id}
 
 
-def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: Rollout) -> Step:
+def _step(
+    aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Image, rollout: Rollout
+) -> RemediationStep:
     if not group.launch:
         raise LeftAloneError(
             "it has a launch configuration, which cannot be changed: give it a launch template"
@@ -89,7 +92,7 @@ def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: 
     moves = _moves(aws, place, group, golden)
     others = sorted({one.image for one in group.references if one.image} - {golden.id})
     for image_id in others:
-        if unfit := misfit(aws, place.region, image_id, "", golden):
+        if unfit := misfit(aws.in_region(place.region), image_id, "", golden):
             raise LeftAloneError(f"{image_id}: {unfit}")
     desired = {}
     if not moves.follows or moves.versions or others:
@@ -101,12 +104,12 @@ def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: 
         if action.call != START:
             template_unchanged(action)
             return
-        now = auto_scaling.groups(aws, place.region, [group.name]).get(group.name)
+        now = auto_scaling.groups(aws.in_region(place.region), [group.name]).get(group.name)
         if now is None or now.launch != group.launch:
             raise LeftAloneError("what it launches was changed since" if now else "it is gone")
         _refuse(aws, place, now)
 
-    return Step(
+    return RemediationStep(
         place=place,
         id=group.name,
         actions=(*moves.actions, refresh),
@@ -115,7 +118,7 @@ def _step(aws: Aws, place: AccountRegion, group: Group, golden: Image, rollout: 
     )
 
 
-def _notes(group: Group, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
+def _notes(group: AutoScalingGroup, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
     found = []
     if moves.follows:
         what = ", ".join(moves.follows)
@@ -128,28 +131,28 @@ def _notes(group: Group, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _refuse(aws: Aws, place: AccountRegion, group: Group) -> None:
+def _refuse(aws: Aws, place: AccountRegion, group: AutoScalingGroup) -> None:
     """Refuse a group whose instances must not be ended, or are being replaced already.
 
     Raises:
         LeftAloneError: it is such a group.
         AwsError: that could not be read.
     """
-    if held := _protected(aws, place.region, group.instances):
+    if held := _protected(aws.in_region(place.region), group.instances):
         raise LeftAloneError(f"{held} in it is protected from termination")
-    if auto_scaling.under_way(aws, place.region, group.name):
+    if auto_scaling.under_way(aws.in_region(place.region), group.name):
         raise LeftAloneError("an instance refresh is under way")
 
 
-def _moves(aws: Aws, place: AccountRegion, group: Group, golden: Image) -> _Moves:
+def _moves(aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Image) -> _Moves:
     """Move every template that the group names; one by ``$Default`` or ``$Latest`` follows."""
     actions: dict[str, Action] = {}
-    versions: dict[Reference, str | Ref] = {}
+    versions: dict[ImageReference, str | Ref] = {}
     follows: list[str] = []
     for one in group.references:
         if not one.template:
             continue
-        version = read_version(aws, place.region, one.template, one.version)
+        version = read_version(aws.in_region(place.region), one.template, one.version)
         if version is None:
             raise LeftAloneError(f"its template {one.template} has no version {one.version}")
         moved = move(aws, place, version, golden)
@@ -165,10 +168,10 @@ def _moves(aws: Aws, place: AccountRegion, group: Group, golden: Image) -> _Move
     return _Moves(tuple(actions.values()), versions, tuple(follows))
 
 
-def _protected(aws: Aws, region: str, instances: Sequence[str]) -> str:
+def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
     found = concurrently(
-        instances, lambda one: live_instances.protected_from_termination(aws.in_region(region), one)
+        instances, lambda one: live_instances.protected_from_termination(regional, one)
     )
     for one, protected in found.items():
         if isinstance(protected, AwsError):

@@ -14,8 +14,8 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
-from goldenami.workflows.remediate.interface import Step, What, left_alone
-from goldenami.workflows.remediate.verdicts import Court
+from goldenami.workflows.remediate.interface import RemediationKind, RemediationStep, left_alone
+from goldenami.workflows.remediate.verdicts import Verdicts
 
 FINDING = "goldenami:finding"
 PERMISSIONS = ("ec2:DescribeInstanceAttribute", "ec2:DescribeInstances")
@@ -27,7 +27,7 @@ def _fine(*_: object) -> None:
     """Refuse nothing."""
 
 
-class Way(Struct, frozen=True):
+class InstanceRemediation(Struct, frozen=True):
     """One way to deal with an instance.
 
     Args:
@@ -43,8 +43,11 @@ class Way(Struct, frozen=True):
 
 
 def steps(
-    court: Court, place: AccountRegion, named: Mapping[str, Sequence[Finding]], way: Way
-) -> list[Step]:
+    court: Verdicts,
+    place: AccountRegion,
+    named: Mapping[str, Sequence[Finding]],
+    way: InstanceRemediation,
+) -> list[RemediationStep]:
     """Return what to do with each instance of a place, or why nothing.
 
     Args:
@@ -53,7 +56,7 @@ def steps(
         named: what the audit holds against each, by its id.
         way: what is done with them.
     """
-    there = court.aws.at(place.role)
+    there = court.aws.acting_as(place.role)
     try:
         now = live_instances.read(there.in_region(place.region), named)
     except AwsError as error:
@@ -63,14 +66,14 @@ def steps(
 
 
 def _step(
-    court: Court,
+    court: Verdicts,
     place: AccountRegion,
     instance_id: str,
     now: LiveInstance | None,
     named: Sequence[Finding],
-    way: Way,
-) -> Step:
-    there = court.aws.at(place.role)
+    way: InstanceRemediation,
+) -> RemediationStep:
+    there = court.aws.acting_as(place.role)
     try:
         held = court.still_open(place, named)
         planned = _refuse(there, place, now, way)
@@ -84,10 +87,12 @@ def _step(
         way.compare(action, planned, _refuse(there, place, found, way))
 
     actions = tuple(way.actions(place, planned, rules))
-    return Step(place=place, id=instance_id, actions=actions, guard=guard)
+    return RemediationStep(place=place, id=instance_id, actions=actions, guard=guard)
 
 
-def _refuse(aws: Aws, place: AccountRegion, now: LiveInstance | None, way: Way) -> LiveInstance:
+def _refuse(
+    aws: Aws, place: AccountRegion, now: LiveInstance | None, way: InstanceRemediation
+) -> LiveInstance:
     """Return an instance, unless it is gone, protected, or done with already.
 
     Raises:
@@ -164,8 +169,12 @@ def action(
     )
 
 
-WAYS: Mapping[What, Way] = {
-    What.TAG: Way(_fine, _tag),
-    What.STOP: Way(_refuse_stop, partial(_simply, "stop", "ec2:StopInstances")),
-    What.TERMINATE: Way(refuse_protected, partial(_simply, "terminate", "ec2:TerminateInstances")),
+WAYS: Mapping[RemediationKind, InstanceRemediation] = {
+    RemediationKind.TAG: InstanceRemediation(_fine, _tag),
+    RemediationKind.STOP: InstanceRemediation(
+        _refuse_stop, partial(_simply, "stop", "ec2:StopInstances")
+    ),
+    RemediationKind.TERMINATE: InstanceRemediation(
+        refuse_protected, partial(_simply, "terminate", "ec2:TerminateInstances")
+    ),
 }

@@ -12,7 +12,7 @@ from goldenami.domain.plan import Action
 from goldenami.errors import LeftAloneError
 
 
-class What(StrEnum):
+class RemediationKind(StrEnum):
     """What is done with what the audit named."""
 
     TAG = "tag"
@@ -55,7 +55,7 @@ class Rollout(Struct, frozen=True, kw_only=True):
         return {name: value for name, value in given.items() if value is not None}
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class RemediationRequest(Struct, frozen=True, kw_only=True):
     """What is asked for.
 
     Args:
@@ -70,7 +70,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         per_minute: how many calls may begin in a minute.
     """
 
-    what: What
+    what: RemediationKind
     rules: frozenset[str] = frozenset()
     severity: Severity = Severity.LOW
     regions: frozenset[str] = frozenset()
@@ -97,7 +97,7 @@ def unguarded(_: Action) -> None:
     """Let an action be done as planned."""
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class RemediationStep(Struct, frozen=True, kw_only=True):
     """What is done with one thing; ``left`` is why nothing is.
 
     ``unread`` is whether it is left alone because something could not be read, and ``guard`` looks
@@ -114,6 +114,6 @@ class Step(Struct, frozen=True, kw_only=True):
     """What is to be known before."""
 
 
-def left_alone(place: AccountRegion, name: str, reason: LeftAloneError) -> Step:
+def left_alone(place: AccountRegion, name: str, reason: LeftAloneError) -> RemediationStep:
     """Return the step of a thing that is left alone."""
-    return Step(place=place, id=name, left=reason.message, unread=reason.unread)
+    return RemediationStep(place=place, id=name, left=reason.message, unread=reason.unread)

@@ -16,19 +16,23 @@ from goldenami.domain.plan import Action
 from goldenami.domain.quarantine import Note
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import instances
-from goldenami.workflows.remediate.instances import Way
-from goldenami.workflows.remediate.interface import Step, left_alone
-from goldenami.workflows.remediate.verdicts import Court
+from goldenami.workflows.remediate.instances import InstanceRemediation
+from goldenami.workflows.remediate.interface import RemediationStep, left_alone
+from goldenami.workflows.remediate.verdicts import Verdicts
 
 CALL = "ec2:ModifyNetworkInterfaceAttribute"
 PERMISSIONS = ("ec2:DescribeInstances", "ec2:DescribeSecurityGroups")
 
 
-def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
+def steps(
+    court: Verdicts, place: AccountRegion, named: Mapping[str, Sequence[Finding]]
+) -> list[RemediationStep]:
     """Return how each instance of a place gets into quarantine, or why not."""
     group = court.asked.security_group
     try:
-        vpc_id = live_instances.vpc_of(court.aws.at(place.role).in_region(place.region), group)
+        vpc_id = live_instances.vpc_of(
+            court.aws.acting_as(place.role).in_region(place.region), group
+        )
     except AwsError as error:
         unread = LeftAloneError(f"{group} could not be read: {error.message}", unread=True)
         return [left_alone(place, one, unread) for one in named]
@@ -49,7 +53,7 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
             if groups != (group,):
                 yield _modified(place, now, "quarantine", interface, (group,), before)
 
-    return instances.steps(court, place, named, Way(refuse, actions, _compare))
+    return instances.steps(court, place, named, InstanceRemediation(refuse, actions, _compare))
 
 
 def _refuse(now: LiveInstance, group: str, vpc_id: str, place: AccountRegion) -> None:
@@ -95,12 +99,12 @@ def _note(now: LiveInstance) -> Note:
     return note
 
 
-def releases(aws: Aws, place: AccountRegion, ids: Collection[str]) -> list[Step]:
+def releases(aws: Aws, place: AccountRegion, ids: Collection[str]) -> list[RemediationStep]:
     """Return how each instance of a place gets its groups back, or why not.
 
     That is the undo of a quarantine, so nothing is judged.
     """
-    there = aws.at(place.role)
+    there = aws.acting_as(place.role)
     try:
         now = live_instances.read(there.in_region(place.region), ids)
     except AwsError as error:
@@ -109,7 +113,9 @@ def releases(aws: Aws, place: AccountRegion, ids: Collection[str]) -> list[Step]
     return [_release(there, place, one, now.get(one)) for one in ids]
 
 
-def _release(aws: Aws, place: AccountRegion, instance_id: str, now: LiveInstance | None) -> Step:
+def _release(
+    aws: Aws, place: AccountRegion, instance_id: str, now: LiveInstance | None
+) -> RemediationStep:
     try:
         actions = tuple(_back(aws, place, now))
     except LeftAloneError as reason:
@@ -123,7 +129,7 @@ def _release(aws: Aws, place: AccountRegion, instance_id: str, now: LiveInstance
         if found is None or now is None or _note(found) != _note(now):
             raise LeftAloneError("its note was changed since")
 
-    return Step(place=place, id=instance_id, actions=actions, guard=guard)
+    return RemediationStep(place=place, id=instance_id, actions=actions, guard=guard)
 
 
 def _back(aws: Aws, place: AccountRegion, now: LiveInstance | None) -> Iterator[Action]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from goldenami.aws import auto_scaling
-from goldenami.aws.auto_scaling import Group
+from goldenami.aws.auto_scaling import AutoScalingGroup
 from goldenami.aws.launch_templates import NAMED, read_version
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
@@ -22,9 +22,9 @@ from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows import goldens
 from goldenami.workflows.remediate import groups, templates
-from goldenami.workflows.remediate.interface import Step, left_alone
+from goldenami.workflows.remediate.interface import RemediationStep, left_alone
 from goldenami.workflows.remediate.templates import in_order, move
-from goldenami.workflows.remediate.verdicts import Court
+from goldenami.workflows.remediate.verdicts import Verdicts
 
 KINDS = frozenset({Kind.INSTANCE, Kind.LAUNCH_TEMPLATE, Kind.AUTO_SCALING_GROUP})
 GROUP_TAG = "aws:autoscaling:groupName"
@@ -39,7 +39,9 @@ PERMISSIONS = (
 )
 
 
-def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Finding]]) -> list[Step]:
+def steps(
+    court: Verdicts, place: AccountRegion, named: Mapping[str, Sequence[Finding]]
+) -> list[RemediationStep]:
     """Return what to do with each launch template and group of a place, or why nothing.
 
     Args:
@@ -50,9 +52,9 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
     Raises:
         AwsError: images, templates or groups could not be read.
     """
-    found: list[Step] = []
+    found: list[RemediationStep] = []
     wanted: dict[str, None] = {}
-    there = court.aws.at(place.role)
+    there = court.aws.acting_as(place.role)
     held = _Held(court, place)
     golden = _newest(court, place)
     for findings in named.values():
@@ -68,7 +70,7 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
         except LeftAloneError as reason:
             found.append(left_alone(place, subject.id, reason))
     found = [one for one in found if one.id not in wanted]
-    known = auto_scaling.groups(there, place.region, wanted) if wanted else {}
+    known = auto_scaling.groups(there.in_region(place.region), wanted) if wanted else {}
     for name in wanted:
         try:
             group = _there(known.get(name))
@@ -80,12 +82,14 @@ def steps(court: Court, place: AccountRegion, named: Mapping[str, Sequence[Findi
     return [_guarded(court, place, golden, one) for one in in_order(there, place, found)]
 
 
-def _newest(court: Court, place: AccountRegion) -> Image | None:
-    found = goldens.versions(court.aws, place.region, court.asked.image, court.question.approval)
+def _newest(court: Verdicts, place: AccountRegion) -> Image | None:
+    found = goldens.versions(
+        court.aws.in_region(place.region), court.asked.image, court.question.approval
+    )
     return found[0] if found else None
 
 
-def usable(court: Court, place: AccountRegion, golden: Image | None) -> Image:
+def usable(court: Verdicts, place: AccountRegion, golden: Image | None) -> Image:
     """Return the golden image, unless the audit itself would hold something against it.
 
     That it is old is no reason against it: nothing newer is golden.
@@ -95,7 +99,7 @@ def usable(court: Court, place: AccountRegion, golden: Image | None) -> Image:
     """
     if golden is None:
         raise LeftAloneError("there is no approved image in this region")
-    seen = SeenImages(court.aws, place.region, [golden]).of([golden.id])[golden.id]
+    seen = SeenImages(court.aws.in_region(place.region), [golden]).of([golden.id])[golden.id]
     sample = Subject(
         kind=Kind.LAUNCH_TEMPLATE,
         account=court.aws.account,
@@ -109,13 +113,15 @@ def usable(court: Court, place: AccountRegion, golden: Image | None) -> Image:
     return golden
 
 
-def _guarded(court: Court, place: AccountRegion, golden: Image | None, step: Step) -> Step:
+def _guarded(
+    court: Verdicts, place: AccountRegion, golden: Image | None, step: RemediationStep
+) -> RemediationStep:
     """Let each action of a step ask once more whether the image is still golden."""
     before = step.guard
 
     def guard(action: Action) -> None:
         approved = goldens.versions(
-            court.aws, place.region, court.asked.image, court.question.approval
+            court.aws.in_region(place.region), court.asked.image, court.question.approval
         )
         if golden is None or golden.id not in [one.id for one in approved]:
             raise LeftAloneError("the image that it was to get is no longer approved")
@@ -127,7 +133,7 @@ def _guarded(court: Court, place: AccountRegion, golden: Image | None, step: Ste
 class _Held:
     """What waivers keep from being touched, and what that is part of."""
 
-    def __init__(self, court: Court, place: AccountRegion) -> None:
+    def __init__(self, court: Verdicts, place: AccountRegion) -> None:
         self._unread = court.judgement.unread.get(place, ())
         self._templates: set[str] = set()
         self._groups: dict[str, str] = {}
@@ -172,10 +178,10 @@ class _Held:
                 raise LeftAloneError(f"a waiver covers its template {one}")
 
 
-def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -> Step:
+def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -> RemediationStep:
     template, number = _template_id(subject), subject.id.partition(":")[2]
     try:
-        version = read_version(aws, place.region, template, NAMED[0])
+        version = read_version(aws.in_region(place.region), template, NAMED[0])
         if version is None:
             raise LeftAloneError("it is gone")
         if version.version != number and version.reference.image != golden.id:
@@ -186,10 +192,10 @@ def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -
     if moved.left or not moved.actions:
         raise LeftAloneError(moved.left or "its default version has the current image")
     guard = templates.guard(aws, place, moved.actions)
-    return Step(place=place, id=subject.id, actions=moved.actions, guard=guard)
+    return RemediationStep(place=place, id=subject.id, actions=moved.actions, guard=guard)
 
 
-def _there(group: Group | None) -> Group:
+def _there(group: AutoScalingGroup | None) -> AutoScalingGroup:
     if group is None:
         raise LeftAloneError("it is gone")
     return group

@@ -7,9 +7,9 @@ from time import monotonic
 from msgspec import Struct
 from msgspec.structs import replace
 
+from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.session import Aws
-from goldenami.aws.waits import Doing
 from goldenami.domain.plan import Action, Happened, Plan, Tell, silent
 from goldenami.errors import (
     AwsError,
@@ -19,14 +19,14 @@ from goldenami.errors import (
     LeftAloneError,
 )
 from goldenami.workflows.execute import Execution
-from goldenami.workflows.remediate.interface import Asked, Guard, Step
+from goldenami.workflows.remediate.interface import Guard, RemediationRequest, RemediationStep
 
 
 class Remediation(Struct, frozen=True, kw_only=True):
     """What is to be done, step by step, and what is left alone with the reason."""
 
     plan: Plan
-    steps: tuple[Step, ...]
+    steps: tuple[RemediationStep, ...]
 
     @property
     def unread(self) -> IncompleteError | None:
@@ -34,7 +34,7 @@ class Remediation(Struct, frozen=True, kw_only=True):
         return _incomplete([f"{one.id}: {one.left}" for one in self.steps if one.unread])
 
 
-class Result(Struct, frozen=True, kw_only=True):
+class RemediationResult(Struct, frozen=True, kw_only=True):
     """How it ended for one thing: ``done``, ``left alone``, ``failed``, ``not begun``."""
 
     account: str
@@ -44,18 +44,18 @@ class Result(Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-Adopt = Callable[[Doing, AwsError], Mapping[str, object] | None]
+Adopt = Callable[[ActionContext, AwsError], Mapping[str, object] | None]
 """Finds the result of a call whose answer was lost in what its repetition is refused with."""
 
 
 def carry_out(
     aws: Aws,
     remediation: Remediation,
-    asked: Asked,
+    asked: RemediationRequest,
     *,
     adopt: Mapping[str, Adopt] | None = None,
     tell: Tell = silent,
-) -> tuple[list[Result], GoldenamiError | None]:
+) -> tuple[list[RemediationResult], GoldenamiError | None]:
     """Do it, no faster than was asked for; what fails does not stop the others.
 
     Returns:
@@ -136,15 +136,15 @@ class _Run:
         unread = [f"{one.id}: {one.left}" for one in self._remediation.steps if one.unread]
         return _incomplete([*unread, *left])
 
-    def result(self, step: Step) -> Result:
+    def result(self, step: RemediationStep) -> RemediationResult:
         """Return how it ended for a thing."""
         result, detail = self._ended(step)
-        return Result(
+        return RemediationResult(
             account=step.place.account, region=step.place.region, id=step.id, result=result,
             detail=detail,
         )  # fmt: skip
 
-    def _ended(self, step: Step) -> tuple[str, str]:
+    def _ended(self, step: RemediationStep) -> tuple[str, str]:
         if step.left:
             return "left alone", step.left
         done = [one.summary for one in step.actions if one.id in self._done]
@@ -161,12 +161,14 @@ class _Run:
     def _summary(self, name: str) -> str:
         return next(one.summary for one in self.plan.actions if one.id == name)
 
-    def _handler(self, action: Action, guard: Guard) -> Callable[[Doing], Mapping[str, object]]:
-        def handle(doing: Doing) -> Mapping[str, object]:
+    def _handler(
+        self, action: Action, guard: Guard
+    ) -> Callable[[ActionContext], Mapping[str, object]]:
+        def handle(context: ActionContext) -> Mapping[str, object]:
             try:
-                self._take_turn(doing)
+                self._take_turn(context)
                 _look(action, guard)
-                outputs = self._called(action, doing)
+                outputs = self._called(action, context)
             except LeftAloneError as reason:
                 self._left[action.id] = reason
                 raise
@@ -175,7 +177,7 @@ class _Run:
                 raise
             except Exception as error:
                 self._failed[action.id] = GoldenamiError(
-                    f"{doing.summary}: unexpected {type(error).__name__}: {error}",
+                    f"{context.summary}: unexpected {type(error).__name__}: {error}",
                     fix="run it again with --debug and report what it shows",
                 )
                 raise
@@ -184,15 +186,17 @@ class _Run:
 
         return handle
 
-    def _take_turn(self, doing: Doing) -> None:
-        if doing.cancelled.wait(self._pace.turn_in_s()):
-            raise GoldenamiError(f"{doing.summary}: not begun")
+    def _take_turn(self, context: ActionContext) -> None:
+        if context.cancelled.wait(self._pace.turn_in_s()):
+            raise GoldenamiError(f"{context.summary}: not begun")
 
-    def _called(self, action: Action, doing: Doing) -> Mapping[str, object]:
+    def _called(self, action: Action, context: ActionContext) -> Mapping[str, object]:
         try:
-            return call(doing, action.call, action.outputs)
+            return call(context, action.call, action.outputs)
         except AwsError as error:
-            adopted = self._adopt[action.call](doing, error) if action.call in self._adopt else None
+            adopted = (
+                self._adopt[action.call](context, error) if action.call in self._adopt else None
+            )
             if adopted is None:
                 raise
             return adopted

@@ -11,13 +11,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import images, instance_types, parameters
-from goldenami.aws.launch_templates import NAMED, Version, read_version, versions
+from goldenami.aws.launch_templates import NAMED, LaunchTemplateVersion, read_version, versions
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import LeftAloneError
-from goldenami.workflows.remediate.interface import Guard, Step
+from goldenami.workflows.remediate.interface import Guard, RemediationStep
 
 CREATE = "ec2:CreateLaunchTemplateVersion"
 SET_DEFAULT = "ec2:ModifyLaunchTemplate"
@@ -35,7 +36,7 @@ class Move(Struct, frozen=True):
     left: str = ""
 
 
-def move(aws: Aws, place: AccountRegion, version: Version, golden: Image) -> Move:
+def move(aws: Aws, place: AccountRegion, version: LaunchTemplateVersion, golden: Image) -> Move:
     """Return how a version of a template gets the golden image.
 
     The new version becomes the default if the old one was.
@@ -45,18 +46,18 @@ def move(aws: Aws, place: AccountRegion, version: Version, golden: Image) -> Mov
     """
     image, parameter = version.reference.image, version.reference.parameter
     if parameter:
-        image = parameters.image_ids(aws, place.region, [parameter]).get(parameter, "")
+        image = parameters.image_ids(aws.in_region(place.region), [parameter]).get(parameter, "")
     if image == golden.id:
         return Move(version.version)
     if parameter:
         return Move(left=f"it follows the SSM parameter {parameter}: publish the release there")
-    if unfit := misfit(aws, place.region, image, version.instance_type, golden):
+    if unfit := misfit(aws.in_region(place.region), image, version.instance_type, golden):
         return Move(left=unfit)
     actions = tuple(_actions(place, version, golden.id))
     return Move(Ref(actions[0].id, "version"), actions)
 
 
-def misfit(aws: Aws, region: str, image_id: str, instance_type: str, golden: Image) -> str:
+def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Image) -> str:
     """Say why a golden image cannot take the place of another one, as far as that can be told.
 
     An image that is gone leaves the instance type to tell the architecture by.
@@ -64,17 +65,19 @@ def misfit(aws: Aws, region: str, image_id: str, instance_type: str, golden: Ima
     Raises:
         AwsError: the image or the instance type could not be read.
     """
-    found = images.by_id(aws, region, [image_id]) if image_id else []
+    found = images.by_id(regional, [image_id]) if image_id else []
     known = [one.architecture for one in found]
     if not found and instance_type:
-        doing = f"looking at {instance_type}"
-        known = instance_types.architectures(aws, region, instance_type, doing)
+        purpose = f"looking at {instance_type}"
+        known = instance_types.architectures(regional, instance_type, purpose)
     if not known or golden.architecture in known:
         return ""
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
 
 
-def in_order(aws: Aws, place: AccountRegion, steps: Iterable[Step]) -> list[Step]:
+def in_order(
+    aws: Aws, place: AccountRegion, steps: Iterable[RemediationStep]
+) -> list[RemediationStep]:
     """Return steps whose new versions leave ``$Latest`` of each template what it should be.
 
     Raises:
@@ -91,13 +94,15 @@ def in_order(aws: Aws, place: AccountRegion, steps: Iterable[Step]) -> list[Step
         several.sort(key=_source)
         for before, one in pairwise(several):
             actions[one.id] = replace(one, after=(*one.after, before.id))
-        there = versions(aws, place.region, template)
+        there = versions(aws.in_region(place.region), template)
         if latest := _latest_to_keep(there, several):
             last[several[-1].id] = _kept(place, latest, several[-1])
     return [replace(step, actions=tuple(_with(step, actions, last))) for step in steps]
 
 
-def _latest_to_keep(there: Sequence[Version], made: Sequence[Action]) -> Version | None:
+def _latest_to_keep(
+    there: Sequence[LaunchTemplateVersion], made: Sequence[Action]
+) -> LaunchTemplateVersion | None:
     """Return the version that is to be the latest again; None if there is none.
 
     A run that was broken off may have made some of the new versions, or all and the latest too:
@@ -127,14 +132,16 @@ def guard(aws: Aws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
         if action.call != SET_DEFAULT:
             return
         template = action.parameters["LaunchTemplateId"]
-        now = read_version(aws, place.region, template, NAMED[0])
+        now = read_version(aws.in_region(place.region), template, NAMED[0])
         if now is None or now.version != sources[action.after[0]]:
             raise LeftAloneError(f"the default version of {template} was changed since")
 
     return check
 
 
-def _with(step: Step, actions: dict[str, Action], last: dict[str, Action]) -> Iterator[Action]:
+def _with(
+    step: RemediationStep, actions: dict[str, Action], last: dict[str, Action]
+) -> Iterator[Action]:
     for one in step.actions:
         yield actions[one.id]
         if one.id in last:
@@ -145,14 +152,16 @@ def _source(action: Action) -> int:
     return int(action.parameters["SourceVersion"])
 
 
-def _kept(place: AccountRegion, latest: Version, after: Action) -> Action:
+def _kept(place: AccountRegion, latest: LaunchTemplateVersion, after: Action) -> Action:
     made = _creation(place, latest, latest.reference.image)
     return replace(
         made, summary=f"let {latest.id} have its latest version again", after=(after.id,)
     )
 
 
-def _actions(place: AccountRegion, version: Version, image_id: str) -> Iterator[Action]:
+def _actions(
+    place: AccountRegion, version: LaunchTemplateVersion, image_id: str
+) -> Iterator[Action]:
     made = _creation(place, version, image_id)
     yield made
     if version.default:
@@ -168,7 +177,7 @@ def _actions(place: AccountRegion, version: Version, image_id: str) -> Iterator[
         )
 
 
-def _creation(place: AccountRegion, version: Version, image_id: str) -> Action:
+def _creation(place: AccountRegion, version: LaunchTemplateVersion, image_id: str) -> Action:
     template, number = version.id, version.version
     return Action(
         id=f"{place}/{template}:{number}/version",

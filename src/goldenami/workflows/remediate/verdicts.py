@@ -13,19 +13,19 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.errors import LeftAloneError
-from goldenami.workflows.audit import again
-from goldenami.workflows.audit.again import Judgement
-from goldenami.workflows.audit.question import Question
-from goldenami.workflows.audit.sources import Only
-from goldenami.workflows.remediate.interface import Asked
+from goldenami.workflows.audit import reassessment
+from goldenami.workflows.audit.question import AuditQuestion
+from goldenami.workflows.audit.reassessment import Judgement
+from goldenami.workflows.audit.sources import AuditSelection
+from goldenami.workflows.remediate.interface import RemediationRequest
 
 
-class Court(Struct, frozen=True):
+class Verdicts(Struct, frozen=True):
     """By what things are judged, and how they were judged when all was planned."""
 
     aws: Aws
-    question: Question
-    asked: Asked
+    question: AuditQuestion
+    asked: RemediationRequest
     judgement: Judgement
 
     def still_open(self, place: AccountRegion, named: Sequence[Finding]) -> list[Finding]:
@@ -44,17 +44,19 @@ class Court(Struct, frozen=True):
             GoldenamiError: it could not be judged.
         """
         subject = named[0].subject
-        only = Only(
+        only = AuditSelection(
             places=frozenset({place}),
             kinds=frozenset({Kind.INSTANCE}),
             instances=frozenset({subject.id}),
         )
-        now = again.judge(self.aws, self.question, only, {subject.resource}, before=self.judgement)
+        now = reassessment.judge(
+            self.aws, self.question, only, {subject.resource}, before=self.judgement
+        )
         _open(now, self.asked, place, named)
 
 
 def _open(
-    judgement: Judgement, asked: Asked, place: AccountRegion, named: Sequence[Finding]
+    judgement: Judgement, asked: RemediationRequest, place: AccountRegion, named: Sequence[Finding]
 ) -> list[Finding]:
     subject = named[0].subject
     now = judgement.subjects.get(subject.resource)

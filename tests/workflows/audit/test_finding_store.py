@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.audit import spool
-from goldenami.workflows.audit.spool import Spool
+from goldenami.workflows.audit import finding_store
+from goldenami.workflows.audit.finding_store import FindingStore
 
 ADDED = st.lists(st.tuples(st.integers(0, 4), st.lists(st.text(max_size=5), max_size=4)))
 
@@ -18,8 +18,8 @@ def test_places_come_back_in_their_order_each_as_it_was_written(
     added: list[tuple[int, list[str]]], in_memory_bytes: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spool, "IN_MEMORY_BYTES", in_memory_bytes)
-        kept = Spool(str)
+        patch.setattr(finding_store, "IN_MEMORY_BYTES", in_memory_bytes)
+        kept = FindingStore(str)
         for place, items in added:
             kept.add(place, items)
         by_place = [one for place in range(5) for number, items in added if number == place
@@ -30,7 +30,7 @@ def test_places_come_back_in_their_order_each_as_it_was_written(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 def test_a_full_disk_says_where_room_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = Spool(str)
+    kept = FindingStore(str)
     with Path("/dev/full").open("r+b", buffering=0) as full:
         monkeypatch.setattr(kept, "_file", full)
         with pytest.raises(GoldenamiError, match=r"cannot be kept in .*: No space left") as caught:

@@ -71,7 +71,7 @@ def _started(pid: int) -> int | None:
         return None
 
 
-class Holder(Struct, frozen=True, kw_only=True):
+class LeaseHolder(Struct, frozen=True, kw_only=True):
     """Who bakes.
 
     Args:
@@ -102,9 +102,9 @@ class Holder(Struct, frozen=True, kw_only=True):
         return self.claims in (None, version)
 
 
-def new(aws: Aws, build: str) -> Holder:
+def new(aws: Aws, build: str) -> LeaseHolder:
     """Return this process as the holder of a lease."""
-    return Holder(
+    return LeaseHolder(
         build=build, by=aws.caller, host=socket.gethostname(), pid=os.getpid(),
         id=secrets.token_hex(8), process=this_process(),
     )  # fmt: skip

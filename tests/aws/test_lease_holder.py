@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from goldenami.aws import holder
-from goldenami.aws.holder import Process
+from goldenami.aws import lease_holder
+from goldenami.aws.lease_holder import Process
 
 
 def here() -> Process:
-    process = holder.this_process()
+    process = lease_holder.this_process()
     assert process
     return process
 
@@ -49,9 +49,11 @@ def test_a_process_that_may_not_be_signalled_is_known_by_its_start(
 
 
 def test_what_hides_processes_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    started = holder._started
+    started = lease_holder._started
     mine = here()
-    monkeypatch.setattr(holder, "_started", lambda pid: started(pid) if pid == mine.pid else None)
+    monkeypatch.setattr(
+        lease_holder, "_started", lambda pid: started(pid) if pid == mine.pid else None
+    )
     assert not structs.replace(mine, pid=os.getppid()).ended
 
 
@@ -64,8 +66,8 @@ def test_where_the_system_does_not_tell_there_is_no_process(
         (tmp_path / proc[name]).parent.mkdir(parents=True)
         (tmp_path / proc[name]).write_text(f"1 (a) b) {'7 ' * 20}" if name == "stat" else "x")
     process = here()
-    monkeypatch.setattr(holder, "_PROC", tmp_path)
-    assert holder.this_process() is None
+    monkeypatch.setattr(lease_holder, "_PROC", tmp_path)
+    assert lease_holder.this_process() is None
     assert not process.ended
 
 
@@ -78,7 +80,7 @@ def test_a_boot_without_an_id_is_not_told_apart(
     (tmp_path / "sys/kernel/random/boot_id").write_text("\n")
     (tmp_path / str(os.getpid())).mkdir()
     (tmp_path / str(os.getpid()) / "stat").write_text(f"1 (a) b) S {'7 ' * 20}")
-    monkeypatch.setattr(holder, "_PROC", tmp_path)
-    assert holder.this_process() is None
+    monkeypatch.setattr(lease_holder, "_PROC", tmp_path)
+    assert lease_holder.this_process() is None
     (tmp_path / "sys/kernel/random/boot_id").write_text("boot\n")
     assert here() == Process(boot="boot", namespace="pid:[1]", pid=os.getpid(), started=7)

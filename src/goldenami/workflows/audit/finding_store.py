@@ -13,7 +13,7 @@ T = TypeVar("T")
 IN_MEMORY_BYTES = 1024 * 1024
 
 
-class Spool(Generic[T]):
+class FindingStore(Generic[T]):
     """Items of one type, by the number of the place they belong to.
 
     Places may be written at the same time; they are read in the order of their numbers.

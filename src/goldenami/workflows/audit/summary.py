@@ -12,8 +12,8 @@ from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import BY_ID, RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
+from goldenami.workflows.audit.finding_store import FindingStore
 from goldenami.workflows.audit.sources import Baking, Counted
-from goldenami.workflows.audit.spool import Spool
 
 
 class Findings:
@@ -26,9 +26,9 @@ class Findings:
         self, waivers: Waivers, earlier: Collection[str] | None, *, keep: bool = False
     ) -> None:
         self.waivers = waivers
-        self.open: Spool[Finding] = Spool(Finding)
-        self.waived: Spool[Waived] = Spool(Waived)
-        self.subjects: Spool[Subject] | None = Spool(Subject) if keep else None
+        self.open: FindingStore[Finding] = FindingStore(Finding)
+        self.waived: FindingStore[Waived] = FindingStore(Waived)
+        self.subjects: FindingStore[Subject] | None = FindingStore(Subject) if keep else None
         self.earlier = earlier
         self.again: set[str] = set()
         self.baking: set[str] = set()
@@ -43,7 +43,7 @@ class Findings:
         return replace(finding, change="open" if key in self.earlier else "new")
 
 
-class PlaceTally:
+class PlaceSummary:
     """What one place has; written by one thread."""
 
     def __init__(
@@ -58,7 +58,7 @@ class PlaceTally:
         self._compliant: Counter[str] = Counter()
         self.rules: Counter[str] = Counter()
         self.waived = self.baking = 0
-        self.images: dict[str, ImageCount] = {}
+        self.images: dict[str, ImageSummary] = {}
 
     @property
     def judged(self) -> int:
@@ -119,11 +119,11 @@ class PlaceTally:
         if count is None:
             made = self._approved.made(subject)
             golden = f"{made.image} {made.version}" if made and made.golden else ""
-            count = self.images[subject.image.id] = ImageCount(subject.image, golden)
+            count = self.images[subject.image.id] = ImageSummary(subject.image, golden)
         count.add(kind, found, number)
 
 
-class ImageCount:
+class ImageSummary:
     """How often an image is in use in a place, and what is wrong with that."""
 
     def __init__(self, image: ImageSeen, golden: str) -> None:
@@ -140,7 +140,7 @@ class ImageCount:
         for finding in found:
             self.rules[finding.rule] += 1
 
-    def join(self, other: "ImageCount") -> None:
+    def join(self, other: "ImageSummary") -> None:
         """Add what another account has of the same image."""
         self.subjects += other.subjects
         self.instances += other.instances
@@ -148,9 +148,9 @@ class ImageCount:
         self.rules += other.rules
 
 
-def images(tallies: list[PlaceTally]) -> tuple[ImageUse, ...]:
+def images(tallies: list[PlaceSummary]) -> tuple[ImageUse, ...]:
     """Return the images of all places: the worst first, then the most used."""
-    joined: dict[tuple[str, str], ImageCount] = {}
+    joined: dict[tuple[str, str], ImageSummary] = {}
     for tally in tallies:
         for image_id, count in tally.images.items():
             key = (tally.place.region, image_id)
@@ -162,7 +162,7 @@ def images(tallies: list[PlaceTally]) -> tuple[ImageUse, ...]:
     return tuple(sorted(found, key=_worst_first))
 
 
-def rules(tallies: list[PlaceTally]) -> tuple[RuleBroken, ...]:
+def rules(tallies: list[PlaceSummary]) -> tuple[RuleBroken, ...]:
     """Return the rules that found something, in their order."""
     counts: Counter[str] = Counter()
     for tally in tallies:
@@ -182,7 +182,7 @@ def rules(tallies: list[PlaceTally]) -> tuple[RuleBroken, ...]:
     )
 
 
-def _use(region: str, count: ImageCount) -> ImageUse:
+def _use(region: str, count: ImageSummary) -> ImageUse:
     severities = [BY_ID[rule].severity for rule in count.rules]
     return ImageUse(
         region=region,

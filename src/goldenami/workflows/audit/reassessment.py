@@ -19,14 +19,14 @@ from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
-from goldenami.workflows.audit import ASKING, approving
+from goldenami.workflows.audit import ASKING, approval
+from goldenami.workflows.audit.account_regions import UnreadPlace
 from goldenami.workflows.audit.judging import judged
-from goldenami.workflows.audit.live import Live
-from goldenami.workflows.audit.places import Unreadable
-from goldenami.workflows.audit.progress import Progress
-from goldenami.workflows.audit.question import PART, Question
-from goldenami.workflows.audit.sources import Goldens, Only
-from goldenami.workflows.audit.tally import Findings
+from goldenami.workflows.audit.live import LiveSource
+from goldenami.workflows.audit.progress import AuditProgress
+from goldenami.workflows.audit.question import PART, AuditQuestion
+from goldenami.workflows.audit.sources import AuditSelection, GoldenImages
+from goldenami.workflows.audit.summary import Findings
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     """
 
     approved: Approved
-    goldens: Goldens
+    goldens: GoldenImages
     subjects: Mapping[str, Subject]
     open: Mapping[str, tuple[Finding, ...]]
     waived: Mapping[str, tuple[Waived, ...]]
@@ -55,7 +55,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     rules: frozenset[str]
 
     @property
-    def home_unread(self) -> tuple[Unreadable, ...]:
+    def home_unread(self) -> tuple[UnreadPlace, ...]:
         """The regions of the caller's account whose images could not be read."""
         account = self.approved.account
         return tuple(one for one in self.goldens.unreadable if one.place.account == account)
@@ -63,8 +63,8 @@ class Judgement(Struct, frozen=True, kw_only=True):
 
 def judge(
     aws: Aws,
-    question: Question,
-    only: Only,
+    question: AuditQuestion,
+    only: AuditSelection,
     named: Container[str],
     *,
     before: Judgement | None = None,
@@ -90,15 +90,15 @@ def judge(
     builds = before.goldens.builds if before else frozenset()
     everywhere = near if before else near | _home(aws, question)
     with stoppable(ASKING) as asking:
-        live = Live(aws, wanted, asking, only=only, builds=builds)
+        live = LiveSource(aws, wanted, asking, only=only, builds=builds)
         fresh = live.goldens(sorted(everywhere | only.places, key=str))
         goldens = _joined(before, fresh)
         home = [place for place in goldens.produced if place.account == aws.account]
-        approved = approving.approved(live, wanted, home, goldens, at)
-        approving.refuse_none(approved, goldens, goldens.unreadable)
+        approved = approval.approved(live, wanted, home, goldens, at)
+        approval.refuse_none(approved, goldens, goldens.unreadable)
         findings = Findings(Waivers(question.waivers, at.date()), None, keep=True)
         readable = [one for one in only.places if one in fresh.produced]
-        read = judged(live, readable, goldens, approved, findings, Progress())
+        read = judged(live, readable, goldens, approved, findings, AuditProgress())
     unread: dict[AccountRegion, tuple[str, ...]] = {
         one.place: (one.why,) for one in fresh.unreadable if one.place in only.places
     }
@@ -115,17 +115,17 @@ def judge(
     )
 
 
-def _home(aws: Aws, question: Question) -> set[AccountRegion]:
+def _home(aws: Aws, question: AuditQuestion) -> set[AccountRegion]:
     return {AccountRegion(aws.account, one) for one in question.regions or regions.enabled(aws)}
 
 
-def _joined(before: Judgement | None, fresh: Goldens) -> Goldens:
+def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:
     if before is None:
         return fresh
     read = {*fresh.produced, *(one.place for one in fresh.unreadable)}
     earlier = {place: made for place, made in before.goldens.produced.items() if place not in read}
     still = tuple(one for one in before.goldens.unreadable if one.place not in read)
-    return Goldens(
+    return GoldenImages(
         {**earlier, **fresh.produced},
         (*still, *fresh.unreadable),
         before.goldens.builds | fresh.builds,

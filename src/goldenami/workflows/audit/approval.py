@@ -7,16 +7,16 @@ from goldenami.aws.parallel import in_regions
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.errors import IncompleteError, RefusedError, UsageError
-from goldenami.workflows.audit.places import ALL_REGIONS, Unreadable
-from goldenami.workflows.audit.question import Question
-from goldenami.workflows.audit.sources import Goldens, Source
+from goldenami.workflows.audit.account_regions import ALL_REGIONS, UnreadPlace
+from goldenami.workflows.audit.question import AuditQuestion
+from goldenami.workflows.audit.sources import AuditSource, GoldenImages
 
 
 def approved(
-    source: Source,
-    question: Question,
+    source: AuditSource,
+    question: AuditQuestion,
     home: Iterable[AccountRegion],
-    goldens: Goldens,
+    goldens: GoldenImages,
     at: datetime,
 ) -> Approved:
     """Return what counts as golden everywhere: the releases of the caller's own account.
@@ -49,7 +49,7 @@ def approved(
 
 
 def _listed(
-    source: Source, question: Question, regions: Sequence[str]
+    source: AuditSource, question: AuditQuestion, regions: Sequence[str]
 ) -> Mapping[str, frozenset[str]]:
     """Return the listed ids by region, those that parameters hold among them."""
     everywhere = {"": question.listed.ids}
@@ -66,7 +66,9 @@ def _listed(
     return everywhere | {region: frozenset(one.values()) for region, one in found.items()}
 
 
-def refuse_none(approved: Approved, goldens: Goldens, unreadable: tuple[Unreadable, ...]) -> None:
+def refuse_none(
+    approved: Approved, goldens: GoldenImages, unreadable: tuple[UnreadPlace, ...]
+) -> None:
     """Refuse to judge by nothing: then everything would be a finding.
 
     Raises:
@@ -92,7 +94,7 @@ def refuse_none(approved: Approved, goldens: Goldens, unreadable: tuple[Unreadab
     )
 
 
-def _reasons(unreadable: Iterable[Unreadable]) -> list[str]:
+def _reasons(unreadable: Iterable[UnreadPlace]) -> list[str]:
     return [f"{_named(one.place)}: {one.why}" for one in unreadable]
 
 

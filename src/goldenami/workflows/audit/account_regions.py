@@ -9,27 +9,27 @@ from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import AwsError, UsageError
-from goldenami.workflows.audit.question import Question
+from goldenami.workflows.audit.question import AuditQuestion
 
 ALL_REGIONS = "*"
 
 
-class Unreadable(Struct, frozen=True):
+class UnreadPlace(Struct, frozen=True):
     """A place of which nothing can be read, and why; its region is ``*`` for a whole account."""
 
     place: AccountRegion
     why: str
 
 
-class Places(Struct, frozen=True):
+class AuditedPlaces(Struct, frozen=True):
     """The places to look at: the caller's own account, others, and what cannot be looked at."""
 
     home: tuple[AccountRegion, ...]
     others: tuple[AccountRegion, ...] = ()
-    unreadable: tuple[Unreadable, ...] = ()
+    unreadable: tuple[UnreadPlace, ...] = ()
 
 
-def places(aws: Aws, question: Question) -> Places:
+def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
     """Return every region of every account that is asked for.
 
     Raises:
@@ -42,7 +42,7 @@ def places(aws: Aws, question: Question) -> Places:
     )
     other_accounts = [one for one in accounts(aws, question) if one != account]
     if not other_accounts:
-        return Places(home)
+        return AuditedPlaces(home)
     if not question.role:
         raise UsageError(
             f"other accounts are to be audited ({len(other_accounts)}), but by which role?",
@@ -54,13 +54,13 @@ def places(aws: Aws, question: Question) -> Places:
     unreadable = []
     for account, (role, told) in zip(other_accounts, found.items(), strict=True):
         if isinstance(told, AwsError):
-            unreadable.append(Unreadable(AccountRegion(account, ALL_REGIONS, role), told.message))
+            unreadable.append(UnreadPlace(AccountRegion(account, ALL_REGIONS, role), told.message))
         else:
             others += [AccountRegion(account, region, role) for region in question.regions or told]
-    return Places(home, tuple(others), tuple(unreadable))
+    return AuditedPlaces(home, tuple(others), tuple(unreadable))
 
 
-def accounts(aws: Aws, question: Question) -> Sequence[str]:
+def accounts(aws: Aws, question: AuditQuestion) -> Sequence[str]:
     """Return the ids of the accounts that are asked for.
 
     Raises:

@@ -1,0 +1,55 @@
+"""What an action of a plan is performed with."""
+
+from collections.abc import Callable, Iterator, Mapping
+from threading import Event
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from goldenami.aws.answers.interface import Answer, Page
+from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import Aws
+
+A = TypeVar("A", bound=Answer)
+P = TypeVar("P", bound=Page)
+
+
+class ActionContext(Struct, frozen=True, kw_only=True):
+    """What one action is performed with.
+
+    Args:
+        regional: whose AWS, and where.
+        summary: what the action does, as messages name it.
+        parameters: those of the action, with the results of earlier ones in them.
+        cancelled: set once nothing more is to be waited for.
+        progress: is told how far it is.
+    """
+
+    regional: RegionalAws
+    summary: str
+    parameters: Mapping[str, Any]
+    cancelled: Event
+    progress: Callable[[str], None]
+
+    @property
+    def aws(self) -> Aws:
+        """Whose AWS, for what belongs to no region."""
+        return self.regional.aws
+
+    @property
+    def region(self) -> str:
+        """The region."""
+        return self.regional.region
+
+    @property
+    def headline(self) -> str:
+        """What is done and where, as messages begin."""
+        return f"{self.summary} in {self.region}"
+
+    def ask(self, kind: type[A], /, **parameters: Any) -> A:
+        """Call the operation of an answer for this action; see `goldenami.aws.ask.Asking.ask`."""
+        return self.regional.ask(kind, self.summary, **parameters)
+
+    def listed(self, kind: type[P], /, **parameters: Any) -> Iterator[P]:
+        """Yield every page of a listing for this action; see `goldenami.aws.ask.Asking.listed`."""
+        return self.regional.listed(kind, self.summary, **parameters)
