@@ -79,18 +79,18 @@ def extend(doing: ActionContext) -> dict[str, Any]:
         RefusedError: it may not be changed, has no room, or is not proved to let the release be
             launched. Nothing is published then; the fix is to enforce.
     """
-    arn, wanted = doing.parameters["Policy"], _snapshots(doing)
+    arn, desired = doing.parameters["Policy"], _snapshots(doing)
 
     def look() -> iam.ManagedPolicy | None:
         return iam.managed_policy(doing.aws, arn)
 
     def lists() -> bool | None:
         found = look()
-        return (found and wanted <= snapshot_list.listed(found.document)) or None
+        return (found and desired <= snapshot_list.listed(found.document)) or None
 
     for _ in range(_ATTEMPTS):
         now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
-        if wanted <= snapshot_list.listed(now.document):
+        if desired <= snapshot_list.listed(now.document):
             return {}
         holders: tuple[tuple[HolderKind, str], ...] = (
             *(("group", name) for name in now.groups),
@@ -100,12 +100,12 @@ def extend(doing: ActionContext) -> dict[str, Any]:
             name=arn.rpartition("/")[2], document=now.document, tags=now.tags, holders=holders,
             limit=MANAGED_POLICY,
         )  # fmt: skip
-        document = _proved(doing, policy, wanted)
+        document = _proved(doing, policy, desired)
         beside = _write(doing, now, document) - snapshot_list.listed(document.policy)
         if not beside:
             until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
             return {}
-        wanted |= beside
+        desired |= beside
     raise _waits(doing, f"others write to {arn} at the same time")
 
 
@@ -115,7 +115,7 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
     Raises:
         RefusedError: as `extend`.
     """
-    name, wanted = doing.parameters["Policy"], _snapshots(doing)
+    name, desired = doing.parameters["Policy"], _snapshots(doing)
 
     def every() -> dict[str, organizations.OrganizationPolicy] | None:
         found = organizations.named(doing.aws, SCP, prefixes.POLICIES)
@@ -123,7 +123,7 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
 
     there = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
     now = there[name]
-    if wanted <= snapshot_list.listed(now.document):
+    if desired <= snapshot_list.listed(now.document):
         return {}
     policy = _Policy(
         name=name, document=now.document, tags=now.tags,
@@ -138,13 +138,13 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
             if one.ours and one.name != name and target in now.targets
         ),
     )  # fmt: skip
-    text = _proved(doing, policy, wanted).json(minify=True)
+    text = _proved(doing, policy, desired).json(minify=True)
     changing = {"PolicyId": now.id, "Content": text}
     _allowed(doing, lambda: call(_with(doing, changing), "organizations:UpdatePolicy", {}))
 
     def lists() -> bool | None:
         found = every()
-        return (found and wanted <= snapshot_list.listed(found[name].document)) or None
+        return (found and desired <= snapshot_list.listed(found[name].document)) or None
 
     until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=name)
     return {}
@@ -201,7 +201,7 @@ def _prepared(doing: ActionContext, policy: _Policy, document: PolicyDocument) -
         )
         for image in parameters["Images"]
     )  # fmt: skip
-    form = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
+    policies = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
     mechanisms = {MECHANISMS[holder] for holder, _ in policy.holders}
     return Enforcement(
         changes=(),
@@ -213,7 +213,7 @@ def _prepared(doing: ActionContext, policy: _Policy, document: PolicyDocument) -
                 for holder, name in policy.holders
             ),
         ),
-        wanted=DesiredState(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
+        desired=DesiredState(policies=dict.fromkeys(sorted(mechanisms), policies), golden=golden),
         accounts={name: (account,) for holder, name in policy.holders},
     )
 

@@ -56,7 +56,7 @@ def _viewpoints(proving: "MechanismProver", accounts: tuple[str, ...]) -> Iterat
     if others:
         yield others[0]
     elif home not in accounts:
-        sees = rendering.tests_tags(proving.form.profiles[0])
+        sees = rendering.tests_tags(proving.policies.profiles[0])
         yield home if sees else next(iter(accounts), SOME_OTHER)
 
 
@@ -64,7 +64,7 @@ def _unread(
     proving: "MechanismProver", target: str, accounts: tuple[str, ...] | None
 ) -> Iterator[str]:
     """A profile that tests tags would deny every golden launch in an account that sees none."""
-    profile = proving.form.profiles[0]
+    profile = proving.policies.profiles[0]
     if accounts is None and rendering.tests_tags(profile):
         yield (
             f"scp: which accounts are under {target} could not be read (organizations:"
