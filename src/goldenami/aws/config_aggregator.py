@@ -18,6 +18,7 @@ from goldenami.aws.answers.others import (
 )
 from goldenami.aws.errors import explained
 from goldenami.aws.regional import RegionalAws
+from goldenami.domain.instance import ALIVE
 
 IMAGES_A_QUERY = 100
 """A query has at most 4,096 characters."""
@@ -25,10 +26,8 @@ IMAGES_A_QUERY = 100
 ROWS_A_PAGE = 100
 """The most of a listing; counts come 500 a page, as long as no limit is given."""
 
-_ALIVE = (
-    "resourceType = 'AWS::EC2::Instance' AND "
-    "configuration.state.name IN ('pending', 'running', 'stopping', 'stopped')"
-)
+_STATES = ", ".join(f"'{state}'" for state in ALIVE)
+_ALIVE = f"resourceType = 'AWS::EC2::Instance' AND configuration.state.name IN ({_STATES})"
 
 
 class Count(Struct, frozen=True):
