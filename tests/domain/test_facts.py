@@ -16,7 +16,7 @@ from goldenami.iam.values import Values
 
 SOURCE = Path(goldenami.__file__).parent
 ACCOUNT = "123456789012"
-ADMIN = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/admin")
+ADMIN = Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/admin")
 PIPELINE = f"arn:aws:iam::{ACCOUNT}:role/golden-ami-pipeline"
 EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*",
                                                      "Resource": "*"}}  # fmt: skip
@@ -91,7 +91,7 @@ def writes() -> Iterator[tuple[str, str, dict[str, Value]]]:
 
 def test_nobody_but_the_pipeline_writes_what_decides() -> None:
     """Neither an administrator, nor anybody else whom the guardrail binds."""
-    session = Principal.of(PIPELINE, session="bake")
+    session = Principal.from_arn(PIPELINE, session="bake")
     for action, resource, context in writes():
         told = (action, resource, context)
         assert decided(action, resource, context, ADMIN) == Outcome.EXPLICIT_DENY, told

@@ -178,7 +178,7 @@ def of_documents(
     arn = arns.iam_arn(partition, values.account, "user", "somebody")
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
     return ProofQuestion(
-        subject=ProofSubject(where, Principal.of(arn), Policies(identity=compiled)),
+        subject=ProofSubject(where, Principal.from_arn(arn), Policies(identity=compiled)),
         documents=tuple(one.text for one in (*further, *documents)),
         pipeline=_pipeline(values.pipeline_role, documents),
         setting=_setting(values, profile, documents),
@@ -309,7 +309,7 @@ def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubje
         return None
     several = (ADMINISTRATOR, *documents)
     policies = Policies(identity=tuple(one.compiled for one in several))
-    return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
+    return ProofSubject("the pipeline role", Principal.from_arn(arn, session="proof"), policies)
 
 
 def _live_pipeline(account: Account, arn: str | None) -> ProofSubject | None:
