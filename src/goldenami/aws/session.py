@@ -12,6 +12,7 @@ from goldenami.aws.answers.others import GetCallerIdentity
 from goldenami.aws.ask import Asking
 from goldenami.aws.errors import explained
 from goldenami.aws.regional import RegionalAws
+from goldenami.domain import arns
 from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import UsageError
 
@@ -147,7 +148,8 @@ class Aws(Asking):
 
     def role_in(self, account: str, name: str) -> str:
         """Return the ARN of a role of another account; empty for the caller's own account."""
-        return "" if account == self.account else f"arn:{self.partition}:iam::{account}:role/{name}"
+        own = account == self.account
+        return "" if own else arns.iam_arn(self.partition, account, "role", name)
 
     def assume(self, role: str) -> "Aws":
         """Return the caller as a role, by its ARN; all roles share their clients."""

@@ -12,12 +12,13 @@ from goldenami.aws import images
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.waits import patiently
-from goldenami.bake.distribute import image_id, launch_permissions
+from goldenami.bake.actions import image_id, snapshot_ids
+from goldenami.bake.distribute import launch_permissions
 from goldenami.bake.interface import Recipe
 from goldenami.domain import manifest
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import started
-from goldenami.domain.plan import Action, Ref
+from goldenami.domain.plan import Action
 
 HANDLER = "write:manifest"
 
@@ -42,19 +43,12 @@ def compose(recipe: Recipe, content: dict[str, Any]) -> Action:
 def _action(
     recipe: Recipe, content: dict[str, Any], summary: str, name: str, after: tuple[str, ...]
 ) -> Action:
-    return Action(
-        id="manifest",
-        summary=summary,
-        call=HANDLER,
-        region=recipe.region,
-        parameters={
-            "Name": name,
-            "ImageId": image_id(recipe, recipe.place),
-            "manifest": content,
-        },
+    return Action.at(
+        recipe.place, "manifest", HANDLER, summary,
+        {"Name": name, "ImageId": image_id(recipe, recipe.place), "manifest": content},
         permissions=("ec2:DescribeImages", *(("ssm:PutParameter",) if name else ())),
         after=after,
-    )
+    )  # fmt: skip
 
 
 def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str) -> dict[str, Any]:
@@ -113,7 +107,7 @@ def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, 
         "account": place.account,
         "region": place.region,
         "image_id": image_id(recipe, place),
-        "snapshots": [Ref(f"available:{place.name}", "snapshot_ids")],
+        "snapshots": [snapshot_ids(place)],
         "kms_key": next(iter(recipe.keys(place)), ""),
         "parameter": release.publish.ssm_parameter if release.publish else "",
         "shared_with": [one for each in permissions for one in each.values()],

@@ -13,6 +13,7 @@ from goldenami.aws import authorization_details, images, regions, simulate
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
+from goldenami.domain import arns, prefixes
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, RefusedError
@@ -113,7 +114,7 @@ def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -
         "groups": ("admins",),
     }
     if "pipeline_role" in profile.needs:
-        stand_ins["pipeline_role"] = f"arn:aws:iam::{account}:role/pipeline"
+        stand_ins["pipeline_role"] = arns.iam_arn("aws", account, "role", "pipeline")
     values = Values(**{**stand_ins, **given})
     profile, documents, notes = rendered(profile, values)
     return noted(of_documents(texts(documents), values, profile, beside), notes)
@@ -174,10 +175,10 @@ def of_documents(
     further = _beside(chosen)
     compiled = tuple(one.compiled for one in (*further, *documents))
     partition = values.partition
-    arn = f"arn:{partition}:iam::{values.account}:user/somebody"
+    arn = arns.iam_arn(partition, values.account, "user", "somebody")
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
     return ProofQuestion(
-        subject=ProofSubject(where, Principal.of(arn), Policies(identity=compiled)),
+        subject=ProofSubject(where, Principal.from_arn(arn), Policies(identity=compiled)),
         documents=tuple(one.text for one in (*further, *documents)),
         pipeline=_pipeline(values.pipeline_role, documents),
         setting=_setting(values, profile, documents),
@@ -308,7 +309,7 @@ def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubje
         return None
     several = (ADMINISTRATOR, *documents)
     policies = Policies(identity=tuple(one.compiled for one in several))
-    return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
+    return ProofSubject("the pipeline role", Principal.from_arn(arn, session="proof"), policies)
 
 
 def _live_pipeline(account: Account, arn: str | None) -> ProofSubject | None:
@@ -353,7 +354,7 @@ def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument
 def texts(documents: Iterable[PolicyDocument]) -> tuple[NamedDocument, ...]:
     """Return rendered documents under the names they are attached by."""
     return tuple(
-        NamedDocument(f"goldenami-{one.name}", json.dumps(one.policy)) for one in documents
+        NamedDocument(f"{prefixes.POLICIES}{one.name}", json.dumps(one.policy)) for one in documents
     )
 
 

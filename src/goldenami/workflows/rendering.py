@@ -6,6 +6,7 @@ from typing import Any
 from goldenami.aws import images, regions
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
+from goldenami.domain import arns
 from goldenami.domain.image import Image
 from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
@@ -108,7 +109,7 @@ def tests_tags(profile: Profile) -> bool:
 
 def role_arn(role: str, partition: str, account: str) -> str:
     """Return the ARN of a role that is given by name or by ARN."""
-    return role if role.startswith("arn:") else f"arn:{partition}:iam::{account}:role/{role}"
+    return role if role.startswith("arn:") else arns.iam_arn(partition, account, "role", role)
 
 
 def chain(profile: Profile) -> tuple[Profile, ...]:

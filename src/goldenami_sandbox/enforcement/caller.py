@@ -91,7 +91,7 @@ def _session(access_key_id: str) -> Session | None:
 
 def _principal(entity: User | Role, tags: dict[str, str], session: str) -> Principal:
     organization = organizations.organization_of(account_id())
-    return Principal.of(
+    return Principal.from_arn(
         entity.arn,
         tags=tags,
         unique_id=entity.id,

@@ -28,7 +28,7 @@ def principal_of(store: IamStore, arn: str) -> Principal:
     if isinstance(entity, Group):
         return Principal(arn=arn, keys={})
     own = organizations.organization_of(store.account_id)
-    return Principal.of(
+    return Principal.from_arn(
         arn,
         tags={tag["Key"]: tag["Value"] for tag in entity.tags or []},
         unique_id=entity.id,

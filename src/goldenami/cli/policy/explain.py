@@ -38,7 +38,7 @@ def explain(
     if len(asked) != 1:
         raise UsageError("say who: one of --user, --group, --role")
     aws = options.session(region, profile, endpoint_url)
-    verdict, notes = workflow.explain(aws, aws.region, *asked[0], image, call)
+    verdict, notes = workflow.explain(aws.in_region(aws.region), *asked[0], image, call)
     for note in notes:
         say(f"note: {note}")
     report.write_verdict(verdict, form.value)

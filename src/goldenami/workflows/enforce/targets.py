@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from goldenami.domain import arns
 from goldenami.iam.account import ADMINISTRATOR
 from goldenami.iam.evaluator.decide import Level, Policies
 from goldenami.iam.evaluator.document import compile_policy
@@ -83,11 +84,13 @@ def _seen_from(proving: "MechanismProver", target: str, account: str) -> Enforce
             *(compile_policy(one.policy, one.document or {}) for one in documents),
         ),
     )
-    arn = f"arn:{after.partition}:iam::{account}:user/administrator"
+    arn = arns.iam_arn(after.partition, account, "user", "administrator")
     policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
     home = account == after.id
     where = "" if home else f" in account {account}"
-    subject = ProofSubject(f"an administrator under {target}{where}", Principal.of(arn), policies)
+    subject = ProofSubject(
+        f"an administrator under {target}{where}", Principal.from_arn(arn), policies
+    )
     pipeline = structs.replace(proving.pipeline, policies=policies) if proving.pipeline else None
     proof = prove(
         (subject,),

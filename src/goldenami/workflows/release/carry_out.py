@@ -19,11 +19,12 @@ from goldenami.aws import (
     waits,
 )
 from goldenami.aws.lease import Lease
-from goldenami.bake.distribute import ADOPT_COPY, adopt_copy, complete, image_id
+from goldenami.bake.actions import approved, available, complete, image_id
+from goldenami.bake.distribute import ADOPT_COPY, adopt_copy
 from goldenami.bake.interface import Handler
 from goldenami.bake.launch import launch
 from goldenami.bake.manifest import HANDLER, Keeper
-from goldenami.bake.publish import WRITE_STATUS, approval_of
+from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build
@@ -212,9 +213,9 @@ class _Run:
         if shared.error and unsafe:
             raise self._failed(shared.error)
         places = prepared.recipe.places
-        approved = tuple(one for one in places if approval_of(one) in shared.results)
+        approved_places = tuple(place for place in places if approved(place) in shared.results)
         notes = tuple(dict.fromkeys((*made.notes, *shared.notes)))
-        return approved, Outcome(shared.results, made.error or shared.error, notes)
+        return approved_places, Outcome(shared.results, made.error or shared.error, notes)
 
     def _publish(self, whole: tuple[AccountRegion, ...], made: Outcome) -> Released:
         prepared = self._prepared = self._guarded()
@@ -331,7 +332,7 @@ def _released(
                 image_id=resolve(image_id(recipe, place), results),
                 name=recipe.build.ami_name,
                 status=prepared.status.value,
-                snapshots=tuple(results[f"available:{place.name}"]["snapshot_ids"]),
+                snapshots=tuple(results[available(place)]["snapshot_ids"]),
                 parameter=publish.ssm_parameter if publish else "",
             )
             for place in places
