@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from goldenami import resources
+from goldenami.domain.prefixes import POLICIES
 from goldenami.errors import SpecError
 from goldenami.iam.render import PolicyDocument, as_json
-
-PREFIX = "goldenami-"
 
 
 def terraform(documents: Sequence[PolicyDocument], groups: Sequence[str]) -> str:
@@ -41,7 +40,7 @@ def cloudformation(documents: Sequence[PolicyDocument], groups: Sequence[str]) -
             "logical_id": "".join(part.title() for part in document.name.split("-")),
             "name": document.name,
             "policy": _without_references(document),
-            "policy_name": f"{PREFIX}{document.name}",
+            "policy_name": f"{POLICIES}{document.name}",
         }
         for document in documents
     ]
@@ -82,7 +81,7 @@ def _in_hcl(document: PolicyDocument) -> dict[str, Any]:
         "heredoc": Markup(_escaped("\n".join(f"    {line}" for line in lines))),  # noqa: S704
         "label": label,
         "name": document.name,
-        "policy_name": f"{PREFIX}{document.name}",
+        "policy_name": f"{POLICIES}{document.name}",
         "reference": Markup(label),  # noqa: S704  # letters and underscores
     }
 

@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from goldenami.errors import GoldenamiError
 from goldenami.iam.evaluator.request import Principal
-from goldenami_sandbox.iam.boundaries import User
-from goldenami_sandbox.iam.store import IamStore
+from goldenami_sandbox.iam.store import IamStore, User
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.sts import Session

@@ -138,10 +138,8 @@ def load(added: Iterable[Path] = ()) -> Cases:
         SpecError: a file is no file of cases, or says something twice.
         RefusedError: there is no case, so nothing would be proved.
     """
-    paths = [
-        path for place in (resources.folder("policies") / "cases", *added) for path in _files(place)
-    ]
-    files = {path: yamlfile.load(path, Cases)[0] for path in paths}
+    places = (resources.folder("policies") / "cases", *added)
+    files = {path: yamlfile.load(path, Cases) for place in places for path in _files(place)}
     everything = Cases(
         cases=tuple(
             case for file in files.values() for several in file.cases for case in several.expanded()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from goldenami.domain import tags
 from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import CREATING, TAGGING, key_is_kept
 
@@ -27,7 +28,7 @@ RULE = LintRule(
     title="a Deny by aws:TagKeys that tells cases apart",
     explanation=(
         "Tag keys in condition keys are matched without regard to case, but here the key is a "
-        "value: `GOLDENami:status` is not `goldenami:status`."
+        f"value: `GOLDENami:status` is not `{tags.STATUS}`."
     ),
     right='"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": "KEY"}, '
     'or "Null": {"aws:RequestTag/KEY": "false"}',
