@@ -1,7 +1,5 @@
 """The world of a proof: the golden image of one region, and what the cases describe."""
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -12,8 +10,8 @@ from goldenami.errors import SpecError
 from goldenami.iam.authorization import resources
 from goldenami.iam.authorization.resources import Resource, Scope
 from goldenami.iam.proof.cases import Case, CaseImage, CasePrincipal, Cases, CaseVolume
+from goldenami.iam.proof.variants import PLACEHOLDER, with_texts
 
-_PLACEHOLDER = re.compile(r"<(\w+)>")
 ROOT_DEVICE = "/dev/xvda"
 _OF_AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")
 _OF_OWN_IMAGES = ("approval-tag", "bookkeeping", "lifecycle")
@@ -84,13 +82,9 @@ class ProofLookup:
         Raises:
             SpecError: a placeholder is not known; the case is named.
         """
-        if isinstance(value, str):
-            return _PLACEHOLDER.sub(lambda name: self._filling(name[1], case), value)
-        if isinstance(value, Mapping):
-            return {self.filled(key, case): self.filled(each, case) for key, each in value.items()}
-        if isinstance(value, list):
-            return [self.filled(each, case) for each in value]
-        return value
+        return with_texts(
+            value, lambda text: PLACEHOLDER.sub(lambda name: self._filling(name[1], case), text)
+        )
 
     def applies(self, case: Case) -> bool:
         """Tell whether a case can be tried: one may need a group, or a golden image of one's own.
