@@ -32,9 +32,9 @@ from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, code_of
 from goldenami.aws.lease_holder import LeaseHolder
 from goldenami.aws.regional import RegionalAws
+from goldenami.domain import prefixes
 from goldenami.errors import AwsError, GoldenamiError, LeaseLostError, RefusedError
 
-PREFIX = "/goldenami/bake/"
 RENEW_S = 60.0
 LAPSES_S = 240.0
 MARGIN_S = 60.0
@@ -95,7 +95,7 @@ class Lease:
 
     def __init__(self, regional: RegionalAws, image: str, build: str) -> None:
         self._regional = regional
-        self._name = PREFIX + image
+        self._name = prefixes.LEASES + image
         self._image = image
         self._me = lease_holder.new(regional.aws, build)
         self._version = 0
@@ -270,7 +270,7 @@ class Lease:
 
 def of_image(regional: RegionalAws, image: str) -> HeldLease | None:
     """Return who bakes an image; see `read`."""
-    return read(regional, PREFIX + image)
+    return read(regional, prefixes.LEASES + image)
 
 
 def read(regional: RegionalAws, name: str) -> HeldLease | None:

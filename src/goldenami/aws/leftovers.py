@@ -15,7 +15,7 @@ from goldenami.aws.answers.ec2_around import (
 )
 from goldenami.aws.answers.ssm import GetParametersByPath
 from goldenami.aws.regional import RegionalAws
-from goldenami.domain import tags
+from goldenami.domain import prefixes, tags
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
 from goldenami.domain.instance import Instance
@@ -123,7 +123,7 @@ def leases(regional: RegionalAws) -> RegionLeases:
     Raises:
         AwsError: they could not be read, or one of them is not goldenami's.
     """
-    pages = regional.listed(GetParametersByPath, "looking for leases", Path=lease.PREFIX)
+    pages = regional.listed(GetParametersByPath, "looking for leases", Path=prefixes.LEASES)
     found = [
         (parameter.name, lease.held(regional, parameter, page.response))
         for page in pages

@@ -20,6 +20,7 @@ from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, code_of
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.waits import patiently
+from goldenami.domain import prefixes
 from goldenami.domain import record as records
 from goldenami.domain.identity import Recorded
 from goldenami.domain.record import Record
@@ -57,7 +58,7 @@ def every(regional: RegionalAws) -> dict[str, Recorded]:
     Raises:
         AwsError: they could not be read, or one of them is no record.
     """
-    path = records.PARAMETERS.rstrip("/")
+    path = prefixes.BUILDS.rstrip("/")
     pages = regional.listed(
         GetParametersByPath, "reading the records of builds",
         Path=path, Recursive=True,
@@ -161,7 +162,7 @@ def _settled(context: ActionContext, name: str, least: int) -> Recorded:
 
 
 def _look(context: ActionContext, name: str) -> Recorded | None:
-    image, _, build = name.removeprefix(records.PARAMETERS).partition("/")
+    image, _, build = name.removeprefix(prefixes.BUILDS).partition("/")
     return read(context.regional, image, build)
 
 

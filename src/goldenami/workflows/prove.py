@@ -13,7 +13,7 @@ from goldenami.aws import authorization_details, images, regions, simulate
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import arns
+from goldenami.domain import arns, prefixes
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, RefusedError
@@ -178,7 +178,7 @@ def of_documents(
     arn = arns.iam_arn(partition, values.account, "user", "somebody")
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
     return ProofQuestion(
-        subject=ProofSubject(where, Principal.of(arn), Policies(identity=compiled)),
+        subject=ProofSubject(where, Principal.from_arn(arn), Policies(identity=compiled)),
         documents=tuple(one.text for one in (*further, *documents)),
         pipeline=_pipeline(values.pipeline_role, documents),
         setting=_setting(values, profile, documents),
@@ -309,7 +309,7 @@ def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubje
         return None
     several = (ADMINISTRATOR, *documents)
     policies = Policies(identity=tuple(one.compiled for one in several))
-    return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
+    return ProofSubject("the pipeline role", Principal.from_arn(arn, session="proof"), policies)
 
 
 def _live_pipeline(account: Account, arn: str | None) -> ProofSubject | None:
@@ -354,7 +354,7 @@ def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument
 def texts(documents: Iterable[PolicyDocument]) -> tuple[NamedDocument, ...]:
     """Return rendered documents under the names they are attached by."""
     return tuple(
-        NamedDocument(f"goldenami-{one.name}", json.dumps(one.policy)) for one in documents
+        NamedDocument(f"{prefixes.POLICIES}{one.name}", json.dumps(one.policy)) for one in documents
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from goldenami.aws import parameters, regions, snapshots
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import manifest, tags
+from goldenami.domain import manifest, prefixes, tags
 from goldenami.domain.tags import ApprovalTag, Status
 from goldenami.errors import IncompleteError
 from goldenami.iam.snapshot_list import Difference
@@ -47,7 +47,7 @@ def _once_golden(aws: Aws, approval: ApprovalTag, ids: frozenset[str]) -> frozen
             for one in snapshots.own(aws.in_region(region), sorted(ids), purpose)
             if _was_approved(one.tag_values, approval)
         }
-        kept = parameters.below(aws.in_region(region), manifest.PARAMETERS, "reading manifests")
+        kept = parameters.below(aws.in_region(region), prefixes.MANIFESTS, "reading manifests")
         made = (manifest.read(text) for text in kept)
         return tagged | {
             snapshot

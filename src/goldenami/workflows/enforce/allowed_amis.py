@@ -14,6 +14,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.allowed_images import AllowedImagesSetting
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.waits import until
+from goldenami.domain import prefixes
 from goldenami.domain.plan import Action
 from goldenami.spec.model import AllowedAmis, ImageCriteria
 from goldenami.workflows.enforce import ownership
@@ -34,7 +35,7 @@ NOTE = (
 )
 
 
-RECORD = "/goldenami/enforcement/allowed-amis"
+RECORD = prefixes.ALLOWED_AMIS
 """The parameter of a region that says whose its setting is, since a setting takes no tags."""
 
 

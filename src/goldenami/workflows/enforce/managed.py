@@ -11,7 +11,7 @@ from goldenami.aws import iam
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.waits import until
-from goldenami.domain import arns, tags
+from goldenami.domain import arns, prefixes, tags
 from goldenami.domain.plan import Action
 from goldenami.errors import RefusedError
 from goldenami.iam import snapshot_list
@@ -25,7 +25,8 @@ VERIFY_TIMEOUT_S = 60.0
 def arn(context: EnforceContext, document: str) -> str:
     """Return the ARN of goldenami's policy for a document."""
     aws = context.aws
-    return arns.iam_arn(aws.partition, aws.account, "policy", f"goldenami-{document}")
+    name = f"{prefixes.POLICIES}{document}"
+    return arns.iam_arn(aws.partition, aws.account, "policy", name)
 
 
 def foreign(policies: Mapping[str, iam.ManagedPolicy | None]) -> list[str]:

@@ -11,7 +11,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.organizations import OrganizationPolicy
 from goldenami.aws.waits import until
-from goldenami.domain import tags
+from goldenami.domain import prefixes, tags
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import RefusedError
 from goldenami.iam.render import PolicyDocument
@@ -27,7 +27,6 @@ from goldenami.workflows.enforce.interface import (
     replaced,
 )
 
-PREFIX = "goldenami-"
 VERIFY_TIMEOUT_S = 60.0
 
 
@@ -50,7 +49,7 @@ def part(context: EnforceContext, wish: DesiredPolicies | None, kind: str) -> Me
     """
     wish = None if context.remove else wish
     try:
-        now = organizations.named(context.aws, kind, PREFIX)
+        now = organizations.named(context.aws, kind, prefixes.POLICIES)
     except RefusedError as error:
         if wish:
             raise
@@ -58,7 +57,7 @@ def part(context: EnforceContext, wish: DesiredPolicies | None, kind: str) -> Me
         return MechanismPlan(notes=(told,) if context.remove else ())
     if wish is None:
         return joined(_dropped(context, kind, one, named=False) for one in now.values())
-    wanted = {f"{PREFIX}{document.name}": document for document in wish.documents}
+    wanted = {f"{prefixes.POLICIES}{document.name}": document for document in wish.documents}
     problems, room = _checked(context, wish, wanted, now)
     claims = ownership.claims(
         context,

@@ -88,7 +88,9 @@ def _seen_from(proving: "MechanismProver", target: str, account: str) -> Enforce
     policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
     home = account == after.id
     where = "" if home else f" in account {account}"
-    subject = ProofSubject(f"an administrator under {target}{where}", Principal.of(arn), policies)
+    subject = ProofSubject(
+        f"an administrator under {target}{where}", Principal.from_arn(arn), policies
+    )
     pipeline = structs.replace(proving.pipeline, policies=policies) if proving.pipeline else None
     proof = prove(
         (subject,),

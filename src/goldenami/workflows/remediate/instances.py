@@ -17,7 +17,6 @@ from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate.interface import RemediationKind, RemediationStep, left_alone
 from goldenami.workflows.remediate.verdicts import Verdicts
 
-FINDING = "goldenami:finding"
 PERMISSIONS = ("ec2:DescribeInstanceAttribute", "ec2:DescribeInstances")
 DEAD = ("terminated", "shutting-down")
 """The states of what cannot be helped any more."""
@@ -133,7 +132,7 @@ def _refuse_stop(aws: Aws, place: AccountRegion, now: LiveInstance) -> None:
 
 
 def _tag(place: AccountRegion, now: LiveInstance, rules: Sequence[str]) -> Iterator[Action]:
-    yield tagging(place, now, {FINDING: " ".join(rules)})
+    yield tagging(place, now, {tags.FINDING: " ".join(rules)})
 
 
 def _simply(
