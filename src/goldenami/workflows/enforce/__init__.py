@@ -40,7 +40,7 @@ from goldenami.workflows.enforce.interface import (
     begun_after,
     joined,
 )
-from goldenami.workflows.execute import Execution
+from goldenami.workflows.execution import Execution
 
 HANDLERS = {
     "adopt:organization-policy": organization.adopt,
