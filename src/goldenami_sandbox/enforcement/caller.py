@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from goldenami.errors import GoldenamiError
 from goldenami.iam.evaluator.request import Principal
-from goldenami_sandbox.iam.store import IamStore, User
+from goldenami_sandbox.iam.store import IamStore, SandboxUser
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.sts import Session
@@ -31,7 +31,7 @@ class Caller(Struct, frozen=True):
 
     arn: str
     principal: Principal
-    entity: User | Role
+    entity: SandboxUser | Role
     session: Session | None = None
 
 
@@ -88,7 +88,7 @@ def _session(access_key_id: str) -> Session | None:
     return Session.of(assumed) if assumed else None
 
 
-def _principal(entity: User | Role, tags: dict[str, str], session: str) -> Principal:
+def _principal(entity: SandboxUser | Role, tags: dict[str, str], session: str) -> Principal:
     organization = organizations.organization_of(account_id())
     return Principal.from_arn(
         entity.arn,

@@ -8,12 +8,12 @@ from moto.iam.models import Group, ManagedPolicy, Role
 from goldenami.iam.evaluator.decide import Layer, Level, Matched, Policies
 from goldenami.iam.evaluator.document import Policy, compile_policy
 from goldenami_sandbox.enforcement.caller import Caller, account_id, store
-from goldenami_sandbox.iam.store import User
+from goldenami_sandbox.iam.store import SandboxUser
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.organizations.documents import SCP
 from goldenami_sandbox.sts import Session
 
-Holder = User | Role | Group
+Holder = SandboxUser | Role | Group
 """What policies are attached to."""
 
 _compiled = lru_cache(maxsize=1024)(compile_policy)
@@ -67,7 +67,7 @@ def _managed_arns(caller: Caller, layer: Layer) -> Iterator[str]:
 
 def _holders(caller: Caller) -> Iterator[Holder]:
     yield caller.entity
-    if isinstance(caller.entity, User):
+    if isinstance(caller.entity, SandboxUser):
         yield from store().get_groups_for_user(caller.entity.name)
 
 
