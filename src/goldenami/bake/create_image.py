@@ -6,7 +6,7 @@ from typing import Any
 from goldenami.aws import images, records
 from goldenami.aws.action import ActionContext, Handler
 from goldenami.bake import record
-from goldenami.bake.actions import at, available, deregister, instance_ready, run_command, terminate
+from goldenami.bake.actions import at, available, instance_ready, run_command, terminate, undo_image
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
 from goldenami.domain import identity, tags
@@ -125,6 +125,6 @@ def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
         permissions=("ec2:CreateImage", "ec2:CreateTags"),
         outputs={"image_id": "ImageId"},
         after=(after,),
-        undo=deregister(recipe.place, f"image:{recipe.region}"),
+        undo=undo_image(recipe, recipe.place),
         adopt="adopt:image",
     )  # fmt: skip

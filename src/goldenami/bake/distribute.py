@@ -9,10 +9,10 @@ from goldenami.bake.actions import (
     at,
     available,
     created_by,
-    deregister,
     image_id,
     on_image,
     snapshot_ids,
+    undo_image,
 )
 from goldenami.bake.create_image import adopted
 from goldenami.bake.interface import Recipe
@@ -98,7 +98,7 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
         permissions=("ec2:CopyImage", "ec2:CreateTags"),
         outputs={"image_id": "ImageId"},
         after=(available(source), *shares),
-        undo=deregister(place, f"copy:{place.name}"),
+        undo=undo_image(recipe, place),
         adopt=ADOPT_COPY,
     )  # fmt: skip
     yield wait_for_image(recipe, place)

@@ -12,7 +12,7 @@ from goldenami.aws.action import ActionContext, Handler
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.aws.waits import patiently
 from goldenami.bake import record
-from goldenami.bake.actions import at, available, created_by, deregister
+from goldenami.bake.actions import at, available, undo_image
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import launch_problems, packer_variables
 from goldenami.bake.packer import PERMISSIONS, PackerBuild, build, check
@@ -83,7 +83,7 @@ class PackerBaker:
             },
             permissions=(*PERMISSIONS, *records.WRITE_PERMISSIONS),
             after=(begun.id,),
-            undo=deregister(recipe.place, created_by(recipe, recipe.place)),
+            undo=undo_image(recipe, recipe.place),
         )  # fmt: skip
         return (begun, build_image)
 

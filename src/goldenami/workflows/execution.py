@@ -43,6 +43,11 @@ class RunOutcome(Struct, frozen=True):
     error: GoldenamiError | None = None
     notes: tuple[str, ...] = ()
 
+    def then(self, later: "RunOutcome") -> "RunOutcome":
+        """Return this outcome and that of a later part of the run as one."""
+        notes = tuple(dict.fromkeys((*self.notes, *later.notes)))
+        return RunOutcome(later.results, self.error or later.error, notes)
+
 
 class _Ended(Struct, frozen=True):
     """What a thread reports of its action: its outputs, or why it failed."""
