@@ -12,7 +12,7 @@ from goldenami import files
 from goldenami.aws import authorization_details, simulate
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.session import Aws
-from goldenami.domain import arns
+from goldenami.domain import arns, prefixes
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
@@ -246,7 +246,7 @@ def _of_rendered(profile: Profile, values: Values, beside: str | None) -> ProofQ
     if rendered[0][1] and profile.when_too_large:
         profile = profile_named(profile.when_too_large)  # its promises are those that count
     documents = [
-        NamedDocument(f"goldenami-{document.name}", json.dumps(document.policy))
+        NamedDocument(f"{prefixes.POLICIES}{document.name}", json.dumps(document.policy))
         for documents, _ in rendered
         for document in documents
     ]
