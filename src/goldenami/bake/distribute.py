@@ -104,13 +104,13 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     yield wait_for_image(recipe, place)
 
 
-def adopt_copy(doing: ActionContext) -> dict[str, Any]:
+def adopt_copy(context: ActionContext) -> dict[str, Any]:
     """Find the copy that holds the name of the one to be made.
 
     Raises:
         RefusedError: it is not a copy of that image, so the build has not made it.
     """
-    parameters = doing.parameters
+    parameters = context.parameters
     build = tags.from_aws(parameters["TagSpecifications"][0]["Tags"])[tags.BUILD]
 
     def problem(image: Image) -> str:
@@ -119,7 +119,7 @@ def adopt_copy(doing: ActionContext) -> dict[str, Any]:
             return f"EC2 says that it was {identity.origin(image)}"
         return "" if image.tags.get(tags.BUILD) == build else f"it lacks the tag {tags.BUILD}"
 
-    return adopted(doing, problem)
+    return adopted(context, problem)
 
 
 def copying(recipe: Recipe, place: AccountRegion, source: AccountRegion) -> dict[str, Any]:

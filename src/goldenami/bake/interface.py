@@ -84,7 +84,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     def keys(self, place: AccountRegion) -> tuple[str, ...]:
         """Return the KMS keys that the release file names for the image in a place."""
         if place == self.place:
-            return tuple(one.kms_key for one in self.release.base.volumes if one.kms_key)
+            return tuple(volume.kms_key for volume in self.release.base.volumes if volume.kms_key)
         key = self.copy_key(place)
         return (key,) if key else ()
 

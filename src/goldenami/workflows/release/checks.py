@@ -11,7 +11,7 @@ from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
-from goldenami.bake.record import tests
+from goldenami.bake.record import gates
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.check_result import CheckResult, together
@@ -44,7 +44,7 @@ class Progress(Struct, frozen=True, kw_only=True):
             made=set(earlier.images),
             finished=earlier.finished,
             own={image.id for image in (*earlier.images.values(), *earlier.broken.values())},
-            tested=earlier.record.passed(tests(recipe)),
+            tested=earlier.record.passed(gates(recipe)),
             whole=earlier.is_whole(recipe.places),
         )
 

@@ -54,7 +54,7 @@ def _until_tested(recipe: Recipe, plan: Sequence[Action], earlier: EarlierRun) -
     }
     if not earlier.instance_id:
         done["terminate"] = {}
-    if earlier.record.passed(record.tests(recipe)):
+    if earlier.record.passed(record.gates(recipe)):
         done |= {action.id: {} for action in plan if action.id.startswith(TEST)}
         if earlier.record.image_id:
             done[record.MADE] = version

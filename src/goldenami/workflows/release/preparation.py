@@ -239,7 +239,7 @@ def making_actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
     ready = wait_for_image(recipe, recipe.place)
     tested = boot_test(recipe)
     gate = tested[-1].id if tested else ready.id
-    recorded = record.made(recipe, image_id(recipe, recipe.place), baker.recorded, gate)
+    recorded = record.image_made(recipe, image_id(recipe, recipe.place), baker.recorded, gate)
     return (
         *baker.actions(recipe),
         ready,
