@@ -64,7 +64,8 @@ def test_covers(conditions: dict[str, Any], covered: bool) -> None:
 
 
 def test_a_waiver_says_what_it_covers() -> None:
-    assert waiver(instance="i-1", rule="disabled-image").coverage == "instance i-1, rule disabled-image"
+    both = waiver(instance="i-1", rule="disabled-image")
+    assert both.coverage == "instance i-1, rule disabled-image"
     assert waiver(tag="Role=bastion").coverage == "tag Role=bastion"
 
 
