@@ -13,16 +13,15 @@ from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
 from goldenami.bake.actions import approved, image_id, snapshot_ids
 from goldenami.bake.interface import Recipe
-from goldenami.domain import arns
+from goldenami.domain import arns, prefixes
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.checked import Checked
+from goldenami.domain.check_result import CheckResult
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.profiles import load_profiles
 from goldenami.workflows import rendering
 from goldenami.workflows.enforce.documents import BOUNDARY
-from goldenami.workflows.enforce.organization import PREFIX
 from goldenami.workflows.enforce.snapshots import EXTEND, EXTEND_SCP
 
 LOOKING = ("iam:GetPolicy",)
@@ -63,7 +62,7 @@ class Guarding(Struct, frozen=True, kw_only=True):
 
     guardrails: tuple[Guardrail, ...] = ()
     notes: tuple[str, ...] = ()
-    checked: Checked = Checked()
+    checked: CheckResult = CheckResult()
 
 
 def look(recipe: Recipe) -> Guarding:
@@ -78,7 +77,7 @@ def look(recipe: Recipe) -> Guarding:
         if isinstance(error, AwsError) and error.code not in FORBIDDEN:
             raise
         told = f"whether a guardrail lists snapshots is not known: {error.message}"
-        return Guarding(checked=Checked(unknown=(told,)))
+        return Guarding(checked=CheckResult(unknown=(told,)))
     if not guardrails:
         return Guarding()
     names = ", ".join(one.name for one in guardrails)
@@ -87,7 +86,7 @@ def look(recipe: Recipe) -> Guarding:
         missing = _missing(recipe, guardrails)
     except AwsError as error:
         told = f"whether {names} may be changed is not known: {error.message}"
-        return Guarding(guardrails=guardrails, notes=(fine,), checked=Checked(unknown=(told,)))
+        return Guarding(guardrails=guardrails, notes=(fine,), checked=CheckResult(unknown=(told,)))
     if not missing:
         return Guarding(guardrails=guardrails, notes=(fine,))
     note = (
@@ -133,14 +132,15 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
         for document in profile.documents
     }
     for name in (*sorted(listing), BOUNDARY):
-        arn = arns.iam_arn(aws.partition, aws.account, "policy", f"{PREFIX}{name}")
+        policy_name = f"{prefixes.POLICIES}{name}"
+        arn = arns.iam_arn(aws.partition, aws.account, "policy", policy_name)
         policy = iam.managed_policy(aws, arn)
         if policy is None or not policy.ours or not snapshot_list.listed(policy.document):
             continue
         if policy.groups or policy.boundary_of or policy.others:
             yield Guardrail(name=arn)
     if recipe.file.enforcement.declared and recipe.file.enforcement.enforce.mechanisms.scp:
-        for scp in organizations.named(aws, SCP, PREFIX).values():
+        for scp in organizations.named(aws, SCP, prefixes.POLICIES).values():
             if scp.ours and scp.targets and snapshot_list.listed(scp.document):
                 yield Guardrail(name=scp.name, scp=True)
 
