@@ -1,5 +1,6 @@
 """`goldenami images`."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,11 +10,21 @@ from goldenami.cli.options import ListFormat
 from goldenami.domain.status import Status
 
 
+class ListedStatus(StrEnum):
+    """The states that something writes."""
+
+    BUILDING = Status.BUILDING.value
+    CANDIDATE = Status.CANDIDATE.value
+    APPROVED = Status.APPROVED.value
+
+
 def images(
     image: Annotated[
         str | None, typer.Option("--image", metavar="NAME", help="Only this golden image.")
     ] = None,
-    status: Annotated[Status | None, typer.Option("--status", help="Only this status.")] = None,
+    status: Annotated[
+        ListedStatus | None, typer.Option("--status", help="Only this status.")
+    ] = None,
     form: options.Format = ListFormat.TABLE,
     region: options.Regions = None,
     profile: options.Profile = None,
