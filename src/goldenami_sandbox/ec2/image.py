@@ -15,6 +15,7 @@ from moto.ec2.utils import random_snapshot_id
 
 from goldenami_sandbox.catalogue import PublicImage
 from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.overriding import overrides
 
 if TYPE_CHECKING:
     from goldenami_sandbox.ec2.store import Ec2Store
@@ -59,11 +60,13 @@ class GoneVolume:
 class ImageSnapshot(Snapshot):
     """A snapshot that is ``pending`` as long as its image is; moto's are complete at once."""
 
+    @overrides
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._readiness = Countdown()
         super().__init__(*arguments, **named)
 
     @property
+    @overrides
     def status(self) -> str:
         """The snapshot's state now."""
         return "completed" if self._readiness.over else "pending"
@@ -73,6 +76,7 @@ class ImageSnapshot(Snapshot):
         """Leave it to the clock."""
 
     @property
+    @overrides
     def progress(self) -> str:
         """How much of the volume is copied."""
         return f"{int(100 * self._readiness.share)}%"

@@ -16,6 +16,7 @@ from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError, InvalidParameterDependency
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
+from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.utils import random_ami_id
 
 from goldenami_sandbox.clock import Countdown
@@ -29,6 +30,7 @@ from goldenami_sandbox.ec2.errors import (
 )
 from goldenami_sandbox.ec2.image import Device, GoneVolume, SandboxImage, take_snapshot
 from goldenami_sandbox.ec2.store import Ec2Store
+from goldenami_sandbox.overriding import overrides
 
 NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 DESCRIPTION_LENGTH = 255
@@ -37,9 +39,10 @@ copies_fail: dict[str, str] = {}
 _TAGGABLE = ("image", "snapshot")
 
 
-class ImageCreationResponse(Ec2Base):
+class ImageCreationResponse(Ec2Base, AmisResponse):
     """The calls that make an image, each in the state ``pending``."""
 
+    @overrides
     def create_image(self) -> ActionResult:
         """Make an image of an instance, with one snapshot for each of its volumes."""
         name = self._new_name()
@@ -70,10 +73,12 @@ class ImageCreationResponse(Ec2Base):
         )
         return self._put(image, wished)
 
+    @overrides
     def copy_image(self) -> ActionResult:
         """Copy an image into the region of the call."""
         return ActionResult({"ImageId": self.once("CopyImage", self._copied_image_id)})
 
+    @overrides
     def register_image(self) -> ActionResult:
         """Make an image of snapshots."""
         name = self._new_name()

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from moto.ec2 import urls
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
@@ -15,6 +14,7 @@ from goldenami_sandbox import catalogue
 from goldenami_sandbox.ec2.allowed_images import AllowedImages, declared
 from goldenami_sandbox.ec2.errors import image_unavailable, no_such_image, no_such_snapshot
 from goldenami_sandbox.ec2.image import SandboxImage, published
+from goldenami_sandbox.overriding import overrides
 
 if TYPE_CHECKING:
     from goldenami_sandbox.ec2.volumes import Task
@@ -30,6 +30,7 @@ class Ec2Store(EC2Backend):
     (moto searches all tags, which grows with the square of the fleet).
     """
 
+    @overrides
     def __init__(self, region_name: str, account_id: str) -> None:
         self.deregistered: dict[str, SandboxImage] = {}
         self.client_tokens: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {}
@@ -51,10 +52,7 @@ class Ec2Store(EC2Backend):
         """The Allowed AMIs setting: a declarative policy's, else the account's own."""
         return declared(self.account_id) or self._allowed_images
 
-    @property
-    def _url_module(self) -> Any:
-        return urls
-
+    @overrides
     def _load_amis(self) -> None:
         """Leave out moto's images; the catalogue comes after the rest is set up."""
 
@@ -112,6 +110,7 @@ class Ec2Store(EC2Backend):
         keys = kms_backends[self.account_id][self.region_name].keys.values()
         return {str(key.arn) for key in keys if AWS_MANAGED_KEY in key.aliases}
 
+    @overrides
     def get_snapshot(self, snapshot_id: str) -> Snapshot:
         """Return a snapshot.
 
@@ -137,6 +136,7 @@ class Ec2Store(EC2Backend):
         finally:
             self.lent = {}
 
+    @overrides
     def describe_images(
         self,
         ami_ids: list[str] | None = None,
@@ -150,6 +150,7 @@ class Ec2Store(EC2Backend):
         wanted = (filters or {}).get("image-id", [])
         return [self.images[one] for one in [wanted] if isinstance(one, str) and one in self.images]
 
+    @overrides
     def describe_tags(self, filters: Any = None) -> list[dict[str, str]]:
         """Look the tags of one resource up, and search only for other questions."""
         ids = (filters or {}).get("resource-id", [])

@@ -14,6 +14,7 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.moto_api._internal import mock_random
 
 from goldenami_sandbox.ec2 import tags
@@ -25,9 +26,10 @@ from goldenami_sandbox.ec2.errors import (
     no_such_instance,
 )
 from goldenami_sandbox.ec2.store import AWS_MANAGED_KEY
+from goldenami_sandbox.overriding import overrides
 
 
-class EbsResponse(Ec2Base):
+class EbsResponse(Ec2Base, ElasticBlockStore):
     """EBS's settings."""
 
     def get_ebs_default_kms_key_id(self) -> ActionResult:
@@ -37,6 +39,7 @@ class EbsResponse(Ec2Base):
         own = bool(key) and key not in self.store.managed_keys
         return ActionResult({"KmsKeyId": key if own else AWS_MANAGED_KEY})
 
+    @overrides
     def detach_volume(self) -> ActionResult:
         """Detach a volume from its instance; a running one keeps its root volume."""
         volume = self.store.get_volume(self._get_param("VolumeId"))
