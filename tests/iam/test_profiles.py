@@ -1,13 +1,17 @@
 """Profiles from their YAML files."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import DEFAULT, load_profiles, profile_named
 from goldenami.iam.reference import table
+from goldenami.iam.render import render
+from goldenami.iam.values import Values
 
 COMPLETE = """\
 name: strict
@@ -97,6 +101,33 @@ def test_a_shipped_profile_says_what_it_does_and_what_it_does_not_do(name: str) 
     assert not set(shipped.needs) & set(shipped.optional)
 
 
+CHANGES: dict[str, dict[str, Any]] = {
+    "owners": {"owners": ("111122223333",)},
+    "parameters": {"parameters": ("/web/ami",)},
+    "pipeline_role": {"pipeline_role": "arn:aws:iam::123456789012:role/other"},
+    "snapshots": {"snapshots": ("snap-89abcdef",)},
+    "tag": {"tag_key": "Approved", "tag_value": "yes"},
+}
+
+
+@pytest.mark.parametrize("name", load_profiles())
+def test_a_profile_names_the_values_that_change_it(name: str) -> None:
+    profile = profile_named(name)
+    values = Values(
+        account="123456789012",
+        owners=("123456789012",),
+        snapshots=("snap-01234567",),
+        pipeline_role="arn:aws:iam::123456789012:role/pipeline",
+        groups=("admins",),
+    )
+    changed = {
+        value
+        for value, change in CHANGES.items()
+        if render(profile, structs.replace(values, **change)) != render(profile, values)
+    }
+    assert changed == {*profile.needs, *profile.optional} & CHANGES.keys()
+
+
 @pytest.mark.parametrize(
     "name", ["allow", "allow-by-tag", "ec2-028-parent-snapshot", "ec2-028-resource-tag"]
 )
@@ -142,16 +173,16 @@ def test_a_name_like_no_other_is_answered_with_all_names() -> None:
 def test_every_profile_says_what_it_leaves_open_and_what_helps(name: str) -> None:
     ways = profile_named(name).open
     assert ways
-    assert all(one.why and one.helps for one in ways)
-    assert len({one.name for one in ways}) == len(ways)
+    assert all(way.why and way.helps for way in ways)
+    assert len({way.name for way in ways}) == len(ways)
 
 
 def test_services_that_launch_by_a_role_are_named() -> None:
     """Each of them makes instances, or images, by a role that it is given or has of its own."""
     services = {
         call.partition(":")[0]
-        for one in load_profiles().values()
-        for way in one.open
+        for profile in load_profiles().values()
+        for way in profile.open
         for call in way.calls
     }
     assert services >= {
@@ -163,7 +194,7 @@ def test_services_that_launch_by_a_role_are_named() -> None:
 
 
 def test_a_call_of_a_way_around_is_one_that_aws_has() -> None:
-    for one in load_profiles().values():
-        for call in (call for way in one.open for call in way.calls):
+    for profile in load_profiles().values():
+        for call in (call for way in profile.open for call in way.calls):
             if call.partition(":")[0] in table.services():
                 assert table.spelled(call) == call

@@ -22,11 +22,12 @@ from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
 from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen, Kind, Subject
+from goldenami.domain.instance import ALIVE
 from goldenami.errors import AwsError
 
 METADATA_PAGE = 1000
 INSTANCES_PAGE = 500  # an instance is several times as much text here, all in memory at once
-_ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
+_ALIVE = [{"Name": "instance-state-name", "Values": list(ALIVE)}]
 _DOING = "reading instances"
 
 AT_ONCE = 100
@@ -48,12 +49,8 @@ class _Listing(Struct, frozen=True):
     size: int
 
 
-def _metadata() -> _Listing:
-    return _Listing(DescribeInstanceImageMetadata.call, "InstanceImageMetadata", METADATA_PAGE)
-
-
-def _reservations() -> _Listing:
-    return _Listing(DescribeInstances.call, "Reservations", INSTANCES_PAGE)
+_METADATA = _Listing(DescribeInstanceImageMetadata.call, "InstanceImageMetadata", METADATA_PAGE)
+_RESERVATIONS = _Listing(DescribeInstances.call, "Reservations", INSTANCES_PAGE)
 
 
 class _Page(Struct, frozen=True):
@@ -78,7 +75,7 @@ class InstanceInventory:
         these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
         self._filters = [*_ALIVE, *these]
         self._images: dict[ImageMetadata, ImageSeen] = {}
-        self._first = self._asked(_metadata())
+        self._first = self._page(_METADATA)
 
     def instances(self, images: SeenImages) -> Iterator[Some]:
         """Yield the region's instances, some at a time, without those that are terminated.
@@ -99,17 +96,20 @@ class InstanceInventory:
         yield from self._with_metadata()
 
     def _with_metadata(self) -> Iterator[Some]:
-        for some in self._rows(_metadata(), self._first, InstanceMetadata):
+        for some in self._rows(_METADATA, self._first, InstanceMetadata):
             yield [self._from_metadata(instance) for instance in some]
 
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
-        listing = _reservations()
-        for some in self._rows(listing, self._asked(listing), Reservation):
-            found = [(one.owner_id, instance) for one in some for instance in one.instances]
-            seen = images.of({instance.image_id for _, instance in found})
+        for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS), Reservation):
+            instances = [
+                (reservation.owner_id, instance)
+                for reservation in some
+                for instance in reservation.instances
+            ]
+            seen = images.of({instance.image_id for _, instance in instances})
             yield [
                 self._subject(instance, account, seen[instance.image_id])
-                for account, instance in found
+                for account, instance in instances
             ]
 
     def _from_metadata(self, instance: InstanceMetadata) -> Subject:
@@ -135,20 +135,20 @@ class InstanceInventory:
             tags=own,
         )
 
-    def _rows(self, listing: _Listing, asked: "Future[_Page]", kind: type[R]) -> Iterator[list[R]]:
+    def _rows(self, listing: _Listing, answer: "Future[_Page]", kind: type[R]) -> Iterator[list[R]]:
         """Yield the rows of all pages; the next one is asked for while this one is being read."""
         more = True
         while more:
-            page = asked.result()
+            page = answer.result()
             if page.token:
-                asked = self._asked(listing, page.token)
+                answer = self._page(listing, page.token)
             with _in_hand, explained(_DOING, self._regional.where, listing.call):
                 rows = iter(page.rows)
                 while some := list(islice(rows, AT_ONCE)):
                     yield read_all(kind, some)
             more = bool(page.token)
 
-    def _asked(self, listing: _Listing, token: str = "") -> "Future[_Page]":
+    def _page(self, listing: _Listing, token: str = "") -> "Future[_Page]":
         further = {"NextToken": token} if token else {}
         parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
 

@@ -85,42 +85,30 @@ class LaunchTemplates:
         self._lock = RLock()
 
     def listed(self) -> list[LaunchTemplateVersion]:
-        """Return the default and the latest version of every template.
-
-        Raises:
-            AwsError: they could not be read.
-        """
+        """Return the default and the latest version of every template."""
         with self._lock:
             if self._named is None:
                 pages = self._regional.listed(
                     DescribeLaunchTemplateVersions,
                     "reading launch templates", Versions=list(NAMED),
                 )  # fmt: skip
-                found = {
-                    (one.launch_template_id, one.version_number): _version(one)
+                versions = {
+                    (version.launch_template_id, version.version_number): _version(version)
                     for page in pages
-                    for one in page.launch_template_versions
+                    for version in page.launch_template_versions
                 }
-                self._named = list(found.values())
+                self._named = list(versions.values())
                 self._remember(self._named)
             return self._named
 
     def configurations(self) -> Iterator[LaunchConfiguration]:
-        """Yield the launch configurations.
-
-        Raises:
-            AwsError: they could not be read.
-        """
+        """Yield the launch configurations."""
         purpose = "reading launch configurations"
         for page in self._regional.listed(DescribeLaunchConfigurations, purpose):
             yield from page.launch_configurations
 
     def resolved(self, reference: ImageReference) -> ImageReference:
-        """Follow a reference to what it launches.
-
-        Raises:
-            AwsError: a template or configuration could not be read.
-        """
+        """Follow a reference to what it launches."""
         if reference.configuration:
             image = self._configured().get(reference.configuration, "")
             why = f"there is no launch configuration {reference.configuration}"
@@ -135,43 +123,40 @@ class LaunchTemplates:
             return self._versions[key]
 
     def _remember(self, versions: list[LaunchTemplateVersion]) -> None:
-        for one in versions:
-            for named in (one.id, one.name):
-                self._versions[named, one.version] = one.reference
-                if one.default:
-                    self._versions[named, "$Default"] = one.reference
-        for one in sorted(versions, key=lambda each: int(each.version)):
-            for named in (one.id, one.name):
-                self._versions[named, "$Latest"] = one.reference
+        for version in versions:
+            for named in (version.id, version.name):
+                self._versions[named, version.version] = version.reference
+                if version.default:
+                    self._versions[named, "$Default"] = version.reference
+        for version in sorted(versions, key=lambda each: int(each.version)):
+            for named in (version.id, version.name):
+                self._versions[named, "$Latest"] = version.reference
 
     def _read(self, template: str, version: str) -> ImageReference:
-        found = read_version(self._regional, template, version)
-        if found is None:
+        template_version = read_version(self._regional, template, version)
+        if template_version is None:
             return ImageReference(
                 why=f"there is no version {version} of launch template {template}"
             )
-        return found.reference
+        return template_version.reference
 
     def _configured(self) -> dict[str, str]:
         with self._lock:
             if self._configurations is None:
                 self._configurations = {
-                    one.launch_configuration_name: one.image_id for one in self.configurations()
+                    configuration.launch_configuration_name: configuration.image_id
+                    for configuration in self.configurations()
                 }
             return self._configurations
 
 
 def versions(regional: RegionalAws, template: str) -> list[LaunchTemplateVersion]:
-    """Return every version of a launch template, by its id.
-
-    Raises:
-        AwsError: they could not be read.
-    """
+    """Return every version of a launch template, by its id."""
     pages = regional.listed(
         DescribeLaunchTemplateVersions, f"reading launch template {template}",
         LaunchTemplateId=template,
     )  # fmt: skip
-    return [_version(one) for page in pages for one in page.launch_template_versions]
+    return [_version(version) for page in pages for version in page.launch_template_versions]
 
 
 def read_version(
@@ -183,9 +168,6 @@ def read_version(
         regional: whose, and where.
         template: its id or name.
         version: a number, ``$Default`` or ``$Latest``.
-
-    Raises:
-        AwsError: it could not be read.
     """
     by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
     purpose = f"reading launch template {template}"

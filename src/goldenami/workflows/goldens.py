@@ -15,7 +15,7 @@ from goldenami.domain.audit.approved import Produced
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.manifests import kept
+from goldenami.workflows.build_records import recorded_builds
 
 if TYPE_CHECKING:
     from goldenami.spec.model import BaseSource
@@ -44,7 +44,7 @@ def read(
         AwsError: records or manifests could not be read.
     """
     every = [image for several in own.values() for image in several]
-    home = kept(aws, every, approval)
+    home = recorded_builds(aws, every, approval)
     elsewhere = structs.replace(home, known=builds | known_builds(aws, own))
     return {
         place: approved.produced(
@@ -57,10 +57,10 @@ def read(
 def known_builds(aws: Aws, own: Mapping[AccountRegion, Sequence[Image]]) -> frozenset[str]:
     """Return the builds that images of the caller's own account name."""
     return frozenset(
-        one.tags.get(tags.BUILD, "")
+        image.tags.get(tags.BUILD, "")
         for place, several in own.items()
         if place.account == aws.account
-        for one in several
+        for image in several
     )
 
 
@@ -97,5 +97,7 @@ def _golden(
     regional: RegionalAws, newest_first: Sequence[Image], approval: ApprovalTag
 ) -> list[Image]:
     place = AccountRegion(regional.account, regional.region)
-    made = read(regional.aws, {place: newest_first}, approval)[place]
-    return [one for one in newest_first if one.state == "available" and made[one.id].golden]
+    produced = read(regional.aws, {place: newest_first}, approval)[place]
+    return [
+        image for image in newest_first if image.state == "available" and produced[image.id].golden
+    ]

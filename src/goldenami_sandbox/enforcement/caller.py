@@ -23,8 +23,8 @@ class Caller(Struct, frozen=True):
     """A principal, and what moto keeps of it.
 
     Args:
-        arn: as error messages name him: a session has an ARN of its own.
-        principal: as policies see him.
+        arn: as error messages name them: a session has an ARN of its own.
+        principal: as policies see them.
         entity: the user, or the role of the session.
         session: the session, None for a user.
     """
@@ -60,7 +60,7 @@ def store() -> IamStore:
 
 def tags_of(listed: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Return tags as a dictionary (``[{"Key": …, "Value": …}]``)."""
-    return {one["Key"]: one["Value"] for one in listed}
+    return {tag["Key"]: tag["Value"] for tag in listed}
 
 
 def caller_of(access_key_id: str) -> Caller:
@@ -84,8 +84,8 @@ def caller_of(access_key_id: str) -> Caller:
 
 def _session(access_key_id: str) -> Session | None:
     sessions = sts_backends[account_id()][PARTITION]
-    found: AssumedRole | None = sessions.get_assumed_role_from_access_key(access_key_id)
-    return Session.of(found) if found else None
+    assumed: AssumedRole | None = sessions.get_assumed_role_from_access_key(access_key_id)
+    return Session.of(assumed) if assumed else None
 
 
 def _principal(entity: SandboxUser | Role, tags: dict[str, str], session: str) -> Principal:

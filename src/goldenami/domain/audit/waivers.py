@@ -3,15 +3,20 @@
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
+from goldenami.constraints import Wrong, filled, form
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind
-from goldenami.errors import SpecError
 
 _NEEDED = ("instance", "resource", "image", "account", "tag")
+_Filled = Annotated[str, filled("needs an owner and a reason")]
+
+
+def _is_tag(text: str) -> bool:
+    return "=" in text
 
 
 class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,14 +26,14 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``Key=Value``; ``region`` and ``rule`` limit it further.
     """
 
-    owner: str
-    reason: str
+    owner: _Filled
+    reason: _Filled
     expires: date
     instance: str | None = None
     resource: str | None = None
     image: str | None = None
     account: str | None = None
-    tag: str | None = None
+    tag: Annotated[str, form(_is_tag, "tag of the form Key=Value")] | None = None
     region: str | None = None
     rule: str | None = None
 
@@ -44,7 +49,7 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             (self.region, subject.region),
             (self.rule, finding.rule),
         )
-        if any(wanted is not None and wanted != has for wanted, has in conditions):
+        if any(condition not in (None, value) for condition, value in conditions):
             return False
         if self.tag is None:
             return True
@@ -52,17 +57,22 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return subject.tags.get(key) == value
 
     @property
-    def says(self) -> str:
+    def coverage(self) -> str:
         """What it covers, for people: ``instance i-…``."""
         kinds = ("instance", "resource", "image", "account", "tag", "region", "rule")
-        return ", ".join(f"{kind} {one}" for kind in kinds if (one := getattr(self, kind)))
+        return ", ".join(f"{kind} {value}" for kind in kinds if (value := getattr(self, kind)))
+
+
+def _names_something(waiver: Waiver) -> Wrong:
+    if not any(getattr(waiver, kind) for kind in _NEEDED):
+        yield "", f"names no {', '.join(_NEEDED[:-1])} or {_NEEDED[-1]}"
 
 
 class WaiverFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file ``waivers.yaml``."""
 
     schema: Literal["goldenami.waivers/v1"]
-    waivers: tuple[Waiver, ...] = ()
+    waivers: tuple[Annotated[Waiver, _names_something], ...] = ()
 
 
 class Waived(Struct, frozen=True, kw_only=True):
@@ -80,19 +90,7 @@ def load(path: Path) -> tuple[Waiver, ...]:
     """
     from goldenami import yamlfile  # yaml takes a while, and most runs have no waivers
 
-    file, places = yamlfile.load(path, WaiverFile)
-    found = []
-    for index, waiver in enumerate(file.waivers):
-        where = yamlfile.place(path, places, f"$.waivers[{index}]")
-        if not any(getattr(waiver, kind) for kind in _NEEDED):
-            found.append(f"{where}: names no instance, resource, image, account or tag")
-        if waiver.tag is not None and "=" not in waiver.tag:
-            found.append(f"{where}: `{waiver.tag}` is no tag of the form Key=Value")
-        if not waiver.reason.strip() or not waiver.owner.strip():
-            found.append(f"{where}: needs an owner and a reason")
-    if found:
-        raise SpecError(found[0], notes=found[1:])
-    return file.waivers
+    return yamlfile.load(path, WaiverFile).waivers
 
 
 class Waivers:
@@ -104,9 +102,9 @@ class Waivers:
         self._used: set[Waiver] = set()
         self._by_id: dict[str, list[Waiver]] = {}
         self._others: list[Waiver] = []
-        for one in self._all:
-            named = one.instance or one.resource or one.image
-            (self._by_id.setdefault(named, []) if named else self._others).append(one)
+        for waiver in self._all:
+            named = waiver.instance or waiver.resource or waiver.image
+            (self._by_id.setdefault(named, []) if named else self._others).append(waiver)
 
     def waiver_of(self, finding: Finding) -> Waiver | None:
         """Return the waiver that covers a finding; an expired one no longer covers anything."""
@@ -114,16 +112,16 @@ class Waivers:
             return None
         subject = finding.subject
         near = (*self._by_id.get(subject.id, ()), *self._by_id.get(subject.image.id, ()))
-        matching = [one for one in (*near, *self._others) if one.covers(finding)]
+        matching = [waiver for waiver in (*near, *self._others) if waiver.covers(finding)]
         self._used.update(matching)
-        return next((one for one in matching if one.expires >= self._today), None)
+        return next((waiver for waiver in matching if waiver.expires >= self._today), None)
 
     @property
     def expired(self) -> tuple[Waiver, ...]:
         """Those whose day has passed."""
-        return tuple(one for one in self._all if one.expires < self._today)
+        return tuple(waiver for waiver in self._all if waiver.expires < self._today)
 
     @property
     def unused(self) -> tuple[Waiver, ...]:
         """Those that matched nothing: mistyped, or done with."""
-        return tuple(one for one in self._all if one not in self._used)
+        return tuple(waiver for waiver in self._all if waiver not in self._used)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.plan import Action
-from goldenami.errors import LeftAloneError
+from goldenami.errors import GoldenamiError, LeftAloneError
 
 
 class RemediationKind(StrEnum):
@@ -45,21 +45,21 @@ class Rollout(Struct, frozen=True, kw_only=True):
     @property
     def preferences(self) -> Mapping[str, Any]:
         """What of it StartInstanceRefresh takes among its preferences."""
-        given = {
+        preferences = {
             "MinHealthyPercentage": self.min_healthy,
             "CheckpointPercentages": list(self.checkpoints) or None,
             "CheckpointDelay": self.checkpoint_delay_s,
             "BakeTime": self.bake_time_s,
             "AlarmSpecification": {"Alarms": list(self.alarms)} if self.alarms else None,
         }
-        return {name: value for name, value in given.items() if value is not None}
+        return {name: value for name, value in preferences.items() if value is not None}
 
 
 class RemediationRequest(Struct, frozen=True, kw_only=True):
     """What is asked for.
 
     Args:
-        what: what to do.
+        kind: what to do.
         rules: only findings of these rules; all if empty.
         severity: only findings at least as bad.
         regions: only findings in these regions; all if empty.
@@ -70,7 +70,7 @@ class RemediationRequest(Struct, frozen=True, kw_only=True):
         per_minute: how many calls may begin in a minute.
     """
 
-    what: RemediationKind
+    kind: RemediationKind
     rules: frozenset[str] = frozenset()
     severity: Severity = Severity.LOW
     regions: frozenset[str] = frozenset()
@@ -112,6 +112,11 @@ class RemediationStep(Struct, frozen=True, kw_only=True):
     guard: Guard = unguarded
     notes: tuple[str, ...] = ()
     """What is to be known before."""
+
+
+def could_not_read(what: str, error: GoldenamiError) -> LeftAloneError:
+    """Return the reason to leave something alone of which something could not be read."""
+    return LeftAloneError(f"{what} could not be read: {error.message}", unread=True)
 
 
 def left_alone(place: AccountRegion, name: str, reason: LeftAloneError) -> RemediationStep:

@@ -22,7 +22,7 @@ from goldenami.domain.audit.rules import (
     unapproved_image,
     unresolved_image,
 )
-from goldenami.domain.audit.rules.interface import Rule
+from goldenami.domain.audit.rules.interface import AuditRule
 from goldenami.domain.audit.subject import ImageSeen, Subject
 
 RULES: Final = (
@@ -44,10 +44,10 @@ RULES: Final = (
 )
 BY_ID: Final = {rule.id: rule for rule in RULES}
 
-__all__ = ["BY_ID", "RULES", "Judge", "Rule", "judge"]
+__all__ = ["BY_ID", "RULES", "AuditRule", "Judge", "judge"]
 
 
-Broken = Sequence[tuple[Rule, str]]
+Broken = Sequence[tuple[AuditRule, str]]
 
 
 class Judge:
@@ -63,8 +63,9 @@ class Judge:
             broken = self._broken(subject)
         else:
             key = (subject.account, subject.region, subject.image)
-            found = self._known.get(key)
-            broken = self._known[key] = self._broken(subject) if found is None else found
+            if key not in self._known:
+                self._known[key] = self._broken(subject)
+            broken = self._known[key]
         return [
             Finding(rule=rule.id, severity=rule.severity, subject=subject, reason=reason)
             for rule, reason in broken

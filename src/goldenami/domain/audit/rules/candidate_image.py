@@ -2,18 +2,18 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
-    made = approved.made(subject)
-    if made is None or not made.candidate or made.forged or approved.golden(subject):
+    claim = approved.claim(subject)
+    if claim is None or not claim.candidate or claim.forged or approved.golden(subject):
         return None
-    return f"the image is {made.image} {made.version}, which waits for its approval"
+    return f"the image is {claim.image} {claim.version}, which waits for its approval"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="candidate-image",
     title="The image is a candidate that nobody approved yet",
     severity=Severity.MEDIUM,

@@ -2,20 +2,20 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
-    image, made = subject.image, approved.made(subject)
+    image, claim = subject.image, approved.claim(subject)
     if not image.golden_ancestor or approved.golden(subject):
         return None
-    if made is not None and (made.approved or made.candidate):
+    if claim is not None and (claim.approved or claim.candidate):
         return None
     return f"the image was made from the golden image {image.golden_ancestor}, but by no release"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="derived-image",
     title="The image was made from a golden one, but not by a release",
     severity=Severity.MEDIUM,

@@ -2,27 +2,27 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import BASELINE, Rule
+from goldenami.domain.audit.rules.interface import BASELINE, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
     if not approved.golden(subject):
         return None
-    made, created = approved.made(subject), subject.image.created
-    if made is not None and approved.newest is not None and made.newer >= approved.newest:
+    claim, created = approved.claim(subject), subject.image.created
+    if claim is not None and approved.newest is not None and claim.newer >= approved.newest:
         return (
-            f"{made.newer} newer versions of {made.image} are approved, "
+            f"{claim.newer} newer versions of {claim.image} are approved, "
             f"and the newest {approved.newest} are current"
         )
-    created = created or (made.created if made else None)
+    created = created or (claim.created if claim else None)
     if approved.max_age is None or created is None or approved.at - created <= approved.max_age:
         return None
     age_days = (approved.at - created).days
     return f"the image is {age_days} days old, more than {approved.max_age.days}"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="outdated-image",
     title="The image is older than the audit allows",
     severity=Severity.MEDIUM,

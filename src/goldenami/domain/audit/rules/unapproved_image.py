@@ -2,22 +2,22 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import UNSEEN, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
-    image, made = subject.image, approved.made(subject)
+    image, claim = subject.image, approved.claim(subject)
     if image.state == UNSEEN and not approved.golden(subject):
         return "no release produced the image, and from here it cannot be seen whose it is"
     if not image.known or image.golden_ancestor or not approved.own(subject):
         return None
-    if (made is not None and (made.approved or made.candidate)) or approved.golden(subject):
+    if (claim is not None and (claim.approved or claim.candidate)) or approved.golden(subject):
         return None
     return "the image is the account's own, but no release produced and approved it"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="unapproved-image",
     title="The image was not approved by any release",
     severity=Severity.HIGH,
