@@ -28,7 +28,7 @@ from goldenami_sandbox.ec2.errors import (
     incorrect_state,
     no_such_instance,
 )
-from goldenami_sandbox.ec2.image import Device, GoneVolume, SandboxImage, take_snapshot
+from goldenami_sandbox.ec2.image import GoneVolume, SandboxDevice, SandboxImage, take_snapshot
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.overriding import overrides
 
@@ -93,7 +93,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             self.current_account,
             self._get_param("Architecture", "i386"),
             root,
-            devices or (Device(root, 8),),
+            devices or (SandboxDevice(root, 8),),
             description=self._get_param("Description", ""),
         )
         return self._put(image, wished)
@@ -210,13 +210,13 @@ def _reboot(instance: Instance) -> None:
 
 def _snapshotted(
     store: Ec2Store, instance: Instance, image_id: str, about: str
-) -> tuple[Device, ...]:
+) -> tuple[SandboxDevice, ...]:
     found = []
     for name, attached in instance.get_block_device_mapping:
         volume = store.get_volume(attached.volume_id)
         snapshot = take_snapshot(store, volume, about, image_id)
         found.append(
-            Device(
+            SandboxDevice(
                 name,
                 volume.size,
                 snapshot.id,
@@ -229,8 +229,8 @@ def _snapshotted(
 
 
 def _overridden(
-    devices: Sequence[Device], mappings: Sequence[Mapping[str, Any]]
-) -> tuple[Device, ...]:
+    devices: Sequence[SandboxDevice], mappings: Sequence[Mapping[str, Any]]
+) -> tuple[SandboxDevice, ...]:
     """Return the devices of an instance or none, changed by a request's device mappings."""
     found = {device.name: device for device in devices}
     for mapping in mappings:
@@ -238,7 +238,7 @@ def _overridden(
         if "NoDevice" in mapping:
             found.pop(name, None)
             continue
-        base = found.get(name, Device(name, 8))
+        base = found.get(name, SandboxDevice(name, 8))
         found[name] = replace(
             base,
             size_gib=ebs.get("VolumeSize", base.size_gib),
@@ -252,7 +252,7 @@ def _overridden(
 
 def _copied(
     source: SandboxImage, store: Ec2Store, image_id: str, kms_key_id: str | None
-) -> tuple[Device, ...]:
+) -> tuple[SandboxDevice, ...]:
     found = []
     for device in source.devices:
         volume = GoneVolume(device.size_gib, kms_key_id is not None, kms_key_id)

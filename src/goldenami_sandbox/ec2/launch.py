@@ -29,7 +29,7 @@ from goldenami_sandbox.ec2.errors import (
     no_such_key_pair,
     token_of_the_terminated,
 )
-from goldenami_sandbox.ec2.image import Device, SandboxImage
+from goldenami_sandbox.ec2.image import SandboxDevice, SandboxImage
 from goldenami_sandbox.overriding import overrides
 
 PENDING, RUNNING = ("pending", 0), ("running", 16)
@@ -217,7 +217,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
                 interface.delete_on_termination = True  # AWS's default for one it made itself
 
 
-def _mapping(device: Device) -> dict[str, Any]:
+def _mapping(device: SandboxDevice) -> dict[str, Any]:
     mapping = device.described()
     mapping["Ebs"] = {name: value for name, value in mapping["Ebs"].items() if value is not None}
     return mapping

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from datetime import datetime
+from typing import Any, cast
 
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot
@@ -11,13 +12,17 @@ from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.kms.models import kms_backends
 
 from goldenami_sandbox import catalogue
+from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.ec2.allowed_images import AllowedImages, declared
 from goldenami_sandbox.ec2.errors import image_unavailable, no_such_image, no_such_snapshot
-from goldenami_sandbox.ec2.image import SandboxImage, published
+from goldenami_sandbox.ec2.image import (
+    PUBLIC,
+    GoneVolume,
+    SandboxDevice,
+    SandboxImage,
+    take_snapshot,
+)
 from goldenami_sandbox.overriding import overrides
-
-if TYPE_CHECKING:
-    from goldenami_sandbox.ec2.volumes import Task
 
 AWS_MANAGED_KEY = "alias/aws/ebs"
 
@@ -35,12 +40,33 @@ class Ec2Store(EC2Backend):
         self.deregistered: dict[str, SandboxImage] = {}
         self.client_tokens: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {}
         self._allowed_images = AllowedImages()
-        self.root_replacements: list[Task] = []
+        self.root_replacements: list[dict[str, Any]] = []
         self.lent: dict[str, Snapshot] = {}
         super().__init__(region_name, account_id)
         for public in catalogue.IMAGES:
-            image = published(self, public)
+            image = self.published(public)
             self.images[image.id] = image
+
+    def published(self, public: catalogue.PublicImage) -> SandboxImage:
+        """Return a public image, with its snapshot put in the store."""
+        image_id = public.id_in(self.region_name)
+        volume = GoneVolume(public.size_gib)
+        snapshot = take_snapshot(self, volume, "", image_id, public.owner_id)
+        return SandboxImage(
+            self,
+            image_id,
+            public.name,
+            public.owner_id,
+            public.architecture,
+            public.root_device_name,
+            (SandboxDevice(public.root_device_name, public.size_gib, snapshot.id),),
+            description=public.description,
+            owner_alias="amazon",
+            imds_support="v2.0",
+            created=datetime.fromisoformat(public.created).replace(tzinfo=None),
+            permissions=[dict(PUBLIC)],
+            readiness=Countdown(steps=0),
+        )
 
     @property
     def images(self) -> dict[str, SandboxImage]:
@@ -51,6 +77,10 @@ class Ec2Store(EC2Backend):
     def allowed_images(self) -> AllowedImages:
         """The Allowed AMIs setting: a declarative policy's, else the account's own."""
         return declared(self.account_id) or self._allowed_images
+
+    def allows(self, image: SandboxImage) -> bool:
+        """Say whether the Allowed AMIs setting allows an image, enforced or not."""
+        return self.allowed_images.allow(image)
 
     @overrides
     def _load_amis(self) -> None:
