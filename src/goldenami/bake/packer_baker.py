@@ -199,7 +199,7 @@ class _Launched:
             RefusedError: EC2 says that the image was made from another instance.
         """
         doing = self._doing
-        image = patiently(doing, lambda: images.made(doing.regional, image_id), created=True)
+        image = patiently(doing, lambda: images.created(doing.regional, image_id), created=True)
         if self._instance_id and image.source_instance not in ("", self._instance_id):
             raise RefusedError(
                 f"{doing.summary}: EC2 says that {image_id} was {origin(image)}, and not from "

@@ -116,7 +116,7 @@ def prepare(
         age = one == build if build else _age(one, now) >= older_than
         return age and one not in running
 
-    claims = [one for several in answers.read.values() for one in several.left]
+    claims = [one for several in answers.read.values() for one in several.leftovers]
     old = [one for one in claims if swept(one.leftover.build)]
     owner = Owner(aws, bakers, books)
     kept = tuple(

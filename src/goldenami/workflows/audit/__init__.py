@@ -104,7 +104,7 @@ def _audited(
         images=summary.images(tallies),
         rules=summary.rules(tallies),
         rules_asked=question.rules(source.scope),
-        approved_by_list=question.listed.given,
+        approved_by_list=question.listed.entries,
         release=question.release,
         open_findings=sum(place.findings for place in read),
         waived_findings=sum(tally.waived for tally in tallies),

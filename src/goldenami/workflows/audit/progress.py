@@ -24,7 +24,7 @@ class AuditProgress:
         self._read.add(id(tally))
 
     @property
-    def says(self) -> str:
+    def text(self) -> str:
         """How far it is, in a few words."""
         if not self._places:
             return "looking for golden images"

@@ -75,8 +75,8 @@ def judge(
 
     Args:
         aws: the caller.
-        question: by what: the approval, the waivers, the lists; its regions are where his images
-            may come from.
+        question: by what: the approval, the waivers, the lists; its regions are where images of the
+            caller's account may come from.
         only: what has to be looked at.
         named: the things in question, by `Subject.resource`.
         before: an earlier judgement: what it has of other regions' images is not read again.

@@ -68,7 +68,7 @@ def steps(
     return [
         step,
         *(
-            RemediationStep(place=regional.place, id=instance_id, left=kept)
+            RemediationStep(place=regional.place, id=instance_id, reason=kept)
             for instance_id in group.protected
         ),
     ]
@@ -176,15 +176,15 @@ def _moves(regional: RegionalAws, group: AutoScalingGroup, golden: Image) -> _Mo
                 f"its template {reference.template} has no version {reference.version}"
             )
         moved = move(regional, version, golden)
-        if moved.left:
-            raise LeftAloneError(f"its template {reference.template}: {moved.left}")
+        if moved.reason:
+            raise LeftAloneError(f"its template {reference.template}: {moved.reason}")
         actions |= {each.id: each for each in moved.actions}
         if reference.version in NAMED:
             follows.append(f"{reference.version} of {reference.template}")
         elif version.reference.parameter:
             follows.append(f"the SSM parameter {version.reference.parameter}")
         elif moved.actions:
-            versions[reference] = moved.made
+            versions[reference] = moved.version
     return _Moves(tuple(actions.values()), versions, tuple(follows))
 
 

@@ -179,8 +179,8 @@ def _template(regional: RegionalAws, subject: Subject, golden: Image) -> Remedia
         moved = move(regional, version, golden)
     except AwsError as error:
         raise could_not_read("it", error) from error
-    if moved.left or not moved.actions:
-        raise LeftAloneError(moved.left or "its default version has the current image")
+    if moved.reason or not moved.actions:
+        raise LeftAloneError(moved.reason or "its default version has the current image")
     guard = templates.guard(regional, moved.actions)
     return RemediationStep(place=regional.place, id=subject.id, actions=moved.actions, guard=guard)
 
