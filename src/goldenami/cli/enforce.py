@@ -108,9 +108,9 @@ def _proved(
 def _would_refuse(aws: "Aws", file: "EnforceFile", form: ListFormat) -> None:
     from goldenami.report import listing
     from goldenami.report.terminal import say
-    from goldenami.workflows import would_refuse as workflow
+    from goldenami.workflows.enforce import allowed_amis
 
-    found = workflow.would_refuse(aws, file)
+    found = allowed_amis.refused_instances(aws, file)
     say(f"instances of account {aws.account} alone whose images would be refused: {len(found)}")
     listing.write(
         "goldenami.would-refuse/v1", found, form.value,

@@ -107,8 +107,8 @@ def prepared(
             )
             for one in documents
         ),
-        wanted=DesiredState(
-            forms={
+        desired=DesiredState(
+            policies={
                 MECHANISMS[holder]: RenderedPolicies(
                     documents=documents, profiles=profiles, values=values
                 )

@@ -123,19 +123,20 @@ def _question(
     if files[0].suffix in YAML:
         return _enforcement(files, named, profile_name, beside, aws)
     values = Values(**{"account": workflow.ACCOUNT, **named})
-    profile = workflow.promises_of(profile_name)
+    profile = profile_named(profile_name or given.DEFAULT_PROFILE)
     return workflow.of_documents(workflow.documents_of(files), values, profile, beside)
 
 
 def _live(
     kind: "Kind", name: str, named: dict[str, Any], profile_name: str | None, aws: _Session
 ) -> "ProofQuestion":
+    from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
 
     session = aws.get()
     values = Values(**{"account": session.account, "partition": session.partition, **named})
-    profile = workflow.promises_of(profile_name)
+    profile = profile_named(profile_name or given.DEFAULT_PROFILE)
     return workflow.of_live(session, kind, name, values, profile)
 
 

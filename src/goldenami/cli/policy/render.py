@@ -52,6 +52,7 @@ def render(
     Example: goldenami policy render -p owner-only --account 111122223333 --owner 444455556666
     """
     from goldenami.iam.profiles import profile_named
+    from goldenami.iam.values import Values
     from goldenami.report import policy as report
     from goldenami.report.terminal import say
     from goldenami.workflows import rendering
@@ -65,7 +66,7 @@ def render(
     )  # fmt: skip
     if release is None:
         profile = profile_named(policy_profile or given.DEFAULT_PROFILE)
-        together, values = rendering.chain(profile), rendering.given_values(named)
+        together, values = rendering.chain(profile), Values(**named)
     else:
         file = options.enforce_file(release)
         profile = profile_named(policy_profile or given.profile_of(file))

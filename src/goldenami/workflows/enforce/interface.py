@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
@@ -37,11 +37,6 @@ class Change(Struct, frozen=True, kw_only=True):
     attach: tuple[str, ...] = ()
     detach: tuple[str, ...] = ()
     lists: Difference | None = None
-
-    @property
-    def nothing(self) -> bool:
-        """Tell whether everything is as it should be."""
-        return self.kind == "keep" and not self.attach and not self.detach
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
@@ -82,9 +77,9 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
     Args:
         aws: whose account.
         region: for calls that belong to no region.
-        enforce: what is enforced; its mechanisms say what is wanted.
+        enforce: what is enforced; its mechanisms say what is desired.
         name: whose is what is attached: see `goldenami.workflows.enforce.ownership`.
-        forms: what each mechanism attaches, by its name; none if it is to be removed.
+        policies: what each mechanism attaches, by its name; none if it is to be removed.
         owners: the accounts that own golden images.
         remove: whether everything goldenami made is to be taken away.
         take_over: whether what another enforcement attached becomes this one's.
@@ -95,7 +90,7 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
     region: str
     enforce: Enforce
     name: str
-    forms: Mapping[str, RenderedPolicies]
+    policies: Mapping[str, RenderedPolicies]
     owners: tuple[str, ...]
     remove: bool
     take_over: bool
@@ -103,8 +98,8 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
 
     def documents(self, mechanism: str) -> tuple[PolicyDocument, ...]:
         """Return what a mechanism attaches; nothing if it is not in use."""
-        form = self.forms.get(mechanism)
-        return form.documents if form else ()
+        policies = self.policies.get(mechanism)
+        return policies.documents if policies else ()
 
 
 class MechanismPlan(Struct, frozen=True, kw_only=True):
@@ -135,11 +130,11 @@ class DesiredState(Struct, frozen=True, kw_only=True):
     """What is to be enforced.
 
     Args:
-        forms: what each mechanism attaches, by its name.
+        policies: what each mechanism attaches, by its name.
         golden: the golden images that were found.
     """
 
-    forms: Mapping[str, RenderedPolicies]
+    policies: Mapping[str, RenderedPolicies]
     golden: tuple[Image, ...]
 
 
@@ -153,7 +148,7 @@ class Enforcement(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     plan: Plan
     attachments: tuple[Attachment, ...] = ()
-    wanted: DesiredState | None = None
+    desired: DesiredState | None = None
     again: Callable[[], "Enforcement"] | None = None
     removes: bool = False
     accounts: Mapping[str, tuple[str, ...] | None] = {}
@@ -177,6 +172,16 @@ class EnforcementProof(Struct, frozen=True, kw_only=True):
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @classmethod
+    def together(cls, proofs: Iterable["EnforcementProof"]) -> "EnforcementProof":
+        """Return several proofs as one, which says nothing twice."""
+        proofs = list(proofs)
+        return cls(
+            rows=tuple(row for proof in proofs for row in proof.rows),
+            failures=tuple(dict.fromkeys(text for proof in proofs for text in proof.failures)),
+            warnings=tuple(dict.fromkeys(text for proof in proofs for text in proof.warnings)),
+        )
+
 
 def broken(row: ProofRow) -> str:
     """Say how a case should have been decided, and why it was not."""
@@ -187,49 +192,20 @@ def broken(row: ProofRow) -> str:
     return f"{what} and is {row.decided}: {row.reason}"
 
 
-def joined(parts: Iterable[MechanismPlan]) -> MechanismPlan:
-    """Return several parts as one."""
-    several = list(parts)
+def joined(plans: Iterable[MechanismPlan]) -> MechanismPlan:
+    """Return several plans as one."""
+    plans = list(plans)
+
+    def every(field: str) -> tuple[Any, ...]:
+        return tuple(item for plan in plans for item in getattr(plan, field))
+
     return MechanismPlan(
-        changes=tuple(one for part in several for one in part.changes),
-        actions=tuple(one for part in several for one in part.actions),
-        removals=tuple(one for part in several for one in part.removals),
-        attachments=tuple(one for part in several for one in part.attachments),
-        notes=tuple(dict.fromkeys(one for part in several for one in part.notes)),
-        problems=tuple(one for part in several for one in part.problems),
-        others=tuple(one for part in several for one in part.others),
-        accounts={target: found for part in several for target, found in part.accounts.items()},
+        changes=every("changes"),
+        actions=every("actions"),
+        removals=every("removals"),
+        attachments=every("attachments"),
+        notes=tuple(dict.fromkeys(every("notes"))),
+        problems=every("problems"),
+        others=every("others"),
+        accounts={target: under for plan in plans for target, under in plan.accounts.items()},
     )
-
-
-def replaced(kept: MechanismPlan, dropped: MechanismPlan, *, room: bool) -> MechanismPlan:
-    """Return what is made and what is taken away as one.
-
-    What is taken away goes first only if there is no room for both at once.
-    """
-    if room:
-        return joined([kept, dropped])
-    first = dropped.removals
-    both = joined([structs.replace(dropped, removals=()), kept])
-    return structs.replace(both, actions=(*first, *begun_after(first, kept.actions)))
-
-
-def begun_after(first: tuple[Action, ...], then: tuple[Action, ...]) -> tuple[Action, ...]:
-    """Make the actions that wait for none wait for all the first ones."""
-    ids = tuple(one.id for one in first)
-    return tuple(structs.replace(one, after=one.after or ids) for one in then)
-
-
-def in_order(steps: list[Action]) -> tuple[Action, ...]:
-    """Make each step wait for the one before it."""
-    return tuple(
-        structs.replace(step, after=(steps[index - 1].id,) if index else ())
-        for index, step in enumerate(steps)
-    )
-
-
-def kind_of(there: object, *, same: bool) -> ChangeKind:
-    """Tell what happens to a policy that is wanted."""
-    if there is None:
-        return "create"
-    return "keep" if same else "update"

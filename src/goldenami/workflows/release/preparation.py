@@ -24,14 +24,14 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image, build_id, new_nonce
 from goldenami.domain.plan import Action, Plan
 from goldenami.domain.record import Record
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 from goldenami.errors import BakeError, SpecError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.checks import There, check, permissions
-from goldenami.workflows.release.done import discarding, results
-from goldenami.workflows.release.recover import Found, find
+from goldenami.workflows.release.completed_steps import discarding, results
+from goldenami.workflows.release.recovery import Found, find
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
