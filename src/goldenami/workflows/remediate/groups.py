@@ -150,12 +150,7 @@ def _notes(group: AutoScalingGroup, moves: _Moves, rollout: Rollout) -> tuple[st
 
 
 def _refuse(regional: RegionalAws, group: AutoScalingGroup) -> None:
-    """Refuse a group whose instances must not be ended, or are being replaced already.
-
-    Raises:
-        LeftAloneError: it is such a group.
-        AwsError: that could not be read.
-    """
+    """Refuse a group whose instances must not be ended, or are being replaced already."""
     if protected := _protected(regional, group.instances):
         raise LeftAloneError(f"{protected} in it is protected from termination")
     if auto_scaling.under_way(regional, group.name):

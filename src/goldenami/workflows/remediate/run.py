@@ -208,11 +208,7 @@ class _Run:
 
 
 def _look(action: Action, guard: Guard) -> None:
-    """Look once more; what cannot be read any more is left alone.
-
-    Raises:
-        LeftAloneError: it is not to be done.
-    """
+    """Look once more; what cannot be read any more is left alone."""
     try:
         guard(action)
     except LeftAloneError:
