@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 """
 
-
 from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
 
 SERVICE = "ec2"

@@ -185,16 +185,13 @@ def _moves(regional: RegionalAws, group: AutoScalingGroup, golden: Image) -> _Mo
 
 def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
-    answers = concurrently(
+    answers, errors = concurrently(
         instances,
         lambda instance_id: live_instances.protected_from_termination(regional, instance_id),
     )
-    for instance_id, protected in answers.items():
-        if isinstance(protected, AwsError):
-            raise protected
-        if protected:
-            return instance_id
-    return ""
+    for error in errors.values():
+        raise error
+    return next((instance_id for instance_id, protected in answers.items() if protected), "")
 
 
 def _refreshed(

@@ -10,7 +10,7 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.aws import images, instance_types, parameters
+from goldenami.aws import images, instances, parameters
 from goldenami.aws.launch_templates import NAMED, LaunchTemplateVersion, read_version, versions
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.account_region import AccountRegion
@@ -68,7 +68,7 @@ def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Ima
     known = [image.architecture for image in described]
     if not described and instance_type:
         purpose = f"looking at {instance_type}"
-        known = instance_types.architectures(regional, instance_type, purpose)
+        known = instances.architectures(regional, instance_type, purpose)
     if not known or golden.architecture in known:
         return ""
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
