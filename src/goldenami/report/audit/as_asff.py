@@ -37,7 +37,7 @@ def findings(document: Document, *, partition: str) -> Iterator[dict[str, Any]]:
     audit = document.audit
     for place in audit.unread:
         yield _unread(audit, place, partition)
-    for over in audit.over:
+    for over in audit.resolved:
         yield _over(audit, over, partition)
     for one in document.findings:
         yield _finding(audit, one, partition, "NEW")

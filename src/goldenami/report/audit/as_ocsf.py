@@ -29,7 +29,7 @@ def write(document: Document, out: TextIO) -> None:
     audit = document.audit
     for place in audit.unread:
         write_line(out, _unread(audit, place))
-    for over in audit.over:
+    for over in audit.resolved:
         write_line(out, _over(audit, over))
     for finding in document.findings:
         write_line(out, _event(audit, finding, (1, "New")))
