@@ -106,7 +106,7 @@ def judge(
     unread: dict[AccountRegion, tuple[str, ...]] = {
         unread.place: (unread.why,) for unread in fresh.unreadable if unread.place in only.places
     }
-    unread |= {tally.place: place.unread for tally, place in read if place.unread}
+    unread |= {place_summary.place: place.unread for place_summary, place in read if place.unread}
     return Judgement(
         approved=approved,
         goldens=goldens,
