@@ -144,7 +144,7 @@ def audit(
     saved = question.source.startswith("file:")
     aws = None if saved else options.session(None, profile, endpoint_url, home, bulk=True)
     progress = AuditProgress()
-    with watched(lambda: progress.says):
+    with watched(lambda: progress.text):
         document = workflow.audit(aws, question, progress=progress)
     _write(document, form, output)
     if to_security_hub and aws is not None:

@@ -83,7 +83,7 @@ def test_a_part_that_fails_leaves_what_came_before_and_after_it(
 ) -> None:
     source = Fake(error=AwsError("the third page is broken"))
     progress = AuditProgress()
-    assert progress.says == "looking for golden images"
+    assert progress.text == "looking for golden images"
     document = audited(monkeypatch, source, progress)
     assert [one.subjects for one in document.audit.places] == [{"instance": 4}] * 4
     assert {one.unread for one in document.audit.places} == {
@@ -91,7 +91,7 @@ def test_a_part_that_fails_leaves_what_came_before_and_after_it(
     }
     assert "foreign-owner" in document.audit.rules_asked
     assert not {"guardrail-changed", "outdated-image"} & set(document.audit.rules_asked)
-    assert progress.says == "4 of 4 places read, 16 instances and launches"
+    assert progress.text == "4 of 4 places read, 16 instances and launches"
 
 
 def test_ctrl_c_stops_every_listing_and_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,18 +72,11 @@ class LiveSource:
             selected = places if self._only is None else self._only.places
             self._to_list = iter([place for place in places if place in selected])
             self._list_ahead()
-        answers = concurrently(places, lambda place: images.own(self._aws.at(place)))
-        self._own = {
-            place: answer for place, answer in answers.items() if not isinstance(answer, AwsError)
-        }
+        self._own, errors = concurrently(places, lambda place: images.own(self._aws.at(place)))
         self._leave_out(places, self._own)
         return GoldenImages(
             goldens.read(self._aws, self._own, self._question.approval, builds=self._builds),
-            tuple(
-                UnreadPlace(place, answer.message)
-                for place, answer in answers.items()
-                if isinstance(answer, AwsError)
-            ),
+            tuple(UnreadPlace(place, error.message) for place, error in errors.items()),
             goldens.known_builds(self._aws, self._own),
         )
 

@@ -43,8 +43,8 @@ class ApprovedList(Struct, frozen=True):
         )
 
     @property
-    def given(self) -> tuple[str, ...]:
-        """All of it, as it was given."""
+    def entries(self) -> tuple[str, ...]:
+        """All of it, as the option takes it."""
         return (
             *sorted(self.ids),
             *(f"name:{pattern}" for pattern in self.named),

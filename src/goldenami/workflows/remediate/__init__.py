@@ -141,7 +141,7 @@ def _remediation(request: RemediationRequest, steps: tuple[RemediationStep, ...]
         actions=tuple({action.id: action for step in steps for action in step.actions}.values()),
         notes=(
             *(note for step in steps for note in step.notes),
-            *(f"left alone: {step.id}: {step.left}" for step in steps if step.left),
+            *(f"left alone: {step.id}: {step.reason}" for step in steps if step.reason),
         ),
         checks=checks.get(request.kind, (*PERMISSIONS, *instances.PERMISSIONS)),
     )

@@ -100,11 +100,7 @@ def _step(
 def _refuse(
     regional: RegionalAws, now: LiveInstance | None, way: InstanceRemediation
 ) -> LiveInstance:
-    """Return an instance, unless it is gone, protected, or done with already.
-
-    Raises:
-        LeftAloneError: it is.
-    """
+    """Return an instance, unless it is gone, protected, or done with already."""
     if now is None or now.state in DEAD:
         raise LeftAloneError("it is gone")
     try:

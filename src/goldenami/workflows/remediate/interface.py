@@ -98,7 +98,7 @@ def unguarded(_: Action) -> None:
 
 
 class RemediationStep(Struct, frozen=True, kw_only=True):
-    """What is done with one thing; ``left`` is why nothing is.
+    """What is done with one thing; ``reason`` is why nothing is.
 
     ``unread`` is whether it is left alone because something could not be read, and ``guard`` looks
     once more before each of its actions.
@@ -107,7 +107,7 @@ class RemediationStep(Struct, frozen=True, kw_only=True):
     place: AccountRegion
     id: str
     actions: tuple[Action, ...] = ()
-    left: str = ""
+    reason: str = ""
     unread: bool = False
     guard: Guard = unguarded
     notes: tuple[str, ...] = ()
@@ -121,4 +121,4 @@ def could_not_read(what: str, error: GoldenamiError) -> LeftAloneError:
 
 def left_alone(place: AccountRegion, name: str, reason: LeftAloneError) -> RemediationStep:
     """Return the step of a thing that is left alone."""
-    return RemediationStep(place=place, id=name, left=reason.message, unread=reason.unread)
+    return RemediationStep(place=place, id=name, reason=reason.message, unread=reason.unread)
