@@ -38,7 +38,7 @@ def between(least: int, most: int | None = None, unit: str = "") -> Constraint:
     words = f"{limits} {unit}".strip()
 
     def check(number: int) -> Wrong:
-        if number < least or (most is not None and number > most):
+        if not number >= least or (most is not None and number > most):
             yield "", f"{words}, not {number}"
 
     return check
@@ -84,6 +84,17 @@ def each(problem: Callable[[str, Any], str | None]) -> Constraint:
                     yield f".{key}", words
 
     return check
+
+
+class OneOf(Struct, frozen=True):
+    """The constraint that a text is one of the names of a registry."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, text: str) -> Wrong:
+        """Find whether it is none of them."""
+        if text not in self.names:
+            yield "", f"`{text}` is none of {', '.join(self.names)}"
 
 
 def filled(words: str) -> Constraint:

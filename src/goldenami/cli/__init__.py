@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
-from typer.core import TyperGroup
 
 from goldenami import __version__
 from goldenami.cli import (
@@ -34,6 +33,7 @@ from goldenami.cli import (
     sweep,
     tag,
 )
+from goldenami.cli.command import App, Group
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 
 
@@ -63,7 +63,7 @@ def _interrupted() -> InterruptedRunError:
     )
 
 
-class _Commands(TyperGroup):
+class _Commands(Group):
     """The commands; what is to become one error is caught before Typer makes its own of it."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -71,31 +71,29 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
 
 
-app = typer.Typer(
+app = App(
     name="goldenami",
     cls=_Commands,
     help="Bake, distribute, enforce and audit golden AMIs from one release file.",
     epilog="Exit codes: 0 done · 1 failed · 2 usage · 3 incomplete · 4 refused · 10 findings.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help starts in two thirds of the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(init.init)
+app.add(init.init)
 app.add_typer(base.app, name="base")
-app.command()(bake.bake)
-app.command()(approve.approve)
-app.command()(sweep.sweep)
-app.command()(tag.tag)
-app.command()(images.images)
-app.command()(show.show)
-app.command()(show.history)
+app.add(bake.bake)
+app.add(approve.approve)
+app.add(sweep.sweep)
+app.add(tag.tag)
+app.add(images.images)
+app.add(show.show)
+app.add(show.history)
 app.add_typer(policy.app, name="policy")
-app.command()(enforce.enforce)
-app.command()(audit.audit)
-app.command()(remediate.remediate)
-app.command()(rehearse.rehearse)
-app.command()(sandbox.sandbox)
+app.add(enforce.enforce)
+app.add(audit.audit)
+app.add(remediate.remediate)
+app.add(rehearse.rehearse)
+app.add(sandbox.sandbox)
 
 
 def _version(wanted: bool) -> None:
@@ -163,7 +161,7 @@ def _run(arguments: Sequence[str] | None) -> None:
         SystemExit: with the exit code of Typer, or of a command.
     """
     try:
-        app(args=arguments, standalone_mode=True)
+        app(args=arguments, prog_name="goldenami")
     except SystemExit:
         sys.stdout.flush()
         raise

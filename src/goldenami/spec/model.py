@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from goldenami.constraints import at_most, between, exactly_one, some
 from goldenami.domain import names
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
 
@@ -73,7 +74,7 @@ class Base(_Part, frozen=True):
 class Bake(_Part, frozen=True):
     """How the image is made."""
 
-    method: Literal["create-image", "packer"] = "create-image"
+    method: BakeMethod = BakeMethod.CREATE_IMAGE
     reboot: bool = True
     template: str = "amazon-ebs"
     vars: types.PackerVariables = field(default_factory=dict)

@@ -12,9 +12,10 @@ from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
-from goldenami.workflows.remediate.interface import RemediationKind, RemediationStep, left_alone
+from goldenami.workflows.remediate.interface import RemediationStep, left_alone
 from goldenami.workflows.remediate.verdicts import Verdicts
 
 FINDING = "goldenami:finding"
