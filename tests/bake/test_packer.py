@@ -11,21 +11,28 @@ import botocore.session
 import pytest
 from msgspec.structs import replace
 
+from goldenami.bake.launch import packer_variables
 from goldenami.bake.packer import (
     PERMISSIONS,
     WAIT_FOR_USER_DATA,
-    BlockDevice,
     PackerBuild,
-    PackerResult,
     build,
 )
 from goldenami.bake.packer_cli import Packer
 from goldenami.bake.packer_output import PackerEvent
 from goldenami.errors import BakeError, InterruptedRunError, SpecError
+from goldenami.spec.model import Base, BaseSource, BaseVolume
 
 IMAGE = "ami-174ec23f08cf69db2"
+BASE = Base(
+    source=BaseSource(ami="ami-03cf127a"), volumes=(BaseVolume(device="/dev/xvda", size_gib=30),)
+)
 REQUEST = PackerBuild(
-    region="us-east-1", source_ami="ami-03cf127a", ami_name="web-1", user_data="#!/bin/sh\nid\n"
+    region="us-east-1",
+    source_ami="ami-03cf127a",
+    ami_name="web-1",
+    user_data="#!/bin/sh\nid\n",
+    launch={"instance_type": "t3.micro"},
 )
 VARIABLES = (
     *("region", "source_ami", "ami_name", "ami_description", "tags", "snapshot_tags", "run_tags"),
@@ -91,7 +98,7 @@ class FakePacker:
         on_event: Callable[[PackerEvent], None] | None = None,
         cancelled: threading.Event | None = None,
         **scenario: dict[str, Any],
-    ) -> PackerResult:
+    ) -> str:
         scenario.setdefault("inspect", {"lines": [INSPECT]})
         (self._folder / "scenario.json").write_text(json.dumps(scenario))
         return build(
@@ -116,9 +123,9 @@ def packer(tmp_path: Path) -> FakePacker:
 
 def test_a_build_gives_the_image_of_the_manifest(packer: FakePacker) -> None:
     line = "17,,ui,say,==> web: Launching a source AWS instance..."
-    result = packer.build(REQUEST, build={"lines": [line], "artifact_id": f"us-east-1:{IMAGE}"})
+    image_id = packer.build(REQUEST, build={"lines": [line], "artifact_id": f"us-east-1:{IMAGE}"})
     said = "web: Launching a source AWS instance..."
-    assert result == PackerResult(IMAGE, "us-east-1", (said,))
+    assert image_id == IMAGE
     assert [event.text for event in packer.events] == [said]
 
 
@@ -144,7 +151,7 @@ def test_values_reach_packer_in_a_private_file_only(packer: FakePacker) -> None:
         REQUEST,
         image_tags={"Name": "Golden AMI"},
         run_tags={"Name": "base"},
-        block_devices=(BlockDevice(device="/dev/xvda", size_gib=30),),
+        launch=packer_variables(BASE),
         steps=("systemctl is-active httpd",),
         image_timeout_s=600,
     )
@@ -157,9 +164,7 @@ def test_values_reach_packer_in_a_private_file_only(packer: FakePacker) -> None:
     assert values["user_data_file"] == request.user_data
     assert values["script_file"] == request.script
     assert values["poll_delay_seconds"] * values["poll_max_attempts"] == 600
-    assert values["block_devices"] == [
-        {"device": "/dev/xvda", "size_gib": 30, "type": "gp3", "encrypted": True, "kms_key_id": ""}
-    ]
+    assert {name: values[name] for name in request.launch} == request.launch
     assert call["files"].pop(".") == stat.S_IRWXU
     assert set(call["files"].values()) == {stat.S_IRUSR | stat.S_IWUSR}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import (
     Action,
     Happened,
@@ -76,7 +77,8 @@ def test_shown(value: Any, wanted: Any) -> None:
 
 
 def action(name: str, **more: Any) -> Action:
-    return Action(id=name, summary=name, call="ec2:X", region="us-east-1", **more)
+    call = more.pop("call", "ec2:X")
+    return Action(id=name, summary=name, call=call, region="us-east-1", **more)
 
 
 def test_no_way_of_printing_an_action_shows_a_secret() -> None:
@@ -90,10 +92,35 @@ def test_a_plan_needs_the_permissions_of_all_its_actions_each_once() -> None:
         actions=(
             action("a", permissions=("ec2:RunInstances", "ec2:CreateTags")),
             action("b", permissions=("ec2:CreateTags",)),
-            action("c"),
+            action("c", call="ec2:StopInstances"),
+            action("d", call="wait:instance"),
         ),
     )
-    assert plan.permissions == ("ec2:CreateTags", "ec2:RunInstances")
+    assert plan.permissions == ("ec2:CreateTags", "ec2:RunInstances", "ec2:StopInstances")
+
+
+@pytest.mark.parametrize(
+    ("call", "given", "needed"),
+    [
+        ("ec2:StopInstances", (), ("ec2:StopInstances",)),
+        ("ec2:CopyImage", ("ec2:CopyImage", "ec2:CreateTags"), ("ec2:CopyImage", "ec2:CreateTags")),
+        ("ssm:RunCommand", ("ssm:SendCommand",), ("ssm:SendCommand",)),
+        ("wait:image", (), ()),
+        ("packer:build", ("ec2:RunInstances",), ("ec2:RunInstances",)),
+    ],
+)
+def test_an_aws_call_needs_itself_unless_its_action_says_otherwise(
+    call: str, given: tuple[str, ...], needed: tuple[str, ...]
+) -> None:
+    assert action("a", call=call, permissions=given).permissions == needed
+    assert action("a", call=call, permissions=given).following("b").permissions == needed
+
+
+def test_an_action_at_a_place_is_done_there_by_its_role() -> None:
+    place = AccountRegion("444455556666", "eu-west-1", "arn:aws:iam::444455556666:role/copies")
+    copy = Action.at(place, "copy", "ec2:CopyImage", "copy it", {"Name": "x"}, after=("a",))
+    assert (copy.region, copy.role, copy.after) == ("eu-west-1", place.role, ("a",))
+    assert copy.following("b", "c").after == ("a", "b", "c")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,11 @@
 """What says that builds have made it, by its tags: `domain.identity` tells whether it is so."""
 
 from goldenami.aws import images
-from goldenami.aws.answers import ec2
+from goldenami.aws.instances import described
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
 from goldenami.domain.instance import ALIVE, Instance
-
-__all__ = ["ALIVE", "Instance", "images_of", "instances"]
 
 
 def instances(
@@ -19,32 +17,30 @@ def instances(
 
     A base instance that was launched on its own has no ``goldenami:spec`` and is left out.
     """
-    pages = regional.listed(
-        ec2.DescribeInstances, "looking for a build's instance",
+    return described(
+        regional,
+        "looking for a build's instance",
         Filters=[
             *([{"Name": f"tag:{key}", "Values": [value]}] if key else []),
-            {"Name": f"tag:{tags.ROLE}", "Values": [one.value for one in tags.Role]},
+            {"Name": f"tag:{tags.ROLE}", "Values": [role.value for role in tags.InstanceRole]},
             {"Name": "tag-key", "Values": [tags.SPEC]},
             *([{"Name": "instance-state-name", "Values": list(ALIVE)}] if alive else []),
         ],
-    )  # fmt: skip
-    return [_instance(regional.region, one) for page in pages for one in page.instances]
+    )
+
+
+def base_instances(regional: RegionalAws) -> list[Instance]:
+    """Return the base instances of a region that are there, of bakes or launched on their own."""
+    return described(
+        regional,
+        "listing base instances",
+        Filters=[
+            {"Name": f"tag:{tags.ROLE}", "Values": ["base"]},
+            {"Name": "instance-state-name", "Values": list(ALIVE)},
+        ],
+    )
 
 
 def images_of(regional: RegionalAws, build: str) -> list[Image]:
     """Return the images that a build has made in a region, in any state."""
-    return [one for one in images.produced(regional) if one.tags.get(tags.BUILD) == build]
-
-
-def _instance(region: str, answer: ec2.InstanceAnswer) -> Instance:
-    return Instance(
-        region=region,
-        id=answer.instance_id,
-        state=answer.state.name,
-        tags=answer.tag_values,
-        image_id=answer.image_id,
-        token=answer.client_token,
-        launched=answer.launch_time,
-        key_name=answer.key_name,
-        groups=tuple((group.group_id, group.group_name) for group in answer.security_groups),
-    )
+    return [image for image in images.produced(regional) if image.tags.get(tags.BUILD) == build]

@@ -9,6 +9,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.interface import Answer
 from goldenami.aws.idempotency import DONE, NONE
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.waits import patiently
 from goldenami.domain.plan import dig
 from goldenami.errors import AwsError
@@ -37,6 +38,15 @@ def call(
             return {}
         raise
     return {output: dig(answer, place) for output, place in outputs.items()}
+
+
+def once(regional: RegionalAws, name: str, purpose: str, /, **parameters: Any) -> None:
+    """Make one AWS call of which nothing is returned, and raise what AWS says of it.
+
+    Raises:
+        AwsError: AWS refused it or could not be reached; or it is done already.
+    """
+    regional.ask(ANSWERS[name], purpose, **parameters)
 
 
 def answered(context: ActionContext, kind: type[A], *, created: bool = False) -> A:

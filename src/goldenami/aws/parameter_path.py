@@ -7,6 +7,7 @@ from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
+from goldenami.domain import arns
 from goldenami.domain.checked import Checked
 from goldenami.errors import AwsError
 
@@ -37,16 +38,17 @@ def check(regional: RegionalAws, name: str) -> Checked:
 
 def may_write(aws: Aws, regions: Sequence[str], name: str) -> Checked:
     """Ask IAM's policy simulator whether the caller may write a parameter in these regions."""
-    path = f"parameter/{name.removeprefix('/')}"
-    arns = [f"arn:{aws.partition}:ssm:{one}:{aws.account}:{path}" for one in regions]
+    parameters = [
+        arns.arn(aws.partition, "ssm", region, aws.account, "parameter", name) for region in regions
+    ]
     try:
         refused = permitted.refused(
-            aws, WRITING, arns, "asking whether the parameter may be written"
+            aws, WRITING, parameters, "asking whether the parameter may be written"
         )
     except AwsError as error:
         return Checked(unknown=(f"whether {name} may be written is not known: {error.message}",))
     if refused is None:
         return Checked(fine=(f"{name} may be written by the account's root user",))
     if refused:
-        return Checked(wrong=tuple(f"the caller may not {one}" for one in refused))
+        return Checked(wrong=tuple(f"the caller may not {action}" for action in refused))
     return Checked(fine=(f"{name} may be written in {', '.join(regions)}",))

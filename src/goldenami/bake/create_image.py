@@ -3,74 +3,68 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import structs
-
 from goldenami.aws import images, records
-from goldenami.aws.action import ActionContext
+from goldenami.aws.action import ActionContext, Handler
 from goldenami.bake import record
-from goldenami.bake.interface import Handler, Recipe
-from goldenami.bake.launch import instance_problems, launch_actions, launch_problems
+from goldenami.bake.actions import at, available, deregister, instance_ready, run_command, terminate
+from goldenami.bake.interface import Recipe
+from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
 from goldenami.domain import identity, tags
-from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.identity import LAUNCH
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import RefusedError
 
 
-class CreateImage:
+class CreateImageBaker:
     """``bake: {method: create-image}``."""
 
     def problems(self, recipe: Recipe) -> list[str]:
         """Try the launch as a DryRun, or look at the instance that is given."""
         if recipe.instance_id:
             return instance_problems(recipe.aws, recipe.region, recipe.instance_id)
-        return launch_problems(
-            recipe.aws, recipe.file, recipe.source, recipe.build, recipe.base_tags
-        )
+        return launch_problems(recipe, recipe.base_tags)
 
     def fine(self, recipe: Recipe) -> tuple[str, ...]:
         """Tell of the launch that was tried."""
         if recipe.instance_id:
             return (f"{recipe.instance_id} can be made into an image",)
-        kind = recipe.release.base.instance_type
-        return (f"the launch of a {kind} from {recipe.source.id} was tried (DryRun)",)
+        instance_type = recipe.release.base.instance_type
+        return (f"the launch of a {instance_type} from {recipe.source.id} was tried (DryRun)",)
 
     def actions(self, recipe: Recipe) -> tuple[Action, ...]:
         """Launch, wait, validate, create the image."""
-        begun = record.begun(recipe)
+        begun, instance_id = record.begun(recipe), recipe.instance_id
         instance: str | Ref
-        first: tuple[Action, ...]
-        if recipe.instance_id:
-            instance, before = recipe.instance_id, begun.id
-            first = (begun, _ready(recipe))
+        if instance_id:
+            instance, last_record = instance_id, begun.id
+            timeout_s = recipe.release.timeouts.seconds("instance")
+            summary = f"wait for {instance_id}"
+            ready = instance_ready(recipe.region, "ready", summary, instance_id, timeout_s)
+            first: tuple[Action, ...] = (begun, ready)
         else:
-            instance, before = Ref("launch", "instance_id"), record.LAUNCHED
-            launch, ready = launch_actions(
-                recipe.file, recipe.source, recipe.build, recipe.base_tags
+            instance, last_record = INSTANCE, record.LAUNCHED
+            launch, ready = launch_actions(recipe, recipe.base_tags)
+            first = (begun, launch.following(begun.id), record.launched(recipe), ready)
+        steps = [*first]
+        for number, step in enumerate(recipe.release.validate, 1):
+            summary, after = f"validate: {step.run}", steps[-1].id
+            steps.append(
+                run_command(recipe, f"validate:{number}", summary, step.run, instance, after)
             )
-            launch = structs.replace(launch, after=(begun.id,))
-            first = (begun, launch, record.launched(recipe), ready)
-        steps = (*first, *_validation(recipe, instance, after=first[-1].id))
-        passed = record.validated(recipe, instance, before, steps[-1].id)
+        passed = record.validated(recipe, instance, last_record, steps[-1].id)
         return (*steps, passed, _create(recipe, instance, after=passed.id))
 
     def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
         """Terminate the base instance, unless it was the user's own."""
         if recipe.instance_id:
             return ()
-        region = recipe.region
         return (
-            Action(
-                id="terminate",
-                summary="terminate the base instance",
-                call="ec2:TerminateInstances",
-                region=region,
-                parameters={"InstanceIds": [Ref("launch", "instance_id")]},
-                permissions=("ec2:TerminateInstances",),
-                after=(f"available:{region}",),
-                settles=("launch",),
+            terminate(
+                recipe.region, "terminate", "terminate the base instance", INSTANCE,
+                after=(available(recipe.place),), settles=(LAUNCH,),
             ),
-        )
+        )  # fmt: skip
 
     @property
     def recorded(self) -> str:
@@ -89,9 +83,8 @@ def adopt_image(doing: ActionContext) -> dict[str, Any]:
     Raises:
         RefusedError: somebody else has made an image of that name.
     """
-    parameters = doing.parameters
-    wanted = tags.from_aws(parameters["TagSpecifications"][0]["Tags"])
-    recorded = records.read(doing.regional, wanted[tags.IMAGE], wanted[tags.BUILD])
+    own = tags.from_aws(doing.parameters["TagSpecifications"][0]["Tags"])
+    recorded = records.read(doing.regional, own[tags.IMAGE], own[tags.BUILD])
 
     def problem(image: Image) -> str:
         if recorded is None:
@@ -102,7 +95,7 @@ def adopt_image(doing: ActionContext) -> dict[str, Any]:
 
 
 def adopted(doing: ActionContext, problem: Callable[[Image], str]) -> dict[str, Any]:
-    """Return the image that holds the name which is wanted, if nothing speaks against it.
+    """Return the image that holds the name of the one to be made, if nothing speaks against it.
 
     Raises:
         RefusedError: it is not the build's own.
@@ -118,75 +111,20 @@ def adopted(doing: ActionContext, problem: Callable[[Image], str]) -> dict[str, 
     return {}
 
 
-def _ready(recipe: Recipe) -> Action:
-    return Action(
-        id="ready",
-        summary=f"wait for {recipe.instance_id}",
-        call="wait:instance",
-        region=recipe.region,
-        parameters={
-            "InstanceId": recipe.instance_id,
-            "timeout_s": recipe.release.timeouts.seconds("instance"),
-        },
-        permissions=("ec2:DescribeInstances", "ec2:DescribeInstanceStatus"),
-    )
-
-
-def _validation(recipe: Recipe, instance: str | Ref, after: str) -> tuple[Action, ...]:
-    steps = []
-    for number, step in enumerate(recipe.release.validate, 1):
-        steps.append(
-            Action(
-                id=f"validate:{number}",
-                summary=f"validate: {step.run}",
-                call="ssm:RunCommand",
-                region=recipe.region,
-                parameters={
-                    "InstanceId": instance,
-                    "run": step.run,
-                    "timeout_s": recipe.release.timeouts.seconds("validate"),
-                },
-                permissions=("ssm:SendCommand", "ssm:GetCommandInvocation"),
-                after=(after,),
-            )
-        )
-        after = steps[-1].id
-    return tuple(steps)
-
-
 def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
     name = recipe.build.ami_name
-    return Action(
-        id=f"image:{recipe.region}",
-        summary=f"create image {name}",
-        call="ec2:CreateImage",
-        region=recipe.region,
-        parameters={
+    return at(
+        recipe.place, "image", "ec2:CreateImage", f"create image {name}",
+        {
             "InstanceId": instance,
             "Name": name,
-            "Description": recipe.release.description or f"{name}, made by goldenami",
+            "Description": recipe.description,
             "NoReboot": not recipe.release.bake.reboot,
-            "TagSpecifications": [
-                tags.specification("image", recipe.image_tags),
-                tags.specification("snapshot", recipe.image_tags),
-            ],
+            "TagSpecifications": recipe.tag_specifications,
         },
         permissions=("ec2:CreateImage", "ec2:CreateTags"),
         outputs={"image_id": "ImageId"},
         after=(after,),
         undo=deregister(recipe.place, f"image:{recipe.region}"),
         adopt="adopt:image",
-    )
-
-
-def deregister(place: AccountRegion, created_by: str) -> Action:
-    """Return what takes an image back, with its snapshots."""
-    return Action(
-        id=f"undo-{created_by}",
-        summary=f"deregister the image of {created_by}",
-        call="ec2:DeregisterImage",
-        region=place.region,
-        role=place.role,
-        parameters={"ImageId": Ref(created_by, "image_id"), "DeleteAssociatedSnapshots": True},
-        permissions=("ec2:DeregisterImage", "ec2:DeleteSnapshot"),
-    )
+    )  # fmt: skip

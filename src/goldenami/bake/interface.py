@@ -1,21 +1,19 @@
 """What the two bakers have in common: from a source image to one image in the build region."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
-from goldenami.aws.action import ActionContext
+from goldenami.aws.action import Handler
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image
 from goldenami.domain.plan import Action
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 from goldenami.spec import Release, ReleaseFile
-
-Handler = Callable[[ActionContext], Mapping[str, Any]]
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
@@ -72,6 +70,10 @@ class Recipe(Struct, frozen=True, kw_only=True):
             return self.places
         return tuple(place for place in self.places if place.is_home)
 
+    def home_of(self, place: AccountRegion) -> AccountRegion:
+        """Return the same region of the caller's own account."""
+        return AccountRegion(self.aws.account, place.region)
+
     def keys(self, place: AccountRegion) -> tuple[str, ...]:
         """Return the KMS keys that the release file names for the image in a place."""
         if place == self.place:
@@ -87,6 +89,16 @@ class Recipe(Struct, frozen=True, kw_only=True):
     def at(self, place: AccountRegion) -> RegionalAws:
         """Return who acts in a place."""
         return self.aws.at(place)
+
+    @property
+    def description(self) -> str:
+        """The description of the image."""
+        return self.release.description or f"{self.build.ami_name}, made by goldenami"
+
+    @property
+    def tag_specifications(self) -> list[dict[str, object]]:
+        """The tags of the image and its snapshots, as the calls that create them take them."""
+        return [tags.specification(kind, self.image_tags) for kind in ("image", "snapshot")]
 
     @property
     def image_tags(self) -> dict[str, str]:

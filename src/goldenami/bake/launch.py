@@ -1,65 +1,145 @@
 """The base instance: how it is launched, and whether it can be."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
-from goldenami.aws import instance_types
+from goldenami.aws import dry_run, instance_types, instances
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.ec2 import DescribeInstances, RunInstances
-from goldenami.aws.calls import answered
+from goldenami.aws.calls import call
 from goldenami.aws.errors import TERMINATED, code_of
 from goldenami.aws.session import Aws
+from goldenami.bake.actions import instance_ready, terminate
+from goldenami.bake.interface import Recipe
 from goldenami.domain import tags
 from goldenami.domain.identity import LAUNCH
-from goldenami.domain.image import Build, Image
+from goldenami.domain.image import Image
 from goldenami.domain.instance import ALIVE
 from goldenami.domain.plan import Action, Ref, Secret, resolve
 from goldenami.domain.record import LAUNCHES, tokens
 from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, BakeError
-from goldenami.spec import ReleaseFile
 from goldenami.spec.model import Base, BaseVolume
 
-DRY_RUN_PASSED = "DryRunOperation"
+INSTANCE = Ref(LAUNCH, "instance_id")
+"""Stands for the base instance in later actions."""
+_LAUNCHED = {"instance_id": "Instances.0.InstanceId", "state": "Instances.0.State.Name"}
 
 
-def launch_actions(file: ReleaseFile, source: Image, build: Build, own: Tags) -> tuple[Action, ...]:
+class LaunchParameter(Struct, frozen=True):
+    """What the release file says of an instance under ``base``, as both bakers launch with it.
+
+    Args:
+        key: the key of the release file.
+        run_instances: the RunInstances parameters that a value of it makes.
+        variable: Packer's variable for it, empty if Packer has none.
+        packer_value: what the variable is for a value of it, or for None.
+        tested: whether the instance of the boot test has it too.
+    """
+
+    key: str
+    run_instances: Callable[[Any], dict[str, Any]]
+    variable: str = ""
+    packer_value: Callable[[Any], Any] = lambda value: value or ""
+    tested: bool = True
+
+
+LAUNCH_PARAMETERS = (
+    LaunchParameter("subnet", lambda subnet: {"SubnetId": subnet}, "subnet_id"),
+    LaunchParameter(
+        "security_groups", lambda ids: {"SecurityGroupIds": list(ids)}, "security_group_ids", list
+    ),
+    LaunchParameter(
+        "instance_profile",
+        lambda name: {"IamInstanceProfile": {"Name": name}},
+        "iam_instance_profile",
+    ),
+    LaunchParameter("key_name", lambda name: {"KeyName": name}, tested=False),
+    LaunchParameter(
+        "volumes",
+        lambda volumes: {"BlockDeviceMappings": [_mapping(volume) for volume in volumes]},
+        "block_devices",
+        lambda volumes: [_block_device(volume) for volume in volumes],
+        tested=False,
+    ),
+)
+"""Every key of ``base`` that RunInstances takes as it is; a new one needs its line here alone."""
+
+
+def packer_variables(base: Base) -> dict[str, Any]:
+    """Return what Packer launches its instance with, by variable."""
+    return {
+        "instance_type": base.instance_type,
+        **{
+            parameter.variable: parameter.packer_value(getattr(base, parameter.key))
+            for parameter in LAUNCH_PARAMETERS
+            if parameter.variable
+        },
+    }
+
+
+def one_instance(
+    base: Base,
+    image_id: str | Ref,
+    instance_type: str,
+    token: str,
+    own: Tags,
+    *,
+    tested: bool = False,
+) -> dict[str, Any]:
+    """Return the RunInstances parameters of one instance, as the release file says.
+
+    Args:
+        base: what the release file says of it.
+        image_id: what it is launched from.
+        instance_type: its type.
+        token: the client token.
+        own: the tags of the instance, its volumes and its network interface.
+        tested: whether it is that of the boot test.
+    """
+    parameters: dict[str, Any] = {
+        "ImageId": image_id,
+        "InstanceType": instance_type,
+        "MinCount": 1,
+        "MaxCount": 1,
+        "ClientToken": token,
+        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+        "TagSpecifications": [
+            tags.specification(kind, own) for kind in ("instance", "volume", "network-interface")
+        ],
+    }
+    for parameter in LAUNCH_PARAMETERS:
+        value = getattr(base, parameter.key)
+        if value and (parameter.tested or not tested):
+            _merge(parameters, parameter.run_instances(value))
+    return parameters
+
+
+def _merge(parameters: dict[str, Any], further: Mapping[str, Any]) -> None:
+    """Add parameters to others; a structure that is there already gets further members."""
+    for name, value in further.items():
+        there = parameters.get(name)
+        parameters[name] = {**there, **value} if isinstance(there, dict) else value
+
+
+def launch_actions(recipe: Recipe, own: Tags) -> tuple[Action, Action]:
     """Return the launch of the base instance with its own tags, and the wait for its checks."""
-    region = file.release.build_region
-    permissions = ["ec2:RunInstances", "ec2:CreateTags"]
-    if file.release.base.instance_profile:
-        permissions.append("iam:PassRole")
+    region, release = recipe.region, recipe.release
+    profile = ("iam:PassRole",) if release.base.instance_profile else ()
     launch = Action(
-        id="launch",
-        summary=f"launch the base instance from {source.id}",
+        id=LAUNCH,
+        summary=f"launch the base instance from {recipe.source.id}",
         call="ec2:RunInstances",
         region=region,
-        parameters=_parameters(file, source, build, own),
-        permissions=tuple(permissions),
+        parameters=_parameters(recipe, own),
+        permissions=("ec2:RunInstances", "ec2:CreateTags", *profile),
         outputs={"instance_id": "Instances.0.InstanceId"},
-        undo=Action(
-            id="undo-launch",
-            summary="terminate the base instance",
-            call="ec2:TerminateInstances",
-            region=region,
-            parameters={"InstanceIds": [Ref("launch", "instance_id")]},
-            permissions=("ec2:TerminateInstances",),
-        ),
+        undo=terminate(region, f"undo-{LAUNCH}", "terminate the base instance", INSTANCE),
     )
-    ready = Action(
-        id="ready",
-        summary="wait until the base instance runs and its status checks pass",
-        call="wait:instance",
-        region=region,
-        parameters={
-            "InstanceId": Ref("launch", "instance_id"),
-            "timeout_s": file.release.timeouts.seconds("instance"),
-        },
-        permissions=("ec2:DescribeInstances", "ec2:DescribeInstanceStatus"),
-        after=("launch",),
-    )
-    return launch, ready
+    summary = "wait until the base instance runs and its status checks pass"
+    timeout_s = release.timeouts.seconds("instance")
+    return launch, instance_ready(region, "ready", summary, INSTANCE, timeout_s, LAUNCH)
 
 
 def launch(doing: ActionContext) -> dict[str, Any]:
@@ -70,46 +150,39 @@ def launch(doing: ActionContext) -> dict[str, Any]:
     for token in tokens(doing.parameters["ClientToken"]):
         doing = structs.replace(doing, parameters={**doing.parameters, "ClientToken": token})
         try:
-            instance = answered(doing, RunInstances).instances[0]
-            if instance.state.name in ALIVE:
-                return {"instance_id": instance.instance_id}
+            instance = call(doing, "ec2:RunInstances", _LAUNCHED)
+            if instance["state"] in ALIVE:
+                return {"instance_id": instance["instance_id"]}
         except AwsError as error:
             if code_of(error) not in TERMINATED:
                 raise
     raise BakeError(f"{doing.summary}: {LAUNCHES} instances of this build were terminated")
 
 
-def launch_problems(
-    aws: Aws, file: ReleaseFile, source: Image, build: Build, own: Tags
-) -> list[str]:
+def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
     """Say why the base instance could not be launched: its type, its parameters, permissions.
 
     The launch is tried with DryRun, which checks what it names and what the caller may do.
     """
-    region = file.release.build_region
-    parameters = resolve(_parameters(file, source, build, own), {})
+    aws, region, source = recipe.aws, recipe.region, recipe.source
+    parameters = resolve(_parameters(recipe, own), {})
     del parameters["ClientToken"]
-    found = _architecture_problems(aws, region, file.release.base.instance_type, source)
-    try:
-        aws.in_region(region).ask(
-            RunInstances, "trying the launch (DryRun)", **parameters, DryRun=True
-        )
-    except AwsError as error:
-        if code_of(error) != DRY_RUN_PASSED:
-            found.append(error.message)
-    return found
+    problems = _architecture_problems(aws, region, recipe.release.base.instance_type, source)
+    refusal = dry_run.refusal(
+        aws.in_region(region), "ec2:RunInstances", "trying the launch (DryRun)", **parameters
+    )
+    return [*problems, refusal.message] if refusal else problems
 
 
 def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
     """Say why an image cannot be made of an instance that is given by id."""
     try:
-        answer = aws.in_region(region).ask(
-            DescribeInstances, "looking at the base instance",
-            InstanceIds=[instance_id],
-        )  # fmt: skip
+        described = instances.described(
+            aws.in_region(region), "looking at the base instance", InstanceIds=[instance_id]
+        )
     except AwsError as error:
         return [error.message]
-    state = answer.instances[0].state.name if answer.instances else "not there"
+    state = described[0].state if described else "not there"
     return [] if state in ("pending", "running") else [f"{instance_id} in {region} is {state}"]
 
 
@@ -128,47 +201,11 @@ def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Im
     return []
 
 
-def one_instance(
-    base: Base, image_id: str | Ref, instance_type: str, token: str, own: Tags
-) -> dict[str, Any]:
-    """Return the RunInstances parameters of one instance, placed as the release file says.
-
-    Args:
-        base: the network and the instance profile.
-        image_id: what it is launched from.
-        instance_type: its type.
-        token: the client token.
-        own: the tags of the instance, its volumes and its network interface.
-    """
-    parameters: dict[str, Any] = {
-        "ImageId": image_id,
-        "InstanceType": instance_type,
-        "MinCount": 1,
-        "MaxCount": 1,
-        "ClientToken": token,
-        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
-        "TagSpecifications": [
-            tags.specification(kind, own) for kind in ("instance", "volume", "network-interface")
-        ],
-    }
-    if base.subnet:
-        parameters["SubnetId"] = base.subnet
-    if base.security_groups:
-        parameters["SecurityGroupIds"] = list(base.security_groups)
-    if base.instance_profile:
-        parameters["IamInstanceProfile"] = {"Name": base.instance_profile}
-    return parameters
-
-
-def _parameters(file: ReleaseFile, source: Image, build: Build, own: Tags) -> dict[str, Any]:
-    base = file.release.base
-    parameters = one_instance(base, source.id, base.instance_type, build.token(LAUNCH), own)
-    if base.key_name:
-        parameters["KeyName"] = base.key_name
-    if file.user_data is not None:
-        parameters["UserData"] = Secret(file.user_data)  # boto3 does the base64
-    if base.volumes:
-        parameters["BlockDeviceMappings"] = [_mapping(volume) for volume in base.volumes]
+def _parameters(recipe: Recipe, own: Tags) -> dict[str, Any]:
+    base, token = recipe.release.base, recipe.build.token(LAUNCH)
+    parameters = one_instance(base, recipe.source.id, base.instance_type, token, own)
+    if recipe.file.user_data is not None:
+        parameters["UserData"] = Secret(recipe.file.user_data)  # boto3 does the base64
     return parameters
 
 
@@ -182,3 +219,13 @@ def _mapping(volume: BaseVolume) -> dict[str, Any]:
     if volume.kms_key:
         ebs["KmsKeyId"] = volume.kms_key
     return {"DeviceName": volume.device, "Ebs": ebs}
+
+
+def _block_device(volume: BaseVolume) -> dict[str, Any]:
+    return {
+        "device": volume.device,
+        "size_gib": volume.size_gib,
+        "type": volume.type,
+        "encrypted": volume.encrypted,
+        "kms_key_id": volume.kms_key or "",
+    }

@@ -8,16 +8,18 @@ from typing import Any
 import msgspec
 
 from goldenami import __version__, files
+from goldenami.aws import images
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.ec2 import DescribeImages
-from goldenami.aws.answers.ssm import PutParameter
+from goldenami.aws.calls import call
 from goldenami.aws.waits import patiently
-from goldenami.bake.distribute import image_id, launch_permissions
+from goldenami.bake.actions import image_id, snapshot_ids
+from goldenami.bake.distribute import launch_permissions
 from goldenami.bake.interface import Recipe
 from goldenami.domain import manifest
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import started
-from goldenami.domain.plan import Action, Ref
+from goldenami.domain.plan import Action
+from goldenami.domain.status import Status
 
 HANDLER = "write:manifest"
 
@@ -42,19 +44,12 @@ def compose(recipe: Recipe, content: dict[str, Any]) -> Action:
 def _action(
     recipe: Recipe, content: dict[str, Any], summary: str, name: str, after: tuple[str, ...]
 ) -> Action:
-    return Action(
-        id="manifest",
-        summary=summary,
-        call=HANDLER,
-        region=recipe.region,
-        parameters={
-            "Name": name,
-            "ImageId": image_id(recipe, recipe.place),
-            "manifest": content,
-        },
+    return Action.at(
+        recipe.place, "manifest", HANDLER, summary,
+        {"Name": name, "ImageId": image_id(recipe, recipe.place), "manifest": content},
         permissions=("ec2:DescribeImages", *(("ssm:PutParameter",) if name else ())),
         after=after,
-    )
+    )  # fmt: skip
 
 
 def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str) -> dict[str, Any]:
@@ -75,7 +70,7 @@ def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str
         "image": build.image,
         "version": build.version,
         "ami_name": build.ami_name,
-        "status": "approved" if by else "candidate",
+        "status": (Status.APPROVED if by else Status.CANDIDATE).value,
         "started": f"{start:%Y-%m-%dT%H:%M:%SZ}" if start else "",
         "tool": {"name": "goldenami", "version": __version__, "method": recipe.method},
         "inputs": _inputs(recipe),
@@ -113,14 +108,14 @@ def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, 
         "account": place.account,
         "region": place.region,
         "image_id": image_id(recipe, place),
-        "snapshots": [Ref(f"available:{place.name}", "snapshot_ids")],
+        "snapshots": [snapshot_ids(place)],
         "kms_key": next(iter(recipe.keys(place)), ""),
         "parameter": release.publish.ssm_parameter if release.publish else "",
         "shared_with": [one for each in permissions for one in each.values()],
     }
 
 
-class Keeper:
+class ManifestWriter:
     """Composes the manifest when all is known, writes it, and keeps it.
 
     Args:
@@ -143,30 +138,23 @@ class Keeper:
         )
         self.manifest = made
         if name := doing.parameters["Name"]:
-            patiently(doing, lambda: self._put(doing, name, manifest.compact(made)))
+            parameter = {
+                "Name": name,
+                "Value": manifest.compact(made),
+                "Type": "String",
+                "Tier": "Intelligent-Tiering",  # of the standard tier, if it fits
+                "Overwrite": True,
+                "Description": "goldenami: the manifest of a release",
+            }
+            call(msgspec.structs.replace(doing, parameters=parameter), "ssm:PutParameter", {})
         return {}
-
-    @staticmethod
-    def _put(doing: ActionContext, name: str, value: str) -> None:
-        doing.regional.ask(
-            PutParameter, doing.summary,
-            Name=name,
-            Value=value,
-            Type="String",
-            Tier="Intelligent-Tiering",  # of the standard tier, if it fits
-            Overwrite=True,
-            Description="goldenami: the manifest of a release",
-        )  # fmt: skip
 
 
 def _source_instance(doing: ActionContext) -> str:
     """Return the instance that the image was made of, which may be gone."""
 
     def look() -> str:
-        images = doing.regional.ask(
-            DescribeImages, doing.summary,
-            ImageIds=[doing.parameters["ImageId"]],
-        ).images  # fmt: skip
-        return images[0].source_instance_id if images else ""
+        described = images.by_id(doing.regional, [doing.parameters["ImageId"]])
+        return described[0].source_instance if described else ""
 
     return patiently(doing, look)

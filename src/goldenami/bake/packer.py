@@ -62,16 +62,6 @@ PERMISSIONS = (
 WAIT_FOR_USER_DATA = "if command -v cloud-init >/dev/null; then cloud-init status --wait; fi"
 
 
-class BlockDevice(Struct, frozen=True, kw_only=True):
-    """A volume of the build instance, and so of the image."""
-
-    device: str
-    size_gib: int
-    type: str = "gp3"
-    encrypted: bool = True
-    kms_key_id: str = ""
-
-
 class PackerBuild(Struct, frozen=True, kw_only=True):
     """Everything that a build is made from.
 
@@ -81,14 +71,10 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
         source_ami: the source image's id, resolved before, so that Packer searches nothing.
         ami_name: the image's name.
         ami_description: the image's description.
-        instance_type: of the build instance.
+        launch: what the instance is launched with, by variable (`launch.packer_variables`).
         image_tags: tags of the image and its snapshots.
         run_tags: tags of the build instance and its volumes.
-        subnet_id: where it runs, empty for the default VPC.
-        security_group_ids: its security groups; without any, Packer makes one for the build.
-        iam_instance_profile: the instance profile's name, empty for none.
         user_data: the user data itself.
-        block_devices: volumes; the first is the root volume.
         steps: shell commands, run as root in order; the first that fails fails the build.
         variables: further variables of the template, from the release file (``ssh_username``,
             ``ssh_interface``, ``communicator``…).
@@ -103,14 +89,10 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
     source_ami: str
     ami_name: str
     ami_description: str = ""
-    instance_type: str = "t3.micro"
+    launch: Mapping[str, Any]
     image_tags: Mapping[str, str] = field(default_factory=dict)
     run_tags: Mapping[str, str] = field(default_factory=dict)
-    subnet_id: str = ""
-    security_group_ids: tuple[str, ...] = ()
-    iam_instance_profile: str = ""
     user_data: str = ""
-    block_devices: tuple[BlockDevice, ...] = ()
     steps: tuple[str, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
     key_pair_name: str = ""
@@ -134,14 +116,6 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
         return "\n".join(("#!/bin/sh -e", *commands, "")) if commands else ""
 
 
-class PackerResult(Struct, frozen=True):
-    """The image that was built, and the last lines that Packer said."""
-
-    image_id: str
-    region: str
-    build_log_tail: tuple[str, ...]
-
-
 def build(
     packer: Packer,
     request: PackerBuild,
@@ -150,8 +124,8 @@ def build(
     on_event: Callable[[PackerEvent], None],
     cancelled: threading.Event,
     grace_s: float = 600,
-) -> PackerResult:
-    """Build one image.
+) -> str:
+    """Build one image and return its id.
 
     Everything Packer needs is in a private temporary folder, which is gone afterwards.
 
@@ -169,9 +143,8 @@ def build(
         InterruptedRunError: the build was stopped.
     """
     with _validated(packer, request, environment, on_event, cancelled, grace_s) as steps:
-        tail = steps.run("build", on_event=on_event)
-        image_id = _one_image(steps.manifest, request.region)
-    return PackerResult(image_id, request.region, tail)
+        steps.run("build", on_event=on_event)
+        return _one_image(steps.manifest, request.region)
 
 
 def check(packer: Packer, request: PackerBuild, environment: Mapping[str, str]) -> None:
@@ -223,17 +196,10 @@ def _values(request: PackerBuild, folder: Path) -> dict[str, Any]:
         "ami_description": request.ami_description,
         "tags": dict(request.image_tags),
         "snapshot_tags": dict(request.image_tags),
-        "instance_type": request.instance_type,
+        **request.launch,
         "run_tags": dict(request.run_tags),
         "run_volume_tags": dict(request.run_tags),
-        "subnet_id": request.subnet_id,
-        "security_group_ids": list(request.security_group_ids),
-        "iam_instance_profile": request.iam_instance_profile,
         "user_data_file": _file(folder / "user-data", request.user_data),
-        "block_devices": [
-            {name: getattr(device, name) for name in device.__struct_fields__}
-            for device in request.block_devices
-        ],
         "script_file": _file(folder / "script.sh", request.script),
         "temporary_key_pair_name": request.key_pair_name,
         "endpoint_url": request.endpoint_url,

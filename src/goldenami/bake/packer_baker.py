@@ -8,14 +8,14 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import images, records
-from goldenami.aws.action import ActionContext
+from goldenami.aws.action import ActionContext, Handler
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.aws.waits import patiently
 from goldenami.bake import record
-from goldenami.bake.create_image import deregister
-from goldenami.bake.interface import Handler, Recipe
-from goldenami.bake.launch import launch_problems
-from goldenami.bake.packer import PERMISSIONS, BlockDevice, PackerBuild, build, check
+from goldenami.bake.actions import at, available, created_by, deregister
+from goldenami.bake.interface import Recipe
+from goldenami.bake.launch import launch_problems, packer_variables
+from goldenami.bake.packer import PERMISSIONS, PackerBuild, build, check
 from goldenami.bake.packer_cli import Packer, find_packer
 from goldenami.bake.packer_leftovers import names_in, remove, remove_all
 from goldenami.bake.packer_output import PackerEvent, instance_in
@@ -25,7 +25,6 @@ from goldenami.domain.image import Build
 from goldenami.domain.plan import Action
 from goldenami.domain.record import VALIDATED, parameter
 from goldenami.errors import GoldenamiError, RefusedError
-from goldenami.spec.model import BaseVolume
 
 
 class PackerBaker:
@@ -48,9 +47,7 @@ class PackerBaker:
             found.append("base.key_name: Packer makes a key of its own for the build; leave it out")
         if recipe.release.validate and not self._request(recipe).has_communicator:
             found.append("validate: with `communicator: none` Packer cannot run the steps")
-        found += launch_problems(
-            recipe.aws, recipe.file, recipe.source, recipe.build, recipe.base_tags
-        )
+        found += launch_problems(recipe, recipe.base_tags)
         return found or self._template_problems(recipe)
 
     def _template_problems(self, recipe: Recipe) -> list[str]:
@@ -75,26 +72,20 @@ class PackerBaker:
         made. There is none of a template that launches nothing (`amazon-chroot`).
         """
         self._recipe = recipe
-        build_action = f"image:{recipe.region}"
         begun = record.begun(recipe)
-        return (
-            begun,
-            Action(
-                id=build_action,
-                summary=f"build {recipe.build.ami_name} with Packer",
-                call="packer:build",
-                region=recipe.region,
-                parameters={
-                    "template": recipe.release.bake.template,
-                    "source_ami": recipe.source.id,
-                    "ami_name": recipe.build.ami_name,
-                    "tags": recipe.image_tags,
-                },
-                permissions=(*PERMISSIONS, *records.WRITE_PERMISSIONS),
-                after=(begun.id,),
-                undo=deregister(recipe.place, build_action),
-            ),
-        )
+        build_image = at(
+            recipe.place, "image", "packer:build", f"build {recipe.build.ami_name} with Packer",
+            {
+                "template": recipe.release.bake.template,
+                "source_ami": recipe.source.id,
+                "ami_name": recipe.build.ami_name,
+                "tags": recipe.image_tags,
+            },
+            permissions=(*PERMISSIONS, *records.WRITE_PERMISSIONS),
+            after=(begun.id,),
+            undo=deregister(recipe.place, created_by(recipe, recipe.place)),
+        )  # fmt: skip
+        return (begun, build_image)
 
     @property
     def recorded(self) -> str:
@@ -104,16 +95,13 @@ class PackerBaker:
     def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
         """Return a look for what is left: Packer cleans up itself, unless it was killed."""
         return (
-            Action(
-                id="tidy",
-                summary="remove what Packer has left, if it has",
-                call="packer:tidy",
-                region=recipe.region,
-                parameters={"build": recipe.build.id},
+            Action.at(
+                recipe.place, "tidy", "packer:tidy", "remove what Packer has left, if it has",
+                {"build": recipe.build.id},
                 permissions=PERMISSIONS,
-                after=(f"available:{recipe.region}",),
+                after=(available(recipe.place),),
             ),
-        )
+        )  # fmt: skip
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -144,19 +132,19 @@ class PackerBaker:
             for line in remove_all(doing, recipe.build, frozenset()):
                 doing.progress(line)
         try:
-            result = build(
+            image_id = build(
                 self._packer or find_packer(),
                 self._request(recipe),
                 doing.aws.environment(doing.region),
                 on_event=told,
                 cancelled=doing.cancelled,
             )
-            launched.has_made(result.image_id)
+            launched.has_made(image_id)
         except GoldenamiError as error:
             still = structs.replace(doing, cancelled=Event())
             error.notes = (*remove_all(still, recipe.build, frozenset(names)), *error.notes)
             raise
-        return {"image_id": result.image_id}
+        return {"image_id": image_id}
 
     def _request(self, recipe: Recipe) -> PackerBuild:
         release, file = recipe.release, recipe.file
@@ -168,15 +156,11 @@ class PackerBaker:
             region=recipe.region,
             source_ami=recipe.source.id,
             ami_name=recipe.build.ami_name,
-            ami_description=release.description or f"{recipe.build.ami_name}, made by goldenami",
-            instance_type=release.base.instance_type,
+            ami_description=recipe.description,
             image_tags=recipe.image_tags,
             run_tags=recipe.base_tags,
-            subnet_id=release.base.subnet or "",
-            security_group_ids=release.base.security_groups,
-            iam_instance_profile=release.base.instance_profile or "",
+            launch=packer_variables(release.base),
             user_data=(file.user_data or b"").decode(),
-            block_devices=tuple(_device(volume) for volume in release.base.volumes),
             steps=tuple(step.run for step in release.validate),
             variables=release.bake.vars,
             key_pair_name=f"{TEMPORARY}{recipe.build.id}-{secrets.token_hex(3)}",
@@ -226,13 +210,3 @@ class _Launched:
             "instance_id": image.source_instance, "image_id": image_id, "gates": [VALIDATED],
         }  # fmt: skip
         records.change(doing, self._name, change)
-
-
-def _device(volume: BaseVolume) -> BlockDevice:
-    return BlockDevice(
-        device=volume.device,
-        size_gib=volume.size_gib,
-        type=volume.type,
-        encrypted=volume.encrypted,
-        kms_key_id=volume.kms_key or "",
-    )

@@ -12,11 +12,9 @@ from typing import Any
 
 from msgspec import structs
 
-from goldenami.aws import builds, images, records, removal
+from goldenami.aws import builds, images, leftovers, records, removal
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.actions import ANSWERS
-from goldenami.aws.answers.ec2_around import DescribeKeyPairs, DescribeSecurityGroups
-from goldenami.aws.ask import ask
+from goldenami.aws.calls import once
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.domain import tags
@@ -102,10 +100,8 @@ def _deregister(doing: ActionContext, image: Image) -> None:
 
 
 def _terminate(doing: ActionContext, instance: Instance) -> None:
-    doing.regional.ask(
-        ANSWERS["ec2:TerminateInstances"], f"terminate {instance.id}",
-        InstanceIds=[instance.id],
-    )  # fmt: skip
+    summary = f"terminate {instance.id}"
+    once(doing.regional, "ec2:TerminateInstances", summary, InstanceIds=[instance.id])
     parameters = {"InstanceId": instance.id, "timeout_s": TERMINATION_TIMEOUT_S}
     removal.terminated(structs.replace(doing, parameters=parameters))
 
@@ -114,23 +110,13 @@ def _temporary(
     doing: ActionContext, build: Build, names: frozenset[str]
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the removal of each key pair and security group that is still there."""
-    aws, region, doing_what = doing.aws, doing.region, "looking for what Packer left"
-    wanted = [f"{TEMPORARY}{build.id}-*", *sorted(names)]
-    pairs = aws.in_region(region).ask(
-        DescribeKeyPairs, doing_what,
-        Filters=[{"Name": "key-name", "Values": wanted}],
-    ).key_pairs  # fmt: skip
-    pages = aws.in_region(region).listed(
-        DescribeSecurityGroups, doing_what,
-        Filters=[{"Name": "group-name", "Values": wanted}],
-    )  # fmt: skip
-    groups = [group for page in pages for group in page.security_groups]
+    patterns = [f"{TEMPORARY}{build.id}-*", *sorted(names)]
+    key_pairs, groups = leftovers.temporary(doing.regional, patterns)
 
     def delete(what: str, call: str, **parameters: str) -> tuple[str, Callable[[], Any]]:
-        return what, partial(ask, aws, region, ANSWERS[call], f"delete {what}", **parameters)
+        return what, partial(once, doing.regional, call, f"delete {what}", **parameters)
 
-    for pair in pairs:
-        yield delete(f"key pair {pair.key_name}", "ec2:DeleteKeyPair", KeyName=pair.key_name)
-    for group in groups:
-        what = f"security group {group.group_id}"
-        yield delete(what, "ec2:DeleteSecurityGroup", GroupId=group.group_id)
+    for name in key_pairs:
+        yield delete(f"key pair {name}", "ec2:DeleteKeyPair", KeyName=name)
+    for group_id in groups:
+        yield delete(f"security group {group_id}", "ec2:DeleteSecurityGroup", GroupId=group_id)

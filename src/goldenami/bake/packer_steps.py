@@ -71,8 +71,8 @@ class PackerSteps:
 
     def run(
         self, subcommand: str, *, on_event: Callable[[PackerEvent], None] = lambda _: None
-    ) -> tuple[str, ...]:
-        """Run one subcommand and return the last lines that it said.
+    ) -> None:
+        """Run one subcommand.
 
         Raises:
             BakeError: Packer failed or was killed.
@@ -100,7 +100,6 @@ class PackerSteps:
         )
         if exit_code != 0 or self._cancelled.is_set():
             raise self._error(subcommand, exit_code, errors(failures), tuple(tail))
-        return tuple(tail)
 
     def _arguments(self, subcommand: str) -> list[str]:
         options = []

@@ -12,6 +12,7 @@ import msgspec
 from goldenami.aws import records
 from goldenami.bake.interface import Recipe
 from goldenami.domain import record
+from goldenami.domain.identity import LAUNCH
 from goldenami.domain.image import started
 from goldenami.domain.plan import Action, Ref, Secret
 from goldenami.domain.record import SCANNED, TESTED, VALIDATED, Record
@@ -47,16 +48,14 @@ def begun(recipe: Recipe) -> Action:
             instance_id=recipe.instance_id or "",
         )
     )
-    return _action(
-        recipe, BEGUN, "record the build",
-        {"Record": {**content, "nonce": Secret(build.nonce.encode())}},
-    )  # fmt: skip
+    content["nonce"] = Secret(build.nonce.encode())
+    return _action(recipe, BEGUN, "record the build", {"Record": content})
 
 
 def launched(recipe: Recipe) -> Action:
     """Return the record of the base instance."""
-    change = {"instance_id": Ref("launch", "instance_id")}
-    return _update(recipe, LAUNCHED, "record the base instance", change, BEGUN, "launch")
+    change = {"instance_id": Ref(LAUNCH, "instance_id")}
+    return _update(recipe, LAUNCHED, "record the base instance", change, BEGUN, LAUNCH)
 
 
 def validated(recipe: Recipe, instance: str | Ref, before: str, *after: str) -> Action:
@@ -89,17 +88,15 @@ def approved(recipe: Recipe, *, by: str, at: str) -> Action:
 def _update(
     recipe: Recipe, name: str, summary: str, change: Mapping[str, Any], before: str, *after: str
 ) -> Action:
-    action = _action(recipe, name, summary, {"Change": change, "Version": Ref(before, "version")})
-    return msgspec.structs.replace(action, after=(before, *after))
+    parameters = {"Change": change, "Version": Ref(before, "version")}
+    return _action(recipe, name, summary, parameters, before, *after)
 
 
-def _action(recipe: Recipe, name: str, summary: str, parameters: Mapping[str, Any]) -> Action:
-    build = recipe.build
-    return Action(
-        id=name,
-        summary=summary,
-        call=records.WRITE,
-        region=recipe.region,
-        parameters={"Name": record.parameter(build.image, build.id), **parameters},
-        permissions=records.WRITE_PERMISSIONS,
-    )
+def _action(
+    recipe: Recipe, name: str, summary: str, parameters: Mapping[str, Any], *after: str
+) -> Action:
+    parameters = {"Name": record.parameter(recipe.build.image, recipe.build.id), **parameters}
+    return Action.at(
+        recipe.place, name, records.WRITE, summary, parameters,
+        permissions=records.WRITE_PERMISSIONS, after=after,
+    )  # fmt: skip

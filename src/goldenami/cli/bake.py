@@ -8,7 +8,7 @@ import typer
 from goldenami.cli import options as shared
 from goldenami.cli.options import ListFormat, RegionPlanOptions
 from goldenami.domain.choices import BakeMethod
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws

@@ -50,6 +50,7 @@ class App(typer.Typer):
             values = {item.name: item.value(raw[item.name]) for item in parameters}
             function(options(**values))
 
+        command.function, command.parameters = function, parameters  # type: ignore[attr-defined]
         command.__name__, command.__doc__ = function.__name__, function.__doc__
         command.__annotations__ = {}
         shown = [parameter.as_typer_has_it() for parameter in parameters]
@@ -57,7 +58,7 @@ class App(typer.Typer):
         self.command(name, cls=Command)(command)
 
 
-class _Parameter(Struct, frozen=True):
+class Parameter(Struct, frozen=True):
     """An option or argument: its type, its constraints, and what Typer knows of it."""
 
     name: str
@@ -71,26 +72,27 @@ class _Parameter(Struct, frozen=True):
         """Return the parameter in types that no value can break."""
         plain = self.type if self.type in (bool, Path) else str
         info = copy.copy(self.info)
-        choices = self._choices
+        choices = self.choices
         if choices or plain is not self.type:
             kind = "|".join(choices) or f"{self.type.__name__}{' range' * bool(self.constraints)}"
             info.metavar = info.metavar or (f"<list[{kind}]>" if self.several else f"<{kind}>")
-            if choices:
-                info.autocompletion = lambda incomplete: [
-                    choice for choice in choices if choice.startswith(incomplete)
-                ]
+            info.autocompletion = self.completed if choices else None
         default = self.default
         if default not in (NODEFAULT, None) and plain is str:
             default = str(default)
         return inspect.Parameter(
             self.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if default is NODEFAULT else default,
+            default=inspect.Parameter.empty if self.required else default,
             annotation=Annotated[
                 list[plain] | None if self.several else plain | None,  # type: ignore[valid-type]
                 info,
             ],
         )
+
+    def completed(self, incomplete: str) -> list[str]:
+        """Return the choices that begin so, for a shell."""
+        return [choice for choice in self.choices if choice.startswith(incomplete)]
 
     def value(self, raw: Any) -> Any:
         """Return the value of what was given on the command line.
@@ -103,9 +105,9 @@ class _Parameter(Struct, frozen=True):
         return None if raw is None else self._single(raw)
 
     def _single(self, text: Any) -> Any:
-        if self._choices and text not in self._choices:
-            needed = alternatives(f"`{choice}`" for choice in self._choices)
-            close = closest(text, self._choices)
+        if self.choices and text not in self.choices:
+            needed = alternatives(f"`{choice}`" for choice in self.choices)
+            close = closest(text, self.choices)
             fix = f"did you mean `{close}`?" if close else ""
             raise UsageError(f"{self._title} {text}: needs {needed}", fix=fix)
         value = self._typed(text)
@@ -123,22 +125,32 @@ class _Parameter(Struct, frozen=True):
             raise UsageError(f"{self._title} {text}: needs {_NUMBERS[self.type]}") from error
 
     @property
-    def _choices(self) -> tuple[str, ...]:
+    def choices(self) -> tuple[str, ...]:
+        """What it can be, where that is one of several words."""
         if issubclass(self.type, StrEnum):
             return tuple(self.type)
         return next((rule.names for rule in self.constraints if isinstance(rule, OneOf)), ())
 
     @property
+    def option(self) -> str:
+        """The long name of an option; empty if it is an argument."""
+        names = map(str, (self.info.default, *(self.info.param_decls or ())))
+        return next((name for name in names if name.startswith("--")), "")
+
+    @property
+    def required(self) -> bool:
+        """Whether it has to be given."""
+        return self.default is NODEFAULT
+
+    @property
     def _title(self) -> str:
-        names = [name for name in self.info.param_decls or () if name.startswith("--")]
-        default = self.info.default
-        return default if isinstance(default, str) and default.startswith("-") else names[0]
+        return self.option or self.name.upper()
 
 
 _NUMBERS = {int: "a whole number", float: "a number"}
 
 
-def _parameters(options: type[Options]) -> list[_Parameter]:
+def _parameters(options: type[Options]) -> list[Parameter]:
     """Return the parameters of a command, those of its own before those of its bases."""
     hints = get_type_hints(options, include_extras=True)
     fields = {field.name: field for field in structs.fields(options)}
@@ -148,7 +160,7 @@ def _parameters(options: type[Options]) -> list[_Parameter]:
     return [_parameter(name, hints[name], fields[name].default) for name in order if name in fields]
 
 
-def _parameter(name: str, hint: Any, default: Any) -> _Parameter:
+def _parameter(name: str, hint: Any, default: Any) -> Parameter:
     constraints: list[Constraint] = []
     infos: list[ParameterInfo] = []
     several = False
@@ -162,7 +174,7 @@ def _parameter(name: str, hint: Any, default: Any) -> _Parameter:
         elif NoneType in get_args(hint):
             [hint] = [option for option in get_args(hint) if option is not NoneType]
         else:
-            return _Parameter(name, hint, several, tuple(constraints), infos[0], default)
+            return Parameter(name, hint, several, tuple(constraints), infos[0], default)
 
 
 class Command(TyperCommand):

@@ -105,9 +105,9 @@ def _proved(
 def _would_refuse(aws: "Aws", file: "EnforceFile", form: ListFormat) -> None:
     from goldenami.report import listing
     from goldenami.report.terminal import say
-    from goldenami.workflows import would_refuse as workflow
+    from goldenami.workflows.enforce import allowed_amis
 
-    refused = workflow.would_refuse(aws, file)
+    refused = allowed_amis.refused_instances(aws, file)
     say(f"instances of account {aws.account} alone whose images would be refused: {len(refused)}")
     listing.write(
         "goldenami.would-refuse/v1", refused, form.value,

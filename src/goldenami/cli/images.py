@@ -6,7 +6,7 @@ import typer
 
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 
 OCCURRING = (Status.BUILDING.value, Status.CANDIDATE.value, Status.APPROVED.value)
 """The states that something gives to an image."""

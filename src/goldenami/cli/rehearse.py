@@ -15,7 +15,7 @@ from goldenami.cli import audit, bake, enforce, images, sandbox_process
 from goldenami.cli import options as shared
 from goldenami.cli.command import Options
 from goldenami.domain.choices import BakeMethod
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 from goldenami.errors import FindingsError, GoldenamiError
 
 if TYPE_CHECKING:

@@ -127,7 +127,7 @@ def remediate(options: RemediateOptions) -> None:
     _refuse_without_release(document, options)
     question = audit_question.judged_by(options, options.release)
     request = RemediationRequest(
-        what=options.action,
+        kind=options.action,
         rules=frozenset(options.rule or ()),
         severity=options.severity,
         regions=frozenset(options.region or ()),

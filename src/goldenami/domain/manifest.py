@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from goldenami.domain import prefixes
 from goldenami.domain.plan import Happened, Tell
 
-PARAMETERS = "/goldenami/manifest/"
 PARAMETER_LENGTH = 4_096
 """What an SSM parameter of the standard tier holds, in characters."""
 
@@ -32,7 +32,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     template_sha256: str = ""
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class ManifestSource(Struct, frozen=True, kw_only=True):
     """The base image, and whose it was."""
 
     id: str
@@ -42,7 +42,7 @@ class Source(Struct, frozen=True, kw_only=True):
     created: str = ""
 
 
-class BaseInstance(Struct, frozen=True, kw_only=True):
+class ManifestBaseInstance(Struct, frozen=True, kw_only=True):
     """The instance that was made into the image."""
 
     id: str = ""
@@ -89,8 +89,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     finished: str = ""
     tool: Tool | None = None
     inputs: Inputs
-    source: Source
-    base_instance: BaseInstance = BaseInstance()
+    source: ManifestSource
+    base_instance: ManifestBaseInstance = ManifestBaseInstance()
     approval: Approval = Approval()
     images: tuple[Placed, ...]
     missing: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ _decode = msgspec.json.Decoder(Manifest).decode  # made before several threads u
 
 def parameter(image: str, build: str) -> str:
     """Return the name of the SSM parameter that holds a manifest."""
-    return f"{PARAMETERS}{image}/{build}"
+    return f"{prefixes.MANIFESTS}{image}/{build}"
 
 
 def text(manifest: Manifest) -> str:

@@ -1,10 +1,11 @@
 """A plan is data: frozen actions that are printed by ``--plan`` and executed otherwise."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.checked import Checked
 
 
@@ -36,6 +37,7 @@ class Action(Struct, frozen=True, kw_only=True):
 
     ``call`` is ``service:Operation`` for an AWS call (``ec2:CreateImage``), or the name of a
     handler that the workflow brings (``wait:image``, ``packer:build``).
+    ``permissions`` are the IAM actions that it needs: of an AWS call itself, if none are given.
     ``outputs`` maps a name to the place in the answer (``Instances.0.InstanceId``).
     ``after`` are the ids of the actions that must be done before.
     ``undo`` is what takes it back if the run fails, as long as no later action ``settles`` it.
@@ -57,6 +59,47 @@ class Action(Struct, frozen=True, kw_only=True):
     settles: tuple[str, ...] = ()
     adopt: str = ""
     role: str = ""
+
+    def __post_init__(self) -> None:
+        """Let an AWS call need itself."""
+        if not self.permissions and self.call.partition(":")[2][:1].isupper():
+            structs.force_setattr(self, "permissions", (self.call,))
+
+    def following(self, *ids: str) -> "Action":
+        """Return the same, done after further actions."""
+        return structs.replace(self, after=(*self.after, *ids))
+
+    @classmethod
+    def at(
+        cls,
+        place: AccountRegion,
+        id: str,  # noqa: A002  the name of the attribute
+        call: str,
+        summary: str,
+        parameters: Mapping[str, Any],
+        **further: Unpack["Further"],
+    ) -> "Action":
+        """Return an action in a region of an account, by the role that reaches it."""
+        return cls(
+            id=id,
+            summary=summary,
+            call=call,
+            region=place.region,
+            role=place.role,
+            parameters=parameters,
+            **further,
+        )
+
+
+class Further(TypedDict, total=False):
+    """What else an action may have: see `Action`."""
+
+    permissions: tuple[str, ...]
+    outputs: Mapping[str, str]
+    after: tuple[str, ...]
+    undo: Action | None
+    settles: tuple[str, ...]
+    adopt: str
 
 
 class Plan(Struct, frozen=True, kw_only=True):

@@ -5,20 +5,24 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-PREFIX = "goldenami:"
-IMAGE = "goldenami:image"
-VERSION = "goldenami:version"
-BUILD = "goldenami:build"
-STATUS = "goldenami:status"
-SOURCE = "goldenami:source"
-SPEC = "goldenami:spec"
-POLICY = "goldenami:policy"
-ENFORCED_BY = "goldenami:enforced-by"
-ROLE = "goldenami:role"
-UNPROVED = "goldenami:unproved"
-APPROVED_BY = "goldenami:approved-by"
-APPROVED_AT = "goldenami:approved-at"
-UNPUBLISHED = "goldenami:unpublished"
+from goldenami.domain.prefixes import TAGS
+from goldenami.domain.status import Status
+
+IMAGE = f"{TAGS}image"
+VERSION = f"{TAGS}version"
+BUILD = f"{TAGS}build"
+STATUS = f"{TAGS}status"
+SOURCE = f"{TAGS}source"
+SPEC = f"{TAGS}spec"
+POLICY = f"{TAGS}policy"
+ENFORCED_BY = f"{TAGS}enforced-by"
+ROLE = f"{TAGS}role"
+UNPROVED = f"{TAGS}unproved"
+APPROVED_BY = f"{TAGS}approved-by"
+APPROVED_AT = f"{TAGS}approved-at"
+UNPUBLISHED = f"{TAGS}unpublished"
+QUARANTINED_FROM = f"{TAGS}quarantined-from"
+FINDING = f"{TAGS}finding"
 
 TAGS_PER_RESOURCE = 50
 KEY_LENGTH = 127
@@ -27,48 +31,11 @@ VALUE_LENGTH = 256
 Tags = Mapping[str, str]
 
 
-class Role(StrEnum):
+class InstanceRole(StrEnum):
     """What an instance is for (tag ``goldenami:role``)."""
 
     BASE = "base"
     TEST = "test"
-
-
-class Status(StrEnum):
-    """The states of a golden image, in the order of its life (tag ``goldenami:status``).
-
-    A status never goes down by itself: see `reached` and `may_become`.
-    """
-
-    BUILDING = "building"
-    CANDIDATE = "candidate"
-    APPROVED = "approved"
-    DEPRECATED = "deprecated"
-    DISABLED = "disabled"
-    RETIRED = "retired"
-
-
-_LIFE = tuple(one.value for one in Status)
-
-
-def reached(status: str, least: Status) -> bool:
-    """Tell whether an image of this status is so far in its life, or farther.
-
-    No status is the beginning. One that is not known is beyond all that are: whoever wrote it
-    knew more.
-    """
-    return _place(status) >= _place(least)
-
-
-def may_become(status: str, wanted: Status) -> bool:
-    """Tell whether an image of this status may get the wanted one without going back."""
-    return _place(status) <= _place(wanted)
-
-
-def _place(status: str) -> int:
-    if not status:
-        return -1
-    return _LIFE.index(status) if status in _LIFE else len(_LIFE)
 
 
 class ApprovalTag(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +75,6 @@ def problem(key: str, value: str) -> str | None:
         return f"a tag value has at most {VALUE_LENGTH} characters, this one {len(value)}"
     if key.lower().startswith("aws:"):
         return "tag keys that start with `aws:` belong to AWS"
-    if key.lower().startswith(PREFIX):
-        return f"tag keys that start with `{PREFIX}` are written by goldenami alone"
+    if key.lower().startswith(TAGS):
+        return f"tag keys that start with `{TAGS}` are written by goldenami alone"
     return None

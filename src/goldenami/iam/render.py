@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from goldenami import jsonfile, resources
-from goldenami.domain.tags import PREFIX
+from goldenami.domain import prefixes
+from goldenami.domain.arns import arn, pattern
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import Profile
 from goldenami.iam.values import Values
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 VERSION = "2012-10-17"
 
 _SID = re.compile(r"[A-Za-z0-9]+")
-_WITHOUT_ACCOUNT = ("image/", "snapshot/")
-_OWN_PARAMETERS = ("/goldenami/*",)
+_OWN_PARAMETERS = (f"{prefixes.PARAMETERS}*",)
 """Manifests, leases and records of builds."""
 _OPTION = {
     "account": ("the account it lives in", "--account, or a release file and AWS credentials"),
@@ -115,35 +115,31 @@ def fill(templates: Environment, name: str, context: Mapping[str, object]) -> di
 
 def _context(profile: Profile, values: Values) -> dict[str, object]:
     """Return what templates can use. Lists are sorted, so that order alone is never a drift."""
-    prefix = f"arn:{values.partition}:ec2"
 
-    def arn(resource: str) -> str:
-        """EC2's image and snapshot ARNs have no account; an image of any owner has to match."""
-        account = "" if resource.startswith(_WITHOUT_ACCOUNT) else "*"
-        return f"{prefix}:{values.region}:{account}:{resource}"
-
-    def iam(resource: str) -> str:
-        """Name a resource of IAM in any account: a service control policy is for many."""
-        return f"arn:{values.partition}:iam::*:{resource}"
-
-    def parameter(name: str) -> str:
-        """Name an SSM parameter, in whose ARN the first slash of its name is that of its kind."""
-        name = name.removeprefix("/")
-        return f"arn:{values.partition}:ssm:{values.region}:*:parameter/{name}"
+    def in_any_account(service: str, resource: str) -> str:
+        """Name a resource in any account: an image is anybody's, an SCP is for many accounts."""
+        kind, _, name = resource.partition("/")
+        return arn(values.partition, service, values.region, "*", kind, name)
 
     listed = sorted(set(values.snapshots))
     return {
-        "arn": arn,
+        "arn": partial(in_any_account, "ec2"),
         "exempt": values.pipeline_role if values.exempts_pipeline else None,
         "groups": sorted(set(values.groups)),
-        "iam": iam,
-        "own_snapshots": [arn(f"snapshot/{one}") for one in listed],
+        "iam": partial(in_any_account, "iam"),
+        "own_snapshots": [in_any_account("ec2", f"snapshot/{name}") for name in listed],
         "owners": sorted(set(values.golden_accounts)),
-        "parameters": [parameter(one) for one in sorted({*values.parameters, *_OWN_PARAMETERS})],
+        "parameters": [
+            arn(values.partition, "ssm", values.region, "*", "parameter", name)
+            for name in sorted({*values.parameters, *_OWN_PARAMETERS})
+        ],
         "pipeline_role": values.pipeline_role,
-        "prefix": PREFIX,
+        "policies": prefixes.POLICIES,
+        "prefix": prefixes.TAGS,
         # any region: the id is unique; any account: it matches an empty account field too
-        "snapshots": [f"{prefix}:*:*:snapshot/{one}" for one in listed],
+        "snapshots": [
+            pattern(values.partition, "ec2", "*", "*", f"snapshot/{name}") for name in listed
+        ],
         "tag": values.tag or profile.tag,
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from goldenami.domain.arns import iam_arn
 from goldenami.domain.names import ACCOUNT, IAM_NAME, PUBLISHED, REGION
 from goldenami.domain.tags import KEY_LENGTH, VALUE_LENGTH, ApprovalTag
 from goldenami.errors import SpecError
@@ -163,20 +164,21 @@ def _unsafe_in_condition(text: str) -> Iterator[str]:
 
 def _role_problems(values: Values) -> Iterator[str]:
     option = "--pipeline-role (enforce.pipeline_role)"
-    arn, partition = values.pipeline_role, values.partition
-    if arn is None:
+    role, partition = values.pipeline_role, values.partition
+    if role is None:
         return
-    match = _ROLE.fullmatch(arn)
+    match = _ROLE.fullmatch(role)
     if not match:
+        form = iam_arn(partition, "ACCOUNT", "role", "NAME")
         yield (
-            f"{option}: `{arn}` is no role ARN (`arn:{partition}:iam::ACCOUNT:role/NAME`, "
+            f"{option}: `{role}` is no role ARN (`{form}`, "
             "without wildcards, and the role itself instead of a session of it)"
         )
         return
     if match["partition"] != partition:
-        yield f"{option}: `{arn}` is not in partition `{partition}`, so it would exempt nobody"
+        yield f"{option}: `{role}` is not in partition `{partition}`, so it would exempt nobody"
     if not ACCOUNT.fullmatch(match["account"]):
         yield (
-            f"{option}: `{arn}` names no account (12 digits); a wildcard would exempt a role of "
+            f"{option}: `{role}` names no account (12 digits); a wildcard would exempt a role of "
             "that name in anybody's account"
         )

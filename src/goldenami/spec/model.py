@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Struct, field
 
 from goldenami.constraints import at_most, between, exactly_one, some
-from goldenami.domain import names
+from goldenami.domain import arns, names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
@@ -372,7 +372,7 @@ class Release(_Part, frozen=True):
             *(AccountRegion(account, region) for region in self.regions),
             *(
                 AccountRegion(
-                    one.account, region, f"arn:{partition}:iam::{one.account}:role/{one.role}"
+                    one.account, region, arns.iam_arn(partition, one.account, "role", one.role)
                 )
                 for one in self.copies
                 for region in one.regions or self.regions

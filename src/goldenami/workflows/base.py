@@ -6,16 +6,15 @@ from datetime import UTC, datetime
 
 from msgspec import Struct, structs
 
-from goldenami.aws import regions, waits
-from goldenami.aws.answers import ec2
+from goldenami.aws import builds, regions, waits
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
-from goldenami.bake.interface import base_tags
+from goldenami.bake.actions import terminate
+from goldenami.bake.interface import Recipe, base_tags
 from goldenami.bake.launch import launch_actions, launch_problems
 from goldenami.domain import names, tags
 from goldenami.domain.image import Build, build_id, new_nonce
-from goldenami.domain.instance import ALIVE
-from goldenami.domain.plan import Action, Plan, Tell, silent
+from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import BakeError, InterruptedRunError, RefusedError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
@@ -56,11 +55,12 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
         spec=file.sha256,
         nonce=new_nonce(),
     )
+    recipe = Recipe(aws=aws, file=file, build=build, source=source)
     own = base_tags(build, release, source)
-    found = launch_problems(aws, file, source, build, own)
+    found = launch_problems(recipe, own)
     if found:
         raise BakeError(f"{file.path}: nothing was launched", notes=found)
-    launch, ready = launch_actions(file, source, build, own)
+    launch, ready = launch_actions(recipe, own)
     return Plan(
         title=f"launch a base instance for {release.image} from {source.id} ({source.name})",
         actions=(launch, structs.replace(ready, settles=("launch",))),
@@ -104,37 +104,21 @@ def plan_terminate(aws: Aws, region: str, instance_id: str) -> Plan:
             f"{instance_id} in {region} is no base instance that goldenami launched",
             fix="`goldenami base list` shows them; --region names another region",
         )
-    action = Action(
-        id="terminate",
-        summary=f"terminate {instance_id}",
-        call="ec2:TerminateInstances",
-        region=region,
-        parameters={"InstanceIds": [instance_id]},
-        permissions=("ec2:TerminateInstances",),
-    )
+    action = terminate(region, "terminate", f"terminate {instance_id}", instance_id)
     return Plan(title=f"terminate the base instance {instance_id}", actions=(action,))
 
 
 def _in_region(aws: Aws, region: str) -> list[BaseInstance]:
-    pages = aws.in_region(region).listed(
-        ec2.DescribeInstances, "listing base instances",
-        Filters=[
-            {"Name": f"tag:{tags.ROLE}", "Values": ["base"]},
-            {"Name": "instance-state-name", "Values": list(ALIVE)},
-        ],
-    )  # fmt: skip
-    return [_base(region, instance) for page in pages for instance in page.instances]
-
-
-def _base(region: str, instance: ec2.InstanceAnswer) -> BaseInstance:
-    own = instance.tag_values
-    return BaseInstance(
-        region=region,
-        id=instance.instance_id,
-        name=own.get("Name", ""),
-        state=instance.state.name,
-        image=own.get(tags.IMAGE, ""),
-        build=own.get(tags.BUILD, ""),
-        source=instance.image_id,
-        launched=f"{instance.launch_time:%Y-%m-%d %H:%M}",
-    )
+    return [
+        BaseInstance(
+            region=region,
+            id=instance.id,
+            name=instance.tags.get("Name", ""),
+            state=instance.state,
+            image=instance.tags.get(tags.IMAGE, ""),
+            build=instance.build,
+            source=instance.image_id,
+            launched=f"{instance.launched:%Y-%m-%d %H:%M}",
+        )
+        for instance in builds.base_instances(aws.in_region(region))
+    ]

@@ -1,15 +1,13 @@
 """What builds left beside their images, where only the pipeline writes: records and manifests."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
-from goldenami.aws import parameters
-from goldenami.aws.answers.ssm import Parameter
+from goldenami.aws import parameters, records
 from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import manifest, record, tags
+from goldenami.domain import manifest, prefixes, record, tags
 from goldenami.domain.audit.approved import Builds, Known
-from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 
@@ -50,22 +48,16 @@ def kept(aws: Aws, images: Iterable[Image], approval: ApprovalTag) -> Builds:
         manifest.read(one.value)
         for found in answers.read.values()
         for name, one in found.items()
-        if name.startswith(manifest.PARAMETERS)
+        if name.startswith(prefixes.MANIFESTS)
     )
     absent = {build: None for region in answers.read for build in wanted[region].values() if build}
+    recorded = {  # what is no record proves as little as none
+        found.record.build: Known(region, found)
+        for region, several in answers.read.items()
+        for parameter in several.values()
+        if (found := records.recorded(parameter))
+    }
     return Builds(
         {one.build: frozenset(placed.image_id for placed in one.images) for one in told if one},
-        records={**absent, **dict(_records(answers.read))},
+        records={**absent, **recorded},
     )
-
-
-def _records(read: Mapping[str, Mapping[str, Parameter]]) -> Iterator[tuple[str, Known]]:
-    """Yield the records by build; what is no record proves as little as none."""
-    for region, found in read.items():
-        for name, parameter in found.items():
-            content = record.read(name, parameter.value)
-            if content:
-                recorded = Recorded(
-                    record=content, version=parameter.version, written=parameter.last_modified_date
-                )
-                yield content.build, Known(region, recorded)

@@ -9,14 +9,13 @@ from typing import Any, Literal
 from msgspec import Struct, structs
 
 from goldenami import files
-from goldenami.aws import authorization_details, images, regions, simulate
+from goldenami.aws import authorization_details, simulate
 from goldenami.aws.errors import FORBIDDEN
-from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
+from goldenami.domain import arns
 from goldenami.domain.image import Image
-from goldenami.domain.tags import ApprovalTag
-from goldenami.errors import AwsError, RefusedError
-from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
+from goldenami.errors import AwsError
+from goldenami.iam.account import ADMINISTRATOR, Account, Group, NamedDocument, Role, User
 from goldenami.iam.evaluator.decide import Outcome, Policies
 from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.profiles import OpenWay, Profile, profile_named
@@ -24,11 +23,16 @@ from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
 from goldenami.iam.proof.prove import Proof, ProofSubject, prove
 from goldenami.iam.reach.search import Reach, reach
-from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import ANY_REGION, Values
 from goldenami.spec import EnforceFile
 from goldenami.workflows import rendering
-from goldenami.workflows.enforce.proof import STAND_IN, published, stand_in
+from goldenami.workflows.enforce.proof import (
+    NOT_NEEDED,
+    STAND_IN,
+    golden_images,
+    setting,
+    stand_in,
+)
 
 Kind = Literal["user", "group", "role"]
 
@@ -81,26 +85,10 @@ def documents_of(paths: Iterable[Path]) -> tuple[NamedDocument, ...]:
         SpecError: a file cannot be read.
         PolicyError: it is no policy document, or has what the evaluator does not know.
     """
-    found = tuple(NamedDocument(path.name, files.read_text(path)) for path in paths)
-    for one in found:
-        _ = one.compiled
-    return found
-
-
-def rendered(
-    profile: Profile, values: Values
-) -> tuple[Profile, tuple[PolicyDocument, ...], tuple[str, ...]]:
-    """Render a profile with its companions.
-
-    Returns:
-        The profile, or the one that took its place, whose promises count; the documents; and notes
-        that say so.
-    """
-    parts = [rendering.documents(one, values) for one in rendering.chain(profile)]
-    notes = tuple(note for _, note in parts if note)
-    if parts[0][1] and profile.when_too_large:
-        profile = profile_named(profile.when_too_large)
-    return profile, tuple(one for several, _ in parts for one in several), notes
+    documents = tuple(NamedDocument(path.name, files.read_text(path)) for path in paths)
+    for document in documents:
+        _ = document.compiled
+    return documents
 
 
 def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> ProofQuestion:
@@ -113,10 +101,8 @@ def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -
         "groups": ("admins",),
     }
     if "pipeline_role" in profile.needs:
-        stand_ins["pipeline_role"] = f"arn:aws:iam::{account}:role/pipeline"
-    values = Values(**{**stand_ins, **given})
-    profile, documents, notes = rendered(profile, values)
-    return noted(of_documents(texts(documents), values, profile, beside), notes)
+        stand_ins["pipeline_role"] = arns.iam_arn("aws", account, "role", "pipeline")
+    return _of_rendered(profile, Values(**{**stand_ins, **given}), beside)
 
 
 def of_enforcement(
@@ -140,21 +126,19 @@ def of_enforcement(
         RefusedError: nothing is approved.
         IncompleteError: a region could not be read.
     """
-    found: list[Image] = []
+    images: list[Image] = []
     asks_aws = "snapshots" not in given
     if asks_aws and not rendering.tests_owner_alone(profile):
-        found = rendering.golden_images(aws(), file)
-        given = {**given, "snapshots": rendering.snapshots(found)}
-    given = {"groups": file.enforce.groups, **given}
-    values = rendering.values(aws, file, profile, given)
-    profile, documents, notes = rendered(profile, values)
-    question = noted(of_documents(texts(documents), values, profile, beside), notes)
+        images = rendering.golden_images(aws(), file.approval_tag, file.release)
+        given = {**given, "snapshots": rendering.snapshots(images)}
+    values = rendering.values(aws, file, profile, {"groups": file.enforce.groups, **given})
+    question = _of_rendered(profile, values, beside)
     if asks_aws and values.pipeline_role:
         question = _with_access(question, aws(), values.pipeline_role)
-    if not found:
+    if not images:
         return question
     return structs.replace(
-        question, setting=structs.replace(question.setting, golden=_golden(found))
+        question, setting=structs.replace(question.setting, golden=golden_images(images))
     )
 
 
@@ -170,19 +154,17 @@ def of_documents(
         beside: ``admin``, ``none``, or the path of another policy; None chooses: documents that
             only deny stand beside AdministratorAccess, since alone they would prove nothing.
     """
-    chosen = beside or ("none" if any(_allows(one) for one in documents) else "admin")
-    further = _beside(chosen)
-    compiled = tuple(one.compiled for one in (*further, *documents))
-    partition = values.partition
-    arn = f"arn:{partition}:iam::{values.account}:user/somebody"
+    chosen = beside or ("none" if any(map(_allows, documents)) else "admin")
+    every = (*_beside(chosen), *documents)
+    arn = arns.iam_arn(values.partition, values.account, "user", "somebody")
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
     return ProofQuestion(
-        subject=ProofSubject(where, Principal.of(arn), Policies(identity=compiled)),
-        documents=tuple(one.text for one in (*further, *documents)),
+        subject=ProofSubject(where, Principal.from_arn(arn), _policies(every)),
+        documents=tuple(document.text for document in every),
         pipeline=_pipeline(values.pipeline_role, documents),
-        setting=_setting(values, profile, documents),
-        promises=frozenset(topic for one in rendering.chain(profile) for topic in one.proves),
-        ways=tuple(way for one in rendering.chain(profile) for way in one.open),
+        setting=setting(values, profile, _stand_ins(values, documents), values.groups),
+        promises=_promises(profile),
+        ways=tuple(way for link in rendering.chain(profile) for way in link.open),
         notes=(f"proved {where}", *_left_out(values)),
     )
 
@@ -196,29 +178,21 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
         RefusedError: nothing is approved.
     """
     account, notes = authorization_details.account(aws)
-    one = account.named(kind, name)
-    tag = values.tag or profile.tag
-    golden = _golden(_approved(aws, tag))
-    setting = ProofSetting(
-        account=account.id,
-        partition=account.partition,
-        owners=values.owners or (account.id,),
-        tag=tag,
-        golden=golden,
-        groups=(one.name,) if kind == "group" else (),
-        parameter=published(values),
-        pipeline_role=values.pipeline_role or "",
-    )
+    principal, role = account.named(kind, name), values.pipeline_role
+    golden = golden_images(rendering.golden_images(aws, values.tag or profile.tag))
+    groups = (principal.name,) if kind == "group" else ()
     return ProofQuestion(
-        subject=ProofSubject(
-            f"{kind} {one.name}", account.principal(one), account.policies_of(one)
+        subject=_live_subject(account, f"{kind} {principal.name}", principal),
+        arn=principal.arn,
+        pipeline=_live_pipeline(account, role),
+        setting=structs.replace(
+            setting(values, profile, golden, groups),
+            account=account.id,
+            partition=account.partition,
+            owners=values.owners or (account.id,),
         ),
-        arn=one.arn,
-        pipeline=_live_pipeline(account, values.pipeline_role),
-        setting=setting,
-        promises=frozenset(topic for one in rendering.chain(profile) for topic in one.proves)
-        - {"golden-further"},
-        access=reach(account, values.pipeline_role) if values.pipeline_role else None,
+        promises=_promises(profile) - {NOT_NEEDED},
+        access=reach(account, role) if role else None,
         notes=(*notes, *_left_out(values)),
     )
 
@@ -241,24 +215,41 @@ def disagreements(aws: Aws, question: ProofQuestion, proof: Proof) -> list[Disag
     Raises:
         AwsError: the simulator refused.
     """
-    told: dict[tuple[str, str, str], str] = {}
-    found = []
-    rows = [row for row in proof.rows if row.subject == question.subject.name]
-    for row in rows:
-        for decision in row.decisions:
-            if decision.outcome is Outcome.UNKNOWN:
-                continue
-            request = decision.request
-            key = (request.action, request.resource, repr(sorted(request.context.items())))
-            if key not in told:
-                told[key] = _simulated(aws, question, request)
-            if (told[key] == simulate.ALLOWED) != decision.allowed:
-                found.append(
-                    Disagreement(
-                        row.case, request.action, request.resource, decision.outcome, told[key]
-                    )
+    simulated: dict[tuple[str, str, str], str] = {}  # cases have requests in common
+    differing = []
+    decided = [
+        (row.case, decision)
+        for row in proof.rows
+        if row.subject == question.subject.name
+        for decision in row.decisions
+        if decision.outcome is not Outcome.UNKNOWN
+    ]
+    for case, decision in decided:
+        request = decision.request
+        key = (request.action, request.resource, repr(sorted(request.context.items())))
+        if key not in simulated:
+            simulated[key] = _simulated(aws, question, request)
+        if (simulated[key] == simulate.ALLOWED) != decision.allowed:
+            differing.append(
+                Disagreement(
+                    case, request.action, request.resource, decision.outcome, simulated[key]
                 )
-    return found
+            )
+    return differing
+
+
+def _of_rendered(profile: Profile, values: Values, beside: str | None) -> ProofQuestion:
+    """Ask of a profile with its companions; of one that is too large, what takes its place."""
+    rendered = [rendering.documents(link, values) for link in rendering.chain(profile)]
+    notes = [note for _, note in rendered if note]
+    if rendered[0][1] and profile.when_too_large:
+        profile = profile_named(profile.when_too_large)  # its promises are those that count
+    documents = [
+        NamedDocument(f"goldenami-{document.name}", json.dumps(document.policy))
+        for documents, _ in rendered
+        for document in documents
+    ]
+    return noted(of_documents(documents, values, profile, beside), notes)
 
 
 def _with_access(question: ProofQuestion, aws: Aws, role: str) -> ProofQuestion:
@@ -272,29 +263,18 @@ def _with_access(question: ProofQuestion, aws: Aws, role: str) -> ProofQuestion:
     return noted(structs.replace(question, access=reach(account, role)), notes)
 
 
-def _approved(aws: Aws, tag: ApprovalTag) -> list[Image]:
-    answers = in_regions(
-        regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
-    )
-    produced = answers.complete("looking for the golden images")
-    found = [image for region in produced.values() for image in images.approved(region, tag)]
-    if not found:
-        raise RefusedError(
-            f"no approved image ({tag.key} = {tag.value}) in any of {len(produced)} regions, so "
-            "nothing can be proved",
-            fix="bake one first, or name the approval tag with --tag",
-        )
-    return found
-
-
 def _simulated(aws: Aws, question: ProofQuestion, request: Request) -> str:
     if question.arn:
         return simulate.principal(aws, question.arn, request)
     return simulate.custom(aws, question.documents, request)
 
 
+def _promises(profile: Profile) -> frozenset[str]:
+    return frozenset(topic for link in rendering.chain(profile) for topic in link.proves)
+
+
 def _allows(document: NamedDocument) -> bool:
-    return any(one.allows for one in document.compiled.statements)
+    return any(statement.allows for statement in document.compiled.statements)
 
 
 def _beside(chosen: str) -> tuple[NamedDocument, ...]:
@@ -303,19 +283,25 @@ def _beside(chosen: str) -> tuple[NamedDocument, ...]:
     return (ADMINISTRATOR,) if chosen == "admin" else documents_of([Path(chosen)])
 
 
+def _policies(documents: Iterable[NamedDocument]) -> Policies:
+    return Policies(identity=tuple(document.compiled for document in documents))
+
+
 def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubject | None:
     if arn is None:
         return None
-    several = (ADMINISTRATOR, *documents)
-    policies = Policies(identity=tuple(one.compiled for one in several))
-    return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
+    principal = Principal.from_arn(arn, session="proof")
+    return ProofSubject("the pipeline role", principal, _policies((ADMINISTRATOR, *documents)))
+
+
+def _live_subject(account: Account, name: str, principal: User | Group | Role) -> ProofSubject:
+    return ProofSubject(name, account.principal(principal), account.policies_of(principal))
 
 
 def _live_pipeline(account: Account, arn: str | None) -> ProofSubject | None:
     if arn is None:
         return None
-    role = account.named("role", arn)
-    return ProofSubject("the pipeline role", account.principal(role), account.policies_of(role))
+    return _live_subject(account, "the pipeline role", account.named("role", arn))
 
 
 def _left_out(values: Values) -> Iterator[str]:
@@ -326,37 +312,10 @@ def _left_out(values: Values) -> Iterator[str]:
         yield f"rendered for {values.region} alone: other regions are not guarded"
 
 
-def _golden(found: Iterable[Image]) -> tuple[GoldenImage, ...]:
-    return tuple(
-        GoldenImage(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
-        for one in found
-    )
-
-
-def _setting(values: Values, profile: Profile, documents: Sequence[NamedDocument]) -> ProofSetting:
-    listed = [one for document in documents for one in _SNAPSHOT.findall(document.text)]
+def _stand_ins(values: Values, documents: Sequence[NamedDocument]) -> tuple[GoldenImage, ...]:
+    """Return images that stand for those whose snapshots are listed, or for any."""
+    listed = [name for document in documents for name in _SNAPSHOT.findall(document.text)]
     snapshots = values.snapshots or tuple(dict.fromkeys(listed)) or (STAND_IN,)
-    owners = values.golden_accounts
     region = "us-east-1" if values.region == ANY_REGION else values.region
-    return ProofSetting(
-        account=values.account,
-        partition=values.partition,
-        owners=owners,
-        tag=values.tag or profile.tag,
-        golden=tuple(stand_in(owners[0], (one,), region) for one in snapshots),
-        groups=values.groups,
-        parameter=published(values),
-        pipeline_role=values.pipeline_role or "",
-    )
-
-
-def texts(documents: Iterable[PolicyDocument]) -> tuple[NamedDocument, ...]:
-    """Return rendered documents under the names they are attached by."""
-    return tuple(
-        NamedDocument(f"goldenami-{one.name}", json.dumps(one.policy)) for one in documents
-    )
-
-
-def promises_of(name: str | None) -> Profile:
-    """Return the profile whose promises policies of unknown origin are held to."""
-    return profile_named(name or "guardrail")
+    owner = values.golden_accounts[0]
+    return tuple(stand_in(owner, (snapshot,), region) for snapshot in snapshots)

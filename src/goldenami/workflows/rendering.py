@@ -1,11 +1,12 @@
 """From an enforcement and the account as it is now to policy documents."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from goldenami.aws import images, regions
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
+from goldenami.domain import arns
 from goldenami.domain.image import Image
 from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
@@ -16,11 +17,18 @@ from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
 
+T = TypeVar("T")
 
-def golden_images(aws: Aws, file: EnforceFile) -> list[Image]:
+
+def golden_images(aws: Aws, tag: ApprovalTag, release: str = "") -> list[Image]:
     """Return every approved image of the account, of every release and in every enabled region.
 
     The policies deny everything else, so an image that is missed would be locked out.
+
+    Args:
+        aws: whose account.
+        tag: what marks an approved image.
+        release: the release file that is to be baked if there is none.
 
     Raises:
         IncompleteError: a region could not be read.
@@ -30,29 +38,24 @@ def golden_images(aws: Aws, file: EnforceFile) -> list[Image]:
         regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
     )
     produced = answers.complete("looking for the golden images")
-    approval = file.approval_tag
-    found = [image for region in produced.values() for image in images.approved(region, approval)]
-    if not found:
+    approved = [image for region in produced.values() for image in images.approved(region, tag)]
+    if approved:
+        return approved
+    none = f"no approved image ({tag.key} = {tag.value}) in any of {len(produced)} regions"
+    if release:
         raise RefusedError(
-            f"no approved image ({approval.key} = {approval.value}) in any of {len(produced)} "
-            "regions: the policy would deny every launch",
-            fix=f"bake one first: goldenami bake {file.release}",
+            f"{none}: the policy would deny every launch",
+            fix=f"bake one first: goldenami bake {release}",
         )
-    return found
+    raise RefusedError(
+        f"{none}, so nothing can be proved",
+        fix="bake one first, or name the approval tag with --tag",
+    )
 
 
 def snapshots(golden: Iterable[Image]) -> tuple[str, ...]:
     """Return the ids of the snapshots behind images, sorted."""
-    return tuple(sorted({one for image in golden for one in image.snapshots}))
-
-
-def given_values(given: Mapping[str, Any]) -> Values:
-    """Return values that were all given, for rendering without AWS.
-
-    Raises:
-        SpecError: a value is wrong.
-    """
-    return Values(**given)
+    return tuple(sorted({snapshot for image in golden for snapshot in image.snapshots}))
 
 
 def values(
@@ -63,20 +66,20 @@ def values(
     ``session`` is called only if something has to be asked of AWS.
     """
     approval = file.approval_tag
-    found = dict(given)
+    chosen = dict(given)
     if approval != ApprovalTag():  # a profile may have a default of its own
-        found = {"tag_key": approval.key, "tag_value": approval.value, **given}
-    if "account" not in found or "partition" not in found:
+        chosen = {"tag_key": approval.key, "tag_value": approval.value, **given}
+    if "account" not in chosen or "partition" not in chosen:
         aws = session()
-        found = {"account": aws.account, "partition": aws.partition, **found}
-    found.setdefault("owners", owners(profile, file, found["account"]))
-    if "snapshots" in profile.needs and "snapshots" not in found:
-        found["snapshots"] = snapshots(golden_images(session(), file))
+        chosen = {"account": aws.account, "partition": aws.partition, **chosen}
+    chosen.setdefault("owners", owners(profile, file, chosen["account"]))
+    if "snapshots" in profile.needs and "snapshots" not in chosen:
+        chosen["snapshots"] = snapshots(golden_images(session(), file.approval_tag, file.release))
     role = file.enforce.pipeline_role
     if role is not None:
-        found.setdefault("pipeline_role", role_arn(role, found["partition"], found["account"]))
-    found.setdefault("parameters", (PUBLISHED, *file.parameters))
-    return Values(**found)
+        chosen.setdefault("pipeline_role", role_arn(role, chosen["partition"], chosen["account"]))
+    chosen.setdefault("parameters", (PUBLISHED, *file.parameters))
+    return Values(**chosen)
 
 
 def owners(
@@ -108,7 +111,7 @@ def tests_tags(profile: Profile) -> bool:
 
 def role_arn(role: str, partition: str, account: str) -> str:
     """Return the ARN of a role that is given by name or by ARN."""
-    return role if role.startswith("arn:") else f"arn:{partition}:iam::{account}:role/{role}"
+    return role if role.startswith("arn:") else arns.iam_arn(partition, account, "role", role)
 
 
 def chain(profile: Profile) -> tuple[Profile, ...]:
@@ -117,33 +120,40 @@ def chain(profile: Profile) -> tuple[Profile, ...]:
     return (profile, *(profiles[name] for name in profile.attach_with))
 
 
-def documents(profile: Profile, given: Values) -> tuple[tuple[PolicyDocument, ...], str]:
+def documents(profile: Profile, values: Values) -> tuple[tuple[PolicyDocument, ...], str]:
     """Render one profile, each document checked against the limit of a managed policy.
 
     Returns:
-        The documents, and a note if they are those of the form that lists no snapshots, since
-        the profile's own would be too large; empty otherwise.
+        As `fitting`.
 
     Raises:
         RefusedError: a document is too large.
         UsageError: the profile needs a value that is missing.
     """
+
+    def checked(profile: Profile) -> tuple[PolicyDocument, ...]:
+        rendered = render(profile, values)
+        for document in rendered:
+            check_size(document, MANAGED_POLICY)
+        return rendered
+
+    return fitting(profile, checked)
+
+
+def fitting(profile: Profile, rendered: Callable[[Profile], T]) -> tuple[T, str]:
+    """Render a profile, or where it is too large the one that takes its place.
+
+    Returns:
+        What was rendered, and a note if it is the other one, which lists no snapshots.
+
+    Raises:
+        RefusedError: a document is too large.
+    """
     try:
-        return _checked(profile, given), ""
+        return rendered(profile), ""
     except RefusedError as error:
         if profile.when_too_large is None:
             raise
-        instead = profile_named(profile.when_too_large)
-        return _checked(instead, given), took_the_place(error, instead)
-
-
-def took_the_place(error: RefusedError, instead: Profile) -> str:
-    """Say that another profile is used, and why."""
-    return f"{error.message}: `{instead.name}` takes its place, which knows snapshots by their tag"
-
-
-def _checked(profile: Profile, given: Values) -> tuple[PolicyDocument, ...]:
-    rendered = render(profile, given)
-    for document in rendered:
-        check_size(document, MANAGED_POLICY)
-    return rendered
+        other = profile_named(profile.when_too_large)
+        why = f"{error.message}: `{other.name}` takes its place, which knows snapshots by their tag"
+        return rendered(other), why

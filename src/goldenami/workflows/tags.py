@@ -68,5 +68,4 @@ def _action(image: Image, wanted: dict[str, str]) -> Action:
         call="ec2:CreateTags",
         region=image.region,
         parameters={"Resources": [image.id, *image.snapshots], "Tags": tags.to_aws(wanted)},
-        permissions=("ec2:CreateTags",),
     )

@@ -7,14 +7,11 @@ from collections.abc import Callable, Mapping
 
 from moto.ec2.models.instances import Instance
 
-from goldenami.iam.authorization.builder import WITHOUT_ACCOUNT
-from goldenami.iam.authorization.resources import Resource
-from goldenami.iam.evaluator.request import Value
+from goldenami.iam.authorization import resources
+from goldenami.iam.authorization.resources import Resource, Scope
 from goldenami_sandbox.ec2.image import Image
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.enforcement.caller import PARTITION
-
-Keys = dict[str, Value]
 
 
 def find(ec2: Ec2Store, kind: str, name: str) -> Resource | None:
@@ -22,36 +19,20 @@ def find(ec2: Ec2Store, kind: str, name: str) -> Resource | None:
 
     A kind that is not known here is taken to exist: the server will tell. It has its tags.
     """
-    return _KINDS[kind](ec2, name) if kind in _KINDS else _resource(ec2, kind, name)
+    return _KINDS[kind](ec2, name) if kind in _KINDS else _any(ec2, kind, name)
 
 
-def _resource(ec2: Ec2Store, kind: str, name: str, tagged: str = "", **keys: str) -> Resource:
-    """Return a resource with these keys of ``ec2``, and its tags.
-
-    Args:
-        ec2: where it is.
-        kind: its kind.
-        name: the end of its ARN.
-        tagged: the id that its tags are kept by, if that is not ``name``.
-        keys: condition keys without their service; empty ones do not exist.
-    """
-    account = "" if kind in WITHOUT_ACCOUNT else ec2.account_id
-    own: Keys = {f"ec2:{key}": value for key, value in keys.items() if value}
-    tags = ec2.tags.get(tagged or name, {})
-    return Resource(
-        arn=_arn(ec2, f"{account}:{kind}/{name}"),
-        keys=own
-        | {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
-        | {f"ec2:ResourceTag/{key}": value for key, value in tags.items()},
-    )
+def _scope(ec2: Ec2Store) -> Scope:
+    return Scope(PARTITION, ec2.region_name, ec2.account_id)
 
 
-def _arn(ec2: Ec2Store, rest: str) -> str:
-    return f"arn:{PARTITION}:ec2:{ec2.region_name}:{rest}"
+def _tags(ec2: Ec2Store, name: str) -> dict[str, str]:
+    tags: dict[str, str] = ec2.tags.get(name, {})
+    return tags
 
 
-def _lower(value: object) -> str:
-    return str(bool(value)).lower()
+def _any(ec2: Ec2Store, kind: str, name: str) -> Resource:
+    return resources.ec2(_scope(ec2), kind, name, _tags(ec2, name))
 
 
 def _image(ec2: Ec2Store, name: str) -> Resource | None:
@@ -59,24 +40,21 @@ def _image(ec2: Ec2Store, name: str) -> Resource | None:
     image: Image | None = ec2.images.get(name)
     if image is None or name in ec2.deregistered:
         return None
-    found = _resource(
-        ec2, "image", name,
-        ImageID=name, ImageType="machine", Owner=image.owner_alias or image.owner_id,
-        Public=_lower(image.public), RootDeviceType="ebs",
+    return resources.image(
+        _scope(ec2), name, _tags(ec2, name),
+        owner=image.owner_alias or image.owner_id, public=bool(image.public),
+        devices=[device.described() for device in image.devices],
     )  # fmt: skip
-    devices = [device.described() for device in image.devices]
-    return Resource(arn=found.arn, keys=found.keys, details={"devices": devices})
 
 
 def _snapshot(ec2: Ec2Store, name: str) -> Resource | None:
     snapshot = ec2.snapshots.get(name)
     if snapshot is None:
         return None
-    return _resource(
-        ec2, "snapshot", name,
-        Owner=snapshot.owner_id, SnapshotID=name, VolumeSize=str(snapshot.volume.size),
-        Encrypted=_lower(snapshot.encrypted),
-        ParentVolume=_arn(ec2, f"{ec2.account_id}:volume/{snapshot.volume.id}"),
+    return resources.snapshot(
+        _scope(ec2), name, _tags(ec2, name),
+        owner=snapshot.owner_id, size=snapshot.volume.size, encrypted=bool(snapshot.encrypted),
+        volume_id=snapshot.volume.id,
     )  # fmt: skip
 
 
@@ -84,13 +62,12 @@ def _volume(ec2: Ec2Store, name: str) -> Resource | None:
     volume = ec2.volumes.get(name)
     if volume is None:
         return None
-    parent = _arn(ec2, f":snapshot/{volume.snapshot_id}") if volume.snapshot_id else ""
-    return _resource(
-        ec2, "volume", name,
-        VolumeID=name, VolumeSize=str(volume.size), VolumeType=volume.volume_type,
-        AvailabilityZone=volume.zone.name, Encrypted=_lower(volume.encrypted),
-        ParentSnapshot=parent,
-    )  # fmt: skip
+    ebs = {
+        "AvailabilityZone": volume.zone.name, "SnapshotId": volume.snapshot_id,
+        "VolumeSize": volume.size, "VolumeType": volume.volume_type,
+    }  # fmt: skip
+    keys = resources.volume_keys(_scope(ec2), ebs, encrypted=bool(volume.encrypted))
+    return resources.ec2(_scope(ec2), "volume", name, _tags(ec2, name), keys)
 
 
 def _instance(ec2: Ec2Store, name: str) -> Resource | None:
@@ -99,25 +76,20 @@ def _instance(ec2: Ec2Store, name: str) -> Resource | None:
         return None
     association = ec2.iam_instance_profile_associations.get(name)
     profile = association.iam_instance_profile if association else None
-    found = _resource(
-        ec2, "instance", name,
-        InstanceID=name, InstanceType=instance.instance_type, RootDeviceType="ebs",
-        InstanceProfile=profile.arn if profile else "",
-    )  # fmt: skip
     devices = instance.block_device_mapping
     root = devices.get(instance.root_device_name)
-    details = {
-        "image": instance.image_id,
-        "root": root.volume_id if root else "",
-        "volumes": [one.volume_id for one in devices.values()],
-    }
-    return Resource(arn=found.arn, keys=found.keys, details=details)
+    return resources.instance(
+        _scope(ec2), name, _tags(ec2, name),
+        volumes=[device.volume_id for device in devices.values()],
+        root=root.volume_id if root else "", image_id=instance.image_id,
+        instance_type=instance.instance_type, profile_arn=profile.arn if profile else None,
+    )  # fmt: skip
 
 
 def _key_pair(ec2: Ec2Store, name: str) -> Resource | None:
     for pair in tuple(ec2.key_pairs.values()):
         if name in (pair.key_name, pair.id):
-            return _resource(ec2, "key-pair", pair.key_name, pair.id, KeyPairName=pair.key_name)
+            return resources.ec2(_scope(ec2), "key-pair", pair.key_name, _tags(ec2, pair.id))
     return None
 
 
@@ -126,23 +98,22 @@ def _launch_template(ec2: Ec2Store, name: str) -> Resource | None:
     template = ec2.launch_templates.get(template_id)
     if template is None:
         return None
-    versions = {str(one.number): one.data for one in template.versions}
+    versions = {str(version.number): version.data for version in template.versions}
     versions |= {
         "$Default": template.default_version().data,
         "$Latest": template.latest_version().data,
     }
-    found = _resource(ec2, "launch-template", template_id)
-    return Resource(arn=found.arn, keys=found.keys, details={"versions": versions})
+    return resources.launch_template(_scope(ec2), template_id, _tags(ec2, template_id), versions)
 
 
 def _network_interface(ec2: Ec2Store, name: str) -> Resource | None:
     interface = ec2.enis.get(name)
     if interface is None:
         return None
-    subnet = _arn(ec2, f"{ec2.account_id}:subnet/{interface.subnet.id}")
-    return _resource(
-        ec2, "network-interface", name,
-        NetworkInterfaceID=name, Subnet=subnet, Vpc=_vpc_arn(ec2, interface.subnet.vpc_id),
+    subnet = interface.subnet
+    return resources.in_vpc(
+        _scope(ec2), "network-interface", name, _tags(ec2, name), subnet.vpc_id,
+        subnet_id=subnet.id,
     )  # fmt: skip
 
 
@@ -150,34 +121,22 @@ def _security_group(ec2: Ec2Store, name: str) -> Resource | None:
     group = ec2.get_security_group_by_name_or_id(name)
     if group is None:
         return None
-    return _resource(
-        ec2, "security-group", group.id,
-        SecurityGroupID=group.id, Vpc=_vpc_arn(ec2, group.vpc_id),
-    )  # fmt: skip
+    tags = _tags(ec2, group.id)
+    return resources.in_vpc(_scope(ec2), "security-group", group.id, tags, group.vpc_id)
 
 
 def _subnet(ec2: Ec2Store, name: str) -> Resource | None:
     for in_zone in tuple(ec2.subnets.values()):
         if subnet := in_zone.get(name):
-            return _resource(
-                ec2, "subnet", name,
-                SubnetID=name, AvailabilityZone=subnet.availability_zone,
-                Vpc=_vpc_arn(ec2, subnet.vpc_id),
+            return resources.in_vpc(
+                _scope(ec2), "subnet", name, _tags(ec2, name), subnet.vpc_id,
+                zone=subnet.availability_zone,
             )  # fmt: skip
     return None
 
 
 def _vpc(ec2: Ec2Store, name: str) -> Resource | None:
-    return _resource(ec2, "vpc", name, VpcID=name) if name in ec2.vpcs else None
-
-
-def _vpc_arn(ec2: Ec2Store, vpc_id: str | None) -> str:
-    return _arn(ec2, f"{ec2.account_id}:vpc/{vpc_id}")
-
-
-def _placement_group(ec2: Ec2Store, name: str) -> Resource:
-    """Take a placement group to exist; moto knows none."""
-    return _resource(ec2, "placement-group", name, PlacementGroupName=name)
+    return _any(ec2, "vpc", name) if name in ec2.vpcs else None
 
 
 _KINDS: Mapping[str, Callable[[Ec2Store, str], Resource | None]] = {
@@ -186,7 +145,6 @@ _KINDS: Mapping[str, Callable[[Ec2Store, str], Resource | None]] = {
     "key-pair": _key_pair,
     "launch-template": _launch_template,
     "network-interface": _network_interface,
-    "placement-group": _placement_group,
     "security-group": _security_group,
     "snapshot": _snapshot,
     "subnet": _subnet,

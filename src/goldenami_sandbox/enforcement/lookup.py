@@ -1,14 +1,13 @@
 """What there is in the sandbox, as authorization asks for it."""
 
-from collections.abc import Mapping
 from typing import cast
 
 from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ssm.models import ssm_backends
 
-from goldenami.iam.authorization.resources import Resource, ResourceLookup
-from goldenami.iam.evaluator.request import Value
+from goldenami.iam.authorization import resources
+from goldenami.iam.authorization.resources import Resource, ResourceLookup, Scope
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.enforcement import ec2_resources, iam_resources
 from goldenami_sandbox.enforcement.caller import PARTITION, account_id, tags_of
@@ -58,7 +57,8 @@ class LenientLookup:
         if found is not None:
             return found
         kind = kind.removeprefix("organizations-")
-        arn = f"arn:{PARTITION}:sandbox:::{kind}/missing-{name.rpartition('/')[2]}"
+        missing = f"missing-{name.rpartition('/')[2]}"
+        arn = Scope(PARTITION, "", "").arn("sandbox", kind, missing)
         self.missing.add(arn)
         return Resource(arn=arn, details=_NOTHING)
 
@@ -69,34 +69,16 @@ def _parameter(name: str, region: str) -> Resource | None:
     if parameter is None:
         return None
     tags = ssm._resource_tags["Parameter"].get(name, {})  # noqa: SLF001
-    account = "" if name.startswith("/aws/service/") else account_id()
-    return Resource(
-        arn=f"arn:{PARTITION}:ssm:{region}:{account}:parameter/{name.removeprefix('/')}",
-        keys={
-            f"{service}:{word}/{key}": value
-            for service, word in (("aws", "ResourceTag"), ("ssm", "resourceTag"))
-            for key, value in tags.items()
-        },
-        details={"value": parameter.value},
-    )
+    return resources.parameter(Scope(PARTITION, region, account_id()), name, tags, parameter.value)
 
 
 def _auto_scaling(kind: str, name: str, region: str) -> Resource | None:
     backend = autoscaling_backends[account_id()][region]
     if kind == "launchConfiguration":
         configuration = backend.launch_configurations.get(name)
-        return Resource(arn=configuration.arn) if configuration else None
+        return resources.auto_scaling(configuration.arn, {}) if configuration else None
     group = backend.autoscaling_groups.get(name)
-    if group is None:
-        return None
-    return Resource(
-        arn=group.arn,
-        keys={
-            f"{service}:ResourceTag/{key}": value
-            for service in ("aws", "autoscaling")
-            for key, value in tags_of(group.tags).items()
-        },
-    )
+    return resources.auto_scaling(group.arn, tags_of(group.tags)) if group else None
 
 
 def _organizations(name: str) -> Resource | None:
@@ -105,13 +87,8 @@ def _organizations(name: str) -> Resource | None:
         return None
     for entity in organization.entities:
         if entity.id == name:
-            return Resource(arn=entity.arn, keys=_tag_keys(entity.tags))
+            return resources.organizational(entity.arn, entity.tags)
     for policy in organization.policies:
         if policy.id == name:
-            kind = {"organizations:PolicyType": policy.type}
-            return Resource(arn=policy.arn, keys=_tag_keys(policy.tags) | kind)
+            return resources.organizational(policy.arn, policy.tags, policy.type)
     return None
-
-
-def _tag_keys(tags: Mapping[str, str]) -> dict[str, Value]:
-    return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}

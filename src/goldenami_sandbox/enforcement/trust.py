@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Any
 
 from goldenami.errors import PolicyError
+from goldenami.iam.authorization.resources import Scope
 from goldenami.iam.evaluator.decide import Outcome, Policies, decide
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Request
@@ -38,7 +39,7 @@ def trust(document: str, request: Request, caller: str) -> Trust:
         UndecidableError: whether it allows or denies is unknown.
     """
     principal = request.principal
-    root = f"arn:{principal.partition}:iam::{principal.account}:root"
+    root = Scope(principal.partition, "", principal.account).arn("iam", "root")
     by_caller = _outcome(document, request, {"*", caller, principal.arn})
     by_account = _outcome(document, request, {principal.account, root})
     if Outcome.EXPLICIT_DENY in (by_caller, by_account):

@@ -225,7 +225,7 @@ class TestIam:
     def test_an_instance_profile_has_its_role(self, iam: Any) -> None:
         found = WORLD.find("instance-profile", "web", HOME)
         assert found is not None
-        assert found.details == {"role": None}
+        assert found.details == {}
         assert found.keys["aws:ResourceTag/team"] == "web"
         iam.add_role_to_instance_profile(InstanceProfileName="web", RoleName="worker")
         found = WORLD.find("instance-profile", "web", HOME)

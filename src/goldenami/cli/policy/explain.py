@@ -40,7 +40,8 @@ def explain(options: ExplainOptions) -> None:
         raise UsageError("say who: one of --user, --group, --role")
     [(kind, name)] = principals
     aws = options.session(options.region)
-    verdict, notes = workflow.explain(aws, aws.region, kind, name, options.image, options.call)
+    regional = aws.in_region(aws.region)
+    verdict, notes = workflow.explain(regional, kind, name, options.image, options.call)
     for note in notes:
         say(f"note: {note}")
     report.write_verdict(verdict, options.form.value)

@@ -8,6 +8,7 @@ import typer
 from goldenami.cli import options as shared
 from goldenami.cli.options import ListFormat
 from goldenami.cli.policy.values import (
+    DEFAULT_PROFILE,
     RenderingOptions,
     further_profiles,
     live_principals,
@@ -101,17 +102,19 @@ def _question(options: ProveOptions) -> "tuple[ProofQuestion, str]":
     if files[0].suffix in YAML:
         return _enforcement(options, files)
     values = Values(**{"account": workflow.ACCOUNT, **options.values})
-    documents, promises = workflow.documents_of(files), workflow.promises_of(name)
-    return workflow.of_documents(documents, values, promises, options.beside), region
+    documents, profile = workflow.documents_of(files), profile_named(name or DEFAULT_PROFILE)
+    return workflow.of_documents(documents, values, profile, options.beside), region
 
 
 def _live(options: ProveOptions, region: str, kind: "Kind", name: str) -> "ProofQuestion":
+    from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
 
     aws = options.session(None, region)
     values = Values(**{"account": aws.account, "partition": aws.partition, **options.values})
-    return workflow.of_live(aws, kind, name, values, workflow.promises_of(options.policy_profile))
+    profile = profile_named(options.policy_profile or DEFAULT_PROFILE)
+    return workflow.of_live(aws, kind, name, values, profile)
 
 
 def _enforcement(options: ProveOptions, files: list[Path]) -> "tuple[ProofQuestion, str]":

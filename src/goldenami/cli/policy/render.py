@@ -51,6 +51,7 @@ def render(options: RenderOptions) -> None:
     Example: goldenami policy render -p owner-only --account 111122223333 --owner 444455556666
     """
     from goldenami.iam.profiles import profile_named
+    from goldenami.iam.values import Values
     from goldenami.report import policy as report
     from goldenami.report.terminal import say
     from goldenami.workflows import rendering
@@ -63,7 +64,7 @@ def render(options: RenderOptions) -> None:
     named = options.values | ({"groups": tuple(options.group)} if options.group else {})
     if options.release is None:
         profile = profile_named(options.policy_profile or DEFAULT_PROFILE)
-        together, values = rendering.chain(profile), rendering.given_values(named)
+        together, values = rendering.chain(profile), Values(**named)
     else:
         file = shared.enforce_file(options.release)
         profile = profile_named(options.policy_profile or profile_of(file))

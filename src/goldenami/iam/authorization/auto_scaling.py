@@ -11,9 +11,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from goldenami.iam.authorization.builder import Keys, RequestBuilder
+from goldenami.iam.authorization.builder import RequestBuilder, tag_keys
 from goldenami.iam.authorization.ec2_launch import Launch, run_instances
-from goldenami.iam.authorization.generic import named_keys, passed_roles, tag_keys
+from goldenami.iam.authorization.generic import named_keys, passed_roles
+from goldenami.iam.authorization.resources import Keys, Resource, condition_keys
 from goldenami.iam.evaluator.request import Request, Value
 from goldenami.iam.reference import table
 
@@ -23,10 +24,9 @@ _NO_VERSION = ("$Default", "$Latest", "")
 def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call: the group or the launch configuration that it names."""
     parameters = builder.call.parameters
-    for arn, keys in _resources(builder):
-        yield builder.request(
-            arn, keys, named_keys(builder, arn), _of_launches(parameters), tag_keys(parameters)
-        )
+    keys = {**_of_launches(parameters), **tag_keys(parameters)}
+    for resource in _resources(builder):
+        yield builder.request(resource.arn, resource.keys, named_keys(builder, resource.arn), keys)
     yield from passed_roles(builder)
 
 
@@ -37,61 +37,62 @@ def create_or_update_group(builder: RequestBuilder) -> Iterator[Request]:
     policy can test of it is ``autoscaling:ImageId``.
     """
     yield from generic(builder)
-    asked: dict[str, Request] = {}
+    requests: dict[str, Request] = {}
     for launch in _launches(builder.call.parameters):
         call = replace(builder.call, action="ec2:RunInstances", parameters=launch)
         for request in run_instances(replace(builder, call=call)):
-            asked[repr((request.action, request.resource, request.context))] = request
-    yield from asked.values()
+            requests[repr((request.action, request.resource, request.context))] = request
+    yield from requests.values()
 
 
-def _resources(builder: RequestBuilder) -> Iterator[tuple[str, Keys]]:
+def _resources(builder: RequestBuilder) -> Iterator[Resource]:
     for parameter, kind, rest in (
         ("AutoScalingGroupName", "autoScalingGroup", "autoScalingGroupName"),
         ("LaunchConfigurationName", "launchConfiguration", "launchConfigurationName"),
     ):
-        access = table.kinds(builder.call.action).get(kind)
-        if access is None:
+        if kind not in table.kinds(builder.call.action):
             continue
         for name in _names(builder.call.parameters, parameter) or ["*"]:
-            group = builder.world.find(kind, name, builder.call.region)
-            own = group if group and ":autoscaling:" in group.arn else None
-            arn = builder.arn("autoscaling", f"{kind}:*:{rest}/{name}")
-            yield (own.arn, own.keys) if own else (arn, {})
+            group = builder.lookup.find(kind, name, builder.call.region)
+            known = group and ":autoscaling:" in group.arn
+            arn = builder.arn("autoscaling", f"{kind}:*:{rest}", name)
+            yield group if group and known else Resource(arn=arn)
         return
-    yield "*", {}
+    yield Resource(arn="*")
 
 
 def _names(parameters: Mapping[str, Any], parameter: str) -> list[str]:
     """Return the groups that a call names: by a parameter, or each of its tags by its own."""
     if parameter in parameters:
         return [parameters[parameter]]
-    tagged = (one.get("ResourceId") for one in parameters.get("Tags", ()))
-    return list(dict.fromkeys(one for one in tagged if one))
+    tagged = (tag.get("ResourceId") for tag in parameters.get("Tags", ()))
+    return list(dict.fromkeys(group for group in tagged if group))
 
 
 def _of_launches(parameters: Mapping[str, Any]) -> Keys:
     """Return the condition keys of what a group, a refresh or a configuration will launch."""
-    given = {**parameters, **parameters.get("DesiredConfiguration", {})}
-    overrides = _mixed(given).get("Overrides") or ()
+    desired = {**parameters, **parameters.get("DesiredConfiguration", {})}
+    overrides = _mixed(desired).get("Overrides") or ()
     keys: dict[str, Value] = {}
     for key, name in (
         ("autoscaling:ImageId", "ImageId"),
         ("autoscaling:InstanceTypes", "InstanceType"),
     ):
-        if values := tuple(dict.fromkeys(one[name] for one in overrides if one.get(name))):
+        if values := tuple(dict.fromkeys(each[name] for each in overrides if each.get(name))):
             keys[key] = values[0] if key.endswith("Id") and len(values) == 1 else values
-    specifications = [one["LaunchTemplate"] for one in _launches(given)]
-    if specifications:
-        versions = [str(one.get("Version", "")) for one in specifications]
-        specified = any(one not in _NO_VERSION for one in versions)
-        keys["autoscaling:LaunchTemplateVersionSpecified"] = str(specified).lower()
-    if subnets := _subnets(given):
+    if templates := [launch["LaunchTemplate"] for launch in _launches(desired)]:
+        versions = [str(template.get("Version", "")) for template in templates]
+        specified = any(version not in _NO_VERSION for version in versions)
+        keys |= condition_keys("autoscaling", LaunchTemplateVersionSpecified=specified)
+    if subnets := _subnets(desired):
         keys["autoscaling:VPCZoneIdentifiers"] = tuple(subnets)
-    for name in ("HttpEndpoint", "HttpPutResponseHopLimit", "HttpTokens"):
-        if name in given.get("MetadataOptions", {}):
-            keys[f"autoscaling:Metadata{name}"] = str(given["MetadataOptions"][name])
-    return keys
+    metadata = desired.get("MetadataOptions", {})
+    return keys | condition_keys(
+        "autoscaling",
+        MetadataHttpEndpoint=metadata.get("HttpEndpoint"),
+        MetadataHttpPutResponseHopLimit=metadata.get("HttpPutResponseHopLimit"),
+        MetadataHttpTokens=metadata.get("HttpTokens"),
+    )
 
 
 def _launches(parameters: Mapping[str, Any]) -> list[Launch]:
@@ -102,10 +103,10 @@ def _launches(parameters: Mapping[str, Any]) -> list[Launch]:
     mixed = _mixed(parameters)
     if base := mixed.get("LaunchTemplateSpecification"):
         for override in mixed.get("Overrides") or [{}]:
-            kept = {name: override[name] for name in ("InstanceType",) if name in override}
             own = override.get("LaunchTemplateSpecification", base)
-            templates.append({**kept, "LaunchTemplate": own})
-    subnets: list[Launch] = [{"SubnetId": one} for one in _subnets(parameters)] or [{}]
+            kind = {name: override[name] for name in ("InstanceType",) if name in override}
+            templates.append({**kind, "LaunchTemplate": own})
+    subnets: list[Launch] = [{"SubnetId": subnet} for subnet in _subnets(parameters)] or [{}]
     return [{**template, **subnet} for template in templates for subnet in subnets]
 
 
@@ -117,4 +118,4 @@ def _mixed(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _subnets(parameters: Mapping[str, Any]) -> list[str]:
     named = str(parameters.get("VPCZoneIdentifier") or "")
-    return [one.strip() for one in named.split(",") if one.strip()]
+    return [subnet.strip() for subnet in named.split(",") if subnet.strip()]

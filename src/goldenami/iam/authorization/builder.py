@@ -1,18 +1,21 @@
 """What the builders of every service share: the call, and requests made from it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from goldenami.errors import UnknownResourceError
-from goldenami.iam.authorization.resources import Resource, ResourceLookup
+from goldenami.iam.authorization.resources import (
+    Keys,
+    Resource,
+    ResourceLookup,
+    Scope,
+    condition_keys,
+    request_tags,
+    tag_names,
+)
 from goldenami.iam.evaluator.request import Principal, Request, Value
-
-Keys = Mapping[str, Value]
-
-WITHOUT_ACCOUNT = ("image", "snapshot")
-"""EC2's resources whose ARNs have an empty account field."""
 
 
 class ApiCall(Struct, frozen=True):
@@ -39,7 +42,7 @@ class RequestBuilder(Struct, frozen=True):
 
     call: ApiCall
     principal: Principal
-    world: ResourceLookup
+    lookup: ResourceLookup
     circumstances: Keys
 
     @property
@@ -47,11 +50,16 @@ class RequestBuilder(Struct, frozen=True):
         """The service whose call it is."""
         return self.call.action.partition(":")[0]
 
+    @property
+    def scope(self) -> Scope:
+        """The caller's account in the call's region."""
+        return Scope(self.principal.partition, self.call.region, self.principal.account)
+
     def request(self, resource: str, *keys: Keys, action: str = "") -> Request:
         """Return a request of the call's action, or another one, on a resource."""
         context: dict[str, Value] = {"aws:RequestedRegion": self.call.region, **self.circumstances}
-        for several in keys:
-            context |= several
+        for each in keys:
+            context |= each
         return Request(
             principal=self.principal,
             action=action or self.call.action,
@@ -59,44 +67,56 @@ class RequestBuilder(Struct, frozen=True):
             context=context,
         )
 
-    def found(self, kind: str, name: str, region: str = "") -> Resource:
+    def resource(self, kind: str, name: str, region: str = "") -> Resource:
         """Return a resource that the call names.
 
         Raises:
             UnknownResourceError: it does not exist.
         """
-        resource = self.world.find(kind, name, region or self.call.region)
+        resource = self.lookup.find(kind, name, region or self.call.region)
         if resource is None:
             raise UnknownResourceError(kind, name)
         return resource
 
-    def arn(self, service: str, resource: str) -> str:
+    def existing(
+        self, kind: str, name: str, *keys: Keys, region: str = "", action: str = ""
+    ) -> Request:
+        """Return a request on a resource that the call names.
+
+        Raises:
+            UnknownResourceError: it does not exist.
+        """
+        resource = self.resource(kind, name, region)
+        return self.request(resource.arn, resource.keys, *keys, action=action)
+
+    def new(self, kind: str, *keys: Keys, action: str = "") -> Request:
+        """Return a request on an EC2 resource that the call makes: it has no id yet."""
+        return self.request(self.arn("ec2", kind, "*"), *keys, action=action)
+
+    def arn(self, service: str, kind: str, name: str) -> str:
         """Return the ARN of a resource of the caller's account in the call's region."""
-        prefix = f"arn:{self.principal.partition}:{service}"
-        if service in ("iam", "organizations"):
-            return f"{prefix}::{self.principal.account}:{resource}"
-        account = "" if resource.startswith(WITHOUT_ACCOUNT) else self.principal.account
-        return f"{prefix}:{self.call.region}:{account}:{resource}"
-
-    def new(self, kind: str) -> str:
-        """Return the ARN of an EC2 resource that the call makes: it has no id yet."""
-        return self.arn("ec2", f"{kind}/*")
+        return self.scope.arn(service, kind, name)
 
 
-def request_tags(tags: Iterable[Mapping[str, Any]]) -> dict[str, Value]:
-    """Return the condition keys of the tags in a request (``[{"Key": …, "Value": …}]``)."""
-    listed = list(tags)
-    if not listed:
-        return {}
-    keys: dict[str, Value] = {"aws:TagKeys": tuple(dict.fromkeys(one["Key"] for one in listed))}
-    return keys | {f"aws:RequestTag/{one['Key']}": str(one.get("Value", "")) for one in listed}
+def tag_keys(parameters: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the condition keys of the tags in a request, in whatever form its service has them."""
+    tags = parameters.get("Tags") or parameters.get("tags") or ()
+    if isinstance(tags, Mapping):
+        tags = [{"Key": key, "Value": value} for key, value in tags.items()]
+    keys = request_tags(
+        {name.lower().removeprefix("tag").title(): value for name, value in tag.items()}
+        for tag in tags
+    )
+    return keys | tag_names(parameters.get("TagKeys") or parameters.get("tagKeys") or ())
 
 
 def specified_tags(parameters: Mapping[str, Any], kind: str) -> dict[str, Value]:
     """Return the condition keys of the tags that TagSpecifications give to a kind of resource."""
-    specifications = parameters.get("TagSpecifications", ())
     return request_tags(
-        tag for one in specifications if one["ResourceType"] == kind for tag in one.get("Tags", ())
+        tag
+        for specification in parameters.get("TagSpecifications", ())
+        if specification["ResourceType"] == kind
+        for tag in specification.get("Tags", ())
     )
 
 
@@ -105,12 +125,8 @@ def tagging(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Iterator[
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
     """
-    kinds = dict.fromkeys(one["ResourceType"] for one in parameters.get("TagSpecifications", ()))
-    for kind in kinds:
+    specifications = parameters.get("TagSpecifications", ())
+    for kind in dict.fromkeys(each["ResourceType"] for each in specifications):
         if tags := specified_tags(parameters, kind):
-            yield builder.request(
-                builder.new(kind),
-                tags,
-                {"ec2:CreateAction": builder.call.operation},
-                action="ec2:CreateTags",
-            )
+            created = condition_keys("ec2", CreateAction=builder.call.operation)
+            yield builder.new(kind, tags, created, action="ec2:CreateTags")

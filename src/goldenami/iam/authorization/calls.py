@@ -73,7 +73,7 @@ class _Parameters(dict[str, Any]):
 def requests(
     call: ApiCall,
     principal: Principal,
-    world: ResourceLookup,
+    lookup: ResourceLookup,
     circumstances: Mapping[str, Value] | None = None,
 ) -> tuple[Request, ...]:
     """Return what has to be allowed for a call to be allowed, the image of a launch first.
@@ -81,7 +81,7 @@ def requests(
     Args:
         call: the call; its action may be in any case.
         principal: who makes it.
-        world: finds the resources that the call names.
+        lookup: finds the resources that the call names.
         circumstances: condition keys of the moment, such as ``aws:CurrentTime``.
 
     Raises:
@@ -93,7 +93,7 @@ def requests(
     service = action.partition(":")[0]
     build = _BUILDERS.get(action) or _BY_SERVICE.get(service, generic.generic)
     call = replace(call, action=action, parameters=_Parameters(call.parameters))
-    return tuple(build(RequestBuilder(call, principal, world, circumstances or {})))
+    return tuple(build(RequestBuilder(call, principal, lookup, circumstances or {})))
 
 
 __all__ = ["ApiCall", "requests"]

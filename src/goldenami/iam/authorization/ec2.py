@@ -6,15 +6,16 @@ What a call has to touch and does not name is what it makes: ``image/*`` for Cre
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from goldenami.iam.authorization.builder import (
+from goldenami.iam.authorization.builder import RequestBuilder, specified_tags, tagging
+from goldenami.iam.authorization.ec2_shared import passed_role, source_snapshots, volume_keys
+from goldenami.iam.authorization.resources import (
     Keys,
-    RequestBuilder,
+    condition_keys,
+    owner_keys,
     request_tags,
-    specified_tags,
-    tagging,
+    tag_names,
 )
-from goldenami.iam.authorization.ec2_shared import passed_role, volume_keys
-from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.evaluator.request import Request
 from goldenami.iam.reference import table
 
 PREFIXES = {
@@ -45,12 +46,10 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
     for kind, name in dict.fromkeys(_named(parameters)):
         if kind in authorized and not names_it:
             seen.add(kind)
-            resource = builder.found(kind, name)
-            yield builder.request(resource.arn, resource.keys, specified_tags(parameters, kind))
-    for kind, access in authorized.items():
-        if access.required and kind not in seen:
-            yield builder.request(builder.new(kind), _made(builder, kind))
-    if not any(access.required for access in authorized.values()) and not seen:
+            yield builder.existing(kind, name, specified_tags(parameters, kind))
+    required = [kind for kind, access in authorized.items() if access.required]
+    yield from _created(builder, *(kind for kind in required if kind not in seen))
+    if not required and not seen:
         yield builder.request("*")
     yield from passed_role(builder, parameters)
     yield from tagging(builder, parameters)
@@ -63,20 +62,16 @@ def create_tags(builder: RequestBuilder) -> Iterator[Request]:
 
 def delete_tags(builder: RequestBuilder) -> Iterator[Request]:
     """Each resource; a call without tags deletes them all and has no ``aws:TagKeys``."""
-    listed = builder.call.parameters.get("Tags") or ()
-    keys = request_tags(listed)
-    for one in listed:
-        if "Value" not in one:
-            del keys[f"aws:RequestTag/{one['Key']}"]
-    yield from _tagged(builder, keys)
+    tags = builder.call.parameters.get("Tags") or ()
+    valued = request_tags(tag for tag in tags if "Value" in tag)
+    yield from _tagged(builder, valued | tag_names(tag["Key"] for tag in tags))
 
 
 def create_image(builder: RequestBuilder) -> Iterator[Request]:
     """The new image and its snapshots, and the instance."""
     parameters = builder.call.parameters
-    yield from _made_here(builder, "image", "snapshot")
-    instance = builder.found("instance", parameters["InstanceId"])
-    yield builder.request(instance.arn, instance.keys)
+    yield from _created(builder, "image", "snapshot")
+    yield builder.existing("instance", parameters["InstanceId"])
     yield from tagging(builder, parameters)
 
 
@@ -87,42 +82,41 @@ def copy_image(builder: RequestBuilder) -> Iterator[Request]:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/copy-ami-permissions.html
     """
     parameters = builder.call.parameters
-    source = builder.found("image", parameters["SourceImageId"], parameters["SourceRegion"])
-    yield builder.request(source.arn, source.keys)
-    yield from _made_here(builder, "image", "snapshot")
+    region = parameters["SourceRegion"]
+    yield builder.existing("image", parameters["SourceImageId"], region=region)
+    yield from _created(builder, "image", "snapshot")
     yield from tagging(builder, parameters)
     if parameters.get("CopyImageTags"):
-        made = {"ec2:CreateAction": builder.call.operation}
-        yield builder.request(builder.new("image"), made, action="ec2:CreateTags")
+        created = condition_keys("ec2", CreateAction=builder.call.operation)
+        yield builder.new("image", created, action="ec2:CreateTags")
 
 
 def copy_snapshot(builder: RequestBuilder) -> Iterator[Request]:
     """The source, which may lie in another region, and the copy."""
     parameters = builder.call.parameters
-    source = builder.found("snapshot", parameters["SourceSnapshotId"], parameters["SourceRegion"])
-    yield builder.request(source.arn, source.keys)
-    yield from _made_here(builder, "snapshot")
+    region = parameters["SourceRegion"]
+    yield builder.existing("snapshot", parameters["SourceSnapshotId"], region=region)
+    yield from _created(builder, "snapshot")
     yield from tagging(builder, parameters)
 
 
 def create_snapshots(builder: RequestBuilder) -> Iterator[Request]:
-    """The instance, those of its volumes that are not left out, and their snapshots.
+    """The instance, those of its volumes that are not excluded, and their snapshots.
 
     AWS does not say that tags copied by CopyTagsFromSource can be tested: they count as absent.
     """
     specification = builder.call.parameters["InstanceSpecification"]
-    instance = builder.found("instance", specification["InstanceId"])
+    instance = builder.resource("instance", specification["InstanceId"])
     yield builder.request(instance.arn, instance.keys)
-    left_out = {*specification.get("ExcludeDataVolumeIds", ())}
+    excluded = {*specification.get("ExcludeDataVolumeIds", ())}
     if specification.get("ExcludeBootVolume"):
-        left_out.add(instance.details.get("root"))
-    volumes = [one for one in instance.details.get("volumes", ()) if one not in left_out]
+        excluded.add(instance.details.get("root"))
+    volumes = [name for name in instance.details.get("volumes", ()) if name not in excluded]
     for name in volumes:
-        volume = builder.found("volume", name)
-        yield builder.request(volume.arn, volume.keys)
-    if not volumes:  # the world does not tell them
-        yield builder.request(builder.new("volume"))
-    yield from _made_here(builder, "snapshot")
+        yield builder.existing("volume", name)
+    if not volumes:  # nobody knows them
+        yield builder.new("volume")
+    yield from _created(builder, "snapshot")
     yield from tagging(builder, builder.call.parameters)
 
 
@@ -130,43 +124,31 @@ def create_volume(builder: RequestBuilder) -> Iterator[Request]:
     """The snapshot it comes from, and the volume."""
     parameters = builder.call.parameters
     if name := parameters.get("SnapshotId"):
-        snapshot = builder.found("snapshot", name)
-        yield builder.request(snapshot.arn, snapshot.keys)
-    volume = volume_keys(builder, {**parameters, "VolumeSize": parameters.get("Size")})
-    yield builder.request(builder.new("volume"), volume, specified_tags(parameters, "volume"))
+        yield builder.existing("snapshot", name)
+    keys = volume_keys(builder, {**parameters, "VolumeSize": parameters.get("Size")})
+    yield builder.new("volume", keys, specified_tags(parameters, "volume"))
     yield from tagging(builder, parameters)
 
 
 def register_image(builder: RequestBuilder) -> Iterator[Request]:
     """The new image, and the snapshots it is made from."""
     parameters = builder.call.parameters
-    yield from _made_here(builder, "image")
-    for mapping in parameters.get("BlockDeviceMappings", ()):
-        if name := mapping.get("Ebs", {}).get("SnapshotId"):
-            snapshot = builder.found("snapshot", name)
-            yield builder.request(snapshot.arn, snapshot.keys)
+    yield from _created(builder, "image")
+    for snapshot in source_snapshots(builder, parameters):
+        yield builder.request(snapshot.arn, snapshot.keys)
     yield from tagging(builder, parameters)
 
 
-def _made_here(builder: RequestBuilder, *kinds: str) -> Iterator[Request]:
+def _created(builder: RequestBuilder, *kinds: str) -> Iterator[Request]:
+    """Yield the requests on resources that the call makes."""
     for kind in kinds:
-        yield builder.request(builder.new(kind), _made(builder, kind))
-
-
-def _made(builder: RequestBuilder, kind: str) -> Keys:
-    """Return the keys of a resource that the call makes."""
-    parameters = builder.call.parameters
-    keys: dict[str, Value] = dict(specified_tags(parameters, kind))
-    if kind in ("image", "snapshot"):
-        keys["ec2:Owner"] = builder.principal.account
-    return keys
+        owner = owner_keys(builder.principal.account) if kind in ("image", "snapshot") else {}
+        yield builder.new(kind, specified_tags(builder.call.parameters, kind), owner)
 
 
 def _tagged(builder: RequestBuilder, keys: Keys) -> Iterator[Request]:
     for name in builder.call.parameters.get("Resources", ()):
-        kind = _kind(name)
-        resource = builder.found(kind, name)
-        yield builder.request(resource.arn, resource.keys, keys)
+        yield builder.existing(_kind(name), name, keys)
 
 
 def _kind(name: str) -> str:
@@ -190,5 +172,5 @@ def _ids(value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         yield from _named(value)
     elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _ids(one)
+        for inner in value:
+            yield from _ids(inner)

@@ -8,10 +8,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from goldenami.iam.authorization.builder import Keys, RequestBuilder, specified_tags, tagging
-from goldenami.iam.authorization.ec2_shared import instance_profile, passed_role, volume_keys
-from goldenami.iam.authorization.resources import Resource
-from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.authorization.builder import RequestBuilder, specified_tags, tagging
+from goldenami.iam.authorization.ec2_shared import (
+    instance_profile,
+    passed_role,
+    source_snapshots,
+    volume_keys,
+)
+from goldenami.iam.authorization.resources import Keys, Resource, condition_keys
+from goldenami.iam.evaluator.request import Request
 from goldenami.iam.reference import table
 
 Launch = Mapping[str, Any]
@@ -34,7 +39,7 @@ def create_fleet(builder: RequestBuilder) -> Iterator[Request]:
     """
     parameters = builder.call.parameters
     yield from _fleet(builder, parameters)
-    yield from _new_fleet(builder, "fleet", parameters)
+    yield from _created(builder, "fleet", parameters)
     if parameters.get("Type") == "instant":
         call = replace(builder.call, action="ec2:RunInstances")
         yield from _fleet(replace(builder, call=call), parameters)
@@ -43,100 +48,90 @@ def create_fleet(builder: RequestBuilder) -> Iterator[Request]:
 def modify_fleet(builder: RequestBuilder) -> Iterator[Request]:
     """The launch templates that a fleet is to have from now on, and the fleet."""
     yield from _fleet(builder, builder.call.parameters)
-    fleet = builder.found("fleet", builder.call.parameters["FleetId"])
-    yield builder.request(fleet.arn, fleet.keys)
+    yield builder.existing("fleet", builder.call.parameters["FleetId"])
 
 
 def request_spot_fleet(builder: RequestBuilder) -> Iterator[Request]:
     """Launch specifications, or launch templates with overrides."""
     config = builder.call.parameters["SpotFleetRequestConfig"]
     yield from _fleet(builder, config)
-    yield from _new_fleet(builder, "spot-fleet-request", config)
+    yield from _created(builder, "spot-fleet-request", config)
 
 
 def request_spot_instances(builder: RequestBuilder) -> Iterator[Request]:
     """One launch specification."""
     parameters = builder.call.parameters
     yield from _launch(builder, parameters.get("LaunchSpecification", {}))
-    yield builder.request(
-        builder.new("spot-instances-request"),
-        specified_tags(parameters, "spot-instances-request"),
-    )
-    yield from tagging(builder, parameters)
+    yield from _created(builder, "spot-instances-request", parameters)
 
 
 def create_replace_root_volume_task(builder: RequestBuilder) -> Iterator[Request]:
     """The instance, the new volume, and the image or snapshot it comes from."""
     parameters = builder.call.parameters
-    if "ImageId" in parameters:
-        image = builder.found("image", parameters["ImageId"])
-        yield builder.request(image.arn, image.keys)
-    if "SnapshotId" in parameters:
-        snapshot = builder.found("snapshot", parameters["SnapshotId"])
-        yield builder.request(snapshot.arn, snapshot.keys)
-    instance = builder.found("instance", parameters["InstanceId"])
-    yield builder.request(instance.arn, instance.keys)
-    for kind in ("replace-root-volume-task", "volume"):
-        yield builder.request(builder.new(kind), specified_tags(parameters, kind))
-    yield from tagging(builder, parameters)
+    for kind, parameter in (("image", "ImageId"), ("snapshot", "SnapshotId")):
+        if parameter in parameters:
+            yield builder.existing(kind, parameters[parameter])
+    yield builder.existing("instance", parameters["InstanceId"])
+    task = "replace-root-volume-task"
+    yield builder.new(task, specified_tags(parameters, task))
+    yield from _created(builder, "volume", parameters)
 
 
 def _fleet(builder: RequestBuilder, config: Mapping[str, Any]) -> Iterator[Request]:
-    asked: dict[tuple[str, str], Request] = {}
+    requests: dict[tuple[str, str], Request] = {}
     for launch in _launches(config):
         for request in _launch(builder, launch):
-            asked[request.resource, repr(request.context)] = request  # overrides repeat most
-    yield from asked.values()
+            requests[request.resource, repr(request.context)] = request  # overrides repeat most
+    yield from requests.values()
 
 
-def _new_fleet(builder: RequestBuilder, kind: str, config: Mapping[str, Any]) -> Iterator[Request]:
-    yield builder.request(builder.new(kind), specified_tags(config, kind))
-    yield from tagging(builder, config)
+def _created(
+    builder: RequestBuilder, kind: str, parameters: Mapping[str, Any]
+) -> Iterator[Request]:
+    """Yield the requests to make something, and to tag all that the call makes."""
+    yield builder.new(kind, specified_tags(parameters, kind))
+    yield from tagging(builder, parameters)
 
 
 def _launches(config: Mapping[str, Any]) -> Iterator[Launch]:
     yield from config.get("LaunchSpecifications", ())
-    for one in config.get("LaunchTemplateConfigs", ()):
-        template = {"LaunchTemplate": one.get("LaunchTemplateSpecification", {})}
-        for override in one.get("Overrides") or [{}]:
+    for templates in config.get("LaunchTemplateConfigs", ()):
+        template = {"LaunchTemplate": templates.get("LaunchTemplateSpecification", {})}
+        for override in templates.get("Overrides") or [{}]:
             yield {**override, **template}
 
 
-def _launch(builder: RequestBuilder, asked: Launch) -> Iterator[Request]:
+def _launch(builder: RequestBuilder, parameters: Launch) -> Iterator[Request]:
     """Yield the requests of one launch, of the kinds that the call is authorized on."""
     authorized = table.kinds(builder.call.action)
-    launch, template = _merged(builder, asked)
-    for kind, requests in _PARTS.items():
+    launch, template = _merged(builder, parameters)
+    for kind, parts in _PARTS.items():
         if kind in authorized:
-            for resource, keys in requests(builder, launch):
-                yield builder.request(resource, keys, _by_template(template, asked, kind))
+            for arn, keys in parts(builder, launch):
+                yield builder.request(arn, keys, _by_template(template, parameters, kind))
     if template is not None and "launch-template" in authorized:
         yield builder.request(template.arn, template.keys)
     yield from _passed(builder, launch)
 
 
-def _merged(builder: RequestBuilder, asked: Launch) -> tuple[Launch, Resource | None]:
+def _merged(builder: RequestBuilder, launch: Launch) -> tuple[Launch, Resource | None]:
     """Lay a launch over the launch template that it names."""
-    named = asked.get("LaunchTemplate")
-    if not named:
-        return asked, None
-    name = named.get("LaunchTemplateId") or named.get("LaunchTemplateName", "")
-    template = builder.found("launch-template", name)
+    specification = launch.get("LaunchTemplate")
+    if not specification:
+        return launch, None
+    name = specification.get("LaunchTemplateId") or specification.get("LaunchTemplateName", "")
+    template = builder.resource("launch-template", name)
     versions = template.details["versions"]
-    data = versions.get(str(named.get("Version") or "$Default"), {})
-    return {
-        **data,
-        **asked,
-        "BlockDeviceMappings": [
-            *data.get("BlockDeviceMappings", ()),
-            *asked.get("BlockDeviceMappings", ()),
-        ],
-        "TagSpecifications": [
-            *data.get("TagSpecifications", ()),
-            *asked.get("TagSpecifications", ()),
-        ],
-    }, template
+    data = versions.get(str(specification.get("Version") or "$Default"), {})
+    lists = {
+        parameter: [*data.get(parameter, ()), *launch.get(parameter, ())]
+        for parameter in ("BlockDeviceMappings", "TagSpecifications")
+    }
+    return {**data, **launch, **lists}, template
 
+
+_RESOLVED = "resolve:ssm:"
+"""How an image begins that is named by the SSM parameter which has its id."""
 
 _PARAMETERS = {
     "image": "ImageId", "subnet": "SubnetId", "security-group": "SecurityGroupIds",
@@ -145,48 +140,44 @@ _PARAMETERS = {
 }  # fmt: skip
 
 
-def _by_template(template: Resource | None, asked: Launch, kind: str) -> Keys:
+def _by_template(template: Resource | None, parameters: Launch, kind: str) -> Keys:
     if template is None:
         return {}
-    own = _PARAMETERS.get(kind) in asked
-    return {
-        "ec2:LaunchTemplate": template.arn,
-        "ec2:IsLaunchTemplateResource": "false" if own else "true",
-    }
+    own = _PARAMETERS.get(kind) in parameters
+    return condition_keys("ec2", LaunchTemplate=template.arn, IsLaunchTemplateResource=not own)
 
 
 Part = tuple[str, Keys]
 """A resource's ARN, and its condition keys."""
 
+PartBuilder = Callable[[RequestBuilder, Launch], Iterator[Part]]
+
 
 def _image_id(builder: RequestBuilder, launch: Launch) -> str:
-    given = str(launch.get("ImageId", ""))
-    if not given.startswith("resolve:ssm:"):
-        return given
-    return str(_parameter(builder, given).details["value"])
+    image_id = str(launch.get("ImageId", ""))
+    if not image_id.startswith(_RESOLVED):
+        return image_id
+    return str(_parameter(builder, image_id).details["value"])
 
 
-def _parameter(builder: RequestBuilder, given: str) -> Resource:
-    name = given.removeprefix("resolve:ssm:").partition(":")[0]
-    return builder.found("parameter", name)
+def _parameter(builder: RequestBuilder, image_id: str) -> Resource:
+    return builder.resource("parameter", image_id.removeprefix(_RESOLVED).partition(":")[0])
 
 
 def _image(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
-    image = builder.found("image", _image_id(builder, launch))
+    image = builder.resource("image", _image_id(builder, launch))
     yield image.arn, image.keys
 
 
 def _snapshots(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
     """Only those that the launch names itself, not those of its image."""
-    for mapping in launch.get("BlockDeviceMappings", ()):
-        if name := mapping.get("Ebs", {}).get("SnapshotId"):
-            snapshot = builder.found("snapshot", name)
-            yield snapshot.arn, snapshot.keys
+    for snapshot in source_snapshots(builder, launch):
+        yield snapshot.arn, snapshot.keys
 
 
 def _volumes(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
     """One for each device: the image's, changed and joined by the launch's."""
-    image = builder.found("image", _image_id(builder, launch))
+    image = builder.resource("image", _image_id(builder, launch))
     devices: dict[str, Mapping[str, Any]] = {}
     for mapping in (*image.details["devices"], *launch.get("BlockDeviceMappings", ())):
         name = mapping["DeviceName"]
@@ -196,80 +187,74 @@ def _volumes(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
             devices[name] = {**devices.get(name, {}), **mapping["Ebs"]}
     tags = specified_tags(launch, "volume")
     for ebs in devices.values():
-        yield builder.new("volume"), {**volume_keys(builder, ebs), **tags}
+        yield builder.arn("ec2", "volume", "*"), {**volume_keys(builder, ebs), **tags}
 
 
 def _instance(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
-    metadata = launch.get("MetadataOptions", {})
-    keys: dict[str, Value] = {
-        "ec2:InstanceType": str(launch.get("InstanceType", "m1.small")),
-        "ec2:EbsOptimized": str(bool(launch.get("EbsOptimized"))).lower(),
-        "ec2:Tenancy": str(launch.get("Placement", {}).get("Tenancy", "default")),
-        "ec2:RootDeviceType": "ebs",
-        "ec2:InstanceMarketType": str(
-            launch.get("InstanceMarketOptions", {}).get("MarketType", "on-demand")
-        ),
-    }
-    for key, name in (
-        ("ec2:MetadataHttpTokens", "HttpTokens"),
-        ("ec2:MetadataHttpEndpoint", "HttpEndpoint"),
-        ("ec2:MetadataHttpPutResponseHopLimit", "HttpPutResponseHopLimit"),
-    ):
-        if name in metadata:
-            keys[key] = str(metadata[name])
-    if zone := launch.get("Placement", {}).get("AvailabilityZone"):
-        keys["ec2:AvailabilityZone"] = zone
-    if profile := instance_profile(builder, launch):
-        keys["ec2:InstanceProfile"] = profile.arn
-    yield builder.new("instance"), {**keys, **specified_tags(launch, "instance")}
+    metadata, placement = launch.get("MetadataOptions", {}), launch.get("Placement", {})
+    profile = instance_profile(builder, launch)
+    keys = condition_keys(
+        "ec2",
+        AvailabilityZone=placement.get("AvailabilityZone"),
+        EbsOptimized=bool(launch.get("EbsOptimized")),
+        InstanceMarketType=launch.get("InstanceMarketOptions", {}).get("MarketType", "on-demand"),
+        InstanceProfile=profile.arn if profile else None,
+        InstanceType=launch.get("InstanceType", "m1.small"),
+        MetadataHttpEndpoint=metadata.get("HttpEndpoint"),
+        MetadataHttpPutResponseHopLimit=metadata.get("HttpPutResponseHopLimit"),
+        MetadataHttpTokens=metadata.get("HttpTokens"),
+        RootDeviceType="ebs",
+        Tenancy=placement.get("Tenancy", "default"),
+    )
+    yield builder.arn("ec2", "instance", "*"), {**keys, **specified_tags(launch, "instance")}
 
 
 def _network_interfaces(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
     """Those that exist, and those that the launch makes: one, if it does not say."""
     tags = specified_tags(launch, "network-interface")
-    for one in launch.get("NetworkInterfaces") or [{}]:
-        if name := one.get("NetworkInterfaceId"):
-            existing = builder.found("network-interface", name)
+    for interface in launch.get("NetworkInterfaces") or [{}]:
+        if name := interface.get("NetworkInterfaceId"):
+            existing = builder.resource("network-interface", name)
             yield existing.arn, existing.keys
             continue
-        public = one.get("AssociatePublicIpAddress")
-        keys: Keys = {} if public is None else {"ec2:AssociatePublicIpAddress": str(public).lower()}
-        yield builder.new("network-interface"), {**keys, **tags}
+        public = interface.get("AssociatePublicIpAddress")
+        keys = condition_keys("ec2", AssociatePublicIpAddress=public)
+        yield builder.arn("ec2", "network-interface", "*"), {**keys, **tags}
 
 
-def _several(kind: str, names: Callable[[Launch], list[str]]) -> Callable[..., Iterator[Part]]:
+def _several(kind: str, names: Callable[[Launch], list[str]]) -> PartBuilder:
     """Return the parts of a kind that every launch has: AWS takes a default if none is named."""
 
     def parts(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
         for name in dict.fromkeys(names(launch)):
-            resource = builder.found(kind, name)
+            resource = builder.resource(kind, name)
             yield resource.arn, resource.keys
         if not names(launch):
-            yield builder.new(kind), {}
+            yield builder.arn("ec2", kind, "*"), {}
 
     return parts
 
 
 def _subnets(launch: Launch) -> list[str]:
     interfaces = launch.get("NetworkInterfaces", ())
-    named = [launch.get("SubnetId"), *(one.get("SubnetId") for one in interfaces)]
-    return [one for one in named if one]
+    ids = [launch.get("SubnetId"), *(each.get("SubnetId") for each in interfaces)]
+    return [subnet for subnet in ids if subnet]
 
 
 def _groups(launch: Launch) -> list[str]:
-    given = [*launch.get("SecurityGroupIds", ()), *launch.get("SecurityGroups", ())]
-    named = [one if isinstance(one, str) else one["GroupId"] for one in given]
+    groups = [*launch.get("SecurityGroupIds", ()), *launch.get("SecurityGroups", ())]
+    names = [group if isinstance(group, str) else group["GroupId"] for group in groups]
     for interface in launch.get("NetworkInterfaces", ()):
-        named += interface.get("Groups", ())
-    return named
+        names += interface.get("Groups", ())
+    return names
 
 
-def _optional(kind: str, name: Callable[[Launch], Any]) -> Callable[..., Iterator[Part]]:
+def _optional(kind: str, name_in: Callable[[Launch], Any]) -> PartBuilder:
     """Return the part of a kind that a launch has if it names one."""
 
     def parts(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
-        if given := name(launch):
-            resource = builder.found(kind, given)
+        if name := name_in(launch):
+            resource = builder.resource(kind, name)
             yield resource.arn, resource.keys
 
     return parts
@@ -280,7 +265,7 @@ def _reservation(launch: Launch) -> Any:
     return target.get("CapacityReservationId")
 
 
-_PARTS: Mapping[str, Callable[[RequestBuilder, Launch], Iterator[Part]]] = {
+_PARTS: Mapping[str, PartBuilder] = {
     "image": _image,
     "snapshot": _snapshots,
     "volume": _volumes,
@@ -300,6 +285,6 @@ _PARTS: Mapping[str, Callable[[RequestBuilder, Launch], Iterator[Part]]] = {
 def _passed(builder: RequestBuilder, launch: Launch) -> Iterator[Request]:
     """Yield what a launch needs of other services: the role it passes, the parameter it reads."""
     yield from passed_role(builder, launch)
-    if str(launch.get("ImageId", "")).startswith("resolve:ssm:"):
+    if str(launch.get("ImageId", "")).startswith(_RESOLVED):
         parameter = _parameter(builder, launch["ImageId"])
         yield builder.request(parameter.arn, parameter.keys, action="ssm:GetParameters")

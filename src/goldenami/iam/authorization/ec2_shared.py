@@ -3,43 +3,30 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from goldenami.iam.authorization.builder import Keys, RequestBuilder
-from goldenami.iam.authorization.resources import Resource
-from goldenami.iam.evaluator.request import Request, Value
-
-_OF_VOLUMES = {
-    "ec2:AvailabilityZone": "AvailabilityZone",
-    "ec2:VolumeInitializationRate": "VolumeInitializationRate",
-    "ec2:VolumeIops": "Iops",
-    "ec2:VolumeSize": "VolumeSize",
-    "ec2:VolumeThroughput": "Throughput",
-    "ec2:VolumeType": "VolumeType",
-}
+from goldenami.iam.authorization import resources
+from goldenami.iam.authorization.builder import RequestBuilder
+from goldenami.iam.authorization.resources import Keys, Resource
+from goldenami.iam.evaluator.request import Request
 
 
 def volume_keys(builder: RequestBuilder, ebs: Mapping[str, Any]) -> Keys:
-    """Return the condition keys of a volume to make; a blank one has no ``ec2:ParentSnapshot``.
+    """Return the condition keys of a volume to make, which is encrypted if its snapshot is.
 
     Args:
         builder: the call.
         ebs: the volume, as the ``Ebs`` of a block device mapping.
     """
-    keys: dict[str, Value] = {
-        key: str(ebs[name]) for key, name in _OF_VOLUMES.items() if ebs.get(name)
-    }
-    encrypted = bool(ebs.get("Encrypted"))
-    if name := ebs.get("SnapshotId"):
-        keys["ec2:ParentSnapshot"] = builder.arn("ec2", f"snapshot/{name}")
-        snapshot = builder.world.find("snapshot", name, builder.call.region)
-        encrypted |= snapshot is not None and snapshot.keys.get("ec2:Encrypted") == "true"
-    return {**keys, "ec2:Encrypted": str(encrypted).lower()}
+    name = ebs.get("SnapshotId")
+    snapshot = builder.lookup.find("snapshot", name, builder.call.region) if name else None
+    encrypted = bool(ebs.get("Encrypted")) or resources.is_encrypted(snapshot)
+    return resources.volume_keys(builder.scope, ebs, encrypted=encrypted)
 
 
 def instance_profile(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Resource | None:
     """Return the instance profile that parameters name, by name or by ARN."""
-    named = parameters.get("IamInstanceProfile", {})
-    name = named.get("Name") or named.get("Arn", "").rpartition("/")[2]
-    return builder.found("instance-profile", name) if name else None
+    profile = parameters.get("IamInstanceProfile", {})
+    name = profile.get("Name") or profile.get("Arn", "").rpartition("/")[2]
+    return builder.resource("instance-profile", name) if name else None
 
 
 def passed_role(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Iterator[Request]:
@@ -51,3 +38,10 @@ def passed_role(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Itera
     if profile and (role := profile.details.get("role")):
         service = {"iam:PassedToService": "ec2.amazonaws.com"}
         yield builder.request(role, service, action="iam:PassRole")
+
+
+def source_snapshots(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Iterator[Resource]:
+    """Yield the snapshots that block device mappings name."""
+    for mapping in parameters.get("BlockDeviceMappings", ()):
+        if name := mapping.get("Ebs", {}).get("SnapshotId"):
+            yield builder.resource("snapshot", name)

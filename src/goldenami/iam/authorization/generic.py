@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from goldenami.iam.authorization.builder import Keys, RequestBuilder, request_tags
+from goldenami.iam.authorization.builder import RequestBuilder, tag_keys
+from goldenami.iam.authorization.resources import Keys, Resource
 from goldenami.iam.evaluator.request import Request, Value
 from goldenami.iam.reference import table
 
@@ -31,8 +32,9 @@ _VARIABLES = {"BucketName": "Bucket", "ObjectName": "Key"}
 def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call."""
     parameters = builder.call.parameters
-    for arn, keys in _resources(builder):
-        yield builder.request(arn, keys, named_keys(builder, arn), tag_keys(parameters))
+    for resource in _resources(builder):
+        keys = named_keys(builder, resource.arn)
+        yield builder.request(resource.arn, resource.keys, keys, tag_keys(parameters))
     yield from passed_roles(builder)
 
 
@@ -48,19 +50,6 @@ def named_keys(builder: RequestBuilder, arn: str) -> Keys:
     return keys
 
 
-def tag_keys(parameters: Mapping[str, Any]) -> dict[str, Value]:
-    """Return the condition keys of the tags in a request, in whatever form its service has them."""
-    tags = parameters.get("Tags") or parameters.get("tags") or ()
-    if isinstance(tags, Mapping):
-        tags = [{"Key": key, "Value": value} for key, value in tags.items()]
-    keys = request_tags(
-        {name.lower().removeprefix("tag").title(): value for name, value in one.items()}
-        for one in tags
-    )
-    removed = parameters.get("TagKeys") or parameters.get("tagKeys")
-    return keys | {"aws:TagKeys": tuple(removed)} if removed else keys
-
-
 def passed_roles(builder: RequestBuilder) -> Iterator[Request]:
     """Yield the requests to pass the roles that the call gives to its service.
 
@@ -72,7 +61,7 @@ def passed_roles(builder: RequestBuilder) -> Iterator[Request]:
             yield builder.request(value, passed, action="iam:PassRole")
 
 
-def _resources(builder: RequestBuilder) -> Iterator[tuple[str, Keys]]:
+def _resources(builder: RequestBuilder) -> Iterator[Resource]:
     arns = [
         arn
         for kind, access in table.kinds(builder.call.action).items()
@@ -80,11 +69,8 @@ def _resources(builder: RequestBuilder) -> Iterator[tuple[str, Keys]]:
     ]
     for arn in dict.fromkeys(arns) or ["*"]:
         kind, name = table.kind_of(arn), arn.rpartition("/")[2]
-        if kind in _OF_EC2 and ":ec2:" in arn and "*" not in name:
-            resource = builder.found(kind, name)
-            yield resource.arn, resource.keys
-        else:
-            yield arn, {}
+        known = kind in _OF_EC2 and ":ec2:" in arn and "*" not in name
+        yield builder.resource(kind, name) if known else Resource(arn=arn)
 
 
 def _arns(builder: RequestBuilder, kind: str, *, required: bool) -> list[str]:
@@ -102,16 +88,17 @@ def _arns(builder: RequestBuilder, kind: str, *, required: bool) -> list[str]:
         "Account": builder.principal.account,
     }
     form = table.arn_of(builder.service, kind)
-    own = [one for one in _VARIABLE.findall(form) if one not in known]
-    names = {one: _named(builder, one, kind if len(own) == 1 else "") for one in own}
+    own = [variable for variable in _VARIABLE.findall(form) if variable not in known]
+    alone = kind if len(own) == 1 else ""
+    names = {variable: _parameter_for(builder, variable, alone) for variable in own}
     if own and not required and not any(names.values()):
         return []
     known |= {variable: name for variable, name in names.items() if name}
-    arn = _VARIABLE.sub(lambda found: known.get(found[1], "*"), form)
+    arn = _VARIABLE.sub(lambda variable: known.get(variable[1], "*"), form)
     return [arn] if table.kind_of(arn) == kind else []  # some recovery point's is not its kind's
 
 
-def _named(builder: RequestBuilder, variable: str, kind: str) -> str:
+def _parameter_for(builder: RequestBuilder, variable: str, kind: str) -> str:
     """Return the parameter that tells a part of an ARN; empty if there is none.
 
     Args:
@@ -120,17 +107,17 @@ def _named(builder: RequestBuilder, variable: str, kind: str) -> str:
         kind: the kind of resource, if nothing but this part tells which one it is.
     """
     of_kind = _plain(kind)
-    wanted = [_plain(variable), _plain(_VARIABLES.get(variable, ""))]
+    candidates = [_plain(variable), _plain(_VARIABLES.get(variable, ""))]
     if kind:
-        wanted += [of_kind, f"{of_kind}name", f"{of_kind}id"]
+        candidates += [of_kind, f"{of_kind}name", f"{of_kind}id"]
     if kind and _plain(builder.call.operation).endswith(of_kind):
-        wanted += ["name", "id", "identifier"]
+        candidates += ["name", "id", "identifier"]
     texts = {
         _plain(parameter): value
         for parameter, value in builder.call.parameters.items()
         if isinstance(value, str)
     }
-    return next((texts[one] for one in wanted if one in texts), "")
+    return next((texts[name] for name in candidates if name in texts), "")
 
 
 def _plain(name: str) -> str:
@@ -143,7 +130,7 @@ def _value_of(value: Any) -> list[Value]:
         return [str(value).lower()]
     if isinstance(value, str | int):
         return [str(value)]
-    if isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+    if isinstance(value, list | tuple) and value and all(isinstance(text, str) for text in value):
         return [tuple(value)]
     return []
 

@@ -1,10 +1,9 @@
 """IAM and STS: users, groups, roles, policies and instance profiles, by name."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from goldenami.iam.authorization.builder import RequestBuilder, request_tags
-from goldenami.iam.authorization.resources import Resource
+from goldenami.iam.authorization.builder import RequestBuilder, tag_keys
+from goldenami.iam.authorization.resources import Resource, condition_keys
 from goldenami.iam.evaluator.request import Request, Value
 from goldenami.iam.reference import table
 
@@ -20,43 +19,42 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call of IAM."""
     parameters = builder.call.parameters
     authorized = table.kinds(builder.call.action)
-    resources = [one for one in _resources(builder) if _kind(one.arn) in authorized]
-    for resource in resources:
-        yield builder.request(resource.arn, resource.keys, _keys(parameters))
-    if not resources:
-        yield builder.request("*", _keys(parameters))
+    keys = tag_keys(parameters) | condition_keys(
+        "iam",
+        AWSServiceName=parameters.get("AWSServiceName"),
+        PassedToService=parameters.get("PassedToService"),  # of iam:PassRole, which is no call
+        PermissionsBoundary=parameters.get("PermissionsBoundary"),
+        PolicyARN=parameters.get("PolicyArn"),
+    )
+    requests = [
+        builder.request(resource.arn, resource.keys, keys)
+        for resource in _resources(builder)
+        if table.kind_of(resource.arn) in authorized
+    ]
+    yield from requests or [builder.request("*", keys)]
     if builder.call.operation == "AddRoleToInstanceProfile":
-        role = builder.found("role", parameters["RoleName"])
-        yield builder.request(role.arn, role.keys, action="iam:PassRole")
+        yield builder.existing("role", parameters["RoleName"], action="iam:PassRole")
 
 
 def assume_role(builder: RequestBuilder) -> Iterator[Request]:
     """The role; one of another account may not be known."""
-    arn = builder.call.parameters["RoleArn"]
-    role = builder.world.find("role", arn.rpartition("/")[2], builder.call.region)
+    parameters = builder.call.parameters
+    arn = parameters["RoleArn"]
+    role = builder.lookup.find("role", arn.rpartition("/")[2], builder.call.region)
     keys = role.keys if role and role.arn == arn else {}
-    tags = request_tags(builder.call.parameters.get("Tags", ()))
-    yield builder.request(arn, keys, _session(builder.call.parameters), tags)
-
-
-def _session(parameters: Mapping[str, Any]) -> dict[str, Value]:
-    keys: dict[str, Value] = {
+    session: dict[str, Value] = {
         f"sts:{name}": parameters[name]
         for name in ("ExternalId", "RoleSessionName", "SourceIdentity")
         if name in parameters
     }
     if "TransitiveTagKeys" in parameters:
-        keys["sts:TransitiveTagKeys"] = tuple(parameters["TransitiveTagKeys"])
-    return keys
+        session["sts:TransitiveTagKeys"] = tuple(parameters["TransitiveTagKeys"])
+    yield builder.request(arn, keys, session, tag_keys(parameters))
 
 
 def anything(builder: RequestBuilder) -> Iterator[Request]:
     """A call whose resources do not matter here."""
     yield builder.request("*")
-
-
-def _kind(arn: str) -> str:
-    return table.kind_of(arn)
 
 
 def _resources(builder: RequestBuilder) -> Iterator[Resource]:
@@ -65,32 +63,17 @@ def _resources(builder: RequestBuilder) -> Iterator[Resource]:
         if parameter not in parameters:
             continue
         if operation == f"Create{parameter.removesuffix('Name')}":
-            yield Resource(arn=_made(builder, kind, parameters[parameter]))
+            yield _created(builder, kind, parameters[parameter])
         else:
-            yield builder.found(kind, parameters[parameter])
+            yield builder.resource(kind, parameters[parameter])
     if operation == "CreatePolicy":
-        yield Resource(arn=_made(builder, "policy", parameters["PolicyName"]))
+        yield _created(builder, "policy", parameters["PolicyName"])
     elif "PolicyArn" in parameters:
-        yield builder.found("policy", parameters["PolicyArn"])
+        yield builder.resource("policy", parameters["PolicyArn"])
     if "user" in table.kinds(builder.call.action) and not set(_PARAMETERS) & set(parameters):
         yield Resource(arn=builder.principal.arn)  # the caller's own
 
 
-def _made(builder: RequestBuilder, kind: str, name: str) -> str:
+def _created(builder: RequestBuilder, kind: str, name: str) -> Resource:
     path = builder.call.parameters.get("Path") or "/"
-    return builder.arn("iam", f"{kind}{path}{name}")
-
-
-def _keys(parameters: Mapping[str, Any]) -> dict[str, Value]:
-    keys = request_tags(parameters.get("Tags", ()))
-    if "PolicyArn" in parameters:
-        keys["iam:PolicyARN"] = parameters["PolicyArn"]
-    if "AWSServiceName" in parameters:
-        keys["iam:AWSServiceName"] = parameters["AWSServiceName"]
-    if "PermissionsBoundary" in parameters:
-        keys["iam:PermissionsBoundary"] = parameters["PermissionsBoundary"]
-    if "PassedToService" in parameters:  # of iam:PassRole, which is no call
-        keys["iam:PassedToService"] = parameters["PassedToService"]
-    if "TagKeys" in parameters:
-        keys["aws:TagKeys"] = tuple(parameters["TagKeys"])
-    return keys
+    return Resource(arn=builder.arn("iam", kind, f"{path}{name}"))

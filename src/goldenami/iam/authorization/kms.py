@@ -27,6 +27,6 @@ def re_encrypt(builder: RequestBuilder) -> Iterator[Request]:
     """The key it was encrypted with, and the one it is to be."""
     parameters = builder.call.parameters
     for action, key in (("From", "SourceKeyId"), ("To", "DestinationKeyId")):
-        asked = {"KeyId": parameters[key]} if key in parameters else {}
-        call = replace(builder.call, action=f"kms:ReEncrypt{action}", parameters=asked)
+        named = {"KeyId": parameters[key]} if key in parameters else {}
+        call = replace(builder.call, action=f"kms:ReEncrypt{action}", parameters=named)
         yield from generic(replace(builder, call=call))

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagRes
 
 from collections.abc import Iterator
 
-from goldenami.iam.authorization.builder import Keys, RequestBuilder
-from goldenami.iam.authorization.generic import tag_keys
+from goldenami.iam.authorization.builder import RequestBuilder, tag_keys
+from goldenami.iam.authorization.resources import Resource
 from goldenami.iam.evaluator.request import Request
 from goldenami.iam.reference import table
 
@@ -28,8 +28,8 @@ def tag_or_untag(builder: RequestBuilder) -> Iterator[Request]:
     yield builder.request("*")
     for arn in builder.call.parameters.get("ResourceARNList", ()):
         if action := _action(arn, removing=builder.call.operation == "UntagResources"):
-            resource, of_resource = _resource(builder, arn)
-            yield builder.request(resource, of_resource, keys, action=action)
+            resource = _resource(builder, arn)
+            yield builder.request(resource.arn, resource.keys, keys, action=action)
 
 
 def _action(arn: str, *, removing: bool) -> str:
@@ -45,9 +45,8 @@ def _action(arn: str, *, removing: bool) -> str:
     return f"{service}:{name}" if name in table.actions(service) else ""
 
 
-def _resource(builder: RequestBuilder, arn: str) -> tuple[str, Keys]:
+def _resource(builder: RequestBuilder, arn: str) -> Resource:
     service, kind, name = arn.split(":")[2], table.kind_of(arn), arn.rpartition("/")[2]
     if service not in ("ec2", "iam"):
-        return arn, {}
-    resource = builder.found(kind, arn if kind == "policy" else name)
-    return resource.arn, resource.keys
+        return Resource(arn=arn)
+    return builder.resource(kind, arn if kind == "policy" else name)

@@ -1,7 +1,7 @@
 """The world of a proof: the golden image of one region, and what the cases describe."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -9,8 +9,8 @@ from msgspec import Struct
 from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
-from goldenami.iam.authorization.resources import Resource
-from goldenami.iam.evaluator.request import Value
+from goldenami.iam.authorization import resources
+from goldenami.iam.authorization.resources import Resource, Scope
 from goldenami.iam.proof.cases import Case, CasePrincipal, Cases
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
@@ -59,6 +59,7 @@ class ProofLookup:
         self._setting = setting
         self._golden = golden
         self._cases = cases
+        self._scope = Scope(setting.partition, golden.region, setting.account)
         key = setting.tag.key
         self._placeholders = {
             "account": setting.account,
@@ -84,11 +85,11 @@ class ProofLookup:
             SpecError: a placeholder is not known; the case is named.
         """
         if isinstance(value, str):
-            return _PLACEHOLDER.sub(lambda found: self._filling(found[1], case), value)
+            return _PLACEHOLDER.sub(lambda name: self._filling(name[1], case), value)
         if isinstance(value, Mapping):
-            return {self.filled(key, case): self.filled(one, case) for key, one in value.items()}
+            return {self.filled(key, case): self.filled(each, case) for key, each in value.items()}
         if isinstance(value, list):
-            return [self.filled(one, case) for one in value]
+            return [self.filled(each, case) for each in value]
         return value
 
     def applies(self, case: Case) -> bool:
@@ -106,7 +107,7 @@ class ProofLookup:
 
     def find(self, kind: str, name: str, region: str) -> Resource | None:
         """Return what a case names."""
-        found = {
+        known = {
             "image": self._image,
             "snapshot": self._snapshot,
             "instance": self._instance,
@@ -117,39 +118,32 @@ class ProofLookup:
             "user": self._user,
             "volume": self._volume,
         }
-        if kind in found:
-            return found[kind](name)
+        if kind in known:
+            return known[kind](name)
         if kind in _OF_AUTO_SCALING:
             return None  # they need not exist: what a call says of them is all that counts
         if kind == "group":
-            return Resource(arn=self._arn("iam", f"{kind}/{name}"))
+            return resources.identity(self._scope.arn("iam", kind, name), {})
         if kind == "policy":
-            return Resource(arn=name)
+            return resources.identity(name, {})
         if kind in ("account", "organizationalunit", "root"):
             path = "ou" if kind == "organizationalunit" else kind
-            return Resource(arn=self._arn("organizations", f"{path}/o-proof/{name}"))
-        return Resource(arn=self._arn("ec2", f"{kind}/{name}")) if kind else None
+            return self._organizational(path, name)
+        return resources.ec2(self._scope, kind, name) if kind else None
 
     def _filling(self, name: str, case: str) -> str:
         if name not in self._placeholders:
             raise SpecError(
                 f"case `{case}`: `<{name}>` is not known",
-                fix=f"there are {', '.join(f'<{one}>' for one in self._placeholders)}",
+                fix=f"there are {', '.join(f'<{known}>' for known in self._placeholders)}",
             )
         return self._placeholders[name]
-
-    def _arn(self, service: str, resource: str) -> str:
-        setting = self._setting
-        if service in ("iam", "organizations"):
-            return f"arn:{setting.partition}:{service}::{setting.account}:{resource}"
-        account = "" if resource.startswith(("image/", "snapshot/")) else setting.account
-        return f"arn:{setting.partition}:{service}:{self._golden.region}:{account}:{resource}"
 
     def _owner(self, owner: str) -> str:
         known = {"self": self._setting.account, "golden": self._setting.owners[0]}
         return known.get(owner, owner)
 
-    def _tags(self, owner: str, approval: str | None, tags: Mapping[str, str]) -> dict[str, Value]:
+    def _tags(self, owner: str, approval: str | None, tags: Mapping[str, str]) -> dict[str, str]:
         """Tags of what another account owns are seen if they were written in this account.
 
         Those of the cases are: a tag on a public image is the account's own. But the tags that
@@ -157,127 +151,98 @@ class ProofLookup:
         """
         if owner == "golden" and self._owner(owner) != self._setting.account:
             return {}
-        found = dict(tags)
-        if approval is not None:
-            approving = self._setting.tag.value
-            found[self._setting.tag.key] = approving if approval == "approved" else approval
-        return {
-            f"{service}:ResourceTag/{key}": value
-            for service in ("aws", "ec2")
-            for key, value in found.items()
-        }
+        if approval is None:
+            return dict(tags)
+        value = self._setting.tag.value if approval == "approved" else approval
+        return {**tags, self._setting.tag.key: value}
+
+    def _golden_tags(self) -> dict[str, str]:
+        own = self._golden.owner == self._setting.account
+        return self._tags("self", "approved", {}) if own else {}
 
     def _image(self, name: str) -> Resource | None:
-        if name == self._golden.id:
-            return self._golden_image()
+        golden = self._golden
+        if name == golden.id:
+            return self._image_of(name, golden.owner, self._golden_tags(), golden.snapshots)
         image = self._cases.images.get(name)
         if image is None:
             return None
-        keys: dict[str, Value] = {
-            "ec2:ImageID": name,
-            "ec2:ImageType": "machine",
-            "ec2:Owner": self._owner(image.owner),
-            "ec2:Public": str(image.public).lower(),
-            "ec2:RootDeviceType": "ebs",
-        }
-        return Resource(
-            arn=self._arn("ec2", f"image/{name}"),
-            keys=keys | self._tags(image.owner, image.approval, image.tags),
-            details={"devices": [_device(image.snapshot)]},
-        )
+        tags = self._tags(image.owner, image.approval, image.tags)
+        owner = self._owner(image.owner)
+        return self._image_of(name, owner, tags, (image.snapshot,), public=image.public)
 
-    def _golden_image(self) -> Resource:
-        golden = self._golden
-        keys: dict[str, Value] = {
-            "ec2:ImageID": golden.id,
-            "ec2:ImageType": "machine",
-            "ec2:Owner": golden.owner,
-            "ec2:Public": "false",
-            "ec2:RootDeviceType": "ebs",
-        }
-        return Resource(
-            arn=self._arn("ec2", f"image/{golden.id}"),
-            keys=keys | self._golden_tags(),
-            details={
-                "devices": [
-                    _device(snapshot, index) for index, snapshot in enumerate(golden.snapshots)
-                ]
-            },
-        )
-
-    def _golden_tags(self) -> dict[str, Value]:
-        mine = self._golden.owner == self._setting.account
-        return self._tags("self", "approved", {}) if mine else {}
+    def _image_of(
+        self,
+        name: str,
+        owner: str,
+        tags: Mapping[str, str],
+        snapshots: Sequence[str],
+        *,
+        public: bool = False,
+    ) -> Resource:
+        devices = [_device(snapshot, index) for index, snapshot in enumerate(snapshots)]
+        return resources.image(self._scope, name, tags, owner=owner, public=public, devices=devices)
 
     def _snapshot(self, name: str) -> Resource | None:
-        arn = self._arn("ec2", f"snapshot/{name}")
         if name in self._golden.snapshots:
-            return Resource(arn=arn, keys={"ec2:Owner": self._golden.owner} | self._golden_tags())
-        snapshot = self._cases.snapshots.get(name)
-        if snapshot is None:
+            owner, tags = self._golden.owner, self._golden_tags()
+        elif snapshot := self._cases.snapshots.get(name):
+            owner = self._owner(snapshot.owner)
+            tags = self._tags(snapshot.owner, snapshot.approval, snapshot.tags)
+        else:
             return None
-        keys: dict[str, Value] = {"ec2:Owner": self._owner(snapshot.owner), "ec2:SnapshotID": name}
-        return Resource(
-            arn=arn, keys=keys | self._tags(snapshot.owner, snapshot.approval, snapshot.tags)
-        )
+        return resources.snapshot(self._scope, name, tags, owner=owner)
 
     def _instance(self, name: str) -> Resource | None:
         instance = self._cases.instances.get(name)
         if instance is None:
             return None
-        return Resource(
-            arn=self._arn("ec2", f"instance/{name}"),
-            keys=self._tags("self", None, instance.tags),
-            details={"volumes": list(instance.volumes)},
-        )
+        return resources.instance(self._scope, name, instance.tags, volumes=instance.volumes)
 
     def _volume(self, name: str) -> Resource | None:
         volume = self._cases.volumes.get(name)
         if volume is None:
             return None
-        keys = self._tags("self", volume.approval, volume.tags)
-        return Resource(arn=self._arn("ec2", f"volume/{name}"), keys=keys)
+        tags = self._tags("self", volume.approval, volume.tags)
+        return resources.ec2(self._scope, "volume", name, tags)
 
     def _launch_template(self, name: str) -> Resource | None:
-        data = self._cases.launch_templates.get(name)
-        if data is None:
+        template = self._cases.launch_templates.get(name)
+        if template is None:
             return None
-        filled = self.filled(data, f"launch_templates.{name}")
-        return Resource(
-            arn=self._arn("ec2", f"launch-template/{name}"),
-            details={"versions": {"$Default": filled, "$Latest": filled, "1": filled}},
-        )
+        data = self.filled(template, f"launch_templates.{name}")
+        versions = dict.fromkeys(("$Default", "$Latest", "1"), data)
+        return resources.launch_template(self._scope, name, {}, versions)
 
     def _parameter(self, name: str) -> Resource | None:
         if name != self._setting.parameter:
             return None
-        arn = self._arn("ssm", f"parameter/{name.removeprefix('/')}")
-        return Resource(arn=arn, details={"value": self._golden.id})
+        return resources.parameter(self._scope, name, {}, self._golden.id)
 
     def _role(self, name: str) -> Resource | None:
         if name == self._placeholders.get("pipeline_role"):
-            return Resource(arn=self._setting.pipeline_role)
-        return self._bound("role", name, self._cases.roles.get(name))
+            return resources.identity(self._setting.pipeline_role, {})
+        return self._principal("role", name, self._cases.roles.get(name))
 
     def _user(self, name: str) -> Resource | None:
-        return self._bound("user", name, self._cases.users.get(name, CasePrincipal()))
+        return self._principal("user", name, self._cases.users.get(name, CasePrincipal()))
 
-    def _bound(self, kind: str, name: str, holder: CasePrincipal | None) -> Resource | None:
-        if holder is None:
+    def _principal(self, kind: str, name: str, principal: CasePrincipal | None) -> Resource | None:
+        if principal is None:
             return None
-        boundary = self.filled(holder.boundary, f"{kind}s.{name}")
-        keys = {"iam:PermissionsBoundary": boundary} if boundary else {}
-        return Resource(arn=self._arn("iam", f"{kind}/{name}"), keys=keys)
+        boundary = self.filled(principal.boundary, f"{kind}s.{name}") or None
+        return resources.identity(self._scope.arn("iam", kind, name), {}, boundary=boundary)
 
     def _organization_policy(self, name: str) -> Resource:
         kind = self._cases.organization_policies.get(name, "SERVICE_CONTROL_POLICY")
-        return Resource(
-            arn=self._arn("organizations", f"policy/o-proof/{kind.lower()}/{name}"),
-            keys={"organizations:PolicyType": kind},
-        )
+        return self._organizational("policy", f"{kind.lower()}/{name}", kind)
+
+    def _organizational(self, kind: str, name: str, policy_type: str | None = None) -> Resource:
+        arn = self._scope.arn("organizations", kind, f"o-proof/{name}")
+        return resources.organizational(arn, {}, policy_type)
 
 
-def _device(snapshot: str, index: int = 0) -> dict[str, Any]:
+def _device(snapshot: str, index: int) -> dict[str, Any]:
     """Return a device; the cases know the first one's name."""
     name = ROOT_DEVICE if index == 0 else f"/dev/sd{chr(ord('f') + index)}"
     return {"DeviceName": name, "Ebs": {"SnapshotId": snapshot, "VolumeType": "gp3"}}

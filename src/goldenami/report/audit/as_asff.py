@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-fo
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from goldenami.domain import arns
 from goldenami.domain.audit.document import UNREAD, Audit, Document, PlaceRead
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import BY_ID
@@ -48,7 +49,7 @@ def _common(
     audit: Audit, partition: str, account: str, region: str, finding_id: str
 ) -> dict[str, Any]:
     at = f"{audit.at:%Y-%m-%dT%H:%M:%S}.{audit.at.microsecond // 1000:03d}Z"
-    product = f"arn:{partition}:securityhub:{region}:{account}:product"
+    product = arns.arn(partition, "securityhub", region, account, "product")
     return {
         "SchemaVersion": "2018-10-08",
         "Id": finding_id,
@@ -110,8 +111,8 @@ def _resource(subject: Subject, partition: str) -> dict[str, Any]:
     kind = _RESOURCE.get(subject.kind, "Other")
     resource_id = subject.resource
     if subject.kind is Kind.INSTANCE:
-        resource_id = (
-            f"arn:{partition}:ec2:{subject.region}:{subject.account}:instance/{subject.id}"
+        resource_id = arns.arn(
+            partition, "ec2", subject.region, subject.account, "instance", subject.id
         )
     found: dict[str, Any] = {
         "Type": kind, "Id": resource_id, "Partition": partition, "Region": subject.region,

@@ -25,8 +25,8 @@ from goldenami.workflows.enforce import (
     declarative_policy,
     documents,
     group_policy,
-    managed,
-    organization,
+    managed_policies,
+    organization_policies,
     permissions_boundary,
     proof,
     scp,
@@ -37,17 +37,17 @@ from goldenami.workflows.enforce.interface import (
     Enforcement,
     EnforcementProof,
     MechanismPlan,
-    begun_after,
     joined,
 )
+from goldenami.workflows.enforce.reconcile import begun_after
 from goldenami.workflows.execute import Execution
 
 HANDLERS = {
-    "adopt:organization-policy": organization.adopt,
-    "adopt:policy": managed.adopt,
-    "adopt:policy-version": managed.adopt_version,
-    "verify:policy": managed.verify,
-    "verify:organization-policy": organization.verify,
+    "adopt:organization-policy": organization_policies.adopt,
+    "adopt:policy": managed_policies.adopt,
+    "adopt:policy-version": managed_policies.adopt_version,
+    "verify:policy": managed_policies.verify,
+    "verify:organization-policy": organization_policies.verify,
     "verify:allowed-images": allowed_amis.verify,
 }
 _REMOVALS = 3
@@ -92,22 +92,22 @@ def prepare(
     if audit_mode:
         enforce = _in_audit_mode(file, enforce)
         file = structs.replace(file, enforce=enforce)
-    wanted = None
+    desired = None
     if enforce.attaching and not remove:
-        wanted = documents.wanted(aws, file)
+        desired = documents.desired(aws, file)
     context = EnforceContext(
         aws=aws,
         region=region_of(aws, file),
         enforce=enforce,
         name=file.name,
-        forms=wanted.forms if wanted else {},
+        policies=desired.policies if desired else {},
         owners=(*dict.fromkeys((aws.account, *file.owners)),),
         remove=remove,
         take_over=take_over,
         tags=record or {},
     )
     part = joined(
-        mechanism.part(context)
+        mechanism.plan(context)
         for name, mechanism in _MECHANISMS.items()
         if not audit_mode or getattr(enforce.mechanisms, name)
     )
@@ -123,12 +123,12 @@ def prepare(
             notes=part.others,
             fix="remove it by the file of its own enforcement, or pass --take-over",
         )
-    notes = tuple(_notes(context, wanted)) if wanted else ()
+    notes = tuple(_notes(context, desired)) if desired else ()
     again = partial(
         prepare, aws, file,
         remove=remove, take_over=take_over, audit_mode=audit_mode, record=record,
     )  # fmt: skip
-    return _enforcement(context, part, wanted, notes, again)
+    return _enforcement(context, part, desired, notes, again)
 
 
 def region_of(aws: Aws, file: EnforceFile) -> str:
@@ -198,7 +198,7 @@ def _changed_meanwhile(error: GoldenamiError) -> bool:
 def _enforcement(
     context: EnforceContext,
     part: MechanismPlan,
-    wanted: DesiredState | None,
+    desired: DesiredState | None,
     notes: tuple[str, ...],
     again: Callable[[], Enforcement],
 ) -> Enforcement:
@@ -216,7 +216,7 @@ def _enforcement(
             notes=(*notes, *part.notes, *part.others),
         ),
         attachments=part.attachments,
-        wanted=wanted,
+        desired=desired,
         accounts=part.accounts,
     )
 
@@ -260,12 +260,13 @@ def _in_audit_mode(file: EnforceFile, enforce: Enforce) -> Enforce:
     return structs.replace(enforce, mechanisms=Mechanisms(**settings))
 
 
-def _notes(context: EnforceContext, wanted: DesiredState) -> Iterator[str]:
-    enforce, forms = context.enforce, wanted.forms.values()
-    for form in forms:
-        yield from form.notes
-    yield from dict.fromkeys(one.profiles[0].warning for one in forms if one.profiles[0].warning)
-    role = next(iter(forms)).values.pipeline_role or ""
+def _notes(context: EnforceContext, desired: DesiredState) -> Iterator[str]:
+    enforce, rendered = context.enforce, desired.policies.values()
+    for policies in rendered:
+        yield from policies.notes
+    warnings = (policies.profiles[0].warning for policies in rendered)
+    yield from dict.fromkeys(warning for warning in warnings if warning)
+    role = next(iter(rendered)).values.pipeline_role or ""
     if any(one.guardrail_protection for one in enforce.attaching.values()):
         yield _who_may_run_it(context.aws.caller, role)
     if enforce.pipeline_role is None:

@@ -1,5 +1,7 @@
 """Mechanism ``allowed_amis``: which images of others the account may find and launch, by region.
 
+It keeps a setting of each region and no policy, so it is no part of the engine.
+
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
 """
 
@@ -11,19 +13,23 @@ from msgspec import Struct
 
 from goldenami.aws import allowed_images, parameters, regions
 from goldenami.aws.action import ActionContext
-from goldenami.aws.allowed_images import AllowedImagesSetting
+from goldenami.aws.allowed_images import AllowedImagesSetting, RefusedInstance
 from goldenami.aws.parallel import RegionAnswers, in_regions
+from goldenami.aws.session import Aws
 from goldenami.aws.waits import until
+from goldenami.domain import prefixes
 from goldenami.domain.plan import Action
+from goldenami.spec import EnforceFile
 from goldenami.spec.model import AllowedAmis, ImageCriteria
 from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import (
     Change,
     EnforceContext,
     MechanismPlan,
-    in_order,
+    aws_call,
     joined,
 )
+from goldenami.workflows.enforce.reconcile import in_order
 
 VERIFY_TIMEOUT_S = 120.0
 DISABLED = "disabled"
@@ -34,18 +40,20 @@ NOTE = (
 )
 
 
-RECORD = "/goldenami/enforcement/allowed-amis"
+RECORD = prefixes.ALLOWED_AMIS
 """The parameter of a region that says whose its setting is, since a setting takes no tags."""
 
+Criteria = list[dict[str, Any]]
 
-class _Now(Struct, frozen=True):
+
+class _Current(Struct, frozen=True):
     """A region's setting as it is, and the enforcement that it is recorded for."""
 
     setting: AllowedImagesSetting
     name: str = ""
 
 
-def part(context: EnforceContext) -> MechanismPlan:
+def plan(context: EnforceContext) -> MechanismPlan:
     """Compare the setting of each region with what it should be.
 
     It is taken away by ``--remove`` alone, and only where its criteria are those of the file (or,
@@ -54,204 +62,194 @@ def part(context: EnforceContext) -> MechanismPlan:
     Raises:
         IncompleteError: a region could not be read.
     """
-    wanted = context.enforce.mechanisms.allowed_amis
+    desired = context.enforce.mechanisms.allowed_amis
     if context.remove:
-        return _dropped(context, wanted)
-    if wanted is None:
+        return _removal(context, desired)
+    if desired is None:
         return MechanismPlan()
-    now = _settings(context, wanted).complete(READING)
-    right = criteria(wanted, context.owners)
-    claims = ownership.claims(context, _recorded(now))
-    parts = [_brought_about(context, region, one, right) for region, one in now.items()]
-    return joined([*parts, claims, MechanismPlan(notes=(NOTE,))])
+    current = _settings(context.aws, desired).complete(READING)
+    expected = criteria(desired, context.owners)
+    claims = ownership.claims(context, _names(current))
+    plans = [
+        _applied(region, setting, desired.state, expected, context.name)
+        for region, setting in current.items()
+    ]
+    return joined([*plans, claims, MechanismPlan(notes=(NOTE,))])
 
 
-def _recorded(now: Mapping[str, _Now]) -> dict[str, str]:
-    """Return whose the settings are that say anything, by words for each."""
-    return {
-        f"Allowed AMIs {region}": one.name
-        for region, one in now.items()
-        if one.name or one.setting.state != DISABLED or one.setting.criteria
-    }
+def refused_instances(aws: Aws, file: EnforceFile) -> list[RefusedInstance]:
+    """Return every instance whose image could not be launched again, in every region asked for.
+
+    The regions are those of ``enforce.mechanisms.allowed_amis``, all enabled ones by default.
+
+    Raises:
+        IncompleteError: a region could not be read.
+    """
+    where = _regions(aws, file.enforce.mechanisms.allowed_amis or AllowedAmis())
+    answers = in_regions(where, lambda region: allowed_images.refused(aws.in_region(region)))
+    refused = answers.complete("looking for what Allowed AMIs would refuse")
+    return [instance for instances in refused.values() for instance in instances]
 
 
-def criteria(wanted: ImageCriteria, owners: tuple[str, ...]) -> list[dict[str, Any]]:
+def criteria(desired: ImageCriteria, owners: tuple[str, ...]) -> Criteria:
     """Return the one criterion that images of others have to meet, as EC2 takes it."""
-    found: dict[str, Any] = {"ImageProviders": list(wanted.providers or owners)}
-    if wanted.names:
-        found["ImageNames"] = list(wanted.names)
-    if wanted.created_within_days is not None:
-        found["CreationDateCondition"] = {"MaximumDaysSinceCreated": wanted.created_within_days}
-    if wanted.deprecated_within_days is not None:
-        days = wanted.deprecated_within_days
-        found["DeprecationTimeCondition"] = {"MaximumDaysSinceDeprecated": days}
-    return [found]
+    criterion: dict[str, Any] = {"ImageProviders": list(desired.providers or owners)}
+    if desired.names:
+        criterion["ImageNames"] = list(desired.names)
+    if desired.created_within_days is not None:
+        days = desired.created_within_days
+        criterion["CreationDateCondition"] = {"MaximumDaysSinceCreated": days}
+    if desired.deprecated_within_days is not None:
+        days = desired.deprecated_within_days
+        criterion["DeprecationTimeCondition"] = {"MaximumDaysSinceDeprecated": days}
+    return [criterion]
 
 
 def verify(doing: ActionContext) -> dict[str, Any]:
     """Wait until the setting of a region reads back as it was written."""
     state = doing.parameters["AllowedImagesSettingsState"]
-    wanted = json.loads(doing.parameters["ImageCriteria"])
+    expected = json.loads(doing.parameters["ImageCriteria"])
 
     def look() -> dict[str, Any] | None:
-        now = allowed_images.setting(doing.aws.in_region(doing.region))
-        return {} if now.state == state and same(now.criteria, wanted) else None
+        current = allowed_images.setting(doing.regional)
+        return {} if current.state == state and same(current.criteria, expected) else None
 
     return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing="the Allowed AMIs setting")
 
 
-def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
+def same(criteria: Criteria, others: Criteria) -> bool:
     """Tell whether two lists of criteria mean the same: AWS keeps no order in them."""
 
     def comparable(criterion: dict[str, Any]) -> str:
-        found = {
+        in_order = {
             key: sorted(value) if isinstance(value, list) else value
             for key, value in criterion.items()
         }
-        return json.dumps(found, sort_keys=True)
+        return json.dumps(in_order, sort_keys=True)
 
-    return sorted(map(comparable, one)) == sorted(map(comparable, other))
+    return sorted(map(comparable, criteria)) == sorted(map(comparable, others))
 
 
-def _settings(context: EnforceContext, wanted: AllowedAmis) -> RegionAnswers[_Now]:
-    aws = context.aws
-    where = regions.enabled(aws) if wanted.regions == "all" else wanted.regions
+def _regions(aws: Aws, settings: AllowedAmis) -> tuple[str, ...]:
+    return tuple(regions.enabled(aws)) if settings.regions == "all" else settings.regions
 
-    def look(region: str) -> _Now:
+
+def _settings(aws: Aws, settings: AllowedAmis) -> RegionAnswers[_Current]:
+    def look(region: str) -> _Current:
         regional = aws.in_region(region)
-        recorded = parameters.values(regional, [RECORD], READING)
-        return _Now(allowed_images.setting(regional), recorded.get(RECORD, ""))
+        record = parameters.values(regional, [RECORD], READING)
+        return _Current(allowed_images.setting(regional), record.get(RECORD, ""))
 
-    return in_regions(where, look)
+    return in_regions(_regions(aws, settings), look)
 
 
-def _dropped(context: EnforceContext, wanted: AllowedAmis | None) -> MechanismPlan:
-    """What the release file does not name need not be readable; that it is not is told."""
-    answers = _settings(context, wanted or AllowedAmis())
-    now = answers.complete(READING) if wanted else answers.read
-    unread = ", ".join(one.region for one in answers.unread)
-    notes = (f"Allowed AMIs settings could not be looked for in {unread}",) if unread else ()
-    right = criteria(wanted or AllowedAmis(), context.owners)
-    others = {
-        region: one for region, one in now.items() if ownership.stays(context, one.name, named=True)
+def _names(current: Mapping[str, _Current]) -> dict[str, str]:
+    """Return whose the settings are that say anything, by words for each."""
+    return {
+        _title(region): each.name
+        for region, each in current.items()
+        if each.name or each.setting.state != DISABLED or each.setting.criteria
     }
-    gone = [_removed(region, one, right) for region, one in now.items() if region not in others]
-    return joined([*gone, ownership.left(_recorded(others)), MechanismPlan(notes=notes)])
 
 
-def _brought_about(
-    context: EnforceContext, region: str, before: _Now, criteria: list[dict[str, Any]]
+def _removal(context: EnforceContext, desired: AllowedAmis | None) -> MechanismPlan:
+    """What the release file does not name need not be readable; that it is not is told."""
+    settings = desired or AllowedAmis()
+    answers = _settings(context.aws, settings)
+    current = answers.complete(READING) if desired else answers.read
+    unread = ", ".join(answer.region for answer in answers.unread)
+    notes = (f"Allowed AMIs settings could not be looked for in {unread}",) if unread else ()
+    expected = criteria(settings, context.owners)
+    others = {
+        region: each
+        for region, each in current.items()
+        if ownership.stays(context, each.name, named=True)
+    }
+    plans = [
+        _removed(region, each, expected) for region, each in current.items() if region not in others
+    ]
+    return joined([*plans, ownership.kept(_names(others)), MechanismPlan(notes=notes)])
+
+
+def _applied(
+    region: str, current: _Current, state: str, expected: Criteria, name: str
 ) -> MechanismPlan:
-    wanted, now = context.enforce.mechanisms.allowed_amis or AllowedAmis(), before.setting
-    right = now.state == wanted.state and same(now.criteria, criteria)
-    if now.managed_by != "account" and not right:
+    setting = current.setting
+    right = setting.state == state and same(setting.criteria, expected)
+    if setting.managed_by != "account" and not right:
         return MechanismPlan(
             problems=(
                 f"{region}: a declarative policy of the organization manages Allowed AMIs: "
                 "use enforce.mechanisms.declarative_policy",
             )
         )
-    steps = []
-    if before.name != context.name:
-        steps.append(_record(region, context.name))
-    if not same(now.criteria, criteria):
-        steps.append(_replace(region, criteria))
-    if now.state != wanted.state:
-        steps.append(_enable(region, wanted.state))
+    # recorded first: what was set by a run that stopped is known to be this enforcement's
+    steps = [_record(region, name)] if current.name != name else []
+    # criteria before state: no others than these are ever in force
+    if not same(setting.criteria, expected):
+        steps.append(_replace(region, expected))
+    if setting.state != state:
+        steps.append(
+            aws_call(
+                region, "ec2:EnableAllowedImagesSettings", f"state {region}",
+                f"set Allowed AMIs to {state}", AllowedImagesSettingsState=state,
+            )
+        )  # fmt: skip
     if not right:
-        steps.append(_verification(region, wanted.state, criteria))
+        steps.append(_verification(region, state, expected))
+    before = f"- {setting.state} {json.dumps(setting.criteria)}"
     change = Change(
-        policy=f"Allowed AMIs {region}",
+        policy=_title(region),
         kind="update" if steps else "keep",
-        diff="" if right else _diff(now, wanted.state, criteria),
+        diff="" if right else f"{before}\n+ {state} {json.dumps(expected)}",
     )
     return MechanismPlan(changes=(change,), actions=in_order(steps))
 
 
-def _removed(region: str, before: _Now, criteria: list[dict[str, Any]]) -> MechanismPlan:
-    now = before.setting
-    if now.state == DISABLED and not now.criteria:
+def _removed(region: str, current: _Current, expected: Criteria) -> MechanismPlan:
+    setting = current.setting
+    if setting.state == DISABLED and not setting.criteria:
         return MechanismPlan()
-    if now.managed_by != "account" or not same(now.criteria, criteria):
-        return MechanismPlan(
-            notes=(f"{region}: the Allowed AMIs setting is not goldenami's, and stays",)
+    if setting.managed_by != "account" or not same(setting.criteria, expected):
+        note = f"{region}: the Allowed AMIs setting is not goldenami's, and stays"
+        return MechanismPlan(notes=(note,))
+    # state before criteria: it is never in force without them
+    steps = []
+    if setting.state != DISABLED:
+        disable = "ec2:DisableAllowedImagesSettings"
+        steps.append(aws_call(region, disable, f"state {region}", "disable Allowed AMIs"))
+    steps += [_replace(region, []), _verification(region, DISABLED, [])]
+    if current.name:
+        forget = f"forget {region}"
+        steps.append(
+            aws_call(region, "ssm:DeleteParameter", forget, f"delete {RECORD}", Name=RECORD)
         )
-    off = [_disable(region)] if now.state != DISABLED else []
-    steps = [*off, _replace(region, []), _verification(region, DISABLED, [])]
-    if before.name:
-        steps.append(_forget(region))
-    change = Change(policy=f"Allowed AMIs {region}", kind="remove")
+    change = Change(policy=_title(region), kind="remove")
     return MechanismPlan(changes=(change,), removals=in_order(steps))
 
 
-def _diff(now: AllowedImagesSetting, state: str, criteria: list[dict[str, Any]]) -> str:
-    return (
-        f"- {now.state} {json.dumps(now.criteria)}\n"
-        f"+ {state} {json.dumps(criteria)}"
+def _title(region: str) -> str:
+    return f"Allowed AMIs {region}"
+
+
+def _replace(region: str, criteria: Criteria) -> Action:
+    return aws_call(
+        region, "ec2:ReplaceImageCriteriaInAllowedImagesSettings", f"criteria {region}",
+        "set the criteria of Allowed AMIs" if criteria else "clear Allowed AMIs' criteria",
+        ImageCriteria=criteria,
     )  # fmt: skip
 
 
-def _replace(region: str, criteria: list[dict[str, Any]]) -> Action:
-    return Action(
-        id=f"criteria {region}",
-        summary="set the criteria of Allowed AMIs" if criteria else "clear Allowed AMIs' criteria",
-        call="ec2:ReplaceImageCriteriaInAllowedImagesSettings",
-        region=region,
-        parameters={"ImageCriteria": criteria},
-        permissions=("ec2:ReplaceImageCriteriaInAllowedImagesSettings",),
-    )
-
-
 def _record(region: str, name: str) -> Action:
-    return Action(
-        id=f"record {region}",
-        summary=f"record in {RECORD} that the Allowed AMIs setting is `{name}`'s",
-        call="ssm:PutParameter",
-        region=region,
-        parameters={
-            "Name": RECORD,
-            "Value": name,
-            "Type": "String",
-            "Overwrite": True,
-            "Description": "goldenami: the enforcement that has set Allowed AMIs here",
-        },
-        permissions=("ssm:PutParameter",),
-    )
+    return aws_call(
+        region, "ssm:PutParameter", f"record {region}",
+        f"record in {RECORD} that the Allowed AMIs setting is `{name}`'s",
+        Name=RECORD, Value=name, Type="String", Overwrite=True,
+        Description="goldenami: the enforcement that has set Allowed AMIs here",
+    )  # fmt: skip
 
 
-def _forget(region: str) -> Action:
-    return Action(
-        id=f"forget {region}",
-        summary=f"delete {RECORD}",
-        call="ssm:DeleteParameter",
-        region=region,
-        parameters={"Name": RECORD},
-        permissions=("ssm:DeleteParameter",),
-    )
-
-
-def _enable(region: str, state: str) -> Action:
-    return Action(
-        id=f"state {region}",
-        summary=f"set Allowed AMIs to {state}",
-        call="ec2:EnableAllowedImagesSettings",
-        region=region,
-        parameters={"AllowedImagesSettingsState": state},
-        permissions=("ec2:EnableAllowedImagesSettings",),
-    )
-
-
-def _disable(region: str) -> Action:
-    return Action(
-        id=f"state {region}",
-        summary="disable Allowed AMIs",
-        call="ec2:DisableAllowedImagesSettings",
-        region=region,
-        permissions=("ec2:DisableAllowedImagesSettings",),
-    )
-
-
-def _verification(region: str, state: str, criteria: list[dict[str, Any]]) -> Action:
+def _verification(region: str, state: str, criteria: Criteria) -> Action:
     return Action(
         id=f"verify {region}",
         summary="read the Allowed AMIs setting back",

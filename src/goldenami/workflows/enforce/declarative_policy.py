@@ -8,7 +8,7 @@ from typing import Any
 from goldenami.aws.organizations import DECLARATIVE_EC2
 from goldenami.iam.render import PolicyDocument
 from goldenami.spec.model import DeclarativePolicy
-from goldenami.workflows.enforce import organization
+from goldenami.workflows.enforce import organization_policies
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan
 
 NAME = "allowed-images"
@@ -19,43 +19,42 @@ https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html
 """
 
 
-def part(context: EnforceContext) -> MechanismPlan:
+def plan(context: EnforceContext) -> MechanismPlan:
     """Compare the organization's declarative policy with what it should be."""
-    wanted = context.enforce.mechanisms.declarative_policy
-    if wanted is None:
-        return organization.part(context, None, DECLARATIVE_EC2)
-    wish = organization.DesiredPolicies(
-        DECLARATIVE_EC2, (PolicyDocument(NAME, content(wanted, context.owners)),), wanted.targets
-    )
-    return organization.part(context, wish, DECLARATIVE_EC2)
+    settings = context.enforce.mechanisms.declarative_policy
+    desired = None
+    if settings:
+        document = PolicyDocument(NAME, content(settings, context.owners))
+        desired = organization_policies.DesiredPolicies((document,), settings.targets)
+    return organization_policies.plan(context, DECLARATIVE_EC2, desired)
 
 
-def content(wanted: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any]:
+def content(settings: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any]:
     """Return the declarative policy's document: keys and values have underscores here."""
     criterion: dict[str, Any] = {
         "allowed_image_providers": _assign(
-            [one.replace("-", "_") for one in wanted.providers or owners]
+            [provider.replace("-", "_") for provider in settings.providers or owners]
         )
     }
-    if wanted.names:
-        criterion["image_names"] = _assign(list(wanted.names))
-    if wanted.created_within_days is not None:
+    if settings.names:
+        criterion["image_names"] = _assign(list(settings.names))
+    if settings.created_within_days is not None:
         criterion["creation_date_condition"] = {
-            "maximum_days_since_created": _assign(wanted.created_within_days)
+            "maximum_days_since_created": _assign(settings.created_within_days)
         }
-    if wanted.deprecated_within_days is not None:
+    if settings.deprecated_within_days is not None:
         criterion["deprecation_time_condition"] = {
-            "maximum_days_since_deprecated": _assign(wanted.deprecated_within_days)
+            "maximum_days_since_deprecated": _assign(settings.deprecated_within_days)
         }
     attributes: dict[str, Any] = {
         "allowed_images_settings": {
             **_FOR_GOOD,
-            "state": _assign(wanted.state.replace("-", "_")),
+            "state": _assign(settings.state.replace("-", "_")),
             "image_criteria": {**_FOR_GOOD, "criteria_1": criterion},
         }
     }
-    if wanted.exception_message:
-        attributes["exception_message"] = _assign(wanted.exception_message)
+    if settings.exception_message:
+        attributes["exception_message"] = _assign(settings.exception_message)
     return {"ec2_attributes": attributes}
 
 

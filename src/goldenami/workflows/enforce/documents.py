@@ -10,7 +10,6 @@ from msgspec import structs
 
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
-from goldenami.errors import RefusedError
 from goldenami.iam.combine import combined
 from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy, size
 from goldenami.iam.profiles import DEFAULT, Profile, profile_named
@@ -48,7 +47,7 @@ def main_profile(attaching: Attaching) -> Profile:
     return profile_named(attaching.profile or DEFAULT)
 
 
-def wanted(aws: Aws, file: EnforceFile) -> DesiredState:
+def desired(aws: Aws, file: EnforceFile) -> DesiredState:
     """Render everything that is enforced, from the golden images as they are now.
 
     Raises:
@@ -58,7 +57,7 @@ def wanted(aws: Aws, file: EnforceFile) -> DesiredState:
     enforce = file.enforce
     used = {name: main_profile(one) for name, one in enforce.attaching.items()}
     golden = _golden(aws, file, used.values())
-    forms = {}
+    policies = {}
     for mechanism, profile in used.items():
         given = {
             "groups": enforce.groups,
@@ -66,8 +65,8 @@ def wanted(aws: Aws, file: EnforceFile) -> DesiredState:
             "snapshots": rendering.snapshots(golden),
         }
         values = rendering.values(lambda: aws, file, profile, given)
-        forms[mechanism] = fitting(enforce, mechanism, values)
-    return DesiredState(forms=forms, golden=golden)
+        policies[mechanism] = fitting(enforce, mechanism, values)
+    return DesiredState(policies=policies, golden=golden)
 
 
 def fitting(enforce: Enforce, mechanism: str, values: Values) -> RenderedPolicies:
@@ -80,23 +79,21 @@ def fitting(enforce: Enforce, mechanism: str, values: Values) -> RenderedPolicie
         RefusedError: a document is too large all the same.
     """
     attaching = enforce.attaching[mechanism]
-    try:
-        return _rendered(enforce, mechanism, attaching, values)
-    except RefusedError as error:
-        name = main_profile(attaching).when_too_large
-        if name is None:
-            raise
-        instead = structs.replace(attaching, profile=name)
-        form = _rendered(enforce, mechanism, instead, values)
-        note = f"{mechanism}: {rendering.took_the_place(error, profile_named(name))}"
-        return structs.replace(form, notes=(note, *form.notes))
+    policies, note = rendering.fitting(
+        main_profile(attaching),
+        lambda profile: _rendered(
+            enforce, mechanism, structs.replace(attaching, profile=profile.name), values
+        ),
+    )
+    notes = (f"{mechanism}: {note}", *policies.notes) if note else policies.notes
+    return structs.replace(policies, notes=notes)
 
 
 def _golden(aws: Aws, file: EnforceFile, used: Iterable[Profile]) -> tuple[Image, ...]:
     """Whatever a profile tests: with nothing approved it would deny every launch."""
     if file.owners and all(rendering.tests_owner_alone(one) for one in used):
         return ()
-    return tuple(rendering.golden_images(aws, file))
+    return tuple(rendering.golden_images(aws, file.approval_tag, file.release))
 
 
 def boundary(documents: tuple[PolicyDocument, ...]) -> PolicyDocument:

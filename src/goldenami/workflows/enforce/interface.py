@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from goldenami.aws.session import Aws
 from goldenami.domain.image import Image
@@ -82,9 +82,9 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
     Args:
         aws: whose account.
         region: for calls that belong to no region.
-        enforce: what is enforced; its mechanisms say what is wanted.
+        enforce: what is enforced; its mechanisms say what is desired.
         name: whose is what is attached: see `goldenami.workflows.enforce.ownership`.
-        forms: what each mechanism attaches, by its name; none if it is to be removed.
+        policies: what each mechanism attaches, by its name; none if it is to be removed.
         owners: the accounts that own golden images.
         remove: whether everything goldenami made is to be taken away.
         take_over: whether what another enforcement attached becomes this one's.
@@ -95,7 +95,7 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
     region: str
     enforce: Enforce
     name: str
-    forms: Mapping[str, RenderedPolicies]
+    policies: Mapping[str, RenderedPolicies]
     owners: tuple[str, ...]
     remove: bool
     take_over: bool
@@ -103,8 +103,8 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
 
     def documents(self, mechanism: str) -> tuple[PolicyDocument, ...]:
         """Return what a mechanism attaches; nothing if it is not in use."""
-        form = self.forms.get(mechanism)
-        return form.documents if form else ()
+        policies = self.policies.get(mechanism)
+        return policies.documents if policies else ()
 
 
 class MechanismPlan(Struct, frozen=True, kw_only=True):
@@ -135,11 +135,11 @@ class DesiredState(Struct, frozen=True, kw_only=True):
     """What is to be enforced.
 
     Args:
-        forms: what each mechanism attaches, by its name.
+        policies: what each mechanism attaches, by its name.
         golden: the golden images that were found.
     """
 
-    forms: Mapping[str, RenderedPolicies]
+    policies: Mapping[str, RenderedPolicies]
     golden: tuple[Image, ...]
 
 
@@ -153,7 +153,7 @@ class Enforcement(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     plan: Plan
     attachments: tuple[Attachment, ...] = ()
-    wanted: DesiredState | None = None
+    desired: DesiredState | None = None
     again: Callable[[], "Enforcement"] | None = None
     removes: bool = False
     accounts: Mapping[str, tuple[str, ...] | None] = {}
@@ -202,34 +202,28 @@ def joined(parts: Iterable[MechanismPlan]) -> MechanismPlan:
     )
 
 
-def replaced(kept: MechanismPlan, dropped: MechanismPlan, *, room: bool) -> MechanismPlan:
-    """Return what is made and what is taken away as one.
+def aws_call(
+    region: str,
+    call: str,
+    id_: str,
+    summary: str,
+    /,
+    **parameters: Any,
+) -> Action:
+    """Return the step that makes one call of AWS, for which the caller needs its permission.
 
-    What is taken away goes first only if there is no room for both at once.
+    Args:
+        region: where.
+        call: ``service:Operation``.
+        id_: the step's id.
+        summary: what it does, in words.
+        parameters: those of the operation, as AWS names them.
     """
-    if room:
-        return joined([kept, dropped])
-    first = dropped.removals
-    both = joined([structs.replace(dropped, removals=()), kept])
-    return structs.replace(both, actions=(*first, *begun_after(first, kept.actions)))
-
-
-def begun_after(first: tuple[Action, ...], then: tuple[Action, ...]) -> tuple[Action, ...]:
-    """Make the actions that wait for none wait for all the first ones."""
-    ids = tuple(one.id for one in first)
-    return tuple(structs.replace(one, after=one.after or ids) for one in then)
-
-
-def in_order(steps: list[Action]) -> tuple[Action, ...]:
-    """Make each step wait for the one before it."""
-    return tuple(
-        structs.replace(step, after=(steps[index - 1].id,) if index else ())
-        for index, step in enumerate(steps)
+    return Action(
+        id=id_,
+        summary=summary,
+        call=call,
+        region=region,
+        parameters=parameters,
+        permissions=(call,),
     )
-
-
-def kind_of(there: object, *, same: bool) -> ChangeKind:
-    """Tell what happens to a policy that is wanted."""
-    if there is None:
-        return "create"
-    return "keep" if same else "update"

@@ -5,11 +5,13 @@ one is neither changed nor taken away, unless the caller takes it over. What car
 made before there were names: it becomes whose who names its mechanism.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import Enum, auto
 
 from goldenami.domain import tags
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan
+
+_NAMELESS = "carries no enforcement's name"
 
 
 class Ownership(Enum):
@@ -20,28 +22,26 @@ class Ownership(Enum):
     ANOTHER = auto()
 
 
-def owner(context: EnforceContext, name: str) -> Ownership:
-    """Tell whose something is that carries a name, empty if it carries none."""
-    if not name:
-        return Ownership.NOBODY
-    return Ownership.OWN if name == context.name or context.take_over else Ownership.ANOTHER
-
-
-def of_tags(written: Mapping[str, str]) -> str:
+def of_tags(policy_tags: Mapping[str, str]) -> str:
     """Return the name that a policy carries, empty if it carries none."""
-    return written.get(tags.ENFORCED_BY, "")
+    return policy_tags.get(tags.ENFORCED_BY, "")
 
 
-def claims(context: EnforceContext, things: Mapping[str, str]) -> MechanismPlan:
+def tags_of(context: EnforceContext, document: str) -> dict[str, str]:
+    """Return the tags that a policy of goldenami's is made with."""
+    return {tags.POLICY: document, tags.ENFORCED_BY: context.name} | context.tags
+
+
+def claims(context: EnforceContext, names: Mapping[str, str]) -> MechanismPlan:
     """Return what stands against having things, and what is to be told of it.
 
     Args:
         context: as everywhere.
-        things: what is wanted and is there already, and the name it carries.
+        names: what is desired and is there already, with the name it carries.
     """
     problems, notes = [], []
-    for thing, name in things.items():
-        match owner(context, name):
+    for thing, name in names.items():
+        match _ownership(context, name):
             case Ownership.ANOTHER:
                 problems.append(
                     f"{thing} was attached by the enforcement `{name}`, and this one is "
@@ -55,14 +55,14 @@ def claims(context: EnforceContext, things: Mapping[str, str]) -> MechanismPlan:
 
 
 def stays(context: EnforceContext, name: str, *, named: bool) -> bool:
-    """Tell whether something that is not wanted stays, since it is not this enforcement's.
+    """Tell whether something that is not desired stays, since it is not this enforcement's.
 
     Args:
         context: as everywhere.
         name: the name it carries.
         named: whether the file names its mechanism; it is for what carries no name.
     """
-    match owner(context, name):
+    match _ownership(context, name):
         case Ownership.OWN:
             return name != context.name and not (named or context.remove)
         case Ownership.NOBODY:
@@ -70,12 +70,16 @@ def stays(context: EnforceContext, name: str, *, named: bool) -> bool:
     return True
 
 
-def left(things: Mapping[str, str]) -> MechanismPlan:
+def kept(names: Mapping[str, str]) -> MechanismPlan:
     """Tell of things that stay, by the names they carry."""
-    return MechanismPlan(others=tuple(_told(things.items())))
+    others = (
+        f"{thing} {f'belongs to the enforcement `{name}`' if name else _NAMELESS}, and stays"
+        for thing, name in names.items()
+    )
+    return MechanismPlan(others=tuple(others))
 
 
-def _told(things: Iterable[tuple[str, str]]) -> Iterable[str]:
-    for thing, name in things:
-        whose = f"belongs to the enforcement `{name}`" if name else "carries no enforcement's name"
-        yield f"{thing} {whose}, and stays"
+def _ownership(context: EnforceContext, name: str) -> Ownership:
+    if not name:
+        return Ownership.NOBODY
+    return Ownership.OWN if name == context.name or context.take_over else Ownership.ANOTHER

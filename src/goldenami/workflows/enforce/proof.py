@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
+from goldenami.domain.image import Image
 from goldenami.errors import IncompleteError, RefusedError
 from goldenami.iam.account import ADMINISTRATOR, Account, Role, User
 from goldenami.iam.evaluator.decide import Policies
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal
+from goldenami.iam.profiles import Profile
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
 from goldenami.iam.proof.prove import Proof, ProofRow, ProofSubject, prove
@@ -20,7 +22,6 @@ from goldenami.workflows.enforce.interface import (
     DesiredState,
     Enforcement,
     EnforcementProof,
-    RenderedPolicies,
     broken,
 )
 
@@ -49,11 +50,11 @@ def of(
         IncompleteError: a document that binds a group or a role could not be read.
     """
     settings = [*_hidden(enforce, before.id, owners)]
-    if prepared.wanted is None:
+    if prepared.desired is None:
         return EnforcementProof(failures=tuple(settings))
     parts = [EnforcementProof(failures=tuple(settings))]
-    for mechanism in prepared.wanted.forms:
-        proving = MechanismProver(prepared, prepared.wanted, mechanism, before, cases, enforce)
+    for mechanism in prepared.desired.policies:
+        proving = MechanismProver(prepared, prepared.desired, mechanism, before, cases, enforce)
         match mechanism:
             case "group_policy":
                 parts += [proving.group(name) for name in proving.named("group")]
@@ -64,27 +65,38 @@ def of(
                     targets.proved(proving, name, prepared.accounts.get(name))
                     for name in proving.named("organization-target")
                 ]
-    roles = {form.values.pipeline_role for form in prepared.wanted.forms.values()}
+    roles = {policies.values.pipeline_role for policies in prepared.desired.policies.values()}
     return _together([*parts, *(_access(prepared, before, role) for role in roles if role)])
 
 
-def setting(wanted: DesiredState, form: RenderedPolicies, groups: tuple[str, ...]) -> ProofSetting:
-    """Return where the proof takes place: the golden images, or one that stands for them."""
-    values = form.values
-    golden = tuple(
-        GoldenImage(region=one.region, id=one.id, owner=one.owner, snapshots=one.snapshots)
-        for one in wanted.golden
-    )
-    owner = values.golden_accounts[0]
+def setting(
+    values: Values, profile: Profile, golden: Iterable[GoldenImage], groups: tuple[str, ...]
+) -> ProofSetting:
+    """Return where a proof takes place.
+
+    Args:
+        values: what the policies were rendered with.
+        profile: the one they are of, whose tag counts if no other was chosen.
+        golden: the golden images.
+        groups: the groups that are guarded.
+    """
     return ProofSetting(
         account=values.account,
         partition=values.partition,
         owners=values.golden_accounts,
-        tag=values.tag or form.profiles[0].tag,
-        golden=golden or (stand_in(owner, (STAND_IN,)),),
+        tag=values.tag or profile.tag,
+        golden=tuple(golden),
         groups=groups,
         parameter=published(values),
         pipeline_role=values.pipeline_role or "",
+    )
+
+
+def golden_images(images: Iterable[Image]) -> tuple[GoldenImage, ...]:
+    """Return real images as a proof sees them."""
+    return tuple(
+        GoldenImage(region=image.region, id=image.id, owner=image.owner, snapshots=image.snapshots)
+        for image in images
     )
 
 
@@ -104,7 +116,7 @@ class MechanismProver:
     def __init__(
         self,
         prepared: Enforcement,
-        wanted: DesiredState,
+        desired: DesiredState,
         mechanism: str,
         before: Account,
         cases: Cases,
@@ -113,13 +125,17 @@ class MechanismProver:
         self._has_settings = enforce.mechanisms.allowed_amis is not None
         self._before, self.after = before, _after(before, prepared.attachments)
         self.attachments = [one for one in prepared.attachments if one.document is not None]
-        self.cases, self.form = cases, wanted.forms[mechanism]
+        self.cases, self.policies = cases, desired.policies[mechanism]
         foreign = tuple(one for one in cases.cases if one.topic in _FOREIGN)
         self._foreign = structs.replace(cases, cases=foreign)
-        self.setting = setting(wanted, self.form, tuple(self.named("group")))
-        proven = {topic for one in self.form.profiles for topic in one.proves}
+        values, profile = self.policies.values, self.policies.profiles[0]
+        golden = golden_images(desired.golden) or (
+            stand_in(values.golden_accounts[0], (STAND_IN,)),
+        )
+        self.setting = setting(values, profile, golden, tuple(self.named("group")))
+        proven = {topic for one in self.policies.profiles for topic in one.proves}
         self.promises = proven - {NOT_NEEDED}
-        self.pipeline = self._pipeline_subject(self.form.values.pipeline_role)
+        self.pipeline = self._pipeline_subject(self.policies.values.pipeline_role)
 
     def named(self, holder: str) -> list[str]:
         """Return the holders of a kind that get something, each once."""
@@ -196,7 +212,7 @@ class MechanismProver:
             document = self.after.boundary_of(role)
             boundary = document.in_force if document else None
         policies = Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
-        return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
+        return ProofSubject("the pipeline role", Principal.from_arn(arn, session="proof"), policies)
 
     def _removable(self, alone: Proof, name: str) -> Iterator[str]:
         """Warn of members who can take the policies away again."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from goldenami.aws import organizations
 from goldenami.aws.organizations import SCP
 from goldenami.workflows import rendering
-from goldenami.workflows.enforce import organization
+from goldenami.workflows.enforce import organization_policies
 from goldenami.workflows.enforce.interface import (
     EnforceContext,
     MechanismPlan,
@@ -24,41 +24,42 @@ NOTE = (
 _SHOWN = 3
 
 
-def part(context: EnforceContext) -> MechanismPlan:
+def plan(context: EnforceContext) -> MechanismPlan:
     """Compare the organization's SCPs with what they should be.
 
     Tags of an image are seen by its owner alone, so a profile that tests them is refused for a
     target that has other accounts under it: there every golden launch would be denied.
     """
-    wanted = context.enforce.mechanisms.scp
-    form = context.forms.get(NAME)
-    if wanted is None or form is None or context.remove:
-        return organization.part(context, None, SCP)
-    wish = organization.DesiredPolicies(SCP, form.documents, wanted.targets)
-    compared = organization.part(context, wish, SCP)
+    settings, policies = context.enforce.mechanisms.scp, context.policies.get(NAME)
+    if settings is None or policies is None or context.remove:
+        return organization_policies.plan(context, SCP, None)
+    desired = organization_policies.DesiredPolicies(policies.documents, settings.targets)
+    compared = organization_policies.plan(context, SCP, desired)
     if compared.problems:
         return compared
     accounts = {
-        target: organizations.accounts_under(context.aws, target) for target in wanted.targets
+        target: organizations.accounts_under(context.aws, target) for target in settings.targets
     }
     blind = MechanismPlan()
-    if rendering.tests_tags(form.profiles[0]):
+    if rendering.tests_tags(policies.profiles[0]):
         blind = MechanismPlan(
-            problems=tuple(_blind(context, form, accounts)), notes=tuple(_empty(accounts))
+            problems=tuple(_blind(context, policies, accounts)), notes=tuple(_empty(accounts))
         )
     return joined([compared, blind, MechanismPlan(notes=(NOTE,), accounts=accounts)])
 
 
 def _blind(
-    context: EnforceContext, form: RenderedPolicies, accounts: Mapping[str, tuple[str, ...] | None]
+    context: EnforceContext,
+    policies: RenderedPolicies,
+    accounts: Mapping[str, tuple[str, ...] | None],
 ) -> Iterator[str]:
     """Say under which targets the tags of golden images cannot be seen."""
     for target, under in accounts.items():
-        others = [one for one in under or () if one not in context.owners]
+        others = [account for account in under or () if account not in context.owners]
         if others:
             more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
             yield (
-                f"scp: `{form.profiles[0].name}` tests tags, which the accounts under {target} "
+                f"scp: `{policies.profiles[0].name}` tests tags, which the accounts under {target} "
                 f"cannot see of a shared image ({', '.join(others[:_SHOWN])}{more}): every golden "
                 "launch would be denied there; write `scp: {targets: [...], profile: owner-only}`, "
                 "and keep the tags' profile for group_policy and permissions_boundary"

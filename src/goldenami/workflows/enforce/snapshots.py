@@ -12,12 +12,11 @@ from msgspec import Struct, structs
 
 from goldenami.aws import authorization_details, iam, organizations
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.iam import CreatePolicyVersion
-from goldenami.aws.calls import answered, call
+from goldenami.aws.calls import call
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
 from goldenami.aws.waits import until
-from goldenami.domain import tags
+from goldenami.domain import prefixes, tags
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Plan
 from goldenami.errors import AwsError, RefusedError
@@ -37,7 +36,6 @@ from goldenami.workflows.enforce.interface import (
     HolderKind,
     RenderedPolicies,
 )
-from goldenami.workflows.enforce.organization import PREFIX
 
 T = TypeVar("T")
 
@@ -81,18 +79,18 @@ def extend(doing: ActionContext) -> dict[str, Any]:
         RefusedError: it may not be changed, has no room, or is not proved to let the release be
             launched. Nothing is published then; the fix is to enforce.
     """
-    arn, wanted = doing.parameters["Policy"], _snapshots(doing)
+    arn, desired = doing.parameters["Policy"], _snapshots(doing)
 
     def look() -> iam.ManagedPolicy | None:
         return iam.managed_policy(doing.aws, arn)
 
     def lists() -> bool | None:
         found = look()
-        return (found and wanted <= snapshot_list.listed(found.document)) or None
+        return (found and desired <= snapshot_list.listed(found.document)) or None
 
     for _ in range(_ATTEMPTS):
         now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
-        if wanted <= snapshot_list.listed(now.document):
+        if desired <= snapshot_list.listed(now.document):
             return {}
         holders: tuple[tuple[HolderKind, str], ...] = (
             *(("group", name) for name in now.groups),
@@ -102,12 +100,12 @@ def extend(doing: ActionContext) -> dict[str, Any]:
             name=arn.rpartition("/")[2], document=now.document, tags=now.tags, holders=holders,
             limit=MANAGED_POLICY,
         )  # fmt: skip
-        document = _proved(doing, policy, wanted)
+        document = _proved(doing, policy, desired)
         beside = _write(doing, now, document) - snapshot_list.listed(document.policy)
         if not beside:
             until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
             return {}
-        wanted |= beside
+        desired |= beside
     raise _waits(doing, f"others write to {arn} at the same time")
 
 
@@ -117,15 +115,15 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
     Raises:
         RefusedError: as `extend`.
     """
-    name, wanted = doing.parameters["Policy"], _snapshots(doing)
+    name, desired = doing.parameters["Policy"], _snapshots(doing)
 
     def every() -> dict[str, organizations.OrganizationPolicy] | None:
-        found = organizations.named(doing.aws, SCP, PREFIX)
+        found = organizations.named(doing.aws, SCP, prefixes.POLICIES)
         return found if name in found else None
 
     there = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
     now = there[name]
-    if wanted <= snapshot_list.listed(now.document):
+    if desired <= snapshot_list.listed(now.document):
         return {}
     policy = _Policy(
         name=name, document=now.document, tags=now.tags,
@@ -140,13 +138,13 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
             if one.ours and one.name != name and target in now.targets
         ),
     )  # fmt: skip
-    text = _proved(doing, policy, wanted).json(minify=True)
+    text = _proved(doing, policy, desired).json(minify=True)
     changing = {"PolicyId": now.id, "Content": text}
     _allowed(doing, lambda: call(_with(doing, changing), "organizations:UpdatePolicy", {}))
 
     def lists() -> bool | None:
         found = every()
-        return (found and wanted <= snapshot_list.listed(found[name].document)) or None
+        return (found and desired <= snapshot_list.listed(found[name].document)) or None
 
     until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=name)
     return {}
@@ -203,7 +201,7 @@ def _prepared(doing: ActionContext, policy: _Policy, document: PolicyDocument) -
         )
         for image in parameters["Images"]
     )  # fmt: skip
-    form = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
+    policies = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
     mechanisms = {MECHANISMS[holder] for holder, _ in policy.holders}
     return Enforcement(
         changes=(),
@@ -215,7 +213,7 @@ def _prepared(doing: ActionContext, policy: _Policy, document: PolicyDocument) -
                 for holder, name in policy.holders
             ),
         ),
-        wanted=DesiredState(forms=dict.fromkeys(sorted(mechanisms), form), golden=golden),
+        desired=DesiredState(policies=dict.fromkeys(sorted(mechanisms), policies), golden=golden),
         accounts={name: (account,) for holder, name in policy.holders},
     )
 
@@ -238,9 +236,10 @@ def _write(
     writing = {
         "PolicyArn": arn, "PolicyDocument": document.json(minify=True), "SetAsDefault": True,
     }  # fmt: skip
-    made = _allowed(doing, partial(answered, _with(doing, writing), CreatePolicyVersion))
+    operation, outputs = "iam:CreatePolicyVersion", {"version": "PolicyVersion.VersionId"}
+    made = _allowed(doing, partial(call, _with(doing, writing), operation, outputs))
     newest = max(one.number for one in before.versions)
-    written = int(made.policy_version.version_id.removeprefix("v"))
+    written = int(made["version"].removeprefix("v"))
     return frozenset(
         snapshot
         for number in range(newest + 1, written)

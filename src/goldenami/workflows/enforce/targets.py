@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from goldenami.domain import arns
 from goldenami.iam.account import ADMINISTRATOR
 from goldenami.iam.evaluator.decide import Level, Policies
 from goldenami.iam.evaluator.document import compile_policy
@@ -55,7 +56,7 @@ def _viewpoints(proving: "MechanismProver", accounts: tuple[str, ...]) -> Iterat
     if others:
         yield others[0]
     elif home not in accounts:
-        sees = rendering.tests_tags(proving.form.profiles[0])
+        sees = rendering.tests_tags(proving.policies.profiles[0])
         yield home if sees else next(iter(accounts), SOME_OTHER)
 
 
@@ -63,7 +64,7 @@ def _unread(
     proving: "MechanismProver", target: str, accounts: tuple[str, ...] | None
 ) -> Iterator[str]:
     """A profile that tests tags would deny every golden launch in an account that sees none."""
-    profile = proving.form.profiles[0]
+    profile = proving.policies.profiles[0]
     if accounts is None and rendering.tests_tags(profile):
         yield (
             f"scp: which accounts are under {target} could not be read (organizations:"
@@ -83,11 +84,13 @@ def _seen_from(proving: "MechanismProver", target: str, account: str) -> Enforce
             *(compile_policy(one.policy, one.document or {}) for one in documents),
         ),
     )
-    arn = f"arn:{after.partition}:iam::{account}:user/administrator"
+    arn = arns.iam_arn(after.partition, account, "user", "administrator")
     policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
     home = account == after.id
     where = "" if home else f" in account {account}"
-    subject = ProofSubject(f"an administrator under {target}{where}", Principal.of(arn), policies)
+    subject = ProofSubject(
+        f"an administrator under {target}{where}", Principal.from_arn(arn), policies
+    )
     pipeline = structs.replace(proving.pipeline, policies=policies) if proving.pipeline else None
     proof = prove(
         (subject,),

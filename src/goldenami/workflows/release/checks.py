@@ -6,13 +6,11 @@ from typing import Self
 
 from msgspec import Struct
 
-from goldenami.aws import images, inspector, keys, parameter_path, quotas, regions
-from goldenami.aws.answers.ec2 import CopyImage
-from goldenami.aws.errors import FORBIDDEN, code_of
+from goldenami.aws import dry_run, images, inspector, keys, parameter_path, quotas, regions
+from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
-from goldenami.bake.launch import DRY_RUN_PASSED
 from goldenami.bake.record import tests
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
@@ -228,14 +226,12 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Checked:
     if place == recipe.place:
         return Checked()
     parameters = copying(recipe, place, recipe.place)
-    try:
-        recipe.at(place).ask(
-            CopyImage, "trying the copy (DryRun)",
-            **parameters, SourceImageId=recipe.source.id, DryRun=True,
-        )  # fmt: skip
-    except AwsError as error:
-        if code_of(error) in FORBIDDEN:
-            return Checked(wrong=(error.message,))
-        if code_of(error) != DRY_RUN_PASSED:
-            return Checked(unknown=(f"not tried with a copy: {error.message}",))
+    parameters["SourceImageId"] = recipe.source.id
+    refusal = dry_run.refusal(
+        recipe.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
+    )
+    if refusal and refusal.code in FORBIDDEN:
+        return Checked(wrong=(refusal.message,))
+    if refusal:
+        return Checked(unknown=(f"not tried with a copy: {refusal.message}",))
     return Checked(fine=(f"a copy into {place.name} was tried (DryRun)",))

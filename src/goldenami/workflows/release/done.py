@@ -6,9 +6,8 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.bake import record
+from goldenami.bake.actions import complete, created_by, deregister
 from goldenami.bake.boot_test import TEST
-from goldenami.bake.create_image import deregister
-from goldenami.bake.distribute import complete
 from goldenami.bake.interface import Recipe
 from goldenami.domain.plan import Action
 from goldenami.workflows.release.recover import Found
@@ -77,10 +76,9 @@ def discarding(plan: Iterable[Action], recipe: Recipe, found: Found) -> tuple[Ac
             parameters={**base.parameters, "ImageId": image.id},
         )
         discards.append(discard)
-        makers = (f"image:{place.name}", f"copy:{place.name}")
+        maker = created_by(recipe, place)
         actions = [
-            structs.replace(one, after=(*one.after, discard.id)) if one.id in makers else one
-            for one in actions
+            action.following(discard.id) if action.id == maker else action for action in actions
         ]
     return (*discards, *actions)
 

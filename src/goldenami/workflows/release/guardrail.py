@@ -6,23 +6,22 @@ whichever enforcement attached them: the lists only grow, by images that were ju
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from goldenami.aws import iam, organizations, permitted
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
-from goldenami.bake.distribute import image_id
+from goldenami.bake.actions import approved, image_id, snapshot_ids
 from goldenami.bake.interface import Recipe
-from goldenami.bake.publish import approval_of
+from goldenami.domain import arns, prefixes
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.checked import Checked
-from goldenami.domain.plan import Action, Ref
+from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.profiles import load_profiles
 from goldenami.workflows import rendering
 from goldenami.workflows.enforce.documents import BOUNDARY
-from goldenami.workflows.enforce.organization import PREFIX
 from goldenami.workflows.enforce.snapshots import EXTEND, EXTEND_SCP
 
 LOOKING = ("iam:GetPolicy",)
@@ -118,10 +117,10 @@ def before_publishing(
     own = [place for place in places if not place.role]
     if not (guardrails and own):
         return actions
-    after = tuple(approval_of(place) for place in places)
+    after = tuple(approved(place) for place in places)
     updates = [_update(recipe, one, own, after) for one in guardrails]
     ids = tuple(one.id for one in updates)
-    return (*updates, *(structs.replace(one, after=(*one.after, *ids)) for one in actions))
+    return (*updates, *(action.following(*ids) for action in actions))
 
 
 def _attached(recipe: Recipe) -> Iterator[Guardrail]:
@@ -133,14 +132,15 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
         for document in profile.documents
     }
     for name in (*sorted(listing), BOUNDARY):
-        arn = f"arn:{aws.partition}:iam::{aws.account}:policy/{PREFIX}{name}"
+        policy_name = f"{prefixes.POLICIES}{name}"
+        arn = arns.iam_arn(aws.partition, aws.account, "policy", policy_name)
         policy = iam.managed_policy(aws, arn)
         if policy is None or not policy.ours or not snapshot_list.listed(policy.document):
             continue
         if policy.groups or policy.boundary_of or policy.others:
             yield Guardrail(name=arn)
     if recipe.file.enforcement.declared and recipe.file.enforcement.enforce.mechanisms.scp:
-        for scp in organizations.named(aws, SCP, PREFIX).values():
+        for scp in organizations.named(aws, SCP, prefixes.POLICIES).values():
             if scp.ours and scp.targets and snapshot_list.listed(scp.document):
                 yield Guardrail(name=scp.name, scp=True)
 
@@ -165,18 +165,18 @@ def _update(
     aws, enforcement = recipe.aws, recipe.file.enforcement
     tag, role = enforcement.approval_tag, enforcement.enforce.pipeline_role
     scp = enforcement.enforce.mechanisms.scp
-    return Action(
-        id=f"guardrail:{guardrail.name}",
-        summary=f"let {guardrail.name} list the snapshots of this release",
-        call=EXTEND_SCP if guardrail.scp else EXTEND,
-        region=recipe.region,
-        parameters={
+    return Action.at(
+        recipe.place,
+        f"guardrail:{guardrail.name}",
+        EXTEND_SCP if guardrail.scp else EXTEND,
+        f"let {guardrail.name} list the snapshots of this release",
+        {
             "Policy": guardrail.name,
             "Images": [
                 {
                     "Region": place.region,
                     "ImageId": image_id(recipe, place),
-                    "SnapshotIds": [Ref(f"available:{place.name}", "snapshot_ids")],
+                    "SnapshotIds": [snapshot_ids(place)],
                 }
                 for place in places
             ],

@@ -12,9 +12,10 @@ from goldenami import journal
 from goldenami.aws import images, lease
 from goldenami.aws.session import Aws
 from goldenami.bake import record
+from goldenami.bake.actions import image_id
 from goldenami.bake.boot_test import boot_test
-from goldenami.bake.create_image import CreateImage
-from goldenami.bake.distribute import available, distribution, image_id
+from goldenami.bake.create_image import CreateImageBaker
+from goldenami.bake.distribute import distribution, wait_for_image
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import approval, candidacy, completion, moment, publication
@@ -23,7 +24,7 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image, build_id, new_nonce
 from goldenami.domain.plan import Action, Plan
 from goldenami.domain.record import Record
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 from goldenami.errors import BakeError, SpecError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
@@ -166,7 +167,7 @@ def prepare(
     return _checked(
         Prepared(
             recipe=recipe,
-            baker=PackerBaker() if recipe.method == "packer" else CreateImage(),
+            baker=PackerBaker() if recipe.method == "packer" else CreateImageBaker(),
             making=Plan(title=_title(recipe, approving=approving), actions=()),
             resume=_command("approve", file, ("--build", build.id))
             if approving
@@ -198,7 +199,7 @@ def _checked(prepared: Prepared, found: Found | None) -> Prepared:
     recipe, baker, file = prepared.recipe, prepared.baker, prepared.recipe.file
     if found:
         found.refuse()
-    actions = _actions(recipe, baker)
+    actions = making_actions(recipe, baker)
     done = results(recipe, actions, found) if found else {}
     if found:
         actions = discarding(actions, recipe, found)
@@ -236,8 +237,9 @@ def _title(recipe: Recipe, *, approving: bool) -> str:
     return f"bake {build.ami_name} from {source.id} ({source.name}), build {build.id}"
 
 
-def _actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
-    ready = available(recipe)
+def making_actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
+    """Return all that makes the image complete wherever it is before its approval."""
+    ready = wait_for_image(recipe, recipe.place)
     tested = boot_test(recipe)
     gate = tested[-1].id if tested else ready.id
     made = record.made(recipe, image_id(recipe, recipe.place), baker.recorded, gate)

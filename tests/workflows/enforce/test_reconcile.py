@@ -1,13 +1,8 @@
 """Parts put together: what is made first, and what is taken away."""
 
 from goldenami.domain.plan import Action
-from goldenami.workflows.enforce.interface import (
-    MechanismPlan,
-    begun_after,
-    in_order,
-    joined,
-    replaced,
-)
+from goldenami.workflows.enforce.interface import MechanismPlan, joined
+from goldenami.workflows.enforce.reconcile import begun_after, in_order, replaced
 
 
 def steps(*ids: str) -> tuple[Action, ...]:

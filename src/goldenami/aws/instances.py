@@ -1,0 +1,31 @@
+"""Reading instances."""
+
+from typing import Any
+
+from goldenami.aws.answers.ec2 import DescribeInstances, InstanceAnswer
+from goldenami.aws.regional import RegionalAws
+from goldenami.domain.instance import Instance
+
+
+def described(regional: RegionalAws, purpose: str, /, **parameters: Any) -> list[Instance]:
+    """Return the instances of a region that DescribeInstances tells of by these parameters.
+
+    Raises:
+        AwsError: they could not be read, or one of those that are named is not there.
+    """
+    pages = regional.listed(DescribeInstances, purpose, **parameters)
+    return [_instance(regional.region, answer) for page in pages for answer in page.instances]
+
+
+def _instance(region: str, answer: InstanceAnswer) -> Instance:
+    return Instance(
+        region=region,
+        id=answer.instance_id,
+        state=answer.state.name,
+        tags=answer.tag_values,
+        image_id=answer.image_id,
+        token=answer.client_token,
+        launched=answer.launch_time,
+        key_name=answer.key_name,
+        groups=tuple((group.group_id, group.group_name) for group in answer.security_groups),
+    )

@@ -1,0 +1,120 @@
+"""Actions that several steps of a bake have in common."""
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from goldenami.bake.interface import Recipe
+from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.plan import Action, Further, Ref
+
+
+def at(
+    place: AccountRegion,
+    step: str,
+    call: str,
+    summary: str,
+    parameters: Mapping[str, Any],
+    **further: Unpack[Further],
+) -> Action:
+    """Return a step of the release in one of its places, which ends the action's id."""
+    return Action.at(place, f"{step}:{place.name}", call, summary, parameters, **further)
+
+
+def created_by(recipe: Recipe, place: AccountRegion) -> str:
+    """Return the id of the action that makes the image of a place."""
+    return f"{'image' if place == recipe.place else 'copy'}:{place.name}"
+
+
+def available(place: AccountRegion) -> str:
+    """Return the id of the action after which the image of a place is available."""
+    return f"available:{place.name}"
+
+
+def complete(place: AccountRegion) -> str:
+    """Return the id of the action after which the image of a place is complete."""
+    return f"complete:{place.name}"
+
+
+def approved(place: AccountRegion) -> str:
+    """Return the id of the action that approves the image of a place."""
+    return f"approve:{place.name}"
+
+
+def image_id(recipe: Recipe, place: AccountRegion) -> Ref:
+    """Return what stands for the image of a place in later actions."""
+    return Ref(created_by(recipe, place), "image_id")
+
+
+def snapshot_ids(place: AccountRegion) -> Ref:
+    """Return what stands for the snapshots of the image of a place in later actions."""
+    return Ref(available(place), "snapshot_ids")
+
+
+def on_image(
+    recipe: Recipe,
+    place: AccountRegion,
+    step: str,
+    call: str,
+    summary: str,
+    parameters: Mapping[str, Any],
+    **further: Unpack[Further],
+) -> Action:
+    """Return a step that is done to the image of a place, once it is available."""
+    parameters = {"ImageId": image_id(recipe, place), **parameters}
+    further.setdefault("after", (available(place),))
+    return at(place, step, call, summary, parameters, **further)
+
+
+def deregister(place: AccountRegion, created_by: str) -> Action:
+    """Return what takes the image of an action back, with its snapshots."""
+    return Action.at(
+        place, f"undo-{created_by}", "ec2:DeregisterImage",
+        f"deregister the image of {created_by}",
+        {"ImageId": Ref(created_by, "image_id"), "DeleteAssociatedSnapshots": True},
+        permissions=("ec2:DeregisterImage", "ec2:DeleteSnapshot"),
+    )  # fmt: skip
+
+
+def terminate(
+    region: str, action_id: str, summary: str, instance: str | Ref, **further: Unpack[Further]
+) -> Action:
+    """Return the end of an instance of the caller's own."""
+    return Action(
+        id=action_id,
+        summary=summary,
+        call="ec2:TerminateInstances",
+        region=region,
+        parameters={"InstanceIds": [instance]},
+        **further,
+    )
+
+
+def instance_ready(
+    region: str, action_id: str, summary: str, instance: str | Ref, timeout_s: float, *after: str
+) -> Action:
+    """Return the wait for an instance and its status checks."""
+    return Action(
+        id=action_id,
+        summary=summary,
+        call="wait:instance",
+        region=region,
+        parameters={"InstanceId": instance, "timeout_s": timeout_s},
+        permissions=("ec2:DescribeInstances", "ec2:DescribeInstanceStatus"),
+        after=after,
+    )
+
+
+def run_command(
+    recipe: Recipe, action_id: str, summary: str, line: str, instance: str | Ref, *after: str
+) -> Action:
+    """Return a shell command on an instance in the build region, by SSM Run Command."""
+    return Action.at(
+        recipe.place, action_id, "ssm:RunCommand", summary,
+        {
+            "InstanceId": instance,
+            "run": line,
+            "timeout_s": recipe.release.timeouts.seconds("validate"),
+        },
+        permissions=("ssm:SendCommand", "ssm:GetCommandInvocation"),
+        after=after,
+    )  # fmt: skip

@@ -1,0 +1,157 @@
+"""Policies of an organization, of any type: made, changed, attached, detached, and read back."""
+
+import json
+from typing import Any
+
+from msgspec import Struct
+
+from goldenami.aws import organizations
+from goldenami.aws.action import ActionContext
+from goldenami.aws.organizations import OrganizationPolicy
+from goldenami.aws.waits import until
+from goldenami.domain import prefixes
+from goldenami.errors import RefusedError
+from goldenami.iam.render import PolicyDocument
+from goldenami.workflows.enforce import adoption
+from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
+from goldenami.workflows.enforce.operations import Operation, PolicyOperations
+from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
+
+VERIFY_TIMEOUT_S = 60.0
+
+
+class DesiredPolicies(Struct, frozen=True):
+    """The policies of one type that there should be, and what they should be attached to."""
+
+    documents: tuple[PolicyDocument, ...]
+    targets: tuple[str, ...]
+
+
+def operations(kind: str) -> PolicyOperations:
+    """Return how an organization's policies of a type are kept, which are known by their names."""
+    targets = {"PolicyId": "reference", "TargetId": "holder"}
+    return PolicyOperations(
+        # a setting is no policy that a request is decided by
+        holder="organization-target" if kind == organizations.SCP else None,
+        policy="the organization's policy {key}",
+        title=f"{kind} {{key}}",
+        foreign="the organization's policy {key} was not made by goldenami (it has no tag {tag})",
+        full=f"{{holder}} would have {{count}} policies of type {kind}, of {{quota}} allowed",
+        calls={
+            "create": Operation(
+                "organizations:CreatePolicy",
+                {"Name": "key", "Content": "text", "Description": "description", "Tags": "tags"},
+                f"create {{policy}} ({kind})",
+                constants={"Type": kind},
+                permissions=("organizations:CreatePolicy", "organizations:TagResource"),
+                outputs={"policy_id": "Policy.PolicySummary.Id"},
+                adopt="adopt:organization-policy",
+            ),
+            "update": Operation(
+                "organizations:UpdatePolicy", {"PolicyId": "reference", "Content": "text"}
+            ),
+            "delete": Operation("organizations:DeletePolicy", {"PolicyId": "reference"}),
+            "tag": Operation(
+                "organizations:TagResource", {"ResourceId": "reference", "Tags": "tags"}
+            ),
+            "untag": Operation(
+                "organizations:UntagResource", {"ResourceId": "reference", "TagKeys": "tag_keys"}
+            ),
+            "attach": Operation("organizations:AttachPolicy", targets),
+            "detach": Operation("organizations:DetachPolicy", targets),
+            "verify": Operation(
+                "verify:organization-policy",
+                {"Name": "key", "Content": "text", "Targets": "holders"},
+                constants={"Type": kind},
+                permissions=(
+                    "organizations:DescribePolicy",
+                    "organizations:ListPolicies",
+                    "organizations:ListTagsForResource",
+                    "organizations:ListTargetsForPolicy",
+                ),
+            ),
+        },
+    )
+
+
+def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -> MechanismPlan:
+    """Compare an organization's policies of a type with what there should be.
+
+    Where none are desired, what goldenami made is taken away. A caller who may not read the
+    organization's policies has then made none: only a removal says so.
+
+    Raises:
+        RefusedError: policies are desired, and the organization's cannot be read.
+    """
+    policies = None if context.remove else policies
+    try:
+        current = organizations.named(context.aws, kind, prefixes.POLICIES)
+    except RefusedError as error:
+        if policies:
+            raise
+        note = f"policies of an organization were not looked for: {error.message}"
+        return MechanismPlan(notes=(note,) if context.remove else ())
+    desired = policies or DesiredPolicies((), ())
+    attached: dict[str, set[str]] = {}
+    problems = []
+    if policies and kind not in organizations.enabled_types(context.aws):
+        problems.append(
+            f"{kind} is not enabled in the organization's root: "
+            f"`aws organizations enable-policy-type --policy-type {kind} --root-id r-…`"
+        )
+    else:
+        for target in desired.targets:
+            names = organizations.attached(context.aws, kind, target)
+            if names is None:
+                problems.append(f"the organization has no root, unit or account {target}")
+            else:
+                attached[target] = set(names.values())
+    comparison = Comparison(
+        desired={f"{prefixes.POLICIES}{document.name}": document for document in desired.documents},
+        current={
+            name: CurrentPolicy(
+                key=name,
+                reference=policy.id,
+                document=policy.document,
+                tags=policy.tags,
+                holders=policy.targets,
+            )
+            for name, policy in current.items()
+        },
+        holders=desired.targets,
+        attached=attached,
+        quota=organizations.POLICIES_PER_TARGET,
+        in_use=policies is not None,
+    )
+    compared = reconcile(context, operations(kind), comparison)
+    return joined([compared, MechanismPlan(problems=tuple(problems))])
+
+
+def verify(doing: ActionContext) -> dict[str, Any]:
+    """Wait until a policy's content and targets read back as they were written."""
+    name = doing.parameters["Name"]
+    content, targets = json.loads(doing.parameters["Content"]), set(doing.parameters["Targets"])
+
+    def look() -> dict[str, Any] | None:
+        policy = _policy(doing)
+        right = policy and policy.document == content and targets <= set(policy.targets)
+        return {} if right else None
+
+    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
+
+
+def adopt(doing: ActionContext) -> dict[str, Any]:
+    """Take a policy for the desired one that was there when it was to be made.
+
+    Raises:
+        RefusedError: it is not goldenami's, another enforcement's, or has another content.
+    """
+    kind, name = doing.parameters["Type"], doing.parameters["Name"]
+    policy = until(doing, lambda: _policy(doing), timeout_s=VERIFY_TIMEOUT_S, thing=name)
+    adoption.adopt(doing, operations(kind), policy, name, doing.parameters["Content"])
+    return {"policy_id": policy.id}
+
+
+def _policy(doing: ActionContext) -> OrganizationPolicy | None:
+    kind, name = doing.parameters["Type"], doing.parameters["Name"]
+    return organizations.named(doing.aws, kind, name).get(name)

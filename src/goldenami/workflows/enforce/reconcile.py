@@ -1,0 +1,299 @@
+"""One engine for the mechanisms that keep policies: it compares them, and plans the difference.
+
+A mechanism says which policies there should be, which there are, and by which calls its service
+keeps them. What is made comes first and what is taken away last, so that nothing is open in
+between; where both do not fit at once, it is the other way round.
+"""
+
+import difflib
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+
+from goldenami.domain import tags
+from goldenami.domain.plan import Action, Ref
+from goldenami.iam import snapshot_list
+from goldenami.iam.render import PolicyDocument
+from goldenami.workflows.enforce import ownership
+from goldenami.workflows.enforce.interface import (
+    Attachment,
+    Change,
+    ChangeKind,
+    EnforceContext,
+    MechanismPlan,
+    joined,
+)
+from goldenami.workflows.enforce.operations import PolicyOperations, Verb
+
+
+class CurrentPolicy(Struct, frozen=True, kw_only=True):
+    """A policy as it is now.
+
+    Args:
+        key: what it was known by before there was one: its ARN, or its name.
+        reference: what calls name it by: its ARN, or its id.
+        document: what it says.
+        tags: its tags.
+        holders: the mechanism's holders that it is attached to.
+        elsewhere: in words, what else it is attached to, which keeps it from being deleted.
+        prunable: its versions that must go before a new one fits.
+        superseded: its versions that must go before itself.
+    """
+
+    key: str
+    reference: str
+    document: dict[str, Any]
+    tags: Mapping[str, str]
+    holders: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
+    prunable: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()
+
+    @property
+    def ours(self) -> bool:
+        """Tell whether goldenami made it."""
+        return tags.POLICY in self.tags
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """What there should be beside what there is.
+
+    Args:
+        desired: the documents that there should be, by the keys of their policies.
+        current: the policies that there are, by key.
+        holders: what each desired policy should be attached to.
+        attached: the keys of all policies that each holder has, whosever they are.
+        quota: how many a holder may have.
+        in_use: whether the file names the mechanism.
+    """
+
+    desired: Mapping[str, PolicyDocument]
+    current: Mapping[str, CurrentPolicy]
+    holders: tuple[str, ...]
+    attached: Mapping[str, Collection[str]] = {}
+    quota: int = 0
+    in_use: bool
+
+
+def reconcile(
+    context: EnforceContext, operations: PolicyOperations, comparison: Comparison
+) -> MechanismPlan:
+    """Plan how what there is becomes what there should be.
+
+    A policy that goldenami made and that is no longer desired is taken away, unless it is another
+    enforcement's. What somebody else made is neither changed nor taken away.
+    """
+    return _Reconciler(context, operations, comparison).plan()
+
+
+class _Reconciler:
+    def __init__(
+        self, context: EnforceContext, operations: PolicyOperations, comparison: Comparison
+    ) -> None:
+        self._context = context
+        self._operations = operations
+        self._desired, self._current = comparison.desired, comparison.current
+        self._compared = comparison
+
+    def plan(self) -> MechanismPlan:
+        desired, attached = self._desired, self._compared.attached
+        ours = {key: policy for key, policy in self._current.items() if policy.ours}
+        names = {key: ownership.of_tags(policy.tags) for key, policy in ours.items()}
+        in_use = self._compared.in_use
+        staying = {
+            key: name
+            for key, name in names.items()
+            if key not in desired and ownership.stays(self._context, name, named=in_use)
+        }
+        foreign = [key for key in desired if key in self._current and key not in ours]
+        problems = [
+            *map(self._operations.made_by_others, foreign),
+            *self._full(ours.keys() - staying.keys()),
+        ]
+        surplus = [key for key in ours if key not in desired and key not in staying]
+        quota = self._compared.quota
+        changes = replaced(
+            joined(self._applied(key) for key in desired),
+            joined(self._removed(ours[key]) for key in surplus),
+            room=all(len(desired.keys() | keys) <= quota for keys in attached.values()),
+        )
+        claimed = {self._title(key): name for key, name in names.items() if key in desired}
+        return joined(
+            [
+                changes,
+                MechanismPlan(problems=tuple(problems)),
+                ownership.claims(self._context, claimed),
+                ownership.kept({self._title(key): name for key, name in staying.items()}),
+            ]
+        )
+
+    def _full(self, going: Collection[str]) -> Iterator[str]:
+        """Say which holders would have too many policies once everything is done."""
+        quota = self._compared.quota
+        for holder, keys in self._compared.attached.items():
+            count = len((set(keys) - set(going)) | self._desired.keys())
+            if count > quota:
+                yield self._operations.full.format(holder=holder, count=count, quota=quota)
+
+    def _applied(self, key: str) -> MechanismPlan:
+        document, policy = self._desired[key], self._current.get(key)
+        holders, attached = self._compared.holders, policy.holders if policy else ()
+        missing = [holder for holder in holders if holder not in attached]
+        surplus = [holder for holder in attached if holder not in holders]
+        written, reference = self._written(key, document, policy)
+        # attached before it is detached elsewhere: a run that stops in between leaves nothing open
+        steps = [
+            *written,
+            *(self._step("attach", key, reference=reference, holder=one) for one in missing),
+            *(self._step("detach", key, reference=reference, holder=one) for one in surplus),
+            *(self._retagged(policy) if policy else ()),
+        ]
+        if steps:
+            text = document.json(minify=True)
+            steps.append(self._step("verify", key, text=text, holders=holders))
+        before = policy.document if policy else None
+        kind: ChangeKind = "update" if written else "keep"
+        change = Change(
+            policy=self._title(key),
+            kind=kind if policy else "create",
+            diff=_diff(before, document),
+            attach=self._holder_titles(missing),
+            detach=self._holder_titles(surplus),
+            lists=_lists(before, document),
+        )
+        return MechanismPlan(
+            changes=(change,),
+            actions=in_order(steps),
+            attachments=(
+                *self._attachments(key, holders, document.policy),
+                *self._attachments(key, surplus, None),
+            ),
+        )
+
+    def _written(
+        self, key: str, document: PolicyDocument, policy: CurrentPolicy | None
+    ) -> tuple[list[Action], str | Ref]:
+        """Return the steps that give a policy its document, and what later ones name it by."""
+        text = document.json(minify=True)
+        if policy is None:
+            description = f"goldenami profile document {document.name}"
+            own_tags = tags.to_aws(ownership.tags_of(self._context, document.name))
+            creation = self._step(
+                "create", key, name=_name(key), text=text, description=description, tags=own_tags
+            )
+            return [creation], self._operations.reference(creation, key)
+        if policy.document == document.policy:
+            return [], policy.reference
+        # the oldest version goes before the new one, for which there would be no room
+        update = self._step("update", key, reference=policy.reference, text=text)
+        return [*self._pruned(key, policy.prunable), update], policy.reference
+
+    def _removed(self, policy: CurrentPolicy) -> MechanismPlan:
+        key, reference, elsewhere = policy.key, policy.reference, ", ".join(policy.elsewhere)
+        steps = [
+            self._step("detach", key, reference=reference, holder=holder)
+            for holder in policy.holders
+        ]
+        if not elsewhere:
+            # AWS deletes nothing that is attached, or has versions beside the default one
+            steps += self._pruned(key, policy.superseded)
+            steps.append(self._step("delete", key, reference=reference))
+        change = Change(
+            policy=self._title(key),
+            kind="keep" if elsewhere else "remove",
+            detach=self._holder_titles(policy.holders),
+            diff=f"it stays attached to {elsewhere}" if elsewhere else "",
+        )
+        return MechanismPlan(
+            changes=(change,),
+            removals=in_order(steps),
+            attachments=tuple(self._attachments(key, policy.holders, None)),
+        )
+
+    def _pruned(self, key: str, versions: Iterable[str]) -> list[Action]:
+        return [self._step("prune", key, version=version) for version in versions]
+
+    def _retagged(self, policy: CurrentPolicy) -> Iterator[Action]:
+        """Yield the steps that bring a policy's own tags about, beside that of its document."""
+        context, key, reference = self._context, policy.key, policy.reference
+        missing = {name: value for name, value in context.tags.items() if name not in policy.tags}
+        if ownership.of_tags(policy.tags) != context.name:
+            missing[tags.ENFORCED_BY] = context.name
+        if missing:
+            pairs = tags.to_aws(missing)
+            yield self._step("tag", key, reference=reference, keys=", ".join(missing), tags=pairs)
+        if tags.UNPROVED in policy.tags and tags.UNPROVED not in context.tags:
+            stale = [tags.UNPROVED]
+            yield self._step("untag", key, reference=reference, keys=stale[0], tag_keys=stale)
+
+    def _step(self, verb: Verb, key: str, **values: Any) -> Action:
+        return self._operations.step(self._context.region, verb, key, **values)
+
+    def _title(self, key: str) -> str:
+        return self._operations.title.format(key=key)
+
+    def _holder_titles(self, holders: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self._operations.holder_title.format(holder=holder) for holder in holders)
+
+    def _attachments(
+        self, key: str, holders: Iterable[str], document: dict[str, Any] | None
+    ) -> Iterator[Attachment]:
+        if kind := self._operations.holder:
+            for holder in holders:
+                yield Attachment(holder=kind, name=holder, policy=_name(key), document=document)
+
+
+def _name(key: str) -> str:
+    """Return a policy's name, which is the end of its ARN."""
+    return key.rpartition("/")[2]
+
+
+def _diff(before: Mapping[str, Any] | None, document: PolicyDocument) -> str:
+    """Show how a document differs; of a new one its statements, which say what they do."""
+    if "Statement" not in document.policy or before == document.policy:
+        return ""
+    if before is None:
+        return "\n".join(
+            f"+ {statement['Effect']} {statement.get('Sid', '')}"
+            for statement in document.policy["Statement"]
+        )
+    old = json.dumps(before, indent=2).splitlines()
+    new = document.json().splitlines()
+    return "\n".join(difflib.unified_diff(old, new, "attached", "rendered", lineterm="", n=2))
+
+
+def _lists(
+    before: Mapping[str, Any] | None, document: PolicyDocument
+) -> snapshot_list.Difference | None:
+    """Tell how the list of snapshots differs of a document that differs in nothing else."""
+    if before is None or before == document.policy:
+        return None
+    return snapshot_list.difference(before, document.policy)
+
+
+def replaced(applied: MechanismPlan, removed: MechanismPlan, *, room: bool) -> MechanismPlan:
+    """Return what is made and what is taken away as one.
+
+    What is taken away goes first only if there is no room for both at once.
+    """
+    if room:
+        return joined([applied, removed])
+    first = removed.removals
+    both = joined([structs.replace(removed, removals=()), applied])
+    return structs.replace(both, actions=(*first, *begun_after(first, applied.actions)))
+
+
+def begun_after(first: Iterable[Action], then: Iterable[Action]) -> tuple[Action, ...]:
+    """Make the actions that wait for none wait for all the first ones."""
+    ids = tuple(action.id for action in first)
+    return tuple(structs.replace(action, after=action.after or ids) for action in then)
+
+
+def in_order(steps: Sequence[Action]) -> tuple[Action, ...]:
+    """Make each step wait for the one before it."""
+    return tuple(
+        structs.replace(step, after=(steps[index - 1].id,) if index else ())
+        for index, step in enumerate(steps)
+    )
