@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from goldenami.cli import app, main
-from goldenami.cli.command import Parameter
+from goldenami.cli.command import CommandParameter
 from goldenami.errors import UsageError
 
 FOREIGN = re.compile(
@@ -28,13 +28,13 @@ def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[
 
 
 COMMANDS = dict(commands())
-PARAMETERS: dict[str, list[Parameter]] = {
+PARAMETERS: dict[str, list[CommandParameter]] = {
     name: command.callback.parameters for name, command in COMMANDS.items()
 }
 NOTHING = "no\ufffesuch"
 
 
-def takes_nothing(parameter: Parameter) -> bool:
+def takes_nothing(parameter: CommandParameter) -> bool:
     try:
         parameter.value([NOTHING] if parameter.several else NOTHING)
     except UsageError:
@@ -47,11 +47,11 @@ TYPED = [
 ]
 
 
-def arguments_of(name: str) -> list[Parameter]:
+def arguments_of(name: str) -> list[CommandParameter]:
     return [parameter for parameter in PARAMETERS[name] if not parameter.option]
 
 
-def needed(name: str, without: Parameter | None = None) -> list[str]:
+def needed(name: str, without: CommandParameter | None = None) -> list[str]:
     """Return what a command cannot be called without."""
     words = []
     for parameter in PARAMETERS[name]:
@@ -109,7 +109,7 @@ def test_an_option_without_its_value_and_a_flag_with_one(name: str, refused: Any
 
 
 @pytest.mark.parametrize(("name", "parameter"), TYPED, ids=lambda one: getattr(one, "name", one))
-def test_a_value_that_an_option_cannot_have(name: str, parameter: Parameter, refused: Any) -> None:
+def test_a_value_that_an_option_cannot_have(name: str, parameter: CommandParameter, refused: Any) -> None:
     words = (*needed(name, parameter), parameter.option, NOTHING)
     assert refused(*name.split(), *words).startswith(parameter.option)
 

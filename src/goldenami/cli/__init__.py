@@ -33,7 +33,7 @@ from goldenami.cli import (
     sweep,
     tag,
 )
-from goldenami.cli.command import App, Group
+from goldenami.cli.command import App, CommandGroup
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 
 
@@ -63,7 +63,7 @@ def _interrupted() -> InterruptedRunError:
     )
 
 
-class _Commands(Group):
+class _Commands(CommandGroup):
     """The commands; what is to become one error is caught before Typer makes its own of it."""
 
     def invoke(self, ctx: Any) -> Any:

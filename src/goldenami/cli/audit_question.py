@@ -107,6 +107,6 @@ def _source(text: str) -> str:
 
 
 def _earlier(path: Path) -> "Saved":
-    from goldenami.domain.audit import saved
+    from goldenami.domain.audit import audit_file
 
-    return saved.load(path)
+    return audit_file.load(path)

@@ -65,7 +65,7 @@ def terminate(options: TerminateOptions) -> None:
     """
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import base
-    from goldenami.workflows.execute import Execution
+    from goldenami.workflows.execution import Execution
 
     aws = options.session(options.region)
     planned = base.plan_terminate(aws, aws.region, options.instance_id)

@@ -34,7 +34,7 @@ class App(typer.Typer):
     """Commands, each of which is a function of its options."""
 
     def __init__(self, **settings: Any) -> None:
-        settings.setdefault("cls", Group)
+        settings.setdefault("cls", CommandGroup)
         super().__init__(
             rich_markup_mode=None,  # plain help starts in two thirds of the time
             no_args_is_help=True,
@@ -58,7 +58,7 @@ class App(typer.Typer):
         self.command(name, cls=Command)(command)
 
 
-class Parameter(Struct, frozen=True):
+class CommandParameter(Struct, frozen=True):
     """An option or argument: its type, its constraints, and what Typer knows of it."""
 
     name: str
@@ -150,7 +150,7 @@ class Parameter(Struct, frozen=True):
 _NUMBERS = {int: "a whole number", float: "a number"}
 
 
-def _parameters(options: type[Options]) -> list[Parameter]:
+def _parameters(options: type[Options]) -> list[CommandParameter]:
     """Return the parameters of a command, those of its own before those of its bases."""
     hints = get_type_hints(options, include_extras=True)
     fields = {field.name: field for field in structs.fields(options)}
@@ -160,7 +160,7 @@ def _parameters(options: type[Options]) -> list[Parameter]:
     return [_parameter(name, hints[name], fields[name].default) for name in order if name in fields]
 
 
-def _parameter(name: str, hint: Any, default: Any) -> Parameter:
+def _parameter(name: str, hint: Any, default: Any) -> CommandParameter:
     constraints: list[Constraint] = []
     infos: list[ParameterInfo] = []
     several = False
@@ -174,7 +174,7 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
         elif NoneType in get_args(hint):
             [hint] = [option for option in get_args(hint) if option is not NoneType]
         else:
-            return Parameter(name, hint, several, tuple(constraints), infos[0], default)
+            return CommandParameter(name, hint, several, tuple(constraints), infos[0], default)
 
 
 class Command(TyperCommand):
@@ -186,7 +186,7 @@ class Command(TyperCommand):
             return super().parse_args(ctx, list(args))
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group of commands whose usage errors are said in our words."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

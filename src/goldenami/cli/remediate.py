@@ -106,7 +106,7 @@ def remediate(options: RemediateOptions) -> None:
     if options.action is RemediationKind.REFRESH and not options.image:
         raise UsageError("--action refresh needs a golden image", fix="pass --image NAME")
     rollout = _rollout(options)
-    from goldenami.domain.audit import rules, saved
+    from goldenami.domain.audit import audit_file, rules
     from goldenami.report import listing
     from goldenami.report.plan import PlanProgress
     from goldenami.report.terminal import say
@@ -123,7 +123,7 @@ def remediate(options: RemediateOptions) -> None:
         raise UsageError(
             f"--rule {min(unknown)}: there is no such rule", fix=f"one of {', '.join(rules.BY_ID)}"
         )
-    document = saved.load_whole(options.audit)
+    document = audit_file.load_whole(options.audit)
     _refuse_without_release(document, options)
     question = audit_question.judged_by(options, options.release)
     request = RemediationRequest(

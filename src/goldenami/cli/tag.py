@@ -22,7 +22,7 @@ def tag(options: TagOptions) -> None:
     """
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import tags as workflow
-    from goldenami.workflows.execute import Execution
+    from goldenami.workflows.execution import Execution
 
     tags = dict(shared.tag_pair(pair) for pair in options.tags)
     aws = options.aws("us-east-1")

@@ -12,10 +12,10 @@ from goldenami import files
 from goldenami.aws import authorization_details, simulate
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.session import Aws
-from goldenami.domain import arns
+from goldenami.domain import arns, prefixes
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
-from goldenami.iam.account import ADMINISTRATOR, Account, Group, NamedDocument, Role, User
+from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
 from goldenami.iam.evaluator.decide import Outcome, Policies
 from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.profiles import OpenWay, Profile, profile_named
@@ -32,6 +32,7 @@ from goldenami.workflows.enforce.proof import (
     golden_images,
     setting,
     stand_in,
+    subject,
 )
 
 Kind = Literal["user", "group", "role"]
@@ -182,7 +183,7 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
     golden = golden_images(rendering.golden_images(aws, values.tag or profile.tag))
     groups = (principal.name,) if kind == "group" else ()
     return ProofQuestion(
-        subject=_live_subject(account, f"{kind} {principal.name}", principal),
+        subject=subject(account, kind, principal),
         arn=principal.arn,
         pipeline=_live_pipeline(account, role),
         setting=structs.replace(
@@ -245,7 +246,7 @@ def _of_rendered(profile: Profile, values: Values, beside: str | None) -> ProofQ
     if rendered[0][1] and profile.when_too_large:
         profile = profile_named(profile.when_too_large)  # its promises are those that count
     documents = [
-        NamedDocument(f"goldenami-{document.name}", json.dumps(document.policy))
+        NamedDocument(f"{prefixes.POLICIES}{document.name}", json.dumps(document.policy))
         for documents, _ in rendered
         for document in documents
     ]
@@ -294,14 +295,11 @@ def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubje
     return ProofSubject("the pipeline role", principal, _policies((ADMINISTRATOR, *documents)))
 
 
-def _live_subject(account: Account, name: str, principal: User | Group | Role) -> ProofSubject:
-    return ProofSubject(name, account.principal(principal), account.policies_of(principal))
-
-
 def _live_pipeline(account: Account, arn: str | None) -> ProofSubject | None:
     if arn is None:
         return None
-    return _live_subject(account, "the pipeline role", account.named("role", arn))
+    live = subject(account, "role", account.named("role", arn))
+    return structs.replace(live, name="the pipeline role")
 
 
 def _left_out(values: Values) -> Iterator[str]:

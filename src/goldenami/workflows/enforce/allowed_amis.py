@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from goldenami.aws import allowed_images, parameters, regions
 from goldenami.aws.action import ActionContext
@@ -26,7 +26,6 @@ from goldenami.workflows.enforce.interface import (
     Change,
     EnforceContext,
     MechanismPlan,
-    aws_call,
     joined,
 )
 from goldenami.workflows.enforce.reconcile import in_order
@@ -190,8 +189,8 @@ def _applied(
         steps.append(_replace(region, expected))
     if setting.state != state:
         steps.append(
-            aws_call(
-                region, "ec2:EnableAllowedImagesSettings", f"state {region}",
+            _step(
+                region, "state", "ec2:EnableAllowedImagesSettings",
                 f"set Allowed AMIs to {state}", AllowedImagesSettingsState=state,
             )
         )  # fmt: skip
@@ -214,16 +213,13 @@ def _removed(region: str, current: _Current, expected: Criteria) -> MechanismPla
         note = f"{region}: the Allowed AMIs setting is not goldenami's, and stays"
         return MechanismPlan(notes=(note,))
     # state before criteria: it is never in force without them
-    steps = []
+    steps = [_replace(region, []), _verification(region, DISABLED, [])]
     if setting.state != DISABLED:
         disable = "ec2:DisableAllowedImagesSettings"
-        steps.append(aws_call(region, disable, f"state {region}", "disable Allowed AMIs"))
-    steps += [_replace(region, []), _verification(region, DISABLED, [])]
+        steps.insert(0, _step(region, "state", disable, "disable Allowed AMIs"))
     if current.name:
-        forget = f"forget {region}"
-        steps.append(
-            aws_call(region, "ssm:DeleteParameter", forget, f"delete {RECORD}", Name=RECORD)
-        )
+        forget = f"delete {RECORD}"
+        steps.append(_step(region, "forget", "ssm:DeleteParameter", forget, Name=RECORD))
     change = Change(policy=_title(region), kind="remove")
     return MechanismPlan(changes=(change,), removals=in_order(steps))
 
@@ -233,16 +229,16 @@ def _title(region: str) -> str:
 
 
 def _replace(region: str, criteria: Criteria) -> Action:
-    return aws_call(
-        region, "ec2:ReplaceImageCriteriaInAllowedImagesSettings", f"criteria {region}",
+    return _step(
+        region, "criteria", "ec2:ReplaceImageCriteriaInAllowedImagesSettings",
         "set the criteria of Allowed AMIs" if criteria else "clear Allowed AMIs' criteria",
         ImageCriteria=criteria,
     )  # fmt: skip
 
 
 def _record(region: str, name: str) -> Action:
-    return aws_call(
-        region, "ssm:PutParameter", f"record {region}",
+    return _step(
+        region, "record", "ssm:PutParameter",
         f"record in {RECORD} that the Allowed AMIs setting is `{name}`'s",
         Name=RECORD, Value=name, Type="String", Overwrite=True,
         Description="goldenami: the enforcement that has set Allowed AMIs here",
@@ -250,14 +246,14 @@ def _record(region: str, name: str) -> Action:
 
 
 def _verification(region: str, state: str, criteria: Criteria) -> Action:
+    step = _step(
+        region, "verify", "verify:allowed-images", "read the Allowed AMIs setting back",
+        AllowedImagesSettingsState=state, ImageCriteria=json.dumps(criteria),
+    )  # fmt: skip
+    return structs.replace(step, permissions=("ec2:GetAllowedImagesSettings",))
+
+
+def _step(region: str, id_: str, call: str, summary: str, **parameters: Any) -> Action:
     return Action(
-        id=f"verify {region}",
-        summary="read the Allowed AMIs setting back",
-        call="verify:allowed-images",
-        region=region,
-        parameters={
-            "AllowedImagesSettingsState": state,
-            "ImageCriteria": json.dumps(criteria),
-        },
-        permissions=("ec2:GetAllowedImagesSettings",),
+        id=f"{id_} {region}", summary=summary, call=call, region=region, parameters=parameters
     )

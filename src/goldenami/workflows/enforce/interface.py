@@ -38,11 +38,6 @@ class Change(Struct, frozen=True, kw_only=True):
     detach: tuple[str, ...] = ()
     lists: Difference | None = None
 
-    @property
-    def nothing(self) -> bool:
-        """Tell whether everything is as it should be."""
-        return self.kind == "keep" and not self.attach and not self.detach
-
 
 class Attachment(Struct, frozen=True, kw_only=True):
     """A document that is to be attached, or taken away: what a proof is about.
@@ -177,6 +172,16 @@ class EnforcementProof(Struct, frozen=True, kw_only=True):
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @classmethod
+    def together(cls, proofs: Iterable["EnforcementProof"]) -> "EnforcementProof":
+        """Return several proofs as one, which says nothing twice."""
+        proofs = list(proofs)
+        return cls(
+            rows=tuple(row for proof in proofs for row in proof.rows),
+            failures=tuple(dict.fromkeys(text for proof in proofs for text in proof.failures)),
+            warnings=tuple(dict.fromkeys(text for proof in proofs for text in proof.warnings)),
+        )
+
 
 def broken(row: ProofRow) -> str:
     """Say how a case should have been decided, and why it was not."""
@@ -187,43 +192,20 @@ def broken(row: ProofRow) -> str:
     return f"{what} and is {row.decided}: {row.reason}"
 
 
-def joined(parts: Iterable[MechanismPlan]) -> MechanismPlan:
-    """Return several parts as one."""
-    several = list(parts)
+def joined(plans: Iterable[MechanismPlan]) -> MechanismPlan:
+    """Return several plans as one."""
+    plans = list(plans)
+
+    def every(field: str) -> tuple[Any, ...]:
+        return tuple(item for plan in plans for item in getattr(plan, field))
+
     return MechanismPlan(
-        changes=tuple(one for part in several for one in part.changes),
-        actions=tuple(one for part in several for one in part.actions),
-        removals=tuple(one for part in several for one in part.removals),
-        attachments=tuple(one for part in several for one in part.attachments),
-        notes=tuple(dict.fromkeys(one for part in several for one in part.notes)),
-        problems=tuple(one for part in several for one in part.problems),
-        others=tuple(one for part in several for one in part.others),
-        accounts={target: found for part in several for target, found in part.accounts.items()},
-    )
-
-
-def aws_call(
-    region: str,
-    call: str,
-    id_: str,
-    summary: str,
-    /,
-    **parameters: Any,
-) -> Action:
-    """Return the step that makes one call of AWS, for which the caller needs its permission.
-
-    Args:
-        region: where.
-        call: ``service:Operation``.
-        id_: the step's id.
-        summary: what it does, in words.
-        parameters: those of the operation, as AWS names them.
-    """
-    return Action(
-        id=id_,
-        summary=summary,
-        call=call,
-        region=region,
-        parameters=parameters,
-        permissions=(call,),
+        changes=every("changes"),
+        actions=every("actions"),
+        removals=every("removals"),
+        attachments=every("attachments"),
+        notes=tuple(dict.fromkeys(every("notes"))),
+        problems=every("problems"),
+        others=every("others"),
+        accounts={target: under for plan in plans for target, under in plan.accounts.items()},
     )

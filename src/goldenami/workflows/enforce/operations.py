@@ -93,7 +93,7 @@ class PolicyOperations(Struct, frozen=True, kw_only=True):
             call=operation.call,
             region=region,
             parameters=operation.parameters(words),
-            permissions=operation.permissions or (operation.call,),
+            permissions=operation.permissions,
             outputs=operation.outputs,
             adopt=operation.adopt,
         )

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from goldenami.domain.image import Image
 from goldenami.errors import IncompleteError, RefusedError
-from goldenami.iam.account import ADMINISTRATOR, Account, Role, User
+from goldenami.iam.account import ADMINISTRATOR, Account, Group, Role, User
 from goldenami.iam.evaluator.decide import Policies
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal
 from goldenami.iam.profiles import Profile
@@ -16,7 +16,7 @@ from goldenami.iam.proof.prove import Proof, ProofRow, ProofSubject, prove
 from goldenami.iam.reach.search import assumable
 from goldenami.iam.values import Values
 from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
-from goldenami.workflows.enforce import access, targets
+from goldenami.workflows.enforce import pipeline_proof, scp_proof
 from goldenami.workflows.enforce.interface import (
     Attachment,
     DesiredState,
@@ -49,24 +49,37 @@ def of(
         RefusedError: there is nothing to prove it by.
         IncompleteError: a document that binds a group or a role could not be read.
     """
-    settings = [*_hidden(enforce, before.id, owners)]
-    if prepared.desired is None:
-        return EnforcementProof(failures=tuple(settings))
-    parts = [EnforcementProof(failures=tuple(settings))]
-    for mechanism in prepared.desired.policies:
-        proving = MechanismProver(prepared, prepared.desired, mechanism, before, cases, enforce)
+    hidden = EnforcementProof(failures=tuple(_hidden(enforce, before.id, owners)))
+    desired = prepared.desired
+    if desired is None:
+        return hidden
+    proofs = [hidden]
+    for mechanism in desired.policies:
+        prover = MechanismProver(prepared, desired, mechanism, before, cases, enforce)
         match mechanism:
             case "group_policy":
-                parts += [proving.group(name) for name in proving.named("group")]
+                proofs += [prover.group(name) for name in prover.named("group")]
             case "permissions_boundary":
-                parts += [proving.role(name) for name in proving.named("role-boundary")]
+                proofs += [prover.role(name) for name in prover.named("role-boundary")]
             case "scp":
-                parts += [
-                    targets.proved(proving, name, prepared.accounts.get(name))
-                    for name in proving.named("organization-target")
+                proofs += [
+                    scp_proof.proved(prover, name, prepared.accounts.get(name))
+                    for name in prover.named("organization-target")
                 ]
-    roles = {policies.values.pipeline_role for policies in prepared.desired.policies.values()}
-    return _together([*parts, *(_access(prepared, before, role) for role in roles if role)])
+    after = _after(before, prepared.attachments)
+    bound = [attachment for attachment in prepared.attachments if attachment.document]
+    roles = {policies.values.pipeline_role for policies in desired.policies.values()}
+    proofs += [pipeline_proof.proved(after, role, bound) for role in roles if role]
+    proof = EnforcementProof.together(proofs)
+    if not proof.rows:
+        raise RefusedError("nobody would be bound, so nothing was proved")
+    return proof
+
+
+def subject(account: Account, kind: str, principal: User | Group | Role) -> ProofSubject:
+    """Return a user, group or role of an account as whom a proof is about."""
+    name = f"{kind} {principal.name}"
+    return ProofSubject(name, account.principal(principal), account.policies_of(principal))
 
 
 def setting(
@@ -124,22 +137,25 @@ class MechanismProver:
     ) -> None:
         self._has_settings = enforce.mechanisms.allowed_amis is not None
         self._before, self.after = before, _after(before, prepared.attachments)
-        self.attachments = [one for one in prepared.attachments if one.document is not None]
+        self.attachments = [
+            attachment for attachment in prepared.attachments if attachment.document
+        ]
         self.cases, self.policies = cases, desired.policies[mechanism]
-        foreign = tuple(one for one in cases.cases if one.topic in _FOREIGN)
+        foreign = tuple(case for case in cases.cases if case.topic in _FOREIGN)
         self._foreign = structs.replace(cases, cases=foreign)
         values, profile = self.policies.values, self.policies.profiles[0]
         golden = golden_images(desired.golden) or (
             stand_in(values.golden_accounts[0], (STAND_IN,)),
         )
         self.setting = setting(values, profile, golden, tuple(self.named("group")))
-        proven = {topic for one in self.policies.profiles for topic in one.proves}
+        proven = {topic for link in self.policies.profiles for topic in link.proves}
         self.promises = proven - {NOT_NEEDED}
         self.pipeline = self._pipeline_subject(self.policies.values.pipeline_role)
 
     def named(self, holder: str) -> list[str]:
         """Return the holders of a kind that get something, each once."""
-        return list(dict.fromkeys(one.name for one in self.attachments if one.holder == holder))
+        names = (each.name for each in self.attachments if each.holder == holder)
+        return list(dict.fromkeys(names))
 
     def group(self, name: str) -> EnforcementProof:
         """Prove a group by its own policies, and say which members are not bound by them.
@@ -147,21 +163,16 @@ class MechanismProver:
         A member who cannot be judged is told of, and stops nothing.
         """
         group = self.after.groups[name]
-        alone = self._prove(
-            ProofSubject(
-                f"group {name}", self.after.principal(group), self.after.policies_of(group)
-            ),
-            pipeline=True,
-        )
+        alone = self._prove(subject(self.after, "group", group), pipeline=True)
         members = self.after.members(name)
         failures, warnings = [], []
         others: dict[str, Proof] = {}
-        for one in members:
-            if _more(one, name):
+        for user in members:
+            if _more(user, name):
                 try:
-                    others[one.name] = self._prove(self._member(one))
+                    others[user.name] = self._prove(subject(self.after, "user", user))
                 except IncompleteError as error:
-                    warnings.append(f"user {one.name} could not be judged: {error.message}")
+                    warnings.append(f"user {user.name} could not be judged: {error.message}")
         for row in alone.failed:
             if row.topic == "golden" and any(_all_golden(proof) for proof in others.values()):
                 warnings.append(f"group {name} alone: {row.case}: {row.reason}")
@@ -175,13 +186,9 @@ class MechanismProver:
 
     def role(self, name: str) -> EnforcementProof:
         """Prove a role; a launch that was not possible before need not become so."""
-        subject = self._role_subject(self.after, name)
-        before = prove(
-            (self._role_subject(self._before, name),),
-            None, self.cases, self.setting, self.promises,
-        )  # fmt: skip
+        before = self._prove(subject(self._before, "role", self._before.roles[name]))
         impossible = {(row.case, row.image) for row in before.rows if row.decided == "denied"}
-        proof = self._prove(subject)
+        proof = self._prove(subject(self.after, "role", self.after.roles[name]))
         failures = [
             row
             for row in proof.failed
@@ -189,18 +196,9 @@ class MechanismProver:
         ]
         return EnforcementProof(rows=proof.rows, failures=tuple(broken(row) for row in failures))
 
-    def _prove(self, subject: ProofSubject, *, pipeline: bool = False) -> Proof:
+    def _prove(self, principal: ProofSubject, *, pipeline: bool = False) -> Proof:
         actor = self.pipeline if pipeline else None
-        return prove((subject,), actor, self.cases, self.setting, self.promises)
-
-    def _member(self, user: User) -> ProofSubject:
-        return ProofSubject(
-            f"user {user.name}", self.after.principal(user), self.after.policies_of(user)
-        )
-
-    def _role_subject(self, account: Account, name: str) -> ProofSubject:
-        role = account.roles[name]
-        return ProofSubject(f"role {name}", account.principal(role), account.policies_of(role))
+        return prove((principal,), actor, self.cases, self.setting, self.promises)
 
     def _pipeline_subject(self, arn: str | None) -> ProofSubject | None:
         """The pipeline role may do what it has policies for; here it is only not to be denied."""
@@ -233,8 +231,8 @@ class MechanismProver:
             if self._exempt(role):
                 continue
             try:
-                subject = self._role_subject(self.after, role.name)
-                rows = prove((subject,), None, self._foreign, self.setting, _FOREIGN).rows
+                principal = subject(self.after, "role", role)
+                rows = prove((principal,), None, self._foreign, self.setting, _FOREIGN).rows
             except IncompleteError as error:
                 yield f"role {role.name} could not be judged: {error.message}"
                 continue
@@ -252,25 +250,22 @@ class MechanismProver:
 
 def _after(account: Account, attachments: Iterable[Attachment]) -> Account:
     """Return the account as it will be."""
-    for one in attachments:
-        account = _changed(account, one)
-    return account
-
-
-def _changed(account: Account, one: Attachment) -> Account:
-    if one.document is None:
-        match one.holder:
+    for attachment in attachments:
+        name, policy, document = attachment.name, attachment.policy, attachment.document
+        match attachment.holder:
+            case "group" if document:
+                account = account.with_group_policy(name, policy, document)
             case "group":
-                return account.without_group_policy(one.name, one.policy)
+                account = account.without_group_policy(name, policy)
+            case "role-boundary" if document:
+                account = account.with_boundary(name, policy, document)
             case "role-boundary":
-                return account.without_boundary(one.name)
-        return account.without_scp(one.name, one.policy)
-    match one.holder:
-        case "group":
-            return account.with_group_policy(one.name, one.policy, one.document)
-        case "role-boundary":
-            return account.with_boundary(one.name, one.policy, one.document)
-    return account.with_scp(one.name, one.policy, one.document)
+                account = account.without_boundary(name)
+            case _ if document:
+                account = account.with_scp(name, policy, document)
+            case _:
+                account = account.without_scp(name, policy)
+    return account
 
 
 def _about_settings(row: ProofRow) -> bool:
@@ -288,35 +283,23 @@ def _all_golden(proof: Proof) -> bool:
 
 
 def _by_further_policies(proof: Proof) -> Iterator[str]:
-    for decided, says in (("denied", "cannot"), ("allowed", "walks around it:")):
+    for decided, verb in (("denied", "cannot"), ("allowed", "walks around it:")):
         rows = [row for row in proof.failed if row.decided == decided]
         if rows:
-            yield f"{rows[0].subject} {says} {_several(rows)}: {rows[0].reason}"
+            yield f"{rows[0].subject} {verb} {_several(rows)}: {rows[0].reason}"
     yield from _unjudged(proof.rows[0].subject, proof.failed)
 
 
-def _unjudged(subject: str, rows: Iterable[ProofRow]) -> Iterator[str]:
+def _unjudged(name: str, rows: Iterable[ProofRow]) -> Iterator[str]:
     """Say which cases hang on what nobody knows."""
     if unknown := [row for row in rows if row.decided == "unknown"]:
-        yield f"{subject} could not be judged: {_several(unknown)}: {unknown[0].reason}"
+        yield f"{name} could not be judged: {_several(unknown)}: {unknown[0].reason}"
 
 
 def _several(rows: list[ProofRow]) -> str:
     named = list(dict.fromkeys(row.case for row in rows))
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
     return ", ".join(named[:_SHOWN]) + more
-
-
-def _access(prepared: Enforcement, before: Account, role: str) -> EnforcementProof:
-    """Tell who can become the pipeline role, and refuse whom the policies are to bind."""
-    bound = [one for one in prepared.attachments if one.document is not None]
-    found = access.of(
-        _after(before, prepared.attachments),
-        role,
-        groups={one.name for one in bound if one.holder == "group"},
-        roles={one.name for one in bound if one.holder == "role-boundary"},
-    )
-    return EnforcementProof(failures=found.failures, warnings=found.warnings)
 
 
 def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[str]:
@@ -333,15 +316,3 @@ def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[s
                 f"{name}: golden images of {', '.join(sorted(missing))} would be refused: add them "
                 "to its providers"
             )
-
-
-def _together(parts: Iterable[EnforcementProof]) -> EnforcementProof:
-    several = list(parts)
-    proved = EnforcementProof(
-        rows=tuple(row for one in several for row in one.rows),
-        failures=tuple(dict.fromkeys(text for one in several for text in one.failures)),
-        warnings=tuple(dict.fromkeys(text for one in several for text in one.warnings)),
-    )
-    if not proved.rows:
-        raise RefusedError("nobody would be bound, so nothing was proved")
-    return proved

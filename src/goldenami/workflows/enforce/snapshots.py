@@ -57,7 +57,7 @@ _ATTEMPTS = 5
 """How often a list is written, if others write to it at the same time."""
 
 
-class _Policy(Struct, frozen=True, kw_only=True):
+class _Guardrail(Struct, frozen=True, kw_only=True):
     """A guardrail as it is now: whom it binds, how many characters it may have, what is beside it.
 
     ``beside`` are the other documents that its targets have of goldenami, which an account does
@@ -79,34 +79,34 @@ def extend(doing: ActionContext) -> dict[str, Any]:
         RefusedError: it may not be changed, has no room, or is not proved to let the release be
             launched. Nothing is published then; the fix is to enforce.
     """
-    arn, desired = doing.parameters["Policy"], _snapshots(doing)
+    arn, snapshots = doing.parameters["Policy"], _snapshots(doing)
 
     def look() -> iam.ManagedPolicy | None:
         return iam.managed_policy(doing.aws, arn)
 
     def lists() -> bool | None:
-        found = look()
-        return (found and desired <= snapshot_list.listed(found.document)) or None
+        policy = look()
+        return (policy and snapshots <= snapshot_list.listed(policy.document)) or None
 
     for _ in range(_ATTEMPTS):
         now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
-        if desired <= snapshot_list.listed(now.document):
+        if snapshots <= snapshot_list.listed(now.document):
             return {}
         holders: tuple[tuple[HolderKind, str], ...] = (
             *(("group", name) for name in now.groups),
             *(("role-boundary", name) for name in now.boundary_of),
         )
-        policy = _Policy(
+        policy = _Guardrail(
             name=arn.rpartition("/")[2], document=now.document, tags=now.tags, holders=holders,
             limit=MANAGED_POLICY,
         )  # fmt: skip
-        document = _proved(doing, policy, desired)
-        beside = _write(doing, now, document) - snapshot_list.listed(document.policy)
-        if not beside:
+        document = _proved(doing, policy, snapshots)
+        others = _write(doing, now, document) - snapshot_list.listed(document.policy)
+        if not others:
             until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
             return {}
-        desired |= beside
-    raise _waits(doing, f"others write to {arn} at the same time")
+        snapshots |= others
+    raise _unpublished(doing, f"others write to {arn} at the same time")
 
 
 def extend_organization(doing: ActionContext) -> dict[str, Any]:
@@ -115,36 +115,37 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
     Raises:
         RefusedError: as `extend`.
     """
-    name, desired = doing.parameters["Policy"], _snapshots(doing)
+    name, snapshots = doing.parameters["Policy"], _snapshots(doing)
 
     def every() -> dict[str, organizations.OrganizationPolicy] | None:
-        found = organizations.named(doing.aws, SCP, prefixes.POLICIES)
-        return found if name in found else None
+        policies = organizations.named(doing.aws, SCP, prefixes.POLICIES)
+        return policies if name in policies else None
 
-    there = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
-    now = there[name]
-    if desired <= snapshot_list.listed(now.document):
+    policies = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
+    now = policies[name]
+    if snapshots <= snapshot_list.listed(now.document):
         return {}
-    policy = _Policy(
+    policy = _Guardrail(
         name=name, document=now.document, tags=now.tags,
         holders=tuple(("organization-target", target) for target in now.targets),
         limit=service_control_policy(doing.parameters["SizeLimit"]),
         beside=tuple(
             Attachment(
-                holder="organization-target", name=target, policy=one.name, document=one.document
+                holder="organization-target", name=target, policy=other.name,
+                document=other.document,
             )
-            for one in there.values()
-            for target in one.targets
-            if one.ours and one.name != name and target in now.targets
+            for other in policies.values()
+            for target in other.targets
+            if other.ours and other.name != name and target in now.targets
         ),
     )  # fmt: skip
-    text = _proved(doing, policy, desired).json(minify=True)
+    text = _proved(doing, policy, snapshots).json(minify=True)
     changing = {"PolicyId": now.id, "Content": text}
     _allowed(doing, lambda: call(_with(doing, changing), "organizations:UpdatePolicy", {}))
 
     def lists() -> bool | None:
-        found = every()
-        return (found and desired <= snapshot_list.listed(found[name].document)) or None
+        policies = every()
+        return (policies and snapshots <= snapshot_list.listed(policies[name].document)) or None
 
     until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=name)
     return {}
@@ -152,10 +153,10 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
 
 def _snapshots(doing: ActionContext) -> frozenset[str]:
     """Return the snapshots of the release."""
-    return frozenset(one for image in doing.parameters["Images"] for one in image["SnapshotIds"])
+    return frozenset(name for image in doing.parameters["Images"] for name in image["SnapshotIds"])
 
 
-def _proved(doing: ActionContext, policy: _Policy, snapshots: frozenset[str]) -> PolicyDocument:
+def _proved(doing: ActionContext, policy: _Guardrail, snapshots: frozenset[str]) -> PolicyDocument:
     """Return a guardrail's document with further snapshots, after its proof.
 
     Raises:
@@ -166,23 +167,23 @@ def _proved(doing: ActionContext, policy: _Policy, snapshots: frozenset[str]) ->
     try:
         check_size(document, policy.limit)
     except RefusedError as error:
-        raise _waits(doing, error.message, notes=error.notes) from error
+        raise _unpublished(doing, error.message, notes=error.notes) from error
     if not policy.holders:  # somebody has attached it to users or roles, by hand
         return document
     account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws))
     prepared = _prepared(doing, policy, document)
-    found = proof.of(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
-    if found.failures and tags.UNPROVED not in policy.tags:
+    proved = proof.of(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
+    if proved.failures and tags.UNPROVED not in policy.tags:
         why = f"{policy.name} is not proved with the snapshots of this release"
-        raise _waits(doing, f"{why} (`{enforce} --plan` tells all)", notes=found.failures)
+        raise _unpublished(doing, f"{why} (`{enforce} --plan` tells all)", notes=proved.failures)
     return document
 
 
-def _prepared(doing: ActionContext, policy: _Policy, document: PolicyDocument) -> Enforcement:
+def _prepared(doing: ActionContext, policy: _Guardrail, document: PolicyDocument) -> Enforcement:
     """Return the change as an enforcement that can be proved, by the images of the release."""
     parameters, profiles = doing.parameters, load_profiles()
     profile = profiles.get(policy.tags.get(tags.POLICY, ""), profiles[DEFAULT])
-    proves = tuple(one for one in profile.proves if one in _OF_LAUNCHES)
+    proves = tuple(topic for topic in profile.proves if topic in _OF_LAUNCHES)
     profile = structs.replace(profile, proves=proves)
     account, listed = doing.aws.account, snapshot_list.listed(document.policy)
     values = Values(
@@ -229,17 +230,17 @@ def _write(
     Returns:
         The snapshots that such versions list.
     """
-    arn, steps = before.arn, [("iam:DeletePolicyVersion", one.id) for one in before.prunable]
-    for operation, version in steps:
-        pruning = {"PolicyArn": arn, "VersionId": version}
-        _allowed(doing, partial(call, _with(doing, pruning), operation, {}))
+    arn = before.arn
+    for version in before.prunable:  # there would be no room for the new one
+        pruning = {"PolicyArn": arn, "VersionId": version.id}
+        _allowed(doing, partial(call, _with(doing, pruning), "iam:DeletePolicyVersion", {}))
     writing = {
         "PolicyArn": arn, "PolicyDocument": document.json(minify=True), "SetAsDefault": True,
     }  # fmt: skip
     operation, outputs = "iam:CreatePolicyVersion", {"version": "PolicyVersion.VersionId"}
-    made = _allowed(doing, partial(call, _with(doing, writing), operation, outputs))
-    newest = max(one.number for one in before.versions)
-    written = int(made["version"].removeprefix("v"))
+    answer = _allowed(doing, partial(call, _with(doing, writing), operation, outputs))
+    newest = max(version.number for version in before.versions)
+    written = int(answer["version"].removeprefix("v"))
     return frozenset(
         snapshot
         for number in range(newest + 1, written)
@@ -255,17 +256,17 @@ def _allowed(doing: ActionContext, do: Callable[[], T]) -> T:
     """Do something that the caller may have no permission for.
 
     Raises:
-        RefusedError: he has none.
+        RefusedError: they have none.
     """
     try:
         return do()
     except AwsError as error:
         if error.code in FORBIDDEN:
-            raise _waits(doing, error.message) from error
+            raise _unpublished(doing, error.message) from error
         raise
 
 
-def _waits(doing: ActionContext, why: str, notes: Iterable[str] = ()) -> RefusedError:
+def _unpublished(doing: ActionContext, why: str, notes: Iterable[str] = ()) -> RefusedError:
     """Say that a release is approved, and why it is not published."""
     return RefusedError(
         f"it is approved and not published, since {doing.parameters['Policy']} does not list its "

@@ -22,7 +22,7 @@ SOME_OTHER = "000000000000"
 
 
 def proved(
-    proving: "MechanismProver", target: str, accounts: tuple[str, ...] | None
+    prover: "MechanismProver", target: str, accounts: tuple[str, ...] | None
 ) -> EnforcementProof:
     """Prove the policies of a target, once for each kind of account under it.
 
@@ -30,41 +30,36 @@ def proved(
     that own golden images, golden launches have to be possible with images without any tags.
 
     Args:
-        proving: the account after the change.
+        prover: the account after the change.
         target: a root, a unit or an account.
         accounts: those under it; None if they could not be read.
     """
-    parts = [_seen_from(proving, target, one) for one in _viewpoints(proving, accounts or ())]
-    failures, warnings = [*_unread(proving, target, accounts)], []
-    if proving.after.manages_organization:
-        warnings.append(
-            f"this account manages the organization: policies of {target} do not bind it"
-        )
-    return EnforcementProof(
-        rows=tuple(row for part in parts for row in part.rows),
-        failures=(*failures, *(text for part in parts for text in part.failures)),
-        warnings=tuple(warnings),
-    )
+    unread = EnforcementProof(failures=tuple(_unread(prover, target, accounts)))
+    proofs = [_seen_from(prover, target, each) for each in _viewpoints(prover, accounts or ())]
+    if prover.after.manages_organization:
+        warning = f"this account manages the organization: policies of {target} do not bind it"
+        proofs.append(EnforcementProof(warnings=(warning,)))
+    return EnforcementProof.together([unread, *proofs])
 
 
-def _viewpoints(proving: "MechanismProver", accounts: tuple[str, ...]) -> Iterator[str]:
+def _viewpoints(prover: "MechanismProver", accounts: tuple[str, ...]) -> Iterator[str]:
     """Yield an account of each kind: the one that bakes, and one that owns no golden image."""
-    home, owners = proving.after.id, proving.setting.owners
-    others = [one for one in accounts if one not in (home, *owners)]
+    home, owners = prover.after.id, prover.setting.owners
+    others = [account for account in accounts if account not in (home, *owners)]
     if home in accounts:
         yield home
     if others:
         yield others[0]
     elif home not in accounts:
-        sees = rendering.tests_tags(proving.policies.profiles[0])
+        sees = rendering.tests_tags(prover.policies.profiles[0])
         yield home if sees else next(iter(accounts), SOME_OTHER)
 
 
 def _unread(
-    proving: "MechanismProver", target: str, accounts: tuple[str, ...] | None
+    prover: "MechanismProver", target: str, accounts: tuple[str, ...] | None
 ) -> Iterator[str]:
     """A profile that tests tags would deny every golden launch in an account that sees none."""
-    profile = proving.policies.profiles[0]
+    profile = prover.policies.profiles[0]
     if accounts is None and rendering.tests_tags(profile):
         yield (
             f"scp: which accounts are under {target} could not be read (organizations:"
@@ -73,17 +68,15 @@ def _unread(
         )
 
 
-def _seen_from(proving: "MechanismProver", target: str, account: str) -> EnforcementProof:
+def _seen_from(prover: "MechanismProver", target: str, account: str) -> EnforcementProof:
     """Prove a target's policies for an administrator of one account under it."""
-    after = proving.after
-    documents = [one for one in proving.attachments if one.name == target]
-    level = Level(
-        target,
-        (
-            ADMINISTRATOR.compiled,
-            *(compile_policy(one.policy, one.document or {}) for one in documents),
-        ),
+    after = prover.after
+    documents = (
+        compile_policy(attachment.policy, attachment.document or {})
+        for attachment in prover.attachments
+        if attachment.name == target
     )
+    level = Level(target, (ADMINISTRATOR.compiled, *documents))
     arn = arns.iam_arn(after.partition, account, "user", "administrator")
     policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
     home = account == after.id
@@ -91,12 +84,12 @@ def _seen_from(proving: "MechanismProver", target: str, account: str) -> Enforce
     subject = ProofSubject(
         f"an administrator under {target}{where}", Principal.from_arn(arn), policies
     )
-    pipeline = structs.replace(proving.pipeline, policies=policies) if proving.pipeline else None
+    pipeline = structs.replace(prover.pipeline, policies=policies) if prover.pipeline else None
     proof = prove(
         (subject,),
         pipeline if home else None,
-        proving.cases,
-        structs.replace(proving.setting, account=account),
-        proving.promises,
+        prover.cases,
+        structs.replace(prover.setting, account=account),
+        prover.promises,
     )
     return EnforcementProof(rows=proof.rows, failures=tuple(broken(row) for row in proof.failed))
