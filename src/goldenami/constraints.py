@@ -110,7 +110,7 @@ def filled(words: str) -> Constraint:
 def exactly_one(part: Struct) -> Wrong:
     """Find whether of the keys of a part none, or several, are given."""
     names = part.__struct_fields__
-    given = [name for name in names if getattr(part, name)]
-    if len(given) != 1:
-        several = ", ".join(given) or "none"
+    present = [name for name in names if getattr(part, name)]
+    if len(present) != 1:
+        several = ", ".join(present) or "none"
         yield "", f"give exactly one of {', '.join(names)} (given: {several})"

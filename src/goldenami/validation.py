@@ -112,7 +112,9 @@ class _Walk:
             return self._struct(data, chosen, key)
         if get_origin(chosen) is tuple:
             item = get_args(chosen)[0]
-            return tuple(self.value(one, item, f"{key}[{n}]") for n, one in enumerate(data))
+            return tuple(
+                self.value(element, item, f"{key}[{index}]") for index, element in enumerate(data)
+            )
         if get_origin(chosen) is dict:
             return self._mapping(data, get_args(chosen)[1], key)
         return data if chosen is Any else msgspec.convert(data, chosen)

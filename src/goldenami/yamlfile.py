@@ -58,7 +58,9 @@ class YamlDocument(Struct, frozen=True):
         """What it says that it is, empty if it says nothing."""
         return str(self.data.get("schema", "")) if isinstance(self.data, dict) else ""
 
-    def validated(self, kind: type[T], rules: Iterable[Rule[T]] = ()) -> tuple[T, list[PlacedProblem]]:
+    def validated(
+        self, kind: type[T], rules: Iterable[Rule[T]] = ()
+    ) -> tuple[T, list[PlacedProblem]]:
         """Return it as an object, whole only if nothing is wrong, and all that is wrong with it."""
         whole, problems = validated(self.data, kind, rules)
         return whole, [*self.refusals, *map(self.refusal, problems)]

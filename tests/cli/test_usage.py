@@ -109,7 +109,9 @@ def test_an_option_without_its_value_and_a_flag_with_one(name: str, refused: Any
 
 
 @pytest.mark.parametrize(("name", "parameter"), TYPED, ids=lambda one: getattr(one, "name", one))
-def test_a_value_that_an_option_cannot_have(name: str, parameter: CommandParameter, refused: Any) -> None:
+def test_a_value_that_an_option_cannot_have(
+    name: str, parameter: CommandParameter, refused: Any
+) -> None:
     words = (*needed(name, parameter), parameter.option, NOTHING)
     assert refused(*name.split(), *words).startswith(parameter.option)
 

@@ -51,10 +51,10 @@ def _one_error() -> Iterator[None]:
     except (OSError, ValueError) as error:
         from goldenami.report.terminal import unwritable
 
-        found = unwritable(error)
-        if found is None:
+        lost = unwritable(error)
+        if lost is None:
             raise
-        raise found from error
+        raise lost from error
 
 
 def _interrupted() -> InterruptedRunError:
@@ -96,8 +96,8 @@ app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(chosen: bool) -> None:
+    if chosen:
         typer.echo(f"goldenami {__version__}")
         raise typer.Exit
 
@@ -105,7 +105,7 @@ def _version(wanted: bool) -> None:
 class _Debug:
     """Whether a traceback is shown with an error (``--debug``)."""
 
-    wanted = False
+    shown = False
 
 
 @app.callback()
@@ -118,7 +118,7 @@ def root(
     ] = False,
 ) -> None:
     """Bake, distribute, enforce and audit golden AMIs from one release file."""
-    _Debug.wanted = debug
+    _Debug.shown = debug
 
 
 COLLECT_AFTER = 20_000
@@ -146,9 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         with _one_error():
             _run(arguments)
     except GoldenamiError as error:
-        if _Debug.wanted:
+        if _Debug.shown:
             raise
-        sys.exit(_told(error))
+        sys.exit(_show(error))
     finally:
         _let_go(sys.stderr)
     sys.exit(0)
@@ -178,7 +178,7 @@ def _let_go(stream: TextIO | None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _told(error: GoldenamiError) -> int:
+def _show(error: GoldenamiError) -> int:
     """Write an error, which no further signal cuts off, and return the exit code.
 
     A report that did not arrive has found nothing.

@@ -51,7 +51,7 @@ def list_(options: ListOptions) -> None:
     answers = base.instances(aws, options.region)
     listing.write(
         "goldenami.base/v1",
-        [one for found in answers.read.values() for one in found],
+        [instance for instances in answers.read.values() for instance in instances],
         options.form.value,
         columns=("region", "id", "name", "state", "image", "build", "source", "launched"),
     )

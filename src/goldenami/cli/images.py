@@ -43,7 +43,7 @@ def images(options: ImagesOptions) -> None:
     )
     listing.write(
         "goldenami.images/v1",
-        [one for found in answers.read.values() for one in found],
+        [image for images in answers.read.values() for image in images],
         options.form.value,
         columns=(
             "image", "version", "build", "status", "unpublished", "region", "id", "state",

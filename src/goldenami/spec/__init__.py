@@ -12,7 +12,7 @@ from goldenami.spec import checks, enforce
 from goldenami.spec.enforce import EnforceFile
 from goldenami.spec.model import Enforce, Release
 from goldenami.validation import Problem
-from goldenami.yamlfile import YamlDocument, PlacedProblem
+from goldenami.yamlfile import PlacedProblem, YamlDocument
 
 __all__ = ["EnforceFile", "Release", "ReleaseFile", "load", "load_enforcement"]
 

@@ -76,7 +76,7 @@ def render(options: RenderOptions) -> None:
         )  # fmt: skip
         together = profiles(attaching(file, profile.name))
     together = together[:1] if options.as_ is As.JSON else together
-    rendered = [rendering.documents(one, values) for one in together]
+    rendered = [rendering.documents(profile, values) for profile in together]
     for note in [note for _, note in rendered if note]:
         say(f"note: {note}", "yellow")
     documents = [document for several, _ in rendered for document in several]

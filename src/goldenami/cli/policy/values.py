@@ -82,7 +82,7 @@ def live_principals(
 def profile_of(file: "EnforceFile") -> str:
     """Return the profile that a file is first of all for: that of its first mechanism."""
     attaching = file.enforce.attaching.values()
-    return next((one.profile for one in attaching), None) or file.enforce.profile
+    return next((used.profile for used in attaching), None) or file.enforce.profile
 
 
 def further_profiles(file: "EnforceFile", chosen: str) -> list[str]:
@@ -99,4 +99,7 @@ def attaching(file: "EnforceFile", profile: str) -> "Attaching":
     from goldenami.spec.model import Attaching
 
     used = file.enforce.attaching.values()
-    return next((one for one in used if one.profile == profile), Attaching(profile=profile))
+    return next(
+        (mechanism for mechanism in used if mechanism.profile == profile),
+        Attaching(profile=profile),
+    )

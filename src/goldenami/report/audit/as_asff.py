@@ -37,10 +37,10 @@ def findings(document: Document, *, partition: str) -> Iterator[dict[str, Any]]:
     audit = document.audit
     for place in audit.unread:
         yield _unread(audit, place, partition)
-    for over in audit.over:
-        yield _over(audit, over, partition)
-    for one in document.findings:
-        yield _finding(audit, one, partition, "NEW")
+    for resolved in audit.over:
+        yield _over(audit, resolved, partition)
+    for finding in document.findings:
+        yield _finding(audit, finding, partition, "NEW")
     for waived in document.waived:
         yield _finding(audit, waived.finding, partition, "SUPPRESSED")
 
@@ -114,11 +114,11 @@ def _resource(subject: Subject, partition: str) -> dict[str, Any]:
         resource_id = arns.arn(
             partition, "ec2", subject.region, subject.account, "instance", subject.id
         )
-    found: dict[str, Any] = {
+    resource: dict[str, Any] = {
         "Type": kind, "Id": resource_id, "Partition": partition, "Region": subject.region,
     }  # fmt: skip
     if subject.tags:
-        found["Tags"] = dict(list(subject.tags.items())[:50])
+        resource["Tags"] = dict(list(subject.tags.items())[:50])
     if subject.kind is Kind.INSTANCE and subject.image.id:
-        found["Details"] = {"AwsEc2Instance": {"ImageId": subject.image.id}}
-    return found
+        resource["Details"] = {"AwsEc2Instance": {"ImageId": subject.image.id}}
+    return resource

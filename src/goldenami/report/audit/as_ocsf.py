@@ -29,8 +29,8 @@ def write(document: Document, out: TextIO) -> None:
     audit = document.audit
     for place in audit.unread:
         write_line(out, _unread(audit, place))
-    for over in audit.over:
-        write_line(out, _over(audit, over))
+    for resolved in audit.over:
+        write_line(out, _over(audit, resolved))
     for finding in document.findings:
         write_line(out, _event(audit, finding, (1, "New")))
     for waived in document.waived:
