@@ -248,7 +248,7 @@ def _client(
     import boto3
 
     return boto3.client(
-        service,  # type: ignore[call-overload]
+        service,
         region_name=region,
         endpoint_url=endpoint_url,
         aws_access_key_id=access_key_id,

@@ -142,21 +142,21 @@ def launch_actions(recipe: Recipe, own: Tags) -> tuple[Action, Action]:
     return launch, instance_ready(region, "ready", summary, INSTANCE, timeout_s, LAUNCH)
 
 
-def launch(doing: ActionContext) -> dict[str, Any]:
+def launch(context: ActionContext) -> dict[str, Any]:
     """Launch the base instance, or find the one that this build's token has launched.
 
     If that is gone, it is launched anew with the next token: see `record.tokens`.
     """
-    for token in tokens(doing.parameters["ClientToken"]):
-        doing = structs.replace(doing, parameters={**doing.parameters, "ClientToken": token})
+    for token in tokens(context.parameters["ClientToken"]):
+        context = structs.replace(context, parameters={**context.parameters, "ClientToken": token})
         try:
-            instance = call(doing, "ec2:RunInstances", _LAUNCHED)
+            instance = call(context, "ec2:RunInstances", _LAUNCHED)
             if instance["state"] in ALIVE:
                 return {"instance_id": instance["instance_id"]}
         except AwsError as error:
             if code_of(error) not in TERMINATED:
                 raise
-    raise BakeError(f"{doing.summary}: {LAUNCHES} instances of this build were terminated")
+    raise BakeError(f"{context.summary}: {LAUNCHES} instances of this build were terminated")
 
 
 def launch_problems(recipe: Recipe, own: Tags) -> list[str]:

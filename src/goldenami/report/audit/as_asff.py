@@ -37,8 +37,8 @@ def findings(document: Document, *, partition: str) -> Iterator[dict[str, Any]]:
     audit = document.audit
     for place in audit.unread:
         yield _unread(audit, place, partition)
-    for resolved in audit.over:
-        yield _over(audit, resolved, partition)
+    for key in audit.resolved:
+        yield _resolved(audit, key, partition)
     for finding in document.findings:
         yield _finding(audit, finding, partition, "NEW")
     for waived in document.waived:
@@ -89,7 +89,7 @@ def _finding(audit: Audit, finding: Finding, partition: str, status: str) -> dic
     }
 
 
-def _over(audit: Audit, finding_id: str, partition: str) -> dict[str, Any]:
+def _resolved(audit: Audit, finding_id: str, partition: str) -> dict[str, Any]:
     account, region = finding_id.split("/", 2)[:2]
     return {
         **_common(audit, partition, account, _where(region), finding_id),

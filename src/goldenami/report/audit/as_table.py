@@ -86,10 +86,10 @@ def _waivers(audit: Audit) -> Iterator[str]:
     for waiver in audit.waivers_expired:
         yield (
             f"waiver expired on {waiver.expires} and no longer counts: "
-            f"{waiver.says} ({waiver.owner})"
+            f"{waiver.coverage} ({waiver.owner})"
         )
     for waiver in audit.waivers_unused:
-        yield f"waiver covers nothing: {waiver.says} ({waiver.owner})"
+        yield f"waiver covers nothing: {waiver.coverage} ({waiver.owner})"
 
 
 def _image(use: ImageUse) -> tuple[object, ...]:

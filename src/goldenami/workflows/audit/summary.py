@@ -115,7 +115,7 @@ class PlaceSummary:
             return
         count = self.images.get(subject.image.id)
         if count is None:
-            produced = self._approved.made(subject)
+            produced = self._approved.claim(subject)
             golden = f"{produced.image} {produced.version}" if produced and produced.golden else ""
             count = self.images[subject.image.id] = ImageSummary(subject.image, golden)
         count.add(kind, findings, number)
