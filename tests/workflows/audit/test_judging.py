@@ -11,11 +11,12 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.document import Document
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
+from goldenami.domain.choices import AuditPart
 from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import audit
 from goldenami.workflows.audit.account_regions import AuditedPlaces
 from goldenami.workflows.audit.progress import AuditProgress
-from goldenami.workflows.audit.question import AuditPart, AuditQuestion, AuditScope
+from goldenami.workflows.audit.question import AuditQuestion, AuditScope
 from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 ACCOUNT = "111122223333"

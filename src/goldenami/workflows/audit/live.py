@@ -16,12 +16,13 @@ from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.choices import AuditPart
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
 from goldenami.workflows.audit import bakes
 from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace, places
-from goldenami.workflows.audit.question import AuditPart, AuditQuestion
+from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
 
 AHEAD = 12

@@ -14,6 +14,7 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.document import Saved
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import AwsError, GoldenamiError, RefusedError
 from goldenami.workflows.audit import reassessment
@@ -21,7 +22,6 @@ from goldenami.workflows.audit.question import AuditQuestion, listed
 from goldenami.workflows.audit.sources import AuditSelection
 from goldenami.workflows.remediate import groups, instances, quarantine, refresh, run
 from goldenami.workflows.remediate.interface import (
-    RemediationKind,
     RemediationRequest,
     RemediationStep,
     could_not_read,

@@ -12,10 +12,10 @@ from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate.interface import (
-    RemediationKind,
     RemediationStep,
     could_not_read,
     left_alone,

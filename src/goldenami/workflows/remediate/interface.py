@@ -1,26 +1,15 @@
 """What a remediation asks for, and what it comes to for one thing."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Action
 from goldenami.errors import GoldenamiError, LeftAloneError
-
-
-class RemediationKind(StrEnum):
-    """What is done with what the audit named."""
-
-    TAG = "tag"
-    STOP = "stop"
-    QUARANTINE = "quarantine"
-    RELEASE = "release"
-    TERMINATE = "terminate"
-    REFRESH = "refresh"
 
 
 class Rollout(Struct, frozen=True, kw_only=True):
