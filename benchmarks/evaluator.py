@@ -34,7 +34,7 @@ def documents() -> list[PolicyDocument]:
 
 def launches() -> list[Request]:
     """Return the requests of golden, public, foreign and laundered launches."""
-    principal = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/bob", unique_id="AIDA1")
+    principal = Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/bob", unique_id="AIDA1")
     golden = GoldenImage(
         region="us-east-1", id="ami-golden", owner=ACCOUNT, snapshots=SNAPSHOTS[40:41]
     )

@@ -11,14 +11,16 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "goldenami"
 SANDBOX = SOURCE.with_name("goldenami_sandbox")
 
-FILES = {"files", "jsonfile", "yamlfile"}
-"""How files are read and written, by whoever reads or writes one."""
+FILES = {"files", "jsonfile", "yamlfile", "validation", "constraints"}
+"""How files are read, checked and written, by whoever reads or writes one."""
 ALLOWED = {
     "errors": set(),
     "resources": {"errors"},
     "files": {"errors"},
     "jsonfile": set(),
-    "yamlfile": {"errors", "files"},
+    "constraints": set(),
+    "validation": {"constraints"},
+    "yamlfile": {"errors", "files", "validation"},
     "domain": {"errors", *FILES},
     "spec": {"domain", "errors", *FILES},
     "journal": {"domain", "errors", *FILES},

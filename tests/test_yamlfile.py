@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from goldenami import files, yamlfile
 from goldenami.errors import SpecError
+from goldenami.validation import Problem
 
 
 class Part(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,10 +29,15 @@ class Whole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     labels: dict[str, str] = field(default_factory=dict)
 
 
-def load(folder: Path, text: str) -> tuple[Whole, yamlfile.Places]:
+def load(folder: Path, text: str) -> Whole:
     path = folder / "file.yaml"
     path.write_text(text, encoding="utf-8")
     return yamlfile.load(path, Whole)
+
+
+def lines(text: str) -> dict[str, int]:
+    places = yamlfile.document(Path("file.yaml"), text.encode()).places
+    return {key: line for key, (line, _) in places.items()}
 
 
 def refused(folder: Path, text: str) -> tuple[str, str]:
@@ -120,50 +126,62 @@ NOT_YAML = {
 }
 
 NOT_THE_MODEL = {
-    "a list for the whole": ("- a\n", ":1: expected `object`, got `array`", ""),
-    "a wrong type": ("name: a\nparts: 1\n", ":2: parts: expected `array`, got `int`", ""),
+    "a list for the whole": ("- a\n", ":1: needs a mapping (`key: value`), not a list", ""),
+    "a wrong type": ("name: a\nparts: 1\n", ":2: parts: needs a list, not the number 1", ""),
     "a wrong type in a list": (
         "parts:\n- size_gib: 1\n- name: b\n  size_gib: big\n",
-        ":4: parts[1].size_gib: expected `int`, got `str`",
+        ":4: parts[1].size_gib: needs a whole number, not `big`",
         "",
     ),
     "a key that is missing": (
         "parts:\n- size_gib: 1\n- name: b\n",
-        ":3: parts[1]: object missing required field `size_gib`",
+        ":3: parts[1].size_gib: is missing",
         "",
     ),
-    "a number for a text": ("name: 1.10\n", ":1: name: expected `str`, got `float`", QUOTE_VALUE),
-    "a yes for a text": ("name: yes\n", ":1: name: expected `str`, got `bool`", QUOTE_VALUE),
-    "a day for a text": ("name: 2026-01-01\n", ":1: name: expected `str`", QUOTE_VALUE),
-    "a text that looks like no day": ("until: soon\n", ":1: until: invalid RFC3339", ""),
+    "a number for a text": (
+        "name: 1.10\n",
+        ":1: name: needs text, not the number 1.1",
+        QUOTE_VALUE,
+    ),
+    "a yes for a text": ("name: yes\n", ":1: name: needs text, not `true`", QUOTE_VALUE),
+    "a day for a text": (
+        "name: 2026-01-01\n",
+        ":1: name: needs text, not the day 2026-01-01",
+        QUOTE_VALUE,
+    ),
+    "a text that looks like no day": (
+        "until: soon\n",
+        ":1: until: needs a day, such as 2026-12-31, not `soon`",
+        "",
+    ),
     "a number for a text of a mapping": (
-        "labels:\n  a: b\n  account: 111122223333\n  c: 4\n",
-        ":3: labels.account: expected `str`, got `int`",
+        "labels:\n  a: b\n  account: 111122223333\n  c: d\n",
+        ":3: labels.account: needs text, not the number 111122223333",
         QUOTE_VALUE,
     ),
     "nothing for a text of a mapping": (
         "labels: {a: b, c: }\n",
-        ":1: labels.c: expected `str`, got `null`",
+        ":1: labels.c: needs text, not nothing",
         QUOTE_VALUE,
     ),
     "a number for a key of a mapping": (
         "name: a\nlabels: {1: b}\n",
-        ":2: labels: expected `str`, got `int`",
+        ":2: labels.1: needs text for its key, not the number 1",
         QUOTE_KEY,
     ),
     "a wrong type within the second of a mapping": (
         "by_region:\n  here: {size_gib: 1}\n  there:\n    size_gib: x\n",
-        ":4: by_region.there.size_gib: expected `int`, got `str`",
+        ":4: by_region.there.size_gib: needs a whole number, not `x`",
         "",
     ),
-    "a wrong type at the end of a large mapping, another behind it": (
-        "labels:\n" + "".join(f"  k{n}: v\n" for n in range(8_000)) + "  z: 1\n  zz: 2\n",
-        ":8002: labels.z: expected `str`, got `int`",
+    "a wrong type at the end of a large mapping": (
+        "labels:\n" + "".join(f"  k{n}: v\n" for n in range(8_000)) + "  z: 1\n  zz: z\n",
+        ":8002: labels.z: needs text, not the number 1",
         QUOTE_VALUE,
     ),
     "a text for the second of a mapping": (
         "by_region:\n  here: {size_gib: 1}\n  there: x\n",
-        ":3: by_region.there: expected `object`, got `str`",
+        ":3: by_region.there: needs a mapping (`key: value`), not `x`",
         "",
     ),
     "an unknown key that resembles one": (
@@ -209,14 +227,13 @@ def test_refuses(text: str, message: str, fix: str, tmp_path: Path) -> None:
 
 
 def test_reads_what_fits_the_model_and_knows_every_line(tmp_path: Path) -> None:
-    whole, places = load(
-        tmp_path,
-        "name: é\nuntil: 2026-03-31\nparts:\n- size_gib: 1\nby_region:\n  here:\n    size_gib: 2\n",
+    text = (
+        "name: é\nuntil: 2026-03-31\nparts:\n- size_gib: 1\nby_region:\n  here:\n    size_gib: 2\n"
     )
-    assert whole == Whole(
+    assert load(tmp_path, text) == Whole(
         name="é", until=date(2026, 3, 31), parts=(Part(1),), by_region={"here": Part(2)}
     )
-    assert places == {
+    assert lines(text) == {
         "$": 1,
         "$.name": 1,
         "$.until": 2,
@@ -231,19 +248,47 @@ def test_reads_what_fits_the_model_and_knows_every_line(tmp_path: Path) -> None:
 
 def test_without_libyaml_all_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "name: é\nmain: &a {size_gib: 1}\nparts: [*a]\n"
-    read = load(tmp_path, text)
+    read, places = load(tmp_path, text), lines(text)
     monkeypatch.setattr(yaml, "__with_libyaml__", False)
-    assert load(tmp_path, text) == read
+    assert (load(tmp_path, text), lines(text)) == (read, places)
     assert refused(tmp_path, "[" * 60)[0] == ": nested too deeply: more than 50 levels"
 
 
 def test_an_alias_is_where_it_is_used(tmp_path: Path) -> None:
-    whole, places = load(tmp_path, "main: &a {size_gib: 1}\nname: x\nparts:\n- *a\n- *a\n")
-    assert whole.parts == (Part(1), Part(1))
-    assert places["$.parts[1].size_gib"] >= 3
+    text = "main: &a {size_gib: 1}\nname: x\nparts:\n- *a\n- *a\n"
+    assert load(tmp_path, text).parts == (Part(1), Part(1))
+    assert lines(text)["$.parts[1].size_gib"] >= 3
 
 
-PLACES = {"$": 1, "$.base": 4, "$.base.volumes[0]": 6, "$.tags.a.b[c": 9}
+def test_every_problem_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = (
+        "parts:\n- {size_gib: x, nmae: a}\n- {name: 1}\nname: a\nname: 1.5\n"
+        "until: soon\ncolour: red\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        load(tmp_path, text)
+    path = tmp_path / "file.yaml"
+    assert caught.value.message == f"{path}: 8 problems"
+    assert [note.removeprefix(str(path)) for note in caught.value.notes] == [
+        ":2: parts[0].size_gib: needs a whole number, not `x`",
+        ":2: parts[0].nmae: unknown key (did you mean `name`?)",
+        ":3: parts[1].size_gib: is missing",
+        f":3: parts[1].name: needs text, not the number 1 ({QUOTE_VALUE})",
+        ":5: `name` is given twice (first in line 4) (keep one of them)",
+        f":5: name: needs text, not the number 1.5 ({QUOTE_VALUE})",
+        ":6: until: needs a day, such as 2026-12-31, not `soon`",
+        ":7: colour: unknown key (known keys: name, until, main, parts, by_region, labels)",
+    ]
+
+
+def test_of_very_many_problems_the_first_hundred_are_told(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        load(tmp_path, "labels: {" + ", ".join(f"k{n}: 1" for n in range(150)) + "}")
+    assert caught.value.notes[-1] == "… and 50 more"
+    assert len(caught.value.notes) == 101
+
+
+PLACES = {"$": (1, 0), "$.base": (4, 1), "$.base.volumes[0]": (6, 2), "$.tags.a.b[c": (9, 3)}
 
 FOUND = {
     "a key of the file": ("$.base", "r.yaml:4: base"),
@@ -264,17 +309,15 @@ FOUND = {
 
 @pytest.mark.parametrize(("key", "said"), FOUND.values(), ids=FOUND.keys())
 def test_says_the_place_of(key: str, said: str) -> None:
-    assert yamlfile.place(Path("r.yaml"), PLACES, key) == said
-
-
-def test_says_the_file_alone_where_no_line_is_known() -> None:
-    assert yamlfile.place(Path("r.yaml"), {}, "$.base") == "r.yaml: base"
+    document = yamlfile.Document(Path("r.yaml"), None, PLACES)
+    assert document.refusal(Problem(key, "wrong")).text == f"{said}: wrong"
 
 
 @given(st.text(".[]ab$", max_size=12))
 def test_a_place_is_found_for_every_key(rest: str) -> None:
-    said = yamlfile.place(Path("r.yaml"), {"$": 1, "$.a": 2}, f"$.{rest}")
-    assert said.startswith(("r.yaml:1", "r.yaml:2", "r.yaml: "))
+    document = yamlfile.Document(Path("r.yaml"), None, {"$": (1, 0), "$.a": (2, 1)})
+    text = document.refusal(Problem(f"$.{rest}", "wrong")).text
+    assert text.startswith(("r.yaml:1: ", "r.yaml:2: "))
 
 
 UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {

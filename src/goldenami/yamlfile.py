@@ -1,22 +1,19 @@
 """YAML files into frozen objects, with errors that name file, line and key."""
 
-import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-import msgspec
 import yaml
 from msgspec import Struct
 
 from goldenami import files
 from goldenami.errors import SpecError
+from goldenami.validation import Problem, Rule, validated
 
 T = TypeVar("T")
-Places = Mapping[str, int]
-"""Line by key path: ``$.base.volumes[0].size_gib`` -> 12."""
+Place = tuple[int, int]
+"""A line, and the number of a key in the order of the file."""
 
 MAX_VALUES = 50_000
 """Of a file, with aliases written out; a waiver takes about a dozen."""
@@ -30,54 +27,87 @@ EXPLAINED_CHARACTERS = 64 * 1024
 _TAG = "tag:yaml.org,2002:"
 _NUMBERS = (f"{_TAG}int", f"{_TAG}float")
 _RARE = tuple(f"{_TAG}{kind}" for kind in ("binary", "omap", "pairs", "set"))
-_AT = re.compile(r" - at (?P<of_key>`key` in )?`(?P<path>[^`]*)`$")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
-_SCALARS_YAML_GUESSES = ("`int`", "`float`", "`bool`", "`date`", "`datetime`", "`null`")
+MAX_REFUSALS = 100
 
 
-def load(path: Path, kind: type[T]) -> tuple[T, Places]:
+class Refusal(NamedTuple):
+    """A problem with its place in the file, by which problems are put in order."""
+
+    place: Place
+    text: str
+    fix: str = ""
+
+
+class Document(Struct, frozen=True):
+    """A YAML file that was read.
+
+    Args:
+        path: the file.
+        data: what it holds.
+        places: where every key stands: ``$.base.volumes[0].size_gib`` is in line 12, and the 17th.
+        refusals: the keys that it has twice.
+    """
+
+    path: Path
+    data: Any
+    places: Mapping[str, Place]
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def schema(self) -> str:
+        """What it says that it is, empty if it says nothing."""
+        return str(self.data.get("schema", "")) if isinstance(self.data, dict) else ""
+
+    def validated(self, kind: type[T], rules: Iterable[Rule[T]] = ()) -> tuple[T, list[Refusal]]:
+        """Return it as an object, whole only if nothing is wrong, and all that is wrong with it."""
+        whole, problems = validated(self.data, kind, rules)
+        return whole, [*self.refusals, *map(self.refusal, problems)]
+
+    def refusal(self, problem: Problem) -> Refusal:
+        """Say where a problem is: ``release.yaml:12: base.volumes[0].size_gib: …``."""
+        known = problem.key
+        while known not in self.places and known != "$":
+            known = known[: max(known.rfind("."), known.rfind("["))]
+        place = self.places.get(known, (1, 0))
+        name = problem.key.removeprefix("$").removeprefix(".")
+        where = f"{self.path}:{place[0]}: {name}" if name else f"{self.path}:{place[0]}"
+        return Refusal(place, f"{where}: {problem.words}", problem.fix)
+
+
+def load(path: Path, kind: type[T], rules: Iterable[Rule[T]] = ()) -> T:
     """Read a YAML file as one object of ``kind``, strictly.
 
-    Returns:
-        The object, and the line of every key in the file.
+    Raises:
+        SpecError: it is unreadable or no YAML; or with every problem found: a key twice or unknown,
+            a wrong type, a broken constraint or rule.
+    """
+    whole, refusals = document(path, files.read_bytes(path)).validated(kind, rules)
+    refuse(path, refusals)
+    return whole
+
+
+def document(path: Path, content: bytes) -> Document:
+    """Return the content of a YAML file.
 
     Raises:
-        SpecError: unreadable, no YAML, a key twice, an unknown key, a wrong type.
+        SpecError: it is no YAML, or too much of it.
     """
-    return parsed(path, files.read_bytes(path), kind)
+    return _parse(path, files.decoded(content, path))
 
 
-def parsed(path: Path, content: bytes, kind: type[T]) -> tuple[T, Places]:
-    """Return the content of a YAML file, as :func:`load` does.
+def refuse(path: Path, refusals: Sequence[Refusal]) -> None:
+    """Refuse a file that has problems, all at once and in its own order.
 
     Raises:
-        SpecError: as there.
+        SpecError: it has.
     """
-    data, places = _parse(path, files.decoded(content, path))
-    try:
-        return msgspec.convert(data, kind), places
-    except msgspec.ValidationError as error:
-        raise _explain(path, str(error), data, places, kind) from error
-
-
-def schema(path: Path, content: bytes) -> str:
-    """Return what a YAML file says that it is: its ``schema``, empty if it says none.
-
-    Raises:
-        SpecError: it is no YAML.
-    """
-    data, _ = _parse(path, files.decoded(content, path))
-    return str(data.get("schema", "")) if isinstance(data, dict) else ""
-
-
-def place(path: Path, places: Places, key: str) -> str:
-    """Say where a key stands: ``release.yaml:12: base.volumes[0].size_gib``."""
-    known = key
-    while known not in places and known != "$":
-        known = known[: max(known.rfind("."), known.rfind("["))]
-    name = key.removeprefix("$").removeprefix(".")
-    line = f":{places[known]}" if known in places else ""
-    return f"{path}{line}: {name}" if name else f"{path}{line}"
+    several = sorted(refusals, key=lambda refusal: refusal.place)
+    if len(several) == 1:
+        raise SpecError(several[0].text, fix=several[0].fix)
+    if several:
+        lines = [f"{text} ({fix})" if fix else text for _, text, fix in several[:MAX_REFUSALS]]
+        more = [f"… and {len(several) - MAX_REFUSALS} more"] if several[MAX_REFUSALS:] else []
+        raise SpecError(f"{path}: {len(several)} problems", notes=[*lines, *more])
 
 
 class _Loader(yaml.SafeLoader):
@@ -117,14 +147,16 @@ def _refuse_unwritable(value: object) -> None:
             raise ValueError(f"half a character: U+{ord(value[error.start]):04X}") from error
 
 
-def _parse(path: Path, text: str) -> tuple[Any, Places]:
+def _parse(path: Path, text: str) -> Document:
     try:
         yaml.reader.Reader(text)  # refuses characters that YAML has not
         node = _composed(path, text)
         if node is None:
             raise SpecError(f"{path}: the file is empty", fix="`goldenami init` writes an example")
-        places = _places(path, node)
-        return _Loader("").construct_document(node), places
+        keys = _Keys(path)
+        keys.note(node, "$", 0)
+        data = _Loader("").construct_document(node)
+        return Document(path, data, keys.places, tuple(keys.refusals))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
@@ -192,115 +224,45 @@ def _refuse_large(path: Path, events: Iterable[yaml.Event]) -> None:
             )
 
 
-def _places(path: Path, root: yaml.Node) -> Places:
-    places: dict[str, int] = {}
-    above: set[int] = set()
+class _Keys:
+    """The keys of a file: where each stands, and which are there twice."""
 
-    def note(node: yaml.Node, key: str, after: int) -> None:
+    def __init__(self, path: Path) -> None:
+        self.places: dict[str, Place] = {}
+        self.refusals: list[Refusal] = []
+        self._path = path
+        self._above: set[int] = set()
+
+    def note(self, node: yaml.Node, key: str, after: int) -> None:
+        """Note a key with all that is in it; what an alias brings stands where that is used.
+
+        Raises:
+            SpecError: it contains itself, or a key is too long or none.
+        """
         line = node.start_mark.line + 1
-        if id(node) in above:
-            raise SpecError(f"{path}:{line}: an alias that contains itself")
+        if id(node) in self._above:
+            raise SpecError(f"{self._path}:{line}: an alias that contains itself")
         if len(key) > MAX_KEY:
-            raise SpecError(f"{path}:{line}: a key of more than {MAX_KEY:,} characters")
-        places[key] = max(line, after)
-        above.add(id(node))
+            raise SpecError(f"{self._path}:{line}: a key of more than {MAX_KEY:,} characters")
+        self.places[key] = (max(line, after), len(self.places))
+        self._above.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                note(item, f"{key}[{index}]", after)
+                self.note(item, f"{key}[{index}]", after)
         elif isinstance(node, yaml.MappingNode):
-            for name, at, value in _keys(path, node):
-                note(value, f"{key}.{name}", max(at, after))
-        above.discard(id(node))
+            self._note_mapping(node, key, after)
+        self._above.discard(id(node))
 
-    note(root, "$", 0)
-    return places
-
-
-def _keys(path: Path, node: yaml.MappingNode) -> Iterator[tuple[str, int, yaml.Node]]:
-    """Yield the keys of a mapping, each with its line and its value."""
-    seen: dict[str, int] = {}
-    for name, value in node.value:
-        line = name.start_mark.line + 1
-        if not isinstance(name, yaml.ScalarNode):
-            raise SpecError(f"{path}:{line}: a list or a mapping cannot be a key")
-        if name.value in seen:
-            raise SpecError(
-                f"{path}:{line}: `{name.value}` is given twice (first in line {seen[name.value]})",
-                fix="keep one of them",
-            )
-        seen[name.value] = line
-        yield name.value, line, value
-
-
-def _explain(path: Path, message: str, data: Any, places: Places, kind: Any) -> SpecError:
-    at = _AT.search(message)
-    key = at["path"] if at else "$"
-    what = message[: at.start()] if at else message
-    named = _name_the_item(key, message, data, kind)
-    if unknown := _UNKNOWN.search(what):
-        where = place(path, places, f"{named}.{unknown['key']}")
-        return SpecError(f"{where}: unknown key", fix=_did_you_mean(unknown["key"], key, kind))
-    fix = ""
-    if "Expected `str" in what and any(guess in what for guess in _SCALARS_YAML_GUESSES):
-        thing = "key" if at and at["of_key"] else "value"
-        fix = f"put the {thing} in quotes, so that YAML keeps it as text"
-    return SpecError(f"{place(path, places, named)}: {what[0].lower()}{what[1:]}", fix=fix)
-
-
-def _name_the_item(key: str, message: str, data: Any, kind: Any) -> str:
-    """Give the key where msgspec only says that it is one of a mapping (``$.tags[...]``).
-
-    It is the last of the fewest items that are wrong in this way.
-    """
-    head, dots, tail = key.partition("[...]")
-    if not dots:
-        return key
-    mapping = data
-    for part in re.findall(r"[^.\[\]$]+", head):
-        mapping = mapping[int(part)] if isinstance(mapping, list) else mapping[part]
-
-    items = tuple(mapping.items())
-
-    def complains(count: int) -> bool:
-        mapping.clear()
-        mapping.update(items[:count])
-        return _complaint(data, kind) == message
-
-    wrong = bisect_left(range(len(items)), True, key=lambda index: complains(index + 1))
-    return f"{head}.{items[wrong][0]}{tail}"
-
-
-def _complaint(data: Any, kind: Any) -> str:
-    try:
-        msgspec.convert(data, kind)
-    except msgspec.ValidationError as error:
-        return str(error)
-    return ""
-
-
-def _did_you_mean(unknown: str, key: str, kind: Any) -> str:
-    known = _keys_at(kind, re.findall(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]", key))
-    close = get_close_matches(unknown, known, n=1)
-    if close:
-        return f"did you mean `{close[0]}`?"
-    return f"known keys: {', '.join(known)}"
-
-
-def _keys_at(kind: Any, steps: list[tuple[str, str]]) -> list[str]:
-    info = msgspec.inspect.type_info(kind)
-    for name, _ in steps:
-        info = _into(info, name)
-    info = _struct_of(info)
-    return [field.encode_name for field in info.fields]
-
-
-def _into(info: Any, name: str) -> Any:
-    if not name:
-        return getattr(info, "item_type", None) or info.value_type
-    struct = _struct_of(info)
-    return next(field.type for field in struct.fields if field.encode_name == name)
-
-
-def _struct_of(info: Any) -> Any:
-    of = getattr(info, "types", (info,))  # those of `X | None`
-    return next(one for one in of if isinstance(one, msgspec.inspect.StructType))
+    def _note_mapping(self, node: yaml.MappingNode, key: str, after: int) -> None:
+        first: dict[str, int] = {}
+        for name, value in node.value:
+            line = name.start_mark.line + 1
+            if not isinstance(name, yaml.ScalarNode):
+                raise SpecError(f"{self._path}:{line}: a list or a mapping cannot be a key")
+            if name.value in first:
+                words = f"`{name.value}` is given twice (first in line {first[name.value]})"
+                place = (line, len(self.places))
+                text = f"{self._path}:{line}: {words}"
+                self.refusals.append(Refusal(place, text, "keep one of them"))
+            first.setdefault(name.value, line)
+            self.note(value, f"{key}.{name.value}", max(line, after))

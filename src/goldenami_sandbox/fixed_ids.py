@@ -13,7 +13,7 @@ from moto.ssm.models import ssm_backends
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.ec2.image import Image, published
 from goldenami_sandbox.ec2.store import Ec2Store
-from goldenami_sandbox.ssm_parameters import image_parameter
+from goldenami_sandbox.ssm import image_parameter
 
 _FIRST_FREE_SUBNET = 128  # the default subnets lie below 172.31.128.0
 _ALIASES = {"amazon": catalogue.AMAZON}

@@ -34,7 +34,7 @@ from goldenami_sandbox.iam.calls import IamResponse
 from goldenami_sandbox.iam.store import IamStore
 from goldenami_sandbox.inspector import InspectorResponse, InspectorStore
 from goldenami_sandbox.kms import KmsResponse
-from goldenami_sandbox.organizations import quotas as organizations_quotas
+from goldenami_sandbox.organizations import documents
 from goldenami_sandbox.organizations.calls import OrganizationsResponse
 from goldenami_sandbox.organizations.store import OrganizationsStore
 from goldenami_sandbox.service_quotas import ServiceQuotasResponse
@@ -72,7 +72,7 @@ def install() -> None:
 def reset(pending_s: float) -> None:
     """Empty every account, make ids start anew, and set how long things stay pending."""
     clock.pending_s = pending_s
-    organizations_quotas.scp_characters = organizations_quotas.SCP_CHARACTERS
+    documents.scp_characters = documents.SCP_CHARACTERS
     image_creation.copies_fail.clear()
     inspector.vulnerabilities.clear()
     service_quotas.values.clear()

@@ -129,15 +129,15 @@ class Sandbox:
     @property
     def scp_characters(self) -> int:
         """How long a service control policy may be, until `reset`; AWS raises it on request."""
-        from goldenami_sandbox.organizations import quotas as organizations_quotas
+        from goldenami_sandbox.organizations import documents
 
-        return organizations_quotas.scp_characters
+        return documents.scp_characters
 
     @scp_characters.setter
     def scp_characters(self, characters: int) -> None:
-        from goldenami_sandbox.organizations import quotas as organizations_quotas
+        from goldenami_sandbox.organizations import documents
 
-        organizations_quotas.scp_characters = characters
+        documents.scp_characters = characters
 
     def set_quota(self, code: str, value: int) -> None:
         """Set a service quota of EC2, until `reset`; the others are AWS's defaults."""

@@ -19,7 +19,7 @@ from moto.sts.models import AssumedRole, sts_backends
 from moto.sts.responses import TokenResponse
 from msgspec import Struct
 
-from goldenami_sandbox.iam import documents as iam_documents
+from goldenami_sandbox.iam.store import check_document
 
 _NO_USER = ":user/moto"  # what moto calls the owner of a key it does not know
 
@@ -82,7 +82,7 @@ class StsResponse(TokenResponse):
             )
             raise STSClientError("AccessDenied", message)
         if policy := self._get_param("Policy"):
-            iam_documents.check(policy)
+            check_document(policy)
         answer = super().assume_role()
         session = cast(_Kept, sts_backends[account][self.partition].assumed_roles[-1])
         session.policy_arns = tuple(one["arn"] for one in self._get_param("PolicyArns", []))

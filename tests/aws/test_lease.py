@@ -19,6 +19,7 @@ from goldenami.aws.answers.ssm import Response
 from goldenami.aws.lease import HeldLease, Lease
 from goldenami.aws.lease_holder import LeaseHolder
 from goldenami.aws.session import Aws
+from goldenami.domain.prefixes import LEASES
 from goldenami.errors import AwsError, LeaseLostError, RefusedError
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
@@ -26,7 +27,7 @@ from goldenami_sandbox.server import Sandbox
 from .test_lease_holder import dead
 
 REGION, IMAGE = "us-east-1", "web-base"
-NAME = lease.PREFIX + IMAGE
+NAME = LEASES + IMAGE
 
 
 @pytest.fixture

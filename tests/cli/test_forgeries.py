@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.domain.record import PARAMETERS
+from goldenami.domain.prefixes import BUILDS
 from goldenami.workflows.release import carry_out
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
@@ -208,7 +208,7 @@ def test_a_record_that_is_gone_or_garbled_proves_nothing(
     else:
         ssm.delete_parameter(Name=name)
     says = "is no record of that build" if content else "has no record"
-    refused(cli, release, mutating, name.removeprefix(PARAMETERS).split("/")[1], says)
+    refused(cli, release, mutating, name.removeprefix(BUILDS).split("/")[1], says)
     assert cli("sweep", "--yes", "--older-than", "0s").code == (3 if content else 4)
     assert [len(own_images(one)) for one in (EAST, WEST)] == [1, 1]
 

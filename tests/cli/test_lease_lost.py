@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenami.aws import lease
 from goldenami.aws.lease import Lease
 from goldenami.aws.lease_holder import LeaseHolder
+from goldenami.domain.prefixes import LEASES
 from goldenami_sandbox.server import Sandbox
 
-NAME = lease.PREFIX + "web-base"
+NAME = LEASES + "web-base"
 
 
 def take_over(sandbox: Sandbox) -> None:

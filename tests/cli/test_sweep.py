@@ -7,9 +7,10 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from goldenami.aws import ask, lease
+from goldenami.aws import ask
 from goldenami.aws.lease_holder import LeaseHolder, this_process
 from goldenami.domain import tags
+from goldenami.domain.prefixes import LEASES
 from goldenami.domain.record import Record, text
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
@@ -49,7 +50,7 @@ def put_lease(
         process=structs.replace(process, started=1) if dead else None,
     )  # fmt: skip
     sandbox.client("ssm", region).put_parameter(
-        Name=lease.PREFIX + "web-base", Value=msgspec.json.encode(holder).decode(), Type="String"
+        Name=LEASES + "web-base", Value=msgspec.json.encode(holder).decode(), Type="String"
     )
 
 

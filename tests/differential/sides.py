@@ -41,7 +41,7 @@ def _policy(name: str, document: dict[str, Any]) -> Policy:
 def request(pair: Pair) -> Request:
     """Return a pair's request as goldenami has it."""
     session = "work" if ":role/" in pair.principal else ""
-    principal = Principal.of(pair.principal, unique_id="AIDA1", session=session)
+    principal = Principal.from_arn(pair.principal, unique_id="AIDA1", session=session)
     context = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in pair.context.items()

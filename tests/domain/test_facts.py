@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import goldenami
-from goldenami.domain import facts, quarantine, tags
+from goldenami.domain import facts, prefixes, tags
 from goldenami.iam.evaluator.decide import Outcome, Policies, decide
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Principal, Request, Value
@@ -16,7 +16,7 @@ from goldenami.iam.values import Values
 
 SOURCE = Path(goldenami.__file__).parent
 ACCOUNT = "123456789012"
-ADMIN = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/admin")
+ADMIN = Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/admin")
 PIPELINE = f"arn:aws:iam::{ACCOUNT}:role/golden-ami-pipeline"
 EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*",
                                                      "Resource": "*"}}  # fmt: skip
@@ -28,35 +28,40 @@ RESOURCES = {
     "key-pair": f"arn:aws:ec2:us-east-1:{ACCOUNT}:key-pair/key-0123456789abcdef0",
     "security-group": f"arn:aws:ec2:us-east-1:{ACCOUNT}:security-group/sg-0123456789abcdef0",
 }
+LITERAL = re.compile(r"goldenami:(?=[a-z])|^goldenami:$|/goldenami/|(?:^|/)goldenami-$")
 OF_POLICIES = (tags.POLICY, tags.UNPROVED, tags.ENFORCED_BY)
 """Tags of policies, which are of IAM and Organizations."""
 
 
-def modules() -> Iterator[ast.Module]:
-    for path in sorted(SOURCE.rglob("*.py")):
-        if path.relative_to(SOURCE).parts[0] != "sandbox" and path.name != "facts.py":
-            yield ast.parse(path.read_text())
+def literals(path: Path) -> Iterator[str]:
+    """Give every string of a module but for its docstrings."""
+    tree = ast.parse(path.read_text())
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in documentation:
+            yield str(node.value)
 
 
-def strings() -> set[str]:
-    return {
-        node.value
-        for module in modules()
-        for node in ast.walk(module)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+def test_what_the_names_of_all_that_is_written_begin_with_stands_in_one_file() -> None:
+    literal = {
+        (str(path.relative_to(SOURCE)), text)
+        for path in SOURCE.rglob("*.py")
+        for text in literals(path)
+        if LITERAL.search(text)
     }
+    assert not literal
+    assert all(map(LITERAL.search, (prefixes.TAGS, f"x {tags.STATUS}", prefixes.POLICIES)))
+    assert LITERAL.search(prefixes.LEASES)
 
 
-def test_every_tag_of_goldenami_in_the_source_is_listed() -> None:
-    named = {one for one in strings() if re.fullmatch(rf"{tags.PREFIX}[a-z-]+", one)}
-    assert named == facts.TAGS.keys()
-    assert all(one.startswith(tags.PREFIX) for one in facts.TAGS)
-    assert quarantine.TAG in facts.TAGS
+def test_every_tag_of_goldenami_is_listed() -> None:
+    keys = {key for key in vars(tags).values() if str(key).startswith(prefixes.TAGS)}
+    assert keys - {prefixes.TAGS} == facts.TAGS.keys()
 
 
-def test_every_parameter_of_goldenami_in_the_source_is_listed() -> None:
-    named = {one for one in strings() if one.startswith("/goldenami/") and one[-1] != "*"}
-    assert named == facts.PARAMETERS.keys()
+def test_every_parameter_of_goldenami_is_listed() -> None:
+    names = {name for name in vars(prefixes).values() if str(name).startswith(prefixes.PARAMETERS)}
+    assert names - {prefixes.PARAMETERS} == facts.PARAMETERS.keys()
 
 
 def decided(action: str, resource: str, context: dict[str, Value], who: Principal) -> Outcome:
@@ -86,7 +91,7 @@ def writes() -> Iterator[tuple[str, str, dict[str, Value]]]:
 
 def test_nobody_but_the_pipeline_writes_what_decides() -> None:
     """Neither an administrator, nor anybody else whom the guardrail binds."""
-    session = Principal.of(PIPELINE, session="bake")
+    session = Principal.from_arn(PIPELINE, session="bake")
     for action, resource, context in writes():
         told = (action, resource, context)
         assert decided(action, resource, context, ADMIN) == Outcome.EXPLICIT_DENY, told

@@ -16,11 +16,6 @@ def test_the_states_are_in_the_order_of_a_life() -> None:
     ]  # fmt: skip
 
 
-def test_every_key_of_goldenami_has_its_prefix() -> None:
-    mine = (tags.IMAGE, tags.VERSION, tags.BUILD, tags.STATUS, tags.SOURCE, tags.SPEC)
-    assert all(key.startswith(tags.PREFIX) for key in (*mine, tags.POLICY, tags.ROLE))
-
-
 @pytest.mark.parametrize(
     ("on", "golden"),
     [

@@ -66,7 +66,7 @@ DETAILS: dict[str, Any] = {
     ],
     "Policies": [managed(ADMIN, ALL), managed(f"{IAM}:policy/limit", ALL)],
 }  # fmt: skip
-ACCOUNT = Account.of(DETAILS, id=ID, organization="o-1")
+ACCOUNT = Account.from_details(DETAILS, id=ID, organization="o-1")
 
 
 def decided(account: Account, kind: Any, name: str) -> str:
@@ -157,7 +157,7 @@ class TestAfterAChange:
     def test_an_scp_attached_above_the_account(self) -> None:
         full = (ADMINISTRATOR,)
         levels = (ControlLevel("r-1", "root", full), ControlLevel(ID, f"account {ID}", full))
-        account = Account.of(DETAILS, id=ID, levels=levels)
+        account = Account.from_details(DETAILS, id=ID, levels=levels)
         assert decided(account, "user", "bob").startswith("allowed")
         after = account.with_scp("r-1", "goldenami-guardrail", NO_LAUNCH)
         assert "NoLaunch of goldenami-guardrail (service control policy)" in decided(
@@ -167,8 +167,8 @@ class TestAfterAChange:
         assert account.with_scp("ou-elsewhere", "x", NO_LAUNCH) == account
 
     def test_the_management_account_is_not_bound(self) -> None:
-        levels = (ControlLevel("r-1", "root", (NamedDocument.of("no", NO_LAUNCH),)),)
-        account = Account.of(DETAILS, id=ID, levels=levels, manages_organization=True)
+        levels = (ControlLevel("r-1", "root", (NamedDocument.from_json("no", NO_LAUNCH),)),)
+        account = Account.from_details(DETAILS, id=ID, levels=levels, manages_organization=True)
         assert decided(account, "user", "bob").startswith("allowed")
 
 

@@ -80,7 +80,7 @@ def bound(holder: str, administrator: str, profiles: list[Profile], values: Valu
         administrator, {"Version": VERSION, "Statement": ADMINISTRATORS[administrator]}
     )
     everything = compile_policy("everything", {"Version": VERSION, "Statement": [ALLOW_ALL]})
-    role = Principal.of(ROLE, session="bake")
+    role = Principal.from_arn(ROLE, session="bake")
     if holder == "group":
         attached = compiled(documents(profiles, values))
         return Bound(
@@ -90,7 +90,7 @@ def bound(holder: str, administrator: str, profiles: list[Profile], values: Valu
     if holder == "boundary":
         several = documents(profiles, structs.replace(values, exempts_pipeline=False))
         (boundary,) = compiled([combined("boundary", several, ALLOW_ALL)])
-        developer = Principal.of(f"arn:aws:iam::{ACCOUNT}:role/developers", session="ann")
+        developer = Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:role/developers", session="ann")
         return Bound(
             ProofSubject("developers", developer, Policies(identity=(own,), boundary=boundary)),
             ProofSubject("pipeline", role, Policies(identity=(everything,))),
@@ -104,7 +104,7 @@ def bound(holder: str, administrator: str, profiles: list[Profile], values: Valu
 
 
 def user(name: str) -> Principal:
-    return Principal.of(f"arn:aws:iam::{ACCOUNT}:user/{name}")
+    return Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/{name}")
 
 
 def decided(
@@ -191,7 +191,7 @@ def test_documents_in_one_decide_as_they_do_apart(form: str) -> None:
         Policies(identity=compiled([in_one])),
     ):
         subject = ProofSubject("ann", user("ann"), policies)
-        pipeline = ProofSubject("pipeline", Principal.of(ROLE, session="bake"), policies)
+        pipeline = ProofSubject("pipeline", Principal.from_arn(ROLE, session="bake"), policies)
         rows.append(prove((subject,), pipeline, load([ORDINARY]), SETTING, {"golden"}).rows)
     apart, together = ([(one.case, one.decided) for one in each] for each in rows)
     assert apart == together

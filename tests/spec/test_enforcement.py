@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from goldenami import resources
 from goldenami.spec import enforcement, load, load_enforcement
@@ -19,6 +20,7 @@ from goldenami.spec.model import (
     Release,
     ServiceControlPolicy,
 )
+from goldenami.validation import validated
 
 ACCOUNT, UNIT = "111122223333", "ou-ab12-cdef3456"
 KEY = "$.enforce.mechanisms"
@@ -33,6 +35,11 @@ def of(*, groups: tuple[str, ...] = (), role: str | None = None, **mechanisms: A
         base=Base(source=BaseSource(ssm="/aws/service/al2023")),
         enforce=Enforce(groups=groups, pipeline_role=role, mechanisms=Mechanisms(**mechanisms)),
     )
+
+
+def found(release: Release) -> list[tuple[str, str]]:
+    _, problems = validated(to_builtins(release), Release, [enforcement.problems])
+    return [(one.key, one.words) for one in problems]
 
 
 REFUSED: dict[str, tuple[Release, str, str]] = {
@@ -100,12 +107,12 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
     "more providers than AWS takes": (
         of(allowed_amis=AllowedAmis(providers=tuple(f"{n:012}" for n in range(201)))),
         f"{KEY}.allowed_amis.providers",
-        "AWS allows 200, these are 201",
+        "at most 200 providers, not 201",
     ),
     "more names than AWS takes": (
         of(allowed_amis=AllowedAmis(names=tuple(f"web-{n}" for n in range(51)))),
         f"{KEY}.allowed_amis.names",
-        "AWS allows 50, these are 51",
+        "at most 50 names, not 51",
     ),
     "a name that no image can have": (
         of(allowed_amis=AllowedAmis(names=("web#*",))),
@@ -133,7 +140,7 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "`us-east-1a` is no region name",
     ),
     "a declarative policy of nothing": (
-        of(declarative_policy=DeclarativePolicy()),
+        of(declarative_policy=DeclarativePolicy(targets=())),
         f"{KEY}.declarative_policy.targets",
         "name at least one root",
     ),
@@ -165,14 +172,14 @@ TAKEN: dict[str, Release] = {
 
 @pytest.mark.parametrize(("given", "key", "said"), REFUSED.values(), ids=REFUSED.keys())
 def test_refuses(given: Release, key: str, said: str) -> None:
-    [(place, what)] = enforcement.problems(given)
+    [(place, what)] = found(given)
     assert place == key
     assert said in what
 
 
 @pytest.mark.parametrize("given", TAKEN.values(), ids=TAKEN.keys())
 def test_takes(given: Release) -> None:
-    assert list(enforcement.problems(given)) == []
+    assert found(given) == []
 
 
 def test_what_the_example_shows_as_a_comment_can_be_taken_as_it_stands(tmp_path: Path) -> None:

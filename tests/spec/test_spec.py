@@ -46,7 +46,7 @@ def test_what_is_not_given_has_its_default(tmp_path: Path) -> None:
         "goldenami:status",
         "approved",
     )
-    assert (release.audit.regions, release.lifecycle.keep) == ("all", 3)
+    assert release.audit.regions == "all"
     assert (release.publish, release.enforce, release.lifecycle.deprecate_after) == (None,) * 3
 
 
@@ -86,8 +86,8 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "another schema": (
         "goldenami/v1",
         "goldenami/v2",
-        ":1: schema: invalid enum value 'goldenami/v2'",
-        "",
+        ":1: schema: needs `goldenami/v1`, not `goldenami/v2`",
+        "did you mean `goldenami/v1`?",
     ),
     "a misspelt key": ("image:", "imgae:", ":2: imgae: unknown key", "did you mean `image`?"),
     "a misspelt key of a volume": (
@@ -96,53 +96,53 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         ":7: base.volumes[0].size_gb: unknown key",
         "did you mean `size_gib`?",
     ),
-    "no image": ("image: web-base\n", "", ":1: object missing required field `image`", ""),
+    "no image": ("image: web-base\n", "", ":1: image: is missing", ""),
     "one region without brackets": (
         "[us-east-1, eu-west-1]",
         "us-east-1",
-        ":3: regions: expected `array`, got `str`",
+        ":3: regions: needs a list, not `us-east-1`",
         "",
     ),
     "a version that YAML takes for a number": (
         "tags:",
         "version: 1.10\ntags:",
-        ":8: version: expected `str`, got `float`",
+        ":8: version: needs text, not the number 1.1",
         QUOTES,
     ),
     "a version that YAML takes for a day": (
         "tags:",
         "version: 2026-11-23\ntags:",
-        ":8: version: expected `str`, got `date`",
+        ":8: version: needs text, not the day 2026-11-23",
         QUOTES,
     ),
     "a tag that YAML takes for a number": (
         "Golden AMI",
         "1",
-        ":9: tags.Name: expected `str`, got `int`",
+        ":9: tags.Name: needs text, not the number 1",
         QUOTES,
     ),
     "an account that YAML takes for a number": (
         "tags:",
         "share: {accounts: [111122223333]}\ntags:",
-        ":8: share.accounts[0]: expected `str`, got `int`",
+        ":8: share.accounts[0]: needs text, not the number 111122223333",
         QUOTES,
     ),
     "a bake by no method there is": (
         "tags:",
         "bake: {method: docker}\ntags:",
-        ":8: bake.method: invalid enum value 'docker'",
+        ":8: bake.method: needs `create-image` or `packer`, not `docker`",
         "",
     ),
     "a volume without a size": (
         "size_gib: 30, ",
         "",
-        ":7: base.volumes[0]: object missing required field `size_gib`",
+        ":7: base.volumes[0].size_gib: is missing",
         "",
     ),
     "a filter without owners": (
         "{ssm: /aws/service/al2023}",
         "{filter: {name: x}}",
-        ":5: base.source.filter: object missing required field `owners`",
+        ":5: base.source.filter.owners: is missing",
         "",
     ),
     "a key for a region without a copy": (
@@ -193,3 +193,69 @@ def test_several_problems_are_told_together_each_with_its_line(tmp_path: Path) -
 def test_a_file_that_is_not_there_is_an_error_of_the_user(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="cannot be read: No such file or directory"):
         spec.load(tmp_path / "release.yaml")
+
+
+def test_what_is_wrong_of_any_kind_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    path = file(
+        tmp_path,
+        """\
+schema: goldenami/v1
+image: "!"
+regoins: [us-east-1]
+base:
+  source: {ssm: /a, ami: ami-01234567}
+  instance_type: 3
+  volumes:
+  - {device: /dev/xvda, size_gib: 0, kms_key: alias/golden, encrypted: false}
+validate: [{run: ""}, {}]
+tags: {"": x, a: 1, goldenami:status: y}
+share: {accounts: ["1"], snapshots: true}
+publish: {ssm_parameter: ""}
+lifecycle: {keep: 3}
+enforce: {groups: []}
+timeouts: {image: "", instance: 5m}
+""",
+    )
+    with pytest.raises(SpecError) as caught:
+        spec.load(path)
+    assert [note.removeprefix(str(path)).split(": ")[:2] for note in caught.value.notes] == [
+        [":2", "image"],
+        [":3", "regoins"],
+        [":5", "base.source"],
+        [":6", "base.instance_type"],
+        [":8", "base.volumes[0].size_gib"],
+        [":8", "base.volumes[0].kms_key"],
+        [":9", "validate[0].run"],
+        [":9", "validate[1].run"],
+        [":10", "tags."],
+        [":10", "tags.a"],
+        [":10", "tags.goldenami:status"],
+        [":11", "share.accounts[0]"],
+        [":12", "publish.ssm_parameter"],
+        [":13", "lifecycle.keep"],
+        [":14", "enforce.groups"],
+        [":15", "timeouts.image"],
+    ]
+
+
+def test_a_problem_of_the_enforcement_file_is_told_with_those_of_the_release(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "enforce.yaml").write_text(
+        "schema: goldenami.enforce/v1\ngroups: []\nregion: here\nfile: other.yaml\n"
+    )
+    path = file(tmp_path, TEXT + "enforce: {file: enforce.yaml}\nimages: 3\n")
+    with pytest.raises(SpecError) as caught:
+        spec.load(path)
+    assert caught.value.notes == (
+        f"{tmp_path}/enforce.yaml:2: groups: name at least one group",
+        f"{tmp_path}/enforce.yaml:3: region: `here` is no region name, such as `eu-west-1`",
+        f"{tmp_path}/enforce.yaml:4: file: an enforcement file points to no other",
+        f"{path}:11: images: unknown key (did you mean `image`?)",
+    )
+
+
+def test_keep_is_refused_until_something_removes_older_versions(tmp_path: Path) -> None:
+    path = file(tmp_path, TEXT + "lifecycle: {keep: 3}\n")
+    with pytest.raises(SpecError, match="nothing removes older versions yet: leave `keep` out"):
+        spec.load(path)

@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from threading import local
 from typing import TYPE_CHECKING, Any
 
-from botocore.credentials import Credentials, DeferredRefreshableCredentials
-
 from goldenami.aws.answers.others import AssumeRole
+from goldenami.aws.botocore_private import (
+    Credentials,
+    DeferredRefreshableCredentials,
+    operations_of,
+)
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -52,7 +55,7 @@ class ActingClient:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Return an operation; anything else of the client could call AWS as somebody else."""
-        if name not in self._client.meta.method_to_api_mapping:
+        if name not in operations_of(self._client):
             raise AttributeError(f"a role's client has operations alone, and not `{name}`")
         operation = getattr(self._client, name)
 

@@ -83,7 +83,7 @@ class Asking(ABC):
 
         It belongs into a block of `explained`, with all that is done with it.
         """
-        from botocore import xform_name
+        from goldenami.aws.botocore_private import xform_name
 
         service, _, operation = call.partition(":")
         answer: dict[str, Any] = getattr(self.client(service), xform_name(operation))(**parameters)

@@ -42,7 +42,7 @@ def account(aws: Aws) -> tuple[Account, tuple[str, ...]]:
             raise
         organization, manages, levels = "", False, ()
         notes = (f"service control policies could not be read, and are left out: {error.message}",)
-    found = Account.of(
+    found = Account.from_details(
         details,
         id=aws.account,
         partition=aws.partition,

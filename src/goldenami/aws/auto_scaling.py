@@ -81,9 +81,9 @@ class AutoScalingGroup(Struct, frozen=True, kw_only=True):
         if not self.mixed:
             yield from (self.launch,) if self.launch else ()
             return
-        for one in (self.launch, *self.launch.get("Overrides", ())):
-            if "LaunchTemplateSpecification" in one:
-                yield one["LaunchTemplateSpecification"]
+        for part in (self.launch, *self.launch.get("Overrides", ())):
+            if "LaunchTemplateSpecification" in part:
+                yield part["LaunchTemplateSpecification"]
 
 
 def group(answer: AutoScalingGroupAnswer) -> AutoScalingGroup:
@@ -96,8 +96,12 @@ def group(answer: AutoScalingGroupAnswer) -> AutoScalingGroup:
         configuration=answer.launch_configuration_name,
         mixed=mixed is not None,
         distribution=mixed.instances_distribution if mixed else {},
-        instances=tuple(one.instance_id for one in answer.instances),
-        protected=tuple(one.instance_id for one in answer.instances if one.protected_from_scale_in),
+        instances=tuple(instance.instance_id for instance in answer.instances),
+        protected=tuple(
+            instance.instance_id
+            for instance in answer.instances
+            if instance.protected_from_scale_in
+        ),
     )
 
 
@@ -107,16 +111,16 @@ def groups(regional: RegionalAws, names: Iterable[str]) -> dict[str, AutoScaling
     Raises:
         AwsError: they could not be read.
     """
-    wanted = sorted(names)
-    found: dict[str, AutoScalingGroup] = {}
-    for start in range(0, len(wanted), NAMES_A_CALL):
+    sorted_names = sorted(names)
+    groups_by_name: dict[str, AutoScalingGroup] = {}
+    for start in range(0, len(sorted_names), NAMES_A_CALL):
         pages = regional.listed(
             DescribeAutoScalingGroups, "reading Auto Scaling groups",
-            AutoScalingGroupNames=wanted[start : start + NAMES_A_CALL],
+            AutoScalingGroupNames=sorted_names[start : start + NAMES_A_CALL],
         )  # fmt: skip
         several = [group(answer) for page in pages for answer in page.auto_scaling_groups]
-        found |= {one.name: one for one in several}
-    return found
+        groups_by_name |= {described.name: described for described in several}
+    return groups_by_name
 
 
 def under_way(regional: RegionalAws, name: str) -> InstanceRefresh | None:
@@ -129,26 +133,31 @@ def under_way(regional: RegionalAws, name: str) -> InstanceRefresh | None:
         DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
         AutoScalingGroupName=name,
     )  # fmt: skip
-    every = (one for page in pages for one in page.instance_refreshes)
-    return next((one for one in every if one.status not in _ENDED), None)
+    every = (refresh for page in pages for refresh in page.instance_refreshes)
+    return next((refresh for refresh in every if refresh.status not in _ENDED), None)
 
 
-def covers(told: Any, wanted: Any) -> bool:
+def covers(actual: Any, expected: Any) -> bool:
     """Tell whether a configuration that AWS tells is the wanted one.
 
     AWS tells more than was sent: names of templates beside their ids, and defaults.
     """
-    if isinstance(wanted, Mapping):
-        return isinstance(told, Mapping) and all(
-            covers(told.get(key), one) for key, one in wanted.items()
+    if isinstance(expected, Mapping):
+        return isinstance(actual, Mapping) and all(
+            covers(actual.get(key), value) for key, value in expected.items()
         )
-    if isinstance(wanted, list):
-        several = isinstance(told, list) and len(told) == len(wanted)
-        return several and all(map(covers, told, wanted))
-    return bool(told == wanted)
+    if isinstance(expected, list):
+        several = isinstance(actual, list) and len(actual) == len(expected)
+        return several and all(map(covers, actual, expected))
+    return bool(actual == expected)
 
 
-def _moved(told: Mapping[str, Any], versions: Mapping[ImageReference, Any]) -> dict[str, Any]:
+def _moved(
+    specification: Mapping[str, Any], versions: Mapping[ImageReference, Any]
+) -> dict[str, Any]:
     """Return a template's version by its id alone: AWS takes id or name, and tells both."""
-    one = of_template(told)
-    return {"LaunchTemplateId": one.template, "Version": versions.get(one, one.version)}
+    reference = of_template(specification)
+    return {
+        "LaunchTemplateId": reference.template,
+        "Version": versions.get(reference, reference.version),
+    }

@@ -22,7 +22,7 @@ def instances(
         "looking for a build's instance",
         Filters=[
             *([{"Name": f"tag:{key}", "Values": [value]}] if key else []),
-            {"Name": f"tag:{tags.ROLE}", "Values": [one.value for one in tags.Role]},
+            {"Name": f"tag:{tags.ROLE}", "Values": [role.value for role in tags.Role]},
             {"Name": "tag-key", "Values": [tags.SPEC]},
             *([{"Name": "instance-state-name", "Values": list(ALIVE)}] if alive else []),
         ],
@@ -43,4 +43,4 @@ def base_instances(regional: RegionalAws) -> list[Instance]:
 
 def images_of(regional: RegionalAws, build: str) -> list[Image]:
     """Return the images that a build has made in a region, in any state."""
-    return [one for one in images.produced(regional) if one.tags.get(tags.BUILD) == build]
+    return [image for image in images.produced(regional) if image.tags.get(tags.BUILD) == build]

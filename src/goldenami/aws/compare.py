@@ -44,20 +44,22 @@ def image(context: ActionContext) -> dict[str, Any]:
 
 def _differences(context: ActionContext) -> Iterator[str]:
     regional, summary = context.regional, context.summary
-    image_id, wanted = context.parameters["ImageId"], context.parameters["tags"]
-    found = regional.ask(DescribeImages, summary, ImageIds=[image_id], IncludeDisabled=True).images
-    if not found:
+    image_id, expected_tags = context.parameters["ImageId"], context.parameters["tags"]
+    described_images = regional.ask(
+        DescribeImages, summary, ImageIds=[image_id], IncludeDisabled=True
+    ).images
+    if not described_images:
         yield f"{image_id} is not there"
         return
-    image = found[0]
+    image = described_images[0]
     described = snapshots.by_id(regional, image.snapshot_ids, summary)
     permissions = regional.ask(
         DescribeLaunchPermissions, summary,
         ImageId=image_id, Attribute="launchPermission",
     ).launch_permissions  # fmt: skip
-    yield from _missing_tags(image_id, image.tag_values, wanted)
+    yield from _missing_tags(image_id, image.tag_values, expected_tags)
     for snapshot in described:
-        yield from _missing_tags(snapshot.snapshot_id, snapshot.tag_values, wanted)
+        yield from _missing_tags(snapshot.snapshot_id, snapshot.tag_values, expected_tags)
     for snapshot in described if context.parameters["snapshot_accounts"] else ():
         yield from _snapshot_shares(context, snapshot.snapshot_id)
     shares = {permission.named for permission in permissions}
@@ -74,19 +76,19 @@ def _snapshot_shares(context: ActionContext, snapshot_id: str) -> Iterator[str]:
     answer = context.ask(
         DescribeSnapshotPermissions, SnapshotId=snapshot_id, Attribute="createVolumePermission"
     )
-    there = {one.user_id or "everybody" for one in answer.create_volume_permissions}
-    wanted = set(context.parameters["snapshot_accounts"])
-    if _differ(there, wanted, exactly=context.parameters["exactly"]):
-        yield f"{snapshot_id} may be used by {sorted(there)}, not as wanted"
+    actual = {permission.user_id or "everybody" for permission in answer.create_volume_permissions}
+    expected = set(context.parameters["snapshot_accounts"])
+    if _differ(actual, expected, exactly=context.parameters["exactly"]):
+        yield f"{snapshot_id} may be used by {sorted(actual)}, not as wanted"
 
 
-def _differ(there: Set[Any], wanted: Set[Any], *, exactly: bool) -> bool:
-    return there != wanted if exactly else not there <= wanted
+def _differ(actual: Set[Any], expected: Set[Any], *, exactly: bool) -> bool:
+    return actual != expected if exactly else not actual <= expected
 
 
 def _missing_tags(
-    resource: str, there: Mapping[str, str], wanted: Mapping[str, str]
+    resource: str, actual: Mapping[str, str], expected: Mapping[str, str]
 ) -> Iterator[str]:
-    for key, value in wanted.items():
-        if key != tags.STATUS and there.get(key) != value:  # the status moves on
-            yield f"{resource} has the tag {key}={there.get(key, '(none)')}, not {value}"
+    for key, value in expected.items():
+        if key != tags.STATUS and actual.get(key) != value:  # the status moves on
+            yield f"{resource} has the tag {key}={actual.get(key, '(none)')}, not {value}"

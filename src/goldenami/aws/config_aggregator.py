@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/config/latest/developerguide/querying-AWS-resources.html
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -18,12 +18,15 @@ from goldenami.aws.answers.others import (
 )
 from goldenami.aws.errors import explained
 from goldenami.aws.regional import RegionalAws
+from goldenami.domain.account_region import AccountRegion
 
 IMAGES_A_QUERY = 100
 """A query has at most 4,096 characters."""
 
 ROWS_A_PAGE = 100
 """The most of a listing; counts come 500 a page, as long as no limit is given."""
+
+R = TypeVar("R", CountRow, InstanceRow)
 
 _ALIVE = (
     "resourceType = 'AWS::EC2::Instance' AND "
@@ -51,58 +54,85 @@ class SourceStatus(Struct, frozen=True):
     why: str
 
 
-def counts(regional: RegionalAws, aggregator: str) -> list[Count]:
-    """Return how many instances each image has, by account and region.
+class AggregatedInstance(Struct, frozen=True):
+    """An instance, as far as the aggregator knows it; its state may be left out by a recorder."""
 
-    Raises:
-        AwsError: there is no such aggregator, or it may not be asked.
+    id: str
+    image: str
+    state: str
+    tags: Mapping[str, str]
+
+
+class Aggregator:
+    """An aggregator of AWS Config.
+
+    Every method raises an AwsError if there is no such aggregator, or it may not be asked.
+
+    Args:
+        regional: whose, and where.
+        name: its name.
     """
-    fields = "accountId, awsRegion, configuration.imageId"
-    rows = _select(
-        regional, aggregator, CountRow,
-        f"SELECT {fields}, COUNT(*) WHERE {_ALIVE} GROUP BY {fields}",
-    )  # fmt: skip
-    return [
-        Count(row.account_id, row.aws_region, row.configuration.image_id, row.count) for row in rows
-    ]
 
+    def __init__(self, regional: RegionalAws, name: str) -> None:
+        self._regional = regional
+        self.name = name
 
-def instances(
-    regional: RegionalAws, aggregator: str, count: Count, images: Sequence[str]
-) -> Iterator[InstanceRow]:
-    """Yield the instances of some images in the account and region of a count.
+    def counts(self) -> Iterator[Count]:
+        """Yield how many instances each image has, by account and region."""
+        fields = "accountId, awsRegion, configuration.imageId"
+        query = f"SELECT {fields}, COUNT(*) WHERE {_ALIVE} GROUP BY {fields}"
+        for row in self._rows(CountRow, query):
+            yield Count(row.account_id, row.aws_region, row.configuration.image_id, row.count)
 
-    Raises:
-        AwsError: the aggregator could not be asked.
-    """
-    for start in range(0, len(images), IMAGES_A_QUERY):
-        listed = ", ".join(f"'{one}'" for one in images[start : start + IMAGES_A_QUERY])
-        yield from _select(
-            regional, aggregator, InstanceRow,
-            "SELECT resourceId, tags, configuration.imageId, configuration.state.name "
-            f"WHERE {_ALIVE} AND accountId = '{count.account}' AND awsRegion = '{count.region}' "
-            f"AND configuration.imageId IN ({listed})",
-            Limit=ROWS_A_PAGE,
-        )  # fmt: skip
+    def instances(
+        self, place: AccountRegion, images: Sequence[str]
+    ) -> Iterator[AggregatedInstance]:
+        """Yield the instances of some images in a region of an account."""
+        for start in range(0, len(images), IMAGES_A_QUERY):
+            quoted = ", ".join(f"'{image}'" for image in images[start : start + IMAGES_A_QUERY])
+            query = (
+                "SELECT resourceId, tags, configuration.imageId, configuration.state.name "
+                f"WHERE {_ALIVE} AND accountId = '{place.account}' "
+                f"AND awsRegion = '{place.region}' AND configuration.imageId IN ({quoted})"
+            )
+            for row in self._rows(InstanceRow, query, Limit=ROWS_A_PAGE):
+                yield AggregatedInstance(
+                    row.resource_id,
+                    row.configuration.image_id,
+                    row.configuration.state.name,
+                    {tag.key: tag.value for tag in row.tags or ()},
+                )
 
+    def sources(self) -> list[SourceStatus]:
+        """Return the accounts and regions that it has data of, and how old that is.
 
-def sources(regional: RegionalAws, aggregator: str) -> list[SourceStatus]:
-    """Return the accounts and regions that the aggregator has data of, and how old that is.
+        https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
+        """
+        pages = self._regional.listed(
+            DescribeConfigurationAggregatorSourcesStatus,
+            f"reading the sources of aggregator {self.name}",
+            ConfigurationAggregatorName=self.name,
+        )
+        return [
+            SourceStatus(source.source_id, source.aws_region, _why(source))
+            for page in pages
+            for source in page.aggregated_source_status_list
+        ]
 
-    https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
-
-    Raises:
-        AwsError: there is no such aggregator, or it may not be asked.
-    """
-    pages = regional.listed(
-        DescribeConfigurationAggregatorSourcesStatus,
-        f"reading the sources of aggregator {aggregator}", ConfigurationAggregatorName=aggregator,
-    )  # fmt: skip
-    return [
-        SourceStatus(source.source_id, source.aws_region, _why(source))
-        for page in pages
-        for source in page.aggregated_source_status_list
-    ]
+    def _rows(self, kind: type[R], query: str, **more: int) -> Iterator[R]:
+        purpose = f"asking the aggregator {self.name}"
+        pages = self._regional.listed(
+            SelectAggregateResourceConfig,
+            purpose,
+            Expression=query,
+            ConfigurationAggregatorName=self.name,
+            **more,
+        )
+        for page in pages:
+            for row in page.results:
+                with explained(purpose, self._regional.region, SelectAggregateResourceConfig.call):
+                    decoded = read_json(kind, row)
+                yield decoded
 
 
 def _why(source: AggregatedSource) -> str:
@@ -110,21 +140,3 @@ def _why(source: AggregatedSource) -> str:
         return ""
     reason = source.last_error_message or source.last_error_code or "no reason"
     return f"AWS Config says {source.last_update_status}: {reason}"
-
-
-R = TypeVar("R", CountRow, InstanceRow)
-
-
-def _select(
-    regional: RegionalAws, aggregator: str, kind: type[R], query: str, **more: int
-) -> Iterator[R]:
-    purpose = f"asking the aggregator {aggregator}"
-    pages = regional.listed(
-        SelectAggregateResourceConfig, purpose,
-        Expression=query, ConfigurationAggregatorName=aggregator, **more,
-    )  # fmt: skip
-    for page in pages:
-        for row in page.results:
-            with explained(purpose, regional.region, SelectAggregateResourceConfig.call):
-                decoded = read_json(kind, row)
-            yield decoded

@@ -22,20 +22,22 @@ _BEFORE_HOST = re.compile(r"^([a-z][a-z\d+.-]*://)?.*@", re.DOTALL | re.IGNORECA
 _USER_OF_URL = re.compile(r"//[^\s\"'<>]*@")
 
 
-def check(session: Any, service: str, given: str | None) -> None:
+def check(session: Any, service: str, option_url: str | None) -> None:
     """Check the endpoint of a service's client, and those that its credentials are fetched from.
 
     Args:
         session: the boto3 session.
         service: the service, as boto3 names it.
-        given: what the command line names.
+        option_url: what the command line names.
 
     Raises:
         UsageError: it is no URL of a server; the message names where it is set.
     """
-    core = session._session  # noqa: SLF001  boto3 gives no other way to the configuration
-    wanted = [(service, given), *((name, None) for name in _for_credentials(core))]
-    for name, option in wanted:
+    from goldenami.aws.botocore_private import session_of
+
+    core = session_of(session)
+    services = [(service, option_url), *((name, None) for name in _for_credentials(core))]
+    for name, option in services:
         source, url = next(_settings(core, name, option), ("", None))
         if url is not None and (why := _wrong(url)):
             raise UsageError(f"{source}: `{_shown(url)}` {why}", fix=_fix(url))
@@ -47,7 +49,7 @@ def check_proxy(endpoint: str) -> None:
     Raises:
         UsageError: its variable names none; the message names the variable.
     """
-    from botocore.utils import get_environ_proxies
+    from goldenami.aws.botocore_private import get_environ_proxies
 
     scheme = urlsplit(endpoint).scheme
     proxy = get_environ_proxies(endpoint).get(scheme)
@@ -77,19 +79,23 @@ def _for_credentials(core: Any) -> Iterator[str]:
         yield from ("sso", "sso-oidc")
 
 
-def _settings(core: Any, service: str, given: str | None) -> Iterator[tuple[str, str]]:
+def _settings(core: Any, service: str, option_url: str | None) -> Iterator[tuple[str, str]]:
     """Yield what sets a service's endpoint, and to what; the first one counts.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
-    from botocore.utils import CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as HYPHENIZED
+    from goldenami.aws.botocore_private import (
+        CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as HYPHENIZED,
+    )
 
-    if given is not None:
-        yield OPTION, given
+    if option_url is not None:
+        yield OPTION, option_url
     elif not core.get_config_variable("ignore_configured_endpoint_urls"):
         name = HYPHENIZED.get(service, service).replace("-", "_")
         variables = (f"AWS_ENDPOINT_URL_{name.upper()}", "AWS_ENDPOINT_URL")
-        yield from ((one, os.environ[one]) for one in variables if os.environ.get(one))
+        yield from (
+            (variable, os.environ[variable]) for variable in variables if os.environ.get(variable)
+        )
         yield from _configured(core, name)
 
 
@@ -110,7 +116,7 @@ def _configured(core: Any, service: str) -> Iterator[tuple[str, str]]:
 
 def _wrong(url: str) -> str:
     """Say what keeps a URL from naming a server and nothing else; empty if it does."""
-    from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
+    from goldenami.aws.botocore_private import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
     if not url.isprintable() or not url.isascii() or " " in url or "\\" in url:
         return _ODD
@@ -141,8 +147,8 @@ def _beyond(parts: SplitResult, url: str) -> str:
 def _fix(url: str) -> str:
     """Return how to write it: without what is too much, with what is missing."""
     clean = _BEFORE_HOST.sub(r"\1", url)
-    scheme, found, rest = clean.partition("://")
-    host = re.split(r"[/?#]", rest if found else clean)[0]
+    scheme, separator, rest = clean.partition("://")
+    host = re.split(r"[/?#]", rest if separator else clean)[0]
     written = f"{scheme if scheme in _SCHEMES else 'http'}://{host}"
     return f"write {written}" if not _wrong(written) else _EXAMPLE
 

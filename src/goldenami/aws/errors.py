@@ -161,8 +161,8 @@ def explained(purpose: str, region: str = "", call: str = "") -> Iterator[None]:
 def _explanation(error: Exception, where: str, call: str) -> GoldenamiError | None:
     """Return what an error of a call means; None if it is none of AWS's or botocore's."""
     from botocore import exceptions as botocore
-    from botocore.parsers import ResponseParserError
 
+    from goldenami.aws.botocore_private import ResponseParserError
     from goldenami.aws.whole import PartialAnswerError
 
     match error:

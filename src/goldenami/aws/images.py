@@ -23,11 +23,11 @@ def produced(regional: RegionalAws, *, image: str | None = None) -> list[Image]:
     tagged: dict[str, Any] = {"Name": "tag-key", "Values": [tags.IMAGE]}
     if image:
         tagged = {"Name": f"tag:{tags.IMAGE}", "Values": [image]}
-    found = _described(
+    described = _described(
         regional, "reading golden images", Owners=["self"], Filters=[tagged],
         IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
-    return sorted(found, key=_newest)
+    return sorted(described, key=_newest)
 
 
 def own(regional: RegionalAws) -> list[Image]:
@@ -40,7 +40,7 @@ def own(regional: RegionalAws) -> list[Image]:
 
 def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:
     """Return those that may be launched: available, and with the approval tag."""
-    return [one for one in images if one.state == "available" and approval.on(one.tags)]
+    return [image for image in images if image.state == "available" and approval.on(image.tags)]
 
 
 def by_id(regional: RegionalAws, image_ids: list[str]) -> list[Image]:
@@ -57,12 +57,12 @@ def made(regional: RegionalAws, image_id: str) -> Image:
     Raises:
         AwsError: it is not there (yet).
     """
-    found = by_id(regional, [image_id])
-    if not found:
+    described = by_id(regional, [image_id])
+    if not described:
         raise AwsError(
             f"{image_id} in {regional.region} is not there", code="InvalidAMIID.NotFound"
         )
-    return found[0]
+    return described[0]
 
 
 def named(regional: RegionalAws, name: str) -> list[Image]:
@@ -96,13 +96,13 @@ def resolve(regional: RegionalAws, source: "BaseSource") -> Image:
 
 
 def _one(regional: RegionalAws, image_id: str, told_by: str) -> Image:
-    found = by_id(regional, [image_id])
-    if not found:
+    described = by_id(regional, [image_id])
+    if not described:
         raise GoldenamiError(
             f"base.source: {told_by} names {image_id}, which does not exist in {regional.region} "
             "or is not shared with this account"
         )
-    return found[0]
+    return described[0]
 
 
 def _parameter(regional: RegionalAws, name: str) -> str:
@@ -125,20 +125,22 @@ def _parameter(regional: RegionalAws, name: str) -> str:
     return value
 
 
-def _newest_of(regional: RegionalAws, wanted: "ImageFilter") -> Image:
+def _newest_of(regional: RegionalAws, image_filter: "ImageFilter") -> Image:
     filters = [
-        {"Name": "name", "Values": [wanted.name]},
+        {"Name": "name", "Values": [image_filter.name]},
         {"Name": "state", "Values": ["available"]},
     ]
-    if wanted.architecture:
-        filters.append({"Name": "architecture", "Values": [wanted.architecture]})
-    found = _described(regional, "reading images", Owners=list(wanted.owners), Filters=filters)
-    if not found:
+    if image_filter.architecture:
+        filters.append({"Name": "architecture", "Values": [image_filter.architecture]})
+    described = _described(
+        regional, "reading images", Owners=list(image_filter.owners), Filters=filters
+    )
+    if not described:
         raise GoldenamiError(
-            f"base.source.filter: no available image of {', '.join(wanted.owners)} in "
-            f"{regional.region} is named like `{wanted.name}`"
+            f"base.source.filter: no available image of {', '.join(image_filter.owners)} in "
+            f"{regional.region} is named like `{image_filter.name}`"
         )
-    return min(found, key=_newest)
+    return min(described, key=_newest)
 
 
 def _described(regional: RegionalAws, purpose: str, **parameters: Any) -> list[Image]:

@@ -78,11 +78,11 @@ def check(regional: RegionalAws) -> Checked:
     if status == ["ENABLED"]:
         return Checked(fine=(f"Amazon Inspector scans instances in {regional.region}",))
     why = [account.error_message for account in answer.failed_accounts]
-    told = ", ".join([*status, *why]) or "DISABLED"
+    reasons = ", ".join([*status, *why]) or "DISABLED"
     return Checked(
         wrong=(
-            f"test.scan: Amazon Inspector does not scan instances in {regional.region} ({told}): "
-            "enable it with `aws inspector2 enable --resource-types EC2`, or leave the scan out",
+            f"test.scan: Amazon Inspector does not scan instances in {regional.region} ({reasons}"
+            "): enable it with `aws inspector2 enable --resource-types EC2`, or leave the scan out",
         )
     )
 
@@ -107,13 +107,13 @@ def scan(context: ActionContext) -> dict[str, Any]:
         timeout_s=parameters["timeout_s"],
         thing=f"the scan of {instance_id}",
     )
-    found = patiently(context, lambda: _findings(context, instance_id))
-    counted = [one for one in found if one.vulnerability not in parameters["ignore"]]
+    findings = patiently(context, lambda: _findings(context, instance_id))
+    counted = [finding for finding in findings if finding.vulnerability not in parameters["ignore"]]
     failing = _failing(counted, parameters["severity"])
     if failing:
         raise _vulnerable(context, failing)
-    counts = Counter(one.severity for one in counted)
-    return {"findings": {one: counts[one] for one in SEVERITIES if counts[one]}}
+    counts = Counter(finding.severity for finding in counted)
+    return {"findings": {severity: counts[severity] for severity in SEVERITIES if counts[severity]}}
 
 
 def _scanned(context: ActionContext, instance_id: str) -> bool | Pending:
@@ -147,12 +147,14 @@ def _findings(context: ActionContext, instance_id: str) -> list[InspectorFinding
         resourceId=instance_id, findingStatus="ACTIVE", findingType="PACKAGE_VULNERABILITY"
     )
     pages = context.listed(ListFindings, filterCriteria=criteria)
-    found = [_finding(finding) for page in pages for finding in page.findings]
-    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.vulnerability))
+    findings = [_finding(finding) for page in pages for finding in page.findings]
+    return sorted(
+        findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.vulnerability)
+    )
 
 
 def _equal(**fields: str) -> dict[str, Any]:
-    return {name: [{"comparison": "EQUALS", "value": one}] for name, one in fields.items()}
+    return {name: [{"comparison": "EQUALS", "value": value}] for name, value in fields.items()}
 
 
 def _finding(answer: InspectorFindingAnswer) -> InspectorFinding:
@@ -172,9 +174,9 @@ def _package(package: VulnerablePackage) -> str:
     return f"{package.name} {version}" + ("" if fixed == "NotAvailable" else f" (fixed in {fixed})")
 
 
-def _failing(found: Collection[InspectorFinding], severity: str) -> list[InspectorFinding]:
+def _failing(findings: Collection[InspectorFinding], severity: str) -> list[InspectorFinding]:
     failing = SEVERITIES[: SEVERITIES.index(severity) + 1]
-    return [one for one in found if one.severity in failing]
+    return [finding for finding in findings if finding.severity in failing]
 
 
 def _vulnerable(context: ActionContext, failing: list[InspectorFinding]) -> BakeError:

@@ -105,11 +105,15 @@ class InstanceInventory:
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
         listing = _reservations()
         for some in self._rows(listing, self._asked(listing), Reservation):
-            found = [(one.owner_id, instance) for one in some for instance in one.instances]
-            seen = images.of({instance.image_id for _, instance in found})
+            instances = [
+                (reservation.owner_id, instance)
+                for reservation in some
+                for instance in reservation.instances
+            ]
+            seen = images.of({instance.image_id for _, instance in instances})
             yield [
                 self._subject(instance, account, seen[instance.image_id])
-                for account, instance in found
+                for account, instance in instances
             ]
 
     def _from_metadata(self, instance: InstanceMetadata) -> Subject:
@@ -135,13 +139,13 @@ class InstanceInventory:
             tags=own,
         )
 
-    def _rows(self, listing: _Listing, asked: "Future[_Page]", kind: type[R]) -> Iterator[list[R]]:
+    def _rows(self, listing: _Listing, answer: "Future[_Page]", kind: type[R]) -> Iterator[list[R]]:
         """Yield the rows of all pages; the next one is asked for while this one is being read."""
         more = True
         while more:
-            page = asked.result()
+            page = answer.result()
             if page.token:
-                asked = self._asked(listing, page.token)
+                answer = self._asked(listing, page.token)
             with _in_hand, explained(_DOING, self._regional.where, listing.call):
                 rows = iter(page.rows)
                 while some := list(islice(rows, AT_ONCE)):

@@ -33,8 +33,8 @@ def check(regional: RegionalAws, key: str, *, shared: bool) -> Checked:
     except AwsError as error:
         return Checked(wrong=(error.message,))
     wrong = tuple(
-        f"KMS key {key} in {regional.region} {one}"
-        for one in _faults(answer.key_metadata, shared=shared)
+        f"KMS key {key} in {regional.region} {fault}"
+        for fault in _faults(answer.key_metadata, shared=shared)
     )
     return Checked(wrong=wrong) if wrong else _tried(regional, key)
 
@@ -65,14 +65,14 @@ def check_default(regional: RegionalAws, *, encrypted: bool) -> Checked:
 
 
 def _faults(key: KeyMetadata, *, shared: bool) -> list[str]:
-    found = []
+    faults = []
     if key.key_state != "Enabled":
-        found.append(f"is {key.key_state}, not Enabled")
+        faults.append(f"is {key.key_state}, not Enabled")
     if key.key_spec != "SYMMETRIC_DEFAULT":
-        found.append(f"is of kind {key.key_spec}: EBS takes symmetric keys alone")
+        faults.append(f"is of kind {key.key_spec}: EBS takes symmetric keys alone")
     if shared and key.key_manager == "AWS":
-        found.append("is AWS's own: what it encrypts cannot be shared")
-    return found
+        faults.append("is AWS's own: what it encrypts cannot be shared")
+    return faults
 
 
 def _tried(regional: RegionalAws, key: str) -> Checked:

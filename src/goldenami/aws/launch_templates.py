@@ -96,12 +96,12 @@ class LaunchTemplates:
                     DescribeLaunchTemplateVersions,
                     "reading launch templates", Versions=list(NAMED),
                 )  # fmt: skip
-                found = {
-                    (one.launch_template_id, one.version_number): _version(one)
+                versions = {
+                    (version.launch_template_id, version.version_number): _version(version)
                     for page in pages
-                    for one in page.launch_template_versions
+                    for version in page.launch_template_versions
                 }
-                self._named = list(found.values())
+                self._named = list(versions.values())
                 self._remember(self._named)
             return self._named
 
@@ -135,28 +135,29 @@ class LaunchTemplates:
             return self._versions[key]
 
     def _remember(self, versions: list[LaunchTemplateVersion]) -> None:
-        for one in versions:
-            for named in (one.id, one.name):
-                self._versions[named, one.version] = one.reference
-                if one.default:
-                    self._versions[named, "$Default"] = one.reference
-        for one in sorted(versions, key=lambda each: int(each.version)):
-            for named in (one.id, one.name):
-                self._versions[named, "$Latest"] = one.reference
+        for version in versions:
+            for named in (version.id, version.name):
+                self._versions[named, version.version] = version.reference
+                if version.default:
+                    self._versions[named, "$Default"] = version.reference
+        for version in sorted(versions, key=lambda each: int(each.version)):
+            for named in (version.id, version.name):
+                self._versions[named, "$Latest"] = version.reference
 
     def _read(self, template: str, version: str) -> ImageReference:
-        found = read_version(self._regional, template, version)
-        if found is None:
+        template_version = read_version(self._regional, template, version)
+        if template_version is None:
             return ImageReference(
                 why=f"there is no version {version} of launch template {template}"
             )
-        return found.reference
+        return template_version.reference
 
     def _configured(self) -> dict[str, str]:
         with self._lock:
             if self._configurations is None:
                 self._configurations = {
-                    one.launch_configuration_name: one.image_id for one in self.configurations()
+                    configuration.launch_configuration_name: configuration.image_id
+                    for configuration in self.configurations()
                 }
             return self._configurations
 
@@ -171,7 +172,7 @@ def versions(regional: RegionalAws, template: str) -> list[LaunchTemplateVersion
         DescribeLaunchTemplateVersions, f"reading launch template {template}",
         LaunchTemplateId=template,
     )  # fmt: skip
-    return [_version(one) for page in pages for one in page.launch_template_versions]
+    return [_version(version) for page in pages for version in page.launch_template_versions]
 
 
 def read_version(

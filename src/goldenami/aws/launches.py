@@ -49,53 +49,57 @@ class Launches:
 
     def launch_templates(self) -> Iterator[list[Subject]]:
         """Yield the launch templates: their default and latest version."""
-        found = []
-        for one in self._templates.listed():
-            name = f"{one.id}:{one.version}"
-            found.append((self._subject(Kind.LAUNCH_TEMPLATE, name, one.name), one.reference))
-        yield self._with_images(found)
+        launching = []
+        for version in self._templates.listed():
+            name = f"{version.id}:{version.version}"
+            launching.append(
+                (self._subject(Kind.LAUNCH_TEMPLATE, name, version.name), version.reference)
+            )
+        yield self._with_images(launching)
 
     def launch_configurations(self) -> Iterator[list[Subject]]:
         """Yield the launch configurations, which new accounts no longer have."""
         yield self._with_images(
             (
-                self._subject(Kind.LAUNCH_CONFIGURATION, one.launch_configuration_name),
-                ImageReference(image=one.image_id),
+                self._subject(Kind.LAUNCH_CONFIGURATION, configuration.launch_configuration_name),
+                ImageReference(image=configuration.image_id),
             )
-            for one in self._templates.configurations()
+            for configuration in self._templates.configurations()
         )
 
     def auto_scaling_groups(self) -> Iterator[list[Subject]]:
         """Yield the Auto Scaling groups, once for each image that one can launch."""
         purpose = "reading Auto Scaling groups"
         pages = self._regional.listed(DescribeAutoScalingGroups, purpose)
-        found = []
+        launching = []
         for answer in (group for page in pages for group in page.auto_scaling_groups):
             group = auto_scaling.group(answer)
             for number, reference in enumerate(group.references):
                 name = _nth(group.name, number)
                 own = answer.tag_values
                 subject = self._subject(Kind.AUTO_SCALING_GROUP, name, group.name, own)
-                found.append((subject, reference))
-        yield self._with_images(found)
+                launching.append((subject, reference))
+        yield self._with_images(launching)
 
     def fleets(self) -> Iterator[list[Subject]]:
         """Yield the EC2 fleets that can still launch something."""
         pages = self._regional.listed(DescribeFleets, "reading EC2 fleets")
-        found = []
+        launching = []
         for fleet in (fleet for page in pages for fleet in page.fleets):
             if fleet.fleet_state not in _FLEETS_ALIVE:
                 continue
             own = fleet.tag_values
             for number, reference in enumerate(_of_configs(fleet.launch_template_configs)):
                 name = _nth(fleet.fleet_id, number)
-                found.append((self._subject(Kind.FLEET, name, own.get("Name", ""), own), reference))
-        yield self._with_images(found)
+                launching.append(
+                    (self._subject(Kind.FLEET, name, own.get("Name", ""), own), reference)
+                )
+        yield self._with_images(launching)
 
     def spot_fleets(self) -> Iterator[list[Subject]]:
         """Yield the spot fleets that can still launch something."""
         pages = self._regional.listed(DescribeSpotFleetRequests, "reading spot fleets")
-        found = []
+        launching = []
         for fleet in (fleet for page in pages for fleet in page.spot_fleet_request_configs):
             if fleet.spot_fleet_request_state not in _FLEETS_ALIVE:
                 continue
@@ -105,8 +109,8 @@ class Launches:
             for number, reference in enumerate((*direct, *by_template)):
                 name = _nth(fleet.spot_fleet_request_id, number)
                 subject = self._subject(Kind.SPOT_FLEET, name, "", fleet.tag_values)
-                found.append((subject, reference))
-        yield self._with_images(found)
+                launching.append((subject, reference))
+        yield self._with_images(launching)
 
     def node_groups(self) -> Iterator[list[Subject]]:
         """Yield the EKS node groups; without a template of one's own, EKS chooses the image.
@@ -115,13 +119,13 @@ class Launches:
         """
         pages = self._regional.listed(ListClusters, "listing EKS clusters")
         clusters = [cluster for page in pages for cluster in page.clusters]
-        found = [
+        launching = [
             read
             for cluster in clusters
             for name in self._node_group_names(cluster)
             if (read := self._node_group(cluster, name))
         ]
-        yield self._with_images(found)
+        yield self._with_images(launching)
 
     def _node_group_names(self, cluster: str) -> list[str]:
         purpose = f"listing the node groups of {cluster}"
@@ -162,20 +166,22 @@ class Launches:
             tags=own or {},
         )
 
-    def _with_images(self, found: Iterable[tuple[Subject, ImageReference]]) -> list[Subject]:
+    def _with_images(self, launching: Iterable[tuple[Subject, ImageReference]]) -> list[Subject]:
         """Return the subjects with their images, each parameter and image asked for once."""
-        resolved = [(one, self._templates.resolved(reference)) for one, reference in found]
+        resolved = [
+            (subject, self._templates.resolved(reference)) for subject, reference in launching
+        ]
         named_in = {each.parameter for _, each in resolved if each.parameter}
         ids = parameters.image_ids(self._regional, named_in) if named_in else {}
-        named = [(one, _followed(each, ids)) for one, each in resolved]
+        named = [(subject, _followed(each, ids)) for subject, each in resolved]
         seen = self._images.of({each.image for _, each in named if each.image})
         return [
             replace(
-                one,
+                subject,
                 image=seen.get(each.image, ImageSeen()),
                 facts={"unresolved": each.why} if each.why else {},
             )
-            for one, each in named
+            for subject, each in named
         ]
 
 
@@ -190,11 +196,11 @@ def _followed(reference: ImageReference, ids: Mapping[str, str]) -> ImageReferen
 
 def _of_configs(configs: Iterable[TemplateConfig]) -> list[ImageReference]:
     """Return what the launch template configurations of a fleet launch."""
-    found = []
+    references = []
     for config in configs:
-        found.append(of_template(config.launch_template_specification))
-        found += of_overrides(config.overrides)
-    return list(dict.fromkeys(found))
+        references.append(of_template(config.launch_template_specification))
+        references += of_overrides(config.overrides)
+    return list(dict.fromkeys(references))
 
 
 def _nth(name: str, number: int) -> str:

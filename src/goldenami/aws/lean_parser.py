@@ -14,10 +14,13 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.sax.saxutils import unescape
 
-from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
-from botocore.utils import parse_timestamp
-
 from goldenami.aws.answers.interface import LazyRows
+from goldenami.aws.botocore_private import (
+    EC2QueryParser,
+    ResponseParserError,
+    ResponseParserFactory,
+    parse_timestamp,
+)
 
 Read = Callable[[Element], Any]
 
@@ -37,10 +40,7 @@ _XML_ENTITIES = {"&quot;": '"', "&apos;": "'"}
 
 
 class LeanFactory(ResponseParserFactory):
-    """Makes botocore's parsers, and for the EC2 protocol the lean one.
-
-    ``session.register_component("response_parser_factory", LeanFactory())``
-    """
+    """Makes botocore's parsers, and for the EC2 protocol the lean one."""
 
     def create_parser(self, protocol_name: str) -> Any:
         """Return the parser of a protocol."""
@@ -84,8 +84,8 @@ class Items(LazyRows):
         Raises:
             ResponseParserError: the page is no XML, or has no such list.
         """
-        found = _NAMESPACE.search(self._body)
-        tag, read = _reader(self._shape, f"{{{found[1].decode()}}}" if found else "")
+        namespace = _NAMESPACE.search(self._body)
+        tag, read = _reader(self._shape, f"{{{namespace[1].decode()}}}" if namespace else "")
         # The document grows into an element that is open already, so that it can be looked at, and
         # what has been read be dropped, before all of it is there.
         builder = TreeBuilder()
@@ -127,8 +127,8 @@ class _Listing:
 
 
 def _text(pattern: re.Pattern[bytes], body: bytes) -> str | None:
-    found = pattern.search(body)
-    return unescape(found[1].decode(), _XML_ENTITIES) if found else None
+    match = pattern.search(body)
+    return unescape(match[1].decode(), _XML_ENTITIES) if match else None
 
 
 @lru_cache(maxsize=16)
@@ -155,12 +155,12 @@ def _structure(fields: Mapping[str, tuple[str, Read]]) -> Read:
     get = fields.get
 
     def read(element: Element) -> dict[str, Any]:
-        found = {}
+        values = {}
         for child in element:
             field = get(child.tag)
             if field is not None:
-                found[field[0]] = field[1](child)
-        return found
+                values[field[0]] = field[1](child)
+        return values
 
     return read
 

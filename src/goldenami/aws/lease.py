@@ -32,9 +32,9 @@ from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, code_of
 from goldenami.aws.lease_holder import LeaseHolder
 from goldenami.aws.regional import RegionalAws
+from goldenami.domain import prefixes
 from goldenami.errors import AwsError, GoldenamiError, LeaseLostError, RefusedError
 
-PREFIX = "/goldenami/bake/"
 RENEW_S = 60.0
 LAPSES_S = 240.0
 MARGIN_S = 60.0
@@ -95,7 +95,7 @@ class Lease:
 
     def __init__(self, regional: RegionalAws, image: str, build: str) -> None:
         self._regional = regional
-        self._name = PREFIX + image
+        self._name = prefixes.LEASES + image
         self._image = image
         self._me = lease_holder.new(regional.aws, build)
         self._version = 0
@@ -164,9 +164,9 @@ class Lease:
         for _ in range(_ATTEMPTS):
             if self._create():
                 return
-            held = read(self._regional, self._name)
-            if held is not None:
-                self._take_over(held)
+            lease = read(self._regional, self._name)
+            if lease is not None:
+                self._take_over(lease)
                 return
         raise RefusedError(
             f"{self._image}: other bakes of it begin and end right now", fix="try again later"
@@ -180,25 +180,25 @@ class Lease:
                 raise
             return False
 
-    def _take_over(self, held: HeldLease) -> None:
-        if self._is_mine(held):  # it was written, and only the answer was lost
-            self._version = held.version
+    def _take_over(self, lease: HeldLease) -> None:
+        if self._is_mine(lease):  # it was written, and only the answer was lost
+            self._version = lease.version
             return
-        if not held.lapsed:
-            raise self._refused(held)
-        if not self._write(held.version + 1):  # somebody else did the same, first
-            raise self._refused(held, "and another process has just taken over")
+        if not lease.lapsed:
+            raise self._refused(lease)
+        if not self._write(lease.version + 1):  # somebody else did the same, first
+            raise self._refused(lease, "and another process has just taken over")
 
-    def _refused(self, held: HeldLease, more: str = "") -> RefusedError:
+    def _refused(self, lease: HeldLease, more: str = "") -> RefusedError:
         fix = f"wait for its end; if that process is dead, its right ends after {LAPSES_S:.0f} s"
-        if held.age_s is None:
+        if lease.age_s is None:
             fix = (
                 "something between here and AWS takes the date off its answers, so nobody can tell "
                 f"whether that process is dead; if it is: `aws ssm delete-parameter --region "
                 f"{self._regional.region} --name {self._name}`"
             )
         return RefusedError(
-            f"{self._image} is being baked already: {held.holder}, {more or held.seen}", fix=fix
+            f"{self._image} is being baked already: {lease.holder}, {more or lease.seen}", fix=fix
         )
 
     def _write(self, version: int) -> bool:
@@ -226,23 +226,23 @@ class Lease:
     def _look(self) -> HeldLease | None:
         """Read the lease; what was written just now may not be known everywhere yet."""
         for delay_s in _SETTLING_S:
-            held = read(self._regional, self._name)
-            if held is not None and held.version >= self._version:
-                return held
+            lease = read(self._regional, self._name)
+            if lease is not None and lease.version >= self._version:
+                return lease
             time.sleep(delay_s)
         return read(self._regional, self._name)
 
-    def _is_mine(self, held: HeldLease | None) -> bool:
-        return held is not None and held.holder.id == self._me.id
+    def _is_mine(self, lease: HeldLease | None) -> bool:
+        return lease is not None and lease.holder.id == self._me.id
 
     def _confirm(self) -> None:
         """Read the lease, and raise a LeaseLostError if it is not one's own any more."""
         if not self._lost:
-            held = self._look()
-            if held is not None and self._is_mine(held):
-                self._version = held.version
+            lease = self._look()
+            if lease is not None and self._is_mine(lease):
+                self._version = lease.version
                 return
-            self._lost = f"{held.holder} has it now" if held else "somebody has deleted it"
+            self._lost = f"{lease.holder} has it now" if lease else "somebody has deleted it"
         raise LeaseLostError(
             f"{self._image}: the right to bake it is lost: {self._lost}",
             fix="see whether another bake of it is under way, and wait for its end",
@@ -270,7 +270,7 @@ class Lease:
 
 def of_image(regional: RegionalAws, image: str) -> HeldLease | None:
     """Return who bakes an image; see `read`."""
-    return read(regional, PREFIX + image)
+    return read(regional, prefixes.LEASES + image)
 
 
 def read(regional: RegionalAws, name: str) -> HeldLease | None:
@@ -304,9 +304,9 @@ def held(regional: RegionalAws, parameter: Parameter, response: Response) -> Hel
 def remove(context: ActionContext) -> dict[str, Any]:
     """Delete a lease that has lapsed, unless somebody has taken it since ``Version``."""
     name, version = context.parameters["Name"], context.parameters["Version"]
-    found = read(context.regional, name)
-    if found is not None and found.version != version:
-        context.progress(f"left alone: {found.holder} has just taken it")
+    lease = read(context.regional, name)
+    if lease is not None and lease.version != version:
+        context.progress(f"left alone: {lease.holder} has just taken it")
         return {}
     return call(structs.replace(context, parameters={"Name": name}), "ssm:DeleteParameter", {})
 
@@ -314,7 +314,9 @@ def remove(context: ActionContext) -> dict[str, Any]:
 def _owner(regional: RegionalAws, name: str, last: LeaseHolder) -> LeaseHolder:
     """Return who wrote the newest version of those that were not written too late."""
     pages = regional.listed(GetParameterHistory, f"reading the history of {name}", Name=name)
-    versions = sorted((one for page in pages for one in page.parameters), key=lambda v: v.version)
+    versions = sorted(
+        (version for page in pages for version in page.parameters), key=lambda v: v.version
+    )
     owner = last  # if the lease was deleted in between, and nobody's came in time
     for version in versions:
         writer = _holder(regional.region, name, version.value)

@@ -15,7 +15,7 @@ from goldenami.aws.answers.ec2_around import (
 )
 from goldenami.aws.answers.ssm import GetParametersByPath
 from goldenami.aws.regional import RegionalAws
-from goldenami.domain import tags
+from goldenami.domain import prefixes, tags
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
 from goldenami.domain.instance import Instance
@@ -96,15 +96,19 @@ def read(regional: RegionalAws) -> ClaimedLeftovers:
     Raises:
         AwsError: something could not be read.
     """
-    made = images.produced(regional)
-    alone = (_snapshots(regional, made), _volumes(regional), _key_pairs(regional))
-    found = [
+    produced = images.produced(regional)
+    alone = (_snapshots(regional, produced), _volumes(regional), _key_pairs(regional))
+    claims = [
         *_instances(regional),
-        *(ClaimedLeftover(_image(one), image=one) for one in made if _unfinished(one)),
-        *(ClaimedLeftover(one) for several in (*alone, _groups(regional)) for one in several),
+        *(ClaimedLeftover(_image(image), image=image) for image in produced if _unfinished(image)),
+        *(
+            ClaimedLeftover(leftover)
+            for several in (*alone, _groups(regional))
+            for leftover in several
+        ),
     ]
-    unique = {(one.leftover.kind, one.leftover.id): one for one in reversed(found)}
-    finished = (one.tags.get(tags.BUILD, "") for one in made if not _unfinished(one))
+    unique = {(claim.leftover.kind, claim.leftover.id): claim for claim in reversed(claims)}
+    finished = (image.tags.get(tags.BUILD, "") for image in produced if not _unfinished(image))
     return ClaimedLeftovers(tuple(reversed(unique.values())), frozenset(finished))
 
 
@@ -123,18 +127,20 @@ def leases(regional: RegionalAws) -> RegionLeases:
     Raises:
         AwsError: they could not be read, or one of them is not goldenami's.
     """
-    pages = regional.listed(GetParametersByPath, "looking for leases", Path=lease.PREFIX)
-    found = [
+    pages = regional.listed(GetParametersByPath, "looking for leases", Path=prefixes.LEASES)
+    leases_by_name = [
         (parameter.name, lease.held(regional, parameter, page.response))
         for page in pages
         for parameter in page.parameters
     ]
     lapsed = (
-        _of_builder("lease", regional.region, name, held.holder.build, version=held.version)
-        for name, held in found
-        if held.lapsed
+        _of_builder(
+            "lease", regional.region, name, held_lease.holder.build, version=held_lease.version
+        )
+        for name, held_lease in leases_by_name
+        if held_lease.lapsed
     )
-    running = (held.holder.build for _, held in found if not held.lapsed)
+    running = (held_lease.holder.build for _, held_lease in leases_by_name if not held_lease.lapsed)
     return RegionLeases(tuple(lapsed), frozenset(running))
 
 
@@ -180,22 +186,24 @@ def _of_builder(kind: str, region: str, id_: str, build: str, **more: Any) -> Le
 
 
 def _instances(regional: RegionalAws) -> Iterator[ClaimedLeftover]:
-    for one in builds.instances(regional):
-        for leftover in _around(regional.region, one):
-            yield ClaimedLeftover(leftover, instance=one)
+    for instance in builds.instances(regional):
+        for leftover in _around(regional.region, instance):
+            yield ClaimedLeftover(leftover, instance=instance)
 
 
-def _around(region: str, one: Instance) -> Iterator[Leftover]:
-    yield _of_builder("instance", region, one.id, one.build, state=one.state)
-    if one.key_name.startswith(TEMPORARY):
-        yield _of_builder("key-pair", region, one.key_name, one.build)
-    for group_id, name in one.groups:
+def _around(region: str, instance: Instance) -> Iterator[Leftover]:
+    yield _of_builder("instance", region, instance.id, instance.build, state=instance.state)
+    if instance.key_name.startswith(TEMPORARY):
+        yield _of_builder("key-pair", region, instance.key_name, instance.build)
+    for group_id, name in instance.groups:
         if name.startswith(TEMPORARY):
-            yield _of_builder("security-group", region, group_id, one.build, after=(one.id,))
+            yield _of_builder(
+                "security-group", region, group_id, instance.build, after=(instance.id,)
+            )
 
 
-def _snapshots(regional: RegionalAws, made: list[Image]) -> Iterator[Leftover]:
-    used = {snapshot for image in made for snapshot in image.snapshots}
+def _snapshots(regional: RegionalAws, produced: list[Image]) -> Iterator[Leftover]:
+    used = {snapshot for image in produced for snapshot in image.snapshots}
     pages = regional.listed(
         DescribeSnapshots, "looking for snapshots",
         OwnerIds=["self"], Filters=[_BUILD],
@@ -222,8 +230,8 @@ def _volumes(regional: RegionalAws) -> Iterator[Leftover]:
 
 def _key_pairs(regional: RegionalAws) -> Iterator[Leftover]:
     packers = {"Name": "key-name", "Values": [f"{TEMPORARY}*"]}
-    for wanted in (_BUILD, packers):
-        answer = regional.ask(DescribeKeyPairs, "looking for key pairs", Filters=[wanted])
+    for key_filter in (_BUILD, packers):
+        answer = regional.ask(DescribeKeyPairs, "looking for key pairs", Filters=[key_filter])
         for pair in answer.key_pairs:
             named = _OF_BUILD.match(pair.key_name)
             build = pair.tag_values.get(tags.BUILD) or (named and named["build"])

@@ -42,7 +42,7 @@ class RegionAnswers(Struct, Generic[T], frozen=True):
         raise IncompleteError(
             f"{purpose}: {len(self.unread)} of {len(self.read) + len(self.unread)} regions "
             "could not be read",
-            notes=[f"{one.region}: {one.error.message}" for one in self.unread],
+            notes=[f"{unread.region}: {unread.error.message}" for unread in self.unread],
             fix="give the caller access to these regions, or leave them out",
         )
 
@@ -51,11 +51,13 @@ def in_regions(regions: Iterable[str], read: Callable[[str], T]) -> RegionAnswer
     """Call ``read`` for every region, concurrently."""
     answers = concurrently(regions, read)
     return RegionAnswers(
-        read={region: one for region, one in answers.items() if not isinstance(one, AwsError)},
+        read={
+            region: answer for region, answer in answers.items() if not isinstance(answer, AwsError)
+        },
         unread=tuple(
-            UnreadRegion(region, one)
-            for region, one in answers.items()
-            if isinstance(one, AwsError)
+            UnreadRegion(region, answer)
+            for region, answer in answers.items()
+            if isinstance(answer, AwsError)
         ),
     )
 
@@ -79,7 +81,7 @@ def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | A
             except BaseException as error:  # whatever it is, somebody waits for the answer
                 answers.put((question, error))
 
-    found: dict[K, T | AwsError] = {}
+    results: dict[K, T | AwsError] = {}
     try:
         for _ in islice(questions, WORKERS):
             Thread(target=work, daemon=True).start()
@@ -87,10 +89,10 @@ def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | A
             question, answer = take(answers)
             if isinstance(answer, BaseException) and not isinstance(answer, AwsError):
                 raise answer
-            found[question] = answer
+            results[question] = answer
     finally:
         ended.set()
-    return {one: found[one] for one in questions}
+    return {question: results[question] for question in questions}
 
 
 def take(queue: SimpleQueue[T]) -> T:

@@ -50,5 +50,5 @@ def may_write(aws: Aws, regions: Sequence[str], name: str) -> Checked:
     if refused is None:
         return Checked(fine=(f"{name} may be written by the account's root user",))
     if refused:
-        return Checked(wrong=tuple(f"the caller may not {one}" for one in refused))
+        return Checked(wrong=tuple(f"the caller may not {action}" for action in refused))
     return Checked(fine=(f"{name} may be written in {', '.join(regions)}",))

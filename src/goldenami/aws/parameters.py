@@ -37,7 +37,9 @@ def values(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[st
     Raises:
         AwsError: they could not be read.
     """
-    return {name: one.value for name, one in parameters(regional, names, purpose).items()}
+    return {
+        name: parameter.value for name, parameter in parameters(regional, names, purpose).items()
+    }
 
 
 def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[str, Parameter]:
@@ -46,17 +48,19 @@ def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dic
     Raises:
         AwsError: they could not be read.
     """
-    found: dict[str, Parameter] = {}
-    wanted = sorted(set(names))
-    for start in range(0, len(wanted), PARAMETERS_A_CALL):
-        several = wanted[start : start + PARAMETERS_A_CALL]
+    by_name: dict[str, Parameter] = {}
+    unique_names = sorted(set(names))
+    for start in range(0, len(unique_names), PARAMETERS_A_CALL):
+        several = unique_names[start : start + PARAMETERS_A_CALL]
         answer = regional.ask(GetParameters, purpose, Names=several)
         if len(answer.parameters) + len(answer.invalid_parameters) < len(several):
             raise unreadable(
                 f"{purpose} in {regional.region}", answer.call, "it leaves some names out"
             )
-        found |= {one.name + one.selector: one for one in answer.parameters}
-    return found
+        by_name |= {
+            parameter.name + parameter.selector: parameter for parameter in answer.parameters
+        }
+    return by_name
 
 
 def parameter(regional: RegionalAws, name: str) -> Parameter | None:
@@ -85,7 +89,7 @@ def below(regional: RegionalAws, path: str, purpose: str) -> list[str]:
         AwsError: they could not be read.
     """
     pages = regional.listed(GetParametersByPath, purpose, Path=path, Recursive=True)
-    return [one.value for page in pages for one in page.parameters]
+    return [parameter.value for page in pages for parameter in page.parameters]
 
 
 def description(ami_name: str, build: str) -> str:
@@ -150,8 +154,8 @@ def read_back(context: ActionContext) -> dict[str, Any]:
     name, value = context.parameters["Name"], context.parameters["Value"]
 
     def look() -> dict[str, Any] | None:
-        found = context.ask(GetParameter, Name=name).parameter
-        return {"version": found.version} if found.value == value else None
+        parameter = context.ask(GetParameter, Name=name).parameter
+        return {"version": parameter.version} if parameter.value == value else None
 
     return until(context, look, timeout_s=context.parameters["timeout_s"], thing=name)
 

@@ -46,7 +46,9 @@ def vcpus(regional: RegionalAws, instance_type: str) -> Checked:
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html
     """
-    letters = next((one for one in VCPUS if _counts(instance_type, one)), None)
+    letters = next(
+        (first_letters for first_letters in VCPUS if _counts(instance_type, first_letters)), None
+    )
     if letters is None:
         return Checked(
             unknown=(f"the vCPU quota of {instance_type} in {regional.region} was not looked at",)
@@ -63,12 +65,12 @@ def vcpus(regional: RegionalAws, instance_type: str) -> Checked:
             Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}],
         )  # fmt: skip
         return sum(
-            one.cpu_options.core_count * one.cpu_options.threads_per_core
+            instance.cpu_options.core_count * instance.cpu_options.threads_per_core
             for page in pages
-            for one in page.instances
-            if _counts(one.instance_type, letters)
-            and one.instance_lifecycle != "spot"
-            and one.cpu_options
+            for instance in page.instances
+            if _counts(instance.instance_type, letters)
+            and instance.instance_lifecycle != "spot"
+            and instance.cpu_options
         )
 
     return _check(regional, VCPUS[letters], f"vCPUs for {instance_type}", used, needed)
@@ -88,8 +90,8 @@ def _check(
         return Checked(
             unknown=(f"the quota of {what} in {regional.region} is not known: {error.message}",)
         )
-    told = f"{what} in {regional.region}: {there:,} of {allowed:,} are used, "
-    told += f"and {needed:,} more are needed"
+    usage = f"{what} in {regional.region}: {there:,} of {allowed:,} are used, "
+    usage += f"and {needed:,} more are needed"
     if there + needed > allowed:
-        return Checked(wrong=(f"quota {code}: {told}; ask AWS for more, or remove some",))
-    return Checked(fine=(f"quota of {told}",))
+        return Checked(wrong=(f"quota {code}: {usage}; ask AWS for more, or remove some",))
+    return Checked(fine=(f"quota of {usage}",))

@@ -20,6 +20,7 @@ from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, code_of
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.waits import patiently
+from goldenami.domain import prefixes
 from goldenami.domain import record as records
 from goldenami.domain.identity import Recorded
 from goldenami.domain.record import Record
@@ -57,16 +58,18 @@ def every(regional: RegionalAws) -> dict[str, Recorded]:
     Raises:
         AwsError: they could not be read, or one of them is no record.
     """
-    path = records.PARAMETERS.rstrip("/")
+    path = prefixes.BUILDS.rstrip("/")
     pages = regional.listed(
         GetParametersByPath, "reading the records of builds",
         Path=path, Recursive=True,
     )  # fmt: skip
     try:
-        found = [_own(regional, parameter) for page in pages for parameter in page.parameters]
+        every_record = [
+            _own(regional, parameter) for page in pages for parameter in page.parameters
+        ]
     except RefusedError as error:
         raise AwsError(error.message, fix=error.fix) from error
-    return {one.record.build: one for one in found}
+    return {recorded_build.record.build: recorded_build for recorded_build in every_record}
 
 
 def write(context: ActionContext) -> dict[str, Any]:
@@ -92,8 +95,8 @@ def write(context: ActionContext) -> dict[str, Any]:
 def removal(context: ActionContext) -> dict[str, Any]:
     """Delete the record of a build, unless it was written since ``Version``."""
     name, version = context.parameters["Name"], context.parameters["Version"]
-    found = _look(context, name)
-    if found is not None and found.version != version:
+    recorded_build = _look(context, name)
+    if recorded_build is not None and recorded_build.version != version:
         context.progress("left alone: its build goes on")
         return {}
     return call(structs.replace(context, parameters={"Name": name}), "ssm:DeleteParameter", {})
@@ -120,10 +123,12 @@ def _begun(context: ActionContext, name: str, record: Record) -> int:
     except AwsError as error:
         if code_of(error) not in ALREADY_THERE:
             raise
-    found = _look(context, name)
-    if found is None or found.record != record:  # else it was written, and the answer was lost
+    recorded_build = _look(context, name)
+    if (
+        recorded_build is None or recorded_build.record != record
+    ):  # else it was written, and the answer was lost
         raise _refused(context, name, "is there already")
-    return found.version
+    return recorded_build.version
 
 
 def _changed(context: ActionContext, name: str, what: Mapping[str, Any], least: int) -> int:
@@ -153,15 +158,15 @@ def _put(context: ActionContext, name: str, record: Record, version: int) -> int
 def _settled(context: ActionContext, name: str, least: int) -> Recorded:
     """Read a record; what was written just now may not be known everywhere yet."""
     for delay_s in _SETTLING_S:
-        found = _look(context, name)
-        if found is not None and found.version >= least:
-            return found
+        recorded_build = _look(context, name)
+        if recorded_build is not None and recorded_build.version >= least:
+            return recorded_build
         time.sleep(delay_s)
     raise _refused(context, name, "is not there any more")
 
 
 def _look(context: ActionContext, name: str) -> Recorded | None:
-    image, _, build = name.removeprefix(records.PARAMETERS).partition("/")
+    image, _, build = name.removeprefix(prefixes.BUILDS).partition("/")
     return read(context.regional, image, build)
 
 
@@ -174,11 +179,11 @@ def _refused(context: ActionContext, name: str, why: str) -> RefusedError:
 
 
 def _own(regional: RegionalAws, parameter: Parameter) -> Recorded:
-    found = recorded(parameter)
-    if found is None:
+    recorded_build = recorded(parameter)
+    if recorded_build is None:
         raise RefusedError(
             f"the parameter {parameter.name} in {regional.region} is no record of that build, so "
             "nothing is known for certain of it",
             fix="find in CloudTrail who wrote it, delete it, and bake anew",
         )
-    return found
+    return recorded_build

@@ -21,10 +21,10 @@ def enabled(aws: Aws) -> tuple[str, ...]:
 
 def problems(regions: Iterable[str], enabled: tuple[str, ...]) -> list[str]:
     """Say which of the regions the account cannot use."""
-    found = []
+    problems = []
     for region in regions:
         if region not in enabled:
             close = get_close_matches(region, enabled, n=1)
             hint = f"; did you mean `{close[0]}`?" if close else ""
-            found.append(f"region `{region}` is not enabled for this account{hint}")
-    return found
+            problems.append(f"region `{region}` is not enabled for this account{hint}")
+    return problems

@@ -29,14 +29,14 @@ def image(context: ActionContext) -> dict[str, Any]:
         if error.code in DONE[DeregisterImage.call]:
             return {}
         raise
-    left = [
+    remaining = [
         f"{result.snapshot_id} ({result.return_code})"
         for result in answer.delete_snapshot_results
         if result.return_code not in _FINE
     ]
-    if left:
+    if remaining:
         raise AwsError(
-            f"{context.headline}: the image is gone, but not {', '.join(left)}",
+            f"{context.headline}: the image is gone, but not {', '.join(remaining)}",
             fix="remove what uses these snapshots, then run `goldenami sweep`",
         )
     return {}

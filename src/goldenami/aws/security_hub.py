@@ -23,4 +23,7 @@ def import_findings(regional: RegionalAws, findings: Sequence[dict[str, Any]]) -
     """
     purpose = "importing findings into Security Hub"
     answer = regional.ask(BatchImportFindings, purpose, Findings=findings)
-    return [f"{one.id}: {one.error_code}: {one.error_message}" for one in answer.failed_findings]
+    return [
+        f"{failed.id}: {failed.error_code}: {failed.error_message}"
+        for failed in answer.failed_findings
+    ]

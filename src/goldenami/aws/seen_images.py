@@ -27,7 +27,7 @@ class SeenImages:
 
     def __init__(self, regional: RegionalAws, known: Iterable[Image] = ()) -> None:
         self._regional = regional
-        self._found: dict[str, Image | None] = {one.id: one for one in known}
+        self._found: dict[str, Image | None] = {image.id: image for image in known}
         self._lock = Lock()
 
     def of(self, ids: Iterable[str]) -> Mapping[str, ImageSeen]:
@@ -36,7 +36,7 @@ class SeenImages:
         Raises:
             AwsError: they could not be read.
         """
-        return {image_id: _seen(image_id, one) for image_id, one in self._images(ids).items()}
+        return {image_id: _seen(image_id, image) for image_id, image in self._images(ids).items()}
 
     def golden_ancestors(self, ids: Iterable[str], golden: Golden) -> dict[str, str]:
         """Return the golden image that each of these was made from, where there is one.
@@ -47,7 +47,7 @@ class SeenImages:
         Raises:
             AwsError: an image on the way could not be read.
         """
-        found: dict[str, str] = {}
+        ancestors: dict[str, str] = {}
         at = {image_id: image_id for image_id in ids}
         for _ in range(GENERATIONS):
             images = self._images(at.values())
@@ -55,23 +55,23 @@ class SeenImages:
             for begin, image_id in at.items():
                 region, source = _source(images[image_id])
                 if source and golden(region, source):
-                    found[begin] = source
+                    ancestors[begin] = source
                 elif source and region == self._regional.region:
                     further[begin] = source
             at = further
             if not at:
                 break
-        return found
+        return ancestors
 
     def _images(self, ids: Iterable[str]) -> dict[str, Image | None]:
-        wanted = dict.fromkeys(ids)
+        unique_ids = dict.fromkeys(ids)
         with self._lock:
-            missing = [image_id for image_id in wanted if image_id not in self._found]
+            missing = [image_id for image_id in unique_ids if image_id not in self._found]
             for start in range(0, len(missing), IMAGES_A_CALL):
                 several = missing[start : start + IMAGES_A_CALL]
-                told = {one.id: one for one in by_id(self._regional, several)}
-                self._found |= {image_id: told.get(image_id) for image_id in several}
-            return {image_id: self._found[image_id] for image_id in wanted}
+                described = {image.id: image for image in by_id(self._regional, several)}
+                self._found |= {image_id: described.get(image_id) for image_id in several}
+            return {image_id: self._found[image_id] for image_id in unique_ids}
 
 
 def _source(image: Image | None) -> tuple[str, str]:

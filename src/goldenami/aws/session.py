@@ -168,20 +168,21 @@ class Aws(Asking):
             credentials: whose.
             account: the account that they act in, which errors name; empty if it needs no name.
         """
-        found = copy(self)
-        found._acts_in = account  # noqa: SLF001  our own
-        found._identity, found._assumed = None, {}  # noqa: SLF001  our own
-        found._acts_as = credentials  # noqa: SLF001
-        return found
+        acting = copy(self)
+        acting._acts_in = account  # noqa: SLF001  our own
+        acting._identity, acting._assumed = None, {}  # noqa: SLF001  our own
+        acting._acts_as = credentials  # noqa: SLF001
+        return acting
 
     def _sharing(self) -> "Aws":
         """Return the one whose clients all roles share."""
         from botocore.session import Session
 
         from goldenami.aws.acting import ActingCredentials
+        from goldenami.aws.botocore_private import sign_by
 
         session = Session()
-        session._credentials = ActingCredentials()  # type: ignore[attr-defined]  # noqa: SLF001
+        sign_by(session, ActingCredentials())
         return Aws(
             endpoint_url=self.endpoint_url,
             connections=CONNECTIONS_OF_ROLES,
@@ -199,19 +200,19 @@ class Aws(Asking):
         Credentials that such a program finds itself, and refreshes, are left to it; those of a
         profile (SSO among them, which older SDKs do not know) are resolved here. Never log it.
         """
-        found = {**os.environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        environment = {**os.environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
         credentials = self._credentials
         if credentials is not None and credentials.method not in _FOUND_BY_EVERY_SDK:
             frozen = credentials.get_frozen_credentials()
-            found.pop("AWS_PROFILE", None)
-            found |= {
+            environment.pop("AWS_PROFILE", None)
+            environment |= {
                 "AWS_ACCESS_KEY_ID": frozen.access_key,
                 "AWS_SECRET_ACCESS_KEY": frozen.secret_key,
                 "AWS_SESSION_TOKEN": frozen.token or "",
             }
         if endpoint := self.custom_endpoint:
-            found |= {"AWS_ENDPOINT_URL": endpoint, "AWS_STS_ENDPOINT": endpoint}
-        return found
+            environment |= {"AWS_ENDPOINT_URL": endpoint, "AWS_STS_ENDPOINT": endpoint}
+        return environment
 
     @property
     def custom_endpoint(self) -> str:
@@ -265,14 +266,14 @@ def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> An
     import boto3
     from botocore.session import Session
 
+    from goldenami.aws import botocore_private as private
     from goldenami.aws import whole
 
-    found = botocore_session or Session()
-    whole.watch(found)
+    session = botocore_session or Session()
+    private.before_parsing(session, whole.check)
     if bulk:
-        from goldenami.aws.lean_loader import LeanLoader
         from goldenami.aws.lean_parser import LeanFactory
 
-        found.get_component("data_loader").file_loader = LeanLoader()
-        found.register_component("response_parser_factory", LeanFactory())
-    return boto3.Session(botocore_session=found, **settings)
+        private.load_models_by(session, private.ModelLoader())
+        private.parse_answers_by(session, LeanFactory())
+    return boto3.Session(botocore_session=session, **settings)

@@ -13,7 +13,7 @@ def snapshots(context: ActionContext) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
     """
-    wanted = [{"UserId": one} for one in context.parameters["UserIds"]]
+    accounts = [{"UserId": account} for account in context.parameters["UserIds"]]
     for snapshot_id in context.parameters["SnapshotIds"]:
 
         def share(snapshot_id: str = snapshot_id) -> None:
@@ -21,7 +21,7 @@ def snapshots(context: ActionContext) -> dict[str, Any]:
                 ANSWERS["ec2:ModifySnapshotAttribute"],
                 SnapshotId=snapshot_id,
                 Attribute="createVolumePermission",
-                CreateVolumePermission={"Add": wanted},
+                CreateVolumePermission={"Add": accounts},
             )
 
         patiently(context, share, created=True)

@@ -25,6 +25,6 @@ def own(regional: RegionalAws, ids: Sequence[str], purpose: str) -> list[Snapsho
     Raises:
         AwsError: they could not be read.
     """
-    wanted = [{"Name": "snapshot-id", "Values": list(ids)}]
-    pages = regional.listed(DescribeSnapshots, purpose, OwnerIds=["self"], Filters=wanted)
-    return [one for page in pages for one in page.snapshots]
+    filters = [{"Name": "snapshot-id", "Values": list(ids)}]
+    pages = regional.listed(DescribeSnapshots, purpose, OwnerIds=["self"], Filters=filters)
+    return [snapshot for page in pages for snapshot in page.snapshots]

@@ -28,20 +28,20 @@ def write(context: ActionContext) -> dict[str, Any]:
         RefusedError: something is farther in its life than that already; nothing is written.
         AwsError: AWS refused.
     """
-    wanted = context.parameters["Tags"]
-    there = patiently(context, lambda: _read(context), created=True)
+    expected = context.parameters["Tags"]
+    actual = patiently(context, lambda: _read(context), created=True)
     past = [
         f"{resource} is {written[tags.STATUS]}"
-        for resource, written in there.items()
-        if not tags.may_become(written.get(tags.STATUS, ""), Status(wanted[tags.STATUS]))
+        for resource, written in actual.items()
+        if not tags.may_become(written.get(tags.STATUS, ""), Status(expected[tags.STATUS]))
     ]
     if past:
         raise RefusedError(
             f"{context.headline}: a status never goes back to "
-            f"{wanted[tags.STATUS]}, and {', '.join(past)}",
+            f"{expected[tags.STATUS]}, and {', '.join(past)}",
             fix="look who was faster: `goldenami history IMAGE`",
         )
-    for missing, resources in _by_missing(there, wanted):
+    for missing, resources in _by_missing(actual, expected):
         patiently(context, partial(_tag, context, resources, missing), created=True)
     return {}
 
@@ -69,12 +69,12 @@ def _read(context: ActionContext) -> dict[str, Tags]:
     return there
 
 
-def _by_missing(there: dict[str, Tags], wanted: Tags) -> list[tuple[dict[str, str], list[str]]]:
+def _by_missing(actual: dict[str, Tags], expected: Tags) -> list[tuple[dict[str, str], list[str]]]:
     """Group what is to be tagged by the tags that it lacks; usually that is one group."""
     groups: list[tuple[dict[str, str], list[str]]] = []
-    for resource, written in there.items():
-        missing = _missing(written, wanted)
-        same = [resources for one, resources in groups if one == missing]
+    for resource, written in actual.items():
+        missing = _missing(written, expected)
+        same = [resources for lacking, resources in groups if lacking == missing]
         if same:
             same[0].append(resource)
         elif missing:
@@ -82,12 +82,14 @@ def _by_missing(there: dict[str, Tags], wanted: Tags) -> list[tuple[dict[str, st
     return groups
 
 
-def _missing(written: Tags, wanted: Tags) -> dict[str, str]:
-    kept = {one for one in (tags.APPROVED_BY, tags.APPROVED_AT) if one in written}
+def _missing(written: Tags, expected: Tags) -> dict[str, str]:
+    kept = {key for key in (tags.APPROVED_BY, tags.APPROVED_AT) if key in written}
     if tags.reached(written.get(tags.STATUS, ""), Status.APPROVED):
         kept.add(tags.UNPUBLISHED)
     return {
-        key: value for key, value in wanted.items() if key not in kept and written.get(key) != value
+        key: value
+        for key, value in expected.items()
+        if key not in kept and written.get(key) != value
     }
 
 

@@ -57,17 +57,17 @@ def until(
     last = "still waiting"
     while True:
         try:
-            found = look()
+            result = look()
         except AwsError as error:
             gone = error.code in UNKNOWN_ID and time.monotonic() - started > STALE_S
             if gone or error.code not in NOT_FOUND | THROTTLED | UNREADABLE:
                 raise
-            found, last = None, error.message
-        if isinstance(found, Pending):
-            last = found.progress
+            result, last = None, error.message
+        if isinstance(result, Pending):
+            last = result.progress
             context.progress(last)
-        elif found is not None:
-            return found
+        elif result is not None:
+            return result
         if time.monotonic() + delay > deadline:
             raise BakeError(
                 f"{context.headline}: {thing} not ready after {timeout_s:g} s ({last})",
@@ -153,13 +153,13 @@ def image(context: ActionContext) -> dict[str, Any]:
         several = context.ask(DescribeImages, ImageIds=[image_id], IncludeDisabled=True).images
         if not several:
             return None
-        found = several[0]
-        if found.state == "pending":
-            return Pending(f"pending{_progress(context, found.snapshot_ids)}")
-        context.progress(found.state)
-        if found.state != "available":
-            raise BakeError(f"{image_id} in {context.region} is {found.state}: {found.why}")
-        return {"snapshot_ids": found.snapshot_ids}
+        described = several[0]
+        if described.state == "pending":
+            return Pending(f"pending{_progress(context, described.snapshot_ids)}")
+        context.progress(described.state)
+        if described.state != "available":
+            raise BakeError(f"{image_id} in {context.region} is {described.state}: {described.why}")
+        return {"snapshot_ids": described.snapshot_ids}
 
     return until(context, look, timeout_s=context.parameters["timeout_s"], thing=image_id)
 

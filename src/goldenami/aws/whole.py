@@ -22,11 +22,6 @@ class PartialAnswerError(Exception):
         super().__init__(f"{why}, {size:,} bytes")
 
 
-def watch(session: Any) -> None:
-    """Have every answer of a botocore session looked at."""
-    session.register("before-parse", check)
-
-
 def check(operation_model: Any, response_dict: Any, **_: Any) -> None:
     """Look at an answer: a handler of botocore's event ``before-parse``.
 

@@ -142,7 +142,7 @@ def remediate(
         ),
     )
     asked = RemediationRequest(
-        what=RemediationKind(action.value),
+        kind=RemediationKind(action.value),
         rules=frozenset(rule or ()),
         severity=severity,
         regions=frozenset(region or ()),

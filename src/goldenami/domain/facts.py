@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec
 from collections.abc import Mapping
 from typing import Final
 
-from goldenami.domain import manifest, quarantine, record, tags
+from goldenami.domain import prefixes, tags
 
 OF_EC2: Final[Mapping[str, str]] = {
     "OwnerId": "whose an image is",
@@ -39,15 +39,15 @@ TAGS: Final[Mapping[str, str]] = {
     tags.POLICY: "whether goldenami made a policy",
     tags.UNPROVED: "whether a policy was attached without its proof",
     tags.ENFORCED_BY: "which enforcement a policy belongs to",
-    "goldenami:finding": "nothing: it notes what an audit found",
-    quarantine.TAG: "which groups an instance in quarantine gets back",
+    tags.FINDING: "nothing: it notes what an audit found",
+    tags.QUARANTINED_FROM: "which groups an instance in quarantine gets back",
 }
-"""Tags that decide; each begins with `tags.PREFIX`, which is protected on every resource."""
+"""Tags that decide; each begins with `prefixes.TAGS`, which is protected on every resource."""
 
 PARAMETERS: Final[Mapping[str, str]] = {
-    record.PARAMETERS: "what a build has made, which gates it has passed, who approved it",
-    manifest.PARAMETERS: "which images a release has",
-    "/goldenami/bake/": "who may bake an image right now",
-    "/goldenami/enforcement/allowed-amis": "which enforcement set a region's Allowed AMIs",
+    prefixes.BUILDS: "what a build has made, which gates it has passed, who approved it",
+    prefixes.MANIFESTS: "which images a release has",
+    prefixes.LEASES: "who may bake an image right now",
+    prefixes.ALLOWED_AMIS: "which enforcement set a region's Allowed AMIs",
 }
 """Parameters that decide, by the beginning of their names; beside them those that are published."""

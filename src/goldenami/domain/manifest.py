@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from goldenami.domain import prefixes
 from goldenami.domain.plan import Happened, Tell
 
-PARAMETERS = "/goldenami/manifest/"
 PARAMETER_LENGTH = 4_096
 """What an SSM parameter of the standard tier holds, in characters."""
 
@@ -133,7 +133,7 @@ _decode = msgspec.json.Decoder(Manifest).decode  # made before several threads u
 
 def parameter(image: str, build: str) -> str:
     """Return the name of the SSM parameter that holds a manifest."""
-    return f"{PARAMETERS}{image}/{build}"
+    return f"{prefixes.MANIFESTS}{image}/{build}"
 
 
 def text(manifest: Manifest) -> str:

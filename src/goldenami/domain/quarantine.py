@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from goldenami.domain.tags import VALUE_LENGTH
+from goldenami.domain.tags import QUARANTINED_FROM, VALUE_LENGTH
 
-TAG = "goldenami:quarantined-from"
+TAG = QUARANTINED_FROM
 Note = Mapping[str, tuple[str, ...]]
 """The security groups by network interface."""
 

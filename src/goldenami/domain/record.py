@@ -11,9 +11,9 @@ from typing import Any, Literal, Self
 import msgspec
 from msgspec import Struct
 
+from goldenami.domain import prefixes
 from goldenami.domain.image import Build
 
-PARAMETERS = "/goldenami/build/"
 VALIDATED = "validated"
 TESTED = "tested"
 SCANNED = "scanned"
@@ -107,7 +107,7 @@ _decode = msgspec.json.Decoder(Record).decode  # made before several threads use
 
 def parameter(image: str, build: str) -> str:
     """Return the name of the SSM parameter that holds the record of a build."""
-    return f"{PARAMETERS}{image}/{build}"
+    return f"{prefixes.BUILDS}{image}/{build}"
 
 
 def text(record: Record) -> str:

@@ -5,20 +5,23 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-PREFIX = "goldenami:"
-IMAGE = "goldenami:image"
-VERSION = "goldenami:version"
-BUILD = "goldenami:build"
-STATUS = "goldenami:status"
-SOURCE = "goldenami:source"
-SPEC = "goldenami:spec"
-POLICY = "goldenami:policy"
-ENFORCED_BY = "goldenami:enforced-by"
-ROLE = "goldenami:role"
-UNPROVED = "goldenami:unproved"
-APPROVED_BY = "goldenami:approved-by"
-APPROVED_AT = "goldenami:approved-at"
-UNPUBLISHED = "goldenami:unpublished"
+from goldenami.domain.prefixes import TAGS
+
+IMAGE = f"{TAGS}image"
+VERSION = f"{TAGS}version"
+BUILD = f"{TAGS}build"
+STATUS = f"{TAGS}status"
+SOURCE = f"{TAGS}source"
+SPEC = f"{TAGS}spec"
+POLICY = f"{TAGS}policy"
+ENFORCED_BY = f"{TAGS}enforced-by"
+ROLE = f"{TAGS}role"
+UNPROVED = f"{TAGS}unproved"
+APPROVED_BY = f"{TAGS}approved-by"
+APPROVED_AT = f"{TAGS}approved-at"
+UNPUBLISHED = f"{TAGS}unpublished"
+QUARANTINED_FROM = f"{TAGS}quarantined-from"
+FINDING = f"{TAGS}finding"
 
 TAGS_PER_RESOURCE = 50
 KEY_LENGTH = 127
@@ -108,6 +111,6 @@ def problem(key: str, value: str) -> str | None:
         return f"a tag value has at most {VALUE_LENGTH} characters, this one {len(value)}"
     if key.lower().startswith("aws:"):
         return "tag keys that start with `aws:` belong to AWS"
-    if key.lower().startswith(PREFIX):
-        return f"tag keys that start with `{PREFIX}` are written by goldenami alone"
+    if key.lower().startswith(TAGS):
+        return f"tag keys that start with `{TAGS}` are written by goldenami alone"
     return None

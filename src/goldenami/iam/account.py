@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationD
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Literal, Self
@@ -33,7 +33,7 @@ class NamedDocument(Struct, frozen=True):
     text: str
 
     @classmethod
-    def of(cls, name: str, document: Mapping[str, Any] | str) -> Self:
+    def from_json(cls, name: str, document: Mapping[str, Any] | str) -> Self:
         """Return a document that is given as an object or as its JSON text."""
         return cls(name, document if isinstance(document, str) else json.dumps(document))
 
@@ -52,7 +52,7 @@ class NamedDocument(Struct, frozen=True):
         return _in_force(self)
 
 
-ADMINISTRATOR = NamedDocument.of(
+ADMINISTRATOR = NamedDocument.from_json(
     "AdministratorAccess",
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
 )
@@ -66,11 +66,17 @@ class Identity(Struct, frozen=True, kw_only=True):
         arn: its ARN.
         inline: its own documents.
         managed: the ARNs of the managed policies attached to it.
+        unique_id: such as ``AIDA…``; empty if it is not known.
+        boundary: the ARN of its permissions boundary; a group has none.
+        tags: its tags; a group has none.
     """
 
     arn: str
     inline: tuple[NamedDocument, ...] = ()
     managed: tuple[str, ...] = ()
+    unique_id: str = ""
+    boundary: str | None = None
+    tags: Mapping[str, str] = {}
 
     @property
     def name(self) -> str:
@@ -83,21 +89,15 @@ class Group(Identity, frozen=True, kw_only=True):
 
 
 class User(Identity, frozen=True, kw_only=True):
-    """A user; ``boundary`` is the ARN of the permissions boundary."""
+    """A user, and the groups it is in."""
 
-    unique_id: str = ""
     groups: tuple[str, ...] = ()
-    boundary: str | None = None
-    tags: Mapping[str, str] = {}
 
 
 class Role(Identity, frozen=True, kw_only=True):
     """A role; ``trust`` is the policy that says who may assume it."""
 
-    unique_id: str = ""
     trust: Mapping[str, Any] = {}
-    boundary: str | None = None
-    tags: Mapping[str, str] = {}
 
 
 class ControlLevel(Struct, frozen=True):
@@ -110,7 +110,7 @@ class ControlLevel(Struct, frozen=True):
     @property
     def compiled(self) -> Level:
         """The level ready to be evaluated."""
-        return Level(self.name, tuple(one.in_force for one in self.policies))
+        return Level(self.name, tuple(policy.in_force for policy in self.policies))
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -138,7 +138,7 @@ class Account(Struct, frozen=True, kw_only=True):
     manages_organization: bool = False
 
     @classmethod
-    def of(cls, details: Mapping[str, Iterable[Mapping[str, Any]]], **other: Any) -> Self:
+    def from_details(cls, details: Mapping[str, Iterable[Mapping[str, Any]]], **other: Any) -> Self:
         """Return an account from GetAccountAuthorizationDetails' lists.
 
         Args:
@@ -146,14 +146,22 @@ class Account(Struct, frozen=True, kw_only=True):
                 of all pages. AWS's own policies have to be among them.
             other: the fields that they do not tell: ``id``, ``partition``, ``levels`` …
         """
-        users = (_user(one) for one in details["UserDetailList"])
-        groups = (_group(one) for one in details["GroupDetailList"])
-        roles = (_role(one) for one in details["RoleDetailList"])
         return cls(
-            users={one.name: one for one in users},
-            groups={one.name: one for one in groups},
-            roles={one.name: one for one in roles},
-            policies={one["Arn"]: _default_version(one) for one in details["Policies"]},
+            users={
+                user["UserName"]: User(
+                    **_fields(user, "User"), groups=tuple(user.get("GroupList", ()))
+                )
+                for user in details["UserDetailList"]
+            },
+            groups={
+                group["GroupName"]: Group(**_fields(group, "Group"))
+                for group in details["GroupDetailList"]
+            },
+            roles={
+                role["RoleName"]: Role(**_fields(role, "Role"), trust=_trust(role))
+                for role in details["RoleDetailList"]
+            },
+            policies={policy["Arn"]: _default_version(policy) for policy in details["Policies"]},
             **other,
         )
 
@@ -175,59 +183,53 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def members(self, group: str) -> tuple[User, ...]:
         """Return the users in a group."""
-        return tuple(one for one in self.users.values() if group in one.groups)
+        return tuple(user for user in self.users.values() if group in user.groups)
 
-    def documents_of(self, one: User | Group | Role) -> tuple[NamedDocument, ...]:
-        """Return every identity policy that applies to one: a user's groups' among them.
+    def documents_of(self, identity: Identity) -> tuple[NamedDocument, ...]:
+        """Return every identity policy that applies to somebody: a user's groups' among them.
 
         Raises:
             IncompleteError: the document of an attached policy is not known.
         """
-        holders: list[Identity] = [one]
-        if isinstance(one, User):
-            holders += [self._group(name) for name in one.groups]
-        found = (
+        holders = [identity]
+        if isinstance(identity, User):
+            holders += [self._group(name) for name in identity.groups]
+        documents = (
             document
             for holder in holders
             for document in (*(self._document(arn) for arn in holder.managed), *holder.inline)
         )
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(documents))
 
-    def boundary_of(self, one: User | Group | Role) -> NamedDocument | None:
-        """Return one's permissions boundary; a group has none."""
-        boundary = None if isinstance(one, Group) else one.boundary
-        return self._document(boundary) if boundary else None
+    def boundary_of(self, identity: Identity) -> NamedDocument | None:
+        """Return somebody's permissions boundary; a group has none."""
+        return self._document(identity.boundary) if identity.boundary else None
 
-    def policies_of(self, one: User | Group | Role) -> Policies:
-        """Return everything that binds one. Of a group: what its policies alone do to a member.
+    def policies_of(self, identity: Identity) -> Policies:
+        """Return everything that binds somebody; of a group, what its policies do to a member.
 
         Raises:
             IncompleteError: the document of an attached policy is not known.
         """
-        boundary = self.boundary_of(one)
+        boundary = self.boundary_of(identity)
         return Policies(
-            identity=tuple(document.in_force for document in self.documents_of(one)),
+            identity=tuple(document.in_force for document in self.documents_of(identity)),
             boundary=boundary.in_force if boundary else None,
             scps=tuple(level.compiled for level in self.levels),
         )
 
-    def principal(self, one: User | Group | Role) -> Principal:
+    def principal(self, identity: Identity) -> Principal:
         """Return who asks: the user, a session of the role, or somebody in the group."""
-        whole = {
-            "organization": self.organization,
-            "in_management_account": self.manages_organization,
-        }
-        if isinstance(one, Group):
-            somebody = Principal.of(self._arn("user", f"member-of-{one.name}"), **whole)  # type: ignore[arg-type]
-            return replace(somebody, unknown=_OF_MEMBERS)
-        session = SESSION if isinstance(one, Role) else ""
-        return Principal.of(
-            one.arn,
-            tags=one.tags,
-            unique_id=one.unique_id,
-            session=session,
-            **whole,  # type: ignore[arg-type]
+        group = isinstance(identity, Group)
+        principal = Principal.from_arn(
+            self._arn("user", f"member-of-{identity.name}") if group else identity.arn,
+            tags=identity.tags,
+            unique_id="" if group else identity.unique_id,
+            session=SESSION if isinstance(identity, Role) else "",
+            organization=self.organization,
+            in_management_account=self.manages_organization,
         )
+        return replace(principal, unknown=_OF_MEMBERS) if group else principal
 
     def with_group_policy(self, group: str, name: str, document: Mapping[str, Any]) -> Self:
         """Return the account with a managed policy of that name attached to a group.
@@ -242,7 +244,7 @@ class Account(Struct, frozen=True, kw_only=True):
     def without_group_policy(self, group: str, name: str) -> Self:
         """Return the account with that managed policy detached from a group."""
         arn, holder = self._arn("policy", name), self.groups[group]
-        kept = tuple(one for one in holder.managed if one != arn)
+        kept = tuple(other for other in holder.managed if other != arn)
         return replace(self, groups={**self.groups, group: replace(holder, managed=kept)})
 
     def with_boundary(self, role: str, name: str, document: Mapping[str, Any]) -> Self:
@@ -259,7 +261,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
         A target that is not above the account does not bind it, so nothing changes.
         """
-        new = NamedDocument.of(name, document)
+        new = NamedDocument.from_json(name, document)
         return self._with_levels(target, name, (new,))
 
     def without_scp(self, target: str, name: str) -> Self:
@@ -268,7 +270,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def _with_levels(self, target: str, name: str, new: tuple[NamedDocument, ...]) -> Self:
         levels = tuple(
-            replace(level, policies=(*(one for one in level.policies if one.name != name), *new))
+            replace(level, policies=(*(old for old in level.policies if old.name != name), *new))
             if level.target == target
             else level
             for level in self.levels
@@ -277,7 +279,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def _with_policy(self, name: str, document: Mapping[str, Any]) -> tuple[str, Self]:
         arn = self._arn("policy", name)
-        policies = {**self.policies, arn: NamedDocument.of(name, document)}
+        policies = {**self.policies, arn: NamedDocument.from_json(name, document)}
         return arn, replace(self, policies=policies)
 
     def _arn(self, kind: str, name: str) -> str:
@@ -309,60 +311,33 @@ def _in_force(document: NamedDocument) -> Policy:
     return policy_in_force(document.name, document.text)
 
 
-def _user(told: Mapping[str, Any]) -> User:
-    return User(
-        arn=told["Arn"],
-        inline=tuple(_inline(told, "user", told["UserName"], "UserPolicyList")),
-        managed=_managed(told),
-        unique_id=told.get("UserId", ""),
-        groups=tuple(told.get("GroupList", ())),
-        boundary=_boundary(told),
-        tags=_tags(told),
-    )
+def _fields(entry: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return what users, groups and roles have alike."""
+    holder = f"{kind.lower()} {entry[f'{kind}Name']}"
+    return {
+        "arn": entry["Arn"],
+        "inline": tuple(
+            NamedDocument.from_json(
+                f'inline "{policy["PolicyName"]}" of {holder}', policy["PolicyDocument"]
+            )
+            for policy in entry.get(f"{kind}PolicyList", ())
+        ),
+        "managed": tuple(
+            policy["PolicyArn"] for policy in entry.get("AttachedManagedPolicies", ())
+        ),
+        "unique_id": entry.get(f"{kind}Id", ""),
+        "boundary": (entry.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
+        "tags": {tag["Key"]: tag["Value"] for tag in entry.get("Tags", ())},
+    }
 
 
-def _group(told: Mapping[str, Any]) -> Group:
-    return Group(
-        arn=told["Arn"],
-        inline=tuple(_inline(told, "group", told["GroupName"], "GroupPolicyList")),
-        managed=_managed(told),
-    )
+def _trust(role: Mapping[str, Any]) -> Mapping[str, Any]:
+    document = role["AssumeRolePolicyDocument"]
+    trust: Mapping[str, Any] = json.loads(document) if isinstance(document, str) else document
+    return trust
 
 
-def _role(told: Mapping[str, Any]) -> Role:
-    trust = told["AssumeRolePolicyDocument"]
-    return Role(
-        arn=told["Arn"],
-        inline=tuple(_inline(told, "role", told["RoleName"], "RolePolicyList")),
-        managed=_managed(told),
-        unique_id=told.get("RoleId", ""),
-        trust=json.loads(trust) if isinstance(trust, str) else trust,
-        boundary=_boundary(told),
-        tags=_tags(told),
-    )
-
-
-def _inline(
-    told: Mapping[str, Any], kind: Kind, holder: str, listed: str
-) -> Iterator[NamedDocument]:
-    for one in told.get(listed, ()):
-        name = f'inline "{one["PolicyName"]}" of {kind} {holder}'
-        yield NamedDocument.of(name, one["PolicyDocument"])
-
-
-def _managed(told: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(one["PolicyArn"] for one in told.get("AttachedManagedPolicies", ()))
-
-
-def _boundary(told: Mapping[str, Any]) -> str | None:
-    arn: str | None = (told.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
-    return arn
-
-
-def _tags(told: Mapping[str, Any]) -> dict[str, str]:
-    return {one["Key"]: one["Value"] for one in told.get("Tags", ())}
-
-
-def _default_version(told: Mapping[str, Any]) -> NamedDocument:
-    (document,) = (one["Document"] for one in told["PolicyVersionList"] if one["IsDefaultVersion"])
-    return NamedDocument.of(told["PolicyName"], document)
+def _default_version(policy: Mapping[str, Any]) -> NamedDocument:
+    versions = policy["PolicyVersionList"]
+    (document,) = (version["Document"] for version in versions if version["IsDefaultVersion"])
+    return NamedDocument.from_json(policy["PolicyName"], document)

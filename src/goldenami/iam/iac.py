@@ -17,13 +17,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from goldenami import resources
+from goldenami.domain.prefixes import POLICIES
 from goldenami.errors import SpecError
 from goldenami.iam.render import PolicyDocument
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-PREFIX = "goldenami-"
 
 
 def terraform(documents: Sequence[PolicyDocument], groups: Sequence[str]) -> str:
@@ -49,7 +48,7 @@ def cloudformation(documents: Sequence[PolicyDocument], groups: Sequence[str]) -
             "logical_id": "".join(part.title() for part in one.name.split("-")),
             "name": one.name,
             "policy": _without_references(one),
-            "policy_name": f"{PREFIX}{one.name}",
+            "policy_name": f"{POLICIES}{one.name}",
         }
         for one in documents
     ]
@@ -104,7 +103,7 @@ def _in_hcl(document: PolicyDocument) -> dict[str, Any]:
         "heredoc": Markup(_escaped("\n".join(f"    {line}" for line in lines))),  # noqa: S704
         "label": label,
         "name": document.name,
-        "policy_name": f"{PREFIX}{document.name}",
+        "policy_name": f"{POLICIES}{document.name}",
         "reference": Markup(label),  # noqa: S704  # letters and underscores
     }
 

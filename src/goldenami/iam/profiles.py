@@ -1,6 +1,6 @@
 """Policy profiles: the files under ``policies/`` that say what a policy does and needs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,7 @@ from msgspec import Struct
 from goldenami import resources, yamlfile
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError, UsageError
+from goldenami.validation import Problem
 
 DEFAULT = "guardrail"
 
@@ -139,19 +140,17 @@ def profile_named(name: str) -> Profile:
 
 
 def _load(path: Path) -> Profile:
-    found, places = yamlfile.load(path, Profile)
-    if found.name != path.stem:
-        raise SpecError(
-            f"{yamlfile.place(path, places, '$.name')}: `{found.name}` is not the file's name",
-            fix=f"write `name: {path.stem}`, or rename the file",
-        )
-    if not found.documents:
-        raise SpecError(
-            f"{yamlfile.place(path, places, '$.documents')}: a profile without documents "
-            "enforces nothing",
-            fix="name at least one document and its template",
-        )
-    return found
+    def named(profile: Profile) -> Iterator[Problem]:
+        if profile.name != path.stem:
+            fix = f"write `name: {path.stem}`, or rename the file"
+            yield Problem("$.name", f"`{profile.name}` is not the file's name", fix)
+
+    def enforcing(profile: Profile) -> Iterator[Problem]:
+        if not profile.documents:
+            fix = "name at least one document and its template"
+            yield Problem("$.documents", "a profile without documents enforces nothing", fix)
+
+    return yamlfile.load(path, Profile, [named, enforcing])
 
 
 def _suggestion(name: str, known: Mapping[str, Profile]) -> str:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from goldenami import jsonfile, resources
+from goldenami.domain import prefixes
 from goldenami.domain.arns import arn, pattern
-from goldenami.domain.tags import PREFIX
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import Profile
 from goldenami.iam.values import Values
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 VERSION = "2012-10-17"
 
 _SID = re.compile(r"[A-Za-z0-9]+")
-_OWN_PARAMETERS = ("/goldenami/*",)
+_OWN_PARAMETERS = (f"{prefixes.PARAMETERS}*",)
 """Manifests, leases and records of builds."""
 _OPTION = {
     "account": ("the account it lives in", "--account, or a release file and AWS credentials"),
@@ -134,7 +134,8 @@ def _context(profile: Profile, values: Values) -> dict[str, object]:
             for name in sorted({*values.parameters, *_OWN_PARAMETERS})
         ],
         "pipeline_role": values.pipeline_role,
-        "prefix": PREFIX,
+        "policies": prefixes.POLICIES,
+        "prefix": prefixes.TAGS,
         # any region: the id is unique; any account: it matches an empty account field too
         "snapshots": [
             pattern(values.partition, "ec2", "*", "*", f"snapshot/{name}") for name in listed

@@ -6,11 +6,13 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from goldenami import files, yamlfile
+from goldenami.constraints import UnsoundError
 from goldenami.errors import SpecError
-from goldenami.spec import enforce
-from goldenami.spec.checks import problems, user_data_path, warnings
+from goldenami.spec import checks, enforce
 from goldenami.spec.enforce import EnforceFile
-from goldenami.spec.model import Release
+from goldenami.spec.model import Enforce, Release
+from goldenami.validation import Problem
+from goldenami.yamlfile import Document, Refusal
 
 __all__ = ["EnforceFile", "Release", "ReleaseFile", "load", "load_enforcement"]
 
@@ -42,7 +44,7 @@ def load(path: Path) -> ReleaseFile:
     Raises:
         SpecError: with every problem found, each with its line and key.
     """
-    return _parsed(path, files.read_bytes(path))
+    return _release_file(yamlfile.document(path, content := files.read_bytes(path)), content)
 
 
 def load_enforcement(path: Path) -> EnforceFile:
@@ -52,31 +54,34 @@ def load_enforcement(path: Path) -> EnforceFile:
         SpecError: with every problem found, each with its line and key.
     """
     content = files.read_bytes(path)
-    if yamlfile.schema(path, content).startswith("goldenami.enforce/"):
-        return enforce.parsed(path, content)
-    file = _parsed(path, content)
+    document = yamlfile.document(path, content)
+    if document.schema.startswith(enforce.SCHEMA):
+        return enforce.read(document)
+    file = _release_file(document, content)
     return structs.replace(file.enforcement, release=str(path), warnings=file.warnings)
 
 
-def _parsed(path: Path, content: bytes) -> ReleaseFile:
-    release, places = yamlfile.parsed(path, content, Release)
-    lines = [
-        f"{yamlfile.place(path, places, key)}: {what}"
-        for key, what in problems(release, path.parent)
-    ]
+def _release_file(document: Document, content: bytes) -> ReleaseFile:
+    path = document.path
+    release, refusals = document.validated(Release, checks.rules(path.parent))
+    enforcement = EnforceFile(path=path, enforce=Enforce(), name="")
     try:
         enforcement = enforce.of_release(path, release)
+    except UnsoundError:
+        pass  # its problem is among the others
     except SpecError as error:
-        if lines:
-            enforce.refuse(path, [*lines, *(error.notes or (error.message,))])
-        raise
-    enforce.refuse(path, lines)
+        if not refusals:
+            raise
+        place = document.refusal(Problem("$.enforce.file", "")).place
+        lines = error.notes or (error.message,)
+        refusals += [Refusal(place, line) for line in lines]
+    yamlfile.refuse(path, refusals)
     return ReleaseFile(
         path=path,
         release=release,
         sha256=hashlib.sha256(content).hexdigest(),
         user_data=_user_data(release, path.parent),
-        warnings=tuple(warnings(release)),
+        warnings=tuple(checks.warnings(release)),
         enforcement=enforcement,
     )
 
@@ -84,5 +89,5 @@ def _parsed(path: Path, content: bytes) -> ReleaseFile:
 def _user_data(release: Release, folder: Path) -> bytes | None:
     if release.base.user_data is None:
         return None
-    path = user_data_path(release.base.user_data, folder)
+    path = checks.user_data_path(release.base.user_data, folder)
     return files.read_bytes(path) if path else release.base.user_data.encode()

@@ -13,10 +13,11 @@ from goldenami import files, yamlfile
 from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
-from goldenami.spec.enforcement import problems_of_file
+from goldenami.spec import enforcement
 from goldenami.spec.model import Enforce, EnforceSpec, Release
+from goldenami.yamlfile import Document
 
-SCHEMA = "goldenami.enforce/v1"
+SCHEMA = "goldenami.enforce/"
 
 
 class EnforceFile(Struct, frozen=True, kw_only=True):
@@ -49,25 +50,19 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def parsed(path: Path, content: bytes) -> EnforceFile:
-    """Return the content of an enforcement file, checked.
+def read(document: Document) -> EnforceFile:
+    """Return what an enforcement file says, checked.
 
     Raises:
         SpecError: with every problem found, each with its line and key.
     """
-    spec, places = yamlfile.parsed(path, content, EnforceSpec)
-    name = spec.name or path.stem
-    refuse(
-        path,
-        [
-            f"{yamlfile.place(path, places, key)}: {what}"
-            for key, what in problems_of_file(spec, name)
-        ],
-    )
+    path = document.path
+    spec, refusals = document.validated(EnforceSpec, enforcement.rules(path.stem))
+    yamlfile.refuse(path, refusals)
     return EnforceFile(
         path=path,
         enforce=spec,
-        name=name,
+        name=spec.name or path.stem,
         region=spec.region,
         owners=spec.owners,
         approval_tag=spec.approval_tag,
@@ -96,31 +91,19 @@ def of_release(path: Path, release: Release) -> EnforceFile:
             release=str(path),
         )
     file = path.parent / enforce.file
-    found = parsed(file, files.read_bytes(file))
-    if found.approval_tag != release.approval_tag:
-        theirs, ours = found.approval_tag, release.approval_tag
+    enforcement_file = read(yamlfile.document(file, files.read_bytes(file)))
+    if enforcement_file.approval_tag != release.approval_tag:
+        theirs, ours = enforcement_file.approval_tag, release.approval_tag
         raise SpecError(
             f"{file}: approval_tag: images are golden by {theirs.key} = {theirs.value} there, and "
             f"by {ours.key} = {ours.value} in {path}"
         )
     published = release.publish.ssm_parameter if release.publish else ""
-    kept = (PUBLISHED, *found.parameters)
-    if published and not any(fnmatchcase(published, one) for one in kept):
+    kept = (PUBLISHED, *enforcement_file.parameters)
+    if published and not any(fnmatchcase(published, pattern) for pattern in kept):
         raise SpecError(
             f"{file}: nobody is kept from writing {published}, which {path} publishes to",
             fix="add it to `parameters`, or a path that ends in `/*`",
         )
-    region = found.region or next(iter(release.regions), None)
-    return structs.replace(found, region=region, release=str(path))
-
-
-def refuse(path: Path, lines: list[str]) -> None:
-    """Refuse a file that has problems.
-
-    Raises:
-        SpecError: it has.
-    """
-    if len(lines) == 1:
-        raise SpecError(lines[0])
-    if lines:
-        raise SpecError(f"{path}: {len(lines)} problems", notes=lines)
+    region = enforcement_file.region or next(iter(release.regions), None)
+    return structs.replace(enforcement_file, region=region, release=str(path))

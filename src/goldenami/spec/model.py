@@ -1,19 +1,25 @@
 """The release file as frozen objects. ``goldenami init`` writes a commented example."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Struct, field
 
+from goldenami.constraints import at_most, between, exactly_one, some
 from goldenami.domain import arns, names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.tags import ApprovalTag
-
-T = TypeVar("T")
+from goldenami.spec import types
 
 
 class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the release file: frozen, and a misspelt key is an error."""
+    """A part of the release file: frozen, and a misspelt key is an error.
+
+    ``refused_keys`` are keys that somebody may look for, and what to say to that.
+    """
+
+    refused_keys: ClassVar[Mapping[str, str]] = {}
 
 
 class ImageFilter(_Part, frozen=True):
@@ -23,15 +29,15 @@ class ImageFilter(_Part, frozen=True):
     """
 
     name: str
-    owners: tuple[str, ...]
+    owners: Annotated[tuple[types.ImageOwner, ...], some("owner: anyone can publish that name")]
     architecture: str = ""
 
 
 class BaseSource(_Part, frozen=True):
-    """Where the base image comes from: exactly one of the four."""
+    """Where the base image comes from."""
 
     ssm: str | None = None
-    ami: str | None = None
+    ami: types.ImageId | None = None
     filter: ImageFilter | None = None
     golden: str | None = None
 
@@ -44,9 +50,9 @@ class BaseSource(_Part, frozen=True):
 class BaseVolume(_Part, frozen=True):
     """One block device of the base instance, and so of the image."""
 
-    device: str
-    size_gib: int
-    type: str = "gp3"
+    device: types.DeviceName
+    size_gib: Annotated[int, between(1, 65_536, "GiB")]
+    type: Literal["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"] = "gp3"
     encrypted: bool = True
     kms_key: str | None = None
 
@@ -54,11 +60,11 @@ class BaseVolume(_Part, frozen=True):
 class Base(_Part, frozen=True):
     """The instance that is configured and made into the image."""
 
-    source: BaseSource
-    instance_type: str = "t3.micro"
+    source: Annotated[BaseSource, exactly_one]
+    instance_type: types.InstanceType = "t3.micro"
     key_name: str | None = None
-    subnet: str | None = None
-    security_groups: tuple[str, ...] = ()
+    subnet: types.SubnetId | None = None
+    security_groups: tuple[types.SecurityGroupId, ...] = ()
     instance_profile: str | None = None
     user_data: str | None = None
     volumes: tuple[BaseVolume, ...] = ()
@@ -70,13 +76,13 @@ class Bake(_Part, frozen=True):
     method: Literal["create-image", "packer"] = "create-image"
     reboot: bool = True
     template: str = "amazon-ebs"
-    vars: dict[str, Any] = field(default_factory=dict)
+    vars: types.PackerVariables = field(default_factory=dict)
 
 
 class ValidationStep(_Part, frozen=True):
     """One check on an instance; a non-zero exit fails the bake."""
 
-    run: str
+    run: types.Command
 
 
 class Scan(_Part, frozen=True):
@@ -86,7 +92,7 @@ class Scan(_Part, frozen=True):
     """
 
     severity: Literal["low", "medium", "high", "critical"] = "high"
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[types.Vulnerability, ...] = ()
 
 
 class BootTest(_Part, frozen=True):
@@ -94,7 +100,7 @@ class BootTest(_Part, frozen=True):
 
     steps: tuple[ValidationStep, ...] = ()
     scan: Scan | None = None
-    instance_type: str | None = None
+    instance_type: types.InstanceType | None = None
 
 
 class Distribution(_Part, frozen=True):
@@ -106,8 +112,8 @@ class Distribution(_Part, frozen=True):
 class Copies(_Part, frozen=True):
     """Copies that belong to another account, made and published there by a role of it."""
 
-    account: str
-    role: str
+    account: types.AccountId
+    role: types.RoleName
     regions: tuple[str, ...] = ()
     kms_keys: dict[str, str] = field(default_factory=dict)
 
@@ -118,9 +124,9 @@ class Share(_Part, frozen=True):
     With ``snapshots`` the accounts may also copy it.
     """
 
-    accounts: tuple[str, ...] = ()
-    organizations: tuple[str, ...] = ()
-    organizational_units: tuple[str, ...] = ()
+    accounts: tuple[types.AccountId, ...] = ()
+    organizations: tuple[types.OrganizationArn, ...] = ()
+    organizational_units: tuple[types.UnitArn, ...] = ()
     snapshots: bool = False
 
     @property
@@ -135,16 +141,20 @@ class Publish(_Part, frozen=True):
     With ``manifest``, each release's manifest is kept as a parameter too, in the build region.
     """
 
-    ssm_parameter: str
+    ssm_parameter: types.SsmParameter
     manifest: bool = True
 
 
 class Lifecycle(_Part, frozen=True):
-    """How long a version lives, whether it can be deregistered, and how many are kept."""
+    """How long a version lives, and whether it can be deregistered."""
 
-    deprecate_after: str | None = None
+    refused_keys: ClassVar[Mapping[str, str]] = {
+        "keep": "nothing removes older versions yet: leave `keep` out, and use "
+        "`goldenami images` to see them"
+    }
+
+    deprecate_after: types.DeprecateAfter | None = None
     protect: bool = False
-    keep: int = 3
 
 
 class Attaching(_Part, frozen=True):
@@ -165,7 +175,7 @@ class GroupPolicy(Attaching, frozen=True):
 class PermissionsBoundary(Attaching, frozen=True, kw_only=True):
     """The policies as the permissions boundary of these roles."""
 
-    roles: tuple[str, ...]
+    roles: types.Roles
 
 
 class ServiceControlPolicy(Attaching, frozen=True, kw_only=True):
@@ -174,30 +184,30 @@ class ServiceControlPolicy(Attaching, frozen=True, kw_only=True):
     ``size_limit`` is the organization's quota in characters.
     """
 
-    targets: tuple[str, ...]
-    size_limit: int = 5_120
+    targets: types.Targets
+    size_limit: Annotated[int, between(5_120, 10_240, "characters")] = 5_120
 
 
 class ImageCriteria(_Part, frozen=True):
     """Which images of others may be found and launched; without providers the golden owners'."""
 
     state: Literal["enabled", "audit-mode"] = "audit-mode"
-    providers: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    created_within_days: int | None = None
-    deprecated_within_days: int | None = None
+    providers: types.Providers = ()
+    names: types.ImageNames = ()
+    created_within_days: Annotated[int, between(0, unit="days")] | None = None
+    deprecated_within_days: Annotated[int, between(0, unit="days")] | None = None
 
 
 class AllowedAmis(ImageCriteria, frozen=True):
     """The account's Allowed AMIs setting, region by region."""
 
-    regions: Literal["all"] | tuple[str, ...] = "all"
+    regions: Literal["all"] | types.SomeRegions = "all"
 
 
-class DeclarativePolicy(ImageCriteria, frozen=True):
+class DeclarativePolicy(ImageCriteria, frozen=True, kw_only=True):
     """The same setting for whole accounts, as a declarative policy for EC2."""
 
-    targets: tuple[str, ...] = ()
+    targets: types.Targets
     exception_message: str = ""
 
 
@@ -223,10 +233,10 @@ class Enforce(_Part, frozen=True):
     """
 
     file: str | None = None
-    name: str = ""
-    groups: tuple[str, ...] = ()
+    name: types.EnforcementName = ""
+    groups: types.Groups = ()
     profile: str = "guardrail"
-    pipeline_role: str | None = None
+    pipeline_role: types.PipelineRole | None = None
     mechanisms: Mechanisms = Mechanisms(group_policy=True)
 
     @property
@@ -260,11 +270,13 @@ class EnforceSpec(Enforce, frozen=True, kw_only=True):
     they are published as, beside those under ``/golden-ami/``, or paths that end in ``/*``.
     """
 
+    refused_keys: ClassVar[Mapping[str, str]] = {"file": "an enforcement file points to no other"}
+
     schema: Literal["goldenami.enforce/v1"]
-    owners: tuple[str, ...] = ()
+    owners: types.Accounts = ()
     parameters: tuple[str, ...] = ()
-    approval_tag: ApprovalTag = ApprovalTag()
-    region: str | None = None
+    approval_tag: types.Approval = ApprovalTag()
+    region: types.RegionName | None = None
 
 
 class AuditSettings(_Part, frozen=True):
@@ -276,13 +288,13 @@ class AuditSettings(_Part, frozen=True):
     with their images.
     """
 
-    regions: Literal["all"] | tuple[str, ...] = "all"
-    accounts: Literal["organization"] | tuple[str, ...] = ()
-    role: str = ""
-    owners: tuple[str, ...] = ()
+    regions: Literal["all"] | types.SomeRegions = "all"
+    accounts: Literal["organization"] | tuple[types.AccountId, ...] = ()
+    role: types.RoleName = ""
+    owners: types.Accounts = ()
     approved: tuple[str, ...] = ()
-    newest: int | None = None
-    max_age: str | None = None
+    newest: Annotated[int, between(1)] | None = None
+    max_age: types.Age | None = None
     derived: bool = False
     roots: bool = False
     waivers: str | None = None
@@ -291,11 +303,11 @@ class AuditSettings(_Part, frozen=True):
 class Timeouts(_Part, frozen=True):
     """Deadlines of the waits: ``30m``, ``2h``. Real images take up to hours."""
 
-    instance: str = "15m"
-    validate: str = "30m"
-    image: str = "2h"
-    scan: str = "1h"
-    copy: str = "4h"
+    instance: types.Timeout = "15m"
+    validate: types.Timeout = "30m"
+    image: types.Timeout = "2h"
+    scan: types.Timeout = "1h"
+    copy: types.Timeout = "4h"
 
     def seconds(self, name: str) -> float:
         """Return the deadline ``name`` in seconds."""
@@ -311,18 +323,18 @@ class Release(_Part, frozen=True):
     """
 
     schema: Literal["goldenami/v1"]
-    image: str
-    regions: tuple[str, ...]
+    image: types.ImageName
+    regions: types.SomeRegions
     base: Base
-    version: str = "auto"
-    description: str = ""
+    version: types.Version = "auto"
+    description: Annotated[str, at_most(255, "characters")] = ""
     bake: Bake = Bake()
     validate: tuple[ValidationStep, ...] = ()
     test: BootTest | None = None
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: types.OwnTags = field(default_factory=dict)
     approval: Literal["automatic", "manual"] = "automatic"
     share_candidates: bool = False
-    approval_tag: ApprovalTag = ApprovalTag()
+    approval_tag: types.Approval = ApprovalTag()
     distribute: dict[str, Distribution] = field(default_factory=dict)
     copies: tuple[Copies, ...] = ()
     share: Share = Share()

@@ -57,10 +57,10 @@ def read(
 def known_builds(aws: Aws, own: Mapping[AccountRegion, Sequence[Image]]) -> frozenset[str]:
     """Return the builds that images of the caller's own account name."""
     return frozenset(
-        one.tags.get(tags.BUILD, "")
+        image.tags.get(tags.BUILD, "")
         for place, several in own.items()
         if place.account == aws.account
-        for one in several
+        for image in several
     )
 
 
@@ -97,5 +97,7 @@ def _golden(
     regional: RegionalAws, newest_first: Sequence[Image], approval: ApprovalTag
 ) -> list[Image]:
     place = AccountRegion(regional.account, regional.region)
-    made = read(regional.aws, {place: newest_first}, approval)[place]
-    return [one for one in newest_first if one.state == "available" and made[one.id].golden]
+    produced = read(regional.aws, {place: newest_first}, approval)[place]
+    return [
+        image for image in newest_first if image.state == "available" and produced[image.id].golden
+    ]

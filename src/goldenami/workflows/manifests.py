@@ -6,7 +6,7 @@ from goldenami.aws import parameters, records
 from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import manifest, record, tags
+from goldenami.domain import manifest, prefixes, record, tags
 from goldenami.domain.audit.approved import Builds, Known
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
@@ -48,7 +48,7 @@ def kept(aws: Aws, images: Iterable[Image], approval: ApprovalTag) -> Builds:
         manifest.read(one.value)
         for found in answers.read.values()
         for name, one in found.items()
-        if name.startswith(manifest.PARAMETERS)
+        if name.startswith(prefixes.MANIFESTS)
     )
     absent = {build: None for region in answers.read for build in wanted[region].values() if build}
     recorded = {  # what is no record proves as little as none

@@ -12,7 +12,7 @@ from goldenami import files
 from goldenami.aws import authorization_details, simulate
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.session import Aws
-from goldenami.domain import arns
+from goldenami.domain import arns, prefixes
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
@@ -160,7 +160,7 @@ def of_documents(
     arn = arns.iam_arn(values.partition, values.account, "user", "somebody")
     where = {"none": "alone", "admin": "beside AdministratorAccess"}.get(chosen, f"beside {chosen}")
     return ProofQuestion(
-        subject=ProofSubject(where, Principal.of(arn), _policies(every)),
+        subject=ProofSubject(where, Principal.from_arn(arn), _policies(every)),
         documents=tuple(document.text for document in every),
         pipeline=_pipeline(values.pipeline_role, documents),
         setting=setting(values, profile, _stand_ins(values, documents), values.groups),
@@ -246,7 +246,7 @@ def _of_rendered(profile: Profile, values: Values, beside: str | None) -> ProofQ
     if rendered[0][1] and profile.when_too_large:
         profile = profile_named(profile.when_too_large)  # its promises are those that count
     documents = [
-        NamedDocument(f"goldenami-{document.name}", json.dumps(document.policy))
+        NamedDocument(f"{prefixes.POLICIES}{document.name}", json.dumps(document.policy))
         for documents, _ in rendered
         for document in documents
     ]
@@ -291,7 +291,7 @@ def _policies(documents: Iterable[NamedDocument]) -> Policies:
 def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubject | None:
     if arn is None:
         return None
-    principal = Principal.of(arn, session="proof")
+    principal = Principal.from_arn(arn, session="proof")
     return ProofSubject("the pipeline role", principal, _policies((ADMINISTRATOR, *documents)))
 
 

@@ -52,20 +52,20 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> FoundManifest:
         IncompleteError: it was not found, and a region could not be read.
     """
     answers = in_regions(
-        where or regions.enabled(aws), lambda one: images.produced(aws.in_region(one))
+        where or regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
     )
-    made = [one for several in answers.read.values() for one in several]
+    produced = [image for several in answers.read.values() for image in several]
     build = name
     if names.AMI_ID.fullmatch(name):
-        build = next((one.tags.get(tags.BUILD, "") for one in made if one.id == name), "")
-    mine = [one for one in made if build and one.tags.get(tags.BUILD) == build]
+        build = next((image.tags.get(tags.BUILD, "") for image in produced if image.id == name), "")
+    mine = [image for image in produced if build and image.tags.get(tags.BUILD) == build]
     if not mine:
         answers.complete(f"looking for {name}")
         raise UsageError(
             f"{name}: goldenami has made no such thing in {', '.join(answers.read)}",
             fix="`goldenami images` and `goldenami history IMAGE` list what there is",
         )
-    for region in dict.fromkeys(one.region for one in mine):
+    for region in dict.fromkeys(image.region for image in mine):
         parameter = manifest.parameter(mine[0].image, build)
         kept = _kept(aws.in_region(region), parameter)
         if kept:
@@ -83,8 +83,8 @@ def history(
     )
     builds: dict[str, list[Image]] = {}
     for several in answers.read.values():
-        for one in several:
-            builds.setdefault(one.tags.get(tags.BUILD, ""), []).append(one)
+        for made_image in several:
+            builds.setdefault(made_image.tags.get(tags.BUILD, ""), []).append(made_image)
     return [_release(build, builds[build]) for build in sorted(builds, reverse=True)], answers
 
 
@@ -93,53 +93,58 @@ def _kept(regional: RegionalAws, name: str) -> Manifest | None:
     return manifest.read(there.value) if there else None
 
 
-def _from_tags(build: str, made: list[Image]) -> Manifest:
-    first, told = made[0], made[0].tags
+def _from_tags(build: str, images: list[Image]) -> Manifest:
+    first, first_tags = images[0], images[0].tags
     begun = started(build)
     return Manifest(
         build=build,
         image=first.image,
         version=first.version,
         ami_name=first.name,
-        status=_status(made),
+        status=_status(images),
         started=f"{begun:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
-        inputs=Inputs(release="", release_sha256=told.get(tags.SPEC, "")),
-        source=Source(id=told.get(tags.SOURCE, "")),
-        approval=Approval(by=_first(made, tags.APPROVED_BY), at=_first(made, tags.APPROVED_AT)),
+        inputs=Inputs(release="", release_sha256=first_tags.get(tags.SPEC, "")),
+        source=Source(id=first_tags.get(tags.SOURCE, "")),
+        approval=Approval(by=_first(images, tags.APPROVED_BY), at=_first(images, tags.APPROVED_AT)),
         images=tuple(
-            Placed(account=one.owner, region=one.region, image_id=one.id, snapshots=one.snapshots)
-            for one in made
+            Placed(
+                account=image.owner,
+                region=image.region,
+                image_id=image.id,
+                snapshots=image.snapshots,
+            )
+            for image in images
         ),
-        missing=_unpublished(made),
+        missing=_unpublished(images),
     )
 
 
-def _release(build: str, made: list[Image]) -> PastRelease:
-    told: Mapping[str, str] = made[0].tags
+def _release(build: str, images: list[Image]) -> PastRelease:
+    first_tags: Mapping[str, str] = images[0].tags
     begun = started(build)
     return PastRelease(
-        version=made[0].version,
+        version=images[0].version,
         build=build,
-        status=_status(made),
+        status=_status(images),
         started=f"{begun:%Y-%m-%d %H:%M}" if begun else "",
-        regions=tuple(one.region for one in made),
-        source=told.get(tags.SOURCE, ""),
-        approved_by=_first(made, tags.APPROVED_BY),
-        approved_at=_first(made, tags.APPROVED_AT),
+        regions=tuple(image.region for image in images),
+        source=first_tags.get(tags.SOURCE, ""),
+        approved_by=_first(images, tags.APPROVED_BY),
+        approved_at=_first(images, tags.APPROVED_AT),
     )
 
 
-def _status(made: list[Image]) -> str:
-    found = ", ".join(dict.fromkeys(one.status for one in made))
-    missing = " ".join(_unpublished(made))
-    return f"{found} ({missing} missing)" if missing else found
+def _status(images: list[Image]) -> str:
+    statuses = ", ".join(dict.fromkeys(image.status for image in images))
+    missing = " ".join(_unpublished(images))
+    return f"{statuses} ({missing} missing)" if missing else statuses
 
 
-def _unpublished(made: list[Image]) -> tuple[str, ...]:
+def _unpublished(images: list[Image]) -> tuple[str, ...]:
     """Return the places that any image of a build tells to be unpublished."""
-    told = [place for one in made for place in one.tags.get(tags.UNPUBLISHED, "").split()]
-    return tuple(dict.fromkeys(told))
+    places = [place for image in images for place in image.tags.get(tags.UNPUBLISHED, "").split()]
+    return tuple(dict.fromkeys(places))
 
 
-def _first(made: list[Image], key: str) -> str:
-    return next((one.tags[key] for one in made if key in one.tags), "")
+def _first(images: list[Image], key: str) -> str:
+    return next((image.tags[key] for image in images if key in image.tags), "")

@@ -7,8 +7,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 
-from goldenami_sandbox.ec2 import allowed_criteria
-from goldenami_sandbox.ec2.allowed_images import POLICY, AllowedImages
+from goldenami_sandbox.ec2.allowed_images import POLICY, AllowedImages, check_criteria
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import bad_value
 
@@ -41,7 +40,7 @@ class AllowedImagesResponse(Ec2Base):
     def replace_image_criteria_in_allowed_images_settings(self) -> ActionResult:
         """Set all criteria anew."""
         criteria = self._get_param("ImageCriteria", [])
-        allowed_criteria.check(criteria)
+        check_criteria(criteria)
         self.error_on_dryrun()
         self._own_setting().criteria = criteria
         return ActionResult({"ReturnValue": True})

@@ -1,16 +1,44 @@
-"""DescribeImages.
+"""Images that there are: DescribeImages; deprecate, disable, protect, share, deregister.
 
-Mended: deprecated and disabled images are hidden as on AWS, all filters, pages, unknown ids.
+Otherwise than in moto, deprecated and disabled images are hidden as on AWS, with all filters, pages
+and unknown ids; the calls that moto lacks; a disabled image loses its launch permissions; a
+deregistered one takes its snapshots along if asked to; all targets of a call count (moto takes the
+first ARN), one attribute per call; images encrypted with the account's default key cannot be
+shared, others' images cannot be changed.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/disable-an-ami.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deregistration-protection.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeregisterImage.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyImageAttribute.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from moto.core.responses import ActionResult
-from moto.ec2.exceptions import MalformedAMIIdError
+from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import utcnow
+from moto.ec2.exceptions import (
+    EC2ClientError,
+    InvalidAMIAttributeItemValueError,
+    InvalidRequest,
+    MalformedAMIIdError,
+)
 
 from goldenami_sandbox.ec2.base import Ec2Base
-from goldenami_sandbox.ec2.errors import no_such_image
+from goldenami_sandbox.ec2.errors import (
+    bad_combination,
+    bad_value,
+    default_key_not_shareable,
+    image_unavailable,
+    incorrect_state,
+    missing,
+    no_such_image,
+    not_owner,
+)
 from goldenami_sandbox.ec2.image import PUBLIC, Image, iso
 from goldenami_sandbox.listing import Described, Field, filtered
 
@@ -103,3 +131,200 @@ class ImageListingResponse(Ec2Base):
 
     def _filtered_images(self, told: Iterable[Described]) -> list[Described]:
         return filtered(told, self._filters_from_querystring(), _FIELDS)
+
+
+_TEN_YEARS = timedelta(days=3653)
+_HALF_A_MINUTE = timedelta(seconds=30)
+_DONE = {"Return": True}
+
+
+class ImageLifecycleResponse(Ec2Base):
+    """What the owner of an image does with it after it is made."""
+
+    def own_image(self) -> Image:
+        """Return the image that the request names.
+
+        Raises:
+            EC2ClientError: it is gone, unknown, or another account's.
+        """
+        image = self.store.image(self._get_param("ImageId"))
+        if not image.owned:
+            raise not_owner(image.id)
+        return image
+
+    def enable_image_deprecation(self) -> ActionResult:
+        """Set the time from which others no longer find the image."""
+        image = self.own_image()
+        moment = _to_minute(self._get_param("DeprecateAt"))
+        if moment < utcnow():
+            raise bad_value("The deprecation time must be in the future")
+        if moment > utcnow() + _TEN_YEARS:
+            raise bad_value("The deprecation time cannot be more than 10 years from now")
+        self.error_on_dryrun()
+        image.deprecation_time = moment
+        return ActionResult(_DONE)
+
+    def disable_image_deprecation(self) -> ActionResult:
+        """Take the deprecation time away."""
+        image = self.own_image()
+        self.error_on_dryrun()
+        image.deprecation_time = None
+        return ActionResult(_DONE)
+
+    def disable_image(self) -> ActionResult:
+        """Forbid launches, and drop the launch permissions for good."""
+        image = self.own_image()
+        if image.state not in ("available", "disabled"):
+            raise incorrect_state(f"The image {image.id} is {image.state}")
+        self.error_on_dryrun()
+        image.disabled = True
+        image.permissions = []
+        return ActionResult(_DONE)
+
+    def enable_image(self) -> ActionResult:
+        """Allow launches again; the launch permissions do not come back."""
+        image = self.own_image()
+        self.error_on_dryrun()
+        image.disabled = False
+        return ActionResult(_DONE)
+
+    def enable_image_deregistration_protection(self) -> ActionResult:
+        """Protect the image from being deregistered."""
+        image = self.own_image()
+        self.error_on_dryrun()
+        image.protect(self._get_param("WithCooldown", False))
+        return ActionResult({"Return": image.protection})
+
+    def disable_image_deregistration_protection(self) -> ActionResult:
+        """End the protection, at once or after the cooldown."""
+        image = self.own_image()
+        self.error_on_dryrun()
+        image.unprotect()
+        return ActionResult({"Return": image.protection})
+
+    def deregister_image(self) -> ActionResult:
+        """Forget an image; instances launched from it stay."""
+        image = self.own_image()
+        if image.protected:
+            raise EC2ClientError(
+                "OperationNotPermitted",
+                f"The image {image.id} is protected from deregistration",
+            )
+        self.error_on_dryrun()
+        self.store.deregistered[image.id] = self.store.images.pop(image.id)
+        deleted = self._get_param("DeleteAssociatedSnapshots", False)
+        results = [self._deleted(one) for one in image.snapshot_ids] if deleted else None
+        return ActionResult(_DONE | {"DeleteSnapshotResults": results})
+
+    def _deleted(self, snapshot_id: str) -> dict[str, str]:
+        shared = any(snapshot_id in one.snapshot_ids for one in self.store.images.values())
+        if not shared:
+            self.store.snapshots.pop(snapshot_id, None)
+        return {"SnapshotId": snapshot_id, "ReturnCode": "skipped" if shared else "success"}
+
+
+def _to_minute(moment: datetime) -> datetime:
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return (moment + _HALF_A_MINUTE).replace(second=0, microsecond=0)
+
+
+Permission = Mapping[str, str]
+_TARGETS = {
+    "UserIds": "UserId",
+    "UserGroups": "Group",
+    "OrganizationArns": "OrganizationArn",
+    "OrganizationalUnitArns": "OrganizationalUnitArn",
+}
+_RULES = {
+    "UserId": re.compile(r"\d{12}"),
+    "Group": re.compile("all"),
+    "OrganizationArn": re.compile(r"arn:aws[\w-]*:organizations::\d{12}:organization/o-[a-z0-9]+"),
+    "OrganizationalUnitArn": re.compile(
+        r"arn:aws[\w-]*:organizations::\d{12}:ou/o-[a-z0-9]+/ou-[a-z0-9-]+"
+    ),
+}
+_READABLE: dict[str, Callable[[Image], dict[str, Any]]] = {
+    "description": lambda image: {"Description": {"Value": image.description}},
+    "launchPermission": lambda image: {"LaunchPermissions": image.permissions},
+    "bootMode": lambda image: {"BootMode": {"Value": image.boot_mode}},
+    "imdsSupport": lambda image: {"ImdsSupport": {"Value": image.imds_support}},
+    "deregistrationProtection": lambda image: {
+        "DeregistrationProtection": {"Value": image.protection}
+    },
+}
+
+
+class ImageSharingResponse(ImageLifecycleResponse):
+    """One attribute of an image, read or changed."""
+
+    def describe_image_attribute(self) -> ActionResult:
+        """Read one attribute."""
+        image = self.own_image()
+        name = self._get_param("Attribute")
+        if name not in _READABLE:
+            raise InvalidRequest
+        return ActionResult({"ImageId": image.id} | _READABLE[name](image))
+
+    def modify_image_attribute(self) -> ActionResult:
+        """Change one attribute: launch permissions, description or IMDS support."""
+        image = self.own_image()
+        change = self._permission_change()
+        given = [name for name in ("Description", "ImdsSupport") if self._get_param(name)]
+        if change is not None:
+            given.append("LaunchPermission")
+        if len(given) > 1:
+            raise bad_combination(
+                f"Fields for multiple attribute types specified: {', '.join(given)}"
+            )
+        if not given:
+            raise missing("attribute")
+        if change is not None:
+            self._check_shareable(image, change)
+        self.error_on_dryrun()
+        if change is not None:
+            add, remove = change
+            kept = [one for one in image.permissions if one not in remove]
+            image.permissions = kept + [dict(one) for one in add if one not in kept]
+        elif given == ["Description"]:
+            image.description = self._get_param("Description.Value", "")
+        else:
+            image.imds_support = self._get_param("ImdsSupport.Value")
+        return EmptyResult()
+
+    def _permission_change(self) -> tuple[list[Permission], list[Permission]] | None:
+        """Return what is added and removed, from either of the two ways to ask for it."""
+        named = [
+            {field: target}
+            for parameter, field in _TARGETS.items()
+            for target in self._get_param(parameter, [])
+        ]
+        asked = self._get_param("LaunchPermission")
+        if not named and not asked:
+            return None
+        change: dict[str, Any] = {"Add": [], "Remove": []} | dict(asked or {})
+        operation = self._get_param("OperationType")
+        if named and not (asked and operation is None):  # Packer names users twice: once counts
+            if operation not in ("add", "remove"):
+                raise bad_value(f"Invalid value '{operation}' for OperationType")
+            change[operation.capitalize()] = [*change[operation.capitalize()], *named]
+        _check_targets([*change["Add"], *change["Remove"]])
+        return change["Add"], change["Remove"]
+
+    def _check_shareable(
+        self, image: Image, change: tuple[Sequence[Permission], Sequence[Permission]]
+    ) -> None:
+        if image.state != "available":
+            raise image_unavailable(image.id, f"{image.state}, and cannot be shared")
+        snapshots = [self.store.get_snapshot(one) for one in image.snapshot_ids]
+        if change[0] and any(self.store.has_default_key(one) for one in snapshots):
+            raise default_key_not_shareable()
+
+
+def _check_targets(permissions: Sequence[Permission]) -> None:
+    for permission in permissions:
+        for name, target in permission.items():
+            if not _RULES[name].fullmatch(target):
+                if name in ("UserId", "Group"):
+                    raise InvalidAMIAttributeItemValueError(name, target)
+                raise EC2ClientError("InvalidParameter", f"Invalid ARN: {target}")

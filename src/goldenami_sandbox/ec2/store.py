@@ -17,7 +17,7 @@ from goldenami_sandbox.ec2.errors import image_unavailable, no_such_image, no_su
 from goldenami_sandbox.ec2.image import Image, published
 
 if TYPE_CHECKING:
-    from goldenami_sandbox.ec2.root_replacement import Task
+    from goldenami_sandbox.ec2.volumes import Task
 
 AWS_MANAGED_KEY = "alias/aws/ebs"
 

@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from goldenami.errors import GoldenamiError
 from goldenami.iam.evaluator.request import Principal
-from goldenami_sandbox.iam.boundaries import User
-from goldenami_sandbox.iam.store import IamStore
+from goldenami_sandbox.iam.store import IamStore, User
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.sts import Session
@@ -91,7 +90,7 @@ def _session(access_key_id: str) -> Session | None:
 
 def _principal(entity: User | Role, tags: dict[str, str], session: str) -> Principal:
     organization = organizations.organization_of(account_id())
-    return Principal.of(
+    return Principal.from_arn(
         entity.arn,
         tags=tags,
         unique_id=entity.id,

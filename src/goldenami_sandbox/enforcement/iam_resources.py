@@ -9,7 +9,7 @@ from moto.iam.models import Role
 
 from goldenami.iam.authorization.resources import Resource, identity
 from goldenami_sandbox.enforcement.caller import store, tags_of
-from goldenami_sandbox.iam.boundaries import User
+from goldenami_sandbox.iam.store import User
 
 
 def _user(name: str) -> Resource | None:

@@ -8,7 +8,7 @@ from moto.iam.models import Group, ManagedPolicy, Role
 from goldenami.iam.evaluator.decide import Layer, Level, Matched, Policies
 from goldenami.iam.evaluator.document import Policy, compile_policy
 from goldenami_sandbox.enforcement.caller import Caller, account_id, store
-from goldenami_sandbox.iam.boundaries import User
+from goldenami_sandbox.iam.store import User
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.organizations.documents import SCP
 from goldenami_sandbox.sts import Session

@@ -1,1 +1,1 @@
-"""IAM: ``store.py`` users, groups, roles and policies, ``calls.py`` the operations."""
+"""IAM: ``store.py`` users, groups, roles and policies, ``calls.py`` all operations."""

@@ -1,1 +1,1 @@
-"""Organizations: ``store.py`` an organization, ``calls.py`` the operations and who may call."""
+"""Organizations: ``store.py`` an organization, ``calls.py`` all operations and who may call."""

@@ -19,7 +19,7 @@ from moto.organizations.models import organizations_backends
 from moto.organizations.responses import OrganizationsResponse as MotoResponse
 
 from goldenami_sandbox.listing import page
-from goldenami_sandbox.organizations.errors import invalid
+from goldenami_sandbox.organizations.documents import invalid
 from goldenami_sandbox.organizations.store import OrganizationsStore, organization_of
 
 PAGE_SIZE = 20

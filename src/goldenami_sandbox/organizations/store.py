@@ -1,27 +1,287 @@
-"""Organizations: who is in which organization, and what its policies make of an account.
+"""Organizations: policies, where they are attached, and what they make of an account.
 
 moto keeps an organization in the store of its management account, and remembers of a member only
-whose it is. `OrganizationsStore` is that store, mended; the functions here read it for a member.
+whose it is; the functions here read that store for a member. Otherwise than in moto: declarative
+policies for EC2; a type has to be enabled in the root; sizes and numbers; the last service control
+policy stays; a policy is attached once; malformed documents; AWS's own policies stay as they are;
+disabling a type detaches its policies.
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_introduction.html
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_AttachPolicy.html
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_DetachPolicy.html
+https://docs.aws.amazon.com/organizations/latest/userguide/enable-policy-type.html
 """
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from moto.organizations.models import organizations_backends
+from moto.core.utils import unix_time, utcnow
+from moto.organizations.exceptions import (
+    DuplicatePolicyException,
+    OrganizationsClientError,
+    PolicyTypeAlreadyEnabledException,
+    PolicyTypeNotEnabledException,
+    RootNotFoundException,
+    TargetNotFoundException,
+)
+from moto.organizations.models import (
+    FakeAccount,
+    FakeOrganization,
+    FakePolicy,
+    FakeRoot,
+    organizations_backends,
+)
+from moto.organizations.utils import (
+    DEFAULT_RCP_POLICY_ID,
+    MASTER_ACCOUNT_EMAIL,
+)
 
-from goldenami_sandbox.organizations.documents import DECLARATIVE, SCP
-from goldenami_sandbox.organizations.policies import PolicyStore
-from goldenami_sandbox.organizations.tree import TreeStore
+from goldenami_sandbox.organizations import effective
+from goldenami_sandbox.organizations.documents import (
+    DECLARATIVE,
+    DEFAULTS,
+    SCP,
+    AwsPolicy,
+    Policy,
+    check_content,
+    check_type,
+    constraint,
+    invalid,
+    per_target,
+)
+from goldenami_sandbox.organizations.tree import ALL_FEATURES, Entity, TreeStore
+
+_TARGET_ID = re.compile(r"r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}")
+
+
+class OrganizationsStore(TreeStore):
+    """An organization, kept by its management account: policies, attachments and their types."""
+
+    def enabled(self, policy_type: str) -> bool:
+        """Say whether a type of policies is enabled in the root."""
+        return any(one["Type"] == policy_type for one in self.root.policy_types)
+
+    def levels(self, account_id: str, policy_type: str) -> Iterator[tuple[str, list[FakePolicy]]]:
+        """Yield name and policies of each level, from the root down to the account."""
+        for entity in self.path(account_id):
+            yield _level_name(entity), _attached(entity, policy_type)
+
+    def attach_defaults(self, entity: Entity) -> None:
+        """Attach AWS's own policies of the enabled types: they allow everything."""
+        for policy_type, policy_id in DEFAULTS.items():
+            if self.enabled(policy_type):
+                _attach(self.get_policy_by_id(policy_id), entity)
+
+    def create_organization(self, region: str, **asked: Any) -> dict[str, Any]:
+        """Make an organization, with service control policies unless it is for billing only."""
+        self.org = FakeOrganization(self.account_id, region, asked.get("FeatureSet", ALL_FEATURES))
+        self.ou.append(FakeRoot(self.org))
+        manager = FakeAccount(self.org, AccountName="management", Email=MASTER_ACCOUNT_EMAIL)
+        manager.id = self.account_id
+        self.accounts.append(manager)
+        self.policies += [AwsPolicy(self.org, policy_type) for policy_type in DEFAULTS]
+        if self.org.feature_set == ALL_FEATURES:
+            self.enable_policy_type(RootId=self.root.id, PolicyType=SCP)
+        return self.org.describe()
+
+    def enable_policy_type(self, **asked: str) -> dict[str, Any]:
+        """Enable a type in the root; everything gets AWS's own policy of it, if it has one."""
+        policy_type = self._type_of_root(asked)
+        if self.enabled(policy_type):
+            raise PolicyTypeAlreadyEnabledException
+        if self.organization.feature_set != ALL_FEATURES:
+            raise OrganizationsClientError(
+                "PolicyTypeNotAvailableForOrganizationException",
+                "You can't use the specified policy type with the feature set currently enabled "
+                "for your organization.",
+            )
+        self.root.policy_types.append({"Type": policy_type, "Status": "ENABLED"})
+        if policy_type in DEFAULTS:
+            default = self.get_policy_by_id(DEFAULTS[policy_type])
+            for entity in self.entities:
+                _attach(default, entity)
+        return {"Root": self.root.describe()}
+
+    def disable_policy_type(self, **asked: str) -> dict[str, Any]:
+        """Disable a type in the root: all its policies are detached from everything."""
+        policy_type = self._type_of_root(asked)
+        if not self.enabled(policy_type):
+            raise PolicyTypeNotEnabledException
+        self.root.policy_types.remove({"Type": policy_type, "Status": "ENABLED"})
+        for policy in self.policies:
+            if policy.type == policy_type:
+                for entity in list(policy.attachments):
+                    _detach(policy, entity)
+        return {"Root": self.root.describe()}
+
+    def create_policy(self, **asked: Any) -> dict[str, Any]:
+        """Create a policy; its type need not be enabled yet."""
+        check_type(asked["Type"])
+        check_content(asked["Type"], asked["Content"])
+        self._check_new(asked["Name"])
+        policy = Policy(self.organization, **asked)
+        self.policies.append(policy)
+        return policy.describe()
+
+    def update_policy(self, **asked: Any) -> dict[str, Any]:
+        """Change name, description or content of a policy that is not AWS's own."""
+        policy = self._own_policy(asked["PolicyId"])
+        if asked.get("Name", policy.name) != policy.name:
+            self._check_new(asked["Name"])
+        if "Content" in asked:
+            check_content(policy.type, asked["Content"])
+        return super().update_policy(**asked)
+
+    def delete_policy(self, **asked: Any) -> None:
+        """Delete a policy that is attached nowhere."""
+        self._own_policy(asked["PolicyId"])
+        super().delete_policy(**asked)
+
+    def describe_policy(self, **asked: Any) -> dict[str, Any]:
+        """Describe a policy, with its content."""
+        return self.get_policy_by_id(asked["PolicyId"]).describe()
+
+    def attach_policy(self, **asked: Any) -> None:
+        """Attach a policy to a root, a unit or an account that has room for it."""
+        policy = self.get_policy_by_id(asked["PolicyId"])
+        target = self.target(asked["TargetId"])
+        if not self.enabled(policy.type):
+            raise PolicyTypeNotEnabledException
+        if policy in target.attached_policies:
+            raise OrganizationsClientError(
+                "DuplicatePolicyAttachmentException",
+                "The selected policy is already attached to the specified target.",
+            )
+        if len(_attached(target, policy.type)) >= per_target(policy.type):
+            raise constraint(
+                "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+                "You have attached the maximum number of policies to the specified target.",
+            )
+        _attach(policy, target)
+
+    def detach_policy(self, **asked: str) -> None:
+        """Detach a policy, unless it is the last service control policy."""
+        policy = self.get_policy_by_id(asked["PolicyId"])
+        target = self.target(asked["TargetId"])
+        if policy not in target.attached_policies:
+            raise OrganizationsClientError(
+                "PolicyNotAttachedException",
+                "The policy isn't attached to the specified target in the specified root.",
+            )
+        if policy.id == DEFAULT_RCP_POLICY_ID:
+            raise invalid("NON_DETACHABLE_POLICY", "You can't detach this AWS managed policy.")
+        if policy.type == SCP and len(_attached(target, SCP)) == 1:
+            raise constraint(
+                "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+                "You cannot remove the last policy attached to the specified target. You must "
+                "have at least one attached at all times.",
+            )
+        _detach(policy, target)
+
+    def policies_of_type(self, policy_type: str) -> list[dict[str, Any]]:
+        """Summarise every policy of a type."""
+        check_type(policy_type)
+        return [_summary(policy) for policy in self.policies if policy.type == policy_type]
+
+    def policies_of_target(self, target_id: str, policy_type: str) -> list[dict[str, Any]]:
+        """Summarise the policies of a type that are attached to a target itself."""
+        check_type(policy_type)
+        return [_summary(policy) for policy in _attached(self.target(target_id), policy_type)]
+
+    def effective_policy(self, account_id: str, policy_type: str) -> dict[str, Any] | None:
+        """Return what an account's policies of a management type add up to; None if none."""
+        if not self.enabled(policy_type):
+            return None
+        levels = self.levels(account_id, policy_type)
+        contents = [str(policy.content) for _, attached in levels for policy in attached]
+        return effective.merged(contents) if contents else None
+
+    def describe_effective_policy(self, account_id: str, policy_type: str) -> dict[str, Any]:
+        """Describe the effective policy of an account."""
+        if policy_type != DECLARATIVE:
+            raise invalid("INVALID_ENUM", "The sandbox knows effective declarative policies only.")
+        if account_id not in {one.id for one in self.accounts}:
+            raise TargetNotFoundException
+        content = self.effective_policy(account_id, policy_type)
+        if content is None:
+            raise OrganizationsClientError(
+                "EffectivePolicyNotFoundException",
+                "We can't find an effective policy of this type for the specified account.",
+            )
+        return {
+            "EffectivePolicy": {
+                "PolicyContent": json.dumps(content),
+                "LastUpdatedTimestamp": unix_time(utcnow()),
+                "TargetId": account_id,
+                "PolicyType": policy_type,
+            }
+        }
+
+    def target(self, target_id: str) -> Entity:
+        """Return a root, a unit or an account.
+
+        Raises:
+            OrganizationsClientError: it is no such id, or there is none.
+        """
+        if not _TARGET_ID.fullmatch(target_id):
+            raise invalid(
+                "INVALID_PATTERN_TARGET_ID",
+                "You specified a policy target ID that doesn't match the required pattern.",
+            )
+        for one in self.entities:
+            if one.id == target_id:
+                return one
+        raise TargetNotFoundException
+
+    def _type_of_root(self, asked: dict[str, str]) -> str:
+        if asked["RootId"] != self.root.id:
+            raise RootNotFoundException
+        check_type(asked["PolicyType"])
+        return asked["PolicyType"]
+
+    def _own_policy(self, policy_id: str) -> FakePolicy:
+        policy = self.get_policy_by_id(policy_id)
+        if policy.aws_managed:
+            raise invalid(
+                "IMMUTABLE_POLICY",
+                "You specified a policy that is managed by AWS and can't be modified.",
+            )
+        return policy
+
+    def _check_new(self, name: str) -> None:
+        if any(policy.name == name for policy in self.policies):
+            raise DuplicatePolicyException
+
+
+def _summary(policy: FakePolicy) -> dict[str, Any]:
+    summary: dict[str, Any] = policy.describe()["Policy"]["PolicySummary"]
+    return summary
+
+
+def _attached(entity: Entity, policy_type: str) -> list[FakePolicy]:
+    return [policy for policy in entity.attached_policies if policy.type == policy_type]
+
+
+def _attach(policy: FakePolicy, entity: Entity) -> None:
+    entity.attached_policies.append(policy)
+    policy.attachments.append(entity)
+
+
+def _detach(policy: FakePolicy, entity: Entity) -> None:
+    entity.attached_policies.remove(policy)
+    policy.attachments.remove(entity)
+
+
+def _level_name(entity: Entity) -> str:
+    return {"ROOT": "root", "ACCOUNT": f"account {entity.id}"}.get(entity.type, entity.id)
+
 
 PARTITION = "aws"
 
 Documents = list[tuple[str, str]]
 """Name and content of policies."""
-
-
-class OrganizationsStore(PolicyStore, TreeStore):
-    """An organization, kept by its management account."""
 
 
 def organization_of(account_id: str) -> OrganizationsStore | None:

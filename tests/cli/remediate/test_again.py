@@ -175,7 +175,7 @@ def test_right_before_it_is_touched_an_instance_is_judged_once_more(
 ) -> None:
     instance = run(sandbox, unapproved)
     asked, aws = (
-        RemediationRequest(what=RemediationKind.STOP, per_minute=60_000),
+        RemediationRequest(kind=RemediationKind.STOP, per_minute=60_000),
         Aws(region="us-east-1"),
     )
     prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)
@@ -266,7 +266,7 @@ def test_what_cannot_be_looked_at_any_more_is_left_alone(
 ) -> None:
     bad = run(sandbox, public)
     asked, aws = (
-        RemediationRequest(what=RemediationKind.TERMINATE, per_minute=60_000),
+        RemediationRequest(kind=RemediationKind.TERMINATE, per_minute=60_000),
         Aws(region="us-east-1"),
     )
     prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)

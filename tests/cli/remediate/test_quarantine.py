@@ -229,7 +229,7 @@ def test_no_interface_is_changed_whose_groups_are_not_noted_as_they_are(
     with sandbox.fail(MODIFY):
         remediate(audit, "--action", "quarantine", "--security-group", group, code=1)
     asked = RemediationRequest(
-        what=RemediationKind.QUARANTINE, security_group=group, per_minute=60_000
+        kind=RemediationKind.QUARANTINE, security_group=group, per_minute=60_000
     )
     aws = Aws(region="us-east-1")
     prepared = workflow.prepare(aws, saved.load_whole(audit), AuditQuestion(), asked)
@@ -267,7 +267,7 @@ def test_what_was_changed_between_plan_and_call_stays_as_it_is(
     audit = audited()
     if what is RemediationKind.RELEASE:
         remediate(audit, "--action", "quarantine", "--security-group", group)
-    asked = RemediationRequest(what=what, security_group=group, per_minute=60_000)
+    asked = RemediationRequest(kind=what, security_group=group, per_minute=60_000)
     aws = Aws(region="us-east-1")
     prepared = workflow.prepare(aws, saved.load_whole(audit), AuditQuestion(), asked)
     change(sandbox.client("ec2"), instance, next(iter(groups(sandbox, instance))), b)

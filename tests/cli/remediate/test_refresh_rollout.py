@@ -223,7 +223,7 @@ def test_what_was_changed_between_plan_and_call_is_left_alone(
 ) -> None:  # fmt: skip
     bad = template("bad", public)
     group("web", LaunchTemplate=of(bad, "1"))
-    asked = RemediationRequest(what=RemediationKind.REFRESH, image="web-base", per_minute=60_000)
+    asked = RemediationRequest(kind=RemediationKind.REFRESH, image="web-base", per_minute=60_000)
     aws = Aws(region="us-east-1")
     prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)
     change(sandbox, golden, bad)

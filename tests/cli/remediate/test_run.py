@@ -49,7 +49,7 @@ def test_ctrl_c_tells_what_was_done_and_how_to_go_on(
         run(sandbox, public)
     audit = audited()
     asked = RemediationRequest(
-        what=RemediationKind.STOP, per_minute=1
+        kind=RemediationKind.STOP, per_minute=1
     )  # the second one has its turn in a minute
     aws = Aws(region="us-east-1")
 
@@ -201,7 +201,7 @@ def test_however_a_step_ends_it_is_told(sandbox: Sandbox, end: str) -> None:
         place=AccountRegion("123456789012", "us-east-1"), id="i-1", actions=(action,), guard=guard
     )
     plan = Plan(title="t", actions=(action,) if planned else ())
-    asked = RemediationRequest(what=RemediationKind.STOP, per_minute=60_000)
+    asked = RemediationRequest(kind=RemediationKind.STOP, per_minute=60_000)
     aws = Aws(region="us-east-1")
     [result], error = carry_out(aws, Remediation(plan=plan, steps=(step,)), asked)
     assert result.result == ended

@@ -14,7 +14,7 @@ from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.reference import table
 
 ACCOUNT = "123456789012"
-ME = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/team/bob")
+ME = Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/team/bob")
 HERE = Path(__file__).parent
 CASES = json.loads((HERE / "calls.json").read_text())
 CASES["cases"] += json.loads((HERE / "calls_of_services.json").read_text())

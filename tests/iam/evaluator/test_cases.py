@@ -80,7 +80,7 @@ def policies(case: Case) -> Policies:
 
 
 def request(case: Case) -> Request:
-    principal = Principal.of(
+    principal = Principal.from_arn(
         case.principal,
         tags=case.tags,
         unique_id="AIDA1",

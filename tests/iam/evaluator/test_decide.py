@@ -7,7 +7,7 @@ from goldenami.iam.evaluator.decide import Decision, Outcome, Policies, decide, 
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Principal, Request
 
-BOB = Principal.of("arn:aws:iam::123456789012:user/team/bob", unique_id="AIDA1")
+BOB = Principal.from_arn("arn:aws:iam::123456789012:user/team/bob", unique_id="AIDA1")
 IMAGE = "arn:aws:ec2:us-east-1::image/ami-1"
 SUBNET = "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-1"
 GUARD = compile_policy(
@@ -69,7 +69,7 @@ def test_a_principal_knows_who_it_is() -> None:
     assert BOB.partition == "aws"
     assert BOB.keys["aws:username"] == "bob"
     assert BOB.keys["aws:userid"] == "AIDA1"
-    assert "aws:userid" not in Principal.of("arn:aws:iam::123456789012:user/x").keys
+    assert "aws:userid" not in Principal.from_arn("arn:aws:iam::123456789012:user/x").keys
 
 
 def test_a_policy_shows_itself() -> None:

@@ -64,7 +64,7 @@ def statements(draw: st.DrawFn, effect: str | None = None) -> dict[str, Any]:
 
 requests = st.builds(
     lambda action, resource, context: Request(
-        principal=Principal.of(f"arn:aws:iam::{ACCOUNT}:user/bob"),
+        principal=Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/bob"),
         action=action,
         resource=resource,
         context=context,
@@ -202,7 +202,7 @@ def test_all_values_fit_unless_any_does_not(tags: list[str], values: list[str]) 
             "Condition": {operator: {"aws:TagKeys": values}},
         }  # fmt: skip
         request = Request(
-            principal=Principal.of(f"arn:aws:iam::{ACCOUNT}:user/bob"),
+            principal=Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/bob"),
             action="ec2:CreateTags",
             resource=RESOURCES[0],
             context={"aws:TagKeys": tuple(tags)},
@@ -231,7 +231,7 @@ json_values = st.recursive(
 @given(json_values, requests)
 @example({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
           "Condition": {"NumericEquals": {"ec2:Owner": 7}}}},
-         Request(principal=Principal.of(f"arn:aws:iam::{ACCOUNT}:user/b"), action=ACTIONS[0],
+         Request(principal=Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/b"), action=ACTIONS[0],
                  resource=RESOURCES[0], context={"ec2:Owner": "x"}))  # fmt: skip
 def test_whatever_a_document_holds_it_is_decided_or_refused_with_a_clear_error(
     document: Any, request: Request
@@ -252,7 +252,7 @@ def _refusals(document: Any, request: Request) -> list[str]:
 def test_the_same_policies_answer_the_same_question_the_same_way() -> None:
     policy = compiled({"Effect": "Allow", "Action": "*", "Resource": "*"})
     request = Request(
-        principal=Principal.of(f"arn:aws:iam::{ACCOUNT}:user/bob"),
+        principal=Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/bob"),
         action=ACTIONS[0], resource=RESOURCES[0],
     )  # fmt: skip
     first = decide(Policies(identity=(policy,)), request)

@@ -13,7 +13,7 @@ from goldenami.iam.evaluator.document import Policy, compile_policy, policy_in_f
 from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.evaluator.truth import Truth, Unknown, all_of, any_of, opposite
 
-BOB = Principal.of("arn:aws:iam::123456789012:user/bob", tags={"team": "x"})
+BOB = Principal.from_arn("arn:aws:iam::123456789012:user/bob", tags={"team": "x"})
 IMAGE = "arn:aws:ec2:us-east-1::image/ami-1"
 UNKNOWN = {"Bool": {"ec2:IsNewHere": "true"}}
 """A condition on a key that EC2 may have added since: nobody knows whether it holds."""

@@ -49,11 +49,11 @@ def proof(*names: str, beside: bool = True, setting: ProofSetting = SETTING, **g
         for document in render(one, values)
     )
     first = (ADMINISTRATOR.compiled,) if beside else ()
-    member = Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann")
+    member = Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/ann")
     subject = ProofSubject("ann", member, Policies(identity=(*first, *documents)))
     pipeline = ProofSubject(
         "pipeline",
-        Principal.of(ROLE, session="bake"),
+        Principal.from_arn(ROLE, session="bake"),
         Policies(identity=(ADMINISTRATOR.compiled, *documents)),
     )
     promises = {topic for one in profiles for topic in one.proves}
@@ -229,7 +229,7 @@ def test_a_case_that_names_what_is_not_there_is_an_error_with_its_name(
     call: str, parameters: dict[str, Any], says: str
 ) -> None:
     admin = Policies(identity=(ADMINISTRATOR.compiled,))
-    subject = ProofSubject("ann", Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
+    subject = ProofSubject("ann", Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
     with pytest.raises(SpecError, match="case `mine`") as raised:
         prove((subject,), None, _case(call, parameters), SETTING, set())
     assert says in raised.value.message
@@ -237,7 +237,7 @@ def test_a_case_that_names_what_is_not_there_is_an_error_with_its_name(
 
 def test_without_a_golden_image_or_a_case_nothing_is_proved() -> None:
     admin = Policies(identity=(ADMINISTRATOR.compiled,))
-    subject = ProofSubject("ann", Principal.of(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
+    subject = ProofSubject("ann", Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/ann"), admin)
     with pytest.raises(RefusedError, match="no golden image"):
         prove((subject,), None, load(), structs.replace(SETTING, golden=()), set())
     with pytest.raises(RefusedError, match="nothing was proved"):

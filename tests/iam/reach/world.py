@@ -37,7 +37,7 @@ def _statement(effect: str, actions: tuple[str, ...], on: Any, condition: Any) -
 
 def document(name: str, *statements: Any) -> NamedDocument:
     """Return a policy."""
-    return NamedDocument.of(name, {"Version": "2012-10-17", "Statement": list(statements)})
+    return NamedDocument.from_json(name, {"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def trust(*principals: Any, action: str = "sts:AssumeRole", **condition: Any) -> dict[str, Any]:

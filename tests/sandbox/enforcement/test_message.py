@@ -10,7 +10,7 @@ from goldenami_sandbox.enforcement import message
 ARN = "arn:aws:iam::123456789012:user/bob"
 POLICY = "arn:aws:iam::123456789012:policy/no"
 REQUEST = Request(
-    principal=Principal.of(ARN, unique_id="AIDABOB"),
+    principal=Principal.from_arn(ARN, unique_id="AIDABOB"),
     action="ec2:StopInstances",
     resource="arn:aws:ec2:us-east-1:123456789012:instance/i-1",
     context={"ec2:InstanceType": "t3.micro", "aws:TagKeys": ("a", "b")},

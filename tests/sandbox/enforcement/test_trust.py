@@ -20,7 +20,7 @@ def statement(effect: str, principal: Any, **more: Any) -> dict[str, Any]:
 
 def asked(statements: Any, arn: str, caller: str) -> Trust:
     request = Request(
-        principal=Principal.of(arn),
+        principal=Principal.from_arn(arn),
         action="sts:AssumeRole",
         resource=f"arn:aws:iam::{ACCOUNT}:role/target",
         context={"sts:RoleSessionName": "nightly"},

@@ -16,7 +16,7 @@ from goldenami.workflows import audit
 from goldenami.workflows.audit.account_regions import AuditedPlaces
 from goldenami.workflows.audit.progress import AuditProgress
 from goldenami.workflows.audit.question import AuditPart, AuditQuestion, AuditScope
-from goldenami.workflows.audit.sources import Batches, GoldenImages
+from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 ACCOUNT = "111122223333"
 MAIN = threading.main_thread().ident or 0
@@ -50,14 +50,14 @@ class Fake:
 
     def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         yield "instances", self._batches(place)
-        yield "the rest", (some for some in [[subject(place, 99)]])
+        yield "the rest", (batch for batch in [Batch(subjects=[subject(place, 99)])])
 
     def _batches(self, place: AccountRegion) -> Batches:
         self.open.add(place)
         try:
             number = 0
             while number < (3 if self._error else ENDLESS):
-                yield [subject(place, number)]
+                yield Batch(subjects=[subject(place, number)])
                 number += 1
                 if self._interrupt and len(self.open) == len(REGIONS):
                     self._interrupt = False

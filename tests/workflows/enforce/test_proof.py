@@ -42,7 +42,7 @@ VALUES = Values(
 )
 CHAIN = ("guardrail", "tag-protection")
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
-KEPT_OUT = NamedDocument.of(
+KEPT_OUT = NamedDocument.from_json(
     "AdministratorAccess",
     {
         "Version": "2012-10-17",
@@ -176,7 +176,7 @@ def test_a_member_whose_boundary_forbids_launches_is_named() -> None:
     }
     arn = f"arn:aws:iam::{ID}:policy/only-s3"
     bob = user("bob", groups=("admins",), boundary=arn)
-    policies = {ADMIN: KEPT_OUT, arn: NamedDocument.of("only-s3", nothing)}
+    policies = {ADMIN: KEPT_OUT, arn: NamedDocument.from_json("only-s3", nothing)}
     found = proved(prepared(*CHAIN), account(users={"bob": bob}, policies=policies))
     (warning,) = [one for one in found.warnings if one.startswith("user bob")]
     assert "cannot launch a golden image" in warning
@@ -345,7 +345,7 @@ class TestWhoCanBecomeThePipelineRole:
         )
 
     def test_a_member_by_policies_of_his_own_is_one_too(self) -> None:
-        may = NamedDocument.of("own", {"Version": "2012-10-17", "Statement": {
+        may = NamedDocument.from_json("own", {"Version": "2012-10-17", "Statement": {
             "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}})  # fmt: skip
         poor = Group(arn=f"arn:aws:iam::{ID}:group/admins")
         users = {one: user(one, groups=("admins",), inline=(may,)) for one in ("ann", "bob")}
@@ -370,7 +370,7 @@ class TestWhoCanBecomeThePipelineRole:
     def test_anybody_else_is_a_warning_in_a_few_lines(self) -> None:
         may = {"Version": "2012-10-17", "Statement": {
             "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}  # fmt: skip
-        own = (NamedDocument.of("own", may),)
+        own = (NamedDocument.from_json("own", may),)
         users = {f"u{n}": user(f"u{n}", inline=own) for n in range(7)}
         roles = {
             f"r{n}": role(f"r{n}", inline=own, trust=trusting(f"arn:aws:iam::{n:012}:root"))
@@ -416,7 +416,7 @@ class TestWhoCanBecomeThePipelineRole:
 def launching(*actions: str) -> Group:
     """Return the group of admins who may do no more than this."""
     allow = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    document = NamedDocument.of("own", {"Version": "2012-10-17", "Statement": [allow]})
+    document = NamedDocument.from_json("own", {"Version": "2012-10-17", "Statement": [allow]})
     return Group(arn=f"arn:aws:iam::{ID}:group/admins", inline=(document,))
 
 

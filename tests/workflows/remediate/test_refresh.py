@@ -44,7 +44,7 @@ def court(golden: Produced) -> Verdicts:
     regional = SimpleNamespace(region=REGION)
     aws = cast(Any, SimpleNamespace(account=ACCOUNT, in_region=lambda _: regional))
     return Verdicts(
-        aws, AuditQuestion(), RemediationRequest(what=RemediationKind.REFRESH), judgement
+        aws, AuditQuestion(), RemediationRequest(kind=RemediationKind.REFRESH), judgement
     )
 
 

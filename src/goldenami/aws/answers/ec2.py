@@ -202,7 +202,7 @@ class DescribeInstances(TokenPage, frozen=True, kw_only=True):
     @property
     def instances(self) -> list[InstanceAnswer]:
         """Return the instances of all reservations."""
-        return [one for several in self.reservations for one in several.instances]
+        return [instance for several in self.reservations for instance in several.instances]
 
 
 class NetworkInterface(Row, frozen=True, kw_only=True):
@@ -233,7 +233,7 @@ class DescribeInstancesWithInterfaces(TokenPage, frozen=True, kw_only=True):
     @property
     def instances(self) -> list[InstanceWithInterfaces]:
         """Return the instances of all reservations."""
-        return [one for several in self.reservations for one in several.instances]
+        return [instance for several in self.reservations for instance in several.instances]
 
 
 class CheckStatus(Row, frozen=True, kw_only=True):

@@ -173,6 +173,6 @@ _AT = re.compile(r" - at `(?P<path>[^`]*)`$")
 def _without_values(message: str) -> str:
     """Return what msgspec says, but for what it may quote of the answer."""
     what = _MISSING.match(message) or _TYPE.match(message)
-    told = what[0][0].lower() + what[0][1:] if what else "an odd value"
+    problem = what[0][0].lower() + what[0][1:] if what else "an odd value"
     at = _AT.search(message)
-    return f"{told} at `{at['path']}`" if at else told
+    return f"{problem} at `{at['path']}`" if at else problem

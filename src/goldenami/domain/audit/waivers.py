@@ -3,15 +3,20 @@
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
+from goldenami.constraints import Wrong, filled, form
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind
-from goldenami.errors import SpecError
 
 _NEEDED = ("instance", "resource", "image", "account", "tag")
+_Filled = Annotated[str, filled("needs an owner and a reason")]
+
+
+def _is_tag(text: str) -> bool:
+    return "=" in text
 
 
 class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,14 +26,14 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``Key=Value``; ``region`` and ``rule`` limit it further.
     """
 
-    owner: str
-    reason: str
+    owner: _Filled
+    reason: _Filled
     expires: date
     instance: str | None = None
     resource: str | None = None
     image: str | None = None
     account: str | None = None
-    tag: str | None = None
+    tag: Annotated[str, form(_is_tag, "tag of the form Key=Value")] | None = None
     region: str | None = None
     rule: str | None = None
 
@@ -58,11 +63,16 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return ", ".join(f"{kind} {one}" for kind in kinds if (one := getattr(self, kind)))
 
 
+def _names_something(waiver: Waiver) -> Wrong:
+    if not any(getattr(waiver, kind) for kind in _NEEDED):
+        yield "", f"names no {', '.join(_NEEDED[:-1])} or {_NEEDED[-1]}"
+
+
 class WaiverFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file ``waivers.yaml``."""
 
     schema: Literal["goldenami.waivers/v1"]
-    waivers: tuple[Waiver, ...] = ()
+    waivers: tuple[Annotated[Waiver, _names_something], ...] = ()
 
 
 class Waived(Struct, frozen=True, kw_only=True):
@@ -80,19 +90,7 @@ def load(path: Path) -> tuple[Waiver, ...]:
     """
     from goldenami import yamlfile  # yaml takes a while, and most runs have no waivers
 
-    file, places = yamlfile.load(path, WaiverFile)
-    found = []
-    for index, waiver in enumerate(file.waivers):
-        where = yamlfile.place(path, places, f"$.waivers[{index}]")
-        if not any(getattr(waiver, kind) for kind in _NEEDED):
-            found.append(f"{where}: names no instance, resource, image, account or tag")
-        if waiver.tag is not None and "=" not in waiver.tag:
-            found.append(f"{where}: `{waiver.tag}` is no tag of the form Key=Value")
-        if not waiver.reason.strip() or not waiver.owner.strip():
-            found.append(f"{where}: needs an owner and a reason")
-    if found:
-        raise SpecError(found[0], notes=found[1:])
-    return file.waivers
+    return yamlfile.load(path, WaiverFile).waivers
 
 
 class Waivers:

@@ -16,7 +16,7 @@ from typing import Any
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.context import Context, Key
 from goldenami.iam.evaluator.operators import UNREADABLE, Operator, named
-from goldenami.iam.evaluator.text import PolicyText, Resolved, Test
+from goldenami.iam.evaluator.text import PolicyText, Resolved, Test, fixed_and_varying
 from goldenami.iam.evaluator.truth import Truth, Unknown, all_of, any_of, opposite
 
 Condition = Callable[[Context], Truth]
@@ -40,7 +40,7 @@ def conditions(block: Any, *, variables: bool) -> Iterator[Condition]:
     for operator, tests in _pairs(block, "Condition").items():
         for key, values in _keys(tests, operator).items():
             try:
-                yield _condition(operator, Key.of(key), _texts(values), variables=variables)
+                yield _condition(operator, Key.named(key), _texts(values), variables=variables)
             except PolicyError as error:
                 message = f"{operator}: {key}: {error.message}"
                 raise PolicyError(message, fix=error.fix) from error
@@ -54,24 +54,24 @@ def _pairs(block: Any, name: str) -> Mapping[str, Any]:
 
 def _keys(tests: Any, operator: str) -> Mapping[str, Any]:
     """Refuse a key that stands twice in two cases: AWS does not say which one counts."""
-    found = _pairs(tests, operator)
-    if len({key.lower() for key in found}) != len(found):
-        raise PolicyError(f"{operator}: a key twice among {', '.join(found)}")
-    return found
+    keys = _pairs(tests, operator)
+    if len({key.lower() for key in keys}) != len(keys):
+        raise PolicyError(f"{operator}: a key twice among {', '.join(keys)}")
+    return keys
 
 
 def _texts(values: Any) -> list[str]:
     listed = values if isinstance(values, list) else [values]
-    if not listed or not all(isinstance(one, str | int | float) for one in listed):
+    if not listed or not all(isinstance(value, str | int | float) for value in listed):
         raise PolicyError("it needs a text, a number, a boolean, or a list of them")
-    return [str(one).lower() if isinstance(one, bool) else str(one) for one in listed]
+    return [str(value).lower() if isinstance(value, bool) else str(value) for value in listed]
 
 
 def _condition(operator: str, key: Key, values: list[str], *, variables: bool) -> Condition:
-    found = _NAME.fullmatch(operator)
-    if found is None:
+    match = _NAME.fullmatch(operator)
+    if match is None:
         raise PolicyError(f"`{operator}` is no condition operator")
-    quantifier, name, if_exists = found["quantifier"] or "", found["name"], found["if_exists"]
+    quantifier, name, if_exists = match["quantifier"] or "", match["name"], match["if_exists"]
     if name == "Null":
         if if_exists or quantifier:
             raise PolicyError("Null takes neither IfExists nor a quantifier")
@@ -91,10 +91,10 @@ def _null(key: Key, values: list[str]) -> Condition:
     AWS calls an empty text "a null data set" where it speaks of set operators, and does not say
     whether it is missing to Null.
     """
-    wanted = {one.lower() for one in values}
-    if not wanted <= {"true", "false"}:
+    expected = {value.lower() for value in values}
+    if not expected <= {"true", "false"}:
         raise PolicyError("Null needs true or false")
-    if_set, if_not = "false" in wanted, "true" in wanted
+    if_set, if_not = "false" in expected, "true" in expected
 
     def condition(context: Context) -> Truth:
         if if_set == if_not or _set(context, key):
@@ -111,17 +111,15 @@ Fits = Callable[[str, Context], Truth]
 
 def _fits(family: Operator, key: Key, values: list[str], *, variables: bool) -> Fits:
     """Return the test whether a request's value fits any of the policy's."""
-    templates = [PolicyText.parse(one, variables=variables) for one in values]
-    fixed = tuple(one.resolve({}) or () for one in templates if one.fixed)
-    varying = [one for one in templates if not one.fixed]
-    test = _made(family, fixed)
+    fixed, varying = fixed_and_varying(values, variables=variables)
+    test = _test(family, fixed)
     if not varying:
         return lambda value, _: _read(test, key, value)
 
     def fits(value: str, context: Context) -> Truth:
         return any_of((
             _read(test, key, value),
-            *(_like(family, key, value, one, context) for one in varying),
+            *(_like(family, key, value, template, context) for template in varying),
         ))  # fmt: skip
 
     return fits
@@ -135,14 +133,14 @@ def _like(family: Operator, key: Key, value: str, template: PolicyText, context:
     if isinstance(filled, Unknown):
         return filled
     try:
-        test = _made(family, (filled,))
+        test = _test(family, (filled,))
     except PolicyError as error:
         return Unknown(f"{key.name}: with the request's variables, {error.message}")
     return _read(test, key, value)
 
 
 @lru_cache(maxsize=4096)
-def _made(family: Operator, values: tuple[Resolved, ...]) -> Test:
+def _test(family: Operator, values: tuple[Resolved, ...]) -> Test:
     try:
         return family.make(values)
     except UNREADABLE as error:

@@ -66,7 +66,7 @@ class Key(Struct, frozen=True):
     names: frozenset[str]
 
     @classmethod
-    def of(cls, name: str) -> "Key":
+    def named(cls, name: str) -> "Key":
         """Return a key by its name in any case."""
         name = name.lower()
         prefix, _, rest = name.partition(":")

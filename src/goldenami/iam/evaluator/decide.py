@@ -129,9 +129,9 @@ class Decision(Struct, frozen=True):
         return self
 
 
-def _first(several: Sequence[Matched] | Sequence[Doubt]) -> str:
-    more = f", and {len(several) - 1} more" if len(several) > 1 else ""
-    return f"{several[0]}{more}"
+def _first(statements: Sequence[Matched] | Sequence[Doubt]) -> str:
+    more = f", and {len(statements) - 1} more" if len(statements) > 1 else ""
+    return f"{statements[0]}{more}"
 
 
 class Verdict(Struct, frozen=True):
@@ -142,7 +142,7 @@ class Verdict(Struct, frozen=True):
     @property
     def allowed(self) -> bool:
         """Whether every request of the call is surely allowed."""
-        return all(one.allowed for one in self.decisions)
+        return all(decision.allowed for decision in self.decisions)
 
     @property
     def unknown(self) -> bool:
@@ -158,7 +158,7 @@ class Verdict(Struct, frozen=True):
             Outcome.UNKNOWN,
             Outcome.ALLOWED,
         )
-        return min(self.decisions, key=lambda one: order.index(one.outcome))
+        return min(self.decisions, key=lambda decision: order.index(decision.outcome))
 
 
 def decide_all(policies: Policies, requests: Iterable[Request]) -> Verdict:
@@ -175,15 +175,15 @@ def decide_all(policies: Policies, requests: Iterable[Request]) -> Verdict:
 
 def decide(policies: Policies, request: Request) -> Decision:
     """Decide one request."""
-    asked = _Asked(request.action.lower(), request.resource, visible(request))
+    tested = _Tested(request.action.lower(), request.resource, visible(request))
     scps = policies.scps if request.principal.bound_by_scps else ()
-    denies, doubts = _split(asked.denies(policies, scps))
+    denies, doubts = _split(tested.denies(policies, scps))
     if denies:
         return Decision(request, Outcome.EXPLICIT_DENY, denies[0].layer, tuple(denies))
     unsure: list[Doubt] = []
     granted: list[Matched] = []
-    for layer, several, missing in _required(policies, scps):
-        allows, may_allow = _split(asked.of(layer, several, allows=True))
+    for layer, policies_of_layer, missing in _required(policies, scps):
+        allows, may_allow = _split(tested.applying(layer, policies_of_layer, allows=True))
         if not allows and not may_allow:
             return Decision(
                 request, Outcome.IMPLICIT_DENY, layer, missing=missing, doubts=tuple(doubts)
@@ -227,10 +227,10 @@ def _lower(keys: Mapping[str, Value]) -> dict[str, Value]:
     return {name.lower(): value for name, value in keys.items()}
 
 
-def _joined(one: Value, other: Value) -> Value:
-    if one == other:
-        return one
-    return tuple(each for value in (one, other) for each in _several(value))
+def _joined(first: Value, second: Value) -> Value:
+    if first == second:
+        return first
+    return tuple(text for value in (first, second) for text in _several(value))
 
 
 def _several(value: Value) -> tuple[str, ...]:
@@ -243,14 +243,14 @@ Applying = Iterator[Matched | Doubt]
 Several = Iterable[Policy]
 
 
-class _Asked(Struct, frozen=True):
+class _Tested(Struct, frozen=True):
     """A request in the form that statements are tested with."""
 
     action: str
     resource: str
     context: Context
 
-    def of(self, layer: Layer, policies: Several, *, allows: bool) -> Applying:
+    def applying(self, layer: Layer, policies: Several, *, allows: bool) -> Applying:
         """Yield the statements of one effect that apply or may apply."""
         for policy in policies:
             for statement in policy.effects(self.action)[allows]:
@@ -262,23 +262,23 @@ class _Asked(Struct, frozen=True):
 
     def denies(self, policies: Policies, scps: tuple[Level, ...]) -> Applying:
         """Yield the Denies of all layers."""
-        yield from self.of(Layer.IDENTITY, policies.identity, allows=False)
+        yield from self.applying(Layer.IDENTITY, policies.identity, allows=False)
         if policies.boundary:
-            yield from self.of(Layer.BOUNDARY, (policies.boundary,), allows=False)
+            yield from self.applying(Layer.BOUNDARY, (policies.boundary,), allows=False)
         for level in scps:
-            yield from self.of(Layer.SCP, level.policies, allows=False)
-        yield from self.of(Layer.SESSION, policies.session or (), allows=False)
+            yield from self.applying(Layer.SCP, level.policies, allows=False)
+        yield from self.applying(Layer.SESSION, policies.session or (), allows=False)
 
 
 def _split(applying: Applying) -> tuple[list[Matched], list[Doubt]]:
     """Part what is certain from what is not."""
     certain: list[Matched] = []
     doubts: list[Doubt] = []
-    for one in applying:
-        if isinstance(one, Doubt):
-            doubts.append(one)
+    for statement in applying:
+        if isinstance(statement, Doubt):
+            doubts.append(statement)
         else:
-            certain.append(one)
+            certain.append(statement)
     return certain, doubts
 
 

@@ -14,7 +14,7 @@ from goldenami import jsonfile
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.conditions import Condition, conditions
 from goldenami.iam.evaluator.context import Context
-from goldenami.iam.evaluator.text import PolicyText, Test, like
+from goldenami.iam.evaluator.text import PolicyText, Test, fixed_and_varying, like, like_any
 from goldenami.iam.evaluator.truth import Truth, Unknown, any_of, opposite
 
 VERSIONS = ("2012-10-17", "2008-10-17")
@@ -78,9 +78,9 @@ class Policy:
     def effects(self, action: str) -> Mapping[bool, tuple[Statement, ...]]:
         """Return the same by whether they allow."""
         if action not in self._by_action:
-            about = [one for one in self.statements if one.action(action)]
+            about = [statement for statement in self.statements if statement.action(action)]
             self._by_action[action] = {
-                allows: tuple(one for one in about if one.allows is allows)
+                allows: tuple(statement for statement in about if statement.allows is allows)
                 for allows in (True, False)
             }
         return self._by_action[action]
@@ -119,11 +119,11 @@ def policy_in_force(name: str, document: Mapping[str, Any] | str) -> Policy:
         return Policy(name, _unreadable({}, "the document", error))
     variables = version == VERSIONS[0]
     statements: list[Statement] = []
-    for index, one in enumerate(listed, start=1):
+    for index, raw in enumerate(listed, start=1):
         try:
-            statements.append(_compiled(one, index, variables=variables))
+            statements.append(_compiled_statement(raw, index, variables=variables))
         except PolicyError as error:
-            statements += _unreadable(one, _name(one, index), error)
+            statements += _unreadable(raw, _name(raw, index), error)
     return Policy(name, statements)
 
 
@@ -178,23 +178,23 @@ def _parts(document: Mapping[str, Any]) -> tuple[str, list[Any]]:
 def _statements(document: Mapping[str, Any]) -> list[Statement]:
     version, listed = _parts(document)
     statements = [
-        _statement(one, index, variables=version == VERSIONS[0])
-        for index, one in enumerate(listed, start=1)
+        _statement(raw, index, variables=version == VERSIONS[0])
+        for index, raw in enumerate(listed, start=1)
     ]
-    if len({one.name for one in statements}) != len(statements):
+    if len({statement.name for statement in statements}) != len(statements):
         raise PolicyError("a Sid twice", fix="name each statement differently, as IAM demands")
     return statements
 
 
 def _statement(raw: Any, index: int, *, variables: bool) -> Statement:
     try:
-        return _compiled(raw, index, variables=variables)
+        return _compiled_statement(raw, index, variables=variables)
     except PolicyError as error:
         message = f"statement {_name(raw, index)}: {error.message}"
         raise PolicyError(message, fix=error.fix) from error
 
 
-def _compiled(raw: Any, index: int, *, variables: bool) -> Statement:
+def _compiled_statement(raw: Any, index: int, *, variables: bool) -> Statement:
     _check_elements(raw)
     return Statement(
         name=_name(raw, index),
@@ -225,9 +225,9 @@ def _check_elements(raw: Any) -> None:
         raise PolicyError("Sid has to be a text")
     if raw.get("Effect") not in ("Allow", "Deny"):
         raise PolicyError("Effect has to be Allow or Deny")
-    for one in ("Action", "Resource"):
-        if (one in raw) == (f"Not{one}" in raw):
-            raise PolicyError(f"it needs either {one} or Not{one}")
+    for element in ("Action", "Resource"):
+        if (element in raw) == (f"Not{element}" in raw):
+            raise PolicyError(f"it needs either {element} or Not{element}")
 
 
 def _action(raw: Mapping[str, Any]) -> Test:
@@ -236,8 +236,7 @@ def _action(raw: Mapping[str, Any]) -> Test:
     for text in texts:
         if text != "*" and ":" not in text:
             raise PolicyError(f"`{text}` is no action, such as `ec2:RunInstances`")
-    templates = [PolicyText.parse(one.lower(), variables=False) for one in texts]
-    test = like([one.resolve({}) or () for one in templates])
+    test = like_any(text.lower() for text in texts)
     return (lambda action: not test(action)) if negated else test
 
 
@@ -252,20 +251,18 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
                 f"`{text}`: a variable before the fifth colon",
                 fix="IAM fills variables in after it only: write what stands there, or `*`",
             )
-    incomplete = [one for one in texts if one != "*" and one.count(":") < _COLONS]
-    completed = [one + ":*" * (_COLONS - one.count(":")) for one in incomplete]
-    templates = [
-        PolicyText.parse(one, variables=variables)
-        for one in (*(set(texts) - set(incomplete)), *completed)
-    ]
-    test = like([one.resolve({}) or () for one in templates if one.fixed])
-    varying = [one for one in templates if not one.fixed]
+    incomplete = [text for text in texts if text != "*" and text.count(":") < _COLONS]
+    completed = [text + ":*" * (_COLONS - text.count(":")) for text in incomplete]
+    fixed, varying = fixed_and_varying(
+        (*(set(texts) - set(incomplete)), *completed), variables=variables
+    )
+    test = like(fixed)
     if not varying and not incomplete:
         return lambda resource, _: test(resource) != negated
-    loose = like([PolicyText.parse(one, variables=False).resolve({}) or () for one in incomplete])
+    loose = like_any(incomplete)
 
     def resources(resource: str, context: Context) -> Truth:
-        each = (_named(one, resource, context, negated=negated) for one in varying)
+        each = (_named(template, resource, context, negated=negated) for template in varying)
         named = any_of((test(resource), *each, _INCOMPLETE if loose(resource) else False))
         return opposite(named) if negated else named
 
@@ -289,8 +286,8 @@ def _named(template: PolicyText, resource: str, context: Context, *, negated: bo
 
 
 def _texts(raw: Mapping[str, Any], element: str) -> list[str]:
-    given = raw[element]
-    listed = given if isinstance(given, list) else [given]
-    if not listed or not all(isinstance(one, str) for one in listed):
+    value = raw[element]
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(text, str) for text in texts):
         raise PolicyError(f"{element} has to be a text or a list of texts that is not empty")
-    return listed
+    return texts

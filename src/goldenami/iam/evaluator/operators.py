@@ -44,13 +44,13 @@ def _equals(values: tuple[Resolved, ...]) -> Test:
 
 
 def _equals_ignoring_case(values: tuple[Resolved, ...]) -> Test:
-    wanted = frozenset(plain(one).lower() for one in values)
-    return lambda text: text.lower() in wanted
+    expected = frozenset(plain(value).lower() for value in values)
+    return lambda text: text.lower() in expected
 
 
 def _bool(values: tuple[Resolved, ...]) -> Test:
-    wanted = frozenset(map(_truth, map(plain, values)))
-    return lambda text: _truth(text) in wanted
+    expected = frozenset(map(_truth, map(plain, values)))
+    return lambda text: _truth(text) in expected
 
 
 def _truth(text: str) -> bool:
@@ -58,8 +58,8 @@ def _truth(text: str) -> bool:
 
 
 def _binary(values: tuple[Resolved, ...]) -> Test:
-    wanted = frozenset(map(_bytes, map(plain, values)))
-    return lambda text: _bytes(text) in wanted
+    expected = frozenset(map(_bytes, map(plain, values)))
+    return lambda text: _bytes(text) in expected
 
 
 def _bytes(text: str) -> bytes:
@@ -67,7 +67,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _ip(values: tuple[Resolved, ...]) -> Test:
-    networks = [ip_network(plain(one), strict=False) for one in values]
+    networks = [ip_network(plain(value), strict=False) for value in values]
 
     def inside(text: str) -> bool:
         address = ip_address(text)
@@ -94,14 +94,14 @@ def _arn(values: tuple[Resolved, ...]) -> Test:
             by_wild_parts.setdefault(literal, set()).add(whole)
 
     def fits(text: str) -> bool:
-        asked = text.split(":", 5)
-        if len(asked) != 6:
+        fields = text.split(":", 5)
+        if len(fields) != 6:
             return False
         return any(
-            tuple(asked[index] for index in literal) in wanted
-            for literal, wanted in by_wild_parts.items()
+            tuple(fields[index] for index in literal) in expected
+            for literal, expected in by_wild_parts.items()
         ) or any(
-            all(test(part) for test, part in zip(tests, asked, strict=True)) for tests in others
+            all(test(part) for test, part in zip(tests, fields, strict=True)) for tests in others
         )
 
     return fits
@@ -115,10 +115,10 @@ def _arn_parts(value: Resolved) -> list[Resolved]:
             continue
         first, *further = piece.split(":", 6 - len(parts))
         parts[-1] += [first] if first else []
-        parts += [[one] if one else [] for one in further]
+        parts += [[text] if text else [] for text in further]
     if len(parts) != 6:
         raise ValueError("not an ARN of six parts")
-    return [tuple(one) for one in parts]
+    return [tuple(part) for part in parts]
 
 
 def _number(text: str) -> Decimal:
@@ -138,8 +138,8 @@ def _date(text: str) -> datetime:
 
 def _compared(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Make:
     def make(values: tuple[Resolved, ...]) -> Test:
-        wanted = [read(plain(one)) for one in values]
-        return lambda text: any(compare(read(text), one) for one in wanted)
+        expected = [read(plain(value)) for value in values]
+        return lambda text: any(compare(read(text), value) for value in expected)
 
     return make
 

@@ -78,7 +78,7 @@ class Principal(Struct, frozen=True, kw_only=True):
         return self.arn.split(":")[1]
 
     @classmethod
-    def of(
+    def from_arn(
         cls,
         arn: str,
         *,

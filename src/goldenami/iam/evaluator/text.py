@@ -85,14 +85,14 @@ class PolicyText(Struct, frozen=True):
             parts.append(Wild(piece["wild"]) if piece["wild"] else _variable(piece["inside"]))
             rest = piece.end()
         parts.append(text[rest:])
-        if variables and any(isinstance(one, str) and "${" in one for one in parts):
+        if variables and any(isinstance(part, str) and "${" in part for part in parts):
             raise PolicyError(f"`{text}`: a `${{` without its `}}`", fix="close the variable")
-        return cls(tuple(one for one in parts if one != ""))
+        return cls(tuple(part for part in parts if part != ""))
 
     @property
     def fixed(self) -> bool:
         """Whether it is the same for every request."""
-        return not any(isinstance(one, Variable) for one in self.parts)
+        return not any(isinstance(part, Variable) for part in self.parts)
 
     def resolve(self, context: Mapping[str, Value]) -> Resolved | None:
         """Fill the variables in; None if one has no value, or none that is known."""
@@ -121,12 +121,12 @@ class PolicyText(Struct, frozen=True):
     @property
     def widest(self) -> Resolved:
         """The text with anything at all in the place of each variable."""
-        return tuple(Wild.ANY if isinstance(one, Variable) else one for one in self.parts)
+        return tuple(Wild.ANY if isinstance(part, Variable) else part for part in self.parts)
 
 
 def plain(resolved: Resolved) -> str:
     """Return a text in which ``*`` and ``?`` mean themselves."""
-    return "".join(one if isinstance(one, str) else one.value for one in resolved)
+    return "".join(part if isinstance(part, str) else part.value for part in resolved)
 
 
 def like(patterns: Iterable[Resolved]) -> Test:
@@ -134,16 +134,30 @@ def like(patterns: Iterable[Resolved]) -> Test:
     patterns = tuple(patterns)
     if (Wild.ANY,) in patterns:
         return lambda _: True
-    literal = frozenset(plain(one) for one in patterns if not _wild(one))
-    wild = tuple(one for one in patterns if _wild(one))
+    literal = frozenset(plain(pattern) for pattern in patterns if not _wild(pattern))
+    wild = tuple(pattern for pattern in patterns if _wild(pattern))
     if not wild:
         return literal.__contains__
     expression = _expression(wild)
     return lambda text: text in literal or expression.fullmatch(text) is not None
 
 
+def like_any(texts: Iterable[str]) -> Test:
+    """Return the same test for texts that have no variables."""
+    return like([PolicyText.parse(text, variables=False).resolve({}) or () for text in texts])
+
+
+def fixed_and_varying(
+    texts: Iterable[str], *, variables: bool
+) -> tuple[tuple[Resolved, ...], list[PolicyText]]:
+    """Return those texts that are the same for every request, and those that are not."""
+    parsed = [PolicyText.parse(text, variables=variables) for text in texts]
+    fixed = tuple(text.resolve({}) or () for text in parsed if text.fixed)
+    return fixed, [text for text in parsed if not text.fixed]
+
+
 def _wild(resolved: Resolved) -> bool:
-    return any(isinstance(one, Wild) for one in resolved)
+    return any(isinstance(part, Wild) for part in resolved)
 
 
 @lru_cache(maxsize=4096)
@@ -158,25 +172,25 @@ def _regular(pattern: Resolved) -> str:
     would leave less of the text to the rest. Only the last star may try several places.
     """
     between = [""]
-    for one in pattern:
-        if one is Wild.ANY:
+    for part in pattern:
+        if part is Wild.ANY:
             between.append("")
         else:
-            between[-1] += "." if one is Wild.ONE else re.escape(one)
+            between[-1] += "." if part is Wild.ONE else re.escape(part)
     first, *others = between
     if not others:
         return first
     *middle, last = others
-    return first + "".join(f"(?>.*?{one})" for one in middle) + ".*" + last
+    return first + "".join(f"(?>.*?{piece})" for piece in middle) + ".*" + last
 
 
 def _variable(inside: str) -> str | Variable:
     if inside in ("*", "?", "$"):
         return inside
-    found = _VARIABLE.fullmatch(inside)
-    if found is None:
+    variable = _VARIABLE.fullmatch(inside)
+    if variable is None:
         raise PolicyError(
             f"`${{{inside}}}` is no policy variable",
             fix="name a condition key, such as `${aws:username}`; write `${$}` for a `$`",
         )
-    return Variable(Key.of(found["key"]), found["default"])
+    return Variable(Key.named(variable["key"]), variable["default"])

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from goldenami.iam.evaluator.text import PolicyText, like
+from goldenami.iam.evaluator.text import like_any
 
 Severity = Literal["high", "medium", "low"]
 
@@ -47,20 +47,14 @@ class LintStatement(Struct, frozen=True):
         """Return the tests of a condition key; one that ends in ``/`` stands for its family."""
         key = key.lower()
         return tuple(
-            one
-            for one in self.tests
-            if one.key.lower() == key or (key.endswith("/") and one.key.lower().startswith(key))
+            test
+            for test in self.tests
+            if test.key.lower() == key or (key.endswith("/") and test.key.lower().startswith(key))
         )
 
     def about(self, *actions: str) -> bool:
         """Tell whether it names one of these actions, by a wildcard too and in any case."""
-        named = like(
-            [
-                PolicyText.parse(one.lower(), variables=False).resolve({}) or ()
-                for one in self.actions
-            ]
-        )
-        return any(named(one.lower()) for one in actions)
+        return any(map(like_any(map(str.lower, self.actions)), map(str.lower, actions)))
 
 
 class LintPolicies(Struct, frozen=True):
@@ -85,8 +79,8 @@ class LintFinding(Struct, frozen=True):
     right: str
 
 
-Check = Callable[[LintPolicies], Iterator[tuple[LintStatement, str]]]
-"""Yields each statement that is wrong, with what is wrong there."""
+Check = Callable[[LintStatement, LintPolicies], Iterator[str]]
+"""Says what is wrong with a statement of policies that are attached together."""
 
 
 class LintRule(Struct, frozen=True, kw_only=True):
@@ -113,8 +107,8 @@ def statements(policy: str, document: Mapping[str, Any]) -> tuple[LintStatement,
     """Return the statements of a document that the evaluator takes."""
     listed = document["Statement"]
     return tuple(
-        _statement(policy, index, one)
-        for index, one in enumerate([listed] if isinstance(listed, Mapping) else listed, start=1)
+        _statement(policy, index, raw)
+        for index, raw in enumerate([listed] if isinstance(listed, Mapping) else listed, start=1)
     )
 
 
@@ -133,6 +127,6 @@ def _statement(policy: str, index: int, raw: Mapping[str, Any]) -> LintStatement
     )
 
 
-def _texts(given: Any) -> tuple[str, ...]:
-    listed = given if isinstance(given, list | tuple) else [given]
-    return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in listed)
+def _texts(value: Any) -> tuple[str, ...]:
+    texts = value if isinstance(value, list | tuple) else [value]
+    return tuple(str(text).lower() if isinstance(text, bool) else str(text) for text in texts)

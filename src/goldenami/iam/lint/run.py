@@ -31,50 +31,50 @@ def documents(name: str, text: str) -> list[tuple[str, Mapping[str, Any]]]:
         PolicyError: it is no JSON, has a key twice, or is no policy.
     """
     try:
-        told = jsonfile.parse(text)
+        document = jsonfile.parse(text)
     except ValueError as error:
         raise PolicyError(f"{name}: no JSON: {error}") from error
-    if not isinstance(told, Mapping) or not told:
+    if not isinstance(document, Mapping) or not document:
         raise PolicyError(f"{name}: no policy: it has to be an object with a Statement")
-    if "Statement" in told or "Version" in told:
-        return [(name, told)]
-    return [(f"{name} {key}", one) for key, one in told.items()]
+    if "Statement" in document or "Version" in document:
+        return [(name, document)]
+    return [(f"{name} {key}", policy) for key, policy in document.items()]
 
 
-def lint(several: Sequence[tuple[str, Mapping[str, Any]]], partition: str) -> list[LintFinding]:
+def lint(policies: Sequence[tuple[str, Mapping[str, Any]]], partition: str) -> list[LintFinding]:
     """Return what is wrong with policies that are attached together.
 
     Args:
-        several: names and documents.
+        policies: names and documents.
         partition: the partition they are for.
 
     Raises:
         PolicyError: a document is no policy, or has what IAM does not know.
     """
-    readable = [one for one in several if spelling.readable(one[1])]
-    misspelt = _findings(spelling.RULES, readable, partition)
+    readable = [policy for policy in policies if spelling.readable(policy[1])]
+    misspelt = list(_findings(spelling.RULES, readable, partition))
     unsound = {finding.policy for finding in misspelt}
-    sound = [one for one in several if one[0] not in unsound]
+    sound = [policy for policy in policies if policy[0] not in unsound]
     for name, document in sound:
         compile_policy(name, document)
     return [*misspelt, *_findings(rules.RULES, sound, partition)]
 
 
 def _findings(
-    asked: Iterable[LintRule], several: Sequence[tuple[str, Mapping[str, Any]]], partition: str
-) -> list[LintFinding]:
-    policies = LintPolicies(
-        statements=tuple(one for name, document in several for one in statements(name, document)),
+    applied: Iterable[LintRule], documents: Sequence[tuple[str, Mapping[str, Any]]], partition: str
+) -> Iterator[LintFinding]:
+    together = LintPolicies(
+        statements=tuple(
+            statement for name, document in documents for statement in statements(name, document)
+        ),
         partition=partition,
         variables=frozenset(
-            name for name, document in several if document.get("Version") == VERSIONS[0]
+            name for name, document in documents if document.get("Version") == VERSIONS[0]
         ),
     )
-    return [finding for rule in asked for finding in _found(rule, policies)]
-
-
-def _found(rule: LintRule, policies: LintPolicies) -> Iterator[LintFinding]:
-    for statement, message in rule.check(policies):
-        yield LintFinding(
-            rule.id, rule.severity, statement.policy, statement.name, message, rule.right
-        )
+    for rule in applied:
+        for statement in together.statements:
+            for message in rule.check(statement, together):
+                yield LintFinding(
+                    rule.id, rule.severity, statement.policy, statement.name, message, rule.right
+                )

@@ -17,60 +17,51 @@ from goldenami.iam.reference import table
 def readable(document: Any) -> bool:
     """Tell whether a document has statements to look at; if not, the compiler says why."""
     listed = document.get("Statement") if isinstance(document, Mapping) else None
-    several = [listed] if isinstance(listed, Mapping) else listed
-    return isinstance(several, list) and all(
-        isinstance(one, Mapping)
-        and "Effect" in one
-        and isinstance(one.get("Condition", {}), Mapping)
-        and all(isinstance(keys, Mapping) for keys in one.get("Condition", {}).values())
-        for one in several
+    statements = [listed] if isinstance(listed, Mapping) else listed
+    return isinstance(statements, list) and all(
+        isinstance(statement, Mapping)
+        and "Effect" in statement
+        and isinstance(statement.get("Condition", {}), Mapping)
+        and all(isinstance(keys, Mapping) for keys in statement.get("Condition", {}).values())
+        for statement in statements
     )
 
 
-def _operators(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        for test in one.tests:
-            if test.name not in (*OPERATORS, "Null"):
-                yield (
-                    one,
-                    f"there is no operator `{test.operator}`" + _close(test.name, OPERATORS),
-                )
+def _operators(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    for test in statement.tests:
+        if test.name not in (*OPERATORS, "Null"):
+            yield f"there is no operator `{test.operator}`" + _close(test.name, OPERATORS)
 
 
-def _actions(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        for action in one.actions:
-            if not _is_action(action):
-                service, _, name = action.partition(":")
-                close = _close(name, table.actions(service.lower()))
-                yield one, f"`{action}` is not known to the reference of {table.date()}{close}"
+def _actions(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    for action in statement.actions:
+        if not _is_action(action):
+            service, name = action.partition(":")[::2]
+            close = _close(name, table.actions(service.lower()))
+            yield f"`{action}` is not known to the reference of {table.date()}{close}"
 
 
-def _services(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
+def _services(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
     """Tell prefixes that are nearly one of a service here; others AWS may have, or have had."""
-    for one in policies.statements:
-        for action in one.actions:
-            service = action.partition(":")[0].lower()
-            close = get_close_matches(service, table.services(), n=1, cutoff=0.75)
-            if close and not table.is_service(service):
-                yield (
-                    one,
-                    f"the service of `{action}` is not known to the reference of "
-                    f"{table.date()}; did you mean `{close[0]}`?",
-                )
+    for action in statement.actions:
+        service = action.partition(":")[0].lower()
+        close = get_close_matches(service, table.services(), n=1, cutoff=0.75)
+        if close and not table.is_service(service):
+            yield (
+                f"the service of `{action}` is not known to the reference of "
+                f"{table.date()}; did you mean `{close[0]}`?"
+            )
 
 
-def _keys(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        for test in one.tests:
-            if _ours(test.key) and not table.exists(test.key):
-                key = test.key.lower()
-                close = _close(key, table.known_keys(key.partition(":")[0]))
-                yield (
-                    one,
-                    f"the condition key `{test.key}` is not known to the reference of "
-                    f"{table.date()}{close}",
-                )
+def _keys(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    for test in statement.tests:
+        if _ours(test.key) and not table.exists(test.key):
+            key = test.key.lower()
+            close = _close(key, table.known_keys(key.partition(":")[0]))
+            yield (
+                f"the condition key `{test.key}` is not known to the reference of "
+                f"{table.date()}{close}"
+            )
 
 
 def _is_action(pattern: str) -> bool:
@@ -78,7 +69,7 @@ def _is_action(pattern: str) -> bool:
     service, _, name = pattern.lower().partition(":")
     if service not in table.services():
         return True
-    return any(fnmatchcase(one.lower(), name) for one in table.actions(service))
+    return any(fnmatchcase(action.lower(), name) for action in table.actions(service))
 
 
 def _ours(key: str) -> bool:

@@ -139,7 +139,7 @@ def load(added: Iterable[Path] = ()) -> Cases:
         RefusedError: there is no case, so nothing would be proved.
     """
     paths = [path for one in (resources.folder("policies") / "cases", *added) for path in _in(one)]
-    files = {path: yamlfile.load(path, Cases)[0] for path in paths}
+    files = {path: yamlfile.load(path, Cases) for path in paths}
     everything = Cases(
         cases=tuple(
             one for file in files.values() for case in file.cases for one in case.expanded()

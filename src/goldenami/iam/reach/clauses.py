@@ -1,6 +1,6 @@
-"""Statements in two readings: as they stand, and as somebody meets them who chooses how he asks.
+"""Statements in two readings: as they stand, and as somebody meets them who chooses how they ask.
 
-Whoever wants to become a role brings MFA, an external id or an address along, if that helps him.
+Whoever wants to become a role brings MFA, an external id or an address along, if that helps them.
 So a condition that only the request decides is *open*: in the lenient reading it holds in an Allow,
 and a Deny with one does not apply. What both readings allow is certain; what only the lenient one
 allows is possible, and is told with what it depends on.
@@ -69,7 +69,7 @@ class Reading(Struct, frozen=True):
 
     Args:
         strict: as it stands, of a request without any key that is open.
-        lenient: as somebody meets it who asks as it suits him.
+        lenient: as somebody meets it who asks as it suits them.
         depends: on what the statements depend, by name.
     """
 
@@ -80,11 +80,11 @@ class Reading(Struct, frozen=True):
     @property
     def allows(self) -> bool:
         """Whether anything in it may allow."""
-        return any(one.allows for one in self.lenient.statements)
+        return any(statement.allows for statement in self.lenient.statements)
 
 
 @lru_cache(maxsize=8192)
-def of_document(document: NamedDocument) -> tuple[Clause, ...]:
+def clauses_of(document: NamedDocument) -> tuple[Clause, ...]:
     """Return a document's statements.
 
     Raises:
@@ -96,23 +96,23 @@ def of_document(document: NamedDocument) -> tuple[Clause, ...]:
         raise PolicyError(f"policy {document.name}: no JSON: {error}") from error
     if not isinstance(parsed, Mapping):
         raise PolicyError(f"policy {document.name}: it has to be an object")
-    return of_mapping(document.name, parsed)
+    return clauses_in(document.name, parsed)
 
 
-def of_mapping(name: str, document: Mapping[str, Any]) -> tuple[Clause, ...]:
+def clauses_in(name: str, document: Mapping[str, Any]) -> tuple[Clause, ...]:
     """Return the statements of a document that is given as an object.
 
     Raises:
         PolicyError: a statement is no object.
     """
-    listed = document.get("Statement", [])
-    listed = listed if isinstance(listed, list) else [listed]
-    if not all(isinstance(one, Mapping) for one in listed):
+    statements = document.get("Statement", [])
+    statements = statements if isinstance(statements, list) else [statements]
+    if not all(isinstance(raw, Mapping) for raw in statements):
         raise PolicyError(f"policy {name}: a statement has to be an object")
     version = document.get("Version", VERSIONS[1])
     return tuple(
-        Clause(name, one.get("Sid") or f"#{place}", one, version)
-        for place, one in enumerate(listed, start=1)
+        Clause(name, raw.get("Sid") or f"#{place}", raw, version)
+        for place, raw in enumerate(statements, start=1)
     )
 
 
@@ -129,24 +129,26 @@ def read(name: str, clauses: Iterable[Clause], decided: Decided, *, anywhere: bo
     strict: list[Statement] = []
     lenient: list[Statement] = []
     depends: dict[str, tuple[str, ...]] = {}
-    for one in clauses:
-        if anywhere and not one.allows and one.raw.get("Resource") not in ("*", ["*"]):
+    for clause in clauses:
+        if anywhere and not clause.allows and clause.raw.get("Resource") not in ("*", ["*"]):
             continue
         resources = {"Resource": "*", "NotResource": None} if anywhere else {}
-        whole = one.compiled(**resources)
-        kept, opened = _split(one, decided)
+        whole = clause.compiled(**resources)
+        kept, opened = _split(clause, decided)
         if whole is None:
-            opened.append(f"({one.name} of {one.policy} cannot be decided)")
-        strict += [one.named(whole)] if whole else _instead(one, allows=False)
-        if one.allows:
-            held = one.compiled(**resources, Condition=kept) or one.compiled(
+            opened.append(f"({clause.name} of {clause.policy} cannot be decided)")
+        strict += [clause.named(whole)] if whole else _instead(clause, allows=False)
+        if clause.allows:
+            opened_allow = clause.compiled(**resources, Condition=kept) or clause.compiled(
                 **resources, Condition=None
             )
-            lenient += [one.named(held)] if held else _instead(one, allows=True)
+            lenient += (
+                [clause.named(opened_allow)] if opened_allow else _instead(clause, allows=True)
+            )
         elif not opened:
-            lenient += [one.named(whole)] if whole else []
+            lenient += [clause.named(whole)] if whole else []
         if opened:
-            depends[one.name] = tuple(opened)
+            depends[clause.name] = tuple(opened)
     return Reading(Policy(name, strict), Policy(name, lenient), depends)
 
 
@@ -180,6 +182,6 @@ def _pairs(value: object) -> Iterable[tuple[str, Any]]:
 def _text(operator: str, key: str, values: object) -> str:
     if key.lower() == _NOT_TOLD:
         return key
-    several = values if isinstance(values, list) else [values]
-    more = ", …" if len(several) > _SHOWN else ""
-    return f"{key} {operator} {', '.join(map(str, several[:_SHOWN]))}{more}"
+    listed = values if isinstance(values, list) else [values]
+    more = ", …" if len(listed) > _SHOWN else ""
+    return f"{key} {operator} {', '.join(map(str, listed[:_SHOWN]))}{more}"

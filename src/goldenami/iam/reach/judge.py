@@ -1,4 +1,4 @@
-"""Who may do what, by everything that binds him: certainly, possibly, or not."""
+"""Who may do what, by everything that binds them: certainly, possibly, or not."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -8,7 +8,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.errors import PolicyError
-from goldenami.iam.account import ADMINISTRATOR, Account, Group, NamedDocument, Role, User
+from goldenami.iam.account import (
+    ADMINISTRATOR,
+    Account,
+    Group,
+    Identity,
+    NamedDocument,
+    Role,
+    User,
+)
 from goldenami.iam.authorization.resources import (
     PERMISSIONS_BOUNDARY,
     RESOURCE_TAG,
@@ -19,7 +27,7 @@ from goldenami.iam.evaluator.decide import Decision, Level, Outcome, Policies, d
 from goldenami.iam.evaluator.document import Policy
 from goldenami.iam.evaluator.request import Request, Value
 from goldenami.iam.evaluator.text import PolicyText, Resolved, Test, like
-from goldenami.iam.reach.clauses import Clause, Reading, of_document, read
+from goldenami.iam.reach.clauses import Clause, Reading, clauses_of, read
 from goldenami.iam.reach.trust import ASSUME, RoleTrust
 from goldenami.iam.reference import table
 
@@ -35,54 +43,52 @@ _OF_PRINCIPAL = frozenset(
         "aws:principaltype", "aws:userid", "aws:username",
     }
 )  # fmt: skip
-"""Condition keys that say who asks, whatever he does; one that has no value here is absent."""
+"""Condition keys that say who asks, whatever they do; one that has no value here is absent."""
 
 
 class Actor:
     """Somebody in the account: a user, a role, or a group as whoever is in it.
 
     Args:
-        account: his account.
-        one: the user, group or role.
-        raised: with any policy that he gave himself beside his own.
+        account: their account.
+        holder: the user, group or role.
+        raised: with any policy that they gave themselves beside their own.
 
     Raises:
-        IncompleteError: a document that binds him is not known.
+        IncompleteError: a document that binds them is not known.
         PolicyError: one of them, or a role's trust policy, is no policy document.
     """
 
-    def __init__(self, account: Account, one: User | Group | Role, *, raised: bool = False) -> None:
-        self.one, self.raised = one, raised
+    def __init__(self, account: Account, holder: Identity, *, raised: bool = False) -> None:
+        self.holder, self.raised = holder, raised
         self.kind: Literal["user", "group", "role"] = (
-            "user" if isinstance(one, User) else "group" if isinstance(one, Group) else "role"
+            "user" if isinstance(holder, User) else "group" if isinstance(holder, Group) else "role"
         )
-        self.principal = account.principal(one)
-        self.documents = account.documents_of(one)
-        self.boundary = account.boundary_of(one)
-        self.context = context_of(account, one)
-        self.bounded = bounded_context_of(account, one)
-        self.trust = RoleTrust(one) if isinstance(one, Role) else None
+        self.principal = account.principal(holder)
+        self.documents = account.documents_of(holder)
+        self.boundary = account.boundary_of(holder)
+        self.context = context_of(account, holder)
+        self.bounded = bounded_context_of(account, holder)
+        self.trust = RoleTrust(holder) if isinstance(holder, Role) else None
         for document in (*self.documents, *((self.boundary,) if self.boundary else ())):
-            of_document(document)  # raises here, and never later
+            clauses_of(document)  # raises here, and never later
 
     @property
     def name(self) -> str:
         """The kind and the name, as people say it."""
         suffix = " with policies of its own making" if self.raised else ""
-        return f"{self.kind} {self.one.name}{suffix}"
+        return f"{self.kind} {self.holder.name}{suffix}"
 
 
-def context_of(account: Account, one: User | Group | Role) -> ReachContext:
-    """Return what is known of somebody as a resource: his account, and all his tags."""
-    tags = {} if isinstance(one, Group) else one.tags
+def context_of(account: Account, holder: Identity) -> ReachContext:
+    """Return what is known of somebody as a resource: their account, and all their tags."""
     families = dict.fromkeys((RESOURCE_TAG, tag_family("iam")))
-    return {"aws:ResourceAccount": account.id, **families, **resource_tags(tags, "iam")}
+    return {"aws:ResourceAccount": account.id, **families, **resource_tags(holder.tags, "iam")}
 
 
-def bounded_context_of(account: Account, one: User | Group | Role) -> ReachContext:
-    """Return what is known of somebody as a resource to calls that test his boundary, too."""
-    boundary = None if isinstance(one, Group) else one.boundary
-    return {**context_of(account, one), PERMISSIONS_BOUNDARY: boundary}
+def bounded_context_of(account: Account, holder: Identity) -> ReachContext:
+    """Return what is known of somebody as a resource to calls that test their boundary, too."""
+    return {**context_of(account, holder), PERMISSIONS_BOUNDARY: holder.boundary}
 
 
 class ReachRequest(Struct, frozen=True):
@@ -91,7 +97,7 @@ class ReachRequest(Struct, frozen=True):
     Args:
         action: ``service:Action``.
         resource: an ARN, or `ANY`.
-        context: the condition keys of the request and the resource whose values are given; None of
+        context: the condition keys of the request and the resource that are known; None of
             one that is absent, a family (``aws:ResourceTag/``) if all others of it are.
     """
 
@@ -100,7 +106,7 @@ class ReachRequest(Struct, frozen=True):
     context: ReachContext = {}
 
 
-class Able(Struct, frozen=True):
+class Permission(Struct, frozen=True):
     """Somebody may do something; ``depends`` says on what that depends, if it is not certain."""
 
     depends: tuple[str, ...] = ()
@@ -125,94 +131,101 @@ class ReachJudge:
         """Whether nothing more is decided."""
         return self.decisions >= self._limit
 
-    def may(self, actor: Actor, asked: ReachRequest) -> Able | None:
+    def may(self, actor: Actor, request: ReachRequest) -> Permission | None:
         """Tell whether somebody may do something; None if not."""
-        if not self._touches(actor, asked.action)(asked.resource):
+        if not self._touches(actor, request.action)(request.resource):
             return None
-        return self._able(actor, asked, self._layers(actor, asked))
+        return self._permission(actor, request, self._layers(actor, request))
 
     def has_chance(self, actor: Actor, calls: tuple[str, ...]) -> bool:
         """Tell quickly whether anything allows somebody any of these calls on anything."""
         key = (actor, calls)
         if key not in self._chances:
-            self._chances[key] = any(self._touches(actor, one)(ANY) for one in calls)
+            self._chances[key] = any(self._touches(actor, call)(ANY) for call in calls)
         return self._chances[key]
 
-    def assumes(self, actor: Actor, trust: RoleTrust, asked: ReachRequest) -> Able | None:
+    def assumes(self, actor: Actor, trust: RoleTrust, request: ReachRequest) -> Permission | None:
         """Tell whether somebody may assume a role; None if not.
 
-        Whom the trust names needs no permission of his own, and a user's boundary does not have to
-        allow it either. For whom it names by his account, his own policies have to allow it.
+        Whom the trust names needs no permission of their own, and a user's boundary need not allow
+        it either. For whom it names by their account, their own policies have to allow it.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 
         Args:
             actor: who.
             trust: the role's trust policy.
-            asked: ``sts:AssumeRole`` of the role.
+            request: ``sts:AssumeRole`` of the role.
         """
         own = trust.may_name_account(actor.principal) and self._touches(actor, ASSUME)(
-            asked.resource
+            request.resource
         )
         if not own and not trust.may_name(actor.principal):
             return None
         by_name, every = trust.naming(actor.principal)
-        named, whole = (self._reading("trust", one, asked) for one in (by_name, every))
-        able = None
+        named, whole = (self._reading("trust", clauses, request) for clauses in (by_name, every))
+        permission = None
         if named.allows:
-            layers = self._layers(actor, asked)
+            layers = self._layers(actor, request)
             boundary = layers.boundary
             if boundary and actor.kind == "user":
                 boundary = _widened(boundary)
             layers = replace(layers, identity=(*layers.identity, named), boundary=boundary)
-            able = self._able(actor, asked, layers)
-        if able is None and own:
-            able = self._able(actor, asked, replace(self._layers(actor, asked), session=whole))
-        return able
+            permission = self._permission(actor, request, layers)
+        if permission is None and own:
+            permission = self._permission(
+                actor, request, replace(self._layers(actor, request), session=whole)
+            )
+        return permission
 
-    def _able(self, actor: Actor, asked: ReachRequest, layers: "_Layers") -> Able | None:
+    def _permission(
+        self, actor: Actor, request: ReachRequest, layers: "_Layers"
+    ) -> Permission | None:
         if self.exhausted:
             return None
-        given = {name: value for name, value in asked.context.items() if value is not None}
-        request = Request(
-            principal=actor.principal, action=asked.action, resource=asked.resource, context=given
+        known = {name: value for name, value in request.context.items() if value is not None}
+        tried = Request(
+            principal=actor.principal,
+            action=request.action,
+            resource=request.resource,
+            context=known,
         )
-        strict = self._decision(layers.policies(lenient=False), request)
+        strict = self._decision(layers.policies(lenient=False), tried)
         if strict.outcome is Outcome.ALLOWED:
-            return Able()
+            return Permission()
         if strict.outcome is not Outcome.UNKNOWN and not layers.depends:
             return None
-        lenient = self._decision(layers.policies(lenient=True), request)
+        lenient = self._decision(layers.policies(lenient=True), tried)
         if lenient.outcome not in (Outcome.ALLOWED, Outcome.UNKNOWN):
             return None
-        return Able(_relevant(layers.depends, strict, lenient))
+        return Permission(_relevant(layers.depends, strict, lenient))
 
     def _decision(self, policies: Policies, request: Request) -> Decision:
         self.decisions += 1
         return decide(policies, request)
 
-    def _layers(self, actor: Actor, asked: ReachRequest) -> "_Layers":
-        def of(document: NamedDocument) -> Reading:
-            key = (document, asked.action)
+    def _layers(self, actor: Actor, request: ReachRequest) -> "_Layers":
+        def reading_of(document: NamedDocument) -> Reading:
+            key = (document, request.action)
             if key not in self._readings:
-                self._readings[key] = self._reading(document.name, of_document(document), asked)
+                self._readings[key] = self._reading(document.name, clauses_of(document), request)
             return self._readings[key]
 
         return _Layers(
             identity=(
-                *(of(one) for one in actor.documents),
-                *((of(ADMINISTRATOR),) if actor.raised else ()),
+                *(reading_of(document) for document in actor.documents),
+                *((reading_of(ADMINISTRATOR),) if actor.raised else ()),
             ),
-            boundary=of(actor.boundary) if actor.boundary else None,
+            boundary=reading_of(actor.boundary) if actor.boundary else None,
             levels=tuple(
-                (level.name, tuple(of(one) for one in level.policies))
+                (level.name, tuple(reading_of(document) for document in level.policies))
                 for level in self._account.levels
             ),
         )
 
-    def _reading(self, name: str, several: Iterable[Clause], asked: ReachRequest) -> Reading:
-        decided = partial(_is_decided, asked, bool(self._account.organization))
-        about = (one for one in several if one.about(asked.action))
-        return read(name, about, decided, anywhere=asked.resource == ANY)
+    def _reading(self, name: str, clauses: Iterable[Clause], request: ReachRequest) -> Reading:
+        decided = partial(_is_decided, request, bool(self._account.organization))
+        about = (clause for clause in clauses if clause.about(request.action))
+        return read(name, about, decided, anywhere=request.resource == ANY)
 
     def _touches(self, actor: Actor, action: str) -> Test:
         """Return a quick test of a resource: whether an Allow of somebody could be about it."""
@@ -233,26 +246,29 @@ class _Layers(Struct, frozen=True, kw_only=True):
     @property
     def depends(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """On what statements depend, by the names of policy and statement."""
-        readings = [*self.identity, *(one for _, several in self.levels for one in several)]
-        readings += [one for one in (self.boundary, self.session) if one]
+        readings = [
+            *self.identity,
+            *(reading for _, readings_of in self.levels for reading in readings_of),
+        ]
+        readings += [reading for reading in (self.boundary, self.session) if reading]
         return {
-            (one.strict.name, name): texts
-            for one in readings
-            for name, texts in one.depends.items()
+            (reading.strict.name, name): texts
+            for reading in readings
+            for name, texts in reading.depends.items()
         }
 
     def policies(self, *, lenient: bool) -> Policies:
         """Return them in one reading."""
 
-        def of(several: Iterable[Reading]) -> tuple[Policy, ...]:
-            return tuple(one.lenient if lenient else one.strict for one in several)
+        def chosen(readings: Iterable[Reading]) -> tuple[Policy, ...]:
+            return tuple(reading.lenient if lenient else reading.strict for reading in readings)
 
-        (boundary,) = of([self.boundary]) if self.boundary else (None,)
+        (boundary,) = chosen([self.boundary]) if self.boundary else (None,)
         return Policies(
-            identity=of(self.identity),
+            identity=chosen(self.identity),
             boundary=boundary,
-            scps=tuple(Level(name, of(several)) for name, several in self.levels),
-            session=of([self.session]) if self.session else None,
+            scps=tuple(Level(name, chosen(readings)) for name, readings in self.levels),
+            session=chosen([self.session]) if self.session else None,
         )
 
 
@@ -262,12 +278,12 @@ def _relevant(
     """Return on what it depends: what denies in one reading, and what allows in the other."""
     doubts = lenient.doubts
     matched = {
-        (one.policy, one.statement)
-        for one in (*strict.matched, *lenient.matched, *(doubt.matched for doubt in doubts))
+        (statement.policy, statement.statement)
+        for statement in (*strict.matched, *lenient.matched, *(doubt.matched for doubt in doubts))
     }
     texts = [text for key in depends if key in matched for text in depends[key]]
     texts += [f"({doubt.why})" for doubt in doubts]
-    every = [text for several in depends.values() for text in several]
+    every = [text for texts_of in depends.values() for text in texts_of]
     return tuple(dict.fromkeys(texts or every))
 
 
@@ -281,20 +297,20 @@ def _widened(boundary: Reading) -> Reading:
     return replace(boundary, strict=wide(boundary.strict), lenient=wide(boundary.lenient))
 
 
-def _is_decided(asked: ReachRequest, organization: bool, key: str) -> bool:
+def _is_decided(request: ReachRequest, organization: bool, key: str) -> bool:
     """Tell whether a condition key's value does not depend on how somebody asks.
 
-    It does not if it says who asks, if it is given, or if it does not exist for the action. What is
-    given and does not exist in the reference may exist all the same.
+    It does not if it says who asks, if it is known, or if it does not exist for the action. What is
+    known and does not exist in the reference may exist all the same.
     """
     names = {key, key[: key.find("/") + 1]}
     if key == "aws:principalorgid":
         return organization
-    exist = table.keys(asked.action, asked.resource)
-    if names & _OF_PRINCIPAL or exist is None or asked.resource == ANY:
+    exist = table.keys(request.action, request.resource)
+    if names & _OF_PRINCIPAL or exist is None or request.resource == ANY:
         return bool(names & _OF_PRINCIPAL)
-    given = {one.lower() for one in asked.context}
-    return bool(names & given) == bool(names & exist)
+    known = {name.lower() for name in request.context}
+    return bool(names & known) == bool(names & exist)
 
 
 def _patterns(actor: Actor, action: str) -> Iterator[Resolved | None]:
@@ -303,7 +319,7 @@ def _patterns(actor: Actor, action: str) -> Iterator[Resolved | None]:
     if actor.raised:
         yield None
     for document in actor.documents:
-        for clause in of_document(document):
+        for clause in clauses_of(document):
             if clause.allows and clause.about(action):
                 texts = clause.raw.get("Resource")
                 for text in texts if isinstance(texts, list) else [texts]:
@@ -313,7 +329,7 @@ def _patterns(actor: Actor, action: str) -> Iterator[Resolved | None]:
 def _test(patterns: list[Resolved | None]) -> Test:
     if None in patterns:
         return lambda _: True
-    test = like([one for one in patterns if one is not None])
+    test = like([pattern for pattern in patterns if pattern is not None])
     return lambda resource: bool(patterns) if resource == ANY else test(resource)
 
 

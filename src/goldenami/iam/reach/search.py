@@ -1,6 +1,6 @@
 """Searches backwards from a role: who becomes it, and who becomes those, up to three hops.
 
-Each level looks at those only who have not been found yet, so everybody has his shortest path.
+Each level looks at those only who have not been found yet, so everybody has their shortest path.
 """
 
 import sys
@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from goldenami.errors import IncompleteError, PolicyError
-from goldenami.iam.account import Account, Group, Role, User
+from goldenami.iam.account import Account, Identity, Role, User
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH
 from goldenami.iam.reach import ways
 from goldenami.iam.reach.judge import Actor, ReachJudge, ReachRequest, context_of
@@ -39,10 +39,10 @@ class ReachPath(Struct, frozen=True, kw_only=True):
     """How somebody becomes the role, or changes what it may do.
 
     Args:
-        kind: what he is.
-        name: his name, without the kind; of others than users, groups and roles in words.
-        steps: from him to the role.
-        becomes: whether he becomes the role; otherwise he only changes it, or passes it on.
+        kind: what they are.
+        name: their name, without the kind; of others than users, groups and roles in words.
+        steps: from them to the role.
+        becomes: whether they become the role; otherwise they only change it, or pass it on.
     """
 
     kind: Kind
@@ -82,12 +82,12 @@ class Reach(Struct, frozen=True, kw_only=True):
     @property
     def become(self) -> tuple[ReachPath, ...]:
         """The paths of those who become the role."""
-        return tuple(one for one in self.paths if one.becomes)
+        return tuple(path for path in self.paths if path.becomes)
 
     @property
     def change(self) -> tuple[ReachPath, ...]:
         """The paths of those who only change it, or pass it on."""
-        return tuple(one for one in self.paths if not one.becomes)
+        return tuple(path for path in self.paths if not path.becomes)
 
 
 def reach(account: Account, role: str, *, assuming: bool = False, limit: int = LIMIT) -> Reach:
@@ -103,7 +103,7 @@ def reach(account: Account, role: str, *, assuming: bool = False, limit: int = L
         note = f"the role {role} is of another account, which decides who can become it"
         return Reach(role=role, notes=(note,))
     search = _Search(account, limit, assuming=assuming)
-    target = next((one for one in account.roles.values() if one.arn == role), None)
+    target = next((known for known in account.roles.values() if known.arn == role), None)
     if target is None:
         if not assuming:
             search.to_missing(role)
@@ -121,25 +121,25 @@ _Reached = tuple[Actor, tuple[ReachStep, ...]]
 """Somebody who becomes the role, and how."""
 
 
-def assumable(account: Account, holders: Iterable[User | Group | Role]) -> Iterator[Role]:
+def assumable(account: Account, holders: Iterable[Identity]) -> Iterator[Role]:
     """Yield the roles that any of several can assume; who cannot be judged counts as able to.
 
     Conditions that depend on how somebody asks are taken to hold.
     """
     judge, actors, unjudged = ReachJudge(account, sys.maxsize), list[Actor](), False
-    for one in holders:
+    for holder in holders:
         try:
-            actors.append(Actor(account, one))
+            actors.append(Actor(account, holder))
         except (IncompleteError, PolicyError):
             unjudged = True
     for role in account.roles.values():
-        asked = ReachRequest(ASSUME, role.arn, context_of(account, role))
+        request = ReachRequest(ASSUME, role.arn, context_of(account, role))
         try:
             trust = RoleTrust(role)
         except PolicyError:
             yield role
             continue
-        if unjudged or any(judge.assumes(one, trust, asked) is not None for one in actors):
+        if unjudged or any(judge.assumes(actor, trust, request) is not None for actor in actors):
             yield role
 
 
@@ -161,7 +161,9 @@ class _Search:
 
     def to_role(self, role: Role) -> None:
         """Search for who becomes a role, and then for who else changes it."""
-        for target in [one for one in self._actors if one.one == role and not one.raised]:
+        for target in [
+            actor for actor in self._actors if actor.holder == role and not actor.raised
+        ]:
             self._actors.remove(target)
             self._walk([(target, ())], HOPS)
             if self._assuming:
@@ -178,17 +180,17 @@ class _Search:
         groups = {path.name: path.steps for path in self._found.values() if path.kind == "group"}
 
         def as_group(actor: Actor, path: ReachPath) -> bool:
-            names = actor.one.groups if isinstance(actor.one, User) else ()
+            names = actor.holder.groups if isinstance(actor.holder, User) else ()
             return any(groups.get(name) == path.steps for name in names)
 
-        told = [
+        paths = [
             path
             for actor, path in self._found.items()
             if not actor.raised and not as_group(actor, path)
         ]
         return sorted(
-            [*told, *self._outsiders.values()],
-            key=lambda one: (not one.becomes, len(one.steps), one.kind, one.name),
+            [*paths, *self._outsiders.values()],
+            key=lambda path: (not path.becomes, len(path.steps), path.kind, path.name),
         )
 
     def notes(self) -> Iterator[str]:
@@ -202,20 +204,20 @@ class _Search:
 
     def _everybody(self) -> Iterator[Actor]:
         account = self._account
-        roles = (one for one in account.roles.values() if SERVICE_LINKED_PATH not in one.arn)
-        everybody: list[User | Group | Role] = [
+        roles = (role for role in account.roles.values() if SERVICE_LINKED_PATH not in role.arn)
+        everybody: list[Identity] = [
             *account.groups.values(), *account.users.values(), *roles,
         ]  # fmt: skip
-        for one in everybody:
+        for holder in everybody:
             try:
-                actor = Actor(account, one)
+                actor = Actor(account, holder)
             except (IncompleteError, PolicyError) as error:
-                kind = type(one).__name__.lower()
-                self._unjudged.append(f"{kind} {one.name} could not be judged: {error.message}")
+                kind = type(holder).__name__.lower()
+                self._unjudged.append(f"{kind} {holder.name} could not be judged: {error.message}")
                 continue
             yield actor
             if not self._assuming and ways.raising(self.judge, account, actor):
-                yield Actor(account, one, raised=True)
+                yield Actor(account, holder, raised=True)
 
     def _walk(self, frontier: list[_Reached], hops: int, *, becomes: bool = True) -> None:
         """Search for who becomes those who were reached."""
@@ -242,23 +244,24 @@ class _Search:
         """Return those who were not found yet and have a way to somebody."""
         reached = []
         for actor in self._actors:
-            if actor not in self._found and (several := self._counted(ways_of(actor))):
-                path = (ReachStep(name, several), *steps)
+            if actor not in self._found and (calls := self._counted(ways_of(actor))):
+                path = (ReachStep(name, calls), *steps)
                 self._found[actor] = ReachPath(
-                    kind=actor.kind, name=actor.one.name, steps=path, becomes=becomes
+                    kind=actor.kind, name=actor.holder.name, steps=path, becomes=becomes
                 )
                 reached.append((actor, path))
         return reached
 
-    def _counted(self, several: tuple[ReachCall, ...]) -> tuple[ReachCall, ...]:
+    def _counted(self, calls: tuple[ReachCall, ...]) -> tuple[ReachCall, ...]:
         if not self._assuming:
-            return several
-        return tuple(one for one in several if one.call == ASSUME)
+            return calls
+        return tuple(call for call in calls if call.call == ASSUME)
 
     def _let_in(self, target: Actor, steps: tuple[ReachStep, ...], *, becomes: bool) -> None:
         """Keep who is let in from elsewhere."""
-        for one in target.trust.outsiders if target.trust and not target.raised else ():
-            path = (ReachStep(target.name, (ReachCall(one.action, one.depends),)), *steps)
+        for outsider in target.trust.outsiders if target.trust and not target.raised else ():
+            path = (ReachStep(target.name, (ReachCall(outsider.action, outsider.depends),)), *steps)
             self._outsiders.setdefault(
-                one.name, ReachPath(kind=one.kind, name=one.name, steps=path, becomes=becomes)
+                outsider.name,
+                ReachPath(kind=outsider.kind, name=outsider.name, steps=path, becomes=becomes),
             )

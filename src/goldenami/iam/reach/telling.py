@@ -14,18 +14,17 @@ def lines(paths: Iterable[ReachPath]) -> tuple[str, ...]:
         paths: in the order in which they are told.
     """
     together: dict[tuple[bool, tuple[ReachStep, ...]], list[ReachPath]] = {}
-    for one in paths:
-        together.setdefault((one.becomes, one.steps), []).append(one)
+    for path in paths:
+        together.setdefault((path.becomes, path.steps), []).append(path)
     return tuple(
-        " -> ".join([_starts(several), *map(str, steps)])
-        for (_, steps), several in together.items()
+        " -> ".join([_starts(group), *map(str, steps)]) for (_, steps), group in together.items()
     )
 
 
-def _starts(several: list[ReachPath]) -> str:
+def _starts(paths: list[ReachPath]) -> str:
     kinds: dict[Kind, list[str]] = {}
-    for one in several:
-        kinds.setdefault(one.kind, []).append(one.name)
+    for path in paths:
+        kinds.setdefault(path.kind, []).append(path.name)
     return ", ".join(f"{_kind(kind, len(names))}{_names(names)}" for kind, names in kinds.items())
 
 

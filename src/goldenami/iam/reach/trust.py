@@ -12,7 +12,7 @@ from msgspec import Struct
 from goldenami.domain.arns import arn, iam_arn
 from goldenami.iam.account import Role
 from goldenami.iam.evaluator.request import Principal
-from goldenami.iam.reach.clauses import Clause, Reading, of_mapping, read
+from goldenami.iam.reach.clauses import Clause, Reading, clauses_in, read
 
 ASSUME = "sts:AssumeRole"
 ANYBODY = "*"
@@ -57,30 +57,36 @@ class RoleTrust:
     def __init__(self, role: Role) -> None:
         self.account = role.arn.split(":")[4]
         name = f"the trust policy of role {role.name}"
-        self._statements = tuple(_trusting(one) for one in of_mapping(name, role.trust))
-        self._texts = frozenset(text for one in self._statements for _, text in one.principals)
+        self._statements = tuple(_trusting(clause) for clause in clauses_in(name, role.trust))
+        self._texts = frozenset(
+            text for statement in self._statements for _, text in statement.principals
+        )
         self._sessions = tuple(text for text in self._texts if ":assumed-role/" in text)
 
     @cached_property
     def services(self) -> tuple[str, ...]:
         """The services that may assume the role."""
-        return tuple(one.name.partition(" ")[2] for one in self.outsiders if one.kind == "service")
+        return tuple(
+            outsider.name.partition(" ")[2]
+            for outsider in self.outsiders
+            if outsider.kind == "service"
+        )
 
     @cached_property
     def outsiders(self) -> tuple[Outsider, ...]:
         """Who is let in from elsewhere, each once."""
-        found: dict[str, Outsider] = {}
-        for one in self._statements:
-            for kind, text in sorted(one.principals) if one.clause.allows else ():
-                if outsider := self._outsider(one.clause, kind, text):
-                    found.setdefault(outsider.name, outsider)
-        return tuple(found.values())
+        outsiders: dict[str, Outsider] = {}
+        for statement in self._statements:
+            for kind, text in sorted(statement.principals) if statement.clause.allows else ():
+                if outsider := self._outsider(statement.clause, kind, text):
+                    outsiders.setdefault(outsider.name, outsider)
+        return tuple(outsiders.values())
 
     def may_name(self, principal: Principal) -> bool:
-        """Tell quickly whether any statement may be about somebody by his name."""
+        """Tell quickly whether any statement may be about somebody by their name."""
         if principal.arn in self._texts or ANYBODY in self._texts:
             return True
-        return any(_is(principal, one) for one in self._sessions)
+        return any(_is(principal, session) for session in self._sessions)
 
     def may_name_account(self, principal: Principal) -> bool:
         """Tell quickly whether any statement may be about somebody's account."""
@@ -90,44 +96,50 @@ class RoleTrust:
         """Return what it says of a user or role of the same account.
 
         Returns:
-            The statements that count for him by his name: Allows that name him, and every Deny;
-            and all that count, also those that name his account.
+            The statements that count for them by their name: Allows that name them, and every Deny;
+            and all that count, also those that name their account.
         """
         by_name, every = [], []
-        for one in self._statements:
-            texts = {text for kind, text in one.principals if kind == "AWS"}
+        for statement in self._statements:
+            texts = {text for kind, text in statement.principals if kind == "AWS"}
             named = any(_is(principal, text) for text in texts)
             if named or texts & _account(principal):
-                every.append(one.clause)
-                if named or not one.clause.allows:
-                    by_name.append(one.clause)
+                every.append(statement.clause)
+                if named or not statement.clause.allows:
+                    by_name.append(statement.clause)
         return tuple(by_name), tuple(every)
 
     def _outsider(self, clause: Clause, kind: str, text: str) -> Outsider | None:
-        action = next((one for one in _ACTIONS.get(kind, ()) if clause.about(one)), None)
-        told = _told(kind, text, self.account)
-        if action is None or told is None:
+        action = next(
+            (candidate for candidate in _ACTIONS.get(kind, ()) if clause.about(candidate)), None
+        )
+        identified = _identified(kind, text, self.account)
+        if action is None or identified is None:
             return None
         denials = _read(self._denials(kind, text, action))
         if denials.lenient.statements:
             return None
         conditions = (*_read([clause]).depends.values(), *denials.depends.values())
-        depends = dict.fromkeys(one for several in conditions for one in several)
-        return Outsider(kind=told[0], name=told[1], action=action, depends=tuple(depends))
+        depends = dict.fromkeys(
+            condition for conditions_of in conditions for condition in conditions_of
+        )
+        return Outsider(
+            kind=identified[0], name=identified[1], action=action, depends=tuple(depends)
+        )
 
     def _denials(self, kind: str, text: str, action: str) -> list[Clause]:
         return [
-            one.clause
-            for one in self._statements
-            if not one.clause.allows
-            and {(kind, text), ("AWS", ANYBODY)} & one.principals
-            and one.clause.about(action)
+            statement.clause
+            for statement in self._statements
+            if not statement.clause.allows
+            and {(kind, text), ("AWS", ANYBODY)} & statement.principals
+            and statement.clause.about(action)
         ]
 
 
-def _read(several: Iterable[Clause]) -> Reading:
+def _read(clauses: Iterable[Clause]) -> Reading:
     """Read statements about somebody of whom nothing is known, so that every condition is open."""
-    return read("trust", several, lambda _: False, anywhere=True)
+    return read("trust", clauses, lambda _: False, anywhere=True)
 
 
 def _trusting(clause: Clause) -> _Trusting:
@@ -155,7 +167,7 @@ def _account(principal: Principal) -> set[str]:
 
 
 def _is(principal: Principal, text: str) -> bool:
-    """Tell whether a trust names somebody himself, or a session of his.
+    """Tell whether a trust names somebody, or a session of theirs.
 
     A session may have any name, and a deleted user's or role's unique id is nobody's.
     """
@@ -166,7 +178,7 @@ def _is(principal: Principal, text: str) -> bool:
     return ":role/" in principal.arn and text.startswith(sessions)
 
 
-def _told(kind: str, text: str, account: str) -> tuple[Kind, str] | None:
+def _identified(kind: str, text: str, account: str) -> tuple[Kind, str] | None:
     """Return who is meant, None for somebody of the same account, or whom nobody is any more."""
     if kind == "Service":
         return "service", f"service {text}"

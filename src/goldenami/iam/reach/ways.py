@@ -1,4 +1,4 @@
-"""The ways by which one principal becomes another: each a call, or two, that he may make.
+"""The ways by which one principal becomes another: each a call, or two, that they may make.
 
 What runs as a role already (an instance, a function) is not looked at, nor who can get into it.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from goldenami.iam.account import Account, Group, Role, User
+from goldenami.iam.account import Account, Identity, User
 from goldenami.iam.reach.judge import (
     ANY,
-    Able,
     Actor,
+    Permission,
     ReachContext,
     ReachJudge,
     ReachRequest,
@@ -61,18 +61,20 @@ def becoming(
 ) -> tuple[ReachCall, ...]:
     """Return the calls by which somebody becomes another."""
     if target.raised:
-        return raising(judge, account, actor) if actor.one == target.one else ()
-    one, context = target.one, target.context
+        return raising(judge, account, actor) if actor.holder == target.holder else ()
+    holder, context = target.holder, target.context
     if target.trust is None:
         calls = _TAKING_OVER[target.kind]
         possible = target.kind == "user" or actor.kind != "role"
         if not possible or not judge.has_chance(actor, calls):
             return ()
-        return tuple(_by(judge, actor, calls, one.arn, context))
+        return tuple(_by(judge, actor, calls, holder.arn, context))
     return (
-        *_way(ASSUME, judge.assumes(actor, target.trust, ReachRequest(ASSUME, one.arn, context))),
+        *_way(
+            ASSUME, judge.assumes(actor, target.trust, ReachRequest(ASSUME, holder.arn, context))
+        ),
         *_changing_trust(judge, actor, target),
-        *_by_services(judge, actor, target.trust, one.arn, context),
+        *_by_services(judge, actor, target.trust, holder.arn, context),
     )
 
 
@@ -83,12 +85,12 @@ def creating(judge: ReachJudge, account: Account, arn: str, actor: Actor) -> tup
 
 
 def raising(judge: ReachJudge, account: Account, actor: Actor) -> tuple[ReachCall, ...]:
-    """Return the calls by which somebody gives himself any policy."""
-    holders: list[User | Group | Role] = [actor.one]
-    if isinstance(actor.one, User):
-        holders += [account.groups[name] for name in actor.one.groups]
+    """Return the calls by which somebody gives themselves any policy."""
+    holders: list[Identity] = [actor.holder]
+    if isinstance(actor.holder, User):
+        holders += [account.groups[name] for name in actor.holder.groups]
     return tuple(
-        dict.fromkeys(way for one in holders for way in _giving(judge, account, actor, one))
+        dict.fromkeys(way for holder in holders for way in _giving(judge, account, actor, holder))
     )
 
 
@@ -96,17 +98,17 @@ def changing(
     judge: ReachJudge, account: Account, target: Actor, actor: Actor
 ) -> tuple[ReachCall, ...]:
     """Return the calls by which somebody changes what a role may do, or passes it on."""
-    arn = target.one.arn
+    arn = target.holder.arn
     calls = ["iam:DeleteRolePermissionsBoundary"] if target.boundary else []
     return (
-        *_giving(judge, account, actor, target.one),
+        *_giving(judge, account, actor, target.holder),
         *_by(judge, actor, calls, arn, target.bounded),
         *_by(judge, actor, ["iam:PassRole"], arn, target.context),
     )
 
 
 def _giving(
-    judge: ReachJudge, account: Account, actor: Actor, holder: User | Group | Role
+    judge: ReachJudge, account: Account, actor: Actor, holder: Identity
 ) -> Iterator[ReachCall]:
     """Yield the calls by which somebody gives another any policy."""
     kind = type(holder).__name__
@@ -119,9 +121,9 @@ def _giving(
 
 
 def _changing_trust(judge: ReachJudge, actor: Actor, role: Actor) -> Iterator[ReachCall]:
-    if _OF_AWS not in role.one.arn:
+    if _OF_AWS not in role.holder.arn:
         calls = ["iam:UpdateAssumeRolePolicy"]
-        yield from _by(judge, actor, calls, role.one.arn, role.bounded)
+        yield from _by(judge, actor, calls, role.holder.arn, role.bounded)
 
 
 def _by_services(
@@ -130,16 +132,16 @@ def _by_services(
     """Yield how somebody lets a service that a role trusts run something as that role."""
     for service in trust.services:
         passed = {**context, "iam:PassedToService": service}
-        able = judge.may(actor, ReachRequest("iam:PassRole", arn, passed))
-        if able is None:
+        permission = judge.may(actor, ReachRequest("iam:PassRole", arn, passed))
+        if permission is None:
             continue
         call = f"iam:PassRole to {service}"
         known = _RUN_AS.get(service.partition(".")[0])
         if known is None:
-            yield ReachCall(call, able.depends)
+            yield ReachCall(call, permission.depends)
         else:
             for way in _by(judge, actor, known, ANY, {}):
-                depends = tuple(dict.fromkeys((*able.depends, *way.depends)))
+                depends = tuple(dict.fromkeys((*permission.depends, *way.depends)))
                 yield ReachCall(f"{call} and {way.call}", depends)
                 break
 
@@ -151,6 +153,6 @@ def _by(
         yield from _way(call, judge.may(actor, ReachRequest(call, resource, context)))
 
 
-def _way(call: str, able: Able | None) -> Iterator[ReachCall]:
-    if able is not None:
-        yield ReachCall(call, able.depends)
+def _way(call: str, permission: Permission | None) -> Iterator[ReachCall]:
+    if permission is not None:
+        yield ReachCall(call, permission.depends)

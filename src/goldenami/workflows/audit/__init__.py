@@ -83,10 +83,10 @@ def _audited(
     findings = Findings(
         Waivers(question.waivers, at.date()), _earlier(question), keep=question.keep is not None
     )
-    readable = [one for one in (*places.home, *places.others) if one in goldens.produced]
+    readable = [place for place in (*places.home, *places.others) if place in goldens.produced]
     done = judged(source, readable, goldens, approved, findings, progress)
-    tallies, read = [one for one, _ in done], [one for _, one in done]
-    read += [_unread(one) for one in unreadable]
+    tallies, read = [entry for entry, _ in done], [entry for _, entry in done]
+    read += [_unread(unread) for unread in unreadable]
     if question.keep and findings.subjects is not None:
         with files.writing(question.keep) as out:
             head = _head(source, question, places, goldens, read, at)
@@ -97,15 +97,17 @@ def _audited(
         at=at,
         account=source.account,
         source=source.name,
-        complete=not any(one.unread for one in read),
-        places=tuple(sorted(read, key=lambda one: (one.account != source.account, one.where))),
+        complete=not any(place.unread for place in read),
+        places=tuple(
+            sorted(read, key=lambda place: (place.account != source.account, place.where))
+        ),
         images=summary.images(tallies),
         rules=summary.rules(tallies),
         rules_asked=question.rules(source.scope),
         approved_by_list=question.listed.given,
         release=question.release,
-        open_findings=sum(one.findings for one in read),
-        waived_findings=sum(one.waived for one in tallies),
+        open_findings=sum(place.findings for place in read),
+        waived_findings=sum(tally.waived for tally in tallies),
         waivers_expired=findings.waivers.expired,
         waivers_unused=findings.waivers.unused,
         since=_since(source, question, findings, read),
@@ -122,23 +124,23 @@ def _head(
     at: datetime,
 ) -> saved.InventoryHead:
     """Return what a saved inventory has to tell beside its subjects."""
-    made = {(place.account, place.region): one for place, one in goldens.produced.items()}
+    made = {(place.account, place.region): images for place, images in goldens.produced.items()}
     parameters = {}
     if question.listed.parameters:
-        parameters = {one.region: source.listed(one.region) for one in places.home}
+        parameters = {place.region: source.listed(place.region) for place in places.home}
     return saved.InventoryHead(
         at=at,
         account=source.account,
         scope=source.scope,
         places=tuple(
             saved.SavedPlace(
-                account=one.account,
-                region=one.region,
-                subjects=sum(one.subjects.values()),
-                produced=tuple(made.get((one.account, one.region), {}).values()),
-                unread=one.unread,
+                account=place.account,
+                region=place.region,
+                subjects=sum(place.subjects.values()),
+                produced=tuple(made.get((place.account, place.region), {}).values()),
+                unread=place.unread,
             )
-            for one in read
+            for place in read
         ),
         parameters=parameters,
     )
@@ -151,7 +153,7 @@ def _unread(one: UnreadPlace) -> PlaceRead:
 def _earlier(question: AuditQuestion) -> frozenset[str] | None:
     if question.earlier is None:
         return None
-    return frozenset(one.key for one in question.earlier.findings)
+    return frozenset(finding.key for finding in question.earlier.findings)
 
 
 def _since(
@@ -161,11 +163,11 @@ def _since(
     earlier = question.earlier
     if earlier is None or findings.earlier is None:
         return None
-    unread = {one.where for one in read if one.unread}
-    seen = {one.where for one in read} - unread
+    unread = {place.where for place in read if place.unread}
+    seen = {place.where for place in read} - unread
     gone = sorted(set(findings.earlier) - findings.again)
     fixed = [key for key in gone if _would_be_seen(key, seen, source.scope)]
-    changes = Counter(one.change for one in findings.open)
+    changes = Counter(finding.change for finding in findings.open)
     return Since(
         at=earlier.at,
         new=changes["new"],
@@ -173,7 +175,7 @@ def _since(
         fixed=len(fixed),
         unknown=len(gone) - len(fixed),
         fixed_findings=tuple(fixed),
-        read_again=tuple(one.where for one in earlier.unread if one.where not in unread),
+        read_again=tuple(place.where for place in earlier.unread if place.where not in unread),
     )
 
 
@@ -183,7 +185,7 @@ def _would_be_seen(key: str, seen: Container[str], scope: AuditScope) -> bool:
 
 
 def _refuse_no_instance(read: list[PlaceRead], question: AuditQuestion) -> None:
-    if question.allow_empty or any(one.subjects or one.unread for one in read):
+    if question.allow_empty or any(place.subjects or place.unread for place in read):
         return
     raise RefusedError(
         f"audit: no instance in {len(read)} regions, so nothing was inspected",

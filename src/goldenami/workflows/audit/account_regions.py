@@ -40,7 +40,7 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
     home = tuple(
         AccountRegion(account, region) for region in question.regions or regions.enabled(aws)
     )
-    other_accounts = [one for one in accounts(aws, question) if one != account]
+    other_accounts = [other for other in accounts(aws, question) if other != account]
     if not other_accounts:
         return AuditedPlaces(home)
     if not question.role:
@@ -48,15 +48,19 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
             f"other accounts are to be audited ({len(other_accounts)}), but by which role?",
             fix="pass --role NAME, or set audit.role in the release file",
         )
-    roles = [aws.role_in(one, question.role) for one in other_accounts]
-    found = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
+    roles = [aws.role_in(other, question.role) for other in other_accounts]
+    enabled = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
     others: list[AccountRegion] = []
     unreadable = []
-    for account, (role, told) in zip(other_accounts, found.items(), strict=True):
-        if isinstance(told, AwsError):
-            unreadable.append(UnreadPlace(AccountRegion(account, ALL_REGIONS, role), told.message))
+    for account, (role, answer) in zip(other_accounts, enabled.items(), strict=True):
+        if isinstance(answer, AwsError):
+            unreadable.append(
+                UnreadPlace(AccountRegion(account, ALL_REGIONS, role), answer.message)
+            )
         else:
-            others += [AccountRegion(account, region, role) for region in question.regions or told]
+            others += [
+                AccountRegion(account, region, role) for region in question.regions or answer
+            ]
     return AuditedPlaces(home, tuple(others), tuple(unreadable))
 
 

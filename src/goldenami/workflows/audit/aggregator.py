@@ -4,9 +4,9 @@ Images are counted in a few queries; only the instances of images with findings 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
-from goldenami.aws import config_aggregator
-from goldenami.aws.config_aggregator import Count, SourceStatus
+from goldenami.aws.config_aggregator import AggregatedInstance, Aggregator, Count, SourceStatus
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
@@ -21,7 +21,7 @@ from goldenami.workflows.audit.account_regions import (
 )
 from goldenami.workflows.audit.live import LiveSource, explained_by_ancestors
 from goldenami.workflows.audit.question import AuditPart, AuditQuestion, AuditScope
-from goldenami.workflows.audit.sources import Batches, Counted, GoldenImages
+from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 AT_ONCE = 100
 
@@ -38,9 +38,9 @@ class AggregatorSource:
 
     def __init__(self, aws: Aws, question: AuditQuestion, live: LiveSource, name: str) -> None:
         self._aws = aws
+        self._aggregator = Aggregator(aws.in_region(aws.region), name)
         self._question = question
         self._live = live
-        self._aggregator = name
         self.name = f"AWS Config aggregator {name}"
         self.account = live.account
         self.scope = AuditScope(frozenset({AuditPart.INSTANCES}))
@@ -51,50 +51,47 @@ class AggregatorSource:
 
         An account that was asked for, and that it has none of, cannot be read.
         """
-        region, name = self._aws.region, self._aggregator
-        told = [
-            one
-            for one in config_aggregator.sources(self._aws.in_region(region), name)
-            if self._asked(one)
-        ]
-        for count in config_aggregator.counts(self._aws.in_region(region), name):
-            if self._asked(count):
-                self._counts.setdefault(AccountRegion(count.account, count.region), []).append(
-                    count
-                )
-        read = (AccountRegion(one.account, one.region) for one in told if not one.why)
-        home = self._live.places().home
-        others = [one for one in dict.fromkeys((*read, *self._counts)) if one not in home]
-        unreadable = [
-            *(
-                UnreadPlace(AccountRegion(one.account, one.region), one.why)
-                for one in told
-                if one.why
-            ),
-            *self._missing({one.account for one in told}),
-        ]
-        return AuditedPlaces(
-            home, tuple(one for one in others if one.region != ALL_REGIONS), tuple(unreadable)
+        sources = [source for source in self._aggregator.sources() if self._selected(source)]
+        for count in filter(self._selected, self._aggregator.counts()):
+            place = AccountRegion(count.account, count.region)
+            self._counts.setdefault(place, []).append(count)
+        stale = [source for source in sources if source.why]
+        read = (
+            AccountRegion(source.account, source.region) for source in sources if not source.why
         )
+        home = self._live.places().home
+        others = [
+            place
+            for place in dict.fromkeys((*read, *self._counts))
+            if place not in home and place.region != ALL_REGIONS
+        ]
+        unreadable = (
+            *(
+                UnreadPlace(AccountRegion(source.account, source.region), source.why)
+                for source in stale
+            ),
+            *self._missing({source.account for source in sources}),
+        )
+        return AuditedPlaces(home, tuple(others), unreadable)
 
-    def _asked(self, one: Count | SourceStatus) -> bool:
+    def _selected(self, source: Count | SourceStatus) -> bool:
         regions = self._question.regions
-        return not regions or one.region in (*regions, ALL_REGIONS)
+        return not regions or source.region in (*regions, ALL_REGIONS)
 
     def _missing(self, known: Collection[str]) -> Iterator[UnreadPlace]:
         for account in accounts(self._aws, self._question):
             if account not in known and account != self.account:
-                why = f"the aggregator {self._aggregator} has nothing of this account"
+                why = f"the aggregator {self._aggregator.name} has nothing of this account"
                 yield UnreadPlace(AccountRegion(account, ALL_REGIONS), why)
 
     def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what releases made in the caller's account; others' images cannot be seen."""
-        home = [one for one in places if one.account == self.account]
-        found = self._live.goldens(home)
+        home = [place for place in places if place.account == self.account]
+        own = self._live.goldens(home)
         others: dict[AccountRegion, Mapping[str, Produced]] = {
-            one: {} for one in places if one.account != self.account
+            place: {} for place in places if place.account != self.account
         }
-        return GoldenImages({**found.produced, **others}, found.unreadable)
+        return GoldenImages({**own.produced, **others}, own.unreadable)
 
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters hold in a region of the caller's account."""
@@ -106,53 +103,41 @@ class AggregatorSource:
 
     def _instances(self, place: AccountRegion, approved: Approved) -> Batches:
         counts = self._counts.get(place, ())
-        images = self._images(place, [one.image for one in counts], approved)
+        images = self._images(place, [count.image for count in counts], approved)
         judge = Judge(approved)
-        bad = []
-        for one in counts:
-            sample = _subject(place, "", images[one.image], {})
+        with_findings = []
+        for count in counts:
+            sample = _subject(place, "", images[count.image], {})
             if judge(sample):
-                bad.append(one)
+                with_findings.append(count.image)
             else:
-                yield Counted(sample, one.instances)
-        if bad:
-            yield from self._fetched(place, bad, images)
-
-    def _fetched(
-        self, place: AccountRegion, bad: Sequence[Count], images: Mapping[str, ImageSeen]
-    ) -> Batches:
-        rows = config_aggregator.instances(
-            self._aws.in_region(self._aws.region),
-            self._aggregator,
-            bad[0],
-            [one.image for one in bad],
-        )
-        some: list[Subject] = []
-        for row in rows:
-            own = {tag.key: tag.value for tag in row.tags or ()}
-            image_id = row.configuration.image_id
-            image = images.get(image_id) or ImageSeen(id=image_id, state=UNSEEN)
-            state = row.configuration.state.name
-            some.append(_subject(place, row.resource_id, image, own, state))
-            if len(some) == AT_ONCE:
-                yield some
-                some = []
-        yield some
+                yield Batch(compliant=((sample, count.instances),))
+        instances = self._aggregator.instances(place, with_findings)
+        while some := list(islice(instances, AT_ONCE)):
+            yield Batch(subjects=[_of_instance(place, instance, images) for instance in some])
 
     def _images(
         self, place: AccountRegion, ids: Sequence[str], approved: Approved
     ) -> Mapping[str, ImageSeen]:
         """Look images up in the caller's account; of another's own images nothing can be seen."""
         seen = SeenImages(self._aws.in_region(place.region), self._live.own_images(place.region))
-        found = {
+        unseen = place.account != self.account
+        known = {
             image_id: ImageSeen(id=image_id, state=UNSEEN)
-            if image.state == DEREGISTERED and place.account != self.account
+            if image.state == DEREGISTERED and unseen
             else image
             for image_id, image in seen.of(ids).items()
         }
-        subjects = [_subject(place, one.id, one, {}) for one in found.values()]
+        subjects = [_subject(place, image.id, image, {}) for image in known.values()]
         explained = explained_by_ancestors(subjects, seen, approved)
-        return {one.image.id: one.image for one in explained}
+        return {subject.image.id: subject.image for subject in explained}
+
+
+def _of_instance(
+    place: AccountRegion, instance: AggregatedInstance, images: Mapping[str, ImageSeen]
+) -> Subject:
+    image = images.get(instance.image) or ImageSeen(id=instance.image, state=UNSEEN)
+    return _subject(place, instance.id, image, instance.tags, instance.state)
 
 
 def _subject(

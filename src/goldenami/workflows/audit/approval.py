@@ -53,17 +53,21 @@ def _listed(
 ) -> Mapping[str, frozenset[str]]:
     """Return the listed ids by region, those that parameters hold among them."""
     everywhere = {"": question.listed.ids}
-    wanted = question.listed.parameters
-    if not wanted:
+    parameters = question.listed.parameters
+    if not parameters:
         return everywhere
-    found = in_regions(regions, source.listed).complete("reading the list of approved images")
-    for name in wanted:
-        if not any(name in one for one in found.values()):
+    values_by_region = in_regions(regions, source.listed).complete(
+        "reading the list of approved images"
+    )
+    for name in parameters:
+        if not any(name in values for values in values_by_region.values()):
             raise UsageError(
                 f"--approved: there is no SSM parameter {name} in {_joined(regions)}",
                 fix="correct its name, or name the regions where it is with --region",
             )
-    return everywhere | {region: frozenset(one.values()) for region, one in found.items()}
+    return everywhere | {
+        region: frozenset(values.values()) for region, values in values_by_region.items()
+    }
 
 
 def refuse_none(
@@ -95,7 +99,7 @@ def refuse_none(
 
 
 def _reasons(unreadable: Iterable[UnreadPlace]) -> list[str]:
-    return [f"{_named(one.place)}: {one.why}" for one in unreadable]
+    return [f"{_named(unread.place)}: {unread.why}" for unread in unreadable]
 
 
 def _named(place: AccountRegion) -> str:

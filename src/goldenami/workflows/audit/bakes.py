@@ -4,7 +4,7 @@ Its tags are no reason to leave an instance out: its build has to hold a lease r
 to be the build's own by its record. One that is no build's own is told as such.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec import structs
 
@@ -16,7 +16,7 @@ from goldenami.domain.audit.rules import forged_build
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.identity import instance_problem, is_unrecorded
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.audit.sources import Baking, Batches
+from goldenami.workflows.audit.sources import Batch, Batches
 
 
 def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
@@ -28,17 +28,21 @@ def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
     """
     bakes = _Bakes(regional)
     problem: GoldenamiError | None = None
-    for batch in batches:
-        claims = {one.id: build for one in batch if (build := _build(one))}
+    for instances in batches:
+        claims = {instance.id: build for instance in instances if (build := _build(instance))}
+        forged: dict[str, str] = {}
         try:
             forged = {} if problem else bakes.forged(claims)
         except GoldenamiError as error:
             problem = error
-        if problem:
-            yield [one for one in batch if one.id not in claims]
-            continue
-        alive = {name for name, build in claims.items() if bakes.is_running(build)}
-        yield from _parted([_noted(one, forged) for one in batch], alive - forged.keys())
+        running = {name for name, build in claims.items() if bakes.is_running(build)}
+        baking = claims.keys() if problem else running - forged.keys()
+        yield Batch(
+            subjects=[_noted(subject, forged) for subject in instances if subject.id not in baking],
+            baking=()
+            if problem
+            else tuple(subject for subject in instances if subject.id in baking),
+        )
     if problem:
         raise problem
 
@@ -63,20 +67,20 @@ class _Bakes:
         if claims and self._books is None:
             self._books = leftovers.books(self._regional)
         records = self._books.records if self._books else {}
-        found: dict[str, str] = {}
+        forged: dict[str, str] = {}
         unsure: set[str] = set()
         for name, build in claims.items():
             if build not in records:
-                found[name] = f"build {build} has no record, so nothing proves that it launched it"
+                forged[name] = f"build {build} has no record, so nothing proves that it launched it"
             elif records[build].record.instance_id != name:
                 unsure.add(build)
         for build in unsure:
             record = records[build].record
-            for one in builds.instances(self._regional, tags.BUILD, build):
-                problem = instance_problem(record, one)
-                if problem and one.id in claims and not is_unrecorded(record, one):
-                    found[one.id] = problem
-        return found
+            for instance in builds.instances(self._regional, tags.BUILD, build):
+                problem = instance_problem(record, instance)
+                if problem and instance.id in claims and not is_unrecorded(record, instance):
+                    forged[instance.id] = problem
+        return forged
 
 
 def _noted(subject: Subject, forged: dict[str, str]) -> Subject:
@@ -84,12 +88,6 @@ def _noted(subject: Subject, forged: dict[str, str]) -> Subject:
     if not why:
         return subject
     return structs.replace(subject, facts={**subject.facts, forged_build.FACT: why})
-
-
-def _parted(batch: list[Subject], of_bakes: set[str]) -> Iterator[list[Subject] | Baking]:
-    yield [one for one in batch if one.id not in of_bakes] if of_bakes else batch
-    if of_bakes:
-        yield Baking(tuple(one for one in batch if one.id in of_bakes))
 
 
 def _build(subject: Subject) -> str:

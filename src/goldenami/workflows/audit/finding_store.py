@@ -1,6 +1,6 @@
 """Keeps what an audit finds: in memory as long as it is little, else in a temporary file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from tempfile import SpooledTemporaryFile, gettempdir
 from threading import Lock
 from typing import Generic, TypeVar
@@ -28,7 +28,7 @@ class FindingStore(Generic[T]):
         self._end = 0
         self._lock = Lock()
 
-    def add(self, place: int, items: list[T]) -> None:
+    def add(self, place: int, items: Sequence[T]) -> None:
         """Keep some more items of a place.
 
         Raises:

@@ -6,7 +6,7 @@ from goldenami.errors import RefusedError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import enforce
 from goldenami.workflows.audit import stale_list
-from goldenami.workflows.audit.sources import Batches
+from goldenami.workflows.audit.sources import Batch, Batches
 from goldenami.workflows.enforce.interface import Change
 
 
@@ -21,16 +21,20 @@ def guardrails(aws: Aws, file: ReleaseFile) -> Batches:
         changes = enforce.prepare(aws, file.enforcement).changes
     except RefusedError as error:  # a group or role is missing, or a policy is somebody else's
         difference = "; ".join(error.notes) or error.message
-        yield [_subject(aws, file, "enforcement", {"difference": difference})]
+        yield Batch(subjects=[_subject(aws, file, "enforcement", {"difference": difference})])
         return
-    yield [_subject(aws, file, one.policy, _facts(aws, file, one)) for one in changes]
+    yield Batch(
+        subjects=[
+            _subject(aws, file, change.policy, _facts(aws, file, change)) for change in changes
+        ]
+    )
 
 
 def _facts(aws: Aws, file: ReleaseFile, change: Change) -> dict[str, str]:
     """Tell what is not as it should be; a list that is out of date is none of somebody's doing."""
     stale, changed = "", "its content was changed" if change.kind == "update" else ""
     if change.lists:
-        stale, changed = stale_list.told(aws, file.enforcement.approval_tag, change.lists)
+        stale, changed = stale_list.explained(aws, file.enforcement.approval_tag, change.lists)
     return {"difference": _difference(change, changed), "stale": stale}
 
 
@@ -51,7 +55,7 @@ def _difference(change: Change, changed: str) -> str:
     if change.kind == "remove":
         return "it should no longer be there"
     moved = [
-        *(f"not attached to {one}" for one in change.attach),
-        *(f"still attached to {one}" for one in change.detach),
+        *(f"not attached to {target}" for target in change.attach),
+        *(f"still attached to {target}" for target in change.detach),
     ]
     return ", ".join([*([changed] if changed else []), *moved])

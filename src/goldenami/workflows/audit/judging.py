@@ -10,7 +10,7 @@ from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.document import PlaceRead
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.audit.progress import AuditProgress
-from goldenami.workflows.audit.sources import AuditSource, Baking, Batches, Counted, GoldenImages
+from goldenami.workflows.audit.sources import AuditSource, Batches, GoldenImages
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
 PLACES_AT_ONCE = 6
@@ -31,17 +31,17 @@ def judged(
 
     def judge(number: int, place: AccountRegion) -> tuple[PlaceSummary, PlaceRead]:
         here = approved.also(place.region, goldens.produced[place])
-        tally = PlaceSummary(number, place, here, findings)
-        progress.reading(tally)
+        summary = PlaceSummary(number, place, here, findings)
+        progress.reading(summary)
         unread = []
         for part, batches in source.parts(place, here):
             try:
-                _judge_part(tally, batches, stopped)
+                _judge_part(summary, batches, stopped)
             except GoldenamiError as error:
                 unread.append(f"{part}: {error.message}")
-        progress.read(tally)
-        golden = (one.id for one in goldens.produced[place].values() if one.golden)
-        return tally, tally.read(tuple(sorted(golden)), tuple(unread))
+        progress.read(summary)
+        golden = (image.id for image in goldens.produced[place].values() if image.golden)
+        return summary, summary.read(tuple(sorted(golden)), tuple(unread))
 
     with ThreadPoolExecutor(max_workers=min(PLACES_AT_ONCE, len(places) or 1)) as pool:
         try:
@@ -50,14 +50,9 @@ def judged(
             stopped.set()  # Ctrl-C, or a bug in one place: the others need not go on
 
 
-def _judge_part(tally: PlaceSummary, batches: Batches, stopped: Event) -> None:
+def _judge_part(summary: PlaceSummary, batches: Batches, stopped: Event) -> None:
     with closing(batches):
         for batch in batches:
             if stopped.is_set():
                 raise CancelledError
-            if isinstance(batch, Counted):
-                tally.count(batch)
-            elif isinstance(batch, Baking):
-                tally.leave_out(batch)
-            else:
-                tally.judge(batch)
+            summary.add(batch)

@@ -1,16 +1,16 @@
 """AWS itself as the source of an audit."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from threading import Lock
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import allowed_images, images, parameters, root_volumes
 from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
@@ -22,7 +22,7 @@ from goldenami.workflows import goldens
 from goldenami.workflows.audit import bakes
 from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace, places
 from goldenami.workflows.audit.question import AuditPart, AuditQuestion
-from goldenami.workflows.audit.sources import AuditSelection, Baking, Batches, Counted, GoldenImages
+from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
 
 AHEAD = 12
 """How many places are listed ahead; a first page is up to two megabytes of text."""
@@ -69,21 +69,22 @@ class LiveSource:
     def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what the accounts' own images tell of the releases that made them."""
         if AuditPart.INSTANCES in self._question.parts:
-            only = self._only
-            self._to_list = iter([one for one in places if only is None or one in only.places])
+            selected = places if self._only is None else self._only.places
+            self._to_list = iter([place for place in places if place in selected])
             self._list_ahead()
         answers = concurrently(places, lambda place: images.own(self._aws.at(place)))
-        found = {place: one for place, one in answers.items() if not isinstance(one, AwsError)}
-        self._leave_out(places, found)
-        self._own = found
+        self._own = {
+            place: answer for place, answer in answers.items() if not isinstance(answer, AwsError)
+        }
+        self._leave_out(places, self._own)
         return GoldenImages(
-            goldens.read(self._aws, found, self._question.approval, builds=self._builds),
+            goldens.read(self._aws, self._own, self._question.approval, builds=self._builds),
             tuple(
-                UnreadPlace(place, one.message)
-                for place, one in answers.items()
-                if isinstance(one, AwsError)
+                UnreadPlace(place, answer.message)
+                for place, answer in answers.items()
+                if isinstance(answer, AwsError)
             ),
-            goldens.known_builds(self._aws, found),
+            goldens.known_builds(self._aws, self._own),
         )
 
     def _listing(self, place: AccountRegion) -> InstanceInventory:
@@ -94,7 +95,13 @@ class LiveSource:
         return listing or self._inventory(place)
 
     def _list_ahead(self) -> None:
-        """Ask for the first page of the places that come next: the answers are under way then."""
+        """Ask for the first page of the places that come next: the answers are under way then.
+
+        Waiting for AWS, and judging what came, are the two halves of an audit's time; so the first
+        pages come while images are read and other places are judged. Few are asked for, since a
+        page waits in memory until its place is judged. Places are judged by several threads, each
+        of which ends here: the lock gives each place to one of them alone.
+        """
         with self._lock:
             while len(self._listings) < AHEAD and (place := next(self._to_list, None)):
                 self._listings[place] = self._inventory(place)
@@ -103,13 +110,19 @@ class LiveSource:
         ids = self._only.instances if self._only else ()
         return InstanceInventory(self._aws.at(place), self._pool, ids)
 
-    def _leave_out(self, places: Sequence[AccountRegion], found: Container[AccountRegion]) -> None:
-        """Do not list what cannot be judged."""
+    def _leave_out(
+        self, places: Sequence[AccountRegion], readable: Container[AccountRegion]
+    ) -> None:
+        """Do not list what cannot be judged.
+
+        Nobody fetches the listing of a place whose images could not be read, so that it would keep
+        one of the few places ahead for good, and in the end the audit would list nothing ahead.
+        """
         with self._lock:
             for place in places:
-                if place not in found:
+                if place not in readable:
                     self._listings.pop(place, None)
-            self._to_list = iter([one for one in self._to_list if one in found])
+            self._to_list = iter([place for place in self._to_list if place in readable])
 
     def own_images(self, region: str) -> Sequence[Image]:
         """Return the caller's own images of a region, as far as they were read."""
@@ -121,33 +134,31 @@ class LiveSource:
 
     def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield the instances, what will launch, the settings, as far as they are asked for."""
-        aws, wanted = self._aws.acting_as(place.role), self._question.parts
-        seen = SeenImages(aws.in_region(place.region), self._own[place])
-        if AuditPart.INSTANCES in wanted:
-            instances = bakes.without(
-                self._listing(place).instances(seen), aws.in_region(place.region)
-            )
-            found = with_ancestors(instances, seen, approved)
+        regional, parts = self._aws.at(place), self._question.parts
+        seen = SeenImages(regional, self._own[place])
+        if AuditPart.INSTANCES in parts:
+            instances = bakes.without(self._listing(place).instances(seen), regional)
+            batches = with_ancestors(instances, seen, approved)
             if self._question.roots:
-                found = self._with_roots(found, aws, place, approved)
-            yield "instances", found
-        if AuditPart.LAUNCHES in wanted:
-            for name, batches in self._launches(aws, place, seen):
+                batches = self._with_roots(batches, regional, place, approved)
+            yield "instances", batches
+        if AuditPart.LAUNCHES in parts:
+            for name, batches in self._launches(regional, place, seen):
                 yield name, with_ancestors(batches, seen, approved)
-        if AuditPart.SETTINGS in wanted:
-            yield "Allowed AMIs", _setting(aws, place)
-        file = self._question.guardrails if AuditPart.GUARDRAILS in wanted else None
+        if AuditPart.SETTINGS in parts:
+            yield "Allowed AMIs", _setting(regional, place)
+        file = self._question.guardrails if AuditPart.GUARDRAILS in parts else None
         if file and place == AccountRegion(self.account, file.release.build_region):
             from goldenami.workflows.audit.guardrails import guardrails
 
             yield "guardrails", guardrails(self._aws, file)
 
     def _launches(
-        self, aws: Aws, place: AccountRegion, seen: SeenImages
+        self, regional: RegionalAws, place: AccountRegion, seen: SeenImages
     ) -> Iterator[tuple[str, Batches]]:
         """Yield what will launch; all of it is asked for at once."""
-        launches = Launches(aws.in_region(place.region), place.account, seen)
-        parts = {
+        launches = Launches(regional, place.account, seen)
+        readers = {
             Kind.LAUNCH_TEMPLATE: ("launch templates", launches.launch_templates),
             Kind.LAUNCH_CONFIGURATION: ("launch configurations", launches.launch_configurations),
             Kind.AUTO_SCALING_GROUP: ("Auto Scaling groups", launches.auto_scaling_groups),
@@ -155,103 +166,102 @@ class LiveSource:
             Kind.SPOT_FLEET: ("spot fleets", launches.spot_fleets),
             Kind.NODE_GROUP: ("EKS node groups", launches.node_groups),
         }
-        asked = {
+        answers = {
             name: self._pool.submit(list, read())
-            for kind, (name, read) in parts.items()
+            for kind, (name, read) in readers.items()
             if self._only is None or kind in self._only.kinds
         }
-        for name, answer in asked.items():
+        for name, answer in answers.items():
             yield name, _of_future(answer)
 
     def _with_roots(
-        self, batches: Batches, aws: Aws, place: AccountRegion, approved: Approved
+        self, batches: Batches, regional: RegionalAws, place: AccountRegion, approved: Approved
     ) -> Batches:
         """Note the snapshots of root volumes; without them the rest is judged all the same."""
-        problem = None
+        golden = approved.produced.get(place.region, {})
+        own = [
+            image for image in self._own[place] if image.id in golden and golden[image.id].golden
+        ]
+        expected = {image.id: " ".join(image.snapshots) for image in own}
+        devices = {image.root_device for image in own if image.root_device}
+        volumes, problem = {}, None
         try:
-            roots = self._roots(aws, place, approved)
+            volumes = root_volumes.snapshots(regional, devices) if devices else {}
         except AwsError as error:
-            roots, problem = Roots({}, {}), error
+            problem = error
         for batch in batches:
-            yield [_with_root(one, roots) for one in batch] if isinstance(batch, list) else batch
+            yield _with_subjects(batch, lambda subject: _with_root(subject, expected, volumes))
         if problem:
             raise problem
 
-    def _roots(self, aws: Aws, place: AccountRegion, approved: Approved) -> "Roots":
-        golden = approved.produced.get(place.region, {})
-        own = [one for one in self._own[place] if (made := golden.get(one.id)) and made.golden]
-        devices = {one.root_device for one in own if one.root_device}
-        volumes = root_volumes.snapshots(aws.in_region(place.region), devices) if devices else {}
-        return Roots({one.id: " ".join(one.snapshots) for one in own}, volumes)
 
-
-class Roots(Struct, frozen=True):
-    """The snapshots of golden images, and of the root volumes of instances."""
-
-    images: Mapping[str, str]
-    volumes: Mapping[str, str]
+def _with_subjects(batch: Batch, change: Callable[[Subject], Subject]) -> Batch:
+    return replace(batch, subjects=[change(subject) for subject in batch.subjects])
 
 
 def _of_future(answer: "Future[list[list[Subject]]]") -> Batches:
-    yield from answer.result()
+    yield from (Batch(subjects=subjects) for subjects in answer.result())
 
 
-def _setting(aws: Aws, place: AccountRegion) -> Batches:
-    found = allowed_images.setting(aws.in_region(place.region))
-    yield [
-        Subject(
-            kind=Kind.SETTING,
-            account=place.account,
-            region=place.region,
-            id="allowed-amis",
-            name="Allowed AMIs",
-            state=found.state,
-            facts={"allowed-amis": found.state},
-        )
-    ]
-
-
-def _with_root(subject: Subject, roots: Roots) -> Subject:
-    expected, made_from = roots.images.get(subject.image.id), roots.volumes.get(subject.id)
-    if expected is None or made_from is None:
-        return subject
-    return replace(
-        subject, facts={**subject.facts, "root-snapshot": made_from, "image-snapshots": expected}
+def _setting(regional: RegionalAws, place: AccountRegion) -> Batches:
+    setting = allowed_images.setting(regional)
+    subject = Subject(
+        kind=Kind.SETTING,
+        account=place.account,
+        region=place.region,
+        id="allowed-amis",
+        name="Allowed AMIs",
+        state=setting.state,
+        facts={"allowed-amis": setting.state},
     )
+    yield Batch(subjects=[subject])
 
 
-def with_ancestors(
-    batches: Iterable[list[Subject] | Counted | Baking], seen: SeenImages, approved: Approved
-) -> Batches:
+def _with_root(
+    subject: Subject, expected: Mapping[str, str], volumes: Mapping[str, str]
+) -> Subject:
+    """Note the snapshots of an instance's golden image, and the one of its root volume.
+
+    Args:
+        subject: the instance.
+        expected: the snapshots by golden image.
+        volumes: the snapshot of the root volume, by instance.
+    """
+    if subject.image.id not in expected or subject.id not in volumes:
+        return subject
+    roots = {
+        "root-snapshot": volumes[subject.id],
+        "image-snapshots": expected[subject.image.id],
+    }
+    return replace(subject, facts={**subject.facts, **roots})
+
+
+def with_ancestors(batches: Batches, seen: SeenImages, approved: Approved) -> Batches:
     """Fill in which golden image an account's own unapproved ones were made from."""
     for batch in batches:
-        if isinstance(batch, list):
-            yield explained_by_ancestors(batch, seen, approved)
-        else:
-            yield batch
+        yield replace(batch, subjects=explained_by_ancestors(batch.subjects, seen, approved))
 
 
 def explained_by_ancestors(
-    subjects: list[Subject], seen: SeenImages, approved: Approved
-) -> list[Subject]:
+    subjects: Sequence[Subject], seen: SeenImages, approved: Approved
+) -> Sequence[Subject]:
     """Return subjects with the golden images that their own unapproved ones were made from."""
 
     def golden(region: str, image_id: str) -> bool:
-        made = approved.produced.get(region, {}).get(image_id)
-        return made is not None and made.golden
+        produced = approved.produced.get(region, {}).get(image_id)
+        return produced is not None and produced.golden
 
-    own = {one.image.id for one in subjects if _unexplained(one, approved)}
-    found = seen.golden_ancestors(own, golden) if own else {}
-    return [_with_ancestor(one, found) for one in subjects] if found else subjects
+    unexplained = {subject.image.id for subject in subjects if _unexplained(subject, approved)}
+    ancestors = seen.golden_ancestors(unexplained, golden) if unexplained else {}
+    return [_with_ancestor(subject, ancestors) for subject in subjects] if ancestors else subjects
 
 
 def _unexplained(subject: Subject, approved: Approved) -> bool:
-    image = subject.image
-    return image.known and approved.own(subject) and not approved.golden(subject)
+    return subject.image.known and approved.own(subject) and not approved.golden(subject)
 
 
-def _with_ancestor(subject: Subject, found: Mapping[str, str]) -> Subject:
-    ancestor = found.get(subject.image.id)
+def _with_ancestor(subject: Subject, ancestors: Mapping[str, str]) -> Subject:
+    ancestor = ancestors.get(subject.image.id)
     if not ancestor:
         return subject
     return replace(subject, image=replace(subject.image, golden_ancestor=ancestor))

@@ -28,5 +28,5 @@ class AuditProgress:
         """How far it is, in a few words."""
         if not self._places:
             return "looking for golden images"
-        judged = sum(one.judged for one in list(self._tallies))
+        judged = sum(tally.judged for tally in list(self._tallies))
         return f"{len(self._read)} of {self._places} places read, {judged:,} instances and launches"

@@ -47,8 +47,8 @@ class ApprovedList(Struct, frozen=True):
         """All of it, as it was given."""
         return (
             *sorted(self.ids),
-            *(f"name:{one}" for one in self.named),
-            *(f"ssm:{one}" for one in self.parameters),
+            *(f"name:{pattern}" for pattern in self.named),
+            *(f"ssm:{parameter}" for parameter in self.parameters),
         )
 
 
@@ -140,33 +140,33 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
         )
 
 
-def approved_list(given: str) -> ApprovedList:
+def approved_list(option: str) -> ApprovedList:
     """Read ``--approved``: ids, ``name:PATTERN``, ``ssm:PARAMETER`` with commas, or a file of them.
 
     Raises:
         UsageError: something in it is none of these, or it is empty.
     """
-    entries, where = given.split(","), "--approved"
-    if not all(one.strip().startswith(("ami-", "name:", "ssm:")) for one in entries):
+    entries, where = option.split(","), "--approved"
+    if not all(entry.strip().startswith(("ami-", "name:", "ssm:")) for entry in entries):
         from goldenami import files
 
-        where = given
-        lines = files.read_text(Path(given)).splitlines()
+        where = option
+        lines = files.read_text(Path(option)).splitlines()
         entries = [line.partition("#")[0] for line in lines]
-    found = [one.strip() for one in entries if one.strip()]
-    if not found:
+    listed_entries = [entry.strip() for entry in entries if entry.strip()]
+    if not listed_entries:
         raise UsageError(f"{where}: nothing is listed in it")
-    return listed(found, where)
+    return listed(listed_entries, where)
 
 
-def listed(found: Sequence[str], where: str = "the approved list of the audit") -> ApprovedList:
+def listed(entries: Sequence[str], where: str = "the approved list of the audit") -> ApprovedList:
     """Read the entries of a list of what is approved: ids, ``name:PATTERN``, ``ssm:PARAMETER``.
 
     Raises:
         UsageError: one of them is none of these.
     """
-    ids = [one for one in found if not one.startswith(("name:", "ssm:"))]
-    if wrong := [one for one in ids if not names.AMI_ID.fullmatch(one)]:
+    ids = [entry for entry in entries if not entry.startswith(("name:", "ssm:"))]
+    if wrong := [image_id for image_id in ids if not names.AMI_ID.fullmatch(image_id)]:
         raise UsageError(
             f"{where}: `{wrong[0]}` is no image id",
             fix="give ids (`ami-` and 8 or 17 hex digits), name:PATTERN or ssm:PARAMETER, with "
@@ -174,6 +174,6 @@ def listed(found: Sequence[str], where: str = "the approved list of the audit") 
         )
     return ApprovedList(
         frozenset(ids),
-        tuple(one[5:] for one in found if one.startswith("name:")),
-        tuple(one[4:] for one in found if one.startswith("ssm:")),
+        tuple(entry[5:] for entry in entries if entry.startswith("name:")),
+        tuple(entry[4:] for entry in entries if entry.startswith("ssm:")),
     )

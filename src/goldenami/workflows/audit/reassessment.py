@@ -58,7 +58,9 @@ class Judgement(Struct, frozen=True, kw_only=True):
     def home_unread(self) -> tuple[UnreadPlace, ...]:
         """The regions of the caller's account whose images could not be read."""
         account = self.approved.account
-        return tuple(one for one in self.goldens.unreadable if one.place.account == account)
+        return tuple(
+            unread for unread in self.goldens.unreadable if unread.place.account == account
+        )
 
 
 def judge(
@@ -85,46 +87,58 @@ def judge(
         RefusedError: nothing is approved: everything would be a finding.
     """
     at = datetime.now(UTC)
-    wanted = replace(question, parts=frozenset(PART[kind] for kind in only.kinds), guardrails=None)
-    near = {AccountRegion(aws.account, one.region) for one in only.places}
+    narrowed = replace(
+        question, parts=frozenset(PART[kind] for kind in only.kinds), guardrails=None
+    )
+    near = {AccountRegion(aws.account, place.region) for place in only.places}
     builds = before.goldens.builds if before else frozenset()
     everywhere = near if before else near | _home(aws, question)
     with stoppable(ASKING) as asking:
-        live = LiveSource(aws, wanted, asking, only=only, builds=builds)
+        live = LiveSource(aws, narrowed, asking, only=only, builds=builds)
         fresh = live.goldens(sorted(everywhere | only.places, key=str))
         goldens = _joined(before, fresh)
         home = [place for place in goldens.produced if place.account == aws.account]
-        approved = approval.approved(live, wanted, home, goldens, at)
+        approved = approval.approved(live, narrowed, home, goldens, at)
         approval.refuse_none(approved, goldens, goldens.unreadable)
         findings = Findings(Waivers(question.waivers, at.date()), None, keep=True)
-        readable = [one for one in only.places if one in fresh.produced]
+        readable = [place for place in only.places if place in fresh.produced]
         read = judged(live, readable, goldens, approved, findings, AuditProgress())
     unread: dict[AccountRegion, tuple[str, ...]] = {
-        one.place: (one.why,) for one in fresh.unreadable if one.place in only.places
+        unread.place: (unread.why,) for unread in fresh.unreadable if unread.place in only.places
     }
     unread |= {tally.place: place.unread for tally, place in read if place.unread}
     return Judgement(
         approved=approved,
         goldens=goldens,
-        subjects={one.resource: one for one in findings.subjects or () if one.resource in named},
-        open=_by_resource((one, one) for one in findings.open if one.subject.resource in named),
-        waived=_by_resource((one.finding, one) for one in findings.waived),
+        subjects={
+            subject.resource: subject
+            for subject in findings.subjects or ()
+            if subject.resource in named
+        },
+        open=_by_resource(
+            (finding, finding) for finding in findings.open if finding.subject.resource in named
+        ),
+        waived=_by_resource((waiver.finding, waiver) for waiver in findings.waived),
         baking=frozenset(findings.baking),
         unread=unread,
-        rules=frozenset(wanted.rules(wanted.scope)),
+        rules=frozenset(narrowed.rules(narrowed.scope)),
     )
 
 
 def _home(aws: Aws, question: AuditQuestion) -> set[AccountRegion]:
-    return {AccountRegion(aws.account, one) for one in question.regions or regions.enabled(aws)}
+    return {
+        AccountRegion(aws.account, region) for region in question.regions or regions.enabled(aws)
+    }
 
 
 def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:
     if before is None:
         return fresh
-    read = {*fresh.produced, *(one.place for one in fresh.unreadable)}
-    earlier = {place: made for place, made in before.goldens.produced.items() if place not in read}
-    still = tuple(one for one in before.goldens.unreadable if one.place not in read)
+    read = {*fresh.produced, *(unread.place for unread in fresh.unreadable)}
+    earlier = {
+        place: images for place, images in before.goldens.produced.items() if place not in read
+    }
+    still = tuple(unread for unread in before.goldens.unreadable if unread.place not in read)
     return GoldenImages(
         {**earlier, **fresh.produced},
         (*still, *fresh.unreadable),
@@ -132,8 +146,8 @@ def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:
     )
 
 
-def _by_resource(found: Iterable[tuple[Finding, T]]) -> dict[str, tuple[T, ...]]:
+def _by_resource(items: Iterable[tuple[Finding, T]]) -> dict[str, tuple[T, ...]]:
     several: dict[str, tuple[T, ...]] = {}
-    for finding, item in found:
+    for finding, item in items:
         several[finding.subject.resource] = (*several.get(finding.subject.resource, ()), item)
     return several

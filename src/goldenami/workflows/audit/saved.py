@@ -19,7 +19,7 @@ from goldenami.domain.audit.subject import Subject
 from goldenami.errors import GoldenamiError, SpecError
 from goldenami.workflows.audit.account_regions import ALL_REGIONS, AuditedPlaces, UnreadPlace
 from goldenami.workflows.audit.question import AuditScope
-from goldenami.workflows.audit.sources import Batches, GoldenImages
+from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 AT_ONCE = 500
 _encode = msgspec.json.Encoder().encode
@@ -65,7 +65,7 @@ def write(inventory: SavedInventory, out: TextIO) -> None:
 
 
 def _unread(why: str) -> Batches:
-    yield []
+    yield Batch()
     raise GoldenamiError(why)
 
 
@@ -95,23 +95,25 @@ class SavedSource:
 
     def places(self) -> AuditedPlaces:
         """Return the places of the file."""
-        read = [one for one in self._head.places if one.region != ALL_REGIONS]
-        places = [AccountRegion(one.account, one.region) for one in read]
+        read = [place for place in self._head.places if place.region != ALL_REGIONS]
+        places = [AccountRegion(place.account, place.region) for place in read]
         return AuditedPlaces(
-            home=tuple(one for one in places if one.account == self.account),
-            others=tuple(one for one in places if one.account != self.account),
+            home=tuple(place for place in places if place.account == self.account),
+            others=tuple(place for place in places if place.account != self.account),
             unreadable=tuple(
-                UnreadPlace(AccountRegion(one.account, ALL_REGIONS), why)
-                for one in self._head.places
-                if one.region == ALL_REGIONS
-                for why in one.unread
+                UnreadPlace(AccountRegion(place.account, ALL_REGIONS), why)
+                for place in self._head.places
+                if place.region == ALL_REGIONS
+                for why in place.unread
             ),
         )
 
     def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what releases had made in these places."""
-        found = {place: self._saved(place).produced for place in places}
-        return GoldenImages({place: {one.id: one for one in made} for place, made in found.items()})
+        produced = {place: self._saved(place).produced for place in places}
+        return GoldenImages(
+            {place: {image.id: image for image in images} for place, images in produced.items()}
+        )
 
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters held in a region."""
@@ -125,9 +127,9 @@ class SavedSource:
 
     def _saved(self, place: AccountRegion) -> SavedPlace:
         return next(
-            one
-            for one in self._head.places
-            if (one.account, one.region) == (place.account, place.region)
+            saved
+            for saved in self._head.places
+            if (saved.account, saved.region) == (place.account, place.region)
         )
 
     def _subjects(self, where: _Where) -> Batches:
@@ -135,17 +137,17 @@ class SavedSource:
         with files.reading(self._path) as file:
             for start, count in self._starts.get(where, ()):
                 file.seek(start)
-                left = count
-                while left:
-                    some = list(islice(files.lines(file, self._path), min(AT_ONCE, left)))
+                remaining = count
+                while remaining:
+                    some = list(islice(files.lines(file, self._path), min(AT_ONCE, remaining)))
                     if not some:
                         raise self._wrong("it has become shorter while it was read")
-                    left -= len(some)
+                    remaining -= len(some)
                     try:
                         subjects = [decode(line) for line in some]
                     except jsonfile.WRONG as error:
                         raise self._wrong(jsonfile.why(error)) from error
-                    yield subjects
+                    yield Batch(subjects=subjects)
 
     def _read(self) -> InventoryHead:
         """Read the head, and where in the file the subjects of each place stand."""
@@ -165,12 +167,13 @@ class SavedSource:
         return head
 
     def _refuse_cut(self) -> None:
-        for one in self._head.places:
-            parts = self._starts.get(_Where(one.account, one.region), ())
-            found = sum(count for _, count in parts)
-            if found != one.subjects:
+        for place in self._head.places:
+            parts = self._starts.get(_Where(place.account, place.region), ())
+            lines = sum(count for _, count in parts)
+            if lines != place.subjects:
                 raise self._wrong(
-                    f"it has {found} lines of {one.account}/{one.region} instead of {one.subjects}"
+                    f"it has {lines} lines of {place.account}/{place.region} instead of "
+                    f"{place.subjects}"
                 )
 
     def _wrong(self, why: object) -> SpecError:

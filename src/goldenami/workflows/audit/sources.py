@@ -12,20 +12,22 @@ from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace
 from goldenami.workflows.audit.question import AuditScope
 
 
-class Counted(Struct, frozen=True):
-    """So many subjects without any finding, like this one, that were counted and not read."""
+class Batch(Struct, frozen=True, kw_only=True):
+    """Some of what there is in a place.
 
-    subject: Subject
-    count: int
+    Args:
+        subjects: what is to be judged.
+        compliant: subjects without any finding that were counted and not read: what they are like,
+            and how many there are.
+        baking: instances of bakes under way, which are not judged.
+    """
+
+    subjects: Sequence[Subject] = ()
+    compliant: tuple[tuple[Subject, int], ...] = ()
+    baking: tuple[Subject, ...] = ()
 
 
-class Baking(Struct, frozen=True):
-    """Instances of bakes under way, which are not judged."""
-
-    subjects: tuple[Subject, ...]
-
-
-Batches = Generator[list[Subject] | Counted | Baking, None, None]
+Batches = Generator[Batch, None, None]
 """To be closed by whoever stops half-way: a listing holds one of the few places to read a page."""
 
 

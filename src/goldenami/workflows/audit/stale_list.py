@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from goldenami.aws import parameters, regions, snapshots
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import manifest, tags
+from goldenami.domain import manifest, prefixes, tags
 from goldenami.domain.tags import ApprovalTag, Status
 from goldenami.errors import IncompleteError
 from goldenami.iam.snapshot_list import Difference
@@ -13,7 +13,7 @@ from goldenami.iam.snapshot_list import Difference
 _SHOWN = 3
 
 
-def told(aws: Aws, approval: ApprovalTag, lists: Difference) -> tuple[str, str]:
+def explained(aws: Aws, approval: ApprovalTag, lists: Difference) -> tuple[str, str]:
     """Tell how a list differs from what it should be, all else being the same.
 
     What it lacks denies golden launches alone. What it has beyond is out of date only if it once
@@ -43,22 +43,24 @@ def _once_golden(aws: Aws, approval: ApprovalTag, ids: frozenset[str]) -> frozen
     def look(region: str) -> set[str]:
         purpose = "looking for retired snapshots"
         tagged = {
-            one.snapshot_id
-            for one in snapshots.own(aws.in_region(region), sorted(ids), purpose)
-            if _was_approved(one.tag_values, approval)
+            snapshot.snapshot_id
+            for snapshot in snapshots.own(aws.in_region(region), sorted(ids), purpose)
+            if _was_approved(snapshot.tag_values, approval)
         }
-        kept = parameters.below(aws.in_region(region), manifest.PARAMETERS, "reading manifests")
-        made = (manifest.read(text) for text in kept)
+        kept = parameters.below(aws.in_region(region), prefixes.MANIFESTS, "reading manifests")
+        releases = (manifest.read(text) for text in kept)
         return tagged | {
             snapshot
-            for one in made
-            if one and one.status == Status.APPROVED
-            for image in one.images
+            for release in releases
+            if release and release.status == Status.APPROVED
+            for image in release.images
             for snapshot in image.snapshots
         }
 
-    found = in_regions(regions.enabled(aws), look).complete("looking for retired snapshots")
-    return ids & frozenset().union(*found.values())
+    golden_by_region = in_regions(regions.enabled(aws), look).complete(
+        "looking for retired snapshots"
+    )
+    return ids & frozenset().union(*golden_by_region.values())
 
 
 def _was_approved(written: tags.Tags, approval: ApprovalTag) -> bool:

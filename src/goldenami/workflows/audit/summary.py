@@ -1,7 +1,7 @@
 """Judges what a place has, and counts."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from goldenami.domain.audit.rules import BY_ID, RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
 from goldenami.workflows.audit.finding_store import FindingStore
-from goldenami.workflows.audit.sources import Baking, Counted
+from goldenami.workflows.audit.sources import Batch
 
 
 class Findings:
@@ -65,23 +65,21 @@ class PlaceSummary:
         """How much was judged so far."""
         return self._subjects.total()
 
-    def count(self, counted: Counted) -> None:
-        """Count subjects that were judged by their image, and are compliant."""
-        self._count(counted.subject, [], counted.count)
+    def add(self, batch: Batch) -> None:
+        """Judge some more of the place, and count what is not to be judged."""
+        for subject, number in batch.compliant:
+            self._count(subject, [], number)
+        self.baking += len(batch.baking)
+        self._findings.baking.update(subject.resource for subject in batch.baking)
+        self._judge_all(batch.subjects)
 
-    def leave_out(self, baking: Baking) -> None:
-        """Count instances of bakes under way, which no rule is for."""
-        self.baking += len(baking.subjects)
-        self._findings.baking.update(one.resource for one in baking.subjects)
-
-    def judge(self, subjects: list[Subject]) -> None:
-        """Judge some more subjects of the place."""
+    def _judge_all(self, subjects: Sequence[Subject]) -> None:
         still_open: list[Finding] = []
         waived: list[Waived] = []
         for subject in subjects:
-            found = self._judge(subject)
-            self._count(subject, found)
-            for finding in found:
+            findings = self._judge(subject)
+            self._count(subject, findings)
+            for finding in findings:
                 waiver = self._findings.waivers.waiver_of(finding)
                 if waiver is None:
                     still_open.append(self._findings.marked(finding))
@@ -108,19 +106,19 @@ class PlaceSummary:
             unread=unread,
         )
 
-    def _count(self, subject: Subject, found: list[Finding], number: int = 1) -> None:
+    def _count(self, subject: Subject, findings: list[Finding], number: int = 1) -> None:
         kind = subject.kind.value
         self._subjects[kind] += number
-        if not found:
+        if not findings:
             self._compliant[kind] += number
         if not subject.image.id:
             return
         count = self.images.get(subject.image.id)
         if count is None:
-            made = self._approved.made(subject)
-            golden = f"{made.image} {made.version}" if made and made.golden else ""
+            produced = self._approved.made(subject)
+            golden = f"{produced.image} {produced.version}" if produced and produced.golden else ""
             count = self.images[subject.image.id] = ImageSummary(subject.image, golden)
-        count.add(kind, found, number)
+        count.add(kind, findings, number)
 
 
 class ImageSummary:
@@ -132,12 +130,12 @@ class ImageSummary:
         self.subjects = self.instances = self.compliant = 0
         self.rules: Counter[str] = Counter()
 
-    def add(self, kind: str, found: list[Finding], number: int) -> None:
+    def add(self, kind: str, findings: list[Finding], number: int) -> None:
         """Count one more subject, or several that are alike."""
         self.subjects += number
         self.instances += number if kind == "instance" else 0
-        self.compliant += 0 if found else number
-        for finding in found:
+        self.compliant += 0 if findings else number
+        for finding in findings:
             self.rules[finding.rule] += 1
 
     def join(self, other: "ImageSummary") -> None:
@@ -158,8 +156,8 @@ def images(tallies: list[PlaceSummary]) -> tuple[ImageUse, ...]:
                 joined[key].join(count)
             else:
                 joined[key] = count
-    found = [_use(region, count) for (region, _), count in joined.items()]
-    return tuple(sorted(found, key=_worst_first))
+    uses = [_use(region, count) for (region, _), count in joined.items()]
+    return tuple(sorted(uses, key=_worst_first))
 
 
 def rules(tallies: list[PlaceSummary]) -> tuple[RuleBroken, ...]:
@@ -192,7 +190,7 @@ def _use(region: str, count: ImageSummary) -> ImageUse:
         instances=count.instances,
         compliant=count.compliant,
         findings=dict(count.rules),
-        worst=min(severities, key=lambda one: one.rank, default=None),
+        worst=min(severities, key=lambda severity: severity.rank, default=None),
     )
 
 

@@ -49,10 +49,10 @@ def send(aws: Aws, findings: Iterable[Finding], role: str) -> int:
 def _batches(findings: Iterable[Finding]) -> Iterator[tuple[tuple[str, str], list[Finding]]]:
     """Yield findings in batches of one account and region."""
     waiting: dict[tuple[str, str], list[Finding]] = {}
-    for one in findings:
-        where = (one["AwsAccountId"], one["ProductArn"].split(":")[3])
+    for finding in findings:
+        where = (finding["AwsAccountId"], finding["ProductArn"].split(":")[3])
         some = waiting.setdefault(where, [])
-        some.append(one)
+        some.append(finding)
         if len(some) == FINDINGS_A_CALL:
             yield where, waiting.pop(where)
     yield from waiting.items()

@@ -17,6 +17,7 @@ from goldenami.aws.allowed_images import AllowedImagesSetting, RefusedInstance
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import until
+from goldenami.domain import prefixes
 from goldenami.domain.plan import Action
 from goldenami.spec import EnforceFile
 from goldenami.spec.model import AllowedAmis, ImageCriteria
@@ -36,7 +37,9 @@ NOTE = (
     "Allowed AMIs never restrict the account's own images: they complement the policies and do "
     "not replace them"
 )
-RECORD = "/goldenami/enforcement/allowed-amis"
+
+
+RECORD = prefixes.ALLOWED_AMIS
 """The parameter of a region that says whose its setting is, since a setting takes no tags."""
 
 Criteria = list[dict[str, Any]]

@@ -7,7 +7,7 @@ from typing import Any
 from goldenami.aws import iam
 from goldenami.aws.action import ActionContext
 from goldenami.aws.waits import until
-from goldenami.domain import arns
+from goldenami.domain import arns, prefixes
 from goldenami.workflows.enforce import adoption
 from goldenami.workflows.enforce.interface import EnforceContext
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
@@ -19,7 +19,7 @@ VERIFY_TIMEOUT_S = 60.0
 def arn(context: EnforceContext, document: str) -> str:
     """Return the ARN of goldenami's policy for a document."""
     aws = context.aws
-    return arns.iam_arn(aws.partition, aws.account, "policy", f"goldenami-{document}")
+    return arns.iam_arn(aws.partition, aws.account, "policy", f"{prefixes.POLICIES}{document}")
 
 
 def current(

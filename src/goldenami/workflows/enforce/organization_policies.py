@@ -9,6 +9,7 @@ from goldenami.aws import organizations
 from goldenami.aws.action import ActionContext
 from goldenami.aws.organizations import OrganizationPolicy
 from goldenami.aws.waits import until
+from goldenami.domain import prefixes
 from goldenami.errors import RefusedError
 from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import adoption
@@ -16,7 +17,6 @@ from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan,
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
 from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
 
-PREFIX = "goldenami-"
 VERIFY_TIMEOUT_S = 60.0
 
 
@@ -85,7 +85,7 @@ def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -
     """
     policies = None if context.remove else policies
     try:
-        current = organizations.named(context.aws, kind, PREFIX)
+        current = organizations.named(context.aws, kind, prefixes.POLICIES)
     except RefusedError as error:
         if policies:
             raise
@@ -107,7 +107,7 @@ def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -
             else:
                 attached[target] = set(names.values())
     comparison = Comparison(
-        desired={f"{PREFIX}{document.name}": document for document in desired.documents},
+        desired={f"{prefixes.POLICIES}{document.name}": document for document in desired.documents},
         current={
             name: CurrentPolicy(
                 key=name,

@@ -210,7 +210,7 @@ class MechanismProver:
             document = self.after.boundary_of(role)
             boundary = document.in_force if document else None
         policies = Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
-        return ProofSubject("the pipeline role", Principal.of(arn, session="proof"), policies)
+        return ProofSubject("the pipeline role", Principal.from_arn(arn, session="proof"), policies)
 
     def _removable(self, alone: Proof, name: str) -> Iterator[str]:
         """Warn of members who can take the policies away again."""

@@ -81,7 +81,9 @@ def _seen_from(prover: "MechanismProver", target: str, account: str) -> Enforcem
     policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
     home = account == after.id
     where = "" if home else f" in account {account}"
-    subject = ProofSubject(f"an administrator under {target}{where}", Principal.of(arn), policies)
+    subject = ProofSubject(
+        f"an administrator under {target}{where}", Principal.from_arn(arn), policies
+    )
     pipeline = structs.replace(prover.pipeline, policies=policies) if prover.pipeline else None
     proof = prove(
         (subject,),

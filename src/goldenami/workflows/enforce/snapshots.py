@@ -16,7 +16,7 @@ from goldenami.aws.calls import call
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
 from goldenami.aws.waits import until
-from goldenami.domain import tags
+from goldenami.domain import prefixes, tags
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Plan
 from goldenami.errors import AwsError, RefusedError
@@ -36,7 +36,6 @@ from goldenami.workflows.enforce.interface import (
     HolderKind,
     RenderedPolicies,
 )
-from goldenami.workflows.enforce.organization_policies import PREFIX
 
 T = TypeVar("T")
 
@@ -119,7 +118,7 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
     name, snapshots = doing.parameters["Policy"], _snapshots(doing)
 
     def every() -> dict[str, organizations.OrganizationPolicy] | None:
-        policies = organizations.named(doing.aws, SCP, PREFIX)
+        policies = organizations.named(doing.aws, SCP, prefixes.POLICIES)
         return policies if name in policies else None
 
     policies = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)

@@ -13,7 +13,7 @@ from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
 from goldenami.bake.actions import approved, image_id, snapshot_ids
 from goldenami.bake.interface import Recipe
-from goldenami.domain import arns
+from goldenami.domain import arns, prefixes
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.checked import Checked
 from goldenami.domain.plan import Action
@@ -22,7 +22,6 @@ from goldenami.iam import snapshot_list
 from goldenami.iam.profiles import load_profiles
 from goldenami.workflows import rendering
 from goldenami.workflows.enforce.documents import BOUNDARY
-from goldenami.workflows.enforce.organization_policies import PREFIX
 from goldenami.workflows.enforce.snapshots import EXTEND, EXTEND_SCP
 
 LOOKING = ("iam:GetPolicy",)
@@ -133,14 +132,15 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
         for document in profile.documents
     }
     for name in (*sorted(listing), BOUNDARY):
-        arn = arns.iam_arn(aws.partition, aws.account, "policy", f"{PREFIX}{name}")
+        policy_name = f"{prefixes.POLICIES}{name}"
+        arn = arns.iam_arn(aws.partition, aws.account, "policy", policy_name)
         policy = iam.managed_policy(aws, arn)
         if policy is None or not policy.ours or not snapshot_list.listed(policy.document):
             continue
         if policy.groups or policy.boundary_of or policy.others:
             yield Guardrail(name=arn)
     if recipe.file.enforcement.declared and recipe.file.enforcement.enforce.mechanisms.scp:
-        for scp in organizations.named(aws, SCP, PREFIX).values():
+        for scp in organizations.named(aws, SCP, prefixes.POLICIES).values():
             if scp.ours and scp.targets and snapshot_list.listed(scp.document):
                 yield Guardrail(name=scp.name, scp=True)
 

@@ -40,7 +40,7 @@ PERMISSIONS = (
 
 
 def prepare(
-    aws: Aws, audit: Saved, question: AuditQuestion, asked: RemediationRequest
+    aws: Aws, audit: Saved, question: AuditQuestion, request: RemediationRequest
 ) -> Remediation:
     """Judge again what the audit named, and plan what is to be done about it.
 
@@ -48,7 +48,7 @@ def prepare(
         aws: the caller.
         audit: what names things, see `goldenami.domain.audit.saved.load_whole`.
         question: by what they are judged.
-        asked: what is to be done, about which of them.
+        request: what is to be done, about which of them.
 
     Raises:
         RefusedError: the audit has nothing of the kind, or is of another account.
@@ -60,89 +60,89 @@ def prepare(
             f"the audit is of account {audit.account}, and you are in {aws.account}",
             fix="use the credentials that the audit was made with",
         )
-    wanted = [one for one in _named(audit, asked) if asked.wants(one)]
-    if not wanted:
+    findings = [finding for finding in _named(audit, request) if request.wants(finding)]
+    if not findings:
         raise RefusedError(
             "the audit has no such finding, so there is nothing to do",
             fix="look at it, and at --rule, --severity and --region",
         )
-    by_place = _by_place(aws, wanted, asked.role or question.role)
-    if asked.what is RemediationKind.RELEASE:
+    by_place = _by_place(aws, findings, request.role or question.role)
+    if request.kind is RemediationKind.RELEASE:
         steps = [
             step
             for place, findings in by_place.items()
-            for step in quarantine.releases(aws, place, _by_id(findings))
+            for step in quarantine.releases(aws.at(place), place, _by_id(findings))
         ]
     else:
         # A list that spares things may come from the document; nothing else that decides does.
         question = replace(question, listed=question.listed.also(listed(audit.approved_by_list)))
-        steps = _steps(aws, by_place, question, asked)
-    return _remediation(asked, tuple(steps))
+        steps = _steps(aws, by_place, question, request)
+    return _remediation(request, tuple(steps))
 
 
 def carry_out(
-    aws: Aws, remediation: Remediation, asked: RemediationRequest, *, tell: Tell = silent
+    aws: Aws, remediation: Remediation, request: RemediationRequest, *, tell: Tell = silent
 ) -> tuple[list[RemediationResult], GoldenamiError | None]:
     """Do it; see `goldenami.workflows.remediate.run`."""
-    return run.carry_out(aws, remediation, asked, adopt={groups.START: groups.adopt}, tell=tell)
+    return run.carry_out(aws, remediation, request, adopt={groups.START: groups.adopt}, tell=tell)
 
 
-def _named(audit: Saved, asked: RemediationRequest) -> Iterable[Finding]:
+def _named(audit: Saved, request: RemediationRequest) -> Iterable[Finding]:
     """Yield what the audit names of the kinds that are wanted; waived ones only to release them."""
-    kinds = refresh.KINDS if asked.what is RemediationKind.REFRESH else {Kind.INSTANCE}
-    waived = audit.waived if asked.what is RemediationKind.RELEASE else ()
-    every = (*audit.findings, *(one.finding for one in waived))
-    return (one for one in every if one.subject.kind in kinds)
+    kinds = refresh.KINDS if request.kind is RemediationKind.REFRESH else {Kind.INSTANCE}
+    waived = audit.waived if request.kind is RemediationKind.RELEASE else ()
+    every = (*audit.findings, *(waived_finding.finding for waived_finding in waived))
+    return (finding for finding in every if finding.subject.kind in kinds)
 
 
 def _steps(
     aws: Aws,
     by_place: Mapping[AccountRegion, Sequence[Finding]],
     question: AuditQuestion,
-    asked: RemediationRequest,
+    request: RemediationRequest,
 ) -> list[RemediationStep]:
-    kinds = refresh.KINDS if asked.what is RemediationKind.REFRESH else frozenset({Kind.INSTANCE})
+    kinds = refresh.KINDS if request.kind is RemediationKind.REFRESH else frozenset({Kind.INSTANCE})
     only = AuditSelection(places=frozenset(by_place), kinds=kinds)
-    resources = {one.subject.resource for several in by_place.values() for one in several}
-    court = Verdicts(aws, question, asked, reassessment.judge(aws, question, only, resources))
-    found: list[RemediationStep] = []
+    resources = {finding.subject.resource for several in by_place.values() for finding in several}
+    verdicts = Verdicts(aws, question, request, reassessment.judge(aws, question, only, resources))
+    steps: list[RemediationStep] = []
     for place, findings in by_place.items():
         named = _by_id(findings)
         try:
-            found += _in_place(court, place, findings)
+            steps += _in_place(verdicts, place, findings)
         except AwsError as error:
             unread = LeftAloneError(f"its region could not be read: {error.message}", unread=True)
-            found += [left_alone(place, one, unread) for one in named]
-    return found
+            steps += [left_alone(place, name, unread) for name in named]
+    return steps
 
 
 def _in_place(
-    court: Verdicts, place: AccountRegion, findings: Sequence[Finding]
+    verdicts: Verdicts, place: AccountRegion, findings: Sequence[Finding]
 ) -> list[RemediationStep]:
-    what = court.asked.what
-    if what is RemediationKind.REFRESH:
-        return refresh.steps(court, place, _grouped(findings, lambda subject: subject.resource))
-    if what is RemediationKind.QUARANTINE:
-        return quarantine.steps(court, place, _by_id(findings))
-    return instances.steps(court, place, _by_id(findings), instances.WAYS[what])
+    kind = verdicts.request.kind
+    if kind is RemediationKind.REFRESH:
+        return refresh.steps(verdicts, place, _grouped(findings, lambda subject: subject.resource))
+    if kind is RemediationKind.QUARANTINE:
+        return quarantine.steps(verdicts, place, _by_id(findings))
+    return instances.steps(verdicts, place, _by_id(findings), instances.WAYS[kind])
 
 
-def _remediation(asked: RemediationRequest, steps: tuple[RemediationStep, ...]) -> Remediation:
+def _remediation(request: RemediationRequest, steps: tuple[RemediationStep, ...]) -> Remediation:
     checks = {
         RemediationKind.REFRESH: (*PERMISSIONS, *refresh.PERMISSIONS),
         RemediationKind.QUARANTINE: (*PERMISSIONS, *instances.PERMISSIONS, *quarantine.PERMISSIONS),
         RemediationKind.RELEASE: quarantine.PERMISSIONS,
     }
-    count = sum(bool(one.actions) for one in steps)
+    count = sum(bool(step.actions) for step in steps)
     plan = Plan(
-        title=f"{asked.what.value} {count} of {len(steps)} that the audit names",
+        title=f"{request.kind.value} {count} of {len(steps)} that the audit names",
         # Two groups may share a template, which is moved once.
-        actions=tuple({action.id: action for one in steps for action in one.actions}.values()),
+        actions=tuple({action.id: action for step in steps for action in step.actions}.values()),
         notes=(
-            *(note for one in steps for note in one.notes),
-            *(f"left alone: {one.id}: {one.left}" for one in steps if one.left),
+            *(note for step in steps for note in step.notes),
+            *(f"left alone: {step.id}: {step.left}" for step in steps if step.left),
         ),
-        checks=checks.get(asked.what, (*PERMISSIONS, *instances.PERMISSIONS)),
+        checks=checks.get(request.kind, (*PERMISSIONS, *instances.PERMISSIONS)),
     )
     return Remediation(plan=plan, steps=steps)
 
@@ -155,22 +155,22 @@ def _grouped(
     findings: Iterable[Finding], key: Callable[[Subject], str]
 ) -> dict[str, list[Finding]]:
     several: dict[str, list[Finding]] = {}
-    for one in findings:
-        several.setdefault(key(one.subject), []).append(one)
+    for finding in findings:
+        several.setdefault(key(finding.subject), []).append(finding)
     return several
 
 
 def _by_place(
     aws: Aws, findings: Iterable[Finding], role_name: str
 ) -> dict[AccountRegion, Sequence[Finding]]:
-    found: dict[AccountRegion, list[Finding]] = {}
-    for one in findings:
-        account, region = one.subject.account, one.subject.region
+    findings_by_place: dict[AccountRegion, list[Finding]] = {}
+    for finding in findings:
+        account, region = finding.subject.account, finding.subject.region
         role = aws.role_in(account, role_name)
         if role and not role_name:
             raise RefusedError(
-                f"{one.subject.id} is in account {account}: by which role?",
+                f"{finding.subject.id} is in account {account}: by which role?",
                 fix="pass --role NAME, or the release file that names it",
             )
-        found.setdefault(AccountRegion(account, region, role), []).append(one)
-    return dict(found)
+        findings_by_place.setdefault(AccountRegion(account, region, role), []).append(finding)
+    return dict(findings_by_place)

@@ -17,7 +17,6 @@ from goldenami.aws.errors import REFRESHING
 from goldenami.aws.launch_templates import NAMED, ImageReference, read_version
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.regional import RegionalAws
-from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
@@ -47,18 +46,28 @@ class _Moves(Struct, frozen=True):
 
 
 def steps(
-    aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Image, rollout: Rollout
+    regional: RegionalAws,
+    place: AccountRegion,
+    group: AutoScalingGroup,
+    golden: Image,
+    rollout: Rollout,
 ) -> list[RemediationStep]:
     """Return what to do with a group, and which of its instances are left alone."""
     try:
-        step = _step(aws, place, group, golden, rollout)
+        step = _step(regional, place, group, golden, rollout)
     except LeftAloneError as reason:
         return [left_alone(place, group.name, reason)]
     except AwsError as error:
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
         return [left_alone(place, group.name, unread)]
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
-    return [step, *(RemediationStep(place=place, id=one, left=kept) for one in group.protected)]
+    return [
+        step,
+        *(
+            RemediationStep(place=place, id=instance_id, left=kept)
+            for instance_id in group.protected
+        ),
+    ]
 
 
 def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | None:
@@ -68,46 +77,52 @@ def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | Non
     """
     if error.code not in REFRESHING:
         return None
-    wanted = dict(context.parameters)
-    found = auto_scaling.under_way(context.regional, wanted["AutoScalingGroupName"])
-    if found is None:
+    parameters = dict(context.parameters)
+    refresh = auto_scaling.under_way(context.regional, parameters["AutoScalingGroupName"])
+    if refresh is None:
         return None
-    desired = wanted.get("DesiredConfiguration", {})
-    same = auto_scaling.covers(found.desired_configuration, desired) and (
-        bool(found.desired_configuration) == bool(desired)
+    desired = parameters.get("DesiredConfiguration", {})
+    same = auto_scaling.covers(refresh.desired_configuration, desired) and (
+        bool(refresh.desired_configuration) == bool(desired)
     )
-    if not same or not auto_scaling.covers(found.preferences, wanted["Preferences"]):
+    if not same or not auto_scaling.covers(refresh.preferences, parameters["Preferences"]):
         return None
-    return {"refresh": found.instance_refresh_id}
+    return {"refresh": refresh.instance_refresh_id}
 
 
 def _step(
-    aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Image, rollout: Rollout
+    regional: RegionalAws,
+    place: AccountRegion,
+    group: AutoScalingGroup,
+    golden: Image,
+    rollout: Rollout,
 ) -> RemediationStep:
     if not group.launch:
         raise LeftAloneError(
             "it has a launch configuration, which cannot be changed: give it a launch template"
         )
-    _refuse(aws, place, group)
-    moves = _moves(aws, place, group, golden)
-    others = sorted({one.image for one in group.references if one.image} - {golden.id})
+    _refuse(regional, place, group)
+    moves = _moves(regional, place, group, golden)
+    others = sorted(
+        {reference.image for reference in group.references if reference.image} - {golden.id}
+    )
     for image_id in others:
-        if unfit := misfit(aws.in_region(place.region), image_id, "", golden):
+        if unfit := misfit(regional, image_id, "", golden):
             raise LeftAloneError(f"{image_id}: {unfit}")
     desired = {}
     if not moves.follows or moves.versions or others:
         desired = group.moved(moves.versions, golden.id)
     refresh = _refreshed(place, group.name, desired, moves, rollout)
-    template_unchanged = templates.guard(aws, place, moves.actions)
+    template_unchanged = templates.guard(regional, place, moves.actions)
 
     def guard(action: Action) -> None:
         if action.call != START:
             template_unchanged(action)
             return
-        now = auto_scaling.groups(aws.in_region(place.region), [group.name]).get(group.name)
+        now = auto_scaling.groups(regional, [group.name]).get(group.name)
         if now is None or now.launch != group.launch:
             raise LeftAloneError("what it launches was changed since" if now else "it is gone")
-        _refuse(aws, place, now)
+        _refuse(regional, place, now)
 
     return RemediationStep(
         place=place,
@@ -119,65 +134,70 @@ def _step(
 
 
 def _notes(group: AutoScalingGroup, moves: _Moves, rollout: Rollout) -> tuple[str, ...]:
-    found = []
+    notes = []
     if moves.follows:
         what = ", ".join(moves.follows)
-        found.append(
+        notes.append(
             f"{group.name} cannot be rolled back by Auto Scaling, since it follows {what}: "
             "pin a version"
         )
     if rollout.checkpoints and rollout.checkpoints[-1] < 100:
-        found.append(f"{group.name} is replaced to {rollout.checkpoints[-1]} % only")
-    return tuple(found)
+        notes.append(f"{group.name} is replaced to {rollout.checkpoints[-1]} % only")
+    return tuple(notes)
 
 
-def _refuse(aws: Aws, place: AccountRegion, group: AutoScalingGroup) -> None:
+def _refuse(regional: RegionalAws, place: AccountRegion, group: AutoScalingGroup) -> None:
     """Refuse a group whose instances must not be ended, or are being replaced already.
 
     Raises:
         LeftAloneError: it is such a group.
         AwsError: that could not be read.
     """
-    if held := _protected(aws.in_region(place.region), group.instances):
-        raise LeftAloneError(f"{held} in it is protected from termination")
-    if auto_scaling.under_way(aws.in_region(place.region), group.name):
+    if protected := _protected(regional, group.instances):
+        raise LeftAloneError(f"{protected} in it is protected from termination")
+    if auto_scaling.under_way(regional, group.name):
         raise LeftAloneError("an instance refresh is under way")
 
 
-def _moves(aws: Aws, place: AccountRegion, group: AutoScalingGroup, golden: Image) -> _Moves:
+def _moves(
+    regional: RegionalAws, place: AccountRegion, group: AutoScalingGroup, golden: Image
+) -> _Moves:
     """Move every template that the group names; one by ``$Default`` or ``$Latest`` follows."""
     actions: dict[str, Action] = {}
     versions: dict[ImageReference, str | Ref] = {}
     follows: list[str] = []
-    for one in group.references:
-        if not one.template:
+    for reference in group.references:
+        if not reference.template:
             continue
-        version = read_version(aws.in_region(place.region), one.template, one.version)
+        version = read_version(regional, reference.template, reference.version)
         if version is None:
-            raise LeftAloneError(f"its template {one.template} has no version {one.version}")
-        moved = move(aws, place, version, golden)
+            raise LeftAloneError(
+                f"its template {reference.template} has no version {reference.version}"
+            )
+        moved = move(regional, place, version, golden)
         if moved.left:
-            raise LeftAloneError(f"its template {one.template}: {moved.left}")
+            raise LeftAloneError(f"its template {reference.template}: {moved.left}")
         actions |= {each.id: each for each in moved.actions}
-        if one.version in NAMED:
-            follows.append(f"{one.version} of {one.template}")
+        if reference.version in NAMED:
+            follows.append(f"{reference.version} of {reference.template}")
         elif version.reference.parameter:
             follows.append(f"the SSM parameter {version.reference.parameter}")
         elif moved.actions:
-            versions[one] = moved.made
+            versions[reference] = moved.made
     return _Moves(tuple(actions.values()), versions, tuple(follows))
 
 
 def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
-    found = concurrently(
-        instances, lambda one: live_instances.protected_from_termination(regional, one)
+    answers = concurrently(
+        instances,
+        lambda instance_id: live_instances.protected_from_termination(regional, instance_id),
     )
-    for one, protected in found.items():
+    for instance_id, protected in answers.items():
         if isinstance(protected, AwsError):
             raise protected
         if protected:
-            return one
+            return instance_id
     return ""
 
 
@@ -206,5 +226,5 @@ def _refreshed(
             *(("cloudwatch:DescribeAlarms",) if rollout.alarms else ()),
         ),
         outputs={"refresh": "InstanceRefreshId"},
-        after=tuple(one.id for one in moves.actions),
+        after=tuple(action.id for action in moves.actions),
     )

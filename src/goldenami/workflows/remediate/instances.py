@@ -8,7 +8,7 @@ from msgspec import Struct
 from goldenami.aws import live_instances
 from goldenami.aws.errors import GONE
 from goldenami.aws.live_instances import LiveInstance
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
@@ -17,7 +17,6 @@ from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate.interface import RemediationKind, RemediationStep, left_alone
 from goldenami.workflows.remediate.verdicts import Verdicts
 
-FINDING = "goldenami:finding"
 PERMISSIONS = ("ec2:DescribeInstanceAttribute", "ec2:DescribeInstances")
 DEAD = ("terminated", "shutting-down")
 """The states of what cannot be helped any more."""
@@ -37,13 +36,13 @@ class InstanceRemediation(Struct, frozen=True):
             gets what it was when all was planned, and what it is now.
     """
 
-    refuse: Callable[[Aws, AccountRegion, LiveInstance], None]
+    refuse: Callable[[RegionalAws, AccountRegion, LiveInstance], None]
     actions: Callable[[AccountRegion, LiveInstance, Sequence[str]], Iterator[Action]]
     compare: Callable[[Action, LiveInstance, LiveInstance], None] = _fine
 
 
 def steps(
-    court: Verdicts,
+    verdicts: Verdicts,
     place: AccountRegion,
     named: Mapping[str, Sequence[Finding]],
     way: InstanceRemediation,
@@ -51,47 +50,50 @@ def steps(
     """Return what to do with each instance of a place, or why nothing.
 
     Args:
-        court: by what the instances are judged.
+        verdicts: by what the instances are judged.
         place: where they are.
         named: what the audit holds against each, by its id.
         way: what is done with them.
     """
-    there = court.aws.acting_as(place.role)
+    regional = verdicts.aws.at(place)
     try:
-        now = live_instances.read(there.in_region(place.region), named)
+        now = live_instances.read(regional, named)
     except AwsError as error:
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
-        return [left_alone(place, one, unread) for one in named]
-    return [_step(court, place, one, now.get(one), named[one], way) for one in named]
+        return [left_alone(place, instance_id, unread) for instance_id in named]
+    return [
+        _step(verdicts, place, instance_id, now.get(instance_id), named[instance_id], way)
+        for instance_id in named
+    ]
 
 
 def _step(
-    court: Verdicts,
+    verdicts: Verdicts,
     place: AccountRegion,
     instance_id: str,
     now: LiveInstance | None,
     named: Sequence[Finding],
     way: InstanceRemediation,
 ) -> RemediationStep:
-    there = court.aws.acting_as(place.role)
+    regional = verdicts.aws.at(place)
     try:
-        held = court.still_open(place, named)
-        planned = _refuse(there, place, now, way)
+        open_findings = verdicts.still_open(place, named)
+        planned = _refuse(regional, place, now, way)
     except LeftAloneError as reason:
         return left_alone(place, instance_id, reason)
-    rules = sorted({one.rule for one in held})
+    rules = sorted({finding.rule for finding in open_findings})
 
     def guard(action: Action) -> None:
-        court.once_more(place, named)
-        found = live_instances.read(there.in_region(place.region), [instance_id]).get(instance_id)
-        way.compare(action, planned, _refuse(there, place, found, way))
+        verdicts.once_more(place, named)
+        instance = live_instances.read(regional, [instance_id]).get(instance_id)
+        way.compare(action, planned, _refuse(regional, place, instance, way))
 
     actions = tuple(way.actions(place, planned, rules))
     return RemediationStep(place=place, id=instance_id, actions=actions, guard=guard)
 
 
 def _refuse(
-    aws: Aws, place: AccountRegion, now: LiveInstance | None, way: InstanceRemediation
+    regional: RegionalAws, place: AccountRegion, now: LiveInstance | None, way: InstanceRemediation
 ) -> LiveInstance:
     """Return an instance, unless it is gone, protected, or done with already.
 
@@ -101,7 +103,7 @@ def _refuse(
     if now is None or now.state in DEAD:
         raise LeftAloneError("it is gone")
     try:
-        way.refuse(aws, place, now)
+        way.refuse(regional, place, now)
     except AwsError as error:
         if error.code in GONE:
             raise LeftAloneError("it is gone") from error
@@ -111,29 +113,29 @@ def _refuse(
     return now
 
 
-def refuse_protected(aws: Aws, place: AccountRegion, now: LiveInstance) -> None:
+def refuse_protected(regional: RegionalAws, place: AccountRegion, now: LiveInstance) -> None:
     """Refuse an instance that is protected from termination.
 
     Raises:
         LeftAloneError: it is.
         AwsError: whether it is could not be read.
     """
-    if live_instances.protected_from_termination(aws.in_region(place.region), now.id):
+    if live_instances.protected_from_termination(regional, now.id):
         raise LeftAloneError("it is protected from termination")
 
 
-def _refuse_stop(aws: Aws, place: AccountRegion, now: LiveInstance) -> None:
+def _refuse_stop(regional: RegionalAws, place: AccountRegion, now: LiveInstance) -> None:
     if now.state in ("stopped", "stopping"):
         raise LeftAloneError("it is stopped already")
     if group := now.auto_scaling_group:
         raise LeftAloneError(f"the Auto Scaling group {group} would replace it: refresh that")
-    refuse_protected(aws, place, now)
-    if live_instances.protected_from_stop(aws.in_region(place.region), now.id):
+    refuse_protected(regional, place, now)
+    if live_instances.protected_from_stop(regional, now.id):
         raise LeftAloneError("it is protected from being stopped")
 
 
 def _tag(place: AccountRegion, now: LiveInstance, rules: Sequence[str]) -> Iterator[Action]:
-    yield tagging(place, now, {FINDING: " ".join(rules)})
+    yield tagging(place, now, {tags.FINDING: " ".join(rules)})
 
 
 def _simply(
@@ -142,9 +144,9 @@ def _simply(
     yield action(place, now, verb, call, {"InstanceIds": [now.id]})
 
 
-def tagging(place: AccountRegion, now: LiveInstance, wanted: tags.Tags) -> Action:
+def tagging(place: AccountRegion, now: LiveInstance, missing: tags.Tags) -> Action:
     """Return the action that writes tags on an instance."""
-    parameters = {"Resources": [now.id], "Tags": tags.to_aws(wanted)}
+    parameters = {"Resources": [now.id], "Tags": tags.to_aws(missing)}
     return action(place, now, "tag", "ec2:CreateTags", parameters)
 
 

@@ -45,21 +45,21 @@ class Rollout(Struct, frozen=True, kw_only=True):
     @property
     def preferences(self) -> Mapping[str, Any]:
         """What of it StartInstanceRefresh takes among its preferences."""
-        given = {
+        preferences = {
             "MinHealthyPercentage": self.min_healthy,
             "CheckpointPercentages": list(self.checkpoints) or None,
             "CheckpointDelay": self.checkpoint_delay_s,
             "BakeTime": self.bake_time_s,
             "AlarmSpecification": {"Alarms": list(self.alarms)} if self.alarms else None,
         }
-        return {name: value for name, value in given.items() if value is not None}
+        return {name: value for name, value in preferences.items() if value is not None}
 
 
 class RemediationRequest(Struct, frozen=True, kw_only=True):
     """What is asked for.
 
     Args:
-        what: what to do.
+        kind: what to do.
         rules: only findings of these rules; all if empty.
         severity: only findings at least as bad.
         regions: only findings in these regions; all if empty.
@@ -70,7 +70,7 @@ class RemediationRequest(Struct, frozen=True, kw_only=True):
         per_minute: how many calls may begin in a minute.
     """
 
-    what: RemediationKind
+    kind: RemediationKind
     rules: frozenset[str] = frozenset()
     severity: Severity = Severity.LOW
     regions: frozenset[str] = frozenset()

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from goldenami.aws import live_instances
 from goldenami.aws.live_instances import LiveInstance
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.domain import quarantine, tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
@@ -25,21 +25,19 @@ PERMISSIONS = ("ec2:DescribeInstances", "ec2:DescribeSecurityGroups")
 
 
 def steps(
-    court: Verdicts, place: AccountRegion, named: Mapping[str, Sequence[Finding]]
+    verdicts: Verdicts, place: AccountRegion, named: Mapping[str, Sequence[Finding]]
 ) -> list[RemediationStep]:
     """Return how each instance of a place gets into quarantine, or why not."""
-    group = court.asked.security_group
+    group = verdicts.request.security_group
     try:
-        vpc_id = live_instances.vpc_of(
-            court.aws.acting_as(place.role).in_region(place.region), group
-        )
+        vpc_id = live_instances.vpc_of(verdicts.aws.at(place), group)
     except AwsError as error:
         unread = LeftAloneError(f"{group} could not be read: {error.message}", unread=True)
-        return [left_alone(place, one, unread) for one in named]
+        return [left_alone(place, instance_id, unread) for instance_id in named]
 
-    def refuse(aws: Aws, place: AccountRegion, now: LiveInstance) -> None:
+    def refuse(regional: RegionalAws, place: AccountRegion, now: LiveInstance) -> None:
         _refuse(now, group, vpc_id, place)
-        instances.refuse_protected(aws, place, now)
+        instances.refuse_protected(regional, place, now)
 
     def actions(place: AccountRegion, now: LiveInstance, _: Sequence[str]) -> Iterator[Action]:
         note = _joined(now, group)
@@ -53,7 +51,7 @@ def steps(
             if groups != (group,):
                 yield _modified(place, now, "quarantine", interface, (group,), before)
 
-    return instances.steps(court, place, named, InstanceRemediation(refuse, actions, _compare))
+    return instances.steps(verdicts, place, named, InstanceRemediation(refuse, actions, _compare))
 
 
 def _refuse(now: LiveInstance, group: str, vpc_id: str, place: AccountRegion) -> None:
@@ -99,25 +97,26 @@ def _note(now: LiveInstance) -> Note:
     return note
 
 
-def releases(aws: Aws, place: AccountRegion, ids: Collection[str]) -> list[RemediationStep]:
+def releases(
+    regional: RegionalAws, place: AccountRegion, ids: Collection[str]
+) -> list[RemediationStep]:
     """Return how each instance of a place gets its groups back, or why not.
 
     That is the undo of a quarantine, so nothing is judged.
     """
-    there = aws.acting_as(place.role)
     try:
-        now = live_instances.read(there.in_region(place.region), ids)
+        now = live_instances.read(regional, ids)
     except AwsError as error:
         unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
-        return [left_alone(place, one, unread) for one in ids]
-    return [_release(there, place, one, now.get(one)) for one in ids]
+        return [left_alone(place, instance_id, unread) for instance_id in ids]
+    return [_release(regional, place, instance_id, now.get(instance_id)) for instance_id in ids]
 
 
 def _release(
-    aws: Aws, place: AccountRegion, instance_id: str, now: LiveInstance | None
+    regional: RegionalAws, place: AccountRegion, instance_id: str, now: LiveInstance | None
 ) -> RemediationStep:
     try:
-        actions = tuple(_back(aws, place, now))
+        actions = tuple(_back(regional, place, now))
     except LeftAloneError as reason:
         return left_alone(place, instance_id, reason)
     except AwsError as error:
@@ -125,24 +124,26 @@ def _release(
         return left_alone(place, instance_id, unread)
 
     def guard(_: Action) -> None:
-        found = live_instances.read(aws.in_region(place.region), [instance_id]).get(instance_id)
-        if found is None or now is None or _note(found) != _note(now):
+        instance = live_instances.read(regional, [instance_id]).get(instance_id)
+        if instance is None or now is None or _note(instance) != _note(now):
             raise LeftAloneError("its note was changed since")
 
     return RemediationStep(place=place, id=instance_id, actions=actions, guard=guard)
 
 
-def _back(aws: Aws, place: AccountRegion, now: LiveInstance | None) -> Iterator[Action]:
+def _back(
+    regional: RegionalAws, place: AccountRegion, now: LiveInstance | None
+) -> Iterator[Action]:
     """Yield the actions that put back what a note says, and last take the note away."""
     if now is None or now.state in instances.DEAD:
         raise LeftAloneError("it is gone")
     note = _note(now)
     if not note:
         raise LeftAloneError("it is not in quarantine")
-    known = live_instances.groups_of(aws.in_region(place.region), now.vpc_id)
+    known = live_instances.groups_of(regional, now.vpc_id)
     put_back = []
     for interface, groups in now.interfaces:
-        had = tuple(one for one in note.get(interface, ()) if one in known)
+        had = tuple(group for group in note.get(interface, ()) if group in known)
         if interface in note and not had:
             gone = ", ".join(note[interface])
             raise LeftAloneError(f"none of the groups of {interface} is there any more: {gone}")
@@ -152,7 +153,7 @@ def _back(aws: Aws, place: AccountRegion, now: LiveInstance | None) -> Iterator[
     # By its value, too: another note that was written meanwhile is not taken away.
     noted = tags.to_aws({quarantine.TAG: now.tags[quarantine.TAG]})
     parameters = {"Resources": [now.id], "Tags": noted}
-    after = tuple(one.id for one in put_back)
+    after = tuple(action.id for action in put_back)
     yield instances.action(place, now, "release", "ec2:DeleteTags", parameters, after)
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from goldenami.aws import auto_scaling
 from goldenami.aws.auto_scaling import AutoScalingGroup
 from goldenami.aws.launch_templates import NAMED, read_version
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
-from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import judge, outdated_image
@@ -40,56 +40,60 @@ PERMISSIONS = (
 
 
 def steps(
-    court: Verdicts, place: AccountRegion, named: Mapping[str, Sequence[Finding]]
+    verdicts: Verdicts, place: AccountRegion, named: Mapping[str, Sequence[Finding]]
 ) -> list[RemediationStep]:
     """Return what to do with each launch template and group of a place, or why nothing.
 
     Args:
-        court: by what they are judged.
+        verdicts: by what they are judged.
         place: where they are.
         named: what the audit holds against each, by `Subject.resource`.
 
     Raises:
         AwsError: images, templates or groups could not be read.
     """
-    found: list[RemediationStep] = []
-    wanted: dict[str, None] = {}
-    there = court.aws.acting_as(place.role)
-    held = _Held(court, place)
-    golden = _newest(court, place)
+    refreshes: list[RemediationStep] = []
+    group_names: dict[str, None] = {}
+    regional = verdicts.aws.at(place)
+    judgements = _Held(verdicts, place)
+    golden = _newest(verdicts, place)
     for findings in named.values():
         subject = findings[0].subject
         try:
-            held.refuse_unread()
-            subject = court.still_open(place, findings)[0].subject
-            held.refuse(subject)
+            judgements.refuse_unread()
+            subject = verdicts.still_open(place, findings)[0].subject
+            judgements.refuse(subject)
             if subject.kind is Kind.LAUNCH_TEMPLATE:
-                found.append(_template(there, place, subject, usable(court, place, golden)))
+                refreshes.append(
+                    _template(regional, place, subject, usable(verdicts, place, golden))
+                )
             else:
-                wanted[_launching(subject)] = None
+                group_names[_launching(subject)] = None
         except LeftAloneError as reason:
-            found.append(left_alone(place, subject.id, reason))
-    found = [one for one in found if one.id not in wanted]
-    known = auto_scaling.groups(there.in_region(place.region), wanted) if wanted else {}
-    for name in wanted:
+            refreshes.append(left_alone(place, subject.id, reason))
+    refreshes = [step for step in refreshes if step.id not in group_names]
+    known = auto_scaling.groups(regional, group_names) if group_names else {}
+    for name in group_names:
         try:
             group = _there(known.get(name))
-            held.refuse_templates(one.template for one in group.references)
-            image = usable(court, place, golden)
-            found += groups.steps(there, place, group, image, court.asked.rollout)
+            judgements.refuse_templates(reference.template for reference in group.references)
+            image = usable(verdicts, place, golden)
+            refreshes += groups.steps(regional, place, group, image, verdicts.request.rollout)
         except LeftAloneError as reason:
-            found.append(left_alone(place, name, reason))
-    return [_guarded(court, place, golden, one) for one in in_order(there, place, found)]
+            refreshes.append(left_alone(place, name, reason))
+    return [
+        _guarded(verdicts, place, golden, step) for step in in_order(regional, place, refreshes)
+    ]
 
 
-def _newest(court: Verdicts, place: AccountRegion) -> Image | None:
-    found = goldens.versions(
-        court.aws.in_region(place.region), court.asked.image, court.question.approval
+def _newest(verdicts: Verdicts, place: AccountRegion) -> Image | None:
+    versions = goldens.versions(
+        verdicts.aws.in_region(place.region), verdicts.request.image, verdicts.question.approval
     )
-    return found[0] if found else None
+    return versions[0] if versions else None
 
 
-def usable(court: Verdicts, place: AccountRegion, golden: Image | None) -> Image:
+def usable(verdicts: Verdicts, place: AccountRegion, golden: Image | None) -> Image:
     """Return the golden image, unless the audit itself would hold something against it.
 
     That it is old is no reason against it: nothing newer is golden.
@@ -99,31 +103,31 @@ def usable(court: Verdicts, place: AccountRegion, golden: Image | None) -> Image
     """
     if golden is None:
         raise LeftAloneError("there is no approved image in this region")
-    seen = SeenImages(court.aws.in_region(place.region), [golden]).of([golden.id])[golden.id]
+    seen = SeenImages(verdicts.aws.in_region(place.region), [golden]).of([golden.id])[golden.id]
     sample = Subject(
         kind=Kind.LAUNCH_TEMPLATE,
-        account=court.aws.account,
+        account=verdicts.aws.account,
         region=place.region,
         id=golden.id,
         image=seen,
     )
-    for finding in judge(sample, court.judgement.approved):
+    for finding in judge(sample, verdicts.judgement.approved):
         if finding.rule != outdated_image.RULE.id:
             raise LeftAloneError(f"{golden.id} cannot take its place: {finding.reason}")
     return golden
 
 
 def _guarded(
-    court: Verdicts, place: AccountRegion, golden: Image | None, step: RemediationStep
+    verdicts: Verdicts, place: AccountRegion, golden: Image | None, step: RemediationStep
 ) -> RemediationStep:
     """Let each action of a step ask once more whether the image is still golden."""
     before = step.guard
 
     def guard(action: Action) -> None:
         approved = goldens.versions(
-            court.aws.in_region(place.region), court.asked.image, court.question.approval
+            verdicts.aws.in_region(place.region), verdicts.request.image, verdicts.question.approval
         )
-        if golden is None or golden.id not in [one.id for one in approved]:
+        if golden is None or golden.id not in [image.id for image in approved]:
             raise LeftAloneError("the image that it was to get is no longer approved")
         before(action)
 
@@ -133,11 +137,11 @@ def _guarded(
 class _Held:
     """What waivers keep from being touched, and what that is part of."""
 
-    def __init__(self, court: Verdicts, place: AccountRegion) -> None:
-        self._unread = court.judgement.unread.get(place, ())
+    def __init__(self, verdicts: Verdicts, place: AccountRegion) -> None:
+        self._unread = verdicts.judgement.unread.get(place, ())
         self._templates: set[str] = set()
         self._groups: dict[str, str] = {}
-        for waived in court.judgement.waived.values():
+        for waived in verdicts.judgement.waived.values():
             subject = waived[0].finding.subject
             if (subject.account, subject.region) != (place.account, place.region):
                 continue
@@ -173,25 +177,27 @@ class _Held:
         Raises:
             LeftAloneError: one does.
         """
-        for one in templates:
-            if one in self._templates:
-                raise LeftAloneError(f"a waiver covers its template {one}")
+        for template in templates:
+            if template in self._templates:
+                raise LeftAloneError(f"a waiver covers its template {template}")
 
 
-def _template(aws: Aws, place: AccountRegion, subject: Subject, golden: Image) -> RemediationStep:
+def _template(
+    regional: RegionalAws, place: AccountRegion, subject: Subject, golden: Image
+) -> RemediationStep:
     template, number = _template_id(subject), subject.id.partition(":")[2]
     try:
-        version = read_version(aws.in_region(place.region), template, NAMED[0])
+        version = read_version(regional, template, NAMED[0])
         if version is None:
             raise LeftAloneError("it is gone")
         if version.version != number and version.reference.image != golden.id:
             raise LeftAloneError(f"it is no default version: {version.version} is")
-        moved = move(aws, place, version, golden)
+        moved = move(regional, place, version, golden)
     except AwsError as error:
         raise LeftAloneError(f"it could not be read: {error.message}", unread=True) from error
     if moved.left or not moved.actions:
         raise LeftAloneError(moved.left or "its default version has the current image")
-    guard = templates.guard(aws, place, moved.actions)
+    guard = templates.guard(regional, place, moved.actions)
     return RemediationStep(place=place, id=subject.id, actions=moved.actions, guard=guard)
 
 

@@ -31,7 +31,7 @@ class Remediation(Struct, frozen=True, kw_only=True):
     @property
     def unread(self) -> IncompleteError | None:
         """The error of having left things alone because something could not be read, if any was."""
-        return _incomplete([f"{one.id}: {one.left}" for one in self.steps if one.unread])
+        return _incomplete([f"{step.id}: {step.left}" for step in self.steps if step.unread])
 
 
 class RemediationResult(Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ Adopt = Callable[[ActionContext, AwsError], Mapping[str, object] | None]
 def carry_out(
     aws: Aws,
     remediation: Remediation,
-    asked: RemediationRequest,
+    request: RemediationRequest,
     *,
     adopt: Mapping[str, Adopt] | None = None,
     tell: Tell = silent,
@@ -61,7 +61,7 @@ def carry_out(
     Returns:
         The result for each thing the audit named, and the first error, if there was one.
     """
-    run = _Run(remediation, Pace(asked.per_minute), adopt or {}, tell)
+    run = _Run(remediation, Pace(request.per_minute), adopt or {}, tell)
     try:
         Execution(aws, handlers=run.handlers, tell=run.listen).attempt(run.plan)
         error = run.error
@@ -69,7 +69,7 @@ def carry_out(
         error = InterruptedRunError(
             "interrupted", fix="run the same command again: what is done already is left out"
         )
-    return [run.result(one) for one in remediation.steps], error
+    return [run.result(step) for step in remediation.steps], error
 
 
 class Pace:
@@ -107,16 +107,16 @@ class _Run:
         actions = remediation.plan.actions
         # Each action is a handler of its own, which knows what to look at before.
         self.plan = replace(
-            remediation.plan, actions=tuple(replace(one, call=one.id) for one in actions)
+            remediation.plan, actions=tuple(replace(action, call=action.id) for action in actions)
         )
-        self.handlers = {one.id: self._handler(one, guards[one.id]) for one in actions}
+        self.handlers = {action.id: self._handler(action, guards[action.id]) for action in actions}
 
     def listen(self, happened: Happened) -> None:
         """Tell on what happens; what is left alone is no failure."""
         reason = self._left.get(happened.action.id)
         if happened.kind == "failed" and reason:
-            left = f"left alone: {happened.action.summary}: {reason.message}"
-            self._tell(Happened("progress", happened.action, left))
+            line = f"left alone: {happened.action.summary}: {reason.message}"
+            self._tell(Happened("progress", happened.action, line))
         else:
             self._tell(happened)
 
@@ -126,15 +126,18 @@ class _Run:
         failures = list(self._failed.values())
         if failures:
             first = failures[0]
-            first.notes = (*first.notes, *(f"also failed: {one.message}" for one in failures[1:]))
+            first.notes = (
+                *first.notes,
+                *(f"also failed: {failure.message}" for failure in failures[1:]),
+            )
             return first
-        left = [
-            f"{self._summary(name)}: {one.message}"
-            for name, one in self._left.items()
-            if one.unread
+        unjudged = [
+            f"{self._summary(name)}: {reason.message}"
+            for name, reason in self._left.items()
+            if reason.unread
         ]
-        unread = [f"{one.id}: {one.left}" for one in self._remediation.steps if one.unread]
-        return _incomplete([*unread, *left])
+        unread = [f"{step.id}: {step.left}" for step in self._remediation.steps if step.unread]
+        return _incomplete([*unread, *unjudged])
 
     def result(self, step: RemediationStep) -> RemediationResult:
         """Return how it ended for a thing."""
@@ -147,8 +150,8 @@ class _Run:
     def _ended(self, step: RemediationStep) -> tuple[str, str]:
         if step.left:
             return "left alone", step.left
-        done = [one.summary for one in step.actions if one.id in self._done]
-        for name in (one.id for one in step.actions):
+        done = [action.summary for action in step.actions if action.id in self._done]
+        for name in (action.id for action in step.actions):
             if name in self._failed:
                 return "failed", self._failed[name].message
             if name in self._left:
@@ -159,7 +162,7 @@ class _Run:
         return "not begun", "what comes before it was not done"
 
     def _summary(self, name: str) -> str:
-        return next(one.summary for one in self.plan.actions if one.id == name)
+        return next(action.summary for action in self.plan.actions if action.id == name)
 
     def _handler(
         self, action: Action, guard: Guard
@@ -182,7 +185,9 @@ class _Run:
                 )
                 raise
             self._done.add(action.id)
-            return {name: str(one) for name, one in outputs.items()}  # EC2 takes versions as text
+            return {
+                name: str(output) for name, output in outputs.items()
+            }  # EC2 takes versions as text
 
         return handle
 

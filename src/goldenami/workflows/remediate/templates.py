@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from goldenami.aws import images, instance_types, parameters
 from goldenami.aws.launch_templates import NAMED, LaunchTemplateVersion, read_version, versions
 from goldenami.aws.regional import RegionalAws
-from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
@@ -36,7 +35,9 @@ class Move(Struct, frozen=True):
     left: str = ""
 
 
-def move(aws: Aws, place: AccountRegion, version: LaunchTemplateVersion, golden: Image) -> Move:
+def move(
+    regional: RegionalAws, place: AccountRegion, version: LaunchTemplateVersion, golden: Image
+) -> Move:
     """Return how a version of a template gets the golden image.
 
     The new version becomes the default if the old one was.
@@ -46,12 +47,12 @@ def move(aws: Aws, place: AccountRegion, version: LaunchTemplateVersion, golden:
     """
     image, parameter = version.reference.image, version.reference.parameter
     if parameter:
-        image = parameters.image_ids(aws.in_region(place.region), [parameter]).get(parameter, "")
+        image = parameters.image_ids(regional, [parameter]).get(parameter, "")
     if image == golden.id:
         return Move(version.version)
     if parameter:
         return Move(left=f"it follows the SSM parameter {parameter}: publish the release there")
-    if unfit := misfit(aws.in_region(place.region), image, version.instance_type, golden):
+    if unfit := misfit(regional, image, version.instance_type, golden):
         return Move(left=unfit)
     actions = tuple(_actions(place, version, golden.id))
     return Move(Ref(actions[0].id, "version"), actions)
@@ -65,9 +66,9 @@ def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Ima
     Raises:
         AwsError: the image or the instance type could not be read.
     """
-    found = images.by_id(regional, [image_id]) if image_id else []
-    known = [one.architecture for one in found]
-    if not found and instance_type:
+    described = images.by_id(regional, [image_id]) if image_id else []
+    known = [image.architecture for image in described]
+    if not described and instance_type:
         purpose = f"looking at {instance_type}"
         known = instance_types.architectures(regional, instance_type, purpose)
     if not known or golden.architecture in known:
@@ -76,7 +77,7 @@ def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Ima
 
 
 def in_order(
-    aws: Aws, place: AccountRegion, steps: Iterable[RemediationStep]
+    regional: RegionalAws, place: AccountRegion, steps: Iterable[RemediationStep]
 ) -> list[RemediationStep]:
     """Return steps whose new versions leave ``$Latest`` of each template what it should be.
 
@@ -84,55 +85,59 @@ def in_order(
         AwsError: a template could not be read.
     """
     steps = list(steps)
-    actions = {one.id: one for step in steps for one in step.actions}
-    made: dict[str, list[Action]] = {}
-    for one in actions.values():
-        if one.call == CREATE:
-            made.setdefault(one.parameters["LaunchTemplateId"], []).append(one)
+    actions = {action.id: action for step in steps for action in step.actions}
+    creations: dict[str, list[Action]] = {}
+    for action in actions.values():
+        if action.call == CREATE:
+            creations.setdefault(action.parameters["LaunchTemplateId"], []).append(action)
     last: dict[str, Action] = {}
-    for template, several in made.items():
+    for template, several in creations.items():
         several.sort(key=_source)
-        for before, one in pairwise(several):
-            actions[one.id] = replace(one, after=(*one.after, before.id))
-        there = versions(aws.in_region(place.region), template)
+        for before, later in pairwise(several):
+            actions[later.id] = replace(later, after=(*later.after, before.id))
+        there = versions(regional, template)
         if latest := _latest_to_keep(there, several):
             last[several[-1].id] = _kept(place, latest, several[-1])
     return [replace(step, actions=tuple(_with(step, actions, last))) for step in steps]
 
 
 def _latest_to_keep(
-    there: Sequence[LaunchTemplateVersion], made: Sequence[Action]
+    there: Sequence[LaunchTemplateVersion], creations: Sequence[Action]
 ) -> LaunchTemplateVersion | None:
     """Return the version that is to be the latest again; None if there is none.
 
     A run that was broken off may have made some of the new versions, or all and the latest too:
     making one again answers with the one that is there.
     """
-    wanted = [action.parameters["VersionDescription"] for action in made]
-    new = {int(one.version): one for one in there if one.description in wanted}
-    ends = [number for number, one in new.items() if one.description == wanted[-1]]
-    if ends and max(int(one.version) for one in there) > max(ends):
+    descriptions = [action.parameters["VersionDescription"] for action in creations]
+    new = {
+        int(version.version): version for version in there if version.description in descriptions
+    }
+    ends = [number for number, version in new.items() if version.description == descriptions[-1]]
+    if ends and max(int(version.version) for version in there) > max(ends):
         return None
-    old = [one for one in there if int(one.version) not in new]
-    latest = max(old, key=lambda one: int(one.version), default=None)
-    return latest if latest and int(latest.version) > _source(made[-1]) else None
+    old = [version for version in there if int(version.version) not in new]
+    latest = max(old, key=lambda version: int(version.version), default=None)
+    return latest if latest and int(latest.version) > _source(creations[-1]) else None
 
 
-def guard(aws: Aws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
+def guard(regional: RegionalAws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
     """Return what refuses to move the default version of a template that was moved since.
 
     Args:
-        aws: whose.
+        regional: whose, and where.
         place: where.
         actions: those of the plan that make versions, among others.
     """
-    sources = {one.id: one.parameters["SourceVersion"] for one in actions if one.call == CREATE}
+    sources = {
+        action.id: action.parameters["SourceVersion"] for action in actions if action.call == CREATE
+    }
 
     def check(action: Action) -> None:
         if action.call != SET_DEFAULT:
             return
         template = action.parameters["LaunchTemplateId"]
-        now = read_version(aws.in_region(place.region), template, NAMED[0])
+        now = read_version(regional, template, NAMED[0])
         if now is None or now.version != sources[action.after[0]]:
             raise LeftAloneError(f"the default version of {template} was changed since")
 
@@ -142,10 +147,10 @@ def guard(aws: Aws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
 def _with(
     step: RemediationStep, actions: dict[str, Action], last: dict[str, Action]
 ) -> Iterator[Action]:
-    for one in step.actions:
-        yield actions[one.id]
-        if one.id in last:
-            yield last[one.id]
+    for action in step.actions:
+        yield actions[action.id]
+        if action.id in last:
+            yield last[action.id]
 
 
 def _source(action: Action) -> int:
@@ -153,17 +158,17 @@ def _source(action: Action) -> int:
 
 
 def _kept(place: AccountRegion, latest: LaunchTemplateVersion, after: Action) -> Action:
-    made = _creation(place, latest, latest.reference.image)
+    creation = _creation(place, latest, latest.reference.image)
     return replace(
-        made, summary=f"let {latest.id} have its latest version again", after=(after.id,)
+        creation, summary=f"let {latest.id} have its latest version again", after=(after.id,)
     )
 
 
 def _actions(
     place: AccountRegion, version: LaunchTemplateVersion, image_id: str
 ) -> Iterator[Action]:
-    made = _creation(place, version, image_id)
-    yield made
+    creation = _creation(place, version, image_id)
+    yield creation
     if version.default:
         yield Action(
             id=f"{place}/{version.id}/default",
@@ -171,9 +176,12 @@ def _actions(
             call=SET_DEFAULT,
             region=place.region,
             role=place.role,
-            parameters={"LaunchTemplateId": version.id, "DefaultVersion": Ref(made.id, "version")},
+            parameters={
+                "LaunchTemplateId": version.id,
+                "DefaultVersion": Ref(creation.id, "version"),
+            },
             permissions=(SET_DEFAULT,),
-            after=(made.id,),
+            after=(creation.id,),
         )
 
 

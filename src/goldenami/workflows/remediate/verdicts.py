@@ -25,7 +25,7 @@ class Verdicts(Struct, frozen=True):
 
     aws: Aws
     question: AuditQuestion
-    asked: RemediationRequest
+    request: RemediationRequest
     judgement: Judgement
 
     def still_open(self, place: AccountRegion, named: Sequence[Finding]) -> list[Finding]:
@@ -34,7 +34,7 @@ class Verdicts(Struct, frozen=True):
         Raises:
             LeftAloneError: nothing is, or the thing must not be touched.
         """
-        return _open(self.judgement, self.asked, place, named)
+        return _open(self.judgement, self.request, place, named)
 
     def once_more(self, place: AccountRegion, named: Sequence[Finding]) -> None:
         """Judge an instance by itself, right before it is touched.
@@ -52,11 +52,14 @@ class Verdicts(Struct, frozen=True):
         now = reassessment.judge(
             self.aws, self.question, only, {subject.resource}, before=self.judgement
         )
-        _open(now, self.asked, place, named)
+        _open(now, self.request, place, named)
 
 
 def _open(
-    judgement: Judgement, asked: RemediationRequest, place: AccountRegion, named: Sequence[Finding]
+    judgement: Judgement,
+    request: RemediationRequest,
+    place: AccountRegion,
+    named: Sequence[Finding],
 ) -> list[Finding]:
     subject = named[0].subject
     now = judgement.subjects.get(subject.resource)
@@ -71,10 +74,10 @@ def _open(
         waiver = waived[0].waiver
         raise LeftAloneError(f"a waiver covers it: {waiver.says} ({waiver.owner})")
     _refuse_unknown_origin(judgement, now)
-    found = judgement.open.get(subject.resource, ())
-    if wanted := [one for one in found if asked.wants(one)]:
-        return wanted
-    raise LeftAloneError(_why_not(judgement, named, found))
+    open_findings = judgement.open.get(subject.resource, ())
+    if selected := [finding for finding in open_findings if request.wants(finding)]:
+        return selected
+    raise LeftAloneError(_why_not(judgement, named, open_findings))
 
 
 _GONE = {Kind.LAUNCH_TEMPLATE: "it is gone, or neither the default nor the latest version now"}
@@ -95,11 +98,13 @@ def _refuse_unknown_origin(judgement: Judgement, now: Subject) -> None:
         )
 
 
-def _why_not(judgement: Judgement, named: Sequence[Finding], found: Sequence[Finding]) -> str:
-    if found:
-        rules = ", ".join(sorted({one.rule for one in found}))
+def _why_not(
+    judgement: Judgement, named: Sequence[Finding], open_findings: Sequence[Finding]
+) -> str:
+    if open_findings:
+        rules = ", ".join(sorted({finding.rule for finding in open_findings}))
         return f"only what was not asked for is held against it now: {rules}"
-    if unasked := sorted({one.rule for one in named} - judgement.rules):
+    if unasked := sorted({finding.rule for finding in named} - judgement.rules):
         return (
             f"{unasked[0]} was not looked at: pass what the audit was made with "
             "(--roots, --newest, --max-age, or the release file)"

@@ -8,12 +8,11 @@ from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 _WITH_ACCOUNT = re.compile(r"arn:[^:]*:ec2:[^:]*:[0-9]{12}:(image|snapshot)/.*")
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        tested = (value for test in one.on("ec2:ParentSnapshot") for value in test.values)
-        for arn in (*one.resources, *tested):
-            if _WITH_ACCOUNT.fullmatch(arn):
-                yield one, f"`{arn}` never matches: the account field of these ARNs is empty"
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    tested = (value for test in statement.on("ec2:ParentSnapshot") for value in test.values)
+    for arn in (*statement.resources, *tested):
+        if _WITH_ACCOUNT.fullmatch(arn):
+            yield f"`{arn}` never matches: the account field of these ARNs is empty"
 
 
 RULE = LintRule(

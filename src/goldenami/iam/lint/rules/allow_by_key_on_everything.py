@@ -6,22 +6,18 @@ from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import OWNER, PARENT, everywhere, launches, tests_tag
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        tested = one.on(PARENT) or one.on(OWNER) or tests_tag(one, negated=False)
-        plain = not any(
-            "IfExists" in test.operator or test.operator.startswith("ForAllValues:")
-            for test in one.tests
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    tested = statement.on(PARENT) or statement.on(OWNER) or tests_tag(statement, negated=False)
+    plain = not any(
+        "IfExists" in test.operator or test.operator.startswith("ForAllValues:")
+        for test in statement.tests
+    )
+    if not statement.denies and launches(statement) and everywhere(statement) and tested and plain:
+        yield (
+            "allows launches on every resource if a key has a value, and most resources "
+            "of a launch do not have the key: alone it blocks every launch, beside a "
+            "broader Allow it stops nothing"
         )
-        if not one.denies and launches(one) and everywhere(one) and tested and plain:
-            yield (
-                one,
-                (
-                    "allows launches on every resource if a key has a value, and most resources "
-                    "of a launch do not have the key: alone it blocks every launch, beside a "
-                    "broader Allow it stops nothing"
-                ),
-            )
 
 
 RULE = LintRule(

@@ -8,23 +8,20 @@ from goldenami.iam.lint.rules.common import launches
 _KEYS = ("ec2:ParentSnapshot", "ec2:ImageID", "ec2:Owner")
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
+def _check(statement: LintStatement, policies: LintPolicies) -> Iterator[str]:
     for key in _KEYS:
         lists = [
-            (one, frozenset(test.values))
-            for one in policies.statements
-            if one.denies and launches(one)
-            for test in one.on(key)
+            (other, frozenset(test.values))
+            for other in policies.statements
+            if other.denies and launches(other)
+            for test in other.on(key)
             if test.negated
         ]
         if len({values for _, values in lists}) > 1:
-            for one, _ in lists[1:]:
+            for _ in [other for other, _ in lists[1:] if other is statement]:
                 yield (
-                    one,
-                    (
-                        f"another statement denies all but other values of {key}: together they "
-                        "deny everything"
-                    ),
+                    f"another statement denies all but other values of {key}: together they "
+                    "deny everything"
                 )
 
 

@@ -6,13 +6,12 @@ from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import PARENT, launches
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        tests = one.on(PARENT)
-        negated = any(test.negated for test in tests)
-        guarded = any(test.name == "Null" and "false" in test.values for test in tests)
-        if one.denies and launches(one) and negated and not guarded:
-            yield one, "a blank volume has no ec2:ParentSnapshot, so the Deny hits it too"
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    tests = statement.on(PARENT)
+    negated = any(test.negated for test in tests)
+    guarded = any(test.name == "Null" and "false" in test.values for test in tests)
+    if statement.denies and launches(statement) and negated and not guarded:
+        yield "a blank volume has no ec2:ParentSnapshot, so the Deny hits it too"
 
 
 RULE = LintRule(

@@ -2,7 +2,7 @@
 
 import re
 
-from goldenami.iam.lint.interface import LintStatement
+from goldenami.iam.lint.interface import LintPolicies, LintStatement
 from goldenami.iam.reference import table
 
 LAUNCH = (
@@ -71,4 +71,23 @@ def on_images_or_snapshots(statement: LintStatement) -> bool:
         could_be(resource, kind)
         for resource in statement.resources
         for kind in ("image", "snapshot")
+    )
+
+
+def key_is_kept(policies: LintPolicies) -> bool:
+    """Tell whether a tag key is denied in any case and with any value.
+
+    Statements beside it that deny further keys, or the key elsewhere, then leave nothing open that
+    a launch tests.
+    """
+    return any(_keeps(statement) for statement in policies.statements)
+
+
+def _keeps(statement: LintStatement) -> bool:
+    if not (statement.denies and statement.about("ec2:CreateTags")):
+        return False
+    operators = [test.operator for test in statement.on("aws:TagKeys")]
+    absent = [test for test in statement.on("aws:RequestTag/") if test.name == "Null"]
+    return "ForAnyValue:StringEqualsIgnoreCase" in operators or any(
+        test.values == ("false",) for test in absent
     )

@@ -6,18 +6,20 @@ from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import OWNER, everywhere, launches, tests_tag
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        tested = tests_tag(one, negated=True) or any(test.negated for test in one.on(OWNER))
-        guarded = any(test.name == "Null" or "IfExists" in test.operator for test in one.tests)
-        if one.denies and launches(one) and everywhere(one) and tested and not guarded:
-            yield (
-                one,
-                (
-                    "the key is missing on instances, volumes and interfaces, where a negated test "
-                    "holds: golden launches are denied too"
-                ),
-            )
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    tested = tests_tag(statement, negated=True) or any(test.negated for test in statement.on(OWNER))
+    guarded = any(test.name == "Null" or "IfExists" in test.operator for test in statement.tests)
+    if (
+        statement.denies
+        and launches(statement)
+        and everywhere(statement)
+        and tested
+        and not guarded
+    ):
+        yield (
+            "the key is missing on instances, volumes and interfaces, where a negated test "
+            "holds: golden launches are denied too"
+        )
 
 
 RULE = LintRule(

@@ -9,12 +9,11 @@ _ANY = re.compile(r"arn:[^:]*:(iam|sts)::(\*|[0-9?*]*[*?][0-9?*]*):(?!root$).*|\
 """An account's root user is not a name that somebody could take."""
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        for test in one.on("aws:PrincipalArn"):
-            for arn in test.values:
-                if one.denies and test.negated and _ANY.fullmatch(arn):
-                    yield one, f"`{arn}` exempts a role of that name in anybody's account"
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    for test in statement.on("aws:PrincipalArn"):
+        for arn in test.values:
+            if statement.denies and test.negated and _ANY.fullmatch(arn):
+                yield f"`{arn}` exempts a role of that name in anybody's account"
 
 
 RULE = LintRule(

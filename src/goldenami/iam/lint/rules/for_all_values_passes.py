@@ -6,21 +6,19 @@ from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import OWNER, PARENT, RESOURCE_TAGS, launches
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        if one.denies or not launches(one):
-            continue
-        tests = [test for key in (OWNER, PARENT, *RESOURCE_TAGS) for test in one.on(key)]
-        present = {
-            test.key.lower() for test in tests if (test.name, test.values) == ("Null", ("false",))
-        }
-        for test in tests:
-            if test.operator.startswith("ForAllValues:") and test.key.lower() not in present:
-                yield (
-                    one,
-                    f"{test.operator} holds where {test.key} is missing: whatever lacks the key is "
-                    "allowed",
-                )
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    if statement.denies or not launches(statement):
+        return
+    tests = [test for key in (OWNER, PARENT, *RESOURCE_TAGS) for test in statement.on(key)]
+    present = {
+        test.key.lower() for test in tests if (test.name, test.values) == ("Null", ("false",))
+    }
+    for test in tests:
+        if test.operator.startswith("ForAllValues:") and test.key.lower() not in present:
+            yield (
+                f"{test.operator} holds where {test.key} is missing: whatever lacks the key is "
+                "allowed"
+            )
 
 
 RULE = LintRule(

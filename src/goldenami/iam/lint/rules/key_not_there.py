@@ -7,12 +7,11 @@ from goldenami.iam.lint.rules.common import CREATING, LAUNCH, TAGGING, could_be
 from goldenami.iam.reference import table
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        for test in one.tests:
-            holds = not one.denies and test.operator.startswith("ForAllValues:")
-            if one.resources and not holds and not _anywhere(one, test.key):
-                yield one, f"{test.key} exists for none of these actions on these resources"
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    for test in statement.tests:
+        holds = not statement.denies and test.operator.startswith("ForAllValues:")
+        if statement.resources and not holds and not _anywhere(statement, test.key):
+            yield f"{test.key} exists for none of these actions on these resources"
 
 
 def _anywhere(statement: LintStatement, key: str) -> bool:

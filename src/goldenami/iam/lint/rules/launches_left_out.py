@@ -6,21 +6,20 @@ from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import LAUNCH, OWNER, PARENT, everywhere, tests_tag
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        owner_or_snapshot = (*one.on(OWNER), *one.on(PARENT))
-        tested = tests_tag(one, negated=True) or any(test.negated for test in owner_or_snapshot)
-        if not (one.denies and tested and one.about("ec2:RunInstances")):
-            continue
-        denying = [each for each in policies.statements if _denies_as_well(each, one)]
-        missing = [action for action in LAUNCH if not any(each.about(action) for each in denying)]
-        if missing:
-            yield one, f"it does not deny {', '.join(missing)}"
+def _check(statement: LintStatement, policies: LintPolicies) -> Iterator[str]:
+    owner_or_snapshot = (*statement.on(OWNER), *statement.on(PARENT))
+    tested = tests_tag(statement, negated=True) or any(test.negated for test in owner_or_snapshot)
+    if not (statement.denies and tested and statement.about("ec2:RunInstances")):
+        return
+    denying = [each for each in policies.statements if _denies_as_well(each, statement)]
+    missing = [action for action in LAUNCH if not any(each.about(action) for each in denying)]
+    if missing:
+        yield f"it does not deny {', '.join(missing)}"
 
 
-def _denies_as_well(other: LintStatement, one: LintStatement) -> bool:
+def _denies_as_well(other: LintStatement, statement: LintStatement) -> bool:
     """Tell whether another statement denies under the same tests, or altogether."""
-    same = other.tests == one.tests and set(one.resources) <= set(other.resources)
+    same = other.tests == statement.tests and set(statement.resources) <= set(other.resources)
     return other.denies and (same or (everywhere(other) and not _conditional(other)))
 
 

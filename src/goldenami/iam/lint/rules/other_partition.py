@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        values = (value for test in one.tests for value in test.values)
-        for arn in (*one.resources, *values):
-            parts = arn.split(":")
-            if parts[0] == "arn" and len(parts) > 1 and parts[1] not in (policies.partition, "*"):
-                yield one, f"`{arn}` never matches in the partition {policies.partition}"
+def _check(statement: LintStatement, policies: LintPolicies) -> Iterator[str]:
+    values = (value for test in statement.tests for value in test.values)
+    for arn in (*statement.resources, *values):
+        parts = arn.split(":")
+        if parts[0] == "arn" and len(parts) > 1 and parts[1] not in (policies.partition, "*"):
+            yield f"`{arn}` never matches in the partition {policies.partition}"
 
 
 RULE = LintRule(

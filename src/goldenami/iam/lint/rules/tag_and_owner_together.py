@@ -6,17 +6,12 @@ from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import OWNER, launches, tests_tag
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        owner = any(test.negated for test in one.on(OWNER))
-        if one.denies and launches(one) and owner and tests_tag(one, negated=True):
-            yield (
-                one,
-                (
-                    "denies only images that lack the tag and have another owner: one fault alone "
-                    "passes"
-                ),
-            )
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    owner = any(test.negated for test in statement.on(OWNER))
+    if statement.denies and launches(statement) and owner and tests_tag(statement, negated=True):
+        yield (
+            "denies only images that lack the tag and have another owner: one fault alone passes"
+        )
 
 
 RULE = LintRule(

@@ -2,28 +2,24 @@
 
 from collections.abc import Iterator
 
+from goldenami.domain import tags
 from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
-from goldenami.iam.lint.rules.any_case import key_is_kept
-from goldenami.iam.lint.rules.common import CREATING, TAGGING
+from goldenami.iam.lint.rules.common import CREATING, TAGGING, key_is_kept
 
 _EXACT = ("StringEquals", "StringLike")
 """A negated test denies whatever is not listed, a key in another case too."""
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
+def _check(statement: LintStatement, policies: LintPolicies) -> Iterator[str]:
     if key_is_kept(policies):
         return
-    for one in policies.statements:
-        for test in one.on("aws:TagKeys"):
-            exact = one.denies and test.name in _EXACT and ":" in test.operator
-            if exact and one.about(*TAGGING, *CREATING):
-                yield (
-                    one,
-                    (
-                        f"{test.operator} tells cases apart, and IAM does not when it tests a "
-                        "resource's tag: a key in another case passes, and then counts as the same"
-                    ),
-                )
+    for test in statement.on("aws:TagKeys"):
+        exact = statement.denies and test.name in _EXACT and ":" in test.operator
+        if exact and statement.about(*TAGGING, *CREATING):
+            yield (
+                f"{test.operator} tells cases apart, and IAM does not when it tests a "
+                "resource's tag: a key in another case passes, and then counts as the same"
+            )
 
 
 RULE = LintRule(
@@ -32,7 +28,7 @@ RULE = LintRule(
     title="a Deny by aws:TagKeys that tells cases apart",
     explanation=(
         "Tag keys in condition keys are matched without regard to case, but here the key is a "
-        "value: `GOLDENami:status` is not `goldenami:status`."
+        f"value: `GOLDENami:status` is not `{tags.STATUS}`."
     ),
     right='"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": "KEY"}, '
     'or "Null": {"aws:RequestTag/KEY": "false"}',

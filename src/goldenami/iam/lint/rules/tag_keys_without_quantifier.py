@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        for test in one.on("aws:TagKeys"):
-            if ":" not in test.operator and test.name != "Null":
-                yield one, f"{test.operator} compares one value, and aws:TagKeys can have many"
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    for test in statement.on("aws:TagKeys"):
+        if ":" not in test.operator and test.name != "Null":
+            yield f"{test.operator} compares one value, and aws:TagKeys can have many"
 
 
 RULE = LintRule(

@@ -3,22 +3,17 @@
 from collections.abc import Iterator
 
 from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
-from goldenami.iam.lint.rules.any_case import key_is_kept
+from goldenami.iam.lint.rules.common import key_is_kept
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
+def _check(statement: LintStatement, policies: LintPolicies) -> Iterator[str]:
     if key_is_kept(policies):
         return
-    for one in policies.statements:
-        for test in one.on("aws:RequestTag/"):
-            if one.denies and one.about("ec2:CreateTags") and test.name == "StringEquals":
-                yield (
-                    one,
-                    (
-                        "only this value is denied: writing another one over a golden image's tag "
-                        "passes"
-                    ),
-                )
+    for test in statement.on("aws:RequestTag/"):
+        if statement.denies and statement.about("ec2:CreateTags") and test.name == "StringEquals":
+            yield (
+                "only this value is denied: writing another one over a golden image's tag passes"
+            )
 
 
 RULE = LintRule(

@@ -6,12 +6,13 @@ from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import CREATING, on_images_or_snapshots
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        protects = one.denies and one.on("aws:RequestTag/") and one.about("ec2:CreateTags")
-        missing = [action for action in CREATING if not one.about(action)]
-        if protects and missing and on_images_or_snapshots(one):
-            yield one, f"the tag can still be written by {', '.join(missing)}"
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    protects = (
+        statement.denies and statement.on("aws:RequestTag/") and statement.about("ec2:CreateTags")
+    )
+    missing = [action for action in CREATING if not statement.about(action)]
+    if protects and missing and on_images_or_snapshots(statement):
+        yield f"the tag can still be written by {', '.join(missing)}"
 
 
 RULE = LintRule(

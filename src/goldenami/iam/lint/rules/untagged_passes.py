@@ -7,19 +7,18 @@ from goldenami.iam.lint.rules.common import RESOURCE_TAGS, launches
 from goldenami.iam.reference import table
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        if not (one.denies and launches(one) and _of_images(one)):
-            continue
-        tests = [test for key in RESOURCE_TAGS for test in one.on(key)]
-        negated = [test for test in tests if test.negated]
-        for test in negated:
-            others = {other.key.lower(): other for other in tests if other.name == "Null"}
-            null = others.get(test.key.lower())
-            if test.operator.startswith("ForAnyValue:"):
-                yield one, f"{test.operator} never holds for a missing key: untagged images pass"
-            elif null and "false" in null.values:
-                yield one, "`Null: false` spares images without the tag: they pass"
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    if not (statement.denies and launches(statement) and _of_images(statement)):
+        return
+    tests = [test for key in RESOURCE_TAGS for test in statement.on(key)]
+    negated = [test for test in tests if test.negated]
+    for test in negated:
+        others = {other.key.lower(): other for other in tests if other.name == "Null"}
+        null = others.get(test.key.lower())
+        if test.operator.startswith("ForAnyValue:"):
+            yield f"{test.operator} never holds for a missing key: untagged images pass"
+        elif null and "false" in null.values:
+            yield "`Null: false` spares images without the tag: they pass"
 
 
 def _of_images(statement: LintStatement) -> bool:

@@ -10,18 +10,17 @@ _SNAPSHOT = re.compile(r"\*|arn:.*")
 _ACCOUNT_OR_ALIAS = re.compile(r"[0-9*?]+|amazon|aws-marketplace|aws-backup-vault|\$\{.*\}")
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        for test in one.on(PARENT):
-            for value in test.values:
-                if test.name != "Null" and not _SNAPSHOT.fullmatch(value):
-                    yield one, f"ec2:ParentSnapshot is a whole ARN, never `{value}`"
-                elif _wildcard_as_text(test, value):
-                    yield one, f"{test.operator} takes the `*` in `{value}` as it stands"
-        for test in one.on(OWNER):
-            for value in test.values:
-                if test.name != "Null" and not _ACCOUNT_OR_ALIAS.fullmatch(value):
-                    yield one, f"ec2:Owner is an account or an alias of AWS, never `{value}`"
+def _check(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    for test in statement.on(PARENT):
+        for value in test.values:
+            if test.name != "Null" and not _SNAPSHOT.fullmatch(value):
+                yield f"ec2:ParentSnapshot is a whole ARN, never `{value}`"
+            elif _wildcard_as_text(test, value):
+                yield f"{test.operator} takes the `*` in `{value}` as it stands"
+    for test in statement.on(OWNER):
+        for value in test.values:
+            if test.name != "Null" and not _ACCOUNT_OR_ALIAS.fullmatch(value):
+                yield f"ec2:Owner is an account or an alias of AWS, never `{value}`"
 
 
 def _wildcard_as_text(test: LintTest, value: str) -> bool:

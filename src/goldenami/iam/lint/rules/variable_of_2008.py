@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 
 
-def _check(policies: LintPolicies) -> Iterator[tuple[LintStatement, str]]:
-    for one in policies.statements:
-        values = (value for test in one.tests for value in test.values)
-        if one.policy not in policies.variables and any(
-            "${" in text for text in (*one.resources, *values)
-        ):
-            yield one, "a `${…}` is plain text in a policy without Version 2012-10-17"
+def _check(statement: LintStatement, policies: LintPolicies) -> Iterator[str]:
+    values = (value for test in statement.tests for value in test.values)
+    if statement.policy not in policies.variables and any(
+        "${" in text for text in (*statement.resources, *values)
+    ):
+        yield "a `${…}` is plain text in a policy without Version 2012-10-17"
 
 
 RULE = LintRule(

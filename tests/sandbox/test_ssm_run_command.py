@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from goldenami_sandbox.run_command import Outcome, emulate
 from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.ssm import Outcome, emulate
 
 Make = Callable[..., str]
 Send = Callable[..., str]

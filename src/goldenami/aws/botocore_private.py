@@ -1,0 +1,87 @@
+"""What production builds on of botocore and boto3 beyond their documented interfaces: all of it.
+
+Each may change with any of their versions, which have no upper bound here: a security tool should
+not keep botocore's own fixes away. So each stands here, and `tests/aws/test_botocore_private.py`
+tries each with the version that is installed, and names what is gone.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from botocore import xform_name
+from botocore.credentials import Credentials, DeferredRefreshableCredentials
+from botocore.loaders import JSONFileLoader
+from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
+from botocore.utils import (
+    CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES,
+    get_environ_proxies,
+    is_valid_endpoint_url,
+    is_valid_ipv6_endpoint_url,
+    parse_timestamp,
+)
+
+__all__ = [
+    "CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES",
+    "Credentials",
+    "DeferredRefreshableCredentials",
+    "EC2QueryParser",
+    "ModelLoader",
+    "ResponseParserError",
+    "ResponseParserFactory",
+    "before_parsing",
+    "get_environ_proxies",
+    "is_valid_endpoint_url",
+    "is_valid_ipv6_endpoint_url",
+    "load_models_by",
+    "operations_of",
+    "parse_answers_by",
+    "parse_timestamp",
+    "session_of",
+    "sign_by",
+    "xform_name",
+]
+
+
+class ModelLoader(JSONFileLoader):
+    """botocore's reader of its models, with msgspec's parser and plain dicts, which keep order.
+
+    A start of the audit is mostly the reading of models: it is several times faster so.
+    """
+
+    def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
+        if not Path(full_path).is_file():
+            return None
+        with open_method(full_path, "rb") as file:
+            return msgspec.json.decode(file.read())
+
+
+def load_models_by(session: Any, loader: JSONFileLoader) -> None:
+    """Have a botocore session's models read by a loader."""
+    session.get_component("data_loader").file_loader = loader
+
+
+def parse_answers_by(session: Any, factory: ResponseParserFactory) -> None:
+    """Have a botocore session's answers parsed by the parsers of a factory."""
+    session.register_component("response_parser_factory", factory)
+
+
+def before_parsing(session: Any, look: Callable[..., None]) -> None:
+    """Have a botocore session's answers looked at, by ``operation_model`` and ``response_dict``."""
+    session.register("before-parse", look)
+
+
+def sign_by(session: Any, credentials: Credentials) -> None:
+    """Have a botocore session's calls signed with credentials that are no plain keys."""
+    session._credentials = credentials  # noqa: SLF001
+
+
+def session_of(session: Any) -> Any:
+    """Return the botocore session of a boto3 session, which has the configuration."""
+    return session._session  # noqa: SLF001
+
+
+def operations_of(client: Any) -> frozenset[str]:
+    """Return the names of the methods of a client that are operations."""
+    return frozenset(client.meta.method_to_api_mapping)

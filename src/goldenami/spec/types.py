@@ -1,0 +1,123 @@
+"""The kinds of values in the files that users write: a text, and the form that it has to have."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from goldenami.constraints import Wrong, at_most, distinct, each, filled, form, some
+from goldenami.domain import names, tags
+
+DEPRECATION_DAYS = 3_650
+MINE_ON_IMAGES = 10
+"""goldenami's own tags on an image, the approval tag counted."""
+
+_LETTERS = "letters, digits, `.`, `_`, `-`"
+
+AccountId = Annotated[str, form(names.ACCOUNT, "account id (12 digits)")]
+RegionName = Annotated[str, form(names.REGION, "region name, such as `eu-west-1`")]
+InstanceType = Annotated[str, form(names.INSTANCE_TYPE, "type, such as `t3.micro`")]
+ImageName = Annotated[str, form(names.IMAGE, f"image name: {_LETTERS}, at most 100")]
+Version = Annotated[str, form(names.VERSION, f"version: {_LETTERS}, or `auto`")]
+ImageId = Annotated[str, form(names.AMI_ID, "image id (`ami-` and 8 or 17 hex digits)")]
+ImageOwner = Annotated[str, form(names.OWNER, "account id, `self`, `amazon` or `aws-marketplace`")]
+SubnetId = Annotated[str, form(names.SUBNET_ID, "subnet id (`subnet-…`)")]
+SecurityGroupId = Annotated[str, form(names.SECURITY_GROUP_ID, "group id (`sg-…`)")]
+RoleName = Annotated[str, form(names.ROLE, "role name, such as `golden-ami-copies`")]
+OrganizationArn = Annotated[str, form(names.ORGANIZATION_ARN, "organization ARN")]
+UnitArn = Annotated[str, form(names.ORGANIZATIONAL_UNIT_ARN, "OU ARN")]
+DeviceName = Annotated[
+    str,
+    form(lambda name: name.startswith(("/dev/", "xvd")), "device name, such as `/dev/xvda`"),
+]
+Command = Annotated[str, filled("an empty command checks nothing")]
+Vulnerability = Annotated[str, form(names.VULNERABILITY, "id, such as `CVE-2026-12345`")]
+Timeout = Annotated[str, form(names.duration, "time, such as `30m` or `2h`")]
+Age = Annotated[str, form(lambda text: names.duration(text) is not None, "duration, such as `90d`")]
+
+Regions = Annotated[tuple[RegionName, ...], distinct]
+SomeRegions = Annotated[tuple[RegionName, ...], some("region name"), distinct]
+Accounts = Annotated[tuple[AccountId, ...], distinct]
+
+EnforcementName = Annotated[
+    str, form(names.IMAGE, f"name of an enforcement: {_LETTERS}, at most 100")
+]
+Groups = Annotated[tuple[Annotated[str, form(names.IAM_NAME, "IAM group name")], ...], distinct]
+Roles = Annotated[
+    tuple[Annotated[str, form(names.IAM_NAME, "role name")], ...], some("role name"), distinct
+]
+PipelineRole = Annotated[
+    str,
+    form(lambda role: names.IAM_NAME.fullmatch(role.rpartition("/")[2]), "IAM role name or ARN"),
+]
+_TARGET = "root (`r-…`), unit (`ou-…`) or account id"
+Targets = Annotated[
+    tuple[Annotated[str, form(names.ORGANIZATION_TARGET, _TARGET)], ...], some(_TARGET), distinct
+]
+_PROVIDER = "account id, `amazon`, `aws-marketplace` or `aws-backup-vault`"
+Providers = Annotated[
+    tuple[Annotated[str, form(names.IMAGE_PROVIDER, _PROVIDER)], ...],
+    distinct,
+    at_most(200, "providers"),
+]
+_PATTERN = "image name (1 to 128 letters, digits and `()[] ./-'@_*?`)"
+ImageNames = Annotated[
+    tuple[Annotated[str, form(names.IMAGE_NAME_PATTERN, _PATTERN)], ...],
+    distinct,
+    at_most(50, "names"),
+]
+
+
+def _ten_years(text: str) -> Wrong:
+    length = names.duration(text)
+    if length and length.days > DEPRECATION_DAYS:
+        yield "", f"AWS deprecates at most 10 years ahead ({DEPRECATION_DAYS}d)"
+
+
+DeprecateAfter = Annotated[str, form(names.duration, "time, such as `90d`"), _ten_years]
+
+
+def _is_parameter(name: str) -> bool:
+    return len(name) <= 1_011 and names.SSM_PARAMETER.fullmatch(name) is not None
+
+
+def _not_of_aws(name: str) -> Wrong:
+    if name.lower().strip("/").startswith(("aws", "ssm")):
+        yield "", f"`{name}`: names that start with aws or ssm are AWS's"
+
+
+SsmParameter = Annotated[
+    str, form(_is_parameter, "parameter name, such as `/golden-ami/web`"), _not_of_aws
+]
+
+
+def _unwritable(_: str, value: object) -> str | None:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):  # a date, or a number that is none
+        return "Packer takes no such value: put it in quotes"
+    return None
+
+
+PackerVariables = Annotated[dict[str, Any], each(_unwritable)]
+
+
+def _leave_room(own: Mapping[str, str]) -> Wrong:
+    most = tags.TAGS_PER_RESOURCE - MINE_ON_IMAGES
+    if len(own) > most:
+        yield (
+            "",
+            f"at most {most} tags of your own: EC2 allows {tags.TAGS_PER_RESOURCE} and goldenami "
+            f"writes {MINE_ON_IMAGES}",
+        )
+
+
+OwnTags = Annotated[dict[str, str], each(tags.problem), _leave_room]
+
+
+def _approval(tag: tags.ApprovalTag) -> Wrong:
+    words = tags.problem(tag.key, tag.value)
+    if words and tag != tags.ApprovalTag():
+        yield "", words
+
+
+Approval = Annotated[tags.ApprovalTag, _approval]

@@ -1,0 +1,209 @@
+"""Each undocumented part of botocore and boto3 does with the installed version what is built on it.
+
+A failure here names the part and the version: look there first when an upgrade breaks something.
+"""
+
+import ast
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore
+import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.session import Session
+
+VERSIONS = f"botocore {botocore.__version__}, boto3 {boto3.__version__}"
+
+try:
+    from goldenami.aws import botocore_private as private
+except ImportError as error:
+    pytest.fail(f"aws/botocore_private.py cannot be imported with {VERSIONS}: {error}")
+
+SOURCE = Path(__file__).parents[2] / "src" / "goldenami"
+DOCUMENTED = {"botocore.config", "botocore.exceptions", "botocore.session"}
+EMPTY = b"<DescribeRegionsResponse><regionInfo><item/></regionInfo></DescribeRegionsResponse>"
+
+
+class Raw:
+    """A body as urllib3 streams it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> list[bytes]:
+        return [self._body]
+
+
+def session(sent: list[Any] | None = None) -> Any:
+    """Return a session that answers by itself: a handler of botocore's own, documented event."""
+    core: Any = Session()
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        if sent is not None:
+            sent.append(request)
+        return AWSResponse(request.url, 200, HTTPHeaders(), Raw(EMPTY))
+
+    core.register("before-send", answer)
+    return core
+
+
+def client(core: Any) -> Any:
+    return boto3.Session(botocore_session=core).client("ec2", region_name="us-east-1")
+
+
+def an_answer_is_looked_at_before_it_is_parsed() -> None:
+    seen: list[dict[str, Any]] = []
+    core = session()
+    private.before_parsing(core, lambda **told: seen.append(told))
+    client(core).describe_regions()
+    (told,) = seen
+    assert told["operation_model"].name == "DescribeRegions"
+    assert told["response_dict"]["body"] == EMPTY
+    assert told["response_dict"]["status_code"] == 200
+    told["response_dict"]["headers"].get("Content-Length")
+
+
+def a_body_that_is_taken_away_is_not_parsed() -> None:
+    core = session()
+    private.before_parsing(core, lambda response_dict, **_: response_dict.update(body=b"<a/>"))
+    assert "Regions" not in client(core).describe_regions()
+
+
+def the_parser_of_a_factory_reads_the_answers() -> None:
+    class Parser(private.EC2QueryParser):
+        def parse(self, response: Any, shape: Any) -> Any:
+            assert (response["body"], response["status_code"]) == (EMPTY, 200)
+            assert shape.name == "DescribeRegionsResult"
+            assert shape.members["Regions"].serialization["name"] == "regionInfo"
+            return {**super().parse(response, shape), "Mine": True}
+
+    class Factory(private.ResponseParserFactory):
+        def create_parser(self, protocol_name: str) -> Any:
+            assert protocol_name == "ec2"
+            return Parser()
+
+    core = session()
+    private.parse_answers_by(core, Factory())
+    answer = client(core).describe_regions()
+    assert answer["Mine"]
+    assert answer["Regions"] == [{}]
+
+
+def the_models_are_read_by_the_loader() -> None:
+    read: list[str] = []
+
+    class Loader(private.ModelLoader):
+        def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
+            read.append(full_path)
+            return super()._load_file(full_path, open_method)
+
+    core = session()
+    private.load_models_by(core, Loader())
+    client(core)
+    assert any("ec2" in path for path in read)
+
+
+def the_credentials_of_a_session_sign() -> None:
+    class Own(private.Credentials):
+        def get_frozen_credentials(self) -> Any:
+            return private.Credentials("mine", "secret", "token").get_frozen_credentials()
+
+    sent: list[Any] = []
+    core = session(sent)
+    private.sign_by(core, Own("", ""))
+    client(core).describe_regions()
+    assert b"Credential=mine/" in sent[0].headers["Authorization"]
+
+
+def credentials_are_fetched_when_they_are_needed() -> None:
+    fetched: list[int] = []
+
+    def fetch() -> dict[str, str]:
+        fetched.append(1)
+        return {
+            "access_key": "a", "secret_key": "s", "token": "t",
+            "expiry_time": "2100-01-01T00:00:00+00:00",
+        }  # fmt: skip
+
+    credentials = private.DeferredRefreshableCredentials(method="m", refresh_using=fetch)
+    assert not fetched
+    assert credentials.get_frozen_credentials().access_key == "a"
+    assert credentials.method == "m"
+
+
+def a_boto3_session_has_a_botocore_one_with_the_configuration() -> None:
+    core = private.session_of(boto3.Session())
+    assert isinstance(core.get_scoped_config(), dict)
+    assert isinstance(core.full_config, dict)
+    core.get_config_variable("ignore_configured_endpoint_urls")
+
+
+def a_client_tells_its_operations_from_its_other_methods() -> None:
+    operations = private.operations_of(client(session()))
+    assert private.xform_name("DescribeInstances") in operations
+    assert not operations & {"get_waiter", "get_paginator", "meta", "close"}
+
+
+def urls_are_judged_and_proxies_found() -> None:
+    assert private.is_valid_endpoint_url("https://host:1")
+    assert not private.is_valid_endpoint_url("https://-/")
+    assert private.is_valid_ipv6_endpoint_url("https://[::1]:1")
+    assert isinstance(private.get_environ_proxies("https://host"), dict)
+    assert private.CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES["stepfunctions"] == "sfn"
+
+
+def times_are_parsed() -> None:
+    assert private.parse_timestamp("2026-11-23T01:02:03.000Z").year == 2026
+
+
+def a_parser_says_what_it_cannot_parse() -> None:
+    parser: Any = private.EC2QueryParser()
+    with pytest.raises(private.ResponseParserError):
+        parser.parse({"body": b"<", "status_code": 200, "headers": {}}, None)
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "the event before-parse": an_answer_is_looked_at_before_it_is_parsed,
+    "response_dict of before-parse": a_body_that_is_taken_away_is_not_parsed,
+    "response_parser_factory, EC2QueryParser": the_parser_of_a_factory_reads_the_answers,
+    "JSONFileLoader._load_file, data_loader.file_loader": the_models_are_read_by_the_loader,
+    "Session._credentials": the_credentials_of_a_session_sign,
+    "DeferredRefreshableCredentials": credentials_are_fetched_when_they_are_needed,
+    "boto3.Session._session": a_boto3_session_has_a_botocore_one_with_the_configuration,
+    "meta.method_to_api_mapping, xform_name": a_client_tells_its_operations_from_its_other_methods,
+    "botocore.utils": urls_are_judged_and_proxies_found,
+    "botocore.utils.parse_timestamp": times_are_parsed,
+    "ResponseParserError": a_parser_says_what_it_cannot_parse,
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_installed_version_has_each_part(part: str) -> None:
+    try:
+        PARTS[part]()
+    except Exception as error:
+        pytest.fail(
+            f"{part} is not what aws/botocore_private.py builds on, in {VERSIONS}: {error!r}"
+        )
+
+
+def test_each_name_of_the_module_is_tried() -> None:
+    tried = inspect.getsource(inspect.getmodule(session))  # type: ignore[arg-type]
+    assert [name for name in private.__all__ if f"private.{name}" not in tried] == []
+
+
+def test_nothing_else_is_built_on_what_is_not_documented() -> None:
+    users = {
+        (str(path.relative_to(SOURCE)), node.module)
+        for path in SOURCE.rglob("*.py")
+        if path.name != "botocore_private.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("botocore")
+        and {f"{node.module}.{alias.name}" for alias in node.names} - DOCUMENTED
+        and node.module not in DOCUMENTED
+    }
+    assert users == set()
