@@ -64,7 +64,8 @@ def attached(aws: Aws, group: str) -> dict[str, str] | None:
     """Return a group's managed policies, names by ARN; None if there is no such group."""
     try:
         pages = aws.listed(ListAttachedGroupPolicies, f"reading group {group}", GroupName=group)
-        return {one.policy_arn: one.policy_name for page in pages for one in page.attached_policies}
+        policies = (policy for page in pages for policy in page.attached_policies)
+        return {policy.policy_arn: policy.policy_name for policy in policies}
     except AwsError as error:
         if error.code == "NoSuchEntity":
             return None
@@ -93,13 +94,13 @@ class RoleBoundary(Struct, frozen=True):
 def role(aws: Aws, name: str) -> RoleBoundary | None:
     """Return the role of that name, or None if there is none."""
     try:
-        found = aws.ask(GetRole, f"reading role {name}", RoleName=name).role
+        answer = aws.ask(GetRole, f"reading role {name}", RoleName=name).role
     except AwsError as error:
         if error.code == "NoSuchEntity":
             return None
         raise
-    boundary = found.permissions_boundary
-    return RoleBoundary(name, found.path, boundary.permissions_boundary_arn if boundary else "")
+    boundary = answer.permissions_boundary
+    return RoleBoundary(name, answer.path, boundary.permissions_boundary_arn if boundary else "")
 
 
 def managed_policy(aws: Aws, arn: str) -> ManagedPolicy | None:
@@ -124,20 +125,20 @@ def _managed_policy(aws: Aws, arn: str) -> ManagedPolicy:
     default = aws.ask(GetPolicyVersion, doing, PolicyArn=arn, VersionId=policy.default_version_id)
     pages = aws.listed(ListPolicyVersions, doing, PolicyArn=arn)
     versions = tuple(
-        ManagedPolicyVersion(one.version_id, one.is_default_version)
+        ManagedPolicyVersion(version.version_id, version.is_default_version)
         for page in pages
-        for one in page.versions
+        for version in page.versions
     )
     groups, others = _attached_to(aws, arn, "PermissionsPolicy")
     _, bounded = _attached_to(aws, arn, "PermissionsBoundary")
-    roles = tuple(one.removeprefix("role ") for one in bounded if one.startswith("role "))
+    roles = tuple(name.removeprefix("role ") for name in bounded if name.startswith("role "))
     return ManagedPolicy(
         arn=arn,
         document=default.policy_version.document,
         versions=versions,
         tags=policy.tag_values,
         groups=groups,
-        others=(*others, *(f"{one} (boundary)" for one in bounded if one.startswith("user "))),
+        others=(*others, *(f"{name} (boundary)" for name in bounded if name.startswith("user "))),
         boundary_of=roles,
     )
 
@@ -147,7 +148,7 @@ def _attached_to(aws: Aws, arn: str, usage: str) -> tuple[tuple[str, ...], tuple
     others: list[str] = []
     doing = f"reading where {arn} is attached"
     for page in aws.listed(ListEntitiesForPolicy, doing, PolicyArn=arn, PolicyUsageFilter=usage):
-        groups += [one.group_name for one in page.policy_groups]
-        others += [f"role {one.role_name}" for one in page.policy_roles]
-        others += [f"user {one.user_name}" for one in page.policy_users]
+        groups += [group.group_name for group in page.policy_groups]
+        others += [f"role {role.role_name}" for role in page.policy_roles]
+        others += [f"user {user.user_name}" for user in page.policy_users]
     return tuple(groups), tuple(others)

@@ -101,22 +101,22 @@ def accounts_under(aws: Aws, target: str) -> tuple[str, ...] | None:
     try:
         doing = "reading the organization"
         manager = aws.ask(DescribeOrganization, doing).organization.master_account_id
-        found = {target} if target.isdigit() else _accounts(aws, target)
+        accounts = {target} if target.isdigit() else _accounts(aws, target)
     except AwsError as error:
         if error.code in FORBIDDEN:
             return None
         raise
-    return tuple(sorted(found - {manager}))
+    return tuple(sorted(accounts - {manager}))
 
 
 def _accounts(aws: Aws, parent: str) -> set[str]:
     doing = f"reading what is under {parent}"
     pages = aws.listed(ListAccountsForParent, doing, ParentId=parent)
-    found = {account.id for page in pages for account in page.accounts}
+    accounts = {account.id for page in pages for account in page.accounts}
     for page in aws.listed(ListOrganizationalUnitsForParent, doing, ParentId=parent):
         for unit in page.organizational_units:
-            found |= _accounts(aws, unit.id)
-    return found
+            accounts |= _accounts(aws, unit.id)
+    return accounts
 
 
 def attached(aws: Aws, kind: str, target: str) -> dict[str, str] | None:

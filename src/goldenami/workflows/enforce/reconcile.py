@@ -146,8 +146,8 @@ class _Reconciler:
         # attached before it is detached elsewhere: a run that stops in between leaves nothing open
         steps = [
             *written,
-            *(self._step("attach", key, reference=reference, holder=one) for one in missing),
-            *(self._step("detach", key, reference=reference, holder=one) for one in surplus),
+            *(self._step("attach", key, reference=reference, holder=name) for name in missing),
+            *(self._step("detach", key, reference=reference, holder=name) for name in surplus),
             *(self._retagged(policy) if policy else ()),
         ]
         if steps:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from goldenami.aws import iam, organizations, permitted
+from goldenami.aws import iam, organizations, policy_simulator
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
 from goldenami.bake.actions import approved, image_id, snapshot_ids
@@ -151,7 +151,7 @@ def _missing(recipe: Recipe, guardrails: Sequence[Guardrail]) -> tuple[str, ...]
     if not arns:
         return ()
     doing = "asking whether the guardrail may be changed"
-    return permitted.refused(recipe.aws, _CHANGING, arns, doing) or ()
+    return policy_simulator.refused(recipe.aws, _CHANGING, arns, doing) or ()
 
 
 def _file(recipe: Recipe) -> str:
