@@ -13,7 +13,7 @@ from goldenami.aws import statuses
 from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 from goldenami.errors import BakeError, RefusedError
 from goldenami.workflows import release as workflow
 from goldenami_sandbox.faults import Fault

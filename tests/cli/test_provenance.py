@@ -140,7 +140,8 @@ def test_a_manifest_that_is_too_long_for_a_parameter_goes_without_its_timings() 
     timings = tuple(manifest.Timing(action=f"copy:{n}", seconds=1.0) for n in range(200))
     whole = manifest.Manifest(
         build="b", image="i", version="1", ami_name="i-1", status="approved", started="",
-        inputs=manifest.Inputs(release="r", release_sha256="0"), source=manifest.Source(id="ami-1"),
+        inputs=manifest.Inputs(release="r", release_sha256="0"),
+        source=manifest.ManifestSource(id="ami-1"),
         images=(), timings=timings,
     )  # fmt: skip
     short = manifest.compact(whole)

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from goldenami.domain import names
 from goldenami.domain.image import Build, Image, build_id, new_nonce
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 
 BUILD = Build(id="20261123T140509Z-a1b2c3", image="web", version="1.0", spec="abc", nonce="1")
 

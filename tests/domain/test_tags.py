@@ -5,15 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenami.domain import tags
-from goldenami.domain.tags import ApprovalTag, Status
+from goldenami.domain.tags import ApprovalTag
 
 TAG_DICTS = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=5)
-
-
-def test_the_states_are_in_the_order_of_a_life() -> None:
-    assert list(Status) == [
-        "building", "candidate", "approved", "deprecated", "disabled", "retired",
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -86,12 +80,3 @@ def test_a_users_tag_cannot_have(key: str, value: str, said: str) -> None:
 )
 def test_a_users_tag_can_have(key: str, value: str) -> None:
     assert tags.problem(key, value) is None
-
-
-@given(st.sampled_from([*Status, "", "revoked", "Approved"]), st.sampled_from(Status))
-def test_a_status_may_become_what_is_not_before_it(status: str, wanted: Status) -> None:
-    order = ["", *(one.value for one in Status)]
-    known = status in order
-    goes = known and order.index(status) <= order.index(wanted)
-    assert tags.may_become(status, wanted) is goes
-    assert tags.reached(status, wanted) is (not known or order.index(status) >= order.index(wanted))

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from goldenami.aws.action import ActionContext
+from goldenami.aws.parallel import WORKERS
 from goldenami.aws.session import Aws
 from goldenami.domain.plan import Action, Happened, Plan, Ref
 from goldenami.errors import BakeError, GoldenamiError, LeaseLostError
-from goldenami.workflows.execute import WORKERS, Execution
+from goldenami.workflows.execute import Execution
 
 
 def action(name: str, **fields: Any) -> Action:

@@ -53,3 +53,7 @@ class ActionContext(Struct, frozen=True, kw_only=True):
     def listed(self, kind: type[P], /, **parameters: Any) -> Iterator[P]:
         """Yield every page of a listing for this action; see `goldenami.aws.ask.Asking.listed`."""
         return self.regional.listed(kind, self.summary, **parameters)
+
+
+Handler = Callable[[ActionContext], Mapping[str, Any]]
+"""Performs an action, and returns its outputs."""

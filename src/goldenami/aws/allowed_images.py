@@ -10,9 +10,10 @@ from msgspec import Struct
 from goldenami.aws.answers.ec2 import DescribeInstanceImageMetadata, InstanceMetadata
 from goldenami.aws.answers.ec2_around import GetAllowedImagesSettings
 from goldenami.aws.regional import RegionalAws
+from goldenami.domain.instance import ALIVE
 
 PAGE = 1000
-_ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
+_ALIVE = [{"Name": "instance-state-name", "Values": list(ALIVE)}]
 
 
 class AllowedImagesSetting(Struct, frozen=True):

@@ -22,7 +22,7 @@ def instances(
         "looking for a build's instance",
         Filters=[
             *([{"Name": f"tag:{key}", "Values": [value]}] if key else []),
-            {"Name": f"tag:{tags.ROLE}", "Values": [role.value for role in tags.Role]},
+            {"Name": f"tag:{tags.ROLE}", "Values": [role.value for role in tags.InstanceRole]},
             {"Name": "tag-key", "Values": [tags.SPEC]},
             *([{"Name": "instance-state-name", "Values": list(ALIVE)}] if alive else []),
         ],

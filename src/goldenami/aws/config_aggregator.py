@@ -19,6 +19,7 @@ from goldenami.aws.answers.others import (
 from goldenami.aws.errors import explained
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.instance import ALIVE
 
 IMAGES_A_QUERY = 100
 """A query has at most 4,096 characters."""
@@ -28,10 +29,8 @@ ROWS_A_PAGE = 100
 
 R = TypeVar("R", CountRow, InstanceRow)
 
-_ALIVE = (
-    "resourceType = 'AWS::EC2::Instance' AND "
-    "configuration.state.name IN ('pending', 'running', 'stopping', 'stopped')"
-)
+_STATES = ", ".join(f"'{state}'" for state in ALIVE)
+_ALIVE = f"resourceType = 'AWS::EC2::Instance' AND configuration.state.name IN ({_STATES})"
 
 
 class Count(Struct, frozen=True):

@@ -22,11 +22,12 @@ from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
 from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen, Kind, Subject
+from goldenami.domain.instance import ALIVE
 from goldenami.errors import AwsError
 
 METADATA_PAGE = 1000
 INSTANCES_PAGE = 500  # an instance is several times as much text here, all in memory at once
-_ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
+_ALIVE = [{"Name": "instance-state-name", "Values": list(ALIVE)}]
 _DOING = "reading instances"
 
 AT_ONCE = 100

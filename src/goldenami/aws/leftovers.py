@@ -19,7 +19,7 @@ from goldenami.domain import prefixes, tags
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
 from goldenami.domain.instance import Instance
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 
 BROKEN = ("failed", "error", "invalid")
 TEMPORARY = "packer_"

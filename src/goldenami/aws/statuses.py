@@ -13,7 +13,8 @@ from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.waits import patiently
 from goldenami.domain import tags
-from goldenami.domain.tags import Status, Tags
+from goldenami.domain.status import Status, may_become, reached
+from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, RefusedError
 
 
@@ -33,7 +34,7 @@ def write(context: ActionContext) -> dict[str, Any]:
     past = [
         f"{resource} is {written[tags.STATUS]}"
         for resource, written in actual.items()
-        if not tags.may_become(written.get(tags.STATUS, ""), Status(expected[tags.STATUS]))
+        if not may_become(written.get(tags.STATUS, ""), Status(expected[tags.STATUS]))
     ]
     if past:
         raise RefusedError(
@@ -84,7 +85,7 @@ def _by_missing(actual: dict[str, Tags], expected: Tags) -> list[tuple[dict[str,
 
 def _missing(written: Tags, expected: Tags) -> dict[str, str]:
     kept = {key for key in (tags.APPROVED_BY, tags.APPROVED_AT) if key in written}
-    if tags.reached(written.get(tags.STATUS, ""), Status.APPROVED):
+    if reached(written.get(tags.STATUS, ""), Status.APPROVED):
         kept.add(tags.UNPUBLISHED)
     return {
         key: value

@@ -45,7 +45,7 @@ def _launch(recipe: Recipe, test: BootTest) -> Action:
     own = {
         **recipe.base_tags,
         "Name": f"{recipe.build.ami_name} test",
-        tags.ROLE: tags.Role.TEST.value,
+        tags.ROLE: tags.InstanceRole.TEST.value,
     }
     return Action.at(
         recipe.place, TEST_LAUNCH, "ec2:RunInstances", "boot the image",

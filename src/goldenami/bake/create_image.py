@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from goldenami.aws import images, records
-from goldenami.aws.action import ActionContext
+from goldenami.aws.action import ActionContext, Handler
 from goldenami.bake import record
 from goldenami.bake.actions import at, available, deregister, instance_ready, run_command, terminate
-from goldenami.bake.interface import Handler, Recipe
+from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
 from goldenami.domain import identity, tags
 from goldenami.domain.identity import LAUNCH

@@ -1,21 +1,19 @@
 """What the two bakers have in common: from a source image to one image in the build region."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
-from goldenami.aws.action import ActionContext
+from goldenami.aws.action import Handler
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image
 from goldenami.domain.plan import Action
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 from goldenami.spec import Release, ReleaseFile
-
-Handler = Callable[[ActionContext], Mapping[str, Any]]
 
 
 class Recipe(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from goldenami.domain import manifest
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import started
 from goldenami.domain.plan import Action
+from goldenami.domain.status import Status
 
 HANDLER = "write:manifest"
 
@@ -69,7 +70,7 @@ def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str
         "image": build.image,
         "version": build.version,
         "ami_name": build.ami_name,
-        "status": "approved" if by else "candidate",
+        "status": (Status.APPROVED if by else Status.CANDIDATE).value,
         "started": f"{start:%Y-%m-%dT%H:%M:%SZ}" if start else "",
         "tool": {"name": "goldenami", "version": __version__, "method": recipe.method},
         "inputs": _inputs(recipe),
@@ -114,7 +115,7 @@ def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, 
     }
 
 
-class Keeper:
+class ManifestWriter:
     """Composes the manifest when all is known, writes it, and keeps it.
 
     Args:

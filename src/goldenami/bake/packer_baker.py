@@ -8,12 +8,12 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.aws import images, records
-from goldenami.aws.action import ActionContext
+from goldenami.aws.action import ActionContext, Handler
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.aws.waits import patiently
 from goldenami.bake import record
 from goldenami.bake.actions import at, available, created_by, deregister
-from goldenami.bake.interface import Handler, Recipe
+from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import launch_problems, packer_variables
 from goldenami.bake.packer import PERMISSIONS, PackerBuild, build, check
 from goldenami.bake.packer_cli import Packer, find_packer

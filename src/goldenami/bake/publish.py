@@ -12,7 +12,7 @@ from goldenami.bake.manifest import compose, content, write
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import Action, Ref
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 
 PUBLISH_TIMEOUT_S = 300.0
 WRITE_STATUS = "write:status"
@@ -80,7 +80,9 @@ def candidacy(recipe: Recipe) -> tuple[Action, ...]:
     """Return what makes the complete images candidates, which somebody has to approve."""
     places, written = recipe.proposed_places, {tags.STATUS: Status.CANDIDATE.value}
     summary = "make the image a candidate"
-    proposed = tuple(_status(recipe, place, "candidate", summary, written) for place in places)
+    proposed = tuple(
+        _status(recipe, place, Status.CANDIDATE.value, summary, written) for place in places
+    )
     return (*proposed, write(recipe, content(recipe, places, by="", at=""), _ids(proposed)))
 
 

@@ -8,7 +8,7 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws

@@ -6,7 +6,7 @@ import typer
 
 from goldenami.cli import options
 from goldenami.cli.options import ListFormat
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 
 
 def images(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from goldenami.domain import names
 from goldenami.domain.image import Build
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 
 if TYPE_CHECKING:
     from goldenami.spec import Release, ReleaseFile

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goldenami.cli import audit, bake, enforce, images, options, sandbox_process
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 from goldenami.errors import FindingsError, GoldenamiError
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from goldenami.domain import tags
 from goldenami.domain.image import Image, started
 from goldenami.domain.instance import Instance
 from goldenami.domain.record import VALIDATED, Record, tokens
+from goldenami.domain.status import Status
 
 LAUNCH = "launch"
 TEST_LAUNCH = "test-launch"
@@ -96,7 +97,7 @@ def instance_problem(record: Record, instance: Instance) -> str:
     if instance.id == record.instance_id:
         return ""
     build = record.as_build
-    launch = TEST_LAUNCH if instance.role == tags.Role.TEST else LAUNCH
+    launch = TEST_LAUNCH if instance.role == tags.InstanceRole.TEST else LAUNCH
     if instance.token and instance.token in tokens(build.token(launch)):
         return ""
     known = f", and the build's is {record.instance_id}" if record.instance_id else ""
@@ -151,7 +152,7 @@ def _foreign(record: Record, image: Image, account: str) -> str:
 def _approval(record: Record, image: Image) -> str:
     """Say which approval an image claims that was not recorded before it was written."""
     claimed = image.tags.get(tags.APPROVED_BY, "")
-    if not record.approved_by and (claimed or image.status == tags.Status.APPROVED):
+    if not record.approved_by and (claimed or image.status == Status.APPROVED):
         return f"its approval{f' by {claimed}' if claimed else ''} was never recorded"
     if claimed and claimed != record.approved_by[: tags.VALUE_LENGTH]:
         return f"its approval by {claimed} is not the recorded one, by {record.approved_by}"

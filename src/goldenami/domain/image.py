@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from goldenami.domain import names, tags
-from goldenami.domain.tags import Status, Tags
+from goldenami.domain.status import Status
+from goldenami.domain.tags import Tags
 
 _STARTED = "%Y%m%dT%H%M%SZ"
 

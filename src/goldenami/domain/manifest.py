@@ -32,7 +32,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     template_sha256: str = ""
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class ManifestSource(Struct, frozen=True, kw_only=True):
     """The base image, and whose it was."""
 
     id: str
@@ -42,7 +42,7 @@ class Source(Struct, frozen=True, kw_only=True):
     created: str = ""
 
 
-class BaseInstance(Struct, frozen=True, kw_only=True):
+class ManifestBaseInstance(Struct, frozen=True, kw_only=True):
     """The instance that was made into the image."""
 
     id: str = ""
@@ -89,8 +89,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     finished: str = ""
     tool: Tool | None = None
     inputs: Inputs
-    source: Source
-    base_instance: BaseInstance = BaseInstance()
+    source: ManifestSource
+    base_instance: ManifestBaseInstance = ManifestBaseInstance()
     approval: Approval = Approval()
     images: tuple[Placed, ...]
     missing: tuple[str, ...] = ()

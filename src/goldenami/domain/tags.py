@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from goldenami.domain.prefixes import TAGS
+from goldenami.domain.status import Status
 
 IMAGE = f"{TAGS}image"
 VERSION = f"{TAGS}version"
@@ -30,48 +31,11 @@ VALUE_LENGTH = 256
 Tags = Mapping[str, str]
 
 
-class Role(StrEnum):
+class InstanceRole(StrEnum):
     """What an instance is for (tag ``goldenami:role``)."""
 
     BASE = "base"
     TEST = "test"
-
-
-class Status(StrEnum):
-    """The states of a golden image, in the order of its life (tag ``goldenami:status``).
-
-    A status never goes down by itself: see `reached` and `may_become`.
-    """
-
-    BUILDING = "building"
-    CANDIDATE = "candidate"
-    APPROVED = "approved"
-    DEPRECATED = "deprecated"
-    DISABLED = "disabled"
-    RETIRED = "retired"
-
-
-_LIFE = tuple(one.value for one in Status)
-
-
-def reached(status: str, least: Status) -> bool:
-    """Tell whether an image of this status is so far in its life, or farther.
-
-    No status is the beginning. One that is not known is beyond all that are: whoever wrote it
-    knew more.
-    """
-    return _place(status) >= _place(least)
-
-
-def may_become(status: str, wanted: Status) -> bool:
-    """Tell whether an image of this status may get the wanted one without going back."""
-    return _place(status) <= _place(wanted)
-
-
-def _place(status: str) -> int:
-    if not status:
-        return -1
-    return _LIFE.index(status) if status in _LIFE else len(_LIFE)
 
 
 class ApprovalTag(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from goldenami.domain.status import STATES
 from goldenami.errors import GoldenamiError
 
 if TYPE_CHECKING:
@@ -171,8 +172,8 @@ def clean(text: str) -> str:
 
 _STYLES = {
     "critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan",
-    "approved": "green", "available": "green", "deprecated": "yellow", "disabled": "red",
-    "failed": "red", "building": "cyan",
+    "available": "green", "failed": "red",
+    **{status: state.style for status, state in STATES.items()},
 }  # fmt: skip
 
 

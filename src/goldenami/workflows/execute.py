@@ -14,22 +14,19 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.action import ActionContext
+from goldenami.aws.action import ActionContext, Handler
 from goldenami.aws.calls import call
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.idempotency import NONE, THERE
-from goldenami.aws.parallel import take
+from goldenami.aws.parallel import WORKERS, take
 from goldenami.aws.session import Aws
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, references, resolve, silent
 from goldenami.errors import GoldenamiError, InterruptedRunError, LeaseLostError
 from goldenami.journal import Journal
 from goldenami.workflows.interrupts import Interrupts
 
-WORKERS = 32
 LOOKS = ("wait:", "compare:", "verify:")
 """How the calls begin that change nothing, and so need no guard."""
-
-Handler = Callable[[ActionContext], Mapping[str, Any]]
 
 
 class Failure(Struct, frozen=True):
@@ -39,7 +36,7 @@ class Failure(Struct, frozen=True):
     error: GoldenamiError
 
 
-class Outcome(Struct, frozen=True):
+class RunOutcome(Struct, frozen=True):
     """What a run has done, the error that some of it ended in, and what else is to be told."""
 
     results: Results
@@ -119,7 +116,7 @@ class Execution:
             raise outcome.error
         return outcome.results
 
-    def attempt(self, plan: Plan) -> Outcome:
+    def attempt(self, plan: Plan) -> RunOutcome:
         """Execute every action whose predecessors are done, until all are.
 
         A failed action stops what comes after it and nothing else; at the end everything that no
@@ -145,15 +142,15 @@ class Execution:
                 ]
                 raise self._interrupted([*self._standing(plan), *unknown]) from error
 
-    def _attempt(self, plan: Plan) -> Outcome:
+    def _attempt(self, plan: Plan) -> RunOutcome:
         self._reports = self._interrupts.inbox()
         self._run_all(plan)
         if self._interrupts.count:
             raise self._interrupted(self._standing(plan))
         if self._lost:
-            return Outcome(self._done, self._stands(self._lost, self._standing(plan)))
+            return RunOutcome(self._done, self._stands(self._lost, self._standing(plan)))
         error = self._after_failure(plan) if self._failures else None
-        return Outcome(self._done, error, () if error else self._journal_trouble())
+        return RunOutcome(self._done, error, () if error else self._journal_trouble())
 
     def _run_all(self, plan: Plan) -> None:
         waiting = {one.id: one for one in plan.actions if one.id not in self._done}

@@ -10,7 +10,7 @@ from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import manifest, names, tags
 from goldenami.domain.image import Image, started
-from goldenami.domain.manifest import Approval, Inputs, Manifest, Placed, Source
+from goldenami.domain.manifest import Approval, Inputs, Manifest, ManifestSource, Placed
 from goldenami.errors import UsageError
 
 IN_TAGS = (
@@ -104,7 +104,7 @@ def _from_tags(build: str, images: list[Image]) -> Manifest:
         status=_status(images),
         started=f"{begun:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
         inputs=Inputs(release="", release_sha256=first_tags.get(tags.SPEC, "")),
-        source=Source(id=first_tags.get(tags.SOURCE, "")),
+        source=ManifestSource(id=first_tags.get(tags.SOURCE, "")),
         approval=Approval(by=_first(images, tags.APPROVED_BY), at=_first(images, tags.APPROVED_AT)),
         images=tuple(
             Placed(

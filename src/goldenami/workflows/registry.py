@@ -9,7 +9,7 @@ from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 
 
 class Entry(Struct, frozen=True, kw_only=True):

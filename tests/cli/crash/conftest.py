@@ -15,7 +15,7 @@ import yaml
 from msgspec import structs
 
 from goldenami.domain import manifest, record, tags
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status, may_become
 from goldenami_sandbox.calls import Call, Refusal
 from goldenami_sandbox.server import Sandbox
 
@@ -187,7 +187,7 @@ def never_lower(calls: Sequence[Call]) -> None:
             for resource in call.parameters["Resources"]:
                 before = written.get(resource, "")
                 written[resource] = Status(status["Value"])
-                assert tags.may_become(before, written[resource]), (resource, before)
+                assert may_become(before, written[resource]), (resource, before)
 
 
 def record_of(sandbox: Sandbox) -> record.Record:

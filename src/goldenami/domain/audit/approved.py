@@ -11,7 +11,8 @@ from goldenami.domain import identity, names, tags
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image, started
-from goldenami.domain.tags import ApprovalTag, Status
+from goldenami.domain.status import state
+from goldenami.domain.tags import ApprovalTag
 
 
 class Produced(Struct, frozen=True, kw_only=True):
@@ -167,7 +168,7 @@ def _produced(image: Image, approval: ApprovalTag, builds: Builds, newer: int) -
         version=image.version,
         created=image.created,
         approved=approved,
-        candidate=not approved and image.status in (Status.CANDIDATE, Status.BUILDING),
+        candidate=not approved and state(image.status).waits,
         forged=_forged(image, builds, approved=approved),
         newer=newer,
     )

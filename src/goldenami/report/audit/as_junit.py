@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from goldenami.domain.audit.document import Audit, Document, PlaceRead
 from goldenami.domain.audit.finding import Finding
-from goldenami.domain.audit.rules import RULES, Rule
+from goldenami.domain.audit.rules import RULES, AuditRule
 from goldenami.report.terminal import clean
 
 EXAMPLES = 100
@@ -64,13 +64,13 @@ def _suite(
     out.write("  </testsuite>\n")
 
 
-def _asked(audit: Audit, place: PlaceRead, rule: Rule) -> bool:
+def _asked(audit: Audit, place: PlaceRead, rule: AuditRule) -> bool:
     """Tell whether a rule had anything to judge: one that had not has not passed."""
     return rule.id in audit.rules_asked and any(place.subjects.get(one) for one in rule.kinds)
 
 
 def _case(
-    out: TextIO, place: PlaceRead, rule: Rule, failed: _Failed | None, *, skipped: bool
+    out: TextIO, place: PlaceRead, rule: AuditRule, failed: _Failed | None, *, skipped: bool
 ) -> None:
     opened = f"    <testcase name={quoteattr(rule.id)} classname={quoteattr(place.where)}"
     if failed is None:

@@ -95,6 +95,6 @@ def _build(subject: Subject) -> str:
 
     A base instance on its own (`goldenami base launch`) names no release file.
     """
-    if subject.tags.get(tags.ROLE) not in set(tags.Role) or tags.SPEC not in subject.tags:
+    if subject.tags.get(tags.ROLE) not in set(tags.InstanceRole) or tags.SPEC not in subject.tags:
         return ""
     return subject.tags.get(tags.BUILD, "")

@@ -6,7 +6,8 @@ from goldenami.aws import parameters, regions, snapshots
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import manifest, prefixes, tags
-from goldenami.domain.tags import ApprovalTag, Status
+from goldenami.domain.status import Status, reached
+from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import IncompleteError
 from goldenami.iam.snapshot_list import Difference
 
@@ -68,7 +69,7 @@ def _was_approved(written: tags.Tags, approval: ApprovalTag) -> bool:
         return False
     by_status = approval.key == tags.STATUS
     status = written.get(tags.STATUS, "")
-    return approval.on(written) or (by_status and tags.reached(status, Status.APPROVED))
+    return approval.on(written) or (by_status and reached(status, Status.APPROVED))
 
 
 def _several(ids: Iterable[str]) -> str:

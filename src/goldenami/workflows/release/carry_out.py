@@ -18,22 +18,22 @@ from goldenami.aws import (
     statuses,
     waits,
 )
+from goldenami.aws.action import Handler
 from goldenami.aws.lease import Lease
 from goldenami.bake.actions import approved, available, complete, image_id
 from goldenami.bake.distribute import ADOPT_COPY, adopt_copy
-from goldenami.bake.interface import Handler
 from goldenami.bake.launch import launch
-from goldenami.bake.manifest import HANDLER, Keeper
+from goldenami.bake.manifest import HANDLER, ManifestWriter
 from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build
 from goldenami.domain.manifest import Clock, Manifest
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
 from goldenami.workflows.enforce import snapshots
-from goldenami.workflows.execute import Execution, Outcome, unguarded
+from goldenami.workflows.execute import Execution, RunOutcome, unguarded
 from goldenami.workflows.interrupts import Interrupts
 from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.prepare import Prepared, renew
@@ -159,7 +159,7 @@ class _Run:
 
     def whole(self) -> Released:
         """Tell of a release that has ended; nothing is changed."""
-        return self._publish(self._prepared.recipe.places, Outcome(self._prepared.done))
+        return self._publish(self._prepared.recipe.places, RunOutcome(self._prepared.done))
 
     def leased(self) -> Released:
         """Carry it out with the right to bake; the account may have moved on before."""
@@ -197,8 +197,8 @@ class _Run:
         return self._publish(*self._approve(whole, made))
 
     def _approve(
-        self, whole: tuple[AccountRegion, ...], made: Outcome
-    ) -> tuple[tuple[AccountRegion, ...], Outcome]:
+        self, whole: tuple[AccountRegion, ...], made: RunOutcome
+    ) -> tuple[tuple[AccountRegion, ...], RunOutcome]:
         """Approve and share what is complete; return where it is approved, and what was done.
 
         A copy of another account that fails is left out, as a region is; nothing else may fail.
@@ -215,13 +215,13 @@ class _Run:
         places = prepared.recipe.places
         approved_places = tuple(place for place in places if approved(place) in shared.results)
         notes = tuple(dict.fromkeys((*made.notes, *shared.notes)))
-        return approved_places, Outcome(shared.results, made.error or shared.error, notes)
+        return approved_places, RunOutcome(shared.results, made.error or shared.error, notes)
 
-    def _publish(self, whole: tuple[AccountRegion, ...], made: Outcome) -> Released:
+    def _publish(self, whole: tuple[AccountRegion, ...], made: RunOutcome) -> Released:
         prepared = self._prepared = self._guarded()
-        keeper = Keeper(self._clock)
+        writer = ManifestWriter(self._clock)
         publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
-        published = self._execute(publishing, made.results, {HANDLER: keeper.write})
+        published = self._execute(publishing, made.results, {HANDLER: writer.write})
         if published.error:
             raise self._failed(published.error)
         failure = None
@@ -231,7 +231,7 @@ class _Run:
             failure = self._failed(made.error, extent)
         released = _released(prepared, whole, published.results, failure)
         notes = tuple(dict.fromkeys((*made.notes, *published.notes)))
-        return structs.replace(released, manifest=keeper.manifest, notes=notes)
+        return structs.replace(released, manifest=writer.manifest, notes=notes)
 
     def _guarded(self) -> Prepared:
         """Look for guardrails once more: somebody may have enforced while it was baked."""
@@ -248,7 +248,7 @@ class _Run:
         plan: Plan,
         done: Results,
         further: Mapping[str, Handler] = MappingProxyType({}),
-    ) -> Outcome:
+    ) -> RunOutcome:
         prepared = self._prepared
         execution = Execution(
             prepared.recipe.aws,

@@ -9,7 +9,7 @@ from goldenami.aws import builds, lease, regions
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status, reached
 from goldenami.errors import RefusedError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows.release.recover import Claims, claimed, judged
@@ -84,7 +84,7 @@ def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
     answers = claimed(aws, file.release, file.release.places(aws.account, aws.partition))
     made = _of_all(answers.complete("looking for candidates"))
     if build:
-        chosen = _builds(file, made, lambda one: tags.reached(one.status, Status.CANDIDATE))
+        chosen = _builds(file, made, lambda one: reached(one.status, Status.CANDIDATE))
         chosen = [one for one in chosen if one == build]
     else:
         chosen = _builds(file, made, _waits)

@@ -24,7 +24,7 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image, build_id, new_nonce
 from goldenami.domain.plan import Action, Plan
 from goldenami.domain.record import Record
-from goldenami.domain.tags import Status
+from goldenami.domain.status import Status
 from goldenami.errors import BakeError, SpecError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens

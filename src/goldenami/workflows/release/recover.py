@@ -13,7 +13,8 @@ from goldenami.domain.identity import Forgery, Recorded
 from goldenami.domain.image import Build, Image
 from goldenami.domain.instance import Instance
 from goldenami.domain.record import Record
-from goldenami.domain.tags import Role, Status
+from goldenami.domain.status import Status, may_become, reached
+from goldenami.domain.tags import InstanceRole
 from goldenami.errors import RefusedError
 from goldenami.spec import Release
 
@@ -85,7 +86,7 @@ class Found(Struct, frozen=True, kw_only=True):
         return frozenset(
             place
             for place, one in self.images.items()
-            if one.state == "available" and tags.reached(one.status, Status.CANDIDATE)
+            if one.state == "available" and reached(one.status, Status.CANDIDATE)
         )
 
     @property
@@ -132,7 +133,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
     def _past(self) -> Iterator[str]:
         for place, one in self.images.items():
-            if not tags.may_become(one.status, Status.APPROVED):
+            if not may_become(one.status, Status.APPROVED):
                 yield f"{one.id} in {place} is {one.status}"
         for place, one in self.broken.items():
             if one.state == "disabled" or _is_approved(one):
@@ -143,7 +144,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
 def _is_approved(image: Image) -> bool:
     """Tell whether an image was approved, or is about to be: the first tag of it counts."""
-    return tags.reached(image.status, Status.APPROVED) or tags.APPROVED_BY in image.tags
+    return reached(image.status, Status.APPROVED) or tags.APPROVED_BY in image.tags
 
 
 def claimed(
@@ -248,7 +249,7 @@ class _Judge:
             why = identity.instance_problem(self._recorded.record, one)
             if why and not self._is_stray(one):
                 self._forged("instance", one.id, one.region, why)
-            elif one.role == Role.BASE:
+            elif one.role == InstanceRole.BASE:
                 found[one.id] = one.id
         return found.get(self._recorded.record.instance_id) or next(iter(found), None)
 

@@ -22,7 +22,7 @@ from goldenami.domain.audit.rules import (
     unapproved_image,
     unresolved_image,
 )
-from goldenami.domain.audit.rules.interface import Rule
+from goldenami.domain.audit.rules.interface import AuditRule
 from goldenami.domain.audit.subject import ImageSeen, Subject
 
 RULES: Final = (
@@ -44,10 +44,10 @@ RULES: Final = (
 )
 BY_ID: Final = {rule.id: rule for rule in RULES}
 
-__all__ = ["BY_ID", "RULES", "Judge", "Rule", "judge"]
+__all__ = ["BY_ID", "RULES", "AuditRule", "Judge", "judge"]
 
 
-Broken = Sequence[tuple[Rule, str]]
+Broken = Sequence[tuple[AuditRule, str]]
 
 
 class Judge:

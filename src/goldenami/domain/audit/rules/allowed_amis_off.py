@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Kind, Subject
 
 
@@ -13,7 +13,7 @@ def _test(subject: Subject, _: Approved) -> str | None:
     return f"Allowed AMIs is {state} here: images of any owner can be launched"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="allowed-amis-off",
     title="Allowed AMIs is off, or only in audit-mode",
     severity=Severity.LOW,

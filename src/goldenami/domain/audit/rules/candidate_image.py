@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
@@ -13,7 +13,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     return f"the image is {made.image} {made.version}, which waits for its approval"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="candidate-image",
     title="The image is a candidate that nobody approved yet",
     severity=Severity.MEDIUM,

@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import BASELINE, Rule
+from goldenami.domain.audit.rules.interface import BASELINE, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
@@ -13,7 +13,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     return f"the image is deprecated since {at:%Y-%m-%d}"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="deprecated-image",
     title="The image is deprecated",
     severity=Severity.MEDIUM,

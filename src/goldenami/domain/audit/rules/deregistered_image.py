@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import UNSEEN, Subject
 
 
@@ -13,7 +13,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     return f"the image no longer exists, so nobody can tell what it held{note}"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="deregistered-image",
     title="The image no longer exists",
     severity=Severity.HIGH,

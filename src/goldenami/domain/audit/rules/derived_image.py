@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
@@ -15,7 +15,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     return f"the image was made from the golden image {image.golden_ancestor}, but by no release"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="derived-image",
     title="The image was made from a golden one, but not by a release",
     severity=Severity.MEDIUM,

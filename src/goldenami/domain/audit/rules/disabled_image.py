@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import BASELINE, Rule
+from goldenami.domain.audit.rules.interface import BASELINE, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
@@ -12,7 +12,7 @@ def _test(subject: Subject, _: Approved) -> str | None:
     return "the image is disabled: nothing new can be launched from it"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="disabled-image",
     title="The image is disabled",
     severity=Severity.HIGH,

@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
@@ -12,7 +12,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     return f"the image belongs to {subject.image.owner}, which is no owner of golden images"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="foreign-owner",
     title="The image belongs to an account that owns no golden images",
     severity=Severity.HIGH,

@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 FACT = "forged-build"
@@ -18,7 +18,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     return f"the image carries the tags of a build, but {made.forged}"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="forged-build",
     title="It carries the tags of a build that has not made it",
     severity=Severity.HIGH,

@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Kind, Subject
 
 
@@ -11,7 +11,7 @@ def _test(subject: Subject, _: Approved) -> str | None:
     return f"not as the release file has it: {difference}" if difference else None
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="guardrail-changed",
     title="The guardrail is missing or was changed",
     severity=Severity.HIGH,

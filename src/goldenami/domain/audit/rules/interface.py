@@ -21,7 +21,7 @@ IMAGES = (Kind.INSTANCE, *LAUNCHES)
 """What has an image."""
 
 
-class Rule(Struct, frozen=True, kw_only=True):
+class AuditRule(Struct, frozen=True, kw_only=True):
     """One rule.
 
     Args:

@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import BASELINE, Rule
+from goldenami.domain.audit.rules.interface import BASELINE, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
@@ -22,7 +22,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     return f"the image is {age_days} days old, more than {approved.max_age.days}"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="outdated-image",
     title="The image is older than the audit allows",
     severity=Severity.MEDIUM,

@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Kind, Subject
 
 
@@ -14,7 +14,7 @@ def _test(subject: Subject, _: Approved) -> str | None:
     return f"the root volume was made from {origin}, the image has {expected or 'none'}"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="replaced-root",
     title="The root volume was not made from the image",
     severity=Severity.HIGH,

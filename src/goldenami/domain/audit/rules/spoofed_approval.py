@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Subject
 
 
@@ -13,7 +13,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     return f"the image carries the approval tag, but no release made it: {made.forged}"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="spoofed-approval",
     title="The image carries the approval tag, and no release made it",
     severity=Severity.CRITICAL,

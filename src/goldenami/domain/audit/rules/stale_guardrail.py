@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import Kind, Subject
 
 
@@ -11,7 +11,7 @@ def _test(subject: Subject, _: Approved) -> str | None:
     return f"its list of snapshots is out of date: {stale}" if stale else None
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="stale-guardrail",
     title="The guardrail's list of snapshots is out of date",
     severity=Severity.MEDIUM,

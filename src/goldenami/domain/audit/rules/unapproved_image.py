@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, Rule
+from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
 from goldenami.domain.audit.subject import UNSEEN, Subject
 
 
@@ -17,7 +17,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     return "the image is the account's own, but no release produced and approved it"
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="unapproved-image",
     title="The image was not approved by any release",
     severity=Severity.HIGH,

@@ -2,7 +2,7 @@
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import BASELINE, Rule
+from goldenami.domain.audit.rules.interface import BASELINE, AuditRule
 from goldenami.domain.audit.subject import LAUNCHES, Subject
 
 
@@ -11,7 +11,7 @@ def _test(subject: Subject, _: Approved) -> str | None:
     return f"its image could not be resolved: {why}" if why else None
 
 
-RULE = Rule(
+RULE = AuditRule(
     id="unresolved-image",
     title="What it will launch could not be resolved",
     severity=Severity.MEDIUM,
