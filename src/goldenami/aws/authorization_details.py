@@ -82,7 +82,7 @@ def _levels(aws: Aws) -> Iterator[ControlLevel]:
         path.insert(0, aws.ask(ListParents, doing, ChildId=path[0]).parents[0].id)
     for target in path:
         pages = aws.listed(
-        ListPoliciesForTarget, f"reading the policies of {target}",
+            ListPoliciesForTarget, f"reading the policies of {target}",
             TargetId=target, Filter=SCP,
         )  # fmt: skip
         documents = tuple(_document(aws, policy) for page in pages for policy in page.policies)

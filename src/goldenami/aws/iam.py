@@ -13,51 +13,32 @@ from goldenami.aws.answers.iam import (
     ListEntitiesForPolicy,
     ListPolicyVersions,
 )
+from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
 from goldenami.errors import AwsError
 
 VERSIONS_PER_POLICY = 5
 
 
-class ManagedPolicyVersion(Struct, frozen=True):
-    """One version of a managed policy."""
+class ManagedPolicy(KeptPolicy, frozen=True, kw_only=True):
+    """A customer managed policy.
 
-    id: str
-    default: bool
-
-    @property
-    def number(self) -> int:
-        """Its place in time: ``v7`` is 7."""
-        return int(self.id.removeprefix("v"))
-
-
-class ManagedPolicy(Struct, frozen=True, kw_only=True):
-    """A customer managed policy as it is now.
-
-    ``document`` is its default version's; ``others`` are users and roles in words, and
-    ``boundary_of`` the roles whose permissions boundary it is.
+    Args:
+        groups: those that it is attached to.
+        others: the users and roles, in words.
+        boundary_of: the roles whose permissions boundary it is.
+        newest: the number of its newest version.
     """
 
-    arn: str
-    document: dict[str, Any]
-    versions: tuple[ManagedPolicyVersion, ...]
-    tags: dict[str, str]
     groups: tuple[str, ...]
     others: tuple[str, ...]
-    boundary_of: tuple[str, ...] = ()
+    boundary_of: tuple[str, ...]
+    newest: int
 
-    @property
-    def ours(self) -> bool:
-        """Tell whether goldenami made it."""
-        return tags.POLICY in self.tags
 
-    @property
-    def prunable(self) -> tuple[ManagedPolicyVersion, ...]:
-        """The versions that must go before a new one fits: the oldest, never the default."""
-        if len(self.versions) < VERSIONS_PER_POLICY:
-            return ()
-        return (min((v for v in self.versions if not v.default), key=lambda v: v.number),)
+def version_number(version: str) -> int:
+    """Return the place in time of a version: ``v7`` is 7."""
+    return int(version.removeprefix("v"))
 
 
 def attached(aws: Aws, group: str) -> dict[str, str] | None:
@@ -124,22 +105,24 @@ def _managed_policy(aws: Aws, arn: str) -> ManagedPolicy:
     policy = aws.ask(GetPolicy, doing, PolicyArn=arn).policy
     default = aws.ask(GetPolicyVersion, doing, PolicyArn=arn, VersionId=policy.default_version_id)
     pages = aws.listed(ListPolicyVersions, doing, PolicyArn=arn)
-    versions = tuple(
-        ManagedPolicyVersion(version.version_id, version.is_default_version)
-        for page in pages
-        for version in page.versions
-    )
+    versions = [version for page in pages for version in page.versions]
+    superseded = tuple(version.version_id for version in versions if not version.is_default_version)
+    full = len(versions) >= VERSIONS_PER_POLICY
     groups, others = _attached_to(aws, arn, "PermissionsPolicy")
     _, bounded = _attached_to(aws, arn, "PermissionsBoundary")
-    roles = tuple(name.removeprefix("role ") for name in bounded if name.startswith("role "))
     return ManagedPolicy(
-        arn=arn,
+        key=arn,
+        reference=arn,
         document=default.policy_version.document,
-        versions=versions,
         tags=policy.tag_values,
+        prunable=(min(superseded, key=version_number),) if full else (),
+        superseded=superseded,
         groups=groups,
         others=(*others, *(f"{name} (boundary)" for name in bounded if name.startswith("user "))),
-        boundary_of=roles,
+        boundary_of=tuple(
+            name.removeprefix("role ") for name in bounded if name.startswith("role ")
+        ),
+        newest=max(version_number(version.version_id) for version in versions),
     )
 
 

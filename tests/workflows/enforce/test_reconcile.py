@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.iam.render import PolicyDocument
@@ -33,18 +34,18 @@ def context(**changes: Any) -> EnforceContext:
     return EnforceContext(**{**facts, **changes})
 
 
-def current(**changes: Any) -> CurrentPolicy:
+def current(*, holders: Any = ("admins",), elsewhere: Any = (), **changes: Any) -> CurrentPolicy:
     facts: dict[str, Any] = {
-        "key": KEY, "reference": KEY, "document": DOCUMENT.policy, "holders": ("admins",),
+        "key": KEY, "reference": KEY, "document": DOCUMENT.policy,
         "tags": {tags.POLICY: "guardrail", tags.ENFORCED_BY: "web"},
     }  # fmt: skip
-    return CurrentPolicy(**{**facts, **changes})
+    return CurrentPolicy(KeptPolicy(**{**facts, **changes}), holders, elsewhere)
 
 
 def planned(policy: CurrentPolicy | None, *, desired: bool = True, **changes: Any) -> MechanismPlan:
     facts: dict[str, Any] = {
         "desired": {KEY: DOCUMENT} if desired else {},
-        "current": {KEY: policy} if policy else {},
+        "current": [policy] if policy else [],
         "holders": ("admins",),
         "in_use": True,
     }
@@ -124,7 +125,7 @@ class TestTheEngine:
     def test_that_a_proof_failed_is_recorded_and_taken_back(self) -> None:
         record = {tags.UNPROVED: "1 accepted"}
         assert calls(planned(current(), context=context(tags=record)).actions)[0] == "TagPolicy"
-        marked = current(tags={**current().tags, **record})
+        marked = current(tags={**current().policy.tags, **record})
         assert calls(planned(marked).actions)[0] == "UntagPolicy"
         assert planned(marked, context=context(tags=record)).actions == ()
 
@@ -133,7 +134,7 @@ class TestTheEngine:
         (problem,) = planned(None, attached=theirs, quota=1).problems
         assert problem == "group admins would have 2 managed policies, of 1 allowed"
         old = current(key="old", reference="old")
-        plan = planned(None, current={"old": old}, attached={"admins": ["old"]}, quota=1)
+        plan = planned(None, current=[old], attached={"admins": ["old"]}, quota=1)
         assert (plan.problems, plan.removals) == ((), ())
         assert plan.actions[0].call == "iam:DetachGroupPolicy"
 

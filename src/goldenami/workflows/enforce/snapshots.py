@@ -131,16 +131,16 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
         limit=service_control_policy(doing.parameters["SizeLimit"]),
         beside=tuple(
             Attachment(
-                holder="organization-target", name=target, policy=other.name,
+                holder="organization-target", name=target, policy=other.key,
                 document=other.document,
             )
             for other in policies.values()
             for target in other.targets
-            if other.ours and other.name != name and target in now.targets
+            if other.ours and other.key != name and target in now.targets
         ),
     )  # fmt: skip
     text = _proved(doing, policy, snapshots).json(minify=True)
-    changing = {"PolicyId": now.id, "Content": text}
+    changing = {"PolicyId": now.reference, "Content": text}
     _allowed(doing, lambda: call(_with(doing, changing), "organizations:UpdatePolicy", {}))
 
     def lists() -> bool | None:
@@ -230,20 +230,19 @@ def _write(
     Returns:
         The snapshots that such versions list.
     """
-    arn = before.arn
+    arn = before.key
     for version in before.prunable:  # there would be no room for the new one
-        pruning = {"PolicyArn": arn, "VersionId": version.id}
+        pruning = {"PolicyArn": arn, "VersionId": version}
         _allowed(doing, partial(call, _with(doing, pruning), "iam:DeletePolicyVersion", {}))
     writing = {
         "PolicyArn": arn, "PolicyDocument": document.json(minify=True), "SetAsDefault": True,
     }  # fmt: skip
     operation, outputs = "iam:CreatePolicyVersion", {"version": "PolicyVersion.VersionId"}
     answer = _allowed(doing, partial(call, _with(doing, writing), operation, outputs))
-    newest = max(version.number for version in before.versions)
-    written = int(answer["version"].removeprefix("v"))
+    written = iam.version_number(answer["version"])
     return frozenset(
         snapshot
-        for number in range(newest + 1, written)
+        for number in range(before.newest + 1, written)
         for snapshot in snapshot_list.listed(iam.version_document(doing.aws, arn, f"v{number}"))
     )
 

@@ -142,7 +142,7 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
     if recipe.file.enforcement.declared and recipe.file.enforcement.enforce.mechanisms.scp:
         for scp in organizations.named(aws, SCP, prefixes.POLICIES).values():
             if scp.ours and scp.targets and snapshot_list.listed(scp.document):
-                yield Guardrail(name=scp.name, scp=True)
+                yield Guardrail(name=scp.key, scp=True)
 
 
 def _missing(recipe: Recipe, guardrails: Sequence[Guardrail]) -> tuple[str, ...]:
