@@ -11,7 +11,7 @@ from moto.kms import models as kms
 from moto.ssm.models import ssm_backends
 
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.ec2.image import Image, published
+from goldenami_sandbox.ec2.image import SandboxImage, published
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.ssm import image_parameter
 
@@ -52,7 +52,7 @@ class FixedIds:
             architecture: ``x86_64`` or ``arm64``.
         """
         public = next(one for one in catalogue.IMAGES if one.architecture == architecture)
-        made: Image = published(self._store, public)
+        made: SandboxImage = published(self._store, public)
         account = self._account_id if owner == "self" else _ALIASES.get(owner, owner)
         given = image_id or f"ami-0{made.snapshot_ids[0].removeprefix('snap-')[:16]}"
         for snapshot_id in made.snapshot_ids:

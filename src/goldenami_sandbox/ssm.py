@@ -116,7 +116,7 @@ _FAILING = {
 }
 
 
-class Outcome(Struct, frozen=True):
+class ScriptResult(Struct, frozen=True):
     """What a script came to."""
 
     exit_code: int = 0
@@ -124,7 +124,7 @@ class Outcome(Struct, frozen=True):
     stderr: str = ""
 
 
-def emulate(lines: Sequence[str]) -> Outcome:
+def emulate(lines: Sequence[str]) -> ScriptResult:
     """Say what a script would come to, without running it.
 
     ``exit N`` ends the script, ``false`` and the words of a small table fail it, ``echo``
@@ -134,13 +134,13 @@ def emulate(lines: Sequence[str]) -> Outcome:
     for line in (part.strip() for text in lines for part in text.splitlines()):
         word, _, rest = line.partition(" ")
         if word == "exit":
-            return Outcome(int(rest) if rest.strip().isdigit() else 0, stdout)
+            return ScriptResult(int(rest) if rest.strip().isdigit() else 0, stdout)
         if word in _FAILING:
             exit_code, stderr = _FAILING[word]
-            return Outcome(exit_code, stdout, stderr)
+            return ScriptResult(exit_code, stdout, stderr)
         if word == "echo":
             stdout += " ".join(_words(rest)) + "\n"
-    return Outcome(0, stdout)
+    return ScriptResult(0, stdout)
 
 
 def _words(text: str) -> list[str]:
@@ -193,7 +193,7 @@ class RunCommandResponse(SimpleSystemManagerResponse):
             )
 
 
-def _status(command: Command, outcome: Outcome) -> str:
+def _status(command: Command, outcome: ScriptResult) -> str:
     countdown: Countdown = command.countdown  # type: ignore[attr-defined]
     if not countdown.passed(_PENDING_SHARE):
         return "Pending"
@@ -202,7 +202,7 @@ def _status(command: Command, outcome: Outcome) -> str:
     return "Success" if outcome.exit_code == 0 else "Failed"
 
 
-def _result(status: str, outcome: Outcome) -> dict[str, Any]:
+def _result(status: str, outcome: ScriptResult) -> dict[str, Any]:
     if status in ("Pending", "InProgress"):
         return {
             "Status": status,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.workflows.release import carry_out
+from goldenami.workflows.release import run
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.vulnerabilities import Vulnerability
@@ -225,7 +225,7 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(
     own_images: Any,
     living: Any,
 ) -> None:
-    real: Callable[..., Any] = carry_out.HANDLERS["wait:image"]
+    real: Callable[..., Any] = run.HANDLERS["wait:image"]
     pressed: list[int] = []
 
     def press_once(doing: Any) -> Any:
@@ -235,7 +235,7 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(
             assert doing.cancelled.wait(10)
         return real(doing)
 
-    monkeypatch.setitem(carry_out.HANDLERS, "wait:image", press_once)
+    monkeypatch.setitem(run.HANDLERS, "wait:image", press_once)
     release = write(regions=["us-east-1"])
     ran = cli("bake", release, "--yes")
     assert ran.code == 130

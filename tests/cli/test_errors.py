@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from goldenami.workflows.release import carry_out
+from goldenami.workflows.release import run
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -168,7 +168,7 @@ def test_a_defect_of_ours_undoes_what_was_made_and_asks_for_a_report(
     def broken(_: Any) -> dict[str, Any]:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setitem(carry_out.HANDLERS, "wait:instance", broken)
+    monkeypatch.setitem(run.HANDLERS, "wait:instance", broken)
     ran = cli("bake", write(), "--yes")
     assert ran.code == 1
     assert "unexpected ZeroDivisionError: a defect" in ran.err

@@ -12,7 +12,7 @@ import pytest
 
 from goldenami.domain import tags
 from goldenami.domain.prefixes import BUILDS
-from goldenami.workflows.release import carry_out
+from goldenami.workflows.release import run
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -153,7 +153,7 @@ def test_an_image_that_takes_the_name_in_a_race_is_never_adopted(
     theirs: bool,
 ) -> None:  # fmt: skip
     other = launched(sandbox, public, {"Name": "other"}) if theirs else ""
-    run_command: Callable[..., Any] = carry_out.HANDLERS["ssm:RunCommand"]
+    run_command: Callable[..., Any] = run.HANDLERS["ssm:RunCommand"]
 
     def validate(doing: Any) -> Any:
         if not own_images(EAST):
@@ -163,7 +163,7 @@ def test_an_image_that_takes_the_name_in_a_race_is_never_adopted(
 
     release = write(regions=[EAST], enforce=None, validate=[{"run": "true"}])
     with monkeypatch.context() as patched:
-        patched.setitem(carry_out.HANDLERS, "ssm:RunCommand", validate)
+        patched.setitem(run.HANDLERS, "ssm:RunCommand", validate)
         ran = cli("bake", release, "--yes")
     assert ran.code == 4, ran.err
     (forged,) = own_images(EAST)

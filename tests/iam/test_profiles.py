@@ -1,13 +1,17 @@
 """Profiles from their YAML files."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import DEFAULT, load_profiles, profile_named
 from goldenami.iam.reference import table
+from goldenami.iam.render import render
+from goldenami.iam.values import Values
 
 COMPLETE = """\
 name: strict
@@ -95,6 +99,33 @@ def test_a_shipped_profile_says_what_it_does_and_what_it_does_not_do(name: str) 
     assert shipped.title
     assert "does not" in shipped.description
     assert not set(shipped.needs) & set(shipped.optional)
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "owners": {"owners": ("111122223333",)},
+    "parameters": {"parameters": ("/web/ami",)},
+    "pipeline_role": {"pipeline_role": "arn:aws:iam::123456789012:role/other"},
+    "snapshots": {"snapshots": ("snap-89abcdef",)},
+    "tag": {"tag_key": "Approved", "tag_value": "yes"},
+}
+
+
+@pytest.mark.parametrize("name", load_profiles())
+def test_a_profile_names_the_values_that_change_it(name: str) -> None:
+    profile = profile_named(name)
+    values = Values(
+        account="123456789012",
+        owners=("123456789012",),
+        snapshots=("snap-01234567",),
+        pipeline_role="arn:aws:iam::123456789012:role/pipeline",
+        groups=("admins",),
+    )
+    changed = {
+        value
+        for value, change in CHANGES.items()
+        if render(profile, structs.replace(values, **change)) != render(profile, values)
+    }
+    assert changed == {*profile.needs, *profile.optional} & CHANGES.keys()
 
 
 @pytest.mark.parametrize(

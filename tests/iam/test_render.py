@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import Profile, load_profiles, profile_named
-from goldenami.iam.render import PolicyDocument, environment, fill, render
+from goldenami.iam.render import PolicyDocument, as_json, fill, render
 from goldenami.iam.values import PARTITIONS, Values
+from goldenami.resources import environment
 
 ACCOUNT = "123456789012"
 STATEMENT = '{"Sid": "One", "Effect": "Deny", "Action": "*", "Resource": "*"}'
@@ -57,7 +58,7 @@ NO_POLICY = {
 
 def _filled(folder: Path, text: str, **context: object) -> dict[str, Any]:
     (folder / "one.json.j2").write_text(text)
-    return fill(environment(folder), "one.json.j2", context)
+    return fill(environment(folder, as_json), "one.json.j2", context)
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
@@ -90,7 +91,7 @@ def test_refuses_a_template_that_gives(text: str, said: str, tmp_path: Path) -> 
 
 def test_refuses_a_template_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"gone\.json\.j2"):
-        fill(environment(tmp_path), "gone.json.j2", {})
+        fill(environment(tmp_path, as_json), "gone.json.j2", {})
 
 
 @pytest.mark.parametrize("name", ["allow", "ec2-028-parent-snapshot", "guardrail"])

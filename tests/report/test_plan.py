@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenami.domain.checked import Checked
+from goldenami.domain.check_result import CheckResult
 from goldenami.domain.plan import Action, Happened, Plan, Ref, Secret
 from goldenami.report import plan as report
 from goldenami.report.plan import PlanProgress
@@ -58,7 +58,7 @@ def test_the_plan_tells_what_was_looked_at_and_what_other_roles_need(
         id="copy", summary="copy", call="ec2:CopyImage", region="eu-west-1", role=role,
         permissions=("ec2:CopyImage",),
     )  # fmt: skip
-    checked = Checked(fine=("the name is free",), unknown=("the quota is not known",))
+    checked = CheckResult(fine=("the name is free",), unknown=("the quota is not known",))
     report.write(Plan(title="bake", actions=(copy,), checked=checked), "table")
     assert capsys.readouterr().out.splitlines()[-4:] == [
         "✓ the name is free",

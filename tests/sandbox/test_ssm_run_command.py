@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox.server import Sandbox
-from goldenami_sandbox.ssm import Outcome, emulate
+from goldenami_sandbox.ssm import ScriptResult, emulate
 
 Make = Callable[..., str]
 Send = Callable[..., str]
@@ -13,25 +13,25 @@ Send = Callable[..., str]
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        ([], Outcome()),
-        (["systemctl is-active httpd"], Outcome()),
-        (["echo one", "echo 'two  three'"], Outcome(0, "one\ntwo  three\n")),
-        (["echo one", "exit 3", "echo never"], Outcome(3, "one\n")),
-        (["exit 0", "false"], Outcome(0)),
-        (["exit"], Outcome(0)),
-        (["false"], Outcome(1)),
-        (["echo one\nfalse\necho never"], Outcome(1, "one\n")),
-        (["  false"], Outcome(1)),
-        (["falsehood"], Outcome()),
+        ([], ScriptResult()),
+        (["systemctl is-active httpd"], ScriptResult()),
+        (["echo one", "echo 'two  three'"], ScriptResult(0, "one\ntwo  three\n")),
+        (["echo one", "exit 3", "echo never"], ScriptResult(3, "one\n")),
+        (["exit 0", "false"], ScriptResult(0)),
+        (["exit"], ScriptResult(0)),
+        (["false"], ScriptResult(1)),
+        (["echo one\nfalse\necho never"], ScriptResult(1, "one\n")),
+        (["  false"], ScriptResult(1)),
+        (["falsehood"], ScriptResult()),
         (
             ["missing-command --now"],
-            Outcome(127, "", "missing-command: command not found\n"),
+            ScriptResult(127, "", "missing-command: command not found\n"),
         ),
-        (["echo it's"], Outcome(0, "it's\n")),
+        (["echo it's"], ScriptResult(0, "it's\n")),
     ],
     ids=lambda value: " / ".join(value) or "nothing" if isinstance(value, list) else "",
 )
-def test_what_a_script_comes_to(lines: list[str], expected: Outcome) -> None:
+def test_what_a_script_comes_to(lines: list[str], expected: ScriptResult) -> None:
     assert emulate(lines) == expected
 
 

@@ -12,7 +12,7 @@ from goldenami.aws.action import ActionContext, Handler
 from goldenami.aws.session import Aws
 from goldenami.domain.plan import Action, Happened, Plan, Ref
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError
-from goldenami.workflows.execute import Execution
+from goldenami.workflows.execution import Execution
 from goldenami.workflows.interrupts import Interrupts
 
 NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -8,14 +8,11 @@ import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from goldenami.aws.answers.interface import Answer, Page, read
 from goldenami.aws.errors import explained
 from goldenami.errors import UnreadableAnswerError
-
-if TYPE_CHECKING:
-    from goldenami.aws.session import Aws
 
 T = TypeVar("T")
 A = TypeVar("A", bound=Answer)
@@ -104,15 +101,3 @@ def again(make: Callable[[], T]) -> T:
                 raise
         time.sleep(delay_s * random.uniform(0.8, 1.2))  # noqa: S311
     return make()
-
-
-def ask(aws: "Aws", region: str | None, kind: type[A], purpose: str, /, **parameters: Any) -> A:
-    """Call an operation in a region, or where it belongs to none: see `Asking.ask`."""
-    return (aws.in_region(region) if region else aws).ask(kind, purpose, **parameters)
-
-
-def listed(
-    aws: "Aws", region: str | None, kind: type[P], purpose: str, /, **parameters: Any
-) -> Iterator[P]:
-    """Yield every page of a listing in a region, or of what belongs to none: see `Asking`."""
-    return (aws.in_region(region) if region else aws).listed(kind, purpose, **parameters)

@@ -106,11 +106,7 @@ def group(answer: AutoScalingGroupAnswer) -> AutoScalingGroup:
 
 
 def groups(regional: RegionalAws, names: Iterable[str]) -> dict[str, AutoScalingGroup]:
-    """Return the groups of these names that there are.
-
-    Raises:
-        AwsError: they could not be read.
-    """
+    """Return the groups of these names that there are."""
     sorted_names = sorted(names)
     groups_by_name: dict[str, AutoScalingGroup] = {}
     for start in range(0, len(sorted_names), NAMES_A_CALL):
@@ -124,11 +120,7 @@ def groups(regional: RegionalAws, names: Iterable[str]) -> dict[str, AutoScaling
 
 
 def under_way(regional: RegionalAws, name: str) -> InstanceRefresh | None:
-    """Return the instance refresh of a group that is under way; there is at most one.
-
-    Raises:
-        AwsError: that could not be read.
-    """
+    """Return the instance refresh of a group that is under way; there is at most one."""
     pages = regional.listed(
         DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
         AutoScalingGroupName=name,

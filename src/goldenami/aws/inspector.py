@@ -19,7 +19,7 @@ from goldenami.aws.answers.others import (
 )
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.waits import Pending, patiently, until
-from goldenami.domain.checked import Checked
+from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError, BakeError
 
 PERMISSIONS = ("inspector2:BatchGetAccountStatus",)
@@ -62,7 +62,7 @@ class InspectorFinding(Struct, frozen=True):
         return f"{self.severity} {self.vulnerability} in {self.packages}: {self.title}"
 
 
-def check(regional: RegionalAws) -> Checked:
+def check(regional: RegionalAws) -> CheckResult:
     """Look whether Inspector scans the account's instances in a region.
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html
@@ -73,13 +73,13 @@ def check(regional: RegionalAws) -> Checked:
             accountIds=[regional.aws.account],
         )  # fmt: skip
     except AwsError as error:
-        return Checked(wrong=(f"test.scan: {error.message}",))
+        return CheckResult(wrong=(f"test.scan: {error.message}",))
     status = [account.resource_state.ec2.status for account in answer.accounts]
     if status == ["ENABLED"]:
-        return Checked(fine=(f"Amazon Inspector scans instances in {regional.region}",))
+        return CheckResult(fine=(f"Amazon Inspector scans instances in {regional.region}",))
     why = [account.error_message for account in answer.failed_accounts]
     reasons = ", ".join([*status, *why]) or "DISABLED"
-    return Checked(
+    return CheckResult(
         wrong=(
             f"test.scan: Amazon Inspector does not scan instances in {regional.region} ({reasons}"
             "): enable it with `aws inspector2 enable --resource-types EC2`, or leave the scan out",

@@ -49,12 +49,8 @@ class _Listing(Struct, frozen=True):
     size: int
 
 
-def _metadata() -> _Listing:
-    return _Listing(DescribeInstanceImageMetadata.call, "InstanceImageMetadata", METADATA_PAGE)
-
-
-def _reservations() -> _Listing:
-    return _Listing(DescribeInstances.call, "Reservations", INSTANCES_PAGE)
+_METADATA = _Listing(DescribeInstanceImageMetadata.call, "InstanceImageMetadata", METADATA_PAGE)
+_RESERVATIONS = _Listing(DescribeInstances.call, "Reservations", INSTANCES_PAGE)
 
 
 class _Page(Struct, frozen=True):
@@ -79,7 +75,7 @@ class InstanceInventory:
         these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
         self._filters = [*_ALIVE, *these]
         self._images: dict[ImageMetadata, ImageSeen] = {}
-        self._first = self._asked(_metadata())
+        self._first = self._page(_METADATA)
 
     def instances(self, images: SeenImages) -> Iterator[Some]:
         """Yield the region's instances, some at a time, without those that are terminated.
@@ -100,12 +96,11 @@ class InstanceInventory:
         yield from self._with_metadata()
 
     def _with_metadata(self) -> Iterator[Some]:
-        for some in self._rows(_metadata(), self._first, InstanceMetadata):
+        for some in self._rows(_METADATA, self._first, InstanceMetadata):
             yield [self._from_metadata(instance) for instance in some]
 
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
-        listing = _reservations()
-        for some in self._rows(listing, self._asked(listing), Reservation):
+        for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS), Reservation):
             instances = [
                 (reservation.owner_id, instance)
                 for reservation in some
@@ -146,14 +141,14 @@ class InstanceInventory:
         while more:
             page = answer.result()
             if page.token:
-                answer = self._asked(listing, page.token)
+                answer = self._page(listing, page.token)
             with _in_hand, explained(_DOING, self._regional.where, listing.call):
                 rows = iter(page.rows)
                 while some := list(islice(rows, AT_ONCE)):
                     yield read_all(kind, some)
             more = bool(page.token)
 
-    def _asked(self, listing: _Listing, token: str = "") -> "Future[_Page]":
+    def _page(self, listing: _Listing, token: str = "") -> "Future[_Page]":
         further = {"NextToken": token} if token else {}
         parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
 

@@ -8,7 +8,7 @@ from goldenami.aws.answers.others import (
 )
 from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.regional import RegionalAws
-from goldenami.domain.checked import Checked
+from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 
 PERMISSIONS = ("kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext")
@@ -17,7 +17,7 @@ EBS_KEY = "alias/aws/ebs"
 _TRIED = "DryRunOperationException"
 
 
-def check(regional: RegionalAws, key: str, *, shared: bool) -> Checked:
+def check(regional: RegionalAws, key: str, *, shared: bool) -> CheckResult:
     """Look whether snapshots can be encrypted with a key, and shared.
 
     What AWS encrypts with a key of its own cannot be shared:
@@ -31,15 +31,15 @@ def check(regional: RegionalAws, key: str, *, shared: bool) -> Checked:
     try:
         answer = regional.ask(DescribeKey, f"looking at KMS key {key}", KeyId=key)
     except AwsError as error:
-        return Checked(wrong=(error.message,))
+        return CheckResult(wrong=(error.message,))
     wrong = tuple(
         f"KMS key {key} in {regional.region} {fault}"
         for fault in _faults(answer.key_metadata, shared=shared)
     )
-    return Checked(wrong=wrong) if wrong else _tried(regional, key)
+    return CheckResult(wrong=wrong) if wrong else _tried(regional, key)
 
 
-def check_default(regional: RegionalAws, *, encrypted: bool) -> Checked:
+def check_default(regional: RegionalAws, *, encrypted: bool) -> CheckResult:
     """Look whether images can be shared that are encrypted with the region's default key.
 
     Args:
@@ -50,12 +50,12 @@ def check_default(regional: RegionalAws, *, encrypted: bool) -> Checked:
     try:
         default = regional.ask(GetEbsEncryptionByDefault, purpose)
         if not encrypted and not default.ebs_encryption_by_default:
-            return Checked(fine=(f"not encrypted in {regional.region}, and so can be shared",))
+            return CheckResult(fine=(f"not encrypted in {regional.region}, and so can be shared",))
         key = regional.ask(GetEbsDefaultKmsKeyId, purpose).kms_key_id
     except AwsError as error:
-        return Checked(unknown=(f"whether it can be shared is not known: {error.message}",))
+        return CheckResult(unknown=(f"whether it can be shared is not known: {error.message}",))
     if key.endswith(EBS_KEY):
-        return Checked(
+        return CheckResult(
             wrong=(
                 f"the image is encrypted in {regional.region} with AWS's own key {EBS_KEY} and "
                 "cannot be shared: name a key of the account (`kms_key`), or share with nobody",
@@ -75,7 +75,7 @@ def _faults(key: KeyMetadata, *, shared: bool) -> list[str]:
     return faults
 
 
-def _tried(regional: RegionalAws, key: str) -> Checked:
+def _tried(regional: RegionalAws, key: str) -> CheckResult:
     """Try the key without using it; a denial may come from a policy that lets EC2 use it alone."""
     try:
         regional.ask(
@@ -84,12 +84,12 @@ def _tried(regional: RegionalAws, key: str) -> Checked:
         )  # fmt: skip
     except AwsError as error:
         if code_of(error) in FORBIDDEN:
-            return Checked(
+            return CheckResult(
                 unknown=(
                     f"KMS key {key} in {regional.region} is enabled; whether EC2 may use it for "
                     "the caller is not known, since the caller may not",
                 )
             )
         if code_of(error) != _TRIED:
-            return Checked(wrong=(error.message,))
-    return Checked(fine=(f"KMS key {key} in {regional.region} is enabled and can be used",))
+            return CheckResult(wrong=(error.message,))
+    return CheckResult(fine=(f"KMS key {key} in {regional.region} is enabled and can be used",))

@@ -85,11 +85,7 @@ class LaunchTemplates:
         self._lock = RLock()
 
     def listed(self) -> list[LaunchTemplateVersion]:
-        """Return the default and the latest version of every template.
-
-        Raises:
-            AwsError: they could not be read.
-        """
+        """Return the default and the latest version of every template."""
         with self._lock:
             if self._named is None:
                 pages = self._regional.listed(
@@ -106,21 +102,13 @@ class LaunchTemplates:
             return self._named
 
     def configurations(self) -> Iterator[LaunchConfiguration]:
-        """Yield the launch configurations.
-
-        Raises:
-            AwsError: they could not be read.
-        """
+        """Yield the launch configurations."""
         purpose = "reading launch configurations"
         for page in self._regional.listed(DescribeLaunchConfigurations, purpose):
             yield from page.launch_configurations
 
     def resolved(self, reference: ImageReference) -> ImageReference:
-        """Follow a reference to what it launches.
-
-        Raises:
-            AwsError: a template or configuration could not be read.
-        """
+        """Follow a reference to what it launches."""
         if reference.configuration:
             image = self._configured().get(reference.configuration, "")
             why = f"there is no launch configuration {reference.configuration}"
@@ -163,11 +151,7 @@ class LaunchTemplates:
 
 
 def versions(regional: RegionalAws, template: str) -> list[LaunchTemplateVersion]:
-    """Return every version of a launch template, by its id.
-
-    Raises:
-        AwsError: they could not be read.
-    """
+    """Return every version of a launch template, by its id."""
     pages = regional.listed(
         DescribeLaunchTemplateVersions, f"reading launch template {template}",
         LaunchTemplateId=template,
@@ -184,9 +168,6 @@ def read_version(
         regional: whose, and where.
         template: its id or name.
         version: a number, ``$Default`` or ``$Latest``.
-
-    Raises:
-        AwsError: it could not be read.
     """
     by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
     purpose = f"reading launch template {template}"

@@ -91,11 +91,7 @@ class RegionLeases(Struct, frozen=True):
 
 
 def read(regional: RegionalAws) -> ClaimedLeftovers:
-    """Return what seems to be left in a region, but for leases; also of builds that are under way.
-
-    Raises:
-        AwsError: something could not be read.
-    """
+    """Return what seems to be left in a region but for leases; also of builds under way."""
     produced = images.produced(regional)
     alone = (_snapshots(regional, produced), _volumes(regional), _key_pairs(regional))
     claims = [
@@ -145,11 +141,7 @@ def leases(regional: RegionalAws) -> RegionLeases:
 
 
 def temporary(regional: RegionalAws, patterns: list[str]) -> tuple[list[str], list[str]]:
-    """Return the names of the key pairs, and the ids of the security groups, named like that.
-
-    Raises:
-        AwsError: they could not be read.
-    """
+    """Return the names of the key pairs, and the ids of the security groups, named like that."""
     purpose = "looking for what Packer left"
     pairs = regional.ask(
         DescribeKeyPairs, purpose, Filters=[{"Name": "key-name", "Values": patterns}]

@@ -8,14 +8,14 @@ from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import arns
-from goldenami.domain.checked import Checked
+from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 
 PERMISSIONS = (*policy_simulator.PERMISSIONS, "ssm:GetParameter")
 WRITING = ("ssm:PutParameter", "ssm:LabelParameterVersion")
 
 
-def check(regional: RegionalAws, name: str) -> Checked:
+def check(regional: RegionalAws, name: str) -> CheckResult:
     """Look whether a parameter is new or of the type that can be written over.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
@@ -24,19 +24,21 @@ def check(regional: RegionalAws, name: str) -> Checked:
         parameter = regional.ask(GetParameter, f"reading {name}", Name=name).parameter
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
-            return Checked(fine=(f"parameter {name} is new in {regional.region}",))
-        return Checked(wrong=(error.message,))
+            return CheckResult(fine=(f"parameter {name} is new in {regional.region}",))
+        return CheckResult(wrong=(error.message,))
     if parameter.type != "String":
-        return Checked(
+        return CheckResult(
             wrong=(
                 f"parameter {name} in {regional.region} is a {parameter.type}, and SSM does not "
                 "change types: delete it, or publish under another name",
             )
         )
-    return Checked(fine=(f"parameter {name} in {regional.region} is version {parameter.version}",))
+    return CheckResult(
+        fine=(f"parameter {name} in {regional.region} is version {parameter.version}",)
+    )
 
 
-def may_write(aws: Aws, regions: Sequence[str], name: str) -> Checked:
+def may_write(aws: Aws, regions: Sequence[str], name: str) -> CheckResult:
     """Ask IAM's policy simulator whether the caller may write a parameter in these regions."""
     parameters = [
         arns.arn(aws.partition, "ssm", region, aws.account, "parameter", name) for region in regions
@@ -46,9 +48,11 @@ def may_write(aws: Aws, regions: Sequence[str], name: str) -> Checked:
             aws, WRITING, parameters, "asking whether the parameter may be written"
         )
     except AwsError as error:
-        return Checked(unknown=(f"whether {name} may be written is not known: {error.message}",))
+        return CheckResult(
+            unknown=(f"whether {name} may be written is not known: {error.message}",)
+        )
     if refused is None:
-        return Checked(fine=(f"{name} may be written by the account's root user",))
+        return CheckResult(fine=(f"{name} may be written by the account's root user",))
     if refused:
-        return Checked(wrong=tuple(f"the caller may not {action}" for action in refused))
-    return Checked(fine=(f"{name} may be written in {', '.join(regions)}",))
+        return CheckResult(wrong=tuple(f"the caller may not {action}" for action in refused))
+    return CheckResult(fine=(f"{name} may be written in {', '.join(regions)}",))

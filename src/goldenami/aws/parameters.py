@@ -32,22 +32,14 @@ PARAMETERS_A_CALL = 10
 
 
 def values(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[str, str]:
-    """Return the values of parameters, by name; one that does not exist is left out.
-
-    Raises:
-        AwsError: they could not be read.
-    """
+    """Return the values of parameters, by name; one that does not exist is left out."""
     return {
         name: parameter.value for name, parameter in parameters(regional, names, purpose).items()
     }
 
 
 def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[str, Parameter]:
-    """Return parameters by name; one that does not exist is left out.
-
-    Raises:
-        AwsError: they could not be read.
-    """
+    """Return parameters by name; one that does not exist is left out."""
     by_name: dict[str, Parameter] = {}
     unique_names = sorted(set(names))
     for start in range(0, len(unique_names), PARAMETERS_A_CALL):
@@ -64,11 +56,7 @@ def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dic
 
 
 def parameter(regional: RegionalAws, name: str) -> Parameter | None:
-    """Return a parameter; None if there is none of that name.
-
-    Raises:
-        AwsError: it could not be read.
-    """
+    """Return a parameter; None if there is none of that name."""
     try:
         return regional.ask(GetParameter, f"reading {name}", Name=name).parameter
     except AwsError as error:
@@ -83,11 +71,7 @@ def image_ids(regional: RegionalAws, names: Iterable[str]) -> dict[str, str]:
 
 
 def below(regional: RegionalAws, path: str, purpose: str) -> list[str]:
-    """Return the values of all parameters under a path.
-
-    Raises:
-        AwsError: they could not be read.
-    """
+    """Return the values of all parameters under a path."""
     pages = regional.listed(GetParametersByPath, purpose, Path=path, Recursive=True)
     return [parameter.value for page in pages for parameter in page.parameters]
 

@@ -6,7 +6,7 @@ from goldenami.aws import instance_types
 from goldenami.aws.answers.ec2 import DescribeImages, DescribeInstances
 from goldenami.aws.answers.others import GetServiceQuota
 from goldenami.aws.regional import RegionalAws
-from goldenami.domain.checked import Checked
+from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 
 PERMISSIONS = ("servicequotas:GetServiceQuota",)
@@ -24,7 +24,7 @@ _OTHERS = ("inf", "trn", "hpc", "dl", "mac")
 """Families with quotas of their own, which no bake is usually done on."""
 
 
-def images(regional: RegionalAws) -> Checked:
+def images(regional: RegionalAws) -> CheckResult:
     """Look whether one more image fits into a region.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-quotas.html
@@ -36,12 +36,12 @@ def images(regional: RegionalAws) -> Checked:
     return _check(regional, AMIS, "images", lambda: sum(len(page.images) for page in pages), 1)
 
 
-def shares(regional: RegionalAws, targets: int) -> Checked:
+def shares(regional: RegionalAws, targets: int) -> CheckResult:
     """Look whether an image may be shared with so many."""
     return _check(regional, AMI_SHARING, "launch permissions of an image", lambda: 0, targets)
 
 
-def vcpus(regional: RegionalAws, instance_type: str) -> Checked:
+def vcpus(regional: RegionalAws, instance_type: str) -> CheckResult:
     """Look whether one more instance of a type may run; a DryRun does not tell.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html
@@ -50,13 +50,13 @@ def vcpus(regional: RegionalAws, instance_type: str) -> Checked:
         (first_letters for first_letters in VCPUS if _counts(instance_type, first_letters)), None
     )
     if letters is None:
-        return Checked(
+        return CheckResult(
             unknown=(f"the vCPU quota of {instance_type} in {regional.region} was not looked at",)
         )
     try:
         kind = instance_types.described(regional, instance_type, f"looking at {instance_type}")
     except AwsError:
-        return Checked()  # the launch that is tried says what is wrong with it
+        return CheckResult()  # the launch that is tried says what is wrong with it
     needed = kind.v_cpu_info.default_vcpus
 
     def used() -> int:
@@ -82,16 +82,16 @@ def _counts(instance_type: str, letters: str) -> bool:
 
 def _check(
     regional: RegionalAws, code: str, what: str, used: Callable[[], int], needed: int
-) -> Checked:
+) -> CheckResult:
     try:
         answer = regional.ask(GetServiceQuota, "reading a quota", ServiceCode="ec2", QuotaCode=code)
         allowed, there = int(answer.quota.value), used()
     except AwsError as error:
-        return Checked(
+        return CheckResult(
             unknown=(f"the quota of {what} in {regional.region} is not known: {error.message}",)
         )
     usage = f"{what} in {regional.region}: {there:,} of {allowed:,} are used, "
     usage += f"and {needed:,} more are needed"
     if there + needed > allowed:
-        return Checked(wrong=(f"quota {code}: {usage}; ask AWS for more, or remove some",))
-    return Checked(fine=(f"quota of {usage}",))
+        return CheckResult(wrong=(f"quota {code}: {usage}; ask AWS for more, or remove some",))
+    return CheckResult(fine=(f"quota of {usage}",))

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.ask import Asking
+from goldenami.domain.account_region import AccountRegion
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -14,18 +15,25 @@ class RegionalAws(Asking):
     Args:
         aws: the caller.
         region: the region.
+        place: the same with its account, if that is known already.
     """
 
-    __slots__ = ("aws", "region")
+    __slots__ = ("_place", "aws", "region")
 
-    def __init__(self, aws: "Aws", region: str) -> None:
+    def __init__(self, aws: "Aws", region: str, place: AccountRegion | None = None) -> None:
         self.aws = aws
         self.region = region
+        self._place = place
+
+    @property
+    def place(self) -> AccountRegion:
+        """The region and its account, with the role by which the caller acts there."""
+        return self._place or AccountRegion(self.aws.account, self.region)
 
     @property
     def account(self) -> str:
         """The account's id."""
-        return self.aws.account
+        return self.place.account
 
     @property
     def where(self) -> str:

@@ -12,9 +12,6 @@ def snapshots(regional: RegionalAws, devices: Iterable[str]) -> dict[str, str]:
     Args:
         regional: whose, and where.
         devices: the names that the root device of a golden image has, such as ``/dev/xvda``.
-
-    Raises:
-        AwsError: the volumes could not be read.
     """
     pages = regional.listed(
         DescribeVolumes, "reading root volumes",

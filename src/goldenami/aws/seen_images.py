@@ -31,11 +31,7 @@ class SeenImages:
         self._lock = Lock()
 
     def of(self, ids: Iterable[str]) -> Mapping[str, ImageSeen]:
-        """Return what is known of these images; one that is gone is ``deregistered``.
-
-        Raises:
-            AwsError: they could not be read.
-        """
+        """Return what is known of these images; one that is gone is ``deregistered``."""
         return {image_id: _seen(image_id, image) for image_id, image in self._images(ids).items()}
 
     def golden_ancestors(self, ids: Iterable[str], golden: Golden) -> dict[str, str]:
@@ -43,9 +39,6 @@ class SeenImages:
 
         AWS notes the source of an image that is created or copied; goldenami notes it in a tag.
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify-source-ami-used-to-create-new-ami.html
-
-        Raises:
-            AwsError: an image on the way could not be read.
         """
         ancestors: dict[str, str] = {}
         at = {image_id: image_id for image_id in ids}

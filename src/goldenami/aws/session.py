@@ -140,7 +140,7 @@ class Aws(Asking):
 
     def at(self, place: AccountRegion) -> RegionalAws:
         """Return who acts in a region of an account, by the role there if it has one."""
-        return self.acting_as(place.role).in_region(place.region)
+        return RegionalAws(self.acting_as(place.role), place.region, place)
 
     def acting_as(self, role: str) -> "Aws":
         """Return who acts as a role of another account; the same caller if it is empty."""

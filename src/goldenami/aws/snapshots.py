@@ -20,11 +20,7 @@ def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[Snap
 
 
 def own(regional: RegionalAws, ids: Sequence[str], purpose: str) -> list[SnapshotAnswer]:
-    """Return those of these snapshots that are there and the account's own.
-
-    Raises:
-        AwsError: they could not be read.
-    """
+    """Return those of these snapshots that are there and the account's own."""
     filters = [{"Name": "snapshot-id", "Values": list(ids)}]
     pages = regional.listed(DescribeSnapshots, purpose, OwnerIds=["self"], Filters=filters)
     return [snapshot for page in pages for snapshot in page.snapshots]

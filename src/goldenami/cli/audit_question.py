@@ -118,6 +118,6 @@ def _age(text: str) -> "timedelta":
 
 
 def _earlier(path: Path) -> "Saved":
-    from goldenami.domain.audit import saved
+    from goldenami.domain.audit import audit_file
 
-    return saved.load(path)
+    return audit_file.load(path)

@@ -81,7 +81,7 @@ def terminate(
     """
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import base
-    from goldenami.workflows.execute import Execution
+    from goldenami.workflows.execution import Execution
 
     aws = options.session(region, profile, endpoint_url)
     planned = base.plan_terminate(aws, aws.region, instance_id)

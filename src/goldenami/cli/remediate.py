@@ -111,7 +111,7 @@ def remediate(
     if action is Does.REFRESH and not image:
         raise UsageError("--action refresh needs a golden image", fix="pass --image NAME")
     rollout = _rollout(alarm, checkpoint, checkpoint_delay, bake_time, min_healthy)
-    from goldenami.domain.audit import rules, saved
+    from goldenami.domain.audit import audit_file, rules
     from goldenami.report import listing
     from goldenami.report.plan import PlanProgress
     from goldenami.report.terminal import say
@@ -128,7 +128,7 @@ def remediate(
         raise UsageError(
             f"--rule {min(unknown)}: there is no such rule", fix=f"one of {', '.join(rules.BY_ID)}"
         )
-    document = saved.load_whole(audit)
+    document = audit_file.load_whole(audit)
     _refuse_without_release(audit, document, release, action)
     question = audit_question.question(
         release,

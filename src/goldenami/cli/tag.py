@@ -24,7 +24,7 @@ def tag(
     """
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import tags as workflow
-    from goldenami.workflows.execute import Execution
+    from goldenami.workflows.execution import Execution
 
     wanted = dict(options.tag_pair(one) for one in tags)
     aws = options.session(region, profile, endpoint_url, "us-east-1")

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from msgspec import Struct, structs
 
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.checked import Checked
+from goldenami.domain.check_result import CheckResult
 
 
 class Ref(Struct, frozen=True, tag_field="ref", tag="output"):
@@ -113,7 +113,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     actions: tuple[Action, ...]
     notes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
-    checked: Checked = Checked()
+    checked: CheckResult = CheckResult()
 
     @property
     def permissions(self) -> tuple[str, ...]:

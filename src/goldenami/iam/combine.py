@@ -22,7 +22,10 @@ def combined(name: str, documents: Iterable[PolicyDocument], *first: Statement) 
         documents: the documents.
         first: statements that stand before theirs.
     """
-    statements = [*first, *(one for each in documents for one in each.policy["Statement"])]
+    statements = [
+        *first,
+        *(statement for document in documents for statement in document.policy["Statement"]),
+    ]
     for varying in ("Action", "Resource"):
         statements = _merged(statements, varying)
     return PolicyDocument(name, {"Version": VERSION, "Statement": statements})
@@ -32,7 +35,7 @@ def _merged(statements: Iterable[Statement], varying: str) -> list[Statement]:
     """Put statements together that differ in nothing but their Sid and one element."""
     groups: dict[str, list[Statement]] = {}
     for index, statement in enumerate(statements):
-        rest = {key: one for key, one in statement.items() if key not in ("Sid", varying)}
+        rest = {key: value for key, value in statement.items() if key not in ("Sid", varying)}
         alike = json.dumps(rest, sort_keys=True) if varying in statement else str(index)
         groups.setdefault(alike, []).append(statement)
     return [_together(group, varying) for group in groups.values()]
@@ -41,11 +44,13 @@ def _merged(statements: Iterable[Statement], varying: str) -> list[Statement]:
 def _together(group: list[Statement], varying: str) -> Statement:
     if len(group) == 1:
         return group[0]
-    values = dict.fromkeys(one for statement in group for one in _listed(statement[varying]))
+    values = dict.fromkeys(text for statement in group for text in _texts(statement[varying]))
     effect = str(group[0]["Effect"])
-    sid = effect + "".join(str(one.get("Sid", "")).removeprefix(effect) for one in group)
+    sid = effect + "".join(
+        str(statement.get("Sid", "")).removeprefix(effect) for statement in group
+    )
     return {**group[0], "Sid": sid, varying: list(values)}
 
 
-def _listed(value: str | list[str]) -> list[str]:
+def _texts(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value

@@ -9,27 +9,22 @@ https://developer.hashicorp.com/terraform/language/expressions/strings
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from goldenami import resources
 from goldenami.domain.prefixes import POLICIES
 from goldenami.errors import SpecError
-from goldenami.iam.render import PolicyDocument
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from goldenami.iam.render import PolicyDocument, as_json
 
 
 def terraform(documents: Sequence[PolicyDocument], groups: Sequence[str]) -> str:
     """Return the policies and their attachments to groups, formatted as `terraform fmt` has it."""
-    template = _terraform().get_template("terraform.tf.j2")
-    text: str = template.render(
-        documents=[_in_hcl(one) for one in documents], groups=sorted(set(groups))
+    templates = resources.environment(_folder(), _as_hcl, blocks=True)
+    text: str = templates.get_template("terraform.tf.j2").render(
+        documents=[_in_hcl(document) for document in documents], groups=sorted(set(groups))
     )
     return text
 
@@ -40,22 +35,22 @@ def cloudformation(documents: Sequence[PolicyDocument], groups: Sequence[str]) -
     Raises:
         SpecError: a value is what CloudFormation takes for a dynamic reference.
     """
-    from goldenami.iam.render import environment
-
-    templates = environment(resources.folder("templates") / "iac")
-    told = [
+    policies = [
         {
-            "logical_id": "".join(part.title() for part in one.name.split("-")),
-            "name": one.name,
-            "policy": _without_references(one),
-            "policy_name": f"{POLICIES}{one.name}",
+            "logical_id": "".join(part.title() for part in document.name.split("-")),
+            "name": document.name,
+            "policy": _without_references(document),
+            "policy_name": f"{POLICIES}{document.name}",
         }
-        for one in documents
+        for document in documents
     ]
-    text = templates.get_template("cloudformation.json.j2").render(
-        documents=told, groups=sorted(set(groups))
-    )
+    template = resources.environment(_folder(), as_json).get_template("cloudformation.json.j2")
+    text = template.render(documents=policies, groups=sorted(set(groups)))
     return json.dumps(json.loads(text), indent=2) + "\n"
+
+
+def _folder() -> Path:
+    return resources.folder("templates") / "iac"
 
 
 def _without_references(document: PolicyDocument) -> dict[str, Any]:
@@ -73,25 +68,8 @@ def _without_references(document: PolicyDocument) -> dict[str, Any]:
     return document.policy
 
 
-@cache
-def _terraform() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def as_hcl(value: object) -> Markup:
-        if isinstance(value, Markup):
-            return value
-        return Markup(_escaped(json.dumps(value)))  # noqa: S704  # it is HCL, not HTML
-
-    return Environment(
-        loader=FileSystemLoader(resources.folder("templates") / "iac"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=as_hcl,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+def _as_hcl(value: object) -> str:
+    return _escaped(as_json(value))
 
 
 def _in_hcl(document: PolicyDocument) -> dict[str, Any]:

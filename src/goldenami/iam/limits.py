@@ -60,8 +60,7 @@ def check_size(document: PolicyDocument, limit: Limit) -> None:
         f"the policy document `{document.name}` has {characters:,} characters, and {limit.holder} "
         f"may have {limit.characters:,}",
         notes=_how_many_fit(listed, limit.characters - characters),
-        fix="keep fewer images (`lifecycle.keep`), or use the profile `guardrail-by-tag`, which "
-        "knows snapshots by their tag and lists none"
+        fix="use the profile `guardrail-by-tag`, which knows snapshots by their tag and lists none"
         if listed
         else "use fewer owners, or a shorter tag",
     )

@@ -74,7 +74,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         description: what the documents do, and what they do not do.
         warning: shown whenever the profile is used; empty if there is nothing to warn of.
         needs: the values it cannot be rendered without.
-        optional: the values that change it if they are given.
+        optional: the values that change it if the caller has them.
         documents: what it renders.
         tag: the approval tag if the caller gives none.
         attach_with: the profiles whose documents belong to it.
@@ -108,23 +108,17 @@ def load_profiles(folder: Path | None = None) -> dict[str, Profile]:
     """
     folder = folder or resources.folder("policies")
     paths = sorted(folder.glob("*.yaml"), key=lambda path: path.stem)
-    found = {path.stem: _load(path) for path in paths}
-    for one in found.values():
-        _check_named(folder, one, "attach_with", one.attach_with, found)
-        other = (one.when_too_large,) if one.when_too_large else ()
-        _check_named(folder, one, "when_too_large", other, found)
-    return found
-
-
-def _check_named(
-    folder: Path, one: Profile, key: str, named: tuple[str, ...], known: Mapping[str, Profile]
-) -> None:
-    for name in named:
-        if name not in known:
-            raise SpecError(
-                f"{folder / one.name}.yaml: {key}: there is no profile `{name}`",
-                fix=_suggestion(name, known),
-            )
+    profiles = {path.stem: _load(path) for path in paths}
+    for profile in profiles.values():
+        other = (profile.when_too_large,) if profile.when_too_large else ()
+        for key, names in (("attach_with", profile.attach_with), ("when_too_large", other)):
+            for name in names:
+                if name not in profiles:
+                    raise SpecError(
+                        f"{folder / profile.name}.yaml: {key}: there is no profile `{name}`",
+                        fix=_suggestion(name, profiles),
+                    )
+    return profiles
 
 
 def profile_named(name: str) -> Profile:
@@ -140,17 +134,15 @@ def profile_named(name: str) -> Profile:
 
 
 def _load(path: Path) -> Profile:
-    def named(profile: Profile) -> Iterator[Problem]:
+    def checked(profile: Profile) -> Iterator[Problem]:
         if profile.name != path.stem:
             fix = f"write `name: {path.stem}`, or rename the file"
             yield Problem("$.name", f"`{profile.name}` is not the file's name", fix)
-
-    def enforcing(profile: Profile) -> Iterator[Problem]:
         if not profile.documents:
             fix = "name at least one document and its template"
             yield Problem("$.documents", "a profile without documents enforces nothing", fix)
 
-    return yamlfile.load(path, Profile, [named, enforcing])
+    return yamlfile.load(path, Profile, [checked])
 
 
 def _suggestion(name: str, known: Mapping[str, Profile]) -> str:

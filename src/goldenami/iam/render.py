@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -66,7 +65,7 @@ def render(profile: Profile, values: Values) -> tuple[PolicyDocument, ...]:
         SpecError: a template does not give a policy document.
     """
     _check_needs(profile, values)
-    templates = environment(resources.folder("templates") / "policies")
+    templates = resources.environment(resources.folder("templates") / "policies", as_json)
     context = _context(profile, values)
     return tuple(
         PolicyDocument(document.name, fill(templates, document.template, context))
@@ -74,25 +73,9 @@ def render(profile: Profile, values: Values) -> tuple[PolicyDocument, ...]:
     )
 
 
-@cache
-def environment(folder: Path) -> Environment:
-    """Return a Jinja environment in which every ``{{ … }}`` prints one whole JSON value.
-
-    A template writes ``"Owner": {{ owners }}`` without quotes, and no value can end its own string.
-    """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def as_json(value: object) -> Markup:
-        # default=str: the text of an undefined name raises and names it
-        return Markup(json.dumps(value, default=str))  # noqa: S704  # it is JSON, not HTML
-
-    return Environment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=as_json,
-    )
+def as_json(value: object) -> str:
+    """Return a value as JSON, as templates print it: ``"Owner": {{ owners }}``, without quotes."""
+    return json.dumps(value, default=str)  # str: the text of an undefined name raises and names it
 
 
 def fill(templates: Environment, name: str, context: Mapping[str, object]) -> dict[str, Any]:
@@ -159,11 +142,13 @@ def _check_policy(policy: Any) -> None:
     if policy["Version"] != VERSION:
         raise ValueError(f"Version has to be {VERSION}")
     statements = policy["Statement"]
-    if not isinstance(statements, list) or not all(isinstance(one, dict) for one in statements):
+    if not isinstance(statements, list) or not all(
+        isinstance(statement, dict) for statement in statements
+    ):
         raise ValueError("Statement has to be a list of objects")
     if not statements:
         raise ValueError("a policy without statements enforces nothing")
-    _check_sids([str(one["Sid"]) for one in statements if "Sid" in one])
+    _check_sids(str(statement["Sid"]) for statement in statements if "Sid" in statement)
 
 
 def _check_sids(sids: Iterable[str]) -> None:

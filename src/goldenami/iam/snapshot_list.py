@@ -15,7 +15,7 @@ class Difference(Struct, frozen=True):
     """How the lists of two documents differ that are the same but for them.
 
     Args:
-        lacks: the snapshots that are only in the wanted one.
+        lacks: the snapshots that are only in the expected one.
         extra: those that are only in the present one.
     """
 
@@ -25,14 +25,14 @@ class Difference(Struct, frozen=True):
 
 def listed(document: Document) -> frozenset[str]:
     """Return the ids of all snapshots that a document names."""
-    found: set[str] = set()
+    ids: set[str] = set()
 
     def note(arns: list[re.Match[str]]) -> list[str]:
-        found.update(arn[2] for arn in arns)
+        ids.update(arn[2] for arn in arns)
         return []
 
     _changed(document, note)
-    return frozenset(found)
+    return frozenset(ids)
 
 
 def extended(document: Document, snapshots: Iterable[str]) -> dict[str, Any]:
@@ -41,36 +41,36 @@ def extended(document: Document, snapshots: Iterable[str]) -> dict[str, Any]:
 
     def extend(arns: list[re.Match[str]]) -> list[str]:
         there = {arn[2]: arn[0] for arn in arns}
-        new = {one: f"{arns[0][1]}{one}" for one in further}
+        new = {snapshot: f"{arns[0][1]}{snapshot}" for snapshot in further}
         return [arn for _, arn in sorted((new | there).items())]
 
     changed: dict[str, Any] = _changed(document, extend)
     return changed
 
 
-def difference(present: Document, wanted: Document) -> Difference | None:
+def difference(present: Document, expected: Document) -> Difference | None:
     """Compare the lists of two documents; None if they differ in anything else."""
 
     def drop(_: list[re.Match[str]]) -> list[str]:
         return []
 
-    if _changed(present, drop) != _changed(wanted, drop):
+    if _changed(present, drop) != _changed(expected, drop):
         return None
-    now, then = listed(present), listed(wanted)
+    now, then = listed(present), listed(expected)
     return Difference(then - now, now - then)
 
 
 def _changed(value: Any, change: Callable[[list[re.Match[str]]], list[str]]) -> Any:
     """Return a part of a document with every list of snapshots changed; others stay as they are."""
     if isinstance(value, Mapping):
-        return {key: _changed(one, change) for key, one in value.items()}
+        return {key: _changed(inner, change) for key, inner in value.items()}
     if not isinstance(value, list | str):
         return value
-    several = value if isinstance(value, list) else [value]
-    arns = [_ARN.fullmatch(one) if isinstance(one, str) else None for one in several]
+    values = value if isinstance(value, list) else [value]
+    arns = [_ARN.fullmatch(text) if isinstance(text, str) else None for text in values]
     whole = [arn for arn in arns if arn]
     if not whole:
-        return [_changed(one, change) for one in value] if isinstance(value, list) else value
-    rest = [one for one, arn in zip(several, arns, strict=True) if not arn]
+        return [_changed(inner, change) for inner in value] if isinstance(value, list) else value
+    rest = [text for text, arn in zip(values, arns, strict=True) if not arn]
     changed = [*rest, *change(whole)]
     return changed[0] if isinstance(value, str) and len(changed) == 1 else changed

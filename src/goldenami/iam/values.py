@@ -11,15 +11,8 @@ from goldenami.domain.tags import KEY_LENGTH, VALUE_LENGTH, ApprovalTag
 from goldenami.errors import SpecError
 
 PARTITIONS = (
-    "aws",
-    "aws-cn",
-    "aws-us-gov",
-    "aws-eusc",
-    "aws-iso",
-    "aws-iso-b",
-    "aws-iso-e",
-    "aws-iso-f",
-)
+    "aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f",
+)  # fmt: skip
 ANY_REGION = "*"
 
 _SNAPSHOT = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
@@ -154,9 +147,7 @@ def _unsafe_in_condition(text: str) -> Iterator[str]:
     templates compare tags without wildcards, but a policy is also edited by hand and copied.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
-    found = [special for special in _SPECIAL if special in text]
-    if found:
-        listed = " and ".join(f"`{special}`" for special in found)
+    if listed := " and ".join(f"`{special}`" for special in _SPECIAL if special in text):
         yield f"has {listed}, which IAM can read as a variable or wildcard that matches more"
     if not text.isprintable():
         yield "has a character that cannot be printed, such as a line break"

@@ -57,6 +57,7 @@ def write_profile(profile: Profile, form: str) -> None:
         sys.stdout.write(f"warning: {profile.warning}\n\n")
     for title, values in (
         ("needs", profile.needs),
+        ("can take", profile.optional),
         ("comes with", profile.attach_with),
         ("proves", profile.proves),
     ):

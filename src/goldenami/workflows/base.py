@@ -18,7 +18,7 @@ from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import BakeError, InterruptedRunError, RefusedError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
-from goldenami.workflows.execute import Execution
+from goldenami.workflows.execution import Execution
 
 
 class BaseInstance(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from goldenami.domain.audit.approved import Produced
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.manifests import kept
+from goldenami.workflows.build_records import kept
 
 if TYPE_CHECKING:
     from goldenami.spec.model import BaseSource

@@ -19,8 +19,8 @@ from goldenami.domain.image import started
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.record import parameter
 from goldenami.errors import IncompleteError, RefusedError
-from goldenami.workflows.execute import Execution
-from goldenami.workflows.whose import Owner
+from goldenami.workflows.attribution import Owner
+from goldenami.workflows.execution import Execution
 
 TERMINATION_TIMEOUT_S = 600.0
 LEASE_END = "end:lease"

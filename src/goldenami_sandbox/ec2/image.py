@@ -79,7 +79,7 @@ class ImageSnapshot(Snapshot):
 
 
 @dataclass(eq=False)
-class Image:
+class SandboxImage:
     """An image in one region. What other accounts own is here if this account can see it."""
 
     store: "Ec2Store" = field(repr=False)
@@ -209,7 +209,7 @@ def iso(moment: datetime | None) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z") if moment else None
 
 
-def published(store: "Ec2Store", public: PublicImage) -> Image:
+def published(store: "Ec2Store", public: PublicImage) -> SandboxImage:
     """Return a public image, with its snapshot put in the store."""
     image_id = public.id_in(store.region_name)
     volume = GoneVolume(public.size_gib)
@@ -218,7 +218,7 @@ def published(store: "Ec2Store", public: PublicImage) -> Image:
         public.size_gib,
         take_snapshot(store, volume, "", image_id, public.owner_id).id,
     )
-    return Image(
+    return SandboxImage(
         store,
         image_id,
         public.name,

@@ -27,7 +27,7 @@ from goldenami_sandbox.ec2.errors import (
     incorrect_state,
     no_such_instance,
 )
-from goldenami_sandbox.ec2.image import Device, GoneVolume, Image, take_snapshot
+from goldenami_sandbox.ec2.image import Device, GoneVolume, SandboxImage, take_snapshot
 from goldenami_sandbox.ec2.store import Ec2Store
 
 NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
@@ -52,7 +52,7 @@ class ImageCreationResponse(Ec2Base):
         about = f"Created by CreateImage({instance.id}) for {image_id}"
         devices = _snapshotted(self.store, instance, image_id, about)
         source = self.store.images.get(instance.image_id)
-        image = Image(
+        image = SandboxImage(
             self.store,
             image_id,
             name,
@@ -81,7 +81,7 @@ class ImageCreationResponse(Ec2Base):
         devices = _overridden((), self._get_param("BlockDeviceMappings", []))
         self.error_on_dryrun()
         root = self._get_param("RootDeviceName", "/dev/sda1")
-        image = Image(
+        image = SandboxImage(
             self.store,
             random_ami_id(),
             name,
@@ -128,7 +128,7 @@ class ImageCreationResponse(Ec2Base):
         self._put(copy, wished)
         return image_id
 
-    def _copied_image(self) -> Image:
+    def _copied_image(self) -> SandboxImage:
         store = self.store_in(self._get_param("SourceRegion"))
         image = store.image(self._get_param("SourceImageId"))
         if image.state != "available":
@@ -139,7 +139,7 @@ class ImageCreationResponse(Ec2Base):
             )
         return image
 
-    def _may_read_snapshots(self, image: Image) -> bool:
+    def _may_read_snapshots(self, image: SandboxImage) -> bool:
         """Say whether the account may copy an image: to launch it is another permission."""
         owner = cast(Ec2Store, ec2_backends[image.owner_id][image.store.region_name])
         snapshots = [owner.get_snapshot(one) for one in image.snapshot_ids]
@@ -147,7 +147,7 @@ class ImageCreationResponse(Ec2Base):
             self.current_account in one.create_volume_permission_userids for one in snapshots
         )
 
-    def _key_of_copy(self, source: Image) -> tuple[str | None, str | None]:
+    def _key_of_copy(self, source: SandboxImage) -> tuple[str | None, str | None]:
         """Return the KMS key of the copy's snapshots, and why the copy will fail.
 
         AWS accepts any key, and finds out later whether it is in the destination region.
@@ -189,7 +189,7 @@ class ImageCreationResponse(Ec2Base):
             raise incorrect_state(f"Instance {instance_id} is not in state 'running' or 'stopped'")
         return instance
 
-    def _put(self, image: Image, wished: Mapping[str, tags.Tags]) -> ActionResult:
+    def _put(self, image: SandboxImage, wished: Mapping[str, tags.Tags]) -> ActionResult:
         self.store.images[image.id] = image
         self.store.create_tags([image.id], wished["image"])
         for snapshot_id in image.snapshot_ids if "snapshot" in wished else []:
@@ -246,7 +246,7 @@ def _overridden(
 
 
 def _copied(
-    source: Image, store: Ec2Store, image_id: str, kms_key_id: str | None
+    source: SandboxImage, store: Ec2Store, image_id: str, kms_key_id: str | None
 ) -> tuple[Device, ...]:
     found = []
     for device in source.devices:

@@ -39,7 +39,7 @@ from goldenami_sandbox.ec2.errors import (
     no_such_image,
     not_owner,
 )
-from goldenami_sandbox.ec2.image import PUBLIC, Image, iso
+from goldenami_sandbox.ec2.image import PUBLIC, SandboxImage, iso
 from goldenami_sandbox.listing import Described, Field, filtered
 
 
@@ -95,7 +95,7 @@ class ImageListingResponse(Ec2Base):
         told = [image.described() for image in images if self._wanted_image(image)]
         return self.paged("Images", self._filtered_images(told))
 
-    def _visible(self, image_id: str) -> Image:
+    def _visible(self, image_id: str) -> SandboxImage:
         if not image_id.startswith("ami-"):
             raise MalformedAMIIdError([image_id])
         image = self.store.images.get(image_id) or self.store.shared_images.get(image_id)
@@ -103,23 +103,23 @@ class ImageListingResponse(Ec2Base):
             raise no_such_image(image_id)
         return image
 
-    def _listed(self, image: Image) -> bool:
+    def _listed(self, image: SandboxImage) -> bool:
         """Say whether an image shows up for somebody who does not name it."""
         if self.store.allowed_images.hide(image):
             return False
         return image.owned or not image.deprecated or self._get_param("IncludeDeprecated", False)
 
-    def _wanted_image(self, image: Image) -> bool:
+    def _wanted_image(self, image: SandboxImage) -> bool:
         if image.disabled and not self._get_param("IncludeDisabled", False):
             return False
         return self._owned_by_wish(image) and self._launchable_by_wish(image)
 
-    def _owned_by_wish(self, image: Image) -> bool:
+    def _owned_by_wish(self, image: SandboxImage) -> bool:
         owners = self._get_param("Owners", [])
         names = {image.owner_id, image.owner_alias, "self" if image.owned else None}
         return not owners or not names.isdisjoint(owners)
 
-    def _launchable_by_wish(self, image: Image) -> bool:
+    def _launchable_by_wish(self, image: SandboxImage) -> bool:
         users = self._get_param("ExecutableUsers", [])
         wished: list[dict[str, str]] = [
             dict(PUBLIC)
@@ -141,7 +141,7 @@ _DONE = {"Return": True}
 class ImageLifecycleResponse(Ec2Base):
     """What the owner of an image does with it after it is made."""
 
-    def own_image(self) -> Image:
+    def own_image(self) -> SandboxImage:
         """Return the image that the request names.
 
         Raises:
@@ -244,7 +244,7 @@ _RULES = {
         r"arn:aws[\w-]*:organizations::\d{12}:ou/o-[a-z0-9]+/ou-[a-z0-9-]+"
     ),
 }
-_READABLE: dict[str, Callable[[Image], dict[str, Any]]] = {
+_READABLE: dict[str, Callable[[SandboxImage], dict[str, Any]]] = {
     "description": lambda image: {"Description": {"Value": image.description}},
     "launchPermission": lambda image: {"LaunchPermissions": image.permissions},
     "bootMode": lambda image: {"BootMode": {"Value": image.boot_mode}},
@@ -312,7 +312,7 @@ class ImageSharingResponse(ImageLifecycleResponse):
         return change["Add"], change["Remove"]
 
     def _check_shareable(
-        self, image: Image, change: tuple[Sequence[Permission], Sequence[Permission]]
+        self, image: SandboxImage, change: tuple[Sequence[Permission], Sequence[Permission]]
     ) -> None:
         if image.state != "available":
             raise image_unavailable(image.id, f"{image.state}, and cannot be shared")

@@ -29,7 +29,7 @@ from goldenami_sandbox.ec2.errors import (
     no_such_key_pair,
     token_of_the_terminated,
 )
-from goldenami_sandbox.ec2.image import Device, Image
+from goldenami_sandbox.ec2.image import Device, SandboxImage
 
 PENDING, RUNNING = ("pending", 0), ("running", 16)
 DEFAULT_TYPE = "m1.small"
@@ -123,7 +123,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         template: Mapping[str, Any] = self.store._get_template_from_args(asked).data  # noqa: SLF001
         return template
 
-    def _launched_image(self) -> Image:
+    def _launched_image(self) -> SandboxImage:
         image_id = self._get_param("ImageId") or self._template.get("ImageId")
         if not image_id:
             raise missing("ImageId")
@@ -137,7 +137,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
     def _wish(self, name: str, default: Any = None) -> Any:
         return self._get_param(name) or self._template.get(name, default)
 
-    def _check_type(self, image: Image) -> None:
+    def _check_type(self, image: SandboxImage) -> None:
         kind = self._wish("InstanceType", DEFAULT_TYPE)
         if kind not in INSTANCE_TYPES:
             raise bad_value(f"Invalid value '{kind}' for InstanceType.")

@@ -14,7 +14,7 @@ from moto.kms.models import kms_backends
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.ec2.allowed_images import AllowedImages, declared
 from goldenami_sandbox.ec2.errors import image_unavailable, no_such_image, no_such_snapshot
-from goldenami_sandbox.ec2.image import Image, published
+from goldenami_sandbox.ec2.image import SandboxImage, published
 
 if TYPE_CHECKING:
     from goldenami_sandbox.ec2.volumes import Task
@@ -31,7 +31,7 @@ class Ec2Store(EC2Backend):
     """
 
     def __init__(self, region_name: str, account_id: str) -> None:
-        self.deregistered: dict[str, Image] = {}
+        self.deregistered: dict[str, SandboxImage] = {}
         self.client_tokens: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {}
         self._allowed_images = AllowedImages()
         self.root_replacements: list[Task] = []
@@ -42,9 +42,9 @@ class Ec2Store(EC2Backend):
             self.images[image.id] = image
 
     @property
-    def images(self) -> dict[str, Image]:
+    def images(self) -> dict[str, SandboxImage]:
         """Every image this account can see, by id."""
-        return cast(dict[str, Image], self.amis)
+        return cast(dict[str, SandboxImage], self.amis)
 
     @property
     def allowed_images(self) -> AllowedImages:
@@ -58,7 +58,7 @@ class Ec2Store(EC2Backend):
     def _load_amis(self) -> None:
         """Leave out moto's images; the catalogue comes after the rest is set up."""
 
-    def image(self, image_id: str) -> Image:
+    def image(self, image_id: str) -> SandboxImage:
         """Return an image that the account can see.
 
         Raises:
@@ -72,7 +72,7 @@ class Ec2Store(EC2Backend):
         return image
 
     @property
-    def shared_images(self) -> dict[str, Image]:
+    def shared_images(self) -> dict[str, SandboxImage]:
         """The images of other accounts that this account may launch, as it sees them.
 
         Their owner's tags are not among what it sees.
@@ -124,7 +124,7 @@ class Ec2Store(EC2Backend):
         return lent or self.snapshots[snapshot_id]
 
     @contextmanager
-    def lending(self, image: Image) -> Iterator[None]:
+    def lending(self, image: SandboxImage) -> Iterator[None]:
         """Let a launch in the block read the snapshots of a shared image: it needs no permission.
 
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html

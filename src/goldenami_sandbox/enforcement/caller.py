@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from goldenami.errors import GoldenamiError
 from goldenami.iam.evaluator.request import Principal
-from goldenami_sandbox.iam.store import IamStore, User
+from goldenami_sandbox.iam.store import IamStore, SandboxUser
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.sts import Session
@@ -23,15 +23,15 @@ class Caller(Struct, frozen=True):
     """A principal, and what moto keeps of it.
 
     Args:
-        arn: as error messages name him: a session has an ARN of its own.
-        principal: as policies see him.
+        arn: as error messages name them: a session has an ARN of its own.
+        principal: as policies see them.
         entity: the user, or the role of the session.
         session: the session, None for a user.
     """
 
     arn: str
     principal: Principal
-    entity: User | Role
+    entity: SandboxUser | Role
     session: Session | None = None
 
 
@@ -60,7 +60,7 @@ def store() -> IamStore:
 
 def tags_of(listed: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Return tags as a dictionary (``[{"Key": …, "Value": …}]``)."""
-    return {one["Key"]: one["Value"] for one in listed}
+    return {tag["Key"]: tag["Value"] for tag in listed}
 
 
 def caller_of(access_key_id: str) -> Caller:
@@ -84,11 +84,11 @@ def caller_of(access_key_id: str) -> Caller:
 
 def _session(access_key_id: str) -> Session | None:
     sessions = sts_backends[account_id()][PARTITION]
-    found: AssumedRole | None = sessions.get_assumed_role_from_access_key(access_key_id)
-    return Session.of(found) if found else None
+    assumed: AssumedRole | None = sessions.get_assumed_role_from_access_key(access_key_id)
+    return Session.of(assumed) if assumed else None
 
 
-def _principal(entity: User | Role, tags: dict[str, str], session: str) -> Principal:
+def _principal(entity: SandboxUser | Role, tags: dict[str, str], session: str) -> Principal:
     organization = organizations.organization_of(account_id())
     return Principal.from_arn(
         entity.arn,

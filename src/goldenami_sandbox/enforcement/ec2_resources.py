@@ -9,7 +9,7 @@ from moto.ec2.models.instances import Instance
 
 from goldenami.iam.authorization import resources
 from goldenami.iam.authorization.resources import Resource, Scope
-from goldenami_sandbox.ec2.image import Image
+from goldenami_sandbox.ec2.image import SandboxImage
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.enforcement.caller import PARTITION
 
@@ -37,7 +37,7 @@ def _any(ec2: Ec2Store, kind: str, name: str) -> Resource:
 
 def _image(ec2: Ec2Store, name: str) -> Resource | None:
     """Find an image. Tags are the account's own: AWS shows nobody those of another account."""
-    image: Image | None = ec2.images.get(name)
+    image: SandboxImage | None = ec2.images.get(name)
     if image is None or name in ec2.deregistered:
         return None
     return resources.image(

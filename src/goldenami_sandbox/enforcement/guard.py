@@ -43,7 +43,7 @@ _ANYTHING = compile_policy(
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
     },
 )
-_WORLD = SandboxLookup()
+_EVERYTHING = SandboxLookup()
 _log = logging.getLogger(__name__)
 
 
@@ -66,14 +66,14 @@ def authorized(call: Call) -> Refusal | None:
             return _refusal(call, caller_of(call.access_key_id))
     except Exception as error:
         _log.debug("the sandbox failed to decide %s", call.name, exc_info=True)
-        told = str(error) if isinstance(error, GoldenamiError) else repr(error)
-        return Refusal("SandboxError", f"The sandbox cannot decide {call.name}: {told}", 501)
+        reason = str(error) if isinstance(error, GoldenamiError) else repr(error)
+        return Refusal("SandboxError", f"The sandbox cannot decide {call.name}: {reason}", 501)
 
 
 def _refusal(call: Call, caller: Caller) -> Refusal | None:
     policies = policies_of(caller)
     try:
-        decision = decide_all(policies, _requests(call, caller, _WORLD)).deciding
+        decision = decide_all(policies, _requests(call, caller, _EVERYTHING)).deciding
     except UnknownResourceError:
         return _refusal_of_rest(call, caller, policies)
     if call.name == "sts:AssumeRole":
@@ -88,9 +88,9 @@ def _answer(call: Call, caller: Caller, decision: Decision) -> Refusal | None:
     return message.refusal(call, caller.arn, decision, arn)
 
 
-def _requests(call: Call, caller: Caller, world: ResourceLookup) -> tuple[Request, ...]:
-    asked = ApiCall(call.name, call.region, call.parameters)
-    return requests(asked, caller.principal, world, _circumstances(caller))
+def _requests(call: Call, caller: Caller, lookup: ResourceLookup) -> tuple[Request, ...]:
+    api_call = ApiCall(call.name, call.region, call.parameters)
+    return requests(api_call, caller.principal, lookup, _circumstances(caller))
 
 
 def _circumstances(caller: Caller) -> Mapping[str, str]:
@@ -112,11 +112,15 @@ def _refusal_of_rest(call: Call, caller: Caller, policies: Policies) -> Refusal 
     If that is allowed, the service tells what is missing, but only to somebody whom a policy
     allows the action on anything at all.
     """
-    world = LenientLookup(_WORLD)
-    asked = _requests(call, caller, world)
-    rest = [decide(policies, one) for one in asked if one.resource not in world.missing]
+    lookup = LenientLookup(_EVERYTHING)
+    needed = _requests(call, caller, lookup)
+    rest = [
+        decide(policies, request) for request in needed if request.resource not in lookup.missing
+    ]
     if not any(
-        one.allows for policy in policies.identity for one in policy.about(call.name.lower())
+        statement.allows
+        for policy in policies.identity
+        for statement in policy.about(call.name.lower())
     ):
         rest.append(_nothing_allows(call, caller))
     return _answer(call, caller, Verdict(tuple(rest)).deciding) if rest else None
@@ -131,8 +135,8 @@ def _nothing_allows(call: Call, caller: Caller) -> Decision:
 def _assuming(call: Call, caller: Caller, policies: Policies, decision: Decision) -> Refusal | None:
     """Combine the caller's own permission with the trust of the role.
 
-    A trust policy that names the caller stands in for his identity policies, and for a user also
-    for what his boundary does not allow. A role of another account needs both.
+    A trust policy that names the caller stands in for their identity policies, and for a user also
+    for what the boundary does not allow. A role of another account needs both.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     """
     request = decision.certain().request
@@ -160,4 +164,4 @@ def _refusal_of_token(call: Call) -> Refusal | None:
 def _trust_policy(role_arn: str) -> str | None:
     with deciding_in(role_arn.split(":")[4]):
         roles = store().get_roles()
-    return next((one.assume_role_policy_document for one in roles if one.arn == role_arn), None)
+    return next((role.assume_role_policy_document for role in roles if role.arn == role_arn), None)

@@ -9,7 +9,7 @@ from moto.iam.models import Role
 
 from goldenami.iam.authorization.resources import Resource, identity
 from goldenami_sandbox.enforcement.caller import store, tags_of
-from goldenami_sandbox.iam.store import User
+from goldenami_sandbox.iam.store import SandboxUser
 
 
 def _user(name: str) -> Resource | None:
@@ -20,7 +20,7 @@ def _role(name: str) -> Resource | None:
     return next((_principal(role) for role in store().get_roles() if role.name == name), None)
 
 
-def _principal(entity: User | Role) -> Resource:
+def _principal(entity: SandboxUser | Role) -> Resource:
     boundary: str | None = entity.permissions_boundary_arn or None
     return identity(entity.arn, tags_of(entity.tags or []), boundary=boundary)
 

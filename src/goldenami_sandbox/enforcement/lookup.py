@@ -41,21 +41,21 @@ class SandboxLookup:
 
 
 class LenientLookup:
-    """A world in which everything exists, and which remembers what does not.
+    """Finds everything, and remembers what does not exist.
 
     Args:
-        world: what really exists.
+        lookup: finds what really exists.
     """
 
-    def __init__(self, world: ResourceLookup) -> None:
-        self._world = world
+    def __init__(self, lookup: ResourceLookup) -> None:
+        self._lookup = lookup
         self.missing: set[str] = set()
 
     def find(self, kind: str, name: str, region: str) -> Resource:
         """Return a resource, or a substitute whose ARN is put among the missing ones."""
-        found = self._world.find(kind, name, region)
-        if found is not None:
-            return found
+        resource = self._lookup.find(kind, name, region)
+        if resource is not None:
+            return resource
         kind = kind.removeprefix("organizations-")
         missing = f"missing-{name.rpartition('/')[2]}"
         arn = Scope(PARTITION, "", "").arn("sandbox", kind, missing)

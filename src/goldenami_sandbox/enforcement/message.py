@@ -31,21 +31,21 @@ def refusal(call: Call, arn: str, decision: Decision, policy_arn: str = "") -> R
     """Return the answer of the call's service to a caller who is not authorized.
 
     Args:
-        call: what was asked.
+        call: what was request.
         arn: the caller's ARN.
         decision: why not.
         policy_arn: the ARN of the policy that denied, if one did and has an ARN.
     """
     code = _CODES.get(call.service, "AccessDeniedException")
-    told = sentence(arn, decision, policy_arn)
+    text = sentence(arn, decision, policy_arn)
     if call.service == "autoscaling" and not decision.request.action.startswith("autoscaling:"):
-        told = f"You are not authorized to use launch template: {_template(decision.request)}"
+        text = f"You are not authorized to use launch template: {_template(decision.request)}"
     if call.service == "ec2":
-        told = (
-            f"You are not authorized to perform this operation. {told}. "
+        text = (
+            f"You are not authorized to perform this operation. {text}. "
             f"Encoded authorization failure message: {encoded(arn, decision)}"
         )
-    return Refusal(code, told, 400 if call.protocol == "json" else 403)
+    return Refusal(code, text, 400 if call.protocol == "json" else 403)
 
 
 def _template(request: Request) -> str:
@@ -61,12 +61,12 @@ def untrusted(call: Call, arn: str, role_arn: str) -> Refusal:
 
 def sentence(arn: str, decision: Decision, policy_arn: str = "") -> str:
     """Say who may not do what, and which policy, or which kind of policy, is why."""
-    asked, layer = decision.request, decision.layer
-    who = _who(arn, asked.action, asked.resource)
+    request, layer = decision.request, decision.layer
+    who = _who(arn, request.action, request.resource)
     if decision.outcome is Outcome.EXPLICIT_DENY:
         policy = f": {policy_arn}" if policy_arn else ""
         return f"{who} with an explicit deny in {_ARTICLES[layer]} {layer}{policy}"
-    return f"{who} because no {layer} allows the {asked.action} action"
+    return f"{who} because no {layer} allows the {request.action} action"
 
 
 def _who(arn: str, action: str, resource: str) -> str:
@@ -75,30 +75,30 @@ def _who(arn: str, action: str, resource: str) -> str:
 
 def encoded(arn: str, decision: Decision) -> str:
     """Return the details that only sts:DecodeAuthorizationMessage shows."""
-    asked = decision.request
-    told = {
+    request = decision.request
+    details = {
         "allowed": False,
         "explicitDeny": decision.outcome is Outcome.EXPLICIT_DENY,
         "matchedStatements": {
             "items": [
-                {"statementId": one.statement, "effect": "DENY", "policyName": one.policy}
-                for one in decision.matched
+                {"statementId": denial.statement, "effect": "DENY", "policyName": denial.policy}
+                for denial in decision.matched
             ]
         },
         "failures": {"items": []},
         "context": {
-            "principal": {"id": asked.principal.keys.get("aws:userid", ""), "arn": arn},
-            "action": asked.action,
-            "resource": asked.resource,
+            "principal": {"id": request.principal.keys.get("aws:userid", ""), "arn": arn},
+            "action": request.action,
+            "resource": request.resource,
             "conditions": {
                 "items": [
-                    {"key": key, "values": {"items": [{"value": one} for one in _values(value)]}}
-                    for key, value in sorted(asked.context.items())
+                    {"key": key, "values": {"items": [{"value": text} for text in _values(value)]}}
+                    for key, value in sorted(request.context.items())
                 ]
             },
         },
     }
-    return base64.urlsafe_b64encode(zlib.compress(json.dumps(told).encode())).decode()
+    return base64.urlsafe_b64encode(zlib.compress(json.dumps(details).encode())).decode()
 
 
 def decoded(message: str) -> str:

@@ -8,12 +8,12 @@ from moto.iam.models import Group, ManagedPolicy, Role
 from goldenami.iam.evaluator.decide import Layer, Level, Matched, Policies
 from goldenami.iam.evaluator.document import Policy, compile_policy
 from goldenami_sandbox.enforcement.caller import Caller, account_id, store
-from goldenami_sandbox.iam.store import User
+from goldenami_sandbox.iam.store import SandboxUser
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.organizations.documents import SCP
 from goldenami_sandbox.sts import Session
 
-Holder = User | Role | Group
+Holder = SandboxUser | Role | Group
 """What policies are attached to."""
 
 _compiled = lru_cache(maxsize=1024)(compile_policy)
@@ -28,7 +28,7 @@ def policies_of(caller: Caller) -> Policies:
     boundary = caller.entity.permissions_boundary_arn
     session = caller.session
     return Policies(
-        identity=tuple(policy for one in _holders(caller) for policy in _attached(one)),
+        identity=tuple(policy for holder in _holders(caller) for policy in _attached(holder)),
         boundary=_managed(store().get_policy(boundary)) if boundary else None,
         scps=tuple(
             Level(level, tuple(_compiled(name, text) for name, text in documents))
@@ -46,10 +46,12 @@ def policy_arn(caller: Caller, matched: Matched) -> str:
     if matched.layer is Layer.SCP:
         organization = organizations.organization_of(account_id())
         policies = organization.policies if organization else []
-        arns = [one.arn for one in policies if (one.type, one.name) == (SCP, matched.policy)]
+        arns = [
+            policy.arn for policy in policies if (policy.type, policy.name) == (SCP, matched.policy)
+        ]
     else:
         managed = (store().get_policy(arn) for arn in _managed_arns(caller, matched.layer))
-        arns = [one.arn for one in managed if one.name == matched.policy]
+        arns = [policy.arn for policy in managed if policy.name == matched.policy]
     return arns[0] if arns else ""
 
 
@@ -65,7 +67,7 @@ def _managed_arns(caller: Caller, layer: Layer) -> Iterator[str]:
 
 def _holders(caller: Caller) -> Iterator[Holder]:
     yield caller.entity
-    if isinstance(caller.entity, User):
+    if isinstance(caller.entity, SandboxUser):
         yield from store().get_groups_for_user(caller.entity.name)
 
 
@@ -78,7 +80,7 @@ def _attached(holder: Holder) -> Iterator[Policy]:
 
 
 def _managed(policy: ManagedPolicy) -> Policy:
-    default = next(one for one in policy.versions if one.is_default)
+    default = next(version for version in policy.versions if version.is_default)
     return _compiled(policy.name, default.document)
 
 

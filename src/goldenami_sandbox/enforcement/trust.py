@@ -19,9 +19,9 @@ class Trust(Enum):
     """What a trust policy says of a caller."""
 
     CALLER = auto()
-    """It names him: within one account he needs no permission of his own."""
+    """It names them: within one account they need no permission of their own."""
     ACCOUNT = auto()
-    """It names his account, whose administrators decide by his own policies."""
+    """It names their account, whose administrators decide by their own policies."""
     NOBODY = auto()
     """It names neither, or denies."""
 
@@ -56,10 +56,10 @@ def trusts_provider(document: str, action: str) -> bool:
     """
     actions = (action.lower(), "sts:*", "*")
     return any(
-        one["Effect"] == "Allow"
-        and "Federated" in one.get("Principal", {})
-        and any(name.lower() in actions for name in _listed(one.get("Action", [])))
-        for one in _listed(json.loads(document)["Statement"])
+        statement["Effect"] == "Allow"
+        and "Federated" in statement.get("Principal", {})
+        and any(name.lower() in actions for name in _as_list(statement.get("Action", [])))
+        for statement in _as_list(json.loads(document)["Statement"])
     )
 
 
@@ -67,9 +67,9 @@ def _outcome(document: str, request: Request, names: Collection[str]) -> Outcome
     """Decide by the statements whose principal is one of ``names``."""
     whole = json.loads(document)
     statements = [
-        {key: one[key] for key in one if key != "Principal"} | {"Resource": "*"}
-        for one in _listed(whole["Statement"])
-        if any(name in names for name in _principals(one))
+        {key: value for key, value in statement.items() if key != "Principal"} | {"Resource": "*"}
+        for statement in _as_list(whole["Statement"])
+        if any(name in names for name in _principals(statement))
     ]
     if not statements:
         return Outcome.IMPLICIT_DENY
@@ -82,8 +82,8 @@ def _principals(statement: Mapping[str, Any]) -> Iterator[str]:
         raise PolicyError("trust policy: a statement without a Principal cannot be decided")
     principal = statement["Principal"]
     named = principal if isinstance(principal, str) else principal.get("AWS", [])
-    yield from _listed(named)
+    yield from _as_list(named)
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]

@@ -36,7 +36,7 @@ _VARIABLE = re.compile(r"\$\{([^},\s]+)[^}]*\}")
 Position = Mapping[str, int]
 
 
-class Source(Struct, frozen=True):
+class SimulatedPolicy(Struct, frozen=True):
     """A policy document: its id, its type, the compiled policy and the text."""
 
     id: str
@@ -73,12 +73,12 @@ class Simulation(Struct, frozen=True, kw_only=True):
 
     principal: Principal
     context: Mapping[str, Value]
-    identity: Sequence[Source]
-    boundary: Source | None
-    levels: Sequence[tuple[str, Sequence[Source]]]
+    identity: Sequence[SimulatedPolicy]
+    boundary: SimulatedPolicy | None
+    levels: Sequence[tuple[str, Sequence[SimulatedPolicy]]]
 
     @property
-    def sources(self) -> Mapping[Layer, Sequence[Source]]:
+    def sources(self) -> Mapping[Layer, Sequence[SimulatedPolicy]]:
         """Every document, by layer."""
         return {
             Layer.IDENTITY: self.identity,

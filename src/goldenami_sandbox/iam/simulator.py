@@ -17,11 +17,11 @@ from goldenami.errors import GoldenamiError
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Principal, Value
 from goldenami_sandbox.iam.base import IamBase
-from goldenami_sandbox.iam.simulation import Simulation, Source
-from goldenami_sandbox.iam.store import IamStore, User
+from goldenami_sandbox.iam.simulation import SimulatedPolicy, Simulation
+from goldenami_sandbox.iam.store import IamStore, SandboxUser
 from goldenami_sandbox.organizations import store as organizations
 
-Entity = User | Group | Role
+Entity = SandboxUser | Group | Role
 
 
 def principal_of(store: IamStore, arn: str) -> Principal:
@@ -38,13 +38,13 @@ def principal_of(store: IamStore, arn: str) -> Principal:
         arn,
         tags={tag["Key"]: tag["Value"] for tag in entity.tags or []},
         unique_id=entity.id,
-        session="" if isinstance(entity, User) else "simulated",
+        session="" if isinstance(entity, SandboxUser) else "simulated",
         organization=own.id if own else "",
         in_management_account=bool(own and own.manages(store.account_id)),
     )
 
 
-def sources_of(store: IamStore, arn: str) -> tuple[list[Source], Source | None]:
+def sources_of(store: IamStore, arn: str) -> tuple[list[SimulatedPolicy], SimulatedPolicy | None]:
     """Return the policies of a user (its groups' too), a group or a role, and its boundary.
 
     Raises:
@@ -53,7 +53,7 @@ def sources_of(store: IamStore, arn: str) -> tuple[list[Source], Source | None]:
     """
     entity = _entity(store, arn)
     found = list(_own(entity))
-    if isinstance(entity, User):
+    if isinstance(entity, SandboxUser):
         for group in store.get_groups_for_user(entity.name):
             found += _own(group)
     unique = list({source.id: source for source in found}.values())
@@ -75,18 +75,18 @@ def _entity(store: IamStore, arn: str) -> Entity:
     )
 
 
-def _own(entity: Entity) -> Iterable[Source]:
+def _own(entity: Entity) -> Iterable[SimulatedPolicy]:
     kind = type(entity).__name__.lower()
     for name, text in entity.policies.items():
-        yield Source.of(f"{kind}_{entity.name}_{name}", text, kind)
+        yield SimulatedPolicy.of(f"{kind}_{entity.name}_{name}", text, kind)
     for policy in entity.managed_policies.values():
         yield _managed(policy)
 
 
-def _managed(policy: ManagedPolicy) -> Source:
+def _managed(policy: ManagedPolicy) -> SimulatedPolicy:
     kind = "aws-managed" if isinstance(policy, AWSManagedPolicy) else "user-managed"
     default = next(one for one in policy.versions if one.is_default_version)
-    return Source.of(policy.name, default.document, kind)
+    return SimulatedPolicy.of(policy.name, default.document, kind)
 
 
 INPUT, BOUNDARY = "PolicyInputList", "PermissionsBoundaryPolicyInputList"
@@ -125,8 +125,8 @@ class SimulateResponse(IamBase):
     def _simulated(
         self,
         principal: Principal,
-        policies: Sequence[Source],
-        boundary: Source | None,
+        policies: Sequence[SimulatedPolicy],
+        boundary: SimulatedPolicy | None,
         levels: Levels,
     ) -> ActionResult:
         for parameter in _NOT_DONE:
@@ -142,7 +142,7 @@ class SimulateResponse(IamBase):
                 identity=policies,
                 boundary=given[0] if given else boundary,
                 levels=[
-                    (name, [Source.of(one, text) for one, text in attached])
+                    (name, [SimulatedPolicy.of(one, text) for one, text in attached])
                     for name, attached in levels
                 ],
             )
@@ -158,7 +158,7 @@ class SimulateResponse(IamBase):
         resources: list[str] = self._get_param("ResourceArns", [])
         return resources or ["*"]
 
-    def _inputs(self, parameter: str) -> list[Source]:
+    def _inputs(self, parameter: str) -> list[SimulatedPolicy]:
         """Return documents of the request, each named by its place there."""
         found = []
         for name, text in _numbered(parameter, self._get_param(parameter, [])):
@@ -166,7 +166,7 @@ class SimulateResponse(IamBase):
                 compile_policy(name, text)
             except GoldenamiError as error:
                 raise InvalidInput(f"Invalid policy: {error}") from error
-            found.append(Source.of(name, text))
+            found.append(SimulatedPolicy.of(name, text))
         return found
 
 

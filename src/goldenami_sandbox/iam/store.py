@@ -47,7 +47,7 @@ _PREFIXES = ("AROA", "AIDA")  # of the unique ids of roles and of users
 BOUNDARY_TYPE = "PermissionsBoundaryPolicy"
 
 
-class User(models.User):  # of moto's name, which its answers look at
+class SandboxUser(models.User):
     """A user that can have a permissions boundary, as moto's roles can."""
 
     permissions_boundary_arn: str | None = None
@@ -64,7 +64,10 @@ class User(models.User):  # of moto's name, which its answers look at
         return told if arn else None
 
 
-Bounded = User | Role
+SandboxUser.__name__ = models.User.__name__  # moto looks for its attributes by this name
+
+
+Bounded = SandboxUser | Role
 
 
 class BoundaryStore(IAMBackend):
@@ -77,26 +80,26 @@ class BoundaryStore(IAMBackend):
         path: str = "/",
         tags: list[dict[str, str]] | None = None,
         permissions_boundary: str | None = None,
-    ) -> User:
+    ) -> SandboxUser:
         """Create a user, with a boundary if one is given."""
         if user_name in self.users:
             raise EntityAlreadyExists(f"User with name {user_name} already exists.")
         if permissions_boundary:
             self._check_boundary(permissions_boundary)
-        user = User(self.account_id, region_name, user_name, path)
+        user = SandboxUser(self.account_id, region_name, user_name, path)
         user.id = random_role_id(self.account_id).replace(*_PREFIXES, 1)
         user.permissions_boundary_arn = permissions_boundary
         self.tagger.tag_resource(user.arn, tags or [])
         self.users[user_name] = user
         return user
 
-    def bounded_user(self, user_name: str) -> User:
+    def bounded_user(self, user_name: str) -> SandboxUser:
         """Return a user.
 
         Raises:
             IAMException: NoSuchEntity.
         """
-        return cast(User, self.get_user(user_name))
+        return cast(SandboxUser, self.get_user(user_name))
 
     def put_user_permissions_boundary(self, user_name: str, policy_arn: str) -> None:
         """Set the boundary of a user."""

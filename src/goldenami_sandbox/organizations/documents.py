@@ -45,7 +45,7 @@ DEFAULTS = {SCP: DEFAULT_SCP_POLICY_ID, RCP: DEFAULT_RCP_POLICY_ID}
 _ALLOWED = {SCP: "operation", RCP: "resource"}
 
 
-class Policy(FakePolicy):
+class SandboxPolicy(FakePolicy):
     """A policy of any type the sandbox knows; moto's knows fewer."""
 
     def __init__(self, organization: FakeOrganization, **asked: Any) -> None:
@@ -54,7 +54,7 @@ class Policy(FakePolicy):
         self._arn_format = f"arn:{{}}:organizations::{{}}:policy/{{}}/{self.type.lower()}/{{}}"
 
 
-class AwsPolicy(Policy):
+class AwsPolicy(SandboxPolicy):
     """The policy of AWS's own that allows everything, of a type that has one."""
 
     def __init__(self, organization: FakeOrganization, policy_type: str) -> None:

@@ -44,7 +44,7 @@ from goldenami_sandbox.organizations.documents import (
     DEFAULTS,
     SCP,
     AwsPolicy,
-    Policy,
+    SandboxPolicy,
     check_content,
     check_type,
     constraint,
@@ -121,7 +121,7 @@ class OrganizationsStore(TreeStore):
         check_type(asked["Type"])
         check_content(asked["Type"], asked["Content"])
         self._check_new(asked["Name"])
-        policy = Policy(self.organization, **asked)
+        policy = SandboxPolicy(self.organization, **asked)
         self.policies.append(policy)
         return policy.describe()
 

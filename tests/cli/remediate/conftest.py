@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from goldenami.domain.audit import saved
+from goldenami.domain.audit import audit_file
 from goldenami.domain.audit.document import Audit, Document
 from goldenami.report.audit import as_json
 from goldenami_sandbox.server import Sandbox
@@ -113,7 +113,7 @@ def rewrite() -> Any:
     """Write an audit's file as somebody else could: changed, and whole by its digest."""
 
     def rewrite(path: Path, **changes: Any) -> None:
-        before = structs.replace(saved.load(path), **changes)
+        before = structs.replace(audit_file.load(path), **changes)
         head = Audit(**{name: getattr(before, name) for name in Audit.__struct_fields__})
         with path.open("w") as out:
             as_json.write(Document(head, before.findings, before.waived), out)

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from goldenami.aws import ask
 from goldenami.aws.session import Aws
-from goldenami.domain.audit import saved
+from goldenami.domain.audit import audit_file
 from goldenami.domain.audit.subject import ImageSeen
 from goldenami.workflows import remediate as workflow
 from goldenami.workflows.audit.question import AuditQuestion
@@ -44,7 +44,7 @@ def test_a_document_that_somebody_else_wrote_ends_no_golden_instance(
 ) -> None:
     good, bad = run(sandbox, golden), run(sandbox, public)
     audit = audited()
-    [finding] = saved.load(audit).findings
+    [finding] = audit_file.load(audit).findings
     subject = structs.replace(finding.subject, id=good, image=ImageSeen(id=golden))
     rewrite(audit, findings=(structs.replace(finding, subject=subject),))
     assert remediate(audit, "--action", "terminate") == {good: ("left alone", "it is golden now")}
@@ -56,7 +56,7 @@ def test_an_instance_of_another_image_than_the_document_says_is_left_alone(
 ) -> None:
     bad = run(sandbox, public)
     audit = audited()
-    [finding] = saved.load(audit).findings
+    [finding] = audit_file.load(audit).findings
     subject = structs.replace(finding.subject, image=ImageSeen(id=golden))
     rewrite(audit, findings=(structs.replace(finding, subject=subject),))
     assert remediate(audit, "--action", "terminate") == {
@@ -178,7 +178,7 @@ def test_right_before_it_is_touched_an_instance_is_judged_once_more(
         RemediationRequest(kind=RemediationKind.STOP, per_minute=60_000),
         Aws(region="us-east-1"),
     )
-    prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)
+    prepared = workflow.prepare(aws, audit_file.load_whole(audited()), AuditQuestion(), asked)
     assert prepared.plan.actions
     does, says = SINCE[change]
     does(sandbox.client("ec2"), instance, unapproved)
@@ -269,7 +269,7 @@ def test_what_cannot_be_looked_at_any_more_is_left_alone(
         RemediationRequest(kind=RemediationKind.TERMINATE, per_minute=60_000),
         Aws(region="us-east-1"),
     )
-    prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)
+    prepared = workflow.prepare(aws, audit_file.load_whole(audited()), AuditQuestion(), asked)
     with sandbox.fail(Fault(service="ec2", operation="DescribeInstanceAttribute", code=code)):
         [result], error = workflow.carry_out(aws, prepared, asked)
     assert result.result == "left alone"
@@ -317,7 +317,7 @@ def test_an_instance_of_a_bake_under_way_is_no_finding_and_no_target(
 ) -> None:  # fmt: skip
     bad = run(sandbox, public)
     before = audited()
-    assert {one.subject.id for one in saved.load(before).findings} == {bad, baking}
+    assert {one.subject.id for one in audit_file.load(before).findings} == {bad, baking}
     lease(sandbox)
     results = remediate(before, "--action", "terminate")
     assert results[baking] == ("left alone", "it belongs to a bake under way")
@@ -326,7 +326,7 @@ def test_an_instance_of_a_bake_under_way_is_no_finding_and_no_target(
     ran = cli("audit", "--region", "us-east-1", "--allow-empty", "--format", "json", "-o", after)
     assert ran.code == 0, ran.err
     assert "1 instance of a bake under way, not judged" in ran.err
-    document = saved.load_whole(after)
+    document = audit_file.load_whole(after)
     assert [one.baking for one in document.places] == [1]
     assert not document.findings
 
@@ -337,7 +337,7 @@ def test_tags_of_a_bake_exempt_nothing_without_its_lease(
 ) -> None:  # fmt: skip
     lease(sandbox, "20261101T120000Z-other1")
     audit = audited()
-    assert {one.subject.id for one in saved.load(audit).findings} == {baking}
+    assert {one.subject.id for one in audit_file.load(audit).findings} == {baking}
     monkeypatch.setattr(ask, "DELAYS_S", ())
     fault = Fault(service="ssm", operation="GetParametersByPath", code="AccessDeniedException")
     with sandbox.fail(fault):

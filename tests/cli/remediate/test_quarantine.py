@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from goldenami.aws.session import Aws
-from goldenami.domain.audit import saved
+from goldenami.domain.audit import audit_file
 from goldenami.workflows import remediate as workflow
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest
@@ -232,7 +232,7 @@ def test_no_interface_is_changed_whose_groups_are_not_noted_as_they_are(
         kind=RemediationKind.QUARANTINE, security_group=group, per_minute=60_000
     )
     aws = Aws(region="us-east-1")
-    prepared = workflow.prepare(aws, saved.load_whole(audit), AuditQuestion(), asked)
+    prepared = workflow.prepare(aws, audit_file.load_whole(audit), AuditQuestion(), asked)
     [left] = [name for name, had in groups(sandbox, instance).items() if had != {group}]
     change(sandbox.client("ec2"), instance, left, b)
     before = groups(sandbox, instance)
@@ -269,7 +269,7 @@ def test_what_was_changed_between_plan_and_call_stays_as_it_is(
         remediate(audit, "--action", "quarantine", "--security-group", group)
     asked = RemediationRequest(kind=what, security_group=group, per_minute=60_000)
     aws = Aws(region="us-east-1")
-    prepared = workflow.prepare(aws, saved.load_whole(audit), AuditQuestion(), asked)
+    prepared = workflow.prepare(aws, audit_file.load_whole(audit), AuditQuestion(), asked)
     change(sandbox.client("ec2"), instance, next(iter(groups(sandbox, instance))), b)
     noted = note(sandbox, instance)
     [result], error = workflow.carry_out(aws, prepared, asked)

@@ -9,7 +9,7 @@ from msgspec import structs
 from goldenami.aws.action import ActionContext
 from goldenami.aws.auto_scaling import covers
 from goldenami.aws.session import Aws
-from goldenami.domain.audit import saved
+from goldenami.domain.audit import audit_file
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError
 from goldenami.workflows import remediate as workflow
@@ -225,7 +225,7 @@ def test_what_was_changed_between_plan_and_call_is_left_alone(
     group("web", LaunchTemplate=of(bad, "1"))
     asked = RemediationRequest(kind=RemediationKind.REFRESH, image="web-base", per_minute=60_000)
     aws = Aws(region="us-east-1")
-    prepared = workflow.prepare(aws, saved.load_whole(audited()), AuditQuestion(), asked)
+    prepared = workflow.prepare(aws, audit_file.load_whole(audited()), AuditQuestion(), asked)
     change(sandbox, golden, bad)
     results, error = workflow.carry_out(aws, prepared, asked)
     assert error is None

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.audit import saved
+from goldenami.domain.audit import audit_file
 from goldenami.domain.plan import Action, Happened, Plan
 from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import remediate as workflow
@@ -57,7 +57,7 @@ def test_ctrl_c_tells_what_was_done_and_how_to_go_on(
         if happened.kind == "done":
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    prepared = workflow.prepare(aws, saved.load(audit), AuditQuestion(), asked)
+    prepared = workflow.prepare(aws, audit_file.load(audit), AuditQuestion(), asked)
     results, error = workflow.carry_out(aws, prepared, asked, tell=tell)
     assert isinstance(error, InterruptedRunError)
     assert "run the same command again" in error.fix
@@ -118,8 +118,8 @@ def test_a_finding_in_another_account_needs_a_role(
     run(sandbox, public)
     audit = audited()
     other = "444455556666"
-    [finding] = saved.load(audit).findings
-    [place] = saved.load(audit).places
+    [finding] = audit_file.load(audit).findings
+    [place] = audit_file.load(audit).places
     rewrite(
         audit,
         findings=(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from goldenami.domain.audit import saved
+from goldenami.domain.audit import audit_file
 from goldenami.domain.audit.document import Audit, PlaceRead
 from goldenami.errors import SpecError
 
@@ -47,4 +47,4 @@ def test_a_file_that_is_no_audit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "audit.json"
     path.write_text('{"schema": "goldenami.audit/v9"}')
     with pytest.raises(SpecError, match="is no audit"):
-        saved.load(path)
+        audit_file.load(path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from goldenami.domain.audit import digest, saved
+from goldenami.domain.audit import audit_file, digest
 from goldenami.domain.audit.document import Document
 from goldenami.report.audit import as_json
 
@@ -19,7 +19,7 @@ def written(document: Document) -> str:
 def test_it_reads_back_as_the_same_audit(document: Document, tmp_path: Path) -> None:
     path = tmp_path / "audit.json"
     path.write_text(written(document))
-    back = saved.load(path)
+    back = audit_file.load(path)
     assert (back.findings, back.waived) == (document.findings, document.waived)
     assert msgspec.to_builtins(back) == msgspec.to_builtins(document.audit) | {
         "findings": msgspec.to_builtins(document.findings),

@@ -43,7 +43,7 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
     authorized = table.kinds(builder.call.action)
     seen: set[str] = set()
     names_it = builder.call.action in _NAMING
-    for kind, name in dict.fromkeys(_named(parameters)):
+    for kind, name in dict.fromkeys(_mentioned(parameters)):
         if kind in authorized and not names_it:
             seen.add(kind)
             yield builder.existing(kind, name, specified_tags(parameters, kind))
@@ -155,7 +155,7 @@ def _kind(name: str) -> str:
     return PREFIXES.get(name.rpartition("-")[0], "") or PREFIXES.get(name.partition("-")[0], "")
 
 
-def _named(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _mentioned(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield kind and name of every resource that stands among parameters, however deep."""
     for parameter, value in parameters.items():
         if parameter in _NAMES:
@@ -170,7 +170,7 @@ def _ids(value: Any) -> Iterator[tuple[str, str]]:
         if kind and "-" in value:
             yield kind, value
     elif isinstance(value, Mapping):
-        yield from _named(value)
+        yield from _mentioned(value)
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _ids(inner)

@@ -2,7 +2,7 @@
 
 A key that the request does not tell has no value, but for three kinds, which are unknown:
 
-- what the asker says that he does not know (``Principal.unknown``), such as ``aws:SourceIp`` of a
+- what is not known of the principal (``Principal.unknown``), such as ``aws:SourceIp`` of a
   launch that is only thought of;
 - a global key, or one of the action's own service, that goldenami's copy of the service
   authorization reference does not have: AWS may have added it since;

@@ -262,14 +262,14 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
     loose = like_any(incomplete)
 
     def resources(resource: str, context: Context) -> Truth:
-        each = (_named(template, resource, context, negated=negated) for template in varying)
+        each = (_names(template, resource, context, negated=negated) for template in varying)
         named = any_of((test(resource), *each, _INCOMPLETE if loose(resource) else False))
         return opposite(named) if negated else named
 
     return resources
 
 
-def _named(template: PolicyText, resource: str, context: Context, *, negated: bool) -> Truth:
+def _names(template: PolicyText, resource: str, context: Context, *, negated: bool) -> Truth:
     """Tell whether a text with variables names a resource.
 
     With a variable that has no value it names none. Of NotResource the guide says that, too, and

@@ -19,11 +19,11 @@ Topic = Promise | Literal["walk-around"]
 """What a case is about: a promise that a profile makes, or a way around that none closes."""
 
 
-class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _CasePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a file of cases; a misspelt key is an error."""
 
 
-class CaseImage(_Part, frozen=True):
+class CaseImage(_CasePart, frozen=True):
     """An image. ``owner`` is an account, ``amazon``, ``self``, or ``golden``: a golden account.
 
     ``approval`` is the value of its approval tag; ``approved`` is the one that approves.
@@ -36,7 +36,7 @@ class CaseImage(_Part, frozen=True):
     snapshot: str = "snap-own"
 
 
-class CaseSnapshot(_Part, frozen=True):
+class CaseSnapshot(_CasePart, frozen=True):
     """A snapshot."""
 
     owner: str = "self"
@@ -44,34 +44,34 @@ class CaseSnapshot(_Part, frozen=True):
     tags: dict[str, str] = field(default_factory=dict)
 
 
-class CaseVolume(_Part, frozen=True):
+class CaseVolume(_CasePart, frozen=True):
     """A volume."""
 
     approval: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
 
-class CaseInstance(_Part, frozen=True):
+class CaseInstance(_CasePart, frozen=True):
     """An instance, and its volumes by name."""
 
     tags: dict[str, str] = field(default_factory=dict)
     volumes: tuple[str, ...] = ()
 
 
-class CasePrincipal(_Part, frozen=True):
+class CasePrincipal(_CasePart, frozen=True):
     """A user or a role. ``boundary`` is the ARN of its permissions boundary."""
 
     boundary: str = ""
 
 
-class CaseCall(_Part, frozen=True):
+class CaseCall(_CasePart, frozen=True):
     """One of the calls of a case."""
 
     call: str
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-class Case(_Part, frozen=True):
+class Case(_CasePart, frozen=True):
     """One call, and how it should be decided; in a file it may be several (`variants`).
 
     Args:
@@ -105,8 +105,8 @@ class Case(_Part, frozen=True):
         ways = self.ways or {"": CaseCall(self.call, self.parameters)}
         for label, way in ways.items():
             for chosen in variants.combinations(self.each):
-                labels = {"way": label} | {name: one[0] for name, one in chosen.items()}
-                values = {name: one[1] for name, one in chosen.items()}
+                labels = {"way": label} | {name: choice[0] for name, choice in chosen.items()}
+                values = {name: choice[1] for name, choice in chosen.items()}
                 yield structs.replace(
                     self,
                     name=variants.named(self.name, labels),
@@ -117,7 +117,7 @@ class Case(_Part, frozen=True):
                 )
 
 
-class Cases(_Part, frozen=True):
+class Cases(_CasePart, frozen=True):
     """All cases, and what they are about."""
 
     cases: tuple[Case, ...] = ()
@@ -138,11 +138,11 @@ def load(added: Iterable[Path] = ()) -> Cases:
         SpecError: a file is no file of cases, or says something twice.
         RefusedError: there is no case, so nothing would be proved.
     """
-    paths = [path for one in (resources.folder("policies") / "cases", *added) for path in _in(one)]
-    files = {path: yamlfile.load(path, Cases) for path in paths}
+    places = (resources.folder("policies") / "cases", *added)
+    files = {path: yamlfile.load(path, Cases) for place in places for path in _files(place)}
     everything = Cases(
         cases=tuple(
-            one for file in files.values() for case in file.cases for one in case.expanded()
+            case for file in files.values() for several in file.cases for case in several.expanded()
         ),
         **{kind: _together(files, kind) for kind in Cases.__struct_fields__ if kind != "cases"},
     )
@@ -156,17 +156,17 @@ def load(added: Iterable[Path] = ()) -> Cases:
     return everything
 
 
-def _in(path: Path) -> list[Path]:
+def _files(path: Path) -> list[Path]:
     return sorted(path.glob("*.yaml")) if path.is_dir() else [path]
 
 
 def _together(files: Mapping[Path, Cases], kind: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    described: dict[str, Any] = {}
     for path, file in files.items():
-        for name, one in getattr(file, kind).items():
-            if name in found:
+        for name, thing in getattr(file, kind).items():
+            if name in described:
                 raise SpecError(
                     f"{path}: {kind}.{name} is described twice", fix="take another name"
                 )
-            found[name] = one
-    return found
+            described[name] = thing
+    return described

@@ -14,7 +14,7 @@ from goldenami.iam.proof.lookup import GoldenImage, ProofLookup, ProofSetting
 
 
 class ProofSubject(Struct, frozen=True):
-    """Somebody, and everything that binds him."""
+    """Somebody, and everything that binds them."""
 
     name: str
     principal: Principal
@@ -119,15 +119,17 @@ def prove(
     return Proof(rows)
 
 
-def asked(case: Case, world: ProofLookup, principal: Principal, region: str) -> tuple[Request, ...]:
+def requests_of(
+    case: Case, lookup: ProofLookup, principal: Principal, region: str
+) -> tuple[Request, ...]:
     """Return the requests of a case, made at a time and from a place that nobody knows.
 
     Raises:
         SpecError: it names what does not exist.
     """
-    call = ApiCall(case.call, region, world.filled(case.parameters, case.name))
+    call = ApiCall(case.call, region, lookup.filled(case.parameters, case.name))
     try:
-        return requests(call, principal.anywhere(), world)
+        return requests(call, principal.anywhere(), lookup)
     except (UnknownActionError, UnknownResourceError) as error:
         raise SpecError(
             f"case `{case.name}`: {error.message}", fix="describe it in the file of the case"
@@ -138,15 +140,17 @@ def _rows(
     subject: ProofSubject, case: Case, cases: Cases, setting: ProofSetting, promises: Set[str]
 ) -> Iterator[ProofRow]:
     for golden in setting.golden if case.each_golden else setting.golden[:1]:
-        world = ProofLookup(setting, golden, cases)
-        if world.applies(case):
-            yield _row(subject, case, world, golden, promises)
+        lookup = ProofLookup(setting, golden, cases)
+        if lookup.applies(case):
+            yield _row(subject, case, lookup, golden, promises)
 
 
 def _row(
-    subject: ProofSubject, case: Case, world: ProofLookup, golden: GoldenImage, promises: Set[str]
+    subject: ProofSubject, case: Case, lookup: ProofLookup, golden: GoldenImage, promises: Set[str]
 ) -> ProofRow:
-    verdict = decide_all(subject.policies, asked(case, world, subject.principal, golden.region))
+    verdict = decide_all(
+        subject.policies, requests_of(case, lookup, subject.principal, golden.region)
+    )
     return ProofRow(
         case=case.name,
         topic=case.topic,

@@ -21,7 +21,7 @@ def combinations(each: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, tu
 
 def named(text: str, labels: Mapping[str, str]) -> str:
     """Return a name with every label filled in."""
-    return _PLACEHOLDER.sub(lambda found: labels.get(found[1], found[0]), text)
+    return _PLACEHOLDER.sub(lambda name: labels.get(name[1], name[0]), text)
 
 
 def filled(value: Any, values: Mapping[str, Any]) -> Any:
@@ -30,7 +30,7 @@ def filled(value: Any, values: Mapping[str, Any]) -> Any:
         alone = _PLACEHOLDER.fullmatch(value)
         if alone and alone[1] in values:
             return values[alone[1]]
-        return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), value)
+        return _PLACEHOLDER.sub(lambda name: str(values.get(name[1], name[0])), value)
     if isinstance(value, Mapping):
         return {filled(key, values): filled(inner, values) for key, inner in value.items()}
     if isinstance(value, list):

@@ -39,7 +39,7 @@ from goldenami.workflows.enforce.interface import (
     joined,
 )
 from goldenami.workflows.enforce.reconcile import begun_after
-from goldenami.workflows.execute import Execution
+from goldenami.workflows.execution import Execution
 
 HANDLERS = {
     "adopt:organization-policy": organization_policies.adopt,

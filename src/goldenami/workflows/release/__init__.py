@@ -1,8 +1,8 @@
 """The bake: prepare (read and check everything), plan (data), carry out, publish."""
 
-from goldenami.workflows.release.carry_out import Released, ReleasedImage, bake, going_on
-from goldenami.workflows.release.choose import to_approve, unfinished
-from goldenami.workflows.release.prepare import Prepared, prepare
+from goldenami.workflows.release.build_selection import to_approve, unfinished
+from goldenami.workflows.release.preparation import Prepared, prepare
+from goldenami.workflows.release.run import Released, ReleasedImage, bake, going_on
 
 __all__ = [
     "Prepared", "Released", "ReleasedImage", "bake", "going_on", "prepare", "to_approve",

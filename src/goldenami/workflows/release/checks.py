@@ -14,11 +14,11 @@ from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.record import tests
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.checked import Checked, together
+from goldenami.domain.check_result import CheckResult, together
 from goldenami.errors import AwsError
-from goldenami.workflows.release.recover import Found
+from goldenami.workflows.release.recovery import Found
 
-Check = Callable[[Recipe, AccountRegion], Checked]
+Check = Callable[[Recipe, AccountRegion], CheckResult]
 
 
 class There(Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class There(Struct, frozen=True, kw_only=True):
         )
 
 
-def check(recipe: Recipe, baker: Baker, there: There) -> Checked:
+def check(recipe: Recipe, baker: Baker, there: There) -> CheckResult:
     """Look at everything that is still to come.
 
     Args:
@@ -59,13 +59,15 @@ def check(recipe: Recipe, baker: Baker, there: There) -> Checked:
     """
     wrong = _wrong_places(recipe)
     if wrong:
-        return Checked(wrong=tuple(wrong))  # nothing can be asked of a region that is not enabled
+        return CheckResult(
+            wrong=tuple(wrong)
+        )  # nothing can be asked of a region that is not enabled
     if there.whole:
-        return Checked(fine=("the release is whole: approved and published everywhere",))
-    launched = Checked()
+        return CheckResult(fine=("the release is whole: approved and published everywhere",))
+    launched = CheckResult()
     if recipe.place.name not in there.made:
         launched = _launch(recipe, baker)
-    scanning = Checked() if there.tested else _scanning(recipe)
+    scanning = CheckResult() if there.tested else _scanning(recipe)
     checked = _everywhere(recipe, [partial(_name, there.own), *_publishing(recipe)], recipe.places)
     unfinished = _everywhere(recipe, _sharing(recipe), _without(there.finished, recipe))
     made_anew = _everywhere(recipe, [_quota, _key, _copy], _without(there.made, recipe))
@@ -112,7 +114,9 @@ def _wrong_places(recipe: Recipe) -> list[str]:
     return found
 
 
-def _everywhere(recipe: Recipe, checks: list[Check], places: Collection[AccountRegion]) -> Checked:
+def _everywhere(
+    recipe: Recipe, checks: list[Check], places: Collection[AccountRegion]
+) -> CheckResult:
     """Do these checks in all places at once, and put them together check by check."""
     jobs = {
         f"{number}:{place.name}": (one, place)
@@ -120,21 +124,21 @@ def _everywhere(recipe: Recipe, checks: list[Check], places: Collection[AccountR
         for place in places
     }
 
-    def do(job: str) -> Checked:
+    def do(job: str) -> CheckResult:
         one, place = jobs[job]
         try:
             return one(recipe, place)
         except AwsError as error:
-            return Checked(wrong=(f"{place.name}: {error.message}",))
+            return CheckResult(wrong=(f"{place.name}: {error.message}",))
 
     return together(in_regions(jobs, do).read.values())
 
 
-def _inputs(recipe: Recipe) -> Checked:
+def _inputs(recipe: Recipe) -> CheckResult:
     source = recipe.source
     owner = source.owner_alias or source.owner
     shown = " ".join(f"{key}={value}" for key, value in recipe.image_tags.items())
-    return Checked(
+    return CheckResult(
         fine=(
             f"source {source.id} ({source.name}) of {owner} is {source.architecture}",
             f"tags: {shown}",
@@ -142,10 +146,10 @@ def _inputs(recipe: Recipe) -> Checked:
     )
 
 
-def _launch(recipe: Recipe, baker: Baker) -> Checked:
+def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
     wrong = tuple(baker.problems(recipe))
     kind = recipe.release.base.instance_type
-    tried = Checked(wrong=wrong) if wrong else Checked(fine=tuple(baker.fine(recipe)))
+    tried = CheckResult(wrong=wrong) if wrong else CheckResult(fine=tuple(baker.fine(recipe)))
     return (
         tried
         if recipe.instance_id
@@ -153,30 +157,32 @@ def _launch(recipe: Recipe, baker: Baker) -> Checked:
     )
 
 
-def _scanning(recipe: Recipe) -> Checked:
+def _scanning(recipe: Recipe) -> CheckResult:
     return (
-        inspector.check(recipe.aws.in_region(recipe.region)) if recipe.release.scan else Checked()
+        inspector.check(recipe.aws.in_region(recipe.region))
+        if recipe.release.scan
+        else CheckResult()
     )
 
 
-def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> Checked:
+def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckResult:
     name = recipe.build.ami_name
     taken = [one for one in images.named(recipe.at(place), name) if one.id not in own]
     if not taken:
-        return Checked(fine=(f"the name {name} is free in {place.name}",))
+        return CheckResult(fine=(f"the name {name} is free in {place.name}",))
     build = taken[0].tags.get(tags.BUILD)
     of = f" of build {build}" if build else ""
     told = (
         f"the name {name} is taken in {place.name} by {taken[0].id}{of}: choose another `version`"
     )
-    return Checked(wrong=(told,))
+    return CheckResult(wrong=(told,))
 
 
-def _quota(recipe: Recipe, place: AccountRegion) -> Checked:
+def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
     return quotas.images(recipe.at(place))
 
 
-def _key(recipe: Recipe, place: AccountRegion) -> Checked:
+def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look at the keys that a place encrypts with."""
     shared = _is_shared(recipe, place)
     return together(keys.check(recipe.at(place), one, shared=shared) for one in recipe.keys(place))
@@ -186,11 +192,11 @@ def _sharing(recipe: Recipe) -> list[Check]:
     return [_shares] if recipe.release.share.targets or recipe.release.copies else []
 
 
-def _shares(recipe: Recipe, place: AccountRegion) -> Checked:
+def _shares(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look whether the image can be shared, and with so many."""
     release = recipe.release
     if not _is_shared(recipe, place):
-        return Checked()
+        return CheckResult()
     targets = release.share.targets + len(release.copies)
     found = quotas.shares(recipe.aws.in_region(place.region), targets)
     volumes = release.base.volumes
@@ -208,30 +214,30 @@ def _publishing(recipe: Recipe) -> list[Check]:
     return [_parameter] if recipe.release.publish else []
 
 
-def _parameter(recipe: Recipe, place: AccountRegion) -> Checked:
+def _parameter(recipe: Recipe, place: AccountRegion) -> CheckResult:
     publish = recipe.release.publish
     name = publish.ssm_parameter if publish else ""
     return parameter_path.check(recipe.at(place), name)
 
 
-def _writing(recipe: Recipe) -> Checked:
+def _writing(recipe: Recipe) -> CheckResult:
     if recipe.release.publish is None:
-        return Checked()
+        return CheckResult()
     name = recipe.release.publish.ssm_parameter
     return parameter_path.may_write(recipe.aws, recipe.release.regions, name)
 
 
-def _copy(recipe: Recipe, place: AccountRegion) -> Checked:
+def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Try the copy (DryRun) with the source image in the place of the one that is to be made."""
     if place == recipe.place:
-        return Checked()
+        return CheckResult()
     parameters = copying(recipe, place, recipe.place)
     parameters["SourceImageId"] = recipe.source.id
     refusal = dry_run.refusal(
         recipe.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
     )
     if refusal and refusal.code in FORBIDDEN:
-        return Checked(wrong=(refusal.message,))
+        return CheckResult(wrong=(refusal.message,))
     if refusal:
-        return Checked(unknown=(f"not tried with a copy: {refusal.message}",))
-    return Checked(fine=(f"a copy into {place.name} was tried (DryRun)",))
+        return CheckResult(unknown=(f"not tried with a copy: {refusal.message}",))
+    return CheckResult(fine=(f"a copy into {place.name} was tried (DryRun)",))

@@ -15,7 +15,7 @@ from goldenami.bake.actions import approved, image_id, snapshot_ids
 from goldenami.bake.interface import Recipe
 from goldenami.domain import arns, prefixes
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.checked import Checked
+from goldenami.domain.check_result import CheckResult
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
@@ -62,7 +62,7 @@ class Guarding(Struct, frozen=True, kw_only=True):
 
     guardrails: tuple[Guardrail, ...] = ()
     notes: tuple[str, ...] = ()
-    checked: Checked = Checked()
+    checked: CheckResult = CheckResult()
 
 
 def look(recipe: Recipe) -> Guarding:
@@ -77,7 +77,7 @@ def look(recipe: Recipe) -> Guarding:
         if isinstance(error, AwsError) and error.code not in FORBIDDEN:
             raise
         told = f"whether a guardrail lists snapshots is not known: {error.message}"
-        return Guarding(checked=Checked(unknown=(told,)))
+        return Guarding(checked=CheckResult(unknown=(told,)))
     if not guardrails:
         return Guarding()
     names = ", ".join(one.name for one in guardrails)
@@ -86,7 +86,7 @@ def look(recipe: Recipe) -> Guarding:
         missing = _missing(recipe, guardrails)
     except AwsError as error:
         told = f"whether {names} may be changed is not known: {error.message}"
-        return Guarding(guardrails=guardrails, notes=(fine,), checked=Checked(unknown=(told,)))
+        return Guarding(guardrails=guardrails, notes=(fine,), checked=CheckResult(unknown=(told,)))
     if not missing:
         return Guarding(guardrails=guardrails, notes=(fine,))
     note = (

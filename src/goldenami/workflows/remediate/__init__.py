@@ -15,7 +15,7 @@ from goldenami.domain.audit.document import Saved
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.plan import Plan, Tell, silent
-from goldenami.errors import AwsError, GoldenamiError, LeftAloneError, RefusedError
+from goldenami.errors import AwsError, GoldenamiError, RefusedError
 from goldenami.workflows.audit import reassessment
 from goldenami.workflows.audit.question import AuditQuestion, listed
 from goldenami.workflows.audit.sources import AuditSelection
@@ -24,6 +24,7 @@ from goldenami.workflows.remediate.interface import (
     RemediationKind,
     RemediationRequest,
     RemediationStep,
+    could_not_read,
     left_alone,
 )
 from goldenami.workflows.remediate.run import Remediation, RemediationResult
@@ -46,7 +47,7 @@ def prepare(
 
     Args:
         aws: the caller.
-        audit: what names things, see `goldenami.domain.audit.saved.load_whole`.
+        audit: what names things, see `goldenami.domain.audit.files.load_whole`.
         question: by what they are judged.
         request: what is to be done, about which of them.
 
@@ -71,7 +72,7 @@ def prepare(
         steps = [
             step
             for place, findings in by_place.items()
-            for step in quarantine.releases(aws.at(place), place, _by_id(findings))
+            for step in quarantine.releases(aws.at(place), _by_id(findings))
         ]
     else:
         # A list that spares things may come from the document; nothing else that decides does.
@@ -111,7 +112,7 @@ def _steps(
         try:
             steps += _in_place(verdicts, place, findings)
         except AwsError as error:
-            unread = LeftAloneError(f"its region could not be read: {error.message}", unread=True)
+            unread = could_not_read("its region", error)
             steps += [left_alone(place, name, unread) for name in named]
     return steps
 

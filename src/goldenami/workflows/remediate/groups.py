@@ -22,7 +22,12 @@ from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import templates
-from goldenami.workflows.remediate.interface import RemediationStep, Rollout, left_alone
+from goldenami.workflows.remediate.interface import (
+    RemediationStep,
+    Rollout,
+    could_not_read,
+    left_alone,
+)
 from goldenami.workflows.remediate.templates import misfit, move
 
 START = "autoscaling:StartInstanceRefresh"
@@ -47,24 +52,23 @@ class _Moves(Struct, frozen=True):
 
 def steps(
     regional: RegionalAws,
-    place: AccountRegion,
     group: AutoScalingGroup,
     golden: Image,
     rollout: Rollout,
 ) -> list[RemediationStep]:
     """Return what to do with a group, and which of its instances are left alone."""
     try:
-        step = _step(regional, place, group, golden, rollout)
+        step = _step(regional, group, golden, rollout)
     except LeftAloneError as reason:
-        return [left_alone(place, group.name, reason)]
+        return [left_alone(regional.place, group.name, reason)]
     except AwsError as error:
-        unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
-        return [left_alone(place, group.name, unread)]
+        unread = could_not_read("it", error)
+        return [left_alone(regional.place, group.name, unread)]
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
     return [
         step,
         *(
-            RemediationStep(place=place, id=instance_id, left=kept)
+            RemediationStep(place=regional.place, id=instance_id, left=kept)
             for instance_id in group.protected
         ),
     ]
@@ -92,7 +96,6 @@ def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | Non
 
 def _step(
     regional: RegionalAws,
-    place: AccountRegion,
     group: AutoScalingGroup,
     golden: Image,
     rollout: Rollout,
@@ -101,8 +104,8 @@ def _step(
         raise LeftAloneError(
             "it has a launch configuration, which cannot be changed: give it a launch template"
         )
-    _refuse(regional, place, group)
-    moves = _moves(regional, place, group, golden)
+    _refuse(regional, group)
+    moves = _moves(regional, group, golden)
     others = sorted(
         {reference.image for reference in group.references if reference.image} - {golden.id}
     )
@@ -112,8 +115,8 @@ def _step(
     desired = {}
     if not moves.follows or moves.versions or others:
         desired = group.moved(moves.versions, golden.id)
-    refresh = _refreshed(place, group.name, desired, moves, rollout)
-    template_unchanged = templates.guard(regional, place, moves.actions)
+    refresh = _refreshed(regional.place, group.name, desired, moves, rollout)
+    template_unchanged = templates.guard(regional, moves.actions)
 
     def guard(action: Action) -> None:
         if action.call != START:
@@ -122,10 +125,10 @@ def _step(
         now = auto_scaling.groups(regional, [group.name]).get(group.name)
         if now is None or now.launch != group.launch:
             raise LeftAloneError("what it launches was changed since" if now else "it is gone")
-        _refuse(regional, place, now)
+        _refuse(regional, now)
 
     return RemediationStep(
-        place=place,
+        place=regional.place,
         id=group.name,
         actions=(*moves.actions, refresh),
         guard=guard,
@@ -146,7 +149,7 @@ def _notes(group: AutoScalingGroup, moves: _Moves, rollout: Rollout) -> tuple[st
     return tuple(notes)
 
 
-def _refuse(regional: RegionalAws, place: AccountRegion, group: AutoScalingGroup) -> None:
+def _refuse(regional: RegionalAws, group: AutoScalingGroup) -> None:
     """Refuse a group whose instances must not be ended, or are being replaced already.
 
     Raises:
@@ -159,9 +162,7 @@ def _refuse(regional: RegionalAws, place: AccountRegion, group: AutoScalingGroup
         raise LeftAloneError("an instance refresh is under way")
 
 
-def _moves(
-    regional: RegionalAws, place: AccountRegion, group: AutoScalingGroup, golden: Image
-) -> _Moves:
+def _moves(regional: RegionalAws, group: AutoScalingGroup, golden: Image) -> _Moves:
     """Move every template that the group names; one by ``$Default`` or ``$Latest`` follows."""
     actions: dict[str, Action] = {}
     versions: dict[ImageReference, str | Ref] = {}
@@ -174,7 +175,7 @@ def _moves(
             raise LeftAloneError(
                 f"its template {reference.template} has no version {reference.version}"
             )
-        moved = move(regional, place, version, golden)
+        moved = move(regional, version, golden)
         if moved.left:
             raise LeftAloneError(f"its template {reference.template}: {moved.left}")
         actions |= {each.id: each for each in moved.actions}
@@ -207,18 +208,17 @@ def _refreshed(
     preferences = {**PREFERENCES, **rollout.preferences}
     if not moves.follows:  # else Auto Scaling refuses it
         preferences["AutoRollback"] = True
-    return Action(
-        id=f"{place}/{name}/refresh",
-        summary=f"replace the instances of {name}",
-        call=START,
-        region=place.region,
-        role=place.role,
-        parameters={
+    return Action.at(
+        place,
+        f"{place}/{name}/refresh",
+        START,
+        f"replace the instances of {name}",
+        {
             "AutoScalingGroupName": name,
             **({"DesiredConfiguration": desired} if desired else {}),
             "Preferences": preferences,
         },
-        # Auto Scaling asks whether the caller may launch the template's instances himself:
+        # Auto Scaling asks whether the caller may launch the template's instances:
         # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
         permissions=(
             START,

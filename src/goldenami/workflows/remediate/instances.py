@@ -14,7 +14,12 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
-from goldenami.workflows.remediate.interface import RemediationKind, RemediationStep, left_alone
+from goldenami.workflows.remediate.interface import (
+    RemediationKind,
+    RemediationStep,
+    could_not_read,
+    left_alone,
+)
 from goldenami.workflows.remediate.verdicts import Verdicts
 
 PERMISSIONS = ("ec2:DescribeInstanceAttribute", "ec2:DescribeInstances")
@@ -36,7 +41,7 @@ class InstanceRemediation(Struct, frozen=True):
             gets what it was when all was planned, and what it is now.
     """
 
-    refuse: Callable[[RegionalAws, AccountRegion, LiveInstance], None]
+    refuse: Callable[[RegionalAws, LiveInstance], None]
     actions: Callable[[AccountRegion, LiveInstance, Sequence[str]], Iterator[Action]]
     compare: Callable[[Action, LiveInstance, LiveInstance], None] = _fine
 
@@ -59,7 +64,7 @@ def steps(
     try:
         now = live_instances.read(regional, named)
     except AwsError as error:
-        unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
+        unread = could_not_read("it", error)
         return [left_alone(place, instance_id, unread) for instance_id in named]
     return [
         _step(verdicts, place, instance_id, now.get(instance_id), named[instance_id], way)
@@ -78,7 +83,7 @@ def _step(
     regional = verdicts.aws.at(place)
     try:
         open_findings = verdicts.still_open(place, named)
-        planned = _refuse(regional, place, now, way)
+        planned = _refuse(regional, now, way)
     except LeftAloneError as reason:
         return left_alone(place, instance_id, reason)
     rules = sorted({finding.rule for finding in open_findings})
@@ -86,14 +91,14 @@ def _step(
     def guard(action: Action) -> None:
         verdicts.once_more(place, named)
         instance = live_instances.read(regional, [instance_id]).get(instance_id)
-        way.compare(action, planned, _refuse(regional, place, instance, way))
+        way.compare(action, planned, _refuse(regional, instance, way))
 
     actions = tuple(way.actions(place, planned, rules))
     return RemediationStep(place=place, id=instance_id, actions=actions, guard=guard)
 
 
 def _refuse(
-    regional: RegionalAws, place: AccountRegion, now: LiveInstance | None, way: InstanceRemediation
+    regional: RegionalAws, now: LiveInstance | None, way: InstanceRemediation
 ) -> LiveInstance:
     """Return an instance, unless it is gone, protected, or done with already.
 
@@ -103,17 +108,15 @@ def _refuse(
     if now is None or now.state in DEAD:
         raise LeftAloneError("it is gone")
     try:
-        way.refuse(regional, place, now)
+        way.refuse(regional, now)
     except AwsError as error:
         if error.code in GONE:
             raise LeftAloneError("it is gone") from error
-        raise LeftAloneError(
-            f"its protection could not be read: {error.message}", unread=True
-        ) from error
+        raise could_not_read("its protection", error) from error
     return now
 
 
-def refuse_protected(regional: RegionalAws, place: AccountRegion, now: LiveInstance) -> None:
+def refuse_protected(regional: RegionalAws, now: LiveInstance) -> None:
     """Refuse an instance that is protected from termination.
 
     Raises:
@@ -124,12 +127,12 @@ def refuse_protected(regional: RegionalAws, place: AccountRegion, now: LiveInsta
         raise LeftAloneError("it is protected from termination")
 
 
-def _refuse_stop(regional: RegionalAws, place: AccountRegion, now: LiveInstance) -> None:
+def _refuse_stop(regional: RegionalAws, now: LiveInstance) -> None:
     if now.state in ("stopped", "stopping"):
         raise LeftAloneError("it is stopped already")
     if group := now.auto_scaling_group:
         raise LeftAloneError(f"the Auto Scaling group {group} would replace it: refresh that")
-    refuse_protected(regional, place, now)
+    refuse_protected(regional, now)
     if live_instances.protected_from_stop(regional, now.id):
         raise LeftAloneError("it is protected from being stopped")
 
@@ -159,16 +162,8 @@ def action(
     after: tuple[str, ...] = (),
 ) -> Action:
     """Return an action on an instance."""
-    return Action(
-        id=f"{place}/{now.id}/{verb}",
-        summary=f"{verb} {now.id}",
-        call=call,
-        region=place.region,
-        role=place.role,
-        parameters=parameters,
-        permissions=(call,),
-        after=after,
-    )
+    name, summary = f"{place}/{now.id}/{verb}", f"{verb} {now.id}"
+    return Action.at(place, name, call, summary, parameters, after=after)
 
 
 WAYS: Mapping[RemediationKind, InstanceRemediation] = {

@@ -9,7 +9,7 @@ from msgspec import Struct
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.plan import Action
-from goldenami.errors import LeftAloneError
+from goldenami.errors import GoldenamiError, LeftAloneError
 
 
 class RemediationKind(StrEnum):
@@ -112,6 +112,11 @@ class RemediationStep(Struct, frozen=True, kw_only=True):
     guard: Guard = unguarded
     notes: tuple[str, ...] = ()
     """What is to be known before."""
+
+
+def could_not_read(what: str, error: GoldenamiError) -> LeftAloneError:
+    """Return the reason to leave something alone of which something could not be read."""
+    return LeftAloneError(f"{what} could not be read: {error.message}", unread=True)
 
 
 def left_alone(place: AccountRegion, name: str, reason: LeftAloneError) -> RemediationStep:

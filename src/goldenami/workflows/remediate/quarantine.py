@@ -17,7 +17,7 @@ from goldenami.domain.quarantine import Note
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import instances
 from goldenami.workflows.remediate.instances import InstanceRemediation
-from goldenami.workflows.remediate.interface import RemediationStep, left_alone
+from goldenami.workflows.remediate.interface import RemediationStep, could_not_read, left_alone
 from goldenami.workflows.remediate.verdicts import Verdicts
 
 CALL = "ec2:ModifyNetworkInterfaceAttribute"
@@ -32,12 +32,12 @@ def steps(
     try:
         vpc_id = live_instances.vpc_of(verdicts.aws.at(place), group)
     except AwsError as error:
-        unread = LeftAloneError(f"{group} could not be read: {error.message}", unread=True)
+        unread = could_not_read(f"{group}", error)
         return [left_alone(place, instance_id, unread) for instance_id in named]
 
-    def refuse(regional: RegionalAws, place: AccountRegion, now: LiveInstance) -> None:
+    def refuse(regional: RegionalAws, now: LiveInstance) -> None:
         _refuse(now, group, vpc_id, place)
-        instances.refuse_protected(regional, place, now)
+        instances.refuse_protected(regional, now)
 
     def actions(place: AccountRegion, now: LiveInstance, _: Sequence[str]) -> Iterator[Action]:
         note = _joined(now, group)
@@ -97,9 +97,7 @@ def _note(now: LiveInstance) -> Note:
     return note
 
 
-def releases(
-    regional: RegionalAws, place: AccountRegion, ids: Collection[str]
-) -> list[RemediationStep]:
+def releases(regional: RegionalAws, ids: Collection[str]) -> list[RemediationStep]:
     """Return how each instance of a place gets its groups back, or why not.
 
     That is the undo of a quarantine, so nothing is judged.
@@ -107,33 +105,29 @@ def releases(
     try:
         now = live_instances.read(regional, ids)
     except AwsError as error:
-        unread = LeftAloneError(f"it could not be read: {error.message}", unread=True)
-        return [left_alone(place, instance_id, unread) for instance_id in ids]
-    return [_release(regional, place, instance_id, now.get(instance_id)) for instance_id in ids]
+        unread = could_not_read("it", error)
+        return [left_alone(regional.place, instance_id, unread) for instance_id in ids]
+    return [_release(regional, instance_id, now.get(instance_id)) for instance_id in ids]
 
 
-def _release(
-    regional: RegionalAws, place: AccountRegion, instance_id: str, now: LiveInstance | None
-) -> RemediationStep:
+def _release(regional: RegionalAws, instance_id: str, now: LiveInstance | None) -> RemediationStep:
     try:
-        actions = tuple(_back(regional, place, now))
+        actions = tuple(_back(regional, now))
     except LeftAloneError as reason:
-        return left_alone(place, instance_id, reason)
+        return left_alone(regional.place, instance_id, reason)
     except AwsError as error:
-        unread = LeftAloneError(f"its groups could not be read: {error.message}", unread=True)
-        return left_alone(place, instance_id, unread)
+        unread = could_not_read("its groups", error)
+        return left_alone(regional.place, instance_id, unread)
 
     def guard(_: Action) -> None:
         instance = live_instances.read(regional, [instance_id]).get(instance_id)
         if instance is None or now is None or _note(instance) != _note(now):
             raise LeftAloneError("its note was changed since")
 
-    return RemediationStep(place=place, id=instance_id, actions=actions, guard=guard)
+    return RemediationStep(place=regional.place, id=instance_id, actions=actions, guard=guard)
 
 
-def _back(
-    regional: RegionalAws, place: AccountRegion, now: LiveInstance | None
-) -> Iterator[Action]:
+def _back(regional: RegionalAws, now: LiveInstance | None) -> Iterator[Action]:
     """Yield the actions that put back what a note says, and last take the note away."""
     if now is None or now.state in instances.DEAD:
         raise LeftAloneError("it is gone")
@@ -148,13 +142,13 @@ def _back(
             gone = ", ".join(note[interface])
             raise LeftAloneError(f"none of the groups of {interface} is there any more: {gone}")
         if interface in note and had != groups:
-            put_back.append(_modified(place, now, "release", interface, had))
+            put_back.append(_modified(regional.place, now, "release", interface, had))
     yield from put_back
     # By its value, too: another note that was written meanwhile is not taken away.
     noted = tags.to_aws({quarantine.TAG: now.tags[quarantine.TAG]})
     parameters = {"Resources": [now.id], "Tags": noted}
     after = tuple(action.id for action in put_back)
-    yield instances.action(place, now, "release", "ec2:DeleteTags", parameters, after)
+    yield instances.action(regional.place, now, "release", "ec2:DeleteTags", parameters, after)
 
 
 def _modified(
@@ -165,13 +159,6 @@ def _modified(
     groups: tuple[str, ...],
     after: tuple[str, ...] = (),
 ) -> Action:
-    return Action(
-        id=f"{place}/{now.id}/{interface}",
-        summary=f"{verb} {interface} of {now.id}",
-        call=CALL,
-        region=place.region,
-        role=place.role,
-        parameters={"NetworkInterfaceId": interface, "Groups": list(groups)},
-        permissions=(CALL,),
-        after=after,
-    )
+    parameters = {"NetworkInterfaceId": interface, "Groups": list(groups)}
+    name, summary = f"{place}/{now.id}/{interface}", f"{verb} {interface} of {now.id}"
+    return Action.at(place, name, CALL, summary, parameters, after=after)

@@ -20,9 +20,8 @@ from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
-from goldenami.workflows import goldens
 from goldenami.workflows.remediate import groups, templates
-from goldenami.workflows.remediate.interface import RemediationStep, left_alone
+from goldenami.workflows.remediate.interface import RemediationStep, could_not_read, left_alone
 from goldenami.workflows.remediate.templates import in_order, move
 from goldenami.workflows.remediate.verdicts import Verdicts
 
@@ -56,7 +55,7 @@ def steps(
     group_names: dict[str, None] = {}
     regional = verdicts.aws.at(place)
     judgements = _Held(verdicts, place)
-    golden = _newest(verdicts, place)
+    golden = next(iter(verdicts.golden_versions(place.region)), None)
     for findings in named.values():
         subject = findings[0].subject
         try:
@@ -64,9 +63,7 @@ def steps(
             subject = verdicts.still_open(place, findings)[0].subject
             judgements.refuse(subject)
             if subject.kind is Kind.LAUNCH_TEMPLATE:
-                refreshes.append(
-                    _template(regional, place, subject, usable(verdicts, place, golden))
-                )
+                refreshes.append(_template(regional, subject, usable(verdicts, place, golden)))
             else:
                 group_names[_launching(subject)] = None
         except LeftAloneError as reason:
@@ -78,19 +75,10 @@ def steps(
             group = _there(known.get(name))
             judgements.refuse_templates(reference.template for reference in group.references)
             image = usable(verdicts, place, golden)
-            refreshes += groups.steps(regional, place, group, image, verdicts.request.rollout)
+            refreshes += groups.steps(regional, group, image, verdicts.request.rollout)
         except LeftAloneError as reason:
             refreshes.append(left_alone(place, name, reason))
-    return [
-        _guarded(verdicts, place, golden, step) for step in in_order(regional, place, refreshes)
-    ]
-
-
-def _newest(verdicts: Verdicts, place: AccountRegion) -> Image | None:
-    versions = goldens.versions(
-        verdicts.aws.in_region(place.region), verdicts.request.image, verdicts.question.approval
-    )
-    return versions[0] if versions else None
+    return [_guarded(verdicts, place, golden, step) for step in in_order(regional, refreshes)]
 
 
 def usable(verdicts: Verdicts, place: AccountRegion, golden: Image | None) -> Image:
@@ -124,9 +112,7 @@ def _guarded(
     before = step.guard
 
     def guard(action: Action) -> None:
-        approved = goldens.versions(
-            verdicts.aws.in_region(place.region), verdicts.request.image, verdicts.question.approval
-        )
+        approved = verdicts.golden_versions(place.region)
         if golden is None or golden.id not in [image.id for image in approved]:
             raise LeftAloneError("the image that it was to get is no longer approved")
         before(action)
@@ -182,9 +168,7 @@ class _Held:
                 raise LeftAloneError(f"a waiver covers its template {template}")
 
 
-def _template(
-    regional: RegionalAws, place: AccountRegion, subject: Subject, golden: Image
-) -> RemediationStep:
+def _template(regional: RegionalAws, subject: Subject, golden: Image) -> RemediationStep:
     template, number = _template_id(subject), subject.id.partition(":")[2]
     try:
         version = read_version(regional, template, NAMED[0])
@@ -192,13 +176,13 @@ def _template(
             raise LeftAloneError("it is gone")
         if version.version != number and version.reference.image != golden.id:
             raise LeftAloneError(f"it is no default version: {version.version} is")
-        moved = move(regional, place, version, golden)
+        moved = move(regional, version, golden)
     except AwsError as error:
-        raise LeftAloneError(f"it could not be read: {error.message}", unread=True) from error
+        raise could_not_read("it", error) from error
     if moved.left or not moved.actions:
         raise LeftAloneError(moved.left or "its default version has the current image")
-    guard = templates.guard(regional, place, moved.actions)
-    return RemediationStep(place=place, id=subject.id, actions=moved.actions, guard=guard)
+    guard = templates.guard(regional, moved.actions)
+    return RemediationStep(place=regional.place, id=subject.id, actions=moved.actions, guard=guard)
 
 
 def _there(group: AutoScalingGroup | None) -> AutoScalingGroup:

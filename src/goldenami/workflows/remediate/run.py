@@ -18,7 +18,7 @@ from goldenami.errors import (
     InterruptedRunError,
     LeftAloneError,
 )
-from goldenami.workflows.execute import Execution
+from goldenami.workflows.execution import Execution
 from goldenami.workflows.remediate.interface import Guard, RemediationRequest, RemediationStep
 
 

@@ -35,9 +35,7 @@ class Move(Struct, frozen=True):
     left: str = ""
 
 
-def move(
-    regional: RegionalAws, place: AccountRegion, version: LaunchTemplateVersion, golden: Image
-) -> Move:
+def move(regional: RegionalAws, version: LaunchTemplateVersion, golden: Image) -> Move:
     """Return how a version of a template gets the golden image.
 
     The new version becomes the default if the old one was.
@@ -54,7 +52,7 @@ def move(
         return Move(left=f"it follows the SSM parameter {parameter}: publish the release there")
     if unfit := misfit(regional, image, version.instance_type, golden):
         return Move(left=unfit)
-    actions = tuple(_actions(place, version, golden.id))
+    actions = tuple(_actions(regional.place, version, golden.id))
     return Move(Ref(actions[0].id, "version"), actions)
 
 
@@ -76,9 +74,7 @@ def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Ima
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
 
 
-def in_order(
-    regional: RegionalAws, place: AccountRegion, steps: Iterable[RemediationStep]
-) -> list[RemediationStep]:
+def in_order(regional: RegionalAws, steps: Iterable[RemediationStep]) -> list[RemediationStep]:
     """Return steps whose new versions leave ``$Latest`` of each template what it should be.
 
     Raises:
@@ -97,7 +93,7 @@ def in_order(
             actions[later.id] = replace(later, after=(*later.after, before.id))
         there = versions(regional, template)
         if latest := _latest_to_keep(there, several):
-            last[several[-1].id] = _kept(place, latest, several[-1])
+            last[several[-1].id] = _kept(regional.place, latest, several[-1])
     return [replace(step, actions=tuple(_with(step, actions, last))) for step in steps]
 
 
@@ -121,12 +117,11 @@ def _latest_to_keep(
     return latest if latest and int(latest.version) > _source(creations[-1]) else None
 
 
-def guard(regional: RegionalAws, place: AccountRegion, actions: Iterable[Action]) -> Guard:
+def guard(regional: RegionalAws, actions: Iterable[Action]) -> Guard:
     """Return what refuses to move the default version of a template that was moved since.
 
     Args:
         regional: whose, and where.
-        place: where.
         actions: those of the plan that make versions, among others.
     """
     sources = {
@@ -170,30 +165,24 @@ def _actions(
     creation = _creation(place, version, image_id)
     yield creation
     if version.default:
-        yield Action(
-            id=f"{place}/{version.id}/default",
-            summary=f"make it the default of {version.id}",
-            call=SET_DEFAULT,
-            region=place.region,
-            role=place.role,
-            parameters={
-                "LaunchTemplateId": version.id,
-                "DefaultVersion": Ref(creation.id, "version"),
-            },
-            permissions=(SET_DEFAULT,),
+        yield Action.at(
+            place,
+            f"{place}/{version.id}/default",
+            SET_DEFAULT,
+            f"make it the default of {version.id}",
+            {"LaunchTemplateId": version.id, "DefaultVersion": Ref(creation.id, "version")},
             after=(creation.id,),
         )
 
 
 def _creation(place: AccountRegion, version: LaunchTemplateVersion, image_id: str) -> Action:
     template, number = version.id, version.version
-    return Action(
-        id=f"{place}/{template}:{number}/version",
-        summary=f"make a version of {template} with {image_id}",
-        call=CREATE,
-        region=place.region,
-        role=place.role,
-        parameters={
+    return Action.at(
+        place,
+        f"{place}/{template}:{number}/version",
+        CREATE,
+        f"make a version of {template} with {image_id}",
+        {
             "LaunchTemplateId": template,
             "SourceVersion": number,
             "VersionDescription": f"goldenami: {image_id} in version {number}",
@@ -201,6 +190,5 @@ def _creation(place: AccountRegion, version: LaunchTemplateVersion, image_id: st
             # The same step again, after a lost answer or by another run, makes no second version.
             "ClientToken": f"{template}-{number}-{image_id}"[:64],
         },
-        permissions=(CREATE,),
         outputs={"version": "LaunchTemplateVersion.VersionNumber"},
     )

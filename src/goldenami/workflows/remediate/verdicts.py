@@ -12,7 +12,9 @@ from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.image import Image
 from goldenami.errors import LeftAloneError
+from goldenami.workflows import goldens
 from goldenami.workflows.audit import reassessment
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.audit.reassessment import Judgement
@@ -53,6 +55,11 @@ class Verdicts(Struct, frozen=True):
             self.aws, self.question, only, {subject.resource}, before=self.judgement
         )
         _open(now, self.request, place, named)
+
+    def golden_versions(self, region: str) -> list[Image]:
+        """Return the golden versions of the image that is to take others' place, newest first."""
+        regional = self.aws.in_region(region)
+        return goldens.versions(regional, self.request.image, self.question.approval)
 
 
 def _open(

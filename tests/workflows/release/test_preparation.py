@@ -12,7 +12,7 @@ from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import approval, candidacy, publication
 from goldenami.domain.image import Build, Image
 from goldenami.domain.plan import Action, Plan
-from goldenami.workflows.release.prepare import making_actions
+from goldenami.workflows.release.preparation import making_actions
 
 ACCOUNT, OTHER = "123456789012", "444455556666"
 EXAMPLE = (Path(__file__).parents[3] / "examples" / "web-base" / "release.yaml").read_text()

@@ -33,11 +33,11 @@ from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.status import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
 from goldenami.workflows.enforce import snapshots
-from goldenami.workflows.execute import Execution, RunOutcome, unguarded
+from goldenami.workflows.execution import Execution, RunOutcome, unguarded
 from goldenami.workflows.interrupts import Interrupts
 from goldenami.workflows.release import guardrail
-from goldenami.workflows.release.prepare import Prepared, renew
-from goldenami.workflows.release.recover import Found, find
+from goldenami.workflows.release.preparation import Prepared, renew
+from goldenami.workflows.release.recovery import Found, find
 
 HANDLERS: dict[str, Handler] = {
     "ec2:RunInstances": launch,

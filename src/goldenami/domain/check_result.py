@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 
-class Checked(Struct, frozen=True, kw_only=True):
+class CheckResult(Struct, frozen=True, kw_only=True):
     """The outcome of checks that change nothing, one sentence each.
 
     Args:
@@ -18,14 +18,14 @@ class Checked(Struct, frozen=True, kw_only=True):
     wrong: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
-    def __add__(self, other: "Checked") -> "Checked":
-        return Checked(
+    def __add__(self, other: "CheckResult") -> "CheckResult":
+        return CheckResult(
             fine=self.fine + other.fine,
             wrong=self.wrong + other.wrong,
             unknown=self.unknown + other.unknown,
         )
 
 
-def together(checks: Iterable[Checked]) -> Checked:
+def together(checks: Iterable[CheckResult]) -> CheckResult:
     """Return the outcome of several checks as one."""
-    return sum(checks, Checked())
+    return sum(checks, CheckResult())

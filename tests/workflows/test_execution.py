@@ -14,7 +14,7 @@ from goldenami.aws.parallel import WORKERS
 from goldenami.aws.session import Aws
 from goldenami.domain.plan import Action, Happened, Plan, Ref
 from goldenami.errors import BakeError, GoldenamiError, LeaseLostError
-from goldenami.workflows.execute import Execution
+from goldenami.workflows.execution import Execution
 
 
 def action(name: str, **fields: Any) -> Action:

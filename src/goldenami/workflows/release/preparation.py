@@ -30,8 +30,8 @@ from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.checks import There, check, permissions
-from goldenami.workflows.release.done import discarding, results
-from goldenami.workflows.release.recover import Found, find
+from goldenami.workflows.release.completed_steps import discarding, results
+from goldenami.workflows.release.recovery import Found, find
 
 
 class Prepared(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from goldenami import files, jsonfile
-from goldenami.domain.audit import written
+from goldenami.domain.audit import integrity
 from goldenami.domain.audit.document import Saved
 from goldenami.errors import SpecError
 
@@ -34,5 +34,5 @@ def load_whole(path: Path) -> Saved:
         SpecError: it is no such file, or not as an audit left it.
     """
     audit = load(path)
-    written.check(path, audit)
+    integrity.check(path, audit)
     return audit

@@ -12,7 +12,7 @@ from goldenami.domain.image import Image
 from goldenami.domain.status import Status, reached
 from goldenami.errors import RefusedError
 from goldenami.spec import ReleaseFile
-from goldenami.workflows.release.recover import Claims, claimed, judged
+from goldenami.workflows.release.recovery import Claims, claimed, judged
 
 
 def unfinished(aws: Aws, file: ReleaseFile) -> str | None:

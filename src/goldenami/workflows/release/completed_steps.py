@@ -10,7 +10,7 @@ from goldenami.bake.actions import complete, created_by, deregister
 from goldenami.bake.boot_test import TEST
 from goldenami.bake.interface import Recipe
 from goldenami.domain.plan import Action
-from goldenami.workflows.release.recover import Found
+from goldenami.workflows.release.recovery import Found
 
 
 def results(recipe: Recipe, plan: Sequence[Action], found: Found) -> dict[str, dict[str, Any]]:

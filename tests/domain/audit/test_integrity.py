@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from goldenami.domain.audit import saved
+from goldenami.domain.audit import audit_file
 from goldenami.domain.audit.document import Audit, Document, PlaceRead, RuleBroken
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
@@ -77,10 +77,10 @@ def test_what_an_audit_wrote_is_taken_whatever_its_white_space_and_order_of_keys
     write: Any,
 ) -> None:
     path = write()
-    assert saved.load_whole(path).findings == (FINDING,)
+    assert audit_file.load_whole(path).findings == (FINDING,)
     data = json.loads(path.read_text())
     path.write_text(json.dumps(dict(reversed(data.items())), indent=7, sort_keys=True))
-    assert saved.load_whole(path).findings == (FINDING,)
+    assert audit_file.load_whole(path).findings == (FINDING,)
 
 
 def leaves(data: Any, *at: Any) -> list[tuple[Any, ...]]:
@@ -114,7 +114,7 @@ def test_a_document_of_which_anything_was_changed_is_refused(write: Any) -> None
         part[last] = other(part[last])
         path.write_text(json.dumps(data))
         with pytest.raises(SpecError):
-            saved.load_whole(path)
+            audit_file.load_whole(path)
 
 
 IDS = {
@@ -133,9 +133,9 @@ IDS = {
 @pytest.mark.parametrize("kind", Kind)
 def test_an_id_has_the_form_of_its_kind(write: Any, kind: Kind) -> None:
     good, bad = IDS[kind]
-    assert saved.load_whole(write(of_kind(kind, good))).findings[0].subject.id == good
+    assert audit_file.load_whole(write(of_kind(kind, good))).findings[0].subject.id == good
     with pytest.raises(SpecError, match=f"is no id of a thing of the kind {kind.value}"):
-        saved.load_whole(write(of_kind(kind, bad)))
+        audit_file.load_whole(write(of_kind(kind, bad)))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_document_whose_parts_do_not_fit_is_refused_though_its_digest_does(
     write: Any, changes: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(SpecError, match=says) as error:
-        saved.load_whole(write(**changes))
+        audit_file.load_whole(write(**changes))
     assert "audit again" in error.value.fix
 
 
@@ -169,6 +169,6 @@ def test_a_document_without_a_digest_can_be_compared_with_and_not_acted_on(write
     data = json.loads(path.read_text())
     del data["digest"]
     path.write_text(json.dumps(data))
-    assert saved.load(path).findings == (FINDING,)
+    assert audit_file.load(path).findings == (FINDING,)
     with pytest.raises(SpecError, match="it has no digest"):
-        saved.load_whole(path)
+        audit_file.load_whole(path)
