@@ -122,7 +122,7 @@ def prepared(
 def proved(
     enforcement: Enforcement, before: Account, enforce: Enforce = ENFORCE
 ) -> EnforcementProof:
-    return proof.of(enforcement, enforce, before, CASES, (ID,))
+    return proof.proved(enforcement, enforce, before, CASES, (ID,))
 
 
 def test_a_group_of_administrators_is_bound() -> None:
@@ -318,7 +318,7 @@ def test_allowed_amis_that_hide_a_golden_owner_s_images_are_refused() -> None:
     used = Mechanisms(group_policy=True, allowed_amis=AllowedAmis(providers=("amazon",)))
     enforcement = prepared(*CHAIN)
     enforce = Enforce(groups=("admins",), mechanisms=used)
-    found = proof.of(enforcement, enforce, account(), CASES, (ID, OTHER))
+    found = proof.proved(enforcement, enforce, account(), CASES, (ID, OTHER))
     assert any(OTHER in one and "would be refused" in one for one in found.failures)
 
 

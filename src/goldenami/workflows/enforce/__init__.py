@@ -151,7 +151,7 @@ def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> EnforcementProo
     """
     account, notes = authorization_details.account(aws)
     owners = (aws.account, *file.owners)
-    proved = proof.of(prepared, _enforce(file), account, cases.load(), owners)
+    proved = proof.proved(prepared, _enforce(file), account, cases.load(), owners)
     return structs.replace(proved, warnings=(*notes, *proved.warnings))
 
 

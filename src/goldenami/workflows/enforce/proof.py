@@ -33,7 +33,7 @@ _FOREIGN = frozenset({"foreign-image"})
 _SHOWN = 3
 
 
-def of(
+def proved(
     prepared: Enforcement, enforce: Enforce, before: Account, cases: Cases, owners: Iterable[str]
 ) -> EnforcementProof:
     """Prove an enforcement under everybody's effective policies after the change.

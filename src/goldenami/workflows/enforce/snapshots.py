@@ -172,7 +172,7 @@ def _proved(doing: ActionContext, policy: _Guardrail, snapshots: frozenset[str])
         return document
     account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws))
     prepared = _prepared(doing, policy, document)
-    proved = proof.of(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
+    proved = proof.proved(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
     if proved.failures and tags.UNPROVED not in policy.tags:
         why = f"{policy.name} is not proved with the snapshots of this release"
         raise _unpublished(doing, f"{why} (`{enforce} --plan` tells all)", notes=proved.failures)
