@@ -25,7 +25,7 @@ def context(*, remove: bool = False, take_over: bool = False) -> EnforceContext:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("named", "remove", "take_over"), product([False, True], repeat=3))
+@pytest.mark.parametrize(("named", "remove", "take_over"), list(product([False, True], repeat=3)))
 @pytest.mark.parametrize("whose", NAMES)
 def test_what_is_not_desired_goes_only_for_a_reason(
     whose: str, *, named: bool, remove: bool, take_over: bool
