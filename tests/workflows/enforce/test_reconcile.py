@@ -119,8 +119,8 @@ class TestTheEngine:
         plan = planned(policy, context=context(take_over=take_over))
         assert bool(plan.problems) is not take_over
         assert calls(plan.actions) == ["TagPolicy", "policy"]
-        left = planned(policy, desired=False, context=context(take_over=take_over))
-        assert bool(left.others) is not take_over
+        surplus = planned(policy, desired=False, context=context(take_over=take_over))
+        assert bool(surplus.others) is not take_over
 
     def test_that_a_proof_failed_is_recorded_and_taken_back(self) -> None:
         record = {tags.UNPROVED: "1 accepted"}
