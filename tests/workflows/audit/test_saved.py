@@ -35,7 +35,7 @@ def inventory(path: Path, *, count: int, unread: tuple[str, ...] = ()) -> SavedS
 def read(source: SavedSource) -> int:
     approved = Approved(produced={}, account=HOME.account, at=datetime(2026, 1, 1, tzinfo=UTC))
     _, batches = next(iter(source.parts(HOME, approved)))
-    return sum(len(batch) for batch in batches if isinstance(batch, list))
+    return sum(len(batch.subjects) for batch in batches)
 
 
 def test_the_first_line_may_be_long_and_there_may_be_many(tmp_path: Path) -> None:
