@@ -24,7 +24,6 @@ from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,
     Attachment,
-    DesiredState,
     Enforcement,
     EnforcementProof,
     HolderKind,
@@ -110,14 +109,12 @@ def prepared(
             )
             for document in documents
         ),
-        desired=DesiredState(
-            policies={
-                MECHANISMS[holder]: RenderedPolicies(
-                    documents=documents, profiles=profiles, values=values
-                )
-            },
-            golden=(GOLDEN,),
-        ),
+        policies={
+            MECHANISMS[holder]: RenderedPolicies(
+                documents=documents, profiles=profiles, values=values
+            )
+        },
+        golden=(GOLDEN,),
         accounts={name: under} if under is not None else {},
     )
 

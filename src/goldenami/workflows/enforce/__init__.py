@@ -32,7 +32,6 @@ from goldenami.workflows.enforce import (
     scp,
 )
 from goldenami.workflows.enforce.interface import (
-    DesiredState,
     EnforceContext,
     Enforcement,
     EnforcementProof,
@@ -91,13 +90,14 @@ def prepare(
     if audit_mode:
         enforce = _in_audit_mode(file, enforce)
         file = structs.replace(file, enforce=enforce)
-    desired = documents.desired(aws, file) if enforce.attaching and not remove else None
+    renders = enforce.attaching and not remove
+    policies, golden = documents.desired(aws, file) if renders else ({}, ())
     context = EnforceContext(
         aws=aws,
         region=file.region or aws.region,
         enforce=enforce,
         name=file.name,
-        policies=desired.policies if desired else {},
+        policies=policies,
         owners=(*dict.fromkeys((aws.account, *file.owners)),),
         remove=remove,
         take_over=take_over,
@@ -120,7 +120,7 @@ def prepare(
             notes=plan.others,
             fix="remove it by the file of its own enforcement, or pass --take-over",
         )
-    notes = _notes(context, desired) if desired else ()
+    notes = _notes(context) if policies else ()
     again = partial(
         prepare, aws, file,
         remove=remove, take_over=take_over, audit_mode=audit_mode, record=record,
@@ -136,7 +136,8 @@ def prepare(
             notes=(*notes, *plan.notes, *plan.others),
         ),
         attachments=plan.attachments,
-        desired=desired,
+        policies=policies,
+        golden=golden,
         accounts=plan.accounts,
     )
 
@@ -244,8 +245,8 @@ def _in_audit_mode(file: EnforceFile, enforce: Enforce) -> Enforce:
     return structs.replace(enforce, mechanisms=Mechanisms(**settings))
 
 
-def _notes(context: EnforceContext, desired: DesiredState) -> Iterator[str]:
-    enforce, rendered = context.enforce, desired.policies.values()
+def _notes(context: EnforceContext) -> Iterator[str]:
+    enforce, rendered = context.enforce, context.policies.values()
     for policies in rendered:
         yield from policies.notes
     warnings = (policies.profiles[0].warning for policies in rendered)

@@ -18,7 +18,7 @@ from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
 from goldenami.spec.model import Attaching, Enforce
 from goldenami.workflows import rendering
-from goldenami.workflows.enforce.interface import DesiredState, RenderedPolicies
+from goldenami.workflows.enforce.interface import RenderedPolicies
 
 BOUNDARY = "boundary"
 ALLOW_ALL = {
@@ -47,8 +47,11 @@ def main_profile(attaching: Attaching) -> Profile:
     return profile_named(attaching.profile or DEFAULT)
 
 
-def desired(aws: Aws, file: EnforceFile) -> DesiredState:
+def desired(aws: Aws, file: EnforceFile) -> tuple[dict[str, RenderedPolicies], tuple[Image, ...]]:
     """Render everything that is enforced, from the golden images as they are now.
+
+    Returns:
+        What each mechanism attaches, by its name, and the golden images.
 
     Raises:
         RefusedError: nothing is approved, or a document is too large.
@@ -66,7 +69,7 @@ def desired(aws: Aws, file: EnforceFile) -> DesiredState:
         }
         values = rendering.values(lambda: aws, file, profile, chosen)
         policies[mechanism] = fitting(enforce, mechanism, values)
-    return DesiredState(policies=policies, golden=golden)
+    return policies, golden
 
 
 def fitting(enforce: Enforce, mechanism: str, values: Values) -> RenderedPolicies:
