@@ -190,3 +190,13 @@ def test_the_readme_names_every_rule_and_format_of_the_audit() -> None:
 
     names = [*(rule.id for rule in RULES), *FORMATS]
     assert not [name for name in names if f"`{name}`" not in README]
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+PATHS = re.compile(r"`((?:[\w.-]+/)+(?:[\w-]+\.\w+)?|[\w-]+\.py)`")
+
+
+@pytest.mark.parametrize("path", sorted({*PATHS.findall(ARCHITECTURE + CONTRIBUTING)}))
+def test_what_a_maintainer_is_led_to_is_there(path: str) -> None:
+    assert (ROOT / path).exists() or (ROOT / "src" / "goldenami" / path).exists()
