@@ -6,10 +6,7 @@ import typer
 
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
-from goldenami.domain.status import Status
-
-OCCURRING = (Status.BUILDING.value, Status.CANDIDATE.value, Status.APPROVED.value)
-"""The states that something gives to an image."""
+from goldenami.domain.status import OCCURRING
 
 
 class ImagesOptions(ListOptions, frozen=True, kw_only=True):
