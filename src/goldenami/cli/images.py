@@ -36,7 +36,7 @@ def images(options: ImagesOptions) -> None:
         aws,
         where=options.region,
         image=options.image,
-        status=Status(options.status) if options.status else None,
+        status=options.status,
     )
     listing.write(
         "goldenami.images/v1",
