@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -99,6 +100,7 @@ def aws(server: Page) -> Aws:
     return Aws(region="us-east-1", endpoint_url=server.url)
 
 
+@cache
 def _model(kind: type[Answer]) -> Any:
     service, _, operation = kind.call.partition(":")
     return get_session().get_service_model(service).operation_model(operation)

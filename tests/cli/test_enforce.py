@@ -37,7 +37,7 @@ def attached(sandbox: Sandbox) -> Callable[[], set[str]]:
 
     def arns() -> set[str]:
         answer = sandbox.client("iam").list_attached_group_policies(GroupName="ec2-admin-group")
-        return {one["PolicyArn"] for one in answer["AttachedPolicies"]} - {EC2_FULL_ACCESS}
+        return {item["PolicyArn"] for item in answer["AttachedPolicies"]} - {EC2_FULL_ACCESS}
 
     return arns
 
@@ -115,7 +115,7 @@ def test_the_oldest_version_that_is_not_the_default_is_pruned_at_five(
     ran = cli("enforce", baked, "--yes")
     assert ran.code == 0, ran.err
     versions = iam.list_policy_versions(PolicyArn=GUARDRAIL)["Versions"]
-    assert sorted(one["VersionId"] for one in versions) == ["v2", "v3", "v4", "v5", "v6"]
+    assert sorted(item["VersionId"] for item in versions) == ["v2", "v3", "v4", "v5", "v6"]
     assert json.dumps(document(sandbox, GUARDRAIL)) == right
 
 

@@ -27,16 +27,16 @@ def release(write: Any) -> Any:
 
 
 def setting(sandbox: Sandbox, region: str = "us-east-1") -> tuple[str, list[Any]]:
-    told = sandbox.client("ec2", region).get_allowed_images_settings()
-    return told["State"], told["ImageCriteria"]
+    answer = sandbox.client("ec2", region).get_allowed_images_settings()
+    return answer["State"], answer["ImageCriteria"]
 
 
 def launch(sandbox: Sandbox, region: str = "us-east-1") -> str:
     """Launch an image of Amazon's, which the golden owners' criteria do not allow."""
-    told = sandbox.client("ec2", region).run_instances(
+    answer = sandbox.client("ec2", region).run_instances(
         ImageId=catalogue.IMAGES[0].id_in(region), InstanceType="t3.micro", MinCount=1, MaxCount=1
     )
-    return str(told["Instances"][0]["InstanceId"])
+    return str(answer["Instances"][0]["InstanceId"])
 
 
 @pytest.mark.usefixtures("every_region")
@@ -179,14 +179,14 @@ class TestAuditMode:
         here, away = launch(sandbox), launch(sandbox, "eu-west-1")
         ran = cli("enforce", release(state="enabled"), "--audit-mode", "--yes", "--format", "json")
         assert ran.code == 10, ran.err
-        told = json.loads(ran.out)
-        assert told["schema"] == "goldenami.would-refuse/v1"
-        (rows,) = [value for value in told.values() if isinstance(value, list)]
-        assert {(one["region"], one["instance"]) for one in rows} == {
+        answer = json.loads(ran.out)
+        assert answer["schema"] == "goldenami.would-refuse/v1"
+        (rows,) = [value for value in answer.values() if isinstance(value, list)]
+        assert {(item["region"], item["instance"]) for item in rows} == {
             ("us-east-1", here),
             ("eu-west-1", away),
         }
-        assert {one["owner"] for one in rows} == {"amazon"}
+        assert {item["owner"] for item in rows} == {"amazon"}
         assert setting(sandbox) == ("audit-mode", DEFAULT)
 
     def test_the_table_says_the_same(self, cli: Any, sandbox: Sandbox, release: Any) -> None:
@@ -227,18 +227,18 @@ class TestAuditMode:
     def test_it_leaves_a_declarative_policy_that_the_file_does_not_name(
         self, cli: Any, sandbox: Sandbox, write: Any
     ) -> None:
-        made = seed.organization(sandbox)
+        seeded = seed.organization(sandbox)
         client = sandbox.client("organizations")
-        client.enable_policy_type(RootId=made.root_id, PolicyType="DECLARATIVE_POLICY_EC2")
-        declared = {"declarative_policy": {"targets": [made.unit_id], "state": "enabled"}}
+        client.enable_policy_type(RootId=seeded.root_id, PolicyType="DECLARATIVE_POLICY_EC2")
+        declared = {"declarative_policy": {"targets": [seeded.unit_id], "state": "enabled"}}
         allowed: dict[str, Any] = {"allowed_amis": {}}
         for mechanisms, mode in ((declared, ()), (allowed, ("--audit-mode",))):
             enforce = {"profile": "owner-only", "mechanisms": mechanisms}
             path = write(enforce=enforce, audit={"owners": [OWNER]})
             ran = cli("enforce", path, "--yes", *mode)
             assert ran.code == 0, ran.err
-        told = client.list_policies(Filter="DECLARATIVE_POLICY_EC2")["Policies"]
-        assert [one["Name"] for one in told] == ["goldenami-allowed-images"]
+        answer = client.list_policies(Filter="DECLARATIVE_POLICY_EC2")["Policies"]
+        assert [item["Name"] for item in answer] == ["goldenami-allowed-images"]
 
     def test_an_instance_list_that_cannot_be_read_is_incomplete(
         self, cli: Any, sandbox: Sandbox, release: Any

@@ -46,8 +46,8 @@ def release(write: Any, iam: Any) -> Any:
 
 
 def boundary(iam: Any, role: str) -> str | None:
-    told: dict[str, str] = iam.get_role(RoleName=role)["Role"].get("PermissionsBoundary", {})
-    return told.get("PermissionsBoundaryArn")
+    answer: dict[str, str] = iam.get_role(RoleName=role)["Role"].get("PermissionsBoundary", {})
+    return answer.get("PermissionsBoundaryArn")
 
 
 def test_the_roles_are_bound_by_one_document_that_allows_and_denies(
@@ -61,8 +61,8 @@ def test_the_roles_are_bound_by_one_document_that_allows_and_denies(
         "PolicyVersion"
     ]["Document"]["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Allow", "*")
-    assert {one["Effect"] for one in denials} == {"Deny"}
-    sids = [one["Sid"] for one in denials]
+    assert {item["Effect"] for item in denials} == {"Deny"}
+    sids = [item["Sid"] for item in denials]
     assert "DenyLaunchOfOtherOwnersImage" in sids
     assert len(sids) == len(set(sids))
 
@@ -80,11 +80,11 @@ def test_a_bound_role_cannot_launch_what_is_not_golden(
         session_token=keys["SessionToken"],
     )
     public = catalogue.IMAGES[0].id_in("us-east-1")
-    asked = {"ImageId": public, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
-    as_role.run_instances(**asked)
+    arguments = {"ImageId": public, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    as_role.run_instances(**arguments)
     assert cli("enforce", release("developers"), "--yes").code == 0
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
-        as_role.run_instances(**asked)
+        as_role.run_instances(**arguments)
 
 
 def test_a_second_run_changes_nothing(cli: Any, release: Any, mutating: Any) -> None:
@@ -139,7 +139,7 @@ def test_it_is_taken_away_again_and_other_boundaries_stay(
     assert f"remove  {BOUNDARY}" in ran.err
     assert boundary(iam, "developers") is None
     assert boundary(iam, "operators") == ADMINISTRATOR
-    names = [one["PolicyName"] for one in iam.list_policies(Scope="Local")["Policies"]]
+    names = [item["PolicyName"] for item in iam.list_policies(Scope="Local")["Policies"]]
     assert "goldenami-boundary" not in names
 
 

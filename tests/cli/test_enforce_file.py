@@ -50,14 +50,16 @@ def consumer(sandbox: Sandbox, admins: str) -> seed.Organization:
         iam.attach_role_policy(
             RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
         )
-    made = seed.organization(sandbox, management_account="1" * 12, delegated_administrator=True)
-    sandbox.client("organizations").enable_policy_type(RootId=made.root_id, PolicyType=DECLARATIVE)
-    return made
+    seeded = seed.organization(sandbox, management_account="1" * 12, delegated_administrator=True)
+    sandbox.client("organizations").enable_policy_type(
+        RootId=seeded.root_id, PolicyType=DECLARATIVE
+    )
+    return seeded
 
 
 def tags_of(sandbox: Sandbox, name: str) -> dict[str, str]:
-    told = sandbox.client("iam").list_policy_tags(PolicyArn=POLICY + name)["Tags"]
-    return {one["Key"]: one["Value"] for one in told}
+    answer = sandbox.client("iam").list_policy_tags(PolicyArn=POLICY + name)["Tags"]
+    return {item["Key"]: item["Value"] for item in answer}
 
 
 EVERYTHING: dict[str, Any] = {
@@ -121,7 +123,7 @@ class TestFile:
             ":8: approval_tag: tag keys that start with `aws:`", ":12: groups[1]: `a` is listed",
             "pipeline_role: `a b` is no IAM role", "mechanisms.scp.targets: name at least one",
         ]  # fmt: skip
-        assert [one for one in lines if one not in ran.err] == []
+        assert [item for item in lines if item not in ran.err] == []
         pointing = write("pointing.yaml", enforce={"file": path.name}, version="a b")
         both = cli("enforce", pointing)
         assert both.code == 2
@@ -319,14 +321,14 @@ class TestOwnProfile:
     @pytest.fixture
     def unit(self, cli: Any, sandbox: Sandbox, golden: str, admins: str) -> seed.Organization:
         """The golden account manages an organization with a unit; another account is in it."""
-        made = seed.organization(sandbox)
+        seeded = seed.organization(sandbox)
         client = sandbox.client("organizations")
         account = client.create_account(AccountName="shop", Email="shop@example.com")
         client.move_account(
             AccountId=account["CreateAccountStatus"]["AccountId"],
-            SourceParentId=made.root_id, DestinationParentId=made.unit_id,
+            SourceParentId=seeded.root_id, DestinationParentId=seeded.unit_id,
         )  # fmt: skip
-        return made
+        return seeded
 
     def test_a_profile_that_tests_tags_is_refused_where_tags_cannot_be_seen(
         self, cli: Any, sandbox: Sandbox, unit: seed.Organization, enforcing: Enforcing,
@@ -351,11 +353,11 @@ class TestOwnProfile:
         ran = cli("enforce", path, "--yes")
         assert ran.code == 0, ran.err
         client = sandbox.client("organizations")
-        told = client.list_policies_for_target(TargetId=unit.unit_id, Filter=SCP)["Policies"]
-        assert {one["Name"] for one in told} == {
+        answer = client.list_policies_for_target(TargetId=unit.unit_id, Filter=SCP)["Policies"]
+        assert {item["Name"] for item in answer} == {
             "FullAWSAccess", "goldenami-owner-only", "goldenami-untestable-launches",
         }  # fmt: skip
-        (policy,) = [one["Id"] for one in told if one["Name"] == "goldenami-owner-only"]
+        (policy,) = [item["Id"] for item in answer if item["Name"] == "goldenami-owner-only"]
         text = client.describe_policy(PolicyId=policy)["Policy"]["Content"]
         assert ACCOUNT_ID in text
         assert "snapshot/snap-" not in text
@@ -377,14 +379,14 @@ class TestOwnProfile:
             accepted = cli("enforce", path, "--yes", "--accept-unproved")
         assert ran.code == code, ran.err
         assert accepted.code == 0, accepted.err
-        told = f"which accounts are under {unit.unit_id} could not be read"
-        assert (told in ran.err) is bool(code)
+        answer = f"which accounts are under {unit.unit_id} could not be read"
+        assert (answer in ran.err) is bool(code)
 
     def test_a_unit_without_accounts_is_told(
         self, cli: Any, sandbox: Sandbox, golden: str, enforcing: Enforcing
     ) -> None:
-        made = seed.organization(sandbox)
-        scp = {"targets": [made.unit_id], "profile": "guardrail-by-tag"}
+        seeded = seed.organization(sandbox)
+        scp = {"targets": [seeded.unit_id], "profile": "guardrail-by-tag"}
         ran = cli("enforce", enforcing(mechanisms={"scp": scp}), "--plan")
         assert ran.code == 0, ran.err
-        assert f"no account that it binds is under {made.unit_id}" in ran.err
+        assert f"no account that it binds is under {seeded.unit_id}" in ran.err

@@ -54,8 +54,10 @@ def release(write: Any, iam: Any) -> Any:
 
 
 def attached(iam: Any) -> set[str]:
-    told = iam.list_attached_group_policies(GroupName="admins")["AttachedPolicies"]
-    return {one["PolicyName"].removeprefix("goldenami-") for one in told} - {"AdministratorAccess"}
+    answer = iam.list_attached_group_policies(GroupName="admins")["AttachedPolicies"]
+    return {item["PolicyName"].removeprefix("goldenami-") for item in answer} - {
+        "AdministratorAccess"
+    }
 
 
 class TestWhatTheFileNoLongerNames:
@@ -93,14 +95,14 @@ class TestWhatTheFileNoLongerNames:
             {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
         ]}  # fmt: skip
         for number in range(6):
-            made = iam.create_policy(PolicyName=f"p{number}", PolicyDocument=json.dumps(text))
-            iam.attach_group_policy(GroupName="admins", PolicyArn=made["Policy"]["Arn"])
+            seeded = iam.create_policy(PolicyName=f"p{number}", PolicyDocument=json.dumps(text))
+            iam.attach_group_policy(GroupName="admins", PolicyArn=seeded["Policy"]["Arn"])
         for profile in ("guardrail", "guardrail-by-tag"):
             before = len(mutating())
             enforce = {"profile": profile, "groups": ["admins"]}
             ran = cli("enforce", write(f"{profile}.yaml", enforce=enforce), "--yes")
             assert ran.code == 0, ran.err
-        steps = [one for one in mutating()[before:] if one.endswith("GroupPolicy")]
+        steps = [item for item in mutating()[before:] if item.endswith("GroupPolicy")]
         assert steps == ["DetachGroupPolicy", "AttachGroupPolicy"]
 
     def test_a_group_that_is_no_longer_named_keeps_its_policies_and_is_told(
@@ -134,12 +136,12 @@ class TestGuardrailProtection:
 
     @pytest.fixture
     def as_pipeline(self, sandbox: Sandbox, iam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        told = sandbox.client("sts").assume_role(
+        answer = sandbox.client("sts").assume_role(
             RoleArn="arn:aws:iam::123456789012:role/pipeline", RoleSessionName="release"
         )["Credentials"]
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", told["AccessKeyId"])
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", told["SecretAccessKey"])
-        monkeypatch.setenv("AWS_SESSION_TOKEN", told["SessionToken"])
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", answer["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", answer["SecretAccessKey"])
+        monkeypatch.setenv("AWS_SESSION_TOKEN", answer["SessionToken"])
 
     def test_an_administrator_of_the_group_cannot_take_the_policies_away(
         self, sandbox: Sandbox, iam: Any, protected: Any

@@ -18,13 +18,13 @@ DENY = {"Sid": "x", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}
 @pytest.fixture
 def organization(sandbox: Sandbox) -> seed.Organization:
     """An organization that another account manages; the sandbox's may manage its policies."""
-    made = seed.organization(sandbox, management_account=OWNER, delegated_administrator=True)
+    seeded = seed.organization(sandbox, management_account=OWNER, delegated_administrator=True)
     client = sandbox.client("organizations")
     for kind in (SCP, DECLARATIVE):
-        enabled = {one["Type"] for one in client.list_roots()["Roots"][0]["PolicyTypes"]}
+        enabled = {item["Type"] for item in client.list_roots()["Roots"][0]["PolicyTypes"]}
         if kind not in enabled:
-            client.enable_policy_type(RootId=made.root_id, PolicyType=kind)
-    return made
+            client.enable_policy_type(RootId=seeded.root_id, PolicyType=kind)
+    return seeded
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def release(write: Any) -> Any:
 
 def named(client: Any, kind: str = SCP) -> dict[str, str]:
     """The organization's policies of a type that AWS did not make: ids by name."""
-    told = client.list_policies(Filter=kind)["Policies"]
-    return {one["Name"]: one["Id"] for one in told if not one["AwsManaged"]}
+    answer = client.list_policies(Filter=kind)["Policies"]
+    return {item["Name"]: item["Id"] for item in answer if not item["AwsManaged"]}
 
 
 def on(client: Any, target: str, kind: str = SCP) -> set[str]:
-    told = client.list_policies_for_target(TargetId=target, Filter=kind)["Policies"]
-    return {one["Name"] for one in told} - {"FullAWSAccess"}
+    answer = client.list_policies_for_target(TargetId=target, Filter=kind)["Policies"]
+    return {item["Name"] for item in answer} - {"FullAWSAccess"}
 
 
 def content(client: Any, policy_id: str) -> dict[str, Any]:
@@ -60,10 +60,10 @@ def content(client: Any, policy_id: str) -> dict[str, Any]:
 
 def foreign(client: Any, name: str, kind: str = SCP) -> str:
     document = {"Version": "2012-10-17", "Statement": [DENY]}
-    made = client.create_policy(
+    seeded = client.create_policy(
         Name=name, Type=kind, Description="", Content=json.dumps(document)
     )  # fmt: skip
-    return str(made["Policy"]["PolicySummary"]["Id"])
+    return str(seeded["Policy"]["PolicySummary"]["Id"])
 
 
 FOR_GOOD = {"@@operators_allowed_for_child_policies": ["@@none"]}
@@ -142,8 +142,8 @@ class TestServiceControlPolicy:
         policy = named(client)["goldenami-owner-only"]
 
         def recorded() -> bool:
-            told = client.list_tags_for_resource(ResourceId=policy)["Tags"]
-            return "goldenami:unproved" in {one["Key"] for one in told}
+            answer = client.list_tags_for_resource(ResourceId=policy)["Tags"]
+            return "goldenami:unproved" in {item["Key"] for item in answer}
 
         assert not recorded()
         assert cli("enforce", accepted, "--yes").code == 4
@@ -164,7 +164,7 @@ class TestServiceControlPolicy:
             ran = cli("enforce", write(f"{profile}.yaml", enforce=enforce), "--yes")
             assert ran.code == 0, ran.err
             steps = ("AttachPolicy", "DetachPolicy")
-            return [one for one in mutating()[before:] if one in steps]
+            return [item for item in mutating()[before:] if item in steps]
 
         assert swapped("guardrail") == ["AttachPolicy"] * 3
         assert swapped("guardrail-by-tag") == ["AttachPolicy", "DetachPolicy"]
@@ -297,9 +297,9 @@ class TestDeclarativePolicy:
                 "exception_message": {**FOR_GOOD, "@@assign": "Ask the platform team."},
             }
         }  # fmt: skip
-        told = sandbox.client("ec2", "eu-west-1").get_allowed_images_settings()
-        assert (told["State"], told["ManagedBy"]) == ("enabled", "declarative-policy")
-        assert told["ImageCriteria"] == [
+        answer = sandbox.client("ec2", "eu-west-1").get_allowed_images_settings()
+        assert (answer["State"], answer["ManagedBy"]) == ("enabled", "declarative-policy")
+        assert answer["ImageCriteria"] == [
             {
                 "ImageProviders": [OWNER, "aws-backup-vault"],
                 "ImageNames": ["web-*"],
@@ -314,8 +314,8 @@ class TestDeclarativePolicy:
     ) -> None:
         path = release(declarative_policy={"targets": [organization.unit_id]})
         assert cli("enforce", path, "--yes").code == 0
-        found = content(client, named(client, DECLARATIVE)["goldenami-allowed-images"])
-        settings = found["ec2_attributes"]["allowed_images_settings"]
+        document = content(client, named(client, DECLARATIVE)["goldenami-allowed-images"])
+        settings = document["ec2_attributes"]["allowed_images_settings"]
         assert settings["state"] == {**FOR_GOOD, "@@assign": "audit_mode"}
         assert settings["image_criteria"] == {
             **FOR_GOOD,

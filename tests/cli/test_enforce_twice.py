@@ -68,12 +68,12 @@ def test_two_that_want_the_same_end_alike(
     changes: dict[str, Any] = {"audit": {"owners": [OWNER, LATER]}}
     before(world)
     enforce.apply(Aws(region="us-east-1"), prepared(world, remove=remove, **changes))
-    wanted = world.end()
+    expected = world.end()
     before(world)
     ends = at_once(*(prepared(world, remove=remove, **changes) for _ in range(2)))
-    assert [one for one in ends if one and not isinstance(one, RefusedError)] == []
+    assert [item for item in ends if item and not isinstance(item, RefusedError)] == []
     assert None in ends
-    assert world.end() == wanted
+    assert world.end() == expected
     assert prepared(world, remove=remove, **changes).nothing_to_do
 
 
@@ -102,7 +102,7 @@ def test_beside_a_removal_one_of_both_is_done_or_refused(
     before(world)
     changes: dict[str, Any] = {"audit": {"owners": [OWNER, LATER]}}
     ends = at_once(prepared(world, **changes), prepared(world, remove=True, **changes))
-    assert [one for one in ends if one and not isinstance(one, RefusedError)] == []
+    assert [item for item in ends if item and not isinstance(item, RefusedError)] == []
     enforce.apply(Aws(region="us-east-1"), prepared(world, **changes))
     assert prepared(world, **changes).nothing_to_do
 
@@ -115,22 +115,22 @@ def test_a_policy_that_somebody_else_has_just_made_is_not_taken_for_ones_own(
     planned = prepared(world)
     iam, organizations = world.sandbox.client("iam"), world.sandbox.client("organizations")
     for action in planned.plan.actions:
-        given = dict(action.parameters)
+        creation = dict(action.parameters)
         if change == "owner":
-            given.pop("Tags", None)
+            creation.pop("Tags", None)
         if action.call == "iam:CreatePolicy":
             if change == "document":
-                given["PolicyDocument"] = given["PolicyDocument"].replace("Deny", "Allow")
-            iam.create_policy(**given)
+                creation["PolicyDocument"] = creation["PolicyDocument"].replace("Deny", "Allow")
+            iam.create_policy(**creation)
         if action.call == "organizations:CreatePolicy":
             if change == "document":
-                given["Content"] = given["Content"].replace(OWNER, LATER)
-            organizations.create_policy(**given)
+                creation["Content"] = creation["Content"].replace(OWNER, LATER)
+            organizations.create_policy(**creation)
     (end,) = at_once(planned)
     assert isinstance(end, RefusedError)
-    told = [end.message, *end.notes]
+    answer = [end.message, *end.notes]
     why = "with another content" if change == "document" else "was not made by goldenami"
-    assert sum(why in one for one in told) > 3
+    assert sum(why in item for item in answer) > 3
 
 
 def test_a_group_that_is_gone_meanwhile_is_told(world: World) -> None:
@@ -144,7 +144,7 @@ def test_a_group_that_is_gone_meanwhile_is_told(world: World) -> None:
     iam.delete_group(GroupName=account.GROUP)
     (end,) = at_once(planned)
     assert isinstance(end, RefusedError)
-    assert any(account.GROUP in one for one in (end.message, *end.notes))
+    assert any(account.GROUP in item for item in (end.message, *end.notes))
 
 
 def test_a_policy_of_which_somebody_has_taken_the_room_is_compared_again(world: World) -> None:
@@ -165,7 +165,7 @@ def test_what_was_accepted_is_recorded_on_a_policy_that_somebody_else_has_just_m
     enforce.apply(aws, prepared(world))
     assert at_once(planned) == [None]
     now = world.end()
-    policies = [one for one in planned.plan.actions if one.call.endswith(":CreatePolicy")]
+    policies = [item for item in planned.plan.actions if item.call.endswith(":CreatePolicy")]
     assert now.count("1 accepted") == len(policies)
 
 
@@ -180,13 +180,13 @@ def test_a_policy_that_is_deleted_while_it_is_read_is_not_there(
     world: World, service: str, operation: str, code: str
 ) -> None:
     world.begin()
-    wanted = {
-        one.id for one in prepared(world).plan.actions if one.call == f"{service}:CreatePolicy"
+    expected = {
+        item.id for item in prepared(world).plan.actions if item.call == f"{service}:CreatePolicy"
     }
     enforce.apply(Aws(region="us-east-1"), prepared(world))
     with world.sandbox.fail(Fault(service=service, operation=operation, code=code)):
-        planned = {one.id for one in prepared(world).plan.actions}
-    assert wanted <= planned
+        planned = {item.id for item in prepared(world).plan.actions}
+    assert expected <= planned
     with (
         world.sandbox.fail(Fault(service=service, operation=operation, code="Nope")),
         pytest.raises(AwsError, match="Nope"),

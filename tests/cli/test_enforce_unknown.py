@@ -66,12 +66,12 @@ def test_variables_of_other_services_bear_on_no_launch_in_any_layer(
     arn = boundary["Policy"]["Arn"]
     iam.create_user(UserName="ann", PermissionsBoundary=arn)
     iam.add_user_to_group(GroupName=GROUP, UserName="ann")
-    made = organization(sandbox, management_account="999988887777", delegated_administrator=True)
+    seeded = organization(sandbox, management_account="999988887777", delegated_administrator=True)
     organizations = sandbox.client("organizations")
     scp = organizations.create_policy(
         Name="homes", Description="x", Type="SERVICE_CONTROL_POLICY", Content=policy(HOMES)
     )["Policy"]["PolicySummary"]["Id"]
-    organizations.attach_policy(PolicyId=scp, TargetId=made.unit_id)
+    organizations.attach_policy(PolicyId=scp, TargetId=seeded.unit_id)
     ran = cli("enforce", baked, "--plan")
     assert ran.code == 0, ran.err
     assert "could not be judged" not in ran.err
@@ -93,11 +93,11 @@ def test_what_nobody_knows_refuses_where_an_outcome_hangs_on_it_unless_accepted(
     assert "launch a public image" not in ran.err  # that is denied either way
     assert mutating() == before
     golden = own_images("us-east-1")[0]["ImageId"]
-    told = cli("policy", "explain", "--group", GROUP, "--image", golden)
-    assert told.code == 3
-    assert told.out.startswith("unknown: OnlyWithMfa of inline")
-    told = cli("policy", "explain", "--group", GROUP, "--image", golden, "--format", "json")
-    verdict = json.loads(told.out)
+    answer = cli("policy", "explain", "--group", GROUP, "--image", golden)
+    assert answer.code == 3
+    assert answer.out.startswith("unknown: OnlyWithMfa of inline")
+    answer = cli("policy", "explain", "--group", GROUP, "--image", golden, "--format", "json")
+    verdict = json.loads(answer.out)
     assert (verdict["allowed"], verdict["decision"]) == (False, "unknown")
     ran = cli("enforce", baked, "--yes", "--accept-unproved")
     assert ran.code == 0, ran.err

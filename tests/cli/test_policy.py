@@ -109,7 +109,7 @@ def test_the_profiles_are_listed(cli: Any) -> None:
     assert "guardrail" in cli("policy", "list").out
     document = json.loads(cli("policy", "list", "--format", "json").out)
     assert document["schema"] == "goldenami.profiles/v1"
-    assert {one["name"] for one in document["items"]} == set(load_profiles())
+    assert {item["name"] for item in document["items"]} == set(load_profiles())
 
 
 @pytest.mark.parametrize("profile", sorted(load_profiles()))
@@ -118,10 +118,12 @@ def test_a_profile_is_shown_with_what_it_leaves_open(cli: Any, profile: str) -> 
     assert ran.code == 0, ran.err
     shown = load_profiles()[profile]
     assert shown.description in ran.out
-    assert all(one.name in ran.out for one in shown.open)
+    assert all(item.name in ran.out for item in shown.open)
     document = json.loads(cli("policy", "show", profile, "--format", "json").out)
     assert document["schema"] == "goldenami.profile/v1"
-    assert [one["name"] for one in document["profile"]["open"]] == [one.name for one in shown.open]
+    assert [item["name"] for item in document["profile"]["open"]] == [
+        item.name for item in shown.open
+    ]
 
 
 def test_the_guide_s_document_needs_no_account(cli: Any, sandbox: Sandbox) -> None:
@@ -139,20 +141,20 @@ def test_the_guide_s_document_needs_no_account(cli: Any, sandbox: Sandbox) -> No
 
 def test_published_parameters_are_those_of_the_release_file_or_given(cli: Any, write: Any) -> None:
     arn = "parameter/images/web"
-    asked = ("policy", "render", "-p", "tag-protection", "--account", "111122223333")
-    assert arn not in cli(*asked).out
-    assert arn in cli(*asked, "--parameter", "/images/web").out
+    arguments = ("policy", "render", "-p", "tag-protection", "--account", "111122223333")
+    assert arn not in cli(*arguments).out
+    assert arn in cli(*arguments, "--parameter", "/images/web").out
     release = write(publish={"ssm_parameter": "/images/web"})
     rendered = cli("policy", "render", release, "-p", "tag-protection", *ALL).out
     assert arn in rendered
     assert "parameter/golden-ami/*" in rendered
-    assert "no name of an SSM parameter" in cli(*asked, "--parameter", "*").err
+    assert "no name of an SSM parameter" in cli(*arguments, "--parameter", "*").err
 
 
 def test_init_writes_a_release_file_that_loads(cli: Any, tmp_path: Path) -> None:
     ran = cli("init", tmp_path / "new")
     assert ran.code == 0
-    written = sorted(one.name for one in (tmp_path / "new").iterdir())
+    written = sorted(item.name for item in (tmp_path / "new").iterdir())
     assert written == ["release.yaml", "setup.sh", "waivers.yaml"]
     loaded = spec.load(tmp_path / "new" / "release.yaml")
     assert loaded.warnings == ()
@@ -163,7 +165,7 @@ def test_init_never_overwrites(cli: Any, tmp_path: Path) -> None:
     ran = cli("init", tmp_path)
     assert ran.code == 2
     assert "setup.sh is there already; nothing was written" in ran.err
-    assert [one.name for one in tmp_path.iterdir()] == ["setup.sh"]
+    assert [item.name for item in tmp_path.iterdir()] == ["setup.sh"]
 
 
 def test_init_in_a_folder_that_cannot_be(cli: Any, tmp_path: Path) -> None:

@@ -30,17 +30,17 @@ def test_nothing_wrong_is_nothing_found(cli: Any) -> None:
 def test_json_and_standard_input(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BROKEN.read_bytes())))
     ran = cli("policy", "lint", "-", "--format", "json")
-    told = json.loads(ran.out)
-    assert told["schema"] == "goldenami.lint/v1"
-    assert [one["rule"] for one in told["items"]] == ["tag-and-owner-together"]
+    answer = json.loads(ran.out)
+    assert answer["schema"] == "goldenami.lint/v1"
+    assert [item["rule"] for item in answer["items"]] == ["tag-and-owner-together"]
 
 
 def test_the_rules_explain_themselves(cli: Any) -> None:
     ran = cli("policy", "lint", "--rules", "--format", "json")
     assert ran.code == 0
-    told = json.loads(ran.out)
-    assert told["schema"] == "goldenami.lint-rules/v1"
-    assert all(one["explanation"] and one["right"] for one in told["items"])
+    answer = json.loads(ran.out)
+    assert answer["schema"] == "goldenami.lint-rules/v1"
+    assert all(item["explanation"] and item["right"] for item in answer["items"])
 
 
 @pytest.mark.parametrize(
@@ -97,5 +97,5 @@ def test_the_guide_s_policy_is_found(cli: Any, tmp_path: Path) -> None:
 
 
 def test_every_rule_that_can_be_found_is_listed(cli: Any) -> None:
-    told = json.loads(cli("policy", "lint", "--rules", "--format", "json").out)["items"]
-    assert {one["id"] for one in told} >= {"unknown-operator", "unknown-action", "unknown-key"}
+    answer = json.loads(cli("policy", "lint", "--rules", "--format", "json").out)["items"]
+    assert {item["id"] for item in answer} >= {"unknown-operator", "unknown-action", "unknown-key"}

@@ -100,13 +100,13 @@ class TestOfDocuments:
 
     def test_json_is_a_versioned_document(self, cli: Any) -> None:
         ran = cli("policy", "prove", "-p", "guardrail-by-tag", "--format", "json")
-        told = json.loads(ran.out)
-        assert (told["schema"], told["proved"]) == ("goldenami.proof/v1", True)
-        assert all(one["reason"] for one in told["cases"])
+        answer = json.loads(ran.out)
+        assert (answer["schema"], answer["proved"]) == ("goldenami.proof/v1", True)
+        assert all(item["reason"] for item in answer["cases"])
         way = "a fleet's template with another snapshot"
-        assert {one["name"]: one["tried"] for one in told["known_open"]}[way]
-        assert "Batch" in {one["name"] for one in told["known_open"] if not one["tried"]}
-        assert [one["decided"] for one in told["cases"] if one["known_open"] == way] == (
+        assert {item["name"]: item["tried"] for item in answer["known_open"]}[way]
+        assert "Batch" in {item["name"] for item in answer["known_open"] if not item["tried"]}
+        assert [item["decided"] for item in answer["cases"] if item["known_open"] == way] == (
             ["allowed"] * 3
         )
 
@@ -206,8 +206,8 @@ class TestOfALivePrincipal:
             ran = cli("policy", "prove", *subject)
             assert "user ci -> role pipeline (sts:AssumeRole)" in ran.out
             assert "user keeper -> role pipeline (iam:PutRolePolicy)" in ran.out
-        told = json.loads(cli("policy", "prove", release, "--format", "json").out)
-        assert told["pipeline_access"]["paths"][0] == {
+        answer = json.loads(cli("policy", "prove", release, "--format", "json").out)
+        assert answer["pipeline_access"]["paths"][0] == {
             "kind": "user", "name": "ci", "becomes": True, "certain": True,
             "steps": [{"to": "role pipeline",
                        "ways": [{"call": "sts:AssumeRole", "depends_on": []}]}],
@@ -240,15 +240,15 @@ class TestOfALivePrincipal:
     def test_an_scp_above_the_account_counts_and_is_said_if_it_cannot_be_read(
         self, cli: Any, sandbox: Sandbox, baked: Path
     ) -> None:
-        made = organization(
+        seeded = organization(
             sandbox, management_account="999988887777", delegated_administrator=True
         )
         organizations = sandbox.client("organizations")
         nothing = policy({"Sid": "NoEc2", "Effect": "Deny", "Action": "ec2:*", "Resource": "*"})
-        one = organizations.create_policy(
+        item = organizations.create_policy(
             Name="no-ec2", Description="x", Type="SERVICE_CONTROL_POLICY", Content=nothing
         )["Policy"]["PolicySummary"]["Id"]
-        organizations.attach_policy(PolicyId=one, TargetId=made.id if False else made.unit_id)
+        organizations.attach_policy(PolicyId=item, TargetId=seeded.id if False else seeded.unit_id)
         ran = cli("policy", "prove", "--group", "ec2-admin-group")
         assert ran.code == 4
         assert "NoEc2 of no-ec2 (service control policy)" in ran.out
@@ -288,17 +288,17 @@ class TestWithAws:
     def test_where_it_disagrees_every_request_is_shown(
         self, cli: Any, sandbox: Sandbox, baked: Path
     ) -> None:
-        made = organization(
+        seeded = organization(
             sandbox, management_account="999988887777", delegated_administrator=True
         )
         organizations = sandbox.client("organizations")
         nothing = policy({"Sid": "NoSpot", "Effect": "Deny", "Action": "*", "Resource": "*"})
-        one = organizations.create_policy(
+        item = organizations.create_policy(
             Name="nothing", Description="x", Type="SERVICE_CONTROL_POLICY", Content=nothing
         )["Policy"]["PolicySummary"]["Id"]
         ran = cli("policy", "prove", "-p", "allow-by-tag", "--with-aws", "--format", "json")
         assert json.loads(ran.out)["aws_disagrees"] == []
-        organizations.attach_policy(PolicyId=one, TargetId=made.unit_id)
+        organizations.attach_policy(PolicyId=item, TargetId=seeded.unit_id)
         assert cli("policy", "prove", "--group", "ec2-admin-group", "--with-aws").code == 4
 
 
@@ -320,8 +320,8 @@ class TestExplain:
             "policy", "explain", "--group", "ec2-admin-group", "--image", public,
             "--call", "ec2:RequestSpotInstances", "--format", "json",
         )  # fmt: skip
-        told = json.loads(ran.out)
-        assert (told["schema"], told["allowed"]) == ("goldenami.verdict/v1", False)
+        answer = json.loads(ran.out)
+        assert (answer["schema"], answer["allowed"]) == ("goldenami.verdict/v1", False)
         fleet = cli(
             "policy",
             "explain",
@@ -392,8 +392,8 @@ class TestBeforeEveryApply:
         arn = "arn:aws:iam::123456789012:policy/goldenami-guardrail"
 
         def recorded() -> list[str]:
-            told = iam.list_policy_tags(PolicyArn=arn)["Tags"]
-            return [one["Value"] for one in told if one["Key"] == "goldenami:unproved"]
+            answer = iam.list_policy_tags(PolicyArn=arn)["Tags"]
+            return [item["Value"] for item in answer if item["Key"] == "goldenami:unproved"]
 
         assert "accepted by arn:aws:iam::123456789012:root" in recorded()[0]
         again = cli("enforce", baked, "--accept-unproved")

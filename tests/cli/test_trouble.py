@@ -24,7 +24,7 @@ from .test_bad_answers import READS, UNREAD, lasting
 
 pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
 
-SEEDS = 400 if os.environ.get("GOLDENAMI_SOAK") else 52
+SEEDS = 400 if os.environ.get("GOLDENAMI_SOAK") else 28
 PARTS = 4
 CODES = (0, 1, 3, 4, 10)
 Prepare = Callable[[Cli, Sandbox, Path], tuple[object, ...]]

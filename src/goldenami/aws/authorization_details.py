@@ -42,7 +42,7 @@ def account(aws: Aws) -> tuple[Account, tuple[str, ...]]:
             raise
         organization, manages, levels = "", False, ()
         notes = (f"service control policies could not be read, and are left out: {error.message}",)
-    found = Account.from_details(
+    read = Account.from_details(
         details,
         id=aws.account,
         partition=aws.partition,
@@ -50,18 +50,18 @@ def account(aws: Aws) -> tuple[Account, tuple[str, ...]]:
         organization=organization,
         manages_organization=manages,
     )
-    return found, notes
+    return read, notes
 
 
 def _details(aws: Aws) -> dict[str, list[Any]]:
-    """Return everybody with his policies, as AWS names their parts."""
-    found: dict[str, list[Any]] = {name: [] for name in _LISTS}
+    """Return everybody with their policies, as AWS names their parts."""
+    details: dict[str, list[Any]] = {name: [] for name in _LISTS}
     doing = "reading the account's users, groups, roles and policies"
     for page in aws.listed(GetAccountAuthorizationDetails, doing, Filter=list(_KINDS)):
         answer = msgspec.to_builtins(page)
         for name in _LISTS:
-            found[name] += answer[name]
-    return found
+            details[name] += answer[name]
+    return details
 
 
 def _organization(aws: Aws) -> tuple[str, bool]:
@@ -82,7 +82,7 @@ def _levels(aws: Aws) -> Iterator[ControlLevel]:
         path.insert(0, aws.ask(ListParents, doing, ChildId=path[0]).parents[0].id)
     for target in path:
         pages = aws.listed(
-        ListPoliciesForTarget, f"reading the policies of {target}",
+            ListPoliciesForTarget, f"reading the policies of {target}",
             TargetId=target, Filter=SCP,
         )  # fmt: skip
         documents = tuple(_document(aws, policy) for page in pages for policy in page.policies)

@@ -13,58 +13,40 @@ from goldenami.aws.answers.iam import (
     ListEntitiesForPolicy,
     ListPolicyVersions,
 )
+from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
 from goldenami.errors import AwsError
 
 VERSIONS_PER_POLICY = 5
 
 
-class ManagedPolicyVersion(Struct, frozen=True):
-    """One version of a managed policy."""
+class ManagedPolicy(KeptPolicy, frozen=True, kw_only=True):
+    """A customer managed policy.
 
-    id: str
-    default: bool
-
-    @property
-    def number(self) -> int:
-        """Its place in time: ``v7`` is 7."""
-        return int(self.id.removeprefix("v"))
-
-
-class ManagedPolicy(Struct, frozen=True, kw_only=True):
-    """A customer managed policy as it is now.
-
-    ``document`` is its default version's; ``others`` are users and roles in words, and
-    ``boundary_of`` the roles whose permissions boundary it is.
+    Args:
+        groups: those that it is attached to.
+        others: the users and roles, in words.
+        boundary_of: the roles whose permissions boundary it is.
+        newest: the number of its newest version.
     """
 
-    arn: str
-    document: dict[str, Any]
-    versions: tuple[ManagedPolicyVersion, ...]
-    tags: dict[str, str]
     groups: tuple[str, ...]
     others: tuple[str, ...]
-    boundary_of: tuple[str, ...] = ()
+    boundary_of: tuple[str, ...]
+    newest: int
 
-    @property
-    def ours(self) -> bool:
-        """Tell whether goldenami made it."""
-        return tags.POLICY in self.tags
 
-    @property
-    def prunable(self) -> tuple[ManagedPolicyVersion, ...]:
-        """The versions that must go before a new one fits: the oldest, never the default."""
-        if len(self.versions) < VERSIONS_PER_POLICY:
-            return ()
-        return (min((v for v in self.versions if not v.default), key=lambda v: v.number),)
+def version_number(version: str) -> int:
+    """Return the place in time of a version: ``v7`` is 7."""
+    return int(version.removeprefix("v"))
 
 
 def attached(aws: Aws, group: str) -> dict[str, str] | None:
     """Return a group's managed policies, names by ARN; None if there is no such group."""
     try:
         pages = aws.listed(ListAttachedGroupPolicies, f"reading group {group}", GroupName=group)
-        return {one.policy_arn: one.policy_name for page in pages for one in page.attached_policies}
+        policies = (policy for page in pages for policy in page.attached_policies)
+        return {policy.policy_arn: policy.policy_name for policy in policies}
     except AwsError as error:
         if error.code == "NoSuchEntity":
             return None
@@ -93,13 +75,13 @@ class RoleBoundary(Struct, frozen=True):
 def role(aws: Aws, name: str) -> RoleBoundary | None:
     """Return the role of that name, or None if there is none."""
     try:
-        found = aws.ask(GetRole, f"reading role {name}", RoleName=name).role
+        answer = aws.ask(GetRole, f"reading role {name}", RoleName=name).role
     except AwsError as error:
         if error.code == "NoSuchEntity":
             return None
         raise
-    boundary = found.permissions_boundary
-    return RoleBoundary(name, found.path, boundary.permissions_boundary_arn if boundary else "")
+    boundary = answer.permissions_boundary
+    return RoleBoundary(name, answer.path, boundary.permissions_boundary_arn if boundary else "")
 
 
 def managed_policy(aws: Aws, arn: str) -> ManagedPolicy | None:
@@ -123,22 +105,24 @@ def _managed_policy(aws: Aws, arn: str) -> ManagedPolicy:
     policy = aws.ask(GetPolicy, doing, PolicyArn=arn).policy
     default = aws.ask(GetPolicyVersion, doing, PolicyArn=arn, VersionId=policy.default_version_id)
     pages = aws.listed(ListPolicyVersions, doing, PolicyArn=arn)
-    versions = tuple(
-        ManagedPolicyVersion(one.version_id, one.is_default_version)
-        for page in pages
-        for one in page.versions
-    )
+    versions = [version for page in pages for version in page.versions]
+    superseded = tuple(version.version_id for version in versions if not version.is_default_version)
+    full = len(versions) >= VERSIONS_PER_POLICY
     groups, others = _attached_to(aws, arn, "PermissionsPolicy")
     _, bounded = _attached_to(aws, arn, "PermissionsBoundary")
-    roles = tuple(one.removeprefix("role ") for one in bounded if one.startswith("role "))
     return ManagedPolicy(
-        arn=arn,
+        key=arn,
+        reference=arn,
         document=default.policy_version.document,
-        versions=versions,
         tags=policy.tag_values,
+        prunable=(min(superseded, key=version_number),) if full else (),
+        superseded=superseded,
         groups=groups,
-        others=(*others, *(f"{one} (boundary)" for one in bounded if one.startswith("user "))),
-        boundary_of=roles,
+        others=(*others, *(f"{name} (boundary)" for name in bounded if name.startswith("user "))),
+        boundary_of=tuple(
+            name.removeprefix("role ") for name in bounded if name.startswith("role ")
+        ),
+        newest=max(version_number(version.version_id) for version in versions),
     )
 
 
@@ -147,7 +131,7 @@ def _attached_to(aws: Aws, arn: str, usage: str) -> tuple[tuple[str, ...], tuple
     others: list[str] = []
     doing = f"reading where {arn} is attached"
     for page in aws.listed(ListEntitiesForPolicy, doing, PolicyArn=arn, PolicyUsageFilter=usage):
-        groups += [one.group_name for one in page.policy_groups]
-        others += [f"role {one.role_name}" for one in page.policy_roles]
-        others += [f"user {one.user_name}" for one in page.policy_users]
+        groups += [group.group_name for group in page.policy_groups]
+        others += [f"role {role.role_name}" for role in page.policy_roles]
+        others += [f"user {user.user_name}" for user in page.policy_users]
     return tuple(groups), tuple(others)

@@ -41,7 +41,9 @@ def read(regional: RegionalAws, ids: Iterable[str]) -> dict[str, LiveInstance]:
     Raises:
         AwsError: they could not be read.
     """
-    return {one.id: one for several in _chunks(sorted(ids)) for one in _read(regional, several)}
+    chunks = _chunks(sorted(ids))
+    instances = (instance for chunk in chunks for instance in _read(regional, chunk))
+    return {instance.id: instance for instance in instances}
 
 
 def protected_from_termination(regional: RegionalAws, instance_id: str) -> bool:
@@ -125,7 +127,7 @@ def _target(instance: InstanceWithInterfaces) -> LiveInstance:
         vpc_id=instance.vpc_id,
         tags=instance.tag_values,
         interfaces=tuple(
-            (one.network_interface_id, tuple(group.group_id for group in one.groups))
-            for one in instance.network_interfaces
+            (interface.network_interface_id, tuple(group.group_id for group in interface.groups))
+            for interface in instance.network_interfaces
         ),
     )

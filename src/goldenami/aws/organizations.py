@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from msgspec import Struct
-
 from goldenami.aws.answers.interface import read_json
 from goldenami.aws.answers.organizations import (
     DescribeOrganization,
@@ -18,8 +16,8 @@ from goldenami.aws.answers.organizations import (
     ListTargetsForPolicy,
 )
 from goldenami.aws.errors import FORBIDDEN, explained
+from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
 from goldenami.errors import AwsError, RefusedError
 
 SCP = "SERVICE_CONTROL_POLICY"
@@ -30,19 +28,10 @@ NOT_IN_USE = "AWSOrganizationsNotInUseException"
 _GONE = ("TargetNotFoundException", "PolicyNotFoundException")
 
 
-class OrganizationPolicy(Struct, frozen=True, kw_only=True):
-    """A policy of an organization as it is now."""
+class OrganizationPolicy(KeptPolicy, frozen=True, kw_only=True):
+    """A policy of an organization, and the targets that it is attached to."""
 
-    id: str
-    name: str
-    document: dict[str, Any]
-    tags: dict[str, str]
     targets: tuple[str, ...]
-
-    @property
-    def ours(self) -> bool:
-        """Tell whether goldenami made it."""
-        return tags.POLICY in self.tags
 
 
 def named(aws: Aws, kind: str, prefix: str) -> dict[str, OrganizationPolicy]:
@@ -61,7 +50,7 @@ def named(aws: Aws, kind: str, prefix: str) -> dict[str, OrganizationPolicy]:
         for policy in policies
         if policy.name.startswith(prefix)
     ]
-    return {policy.name: policy for policy in read if policy}
+    return {policy.key: policy for policy in read if policy}
 
 
 def enabled_types(aws: Aws) -> frozenset[str]:
@@ -101,29 +90,29 @@ def accounts_under(aws: Aws, target: str) -> tuple[str, ...] | None:
     try:
         doing = "reading the organization"
         manager = aws.ask(DescribeOrganization, doing).organization.master_account_id
-        found = {target} if target.isdigit() else _accounts(aws, target)
+        accounts = {target} if target.isdigit() else _accounts(aws, target)
     except AwsError as error:
         if error.code in FORBIDDEN:
             return None
         raise
-    return tuple(sorted(found - {manager}))
+    return tuple(sorted(accounts - {manager}))
 
 
 def _accounts(aws: Aws, parent: str) -> set[str]:
     doing = f"reading what is under {parent}"
     pages = aws.listed(ListAccountsForParent, doing, ParentId=parent)
-    found = {account.id for page in pages for account in page.accounts}
+    accounts = {account.id for page in pages for account in page.accounts}
     for page in aws.listed(ListOrganizationalUnitsForParent, doing, ParentId=parent):
         for unit in page.organizational_units:
-            found |= _accounts(aws, unit.id)
-    return found
+            accounts |= _accounts(aws, unit.id)
+    return accounts
 
 
 def attached(aws: Aws, kind: str, target: str) -> dict[str, str] | None:
     """Return the policies of a type on a target, names by id; None if there is no such target."""
     try:
         pages = aws.listed(
-        ListPoliciesForTarget, f"reading the policies of {target}",
+            ListPoliciesForTarget, f"reading the policies of {target}",
             TargetId=target, Filter=kind,
         )  # fmt: skip
         return {policy.id: policy.name for page in pages for policy in page.policies}
@@ -147,7 +136,7 @@ def _policy(aws: Aws, policy_id: str, name: str) -> OrganizationPolicy | None:
             return None
         raise
     return OrganizationPolicy(
-        id=policy_id, name=name, document=document, tags=written, targets=targets
+        key=name, reference=policy_id, document=document, tags=written, targets=targets
     )
 
 

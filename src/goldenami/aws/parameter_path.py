@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from goldenami.aws import permitted
+from goldenami.aws import policy_simulator
 from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.regional import RegionalAws
@@ -11,7 +11,7 @@ from goldenami.domain import arns
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 
-PERMISSIONS = (*permitted.PERMISSIONS, "ssm:GetParameter")
+PERMISSIONS = (*policy_simulator.PERMISSIONS, "ssm:GetParameter")
 WRITING = ("ssm:PutParameter", "ssm:LabelParameterVersion")
 
 
@@ -44,7 +44,7 @@ def may_write(aws: Aws, regions: Sequence[str], name: str) -> CheckResult:
         arns.arn(aws.partition, "ssm", region, aws.account, "parameter", name) for region in regions
     ]
     try:
-        refused = permitted.refused(
+        refused = policy_simulator.refused(
             aws, WRITING, parameters, "asking whether the parameter may be written"
         )
     except AwsError as error:

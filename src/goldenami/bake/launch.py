@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from goldenami.aws import dry_run, instance_types, instances
+from goldenami.aws import dry_run, instances
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import TERMINATED, code_of
@@ -188,7 +188,7 @@ def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
 
 def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Image) -> list[str]:
     try:
-        known = instance_types.architectures(
+        known = instances.architectures(
             aws.in_region(region), instance_type, "looking at the instance type"
         )
     except AwsError as error:

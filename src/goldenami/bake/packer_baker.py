@@ -201,7 +201,7 @@ class _Launched:
             RefusedError: EC2 says that the image was made from another instance.
         """
         context = self._doing
-        image = patiently(context, lambda: images.made(context.regional, image_id), created=True)
+        image = patiently(context, lambda: images.created(context.regional, image_id), created=True)
         if self._instance_id and image.source_instance not in ("", self._instance_id):
             raise RefusedError(
                 f"{context.summary}: EC2 says that {image_id} was {origin(image)}, and not from "

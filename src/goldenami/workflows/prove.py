@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct, structs
 
 from goldenami import files
-from goldenami.aws import authorization_details, simulate
+from goldenami.aws import authorization_details, policy_simulator
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.session import Aws
 from goldenami.domain import arns, prefixes
@@ -92,9 +92,9 @@ def documents_of(paths: Iterable[Path]) -> tuple[NamedDocument, ...]:
     return documents
 
 
-def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -> ProofQuestion:
-    """Ask what a profile does, with stand-ins for the values that are not given."""
-    account = given.get("account", ACCOUNT)
+def of_profile(profile: Profile, overrides: Mapping[str, Any], beside: str | None) -> ProofQuestion:
+    """Ask what a profile does, with stand-ins for the values that nobody chose."""
+    account = overrides.get("account", ACCOUNT)
     stand_ins = {
         "account": account,
         "owners": (account,),
@@ -103,14 +103,14 @@ def of_profile(profile: Profile, given: Mapping[str, Any], beside: str | None) -
     }
     if "pipeline_role" in profile.needs:
         stand_ins["pipeline_role"] = arns.iam_arn("aws", account, "role", "pipeline")
-    return _of_rendered(profile, Values(**{**stand_ins, **given}), beside)
+    return _of_rendered(profile, Values(**{**stand_ins, **overrides}), beside)
 
 
 def of_enforcement(
     aws: Callable[[], Aws],
     file: EnforceFile,
     profile: Profile,
-    given: Mapping[str, Any],
+    overrides: Mapping[str, Any],
     beside: str | None,
 ) -> ProofQuestion:
     """Ask what an enforcement's profile does to every golden image of every region.
@@ -119,7 +119,7 @@ def of_enforcement(
         aws: called only if something has to be asked of AWS.
         file: the enforcement.
         profile: its profile, or another one.
-        given: values that take the place of the file's and the account's; with snapshots among
+        overrides: values that take the place of the file's and the account's; with snapshots among
             them no image is looked for.
         beside: as in `of_documents`.
 
@@ -128,11 +128,11 @@ def of_enforcement(
         IncompleteError: a region could not be read.
     """
     images: list[Image] = []
-    asks_aws = "snapshots" not in given
+    asks_aws = "snapshots" not in overrides
     if asks_aws and not rendering.tests_owner_alone(profile):
         images = rendering.golden_images(aws(), file.approval_tag, file.release)
-        given = {**given, "snapshots": rendering.snapshots(images)}
-    values = rendering.values(aws, file, profile, {"groups": file.enforce.groups, **given})
+        overrides = {**overrides, "snapshots": rendering.snapshots(images)}
+    values = rendering.values(aws, file, profile, {"groups": file.enforce.groups, **overrides})
     question = _of_rendered(profile, values, beside)
     if asks_aws and values.pipeline_role:
         question = _with_access(question, aws(), values.pipeline_role)
@@ -230,7 +230,7 @@ def disagreements(aws: Aws, question: ProofQuestion, proof: Proof) -> list[Disag
         key = (request.action, request.resource, repr(sorted(request.context.items())))
         if key not in simulated:
             simulated[key] = _simulated(aws, question, request)
-        if (simulated[key] == simulate.ALLOWED) != decision.allowed:
+        if (simulated[key] == policy_simulator.ALLOWED) != decision.allowed:
             differing.append(
                 Disagreement(
                     case, request.action, request.resource, decision.outcome, simulated[key]
@@ -266,8 +266,8 @@ def _with_access(question: ProofQuestion, aws: Aws, role: str) -> ProofQuestion:
 
 def _simulated(aws: Aws, question: ProofQuestion, request: Request) -> str:
     if question.arn:
-        return simulate.principal(aws, question.arn, request)
-    return simulate.custom(aws, question.documents, request)
+        return policy_simulator.principal(aws, question.arn, request)
+    return policy_simulator.custom(aws, question.documents, request)
 
 
 def _promises(profile: Profile) -> frozenset[str]:

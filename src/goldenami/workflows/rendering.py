@@ -59,16 +59,16 @@ def snapshots(golden: Iterable[Image]) -> tuple[str, ...]:
 
 
 def values(
-    session: Callable[[], Aws], file: EnforceFile, profile: Profile, given: Mapping[str, Any]
+    session: Callable[[], Aws], file: EnforceFile, profile: Profile, overrides: Mapping[str, Any]
 ) -> Values:
-    """Return what a profile is rendered from: what is given, else the file, else AWS.
+    """Return what a profile is rendered from: the overrides, else the file, else AWS.
 
     ``session`` is called only if something has to be asked of AWS.
     """
     approval = file.approval_tag
-    chosen = dict(given)
+    chosen = dict(overrides)
     if approval != ApprovalTag():  # a profile may have a default of its own
-        chosen = {"tag_key": approval.key, "tag_value": approval.value, **given}
+        chosen = {"tag_key": approval.key, "tag_value": approval.value, **overrides}
     if "account" not in chosen or "partition" not in chosen:
         aws = session()
         chosen = {"account": aws.account, "partition": aws.partition, **chosen}
@@ -110,7 +110,7 @@ def tests_tags(profile: Profile) -> bool:
 
 
 def role_arn(role: str, partition: str, account: str) -> str:
-    """Return the ARN of a role that is given by name or by ARN."""
+    """Return the ARN of a role that is named, or is an ARN already."""
     return role if role.startswith("arn:") else arns.iam_arn(partition, account, "role", role)
 
 

@@ -117,7 +117,7 @@ def prepare(
         chosen = name == build if build else _age(name, now) >= older_than
         return chosen and name not in running
 
-    claims = [claim for read in answers.read.values() for claim in read.left]
+    claims = [claim for read in answers.read.values() for claim in read.leftovers]
     claims = [claim for claim in claims if swept(claim.leftover.build)]
     attribution = Attribution(aws, bakers, leases)
     kept = tuple(

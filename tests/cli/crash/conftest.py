@@ -169,10 +169,10 @@ def machine(
 def points(calls: int, *, after: bool, journal: bool) -> range:
     """Return the calls that a command is to be killed at.
 
-    With GOLDENAMI_SOAK that is each call in each way. Else it is each call before it and after it,
-    and each other time with the journal.
+    With GOLDENAMI_SOAK that is each call in each way. Else it is each call in one of the four ways,
+    in another from call to call.
     """
-    return range(1, calls + 1) if SOAK else range(1 + (after == journal), calls + 1, 2)
+    return range(1, calls + 1) if SOAK else range(1 + 2 * after + journal, calls + 1, 4)
 
 
 def never_lower(calls: Sequence[Call]) -> None:

@@ -69,9 +69,9 @@ def rendered(
 def test_what_is_enforced_together(
     profile: str, protections: dict[str, bool], expected: list[str]
 ) -> None:
-    found = rendered("group_policy", profile, 1, **GROUP, **protections)
-    assert [one.name for one in found.profiles] == expected
-    assert [one.name for one in found.documents] == expected
+    policies = rendered("group_policy", profile, 1, **GROUP, **protections)
+    assert [profile.name for profile in policies.profiles] == expected
+    assert [document.name for document in policies.documents] == expected
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,18 @@ def test_what_is_enforced_together(
 def test_each_mechanism_has_the_form_that_fits_its_holders(
     mechanism: str, mechanisms: dict[str, Any], main: str
 ) -> None:
-    found = rendered(mechanism, **mechanisms)
-    assert [one.name for one in found.documents] == [main, "untestable-launches", "tag-protection"]
-    assert [one.name for one in found.profiles] == [main, "untestable-launches", "tag-protection"]
-    assert len(found.notes) == (2 if main == "guardrail-by-tag" else 1)
+    policies = rendered(mechanism, **mechanisms)
+    assert [document.name for document in policies.documents] == [
+        main,
+        "untestable-launches",
+        "tag-protection",
+    ]
+    assert [profile.name for profile in policies.profiles] == [
+        main,
+        "untestable-launches",
+        "tag-protection",
+    ]
+    assert len(policies.notes) == (2 if main == "guardrail-by-tag" else 1)
 
 
 def test_the_characters_that_are_left_are_told_of_each_document() -> None:
@@ -119,7 +127,10 @@ def test_a_mechanism_has_its_own_profile_and_protections() -> None:
         guardrail_protection=True,
     )
     attaching = Enforce(groups=("admins",), mechanisms=used).attaching
-    names = {key: [one.name for one in documents.profiles(one)] for key, one in attaching.items()}
+    names = {
+        key: [profile.name for profile in documents.profiles(each)]
+        for key, each in attaching.items()
+    }
     assert names == {
         "group_policy": ["guardrail-by-tag", "untestable-launches", "tag-protection"],
         "permissions_boundary": ["guardrail", "untestable-launches", *ALL_PROTECTIONS],
@@ -148,18 +159,18 @@ def test_what_has_no_other_form_is_refused() -> None:
 
 @pytest.mark.parametrize("profile", load_profiles())
 def test_a_boundary_has_each_sid_once_and_allows_something(profile: str) -> None:
-    found = documents.boundary(rendered("group_policy", profile, 1, **GROUP, **ALL).documents)
-    statements = found.policy["Statement"]
-    sids = [one["Sid"] for one in statements if "Sid" in one]
+    boundary = documents.boundary(rendered("group_policy", profile, 1, **GROUP, **ALL).documents)
+    statements = boundary.policy["Statement"]
+    sids = [statement["Sid"] for statement in statements if "Sid" in statement]
     assert len(sids) == len(set(sids))
     assert statements[0]["Effect"] == "Allow" or profile.endswith("protection")
-    assert "Allow" in {one["Effect"] for one in statements}
+    assert "Allow" in {statement["Effect"] for statement in statements}
 
 
 def test_a_boundary_of_a_profile_that_allows_allows_nothing_else() -> None:
     allowing = PolicyDocument("a", {"Statement": [{"Effect": "Allow", "Action": "ec2:*"}]})
     denying = structs.replace(allowing, policy={"Statement": [{"Effect": "Deny", "Action": "*"}]})
     both = documents.boundary((allowing, denying)).policy["Statement"]
-    assert [one["Action"] for one in both] == ["ec2:*", "*"]
+    assert [statement["Action"] for statement in both] == ["ec2:*", "*"]
     alone = documents.boundary((denying,)).policy["Statement"]
     assert alone[0] == documents.ALLOW_ALL

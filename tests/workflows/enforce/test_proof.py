@@ -24,7 +24,6 @@ from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,
     Attachment,
-    DesiredState,
     Enforcement,
     EnforcementProof,
     HolderKind,
@@ -96,25 +95,26 @@ def prepared(
     values: Values = VALUES,
     under: tuple[str, ...] | None = (ID,),
 ) -> Enforcement:
-    profiles = tuple(load_profiles()[one] for one in chain)
-    documents = tuple(one for profile in profiles for one in render(profile, values))
+    profiles = tuple(load_profiles()[profile] for profile in chain)
+    documents = tuple(document for profile in profiles for document in render(profile, values))
     return Enforcement(
         changes=(),
         plan=Plan(title="enforce", actions=()),
         attachments=tuple(
             Attachment(
-                holder=holder, name=name, policy=f"goldenami-{one.name}", document=one.policy
+                holder=holder,
+                name=name,
+                policy=f"goldenami-{document.name}",
+                document=document.policy,
             )
-            for one in documents
+            for document in documents
         ),
-        desired=DesiredState(
-            policies={
-                MECHANISMS[holder]: RenderedPolicies(
-                    documents=documents, profiles=profiles, values=values
-                )
-            },
-            golden=(GOLDEN,),
-        ),
+        policies={
+            MECHANISMS[holder]: RenderedPolicies(
+                documents=documents, profiles=profiles, values=values
+            )
+        },
+        golden=(GOLDEN,),
         accounts={name: under} if under is not None else {},
     )
 
@@ -122,50 +122,50 @@ def prepared(
 def proved(
     enforcement: Enforcement, before: Account, enforce: Enforce = ENFORCE
 ) -> EnforcementProof:
-    return proof.of(enforcement, enforce, before, CASES, (ID,))
+    return proof.proved(enforcement, enforce, before, CASES, (ID,))
 
 
 def test_a_group_of_administrators_is_bound() -> None:
-    found = proved(prepared(*CHAIN), account())
-    assert found.failures == ()
-    assert {row.topic for row in found.rows if row.required} >= {"golden", "foreign-image"}
+    result = proved(prepared(*CHAIN), account())
+    assert result.failures == ()
+    assert {row.topic for row in result.rows if row.required} >= {"golden", "foreign-image"}
 
 
 def test_without_the_companion_the_missing_promises_are_failures() -> None:
     promising = prepared(*CHAIN)
     alone = prepared("guardrail")
-    found = proved(replace(promising, attachments=alone.attachments), account())
-    assert found.failures
-    assert all("should be denied and is allowed" in one for one in found.failures)
+    result = proved(replace(promising, attachments=alone.attachments), account())
+    assert result.failures
+    assert all("should be denied and is allowed" in text for text in result.failures)
 
 
 def test_a_policy_that_only_allows_stops_nothing_beside_administrator_access() -> None:
-    found = proved(prepared("allow"), account())
-    assert any("launch a public image should be denied" in one for one in found.failures)
+    result = proved(prepared("allow"), account())
+    assert any("launch a public image should be denied" in text for text in result.failures)
 
 
 def test_a_group_in_which_nobody_can_launch_a_golden_image_is_refused() -> None:
     locked = Group(arn=f"arn:aws:iam::{ID}:group/admins")
-    found = proved(prepared(*CHAIN), account(groups={"admins": locked}))
-    assert any("launch a golden image" in one and "is denied" in one for one in found.failures)
+    result = proved(prepared(*CHAIN), account(groups={"admins": locked}))
+    assert any("launch a golden image" in text and "is denied" in text for text in result.failures)
 
 
 def test_a_member_who_can_launch_by_his_own_policies_makes_up_for_the_group() -> None:
     empty = Group(arn=f"arn:aws:iam::{ID}:group/admins")
     ann = user("ann", groups=("admins",), managed=(ADMIN,))
-    found = proved(prepared(*CHAIN), account(groups={"admins": empty}, users={"ann": ann}))
-    assert found.failures == ()
+    result = proved(prepared(*CHAIN), account(groups={"admins": empty}, users={"ann": ann}))
+    assert result.failures == ()
     assert any(
-        one.startswith("group admins alone: launch a golden image") for one in found.warnings
+        text.startswith("group admins alone: launch a golden image") for text in result.warnings
     )
 
 
 def test_a_member_whose_own_policy_walks_around_is_named() -> None:
     empty = Group(arn=f"arn:aws:iam::{ID}:group/admins")
     eve = user("eve", groups=("admins",), managed=(ADMIN,))
-    found = proved(prepared("allow"), account(groups={"admins": empty}, users={"eve": eve}))
-    assert found.failures == ()
-    (warning,) = [one for one in found.warnings if one.startswith("user eve")]
+    result = proved(prepared("allow"), account(groups={"admins": empty}, users={"eve": eve}))
+    assert result.failures == ()
+    (warning,) = [text for text in result.warnings if text.startswith("user eve")]
     assert "walks around it: launch a public image" in warning
     assert "AdministratorAccess" in warning
 
@@ -177,21 +177,21 @@ def test_a_member_whose_boundary_forbids_launches_is_named() -> None:
     arn = f"arn:aws:iam::{ID}:policy/only-s3"
     bob = user("bob", groups=("admins",), boundary=arn)
     policies = {ADMIN: KEPT_OUT, arn: NamedDocument.from_json("only-s3", nothing)}
-    found = proved(prepared(*CHAIN), account(users={"bob": bob}, policies=policies))
-    (warning,) = [one for one in found.warnings if one.startswith("user bob")]
+    result = proved(prepared(*CHAIN), account(users={"bob": bob}, policies=policies))
+    (warning,) = [text for text in result.warnings if text.startswith("user bob")]
     assert "cannot launch a golden image" in warning
     assert "only-s3" in warning
 
 
 def test_members_who_can_take_the_policies_away_are_told_of() -> None:
-    found = proved(prepared(*CHAIN), account())
-    assert any("its members can take the policies away" in one for one in found.warnings)
+    result = proved(prepared(*CHAIN), account())
+    assert any("its members can take the policies away" in text for text in result.warnings)
 
 
 def test_guardrail_protection_closes_that() -> None:
-    found = proved(prepared(*CHAIN, "guardrail-protection"), account())
-    assert found.failures == ()
-    assert not any("take the policies away" in one for one in found.warnings)
+    result = proved(prepared(*CHAIN, "guardrail-protection"), account())
+    assert result.failures == ()
+    assert not any("take the policies away" in text for text in result.warnings)
 
 
 def test_a_role_that_members_can_assume_is_named_unless_it_is_bound_or_the_pipeline_s() -> None:
@@ -201,25 +201,25 @@ def test_a_role_that_members_can_assume_is_named_unless_it_is_bound_or_the_pipel
         "poor": role("poor", trust=TRUSTED),
         "closed": role("closed", managed=(ADMIN,), trust={"Statement": []}),
     }
-    found = proved(prepared(*CHAIN), account(roles=roles))
-    named = [one for one in found.warnings if one.startswith("role ")]
-    assert [one.split(":")[0] for one in named] == ["role free"]
+    result = proved(prepared(*CHAIN), account(roles=roles))
+    named = [text for text in result.warnings if text.startswith("role ")]
+    assert [text.split(":")[0] for text in named] == ["role free"]
 
 
 def test_a_boundary_binds_a_role() -> None:
     boundary = prepared(*CHAIN, holder="role-boundary", name="developers")
     statements = [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
-        *(one for each in boundary.attachments for one in (each.document or {})["Statement"]),
+        *(deny for each in boundary.attachments for deny in (each.document or {})["Statement"]),
     ]
     document = {"Version": "2012-10-17", "Statement": statements}
     whole = Attachment(
         holder="role-boundary", name="developers", policy="goldenami-boundary", document=document
     )
     before = account(roles={"developers": role("developers", managed=(ADMIN,))})
-    found = proved(replace(boundary, attachments=(whole,)), before)
-    assert found.failures == ()
-    assert found.rows
+    result = proved(replace(boundary, attachments=(whole,)), before)
+    assert result.failures == ()
+    assert result.rows
 
 
 def test_a_boundary_that_locks_a_role_out_is_refused() -> None:
@@ -232,7 +232,7 @@ def test_a_boundary_that_locks_a_role_out_is_refused() -> None:
     )
     enforcement = replace(prepared(*CHAIN, holder="role-boundary"), attachments=(whole,))
     able = account(roles={"developers": role("developers", managed=(ADMIN,))})
-    assert any("launch a golden image" in one for one in proved(enforcement, able).failures)
+    assert any("launch a golden image" in text for text in proved(enforcement, able).failures)
     never_could = account(roles={"developers": role("developers")})
     assert proved(enforcement, never_could).failures == ()
 
@@ -247,15 +247,15 @@ def test_a_boundary_that_forbids_nothing_is_refused() -> None:
     )
     before = account(roles={"developers": role("developers", managed=(ADMIN,))})
     bounded = replace(prepared(*CHAIN, holder="role-boundary"), attachments=(whole,))
-    found = proved(bounded, before)
-    assert any("launch a public image should be denied" in one for one in found.failures)
+    result = proved(bounded, before)
+    assert any("launch a public image should be denied" in text for text in result.failures)
 
 
 def test_a_service_control_policy_binds_an_administrator_under_its_target() -> None:
     levels = (ControlLevel(ID, f"account {ID}", (ADMINISTRATOR,)),)
-    found = proved(prepared(*CHAIN, holder="organization-target", name=ID), account(levels=levels))
-    assert found.failures == ()
-    assert {row.subject for row in found.rows} == {
+    result = proved(prepared(*CHAIN, holder="organization-target", name=ID), account(levels=levels))
+    assert result.failures == ()
+    assert {row.subject for row in result.rows} == {
         f"an administrator under {ID}", "the pipeline role",
     }  # fmt: skip
 
@@ -270,27 +270,27 @@ def under(accounts: tuple[str, ...] | None, *chain: str) -> EnforcementProof:
     return proved(enforcement, account())
 
 
-def subjects(found: EnforcementProof) -> set[str]:
-    return {row.subject for row in found.rows if row.subject.startswith("an administrator")}
+def subjects(result: EnforcementProof) -> set[str]:
+    return {row.subject for row in result.rows if row.subject.startswith("an administrator")}
 
 
 def test_where_tags_cannot_be_seen_a_profile_that_tests_them_denies_golden_launches() -> None:
-    found = under((CONSUMER,), *CHAIN)
-    assert subjects(found) == {f"an administrator under {UNIT} in account {CONSUMER}"}
-    assert any("launch a golden image" in one and "is denied" in one for one in found.failures)
+    result = under((CONSUMER,), *CHAIN)
+    assert subjects(result) == {f"an administrator under {UNIT} in account {CONSUMER}"}
+    assert any("launch a golden image" in text and "is denied" in text for text in result.failures)
 
 
 def test_where_tags_cannot_be_seen_the_owner_can_be_tested() -> None:
-    found = under((CONSUMER,), "owner-only")
-    assert found.failures == ()
-    assert subjects(found) == {f"an administrator under {UNIT} in account {CONSUMER}"}
-    assert {row.topic for row in found.rows if row.required} >= {"golden", "foreign-image"}
+    result = under((CONSUMER,), "owner-only")
+    assert result.failures == ()
+    assert subjects(result) == {f"an administrator under {UNIT} in account {CONSUMER}"}
+    assert {row.topic for row in result.rows if row.required} >= {"golden", "foreign-image"}
 
 
 def test_a_target_with_the_golden_account_and_others_is_proved_for_both() -> None:
-    found = under((ID, CONSUMER), "owner-only")
-    assert found.failures == ()
-    assert len(subjects(found)) == 2
+    result = under((ID, CONSUMER), "owner-only")
+    assert result.failures == ()
+    assert len(subjects(result)) == 2
 
 
 def test_accounts_that_could_not_be_read_are_a_failure_only_if_tags_are_tested() -> None:
@@ -307,19 +307,19 @@ def test_a_target_without_accounts_is_proved_for_those_that_may_come() -> None:
 
 
 def test_the_management_account_is_told_that_no_policy_of_the_organization_binds_it() -> None:
-    found = proved(
+    result = proved(
         prepared(*CHAIN, holder="organization-target", name="r-ab12"),
         account(manages_organization=True),
     )
-    assert any("this account manages the organization" in one for one in found.warnings)
+    assert any("this account manages the organization" in text for text in result.warnings)
 
 
 def test_allowed_amis_that_hide_a_golden_owner_s_images_are_refused() -> None:
     used = Mechanisms(group_policy=True, allowed_amis=AllowedAmis(providers=("amazon",)))
     enforcement = prepared(*CHAIN)
     enforce = Enforce(groups=("admins",), mechanisms=used)
-    found = proof.of(enforcement, enforce, account(), CASES, (ID, OTHER))
-    assert any(OTHER in one and "would be refused" in one for one in found.failures)
+    result = proof.proved(enforcement, enforce, account(), CASES, (ID, OTHER))
+    assert any(OTHER in text and "would be refused" in text for text in result.failures)
 
 
 def test_the_account_itself_is_not_changed_by_its_proof() -> None:
@@ -329,16 +329,16 @@ def test_the_account_itself_is_not_changed_by_its_proof() -> None:
 
 
 class TestWhoCanBecomeThePipelineRole:
-    def found(self, *chain: str, **fields: Any) -> EnforcementProof:
+    def result(self, *chain: str, **fields: Any) -> EnforcementProof:
         roles = {"pipeline": role("pipeline", trust=TRUSTED), **fields.pop("roles", {})}
         return proved(prepared(*CHAIN, *chain), account(roles=roles, **fields))
 
-    def told(self, several: tuple[str, ...]) -> list[str]:
+    def about(self, several: tuple[str, ...]) -> list[str]:
         words = ("can become the pipeline role", "can assume the pipeline role")
-        return [one for one in several if any(says in one for says in words)]
+        return [text for text in several if any(word in text for word in words)]
 
     def test_a_group_that_is_to_be_bound_is_a_failure_with_path_and_fix(self) -> None:
-        (failure,) = self.told(self.found(policies={ADMIN: ADMINISTRATOR}).failures)
+        (failure,) = self.about(self.result(policies={ADMIN: ADMINISTRATOR}).failures)
         assert failure.startswith(
             "who is to be bound can assume the pipeline role: group admins -> role pipeline "
             "(sts:AssumeRole): let its trust policy name only"
@@ -348,8 +348,8 @@ class TestWhoCanBecomeThePipelineRole:
         may = NamedDocument.from_json("own", {"Version": "2012-10-17", "Statement": {
             "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}})  # fmt: skip
         poor = Group(arn=f"arn:aws:iam::{ID}:group/admins")
-        users = {one: user(one, groups=("admins",), inline=(may,)) for one in ("ann", "bob")}
-        (failure,) = self.told(self.found(groups={"admins": poor}, users=users).failures)
+        users = {name: user(name, groups=("admins",), inline=(may,)) for name in ("ann", "bob")}
+        (failure,) = self.about(self.result(groups={"admins": poor}, users=users).failures)
         assert "users ann, bob -> role pipeline (sts:AssumeRole)" in failure
 
     def test_a_role_that_is_to_be_bound_is_one_too_by_another_role(self) -> None:
@@ -362,7 +362,7 @@ class TestWhoCanBecomeThePipelineRole:
         enforcement = prepared(*CHAIN, holder="role-boundary", name="developers")
         allows = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         whole = in_one_document(enforcement, allows)
-        (failure,) = self.told(proved(whole, account(roles=roles)).failures)
+        (failure,) = self.about(proved(whole, account(roles=roles)).failures)
         assert (
             "role developers -> role deployer (sts:AssumeRole) -> role pipeline (sts:AssumeRole)"
         ) in failure
@@ -376,9 +376,9 @@ class TestWhoCanBecomeThePipelineRole:
             f"r{n}": role(f"r{n}", inline=own, trust=trusting(f"arn:aws:iam::{n:012}:root"))
             for n in range(9)
         }
-        found = self.found(users=users, roles=roles, groups={"admins": launching("ec2:*")})
-        assert self.told(found.failures) == []
-        first, *others, more = self.told(found.warnings)
+        result = self.result(users=users, roles=roles, groups={"admins": launching("ec2:*")})
+        assert self.about(result.failures) == []
+        first, *others, more = self.about(result.warnings)
         assert (
             "can become the pipeline role: roles r0, r1, r2, r3, r4 and 4 more, users u0, u1, u2, "
             "u3, u4 and 2 more -> role pipeline (sts:AssumeRole)"
@@ -390,27 +390,29 @@ class TestWhoCanBecomeThePipelineRole:
         self,
     ) -> None:
         group = launching("ec2:*", "iam:UpdateAssumeRolePolicy")
-        found = self.found(groups={"admins": group})
-        assert found.failures == ()
+        result = self.result(groups={"admins": group})
+        assert result.failures == ()
         assert (
             "can become the pipeline role: group admins -> role pipeline "
             "(iam:UpdateAssumeRolePolicy)"
-        ) in found.warnings
-        assert any("guardrail_protection keeps who is to be bound" in one for one in found.warnings)
+        ) in result.warnings
+        assert any(
+            "guardrail_protection keeps who is to be bound" in text for text in result.warnings
+        )
 
     def test_who_only_changes_it_or_passes_it_on_is_a_warning_even_if_bound(self) -> None:
         group = launching("ec2:*", "iam:PutRolePolicy")
-        found = self.found(groups={"admins": group})
-        assert found.failures == ()
+        result = self.result(groups={"admins": group})
+        assert result.failures == ()
         assert (
             "can change the pipeline role, or pass it on: group admins -> role pipeline "
             "(iam:PutRolePolicy)"
-        ) in found.warnings
+        ) in result.warnings
 
     def test_without_a_pipeline_role_nobody_is_looked_for(self) -> None:
         values = replace(VALUES, pipeline_role=None)
-        found = proved(prepared(*CHAIN, values=values), account(policies={ADMIN: ADMINISTRATOR}))
-        assert self.told((*found.failures, *found.warnings)) == []
+        result = proved(prepared(*CHAIN, values=values), account(policies={ADMIN: ADMINISTRATOR}))
+        assert self.about((*result.failures, *result.warnings)) == []
 
 
 def launching(*actions: str) -> Group:
@@ -427,8 +429,8 @@ def trusting(arn: str) -> dict[str, Any]:
 
 def in_one_document(enforcement: Enforcement, statement: dict[str, Any]) -> Enforcement:
     """Return an enforcement with all its documents in one, beside another statement."""
-    several = [one.document or {} for one in enforcement.attachments]
-    statements = [statement, *(one for each in several for one in each["Statement"])]
+    several = [attachment.document or {} for attachment in enforcement.attachments]
+    statements = [statement, *(deny for each in several for deny in each["Statement"])]
     document = {"Version": "2012-10-17", "Statement": statements}
     whole = replace(enforcement.attachments[0], policy="goldenami-boundary", document=document)
     return replace(enforcement, attachments=(whole,))

@@ -1,11 +1,11 @@
 """Enforcement: render, compare with what is there, prove, apply, read back.
 
-Each mechanism is a file with a ``part``: what it would change, and the steps to it. A mechanism
+Each mechanism is a file with a ``plan``: what it would change, and the steps to it. A mechanism
 that the release file no longer names is taken away, once everything else is in place. A run that
 failed is not undone, since each of its steps closed something: the next run does the rest.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -32,11 +32,9 @@ from goldenami.workflows.enforce import (
     scp,
 )
 from goldenami.workflows.enforce.interface import (
-    DesiredState,
     EnforceContext,
     Enforcement,
     EnforcementProof,
-    MechanismPlan,
     joined,
 )
 from goldenami.workflows.enforce.reconcile import begun_after
@@ -92,48 +90,56 @@ def prepare(
     if audit_mode:
         enforce = _in_audit_mode(file, enforce)
         file = structs.replace(file, enforce=enforce)
-    desired = None
-    if enforce.attaching and not remove:
-        desired = documents.desired(aws, file)
+    renders = enforce.attaching and not remove
+    policies, golden = documents.desired(aws, file) if renders else ({}, ())
     context = EnforceContext(
         aws=aws,
-        region=region_of(aws, file),
+        region=file.region or aws.region,
         enforce=enforce,
         name=file.name,
-        policies=desired.policies if desired else {},
+        policies=policies,
         owners=(*dict.fromkeys((aws.account, *file.owners)),),
         remove=remove,
         take_over=take_over,
         tags=record or {},
     )
-    part = joined(
+    plan = joined(
         mechanism.plan(context)
         for name, mechanism in _MECHANISMS.items()
         if not audit_mode or getattr(enforce.mechanisms, name)
     )
-    if part.problems:
+    if plan.problems:
         raise RefusedError(
             "enforcement refused, and nothing was changed",
-            notes=part.problems,
+            notes=plan.problems,
             fix=f"correct {file.path}, or rename, delete or free what is in the way",
         )
-    if remove and part.others and not part.removals:
+    if remove and plan.others and not plan.removals:
         raise RefusedError(
             f"nothing here is `{file.name}`'s, and nothing was changed",
-            notes=part.others,
+            notes=plan.others,
             fix="remove it by the file of its own enforcement, or pass --take-over",
         )
-    notes = tuple(_notes(context, desired)) if desired else ()
+    notes = _notes(context) if policies else ()
     again = partial(
         prepare, aws, file,
         remove=remove, take_over=take_over, audit_mode=audit_mode, record=record,
     )  # fmt: skip
-    return _enforcement(context, part, desired, notes, again)
-
-
-def region_of(aws: Aws, file: EnforceFile) -> str:
-    """Return the region of an enforcement's calls that belong to none."""
-    return file.region or aws.region
+    return Enforcement(
+        again=again,
+        removes=remove,
+        changes=plan.changes,
+        plan=Plan(
+            title=_title(enforce, "remove" if remove else "enforce"),
+            # what is taken away goes last: until then something closes what it closed
+            actions=(*plan.actions, *begun_after(plan.actions, plan.removals)),
+            notes=(*notes, *plan.notes, *plan.others),
+        ),
+        attachments=plan.attachments,
+        policies=policies,
+        golden=golden,
+        accounts=plan.accounts,
+    )
 
 
 def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> EnforcementProof:
@@ -146,14 +152,14 @@ def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> EnforcementProo
     """
     account, notes = authorization_details.account(aws)
     owners = (aws.account, *file.owners)
-    proved = proof.of(prepared, _enforce(file), account, cases.load(), owners)
+    proved = proof.proved(prepared, _enforce(file), account, cases.load(), owners)
     return structs.replace(proved, warnings=(*notes, *proved.warnings))
 
 
 def promised(file: EnforceFile, mechanism: str) -> frozenset[str]:
     """Return what the profiles of a mechanism promise, all together."""
-    several = documents.profiles(file.enforce.attaching[mechanism])
-    return frozenset(topic for one in several for topic in one.proves)
+    profiles = documents.profiles(file.enforce.attaching[mechanism])
+    return frozenset(topic for profile in profiles for topic in profile.proves)
 
 
 def accepted(aws: Aws, failures: Sequence[str]) -> dict[str, str]:
@@ -195,30 +201,9 @@ def _changed_meanwhile(error: GoldenamiError) -> bool:
     return isinstance(error, BakeError) or (isinstance(error, AwsError) and error.code in CHANGED)
 
 
-def _enforcement(
-    context: EnforceContext,
-    part: MechanismPlan,
-    desired: DesiredState | None,
-    notes: tuple[str, ...],
-    again: Callable[[], Enforcement],
-) -> Enforcement:
-    enforce = context.enforce
-    verb = "remove" if context.remove else "enforce"
-    used = dict.fromkeys(one.profile or "" for one in enforce.attaching.values())
-    title = f"{verb} {', '.join(used) or enforce.profile} on {', '.join(_holders(enforce))}"
-    return Enforcement(
-        again=again,
-        removes=context.remove,
-        changes=part.changes,
-        plan=Plan(
-            title=title,
-            actions=(*part.actions, *begun_after(part.actions, part.removals)),
-            notes=(*notes, *part.notes, *part.others),
-        ),
-        attachments=part.attachments,
-        desired=desired,
-        accounts=part.accounts,
-    )
+def _title(enforce: Enforce, verb: str) -> str:
+    profiles = dict.fromkeys(attaching.profile or "" for attaching in enforce.attaching.values())
+    return f"{verb} {', '.join(profiles) or enforce.profile} on {', '.join(_holders(enforce))}"
 
 
 def _holders(enforce: Enforce) -> Iterator[str]:
@@ -260,14 +245,14 @@ def _in_audit_mode(file: EnforceFile, enforce: Enforce) -> Enforce:
     return structs.replace(enforce, mechanisms=Mechanisms(**settings))
 
 
-def _notes(context: EnforceContext, desired: DesiredState) -> Iterator[str]:
-    enforce, rendered = context.enforce, desired.policies.values()
+def _notes(context: EnforceContext) -> Iterator[str]:
+    enforce, rendered = context.enforce, context.policies.values()
     for policies in rendered:
         yield from policies.notes
     warnings = (policies.profiles[0].warning for policies in rendered)
     yield from dict.fromkeys(warning for warning in warnings if warning)
     role = next(iter(rendered)).values.pipeline_role or ""
-    if any(one.guardrail_protection for one in enforce.attaching.values()):
+    if any(attaching.guardrail_protection for attaching in enforce.attaching.values()):
         yield _who_may_run_it(context.aws.caller, role)
     if enforce.pipeline_role is None:
         yield (

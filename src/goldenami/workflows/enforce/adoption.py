@@ -11,8 +11,7 @@ from msgspec import structs
 
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
-from goldenami.aws.iam import ManagedPolicy
-from goldenami.aws.organizations import OrganizationPolicy
+from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.domain import tags
 from goldenami.errors import RefusedError
 from goldenami.workflows.enforce import ownership
@@ -22,8 +21,7 @@ from goldenami.workflows.enforce.operations import PolicyOperations
 def adopt(
     doing: ActionContext,
     operations: PolicyOperations,
-    policy: ManagedPolicy | OrganizationPolicy,
-    key: str,
+    policy: KeptPolicy,
     text: str,
 ) -> None:
     """Take a policy for the desired one that was there when it was to be made.
@@ -32,12 +30,12 @@ def adopt(
         doing: the creation that AWS refused.
         operations: how such policies are kept.
         policy: what is there.
-        key: its ARN, or its name.
         text: the document that it should have.
 
     Raises:
         RefusedError: it is not goldenami's, another enforcement's, or has another content.
     """
+    key = policy.key
     if not policy.ours:
         raise RefusedError(operations.made_by_others(key))
     check_content(policy.document, text, key)
@@ -48,10 +46,11 @@ def adopt(
             f"{key} has just been attached by the enforcement `{owner}`",
             fix="let one enforcement at a time be applied in this account; then run it again",
         )
-    if missing := {key: value for key, value in desired.items() if key not in policy.tags}:
-        reference = policy.id if isinstance(policy, OrganizationPolicy) else policy.arn
+    if missing := {name: value for name, value in desired.items() if name not in policy.tags}:
         tagging = operations.calls["tag"]
-        parameters = tagging.parameters({"reference": reference, "tags": tags.to_aws(missing)})
+        parameters = tagging.parameters(
+            {"reference": policy.reference, "tags": tags.to_aws(missing)}
+        )
         call(structs.replace(doing, parameters=parameters), tagging.call, {})
 
 

@@ -120,11 +120,11 @@ def same(criteria: Criteria, others: Criteria) -> bool:
     """Tell whether two lists of criteria mean the same: AWS keeps no order in them."""
 
     def comparable(criterion: dict[str, Any]) -> str:
-        in_order = {
+        unordered = {
             key: sorted(value) if isinstance(value, list) else value
             for key, value in criterion.items()
         }
-        return json.dumps(in_order, sort_keys=True)
+        return json.dumps(unordered, sort_keys=True)
 
     return sorted(map(comparable, criteria)) == sorted(map(comparable, others))
 
@@ -184,7 +184,7 @@ def _applied(
         )
     # recorded first: what was set by a run that stopped is known to be this enforcement's
     steps = [_record(region, name)] if current.name != name else []
-    # criteria before state: no others than these are ever in force
+    # criteria before state: once it is in force, it is with these
     if not same(setting.criteria, expected):
         steps.append(_replace(region, expected))
     if setting.state != state:

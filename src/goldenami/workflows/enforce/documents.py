@@ -4,7 +4,7 @@ Each has the form that fits it: a list of snapshots that is too long for one hol
 weaken another.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec import structs
 
@@ -18,7 +18,7 @@ from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
 from goldenami.spec.model import Attaching, Enforce
 from goldenami.workflows import rendering
-from goldenami.workflows.enforce.interface import DesiredState, RenderedPolicies
+from goldenami.workflows.enforce.interface import RenderedPolicies
 
 BOUNDARY = "boundary"
 ALLOW_ALL = {
@@ -39,7 +39,7 @@ def profiles(attaching: Attaching) -> tuple[Profile, ...]:
         *rendering.chain(main_profile(attaching)),
         *(profile_named(name) for name, yes in named.items() if yes),
     ]
-    return tuple({one.name: one for one in chosen}.values())
+    return tuple({profile.name: profile for profile in chosen}.values())
 
 
 def main_profile(attaching: Attaching) -> Profile:
@@ -47,26 +47,29 @@ def main_profile(attaching: Attaching) -> Profile:
     return profile_named(attaching.profile or DEFAULT)
 
 
-def desired(aws: Aws, file: EnforceFile) -> DesiredState:
+def desired(aws: Aws, file: EnforceFile) -> tuple[dict[str, RenderedPolicies], tuple[Image, ...]]:
     """Render everything that is enforced, from the golden images as they are now.
+
+    Returns:
+        What each mechanism attaches, by its name, and the golden images.
 
     Raises:
         RefusedError: nothing is approved, or a document is too large.
         IncompleteError: a region could not be read.
     """
     enforce = file.enforce
-    used = {name: main_profile(one) for name, one in enforce.attaching.items()}
+    used = {name: main_profile(each) for name, each in enforce.attaching.items()}
     golden = _golden(aws, file, used.values())
     policies = {}
     for mechanism, profile in used.items():
-        given = {
+        chosen = {
             "groups": enforce.groups,
             "owners": rendering.owners(profile, file, aws.account, bakes=bool(golden)),
             "snapshots": rendering.snapshots(golden),
         }
-        values = rendering.values(lambda: aws, file, profile, given)
+        values = rendering.values(lambda: aws, file, profile, chosen)
         policies[mechanism] = fitting(enforce, mechanism, values)
-    return DesiredState(policies=policies, golden=golden)
+    return policies, golden
 
 
 def fitting(enforce: Enforce, mechanism: str, values: Values) -> RenderedPolicies:
@@ -91,32 +94,37 @@ def fitting(enforce: Enforce, mechanism: str, values: Values) -> RenderedPolicie
 
 def _golden(aws: Aws, file: EnforceFile, used: Iterable[Profile]) -> tuple[Image, ...]:
     """Whatever a profile tests: with nothing approved it would deny every launch."""
-    if file.owners and all(rendering.tests_owner_alone(one) for one in used):
+    if file.owners and all(map(rendering.tests_owner_alone, used)):
         return ()
     return tuple(rendering.golden_images(aws, file.approval_tag, file.release))
 
 
 def boundary(documents: tuple[PolicyDocument, ...]) -> PolicyDocument:
     """Return one document that is a permissions boundary: a boundary has to allow, too."""
-    statements = [one for document in documents for one in document.policy["Statement"]]
-    allows = any(one["Effect"] == "Allow" for one in statements)
+    allows = any(
+        statement["Effect"] == "Allow"
+        for document in documents
+        for statement in document.policy["Statement"]
+    )
     return combined(BOUNDARY, documents, *(() if allows else (ALLOW_ALL,)))
 
 
 def _rendered(
     enforce: Enforce, mechanism: str, attaching: Attaching, values: Values
 ) -> RenderedPolicies:
-    several = profiles(attaching)
+    chain = profiles(attaching)
     if mechanism == "permissions_boundary":  # the pipeline's role is never bound by it
         values = structs.replace(values, exempts_pipeline=False)
-    documents = tuple(document for one in several for document in render(one, values))
+    documents = tuple(document for link in chain for document in render(link, values))
     attached = (boundary(documents),) if mechanism == "permissions_boundary" else documents
     limit = _limit(enforce, mechanism)
     for document in attached:
         check_size(document, limit)
-    left = ", ".join(_left(attached, limit))
-    note = f"{mechanism}: characters left of {limit.characters:,}: {left}"
-    return RenderedPolicies(documents=documents, profiles=several, values=values, notes=(note,))
+    room = ", ".join(
+        f"{document.name} {limit.characters - size(document, limit):,}" for document in attached
+    )
+    note = f"{mechanism}: characters left of {limit.characters:,}: {room}"
+    return RenderedPolicies(documents=documents, profiles=chain, values=values, notes=(note,))
 
 
 def _limit(enforce: Enforce, mechanism: str) -> Limit:
@@ -124,8 +132,3 @@ def _limit(enforce: Enforce, mechanism: str) -> Limit:
     if mechanism == "scp" and scp:
         return service_control_policy(scp.size_limit)
     return MANAGED_POLICY
-
-
-def _left(documents: Iterable[PolicyDocument], limit: Limit) -> Iterator[str]:
-    for document in documents:
-        yield f"{document.name} {limit.characters - size(document, limit):,}"

@@ -8,7 +8,7 @@ from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import managed_policies
 from goldenami.workflows.enforce.documents import BOUNDARY
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
-from goldenami.workflows.enforce.reconcile import Comparison, reconcile
+from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
 
 NAME = "group_policy"
 NOTE = "a group holds users only: roles and SSO sessions are not bound by what is attached to it"
@@ -30,14 +30,14 @@ def plan(context: EnforceContext) -> MechanismPlan:
     desired = {managed_policies.arn(context, document.name): document for document in documents}
     comparison = Comparison(
         desired=desired,
-        current={
-            policy.arn: managed_policies.current(
+        current=[
+            CurrentPolicy(
                 policy,
-                [group for group, names in attached.items() if policy.arn in names],
+                [group for group, names in attached.items() if policy.key in names],
                 _elsewhere(policy, attached),
             )
             for policy in _policies(context, attached, desired)
-        },
+        ],
         holders=tuple(attached),
         attached=attached,
         quota=iam.attachments_per_group(context.aws) if attached else 0,
@@ -64,5 +64,5 @@ def _policies(
 
 
 def _elsewhere(policy: iam.ManagedPolicy, attached: Mapping[str, Mapping[str, str]]) -> list[str]:
-    others = [group for group in policy.groups if policy.arn not in attached.get(group, {})]
+    others = [group for group in policy.groups if policy.key not in attached.get(group, {})]
     return [*others, *policy.others, *(f"role {name} (boundary)" for name in policy.boundary_of)]

@@ -126,29 +126,25 @@ class MechanismPlan(Struct, frozen=True, kw_only=True):
     accounts: Mapping[str, tuple[str, ...] | None] = {}
 
 
-class DesiredState(Struct, frozen=True, kw_only=True):
-    """What is to be enforced.
-
-    Args:
-        policies: what each mechanism attaches, by its name.
-        golden: the golden images that were found.
-    """
-
-    policies: Mapping[str, RenderedPolicies]
-    golden: tuple[Image, ...]
-
-
 class Enforcement(Struct, frozen=True, kw_only=True):
     """An enforcement that was checked, and can be proved and applied.
 
-    ``again`` compares once more, ``removes`` tells whether everything is to be taken away, and
-    ``accounts`` are those under each target of the organization.
+    Args:
+        changes: what is shown.
+        plan: what is carried out.
+        attachments: what will be attached then.
+        policies: what each mechanism attaches, by its name; none if everything is to be removed.
+        golden: the golden images that they were rendered for.
+        again: compares once more.
+        removes: whether everything is to be taken away.
+        accounts: those under each target of the organization.
     """
 
     changes: tuple[Change, ...]
     plan: Plan
     attachments: tuple[Attachment, ...] = ()
-    desired: DesiredState | None = None
+    policies: Mapping[str, RenderedPolicies] = {}
+    golden: tuple[Image, ...] = ()
     again: Callable[[], "Enforcement"] | None = None
     removes: bool = False
     accounts: Mapping[str, tuple[str, ...] | None] = {}

@@ -1,7 +1,6 @@
 """Managed policies of an account: made, given a new version, taken away, and read back."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from goldenami.aws import iam
@@ -11,7 +10,6 @@ from goldenami.domain import arns, prefixes
 from goldenami.workflows.enforce import adoption
 from goldenami.workflows.enforce.interface import EnforceContext
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
-from goldenami.workflows.enforce.reconcile import CurrentPolicy
 
 VERIFY_TIMEOUT_S = 60.0
 
@@ -20,22 +18,6 @@ def arn(context: EnforceContext, document: str) -> str:
     """Return the ARN of goldenami's policy for a document."""
     aws = context.aws
     return arns.iam_arn(aws.partition, aws.account, "policy", f"{prefixes.POLICIES}{document}")
-
-
-def current(
-    policy: iam.ManagedPolicy, holders: Sequence[str], elsewhere: Sequence[str]
-) -> CurrentPolicy:
-    """Return a managed policy as the engine compares it."""
-    return CurrentPolicy(
-        key=policy.arn,
-        reference=policy.arn,
-        document=policy.document,
-        tags=policy.tags,
-        holders=tuple(holders),
-        elsewhere=tuple(elsewhere),
-        prunable=tuple(version.id for version in policy.prunable),
-        superseded=tuple(version.id for version in policy.versions if not version.default),
-    )
 
 
 OPERATIONS = PolicyOperations(
@@ -108,7 +90,7 @@ def adopt(doing: ActionContext) -> dict[str, Any]:
     aws, name = doing.aws, doing.parameters["PolicyName"]
     key = arns.iam_arn(aws.partition, aws.account, "policy", name)
     policy, text = _settled(doing, key), doing.parameters["PolicyDocument"]
-    adoption.adopt(doing, OPERATIONS, policy, key, text)
+    adoption.adopt(doing, OPERATIONS, policy, text)
     return {}
 
 

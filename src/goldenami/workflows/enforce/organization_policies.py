@@ -108,16 +108,7 @@ def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -
                 attached[target] = set(names.values())
     comparison = Comparison(
         desired={f"{prefixes.POLICIES}{document.name}": document for document in desired.documents},
-        current={
-            name: CurrentPolicy(
-                key=name,
-                reference=policy.id,
-                document=policy.document,
-                tags=policy.tags,
-                holders=policy.targets,
-            )
-            for name, policy in current.items()
-        },
+        current=[CurrentPolicy(policy, policy.targets) for policy in current.values()],
         holders=desired.targets,
         attached=attached,
         quota=organizations.POLICIES_PER_TARGET,
@@ -148,8 +139,8 @@ def adopt(doing: ActionContext) -> dict[str, Any]:
     """
     kind, name = doing.parameters["Type"], doing.parameters["Name"]
     policy = until(doing, lambda: _policy(doing), timeout_s=VERIFY_TIMEOUT_S, thing=name)
-    adoption.adopt(doing, operations(kind), policy, name, doing.parameters["Content"])
-    return {"policy_id": policy.id}
+    adoption.adopt(doing, operations(kind), policy, doing.parameters["Content"])
+    return {"policy_id": policy.reference}
 
 
 def _policy(doing: ActionContext) -> OrganizationPolicy | None:

@@ -6,20 +6,11 @@ made before there were names: it becomes whose who names its mechanism.
 """
 
 from collections.abc import Mapping
-from enum import Enum, auto
 
 from goldenami.domain import tags
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan
 
 _NAMELESS = "carries no enforcement's name"
-
-
-class Ownership(Enum):
-    """Whose something is, as an enforcement sees it."""
-
-    OWN = auto()
-    NOBODY = auto()
-    ANOTHER = auto()
 
 
 def of_tags(policy_tags: Mapping[str, str]) -> str:
@@ -41,16 +32,15 @@ def claims(context: EnforceContext, names: Mapping[str, str]) -> MechanismPlan:
     """
     problems, notes = [], []
     for thing, name in names.items():
-        match _ownership(context, name):
-            case Ownership.ANOTHER:
-                problems.append(
-                    f"{thing} was attached by the enforcement `{name}`, and this one is "
-                    f"`{context.name}`: enforce that one's file, or pass --take-over"
-                )
-            case Ownership.NOBODY:
-                notes.append(f"{thing} carried no name of an enforcement: `{context.name}` now")
-            case Ownership.OWN if name != context.name:
-                notes.append(f"{thing} is taken over from the enforcement `{name}`")
+        if not name:
+            notes.append(f"{thing} carried no name of an enforcement: `{context.name}` now")
+        elif name != context.name and context.take_over:
+            notes.append(f"{thing} is taken over from the enforcement `{name}`")
+        elif name != context.name:
+            problems.append(
+                f"{thing} was attached by the enforcement `{name}`, and this one is "
+                f"`{context.name}`: enforce that one's file, or pass --take-over"
+            )
     return MechanismPlan(problems=tuple(problems), notes=tuple(notes))
 
 
@@ -62,12 +52,10 @@ def stays(context: EnforceContext, name: str, *, named: bool) -> bool:
         name: the name it carries.
         named: whether the file names its mechanism; it is for what carries no name.
     """
-    match _ownership(context, name):
-        case Ownership.OWN:
-            return name != context.name and not (named or context.remove)
-        case Ownership.NOBODY:
-            return not (named or context.remove or context.take_over)
-    return True
+    goes = named or context.remove
+    if not name:
+        return not (goes or context.take_over)
+    return name != context.name and not (goes and context.take_over)
 
 
 def kept(names: Mapping[str, str]) -> MechanismPlan:
@@ -77,9 +65,3 @@ def kept(names: Mapping[str, str]) -> MechanismPlan:
         for thing, name in names.items()
     )
     return MechanismPlan(others=tuple(others))
-
-
-def _ownership(context: EnforceContext, name: str) -> Ownership:
-    if not name:
-        return Ownership.NOBODY
-    return Ownership.OWN if name == context.name or context.take_over else Ownership.ANOTHER

@@ -12,7 +12,7 @@ from goldenami.workflows.enforce import managed_policies
 from goldenami.workflows.enforce.documents import BOUNDARY, boundary
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation
-from goldenami.workflows.enforce.reconcile import Comparison, reconcile
+from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
 
 NAME = "permissions_boundary"
 
@@ -48,12 +48,12 @@ def plan(context: EnforceContext) -> MechanismPlan:
     arn = managed_policies.arn(context, BOUNDARY)
     policy = iam.managed_policy(context.aws, arn)
     roles = {name: iam.role(context.aws, name) for name in names}
-    current = {}
+    current = []
     if policy:
         bound = [name for name, role in roles.items() if role and role.boundary == arn]
         surplus = [name for name in policy.boundary_of if name not in names]
         elsewhere = (*policy.groups, *policy.others)
-        current[arn] = managed_policies.current(policy, [*bound, *surplus], elsewhere)
+        current.append(CurrentPolicy(policy, [*bound, *surplus], elsewhere))
     comparison = Comparison(
         desired={arn: boundary(context.documents(NAME))} if names else {},
         current=current,

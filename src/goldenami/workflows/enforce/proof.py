@@ -19,7 +19,6 @@ from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
 from goldenami.workflows.enforce import pipeline_proof, scp_proof
 from goldenami.workflows.enforce.interface import (
     Attachment,
-    DesiredState,
     Enforcement,
     EnforcementProof,
     broken,
@@ -33,7 +32,7 @@ _FOREIGN = frozenset({"foreign-image"})
 _SHOWN = 3
 
 
-def of(
+def proved(
     prepared: Enforcement, enforce: Enforce, before: Account, cases: Cases, owners: Iterable[str]
 ) -> EnforcementProof:
     """Prove an enforcement under everybody's effective policies after the change.
@@ -50,12 +49,11 @@ def of(
         IncompleteError: a document that binds a group or a role could not be read.
     """
     hidden = EnforcementProof(failures=tuple(_hidden(enforce, before.id, owners)))
-    desired = prepared.desired
-    if desired is None:
+    if not prepared.policies:
         return hidden
     proofs = [hidden]
-    for mechanism in desired.policies:
-        prover = MechanismProver(prepared, desired, mechanism, before, cases, enforce)
+    for mechanism in prepared.policies:
+        prover = MechanismProver(prepared, mechanism, before, cases, enforce)
         match mechanism:
             case "group_policy":
                 proofs += [prover.group(name) for name in prover.named("group")]
@@ -68,7 +66,7 @@ def of(
                 ]
     after = _after(before, prepared.attachments)
     bound = [attachment for attachment in prepared.attachments if attachment.document]
-    roles = {policies.values.pipeline_role for policies in desired.policies.values()}
+    roles = {policies.values.pipeline_role for policies in prepared.policies.values()}
     proofs += [pipeline_proof.proved(after, role, bound) for role in roles if role]
     proof = EnforcementProof.together(proofs)
     if not proof.rows:
@@ -129,7 +127,6 @@ class MechanismProver:
     def __init__(
         self,
         prepared: Enforcement,
-        desired: DesiredState,
         mechanism: str,
         before: Account,
         cases: Cases,
@@ -140,11 +137,11 @@ class MechanismProver:
         self.attachments = [
             attachment for attachment in prepared.attachments if attachment.document
         ]
-        self.cases, self.policies = cases, desired.policies[mechanism]
+        self.cases, self.policies = cases, prepared.policies[mechanism]
         foreign = tuple(case for case in cases.cases if case.topic in _FOREIGN)
         self._foreign = structs.replace(cases, cases=foreign)
         values, profile = self.policies.values, self.policies.profiles[0]
-        golden = golden_images(desired.golden) or (
+        golden = golden_images(prepared.golden) or (
             stand_in(values.golden_accounts[0], (STAND_IN,)),
         )
         self.setting = setting(values, profile, golden, tuple(self.named("group")))

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
 from goldenami.iam import snapshot_list
@@ -28,33 +29,12 @@ from goldenami.workflows.enforce.interface import (
 from goldenami.workflows.enforce.operations import PolicyOperations, Verb
 
 
-class CurrentPolicy(Struct, frozen=True, kw_only=True):
-    """A policy as it is now.
+class CurrentPolicy(Struct, frozen=True):
+    """A policy, the mechanism's holders that have it, and in words what else keeps it alive."""
 
-    Args:
-        key: what it was known by before there was one: its ARN, or its name.
-        reference: what calls name it by: its ARN, or its id.
-        document: what it says.
-        tags: its tags.
-        holders: the mechanism's holders that it is attached to.
-        elsewhere: in words, what else it is attached to, which keeps it from being deleted.
-        prunable: its versions that must go before a new one fits.
-        superseded: its versions that must go before itself.
-    """
-
-    key: str
-    reference: str
-    document: dict[str, Any]
-    tags: Mapping[str, str]
-    holders: tuple[str, ...]
-    elsewhere: tuple[str, ...] = ()
-    prunable: tuple[str, ...] = ()
-    superseded: tuple[str, ...] = ()
-
-    @property
-    def ours(self) -> bool:
-        """Tell whether goldenami made it."""
-        return tags.POLICY in self.tags
+    policy: KeptPolicy
+    holders: Sequence[str]
+    elsewhere: Sequence[str] = ()
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -62,7 +42,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
     Args:
         desired: the documents that there should be, by the keys of their policies.
-        current: the policies that there are, by key.
+        current: the policies that there are.
         holders: what each desired policy should be attached to.
         attached: the keys of all policies that each holder has, whosever they are.
         quota: how many a holder may have.
@@ -70,7 +50,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """
 
     desired: Mapping[str, PolicyDocument]
-    current: Mapping[str, CurrentPolicy]
+    current: Sequence[CurrentPolicy]
     holders: tuple[str, ...]
     attached: Mapping[str, Collection[str]] = {}
     quota: int = 0
@@ -94,13 +74,14 @@ class _Reconciler:
     ) -> None:
         self._context = context
         self._operations = operations
-        self._desired, self._current = comparison.desired, comparison.current
+        self._desired = comparison.desired
+        self._current = {each.policy.key: each for each in comparison.current}
         self._compared = comparison
 
     def plan(self) -> MechanismPlan:
         desired, attached = self._desired, self._compared.attached
-        ours = {key: policy for key, policy in self._current.items() if policy.ours}
-        names = {key: ownership.of_tags(policy.tags) for key, policy in ours.items()}
+        ours = {key: each for key, each in self._current.items() if each.policy.ours}
+        names = {key: ownership.of_tags(each.policy.tags) for key, each in ours.items()}
         in_use = self._compared.in_use
         staying = {
             key: name
@@ -138,16 +119,17 @@ class _Reconciler:
                 yield self._operations.full.format(holder=holder, count=count, quota=quota)
 
     def _applied(self, key: str) -> MechanismPlan:
-        document, policy = self._desired[key], self._current.get(key)
-        holders, attached = self._compared.holders, policy.holders if policy else ()
+        document, current = self._desired[key], self._current.get(key)
+        policy, attached = (current.policy, current.holders) if current else (None, ())
+        holders = self._compared.holders
         missing = [holder for holder in holders if holder not in attached]
         surplus = [holder for holder in attached if holder not in holders]
         written, reference = self._written(key, document, policy)
         # attached before it is detached elsewhere: a run that stops in between leaves nothing open
         steps = [
             *written,
-            *(self._step("attach", key, reference=reference, holder=one) for one in missing),
-            *(self._step("detach", key, reference=reference, holder=one) for one in surplus),
+            *(self._step("attach", key, reference=reference, holder=name) for name in missing),
+            *(self._step("detach", key, reference=reference, holder=name) for name in surplus),
             *(self._retagged(policy) if policy else ()),
         ]
         if steps:
@@ -173,7 +155,7 @@ class _Reconciler:
         )
 
     def _written(
-        self, key: str, document: PolicyDocument, policy: CurrentPolicy | None
+        self, key: str, document: PolicyDocument, policy: KeptPolicy | None
     ) -> tuple[list[Action], str | Ref]:
         """Return the steps that give a policy its document, and what later ones name it by."""
         text = document.json(minify=True)
@@ -190,32 +172,33 @@ class _Reconciler:
         update = self._step("update", key, reference=policy.reference, text=text)
         return [*self._pruned(key, policy.prunable), update], policy.reference
 
-    def _removed(self, policy: CurrentPolicy) -> MechanismPlan:
-        key, reference, elsewhere = policy.key, policy.reference, ", ".join(policy.elsewhere)
+    def _removed(self, current: CurrentPolicy) -> MechanismPlan:
+        key, reference = current.policy.key, current.policy.reference
+        elsewhere = ", ".join(current.elsewhere)
         steps = [
             self._step("detach", key, reference=reference, holder=holder)
-            for holder in policy.holders
+            for holder in current.holders
         ]
         if not elsewhere:
             # AWS deletes nothing that is attached, or has versions beside the default one
-            steps += self._pruned(key, policy.superseded)
+            steps += self._pruned(key, current.policy.superseded)
             steps.append(self._step("delete", key, reference=reference))
         change = Change(
             policy=self._title(key),
             kind="keep" if elsewhere else "remove",
-            detach=self._holder_titles(policy.holders),
+            detach=self._holder_titles(current.holders),
             diff=f"it stays attached to {elsewhere}" if elsewhere else "",
         )
         return MechanismPlan(
             changes=(change,),
             removals=in_order(steps),
-            attachments=tuple(self._attachments(key, policy.holders, None)),
+            attachments=tuple(self._attachments(key, current.holders, None)),
         )
 
     def _pruned(self, key: str, versions: Iterable[str]) -> list[Action]:
         return [self._step("prune", key, version=version) for version in versions]
 
-    def _retagged(self, policy: CurrentPolicy) -> Iterator[Action]:
+    def _retagged(self, policy: KeptPolicy) -> Iterator[Action]:
         """Yield the steps that bring a policy's own tags about, beside that of its document."""
         context, key, reference = self._context, policy.key, policy.reference
         missing = {name: value for name, value in context.tags.items() if name not in policy.tags}

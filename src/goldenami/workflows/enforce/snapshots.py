@@ -4,7 +4,7 @@ A list only grows here, and keeps the old ones: what could be launched still can
 leaves it with the next `goldenami enforce`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from goldenami.aws import authorization_details, iam, organizations
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import FORBIDDEN
+from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.organizations import SCP
 from goldenami.aws.waits import until
 from goldenami.domain import prefixes, tags
@@ -31,7 +32,6 @@ from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,
     Attachment,
-    DesiredState,
     Enforcement,
     HolderKind,
     RenderedPolicies,
@@ -64,12 +64,15 @@ class _Guardrail(Struct, frozen=True, kw_only=True):
     not tell.
     """
 
-    name: str
-    document: dict[str, Any]
-    tags: Mapping[str, str]
+    policy: KeptPolicy
     holders: tuple[tuple[HolderKind, str], ...]
     limit: Limit
     beside: tuple[Attachment, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The policy's name, which is the end of its ARN."""
+        return self.policy.key.rpartition("/")[2]
 
 
 def extend(doing: ActionContext) -> dict[str, Any]:
@@ -96,11 +99,8 @@ def extend(doing: ActionContext) -> dict[str, Any]:
             *(("group", name) for name in now.groups),
             *(("role-boundary", name) for name in now.boundary_of),
         )
-        policy = _Guardrail(
-            name=arn.rpartition("/")[2], document=now.document, tags=now.tags, holders=holders,
-            limit=MANAGED_POLICY,
-        )  # fmt: skip
-        document = _proved(doing, policy, snapshots)
+        guardrail = _Guardrail(policy=now, holders=holders, limit=MANAGED_POLICY)
+        document = _proved(doing, guardrail, snapshots)
         others = _write(doing, now, document) - snapshot_list.listed(document.policy)
         if not others:
             until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
@@ -125,22 +125,22 @@ def extend_organization(doing: ActionContext) -> dict[str, Any]:
     now = policies[name]
     if snapshots <= snapshot_list.listed(now.document):
         return {}
-    policy = _Guardrail(
-        name=name, document=now.document, tags=now.tags,
+    guardrail = _Guardrail(
+        policy=now,
         holders=tuple(("organization-target", target) for target in now.targets),
         limit=service_control_policy(doing.parameters["SizeLimit"]),
         beside=tuple(
             Attachment(
-                holder="organization-target", name=target, policy=other.name,
+                holder="organization-target", name=target, policy=other.key,
                 document=other.document,
             )
             for other in policies.values()
             for target in other.targets
-            if other.ours and other.name != name and target in now.targets
+            if other.ours and other.key != name and target in now.targets
         ),
     )  # fmt: skip
-    text = _proved(doing, policy, snapshots).json(minify=True)
-    changing = {"PolicyId": now.id, "Content": text}
+    text = _proved(doing, guardrail, snapshots).json(minify=True)
+    changing = {"PolicyId": now.reference, "Content": text}
     _allowed(doing, lambda: call(_with(doing, changing), "organizations:UpdatePolicy", {}))
 
     def lists() -> bool | None:
@@ -156,33 +156,36 @@ def _snapshots(doing: ActionContext) -> frozenset[str]:
     return frozenset(name for image in doing.parameters["Images"] for name in image["SnapshotIds"])
 
 
-def _proved(doing: ActionContext, policy: _Guardrail, snapshots: frozenset[str]) -> PolicyDocument:
+def _proved(
+    doing: ActionContext, guardrail: _Guardrail, snapshots: frozenset[str]
+) -> PolicyDocument:
     """Return a guardrail's document with further snapshots, after its proof.
 
     Raises:
         RefusedError: it has no room, or the release could not be launched all the same.
     """
-    document = PolicyDocument(policy.name, snapshot_list.extended(policy.document, snapshots))
+    policy = guardrail.policy
+    document = PolicyDocument(guardrail.name, snapshot_list.extended(policy.document, snapshots))
     enforce = doing.parameters["Enforce"]
     try:
-        check_size(document, policy.limit)
+        check_size(document, guardrail.limit)
     except RefusedError as error:
         raise _unpublished(doing, error.message, notes=error.notes) from error
-    if not policy.holders:  # somebody has attached it to users or roles, by hand
+    if not guardrail.holders:  # somebody has attached it to users or roles, by hand
         return document
     account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws))
-    prepared = _prepared(doing, policy, document)
-    proved = proof.of(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
+    prepared = _prepared(doing, guardrail, document)
+    proved = proof.proved(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
     if proved.failures and tags.UNPROVED not in policy.tags:
-        why = f"{policy.name} is not proved with the snapshots of this release"
+        why = f"{guardrail.name} is not proved with the snapshots of this release"
         raise _unpublished(doing, f"{why} (`{enforce} --plan` tells all)", notes=proved.failures)
     return document
 
 
-def _prepared(doing: ActionContext, policy: _Guardrail, document: PolicyDocument) -> Enforcement:
+def _prepared(doing: ActionContext, guardrail: _Guardrail, document: PolicyDocument) -> Enforcement:
     """Return the change as an enforcement that can be proved, by the images of the release."""
     parameters, profiles = doing.parameters, load_profiles()
-    profile = profiles.get(policy.tags.get(tags.POLICY, ""), profiles[DEFAULT])
+    profile = profiles.get(guardrail.policy.tags.get(tags.POLICY, ""), profiles[DEFAULT])
     proves = tuple(topic for topic in profile.proves if topic in _OF_LAUNCHES)
     profile = structs.replace(profile, proves=proves)
     account, listed = doing.aws.account, snapshot_list.listed(document.policy)
@@ -203,19 +206,22 @@ def _prepared(doing: ActionContext, policy: _Guardrail, document: PolicyDocument
         for image in parameters["Images"]
     )  # fmt: skip
     policies = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
-    mechanisms = {MECHANISMS[holder] for holder, _ in policy.holders}
+    mechanisms = {MECHANISMS[holder] for holder, _ in guardrail.holders}
     return Enforcement(
         changes=(),
         plan=Plan(title=doing.summary, actions=()),
         attachments=(
-            *policy.beside,
+            *guardrail.beside,
             *(
-                Attachment(holder=holder, name=name, policy=policy.name, document=document.policy)
-                for holder, name in policy.holders
+                Attachment(
+                    holder=holder, name=name, policy=guardrail.name, document=document.policy
+                )
+                for holder, name in guardrail.holders
             ),
         ),
-        desired=DesiredState(policies=dict.fromkeys(sorted(mechanisms), policies), golden=golden),
-        accounts={name: (account,) for holder, name in policy.holders},
+        policies=dict.fromkeys(sorted(mechanisms), policies),
+        golden=golden,
+        accounts={name: (account,) for holder, name in guardrail.holders},
     )
 
 
@@ -230,20 +236,19 @@ def _write(
     Returns:
         The snapshots that such versions list.
     """
-    arn = before.arn
+    arn = before.key
     for version in before.prunable:  # there would be no room for the new one
-        pruning = {"PolicyArn": arn, "VersionId": version.id}
+        pruning = {"PolicyArn": arn, "VersionId": version}
         _allowed(doing, partial(call, _with(doing, pruning), "iam:DeletePolicyVersion", {}))
     writing = {
         "PolicyArn": arn, "PolicyDocument": document.json(minify=True), "SetAsDefault": True,
     }  # fmt: skip
     operation, outputs = "iam:CreatePolicyVersion", {"version": "PolicyVersion.VersionId"}
     answer = _allowed(doing, partial(call, _with(doing, writing), operation, outputs))
-    newest = max(version.number for version in before.versions)
-    written = int(answer["version"].removeprefix("v"))
+    written = iam.version_number(answer["version"])
     return frozenset(
         snapshot
-        for number in range(newest + 1, written)
+        for number in range(before.newest + 1, written)
         for snapshot in snapshot_list.listed(iam.version_document(doing.aws, arn, f"v{number}"))
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from goldenami.aws import iam, organizations, permitted
+from goldenami.aws import iam, organizations, policy_simulator
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.organizations import SCP
 from goldenami.bake.actions import approved, image_id, snapshot_ids
@@ -144,7 +144,7 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
     if recipe.file.enforcement.declared and recipe.file.enforcement.enforce.mechanisms.scp:
         for scp in organizations.named(aws, SCP, prefixes.POLICIES).values():
             if scp.ours and scp.targets and snapshot_list.listed(scp.document):
-                yield Guardrail(name=scp.name, scp=True)
+                yield Guardrail(name=scp.key, scp=True)
 
 
 def _missing(recipe: Recipe, guardrails: Sequence[Guardrail]) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ def _missing(recipe: Recipe, guardrails: Sequence[Guardrail]) -> tuple[str, ...]
     if not arns:
         return ()
     purpose = "asking whether the guardrail may be changed"
-    return permitted.refused(recipe.aws, _CHANGING, arns, purpose) or ()
+    return policy_simulator.refused(recipe.aws, _CHANGING, arns, purpose) or ()
 
 
 def _file(recipe: Recipe) -> str:

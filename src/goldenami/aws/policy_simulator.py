@@ -1,0 +1,103 @@
+"""Asks IAM's own policy simulator how it would decide a request.
+
+What the simulator cannot see, such as a session policy, is not known.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from goldenami.aws.answers.iam import GetRole, SimulateCustomPolicy, SimulatePrincipalPolicy
+from goldenami.aws.errors import unreadable
+from goldenami.aws.session import Aws
+from goldenami.iam.evaluator.decide import visible
+from goldenami.iam.evaluator.request import Request, Value
+
+PERMISSIONS = ("iam:GetRole", "iam:SimulatePrincipalPolicy")
+"""What `refused` needs."""
+ALLOWED = "allowed"
+_DOING = "asking IAM's policy simulator"
+
+
+def refused(
+    aws: Aws, actions: Sequence[str], arns: Sequence[str], doing: str
+) -> tuple[str, ...] | None:
+    """Return which of these actions on these resources the caller may not do, in words.
+
+    Returns:
+        Nothing if they may do all; None for the account's root user, who is not simulated.
+
+    Raises:
+        AwsError: the simulator could not be asked.
+    """
+    source = _identity(aws, doing)
+    if source is None:
+        return None
+    pages = aws.listed(
+        SimulatePrincipalPolicy, doing,
+        PolicySourceArn=source, ActionNames=list(actions), ResourceArns=list(arns),
+    )  # fmt: skip
+    results = [result for page in pages for result in page.evaluation_results]
+    return tuple(
+        sorted(
+            f"{result.eval_action_name} on {resource.eval_resource_name}"
+            for result in results
+            for resource in result.resource_specific_results
+            if resource.eval_resource_decision != ALLOWED
+        )
+    )
+
+
+def custom(aws: Aws, documents: Sequence[str], request: Request) -> str:
+    """Return the decision of the simulator under these documents, such as ``explicitDeny``.
+
+    Raises:
+        AwsError: the simulator refused.
+    """
+    parameters = _parameters(request) | {"PolicyInputList": list(documents)}
+    return _decision(aws.ask(SimulateCustomPolicy, _DOING, **parameters))
+
+
+def principal(aws: Aws, arn: str, request: Request) -> str:
+    """Return the simulator's decision for a user, a group or a role as it is.
+
+    Raises:
+        AwsError: the simulator refused.
+    """
+    parameters = _parameters(request) | {"PolicySourceArn": arn}
+    return _decision(aws.ask(SimulatePrincipalPolicy, _DOING, **parameters))
+
+
+def _identity(aws: Aws, doing: str) -> str | None:
+    """Return the caller's user or role, which the simulator asks for; None for the root user."""
+    kind, _, rest = aws.caller.split(":")[5].partition("/")
+    if kind == "assumed-role":
+        # a session's ARN has no path, and the simulator wants the role's own
+        return aws.ask(GetRole, doing, RoleName=rest.split("/")[0]).role.arn
+    return aws.caller if kind == "user" else None
+
+
+def _parameters(request: Request) -> dict[str, Any]:
+    return {
+        "ActionNames": [request.action],
+        "ResourceArns": [request.resource],
+        "ContextEntries": [_entry(key, value) for key, value in sorted(visible(request).items())],
+    }
+
+
+def _entry(key: str, value: Value) -> dict[str, Any]:
+    values = list(value) if isinstance(value, tuple) else [value]
+    kind = "stringList" if isinstance(value, tuple) else "string"
+    if value in ("true", "false"):
+        kind = "boolean"
+    return {"ContextKeyName": key, "ContextKeyType": kind, "ContextKeyValues": values}
+
+
+def _decision(answer: SimulateCustomPolicy) -> str:
+    """Take the resource's own decision where there is one."""
+    if len(answer.evaluation_results) != 1:
+        raise unreadable(_DOING, answer.call, "it decides another number of requests than one")
+    result = answer.evaluation_results[0]
+    specific = result.resource_specific_results
+    return specific[0].eval_resource_decision if specific else result.eval_decision
