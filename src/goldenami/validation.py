@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
+from enum import StrEnum
 from functools import cache
 from typing import (
     Annotated,
@@ -102,7 +103,7 @@ class _Walk:
         options = _options(hint)
         chosen = next((option for option in options if _fits(data, option)), None)
         if chosen is None:
-            words = f"needs {_alternatives(_needed(options))}, not {_shown(data)}"
+            words = f"needs {alternatives(_needed(options))}, not {_shown(data)}"
             self._problems.append(Problem(key, words, _fix(data, options)))
             return UNSOUND
         if len(options) > 1:
@@ -111,7 +112,9 @@ class _Walk:
             return self._struct(data, chosen, key)
         if get_origin(chosen) is tuple:
             item = get_args(chosen)[0]
-            return tuple(self.value(one, item, f"{key}[{n}]") for n, one in enumerate(data))
+            return tuple(
+                self.value(element, item, f"{key}[{index}]") for index, element in enumerate(data)
+            )
         if get_origin(chosen) is dict:
             return self._mapping(data, get_args(chosen)[1], key)
         return data if chosen is Any else msgspec.convert(data, chosen)
@@ -153,7 +156,7 @@ class _Walk:
         if name in refused:
             self._problems.append(Problem(key, refused[str(name)]))
             return ""
-        close = _closest(str(name), known)
+        close = closest(str(name), known)
         fix = f"did you mean `{close}`?" if close else f"known keys: {', '.join(known)}"
         self._problems.append(Problem(key, "unknown key", fix))
         return close
@@ -210,13 +213,16 @@ def _needed(options: Iterable[Any]) -> Iterator[str]:
     for hint in map(_plain, options):
         if get_origin(hint) is Literal:
             yield from (f"`{value}`" for value in get_args(hint))
+        elif isinstance(hint, type) and issubclass(hint, StrEnum):
+            yield from (f"`{value}`" for value in hint)  # those of a StrEnum are their texts
         elif hint is bool:
             yield from ("`true`", "`false`")
         elif hint is not types.NoneType:
             yield _NEEDED[dict if _is_struct(hint) else get_origin(hint) or hint]
 
 
-def _alternatives(several: Iterable[str]) -> str:
+def alternatives(several: Iterable[str]) -> str:
+    """Return things of which one is needed, as a phrase: ``a, b or c``."""
     *first, last = several
     return f"{', '.join(first)} or {last}" if first else last
 
@@ -243,8 +249,10 @@ def _fix(data: Any, options: Iterable[Any]) -> str:
     hints = [_plain(option) for option in options]
     if str in hints and not isinstance(data, str | dict | list):
         return _quotes("value")
-    values = [value for hint in hints if get_origin(hint) is Literal for value in get_args(hint)]
-    close = _closest(data, values, 0.7) if isinstance(data, str) else ""
+    if not isinstance(data, str):
+        return ""
+    values = [words.strip("`") for words in _needed(options) if words.startswith("`")]
+    close = closest(data, values, 0.7)
     return f"did you mean `{close}`?" if close else ""
 
 
@@ -252,5 +260,6 @@ def _quotes(thing: str) -> str:
     return f"put the {thing} in quotes, so that YAML keeps it as text"
 
 
-def _closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return the known word that was probably meant, empty if none resembles it."""
     return next(iter(get_close_matches(word, known, 1, cutoff)), "")

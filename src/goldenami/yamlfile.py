@@ -30,7 +30,7 @@ _RARE = tuple(f"{_TAG}{kind}" for kind in ("binary", "omap", "pairs", "set"))
 MAX_REFUSALS = 100
 
 
-class Refusal(NamedTuple):
+class PlacedProblem(NamedTuple):
     """A problem with its place in the file, by which problems are put in order."""
 
     place: Place
@@ -38,7 +38,7 @@ class Refusal(NamedTuple):
     fix: str = ""
 
 
-class Document(Struct, frozen=True):
+class YamlDocument(Struct, frozen=True):
     """A YAML file that was read.
 
     Args:
@@ -51,19 +51,21 @@ class Document(Struct, frozen=True):
     path: Path
     data: Any
     places: Mapping[str, Place]
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[PlacedProblem, ...] = ()
 
     @property
     def schema(self) -> str:
         """What it says that it is, empty if it says nothing."""
         return str(self.data.get("schema", "")) if isinstance(self.data, dict) else ""
 
-    def validated(self, kind: type[T], rules: Iterable[Rule[T]] = ()) -> tuple[T, list[Refusal]]:
+    def validated(
+        self, kind: type[T], rules: Iterable[Rule[T]] = ()
+    ) -> tuple[T, list[PlacedProblem]]:
         """Return it as an object, whole only if nothing is wrong, and all that is wrong with it."""
         whole, problems = validated(self.data, kind, rules)
         return whole, [*self.refusals, *map(self.refusal, problems)]
 
-    def refusal(self, problem: Problem) -> Refusal:
+    def refusal(self, problem: Problem) -> PlacedProblem:
         """Say where a problem is: ``release.yaml:12: base.volumes[0].size_gib: …``."""
         known = problem.key
         while known not in self.places and known != "$":
@@ -71,7 +73,7 @@ class Document(Struct, frozen=True):
         place = self.places.get(known, (1, 0))
         name = problem.key.removeprefix("$").removeprefix(".")
         where = f"{self.path}:{place[0]}: {name}" if name else f"{self.path}:{place[0]}"
-        return Refusal(place, f"{where}: {problem.words}", problem.fix)
+        return PlacedProblem(place, f"{where}: {problem.words}", problem.fix)
 
 
 def load(path: Path, kind: type[T], rules: Iterable[Rule[T]] = ()) -> T:
@@ -86,7 +88,7 @@ def load(path: Path, kind: type[T], rules: Iterable[Rule[T]] = ()) -> T:
     return whole
 
 
-def document(path: Path, content: bytes) -> Document:
+def document(path: Path, content: bytes) -> YamlDocument:
     """Return the content of a YAML file.
 
     Raises:
@@ -95,7 +97,7 @@ def document(path: Path, content: bytes) -> Document:
     return _parse(path, files.decoded(content, path))
 
 
-def refuse(path: Path, refusals: Sequence[Refusal]) -> None:
+def refuse(path: Path, refusals: Sequence[PlacedProblem]) -> None:
     """Refuse a file that has problems, all at once and in its own order.
 
     Raises:
@@ -147,7 +149,7 @@ def _refuse_unwritable(value: object) -> None:
             raise ValueError(f"half a character: U+{ord(value[error.start]):04X}") from error
 
 
-def _parse(path: Path, text: str) -> Document:
+def _parse(path: Path, text: str) -> YamlDocument:
     try:
         yaml.reader.Reader(text)  # refuses characters that YAML has not
         node = _composed(path, text)
@@ -156,7 +158,7 @@ def _parse(path: Path, text: str) -> Document:
         keys = _Keys(path)
         keys.note(node, "$", 0)
         data = _Loader("").construct_document(node)
-        return Document(path, data, keys.places, tuple(keys.refusals))
+        return YamlDocument(path, data, keys.places, tuple(keys.refusals))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
@@ -229,7 +231,7 @@ class _Keys:
 
     def __init__(self, path: Path) -> None:
         self.places: dict[str, Place] = {}
-        self.refusals: list[Refusal] = []
+        self.refusals: list[PlacedProblem] = []
         self._path = path
         self._above: set[int] = set()
 
@@ -263,6 +265,6 @@ class _Keys:
                 words = f"`{name.value}` is given twice (first in line {first[name.value]})"
                 place = (line, len(self.places))
                 text = f"{self._path}:{line}: {words}"
-                self.refusals.append(Refusal(place, text, "keep one of them"))
+                self.refusals.append(PlacedProblem(place, text, "keep one of them"))
             first.setdefault(name.value, line)
             self.note(value, f"{key}.{name.value}", max(line, after))

@@ -10,7 +10,6 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeInstanceRef
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from moto.autoscaling import urls
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse as MotoResponse
 from moto.core.responses import ActionResult
@@ -19,6 +18,7 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.moto_api._internal import mock_random
 
 from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.overriding import overrides
 
 Described = dict[str, Any]
 RANGES = {
@@ -63,14 +63,12 @@ class Refresh:
 class AutoScalingStore(AutoScalingBackend):
     """moto's store, with the refreshes of each group."""
 
+    @overrides
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.refreshes: dict[str, list[Refresh]] = {}
 
-    @property
-    def _url_module(self) -> Any:
-        return urls
-
+    @overrides
     def describe_auto_scaling_groups(self, *args: Any, **named: Any) -> list[FakeAutoScalingGroup]:
         """List groups; one whose refresh is over has taken over what that brought."""
         for name, refreshes in self.refreshes.items():

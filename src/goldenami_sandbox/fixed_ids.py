@@ -1,8 +1,5 @@
 """Resources with an id that is given, which no AWS call makes: for a rehearsal's release file."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import cast
 
@@ -11,8 +8,9 @@ from moto.kms import models as kms
 from moto.ssm.models import ssm_backends
 
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.ec2.image import SandboxImage, published
+from goldenami_sandbox.ec2.image import SandboxImage
 from goldenami_sandbox.ec2.store import Ec2Store
+from goldenami_sandbox.overriding import replaced
 from goldenami_sandbox.ssm import image_parameter
 
 _FIRST_FREE_SUBNET = 128  # the default subnets lie below 172.31.128.0
@@ -30,7 +28,7 @@ class FixedIds:
     def subnet(self, subnet_id: str) -> None:
         """Make a subnet of the default VPC."""
         number = _FIRST_FREE_SUBNET + len(self._store.describe_subnets())
-        with _next_id(subnets.__name__, "random_subnet_id", subnet_id):
+        with replaced(subnets, "random_subnet_id", lambda *_: subnet_id):
             self._store.create_subnet(
                 self._store.default_vpc.id,
                 f"172.31.{number}.0/24",
@@ -39,7 +37,7 @@ class FixedIds:
 
     def security_group(self, group_id: str) -> None:
         """Make a security group of the default VPC."""
-        with _next_id(security_groups.__name__, "random_security_group_id", group_id):
+        with replaced(security_groups, "random_security_group_id", lambda *_: group_id):
             self._store.create_security_group(f"group {group_id}", "of the rehearsal")
 
     def image(self, image_id: str | None, name: str | None, owner: str, architecture: str) -> str:
@@ -52,7 +50,7 @@ class FixedIds:
             architecture: ``x86_64`` or ``arm64``.
         """
         public = next(one for one in catalogue.IMAGES if one.architecture == architecture)
-        made: SandboxImage = published(self._store, public)
+        made: SandboxImage = self._store.published(public)
         account = self._account_id if owner == "self" else _ALIASES.get(owner, owner)
         given = image_id or f"ami-0{made.snapshot_ids[0].removeprefix('snap-')[:16]}"
         for snapshot_id in made.snapshot_ids:
@@ -79,20 +77,8 @@ class FixedIds:
         if name.startswith("alias/"):
             keys.create_alias(keys.create_key(*_KEY).id, name)
         else:
-            with _next_id(kms.__name__, "generate_key_id", name):
+            with replaced(kms, "generate_key_id", lambda *_: name):
                 keys.create_key(*_KEY)
 
 
 _KEY = (None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "of the rehearsal", None)
-
-
-@contextmanager
-def _next_id(module: str, generator: str, given: str) -> Iterator[None]:
-    """Let moto take ``given`` where it would make up an id."""
-    names = vars(sys.modules[module])
-    before = names[generator]
-    names[generator] = lambda *_: given
-    try:
-        yield
-    finally:
-        names[generator] = before

@@ -15,12 +15,12 @@ from typing import Any
 from moto.core.utils import unix_time
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
-from moto.inspector2 import urls
 from moto.inspector2.models import AccountStatus, Inspector2Backend, inspector2_backends
 from moto.inspector2.responses import Inspector2Response
 
 from goldenami_sandbox.ec2.launch import LaunchState
 from goldenami_sandbox.listing import page
+from goldenami_sandbox.overriding import overrides
 from goldenami_sandbox.vulnerabilities import Vulnerability
 
 COVERAGE_PATH = "{0}/coverage/list$"
@@ -60,14 +60,12 @@ _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
 class InspectorStore(Inspector2Backend):
     """moto's Inspector store, mended."""
 
-    @property
-    def _url_module(self) -> Any:
-        return urls
-
+    @overrides
     def enable(self, account_ids: list[str], resource_types: list[str]) -> list[dict[str, Any]]:
         """Enable scans, in the own account if none is named."""
         return super().enable(account_ids or [self.account_id], resource_types)
 
+    @overrides
     def batch_get_account_status(self, account_ids: list[str]) -> list[dict[str, Any]]:
         """Return the state of accounts, without any of the own one."""
         wanted = account_ids or [self.account_id]
@@ -169,6 +167,7 @@ class InspectorResponse(Inspector2Response):
         """List what is scanned, and how that goes."""
         return self._paged("coveredResources", self.store.coverage(), _COVERAGE)
 
+    @overrides
     def list_findings(self) -> str:
         """List what was found."""
         return self._paged("findings", self.store.found(), _FINDINGS)

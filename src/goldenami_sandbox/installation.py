@@ -1,14 +1,22 @@
-"""Where moto differs from AWS, and how it is made to agree: one module per area of AWS.
+"""Puts the sandbox's classes in the place of moto's, and empties what moto keeps.
 
-A mend is a subclass of moto's own class: a ``…Response`` answers operations, a ``…Store`` keeps
-an account's resources in one region. `install` puts the subclasses in the place of moto's.
-Each module says which differences it mends, with the page of AWS that tells how it should be.
+Where moto differs from AWS, a subclass of moto's own class agrees with AWS: a ``…Response`` answers
+operations, a ``…Store`` keeps an account's resources in one region. Each module says in what it
+differs from moto, with the page of AWS that tells how it should be.
 """
 
-from moto.autoscaling import urls as auto_scaling_urls
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from moto import backends as backend_modules
+from moto.autoscaling import urls as autoscaling_urls
 from moto.autoscaling.models import autoscaling_backends
 from moto.config import urls as config_urls
-from moto.core.base_backend import BackendDict
+from moto.core import errors, responses, utils
+from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
+from moto.core.common_models import BaseModel
 from moto.ec2 import urls as ec2_urls
 from moto.ec2.models import ec2_backends
 from moto.iam import urls as iam_urls
@@ -24,7 +32,7 @@ from moto.ssm import urls as ssm_urls
 from moto.ssm.models import ssm_backends
 from moto.sts import urls as sts_urls
 
-from goldenami_sandbox import clock, config, inspector, service_quotas
+from goldenami_sandbox import clock, config, inspector, overriding, service_quotas
 from goldenami_sandbox.autoscaling import AutoScalingResponse, AutoScalingStore
 from goldenami_sandbox.config import ConfigResponse
 from goldenami_sandbox.ec2 import image_creation
@@ -37,13 +45,20 @@ from goldenami_sandbox.kms import KmsResponse
 from goldenami_sandbox.organizations import documents
 from goldenami_sandbox.organizations.calls import OrganizationsResponse
 from goldenami_sandbox.organizations.store import OrganizationsStore
+from goldenami_sandbox.overriding import replace
 from goldenami_sandbox.service_quotas import ServiceQuotasResponse
 from goldenami_sandbox.ssm import SsmResponse, SsmStore
 from goldenami_sandbox.sts import StsResponse
 
+overriding.check()
+
 
 def install() -> None:
-    """Let moto answer with the mended classes; to call it again changes nothing."""
+    """Let moto answer with the sandbox's classes; to call it again changes nothing.
+
+    Raises:
+        MotoChangedError: the moto that is installed lacks what is replaced.
+    """
     for backends, store in (
         (autoscaling_backends, AutoScalingStore),
         (ec2_backends, Ec2Store),
@@ -52,10 +67,10 @@ def install() -> None:
         (organizations_backends, OrganizationsStore),
         (ssm_backends, SsmStore),
     ):
-        backends.backend = store
+        replace(backends, "backend", store)
     inspector_urls.url_paths[inspector.COVERAGE_PATH] = InspectorResponse.dispatch
     for urls, response in (
-        (auto_scaling_urls, AutoScalingResponse),
+        (autoscaling_urls, AutoScalingResponse),
         (config_urls, ConfigResponse),
         (ec2_urls, Ec2Response),
         (iam_urls, IamResponse),
@@ -66,7 +81,10 @@ def install() -> None:
         (ssm_urls, SsmResponse),
         (sts_urls, StsResponse),
     ):
-        vars(urls)["url_paths"] = dict.fromkeys(urls.url_paths, response.dispatch)
+        replace(urls, "url_paths", dict.fromkeys(urls.url_paths, response.dispatch))
+    replace(BaseBackend, "_url_module", property(_url_module))
+    _let_go()
+    _look_up_once()
 
 
 def reset(pending_s: float) -> None:
@@ -77,6 +95,58 @@ def reset(pending_s: float) -> None:
     inspector.vulnerabilities.clear()
     service_quotas.values.clear()
     config.outdated.clear()
-    BackendDict.reset()
+    _forget_stores()
     organizations_backends.master_accounts.clear()
     mock_random.seed(1)
+
+
+def _forget_stores() -> None:
+    """Drop what every account has; moto's own reset makes each store anew before it drops it."""
+    in_use: list[Any] = BackendDict._instances  # type: ignore[misc]  # noqa: SLF001
+    for backends in in_use:
+        for regions in backends.values():
+            regions.clear()
+        backends.clear()
+    in_use.clear()
+
+
+def _url_module(store: BaseBackend) -> ModuleType:
+    """Return moto's module with the paths of a service; moto takes a store for one of its own."""
+    module = next(base.__module__ for base in type(store).__mro__ if base.__module__[:5] == "moto.")
+    return import_module(module.removesuffix("models") + "urls")
+
+
+def _let_go() -> None:
+    """Let moto keep nothing of an account that is emptied.
+
+    Its classes list every resource ever made, for a dashboard that the sandbox does not have, and a
+    cache of regions keeps the stores of many accounts.
+    """
+    replace(BaseModel, "__new__", staticmethod(_untracked))
+    replace(AccountSpecificBackend, "_generate_regions", lambda _, service: _regions(service))
+
+
+def _untracked(kind: type, *_: Any, **__: Any) -> Any:
+    return object.__new__(kind)
+
+
+@cache
+def _regions(service: str) -> tuple[str, ...]:
+    session = AccountSpecificBackend.get_session()
+    return tuple(
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions(service, partition_name=partition)
+    )
+
+
+def _look_up_once() -> None:
+    """Let moto look up once what it looks up for every request."""
+    modules = frozenset(backend_modules.list_of_moto_modules())
+    replace(backend_modules, "list_of_moto_modules", lambda: modules)
+    replace(responses, "method_names_from_class", _method_names)
+    lookups = errors.ErrorLookupFactory()
+    replace(errors, "ErrorLookupFactory", lambda: lookups)
+
+
+_method_names = cache(utils.method_names_from_class)

@@ -7,10 +7,13 @@ https://docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html
 from moto.core.exceptions import JsonRESTError
 from moto.kms.responses import KmsResponse as MotoKmsResponse
 
+from goldenami_sandbox.overriding import overrides
+
 
 class KmsResponse(MotoKmsResponse):
     """Answers KMS's operations."""
 
+    @overrides
     def generate_data_key_without_plaintext(self) -> str:
         """Make a data key, or say that it would be made."""
         made = super().generate_data_key_without_plaintext()

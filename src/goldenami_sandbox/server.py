@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from goldenami.errors import GoldenamiError
 from goldenami_sandbox.calls import Call, Guard
+from goldenami_sandbox.extra import unusable
 from goldenami_sandbox.faults import ArmedFault, Fault, Faults
 from goldenami_sandbox.identity import (
     ACCOUNT_ID,
@@ -60,7 +61,7 @@ class Sandbox:
 
         Raises:
             GoldenamiError: the port is taken, another sandbox runs in this process, or moto is
-                not installed.
+                not installed, or is one that the sandbox does not work with.
         """
         with Sandbox._running_lock:
             if Sandbox._running is not None:
@@ -76,11 +77,10 @@ class Sandbox:
     def _listen(self) -> None:
         try:
             from goldenami_sandbox import serving
+
+            gateway = serving.gateway(self._faults, self._guards)
         except ImportError as error:
-            raise GoldenamiError(
-                f"the sandbox needs {error.name}, which is not installed",
-                fix='pip install "goldenami[sandbox]"',
-            ) from error
+            raise unusable(error) from error
         try:
             listener = socket.create_server((HOST, self._port))
         except OSError as error:
@@ -88,9 +88,9 @@ class Sandbox:
                 f"the sandbox cannot listen on {HOST}:{self._port}: {error.strerror}",
                 fix="choose another port, or 0 for a free one",
             ) from error
-        self._gateway = serving.gateway(self._faults, self._guards)
+        self._gateway = gateway
         with listener:
-            self._server = serving.Server(listener, self._gateway)
+            self._server = serving.Server(listener, gateway)
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -248,7 +248,7 @@ def _client(
     import boto3
 
     return boto3.client(
-        service,  # type: ignore[call-overload]
+        service,
         region_name=region,
         endpoint_url=endpoint_url,
         aws_access_key_id=access_key_id,

@@ -8,6 +8,8 @@ import json
 
 from moto.servicequotas.responses import ServiceQuotasResponse as MotoResponse
 
+from goldenami_sandbox.overriding import overrides
+
 _DEFAULTS = {
     "L-B665C33B": ("AMIs", 50_000),
     "L-70015FFA": ("AMI sharing", 1_000),
@@ -24,6 +26,7 @@ values: dict[str, int] = {}
 class ServiceQuotasResponse(MotoResponse):
     """Answers Service Quotas."""
 
+    @overrides
     def get_service_quota(self) -> str:
         """Return a quota as it is applied to the account."""
         code = self._get_param("QuotaCode")

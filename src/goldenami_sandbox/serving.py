@@ -5,8 +5,6 @@ import socket
 from collections.abc import Sequence
 from functools import cache
 
-from moto import backends
-from moto.core import errors, responses, utils
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -44,24 +42,14 @@ class _Handler(MotoRequestHandler):
 
 
 def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
-    """Return moto, mended, behind the gateway: faults, who it is, what he may, further guards."""
-    return Gateway(_mended_moto(), [faults, known_access_key, authorized, *guards])
+    """Return moto behind the gateway: faults, who calls, what they may, further guards."""
+    return Gateway(_overridden_moto(), [faults, known_access_key, authorized, *guards])
 
 
 @cache
-def _mended_moto() -> DomainDispatcherApplication:
+def _overridden_moto() -> DomainDispatcherApplication:
     installation.install()
-    _remember()
     return DomainDispatcherApplication(create_backend_app)
-
-
-def _remember() -> None:
-    """Let moto look up once what it looks up for every request."""
-    modules = frozenset(backends.list_of_moto_modules())
-    vars(backends)["list_of_moto_modules"] = lambda: modules
-    vars(responses)["method_names_from_class"] = cache(utils.method_names_from_class)
-    lookups = errors.ErrorLookupFactory()
-    vars(errors)["ErrorLookupFactory"] = lambda: lookups
 
 
 class Server(ThreadedWSGIServer):

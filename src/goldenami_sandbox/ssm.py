@@ -18,7 +18,6 @@ from typing import Any, cast
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
-from moto.ssm import urls
 from moto.ssm.exceptions import SSMException, ValidationException
 from moto.ssm.models import Command, Parameter, ParameterDict, SimpleSystemManagerBackend
 from moto.ssm.responses import SimpleSystemManagerResponse
@@ -26,6 +25,7 @@ from msgspec import Struct
 
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.overriding import overrides
 
 IMAGE_TYPE = "aws:ec2:image"
 _PUBLIC = ("/aws/service/ami-amazon-linux-latest", "/aws/service/canonical")
@@ -51,10 +51,12 @@ def image_parameter(account_id: str, name: str, image_id: str) -> Parameter:
 class PublicParameters(ParameterDict):
     """All parameters of a region; the public ones come when they are first asked for."""
 
+    @overrides
     def __init__(self, account_id: str, region_name: str) -> None:
         super().__init__(account_id, region_name)
         self._has_public = False
 
+    @overrides
     def _check_loading_status(self, key: str) -> None:
         if not str(key or "").startswith(_PUBLIC):
             super()._check_loading_status(key)
@@ -66,9 +68,10 @@ class PublicParameters(ParameterDict):
                     self[name].append(image_parameter(self.account_id, name, image_id))
 
 
-class ParameterStore(SimpleSystemManagerBackend):
+class SsmStore(SimpleSystemManagerBackend):
     """The parameters of a region, and those that wait for their check."""
 
+    @overrides
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self._parameters = PublicParameters(account_id, region_name)
@@ -95,6 +98,7 @@ class ParameterStore(SimpleSystemManagerBackend):
 class ParametersResponse(SimpleSystemManagerResponse):
     """PutParameter."""
 
+    @overrides
     def put_parameter(self) -> ActionResult:
         """Write a parameter; one that names an image appears when the image is checked."""
         value = self._get_param("Value")
@@ -153,6 +157,7 @@ def _words(text: str) -> list[str]:
 class RunCommandResponse(SimpleSystemManagerResponse):
     """SendCommand, ListCommands and GetCommandInvocation."""
 
+    @overrides
     def send_command(self) -> ActionResult:
         """Send a command to running instances."""
         document = self._get_param("DocumentName")
@@ -166,6 +171,7 @@ class RunCommandResponse(SimpleSystemManagerResponse):
         told = command.response_object() | {"Status": "Pending", "StatusDetails": "Pending"}
         return ActionResult({"Command": told})
 
+    @overrides
     def list_commands(self) -> ActionResult:
         """List commands with their status now."""
         commands = self.ssm_backend.list_commands(
@@ -177,6 +183,7 @@ class RunCommandResponse(SimpleSystemManagerResponse):
             told.append(command.response_object() | {"Status": status, "StatusDetails": status})
         return ActionResult({"Commands": told})
 
+    @overrides
     def get_command_invocation(self) -> ActionResult:
         """Tell how a command fares on one instance."""
         command = self.ssm_backend.get_command_by_id(self._get_param("CommandId"))
@@ -223,18 +230,11 @@ def _result(status: str, outcome: ScriptResult) -> dict[str, Any]:
     }
 
 
-class SsmStore(ParameterStore):
-    """moto's SSM store, mended."""
-
-    @property
-    def _url_module(self) -> Any:
-        return urls
-
-
 class SsmResponse(ParametersResponse, RunCommandResponse):
-    """Answers SSM's operations: the mended ones, and moto's own for the rest."""
+    """Answers SSM's operations: the sandbox's own, and moto's for the rest."""
 
     @property
+    @overrides
     def ssm_backend(self) -> SsmStore:
         """The store, after the checks that are due."""
         store = cast(SsmStore, super().ssm_backend)

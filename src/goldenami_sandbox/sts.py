@@ -20,6 +20,7 @@ from moto.sts.responses import TokenResponse
 from msgspec import Struct
 
 from goldenami_sandbox.iam.store import check_document
+from goldenami_sandbox.overriding import overrides
 
 _NO_USER = ":user/moto"  # what moto calls the owner of a key it does not know
 
@@ -62,6 +63,7 @@ class Session(Struct, frozen=True):
 class StsResponse(TokenResponse):
     """STS."""
 
+    @overrides
     def get_caller_identity(self) -> ActionResult:
         """Tell whose access key signed the call."""
         account = self.current_account
@@ -70,6 +72,7 @@ class StsResponse(TokenResponse):
             user_id, arn = account, f"arn:{self.partition}:iam::{account}:root"
         return ActionResult({"UserId": user_id, "Account": account, "Arn": arn})
 
+    @overrides
     def assume_role(self) -> ActionResult:
         """Begin a session of a role that there is; moto forgets its policies and its tags."""
         account = self._get_param("RoleArn").split(":")[4]

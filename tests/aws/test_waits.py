@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.aws import calls, compare, removal, run_command, waits
+from goldenami.aws import calls, compare, removal, waits
 from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, BakeError, UnreadableAnswerError
@@ -174,53 +174,6 @@ def test_an_instance_whose_checks_fail_is_not_waited_for(doing: Wait) -> None:
     one, _ = doing(client, InstanceId="i-1")
     with pytest.raises(BakeError, match="fails its status checks"):
         waits.instance(one)
-
-
-def test_a_command_waits_for_the_agent_and_for_the_invocation(doing: Wait) -> None:
-    client = Answers(
-        send_command=[refused("InvalidInstanceId"), {"Command": {"CommandId": "c-1"}}],
-        get_command_invocation=[
-            refused("InvocationDoesNotExist"),
-            {"Status": "Pending"},
-            {"Status": "InProgress"},
-            {"Status": "Success"},
-        ],
-    )
-    one, told = doing(client, InstanceId="i-1", run="true")
-    assert run_command.run(one) == {}
-    assert told == ["waiting for the SSM agent"]
-
-
-def test_a_command_that_may_not_be_sent_is_an_error(doing: Wait) -> None:
-    client = Answers(send_command=[refused("AccessDeniedException")])
-    one, _ = doing(client, InstanceId="i-1", run="true")
-    with pytest.raises(AwsError, match="AccessDeniedException"):
-        run_command.run(one)
-
-
-@pytest.mark.parametrize(
-    ("output", "notes"),
-    [
-        ("", ("it printed nothing",)),
-        ("a\nb\n", ("a", "b")),
-        (
-            "".join(f"{number}\n" for number in range(50)),
-            ("(the first 10 lines left out)", *(str(number) for number in range(10, 50))),
-        ),
-    ],
-    ids=["nothing", "some", "much"],
-)
-def test_a_command_that_fails_shows_the_end_of_its_output(
-    doing: Wait, output: str, notes: tuple[str, ...]
-) -> None:
-    ended = {"Status": "Failed", "ResponseCode": 3, "StandardOutputContent": output}
-    client = Answers(
-        send_command=[{"Command": {"CommandId": "c-1"}}], get_command_invocation=[ended]
-    )
-    one, _ = doing(client, InstanceId="i-1", run="check")
-    with pytest.raises(BakeError, match="`check` ended Failed with exit code 3") as failed:
-        run_command.run(one)
-    assert failed.value.notes == notes
 
 
 def test_a_throttled_call_slows_down_until_it_is_answered(doing: Wait) -> None:

@@ -13,6 +13,8 @@ import pytest
 from goldenami.cli import rehearsal_seed
 from goldenami.spec import load
 
+pytestmark = pytest.mark.sandbox
+
 
 @pytest.fixture(autouse=True)
 def _no_sandbox_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:

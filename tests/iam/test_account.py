@@ -80,7 +80,7 @@ def decided(account: Account, kind: Any, name: str) -> str:
 
 def test_a_user_has_his_groups_policies_and_his_own() -> None:
     ann = ACCOUNT.named("user", "ann")
-    names = [one.name for one in ACCOUNT.documents_of(ann)]
+    names = [document.name for document in ACCOUNT.documents_of(ann)]
     assert names == ['inline "own" of user ann', "AdministratorAccess"]
     assert decided(ACCOUNT, "user", "ann").startswith("explicitly denied by NoLaunch of inline")
     assert decided(ACCOUNT, "user", "bob").startswith("allowed by #1 of AdministratorAccess")
@@ -106,7 +106,7 @@ def test_a_principal_tells_who_it_is() -> None:
 
 
 def test_the_members_of_a_group() -> None:
-    assert [one.name for one in ACCOUNT.members("admins")] == ["ann", "bob"]
+    assert [member.name for member in ACCOUNT.members("admins")] == ["ann", "bob"]
 
 
 @pytest.mark.parametrize("name", ["ann", f"{IAM}:user/team/ann"])

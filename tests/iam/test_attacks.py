@@ -68,11 +68,11 @@ class Bound(Struct, frozen=True):
 
 
 def documents(profiles: list[Profile], values: Values) -> list[PolicyDocument]:
-    return [document for one in profiles for document in render(one, values)]
+    return [document for profile in profiles for document in render(profile, values)]
 
 
 def compiled(several: list[PolicyDocument]) -> tuple[Policy, ...]:
-    return tuple(compile_policy(one.name, one.policy) for one in several)
+    return tuple(compile_policy(document.name, document.policy) for document in several)
 
 
 def bound(holder: str, administrator: str, profiles: list[Profile], values: Values) -> Bound:
@@ -117,13 +117,13 @@ def decided(
     names = [main, *COMPANIONS]
     if main == "owner-only":
         names.remove("tag-protection")
-    profiles = [profile_named(one) for one in names]
+    profiles = [profile_named(name) for name in names]
     values = Values(
         account=ACCOUNT, owners=setting.owners, snapshots=GOLDEN.snapshots, pipeline_role=ROLE,
         groups=setting.groups, tag_key=setting.tag.key, tag_value=setting.tag.value,
     )  # fmt: skip
     somebody = bound(holder, administrator, profiles, values)
-    promises = {topic for one in profiles for topic in one.proves}
+    promises = {topic for profile in profiles for topic in profile.proves}
     asked = cases or load()
     return prove((somebody.member,), somebody.pipeline, asked, setting, promises), profiles
 
@@ -136,10 +136,10 @@ def test_every_attack_is_denied_as_the_form_promises(
 ) -> None:
     cases = load([ORDINARY] if administrator == "AdministratorAccess" else [])
     proof, profiles = decided(form, holder, administrator, cases=cases)
-    assert [(one.case, one.decided, one.reason) for one in proof.failed] == []
-    ways = {way.name for one in profiles for way in one.open}
+    assert [(row.case, row.decided, row.reason) for row in proof.failed] == []
+    ways = {way.name for profile in profiles for way in profile.open}
     shared = {"shared-image"}  # a promise about images of others
-    assert {one.case for one in proof.open if one.way not in ways and one.topic not in shared} == (
+    assert {row.case for row in proof.open if row.way not in ways and row.topic not in shared} == (
         set()
     )
 
@@ -151,7 +151,7 @@ def test_an_approval_tag_of_one_s_own_is_kept_as_well(tag: ApprovalTag) -> None:
     proof, _ = decided(
         "guardrail-by-tag", "group", "AdministratorAccess", structs.replace(SETTING, tag=tag)
     )
-    assert [(one.case, one.decided, one.reason) for one in proof.failed] == []
+    assert [(row.case, row.decided, row.reason) for row in proof.failed] == []
 
 
 @pytest.mark.parametrize("administrator", ADMINISTRATORS)
@@ -160,13 +160,13 @@ def test_where_images_are_shared_the_owner_is_enough(holder: str, administrator:
     golden = structs.replace(GOLDEN, owner=OTHER)
     setting = structs.replace(SETTING, owners=(OTHER,), golden=(golden,))
     proof, _ = decided("owner-only", holder, administrator, setting)
-    assert [(one.case, one.decided, one.reason) for one in proof.failed] == []
-    assert "give up a golden image that another account shares" in {one.case for one in proof.rows}
+    assert [(row.case, row.decided, row.reason) for row in proof.failed] == []
+    assert "give up a golden image that another account shares" in {row.case for row in proof.rows}
 
 
 def test_by_tag_alone_leaves_open_what_only_a_list_of_snapshots_tests() -> None:
     listed, by_tag = (
-        {one.way for one in decided(form, "group", "AdministratorAccess")[0].open if one.way}
+        {row.way for row in decided(form, "group", "AdministratorAccess")[0].open if row.way}
         for form in ("guardrail", "guardrail-by-tag")
     )
     assert by_tag - listed == {
@@ -177,7 +177,7 @@ def test_by_tag_alone_leaves_open_what_only_a_list_of_snapshots_tests() -> None:
 
 @pytest.mark.parametrize("form", ["guardrail", "guardrail-by-tag", "owner-only"])
 def test_documents_in_one_decide_as_they_do_apart(form: str) -> None:
-    profiles = [profile_named(one) for one in (form, *COMPANIONS)]
+    profiles = [profile_named(name) for name in (form, *COMPANIONS)]
     values = Values(
         account=ACCOUNT, owners=(ACCOUNT,), snapshots=GOLDEN.snapshots, pipeline_role=ROLE,
         groups=("admins",),
@@ -193,7 +193,7 @@ def test_documents_in_one_decide_as_they_do_apart(form: str) -> None:
         subject = ProofSubject("ann", user("ann"), policies)
         pipeline = ProofSubject("pipeline", Principal.from_arn(ROLE, session="bake"), policies)
         rows.append(prove((subject,), pipeline, load([ORDINARY]), SETTING, {"golden"}).rows)
-    apart, together = ([(one.case, one.decided) for one in each] for each in rows)
+    apart, together = ([(row.case, row.decided) for row in each] for each in rows)
     assert apart == together
-    statements = sum(len(one.policy["Statement"]) for one in several)
+    statements = sum(len(document.policy["Statement"]) for document in several)
     assert len(in_one.policy["Statement"]) < statements

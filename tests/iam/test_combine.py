@@ -12,8 +12,10 @@ def deny(sid: str, action: Any, resource: Any, **more: Any) -> dict[str, Any]:
     return {"Sid": sid, "Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
-def statements(*several: dict[str, Any]) -> Any:
-    documents = [PolicyDocument("x", {"Version": VERSION, "Statement": [one]}) for one in several]
+def statements(*apart: dict[str, Any]) -> Any:
+    documents = [
+        PolicyDocument("x", {"Version": VERSION, "Statement": [statement]}) for statement in apart
+    ]
     return combined("all", documents).policy["Statement"]
 
 

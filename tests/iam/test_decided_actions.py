@@ -59,8 +59,10 @@ def test_every_action_on_an_image_or_a_snapshot_is_denied_or_left(service: str) 
         and not name.startswith(READING)
     }
     patterns = denied() - {"ec2:*"}
-    named = {one for one in actions if any(fnmatchcase(one, pattern) for pattern in patterns)}
-    left = {one for one in LEFT if one.startswith(f"{service}:")}
+    named = {
+        action for action in actions if any(fnmatchcase(action, pattern) for pattern in patterns)
+    }
+    left = {item for item in LEFT if item.startswith(f"{service}:")}
     assert actions - named == left
 
 

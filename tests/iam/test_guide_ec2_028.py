@@ -42,7 +42,7 @@ def test_several_snapshots_of_any_region_become_a_list() -> None:
     (document,) = render(profile_named("ec2-028-parent-snapshot"), values)
     (statement,) = document.policy["Statement"]
     listed = statement["Condition"]["ArnEquals"]["ec2:ParentSnapshot"]
-    assert listed == [f"arn:aws:ec2:*::snapshot/{one}" for one in SNAPSHOTS]
+    assert listed == [f"arn:aws:ec2:*::snapshot/{snapshot}" for snapshot in SNAPSHOTS]
 
 
 def test_the_tag_is_the_caller_s_if_one_is_given() -> None:

@@ -25,7 +25,9 @@ VALUES = Values(
     pipeline_role="arn:aws:iam::123456789012:role/pipeline",
     groups=("ec2-admin-group",),
 )
-DOCUMENTS = [document for one in load_profiles().values() for document in render(one, VALUES)]
+DOCUMENTS = [
+    document for profile in load_profiles().values() for document in render(profile, VALUES)
+]
 GROUPS = ("ec2-admin-group", "other.group@example")
 TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
 HOSTILE = (
@@ -36,12 +38,12 @@ HOSTILE = (
 
 def heredocs(code: str) -> list[dict[str, object]]:
     found = re.findall(r"<<-JSON\n(.*?)\n  JSON\n", code, re.DOTALL)
-    return [json.loads(one.replace("$${", "${").replace("%%{", "%{")) for one in found]
+    return [json.loads(text.replace("$${", "${").replace("%%{", "%{")) for text in found]
 
 
 def test_terraform_has_every_document_attached_to_every_group() -> None:
     code = iac.terraform(DOCUMENTS, GROUPS)
-    assert heredocs(code) == [one.policy for one in DOCUMENTS]
+    assert heredocs(code) == [document.policy for document in DOCUMENTS]
     assert code.count('resource "aws_iam_policy"') == len(DOCUMENTS)
     assert code.count('for_each = toset(["ec2-admin-group", "other.group@example"])') == len(
         DOCUMENTS
@@ -73,29 +75,33 @@ def test_cloudformation_passes_its_linter(tmp_path: Path) -> None:
 
 
 def test_cloudformation_has_every_document_and_the_groups() -> None:
-    told = json.loads(iac.cloudformation(DOCUMENTS, GROUPS))["Resources"]
-    assert [one["Properties"]["PolicyDocument"] for one in told.values()] == [
-        one.policy for one in DOCUMENTS
+    policies = json.loads(iac.cloudformation(DOCUMENTS, GROUPS))["Resources"]
+    assert [policy["Properties"]["PolicyDocument"] for policy in policies.values()] == [
+        document.policy for document in DOCUMENTS
     ]
-    assert told["GuardrailByTag"]["Properties"]["Groups"] == list(GROUPS)
+    assert policies["GuardrailByTag"]["Properties"]["Groups"] == list(GROUPS)
     alone = json.loads(iac.cloudformation(DOCUMENTS[:1], ()))["Resources"]
     assert "Groups" not in next(iter(alone.values()))["Properties"]
 
 
 @TERRAFORM
 def test_terraform_itself_reads_hostile_values_back(tmp_path: Path) -> None:
-    written = [PolicyDocument("mine", {"Statement": [{"Sid": one, one: [one]}]}) for one in HOSTILE]
+    written = [
+        PolicyDocument("mine", {"Statement": [{"Sid": text, text: [text]}]}) for text in HOSTILE
+    ]
     found = re.findall(r"(<<-JSON\n.*?\n  JSON\n)", iac.terraform(written, ()), re.DOTALL)
-    several = "".join(f"  p{index} = {one}" for index, one in enumerate(found))
+    several = "".join(f"  p{index} = {text}" for index, text in enumerate(found))
     (tmp_path / "main.tf").write_text(f"locals {{\n{several}}}\n")
-    asked = ", ".join(f"local.p{index}" for index in range(len(found)))
+    selected = ", ".join(f"local.p{index}" for index in range(len(found)))
     ran = subprocess.run(
-        ["terraform", "console"], input=f"jsonencode([{asked}])\n", cwd=tmp_path,
+        ["terraform", "console"], input=f"jsonencode([{selected}])\n", cwd=tmp_path,
         env={**os.environ, "CHECKPOINT_DISABLE": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    told = json.loads(json.loads(ran.stdout))
-    assert [json.loads(one) for one in told] == [one.policy for one in written]
+    policies = json.loads(json.loads(ran.stdout))
+    assert [json.loads(document) for document in policies] == [
+        document.policy for document in written
+    ]
 
 
 def test_a_group_that_is_named_twice_is_attached_once() -> None:
@@ -122,8 +128,8 @@ def test_hostile_values_come_out_as_they_went_in(value: str) -> None:
     }
     document = PolicyDocument("mine", {"Version": "2012-10-17", "Statement": [statement]})
     assert heredocs(iac.terraform([document], ())) == [document.policy]
-    told = json.loads(iac.cloudformation([document], ()))["Resources"]["Mine"]["Properties"]
-    assert told["PolicyDocument"] == document.policy
+    policies = json.loads(iac.cloudformation([document], ()))["Resources"]["Mine"]["Properties"]
+    assert policies["PolicyDocument"] == document.policy
 
 
 def test_the_guardrail_s_code_reads_well() -> None:

@@ -47,22 +47,22 @@ Statement = dict[str, Any]
 
 
 def _documents(values: Values = VALUES) -> list[PolicyDocument]:
-    return [document for one in _renderable(values) for document in render(one, values)]
+    return [document for profile in _renderable(values) for document in render(profile, values)]
 
 
 def _renderable(values: Values) -> list[Profile]:
     """Leave out the profile that makes no sense without the pipeline's role."""
     return [
-        one
-        for one in load_profiles().values()
-        if values.pipeline_role or "pipeline_role" not in one.needs
+        profile
+        for profile in load_profiles().values()
+        if values.pipeline_role or "pipeline_role" not in profile.needs
     ]
 
 
 def _statements(*names: str, values: Values = VALUES) -> list[Statement]:
     return [
         statement
-        for name in names or [one.name for one in _renderable(values)]
+        for name in names or [document.name for document in _renderable(values)]
         for document in render(profile_named(name), values)
         for statement in document.policy["Statement"]
     ]
@@ -92,7 +92,7 @@ def test_the_document_is_the_one_in_the_golden_file(document: PolicyDocument) ->
 
 
 def test_every_golden_file_has_its_document() -> None:
-    assert {path.stem for path in GOLDEN.iterdir()} == {one.name for one in _documents()}
+    assert {path.stem for path in GOLDEN.iterdir()} == {document.name for document in _documents()}
 
 
 def test_every_action_is_a_call_that_aws_has() -> None:
@@ -107,8 +107,8 @@ def test_every_action_is_a_call_that_aws_has() -> None:
     }  # fmt: skip
     used = {
         action
-        for one in _statements()
-        for action in _list(one.get("Action", []))
+        for statement in _statements()
+        for action in _list(statement.get("Action", []))
         if not action.endswith("*")
     }
     assert used - known == set()
@@ -123,71 +123,78 @@ class TestEveryPolicy:
             snapshots=SNAPSHOTS,
             pipeline_role="arn:aws-cn:iam::123456789012:role/pipeline",
         )
-        assert not [one.name for one in _documents(values) if "arn:aws:" in one.json()]
+        assert not [
+            document.name for document in _documents(values) if "arn:aws:" in document.json()
+        ]
 
     def test_of_one_region_names_it_in_every_resource(self) -> None:
         values = Values(
             account="1" * 12, region="eu-west-1", owners=("1" * 12,), snapshots=SNAPSHOTS
         )
-        resources = {r for one in _statements(values=values) for r in _list(one["Resource"])}
+        resources = {
+            r for statement in _statements(values=values) for r in _list(statement["Resource"])
+        }
         regional = {r for r in resources - {"*"} if ":iam:" not in r}
         assert {r for r in regional if r.split(":")[3] != "eu-west-1"} == set()
 
     def test_has_no_account_in_the_arn_of_an_image_or_a_snapshot(self) -> None:
-        resources = {r for one in _statements() for r in _list(one["Resource"])}
+        resources = {r for statement in _statements() for r in _list(statement["Resource"])}
         kinds = {r for r in resources if r.endswith(("image/*", "snapshot/*"))}
         assert kinds == {"arn:aws:ec2:*::image/*", "arn:aws:ec2:*::snapshot/*"}
 
     def test_names_its_statements_unless_it_is_the_guides(self) -> None:
         guides = {"ec2-028-parent-snapshot", "ec2-028-resource-tag"}
         others = [
-            one for name in load_profiles() if name not in guides for one in _statements(name)
+            statement
+            for name in load_profiles()
+            if name not in guides
+            for statement in _statements(name)
         ]
-        assert all(one["Sid"].startswith(one["Effect"]) for one in others)
+        assert all(statement["Sid"].startswith(statement["Effect"]) for statement in others)
 
 
 class TestEveryDeny:
     def test_a_profile_that_denies_allows_nothing(self) -> None:
-        assert {one["Effect"] for one in _statements(*DENYING)} == {"Deny"}
+        assert {statement["Effect"] for statement in _statements(*DENYING)} == {"Deny"}
 
     def test_on_every_resource_tests_no_tag(self) -> None:
-        for one in _statements(*DENYING):
-            if "*" in _list(one["Resource"]):
-                assert not [key for _, key in _keys(one) if key.startswith("ec2:")]
+        for statement in _statements(*DENYING):
+            if "*" in _list(statement["Resource"]):
+                assert not [key for _, key in _keys(statement) if key.startswith("ec2:")]
 
     def test_tests_tag_and_owner_in_different_statements(self) -> None:
-        for one in _statements(*DENYING):
-            denied = [key for operator, key in _keys(one) if operator == "StringNotEquals"]
+        for statement in _statements(*DENYING):
+            denied = [key for operator, key in _keys(statement) if operator == "StringNotEquals"]
             assert len(denied) <= 1
 
     def test_of_an_untagged_image_adds_no_test_that_the_tag_exists(self) -> None:
-        for one in _statements(*GUARDRAILS):
-            if ("StringNotEquals", "ec2:ResourceTag/goldenami:status") in list(_keys(one)):
-                assert set(one["Condition"]) == {"StringNotEquals", "ArnNotEquals"}
+        for statement in _statements(*GUARDRAILS):
+            if ("StringNotEquals", "ec2:ResourceTag/goldenami:status") in list(_keys(statement)):
+                assert set(statement["Condition"]) == {"StringNotEquals", "ArnNotEquals"}
 
     def test_by_parent_snapshot_spares_blank_volumes(self) -> None:
-        found = [
-            one["Condition"]
-            for one in _statements(*DENYING)
-            if "ec2:ParentSnapshot" in {key for _, key in _keys(one)}
+        statements = [
+            statement["Condition"]
+            for statement in _statements(*DENYING)
+            if "ec2:ParentSnapshot" in {key for _, key in _keys(statement)}
         ]
-        assert [one["Null"] for one in found] == [{"ec2:ParentSnapshot": "false"}]
+        assert [condition["Null"] for condition in statements] == [{"ec2:ParentSnapshot": "false"}]
 
     def test_leaves_the_pipeline_role_alone(self) -> None:
-        for one in _statements(*DENYING):
-            assert one["Condition"]["ArnNotEquals"] == {"aws:PrincipalArn": ROLE}
+        for statement in _statements(*DENYING):
+            assert statement["Condition"]["ArnNotEquals"] == {"aws:PrincipalArn": ROLE}
 
     def test_has_no_exemption_if_no_role_is_given(self) -> None:
         values = Values(account="1" * 12, owners=("1" * 12,), snapshots=SNAPSHOTS)
-        assert all("PrincipalArn" not in one.json() for one in _documents(values))
+        assert all("PrincipalArn" not in document.json() for document in _documents(values))
         bare = _by_sid("untestable-launches", values)["DenyUntestableLaunch"]
         assert "Condition" not in bare
 
     def test_has_none_either_where_nobody_else_is_bound(self) -> None:
         values = structs.replace(VALUES, exempts_pipeline=False)
-        assert all("PrincipalArn" not in one.json() for one in _documents(values))
-        found = _by_sid("guardrail-protection", values)["DenyChangingGuardrail"]
-        assert ROLE in found["Resource"]
+        assert all("PrincipalArn" not in document.json() for document in _documents(values))
+        statements = _by_sid("guardrail-protection", values)["DenyChangingGuardrail"]
+        assert ROLE in statements["Resource"]
 
 
 class TestTheGuardrail:
@@ -220,7 +227,7 @@ class TestTheGuardrail:
     def test_keeps_the_list_of_snapshots_whole(self) -> None:
         condition = _by_sid("guardrail")["DenyLaunchWithOtherSnapshotsVolume"]["Condition"]
         listed = condition["ArnNotLike"]["ec2:ParentSnapshot"]
-        assert listed == [f"arn:aws:ec2:*:*:snapshot/{one}" for one in SNAPSHOTS]
+        assert listed == [f"arn:aws:ec2:*:*:snapshot/{snapshot}" for snapshot in SNAPSHOTS]
 
     def test_by_tag_is_the_guardrail_without_that_list(self) -> None:
         whole = _by_sid("guardrail")
@@ -228,7 +235,7 @@ class TestTheGuardrail:
         assert _by_sid("guardrail-by-tag") == whole
 
     def test_of_owners_alone_tests_neither_tag_nor_parent_snapshot(self) -> None:
-        keys = {key for one in _statements("owner-only") for _, key in _keys(one)}
+        keys = {key for statement in _statements("owner-only") for _, key in _keys(statement)}
         assert keys == {"ec2:Owner", "aws:PrincipalArn"}
 
 
@@ -272,30 +279,30 @@ class TestTagProtection:
     def test_leaves_the_agent_of_a_build_instance_its_calls(self) -> None:
         actions = _by_sid("tag-protection")["DenyTouchingBuildInstances"]["Action"]
         agent = ("ssm:UpdateInstanceInformation", "ssm:PutInventory", "ssm:UpdateAssociationStatus")
-        assert not [one for one in agent for action in actions if fnmatchcase(one, action)]
+        assert not [own for own in agent for action in actions if fnmatchcase(own, action)]
 
 
 class TestGuardrailProtection:
     def test_leaves_the_policies_of_others_alone(self) -> None:
-        found = _by_sid("guardrail-protection")
-        assert found["DenyChangingGuardrail"]["Resource"] == [
+        statements = _by_sid("guardrail-protection")
+        assert statements["DenyChangingGuardrail"]["Resource"] == [
             "arn:aws:iam::*:policy/goldenami-*",
             "arn:aws:iam::*:policy/*/goldenami-*",
             ROLE,
         ]
-        detaching = found["DenyDetachingGuardrail"]["Condition"]
+        detaching = statements["DenyDetachingGuardrail"]["Condition"]
         assert detaching["ArnLike"] == {"iam:PolicyARN": "arn:aws:iam::*:policy/goldenami-*"}
 
     def test_trusts_one_boundary_by_its_whole_name(self) -> None:
-        found = _by_sid("guardrail-protection")
+        statements = _by_sid("guardrail-protection")
         boundary = {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/goldenami-boundary"}
-        assert found["DenyRemovingBoundary"]["Condition"]["ArnLike"] == boundary
-        assert found["DenyOtherBoundary"]["Condition"]["ArnNotLike"] == boundary
+        assert statements["DenyRemovingBoundary"]["Condition"]["ArnLike"] == boundary
+        assert statements["DenyOtherBoundary"]["Condition"]["ArnNotLike"] == boundary
 
     def test_lets_the_policies_and_the_pipeline_role_be_read(self) -> None:
         reading = _by_sid("guardrail-protection")["DenyChangingGuardrail"]["NotAction"]
         assert {"iam:Get*", "iam:List*", "iam:Simulate*", "sts:*"} <= set(reading)
-        assert not [one for one in reading if fnmatchcase("iam:PassRole", one)]
+        assert not [action for action in reading if fnmatchcase("iam:PassRole", action)]
 
     def test_names_each_group_with_and_without_a_path(self) -> None:
         groups = structs.replace(VALUES, groups=("b", "a"))
@@ -309,9 +316,9 @@ class TestGuardrailProtection:
 
     def test_has_no_statement_on_groups_where_there_are_none(self) -> None:
         without = structs.replace(VALUES, groups=())
-        found = _by_sid("guardrail-protection", without)
-        assert "DenyLeavingGuardedGroups" not in found
-        assert len(found) == len(_by_sid("guardrail-protection")) - 1
+        statements = _by_sid("guardrail-protection", without)
+        assert "DenyLeavingGuardedGroups" not in statements
+        assert len(statements) == len(_by_sid("guardrail-protection")) - 1
 
 
 class TestAllow:
@@ -326,8 +333,12 @@ class TestAllow:
         assert by_tag == whole
 
     def test_allows_no_launch_resource_twice(self) -> None:
-        launch = [one for one in _statements("allow") if one["Action"] == "ec2:RunInstances"]
-        resources = [resource for one in launch for resource in _list(one["Resource"])]
+        launch = [
+            statement
+            for statement in _statements("allow")
+            if statement["Action"] == "ec2:RunInstances"
+        ]
+        resources = [resource for statement in launch for resource in _list(statement["Resource"])]
         assert len(resources) == len(set(resources))
         assert "*" not in resources
 
@@ -344,16 +355,22 @@ class TestAllow:
         condition = _by_sid("allow")["AllowVolumeOfGoldenSnapshotOrBlank"]["Condition"]
         assert condition == {
             "ArnLikeIfExists": {
-                "ec2:ParentSnapshot": [f"arn:aws:ec2:*:*:snapshot/{one}" for one in SNAPSHOTS]
+                "ec2:ParentSnapshot": [
+                    f"arn:aws:ec2:*:*:snapshot/{snapshot}" for snapshot in SNAPSHOTS
+                ]
             }
         }
 
     def test_lets_tags_be_written_at_launch_only_and_never_on_images(self) -> None:
         statement = _by_sid("allow")["AllowTagsAtLaunchOnly"]
         assert statement["Condition"] == {"StringEquals": {"ec2:CreateAction": "RunInstances"}}
-        assert not [one for one in statement["Resource"] if "image" in one or "snapshot" in one]
+        assert not [
+            value for value in statement["Resource"] if "image" in value or "snapshot" in value
+        ]
 
     def test_only_looks_up_on_every_resource(self) -> None:
-        everywhere = [one for one in _statements("allow") if one["Resource"] == "*"]
-        actions = [action for one in everywhere for action in one["Action"]]
+        everywhere = [
+            statement for statement in _statements("allow") if statement["Resource"] == "*"
+        ]
+        actions = [action for statement in everywhere for action in statement["Action"]]
         assert all(action.startswith("ec2:Describe") for action in actions)

@@ -173,16 +173,16 @@ def test_a_name_like_no_other_is_answered_with_all_names() -> None:
 def test_every_profile_says_what_it_leaves_open_and_what_helps(name: str) -> None:
     ways = profile_named(name).open
     assert ways
-    assert all(one.why and one.helps for one in ways)
-    assert len({one.name for one in ways}) == len(ways)
+    assert all(way.why and way.helps for way in ways)
+    assert len({way.name for way in ways}) == len(ways)
 
 
 def test_services_that_launch_by_a_role_are_named() -> None:
     """Each of them makes instances, or images, by a role that it is given or has of its own."""
     services = {
         call.partition(":")[0]
-        for one in load_profiles().values()
-        for way in one.open
+        for profile in load_profiles().values()
+        for way in profile.open
         for call in way.calls
     }
     assert services >= {
@@ -194,7 +194,7 @@ def test_services_that_launch_by_a_role_are_named() -> None:
 
 
 def test_a_call_of_a_way_around_is_one_that_aws_has() -> None:
-    for one in load_profiles().values():
-        for call in (call for way in one.open for call in way.calls):
+    for profile in load_profiles().values():
+        for call in (call for way in profile.open for call in way.calls):
             if call.partition(":")[0] in table.services():
                 assert table.spelled(call) == call

@@ -13,7 +13,7 @@ from goldenami.iam.snapshot_list import Difference
 from goldenami.iam.values import Values
 
 ids = st.sets(st.integers(0, 2**68 - 1).map(lambda number: f"snap-{number:017x}"), max_size=4)
-LISTING = [name for name, one in load_profiles().items() if "snapshots" in one.needs]
+LISTING = [name for name, profile in load_profiles().items() if "snapshots" in profile.needs]
 
 
 def rendered(profile: str, snapshots: set[str]) -> list[dict[str, Any]]:
@@ -22,7 +22,7 @@ def rendered(profile: str, snapshots: set[str]) -> list[dict[str, Any]]:
         snapshots=tuple(snapshots),
         pipeline_role="arn:aws:iam::123456789012:role/pipeline",
     )
-    return [one.policy for one in render(load_profiles()[profile], values)]
+    return [document.policy for document in render(load_profiles()[profile], values)]
 
 
 @pytest.mark.parametrize("profile", LISTING)
@@ -38,15 +38,15 @@ def test_an_extended_document_is_the_one_that_would_be_rendered(
 
 @pytest.mark.parametrize("profile", LISTING)
 @settings(max_examples=20)
-@given(now=ids.filter(bool), wanted=ids.filter(bool))
+@given(now=ids.filter(bool), expected=ids.filter(bool))
 def test_what_differs_in_its_list_alone_is_told_by_snapshot(
-    profile: str, now: set[str], wanted: set[str]
+    profile: str, now: set[str], expected: set[str]
 ) -> None:
     differences = [
         snapshot_list.difference(present, right)
-        for present, right in zip(rendered(profile, now), rendered(profile, wanted), strict=True)
+        for present, right in zip(rendered(profile, now), rendered(profile, expected), strict=True)
     ]
-    assert Difference(frozenset(wanted - now), frozenset(now - wanted)) in differences
+    assert Difference(frozenset(expected - now), frozenset(now - expected)) in differences
 
 
 def arn(number: int, region: str = "*", account: str = "*") -> str:

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import structs, to_builtins
 
+from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import checks
 from goldenami.spec.model import (
@@ -219,12 +220,12 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "this has 16,385 bytes",
     ),
     "a variable that Packer has no value for": (
-        release(bake=Bake(method="packer", vars={"a": 1, "b": date(2026, 1, 1)})),
+        release(bake=Bake(method=BakeMethod.PACKER, vars={"a": 1, "b": date(2026, 1, 1)})),
         "$.bake.vars.b",
         "Packer takes no such value: put it in quotes",
     ),
     "a variable that is no number": (
-        release(bake=Bake(method="packer", vars={"a": [float("nan")]})),
+        release(bake=Bake(method=BakeMethod.PACKER, vars={"a": [float("nan")]})),
         "$.bake.vars.a",
         "Packer takes no such value: put it in quotes",
     ),
@@ -429,7 +430,7 @@ TAKEN: dict[str, Release] = {
     "the default key for an image that is not shared": volume(encrypted=True),
     "a script of 16 KiB": base(user_data="#" * (16 * 1024)),
     "a script of two lines without a shebang": base(user_data="echo a\necho b"),
-    "vars for Packer": release(bake=Bake(method="packer", vars={"a": "b"})),
+    "vars for Packer": release(bake=Bake(method=BakeMethod.PACKER, vars={"a": "b"})),
     "a check": release(validate=(ValidationStep(run="true"),)),
     "a scan that ignores what it names": release(
         test=BootTest(
@@ -546,7 +547,7 @@ WARNINGS: dict[str, tuple[Release, list[str]]] = {
         [],
     ),
     "no checks that Packer runs": (
-        release(validate=(ValidationStep(run="true"),), bake=Bake(method="packer")),
+        release(validate=(ValidationStep(run="true"),), bake=Bake(method=BakeMethod.PACKER)),
         [],
     ),
     "a scan of an instance that may not be reached": (

@@ -1,10 +1,8 @@
 """What says that builds have made it, by its tags: `domain.identity` tells whether it is so."""
 
-from goldenami.aws import images
 from goldenami.aws.instances import described
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
-from goldenami.domain.image import Image
 from goldenami.domain.instance import ALIVE, Instance
 
 
@@ -39,8 +37,3 @@ def base_instances(regional: RegionalAws) -> list[Instance]:
             {"Name": "instance-state-name", "Values": list(ALIVE)},
         ],
     )
-
-
-def images_of(regional: RegionalAws, build: str) -> list[Image]:
-    """Return the images that a build has made in a region, in any state."""
-    return [image for image in images.produced(regional) if image.tags.get(tags.BUILD) == build]

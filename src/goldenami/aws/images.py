@@ -51,7 +51,7 @@ def by_id(regional: RegionalAws, image_ids: list[str]) -> list[Image]:
     )  # fmt: skip
 
 
-def made(regional: RegionalAws, image_id: str) -> Image:
+def created(regional: RegionalAws, image_id: str) -> Image:
     """Return an image that was made just now.
 
     Raises:
@@ -82,9 +82,9 @@ def resolve(regional: RegionalAws, source: "BaseSource") -> Image:
         AwsError: it could not be read.
     """
     if source.ssm:
-        image = _one(regional, _parameter(regional, source.ssm), f"SSM parameter {source.ssm}")
+        image = _image_of(regional, _parameter(regional, source.ssm), f"SSM parameter {source.ssm}")
     elif source.ami:
-        image = _one(regional, source.ami, "base.source.ami")
+        image = _image_of(regional, source.ami, "base.source.ami")
     else:
         assert source.filter is not None  # noqa: S101  the checks of the release file see to it
         image = _newest_of(regional, source.filter)
@@ -95,7 +95,7 @@ def resolve(regional: RegionalAws, source: "BaseSource") -> Image:
     return image
 
 
-def _one(regional: RegionalAws, image_id: str, told_by: str) -> Image:
+def _image_of(regional: RegionalAws, image_id: str, told_by: str) -> Image:
     described = by_id(regional, [image_id])
     if not described:
         raise GoldenamiError(

@@ -1,8 +1,9 @@
-"""Reading instances."""
+"""Reading instances, and their types."""
 
 from typing import Any
 
 from goldenami.aws.answers.ec2 import DescribeInstances, InstanceAnswer
+from goldenami.aws.answers.ec2_around import DescribeInstanceTypes, InstanceType
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.instance import Instance
 
@@ -29,3 +30,14 @@ def _instance(region: str, answer: InstanceAnswer) -> Instance:
         key_name=answer.key_name,
         groups=tuple((group.group_id, group.group_name) for group in answer.security_groups),
     )
+
+
+def instance_type(regional: RegionalAws, name: str, purpose: str) -> InstanceType:
+    """Return an instance type, which there has to be."""
+    answer = regional.ask(DescribeInstanceTypes, purpose, InstanceTypes=[name])
+    return answer.instance_types[0]
+
+
+def architectures(regional: RegionalAws, name: str, purpose: str) -> list[str]:
+    """Return the architectures of an instance type, which there has to be: ``x86_64``."""
+    return list(instance_type(regional, name, purpose).processor_info.supported_architectures)

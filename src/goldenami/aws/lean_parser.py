@@ -50,7 +50,14 @@ class LeanFactory(ResponseParserFactory):
 
 
 class LeanParser(EC2QueryParser):
-    """botocore's parser of EC2 answers, but for the listings above."""
+    """botocore's parser of EC2 answers, but for the listings above.
+
+    It takes over only where it cannot differ: an error, an answer that does not end, or an
+    operation that nobody lists in bulk is read by botocore, whose behavior is then kept with all
+    its corners. A test holds both to the same answer for arbitrary pages. The listing is no list
+    but is read again by each iteration, since the objects of a page take ten times its text, and
+    pages are asked for ahead: they have to wait as text.
+    """
 
     def parse(self, response: Any, shape: Any) -> Any:
         """Parse an answer; errors, broken pages and other operations are botocore's."""

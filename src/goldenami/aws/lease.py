@@ -51,7 +51,7 @@ _SETTLING_S = (0.1, 0.2, 0.4, 0.8)
 READ_PERMISSIONS = ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath")
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _decode = msgspec.json.Decoder(LeaseHolder).decode  # made before several threads use it
-_over: set[str] = set()
+_ended_ids: set[str] = set()
 """The ids of the leases of this process that have ended, whatever the account says."""
 
 
@@ -74,7 +74,7 @@ class HeldLease(msgspec.Struct, frozen=True):
     def lapsed(self) -> bool:
         """Whether somebody else may take it."""
         process = self.holder.process
-        if self.holder.id in _over or (process is not None and process.ended):
+        if self.holder.id in _ended_ids or (process is not None and process.ended):
             return True
         return self.age_s is not None and self.age_s > LAPSES_S
 
@@ -259,7 +259,7 @@ class Lease:
                 self._renew()
 
     def _let_go(self) -> None:
-        _over.add(self._me.id)
+        _ended_ids.add(self._me.id)
         with contextlib.suppress(GoldenamiError):  # then it lapses
             self._confirm()
             self._regional.ask(
@@ -281,14 +281,14 @@ def read(regional: RegionalAws, name: str) -> HeldLease | None:
     """
     try:
         answer = regional.ask(GetParameter, f"reading {name}", Name=name)
-        return held(regional, answer.parameter, answer.response)
+        return of_parameter(regional, answer.parameter, answer.response)
     except AwsError as error:
         if code_of(error) in NOT_FOUND:
             return None
         raise
 
 
-def held(regional: RegionalAws, parameter: Parameter, response: Response) -> HeldLease:
+def of_parameter(regional: RegionalAws, parameter: Parameter, response: Response) -> HeldLease:
     """Return what a parameter of a lease tells.
 
     Raises:

@@ -75,7 +75,7 @@ class ClaimedLeftover(Struct, frozen=True):
 class ClaimedLeftovers(Struct, frozen=True):
     """What unfinished builds seem to have left in a region; the builds that have more there."""
 
-    left: tuple[ClaimedLeftover, ...]
+    leftovers: tuple[ClaimedLeftover, ...]
     finished: frozenset[str]
 
 
@@ -125,7 +125,7 @@ def leases(regional: RegionalAws) -> RegionLeases:
     """
     pages = regional.listed(GetParametersByPath, "looking for leases", Path=prefixes.LEASES)
     leases_by_name = [
-        (parameter.name, lease.held(regional, parameter, page.response))
+        (parameter.name, lease.of_parameter(regional, parameter, page.response))
         for page in pages
         for parameter in page.parameters
     ]

@@ -49,27 +49,20 @@ class RegionAnswers(Struct, Generic[T], frozen=True):
 
 def in_regions(regions: Iterable[str], read: Callable[[str], T]) -> RegionAnswers[T]:
     """Call ``read`` for every region, concurrently."""
-    answers = concurrently(regions, read)
-    return RegionAnswers(
-        read={
-            region: answer for region, answer in answers.items() if not isinstance(answer, AwsError)
-        },
-        unread=tuple(
-            UnreadRegion(region, answer)
-            for region, answer in answers.items()
-            if isinstance(answer, AwsError)
-        ),
-    )
+    answers, errors = concurrently(regions, read)
+    return RegionAnswers(answers, tuple(UnreadRegion(*unread) for unread in errors.items()))
 
 
-def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | AwsError]:
-    """Return what ``ask`` says to each question, in their order; what AWS refuses is a value.
+def concurrently(
+    questions: Iterable[K], ask: Callable[[K], T]
+) -> tuple[dict[K, T], dict[K, AwsError]]:
+    """Return what ``ask`` says to each question, and what AWS refuses, both in their order.
 
     The threads that ask are waited for by no exit: who interrupts this is not kept.
     """
     questions = list(questions)
     waiting = iter(questions)  # whoever is free takes the next one
-    answers: SimpleQueue[tuple[K, Any]] = SimpleQueue()
+    queue: SimpleQueue[tuple[K, Any]] = SimpleQueue()
     ended = Event()
 
     def work() -> None:
@@ -77,22 +70,29 @@ def concurrently(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T | A
             if ended.is_set():
                 return
             try:
-                answers.put((question, ask(question)))
+                queue.put((question, ask(question)))
             except BaseException as error:  # whatever it is, somebody waits for the answer
-                answers.put((question, error))
+                queue.put((question, error))
 
-    results: dict[K, T | AwsError] = {}
+    answers: dict[K, T] = {}
+    errors: dict[K, AwsError] = {}
     try:
         for _ in islice(questions, WORKERS):
             Thread(target=work, daemon=True).start()
         for _ in questions:
-            question, answer = take(answers)
-            if isinstance(answer, BaseException) and not isinstance(answer, AwsError):
+            question, answer = take(queue)
+            if isinstance(answer, AwsError):
+                errors[question] = answer
+            elif isinstance(answer, BaseException):
                 raise answer
-            results[question] = answer
+            else:
+                answers[question] = answer
     finally:
         ended.set()
-    return {question: results[question] for question in questions}
+    return (
+        {question: answers[question] for question in questions if question in answers},
+        {question: errors[question] for question in questions if question in errors},
+    )
 
 
 def take(queue: SimpleQueue[T]) -> T:

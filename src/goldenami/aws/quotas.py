@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from goldenami.aws import instance_types
+from goldenami.aws import instances
 from goldenami.aws.answers.ec2 import DescribeImages, DescribeInstances
 from goldenami.aws.answers.others import GetServiceQuota
 from goldenami.aws.regional import RegionalAws
@@ -54,7 +54,7 @@ def vcpus(regional: RegionalAws, instance_type: str) -> CheckResult:
             unknown=(f"the vCPU quota of {instance_type} in {regional.region} was not looked at",)
         )
     try:
-        kind = instance_types.described(regional, instance_type, f"looking at {instance_type}")
+        kind = instances.instance_type(regional, instance_type, f"looking at {instance_type}")
     except AwsError:
         return CheckResult()  # the launch that is tried says what is wrong with it
     needed = kind.v_cpu_info.default_vcpus

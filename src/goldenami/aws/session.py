@@ -111,7 +111,7 @@ class Aws(Asking):
         with self._lock:
             if key not in self._clients:
                 self._check_region(key[1])
-                self._clients[key] = self._made(*key)
+                self._clients[key] = self._new_client(*key)
             client = self._clients[key]
         if self._acts_as is None:
             return client
@@ -119,7 +119,7 @@ class Aws(Asking):
 
         return ActingClient(client, self._session.get_credentials(), self._acts_as)
 
-    def _made(self, service: str, region: str) -> Any:
+    def _new_client(self, service: str, region: str) -> Any:
         with explained(f"connecting to {service}", region):
             endpoints.check(self._session, service, self.endpoint_url)
             try:

@@ -48,11 +48,7 @@ def write(context: ActionContext) -> dict[str, Any]:
 
 
 def _read(context: ActionContext) -> dict[str, Tags]:
-    """Return the tags of the image and of its snapshots, by id: of all of them.
-
-    Raises:
-        AwsError: not all could be read.
-    """
+    """Return the tags of the image and of its snapshots, by id: of all of them."""
     regional, summary = context.regional, context.summary
     image, ids = context.parameters["ImageId"], list(context.parameters["SnapshotIds"])
     images = regional.ask(DescribeImages, summary, ImageIds=[image], IncludeDisabled=True).images

@@ -65,14 +65,20 @@ def on_image(
     return at(place, step, call, summary, parameters, **further)
 
 
-def deregister(place: AccountRegion, created_by: str) -> Action:
-    """Return what takes the image of an action back, with its snapshots."""
+def deregister(place: AccountRegion, action_id: str, summary: str, image: str | Ref) -> Action:
+    """Return the end of an image, with its snapshots."""
     return Action.at(
-        place, f"undo-{created_by}", "ec2:DeregisterImage",
-        f"deregister the image of {created_by}",
-        {"ImageId": Ref(created_by, "image_id"), "DeleteAssociatedSnapshots": True},
+        place, action_id, "ec2:DeregisterImage", summary,
+        {"ImageId": image, "DeleteAssociatedSnapshots": True},
         permissions=("ec2:DeregisterImage", "ec2:DeleteSnapshot"),
     )  # fmt: skip
+
+
+def undo_image(recipe: Recipe, place: AccountRegion) -> Action:
+    """Return what takes the image of a place back."""
+    created = created_by(recipe, place)
+    summary = f"deregister the image of {created}"
+    return deregister(place, f"undo-{created}", summary, Ref(created, "image_id"))
 
 
 def terminate(

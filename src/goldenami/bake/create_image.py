@@ -6,7 +6,7 @@ from typing import Any
 from goldenami.aws import images, records
 from goldenami.aws.action import ActionContext, Handler
 from goldenami.bake import record
-from goldenami.bake.actions import at, available, deregister, instance_ready, run_command, terminate
+from goldenami.bake.actions import at, available, instance_ready, run_command, terminate, undo_image
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
 from goldenami.domain import identity, tags
@@ -77,34 +77,34 @@ class CreateImageBaker:
         return {"adopt:image": adopt_image}
 
 
-def adopt_image(doing: ActionContext) -> dict[str, Any]:
+def adopt_image(context: ActionContext) -> dict[str, Any]:
     """Find the image that a lost CreateImage made: CreateImage has no client token.
 
     Raises:
         RefusedError: somebody else has made an image of that name.
     """
-    own = tags.from_aws(doing.parameters["TagSpecifications"][0]["Tags"])
-    recorded = records.read(doing.regional, own[tags.IMAGE], own[tags.BUILD])
+    own = tags.from_aws(context.parameters["TagSpecifications"][0]["Tags"])
+    recorded = records.read(context.regional, own[tags.IMAGE], own[tags.BUILD])
 
     def problem(image: Image) -> str:
         if recorded is None:
             return "the build has no record any more"
-        return identity.image_problem(recorded, image, doing.aws.account)
+        return identity.image_problem(recorded, image, context.aws.account)
 
-    return adopted(doing, problem)
+    return adopted(context, problem)
 
 
-def adopted(doing: ActionContext, problem: Callable[[Image], str]) -> dict[str, Any]:
+def adopted(context: ActionContext, problem: Callable[[Image], str]) -> dict[str, Any]:
     """Return the image that holds the name of the one to be made, if nothing speaks against it.
 
     Raises:
         RefusedError: it is not the build's own.
     """
-    for image in images.named(doing.regional, doing.parameters["Name"]):
+    for image in images.named(context.regional, context.parameters["Name"]):
         if why := problem(image):
             raise RefusedError(
-                f"{doing.summary} in {doing.region}: the name is taken by {image.id}, which this "
-                f"build did not make: {why}",
+                f"{context.headline}: the name is taken by {image.id}, which this build did not "
+                f"make: {why}",
                 fix="find in CloudTrail who made it, and deregister it; or choose another version",
             )
         return {"image_id": image.id}
@@ -125,6 +125,6 @@ def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
         permissions=("ec2:CreateImage", "ec2:CreateTags"),
         outputs={"image_id": "ImageId"},
         after=(after,),
-        undo=deregister(recipe.place, f"image:{recipe.region}"),
+        undo=undo_image(recipe, recipe.place),
         adopt="adopt:image",
     )  # fmt: skip

@@ -9,10 +9,10 @@ from goldenami.bake.actions import (
     at,
     available,
     created_by,
-    deregister,
     image_id,
     on_image,
     snapshot_ids,
+    undo_image,
 )
 from goldenami.bake.create_image import adopted
 from goldenami.bake.interface import Recipe
@@ -98,19 +98,19 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
         permissions=("ec2:CopyImage", "ec2:CreateTags"),
         outputs={"image_id": "ImageId"},
         after=(available(source), *shares),
-        undo=deregister(place, f"copy:{place.name}"),
+        undo=undo_image(recipe, place),
         adopt=ADOPT_COPY,
     )  # fmt: skip
     yield wait_for_image(recipe, place)
 
 
-def adopt_copy(doing: ActionContext) -> dict[str, Any]:
+def adopt_copy(context: ActionContext) -> dict[str, Any]:
     """Find the copy that holds the name of the one to be made.
 
     Raises:
         RefusedError: it is not a copy of that image, so the build has not made it.
     """
-    parameters = doing.parameters
+    parameters = context.parameters
     build = tags.from_aws(parameters["TagSpecifications"][0]["Tags"])[tags.BUILD]
 
     def problem(image: Image) -> str:
@@ -119,7 +119,7 @@ def adopt_copy(doing: ActionContext) -> dict[str, Any]:
             return f"EC2 says that it was {identity.origin(image)}"
         return "" if image.tags.get(tags.BUILD) == build else f"it lacks the tag {tags.BUILD}"
 
-    return adopted(doing, problem)
+    return adopted(context, problem)
 
 
 def copying(recipe: Recipe, place: AccountRegion, source: AccountRegion) -> dict[str, Any]:

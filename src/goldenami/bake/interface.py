@@ -1,6 +1,8 @@
 """What the two bakers have in common: from a source image to one image in the build region."""
 
+import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -8,9 +10,9 @@ from msgspec import Struct
 from goldenami.aws.action import Handler
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
+from goldenami.domain import names, tags
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.image import Build, Image
+from goldenami.domain.image import Build, Image, build_id, new_nonce
 from goldenami.domain.plan import Action
 from goldenami.domain.status import Status
 from goldenami.spec import Release, ReleaseFile
@@ -64,6 +66,11 @@ class Recipe(Struct, frozen=True, kw_only=True):
         return self.release.share_candidates
 
     @property
+    def is_shared(self) -> bool:
+        """Whether others may launch or copy it."""
+        return bool(self.release.share.targets or self.release.copies)
+
+    @property
     def proposed_places(self) -> tuple[AccountRegion, ...]:
         """Where the image is made before its approval: in the caller's own account."""
         if self.shares_candidates:
@@ -77,7 +84,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     def keys(self, place: AccountRegion) -> tuple[str, ...]:
         """Return the KMS keys that the release file names for the image in a place."""
         if place == self.place:
-            return tuple(one.kms_key for one in self.release.base.volumes if one.kms_key)
+            return tuple(volume.kms_key for volume in self.release.base.volumes if volume.kms_key)
         key = self.copy_key(place)
         return (key,) if key else ()
 
@@ -167,3 +174,16 @@ class Baker(Protocol):
     def handlers(self) -> Mapping[str, Handler]:
         """Return what performs the baker's own actions, by call name."""
         ...
+
+
+def new_build(file: ReleaseFile, now: datetime) -> Build:
+    """Return a new build of a release file."""
+    release = file.release
+    version = names.calendar_version(now) if release.version == "auto" else release.version
+    return Build(
+        id=build_id(now.astimezone(UTC), secrets.token_hex(3)),
+        image=release.image,
+        version=version,
+        spec=file.sha256,
+        nonce=new_nonce(),
+    )

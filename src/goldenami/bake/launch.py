@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from goldenami.aws import dry_run, instance_types, instances
+from goldenami.aws import dry_run, instances
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import TERMINATED, code_of
@@ -142,21 +142,21 @@ def launch_actions(recipe: Recipe, own: Tags) -> tuple[Action, Action]:
     return launch, instance_ready(region, "ready", summary, INSTANCE, timeout_s, LAUNCH)
 
 
-def launch(doing: ActionContext) -> dict[str, Any]:
+def launch(context: ActionContext) -> dict[str, Any]:
     """Launch the base instance, or find the one that this build's token has launched.
 
     If that is gone, it is launched anew with the next token: see `record.tokens`.
     """
-    for token in tokens(doing.parameters["ClientToken"]):
-        doing = structs.replace(doing, parameters={**doing.parameters, "ClientToken": token})
+    for token in tokens(context.parameters["ClientToken"]):
+        context = structs.replace(context, parameters={**context.parameters, "ClientToken": token})
         try:
-            instance = call(doing, "ec2:RunInstances", _LAUNCHED)
+            instance = call(context, "ec2:RunInstances", _LAUNCHED)
             if instance["state"] in ALIVE:
                 return {"instance_id": instance["instance_id"]}
         except AwsError as error:
             if code_of(error) not in TERMINATED:
                 raise
-    raise BakeError(f"{doing.summary}: {LAUNCHES} instances of this build were terminated")
+    raise BakeError(f"{context.summary}: {LAUNCHES} instances of this build were terminated")
 
 
 def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
@@ -188,7 +188,7 @@ def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
 
 def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Image) -> list[str]:
     try:
-        known = instance_types.architectures(
+        known = instances.architectures(
             aws.in_region(region), instance_type, "looking at the instance type"
         )
     except AwsError as error:

@@ -63,7 +63,7 @@ def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str
     """
     release, build, source = recipe.release, recipe.build, recipe.source
     start = started(build.id)
-    approval, wanted = release.approval_tag, recipe.places if by else recipe.proposed_places
+    approval, all_places = release.approval_tag, recipe.places if by else recipe.proposed_places
     shared = bool(by) or recipe.shares_candidates
     return {
         "build": build.id,
@@ -84,21 +84,21 @@ def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str
         "base_instance": {"type": release.base.instance_type},
         "approval": {"by": by, "at": at, "tag": f"{approval.key}={approval.value}" if by else ""},
         "images": [_placed(recipe, place, shared=shared) for place in places],
-        "missing": [one.name for one in wanted if one not in places],
+        "missing": [place.name for place in all_places if place not in places],
     }
 
 
 def _inputs(recipe: Recipe) -> dict[str, str]:
     file = recipe.file
-    found = {"release": file.path.name, "release_sha256": file.sha256}
+    inputs = {"release": file.path.name, "release_sha256": file.sha256}
     if file.user_data is not None:
-        found["user_data_sha256"] = hashlib.sha256(file.user_data).hexdigest()
+        inputs["user_data_sha256"] = hashlib.sha256(file.user_data).hexdigest()
     if recipe.method == "packer":
-        found["template"] = recipe.release.bake.template
-        template = file.folder / found["template"]
+        inputs["template"] = recipe.release.bake.template
+        template = file.folder / inputs["template"]
         if template.is_file():
-            found["template_sha256"] = hashlib.sha256(files.read_bytes(template)).hexdigest()
-    return found
+            inputs["template_sha256"] = hashlib.sha256(files.read_bytes(template)).hexdigest()
+    return inputs
 
 
 def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, 
         "snapshots": [snapshot_ids(place)],
         "kms_key": next(iter(recipe.keys(place)), ""),
         "parameter": release.publish.ssm_parameter if release.publish else "",
-        "shared_with": [one for each in permissions for one in each.values()],
+        "shared_with": [name for permission in permissions for name in permission.values()],
     }
 
 
@@ -126,35 +126,34 @@ class ManifestWriter:
         self._clock = clock
         self.manifest: manifest.Manifest | None = None
 
-    def write(self, doing: ActionContext) -> dict[str, Any]:
+    def write(self, context: ActionContext) -> dict[str, Any]:
         """Carry out the action of `write`."""
-        found = msgspec.convert(doing.parameters["manifest"], manifest.Manifest)
-        instance = msgspec.structs.replace(found.base_instance, id=_source_instance(doing))
-        made = msgspec.structs.replace(
-            found,
+        content = msgspec.convert(context.parameters["manifest"], manifest.Manifest)
+        instance = msgspec.structs.replace(content.base_instance, id=_source_instance(context))
+        self.manifest = composed = msgspec.structs.replace(
+            content,
             base_instance=instance,
             timings=self._clock.timings,
             finished=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         )
-        self.manifest = made
-        if name := doing.parameters["Name"]:
+        if name := context.parameters["Name"]:
             parameter = {
                 "Name": name,
-                "Value": manifest.compact(made),
+                "Value": manifest.compact(composed),
                 "Type": "String",
                 "Tier": "Intelligent-Tiering",  # of the standard tier, if it fits
                 "Overwrite": True,
                 "Description": "goldenami: the manifest of a release",
             }
-            call(msgspec.structs.replace(doing, parameters=parameter), "ssm:PutParameter", {})
+            call(msgspec.structs.replace(context, parameters=parameter), "ssm:PutParameter", {})
         return {}
 
 
-def _source_instance(doing: ActionContext) -> str:
+def _source_instance(context: ActionContext) -> str:
     """Return the instance that the image was made of, which may be gone."""
 
     def look() -> str:
-        described = images.by_id(doing.regional, [doing.parameters["ImageId"]])
+        described = images.by_id(context.regional, [context.parameters["ImageId"]])
         return described[0].source_instance if described else ""
 
-    return patiently(doing, look)
+    return patiently(context, look)

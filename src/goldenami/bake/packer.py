@@ -219,12 +219,11 @@ def _file(path: Path, text: str) -> str:
 
 def _one_image(manifest: Path, region: str) -> str:
     images = read_manifest(manifest)
-    match [image for image in images if image.region == region]:
-        case [image]:
-            return image.image_id
-        case found:
-            raise BakeError(
-                f"Packer made {len(found)} images in {region}, where one was wanted",
-                fix=f"use a template with one builder, in {region}; delete what is not wanted",
-                notes=[f"{image.image_id} in {image.region} is left" for image in images],
-            )
+    of_region = [image for image in images if image.region == region]
+    if len(of_region) == 1:
+        return of_region[0].image_id
+    raise BakeError(
+        f"Packer made {len(of_region)} images in {region}, where one was wanted",
+        fix=f"use a template with one builder, in {region}; delete what is not wanted",
+        notes=[f"{image.image_id} in {image.region} is left" for image in images],
+    )

@@ -12,7 +12,7 @@ from goldenami.aws.action import ActionContext, Handler
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.aws.waits import patiently
 from goldenami.bake import record
-from goldenami.bake.actions import at, available, created_by, deregister
+from goldenami.bake.actions import at, available, undo_image
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import launch_problems, packer_variables
 from goldenami.bake.packer import PERMISSIONS, PackerBuild, build, check
@@ -36,19 +36,21 @@ class PackerBaker:
 
     def problems(self, recipe: Recipe) -> list[str]:
         """Look for Packer, and for what the release file asks that Packer cannot do."""
-        found = []
+        problems = []
         try:
             self._packer = find_packer()
         except GoldenamiError as error:
-            found.append(f"{error.message} ({error.fix})")
+            problems.append(f"{error.message} ({error.fix})")
         if recipe.instance_id:
-            found.append("--instance goes with create-image: Packer launches its own")
+            problems.append("--instance goes with create-image: Packer launches its own")
         if recipe.release.base.key_name:
-            found.append("base.key_name: Packer makes a key of its own for the build; leave it out")
+            problems.append(
+                "base.key_name: Packer makes a key of its own for the build; leave it out"
+            )
         if recipe.release.validate and not self._request(recipe).has_communicator:
-            found.append("validate: with `communicator: none` Packer cannot run the steps")
-        found += launch_problems(recipe, recipe.base_tags)
-        return found or self._template_problems(recipe)
+            problems.append("validate: with `communicator: none` Packer cannot run the steps")
+        problems += launch_problems(recipe, recipe.base_tags)
+        return problems or self._template_problems(recipe)
 
     def _template_problems(self, recipe: Recipe) -> list[str]:
         """Have Packer validate the template with all its values."""
@@ -83,7 +85,7 @@ class PackerBaker:
             },
             permissions=(*PERMISSIONS, *records.WRITE_PERMISSIONS),
             after=(begun.id,),
-            undo=deregister(recipe.place, created_by(recipe, recipe.place)),
+            undo=undo_image(recipe, recipe.place),
         )  # fmt: skip
         return (begun, build_image)
 
@@ -108,40 +110,40 @@ class PackerBaker:
         """The build, and the look for what is left of it."""
         return {"packer:build": self._build, "packer:tidy": self._tidy}
 
-    def _tidy(self, doing: ActionContext) -> dict[str, Any]:
+    def _tidy(self, context: ActionContext) -> dict[str, Any]:
         if self._recipe:
-            for line in remove(doing, self._recipe.build, frozenset()):
-                doing.progress(line)
+            for line in remove(context, self._recipe.build, frozenset()):
+                context.progress(line)
         return {}
 
-    def _build(self, doing: ActionContext) -> dict[str, Any]:
+    def _build(self, context: ActionContext) -> dict[str, Any]:
         recipe = self._recipe
         if recipe is None:
             raise GoldenamiError("a Packer build was started without its plan")
 
         names: set[str] = set()
-        launched = _Launched(doing, recipe.build)
+        launched = _Launched(context, recipe.build)
 
-        def told(event: PackerEvent) -> None:
+        def listen(event: PackerEvent) -> None:
             names.update(names_in(event.text))
-            launched.told(event)
+            launched.listen(event)
             if event.text:
-                doing.progress(event.text)
+                context.progress(event.text)
 
         if recipe.attempt:  # an earlier run may have left something
-            for line in remove_all(doing, recipe.build, frozenset()):
-                doing.progress(line)
+            for line in remove_all(context, recipe.build, frozenset()):
+                context.progress(line)
         try:
             image_id = build(
                 self._packer or find_packer(),
                 self._request(recipe),
-                doing.aws.environment(doing.region),
-                on_event=told,
-                cancelled=doing.cancelled,
+                context.aws.environment(context.region),
+                on_event=listen,
+                cancelled=context.cancelled,
             )
             launched.has_made(image_id)
         except GoldenamiError as error:
-            still = structs.replace(doing, cancelled=Event())
+            still = structs.replace(context, cancelled=Event())
             error.notes = (*remove_all(still, recipe.build, frozenset(names)), *error.notes)
             raise
         return {"image_id": image_id}
@@ -173,16 +175,16 @@ class _Launched:
     """Records the instance that Packer launches as soon as Packer tells of it, and its image.
 
     Args:
-        doing: whose AWS, where.
+        context: whose AWS, where.
         build: the build.
     """
 
-    def __init__(self, doing: ActionContext, build: Build) -> None:
-        self._doing = doing
+    def __init__(self, context: ActionContext, build: Build) -> None:
+        self._doing = context
         self._name = parameter(build.image, build.id)
         self._instance_id = ""
 
-    def told(self, event: PackerEvent) -> None:
+    def listen(self, event: PackerEvent) -> None:
         """Listen to Packer."""
         instance_id = instance_in(event)
         if instance_id and not self._instance_id:
@@ -198,15 +200,15 @@ class _Launched:
         Raises:
             RefusedError: EC2 says that the image was made from another instance.
         """
-        doing = self._doing
-        image = patiently(doing, lambda: images.made(doing.regional, image_id), created=True)
+        context = self._doing
+        image = patiently(context, lambda: images.created(context.regional, image_id), created=True)
         if self._instance_id and image.source_instance not in ("", self._instance_id):
             raise RefusedError(
-                f"{doing.summary}: EC2 says that {image_id} was {origin(image)}, and not from "
+                f"{context.summary}: EC2 says that {image_id} was {origin(image)}, and not from "
                 f"{self._instance_id}, which Packer launched",
                 fix="find in CloudTrail who made it",
             )
         change = {
             "instance_id": image.source_instance, "image_id": image_id, "gates": [VALIDATED],
         }  # fmt: skip
-        records.change(doing, self._name, change)
+        records.change(context, self._name, change)

@@ -57,8 +57,8 @@ def find_packer(path: str | None = None) -> Packer:
         # cracklib, for one, ships a command of the same name
         raise GoldenamiError(f"{executable} is not HashiCorp's Packer", fix=_GET_PACKER)
     if version < OLDEST:
-        found = ".".join(map(str, version))
-        raise GoldenamiError(f"{executable} is Packer {found}, too old", fix=_GET_PACKER)
+        number = ".".join(map(str, version))
+        raise GoldenamiError(f"{executable} is Packer {number}, too old", fix=_GET_PACKER)
     return Packer(executable, version)
 
 

@@ -32,11 +32,11 @@ def names_in(line: str) -> frozenset[str]:
     return frozenset(_NAME.findall(line))
 
 
-def remove_all(doing: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
+def remove_all(context: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
     """Remove what a build of Packer has left in the region, its image among it.
 
     Args:
-        doing: whose AWS, where.
+        context: whose AWS, where.
         build: the build.
         names: temporary key pairs and security groups that Packer spoke of.
 
@@ -44,46 +44,49 @@ def remove_all(doing: ActionContext, build: Build, names: frozenset[str]) -> lis
         What was removed and what could not be, each by id.
     """
     try:
-        mine = {one.id for one in _launched(doing, build)}
-        named = images.named(doing.regional, build.ami_name)
+        instances = {instance.id for instance in _launched(context, build)}
+        named = images.named(context.regional, build.ami_name)
     except GoldenamiError as error:
         return [f"what Packer left could not be looked for: {error.message}"]
-    told: list[str] = []
+    lines: list[str] = []
     for image in named:
-        if image.source_instance in mine:
-            told += _try(f"image {image.id}", partial(_deregister, doing, image))
+        if image.source_instance in instances:
+            lines += _try(f"image {image.id}", partial(_deregister, context, image))
         elif image.tags.get(tags.BUILD) == build.id:
-            told.append(f"left alone: {image.id}: EC2 says that it was {origin(image)}")
-    return told + remove(doing, build, names)
+            lines.append(f"left alone: {image.id}: EC2 says that it was {origin(image)}")
+    return lines + remove(context, build, names)
 
 
-def remove(doing: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
+def remove(context: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
     """Remove the instance of a build of Packer, its key pairs and its security group.
 
     Returns:
         What was removed and what could not be, each by id.
     """
-    told: list[str] = []
+    lines: list[str] = []
     try:
-        for one in _launched(doing, build):
-            names |= {one.key_name} if one.key_name.startswith(TEMPORARY) else set()
-            names |= {name for _, name in one.groups if name.startswith(TEMPORARY)}
-            if one.alive:
-                told += _try(f"instance {one.id}", partial(_terminate, doing, one))
-        steps = list(_temporary(doing, build, names))
+        for instance in _launched(context, build):
+            of_instance = (instance.key_name, *(name for _, name in instance.groups))
+            names |= {name for name in of_instance if name.startswith(TEMPORARY)}
+            if instance.alive:
+                lines += _try(f"instance {instance.id}", partial(_terminate, context, instance))
+        steps = list(_temporary(context, build, names))
     except GoldenamiError as error:
-        return [*told, f"what Packer left could not be looked for: {error.message}"]
-    return [*told, *(line for step in steps for line in _try(*step))]
+        return [*lines, f"what Packer left could not be looked for: {error.message}"]
+    return [*lines, *(line for step in steps for line in _try(*step))]
 
 
-def _launched(doing: ActionContext, build: Build) -> list[Instance]:
+def _launched(context: ActionContext, build: Build) -> list[Instance]:
     """Return the build's own instances, those that were terminated lately among them."""
-    recorded = records.read(doing.regional, build.image, build.id)
-    found = builds.instances(doing.regional, tags.BUILD, build.id, alive=False)
+    recorded = records.read(context.regional, build.image, build.id)
     if recorded is None:
         return []
     record = recorded.record
-    return [one for one in found if not instance_problem(record, one) or is_unrecorded(record, one)]
+    return [
+        instance
+        for instance in builds.instances(context.regional, tags.BUILD, build.id, alive=False)
+        if not instance_problem(record, instance) or is_unrecorded(record, instance)
+    ]
 
 
 def _try(what: str, step: Callable[[], Any]) -> list[str]:
@@ -94,27 +97,27 @@ def _try(what: str, step: Callable[[], Any]) -> list[str]:
     return [f"removed what Packer had left: {what}"]
 
 
-def _deregister(doing: ActionContext, image: Image) -> None:
+def _deregister(context: ActionContext, image: Image) -> None:
     parameters = {"ImageId": image.id, "DeleteAssociatedSnapshots": True}
-    removal.image(structs.replace(doing, summary="deregister", parameters=parameters))
+    removal.image(structs.replace(context, summary="deregister", parameters=parameters))
 
 
-def _terminate(doing: ActionContext, instance: Instance) -> None:
+def _terminate(context: ActionContext, instance: Instance) -> None:
     summary = f"terminate {instance.id}"
-    once(doing.regional, "ec2:TerminateInstances", summary, InstanceIds=[instance.id])
+    once(context.regional, "ec2:TerminateInstances", summary, InstanceIds=[instance.id])
     parameters = {"InstanceId": instance.id, "timeout_s": TERMINATION_TIMEOUT_S}
-    removal.terminated(structs.replace(doing, parameters=parameters))
+    removal.terminated(structs.replace(context, parameters=parameters))
 
 
 def _temporary(
-    doing: ActionContext, build: Build, names: frozenset[str]
+    context: ActionContext, build: Build, names: frozenset[str]
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the removal of each key pair and security group that is still there."""
     patterns = [f"{TEMPORARY}{build.id}-*", *sorted(names)]
-    key_pairs, groups = leftovers.temporary(doing.regional, patterns)
+    key_pairs, groups = leftovers.temporary(context.regional, patterns)
 
     def delete(what: str, call: str, **parameters: str) -> tuple[str, Callable[[], Any]]:
-        return what, partial(once, doing.regional, call, f"delete {what}", **parameters)
+        return what, partial(once, context.regional, call, f"delete {what}", **parameters)
 
     for name in key_pairs:
         yield delete(f"key pair {name}", "ec2:DeleteKeyPair", KeyName=name)

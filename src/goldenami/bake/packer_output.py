@@ -115,9 +115,9 @@ def errors(events: Iterable[PackerEvent]) -> tuple[str, ...]:
 
     Packer repeats a build's error in a headline and in its summary; those are left out.
     """
-    found = tuple(events)
-    ended = [event.text for event in found if event.kind == "build-error"]
-    said = [event.text for event in found if event.kind == "error"]
+    events = tuple(events)
+    ended = [event.text for event in events if event.kind == "build-error"]
+    said = [event.text for event in events if event.kind == "error"]
     rest = [text for text in said if not ended or not _repeats(text, ended)]
     return tuple(dict.fromkeys([*ended, *rest]))
 
@@ -148,7 +148,8 @@ def read_manifest(path: Path) -> tuple[BuiltImage, ...]:
         raise BakeError(f"Packer's manifest cannot be read: {error.message}") from error
     except jsonfile.WRONG as error:
         raise BakeError(f"Packer's manifest cannot be read: {jsonfile.why(error)}") from error
-    return tuple(_built_image(one) for build in builds for one in build.artifact_id.split(","))
+    artifacts = (artifact for build in builds for artifact in build.artifact_id.split(","))
+    return tuple(map(_built_image, artifacts))
 
 
 def _built_image(artifact: str) -> BuiltImage:

@@ -110,18 +110,18 @@ class PackerSteps:
     def _error(
         self, subcommand: str, exit_code: int, failures: Sequence[str], tail: Sequence[str]
     ) -> GoldenamiError:
-        left = self._left_behind(subcommand, exit_code)
+        images = self._images_left(subcommand)
         log = [f"Packer's log: {line}" for line in tail]
         if self._cancelled.is_set():
             return InterruptedRunError(
-                "the Packer build was stopped", notes=[*left, *failures, *log]
+                "the Packer build was stopped", notes=[*images, *failures, *log]
             )
         if exit_code < 0:
             name = signal.strsignal(-exit_code)
             return BakeError(
                 f"Packer was ended by signal {-exit_code} ({name})",
                 fix="if the machine was short of memory, give it more; then bake again",
-                notes=[*left, *failures, *log],
+                notes=[*images, *failures, *log],
             )
         if subcommand in ("inspect", "validate"):
             return BakeError(
@@ -132,14 +132,12 @@ class PackerSteps:
         return BakeError(
             f"`packer {subcommand}` failed with exit code {exit_code}",
             fix="read Packer's error above; PACKER_LOG=1 with PACKER_LOG_PATH keeps its full log",
-            notes=[*left, *failures, *log],
+            notes=[*images, *failures, *log],
         )
 
-    def _left_behind(self, subcommand: str, exit_code: int) -> list[str]:
-        if subcommand != "build":
-            return []
-        left = []
-        with contextlib.suppress(BakeError):  # usually there is none
-            images = read_manifest(self.manifest)
-            left = [f"image {image.image_id} in {image.region} is left" for image in images]
-        return left
+    def _images_left(self, subcommand: str) -> list[str]:
+        if subcommand == "build":
+            with contextlib.suppress(BakeError):  # usually there is none
+                images = read_manifest(self.manifest)
+                return [f"image {image.image_id} in {image.region} is left" for image in images]
+        return []

@@ -48,8 +48,8 @@ class Template(Struct, frozen=True):
 
 def shipped_templates() -> tuple[str, ...]:
     """Return the names of the templates that come with goldenami."""
-    found = resource_folder("packer").glob(f"*{SUFFIX}")
-    return tuple(sorted(path.name.removesuffix(SUFFIX) for path in found))
+    paths = resource_folder("packer").glob(f"*{SUFFIX}")
+    return tuple(sorted(path.name.removesuffix(SUFFIX) for path in paths))
 
 
 def render_template(name: str, packer: Packer, *, provision: bool) -> str:

@@ -24,7 +24,7 @@ MADE = "record:image"
 APPROVED = "record:approved"
 
 
-def tests(recipe: Recipe) -> tuple[str, ...]:
+def gates(recipe: Recipe) -> tuple[str, ...]:
     """Return the gates that the image has to pass before it goes anywhere."""
     release = recipe.release
     return (*((TESTED,) if release.test else ()), *((SCANNED,) if release.scan else ()))
@@ -71,9 +71,9 @@ def validated(recipe: Recipe, instance: str | Ref, before: str, *after: str) -> 
     return _update(recipe, PASSED, "record that the validation is passed", change, before, *after)
 
 
-def made(recipe: Recipe, image: Ref, before: str, *after: str) -> Action:
+def image_made(recipe: Recipe, image: Ref, before: str, *after: str) -> Action:
     """Return the record of the image in the build region, and of the gates that it has passed."""
-    passed = tests(recipe)
+    passed = gates(recipe)
     what = f", and that it is {' and '.join(passed)}" if passed else ""
     change = {"image_id": image, "gates": list(passed)}
     return _update(recipe, MADE, f"record the image{what}", change, before, *after)

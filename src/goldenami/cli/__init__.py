@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
-from typer.core import TyperGroup
 
 from goldenami import __version__
 from goldenami.cli import (
@@ -34,6 +33,7 @@ from goldenami.cli import (
     sweep,
     tag,
 )
+from goldenami.cli.command import App, CommandGroup
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 
 
@@ -51,10 +51,10 @@ def _one_error() -> Iterator[None]:
     except (OSError, ValueError) as error:
         from goldenami.report.terminal import unwritable
 
-        found = unwritable(error)
-        if found is None:
+        lost = unwritable(error)
+        if lost is None:
             raise
-        raise found from error
+        raise lost from error
 
 
 def _interrupted() -> InterruptedRunError:
@@ -63,7 +63,7 @@ def _interrupted() -> InterruptedRunError:
     )
 
 
-class _Commands(TyperGroup):
+class _Commands(CommandGroup):
     """The commands; what is to become one error is caught before Typer makes its own of it."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -71,35 +71,33 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
 
 
-app = typer.Typer(
+app = App(
     name="goldenami",
     cls=_Commands,
     help="Bake, distribute, enforce and audit golden AMIs from one release file.",
     epilog="Exit codes: 0 done · 1 failed · 2 usage · 3 incomplete · 4 refused · 10 findings.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help starts in two thirds of the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(init.init)
+app.add(init.init)
 app.add_typer(base.app, name="base")
-app.command()(bake.bake)
-app.command()(approve.approve)
-app.command()(sweep.sweep)
-app.command()(tag.tag)
-app.command()(images.images)
-app.command()(show.show)
-app.command()(show.history)
+app.add(bake.bake)
+app.add(approve.approve)
+app.add(sweep.sweep)
+app.add(tag.tag)
+app.add(images.images)
+app.add(show.show)
+app.add(show.history)
 app.add_typer(policy.app, name="policy")
-app.command()(enforce.enforce)
-app.command()(audit.audit)
-app.command()(remediate.remediate)
-app.command()(rehearse.rehearse)
-app.command()(sandbox.sandbox)
+app.add(enforce.enforce)
+app.add(audit.audit)
+app.add(remediate.remediate)
+app.add(rehearse.rehearse)
+app.add(sandbox.sandbox)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(chosen: bool) -> None:
+    if chosen:
         typer.echo(f"goldenami {__version__}")
         raise typer.Exit
 
@@ -107,11 +105,11 @@ def _version(wanted: bool) -> None:
 class _Debug:
     """Whether a traceback is shown with an error (``--debug``)."""
 
-    wanted = False
+    shown = False
 
 
 @app.callback()
-def options(
+def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -120,7 +118,7 @@ def options(
     ] = False,
 ) -> None:
     """Bake, distribute, enforce and audit golden AMIs from one release file."""
-    _Debug.wanted = debug
+    _Debug.shown = debug
 
 
 COLLECT_AFTER = 20_000
@@ -148,9 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         with _one_error():
             _run(arguments)
     except GoldenamiError as error:
-        if _Debug.wanted:
+        if _Debug.shown:
             raise
-        sys.exit(_told(error))
+        sys.exit(_show(error))
     finally:
         _let_go(sys.stderr)
     sys.exit(0)
@@ -163,7 +161,7 @@ def _run(arguments: Sequence[str] | None) -> None:
         SystemExit: with the exit code of Typer, or of a command.
     """
     try:
-        app(args=arguments, standalone_mode=True)
+        app(args=arguments, prog_name="goldenami")
     except SystemExit:
         sys.stdout.flush()
         raise
@@ -180,7 +178,7 @@ def _let_go(stream: TextIO | None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _told(error: GoldenamiError) -> int:
+def _show(error: GoldenamiError) -> int:
     """Write an error, which no further signal cuts off, and return the exit code.
 
     A report that did not arrive has found nothing.

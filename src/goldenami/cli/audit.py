@@ -1,77 +1,48 @@
 """`goldenami audit`."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldenami.cli import audit_question, options
+from goldenami.cli import audit_question
+from goldenami.cli import options as shared
+from goldenami.constraints import OneOf
 from goldenami.domain.audit.finding import Severity
+from goldenami.domain.choices import AuditPart
 from goldenami.errors import FindingsError, IncompleteError, UsageError
+from goldenami.report.audit import FORMATS
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
     from goldenami.domain.audit.document import Audit, Document
 
 
-class AuditFormat(StrEnum):
-    """The formats an audit is written in."""
+class AuditOptions(shared.JudgingOptions, frozen=True, kw_only=True):
+    """The options of `goldenami audit`."""
 
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    HTML = "html"
-    SARIF = "sarif"
-    JUNIT = "junit"
-    ASFF = "asff"
-    OCSF = "ocsf"
-
-
-class Only(StrEnum):
-    """What an audit can be limited to."""
-
-    INSTANCES = "instances"
-    LAUNCHES = "launches"
-    SETTINGS = "settings"
-    GUARDRAILS = "guardrails"
-
-
-def audit(
     release: Annotated[
         Path | None,
         typer.Argument(help="Take what is approved, waived and looked at from this file."),
-    ] = None,
-    region: Annotated[
-        list[str] | None, typer.Option("--region", help="Only these regions (repeatable).")
-    ] = None,
+    ] = None
     all_regions: Annotated[
         bool, typer.Option("--all-regions", help="Every enabled region (the default).")
-    ] = False,
+    ] = False
     account: Annotated[
         list[str] | None,
         typer.Option("--account", metavar="ID", help="These other accounts, too (repeatable)."),
-    ] = None,
+    ] = None
     organization: Annotated[
         bool, typer.Option("--organization", help="Every account of the organization.")
-    ] = False,
-    role: Annotated[
-        str | None, typer.Option("--role", help="The role by which other accounts are read.")
-    ] = None,
+    ] = False
     only: Annotated[
-        list[Only] | None, typer.Option("--only", help="Look only at these (repeatable).")
-    ] = None,
-    roots: options.Roots = False,
-    approved: options.Approved = None,
-    newest: options.Newest = None,
-    max_age: options.MaxAge = None,
+        list[AuditPart] | None, typer.Option("--only", help="Look only at these (repeatable).")
+    ] = None
     since: Annotated[
         Path | None,
         typer.Option("--since", metavar="FILE", help="Compare with this earlier audit (json)."),
-    ] = None,
+    ] = None
     source: Annotated[
         str,
         typer.Option(
@@ -79,89 +50,71 @@ def audit(
             metavar="live|config:NAME|file:PATH",
             help="AWS, an AWS Config aggregator, a file.",
         ),
-    ] = "live",
+    ] = "live"
     save_inventory: Annotated[
         Path | None,
         typer.Option("--save-inventory", metavar="FILE", help="Save what is seen, to judge again."),
-    ] = None,
+    ] = None
     fail_on: Annotated[
         Severity, typer.Option("--fail-on", help="Findings below it do not fail.")
-    ] = Severity.LOW,
-    form: Annotated[
-        AuditFormat, typer.Option("--format", help="How it is written.")
-    ] = AuditFormat.TABLE,
+    ] = Severity.LOW
+    form: Annotated[str, OneOf(FORMATS), typer.Option("--format", help="How it is written.")] = (
+        "table"
+    )
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file, not to stdout.")
-    ] = None,
+    ] = None
     to_security_hub: Annotated[
         bool,
         typer.Option("--to-security-hub", help="Import the findings into AWS Security Hub, too."),
-    ] = False,
+    ] = False
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="A fleet without any instance is fine.")
-    ] = False,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+    ] = False
+
+
+def audit(options: AuditOptions) -> None:
     """Judge everything that runs or will launch an image against the golden images.
 
     Exit code 0 if all is compliant, 10 if there are findings, 3 if anything could not be read.
 
     Example: goldenami audit release.yaml --format html --output audit.html
     """
-    if region and all_regions:
+    if options.region and options.all_regions:
         raise UsageError("--region and --all-regions do not go together", fix="drop one of them")
-    if account and organization:
+    if options.account and options.organization:
         raise UsageError("--account and --organization do not go together", fix="drop one of them")
-    if output is not None and not output.parent.is_dir():
-        raise UsageError(f"--output {output}: there is no folder {output.parent}")
-    if to_security_hub and source != "live":
+    if options.output is not None and not options.output.parent.is_dir():
+        raise UsageError(f"--output {options.output}: there is no folder {options.output.parent}")
+    if options.to_security_hub and options.source != "live":
         raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
-    question = audit_question.question(
-        release,
-        audit_question.Given(
-            regions=tuple(region or ()),
-            all_regions=all_regions,
-            accounts=tuple(account or ()),
-            organization=organization,
-            role=role,
-            only=tuple(one.value for one in only or ()),
-            roots=roots,
-            approved=approved,
-            newest=newest,
-            max_age=max_age,
-            since=since,
-            source=source,
-            save_inventory=save_inventory,
-            allow_empty=allow_empty,
-        ),
-    )
+    question = audit_question.of_audit(options)
     from goldenami.report.terminal import watched
     from goldenami.workflows import audit as workflow
     from goldenami.workflows.audit.progress import AuditProgress
 
     home = question.regions[0] if question.regions else "us-east-1"
     saved = question.source.startswith("file:")
-    aws = None if saved else options.session(None, profile, endpoint_url, home, bulk=True)
+    aws = None if saved else options.session(None, home, bulk=True)
     progress = AuditProgress()
-    with watched(lambda: progress.says):
+    with watched(lambda: progress.text):
         document = workflow.audit(aws, question, progress=progress)
-    _write(document, form, output)
-    if to_security_hub and aws is not None:
+    _write(document, options.form, options.output)
+    if options.to_security_hub and aws is not None:
         _send(aws, document, question.role)
-    _finish(document.audit, fail_on)
+    _finish(document.audit, options.fail_on)
 
 
-def _write(document: "Document", form: AuditFormat, output: Path | None) -> None:
+def _write(document: "Document", form: str, output: Path | None) -> None:
     from goldenami import files
     from goldenami.report.audit import writer
     from goldenami.report.terminal import say
 
     if output is None:
-        writer(form.value)(document, sys.stdout)
+        writer(form)(document, sys.stdout)
         return
     with files.writing(output) as file:
-        writer(form.value)(document, file)
+        writer(form)(document, file)
     say(f"wrote {output}")
 
 
@@ -184,9 +137,9 @@ def _finish(audit: "Audit", fail_on: Severity) -> None:
         raise IncompleteError(
             f"the audit is incomplete: {len(audit.unread)} of {len(audit.places)} regions "
             "could not be read",
-            notes=[f"{one.where}: {why}" for one in audit.unread for why in one.unread],
+            notes=[f"{place.where}: {why}" for place in audit.unread for why in place.unread],
             fix="give the caller access to them, or name the regions that matter with --region",
         )
-    failing = sum(count for one, count in audit.by_severity.items() if one.reaches(fail_on))
+    failing = sum(count for level, count in audit.by_severity.items() if level.reaches(fail_on))
     if failing:
         raise FindingsError(f"the audit found something: {failing} open")

@@ -1,13 +1,13 @@
 """`goldenami bake`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldenami.cli import options
-from goldenami.cli.options import ListFormat
+from goldenami.cli import options as shared
+from goldenami.cli.options import ListFormat, RegionPlanOptions
+from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
 
 if TYPE_CHECKING:
@@ -16,32 +16,23 @@ if TYPE_CHECKING:
     from goldenami.workflows.release import Released
 
 
-class Method(StrEnum):
-    """How the image is made."""
+class BakeOptions(RegionPlanOptions, frozen=True, kw_only=True):
+    """The options of `goldenami bake`."""
 
-    CREATE_IMAGE = "create-image"
-    PACKER = "packer"
-
-
-def bake(
-    release: options.Release,
+    release: shared.Release
     instance: Annotated[
         str | None, typer.Option("--instance", help="Use this base instance; it is kept.")
-    ] = None,
+    ] = None
     method: Annotated[
-        Method | None, typer.Option("--method", help="How; default: the release file's.")
-    ] = None,
+        BakeMethod | None, typer.Option("--method", help="How; default: the release file's.")
+    ] = None
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="BUILD", help="Go on with this build.")
-    ] = None,
-    manifest: options.Manifest = None,
-    plan: options.PlanOnly = False,
-    yes: options.Yes = False,
-    form: options.Format = ListFormat.TABLE,
-    region: options.Region = None,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+    ] = None
+    manifest: shared.Manifest = None
+
+
+def bake(options: BakeOptions) -> None:
     """Bake a golden AMI: launch, validate, create, copy, share, approve, publish, clean up.
 
     Everything that can be checked is checked before anything is changed. Prints the AMI of every
@@ -49,22 +40,24 @@ def bake(
 
     Example: goldenami bake release.yaml --plan && goldenami bake release.yaml --yes
     """
-    file = options.release_file(release)
+    file = shared.release_file(options.release)
     from goldenami.report.plan import PlanProgress
     from goldenami.report.terminal import say
     from goldenami.workflows import release as workflow
 
-    aws = options.session(region, profile, endpoint_url, file.release.build_region)
-    resume = resume or _unfinished(aws, file, plan_only=plan, yes=yes)
-    prepared = workflow.prepare(aws, file, method=method, instance_id=instance, resume=resume)
-    options.tell(prepared.guarding.notes)
-    if not options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
+    aws = options.aws(file.release.build_region)
+    resume = options.resume or _unfinished(aws, file, options)
+    prepared = workflow.prepare(
+        aws, file, method=options.method, instance_id=options.instance, resume=resume
+    )
+    shared.tell(prepared.guarding.notes)
+    if not options.go_ahead(prepared.plan):
         return
     with workflow.going_on(prepared):
         released = workflow.bake(prepared, tell=PlanProgress())
-        show(released, form, manifest)
+        show(released, options.form, options.manifest)
     if released.images[0].status == Status.CANDIDATE:
-        say(f"`goldenami approve {release}` approves and publishes it")
+        say(f"`goldenami approve {options.release}` approves and publishes it")
 
 
 def show(released: "Released", form: ListFormat, manifest: Path | None) -> None:
@@ -88,14 +81,13 @@ def show(released: "Released", form: ListFormat, manifest: Path | None) -> None:
         say(f"build {build.id}: {build.ami_name} is {status}", "bold green")
 
 
-def _unfinished(aws: "Aws", file: "ReleaseFile", *, plan_only: bool, yes: bool) -> str | None:
+def _unfinished(aws: "Aws", file: "ReleaseFile", options: BakeOptions) -> str | None:
     """Return the newest build of this very file that did not end, if the user goes on with it."""
     from goldenami.report.terminal import say
     from goldenami.workflows import release
 
-    found = release.unfinished(aws, file)
-    if not found:
+    build = release.unfinished(aws, file)
+    if not build:
         return None
-    say(f"build {found} of this release file did not end", "yellow")
-    question = f"Go on with {found}?"
-    return found if plan_only or options.agreed(question, yes=yes) else None
+    say(f"build {build} of this release file did not end", "yellow")
+    return build if options.plan or shared.agreed(f"Go on with {build}?", yes=options.yes) else None

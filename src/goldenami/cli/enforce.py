@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldenami.cli import options
-from goldenami.cli.options import ListFormat
+from goldenami.cli import options as shared
+from goldenami.cli.options import ListFormat, RegionPlanOptions
 from goldenami.errors import FindingsError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -14,35 +14,33 @@ if TYPE_CHECKING:
     from goldenami.workflows.enforce.interface import Enforcement
 
 
-def enforce(
-    file: options.Enforced,
+class EnforceOptions(RegionPlanOptions, frozen=True, kw_only=True):
+    """The options of `goldenami enforce`."""
+
+    file: shared.Enforced
     remove: Annotated[
         bool, typer.Option("--remove", help="Take away what enforce attached and set.")
-    ] = False,
+    ] = False
     audit_mode: Annotated[
         bool,
         typer.Option(
             "--audit-mode",
             help="Only Allowed AMIs, in audit-mode; then list what would have been refused.",
         ),
-    ] = False,
+    ] = False
     take_over: Annotated[
         bool,
         typer.Option("--take-over", help="Make what another enforcement attached this one's."),
-    ] = False,
+    ] = False
     accept_unproved: Annotated[
         bool,
         typer.Option(
             "--accept-unproved", help="Apply what is not proved; it is recorded on the policies."
         ),
-    ] = False,
-    plan: options.PlanOnly = False,
-    yes: options.Yes = False,
-    form: options.Format = ListFormat.TABLE,
-    region: options.Region = None,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+    ] = False
+
+
+def enforce(options: EnforceOptions) -> None:
     """Attach the policies that let the admin groups launch golden images only.
 
     Finds the approved images of all regions, renders each mechanism's profile, proves that golden
@@ -52,37 +50,36 @@ def enforce(
 
     Example: goldenami enforce enforce.yaml --plan && goldenami enforce enforce.yaml
     """
-    if remove and audit_mode:
+    if options.remove and options.audit_mode:
         raise UsageError("--remove and --audit-mode do not go together", fix="leave one out")
-    enforcement = options.enforce_file(file)
+    enforcement = shared.enforce_file(options.file)
     from goldenami.report import enforcement as report
     from goldenami.report.plan import PlanProgress
     from goldenami.report.terminal import say
     from goldenami.workflows import enforce as workflow
 
-    aws = options.session(region, profile, endpoint_url, enforcement.region)
+    aws = options.aws(enforcement.region)
     prepared = workflow.prepare(
-        aws, enforcement, remove=remove, take_over=take_over, audit_mode=audit_mode
+        aws,
+        enforcement,
+        remove=options.remove,
+        take_over=options.take_over,
+        audit_mode=options.audit_mode,
     )
     report.show(prepared)
-    if not remove and not audit_mode:
-        prepared = _proved(aws, enforcement, prepared, accept=accept_unproved, take_over=take_over)
-    if prepared.nothing_to_do and not plan:
+    if not options.remove and not options.audit_mode:
+        prepared = _proved(aws, enforcement, prepared, options)
+    if prepared.nothing_to_do and not options.plan:
         say("nothing to change: what is attached is what should be", "green")
-    elif options.go_ahead(prepared.plan, plan_only=plan, yes=yes, form=form):
+    elif options.go_ahead(prepared.plan):
         workflow.apply(aws, prepared, tell=PlanProgress())
-        say("removed" if remove else "attached, and read back", "bold green")
-    if audit_mode and not plan:
-        _would_refuse(aws, enforcement, form)
+        say("removed" if options.remove else "attached, and read back", "bold green")
+    if options.audit_mode and not options.plan:
+        _would_refuse(aws, enforcement, options.form)
 
 
 def _proved(
-    aws: "Aws",
-    file: "EnforceFile",
-    prepared: "Enforcement",
-    *,
-    accept: bool,
-    take_over: bool,
+    aws: "Aws", file: "EnforceFile", prepared: "Enforcement", options: EnforceOptions
 ) -> "Enforcement":
     from goldenami.report import enforcement as report
     from goldenami.report.terminal import say
@@ -92,7 +89,7 @@ def _proved(
     report.show_proof(proved)
     if not proved.failures:
         return prepared
-    if not accept:
+    if not options.accept_unproved:
         raise RefusedError(
             "this enforcement is not proved, and nothing was changed",
             notes=proved.failures,
@@ -102,7 +99,7 @@ def _proved(
     for failure in proved.failures:
         say(f"accepted: {failure}", "bold red")
     record = workflow.accepted(aws, proved.failures)
-    return workflow.prepare(aws, file, take_over=take_over, record=record)
+    return workflow.prepare(aws, file, take_over=options.take_over, record=record)
 
 
 def _would_refuse(aws: "Aws", file: "EnforceFile", form: ListFormat) -> None:
@@ -110,14 +107,14 @@ def _would_refuse(aws: "Aws", file: "EnforceFile", form: ListFormat) -> None:
     from goldenami.report.terminal import say
     from goldenami.workflows.enforce import allowed_amis
 
-    found = allowed_amis.refused_instances(aws, file)
-    say(f"instances of account {aws.account} alone whose images would be refused: {len(found)}")
+    refused = allowed_amis.refused_instances(aws, file)
+    say(f"instances of account {aws.account} alone whose images would be refused: {len(refused)}")
     listing.write(
-        "goldenami.would-refuse/v1", found, form.value,
+        "goldenami.would-refuse/v1", refused, form.value,
         columns=("region", "instance", "name", "image", "image_name", "owner"),
     )  # fmt: skip
-    if found:
+    if refused:
         raise FindingsError(
-            f"{len(found)} instances run images that Allowed AMIs would refuse to a new launch",
+            f"{len(refused)} instances run images that Allowed AMIs would refuse to a new launch",
             fix="add their providers, or move them to a golden image, before state: enabled",
         )

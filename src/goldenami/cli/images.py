@@ -4,21 +4,26 @@ from typing import Annotated
 
 import typer
 
-from goldenami.cli import options
-from goldenami.cli.options import ListFormat
+from goldenami.cli.options import ListOptions
+from goldenami.constraints import OneOf
 from goldenami.domain.status import Status
 
+OCCURRING = (Status.BUILDING.value, Status.CANDIDATE.value, Status.APPROVED.value)
+"""The states that something gives to an image."""
 
-def images(
+
+class ImagesOptions(ListOptions, frozen=True, kw_only=True):
+    """The options of `goldenami images`."""
+
     image: Annotated[
         str | None, typer.Option("--image", metavar="NAME", help="Only this golden image.")
-    ] = None,
-    status: Annotated[Status | None, typer.Option("--status", help="Only this status.")] = None,
-    form: options.Format = ListFormat.TABLE,
-    region: options.Regions = None,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+    ] = None
+    status: Annotated[
+        str | None, OneOf(OCCURRING), typer.Option("--status", help="Only this status.")
+    ] = None
+
+
+def images(options: ImagesOptions) -> None:
     """List the golden images, read from their tags, in all regions at once.
 
     One whose release did not come to its end names where it is not published: `bake` or `approve`
@@ -29,12 +34,17 @@ def images(
     from goldenami.report import listing
     from goldenami.workflows import registry
 
-    aws = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
-    answers = registry.read(aws, where=region, image=image, status=status)
+    aws = options.aws()
+    answers = registry.read(
+        aws,
+        where=options.region,
+        image=options.image,
+        status=Status(options.status) if options.status else None,
+    )
     listing.write(
         "goldenami.images/v1",
-        [one for found in answers.read.values() for one in found],
-        form.value,
+        [image for images in answers.read.values() for image in images],
+        options.form.value,
         columns=(
             "image", "version", "build", "status", "unpublished", "region", "id", "state",
             "created", "snapshots",

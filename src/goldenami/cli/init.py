@@ -5,12 +5,17 @@ from typing import Annotated
 
 import typer
 
+from goldenami.cli.command import Options
 from goldenami.errors import UsageError
 
 
-def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write.")] = Path(),
-) -> None:
+class InitOptions(Options, frozen=True, kw_only=True):
+    """The options of `goldenami init`."""
+
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write.")] = Path()
+
+
+def init(options: InitOptions) -> None:
     """Write a commented release file, a user-data script and a waivers file.
 
     Never overwrites: if one of the files is there, nothing is written.
@@ -20,8 +25,9 @@ def init(
     from goldenami import resources
     from goldenami.report.terminal import say
 
+    folder = options.folder
     examples = sorted((resources.folder("examples") / "web-base").iterdir())
-    there = [folder / one.name for one in examples if (folder / one.name).exists()]
+    there = [path for example in examples if (path := folder / example.name).exists()]
     if there:
         raise UsageError(
             f"{there[0]} is there already; nothing was written",

@@ -1,5 +1,6 @@
 """The options that several commands share, and what they turn into."""
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -7,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from goldenami.cli.command import Options
+from goldenami.constraints import between, form
+from goldenami.domain import names
 from goldenami.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,23 +34,10 @@ Enforced = Annotated[
 ]
 Region = Annotated[
     str | None,
-    typer.Option(
-        "--region", help="Region for what belongs to none; by default the build region.",
-    ),
-]  # fmt: skip
+    typer.Option("--region", help="Region for what belongs to none; by default the build region."),
+]
 Regions = Annotated[
     list[str] | None, typer.Option("--region", help="Only these (repeatable); default: all.")
-]
-Profile = Annotated[
-    str | None,
-    typer.Option("--profile", "--aws-profile", help="Named profile of the AWS configuration."),
-]
-Endpoint = Annotated[
-    str | None,
-    typer.Option(
-        "--endpoint-url",
-        help="Another AWS, such as `goldenami sandbox`; AWS_ENDPOINT_URL is honoured too.",
-    ),
 ]
 Manifest = Annotated[
     Path | None,
@@ -54,102 +45,118 @@ Manifest = Annotated[
 ]
 Format = Annotated[ListFormat, typer.Option("--format", help="How the result is written.")]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Check and show what would be done; stop.")]
-Approved = Annotated[
-    str | None,
-    typer.Option(
-        "--approved",
-        metavar="LIST|FILE",
-        help="Further approved images: ids, name:PATTERN, ssm:PARAMETER.",
-    ),
-]
-Newest = Annotated[
-    int | None, typer.Option("--newest", min=1, help="Only so many versions are current.")
-]
-MaxAge = Annotated[
-    str | None,
-    typer.Option("--max-age", metavar="TIME", help="Older images are findings: 90d."),
-]
-Roots = Annotated[
-    bool, typer.Option("--roots", help="Compare root volumes with their images, too.")
-]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Duration = Annotated[
+    str, form(lambda text: names.duration(text) is not None, "duration: write it as 90d or 12h")
+]
 
 
-def session(
-    region: str | None,
-    profile: str | None,
-    endpoint_url: str | None,
-    default: str | None = None,
-    *,
-    bulk: bool = False,
-) -> "Aws":
-    """Return the caller's AWS; ``default`` is the region if no option or setting names one."""
-    import os
+class EndpointOptions(Options, frozen=True, kw_only=True):
+    """Which AWS is reached."""
 
-    from goldenami.aws.session import Aws
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option(
+            "--endpoint-url",
+            help="Another AWS, such as `goldenami sandbox`; AWS_ENDPOINT_URL is honoured too.",
+        ),
+    ] = None
 
-    configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return Aws(
-        profile=profile,
-        region=region or configured or default,  # boto3 itself does not know AWS_REGION
-        endpoint_url=endpoint_url,
-        bulk=bulk,
-    )
+    @property
+    def named_profile(self) -> str | None:
+        """The profile of the AWS configuration, None for the usual one."""
+        return None
 
+    def session(
+        self, region: str | None = None, default: str | None = None, *, bulk: bool = False
+    ) -> "Aws":
+        """Return the caller's AWS in a region; ``default`` if no option or setting names one."""
+        from goldenami.aws.session import Aws
 
-def release_file(path: Path) -> "ReleaseFile":
-    """Read the release file and tell its warnings."""
-    from goldenami import spec
-    from goldenami.report.terminal import say
-
-    file = spec.load(path)
-    for warning in file.warnings:
-        say(f"warning: {path}: {warning}", "yellow")
-    return file
+        configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        return Aws(
+            profile=self.named_profile,
+            region=region or configured or default,  # boto3 itself does not know AWS_REGION
+            endpoint_url=self.endpoint_url,
+            bulk=bulk,
+        )
 
 
-def enforce_file(path: Path) -> "EnforceFile":
-    """Read an enforcement file, or what a release file enforces, and tell its warnings."""
-    from goldenami import spec
-    from goldenami.report.terminal import say
+class AwsOptions(EndpointOptions, frozen=True, kw_only=True):
+    """Which AWS is reached, and by whom."""
 
-    file = spec.load_enforcement(path)
-    for warning in file.warnings:
-        say(f"warning: {path}: {warning}", "yellow")
-    return file
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", "--aws-profile", help="Named profile of the AWS configuration."),
+    ] = None
 
-
-def tell(notes: "Sequence[str]") -> None:
-    """Tell what the user should know before anything is done."""
-    from goldenami.report.terminal import say
-
-    for note in notes:
-        say(f"note: {note}", "yellow")
+    @property
+    def named_profile(self) -> str | None:
+        """The profile of the AWS configuration, None for the usual one."""
+        return self.profile
 
 
-def tag_pair(text: str) -> tuple[str, str]:
-    """Read a ``--tag K=V``.
+class ListOptions(AwsOptions, frozen=True, kw_only=True):
+    """Of what lists things of all regions, or of those that are named."""
 
-    Raises:
-        UsageError: there is no ``=`` in it.
-    """
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"--tag {text}: no `=` in it", fix="write --tag Key=Value")
-    return key, value
+    form: Format = ListFormat.TABLE
+    region: Regions = None
+
+    def aws(self) -> "Aws":
+        """Return the caller's AWS."""
+        return self.session(self.region[0] if self.region else None, "us-east-1")
 
 
-def agreed(question: str, *, yes: bool) -> bool:
-    """Ask on the terminal, unless ``--yes`` was given.
+class PlanOptions(AwsOptions, frozen=True, kw_only=True):
+    """Of what shows a plan and carries it out."""
 
-    Raises:
-        UsageError: nobody is there to answer.
-    """
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise UsageError(f"{question} Nobody is here to answer", fix="pass --yes, or --plan")
-    return typer.confirm(question, err=True)
+    plan: PlanOnly = False
+    yes: Yes = False
+    form: Format = ListFormat.TABLE
+
+    def go_ahead(self, plan: "Plan") -> bool:
+        """Show the plan if that is all that is wanted, else ask; tell whether to carry it out."""
+        return go_ahead(plan, plan_only=self.plan, yes=self.yes, form=self.form)
+
+
+class RegionPlanOptions(PlanOptions, frozen=True, kw_only=True):
+    """Of what plans for all regions and has a home in one."""
+
+    region: Region = None
+
+    def aws(self, default: str | None) -> "Aws":
+        """Return the caller's AWS."""
+        return self.session(self.region, default)
+
+
+class JudgingOptions(AwsOptions, frozen=True, kw_only=True):
+    """What an audit takes for golden, and where; a remediation judges by the same."""
+
+    region: Annotated[
+        list[str] | None, typer.Option("--region", help="Only these regions (repeatable).")
+    ] = None
+    role: Annotated[
+        str | None, typer.Option("--role", help="The role by which other accounts are reached.")
+    ] = None
+    roots: Annotated[
+        bool, typer.Option("--roots", help="Compare root volumes with their images, too.")
+    ] = False
+    approved: Annotated[
+        str | None,
+        typer.Option(
+            "--approved",
+            metavar="LIST|FILE",
+            help="Further approved images: ids, name:PATTERN, ssm:PARAMETER.",
+        ),
+    ] = None
+    newest: Annotated[
+        Annotated[int, between(1)] | None,
+        typer.Option("--newest", help="Only so many versions are current.  [x>=1]"),
+    ] = None
+    max_age: Annotated[
+        Duration | None,
+        typer.Option("--max-age", metavar="TIME", help="Older images are findings: 90d."),
+    ] = None
 
 
 def go_ahead(plan: "Plan", *, plan_only: bool, yes: bool, form: ListFormat) -> bool:
@@ -165,3 +172,54 @@ def go_ahead(plan: "Plan", *, plan_only: bool, yes: bool, form: ListFormat) -> b
         return True
     say("nothing was changed")
     raise typer.Exit(1)
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Ask on the terminal, unless ``--yes`` was given.
+
+    Raises:
+        UsageError: nobody is there to answer.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Nobody is here to answer", fix="pass --yes, or --plan")
+    return typer.confirm(question, err=True)
+
+
+def release_file(path: Path) -> "ReleaseFile":
+    """Read the release file and tell its warnings."""
+    from goldenami import spec
+
+    file = spec.load(path)
+    tell([f"{path}: {warning}" for warning in file.warnings], "warning")
+    return file
+
+
+def enforce_file(path: Path) -> "EnforceFile":
+    """Read an enforcement file, or what a release file enforces, and tell its warnings."""
+    from goldenami import spec
+
+    file = spec.load_enforcement(path)
+    tell([f"{path}: {warning}" for warning in file.warnings], "warning")
+    return file
+
+
+def tell(notes: "Sequence[str]", kind: str = "note") -> None:
+    """Tell what the user should know before anything is done."""
+    from goldenami.report.terminal import say
+
+    for note in notes:
+        say(f"{kind}: {note}", "yellow")
+
+
+def tag_pair(text: str) -> tuple[str, str]:
+    """Read a ``--tag K=V``.
+
+    Raises:
+        UsageError: there is no ``=`` in it.
+    """
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--tag {text}: no `=` in it", fix="write --tag Key=Value")
+    return key, value

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldenami.cli import audit, bake, enforce, images, options, sandbox_process
+from goldenami.cli import audit, bake, enforce, images, sandbox_process
+from goldenami.cli import options as shared
+from goldenami.cli.command import Options
+from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
 from goldenami.errors import FindingsError, GoldenamiError
 
@@ -22,11 +25,15 @@ if TYPE_CHECKING:
     from goldenami_sandbox.server import Sandbox
 
 
-def rehearse(
+class RehearseOptions(Options, frozen=True, kw_only=True):
+    """The options of `goldenami rehearse`."""
+
     release: Annotated[
         Path | None, typer.Argument(help="The release file; default: the example.")
-    ] = None,
-) -> None:
+    ] = None
+
+
+def rehearse(options: RehearseOptions) -> None:
     """Run bake, enforce, launches and audit of a release file on an embedded AWS, and tell it.
 
     The commands are the real ones; the AWS is an emulator on this machine, seeded with a source
@@ -38,8 +45,8 @@ def rehearse(
     """
     from goldenami import resources
 
-    path = release or resources.folder("examples") / "web-base" / "release.yaml"
-    file = options.release_file(path)
+    path = options.release or resources.folder("examples") / "web-base" / "release.yaml"
+    file = shared.release_file(path)
     with (
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
         sandbox_process.running() as sandbox,
@@ -61,14 +68,14 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
     seeded = seed.seed(sandbox, rehearsal_seed.of(file))
     release, enforced = file.release, file.enforcement
     chapter(f"bake {release.image} in {', '.join(release.regions)}")
-    bake.bake(file.path, yes=True, method=_method(release))
+    bake.bake(bake.BakeOptions(release=file.path, yes=True, method=_method(release)))
     chapter("the registry, read back from the tags")
-    images.images(region=list(release.regions))
+    images.images(images.ImagesOptions(region=list(release.regions)))
     if enforced.declared:
         chapter(f"enforce `{enforced.name}` on {', '.join(enforced.enforce.groups)}")
-        enforce.enforce(file.path, yes=True)
+        enforce.enforce(enforce.EnforceOptions(file=file.path, yes=True))
         _tell("", "A second run changes nothing:")
-        enforce.enforce(file.path, yes=True)
+        enforce.enforce(enforce.EnforceOptions(file=file.path, yes=True))
         if enforced.enforce.mechanisms.group_policy:
             chapter(f"launch, as {seed.ADMIN_USER} of {enforced.enforce.groups[0]}")
             _try(file, sandbox, seeded)
@@ -77,7 +84,7 @@ def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
     seed.seed_compliant(sandbox, _golden_images(file))
     chapter("audit the fleet")
     try:
-        audit.audit(file.path)
+        audit.audit(audit.AuditOptions(release=file.path))
     except FindingsError as findings:
         _tell("", f"{findings.message}, as seeded: on a real account the exit code is 10.")
     _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
@@ -118,10 +125,10 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
     if version != "auto":
         later = structs.replace(file.release, version=f"{version}-next")
         file = structs.replace(file, release=later)
-    aws = options.session(None, None, None, file.release.build_region)
+    aws = shared.AwsOptions().session(None, file.release.build_region)
     prepared = workflow.prepare(aws, file, method=_method(file.release))
-    options.tell(prepared.guarding.notes)
-    bake.show(workflow.bake(prepared, tell=PlanProgress()), options.ListFormat.TABLE, None)
+    shared.tell(prepared.guarding.notes)
+    bake.show(workflow.bake(prepared, tell=PlanProgress()), shared.ListFormat.TABLE, None)
     if "golden" in promised(file.enforcement, "group_policy"):
         image = _golden_images(file)[file.release.build_region]
         _told([launch_attempts.launch(sandbox, seeded, image)])
@@ -146,20 +153,20 @@ def _told(tried: "Sequence[AttemptOutcome]") -> None:
         )
 
 
-def _method(release: "Release") -> bake.Method | None:
+def _method(release: "Release") -> BakeMethod | None:
     """Return another method than the release file's where the emulator cannot follow it."""
     by_ssh = release.bake.vars.get("communicator", "ssh") != "none"
     if release.bake.method != "packer" or not by_ssh:
         return None
     _tell("", "Emulated instances take no ssh, which this Packer bake needs: create-image it is.")
-    return bake.Method.CREATE_IMAGE
+    return BakeMethod.CREATE_IMAGE
 
 
 def _golden_images(file: "ReleaseFile") -> dict[str, str]:
     """Return the newest approved image of each region, as a consumer would find it."""
     from goldenami.workflows import registry
 
-    aws = options.session(None, None, None, file.release.build_region)
+    aws = shared.AwsOptions().session(None, file.release.build_region)
     answers = registry.read(
         aws, where=file.release.regions, image=file.release.image, status=Status.APPROVED
     )

@@ -1,15 +1,19 @@
 """`goldenami remediate`."""
 
 import shlex
-from enum import StrEnum
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldenami.cli import audit_question, options
+from goldenami.cli import audit_question
+from goldenami.cli import options as shared
 from goldenami.cli.options import ListFormat
+from goldenami.constraints import between, form
+from goldenami.domain import names
 from goldenami.domain.audit.finding import Severity
+from goldenami.domain.choices import RemediationKind
 from goldenami.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,87 +21,78 @@ if TYPE_CHECKING:
     from goldenami.workflows.remediate.interface import Rollout
 
 MOST_ALARMS = 10
-MOST_DELAY = "48h"
+MOST_DELAY = timedelta(hours=48)
 
 
-class Does(StrEnum):
-    """What is done with what the audit named."""
-
-    TAG = "tag"
-    STOP = "stop"
-    QUARANTINE = "quarantine"
-    RELEASE = "release"
-    TERMINATE = "terminate"
-    REFRESH = "refresh"
+def _is_delay(text: str) -> bool:
+    length = names.duration(text)
+    return length is not None and length <= MOST_DELAY
 
 
-def remediate(
-    audit: Annotated[Path, typer.Argument(help="An audit (json).", show_default=False)],
+_Delay = Annotated[str, form(_is_delay, "duration up to 48h: write it as 30m or 12h")]
+
+
+class RemediateOptions(shared.JudgingOptions, frozen=True, kw_only=True):
+    """The options of `goldenami remediate`."""
+
+    audit: Annotated[Path, typer.Argument(help="An audit (json).", show_default=False)]
     release: Annotated[
         Path | None,
         typer.Argument(help="Take what is approved and waived from this file, as the audit did."),
-    ] = None,
-    *,
+    ] = None
     action: Annotated[
-        Does,
-        typer.Option(
-            "--action", help="RemediationKind is done with what it names.", show_default=False
-        ),
-    ],
+        RemediationKind,
+        typer.Option("--action", help="What is done with what it names.", show_default=False),
+    ]
     rule: Annotated[
-        list[str] | None, typer.Option("--rule", help="Only findings of this rule (repeatable).")
-    ] = None,
+        list[str] | None,
+        typer.Option("--rule", help="Only findings of this rule (repeatable)."),
+    ] = None
     severity: Annotated[
         Severity, typer.Option("--severity", help="Only findings at least as bad.")
-    ] = Severity.LOW,
+    ] = Severity.LOW
     region: Annotated[
         list[str] | None,
         typer.Option("--region", help="Only findings, and images, of these (repeatable)."),
-    ] = None,
-    approved: options.Approved = None,
-    newest: options.Newest = None,
-    max_age: options.MaxAge = None,
-    roots: options.Roots = False,
+    ] = None
     security_group: Annotated[
         str | None,
         typer.Option("--security-group", metavar="SG", help="The group of the quarantine."),
-    ] = None,
+    ] = None
     image: Annotated[
         str | None,
         typer.Option("--image", metavar="IMAGE", help="The golden image that a refresh brings."),
-    ] = None,
+    ] = None
     alarm: Annotated[
         list[str] | None,
         typer.Option("--alarm", metavar="NAME", help="It ends a refresh (repeatable)."),
-    ] = None,
+    ] = None
     checkpoint: Annotated[
         list[int] | None,
         typer.Option("--checkpoint", metavar="PERCENT", help="It pauses there (repeatable)."),
-    ] = None,
+    ] = None
     checkpoint_delay: Annotated[
-        str | None,
+        _Delay | None,
         typer.Option("--checkpoint-delay", metavar="TIME", help="For how long: 30m."),
-    ] = None,
+    ] = None
     bake_time: Annotated[
-        str | None,
+        _Delay | None,
         typer.Option("--bake-time", metavar="TIME", help="A refresh waits so long at its end: 1h."),
-    ] = None,
+    ] = None
     min_healthy: Annotated[
-        int | None,
+        Annotated[int, between(0, 100, "percent")] | None,
         typer.Option("--min-healthy", metavar="PERCENT", help="So much stays in service."),
-    ] = None,
-    role: Annotated[
-        str | None, typer.Option("--role", help="The role by which other accounts are reached.")
-    ] = None,
+    ] = None
     per_minute: Annotated[
-        float, typer.Option("--per-minute", min=1, help="So many calls may begin in a minute.")
-    ] = 60,
-    plan: options.PlanOnly = False,
-    yes: options.Yes = False,
-    form: options.Format = ListFormat.TABLE,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+        Annotated[float, between(1)],
+        typer.Option("--per-minute", help="So many calls may begin in a minute.  [x>=1]"),
+    ] = 60
+    plan: shared.PlanOnly = False
+    yes: shared.Yes = False
+    form: shared.Format = ListFormat.TABLE
+
+
+def remediate(options: RemediateOptions) -> None:
     """Tag, stop, quarantine or terminate what an audit named, or renew what launches it.
 
     Everything is judged again, by the same rules: what is golden by now, what a waiver covers, what
@@ -106,72 +101,61 @@ def remediate(
 
     Example: goldenami remediate audit.json release.yaml --action stop --rule foreign-owner --plan
     """
-    if action is Does.QUARANTINE and not security_group:
+    if options.action is RemediationKind.QUARANTINE and not options.security_group:
         raise UsageError("--action quarantine needs a group", fix="pass --security-group sg-…")
-    if action is Does.REFRESH and not image:
+    if options.action is RemediationKind.REFRESH and not options.image:
         raise UsageError("--action refresh needs a golden image", fix="pass --image NAME")
-    rollout = _rollout(alarm, checkpoint, checkpoint_delay, bake_time, min_healthy)
+    rollout = _rollout(options)
     from goldenami.domain.audit import audit_file, rules
     from goldenami.report import listing
     from goldenami.report.plan import PlanProgress
     from goldenami.report.terminal import say
     from goldenami.workflows import remediate as workflow
-    from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest, Rollout
+    from goldenami.workflows.remediate.interface import RemediationRequest, Rollout
 
-    if action is not Does.REFRESH and rollout != Rollout():
+    if options.action is not RemediationKind.REFRESH and rollout != Rollout():
         raise UsageError(
             "--alarm, --checkpoint, --checkpoint-delay, --bake-time and --min-healthy are for a "
             "refresh",
             fix="leave them out, or pass --action refresh",
         )
-    if unknown := set(rule or ()) - set(rules.BY_ID):
+    if unknown := set(options.rule or ()) - set(rules.BY_ID):
         raise UsageError(
             f"--rule {min(unknown)}: there is no such rule", fix=f"one of {', '.join(rules.BY_ID)}"
         )
-    document = audit_file.load_whole(audit)
-    _refuse_without_release(audit, document, release, action)
-    question = audit_question.question(
-        release,
-        audit_question.Given(
-            regions=tuple(region or ()),
-            role=role,
-            roots=roots,
-            approved=approved,
-            newest=newest,
-            max_age=max_age,
-        ),
-    )
-    asked = RemediationRequest(
-        kind=RemediationKind(action.value),
-        rules=frozenset(rule or ()),
-        severity=severity,
-        regions=frozenset(region or ()),
-        security_group=security_group or "",
-        image=image or "",
+    document = audit_file.load_whole(options.audit)
+    _refuse_without_release(document, options)
+    question = audit_question.judged_by(options, options.release)
+    request = RemediationRequest(
+        kind=options.action,
+        rules=frozenset(options.rule or ()),
+        severity=options.severity,
+        regions=frozenset(options.region or ()),
+        security_group=options.security_group or "",
+        image=options.image or "",
         rollout=rollout,
-        role=role or "",
-        per_minute=per_minute,
+        role=options.role or "",
+        per_minute=options.per_minute,
     )
-    aws = options.session(None, profile, endpoint_url, "us-east-1")
-    found = workflow.prepare(aws, document, question, asked)
-    if plan and form is ListFormat.TABLE:
-        for note in found.plan.notes:
+    aws = options.session(None, "us-east-1")
+    remediation = workflow.prepare(aws, document, question, request)
+    if options.plan and options.form is ListFormat.TABLE:
+        for note in remediation.plan.notes:
             say(note)
-    wanted = found.plan.actions or plan
-    if wanted and not options.go_ahead(found.plan, plan_only=plan, yes=yes, form=form):
-        if found.unread:
-            raise found.unread
+    if (remediation.plan.actions or options.plan) and not shared.go_ahead(
+        remediation.plan, plan_only=options.plan, yes=options.yes, form=options.form
+    ):
+        if remediation.unread:
+            raise remediation.unread
         return
-    results, error = workflow.carry_out(aws, found, asked, tell=PlanProgress())
+    results, error = workflow.carry_out(aws, remediation, request, tell=PlanProgress())
     columns = ("account", "region", "id", "result", "detail")
-    listing.write("goldenami.remediation/v1", results, form.value, columns=columns)
+    listing.write("goldenami.remediation/v1", results, options.form.value, columns=columns)
     if error:
         raise error
 
 
-def _refuse_without_release(
-    audit: Path, document: "Saved", release: Path | None, action: Does
-) -> None:
+def _refuse_without_release(document: "Saved", options: RemediateOptions) -> None:
     """Refuse to judge by other rules than the audit did: a waiver would be missed.
 
     The undo of a quarantine judges nothing.
@@ -179,58 +163,44 @@ def _refuse_without_release(
     Raises:
         UsageError: the audit was made with a release file, and there is none now.
     """
-    if document.release is None or release is not None or action is Does.RELEASE:
+    undo = options.action is RemediationKind.RELEASE
+    if document.release is None or options.release is not None or undo:
         return
     name = document.release.name
-    words = ["goldenami", "remediate", str(audit), name, "--action", action.value]
+    words = ["goldenami", "remediate", str(options.audit), name, "--action", options.action.value]
     raise UsageError(
-        f"{audit} was made with the release file {name}, which says what is approved and waived",
+        f"{options.audit} was made with the release file {name}, which says what is approved and "
+        "waived",
         fix=f"name it, too: {shlex.join(words)} …",
     )
 
 
-def _rollout(
-    alarms: list[str] | None,
-    checkpoints: list[int] | None,
-    checkpoint_delay: str | None,
-    bake_time: str | None,
-    min_healthy: int | None,
-) -> "Rollout":
+def _rollout(options: RemediateOptions) -> "Rollout":
     """Return how instances are replaced, within what Auto Scaling takes.
 
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html
 
     Raises:
-        UsageError: an option is out of range.
+        UsageError: options do not fit together.
     """
     from goldenami.workflows.remediate.interface import Rollout
 
-    names, points = tuple(alarms or ()), tuple(checkpoints or ())
-    if len(names) > MOST_ALARMS or not all(0 < len(one) <= 255 for one in names):
+    alarms, points = tuple(options.alarm or ()), tuple(options.checkpoint or ())
+    if len(alarms) > MOST_ALARMS or not all(0 < len(name) <= 255 for name in alarms):
         raise UsageError(f"--alarm: at most {MOST_ALARMS}, with names of 1 to 255 characters")
-    if not all(1 <= one <= 100 for one in points) or list(points) != sorted(set(points)):
+    if not all(1 <= point <= 100 for point in points) or list(points) != sorted(set(points)):
         raise UsageError("--checkpoint: percentages of 1 to 100, each larger than the one before")
-    if checkpoint_delay and not points:
+    if options.checkpoint_delay and not points:
         raise UsageError("--checkpoint-delay is for --checkpoint", fix="pass --checkpoint PERCENT")
-    if min_healthy is not None and not 0 <= min_healthy <= 100:
-        raise UsageError(f"--min-healthy {min_healthy}: a percentage of 0 to 100")
     return Rollout(
-        alarms=names,
+        alarms=alarms,
         checkpoints=points,
-        checkpoint_delay_s=_seconds("--checkpoint-delay", checkpoint_delay),
-        bake_time_s=_seconds("--bake-time", bake_time),
-        min_healthy=min_healthy,
+        checkpoint_delay_s=_seconds(options.checkpoint_delay),
+        bake_time_s=_seconds(options.bake_time),
+        min_healthy=options.min_healthy,
     )
 
 
-def _seconds(option: str, text: str | None) -> int | None:
-    from goldenami.domain import names
-
-    if text is None:
-        return None
-    found, most = names.duration(text), names.duration(MOST_DELAY)
-    if found is None or most is None or found > most:
-        raise UsageError(
-            f"{option} {text}: is no duration up to {MOST_DELAY}", fix="write it as 30m or 12h"
-        )
-    return int(found.total_seconds())
+def _seconds(text: str | None) -> int | None:
+    length = names.duration(text) if text else None
+    return int(length.total_seconds()) if length is not None else None

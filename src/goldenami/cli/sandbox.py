@@ -9,15 +9,22 @@ from typing import Annotated
 
 import typer
 
-from goldenami.cli import options
+from goldenami.cli import options as shared
+from goldenami.cli.command import Options
+from goldenami.constraints import between
 
 
-def sandbox(
+class SandboxOptions(Options, frozen=True, kw_only=True):
+    """The options of `goldenami sandbox`."""
+
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Loopback port; 0 takes a free one.")
-    ] = 0,
-    region: options.Region = None,
-) -> None:
+        Annotated[int, between(0, 65_535)],
+        typer.Option("--port", help="Loopback port; 0 takes a free one.  [0<=x<=65535]"),
+    ] = 0
+    region: shared.Region = None
+
+
+def sandbox(options: SandboxOptions) -> None:
     """Keep an embedded AWS running on a loopback port until Ctrl-C.
 
     Prints the `export` lines with which any other client (the AWS CLI, Packer, boto3) uses it.
@@ -33,8 +40,8 @@ def sandbox(
     def end(_: int, __: FrameType | None) -> None:
         stop.set()
 
-    with sandbox_process.running(port) as running:
-        for name, value in running.environment(region or "us-east-1").items():
+    with sandbox_process.running(options.port) as running:
+        for name, value in running.environment(options.region or "us-east-1").items():
             typer.echo(f"export {name}={shlex.quote(value)}")
         sys.stdout.flush()
         say(f"an embedded AWS listens on {running.endpoint_url}; Ctrl-C stops it")

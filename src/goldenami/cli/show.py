@@ -4,20 +4,27 @@ from typing import Annotated
 
 import typer
 
-from goldenami.cli import options
-from goldenami.cli.options import ListFormat
+from goldenami.cli.options import ListFormat, ListOptions
 
 
-def show(
+class ShowOptions(ListOptions, frozen=True, kw_only=True):
+    """The options of `goldenami show`."""
+
     name: Annotated[
         str,
         typer.Argument(metavar="BUILD|AMI", help="A build or any image of it.", show_default=False),
-    ],
-    form: options.Format = ListFormat.TABLE,
-    region: options.Regions = None,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+    ]
+
+
+class HistoryOptions(ListOptions, frozen=True, kw_only=True):
+    """The options of `goldenami history`."""
+
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="The golden image's name.", show_default=False)
+    ]
+
+
+def show(options: ShowOptions) -> None:
     """Show the manifest of a release: inputs, source, base instance, every image, timings.
 
     It is found by the id of a build or of any of its images. Without a manifest the images' tags
@@ -29,24 +36,16 @@ def show(
     from goldenami.report import provenance as report
     from goldenami.workflows import provenance
 
-    aws = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
-    found = provenance.show(aws, name, where=region)
-    if form is ListFormat.JSON:
-        typer.echo(manifest.text(found.manifest), nl=False)
+    aws = options.aws()
+    release = provenance.show(aws, options.name, where=options.region)
+    if options.form is ListFormat.JSON:
+        typer.echo(manifest.text(release.manifest), nl=False)
     else:
-        report.write(found.manifest, found.found_in)
-    found.answers.complete(f"looking for {name}")
+        report.write(release.manifest, release.found_in)
+    release.answers.complete(f"looking for {options.name}")
 
 
-def history(
-    image: Annotated[
-        str, typer.Argument(metavar="IMAGE", help="The golden image's name.", show_default=False)
-    ],
-    form: options.Format = ListFormat.TABLE,
-    region: options.Regions = None,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+def history(options: HistoryOptions) -> None:
     """List the releases of a golden image, the newest first, from the tags of all regions.
 
     Example: goldenami history web-base
@@ -54,8 +53,8 @@ def history(
     from goldenami.report import listing
     from goldenami.workflows import provenance
 
-    aws = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
-    releases, answers = provenance.history(aws, image, where=region)
+    aws = options.aws()
+    releases, answers = provenance.history(aws, options.image, where=options.region)
     columns = ("version", "build", "status", "regions", "source", "approved_by", "approved_at")
-    listing.write("goldenami.history/v1", releases, form.value, columns=columns)
-    answers.complete(f"listing the releases of {image}")
+    listing.write("goldenami.history/v1", releases, options.form.value, columns=columns)
+    answers.complete(f"listing the releases of {options.image}")

@@ -1,34 +1,35 @@
 """`goldenami sweep`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from goldenami.cli import options
-from goldenami.cli.options import ListFormat
+from goldenami.cli import options as shared
+from goldenami.cli.options import PlanOptions
+from goldenami.constraints import form
 from goldenami.domain import names
-from goldenami.errors import UsageError
+
+_Age = Annotated[str, form(lambda text: names.duration(text) is not None, "time: write 12h, or 3d")]
 
 
-def sweep(
+class SweepOptions(PlanOptions, frozen=True, kw_only=True):
+    """The options of `goldenami sweep`."""
+
     build: Annotated[
         str | None, typer.Option("--build", metavar="BUILD", help="This one alone, of any age.")
-    ] = None,
+    ] = None
     older_than: Annotated[
-        str, typer.Option("--older-than", metavar="TIME", help="Builds started before: 12h, 3d.")
-    ] = "1d",
+        _Age, typer.Option("--older-than", metavar="TIME", help="Builds started before: 12h, 3d.")
+    ] = "1d"
     role: Annotated[
         str | None,
         typer.Option("--role", metavar="ARN", help="In another account, as this role of it."),
-    ] = None,
-    plan: options.PlanOnly = False,
-    yes: options.Yes = False,
-    form: options.Format = ListFormat.TABLE,
-    region: options.Regions = None,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+    ] = None
+    region: shared.Regions = None
+
+
+def sweep(options: SweepOptions) -> None:
     """Remove what unfinished builds have left: instances, images, snapshots, key pairs, groups.
 
     It is found by the tags of the builds, in all regions at once. A build that is under way is
@@ -36,22 +37,22 @@ def sweep(
 
     Example: goldenami sweep --older-than 6h --plan
     """
-    age = names.duration(older_than)
-    if age is None:
-        raise UsageError(f"--older-than {older_than}: no time", fix="write 12h, or 3d")
     from goldenami.report import listing
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import sweep as workflow
 
-    caller = options.session(region[0] if region else None, profile, endpoint_url, "us-east-1")
-    aws = caller.acting_as(role or "")
-    found = workflow.prepare(
-        aws, where=region, build=build, older_than=age, now=datetime.now(UTC),
-        bakers=[caller] if role else [],
-    )  # fmt: skip
-    agreed = not found.leftovers or options.go_ahead(found.plan, plan_only=plan, yes=yes, form=form)
-    if agreed:
-        workflow.carry_out(aws, found, tell=PlanProgress())
+    caller = options.session(options.region[0] if options.region else None, "us-east-1")
+    aws = caller.acting_as(options.role or "")
+    prepared = workflow.prepare(
+        aws,
+        where=options.region,
+        build=options.build,
+        older_than=names.duration(options.older_than) or timedelta(),
+        now=datetime.now(UTC),
+        bakers=[caller] if options.role else [],
+    )
+    if not prepared.leftovers or options.go_ahead(prepared.plan):
+        workflow.carry_out(aws, prepared, tell=PlanProgress())
         columns = ("region", "kind", "id", "state", "build")
-        listing.write("goldenami.sweep/v1", found.leftovers, form.value, columns=columns)
-    found.complete()
+        listing.write("goldenami.sweep/v1", prepared.leftovers, options.form.value, columns=columns)
+    prepared.complete()

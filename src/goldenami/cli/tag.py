@@ -4,20 +4,18 @@ from typing import Annotated
 
 import typer
 
-from goldenami.cli import options
-from goldenami.cli.options import ListFormat
+from goldenami.cli import options as shared
+from goldenami.cli.options import RegionPlanOptions
 
 
-def tag(
-    images: Annotated[list[str], typer.Argument(metavar="AMI...", help="Image ids.")],
-    tags: Annotated[list[str], typer.Option("--tag", metavar="K=V", help="A tag (repeatable).")],
-    plan: options.PlanOnly = False,
-    yes: options.Yes = False,
-    form: options.Format = ListFormat.TABLE,
-    region: options.Region = None,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+class TagOptions(RegionPlanOptions, frozen=True, kw_only=True):
+    """The options of `goldenami tag`."""
+
+    images: Annotated[list[str], typer.Argument(metavar="AMI...", help="Image ids.")]
+    tags: Annotated[list[str], typer.Option("--tag", metavar="K=V", help="A tag (repeatable).")]
+
+
+def tag(options: TagOptions) -> None:
     """Tag images and their snapshots, in every region of each image.
 
     Example: goldenami tag ami-0123456789abcdef0 --tag Team=platform --tag Ticket=OPS-17
@@ -26,8 +24,8 @@ def tag(
     from goldenami.workflows import tags as workflow
     from goldenami.workflows.execution import Execution
 
-    wanted = dict(options.tag_pair(one) for one in tags)
-    aws = options.session(region, profile, endpoint_url, "us-east-1")
-    planned = workflow.plan(aws, images, wanted)
-    if options.go_ahead(planned, plan_only=plan, yes=yes, form=form):
+    tags = dict(shared.tag_pair(pair) for pair in options.tags)
+    aws = options.aws("us-east-1")
+    planned = workflow.plan(aws, options.images, tags)
+    if options.go_ahead(planned):
         Execution(aws, tell=PlanProgress()).run(planned)

@@ -143,9 +143,9 @@ def text(manifest: Manifest) -> str:
 
 def compact(manifest: Manifest) -> str:
     """Return a manifest as it fits into a parameter: without timings if it is too long."""
-    found = msgspec.json.encode(manifest).decode()
-    if len(found) <= PARAMETER_LENGTH:
-        return found
+    content = msgspec.json.encode(manifest).decode()
+    if len(content) <= PARAMETER_LENGTH:
+        return content
     return msgspec.json.encode(msgspec.structs.replace(manifest, timings=())).decode()
 
 

@@ -124,11 +124,12 @@ class Plan(Struct, frozen=True, kw_only=True):
     @property
     def roles(self) -> dict[str, tuple[str, ...]]:
         """Every IAM action that a role of another account needs, by the role's ARN."""
-        roles = dict.fromkeys(one.role for one in self.actions if one.role)
+        roles = dict.fromkeys(action.role for action in self.actions if action.role)
         return {role: tuple(sorted(self._needed(role))) for role in roles}
 
     def _needed(self, role: str) -> set[str]:
-        return {one for action in self.actions if action.role == role for one in action.permissions}
+        own = (action.permissions for action in self.actions if action.role == role)
+        return set().union(*own)
 
 
 Results = Mapping[str, Mapping[str, Any]]
@@ -158,7 +159,7 @@ def resolve(value: Any, results: Results) -> Any:
         case Secret(secret):
             return secret
         case Mapping():
-            return {key: resolve(one, results) for key, one in value.items()}
+            return {key: resolve(item, results) for key, item in value.items()}
         case list() | tuple():
             return _flat(value, results)
     return value
@@ -172,7 +173,7 @@ def references(value: Any) -> frozenset[str]:
         case Mapping():
             return references(list(value.values()))
         case list() | tuple():
-            return frozenset().union(*(references(one) for one in value))
+            return frozenset().union(*(references(item) for item in value))
     return frozenset()
 
 
@@ -182,9 +183,9 @@ def shown(value: Any) -> Any:
         case Ref() | Secret():
             return str(value)
         case Mapping():
-            return {key: shown(one) for key, one in value.items()}
+            return {key: shown(item) for key, item in value.items()}
         case list() | tuple():
-            return [shown(one) for one in value]
+            return [shown(item) for item in value]
     return value
 
 
@@ -197,11 +198,11 @@ def dig(answer: Any, place: str) -> Any:
 
 def _flat(values: Iterable[Any], results: Results) -> list[Any]:
     """Resolve a list; a reference to a list (snapshot ids) adds all its items."""
-    found: list[Any] = []
+    items: list[Any] = []
     for value in values:
-        one = resolve(value, results)
-        if isinstance(value, Ref) and isinstance(one, list | tuple):
-            found.extend(one)
+        item = resolve(value, results)
+        if isinstance(value, Ref) and isinstance(item, list | tuple):
+            items.extend(item)
         else:
-            found.append(one)
-    return found
+            items.append(item)
+    return items

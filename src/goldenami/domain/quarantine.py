@@ -15,9 +15,9 @@ _ENTRY = re.compile(r"eni-[0-9a-f]+=sg-[0-9a-f]+(?:,sg-[0-9a-f]+)*")
 def read(text: str) -> Note | None:
     """Return what a note says; None if it is none of goldenami's."""
     entries = text.split()
-    if not all(_ENTRY.fullmatch(one) for one in entries):
+    if not all(_ENTRY.fullmatch(entry) for entry in entries):
         return None
-    split = (one.split("=") for one in entries)
+    split = (entry.split("=") for entry in entries)
     return {interface: tuple(groups.split(",")) for interface, groups in split}
 
 

@@ -131,7 +131,7 @@ def tokens(first: str) -> tuple[str, ...]:
     token is the hash of the last one.
     https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
     """
-    found = [first]
-    while len(found) < LAUNCHES:
-        found.append(hashlib.sha256(found[-1].encode()).hexdigest())
-    return tuple(found)
+    tokens = [first]
+    while len(tokens) < LAUNCHES:
+        tokens.append(hashlib.sha256(tokens[-1].encode()).hexdigest())
+    return tuple(tokens)

@@ -1,7 +1,7 @@
 """What a policy document is rendered with, checked so that no value can widen the policy."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -79,48 +79,34 @@ class Values(Struct, frozen=True, kw_only=True):
 
 
 def _problems(values: Values) -> Iterator[str]:
-    yield from _place_problems(values)
-    yield from _id_problems(values)
-    yield from _tag_problems(values)
-    yield from _role_problems(values)
-    yield from _group_problems(values)
-    yield from _parameter_problems(values)
-
-
-def _place_problems(values: Values) -> Iterator[str]:
     if values.account and not ACCOUNT.fullmatch(values.account):
         yield f"--account: `{values.account}` is no account id (12 digits)"
     if values.partition not in PARTITIONS:
         yield f"--partition: `{values.partition}` is none of {', '.join(PARTITIONS)}"
     if values.region != ANY_REGION and not REGION.fullmatch(values.region):
         yield f"--region: `{values.region}` is neither a region, such as `eu-west-1`, nor `*`"
+    for texts, form, option, problem in _forms(values):
+        yield from (f"{option}: `{text}` {problem}" for text in texts if not form.fullmatch(text))
+    yield from _tag_problems(values)
+    yield from _role_problems(values)
 
 
-def _id_problems(values: Values) -> Iterator[str]:
-    for owner in values.owners:
-        if not ACCOUNT.fullmatch(owner):
-            yield (
-                f"--owner (audit.owners): `{owner}` is no account id (12 digits); an alias such as "
-                "`amazon` would trust everything it publishes"
-            )
-    for snapshot in values.snapshots:
-        if not _SNAPSHOT.fullmatch(snapshot):
-            yield f"--snapshot: `{snapshot}` is no snapshot id (`snap-` and 8 or 17 hex digits)"
-
-
-def _group_problems(values: Values) -> Iterator[str]:
-    for group in values.groups:
-        if not IAM_NAME.fullmatch(group):
-            yield f"--group (enforce.groups): `{group}` is no name of a group"
-
-
-def _parameter_problems(values: Values) -> Iterator[str]:
-    for name in values.parameters:
-        if not _PARAMETER.fullmatch(name):
-            yield (
-                f"--parameter (publish.ssm_parameter): `{name}` is no name of an SSM parameter, "
-                "nor a path and `/*`"
-            )
+def _forms(values: Values) -> Iterator[tuple[Iterable[str], re.Pattern[str], str, str]]:
+    """Yield lists of values, the form of each of them, its option, and what is wrong without it."""
+    yield (
+        values.owners, ACCOUNT, "--owner (audit.owners)",
+        "is no account id (12 digits); an alias such as `amazon` would trust everything it "
+        "publishes",
+    )  # fmt: skip
+    yield (
+        values.snapshots, _SNAPSHOT, "--snapshot",
+        "is no snapshot id (`snap-` and 8 or 17 hex digits)",
+    )  # fmt: skip
+    yield values.groups, IAM_NAME, "--group (enforce.groups)", "is no name of a group"
+    yield (
+        values.parameters, _PARAMETER, "--parameter (publish.ssm_parameter)",
+        "is no name of an SSM parameter, nor a path and `/*`",
+    )  # fmt: skip
 
 
 def _tag_problems(values: Values) -> Iterator[str]:

@@ -13,7 +13,7 @@ SCHEMA = "goldenami.lint/v1"
 RULES_SCHEMA = "goldenami.lint-rules/v1"
 
 
-class _Told(Struct, frozen=True):
+class _DescribedRule(Struct, frozen=True):
     """A rule without its check, which no document can hold."""
 
     id: str
@@ -27,13 +27,16 @@ def write(findings: Sequence[LintFinding], form: Literal["table", "json"]) -> No
     """Write findings to stdout; the right form of each rule to stderr."""
     columns = ("severity", "rule", "policy", "statement", "message")
     listing.write(SCHEMA, findings, form, columns=columns)
-    for rule, right in dict.fromkeys((one.rule, one.right) for one in findings):
+    for rule, right in dict.fromkeys((finding.rule, finding.right) for finding in findings):
         say(f"{rule}: {right}")
 
 
 def write_rules(rules: Sequence[LintRule], form: Literal["table", "json"]) -> None:
     """Write the rules to stdout."""
-    told = [_Told(one.id, one.severity, one.title, one.explanation, one.right) for one in rules]
+    described = [
+        _DescribedRule(rule.id, rule.severity, rule.title, rule.explanation, rule.right)
+        for rule in rules
+    ]
     listing.write(
-        RULES_SCHEMA, told, form, columns=("id", "severity", "title", "explanation", "right")
+        RULES_SCHEMA, described, form, columns=("id", "severity", "title", "explanation", "right")
     )

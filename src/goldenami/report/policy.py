@@ -36,12 +36,12 @@ def write(profile: Profile, documents: Sequence[PolicyDocument], *, minify: bool
         sys.stdout.write(documents[0].json(minify=minify) + "\n")
     else:
         layout: dict[str, Any] = {"separators": (",", ":")} if minify else {"indent": 2}
-        policies = {one.name: one.policy for one in documents}
+        policies = {document.name: document.policy for document in documents}
         sys.stdout.write(json.dumps(policies, **layout) + "\n")
     for document in documents:
         limit = MANAGED_POLICY.characters
-        left = limit - document.size
-        say(f"{document.name}: {document.size:,} of {limit:,} characters, {left:,} left")
+        rest = limit - document.size
+        say(f"{document.name}: {document.size:,} of {limit:,} characters, {rest:,} left")
     if profile.attach_with:
         say(f"attach with it: {', '.join(profile.attach_with)}")
 
@@ -66,5 +66,5 @@ def write_profile(profile: Profile, form: str) -> None:
     if profile.open:
         sys.stdout.write("\nknown open:\n")
         table(
-            ("way", "why", "what helps"), [(one.name, one.why, one.helps) for one in profile.open]
+            ("way", "why", "what helps"), [(way.name, way.why, way.helps) for way in profile.open]
         )

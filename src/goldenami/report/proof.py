@@ -39,8 +39,8 @@ def write(
     else:
         table(
             ("result", "case", "where", "expected", "decided", "by"),
-            [(_result(one), one.case, _where(one), one.expected, one.decided, one.reason)
-             for one in proof.rows],
+            [(_result(row), row.case, _where(row), row.expected, row.decided, row.reason)
+             for row in proof.rows],
         )  # fmt: skip
         if ways:
             table(
@@ -50,7 +50,7 @@ def write(
         if differing:
             table(
                 ("case", "action", "resource", "goldenami", "aws"),
-                [(one.case, one.action, one.resource, one.goldenami, one.aws) for one in differing],
+                [(row.case, row.action, row.resource, row.goldenami, row.aws) for row in differing],
             )
         if access:
             _write_access(access)
@@ -60,28 +60,28 @@ def write(
 def write_verdict(verdict: Verdict, form: str) -> None:
     """Write how a launch was decided: the answer first, then every resource of it."""
     if form == "json":
-        told: dict[str, Any] = {
+        document: dict[str, Any] = {
             "schema": VERDICT_SCHEMA,
             "allowed": verdict.allowed,
             "decision": verdict.deciding.outcome,
             "reason": verdict.deciding.reason,
             "requests": [
                 {
-                    "action": one.request.action,
-                    "resource": one.request.resource,
-                    "decision": one.outcome,
-                    "reason": one.reason,
+                    "action": decision.request.action,
+                    "resource": decision.request.resource,
+                    "decision": decision.outcome,
+                    "reason": decision.reason,
                 }
-                for one in verdict.decisions
+                for decision in verdict.decisions
             ],
         }
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
     sys.stdout.write(f"{_answer(verdict)}{verdict.deciding.reason}\n")
     table(
         ("action", "resource", "decision", "by"),
-        [(one.request.action, one.request.resource, one.outcome, one.reason)
-         for one in verdict.decisions],
+        [(decision.request.action, decision.request.resource, decision.outcome, decision.reason)
+         for decision in verdict.decisions],
     )  # fmt: skip
 
 
@@ -120,23 +120,23 @@ def _write_json(
     access: Reach | None,
 ) -> None:
     tried = {row.way for row in proof.rows}
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "proved": not proof.failed,
         "cases": [
             {
-                "case": one.case,
-                "topic": one.topic,
-                "subject": one.subject,
-                "region": one.region,
-                "image": one.image,
-                "expected": one.expected,
-                "decided": one.decided,
-                "required": one.required,
-                "reason": one.reason,
-                "known_open": one.way if not (one.as_expected or one.required) else "",
+                "case": row.case,
+                "topic": row.topic,
+                "subject": row.subject,
+                "region": row.region,
+                "image": row.image,
+                "expected": row.expected,
+                "decided": row.decided,
+                "required": row.required,
+                "reason": row.reason,
+                "known_open": row.way if not (row.as_expected or row.required) else "",
             }
-            for one in proof.rows
+            for row in proof.rows
         ],
         "known_open": [
             {
@@ -150,16 +150,16 @@ def _write_json(
         ],
     }
     if differing is not None:
-        told["aws_disagrees"] = [
-            {name: getattr(one, name) for name in one.__struct_fields__} for one in differing
+        document["aws_disagrees"] = [
+            {name: getattr(row, name) for name in row.__struct_fields__} for row in differing
         ]
     if access:
-        told["pipeline_access"] = {
+        document["pipeline_access"] = {
             "role": access.role,
             "notes": list(access.notes),
-            "paths": [_path(one) for one in access.paths],
+            "paths": [_path(path) for path in access.paths],
         }
-    sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
 def _path(path: ReachPath) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def _path(path: ReachPath) -> dict[str, Any]:
 def _summary(
     proof: Proof, ways: Sequence[OpenWay], differing: Sequence[Disagreement] | None
 ) -> None:
-    required = [one for one in proof.rows if one.required]
+    required = [row for row in proof.rows if row.required]
     kept = len(required) - len(proof.failed)
     say(f"{kept} of {len(required)} promised cases are as they have to be")
     for topic, rows in _by_topic(row for row in proof.open if not row.way).items():
@@ -192,12 +192,12 @@ def _summary(
     if ways:
         say(f"known open: {len(ways)} ways that no policy closes, each with what helps", "yellow")
     if differing is not None:
-        asked = "agrees" if not differing else f"disagrees on {len(differing)} requests"
-        say(f"IAM's policy simulator {asked}", "yellow" if differing else "green")
+        agreement = "agrees" if not differing else f"disagrees on {len(differing)} requests"
+        say(f"IAM's policy simulator {agreement}", "yellow" if differing else "green")
 
 
 def _by_topic(rows: Iterable[ProofRow]) -> dict[str, list[ProofRow]]:
-    found: dict[str, list[ProofRow]] = {}
+    topics: dict[str, list[ProofRow]] = {}
     for row in rows:
-        found.setdefault(row.topic, []).append(row)
-    return found
+        topics.setdefault(row.topic, []).append(row)
+    return topics

@@ -6,24 +6,24 @@ from goldenami.report.terminal import console, table
 
 def write(manifest: Manifest, found_in: str) -> None:
     """Write a manifest to stdout: what it says in lines, its images as a table."""
-    made, source, inputs = manifest, manifest.source, manifest.inputs
-    tool = made.tool
+    source, inputs = manifest.source, manifest.inputs
+    tool = manifest.tool
     lines = {
-        "release": f"{made.ami_name} ({made.status})",
-        "build": made.build,
-        "started": made.started,
-        "finished": made.finished,
+        "release": f"{manifest.ami_name} ({manifest.status})",
+        "build": manifest.build,
+        "started": manifest.started,
+        "finished": manifest.finished,
         "made by": f"{tool.name} {tool.version}, {tool.method}" if tool else "",
         "source": " ".join((source.id, source.name, f"of {source.owner}" if source.owner else "")),
-        "base instance": f"{made.base_instance.id} {made.base_instance.type}",
+        "base instance": f"{manifest.base_instance.id} {manifest.base_instance.type}",
         "release file": f"{inputs.release} sha256:{inputs.release_sha256}",
         "user data": f"sha256:{inputs.user_data_sha256}" if inputs.user_data_sha256 else "",
         "template": f"{inputs.template} {inputs.template_sha256}",
-        "approved": f"{made.approval.by} {made.approval.at}",
-        "missing": ", ".join(made.missing),
+        "approved": f"{manifest.approval.by} {manifest.approval.at}",
+        "missing": ", ".join(manifest.missing),
         "slowest": ", ".join(
-            f"{one.action} {one.seconds:g} s"
-            for one in sorted(made.timings, key=lambda each: -each.seconds)[:5]
+            f"{timing.action} {timing.seconds:g} s"
+            for timing in sorted(manifest.timings, key=lambda each: -each.seconds)[:5]
         ),
         "found in": found_in,
     }
@@ -34,9 +34,9 @@ def write(manifest: Manifest, found_in: str) -> None:
         ("account", "region", "image", "snapshots", "kms_key", "parameter"),
         [
             (
-                one.account, one.region, one.image_id, ", ".join(one.snapshots), one.kms_key,
-                one.parameter,
+                image.account, image.region, image.image_id, ", ".join(image.snapshots),
+                image.kms_key, image.parameter,
             )
-            for one in made.images
+            for image in manifest.images
         ],
     )  # fmt: skip

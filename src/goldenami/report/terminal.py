@@ -32,7 +32,7 @@ def console(file: TextIO | None = None) -> "Console":
 
     out = file or sys.stdout
     width = None if out.isatty() else PIPE_WIDTH
-    made = Console(
+    terminal = Console(
         file=out,
         width=width,
         color_system=None if os.environ.get("NO_COLOR") else "auto",
@@ -41,8 +41,8 @@ def console(file: TextIO | None = None) -> "Console":
         emoji=False,
         soft_wrap=not out.isatty(),
     )
-    made.on_broken_pipe = _broken_pipe  # type: ignore[method-assign]  # rich exits, without a word
-    return made
+    terminal.on_broken_pipe = _broken_pipe  # type: ignore[method-assign]  # rich exits, without a word
+    return terminal
 
 
 def _broken_pipe() -> None:
@@ -121,7 +121,7 @@ def unwritable(error: Exception) -> GoldenamiError | None:
 
 
 @contextmanager
-def watched(says: Callable[[], str]) -> Iterator[None]:
+def watched(line_of: Callable[[], str]) -> Iterator[None]:
     """Show a line that tells how far something is, over and over; only in a terminal."""
     err = _words()
     if not err.isatty():
@@ -131,7 +131,7 @@ def watched(says: Callable[[], str]) -> Iterator[None]:
     from rich.text import Text
 
     def line() -> Text:
-        return Text(clean(says()), style="dim")
+        return Text(clean(line_of()), style="dim")
 
     with Live(get_renderable=line, console=console(err), transient=True):
         yield
@@ -166,7 +166,8 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        one if one.isprintable() or one in "\n\t" else "\N{REPLACEMENT CHARACTER}" for one in text
+        character if character.isprintable() or character in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        for character in text
     )
 
 

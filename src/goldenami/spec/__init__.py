@@ -12,7 +12,7 @@ from goldenami.spec import checks, enforce
 from goldenami.spec.enforce import EnforceFile
 from goldenami.spec.model import Enforce, Release
 from goldenami.validation import Problem
-from goldenami.yamlfile import Document, Refusal
+from goldenami.yamlfile import PlacedProblem, YamlDocument
 
 __all__ = ["EnforceFile", "Release", "ReleaseFile", "load", "load_enforcement"]
 
@@ -61,7 +61,7 @@ def load_enforcement(path: Path) -> EnforceFile:
     return structs.replace(file.enforcement, release=str(path), warnings=file.warnings)
 
 
-def _release_file(document: Document, content: bytes) -> ReleaseFile:
+def _release_file(document: YamlDocument, content: bytes) -> ReleaseFile:
     path = document.path
     release, refusals = document.validated(Release, checks.rules(path.parent))
     enforcement = EnforceFile(path=path, enforce=Enforce(), name="")
@@ -74,7 +74,7 @@ def _release_file(document: Document, content: bytes) -> ReleaseFile:
             raise
         place = document.refusal(Problem("$.enforce.file", "")).place
         lines = error.notes or (error.message,)
-        refusals += [Refusal(place, line) for line in lines]
+        refusals += [PlacedProblem(place, line) for line in lines]
     yamlfile.refuse(path, refusals)
     return ReleaseFile(
         path=path,

@@ -15,7 +15,7 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.spec import enforcement
 from goldenami.spec.model import Enforce, EnforceSpec, Release
-from goldenami.yamlfile import Document
+from goldenami.yamlfile import YamlDocument
 
 SCHEMA = "goldenami.enforce/"
 
@@ -50,7 +50,7 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def read(document: Document) -> EnforceFile:
+def read(document: YamlDocument) -> EnforceFile:
     """Return what an enforcement file says, checked.
 
     Raises:

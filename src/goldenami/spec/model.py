@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from goldenami.constraints import at_most, between, exactly_one, some
 from goldenami.domain import arns, names
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
 
@@ -73,7 +74,7 @@ class Base(_Part, frozen=True):
 class Bake(_Part, frozen=True):
     """How the image is made."""
 
-    method: Literal["create-image", "packer"] = "create-image"
+    method: BakeMethod = BakeMethod.CREATE_IMAGE
     reboot: bool = True
     template: str = "amazon-ebs"
     vars: types.PackerVariables = field(default_factory=dict)
@@ -243,23 +244,25 @@ class Enforce(_Part, frozen=True):
     def attaching(self) -> dict[str, Attaching]:
         """The mechanisms in use that attach policies, with what is left out filled in."""
         used = self.mechanisms
-        given = {
+        mechanisms = {
             "group_policy": GroupPolicy() if used.group_policy is True else used.group_policy,
             "permissions_boundary": used.permissions_boundary,
             "scp": used.scp,
         }
-        return {name: self._filled_in(one) for name, one in given.items() if one}
+        return {
+            name: self._filled_in(attaching) for name, attaching in mechanisms.items() if attaching
+        }
 
-    def _filled_in(self, one: Attaching) -> Attaching:
+    def _filled_in(self, attaching: Attaching) -> Attaching:
         used = self.mechanisms
 
         def chosen(own: bool | None, common: bool) -> bool:
             return common if own is None else own
 
         return Attaching(
-            profile=one.profile or self.profile,
-            tag_protection=chosen(one.tag_protection, used.tag_protection),
-            guardrail_protection=chosen(one.guardrail_protection, used.guardrail_protection),
+            profile=attaching.profile or self.profile,
+            tag_protection=chosen(attaching.tag_protection, used.tag_protection),
+            guardrail_protection=chosen(attaching.guardrail_protection, used.guardrail_protection),
         )
 
 
@@ -363,7 +366,7 @@ class Release(_Part, frozen=True):
     def copying_accounts(self) -> tuple[str, ...]:
         """The accounts that may copy the image, and so need its snapshots."""
         consumers = self.share.accounts if self.share.snapshots else ()
-        return tuple(dict.fromkeys([*(one.account for one in self.copies), *consumers]))
+        return tuple(dict.fromkeys([*(copies.account for copies in self.copies), *consumers]))
 
     def places(self, account: str, partition: str) -> tuple[AccountRegion, ...]:
         """Return where the image will be: the caller's own regions, then other accounts'."""
@@ -371,10 +374,12 @@ class Release(_Part, frozen=True):
             *(AccountRegion(account, region) for region in self.regions),
             *(
                 AccountRegion(
-                    one.account, region, arns.iam_arn(partition, one.account, "role", one.role)
+                    copies.account,
+                    region,
+                    arns.iam_arn(partition, copies.account, "role", copies.role),
                 )
-                for one in self.copies
-                for region in one.regions or self.regions
+                for copies in self.copies
+                for region in copies.regions or self.regions
             ),
         )
 

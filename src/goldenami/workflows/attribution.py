@@ -12,7 +12,7 @@ from goldenami.domain.image import Image
 from goldenami.domain.instance import Instance
 
 
-class Owner:
+class Attribution:
     """Tells whether something is its build's own.
 
     What is neither an image nor an instance, nor belongs to one, has no origin that EC2 tells: the
@@ -21,16 +21,16 @@ class Owner:
     Args:
         aws: the account that is swept.
         bakers: further accounts whose builds may have left something there.
-        books: the records of each, in the same order.
+        leases: the leases and records of each, in the same order.
     """
 
     def __init__(
-        self, aws: Aws, bakers: Sequence[Aws], books: Sequence[RegionAnswers[RegionLeases]]
+        self, aws: Aws, bakers: Sequence[Aws], leases: Sequence[RegionAnswers[RegionLeases]]
     ) -> None:
         self._aws = aws
         self._known: dict[str, tuple[Aws, str, Recorded]] = {
             build: (baker, region, recorded)
-            for baker, answers in zip((aws, *bakers), books, strict=True)
+            for baker, answers in zip((aws, *bakers), leases, strict=True)
             for region, read in answers.read.items()
             for build, recorded in read.records.items()
         }
@@ -39,13 +39,12 @@ class Owner:
         """Tell whether the record of a build was read."""
         return build in self._known
 
-    def forged(self, claim: ClaimedLeftover) -> Forgery | None:
+    def forgery(self, claim: ClaimedLeftover) -> Forgery | None:
         """Return why something is not proved to be its build's own; None if it is."""
-        one = claim.leftover
-        why = self._problem(claim)
-        if not why:
+        if not (why := self._problem(claim)):
             return None
-        return Forgery(kind=one.kind, id=one.id, region=one.region, build=one.build, why=why)
+        item = claim.leftover
+        return Forgery(kind=item.kind, id=item.id, region=item.region, build=item.build, why=why)
 
     def _problem(self, claim: ClaimedLeftover) -> str:
         known = self._known.get(claim.leftover.build)
@@ -73,9 +72,9 @@ class Owner:
     def _lent(self, baker: Aws, recorded: Recorded, image: Image) -> str:
         """Return the copy in the baker's account that another account's was made from, if it is."""
         record, region = recorded.record, image.source_region
-        for one in images.by_id(baker.in_region(region), [image.source_image]):
-            if not identity.copy_problem(record, one, record.image_id, baker.account):
-                return one.id
+        for copy in images.by_id(baker.in_region(region), [image.source_image]):
+            if not identity.copy_problem(record, copy, record.image_id, baker.account):
+                return copy.id
         return ""
 
 

@@ -1,6 +1,5 @@
 """The base instance on its own: launched for a closer look, listed, terminated."""
 
-import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -10,10 +9,9 @@ from goldenami.aws import builds, regions, waits
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.bake.actions import terminate
-from goldenami.bake.interface import Recipe, base_tags
+from goldenami.bake.interface import Recipe, base_tags, new_build
 from goldenami.bake.launch import launch_actions, launch_problems
 from goldenami.domain import names, tags
-from goldenami.domain.image import Build, build_id, new_nonce
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import BakeError, InterruptedRunError, RefusedError, UsageError
 from goldenami.spec import ReleaseFile
@@ -41,25 +39,19 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
         BakeError: with every problem found.
     """
     release = file.release
-    found = regions.problems((release.build_region,), regions.enabled(aws))
-    if found:
-        raise BakeError(f"{file.path}: nothing was launched", notes=found)
+
+    def refuse(problems: list[str]) -> None:
+        if problems:
+            raise BakeError(f"{file.path}: nothing was launched", notes=problems)
+
+    refuse(regions.problems((release.build_region,), regions.enabled(aws)))
     source = goldens.base_image(
         aws.in_region(release.build_region), release.base.source, release.approval_tag
     )
-    now = datetime.now(UTC)
-    build = Build(
-        id=build_id(now, secrets.token_hex(3)),
-        image=release.image,
-        version=names.calendar_version(now) if release.version == "auto" else release.version,
-        spec=file.sha256,
-        nonce=new_nonce(),
-    )
+    build = new_build(file, datetime.now(UTC))
     recipe = Recipe(aws=aws, file=file, build=build, source=source)
     own = base_tags(build, release, source)
-    found = launch_problems(recipe, own)
-    if found:
-        raise BakeError(f"{file.path}: nothing was launched", notes=found)
+    refuse(launch_problems(recipe, own))
     launch, ready = launch_actions(recipe, own)
     return Plan(
         title=f"launch a base instance for {release.image} from {source.id} ({source.name})",
@@ -99,7 +91,7 @@ def plan_terminate(aws: Aws, region: str, instance_id: str) -> Plan:
     """
     if not names.INSTANCE_ID.fullmatch(instance_id):
         raise UsageError(f"`{instance_id}` is no instance id (`i-` and 8 or 17 hex digits)")
-    if instance_id not in [one.id for one in _in_region(aws, region)]:
+    if instance_id not in [instance.id for instance in _in_region(aws, region)]:
         raise RefusedError(
             f"{instance_id} in {region} is no base instance that goldenami launched",
             fix="`goldenami base list` shows them; --region names another region",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from goldenami.aws import parameters, records
+from goldenami.aws.answers.ssm import Parameter
 from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
@@ -12,7 +13,7 @@ from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 
 
-def kept(aws: Aws, images: Iterable[Image], approval: ApprovalTag) -> Builds:
+def recorded_builds(aws: Aws, images: Iterable[Image], approval: ApprovalTag) -> Builds:
     """Return what the builds that images name have recorded, and which images they list.
 
     Both lie in the build region, so they are looked for wherever an image of the build comes from;
@@ -27,37 +28,38 @@ def kept(aws: Aws, images: Iterable[Image], approval: ApprovalTag) -> Builds:
     Raises:
         AwsError: a region's parameters could not be read.
     """
-    wanted: dict[str, dict[str, str]] = {}
-    for one in images:
-        build = one.tags.get(tags.BUILD)
-        if one.image and build:
-            names = wanted.setdefault(one.source_region or one.region, {})
-            names[record.parameter(one.image, build)] = build
-            if approval.on(one.tags):
-                names[manifest.parameter(one.image, build)] = ""
-    answers = in_regions(
-        wanted,
-        lambda region: parameters.parameters(
-            aws.in_region(region), wanted[region], "reading builds"
-        ),
-    )
-    refused = [one.error for one in answers.unread if code_of(one.error) not in FORBIDDEN]
-    if refused:
-        raise refused[0]
-    told = (
-        manifest.read(one.value)
-        for found in answers.read.values()
-        for name, one in found.items()
-        if name.startswith(prefixes.MANIFESTS)
-    )
-    absent = {build: None for region in answers.read for build in wanted[region].values() if build}
-    recorded = {  # what is no record proves as little as none
-        found.record.build: Known(region, found)
-        for region, several in answers.read.items()
-        for parameter in several.values()
-        if (found := records.recorded(parameter))
+    names = _parameter_names(images, approval)
+
+    def read(region: str) -> Iterable[Parameter]:
+        regional = aws.in_region(region)
+        return parameters.parameters(regional, names[region], "reading builds").values()
+
+    answers = in_regions(names, read)
+    for unread in answers.unread:
+        if code_of(unread.error) not in FORBIDDEN:
+            raise unread.error
+    known: dict[str, Known | None] = {
+        build: None for region in answers.read for build in names[region].values() if build
     }
-    return Builds(
-        {one.build: frozenset(placed.image_id for placed in one.images) for one in told if one},
-        records={**absent, **recorded},
-    )
+    manifests = {}
+    for region, several in answers.read.items():
+        for parameter in several:
+            if recorded := records.recorded(parameter):  # what is none proves as little as none
+                known[recorded.record.build] = Known(region, recorded)
+            is_manifest = parameter.name.startswith(prefixes.MANIFESTS)
+            if listed := manifest.read(parameter.value) if is_manifest else None:
+                manifests[listed.build] = frozenset(image.image_id for image in listed.images)
+    return Builds(manifests, records=known)
+
+
+def _parameter_names(images: Iterable[Image], approval: ApprovalTag) -> dict[str, dict[str, str]]:
+    """Return what to read by region: the build of each record, and nothing for a manifest."""
+    names: dict[str, dict[str, str]] = {}
+    for image in images:
+        build = image.tags.get(tags.BUILD)
+        if image.image and build:
+            of_region = names.setdefault(image.source_region or image.region, {})
+            of_region[record.parameter(image.image, build)] = build
+            if approval.on(image.tags):
+                of_region[manifest.parameter(image.image, build)] = ""
+    return names

@@ -29,19 +29,17 @@ LOOKS = ("wait:", "compare:", "verify:")
 """How the calls begin that change nothing, and so need no guard."""
 
 
-class Failure(Struct, frozen=True):
-    """An action that failed, and why."""
-
-    action: Action
-    error: GoldenamiError
-
-
 class RunOutcome(Struct, frozen=True):
     """What a run has done, the error that some of it ended in, and what else is to be told."""
 
     results: Results
     error: GoldenamiError | None = None
     notes: tuple[str, ...] = ()
+
+    def then(self, later: "RunOutcome") -> "RunOutcome":
+        """Return this outcome and that of a later part of the run as one."""
+        notes = tuple(dict.fromkeys((*self.notes, *later.notes)))
+        return RunOutcome(later.results, self.error or later.error, notes)
 
 
 class _Ended(Struct, frozen=True):
@@ -90,15 +88,15 @@ class Execution:
         self._journal = journal
         self._listener = tell
         self._guard = guard
-        self._given = interrupts
+        self._has_interrupts = interrupts is not None
         self._interrupts = interrupts or Interrupts()
         self._reports: SimpleQueue[_Ended | None] = SimpleQueue()
         self._running: dict[str, Action] = {}
         self._cancelled = Event()
         self._abandoned = False
         self._done: dict[str, Mapping[str, Any]] = dict(done or {})
-        self._failures: list[Failure] = []
-        self._stopped: list[Failure] = []
+        self._failures: list[GoldenamiError] = []
+        self._stopped: list[GoldenamiError] = []
         self._lost: LeaseLostError | None = None
 
     def run(self, plan: Plan) -> Results:
@@ -131,15 +129,16 @@ class Execution:
                 is finished, else nothing is undone. The notes list what there is, by id, and with
                 a second signal also what is not known.
         """
-        signals: AbstractContextManager[Any] = nullcontext() if self._given else self._interrupts
+        signals: AbstractContextManager[Any] = (
+            nullcontext() if self._has_interrupts else self._interrupts
+        )
         with signals:
             try:
                 return self._attempt(plan)
             except _AbandonedError as error:
                 self._abandoned = True
-                unknown = [
-                    f"not known: {one.summary} in {one.region}" for one in self._running.values()
-                ]
+                running = self._running.values()
+                unknown = [f"not known: {action.summary} in {action.region}" for action in running]
                 raise self._interrupted([*self._standing(plan), *unknown]) from error
 
     def _attempt(self, plan: Plan) -> RunOutcome:
@@ -153,22 +152,22 @@ class Execution:
         return RunOutcome(self._done, error, () if error else self._journal_trouble())
 
     def _run_all(self, plan: Plan) -> None:
-        waiting = {one.id: one for one in plan.actions if one.id not in self._done}
+        waiting = {action.id: action for action in plan.actions if action.id not in self._done}
         for action in plan.actions:
             if action.id in self._done:
                 self._tell(Happened("kept", action))
         while True:
             if not self._interrupts.count and not self._lost:
-                for action in [one for one in waiting.values() if self._ready(one)]:
-                    if len(self._running) < WORKERS:
-                        del waiting[action.id]
-                        self._begin(action, lambda one: self._perform(one))
+                ready = [action for action in waiting.values() if self._is_ready(action)]
+                for action in ready[: WORKERS - len(self._running)]:
+                    del waiting[action.id]
+                    self._begin(action, self._perform)
             if not self._running:
                 return
             self._collect(self._report("interrupted: what is under way comes to its end"))
 
-    def _ready(self, action: Action) -> bool:
-        return all(one in self._done for one in action.after)
+    def _is_ready(self, action: Action) -> bool:
+        return self._done.keys() >= set(action.after)
 
     def _begin(self, action: Action, do: Callable[[Action], Mapping[str, Any]]) -> None:
         self._running[action.id] = action
@@ -216,8 +215,8 @@ class Execution:
             self._lost = self._lost or report.error
             self._cancelled.set()
         else:
-            kind = self._stopped if self._cancelled.is_set() else self._failures
-            kind.append(Failure(report.action, report.error))
+            errors = self._stopped if self._cancelled.is_set() else self._failures
+            errors.append(report.error)
 
     def _perform(self, action: Action) -> Mapping[str, Any]:
         if not action.call.startswith(LOOKS):
@@ -234,53 +233,64 @@ class Execution:
             raise
         if self._journal:
             self._journal.result(action, outputs)
-        self._tell(Happened("done", action, _told(outputs)))
+        self._tell(Happened("done", action, _shown(outputs)))
         return outputs
 
     def _result(self, action: Action) -> Mapping[str, Any]:
-        doing = ActionContext(
-            regional=self._aws.acting_as(action.role).in_region(action.region),
-            summary=action.summary,
-            parameters=resolve(action.parameters, self._done),
-            cancelled=self._cancelled,
-            progress=lambda text: self._tell(Happened("progress", action, text)),
+        context = self._context(
+            action, self._cancelled, lambda text: self._tell(Happened("progress", action, text))
         )
-        if action.call in self._handlers:
-            return self._handlers[action.call](doing)
         try:
-            created = bool(references(action.parameters))
-            return call(doing, action.call, action.outputs, created=created)
+            return self._call(action, context, created=bool(references(action.parameters)))
         except GoldenamiError as error:
             if action.adopt and code_of(error) in THERE.get(action.call, NONE):
-                adopted = self._handlers[action.adopt](doing)
+                adopted = self._handlers[action.adopt](context)
                 if adopted.keys() >= action.outputs.keys():
                     return adopted
             raise
 
+    def _context(
+        self, action: Action, cancelled: Event, progress: Callable[[str], None]
+    ) -> ActionContext:
+        return ActionContext(
+            regional=self._aws.acting_as(action.role).in_region(action.region),
+            summary=action.summary,
+            parameters=resolve(action.parameters, self._done),
+            cancelled=cancelled,
+            progress=progress,
+        )
+
+    def _call(self, action: Action, context: ActionContext, *, created: bool) -> Mapping[str, Any]:
+        if handler := self._handlers.get(action.call):
+            return handler(context)
+        return call(context, action.call, action.outputs, created=created)
+
     def _to_undo(self, plan: Plan) -> Iterator[Action]:
         """Give what was made and no later action has settled, the newest first."""
         for action in reversed(plan.actions):
-            settled = any(action.id in one.settles and one.id in self._done for one in plan.actions)
+            settled = any(
+                action.id in later.settles and later.id in self._done for later in plan.actions
+            )
             if action.undo and action.id in self._done and not settled:
                 yield action
 
     def _standing(self, plan: Plan) -> list[str]:
-        return [f"kept: {self._what(one)}" for one in reversed(list(self._to_undo(plan)))]
+        return [f"kept: {self._what(action)}" for action in reversed(list(self._to_undo(plan)))]
 
     def _what(self, action: Action) -> str:
-        return f"{action.summary}: {_told(self._done[action.id])}"
+        return f"{action.summary}: {_shown(self._done[action.id])}"
 
     def _troubles(self) -> list[str]:
         """Say what failed, and what was stopped while it was under way."""
         return [
-            *(f"failed before: {one.error.message}" for one in self._failures),
-            *(f"stopped: {one.error.message}" for one in self._stopped),
+            *(f"failed before: {error.message}" for error in self._failures),
+            *(f"stopped: {error.message}" for error in self._stopped),
             *([self._lost.message] if self._lost else []),
             *self._journal_trouble(),
         ]
 
     def _stands(self, lost: LeaseLostError, there: list[str]) -> LeaseLostError:
-        troubles = [one for one in self._troubles() if one != lost.message]
+        troubles = [trouble for trouble in self._troubles() if trouble != lost.message]
         lost.notes = (*lost.notes, *troubles, *there)
         return lost
 
@@ -295,7 +305,7 @@ class Execution:
             fix="run the same command again: it begins with a look at what there is",
         )
         if self._failures:
-            error.__cause__ = self._failures[0].error
+            error.__cause__ = self._failures[0]
         return error
 
     def _after_failure(self, plan: Plan) -> GoldenamiError:
@@ -304,7 +314,7 @@ class Execution:
         Raises:
             InterruptedRunError: a signal; after a second one not everything was undone.
         """
-        first = self._failures[0].error
+        first = self._failures[0]
         waiting = list(self._to_undo(plan))
         notes: list[str] = []
         try:
@@ -318,14 +328,14 @@ class Execution:
         except _AbandonedError as error:
             self._abandoned = True
             unknown = f"not known whether undone: {self._what(waiting[0])}"
-            left = [f"LEFT BEHIND: {self._what(one)}" for one in waiting[1:]]
-            raise self._interrupted([*notes, unknown, *left]) from error
+            behind = [f"LEFT BEHIND: {self._what(action)}" for action in waiting[1:]]
+            raise self._interrupted([*notes, unknown, *behind]) from error
         if self._interrupts.count:
             raise self._interrupted(notes)
         if self._lost:
-            notes += [f"kept: {self._what(one)}" for one in waiting]
+            notes += [f"kept: {self._what(action)}" for action in waiting]
             return self._stands(self._lost, notes)
-        others = [f"also failed: {one.error.message}" for one in self._failures[1:]]
+        others = [f"also failed: {error.message}" for error in self._failures[1:]]
         first.notes = (*first.notes, *others, *self._journal_trouble(), *notes)
         return first
 
@@ -334,18 +344,9 @@ class Execution:
         if undo is None:
             return {}
         self._guard()
-        doing = ActionContext(
-            regional=self._aws.acting_as(undo.role).in_region(undo.region),
-            summary=undo.summary,
-            parameters=resolve(undo.parameters, self._done),
-            cancelled=Event(),
-            progress=lambda _: None,
-        )
+        context = self._context(undo, Event(), lambda _: None)
         try:
-            if undo.call in self._handlers:
-                self._handlers[undo.call](doing)
-            else:
-                call(doing, undo.call, undo.outputs)
+            self._call(undo, context, created=False)
         except GoldenamiError as error:
             if code_of(error) not in NOT_FOUND:
                 raise
@@ -365,7 +366,7 @@ class Execution:
             self._listener(happened)
 
 
-def _told(outputs: Mapping[str, Any]) -> str:
+def _shown(outputs: Mapping[str, Any]) -> str:
     """Show the ids and counts among an action's outputs."""
     return " ".join(map(_words, outputs.values()))
 

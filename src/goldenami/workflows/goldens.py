@@ -15,7 +15,7 @@ from goldenami.domain.audit.approved import Produced
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.build_records import kept
+from goldenami.workflows.build_records import recorded_builds
 
 if TYPE_CHECKING:
     from goldenami.spec.model import BaseSource
@@ -44,7 +44,7 @@ def read(
         AwsError: records or manifests could not be read.
     """
     every = [image for several in own.values() for image in several]
-    home = kept(aws, every, approval)
+    home = recorded_builds(aws, every, approval)
     elsewhere = structs.replace(home, known=builds | known_builds(aws, own))
     return {
         place: approved.produced(

@@ -44,12 +44,12 @@ def read(
     Within a region they stand by image name, the newest version first.
     """
 
-    def one(region: str) -> list[Entry]:
+    def entries(region: str) -> list[Entry]:
         newest_first = images.produced(aws.in_region(region), image=image)
-        found = sorted(newest_first, key=lambda each: each.image)
-        return [_entry(each) for each in found if status is None or each.status == status]
+        by_name = sorted(newest_first, key=lambda entry: entry.image)
+        return [_entry(image) for image in by_name if status is None or image.status == status]
 
-    return in_regions(where or regions.enabled(aws), one)
+    return in_regions(where or regions.enabled(aws), entries)
 
 
 def _entry(image: Image) -> Entry:

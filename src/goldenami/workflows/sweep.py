@@ -4,7 +4,7 @@ It is found by its tags. Whose it is, the records of the builds and EC2 say; wha
 be a build's own is told by its id, and left alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,18 +19,18 @@ from goldenami.domain.image import started
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.record import parameter
 from goldenami.errors import IncompleteError, RefusedError
-from goldenami.workflows.attribution import Owner
+from goldenami.workflows.attribution import Attribution
 from goldenami.workflows.execution import Execution
 
 TERMINATION_TIMEOUT_S = 600.0
 LEASE_END = "end:lease"
 RECORD_END = "end:record"
-_PARAMETERS = {"lease": LEASE_END, "record": RECORD_END}
-_CALLS: dict[str, tuple[str, str, str]] = {
-    "snapshot": ("ec2:DeleteSnapshot", "SnapshotId", "delete"),
-    "volume": ("ec2:DeleteVolume", "VolumeId", "delete"),
-    "key-pair": ("ec2:DeleteKeyPair", "KeyName", "delete"),
-    "security-group": ("ec2:DeleteSecurityGroup", "GroupId", "delete"),
+_PERMISSIONS = {LEASE_END: lease.READ_PERMISSIONS, RECORD_END: records.READ_PERMISSIONS}
+_CALLS = {
+    "snapshot": ("ec2:DeleteSnapshot", "SnapshotId"),
+    "volume": ("ec2:DeleteVolume", "VolumeId"),
+    "key-pair": ("ec2:DeleteKeyPair", "KeyName"),
+    "security-group": ("ec2:DeleteSecurityGroup", "GroupId"),
 }
 
 
@@ -58,28 +58,27 @@ class Sweep(Struct, frozen=True):
             IncompleteError: something could not be read.
             RefusedError: something is not proved to be its build's own.
         """
-        forged = [f"left alone: {one}" for one in self.forgeries]
-        if not self.unread and not self.kept:
-            if forged:
-                raise RefusedError(
-                    "not everything that carries the tags of a build was made by that build",
-                    notes=forged,
-                    fix="find in CloudTrail who made it, and remove it by hand",
-                )
-            return
-        raise IncompleteError(
-            f"not everything could be looked at, and {len(self.kept)} things are left alone",
-            notes=[
-                *dict.fromkeys(f"{one.region}: {one.error.message}" for one in self.unread),
-                *(
-                    f"left alone: {one.kind} {one.id} in {one.region}: whether its build "
-                    f"{one.build} is under way could not be read"
-                    for one in self.kept
-                ),
-                *forged,
-            ],
-            fix="give the caller access to these regions, and run it again",
-        )
+        forged = [f"left alone: {forgery}" for forgery in self.forgeries]
+        if self.unread or self.kept:
+            raise IncompleteError(
+                f"not everything could be looked at, and {len(self.kept)} things are left alone",
+                notes=[
+                    *dict.fromkeys(f"{part.region}: {part.error.message}" for part in self.unread),
+                    *(
+                        f"left alone: {leftover.kind} {leftover.id} in {leftover.region}: whether "
+                        f"its build {leftover.build} is under way could not be read"
+                        for leftover in self.kept
+                    ),
+                    *forged,
+                ],
+                fix="give the caller access to these regions, and run it again",
+            )
+        if forged:
+            raise RefusedError(
+                "not everything that carries the tags of a build was made by that build",
+                notes=forged,
+                fix="find in CloudTrail who made it, and remove it by hand",
+            )
 
 
 def prepare(
@@ -107,42 +106,52 @@ def prepare(
     enabled = regions.enabled(aws)
     chosen = tuple(where or enabled)
     answers = in_regions(chosen, lambda region: leftovers.read(aws.in_region(region)))
-    own = _books(aws, enabled)
-    books = (own, *(_books(baker, regions.enabled(baker)) for baker in bakers))
-    running = {one for answer in books for read in answer.read.values() for one in read.running}
-    unsure = tuple(one for answer in books for one in answer.unread)
+    own = _leases(aws, enabled)
+    leases = (own, *(_leases(baker, regions.enabled(baker)) for baker in bakers))
+    running = {
+        running for several in leases for read in several.read.values() for running in read.running
+    }
+    unknown = tuple(region for several in leases for region in several.unread)
 
-    def swept(one: str) -> bool:
-        age = one == build if build else _age(one, now) >= older_than
-        return age and one not in running
+    def swept(name: str) -> bool:
+        chosen = name == build if build else _age(name, now) >= older_than
+        return chosen and name not in running
 
-    claims = [one for several in answers.read.values() for one in several.left]
-    old = [one for one in claims if swept(one.leftover.build)]
-    owner = Owner(aws, bakers, books)
+    claims = [claim for read in answers.read.values() for claim in read.leftovers]
+    claims = [claim for claim in claims if swept(claim.leftover.build)]
+    attribution = Attribution(aws, bakers, leases)
     kept = tuple(
-        one.leftover
-        for one in old
-        if _may_be_under_way(one.leftover, unsure)
-        or (unsure and not owner.knows(one.leftover.build))
+        claim.leftover
+        for claim in claims
+        if _may_be_under_way(claim.leftover, unknown)
+        or (unknown and not attribution.knows(claim.leftover.build))
     )
-    judged = [one for one in old if one.leftover not in kept]
-    forgeries = tuple(found for one in judged if (found := owner.forged(one)))
-    forged = {(one.region, one.id) for one in forgeries}
-    removed = [
-        *(one.leftover for one in judged if (one.leftover.region, one.leftover.id) not in forged),
-        *(one for region in chosen if region in own.read for one in own.read[region].lapsed
-          if swept(one.build)),
-    ]  # fmt: skip
-    unread = (*answers.unread, *(one for one in unsure if kept or one.region in chosen))
+    removed, forgeries = [], []
+    for claim in claims:
+        if claim.leftover in kept:
+            continue
+        if forgery := attribution.forgery(claim):
+            forgeries.append(forgery)
+        else:
+            removed.append(claim.leftover)
+    lapsed = [lease for region in chosen if region in own.read for lease in own.read[region].lapsed]
+    removed += [leftover for leftover in lapsed if swept(leftover.build)]
+    unread = (*answers.unread, *(part for part in unknown if kept or part.region in chosen))
     if not unread and not kept and set(chosen) >= set(enabled):
-        finished = {one for several in answers.read.values() for one in several.finished}
+        finished = {name for read in answers.read.values() for name in read.finished}
         removed += [
-            _record(region, one, removed)
+            _record(region, recorded, removed)
             for region, read in own.read.items()
-            for one in read.records.values()
-            if swept(one.record.build) and one.record.build not in finished
+            for recorded in read.records.values()
+            if swept(recorded.record.build) and recorded.record.build not in finished
         ]
-    return _planned(tuple(removed), kept, forgeries, unread)
+    count = len({leftover.build for leftover in removed})
+    plan = Plan(
+        title=f"remove {len(removed)} things that {count} unfinished builds have left",
+        actions=tuple(step for leftover in removed for step in _removal(leftover, removed)),
+        checks=leftovers.PERMISSIONS,
+    )
+    return Sweep(plan, tuple(removed), kept, tuple(forgeries), unread)
 
 
 def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
@@ -160,38 +169,23 @@ def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
     Execution(aws, handlers=handlers, tell=tell).run(sweep.plan)
 
 
-def _books(aws: Aws, where: Sequence[str]) -> RegionAnswers[RegionLeases]:
+def _leases(aws: Aws, where: Sequence[str]) -> RegionAnswers[RegionLeases]:
     return in_regions(where, lambda region: leftovers.books(aws.in_region(region)))
 
 
-def _record(region: str, one: Recorded, removed: Sequence[Leftover]) -> Leftover:
+def _record(region: str, recorded: Recorded, removed: Sequence[Leftover]) -> Leftover:
     """Return the record of a build, which goes with the last of what the build has left."""
-    record = one.record
+    record = recorded.record
     return Leftover(
         region=region, kind="record", id=parameter(record.image, record.build), build=record.build,
-        build_region=region, version=one.version,
-        after=tuple(there.id for there in removed if there.build == record.build),
+        build_region=region, version=recorded.version,
+        after=tuple(leftover.id for leftover in removed if leftover.build == record.build),
     )  # fmt: skip
 
 
-def _may_be_under_way(one: Leftover, unread: Sequence[UnreadRegion]) -> bool:
+def _may_be_under_way(leftover: Leftover, unread: Sequence[UnreadRegion]) -> bool:
     """Say whether the lease of a build may be in a region whose leases could not be read."""
-    return any(one.build_region in ("", region.region) for region in unread)
-
-
-def _planned(
-    removed: tuple[Leftover, ...],
-    kept: tuple[Leftover, ...],
-    forgeries: tuple[Forgery, ...],
-    unread: tuple[UnreadRegion, ...],
-) -> Sweep:
-    count = len({one.build for one in removed})
-    plan = Plan(
-        title=f"remove {len(removed)} things that {count} unfinished builds have left",
-        actions=tuple(step for one in removed for step in _removal(one, removed)),
-        checks=leftovers.PERMISSIONS,
-    )
-    return Sweep(plan, removed, kept, forgeries, unread)
+    return any(leftover.build_region in ("", part.region) for part in unread)
 
 
 def _age(build: str, now: datetime) -> timedelta:
@@ -199,60 +193,45 @@ def _age(build: str, now: datetime) -> timedelta:
     return now - start if start else timedelta.max
 
 
-def _removal(one: Leftover, found: tuple[Leftover, ...]) -> list[Action]:
-    of = f"of build {one.build}"
-    if one.kind == "instance":
-        return _termination(one, of, wait=any(one.id in other.after for other in found))
-    if one.kind in _PARAMETERS:
-        after = tuple(_action_id(other) for other in found if other.id in one.after)
-        parameters = {"Name": one.id, "Version": one.version}
-        summary = f"delete the {one.kind} {one.id} {of}"
-        return [_action(one, summary, _PARAMETERS[one.kind], parameters, after)]
-    after = tuple(f"gone:{other}" for other in one.after)
-    if one.kind == "image":
-        parameters = {"ImageId": one.id, "DeleteAssociatedSnapshots": True}
-        summary = f"deregister {one.id} ({one.state}) {of}"
-        return [_action(one, summary, "ec2:DeregisterImage", parameters, after)]
-    call, name, verb = _CALLS[one.kind]
-    return [_action(one, f"{verb} the {one.kind} {one.id} {of}", call, {name: one.id}, after)]
-
-
-def _termination(one: Leftover, of: str, *, wait: bool) -> list[Action]:
-    summary = f"terminate {one.id} {of}"
-    steps = [_action(one, summary, "ec2:TerminateInstances", {"InstanceIds": [one.id]}, ())]
-    if wait:
-        steps.append(
-            Action(
-                id=f"gone:{one.id}",
-                summary=f"wait until {one.id} is terminated",
-                call="wait:terminated",
-                region=one.region,
-                parameters={"InstanceId": one.id, "timeout_s": TERMINATION_TIMEOUT_S},
-                permissions=("ec2:DescribeInstances",),
-                after=(steps[0].id,),
-            )
-        )
-    return steps
-
-
-def _action_id(one: Leftover) -> str:
-    return f"{one.kind}:{one.region}:{one.id}"
-
-
-def _action(
-    one: Leftover, summary: str, call: str, parameters: dict[str, Any], after: tuple[str, ...]
-) -> Action:
-    permissions = {
-        "image": (call, "ec2:DeleteSnapshot"),
-        "lease": ("ssm:DeleteParameter", *lease.READ_PERMISSIONS),
-        "record": ("ssm:DeleteParameter", *records.READ_PERMISSIONS),
-    }.get(one.kind, (call,))
-    return Action(
-        id=_action_id(one),
-        summary=summary,
+def _removal(leftover: Leftover, leftovers: Sequence[Leftover]) -> Iterator[Action]:
+    name, kind = leftover.id, leftover.kind
+    summary, permissions = f"delete the {kind} {name}", tuple[str, ...]()
+    after = tuple(f"gone:{instance}" for instance in leftover.after)
+    parameters: dict[str, Any]
+    if kind == "instance":
+        call, summary = "ec2:TerminateInstances", f"terminate {name}"
+        parameters = {"InstanceIds": [name]}
+    elif kind == "image":
+        call, summary = "ec2:DeregisterImage", f"deregister {name} ({leftover.state})"
+        parameters = {"ImageId": name, "DeleteAssociatedSnapshots": True}
+        permissions = (call, "ec2:DeleteSnapshot")
+    elif kind in _CALLS:
+        call, key = _CALLS[kind]
+        parameters = {key: name}
+    else:
+        call, parameters = f"end:{kind}", {"Name": name, "Version": leftover.version}
+        permissions = ("ssm:DeleteParameter", *_PERMISSIONS[call])
+        after = tuple(_action_id(other) for other in leftovers if other.id in leftover.after)
+    yield Action(
+        id=_action_id(leftover),
+        summary=f"{summary} of build {leftover.build}",
         call=call,
-        region=one.region,
+        region=leftover.region,
         parameters=parameters,
         permissions=permissions,
         after=after,
     )
+    if kind == "instance" and any(name in other.after for other in leftovers):
+        yield Action(
+            id=f"gone:{name}",
+            summary=f"wait until {name} is terminated",
+            call="wait:terminated",
+            region=leftover.region,
+            parameters={"InstanceId": name, "timeout_s": TERMINATION_TIMEOUT_S},
+            permissions=("ec2:DescribeInstances",),
+            after=(_action_id(leftover),),
+        )
+
+
+def _action_id(leftover: Leftover) -> str:
+    return f"{leftover.kind}:{leftover.region}:{leftover.id}"

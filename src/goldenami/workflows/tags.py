@@ -11,7 +11,7 @@ from goldenami.domain.plan import Action, Plan
 from goldenami.errors import GoldenamiError, UsageError
 
 
-def plan(aws: Aws, image_ids: Sequence[str], wanted: dict[str, str]) -> Plan:
+def plan(aws: Aws, image_ids: Sequence[str], further: dict[str, str]) -> Plan:
     """Find the images wherever they are, and plan the tagging of each region.
 
     An image that goldenami made is tagged in all regions of its build; another one where it is.
@@ -21,51 +21,51 @@ def plan(aws: Aws, image_ids: Sequence[str], wanted: dict[str, str]) -> Plan:
         GoldenamiError: an image is not there, or would have too many tags.
         IncompleteError: a region could not be read.
     """
-    _check(image_ids, wanted)
+    _check(image_ids, further)
     answers = in_regions(regions.enabled(aws), lambda region: _own(aws, region, list(image_ids)))
-    seen = [one for found in answers.complete("looking for the images").values() for one in found]
-    named = [one for one in seen if one.id in image_ids]
-    missing = sorted(set(image_ids) - {one.id for one in named})
+    by_region = answers.complete("looking for the images")
+    seen = [image for images in by_region.values() for image in images]
+    named = [image for image in seen if image.id in image_ids]
+    missing = sorted(set(image_ids) - {image.id for image in named})
     if missing:
         raise GoldenamiError(
             f"no image {', '.join(missing)} of this account in any of {len(answers.read)} regions",
             fix="`goldenami images` lists the golden ones",
         )
-    builds = {one.tags[tags.BUILD] for one in named if tags.BUILD in one.tags}
-    all_of_them = [one for one in seen if one.id in image_ids or one.tags.get(tags.BUILD) in builds]
-    full = [one for one in all_of_them if len({**one.tags, **wanted}) > tags.TAGS_PER_RESOURCE]
-    if full:
-        raise GoldenamiError(
-            f"{full[0].id} in {full[0].region} would have more than {tags.TAGS_PER_RESOURCE} tags"
-        )
-    listed = ", ".join(f"{key}={value}" for key, value in wanted.items())
+    builds = {image.tags[tags.BUILD] for image in named if tags.BUILD in image.tags}
+    chosen = [image for image in seen if image in named or image.tags.get(tags.BUILD) in builds]
+    for image in chosen:
+        if len({**image.tags, **further}) > tags.TAGS_PER_RESOURCE:
+            raise GoldenamiError(
+                f"{image.id} in {image.region} would have more than {tags.TAGS_PER_RESOURCE} tags"
+            )
+    listed = ", ".join(f"{key}={value}" for key, value in further.items())
     return Plan(
-        title=f"tag {len(all_of_them)} images with {listed}",
-        actions=tuple(_action(one, wanted) for one in all_of_them),
+        title=f"tag {len(chosen)} images with {listed}",
+        actions=tuple(_action(image, further) for image in chosen),
     )
 
 
-def _check(image_ids: Sequence[str], wanted: dict[str, str]) -> None:
+def _check(image_ids: Sequence[str], further: dict[str, str]) -> None:
     for image_id in image_ids:
         if not names.AMI_ID.fullmatch(image_id):
             raise UsageError(f"`{image_id}` is no image id (`ami-` and 8 or 17 hex digits)")
-    for key, value in wanted.items():
-        if wrong := tags.problem(key, value):
-            raise UsageError(f"--tag {key}={value}: {wrong}")
+    for key, value in further.items():
+        if problem := tags.problem(key, value):
+            raise UsageError(f"--tag {key}={value}: {problem}")
 
 
 def _own(aws: Aws, region: str, image_ids: list[str]) -> list[Image]:
-    account = aws.account
-    listed = [one for one in images.by_id(aws.in_region(region), image_ids) if one.owner == account]
-    golden = images.produced(aws.in_region(region))
-    return list({one.id: one for one in (*golden, *listed)}.values())
+    regional, account = aws.in_region(region), aws.account
+    listed = [image for image in images.by_id(regional, image_ids) if image.owner == account]
+    return list({image.id: image for image in (*images.produced(regional), *listed)}.values())
 
 
-def _action(image: Image, wanted: dict[str, str]) -> Action:
+def _action(image: Image, further: dict[str, str]) -> Action:
     return Action(
         id=f"tag:{image.id}",
         summary=f"tag {image.id} and {len(image.snapshots)} snapshots",
         call="ec2:CreateTags",
         region=image.region,
-        parameters={"Resources": [image.id, *image.snapshots], "Tags": tags.to_aws(wanted)},
+        parameters={"Resources": [image.id, *image.snapshots], "Tags": tags.to_aws(further)},
     )

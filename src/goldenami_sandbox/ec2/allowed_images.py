@@ -11,15 +11,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.core.utils import utcnow
 
-from goldenami_sandbox.organizations import store as organizations
-
-if TYPE_CHECKING:
-    from goldenami_sandbox.ec2.image import SandboxImage
 from goldenami_sandbox.ec2.errors import bad_value
+from goldenami_sandbox.ec2.image import SandboxImage
+from goldenami_sandbox.organizations import store as organizations
 
 Criterion = Mapping[str, Any]
 ACCOUNT, POLICY = "account", "declarative-policy"
@@ -34,13 +32,13 @@ class AllowedImages:
     managed_by: str = ACCOUNT
     exception_message: str = ""
 
-    def allow(self, image: "SandboxImage") -> bool:
+    def allow(self, image: SandboxImage) -> bool:
         """Say whether an image satisfies the setting, whether it is enforced or not."""
         if image.owned or self.state == "disabled":
             return True
         return any(_satisfies(image, criterion) for criterion in self.criteria)
 
-    def hide(self, image: "SandboxImage") -> bool:
+    def hide(self, image: SandboxImage) -> bool:
         """Say whether an image can be neither found nor launched."""
         return self.state == "enabled" and not self.allow(image)
 
@@ -90,19 +88,19 @@ def _dashed(name: str) -> str:
     return name.replace("_", "-")
 
 
-Test = Callable[["SandboxImage", Any], bool]
+Test = Callable[[SandboxImage, Any], bool]
 
 
-def _satisfies(image: "SandboxImage", criterion: Criterion) -> bool:
+def _satisfies(image: SandboxImage, criterion: Criterion) -> bool:
     # An image of the sandbox has no product code, watermark or scan result: those fail.
     return all(name in _TESTS and _TESTS[name](image, wish) for name, wish in criterion.items())
 
 
-def _by_provider(image: "SandboxImage", providers: Sequence[str]) -> bool:
+def _by_provider(image: SandboxImage, providers: Sequence[str]) -> bool:
     return image.owner_id in providers or image.owner_alias in providers
 
 
-def _by_name(image: "SandboxImage", patterns: Sequence[str]) -> bool:
+def _by_name(image: SandboxImage, patterns: Sequence[str]) -> bool:
     return any(_like(image.name, pattern) for pattern in patterns)
 
 

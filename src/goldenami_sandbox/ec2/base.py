@@ -12,6 +12,7 @@ from moto.ec2.responses._base_response import EC2BaseResponse
 from goldenami_sandbox.ec2.errors import bad_value, token_reused
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.listing import page
+from goldenami_sandbox.overriding import overrides
 
 DRY_RUN_STATUS = 412  # moto: 400
 
@@ -35,6 +36,7 @@ class Ec2Base(EC2BaseResponse):
         except KeyError:
             raise bad_value(f"Invalid region: {region}") from None
 
+    @overrides
     def get_region_from_url(self, request: Any, full_url: str) -> str:
         """Take the region of the signature; moto prefers one in the user agent."""
         authorization = request.headers.get("Authorization", "")
@@ -42,6 +44,7 @@ class Ec2Base(EC2BaseResponse):
             return str(authorization.partition("Credential=")[2].split("/")[2])
         return str(super().get_region_from_url(request, full_url))
 
+    @overrides
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
         """Answer a dry run with AWS's status."""
         status, headers, body = super().serialized(action_result)

@@ -7,24 +7,22 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Image.html
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from moto.core.utils import utcnow
+from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.utils import random_snapshot_id
 
-from goldenami_sandbox.catalogue import PublicImage
 from goldenami_sandbox.clock import Countdown
-
-if TYPE_CHECKING:
-    from goldenami_sandbox.ec2.store import Ec2Store
+from goldenami_sandbox.overriding import overrides
 
 PUBLIC = {"Group": "all"}
 _COOLDOWN = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
-class Device:
+class SandboxDevice:
     """One EBS device of an image."""
 
     name: str
@@ -59,11 +57,13 @@ class GoneVolume:
 class ImageSnapshot(Snapshot):
     """A snapshot that is ``pending`` as long as its image is; moto's are complete at once."""
 
+    @overrides
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._readiness = Countdown()
         super().__init__(*arguments, **named)
 
     @property
+    @overrides
     def status(self) -> str:
         """The snapshot's state now."""
         return "completed" if self._readiness.over else "pending"
@@ -73,22 +73,35 @@ class ImageSnapshot(Snapshot):
         """Leave it to the clock."""
 
     @property
+    @overrides
     def progress(self) -> str:
         """How much of the volume is copied."""
         return f"{int(100 * self._readiness.share)}%"
+
+
+class ImageStore(Protocol):
+    """What an image asks of the account and region that it is seen from."""
+
+    account_id: str
+    region_name: str
+    tags: dict[str, dict[str, str]]
+    deregistered: "dict[str, SandboxImage]"
+
+    def allows(self, image: "SandboxImage") -> bool:
+        """Say whether the Allowed AMIs setting allows an image."""
 
 
 @dataclass(eq=False)
 class SandboxImage:
     """An image in one region. What other accounts own is here if this account can see it."""
 
-    store: "Ec2Store" = field(repr=False)
+    store: ImageStore = field(repr=False)
     id: str
     name: str
     owner_id: str
     architecture: str
     root_device_name: str
-    devices: tuple[Device, ...]
+    devices: tuple[SandboxDevice, ...]
     description: str = ""
     owner_alias: str | None = None
     platform: str | None = None
@@ -194,7 +207,7 @@ class SandboxImage:
             "SourceInstanceId": self.source_instance_id,
             "SourceImageId": self.source_image_id,
             "SourceImageRegion": self.source_image_region,
-            "ImageAllowed": self.store.allowed_images.allow(self),
+            "ImageAllowed": self.store.allows(self),
             "Tags": self.tags or None,
         }
 
@@ -209,34 +222,8 @@ def iso(moment: datetime | None) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z") if moment else None
 
 
-def published(store: "Ec2Store", public: PublicImage) -> SandboxImage:
-    """Return a public image, with its snapshot put in the store."""
-    image_id = public.id_in(store.region_name)
-    volume = GoneVolume(public.size_gib)
-    device = Device(
-        public.root_device_name,
-        public.size_gib,
-        take_snapshot(store, volume, "", image_id, public.owner_id).id,
-    )
-    return SandboxImage(
-        store,
-        image_id,
-        public.name,
-        public.owner_id,
-        public.architecture,
-        public.root_device_name,
-        (device,),
-        description=public.description,
-        owner_alias="amazon",
-        imds_support="v2.0",
-        created=datetime.fromisoformat(public.created).replace(tzinfo=None),
-        permissions=[dict(PUBLIC)],
-        readiness=Countdown(steps=0),
-    )
-
-
 def take_snapshot(
-    store: "Ec2Store",
+    store: EC2Backend,
     volume: Volume | GoneVolume,
     description: str,
     image_id: str,

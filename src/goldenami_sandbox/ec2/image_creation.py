@@ -16,6 +16,7 @@ from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError, InvalidParameterDependency
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
+from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.utils import random_ami_id
 
 from goldenami_sandbox.clock import Countdown
@@ -27,8 +28,9 @@ from goldenami_sandbox.ec2.errors import (
     incorrect_state,
     no_such_instance,
 )
-from goldenami_sandbox.ec2.image import Device, GoneVolume, SandboxImage, take_snapshot
+from goldenami_sandbox.ec2.image import GoneVolume, SandboxDevice, SandboxImage, take_snapshot
 from goldenami_sandbox.ec2.store import Ec2Store
+from goldenami_sandbox.overriding import overrides
 
 NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 DESCRIPTION_LENGTH = 255
@@ -37,9 +39,10 @@ copies_fail: dict[str, str] = {}
 _TAGGABLE = ("image", "snapshot")
 
 
-class ImageCreationResponse(Ec2Base):
+class ImageCreationResponse(Ec2Base, AmisResponse):
     """The calls that make an image, each in the state ``pending``."""
 
+    @overrides
     def create_image(self) -> ActionResult:
         """Make an image of an instance, with one snapshot for each of its volumes."""
         name = self._new_name()
@@ -70,10 +73,12 @@ class ImageCreationResponse(Ec2Base):
         )
         return self._put(image, wished)
 
+    @overrides
     def copy_image(self) -> ActionResult:
         """Copy an image into the region of the call."""
         return ActionResult({"ImageId": self.once("CopyImage", self._copied_image_id)})
 
+    @overrides
     def register_image(self) -> ActionResult:
         """Make an image of snapshots."""
         name = self._new_name()
@@ -88,7 +93,7 @@ class ImageCreationResponse(Ec2Base):
             self.current_account,
             self._get_param("Architecture", "i386"),
             root,
-            devices or (Device(root, 8),),
+            devices or (SandboxDevice(root, 8),),
             description=self._get_param("Description", ""),
         )
         return self._put(image, wished)
@@ -205,13 +210,13 @@ def _reboot(instance: Instance) -> None:
 
 def _snapshotted(
     store: Ec2Store, instance: Instance, image_id: str, about: str
-) -> tuple[Device, ...]:
+) -> tuple[SandboxDevice, ...]:
     found = []
     for name, attached in instance.get_block_device_mapping:
         volume = store.get_volume(attached.volume_id)
         snapshot = take_snapshot(store, volume, about, image_id)
         found.append(
-            Device(
+            SandboxDevice(
                 name,
                 volume.size,
                 snapshot.id,
@@ -224,8 +229,8 @@ def _snapshotted(
 
 
 def _overridden(
-    devices: Sequence[Device], mappings: Sequence[Mapping[str, Any]]
-) -> tuple[Device, ...]:
+    devices: Sequence[SandboxDevice], mappings: Sequence[Mapping[str, Any]]
+) -> tuple[SandboxDevice, ...]:
     """Return the devices of an instance or none, changed by a request's device mappings."""
     found = {device.name: device for device in devices}
     for mapping in mappings:
@@ -233,7 +238,7 @@ def _overridden(
         if "NoDevice" in mapping:
             found.pop(name, None)
             continue
-        base = found.get(name, Device(name, 8))
+        base = found.get(name, SandboxDevice(name, 8))
         found[name] = replace(
             base,
             size_gib=ebs.get("VolumeSize", base.size_gib),
@@ -247,7 +252,7 @@ def _overridden(
 
 def _copied(
     source: SandboxImage, store: Ec2Store, image_id: str, kms_key_id: str | None
-) -> tuple[Device, ...]:
+) -> tuple[SandboxDevice, ...]:
     found = []
     for device in source.devices:
         volume = GoneVolume(device.size_gib, kms_key_id is not None, kms_key_id)

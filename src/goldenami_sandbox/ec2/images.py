@@ -27,6 +27,7 @@ from moto.ec2.exceptions import (
     InvalidRequest,
     MalformedAMIIdError,
 )
+from moto.ec2.responses.amis import AmisResponse
 
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
@@ -41,6 +42,7 @@ from goldenami_sandbox.ec2.errors import (
 )
 from goldenami_sandbox.ec2.image import PUBLIC, SandboxImage, iso
 from goldenami_sandbox.listing import Described, Field, filtered
+from goldenami_sandbox.overriding import overrides
 
 
 def _same(name: str) -> Field:
@@ -80,9 +82,10 @@ _FIELDS = {
 }
 
 
-class ImageListingResponse(Ec2Base):
+class ImageListingResponse(Ec2Base, AmisResponse):
     """DescribeImages, and who finds what."""
 
+    @overrides
     def describe_images(self) -> ActionResult:
         """List the images that the account can see."""
         self.error_on_dryrun()
@@ -138,7 +141,7 @@ _HALF_A_MINUTE = timedelta(seconds=30)
 _DONE = {"Return": True}
 
 
-class ImageLifecycleResponse(Ec2Base):
+class ImageLifecycleResponse(Ec2Base, AmisResponse):
     """What the owner of an image does with it after it is made."""
 
     def own_image(self) -> SandboxImage:
@@ -171,6 +174,7 @@ class ImageLifecycleResponse(Ec2Base):
         image.deprecation_time = None
         return ActionResult(_DONE)
 
+    @overrides
     def disable_image(self) -> ActionResult:
         """Forbid launches, and drop the launch permissions for good."""
         image = self.own_image()
@@ -181,6 +185,7 @@ class ImageLifecycleResponse(Ec2Base):
         image.permissions = []
         return ActionResult(_DONE)
 
+    @overrides
     def enable_image(self) -> ActionResult:
         """Allow launches again; the launch permissions do not come back."""
         image = self.own_image()
@@ -202,6 +207,7 @@ class ImageLifecycleResponse(Ec2Base):
         image.unprotect()
         return ActionResult({"Return": image.protection})
 
+    @overrides
     def deregister_image(self) -> ActionResult:
         """Forget an image; instances launched from it stay."""
         image = self.own_image()
@@ -258,6 +264,7 @@ _READABLE: dict[str, Callable[[SandboxImage], dict[str, Any]]] = {
 class ImageSharingResponse(ImageLifecycleResponse):
     """One attribute of an image, read or changed."""
 
+    @overrides
     def describe_image_attribute(self) -> ActionResult:
         """Read one attribute."""
         image = self.own_image()
@@ -266,6 +273,7 @@ class ImageSharingResponse(ImageLifecycleResponse):
             raise InvalidRequest
         return ActionResult({"ImageId": image.id} | _READABLE[name](image))
 
+    @overrides
     def modify_image_attribute(self) -> ActionResult:
         """Change one attribute: launch permissions, description or IMDS support."""
         image = self.own_image()

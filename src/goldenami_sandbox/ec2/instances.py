@@ -9,12 +9,14 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.instances import Instance
+from moto.ec2.responses.instances import InstanceResponse
 
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import bad_combination, no_such_instance
 from goldenami_sandbox.ec2.image import iso
 from goldenami_sandbox.ec2.launch import LaunchState
 from goldenami_sandbox.listing import Described, filtered
+from goldenami_sandbox.overriding import overrides
 
 PAGE_SIZE = 1000
 _STATUS_FIELDS = {
@@ -39,9 +41,10 @@ _METADATA_FIELDS = {
 }
 
 
-class InstanceStatusResponse(Ec2Base):
+class InstanceStatusResponse(Ec2Base, InstanceResponse):
     """What is known of many instances at once."""
 
+    @overrides
     def describe_instance_status(self) -> ActionResult:
         """List state and checks, of running instances if not told otherwise."""
         self.error_on_dryrun()

@@ -29,7 +29,8 @@ from goldenami_sandbox.ec2.errors import (
     no_such_key_pair,
     token_of_the_terminated,
 )
-from goldenami_sandbox.ec2.image import Device, SandboxImage
+from goldenami_sandbox.ec2.image import SandboxDevice, SandboxImage
+from goldenami_sandbox.overriding import overrides
 
 PENDING, RUNNING = ("pending", 0), ("running", 16)
 DEFAULT_TYPE = "m1.small"
@@ -39,13 +40,15 @@ _TAGGABLE = ("instance", "volume", "network-interface", "spot-instances-request"
 class LaunchState(InstanceState):
     """``pending`` for a while and then ``running``, until something else is set."""
 
-    def __init__(self) -> None:
+    @overrides
+    def __init__(self, name: str = RUNNING[0], code: int = RUNNING[1]) -> None:
         self._starting: Countdown | None = Countdown()
         self._checks = Countdown(steps=2)
         self._scan = Countdown(steps=3)
-        super().__init__(*RUNNING)
+        super().__init__(name, code)
 
     @property
+    @overrides
     def name(self) -> str:
         """The state's name now."""
         return PENDING[0] if self.starting else self._name
@@ -56,6 +59,7 @@ class LaunchState(InstanceState):
         self._starting = self._starting if name == RUNNING[0] else None
 
     @property
+    @overrides
     def code(self) -> int:
         """The state's number now."""
         return PENDING[1] if self.starting else self._code
@@ -83,6 +87,7 @@ class LaunchState(InstanceState):
 class LaunchesResponse(Ec2Base, InstanceResponse):
     """RunInstances."""
 
+    @overrides
     def run_instances(self) -> ActionResult:
         """Launch instances from an image that allows it."""
         launched: Reservation = self.once("RunInstances", self._launched)
@@ -90,6 +95,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
             raise token_of_the_terminated()
         return ActionResult(launched)
 
+    @overrides
     def terminate_instances(self) -> ActionResult:
         """Terminate instances; of a terminated one, the interfaces are gone already.
 
@@ -169,6 +175,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         profiles = iam_backends[self.current_account][self.partition].get_instance_profiles()
         return {profile.name for profile in profiles}
 
+    @overrides
     def _parse_block_device_mapping(self) -> list[dict[str, Any]]:
         """Return every device of the launch: the image's, changed and joined by the request's."""
         devices = {device.name: _mapping(device) for device in self._image.devices}
@@ -210,7 +217,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
                 interface.delete_on_termination = True  # AWS's default for one it made itself
 
 
-def _mapping(device: Device) -> dict[str, Any]:
+def _mapping(device: SandboxDevice) -> dict[str, Any]:
     mapping = device.described()
     mapping["Ebs"] = {name: value for name, value in mapping["Ebs"].items() if value is not None}
     return mapping

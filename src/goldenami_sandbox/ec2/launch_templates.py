@@ -10,11 +10,13 @@ from moto.core.responses import ActionResult
 from moto.ec2.responses.launch_templates import LaunchTemplates
 
 from goldenami_sandbox.ec2.base import Ec2Base
+from goldenami_sandbox.overriding import overrides
 
 
 class LaunchTemplateVersionsResponse(Ec2Base, LaunchTemplates):
     """New versions of launch templates."""
 
+    @overrides
     def create_launch_template_version(self) -> ActionResult:
         """Make a version of what the request says, and of its source version for the rest."""
         made: Any = self.once("CreateLaunchTemplateVersion", self._version)

@@ -10,10 +10,12 @@ from functools import cache
 
 from boto3 import Session
 from moto.core.responses import ActionResult
+from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import bad_value
 from goldenami_sandbox.listing import filtered
+from goldenami_sandbox.overriding import overrides
 
 ENABLED_BY_DEFAULT = frozenset(
     {
@@ -30,9 +32,10 @@ _FIELDS = {
 }
 
 
-class RegionsResponse(Ec2Base):
+class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
     """DescribeRegions."""
 
+    @overrides
     def describe_regions(self) -> ActionResult:
         """List enabled regions, or all of the partition."""
         self.error_on_dryrun()

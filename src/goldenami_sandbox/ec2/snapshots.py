@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import InvalidSnapshotInUse
 from moto.ec2.models.elastic_block_store import Snapshot
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import bad_value, default_key_not_shareable, no_such_snapshot
 from goldenami_sandbox.listing import Described, Field, filtered
+from goldenami_sandbox.overriding import overrides
 
 
 def _same(name: str) -> Field:
@@ -34,9 +36,10 @@ _FIELDS = {
 }
 
 
-class SnapshotsResponse(Ec2Base):
+class SnapshotsResponse(Ec2Base, ElasticBlockStore):
     """What images are made of."""
 
+    @overrides
     def describe_snapshots(self) -> ActionResult:
         """List the account's snapshots; those of public images belong to others."""
         self.error_on_dryrun()
@@ -45,6 +48,7 @@ class SnapshotsResponse(Ec2Base):
         told = [_described(one) for one in snapshots if self._wanted_snapshot(one)]
         return self.paged("Snapshots", filtered(told, self._filters_from_querystring(), _FIELDS))
 
+    @overrides
     def delete_snapshot(self) -> ActionResult:
         """Delete a snapshot that no image uses."""
         snapshot = self._snapshot(self._get_param("SnapshotId"))
@@ -55,6 +59,7 @@ class SnapshotsResponse(Ec2Base):
         del self.store.snapshots[snapshot.id]
         return EmptyResult()
 
+    @overrides
     def modify_snapshot_attribute(self) -> ActionResult:
         """Add and remove accounts that may create volumes of a snapshot."""
         snapshot = self._snapshot(self._get_param("SnapshotId"))

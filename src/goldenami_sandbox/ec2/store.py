@@ -3,21 +3,26 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from datetime import datetime
+from typing import Any, cast
 
-from moto.ec2 import urls
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.kms.models import kms_backends
 
 from goldenami_sandbox import catalogue
+from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.ec2.allowed_images import AllowedImages, declared
 from goldenami_sandbox.ec2.errors import image_unavailable, no_such_image, no_such_snapshot
-from goldenami_sandbox.ec2.image import SandboxImage, published
-
-if TYPE_CHECKING:
-    from goldenami_sandbox.ec2.volumes import Task
+from goldenami_sandbox.ec2.image import (
+    PUBLIC,
+    GoneVolume,
+    SandboxDevice,
+    SandboxImage,
+    take_snapshot,
+)
+from goldenami_sandbox.overriding import overrides
 
 AWS_MANAGED_KEY = "alias/aws/ebs"
 
@@ -30,16 +35,38 @@ class Ec2Store(EC2Backend):
     (moto searches all tags, which grows with the square of the fleet).
     """
 
+    @overrides
     def __init__(self, region_name: str, account_id: str) -> None:
         self.deregistered: dict[str, SandboxImage] = {}
         self.client_tokens: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {}
         self._allowed_images = AllowedImages()
-        self.root_replacements: list[Task] = []
+        self.root_replacements: list[dict[str, Any]] = []
         self.lent: dict[str, Snapshot] = {}
         super().__init__(region_name, account_id)
         for public in catalogue.IMAGES:
-            image = published(self, public)
+            image = self.published(public)
             self.images[image.id] = image
+
+    def published(self, public: catalogue.PublicImage) -> SandboxImage:
+        """Return a public image, with its snapshot put in the store."""
+        image_id = public.id_in(self.region_name)
+        volume = GoneVolume(public.size_gib)
+        snapshot = take_snapshot(self, volume, "", image_id, public.owner_id)
+        return SandboxImage(
+            self,
+            image_id,
+            public.name,
+            public.owner_id,
+            public.architecture,
+            public.root_device_name,
+            (SandboxDevice(public.root_device_name, public.size_gib, snapshot.id),),
+            description=public.description,
+            owner_alias="amazon",
+            imds_support="v2.0",
+            created=datetime.fromisoformat(public.created).replace(tzinfo=None),
+            permissions=[dict(PUBLIC)],
+            readiness=Countdown(steps=0),
+        )
 
     @property
     def images(self) -> dict[str, SandboxImage]:
@@ -51,10 +78,11 @@ class Ec2Store(EC2Backend):
         """The Allowed AMIs setting: a declarative policy's, else the account's own."""
         return declared(self.account_id) or self._allowed_images
 
-    @property
-    def _url_module(self) -> Any:
-        return urls
+    def allows(self, image: SandboxImage) -> bool:
+        """Say whether the Allowed AMIs setting allows an image, enforced or not."""
+        return self.allowed_images.allow(image)
 
+    @overrides
     def _load_amis(self) -> None:
         """Leave out moto's images; the catalogue comes after the rest is set up."""
 
@@ -112,6 +140,7 @@ class Ec2Store(EC2Backend):
         keys = kms_backends[self.account_id][self.region_name].keys.values()
         return {str(key.arn) for key in keys if AWS_MANAGED_KEY in key.aliases}
 
+    @overrides
     def get_snapshot(self, snapshot_id: str) -> Snapshot:
         """Return a snapshot.
 
@@ -137,6 +166,7 @@ class Ec2Store(EC2Backend):
         finally:
             self.lent = {}
 
+    @overrides
     def describe_images(
         self,
         ami_ids: list[str] | None = None,
@@ -150,6 +180,7 @@ class Ec2Store(EC2Backend):
         wanted = (filters or {}).get("image-id", [])
         return [self.images[one] for one in [wanted] if isinstance(one, str) and one in self.images]
 
+    @overrides
     def describe_tags(self, filters: Any = None) -> list[dict[str, str]]:
         """Look the tags of one resource up, and search only for other questions."""
         ids = (filters or {}).get("resource-id", [])

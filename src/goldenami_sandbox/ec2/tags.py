@@ -11,9 +11,11 @@ from typing import Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import TagLimitExceeded
 from moto.ec2.models import validate_resource_ids
+from moto.ec2.responses.tags import TagResponse
 
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import bad_value
+from goldenami_sandbox.overriding import overrides
 
 KEY_LENGTH = 127
 VALUE_LENGTH = 256
@@ -61,9 +63,10 @@ def _refuse_reserved(key: str) -> None:
         raise bad_value(f"Tag keys starting with '{RESERVED}' are reserved for internal use")
 
 
-class TagsResponse(Ec2Base):
+class TagsResponse(Ec2Base, TagResponse):
     """CreateTags and DeleteTags."""
 
+    @overrides
     def create_tags(self) -> ActionResult:
         """Tag resources of any kind; nothing is tagged unless all of them exist."""
         ids = self._tagged_ids()
@@ -72,6 +75,7 @@ class TagsResponse(Ec2Base):
         self.store.create_tags(ids, tags)
         return EmptyResult()
 
+    @overrides
     def delete_tags(self) -> ActionResult:
         """Delete the tags named, those with a value only if it is theirs; without tags, all."""
         ids = self._tagged_ids()

@@ -7,13 +7,14 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachVolume.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateReplaceRootVolumeTask.html
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.moto_api._internal import mock_random
 
 from goldenami_sandbox.ec2 import tags
@@ -25,9 +26,11 @@ from goldenami_sandbox.ec2.errors import (
     no_such_instance,
 )
 from goldenami_sandbox.ec2.store import AWS_MANAGED_KEY
+from goldenami_sandbox.listing import Described
+from goldenami_sandbox.overriding import overrides
 
 
-class EbsResponse(Ec2Base):
+class EbsResponse(Ec2Base, ElasticBlockStore):
     """EBS's settings."""
 
     def get_ebs_default_kms_key_id(self) -> ActionResult:
@@ -37,6 +40,7 @@ class EbsResponse(Ec2Base):
         own = bool(key) and key not in self.store.managed_keys
         return ActionResult({"KmsKeyId": key if own else AWS_MANAGED_KEY})
 
+    @overrides
     def detach_volume(self) -> ActionResult:
         """Detach a volume from its instance; a running one keeps its root volume."""
         volume = self.store.get_volume(self._get_param("VolumeId"))
@@ -70,30 +74,6 @@ class EbsResponse(Ec2Base):
 _KINDS = ("replace-root-volume-task", "volume")
 
 
-@dataclass(frozen=True)
-class Task:
-    """A replacement, which is over at once."""
-
-    id: str
-    instance_id: str
-    image_id: str | None
-    snapshot_id: str | None
-    started: str
-
-    def described(self, own_tags: list[dict[str, str]]) -> dict[str, Any]:
-        """Return the task as AWS writes it."""
-        return {
-            "ReplaceRootVolumeTaskId": self.id,
-            "InstanceId": self.instance_id,
-            "TaskState": "succeeded",
-            "StartTime": self.started,
-            "CompleteTime": self.started,
-            "ImageId": self.image_id,
-            "SnapshotId": self.snapshot_id,
-            "Tags": own_tags,
-        }
-
-
 class RootReplacementResponse(Ec2Base):
     """Another root volume for a running instance."""
 
@@ -107,26 +87,34 @@ class RootReplacementResponse(Ec2Base):
         wished = tags.by_resource(self._get_param("TagSpecifications", []), _KINDS)
         self.error_on_dryrun()
         self._replace(instance, source, wished["volume"])
-        task = Task(
-            id=f"replacevol-{mock_random.get_random_hex(17)}",
-            instance_id=instance.id,
-            image_id=image_id,
-            snapshot_id=source,
-            started=utcnow().isoformat(timespec="seconds"),
-        )
+        now = utcnow().isoformat(timespec="seconds")
+        task = {
+            "ReplaceRootVolumeTaskId": f"replacevol-{mock_random.get_random_hex(17)}",
+            "InstanceId": instance.id,
+            "TaskState": "succeeded",
+            "StartTime": now,
+            "CompleteTime": now,
+            "ImageId": image_id,
+            "SnapshotId": source,
+        }
         self.store.root_replacements.append(task)
-        self.store.create_tags([task.id], wished["replace-root-volume-task"])
-        return ActionResult({"ReplaceRootVolumeTask": self._told(task)})
+        task_id = task["ReplaceRootVolumeTaskId"]
+        self.store.create_tags([task_id], wished["replace-root-volume-task"])
+        return ActionResult({"ReplaceRootVolumeTask": self._tagged(task)})
 
     def describe_replace_root_volume_tasks(self) -> ActionResult:
         """List the replacements."""
         ids = self._get_param("ReplaceRootVolumeTaskIds", [])
-        found = [one for one in self.store.root_replacements if not ids or one.id in ids]
-        return self.paged("ReplaceRootVolumeTasks", [self._told(one) for one in found])
+        tasks = [
+            self._tagged(task)
+            for task in self.store.root_replacements
+            if not ids or task["ReplaceRootVolumeTaskId"] in ids
+        ]
+        return self.paged("ReplaceRootVolumeTasks", tasks)
 
-    def _told(self, task: Task) -> dict[str, Any]:
-        own = self.store.tags.get(task.id, {})
-        return task.described([{"Key": key, "Value": value} for key, value in own.items()])
+    def _tagged(self, task: Mapping[str, Any]) -> Described:
+        own = self.store.tags.get(task["ReplaceRootVolumeTaskId"], {})
+        return {**task, "Tags": [{"Key": key, "Value": value} for key, value in own.items()]}
 
     def _running(self, instance_id: str) -> Instance:
         instance = self.store.get_instance_by_id(instance_id)

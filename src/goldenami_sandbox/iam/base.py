@@ -11,6 +11,7 @@ from moto.iam.exceptions import InvalidInput
 from moto.iam.responses import IamResponse as MotoResponse
 
 from goldenami_sandbox.iam.store import IamStore
+from goldenami_sandbox.overriding import overrides
 
 PAGE_SIZE = 100
 _FIRST = "item-"
@@ -23,6 +24,7 @@ class IamBase(MotoResponse):
     """IAM's store of the calling account, and pages by MaxItems and Marker."""
 
     @property
+    @overrides
     def backend(self) -> IamStore:
         """The store of the calling account."""
         return cast(IamStore, super().backend)

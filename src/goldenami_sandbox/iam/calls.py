@@ -16,6 +16,7 @@ from moto.iam.models import AWSManagedPolicy, ManagedPolicy, Role
 
 from goldenami_sandbox.iam.base import Found
 from goldenami_sandbox.iam.simulator import SimulateResponse
+from goldenami_sandbox.overriding import overrides
 
 AS_POLICY, AS_BOUNDARY = "PermissionsPolicy", "PermissionsBoundary"
 
@@ -23,6 +24,7 @@ AS_POLICY, AS_BOUNDARY = "PermissionsPolicy", "PermissionsBoundary"
 class IamResponse(SimulateResponse):
     """Answers IAM's operations: the mended ones, and moto's own for the rest."""
 
+    @overrides
     def create_user(self) -> ActionResult:
         """Create a user."""
         user = self.backend.create_user(
@@ -46,11 +48,13 @@ class IamResponse(SimulateResponse):
         self.backend.delete_user_permissions_boundary(self._get_param("UserName"))
         return EmptyResult()
 
+    @overrides
     def get_policy(self) -> ActionResult:
         """Describe a managed policy."""
         policy = self.backend.get_policy(self._get_param("PolicyArn"))
         return ActionResult({"Policy": self._described(policy)})
 
+    @overrides
     def list_policies(self) -> ActionResult:
         """List managed policies, by scope, path and use."""
         scope, usage = self._get_param("Scope", "All"), self._get_param("PolicyUsageFilter")
@@ -69,11 +73,13 @@ class IamResponse(SimulateResponse):
         ]
         return self.paged(["Policies"], found)
 
+    @overrides
     def list_policy_versions(self) -> ActionResult:
         """List the versions of a managed policy, in pages."""
         versions = self.backend.list_policy_versions(self._get_param("PolicyArn"))
         return self.paged(["Versions"], [("Versions", version) for version in versions])
 
+    @overrides
     def list_entities_for_policy(self) -> ActionResult:
         """List who has a policy attached, or as boundary."""
         arn, usage = self._get_param("PolicyArn"), self._get_param("PolicyUsageFilter")
@@ -95,6 +101,7 @@ class IamResponse(SimulateResponse):
         ]  # fmt: skip
         return self.paged(["PolicyGroups", "PolicyUsers", "PolicyRoles"], found)
 
+    @overrides
     def get_account_authorization_details(self) -> ActionResult:
         """Describe every user, group, role and policy; of AWS's policies those in use."""
         wanted = self._get_param("Filter", [])

@@ -14,7 +14,7 @@ import json
 from functools import cache
 from typing import Any, cast
 
-from moto.iam import models, urls
+from moto.iam import models
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import (
     DeleteConflictException,
@@ -26,6 +26,8 @@ from moto.iam.exceptions import (
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, PolicyVersion, Role
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
 from moto.iam.utils import random_role_id
+
+from goldenami_sandbox.overriding import overrides
 
 _PRINCIPALS = {"Principal", "NotPrincipal"}
 
@@ -52,6 +54,7 @@ class SandboxUser(models.User):
 
     permissions_boundary_arn: str | None = None
 
+    @overrides
     def is_created(self) -> bool:
         """Tell moto's templates that it is there."""
         return True
@@ -73,6 +76,7 @@ Bounded = SandboxUser | Role
 class BoundaryStore(IAMBackend):
     """Users and roles with permissions boundaries."""
 
+    @overrides
     def create_user(
         self,
         region_name: str,
@@ -111,6 +115,7 @@ class BoundaryStore(IAMBackend):
         """Take the boundary of a user away."""
         _remove(self.bounded_user(user_name))
 
+    @overrides
     def create_role(
         self,
         role_name: str,
@@ -127,12 +132,14 @@ class BoundaryStore(IAMBackend):
             role_name, assume_role_policy_document, path, permissions_boundary, *more, **named
         )
 
+    @overrides
     def put_role_permissions_boundary(self, role_name: str, permissions_boundary: str) -> None:
         """Set the boundary of a role."""
         role = self.get_role(role_name)
         self._check_boundary(permissions_boundary)
         role.permissions_boundary_arn = permissions_boundary
 
+    @overrides
     def delete_role_permissions_boundary(self, role_name: str) -> None:
         """Take the boundary of a role away."""
         _remove(self.get_role(role_name))
@@ -173,16 +180,14 @@ AWS_POLICIES = (
 class IamStore(BoundaryStore):
     """moto's IAM store with AWS's limits."""
 
-    @property
-    def _url_module(self) -> Any:
-        return urls
-
+    @overrides
     def _init_aws_policies(self) -> list[ManagedPolicy]:
         return [
             AWSManagedPolicy.from_data(name, self.account_id, self.region_name, told)
             for name, told in _aws_policies().items()
         ]
 
+    @overrides
     def create_policy(
         self,
         description: str,
@@ -195,6 +200,7 @@ class IamStore(BoundaryStore):
         _check_managed(policy_document)
         return super().create_policy(description, path, policy_document, policy_name, tags)
 
+    @overrides
     def create_policy_version(
         self, policy_arn: str, policy_document: str, set_as_default: bool
     ) -> PolicyVersion:
@@ -202,6 +208,7 @@ class IamStore(BoundaryStore):
         _check_managed(policy_document)
         return super().create_policy_version(policy_arn, policy_document, set_as_default)
 
+    @overrides
     def delete_policy(self, policy_arn: str) -> None:
         """Delete a policy that is attached nowhere and has one version."""
         policy = self.get_policy(policy_arn)
@@ -214,11 +221,13 @@ class IamStore(BoundaryStore):
             )
         super().delete_policy(policy_arn)
 
+    @overrides
     def attach_group_policy(self, policy_arn: str, group_name: str) -> None:
         """Attach a policy to a group that has room for it."""
         _check_room("PoliciesPerGroup", self.get_group(group_name).managed_policies, policy_arn)
         super().attach_group_policy(policy_arn, group_name)
 
+    @overrides
     def attach_user_policy(self, policy_arn: str, user_name: str) -> None:
         """Attach a policy to a user who has room for it; twice is once."""
         attached = self.get_user(user_name).managed_policies
@@ -226,29 +235,34 @@ class IamStore(BoundaryStore):
         if policy_arn not in attached:
             super().attach_user_policy(policy_arn, user_name)
 
+    @overrides
     def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
         """Attach a policy to a role that has room for it."""
         _check_room("PoliciesPerRole", self.get_role(role_name).managed_policies, policy_arn)
         super().attach_role_policy(policy_arn, role_name)
 
+    @overrides
     def put_group_policy(self, group_name: str, policy_name: str, policy_json: str) -> None:
         """Write an inline policy that fits beside the group's others."""
         others = self.get_group(group_name).policies
         _check_inline("group", group_name, {**others, policy_name: policy_json})
         super().put_group_policy(group_name, policy_name, policy_json)
 
+    @overrides
     def put_role_policy(self, role_name: str, policy_name: str, policy_json: str) -> None:
         """Write an inline policy that fits beside the role's others."""
         others = self.get_role(role_name).policies
         _check_inline("role", role_name, {**others, policy_name: policy_json})
         super().put_role_policy(role_name, policy_name, policy_json)
 
+    @overrides
     def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
         """Write an inline policy that fits beside the user's others."""
         others = self.get_user(user_name).policies
         _check_inline("user", user_name, {**others, policy_name: policy_json})
         super().put_user_policy(user_name, policy_name, policy_json)
 
+    @overrides
     def delete_group(self, group_name: str) -> None:
         """Delete a group that has neither users nor policies."""
         group = self.get_group(group_name)

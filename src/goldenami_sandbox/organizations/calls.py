@@ -21,6 +21,7 @@ from moto.organizations.responses import OrganizationsResponse as MotoResponse
 from goldenami_sandbox.listing import page
 from goldenami_sandbox.organizations.documents import invalid
 from goldenami_sandbox.organizations.store import OrganizationsStore, organization_of
+from goldenami_sandbox.overriding import overrides
 
 PAGE_SIZE = 20
 _OF_ANYBODY = {"CreateOrganization", "DescribeEffectivePolicy", "DescribeOrganization"}
@@ -30,6 +31,7 @@ class OrganizationsResponse(MotoResponse):
     """Answers the operations of Organizations: mended ones, and moto's own for the rest."""
 
     @property
+    @overrides
     def organizations_backend(self) -> OrganizationsStore:
         """The organization of the calling account, if the account may make this call."""
         operation, account = self._get_action(), self.current_account
@@ -49,11 +51,13 @@ class OrganizationsResponse(MotoResponse):
             )
         return store
 
+    @overrides
     def list_policies(self) -> str:
         """List the policies of a type."""
         store = self.organizations_backend
         return self._paged("Policies", store.policies_of_type(self._get_param("Filter")))
 
+    @overrides
     def list_policies_for_target(self) -> str:
         """List the policies of a type that are attached to a root, a unit or an account."""
         found = self.organizations_backend.policies_of_target(
@@ -61,6 +65,7 @@ class OrganizationsResponse(MotoResponse):
         )
         return self._paged("Policies", found)
 
+    @overrides
     def list_targets_for_policy(self) -> str:
         """List what a policy is attached to."""
         policy = self.organizations_backend.get_policy_by_id(self._get_param("PolicyId"))
@@ -70,6 +75,7 @@ class OrganizationsResponse(MotoResponse):
         ]
         return self._paged("Targets", found)
 
+    @overrides
     def list_children(self) -> str:
         """List the units or the accounts under a parent."""
         told = self.organizations_backend.list_children(**self.request_params)

@@ -17,11 +17,13 @@ from moto.organizations.utils import DEFAULT_RCP_POLICY_ID, DEFAULT_SCP_POLICY_I
 
 from goldenami_sandbox.iam.store import check_document
 from goldenami_sandbox.organizations import effective
+from goldenami_sandbox.overriding import overrides
 
 
 class ReasonError(OrganizationsClientError):
     """An error that tells its reason by a constant."""
 
+    @overrides
     def __init__(self, code: str, reason: str, message: str) -> None:
         super().__init__(code, message)
         self.reason = reason
@@ -48,6 +50,7 @@ _ALLOWED = {SCP: "operation", RCP: "resource"}
 class SandboxPolicy(FakePolicy):
     """A policy of any type the sandbox knows; moto's knows fewer."""
 
+    @overrides
     def __init__(self, organization: FakeOrganization, **asked: Any) -> None:
         super().__init__(organization, **(asked | {"Type": SCP}))
         self.type = asked["Type"]
@@ -57,6 +60,7 @@ class SandboxPolicy(FakePolicy):
 class AwsPolicy(SandboxPolicy):
     """The policy of AWS's own that allows everything, of a type that has one."""
 
+    @overrides
     def __init__(self, organization: FakeOrganization, policy_type: str) -> None:
         statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         if policy_type == RCP:

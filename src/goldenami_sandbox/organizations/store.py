@@ -52,6 +52,7 @@ from goldenami_sandbox.organizations.documents import (
     per_target,
 )
 from goldenami_sandbox.organizations.tree import ALL_FEATURES, Entity, TreeStore
+from goldenami_sandbox.overriding import overrides
 
 _TARGET_ID = re.compile(r"r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}")
 
@@ -74,6 +75,7 @@ class OrganizationsStore(TreeStore):
             if self.enabled(policy_type):
                 _attach(self.get_policy_by_id(policy_id), entity)
 
+    @overrides
     def create_organization(self, region: str, **asked: Any) -> dict[str, Any]:
         """Make an organization, with service control policies unless it is for billing only."""
         self.org = FakeOrganization(self.account_id, region, asked.get("FeatureSet", ALL_FEATURES))
@@ -86,6 +88,7 @@ class OrganizationsStore(TreeStore):
             self.enable_policy_type(RootId=self.root.id, PolicyType=SCP)
         return self.org.describe()
 
+    @overrides
     def enable_policy_type(self, **asked: str) -> dict[str, Any]:
         """Enable a type in the root; everything gets AWS's own policy of it, if it has one."""
         policy_type = self._type_of_root(asked)
@@ -104,6 +107,7 @@ class OrganizationsStore(TreeStore):
                 _attach(default, entity)
         return {"Root": self.root.describe()}
 
+    @overrides
     def disable_policy_type(self, **asked: str) -> dict[str, Any]:
         """Disable a type in the root: all its policies are detached from everything."""
         policy_type = self._type_of_root(asked)
@@ -116,6 +120,7 @@ class OrganizationsStore(TreeStore):
                     _detach(policy, entity)
         return {"Root": self.root.describe()}
 
+    @overrides
     def create_policy(self, **asked: Any) -> dict[str, Any]:
         """Create a policy; its type need not be enabled yet."""
         check_type(asked["Type"])
@@ -125,6 +130,7 @@ class OrganizationsStore(TreeStore):
         self.policies.append(policy)
         return policy.describe()
 
+    @overrides
     def update_policy(self, **asked: Any) -> dict[str, Any]:
         """Change name, description or content of a policy that is not AWS's own."""
         policy = self._own_policy(asked["PolicyId"])
@@ -134,15 +140,18 @@ class OrganizationsStore(TreeStore):
             check_content(policy.type, asked["Content"])
         return super().update_policy(**asked)
 
+    @overrides
     def delete_policy(self, **asked: Any) -> None:
         """Delete a policy that is attached nowhere."""
         self._own_policy(asked["PolicyId"])
         super().delete_policy(**asked)
 
+    @overrides
     def describe_policy(self, **asked: Any) -> dict[str, Any]:
         """Describe a policy, with its content."""
         return self.get_policy_by_id(asked["PolicyId"]).describe()
 
+    @overrides
     def attach_policy(self, **asked: Any) -> None:
         """Attach a policy to a root, a unit or an account that has room for it."""
         policy = self.get_policy_by_id(asked["PolicyId"])
@@ -161,6 +170,7 @@ class OrganizationsStore(TreeStore):
             )
         _attach(policy, target)
 
+    @overrides
     def detach_policy(self, **asked: str) -> None:
         """Detach a policy, unless it is the last service control policy."""
         policy = self.get_policy_by_id(asked["PolicyId"])

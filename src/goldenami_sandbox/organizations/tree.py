@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganiza
 from collections.abc import Iterator
 from typing import Any, cast
 
-from moto.organizations import urls
 from moto.organizations.exceptions import (
     DuplicateOrganizationalUnitException,
     OrganizationsClientError,
@@ -23,6 +22,8 @@ from moto.organizations.models import (
     organizations_backends,
 )
 
+from goldenami_sandbox.overriding import overrides
+
 Entity = FakeAccount | FakeOrganizationalUnit
 ALL_FEATURES = "ALL"
 
@@ -33,10 +34,7 @@ class TreeStore(OrganizationsBackend):
     delegated: set[str]
     """Member accounts that the resource policy lets manage policies."""
 
-    @property
-    def _url_module(self) -> Any:
-        return urls
-
+    @overrides
     def _reset(self) -> None:
         super()._reset()
         self.delegated = set()
@@ -82,6 +80,7 @@ class TreeStore(OrganizationsBackend):
     def attach_defaults(self, entity: Entity) -> None:
         """Attach the policies that everything new begins with; `PolicyStore` knows them."""
 
+    @overrides
     def create_organizational_unit(self, **asked: Any) -> dict[str, Any]:
         """Make a unit whose name is new among its siblings."""
         self.validate_parent_id(asked["ParentId"])
@@ -91,6 +90,7 @@ class TreeStore(OrganizationsBackend):
         self.attach_defaults(unit)
         return unit.describe()
 
+    @overrides
     def update_organizational_unit(self, **asked: Any) -> dict[str, Any]:
         """Rename a unit."""
         unit = self.get_organizational_unit_by_id(asked["OrganizationalUnitId"])
@@ -99,6 +99,7 @@ class TreeStore(OrganizationsBackend):
             unit.name = asked["Name"]
         return unit.describe()
 
+    @overrides
     def delete_organizational_unit(self, **asked: Any) -> None:
         """Delete a unit that has neither accounts nor units."""
         unit = self.get_organizational_unit_by_id(asked["OrganizationalUnitId"])
@@ -112,12 +113,14 @@ class TreeStore(OrganizationsBackend):
             policy.attachments.remove(unit)
         super().delete_organizational_unit(**asked)
 
+    @overrides
     def create_account(self, **asked: Any) -> dict[str, Any]:
         """Make an account under the root; it is there at once."""
         account = FakeAccount(self.organization, **asked)
         self._admit(account)
         return account.create_account_status
 
+    @overrides
     def move_account(self, **asked: Any) -> None:
         """Move an account away from the parent it has."""
         account = self.get_account_by_id(asked["AccountId"])
@@ -134,6 +137,7 @@ class TreeStore(OrganizationsBackend):
             )
         account.parent_id = asked["DestinationParentId"]
 
+    @overrides
     def list_parents(self, **asked: Any) -> dict[str, Any]:
         """Name the one parent of an account or a unit."""
         child = next((one for one in self.entities if one.id == asked["ChildId"]), None)
@@ -146,6 +150,7 @@ class TreeStore(OrganizationsBackend):
         parent = self.get_organizational_unit_by_id(child.parent_id)
         return {"Parents": [{"Id": parent.id, "Type": parent.type}]}
 
+    @overrides
     def delete_organization(self) -> None:
         """Delete an organization without members."""
         for account in self.accounts:
@@ -156,6 +161,7 @@ class TreeStore(OrganizationsBackend):
                 )
         self._reset()
 
+    @overrides
     def remove_account_from_organization(self, **asked: str) -> None:
         """Let an account go, and the policies that were attached to it."""
         super().remove_account_from_organization(**asked)

@@ -6,9 +6,10 @@ import pytest
 
 from goldenami.aws.session import Aws
 from goldenami.domain.audit import audit_file
+from goldenami.domain.choices import RemediationKind
 from goldenami.workflows import remediate as workflow
 from goldenami.workflows.audit.question import AuditQuestion
-from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest
+from goldenami.workflows.remediate.interface import RemediationRequest
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 

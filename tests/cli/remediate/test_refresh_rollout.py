@@ -10,12 +10,13 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.auto_scaling import covers
 from goldenami.aws.session import Aws
 from goldenami.domain.audit import audit_file
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError
 from goldenami.workflows import remediate as workflow
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.remediate import groups
-from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest
+from goldenami.workflows.remediate.interface import RemediationRequest
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 

@@ -10,12 +10,12 @@ from msgspec import structs
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit import audit_file
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Action, Happened, Plan
 from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import remediate as workflow
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.remediate.interface import (
-    RemediationKind,
     RemediationRequest,
     RemediationStep,
 )
@@ -148,7 +148,7 @@ def test_a_finding_in_another_account_needs_a_role(
         ([*REFRESH, "--checkpoint-delay", "1h"], "is for --checkpoint"),
         ([*REFRESH, "--checkpoint", "50", "--checkpoint-delay", "49h"], "no duration up to 48h"),
         ([*REFRESH, "--bake-time", "3 hours"], "no duration up to 48h"),
-        ([*REFRESH, "--min-healthy", "101"], "a percentage of 0 to 100"),
+        ([*REFRESH, "--min-healthy", "101"], "0 to 100 percent, not 101"),
     ],
 )
 def test_wrong_options_are_one_clear_error(cli: Any, arguments: list[str], says: str) -> None:

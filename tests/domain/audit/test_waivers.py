@@ -64,8 +64,9 @@ def test_covers(conditions: dict[str, Any], covered: bool) -> None:
 
 
 def test_a_waiver_says_what_it_covers() -> None:
-    assert waiver(instance="i-1", rule="disabled-image").says == "instance i-1, rule disabled-image"
-    assert waiver(tag="Role=bastion").says == "tag Role=bastion"
+    both = waiver(instance="i-1", rule="disabled-image")
+    assert both.coverage == "instance i-1, rule disabled-image"
+    assert waiver(tag="Role=bastion").coverage == "tag Role=bastion"
 
 
 VALID: dict[str, tuple[date, bool]] = {

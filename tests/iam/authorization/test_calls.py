@@ -27,10 +27,12 @@ class Listed:
         self._resources = resources
 
     def find(self, kind: str, name: str, region: str) -> Resource | None:
-        told = self._resources.get(kind, {}).get(name)
-        if told is None or region == "far-away":
+        entry = self._resources.get(kind, {}).get(name)
+        if entry is None or region == "far-away":
             return None
-        return Resource(arn=told["arn"], keys=told.get("keys", {}), details=told.get("details", {}))
+        return Resource(
+            arn=entry["arn"], keys=entry.get("keys", {}), details=entry.get("details", {})
+        )
 
 
 WORLD = Listed(CASES["world"])
@@ -54,13 +56,17 @@ def shown(request: Request) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
 def test_a_call_is_authorized_on(case: dict[str, Any]) -> None:
-    asked = [shown(one) for one in ask(case["call"], case.get("parameters", {}))]
-    wanted = [{"action": one.get("action", case["call"]), **one} for one in case["requests"]]
+    requested = [shown(request) for request in ask(case["call"], case.get("parameters", {}))]
+    expected = [
+        {"action": request.get("action", case["call"]), **request} for request in case["requests"]
+    ]
     if "of" in case:  # the rest is told by another case
-        asked = [one for one in asked if case["of"] in one["resource"]]
+        requested = [request for request in requested if case["of"] in request["resource"]]
     if case.get("resources_only"):
-        asked = [{"action": one["action"], "resource": one["resource"]} for one in asked]
-    assert asked == wanted
+        requested = [
+            {"action": request["action"], "resource": request["resource"]} for request in requested
+        ]
+    assert requested == expected
 
 
 @pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
@@ -156,7 +162,7 @@ def test_a_call_that_does_not_say_what_it_touches_is_an_error() -> None:
 
 def test_every_request_tells_region_and_circumstances() -> None:
     call = ApiCall("ec2:RunInstances", "eu-west-1", {"ImageId": "ami-golden"})
-    asked = requests(call, ME, WORLD, {"aws:SourceIp": "10.0.0.1"})
-    assert {one.context["aws:RequestedRegion"] for one in asked} == {"eu-west-1"}
-    assert {one.context["aws:SourceIp"] for one in asked} == {"10.0.0.1"}
-    assert all(one.principal is ME for one in asked)
+    requested = requests(call, ME, WORLD, {"aws:SourceIp": "10.0.0.1"})
+    assert {request.context["aws:RequestedRegion"] for request in requested} == {"eu-west-1"}
+    assert {request.context["aws:SourceIp"] for request in requested} == {"10.0.0.1"}
+    assert all(request.principal is ME for request in requested)

@@ -57,7 +57,7 @@ class Refused(Struct, forbid_unknown_fields=True):
 
 
 def _loaded() -> list[Case]:
-    files = [one for one in sorted(FOLDER.glob("*.json")) if one != REFUSED]
+    files = [path for path in sorted(FOLDER.glob("*.json")) if path != REFUSED]
     return [case for file in files for case in convert(json.loads(file.read_text()), list[Case])]
 
 
@@ -72,10 +72,14 @@ def policy(given: Any, name: str = "policy") -> Policy:
 
 def policies(case: Case) -> Policies:
     return Policies(
-        identity=tuple(policy(one) for one in case.identity),
+        identity=tuple(policy(document) for document in case.identity),
         boundary=policy(case.boundary, "boundary") if case.boundary else None,
-        scps=tuple(Level(name, (policy(one),) if one else ()) for name, one in case.scps.items()),
-        session=None if case.session is None else tuple(policy(one) for one in case.session),
+        scps=tuple(
+            Level(name, (policy(level),) if level else ()) for name, level in case.scps.items()
+        ),
+        session=None
+        if case.session is None
+        else tuple(policy(document) for document in case.session),
     )
 
 
@@ -102,7 +106,7 @@ def request(case: Case) -> Request:
 
 
 def test_every_case_has_a_name_of_its_own() -> None:
-    names = [one.name for one in CASES] + [one.name for one in DOCUMENTS]
+    names = [case.name for case in CASES] + [case.name for case in DOCUMENTS]
     assert len(names) == len(set(names))
     assert len(names) > 220
 
@@ -118,7 +122,7 @@ def test_it_is_decided(case: Case) -> None:
     assert decision.outcome == case.expect, decision.reason
     assert decision.allowed == (case.expect == "allowed")
     if case.by is not None:
-        assert [one.statement for one in decision.matched] == case.by
+        assert [statement.statement for statement in decision.matched] == case.by
     assert case.layer in ("", decision.layer)
     assert case.missing in decision.missing
     assert decision.reason.startswith(case.expect)

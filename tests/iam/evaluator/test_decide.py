@@ -28,7 +28,7 @@ def ask(action: str, resource: str) -> Request:
     return Request(principal=BOB, action=action, resource=resource)
 
 
-def told(action: str, resource: str) -> Decision:
+def shown(action: str, resource: str) -> Decision:
     return decide(POLICIES, ask(action, resource))
 
 
@@ -41,8 +41,8 @@ def test_a_call_is_allowed_only_if_all_its_requests_are() -> None:
 
 
 def test_an_explicit_deny_decides_before_an_implicit_one() -> None:
-    asked = [ask("ec2:RunInstances", SUBNET), ask("ec2:StopInstances", SUBNET)]
-    assert decide_all(POLICIES, asked).deciding.outcome is Outcome.EXPLICIT_DENY
+    requests = [ask("ec2:RunInstances", SUBNET), ask("ec2:StopInstances", SUBNET)]
+    assert decide_all(POLICIES, requests).deciding.outcome is Outcome.EXPLICIT_DENY
 
 
 def test_a_call_without_a_request_is_never_green() -> None:
@@ -52,14 +52,14 @@ def test_a_call_without_a_request_is_never_green() -> None:
 
 def test_a_decision_reads_as_a_sentence() -> None:
     assert (
-        told("ec2:RunInstances", IMAGE).reason
+        shown("ec2:RunInstances", IMAGE).reason
         == "allowed by Images of guard (identity-based policy)"
     )
     assert (
-        told("ec2:StopInstances", IMAGE).reason
+        shown("ec2:StopInstances", IMAGE).reason
         == "explicitly denied by No of guard (identity-based policy), and 1 more"
     )
-    assert told("ec2:RunInstances", SUBNET).reason == (
+    assert shown("ec2:RunInstances", SUBNET).reason == (
         "implicitly denied: no identity-based policy allows ec2:RunInstances on " + SUBNET
     )
 

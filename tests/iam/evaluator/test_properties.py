@@ -107,7 +107,7 @@ def test_the_order_of_statements_and_policies_does_not_matter(
     before = outcome(request, *listed)
     random.shuffle(listed)
     assert outcome(request, *listed) is before
-    one_each = tuple(compiled(one) for one in listed)
+    one_each = tuple(compiled(text) for text in listed)
     assert decide(Policies(identity=one_each), request).outcome is before
 
 
@@ -119,7 +119,9 @@ def test_an_allow_split_over_its_actions_and_resources_is_the_same(
     if action not in allow or resource not in allow:
         return
     split = [
-        allow | {action: one, resource: other} for one in allow[action] for other in allow[resource]
+        allow | {action: statement, resource: other}
+        for statement in allow[action]
+        for other in allow[resource]
     ]
     assert outcome(request, *listed, allow) is outcome(request, *listed, *split)
 
@@ -135,10 +137,10 @@ def test_a_deny_of_values_can_be_split_and_a_deny_of_all_others_cannot(
         return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
 
     whole = outcome(request, everything, deny("StringEquals", values))
-    parts = [deny("StringEquals", [one]) for one in values]
+    parts = [deny("StringEquals", [value]) for value in values]
     assert outcome(request, everything, *parts) is whole
     if len(set(values)) > 1:
-        others = [deny("StringNotEquals", [one]) for one in values]
+        others = [deny("StringNotEquals", [value]) for value in values]
         assert outcome(request, everything, *others) is Outcome.EXPLICIT_DENY
 
 

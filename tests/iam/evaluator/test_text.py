@@ -11,9 +11,9 @@ def plainly(pattern: str, text: str) -> bool:
     ends = {text}
     for sign in pattern:
         if sign == "*":
-            ends = {one[start:] for one in ends for start in range(len(one) + 1)}
+            ends = {end[start:] for end in ends for start in range(len(end) + 1)}
         else:
-            ends = {one[1:] for one in ends if one and sign in ("?", one[0])}
+            ends = {end[1:] for end in ends if end and sign in ("?", end[0])}
     return "" in ends
 
 
@@ -26,5 +26,5 @@ def plainly(pattern: str, text: str) -> bool:
 def test_a_text_is_like_the_patterns_that_it_matches_by_definition(
     patterns: list[str], text: str
 ) -> None:
-    parsed = [PolicyText.parse(one, variables=False).resolve({}) or () for one in patterns]
-    assert like(parsed)(text) is any(plainly(one, text) for one in patterns)
+    parsed = [PolicyText.parse(pattern, variables=False).resolve({}) or () for pattern in patterns]
+    assert like(parsed)(text) is any(plainly(pattern, text) for pattern in patterns)

@@ -49,10 +49,10 @@ def test_the_unknown_is_never_taken_for_true_or_false() -> None:
 
 @given(st.lists(truths, max_size=4))
 def test_a_certain_whole_is_the_same_whatever_its_unknown_parts_are(parts: list[Truth]) -> None:
-    choices = product(*[[one] if isinstance(one, bool) else [True, False] for one in parts])
+    choices = product(*[[part] if isinstance(part, bool) else [True, False] for part in parts])
     completed = list(choices)
     for whole, plain in ((any_of, any), (all_of, all)):
-        possible = {plain(one) for one in completed}
+        possible = {plain(part) for part in completed}
         truth = whole(parts)
         assert isinstance(truth, Unknown) if len(possible) == 2 else {truth} == possible
 
@@ -96,7 +96,7 @@ def test_an_outcome_is_unknown_just_where_it_hangs_on_an_unknown_statement(
     layers: list[list[tuple[bool, bool | None]]],
 ) -> None:
     """Each unknown statement is replaced by one that holds, and by one that does not."""
-    found = decided(layers)
+    decision = decided(layers)
     places = [
         (i, j)
         for i, layer in enumerate(layers)
@@ -112,12 +112,12 @@ def test_an_outcome_is_unknown_just_where_it_hangs_on_an_unknown_statement(
             for i, layer in enumerate(layers)
         ]
         outcomes.add(decided(completed).outcome)
-    allowed = {one is Outcome.ALLOWED for one in outcomes}
-    if found.outcome is Outcome.UNKNOWN:
+    allowed = {outcome is Outcome.ALLOWED for outcome in outcomes}
+    if decision.outcome is Outcome.UNKNOWN:
         assert allowed == {True, False}
     else:
-        assert allowed == {found.allowed}
-        assert outcomes == {found.outcome} or found.doubts
+        assert allowed == {decision.allowed}
+        assert outcomes == {decision.outcome} or decision.doubts
 
 
 values = st.sampled_from(["x", "y", "x*", "", "${ec2:Owner}", "${ec2:Owner, 'x'}", "a${ec2:Owner}"])
@@ -133,8 +133,8 @@ operators = st.builds(
 def conditions(draw: st.DrawFn) -> dict[str, Any]:
     operator = draw(operators)
     key = draw(st.sampled_from([KEY, "aws:PrincipalTag/team"]))
-    wanted = ["true"] if operator == "Null" else draw(st.lists(values, min_size=1, max_size=2))
-    return {operator: {key: wanted}}
+    expected = ["true"] if operator == "Null" else draw(st.lists(values, min_size=1, max_size=2))
+    return {operator: {key: expected}}
 
 
 resources = st.sampled_from([
@@ -157,12 +157,12 @@ def test_what_is_certain_without_a_value_is_the_same_with_every_value(
         for block, resource, denies in listed
     ]
     policies = Policies(identity=(policy(statements), policy([allow(Sid="All")])))
-    found = decide(policies, ask(replace(BOB, unknown=frozenset({KEY.lower()}))))
+    decision = decide(policies, ask(replace(BOB, unknown=frozenset({KEY.lower()}))))
     completions = [ask(), *(ask(context={KEY: value}) for value in ("x", "y", "x*", "1", "", "z"))]
     for completed in completions:
         known = decide(policies, completed)
-        if Outcome.UNKNOWN not in (found.outcome, known.outcome):
-            assert known.allowed is found.allowed
+        if Outcome.UNKNOWN not in (decision.outcome, known.outcome):
+            assert known.allowed is decision.allowed
 
 
 class TestOfADocumentInForce:
@@ -170,9 +170,9 @@ class TestOfADocumentInForce:
 
     def test_what_is_understood_is_as_ever(self) -> None:
         document = {"Version": "2012-10-17", "Statement": allow(Sid="All")}
-        found = decide(Policies(identity=(policy_in_force("p", document),)), ask())
-        assert found.outcome is Outcome.ALLOWED
-        assert found.reason == "allowed by All of p (identity-based policy)"
+        decision = decide(Policies(identity=(policy_in_force("p", document),)), ask())
+        assert decision.outcome is Outcome.ALLOWED
+        assert decision.reason == "allowed by All of p (identity-based policy)"
 
     @pytest.mark.parametrize(
         ("statement", "action", "outcome", "says"),
@@ -192,9 +192,9 @@ class TestOfADocumentInForce:
         self, statement: Any, action: str, outcome: Outcome, says: str
     ) -> None:
         document = {"Version": "2012-10-17", "Statement": [statement, allow(Sid="All")]}
-        found = decide(Policies(identity=(policy_in_force("p", document),)), ask())
-        assert found.outcome is outcome
-        assert says in found.reason
+        decision = decide(Policies(identity=(policy_in_force("p", document),)), ask())
+        assert decision.outcome is outcome
+        assert says in decision.reason
 
     @pytest.mark.parametrize("document", ["{", {"Version": "2031-01-01"}, {"Statement": []}])
     def test_a_whole_document_that_is_not_may_allow_and_deny_everything(

@@ -23,15 +23,15 @@ RENDERED = [
 ]
 
 
-def found(path: Path, partition: str = "aws") -> list[LintFinding]:
+def findings_in(path: Path, partition: str = "aws") -> list[LintFinding]:
     return lint(documents_in(path), partition)
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
 def test_a_broken_policy_is_found_by_its_rule_and_no_other(path: Path) -> None:
-    findings = found(path)
-    assert {one.rule for one in findings} == {path.name.partition(".")[0]}
-    assert all(one.message and one.right and one.statement for one in findings)
+    findings = findings_in(path)
+    assert {finding.rule for finding in findings} == {path.name.partition(".")[0]}
+    assert all(finding.message and finding.right and finding.statement for finding in findings)
 
 
 def test_every_rule_has_a_broken_policy() -> None:
@@ -41,32 +41,32 @@ def test_every_rule_has_a_broken_policy() -> None:
 
 @pytest.mark.parametrize("path", [*CORRECT, *RENDERED], ids=lambda path: path.stem)
 def test_nothing_is_found_in_a_correct_policy(path: Path) -> None:
-    assert found(path) == []
+    assert findings_in(path) == []
 
 
 def test_goldenami_s_own_documents_are_right_together() -> None:
     together = [
-        one
+        document
         for name in ("guardrail", "untestable-launches", "tag-protection", "guardrail-protection")
-        for one in documents(name, (HERE.parent / "golden" / f"{name}.json").read_text())
+        for document in documents(name, (HERE.parent / "golden" / f"{name}.json").read_text())
     ]
     assert lint(together, "aws") == []
 
 
 @pytest.mark.parametrize("name", ["parent-snapshot", "resource-tag"])
 def test_the_guide_s_policies_are_found(name: str) -> None:
-    findings = found(HERE.parent / "golden" / f"ec2-028-{name}.json")
-    assert [one.rule for one in findings] == ["allow-by-key-on-everything"]
+    findings = findings_in(HERE.parent / "golden" / f"ec2-028-{name}.json")
+    assert [finding.rule for finding in findings] == ["allow-by-key-on-everything"]
 
 
 def test_the_partition_is_the_account_s() -> None:
-    findings = found(HERE.parent / "golden" / "guardrail.json", "aws-cn")
-    assert {one.rule for one in findings} == {"other-partition"}
+    findings = findings_in(HERE.parent / "golden" / "guardrail.json", "aws-cn")
+    assert {finding.rule for finding in findings} == {"other-partition"}
 
 
 def test_a_name_that_is_nearly_right_is_suggested() -> None:
     messages = {
-        path.name.partition(".")[0]: found(path)[0].message
+        path.name.partition(".")[0]: findings_in(path)[0].message
         for path in BROKEN
         if path.name.startswith("unknown") and "." not in path.stem
     }
@@ -76,7 +76,7 @@ def test_a_name_that_is_nearly_right_is_suggested() -> None:
 
 
 def test_a_file_may_hold_several_policies_by_name() -> None:
-    names = [one for one, _ in documents("f.json", '{"a": {"Statement": []}, "b": {}}')]
+    names = [document for document, _ in documents("f.json", '{"a": {"Statement": []}, "b": {}}')]
     assert names == ["f.json a", "f.json b"]
 
 

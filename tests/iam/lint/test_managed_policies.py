@@ -46,9 +46,9 @@ def test_next_to_nothing_is_found_in_aws_s_own_policies(record_property: Any) ->
     counted = f"{read} policies, {len(findings)} with findings, {len(refused)} refused"
     record_property("counted", counted)
     told = [
-        f"{name}: {one.rule}: {one.statement}: {one.message}"
+        f"{name}: {finding.rule}: {finding.statement}: {finding.message}"
         for name, found in findings.items()
-        for one in found
+        for finding in found
     ]
     sys.stdout.write("\n".join([*told, *refused]) + "\n")
     assert read > 1_000

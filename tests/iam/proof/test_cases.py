@@ -14,7 +14,7 @@ from goldenami.iam.reference import table
 
 def test_every_promise_of_every_profile_has_cases() -> None:
     topics = {case.topic for case in load().cases}
-    promised = {topic for one in load_profiles().values() for topic in one.proves}
+    promised = {topic for profile in load_profiles().values() for topic in profile.proves}
     assert promised <= topics
     assert "walk-around" in topics
 
@@ -31,14 +31,16 @@ def test_the_shipped_cases_cover_launches_and_attacks() -> None:
 
 
 def test_there_are_more_attacks_than_anybody_remembers() -> None:
-    attacks = [one for one in load().cases if one.expect == "denied" and one.topic != "walk-around"]
+    attacks = [
+        case for case in load().cases if case.expect == "denied" and case.topic != "walk-around"
+    ]
     assert len(attacks) > 300
-    assert len({one.call for one in attacks}) > 100
+    assert len({case.call for case in attacks}) > 100
 
 
 def test_every_way_around_is_tried_where_goldenami_knows_its_calls() -> None:
     """And a case that goes a way names one that a profile has, by one of its calls."""
-    ways = {way.name: way for one in load_profiles().values() for way in one.open}
+    ways = {way.name: way for profile in load_profiles().values() for way in profile.open}
     tried: dict[str, set[str]] = {}
     for case in load().cases:
         assert case.open or case.topic != "walk-around", case.name
@@ -46,7 +48,7 @@ def test_every_way_around_is_tried_where_goldenami_knows_its_calls() -> None:
             tried.setdefault(case.open, set()).add(case.call)
     assert set(tried) <= set(ways)
     for name, way in ways.items():
-        known = {one for one in way.calls if one.partition(":")[0] in table.services()}
+        known = {action for action in way.calls if action.partition(":")[0] in table.services()}
         assert tried.get(name, set()) <= set(way.calls), name
         assert known <= tried.get(name, set()), name
 
@@ -64,7 +66,7 @@ def test_a_case_stands_for_every_way_with_every_thing(tmp_path: Path) -> None:
         "      tag: {call: 'ec2:CreateTags', parameters: {<other>: [<thing>, <golden>, 7]}}\n"
     )
     made = load([own]).cases[-4:]
-    assert [(one.name, one.call, one.parameters) for one in made] == [
+    assert [(case.name, case.call, case.parameters) for case in made] == [
         ("launch one, x", "ec2:RunInstances", {"ImageId": "ami-1", "N": "a y"}),
         ("launch two, x", "ec2:RunInstances", {"ImageId": ["a", "b"], "N": "a y"}),
         ("tag one, x", "ec2:CreateTags", {"y": ["ami-1", "<golden>", 7]}),

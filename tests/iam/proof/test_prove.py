@@ -45,8 +45,8 @@ def proof(*names: str, beside: bool = True, setting: ProofSetting = SETTING, **g
     profiles = [profile_named(name) for name in names]
     documents = tuple(
         compile_policy(document.name, document.policy)
-        for one in profiles
-        for document in render(one, values)
+        for profile in profiles
+        for document in render(profile, values)
     )
     first = (ADMINISTRATOR.compiled,) if beside else ()
     member = Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/ann")
@@ -56,13 +56,13 @@ def proof(*names: str, beside: bool = True, setting: ProofSetting = SETTING, **g
         Principal.from_arn(ROLE, session="bake"),
         Policies(identity=(ADMINISTRATOR.compiled, *documents)),
     )
-    promises = {topic for one in profiles for topic in one.proves}
+    promises = {topic for profile in profiles for topic in profile.proves}
     return prove((subject,), pipeline, load(), setting, promises)
 
 
-def row(found: Proof, case: str) -> ProofRow:
-    (one,) = [row for row in found.rows if row.case == case]
-    return one
+def row(proved: Proof, case: str) -> ProofRow:
+    (named,) = [row for row in proved.rows if row.case == case]
+    return named
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def row(found: Proof, case: str) -> ProofRow:
     ids=lambda names: " and ".join(names),
 )
 def test_beside_an_administrator_s_policy_every_promise_holds(names: tuple[str, ...]) -> None:
-    found = proof(*names)
-    assert [(one.case, one.reason) for one in found.failed] == []
-    assert len([one for one in found.rows if one.required]) > 8
+    proved = proof(*names)
+    assert [(row.case, row.reason) for row in proved.failed] == []
+    assert len([row for row in proved.rows if row.required]) > 8
 
 
 @pytest.mark.parametrize("name", ["allow", "allow-by-tag"])
@@ -91,11 +91,11 @@ def test_alone_an_allow_holds_its_promises_and_beside_an_administrator_s_none(na
 def test_cases_about_one_s_own_images_are_left_out_where_another_account_owns_them() -> None:
     golden = structs.replace(GOLDEN, owner=OTHER)
     setting = structs.replace(SETTING, owners=(OTHER,), golden=(golden,))
-    found = proof("owner-only", "untestable-launches", "tag-protection", setting=setting)
-    assert not found.failed
-    assert "deregister a golden image" not in {one.case for one in found.rows}
+    proved = proof("owner-only", "untestable-launches", "tag-protection", setting=setting)
+    assert not proved.failed
+    assert "deregister a golden image" not in {row.case for row in proved.rows}
     assert "write the approval tag on an own image by CreateTags" in {
-        one.case for one in found.rows
+        row.case for row in proved.rows
     }
 
 
@@ -104,13 +104,13 @@ def test_the_guide_s_policies_block_every_launch_alone_and_stop_nothing_beside_a
     name: str,
 ) -> None:
     alone = proof(name, beside=False)
-    assert {one.case for one in alone.failed} == {
+    assert {row.case for row in alone.failed} == {
         "launch a golden image",
         "launch a golden image with a blank data volume",
     }
     beside = proof(name)
-    assert {one.decided for one in beside.rows} == {"allowed"}
-    assert {one.topic for one in beside.failed} >= {"foreign-image"}
+    assert {row.decided for row in beside.rows} == {"allowed"}
+    assert {row.topic for row in beside.failed} >= {"foreign-image"}
 
 
 @pytest.mark.parametrize(
@@ -163,47 +163,47 @@ def test_each_attack_is_stopped_by_the_statement_made_for_it(case: str, statemen
 
 
 def test_what_no_policy_can_stop_names_the_way_that_it_goes() -> None:
-    found = proof(*EVERYTHING)
-    assert {one.case for one in found.open if not one.way} == {
+    proved = proof(*EVERYTHING)
+    assert {row.case for row in proved.open if not row.way} == {
         "give up a golden image that another account shares"
     }
-    ways = {one.case: one.way for one in found.open}
+    ways = {row.case: row.way for row in proved.open}
     assert ways["replace the root volume of a golden instance by another volume"] == (
         "another root volume, attached"
     )
 
 
 def test_without_the_pipeline_s_exemption_it_could_not_work() -> None:
-    found = proof("guardrail", "tag-protection", pipeline_role=None)
-    broken = {one.case for one in found.failed}
+    proved = proof("guardrail", "tag-protection", pipeline_role=None)
+    broken = {row.case for row in proved.failed}
     assert "the pipeline approves an image" in broken
-    assert all(one.topic == "pipeline" for one in found.failed)
+    assert all(row.topic == "pipeline" for row in proved.failed)
 
 
 def test_golden_launches_are_tried_with_every_golden_image_in_its_region() -> None:
     second = GoldenImage(
         region="us-east-1", id="ami-2", owner=ACCOUNT, snapshots=("snap-12345678",)
     )
-    found = proof(
+    proved = proof(
         "guardrail", "tag-protection", setting=structs.replace(SETTING, golden=(GOLDEN, second))
     )
-    launched = {(one.region, one.image) for one in found.rows if one.image}
+    launched = {(row.region, row.image) for row in proved.rows if row.image}
     assert launched == {("eu-west-1", "ami-golden"), ("us-east-1", "ami-2")}
-    assert not found.failed
+    assert not proved.failed
 
 
 def test_a_golden_image_that_the_policy_does_not_list_is_a_lock_out() -> None:
-    found = proof("guardrail", "tag-protection", snapshots=("snap-87654321",))
-    assert {one.topic for one in found.failed} == {"golden", "golden-further"}
-    assert "DenyLaunchWithOtherSnapshotsVolume" in found.failed[0].reason
+    proved = proof("guardrail", "tag-protection", snapshots=("snap-87654321",))
+    assert {row.topic for row in proved.failed} == {"golden", "golden-further"}
+    assert "DenyLaunchWithOtherSnapshotsVolume" in proved.failed[0].reason
 
 
 def test_cases_about_a_group_or_a_pipeline_are_left_out_where_there_is_none() -> None:
     setting = structs.replace(SETTING, groups=(), pipeline_role="")
-    found = proof("guardrail-protection", setting=setting)
-    cases = {one.case for one in found.rows}
+    proved = proof("guardrail-protection", setting=setting)
+    cases = {row.case for row in proved.rows}
     assert not {"leave a guarded group", "pass the pipeline role"} & cases
-    assert not found.failed
+    assert not proved.failed
 
 
 def _case(call: str, parameters: dict[str, Any]) -> Cases:
@@ -246,9 +246,9 @@ def test_without_a_golden_image_or_a_case_nothing_is_proved() -> None:
 
 def test_the_world_has_whatever_else_a_call_can_name() -> None:
     world = ProofLookup(SETTING, GOLDEN, load())
-    found = world.find("subnet", "subnet-1", "eu-west-1")
-    assert found is not None
-    assert found.arn == f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/subnet-1"
+    subnet = world.find("subnet", "subnet-1", "eu-west-1")
+    assert subnet is not None
+    assert subnet.arn == f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/subnet-1"
     root = world.find("root", "r-1", "eu-west-1")
     assert root is not None
     assert root.arn == f"arn:aws:organizations::{ACCOUNT}:root/o-proof/r-1"

@@ -38,7 +38,7 @@ denies = st.builds(
 statements = st.lists(st.one_of(allows, denies), max_size=3).map(tuple)
 trusts = st.builds(
     lambda principals, condition: {
-        "Version": "2012-10-17", "Statement": [lets_in(one, **condition) for one in principals],
+        "Version": "2012-10-17", "Statement": [lets_in(name, **condition) for name in principals],
     },
     st.lists(st.sampled_from(PRINCIPALS), max_size=2), st.sampled_from(OPERATORS),
 )  # fmt: skip
@@ -69,7 +69,7 @@ def with_statement(whole: Account, name: str, statement: Any) -> Account:
 
 
 def starts(whole: Account) -> set[str]:
-    return {f"{one.kind} {one.name}" for one in reach(whole, TARGET).become}
+    return {f"{path.kind} {path.name}" for path in reach(whole, TARGET).become}
 
 
 @given(accounts())
@@ -78,15 +78,15 @@ def test_a_deny_of_everything_for_everybody_leaves_only_those_from_elsewhere(
 ) -> None:
     for name in [*whole.users, *whole.groups, *whole.roles]:
         whole = with_statement(whole, name, deny("*"))
-    found = reach(whole, TARGET)
-    assert {one.kind for one in found.paths} <= {"account", "anybody", "service"}
+    reached = reach(whole, TARGET)
+    assert {path.kind for path in reached.paths} <= {"account", "anybody", "service"}
 
 
 @given(accounts(), st.sampled_from(["u0", "u1", "g0", "r0", "r1"]), allows)
 def test_one_more_allow_takes_nobody_away(whole: Account, name: str, statement: Any) -> None:
     more = with_statement(whole, name, statement)
     gone = starts(whole) - starts(more)
-    members = {f"user {one.name}" for one in whole.members("g0")}
+    members = {f"user {member.name}" for member in whole.members("g0")}
     assert gone <= (members if "group g0" in starts(more) else set())
 
 
@@ -95,6 +95,6 @@ def test_every_path_ends_at_the_role_after_at_most_three_hops_and_nobody_is_told
     whole: Account,
 ) -> None:
     paths = reach(whole, TARGET).paths
-    assert all(1 <= len(one.steps) <= 3 for one in paths)
-    assert all(one.steps[-1].to.startswith("role pipeline") for one in paths)
-    assert len({one.start for one in paths}) == len(paths)
+    assert all(1 <= len(path.steps) <= 3 for path in paths)
+    assert all(path.steps[-1].to.startswith("role pipeline") for path in paths)
+    assert len({path.start for path in paths}) == len(paths)

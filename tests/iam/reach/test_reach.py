@@ -35,14 +35,14 @@ CLOSED = role("pipeline")
 OPEN = role("pipeline", trusts=ROOT)
 
 
-def told(*everybody: Any, **fields: Any) -> list[str]:
+def described(*everybody: Any, **fields: Any) -> list[str]:
     """Return the paths of everybody who becomes the role, but for the service nobody has."""
-    found = reach(account(*everybody, **fields), TARGET).become
-    return [str(one) for one in found if "unused" not in str(one).split(" -> ")[0]]
+    reached = reach(account(*everybody, **fields), TARGET).become
+    return [str(path) for path in reached if "unused" not in str(path).split(" -> ")[0]]
 
 
 def changed(*everybody: Any, **fields: Any) -> list[str]:
-    return [str(one) for one in reach(account(*everybody, **fields), TARGET).change]
+    return [str(path) for path in reach(account(*everybody, **fields), TARGET).change]
 
 
 WAYS: dict[str, tuple[list[Any], list[str]]] = {
@@ -180,7 +180,7 @@ WAYS: dict[str, tuple[list[Any], list[str]]] = {
 @pytest.mark.parametrize("name", WAYS)
 def test_each_way_alone(name: str) -> None:
     everybody, paths = WAYS[name]
-    assert told(*everybody) == paths
+    assert described(*everybody) == paths
 
 
 CHAINS: dict[str, tuple[list[Any], list[str]]] = {
@@ -299,7 +299,7 @@ OWN = {f"{IAM}:policy/own": document("own", allow("iam:CreatePolicyVersion"))}
 @pytest.mark.parametrize("name", CHAINS)
 def test_chains(name: str) -> None:
     everybody, paths = CHAINS[name]
-    assert told(*everybody, policies=OWN) == paths
+    assert described(*everybody, policies=OWN) == paths
 
 
 BEING = [OPEN, user("bob", allow("*"))]
@@ -358,22 +358,24 @@ LIMITS = {
 
 @pytest.mark.parametrize("name", STOPPED)
 def test_what_stops_them(name: str) -> None:
-    target = next(one.arn for one in STOPPED[name] if one.name == "pipeline")
-    found = reach(account(*STOPPED[name], policies=LIMITS), target).become
-    assert [one for one in found if one.kind == "user" or one.kind == "role"] == []
+    target = next(member.arn for member in STOPPED[name] if member.name == "pipeline")
+    reached = reach(account(*STOPPED[name], policies=LIMITS), target).become
+    assert [path for path in reached if path.kind == "user" or path.kind == "role"] == []
 
 
 def test_a_service_control_policy_stops_everybody_but_in_the_management_account() -> None:
     no_iam = document("no-iam", deny("sts:*", "iam:*"))
-    assert told(*BEING)
-    assert told(*BEING, scp=no_iam) == []
-    assert told(*BEING, scp=no_iam, manages_organization=True)
+    assert described(*BEING)
+    assert described(*BEING, scp=no_iam) == []
+    assert described(*BEING, scp=no_iam, manages_organization=True)
 
 
 def test_a_user_whom_the_trust_names_is_not_stopped_by_what_his_boundary_does_not_allow() -> None:
     named = role("pipeline", trusts={"AWS": BOB})
     bounded = user("bob", boundary=f"{IAM}:policy/limit")
-    assert told(named, bounded, policies=LIMITS) == [f"user bob -> {PIPELINE} (sts:AssumeRole)"]
+    assert described(named, bounded, policies=LIMITS) == [
+        f"user bob -> {PIPELINE} (sts:AssumeRole)"
+    ]
 
 
 ADDRESSES = [f"10.{number}.0.0/16" for number in range(4)]
@@ -451,8 +453,8 @@ MFA = document("mfa", allow(ASSUME, Bool={"aws:MultiFactorAuthPresent": "true"})
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_what_depends_on_how_somebody_asks_is_possible_and_says_on_what(name: str) -> None:
     everybody, way = CONDITIONS[name]
-    found = reach(account(*everybody, policies={f"{IAM}:policy/mfa": MFA}), TARGET)
-    (path,) = [one for one in found.become if one.name == "bob"]
+    reached = reach(account(*everybody, policies={f"{IAM}:policy/mfa": MFA}), TARGET)
+    (path,) = [each for each in reached.become if each.name == "bob"]
     assert str(path) == f"{path.kind} bob -> {PIPELINE} ({way})"
     assert not path.certain
 
@@ -485,7 +487,7 @@ def test_a_trust_may_deny_others_too(name: str) -> None:
     further, depends = OUTSIDE[name]
     whole = trust({"AWS": OTHER})
     whole["Statement"] += further
-    assert told(role("pipeline", trusts=whole)) == [
+    assert described(role("pipeline", trusts=whole)) == [
         f"account {OTHER} -> {PIPELINE} (sts:AssumeRole{text})" for text in depends
     ]
 
@@ -524,8 +526,8 @@ CHANGES: dict[str, tuple[list[Any], list[str]]] = {
 def test_who_changes_or_passes_the_role_is_told_apart(name: str) -> None:
     everybody, paths = CHANGES[name]
     own = {f"{IAM}:policy/own": document("own", allow("s3:*"))}
-    found = [one for one in changed(*everybody, policies=own) if "unused" not in one]
-    assert found == paths
+    reached = [member for member in changed(*everybody, policies=own) if "unused" not in member]
+    assert reached == paths
 
 
 def test_who_cannot_be_judged_is_named() -> None:
@@ -535,9 +537,9 @@ def test_who_cannot_be_judged_is_named() -> None:
         structs.replace(user("no-json"), inline=(NamedDocument("n", "{"),)),
         role("no-trust", trusts={"Statement": ["x"]}),
     ]  # fmt: skip
-    found = reach(account(*everybody), TARGET)
-    assert [one.name for one in found.become] == ["bob"]
-    assert [note.partition(":")[0] for note in found.notes] == [
+    reached = reach(account(*everybody), TARGET)
+    assert [path.name for path in reached.become] == ["bob"]
+    assert [note.partition(":")[0] for note in reached.notes] == [
         "user odd could not be judged", "user list could not be judged",
         "user no-json could not be judged", "role no-trust could not be judged",
     ]  # fmt: skip
@@ -547,19 +549,19 @@ def test_by_assuming_alone_a_change_on_the_way_is_no_way() -> None:
     deployer = role("deployer", allow(ASSUME), trusts=ROOT)
     bob = user("bob", allow("iam:UpdateAssumeRolePolicy", ASSUME, on=f"{IAM}:role/deployer"))
     amy = user("amy", allow("iam:UpdateAssumeRolePolicy", "iam:PutUserPolicy"))
-    found = reach(account(OPEN, deployer, bob, amy), TARGET, assuming=True)
-    assert [str(one) for one in found.become] == [
+    reached = reach(account(OPEN, deployer, bob, amy), TARGET, assuming=True)
+    assert [str(path) for path in reached.become] == [
         f"role deployer -> {PIPELINE} (sts:AssumeRole)",
         f"user bob -> role deployer (sts:AssumeRole) -> {PIPELINE} (sts:AssumeRole)",
     ]
-    assert found.change == ()
+    assert reached.change == ()
     assert reach(account(amy), TARGET, assuming=True).paths == ()
 
 
 def test_a_role_of_another_account_is_not_searched() -> None:
-    found = reach(account(*BEING), f"arn:aws:iam::{OTHER}:role/pipeline")
-    assert found.paths == ()
-    assert "of another account" in found.notes[0]
+    reached = reach(account(*BEING), f"arn:aws:iam::{OTHER}:role/pipeline")
+    assert reached.paths == ()
+    assert "of another account" in reached.notes[0]
 
 
 def _large() -> Account:
@@ -575,17 +577,17 @@ def _large() -> Account:
 
 
 def test_a_large_account_takes_no_more_decisions_than_it_has_principals_with_a_chance() -> None:
-    found = reach(_large(), TARGET)
-    assert [str(one) for one in found.become] == [f"group ops -> {PIPELINE} (sts:AssumeRole)"]
-    assert found.decisions < 1_000
-    assert found.notes == ()
+    reached = reach(_large(), TARGET)
+    assert [str(path) for path in reached.become] == [f"group ops -> {PIPELINE} (sts:AssumeRole)"]
+    assert reached.decisions < 1_000
+    assert reached.notes == ()
 
 
 def test_a_search_that_ends_early_says_so() -> None:
     people = [user(f"u{n}", allow(ASSUME)) for n in range(9)]
-    found = reach(account(OPEN, *people), TARGET, limit=5)
-    assert len(found.become) == found.decisions == 5
-    assert "only the first 5 questions were decided" in found.notes[0]
+    reached = reach(account(OPEN, *people), TARGET, limit=5)
+    assert len(reached.become) == reached.decisions == 5
+    assert "only the first 5 questions were decided" in reached.notes[0]
 
 
 def test_the_roles_that_several_can_assume_are_found_whatever_the_conditions() -> None:
@@ -599,7 +601,7 @@ def test_the_roles_that_several_can_assume_are_found_whatever_the_conditions() -
         role("unread", trusts={"Statement": ["x"]}),
     ]
     whole = account(bob, eve, *roles)
-    assert [one.name for one in assumable(whole, [bob, eve])] == ["a", "c", "unread"]
+    assert [role.name for role in assumable(whole, [bob, eve])] == ["a", "c", "unread"]
     odd = user("odd", managed=(f"{IAM}:policy/gone",))
     assert len([*assumable(whole, [odd])]) == len(roles)
 
@@ -607,10 +609,10 @@ def test_the_roles_that_several_can_assume_are_found_whatever_the_conditions() -
 def test_those_who_go_the_same_way_are_told_together() -> None:
     people = [user(f"u{number}", allow(ASSUME)) for number in range(7)]
     named = trust(ROOT, {"AWS": OTHER}, {"AWS": "444455556666"})
-    found = reach(
+    reached = reach(
         account(role("pipeline", trusts=named), role("r", allow(ASSUME)), *people), TARGET
     )
-    assert lines(found.become) == (
+    assert lines(reached.become) == (
         "account 444455556666, account 999988887777, role r, users u0, u1, u2, u3, u4 and 2 more "
         "-> role pipeline (sts:AssumeRole)",
     )

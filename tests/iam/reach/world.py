@@ -42,8 +42,8 @@ def document(name: str, *statements: Any) -> NamedDocument:
 
 def trust(*principals: Any, action: str = "sts:AssumeRole", **condition: Any) -> dict[str, Any]:
     """Return a trust policy that lets in several principals."""
-    return {"Version": "2012-10-17", "Statement": [lets_in(one, action, **condition)
-                                                   for one in principals]}  # fmt: skip
+    return {"Version": "2012-10-17", "Statement": [lets_in(member, action, **condition)
+                                                   for member in principals]}  # fmt: skip
 
 
 def lets_in(principal: Any, action: str = "sts:AssumeRole", **condition: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def account(*everybody: Any, scp: Any = None, **fields: Any) -> Account:
     """Return an account of these users, groups and roles, with one more level of SCPs."""
 
     def named(kind: type[Any]) -> dict[str, Any]:
-        return {one.name: one for one in everybody if isinstance(one, kind)}
+        return {member.name: member for member in everybody if isinstance(member, kind)}
 
     levels = (ControlLevel("ou-1", "ou-1", (ADMINISTRATOR, scp)),) if scp else ()
     policies = {ADMIN: ADMINISTRATOR, **fields.pop("policies", {})}

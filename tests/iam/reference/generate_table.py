@@ -149,8 +149,8 @@ def newer(path: Path) -> Reference:
                     action["name"]: [
                         ("", False, action["conditionKeys"]),
                         *(
-                            (one["name"], one["required"], one["conditionKeys"])
-                            for one in action["resourceTypes"]
+                            (kind["name"], kind["required"], kind["conditionKeys"])
+                            for kind in action["resourceTypes"]
                         ),
                     ]
                     for action in read("actions", service)
@@ -159,13 +159,13 @@ def newer(path: Path) -> Reference:
             },
             {
                 service: {
-                    one["key"]: (one["arn"], one.get("conditionKeys", []))
-                    for one in read("resourceTypes", service)
+                    kind["key"]: (kind["arn"], kind.get("conditionKeys", []))
+                    for kind in read("resourceTypes", service)
                 }
                 for service in SERVICES
             },
             {
-                service: [one["key"] for one in read("conditionKeys", service)]
+                service: [key["key"] for key in read("conditionKeys", service)]
                 for service in SERVICES
             },
         )
@@ -187,8 +187,8 @@ def older() -> Reference:
         },
         {
             service: {
-                name: (one["arn"], one["condition_keys"])
-                for name, one in told[service]["resources"].items()
+                name: (kind["arn"], kind["condition_keys"])
+                for name, kind in told[service]["resources"].items()
             }
             for service in SERVICES
         },
@@ -211,8 +211,8 @@ def families(names: Iterable[str]) -> set[str]:
 
     Keys whose service is a variable, such as an identity provider's, are left out.
     """
-    cut = (re.sub(r"(\$\{|<|tag-key$).*$", "", one).lower() for one in names)
-    return {one for one in cut if one.rstrip("/").partition(":")[2]}
+    cut = (re.sub(r"(\$\{|<|tag-key$).*$", "", name).lower() for name in names)
+    return {part for part in cut if part.rstrip("/").partition(":")[2]}
 
 
 def package() -> Path | None:
@@ -254,12 +254,12 @@ def generate(path: Path) -> dict[str, dict[str, Any]]:
     references = (newer(path), older())
     everywhere = families(GLOBAL_KEYS)
     known = everywhere.union(
-        *(families(one.keys[service]) for one in references for service in SERVICES)
+        *(families(item.keys[service]) for item in references for service in SERVICES)
     )
     tables = {service: _service(references, service) for service in sorted(SERVICES)}
     for service, table in tables.items():
-        table["known_keys"] = sorted(one for one in known if _service_of(one) == service)
-    rest = sorted(one for one in known if _service_of(one) not in SERVICES)
+        table["known_keys"] = sorted(item for item in known if _service_of(item) == service)
+    rest = sorted(item for item in known if _service_of(item) not in SERVICES)
     index = {
         "global_keys": sorted(everywhere),
         "known_keys": rest,
@@ -276,7 +276,7 @@ def _service_of(key: str) -> str:
 def _service(references: tuple[Reference, Reference], service: str) -> dict[str, Any]:
     sets: dict[tuple[str, ...], int] = {}
     actions: dict[str, dict[str, list[int]] | None] = {}
-    named = {one for reference in references for one in reference.actions[service]}
+    named = {action for reference in references for action in reference.actions[service]}
     for name in sorted(named):
         rows = _rows(references, service, name)
         actions[name] = {
@@ -328,7 +328,7 @@ def _value(value: Any) -> str:
         lines = (f"    {json.dumps(key)}: {_compact(value[key])}" for key in value)
         return "{\n" + ",\n".join(lines) + "\n  }"
     if value and isinstance(value, list) and not isinstance(value[0], str):
-        return "[\n" + ",\n".join(f"    {_compact(one)}" for one in value) + "\n  ]"
+        return "[\n" + ",\n".join(f"    {_compact(item)}" for item in value) + "\n  ]"
     return json.dumps(value)
 
 

@@ -246,7 +246,7 @@ def test_a_service_need_not_be_in_the_table_to_be_one() -> None:
 
 @pytest.mark.parametrize("service", ["aws", *sorted(table.services())])
 def test_every_known_key_of_the_table_exists(service: str) -> None:
-    assert all(table.exists(one) for one in table.known_keys(service))
+    assert all(table.exists(key) for key in table.known_keys(service))
 
 
 def test_the_services_are_those_that_goldenami_calls_or_a_guardrail_names() -> None:

@@ -24,7 +24,7 @@ def test_it_reads_back_as_the_same_audit(document: Document, tmp_path: Path) -> 
     assert msgspec.to_builtins(back) == msgspec.to_builtins(document.audit) | {
         "findings": msgspec.to_builtins(document.findings),
         "waived": msgspec.to_builtins(document.waived),
-        "digest": digest.of(back),
+        "digest": digest.of_document(back),
     }
 
 

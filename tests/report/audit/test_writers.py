@@ -5,7 +5,6 @@ from html import unescape
 
 import pytest
 
-from goldenami.cli.audit import AuditFormat
 from goldenami.domain.audit.document import Document
 from goldenami.report.audit import FORMATS, writer
 
@@ -35,7 +34,3 @@ def test_no_control_character_gets_out_of_it(form: str, document: Document) -> N
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_clean_audit_can_be_written(form: str, clean_document: Document) -> None:
     assert "ap-south-1" not in written(form, clean_document)
-
-
-def test_the_command_line_has_every_format() -> None:
-    assert tuple(one.value for one in AuditFormat) == FORMATS

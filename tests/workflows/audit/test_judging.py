@@ -11,11 +11,12 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.document import Document
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
+from goldenami.domain.choices import AuditPart
 from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import audit
 from goldenami.workflows.audit.account_regions import AuditedPlaces
 from goldenami.workflows.audit.progress import AuditProgress
-from goldenami.workflows.audit.question import AuditPart, AuditQuestion, AuditScope
+from goldenami.workflows.audit.question import AuditQuestion, AuditScope
 from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 ACCOUNT = "111122223333"
@@ -83,7 +84,7 @@ def test_a_part_that_fails_leaves_what_came_before_and_after_it(
 ) -> None:
     source = Fake(error=AwsError("the third page is broken"))
     progress = AuditProgress()
-    assert progress.says == "looking for golden images"
+    assert progress.text == "looking for golden images"
     document = audited(monkeypatch, source, progress)
     assert [one.subjects for one in document.audit.places] == [{"instance": 4}] * 4
     assert {one.unread for one in document.audit.places} == {
@@ -91,7 +92,7 @@ def test_a_part_that_fails_leaves_what_came_before_and_after_it(
     }
     assert "foreign-owner" in document.audit.rules_asked
     assert not {"guardrail-changed", "outdated-image"} & set(document.audit.rules_asked)
-    assert progress.says == "4 of 4 places read, 16 instances and launches"
+    assert progress.text == "4 of 4 places read, 16 instances and launches"
 
 
 def test_ctrl_c_stops_every_listing_and_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:

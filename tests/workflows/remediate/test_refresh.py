@@ -9,12 +9,13 @@ from msgspec import structs
 
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.image import Image
 from goldenami.errors import LeftAloneError
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.audit.reassessment import Judgement
 from goldenami.workflows.audit.sources import GoldenImages
-from goldenami.workflows.remediate.interface import RemediationKind, RemediationRequest
+from goldenami.workflows.remediate.interface import RemediationRequest
 from goldenami.workflows.remediate.refresh import usable
 from goldenami.workflows.remediate.verdicts import Verdicts
 

@@ -4,10 +4,12 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from goldenami.aws.answers.ec2_launches import Override, TemplateVersionName
 from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage, read
+
+SERVICE = "autoscaling"
 
 
 class MixedTemplate(Row, frozen=True, kw_only=True):
@@ -51,7 +53,6 @@ class AutoScalingGroupAnswer(Tagged, frozen=True, kw_only=True):
 class DescribeAutoScalingGroups(TokenPage, frozen=True, kw_only=True):
     """A page of groups."""
 
-    call: ClassVar[str] = "autoscaling:DescribeAutoScalingGroups"
     auto_scaling_groups: tuple[AutoScalingGroupAnswer, ...]
 
 
@@ -65,7 +66,6 @@ class LaunchConfiguration(Row, frozen=True, kw_only=True):
 class DescribeLaunchConfigurations(TokenPage, frozen=True, kw_only=True):
     """A page of launch configurations."""
 
-    call: ClassVar[str] = "autoscaling:DescribeLaunchConfigurations"
     launch_configurations: tuple[LaunchConfiguration, ...]
 
 
@@ -81,12 +81,10 @@ class InstanceRefresh(Row, frozen=True, kw_only=True):
 class DescribeInstanceRefreshes(TokenPage, frozen=True, kw_only=True):
     """A page of instance refreshes."""
 
-    call: ClassVar[str] = "autoscaling:DescribeInstanceRefreshes"
     instance_refreshes: tuple[InstanceRefresh, ...]
 
 
 class StartInstanceRefresh(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The refresh that was started."""
 
-    call: ClassVar[str] = "autoscaling:StartInstanceRefresh"
     instance_refresh_id: Text

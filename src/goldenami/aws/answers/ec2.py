@@ -10,6 +10,8 @@ from msgspec import Meta
 
 from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
 
+SERVICE = "ec2"
+
 
 class StateReason(Row, frozen=True, kw_only=True):
     """Why something is in its state."""
@@ -64,7 +66,6 @@ class ImageAnswer(Tagged, frozen=True, kw_only=True):
 class DescribeImages(TokenPage, frozen=True, kw_only=True):
     """A page of images."""
 
-    call: ClassVar[str] = "ec2:DescribeImages"
     images: tuple[ImageAnswer, ...]
 
 
@@ -86,7 +87,6 @@ class SnapshotAnswer(Tagged, frozen=True, kw_only=True):
 class DescribeSnapshots(TokenPage, frozen=True, kw_only=True):
     """A page of snapshots."""
 
-    call: ClassVar[str] = "ec2:DescribeSnapshots"
     snapshots: tuple[SnapshotAnswer, ...]
 
 
@@ -196,7 +196,6 @@ class Reservation(Row, frozen=True, kw_only=True):
 class DescribeInstances(TokenPage, frozen=True, kw_only=True):
     """A page of instances."""
 
-    call: ClassVar[str] = "ec2:DescribeInstances"
     reservations: tuple[Reservation, ...]
 
     @property
@@ -252,7 +251,6 @@ class InstanceStatus(Row, frozen=True, kw_only=True):
 class DescribeInstanceStatus(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The status checks of an instance; none as long as it does not run."""
 
-    call: ClassVar[str] = "ec2:DescribeInstanceStatus"
     instance_statuses: tuple[InstanceStatus, ...]
 
 
@@ -302,28 +300,24 @@ class InstanceMetadata(Tagged, frozen=True, kw_only=True):
 class DescribeInstanceImageMetadata(TokenPage, frozen=True, kw_only=True):
     """A page of instances with their images."""
 
-    call: ClassVar[str] = "ec2:DescribeInstanceImageMetadata"
     instance_image_metadata: tuple[InstanceMetadata, ...]
 
 
 class RunInstances(Answer, frozen=True, kw_only=True, rename="pascal"):
     """What was launched."""
 
-    call: ClassVar[str] = "ec2:RunInstances"
     instances: Annotated[tuple[InstanceAnswer, ...], Meta(min_length=1)]
 
 
 class CreateImage(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The image that is being made."""
 
-    call: ClassVar[str] = "ec2:CreateImage"
     image_id: Text
 
 
 class CopyImage(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The copy that is being made."""
 
-    call: ClassVar[str] = "ec2:CopyImage"
     image_id: Text
 
 
@@ -337,7 +331,6 @@ class DeleteSnapshotResult(Row, frozen=True, kw_only=True):
 class DeregisterImage(Answer, frozen=True, kw_only=True, rename="pascal"):
     """How it went with the snapshots of the image, if they were to go too."""
 
-    call: ClassVar[str] = "ec2:DeregisterImage"
     delete_snapshot_results: tuple[DeleteSnapshotResult, ...] = ()  # absent if none was asked for
 
 

@@ -3,11 +3,13 @@
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 """
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from msgspec import Meta
 
 from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
+
+SERVICE = "ec2"
 
 
 class Region(Row, frozen=True, kw_only=True):
@@ -19,7 +21,6 @@ class Region(Row, frozen=True, kw_only=True):
 class DescribeRegions(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The regions that the account can use: there is no account without any."""
 
-    call: ClassVar[str] = "ec2:DescribeRegions"
     regions: Annotated[tuple[Region, ...], Meta(min_length=1)]
 
 
@@ -45,7 +46,6 @@ class InstanceType(Row, frozen=True, kw_only=True):
 class DescribeInstanceTypes(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The instance type that was asked for; one that does not exist is an error of its own."""
 
-    call: ClassVar[str] = "ec2:DescribeInstanceTypes"
     instance_types: Annotated[tuple[InstanceType, ...], Meta(min_length=1)]
 
 
@@ -60,7 +60,6 @@ class SecurityGroup(Tagged, frozen=True, kw_only=True):
 class DescribeSecurityGroups(TokenPage, frozen=True, kw_only=True):
     """A page of security groups."""
 
-    call: ClassVar[str] = "ec2:DescribeSecurityGroups"
     security_groups: tuple[SecurityGroup, ...]
 
 
@@ -73,7 +72,6 @@ class KeyPair(Tagged, frozen=True, kw_only=True):
 class DescribeKeyPairs(Answer, frozen=True, kw_only=True, rename="pascal"):
     """All key pairs: EC2 does not page them."""
 
-    call: ClassVar[str] = "ec2:DescribeKeyPairs"
     key_pairs: tuple[KeyPair, ...]
 
 
@@ -96,14 +94,12 @@ class VolumeAnswer(Tagged, frozen=True, kw_only=True):
 class DescribeVolumes(TokenPage, frozen=True, kw_only=True):
     """A page of volumes."""
 
-    call: ClassVar[str] = "ec2:DescribeVolumes"
     volumes: tuple[VolumeAnswer, ...]
 
 
 class GetAllowedImagesSettings(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The Allowed AMIs setting of a region."""
 
-    call: ClassVar[str] = "ec2:GetAllowedImagesSettings"
     state: Text
     managed_by: Text
     image_criteria: tuple[dict[str, Any], ...] = ()  # absent if there are none
@@ -112,12 +108,10 @@ class GetAllowedImagesSettings(Answer, frozen=True, kw_only=True, rename="pascal
 class GetEbsEncryptionByDefault(Answer, frozen=True, kw_only=True, rename="pascal"):
     """Whether new volumes of a region are encrypted unasked."""
 
-    call: ClassVar[str] = "ec2:GetEbsEncryptionByDefault"
     ebs_encryption_by_default: bool
 
 
 class GetEbsDefaultKmsKeyId(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The key that a region encrypts with if none is named."""
 
-    call: ClassVar[str] = "ec2:GetEbsDefaultKmsKeyId"
     kms_key_id: Text

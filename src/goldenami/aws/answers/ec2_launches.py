@@ -3,9 +3,9 @@
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 """
 
-from typing import ClassVar
-
 from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
+
+SERVICE = "ec2"
 
 
 class TemplateVersionName(Row, frozen=True, kw_only=True):
@@ -40,7 +40,6 @@ class Fleet(Tagged, frozen=True, kw_only=True):
 class DescribeFleets(TokenPage, frozen=True, kw_only=True):
     """A page of EC2 fleets."""
 
-    call: ClassVar[str] = "ec2:DescribeFleets"
     fleets: tuple[Fleet, ...]
 
 
@@ -62,7 +61,6 @@ class SpotFleet(Tagged, frozen=True, kw_only=True):
 class DescribeSpotFleetRequests(TokenPage, frozen=True, kw_only=True):
     """A page of spot fleets."""
 
-    call: ClassVar[str] = "ec2:DescribeSpotFleetRequests"
     spot_fleet_request_configs: tuple[SpotFleet, ...]
 
 
@@ -87,7 +85,6 @@ class TemplateVersion(Row, frozen=True, kw_only=True):
 class DescribeLaunchTemplateVersions(TokenPage, frozen=True, kw_only=True):
     """A page of versions of launch templates."""
 
-    call: ClassVar[str] = "ec2:DescribeLaunchTemplateVersions"
     launch_template_versions: tuple[TemplateVersion, ...]
 
 
@@ -100,5 +97,4 @@ class VersionNumber(Row, frozen=True, kw_only=True):
 class CreateLaunchTemplateVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The version that was made."""
 
-    call: ClassVar[str] = "ec2:CreateLaunchTemplateVersion"
     launch_template_version: VersionNumber

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/
 """
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -11,6 +11,8 @@ from goldenami.aws.answers.interface import Answer, MarkedPage, Row, Tagged, Tex
 
 Document = dict[str, Any]
 """A policy; botocore decodes it."""
+
+SERVICE = "iam"
 
 
 class AttachedPolicy(Row, frozen=True, kw_only=True):
@@ -23,7 +25,6 @@ class AttachedPolicy(Row, frozen=True, kw_only=True):
 class ListAttachedGroupPolicies(MarkedPage, frozen=True, kw_only=True):
     """A page of a group's managed policies."""
 
-    call: ClassVar[str] = "iam:ListAttachedGroupPolicies"
     attached_policies: tuple[AttachedPolicy, ...]
 
 
@@ -36,7 +37,6 @@ class SummaryMap(Row, frozen=True, kw_only=True):
 class GetAccountSummary(Answer, frozen=True, kw_only=True, rename="pascal"):
     """What the account has and may have."""
 
-    call: ClassVar[str] = "iam:GetAccountSummary"
     summary_map: SummaryMap
 
 
@@ -57,7 +57,6 @@ class RoleAnswer(Row, frozen=True, kw_only=True):
 class GetRole(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One role."""
 
-    call: ClassVar[str] = "iam:GetRole"
     role: RoleAnswer
 
 
@@ -71,14 +70,12 @@ class PolicyAnswer(Tagged, frozen=True, kw_only=True):
 class GetPolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One managed policy."""
 
-    call: ClassVar[str] = "iam:GetPolicy"
     policy: PolicyAnswer
 
 
 class CreatePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The policy that was made."""
 
-    call: ClassVar[str] = "iam:CreatePolicy"
     policy: PolicyAnswer
 
 
@@ -91,7 +88,6 @@ class PolicyVersionAnswer(Row, frozen=True, kw_only=True):
 class GetPolicyVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One version of a managed policy."""
 
-    call: ClassVar[str] = "iam:GetPolicyVersion"
     policy_version: PolicyVersionAnswer
 
 
@@ -105,14 +101,12 @@ class ListedVersion(Row, frozen=True, kw_only=True):
 class CreatePolicyVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The version that was made."""
 
-    call: ClassVar[str] = "iam:CreatePolicyVersion"
     policy_version: ListedVersion
 
 
 class ListPolicyVersions(MarkedPage, frozen=True, kw_only=True):
     """A page of the versions of a managed policy."""
 
-    call: ClassVar[str] = "iam:ListPolicyVersions"
     versions: tuple[ListedVersion, ...]
 
 
@@ -137,7 +131,6 @@ class HolderRole(Row, frozen=True, kw_only=True):
 class ListEntitiesForPolicy(MarkedPage, frozen=True, kw_only=True):
     """A page of what a managed policy is attached to."""
 
-    call: ClassVar[str] = "iam:ListEntitiesForPolicy"
     policy_groups: tuple[HolderGroup, ...]
     policy_users: tuple[HolderUser, ...]
     policy_roles: tuple[HolderRole, ...]
@@ -207,7 +200,6 @@ class PolicyDetail(Row, frozen=True, kw_only=True):
 class GetAccountAuthorizationDetails(MarkedPage, frozen=True, kw_only=True):
     """A page of everybody in the account, and of the policies."""
 
-    call: ClassVar[str] = "iam:GetAccountAuthorizationDetails"
     user_detail_list: tuple[UserDetail, ...]
     group_detail_list: tuple[GroupDetail, ...]
     role_detail_list: tuple[RoleDetail, ...]
@@ -232,11 +224,8 @@ class EvaluationResult(Row, frozen=True, kw_only=True):
 class SimulateCustomPolicy(MarkedPage, frozen=True, kw_only=True):
     """A page of the simulator's decisions."""
 
-    call: ClassVar[str] = "iam:SimulateCustomPolicy"
     evaluation_results: tuple[EvaluationResult, ...]
 
 
 class SimulatePrincipalPolicy(SimulateCustomPolicy, frozen=True, kw_only=True):
     """The same, of a user, group or role as it is."""
-
-    call: ClassVar[str] = "iam:SimulatePrincipalPolicy"

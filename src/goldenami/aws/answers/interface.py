@@ -1,6 +1,7 @@
 """The shape that all answers have, and how one is read."""
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from threading import Lock
@@ -25,9 +26,19 @@ class CamelRow(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """A whole answer; ``call`` is its operation: ``ec2:DescribeImages``."""
+    """A whole answer; ``call`` is its operation: ``ec2:DescribeImages``.
 
-    call: ClassVar[str]
+    A type is named after its operation, of the ``SERVICE`` of its module, or says which it is of.
+    """
+
+    call: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Name the operation."""
+        super().__init_subclass__(**options)
+        service = getattr(sys.modules[cls.__module__], "SERVICE", "")
+        if service and "call" not in cls.__dict__:
+            cls.call = f"{service}:{cls.__name__}"
 
 
 class TokenPage(Answer, frozen=True, kw_only=True, rename="pascal"):

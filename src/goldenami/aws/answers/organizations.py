@@ -9,6 +9,8 @@ from msgspec import Meta
 
 from goldenami.aws.answers.interface import Answer, Row, Tag, Text, TokenPage
 
+SERVICE = "organizations"
+
 
 class OrganizationAnswer(Row, frozen=True, kw_only=True):
     """The organization."""
@@ -20,7 +22,6 @@ class OrganizationAnswer(Row, frozen=True, kw_only=True):
 class DescribeOrganization(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The organization that the account is in."""
 
-    call: ClassVar[str] = "organizations:DescribeOrganization"
     organization: OrganizationAnswer
 
 
@@ -33,7 +34,6 @@ class Parent(Row, frozen=True, kw_only=True):
 class ListParents(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The one parent of a unit or account."""
 
-    call: ClassVar[str] = "organizations:ListParents"
     parents: Annotated[tuple[Parent, ...], Meta(min_length=1, max_length=1)]
 
 
@@ -47,14 +47,11 @@ class PolicySummary(Row, frozen=True, kw_only=True):
 class ListPolicies(TokenPage, frozen=True, kw_only=True):
     """A page of the policies of a type."""
 
-    call: ClassVar[str] = "organizations:ListPolicies"
     policies: tuple[PolicySummary, ...]
 
 
 class ListPoliciesForTarget(ListPolicies, frozen=True, kw_only=True):
     """A page of the policies that are attached to a target."""
-
-    call: ClassVar[str] = "organizations:ListPoliciesForTarget"
 
 
 class OrganizationPolicyAnswer(Row, frozen=True, kw_only=True):
@@ -66,7 +63,6 @@ class OrganizationPolicyAnswer(Row, frozen=True, kw_only=True):
 class DescribePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One policy."""
 
-    call: ClassVar[str] = "organizations:DescribePolicy"
     policy: OrganizationPolicyAnswer
 
 
@@ -86,7 +82,6 @@ class CreateOrganizationPolicy(Answer, frozen=True, kw_only=True, rename="pascal
 class ListTagsForResource(TokenPage, frozen=True, kw_only=True):
     """A page of the tags of a policy."""
 
-    call: ClassVar[str] = "organizations:ListTagsForResource"
     tags: tuple[Tag, ...]
 
 
@@ -99,7 +94,6 @@ class TargetAnswer(Row, frozen=True, kw_only=True):
 class ListTargetsForPolicy(TokenPage, frozen=True, kw_only=True):
     """A page of what a policy is attached to."""
 
-    call: ClassVar[str] = "organizations:ListTargetsForPolicy"
     targets: tuple[TargetAnswer, ...]
 
 
@@ -120,7 +114,6 @@ class Root(Row, frozen=True, kw_only=True):
 class ListRoots(TokenPage, frozen=True, kw_only=True):
     """A page of roots, of which there is one."""
 
-    call: ClassVar[str] = "organizations:ListRoots"
     roots: tuple[Root, ...]
 
 
@@ -149,7 +142,6 @@ class AccountAnswer(Row, frozen=True, kw_only=True):
 class ListAccountsForParent(TokenPage, frozen=True, kw_only=True):
     """A page of the accounts directly under a root or unit."""
 
-    call: ClassVar[str] = "organizations:ListAccountsForParent"
     accounts: tuple[AccountAnswer, ...]
 
 
@@ -162,12 +154,10 @@ class Unit(Row, frozen=True, kw_only=True):
 class ListOrganizationalUnitsForParent(TokenPage, frozen=True, kw_only=True):
     """A page of the units directly under a root or unit."""
 
-    call: ClassVar[str] = "organizations:ListOrganizationalUnitsForParent"
     organizational_units: tuple[Unit, ...]
 
 
 class ListAccounts(TokenPage, frozen=True, kw_only=True):
     """A page of accounts; every organization has its management account."""
 
-    call: ClassVar[str] = "organizations:ListAccounts"
     accounts: tuple[AccountAnswer, ...]

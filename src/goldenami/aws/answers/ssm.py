@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import ClassVar
 
 from msgspec import Struct, field
 
 from goldenami.aws.answers.interface import Answer, Row, Text, TokenPage
+
+SERVICE = "ssm"
 
 
 class Parameter(Row, frozen=True, kw_only=True):
@@ -41,7 +42,6 @@ class Response(Struct, frozen=True, kw_only=True, rename={"headers": "HTTPHeader
 class GetParameter(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One parameter."""
 
-    call: ClassVar[str] = "ssm:GetParameter"
     parameter: Parameter
     response: Response = field(name="ResponseMetadata")
 
@@ -49,7 +49,6 @@ class GetParameter(Answer, frozen=True, kw_only=True, rename="pascal"):
 class GetParameters(Answer, frozen=True, kw_only=True, rename="pascal"):
     """Several parameters: those that there are, and the names of the others."""
 
-    call: ClassVar[str] = "ssm:GetParameters"
     parameters: tuple[Parameter, ...]
     invalid_parameters: tuple[Text, ...]
 
@@ -57,7 +56,6 @@ class GetParameters(Answer, frozen=True, kw_only=True, rename="pascal"):
 class GetParametersByPath(TokenPage, frozen=True, kw_only=True):
     """A page of the parameters under a path."""
 
-    call: ClassVar[str] = "ssm:GetParametersByPath"
     parameters: tuple[Parameter, ...]
     response: Response = field(name="ResponseMetadata")
 
@@ -74,14 +72,12 @@ class ParameterVersion(Row, frozen=True, kw_only=True):
 class GetParameterHistory(TokenPage, frozen=True, kw_only=True):
     """A page of a parameter's versions."""
 
-    call: ClassVar[str] = "ssm:GetParameterHistory"
     parameters: tuple[ParameterVersion, ...]
 
 
 class PutParameter(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The version that was written."""
 
-    call: ClassVar[str] = "ssm:PutParameter"
     version: int
 
 
@@ -94,14 +90,12 @@ class CommandSent(Row, frozen=True, kw_only=True):
 class SendCommand(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The command that was sent."""
 
-    call: ClassVar[str] = "ssm:SendCommand"
     command: CommandSent
 
 
 class GetCommandInvocation(Answer, frozen=True, kw_only=True, rename="pascal"):
     """How a command on an instance goes."""
 
-    call: ClassVar[str] = "ssm:GetCommandInvocation"
     status: Text
     response_code: int = -1  # what SSM tells before the command has ended
     standard_output_content: str = ""  # absent if it printed nothing
@@ -111,5 +105,4 @@ class GetCommandInvocation(Answer, frozen=True, kw_only=True, rename="pascal"):
 class LabelParameterVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The labels that the version did not get."""
 
-    call: ClassVar[str] = "ssm:LabelParameterVersion"
     invalid_labels: tuple[Text, ...] = ()  # absent if all are valid

@@ -1,25 +1,28 @@
 """`goldenami policy explain`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from goldenami.cli import options
-from goldenami.cli.options import ListFormat
+from goldenami.cli import options as shared
+from goldenami.cli.options import AwsOptions, ListFormat
+from goldenami.cli.policy.values import live_principals
 from goldenami.errors import FindingsError, IncompleteError, UsageError
 
 
-def explain(
-    image: Annotated[str, typer.Option("--image", help="The image, by its id.")],
-    user: Annotated[str | None, typer.Option("--user", help="A user.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="A group.")] = None,
-    role: Annotated[str | None, typer.Option("--role", help="A role.")] = None,
-    call: Annotated[str, typer.Option("--call", help="How it is launched.")] = "ec2:RunInstances",
-    form: options.Format = ListFormat.TABLE,
-    region: options.Region = None,
-    profile: options.Profile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+class ExplainOptions(AwsOptions, frozen=True, kw_only=True):
+    """The options of `goldenami policy explain`."""
+
+    image: Annotated[str, typer.Option("--image", help="The image, by its id.")]
+    user: Annotated[str | None, typer.Option("--user", help="A user.")] = None
+    group: Annotated[str | None, typer.Option("--group", help="A group.")] = None
+    role: Annotated[str | None, typer.Option("--role", help="A role.")] = None
+    call: Annotated[str, typer.Option("--call", help="How it is launched.")] = "ec2:RunInstances"
+    form: shared.Format = ListFormat.TABLE
+    region: shared.Region = None
+
+
+def explain(options: ExplainOptions) -> None:
     """Say whether somebody can launch an image here, and which statement says so.
 
     Reads all that binds the user, group or role, and the image with its owner, tags and
@@ -32,19 +35,19 @@ def explain(
     from goldenami.report.terminal import say
     from goldenami.workflows import explain as workflow
 
-    asked: list[tuple[Any, str]] = [
-        (kind, name) for kind, name in (("user", user), ("group", group), ("role", role)) if name
-    ]
-    if len(asked) != 1:
+    principals = live_principals(options.user, options.group, options.role)
+    if len(principals) != 1:
         raise UsageError("say who: one of --user, --group, --role")
-    aws = options.session(region, profile, endpoint_url)
-    verdict, notes = workflow.explain(aws.in_region(aws.region), *asked[0], image, call)
+    [(kind, name)] = principals
+    aws = options.session(options.region)
+    regional = aws.in_region(aws.region)
+    verdict, notes = workflow.explain(regional, kind, name, options.image, options.call)
     for note in notes:
         say(f"note: {note}")
-    report.write_verdict(verdict, form.value)
+    report.write_verdict(verdict, options.form.value)
     if verdict.unknown:
         raise IncompleteError(
-            f"whether {asked[0][0]} {asked[0][1]} can launch {image} in {aws.region} is unknown",
+            f"whether {kind} {name} can launch {options.image} in {aws.region} is unknown",
         )
     if not verdict.allowed:
-        raise FindingsError(f"{asked[0][0]} {asked[0][1]} cannot launch {image} in {aws.region}")
+        raise FindingsError(f"{kind} {name} cannot launch {options.image} in {aws.region}")

@@ -5,24 +5,29 @@ from typing import Annotated
 
 import typer
 
-from goldenami.cli import options
+from goldenami.cli import options as shared
+from goldenami.cli.command import Options
 from goldenami.cli.options import ListFormat
 from goldenami.errors import FindingsError, UsageError
 
 
-def lint(
+class LintOptions(Options, frozen=True, kw_only=True):
+    """The options of `goldenami policy lint`."""
+
     files: Annotated[
         list[Path] | None,
         typer.Argument(help="Policies that are attached together; - is standard input."),
-    ] = None,
+    ] = None
     rules: Annotated[
         bool, typer.Option("--rules", help="List the rules, with the right forms.")
-    ] = False,
-    partition: Annotated[
-        str, typer.Option("--partition", help="The partition they are for.")
-    ] = "aws",
-    form: options.Format = ListFormat.TABLE,
-) -> None:
+    ] = False
+    partition: Annotated[str, typer.Option("--partition", help="The partition they are for.")] = (
+        "aws"
+    )
+    form: shared.Format = ListFormat.TABLE
+
+
+def lint(options: LintOptions) -> None:
     """Find the wrong shapes of golden AMI policies, each with the right form.
 
     The files are judged together, as one principal's policies are: some shapes are wrong only
@@ -35,20 +40,20 @@ def lint(
     from goldenami.iam.lint.run import lint as find
     from goldenami.report import lint as report
 
-    if rules:
-        report.write_rules(RULES, form.value)
+    if options.rules:
+        report.write_rules(RULES, options.form.value)
         return
-    if not files:
+    if not options.files:
         raise UsageError("name at least one policy file", fix="or pass --rules")
-    several = [
-        one
-        for path in files
-        for one in (documents("-", standard_input()) if str(path) == "-" else documents_in(path))
+    policies = [
+        policy
+        for path in options.files
+        for policy in (documents("-", standard_input()) if str(path) == "-" else documents_in(path))
     ]
-    findings = find(several, partition)
-    report.write(findings, form.value)
+    findings = find(policies, options.partition)
+    report.write(findings, options.form.value)
     if findings:
         raise FindingsError(
-            f"policies read: {len(several)}, findings: {len(findings)}",
+            f"policies read: {len(policies)}, findings: {len(findings)}",
             fix="`goldenami policy lint --rules` explains each rule",
         )

@@ -1,10 +1,17 @@
 """`goldenami policy list`."""
 
-from goldenami.cli import options
+from goldenami.cli import options as shared
+from goldenami.cli.command import Options
 from goldenami.cli.options import ListFormat
 
 
-def list_(form: options.Format = ListFormat.TABLE) -> None:
+class ListProfilesOptions(Options, frozen=True, kw_only=True):
+    """The options of `goldenami policy list`."""
+
+    form: shared.Format = ListFormat.TABLE
+
+
+def list_(options: ListProfilesOptions) -> None:
     """List the policy profiles.
 
     Example: goldenami policy list --format json
@@ -13,4 +20,6 @@ def list_(form: options.Format = ListFormat.TABLE) -> None:
     from goldenami.report import listing
 
     profiles = list(load_profiles().values())
-    listing.write("goldenami.profiles/v1", profiles, form.value, columns=("name", "title", "needs"))
+    listing.write(
+        "goldenami.profiles/v1", profiles, options.form.value, columns=("name", "title", "needs")
+    )

@@ -1,30 +1,37 @@
 """`goldenami policy prove`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldenami.cli import options
+from goldenami.cli import options as shared
 from goldenami.cli.options import ListFormat
-from goldenami.cli.policy import values as given
+from goldenami.cli.policy.values import (
+    DEFAULT_PROFILE,
+    RenderingOptions,
+    further_profiles,
+    live_principals,
+    profile_of,
+)
 from goldenami.errors import FindingsError, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from goldenami.aws.session import Aws
     from goldenami.workflows.prove import Kind, ProofQuestion
 
 YAML = (".yaml", ".yml")
 
 
-def prove(
+class ProveOptions(RenderingOptions, frozen=True, kw_only=True):
+    """The options of `goldenami policy prove`."""
+
     files: Annotated[
         list[Path] | None,
         typer.Argument(help="A release file (.yaml), or policy documents (.json)."),
-    ] = None,
-    user: Annotated[str | None, typer.Option("--user", help="A live user.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="A live group.")] = None,
-    role: Annotated[str | None, typer.Option("--role", help="A live role.")] = None,
+    ] = None
+    user: Annotated[str | None, typer.Option("--user", help="A live user.")] = None
+    group: Annotated[str | None, typer.Option("--group", help="A live group.")] = None
+    role: Annotated[str | None, typer.Option("--role", help="A live role.")] = None
     beside: Annotated[
         str | None,
         typer.Option(
@@ -32,27 +39,18 @@ def prove(
             help="What else is attached: admin, none, or a policy file; by default admin for "
             "documents that only deny.",
         ),
-    ] = None,
+    ] = None
     cases: Annotated[
         list[Path] | None,
         typer.Option("--cases", help="Further proof cases: a file, or a folder of files."),
-    ] = None,
+    ] = None
     with_aws: Annotated[
         bool, typer.Option("--with-aws", help="Ask IAM's policy simulator too.")
-    ] = False,
-    policy_profile: given.Profile = None,
-    account: given.Account = None,
-    owner: given.Owner = None,
-    tag: given.Tag = None,
-    snapshot: given.Snapshot = None,
-    partition: given.Partition = None,
-    region: given.Region = None,
-    pipeline_role: given.PipelineRole = None,
-    parameter: given.Parameter = None,
-    form: options.Format = ListFormat.TABLE,
-    aws_profile: given.AwsProfile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+    ] = False
+    form: shared.Format = ListFormat.TABLE
+
+
+def prove(options: ProveOptions) -> None:
     """Prove what policies do: a table of launches and attacks, expected against decided.
 
     The policies are those of a release file, of a profile, of documents, or of a live user, group
@@ -67,93 +65,68 @@ def prove(
     from goldenami.report.terminal import say
     from goldenami.workflows import prove as workflow
 
-    named = given.given(
-        account=account, owner=owner, tag=tag, snapshot=snapshot, partition=partition,
-        region=region, pipeline_role=pipeline_role, parameter=parameter,
-    )  # fmt: skip
-    live = [("user", user), ("group", group), ("role", role)]
-    aws = _Session(aws_profile, endpoint_url, region)
-    question = _question(list(files or ()), live, named, policy_profile, beside, aws)
+    question, region = _question(options)
     for note in question.notes:
         say(f"note: {note}")
-    proof = workflow.answer(question, load(cases or ()))
+    proof = workflow.answer(question, load(options.cases or ()))
     differing = None
-    if with_aws:
-        differing = workflow.disagreements(aws.get(), question, proof)
-    report.write(proof, form.value, question.ways, differing, question.access)
+    if options.with_aws:
+        aws = options.session(None, region)
+        differing = workflow.disagreements(aws, question, proof)
+    report.write(proof, options.form.value, question.ways, differing, question.access)
     if proof.failed:
         raise RefusedError(f"not proved: {len(proof.failed)} cases are not as they have to be")
     if differing:
         raise FindingsError(f"IAM's simulator decides {len(differing)} requests otherwise")
 
 
-class _Session:
-    """The caller's AWS, made only if something has to be asked of it."""
-
-    def __init__(self, profile: str | None, endpoint_url: str | None, region: str | None) -> None:
-        self.default = region
-        self._profile, self._endpoint_url = profile, endpoint_url
-
-    def get(self) -> "Aws":
-        return options.session(None, self._profile, self._endpoint_url, self.default or "us-east-1")
-
-
-def _question(
-    files: list[Path],
-    live: list[tuple[str, str | None]],
-    named: dict[str, Any],
-    profile_name: str | None,
-    beside: str | None,
-    aws: _Session,
-) -> "ProofQuestion":
+def _question(options: ProveOptions) -> "tuple[ProofQuestion, str]":
+    """Return what is to be proved, and the region in which AWS is asked about it."""
     from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
 
-    principals: list[tuple[Any, str]] = [(kind, name) for kind, name in live if name]
-    if len(principals) + bool(files) > 1 or not (principals or files or profile_name):
+    region = options.region or "us-east-1"
+    files, name = options.files or [], options.policy_profile
+    principals = live_principals(options.user, options.group, options.role)
+    if len(principals) + bool(files) > 1 or not (principals or files or name):
         raise UsageError(
             "say whose policies: files, a --profile, or one of --user, --group, --role",
             fix="for example: goldenami policy prove --group ec2-admin-group",
         )
     if principals:
-        return _live(*principals[0], named, profile_name, aws)
+        return _live(options, region, *principals[0]), region
     if not files:
-        return workflow.of_profile(profile_named(str(profile_name)), named, beside)
+        profile = profile_named(str(name))
+        return workflow.of_profile(profile, options.values, options.beside), region
     if files[0].suffix in YAML:
-        return _enforcement(files, named, profile_name, beside, aws)
-    values = Values(**{"account": workflow.ACCOUNT, **named})
-    profile = profile_named(profile_name or given.DEFAULT_PROFILE)
-    return workflow.of_documents(workflow.documents_of(files), values, profile, beside)
+        return _enforcement(options, files)
+    values = Values(**{"account": workflow.ACCOUNT, **options.values})
+    documents, profile = workflow.documents_of(files), profile_named(name or DEFAULT_PROFILE)
+    return workflow.of_documents(documents, values, profile, options.beside), region
 
 
-def _live(
-    kind: "Kind", name: str, named: dict[str, Any], profile_name: str | None, aws: _Session
-) -> "ProofQuestion":
+def _live(options: ProveOptions, region: str, kind: "Kind", name: str) -> "ProofQuestion":
     from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
 
-    session = aws.get()
-    values = Values(**{"account": session.account, "partition": session.partition, **named})
-    profile = profile_named(profile_name or given.DEFAULT_PROFILE)
-    return workflow.of_live(session, kind, name, values, profile)
+    aws = options.session(None, region)
+    values = Values(**{"account": aws.account, "partition": aws.partition, **options.values})
+    profile = profile_named(options.policy_profile or DEFAULT_PROFILE)
+    return workflow.of_live(aws, kind, name, values, profile)
 
 
-def _enforcement(
-    files: list[Path],
-    named: dict[str, Any],
-    profile_name: str | None,
-    beside: str | None,
-    aws: _Session,
-) -> "ProofQuestion":
+def _enforcement(options: ProveOptions, files: list[Path]) -> "tuple[ProofQuestion, str]":
     from goldenami.iam.profiles import profile_named
     from goldenami.workflows import prove as workflow
 
     if len(files) > 1:
         raise UsageError("one release file at a time", fix="leave the other files out")
-    file = options.enforce_file(files[0])
-    profile = profile_named(profile_name or given.profile_of(file))
-    aws.default = aws.default or file.region
-    question = workflow.of_enforcement(aws.get, file, profile, named, beside)
-    return workflow.noted(question, given.further_profiles(file, profile.name))
+    file = shared.enforce_file(files[0])
+    profile = profile_named(options.policy_profile or profile_of(file))
+    region = options.region or file.region or "us-east-1"
+    question = workflow.of_enforcement(
+        lambda: options.session(None, region), file, profile, options.values, options.beside
+    )
+    return workflow.noted(question, further_profiles(file, profile.name)), region

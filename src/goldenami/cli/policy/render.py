@@ -6,8 +6,14 @@ from typing import Annotated
 
 import typer
 
-from goldenami.cli import options
-from goldenami.cli.policy import values as given
+from goldenami.cli import options as shared
+from goldenami.cli.policy.values import (
+    DEFAULT_PROFILE,
+    RenderingOptions,
+    attaching,
+    further_profiles,
+    profile_of,
+)
 from goldenami.errors import UsageError
 
 
@@ -19,31 +25,24 @@ class As(StrEnum):
     CLOUDFORMATION = "cloudformation"
 
 
-def render(
+class RenderOptions(RenderingOptions, frozen=True, kw_only=True):
+    """The options of `goldenami policy render`."""
+
     release: Annotated[
         Path | None,
         typer.Argument(help="Take what is not given from this release or enforcement file."),
-    ] = None,
-    policy_profile: given.Profile = None,
-    account: given.Account = None,
-    owner: given.Owner = None,
-    tag: given.Tag = None,
-    snapshot: given.Snapshot = None,
-    partition: given.Partition = None,
-    region: given.Region = None,
-    pipeline_role: given.PipelineRole = None,
-    parameter: given.Parameter = None,
+    ] = None
     as_: Annotated[
         As, typer.Option("--as", help="JSON, or code with the profiles attached with it.")
-    ] = As.JSON,
+    ] = As.JSON
     group: Annotated[
         list[str] | None,
         typer.Option("--group", help="Group to attach to, in code; default: the release file's."),
-    ] = None,
-    minify: Annotated[bool, typer.Option("--minify", help="No white space.")] = False,
-    aws_profile: given.AwsProfile = None,
-    endpoint_url: options.Endpoint = None,
-) -> None:
+    ] = None
+    minify: Annotated[bool, typer.Option("--minify", help="No white space.")] = False
+
+
+def render(options: RenderOptions) -> None:
     """Write a profile's policy documents; without a release file no AWS call is made.
 
     As JSON, the documents of the profiles that are attached with it are rendered on their own; as
@@ -58,31 +57,30 @@ def render(
     from goldenami.workflows import rendering
     from goldenami.workflows.enforce.documents import profiles
 
-    if minify and as_ is not As.JSON:
-        raise UsageError(f"--minify is for JSON, not for {as_}", fix="leave one of them out")
-    named = given.given(
-        account=account, owner=owner, tag=tag, snapshot=snapshot, partition=partition,
-        region=region, pipeline_role=pipeline_role, parameter=parameter, group=group,
-    )  # fmt: skip
-    if release is None:
-        profile = profile_named(policy_profile or given.DEFAULT_PROFILE)
+    if options.minify and options.as_ is not As.JSON:
+        raise UsageError(
+            f"--minify is for JSON, not for {options.as_}", fix="leave one of them out"
+        )
+    named = options.values | ({"groups": tuple(options.group)} if options.group else {})
+    if options.release is None:
+        profile = profile_named(options.policy_profile or DEFAULT_PROFILE)
         together, values = rendering.chain(profile), Values(**named)
     else:
-        file = options.enforce_file(release)
-        profile = profile_named(policy_profile or given.profile_of(file))
-        for note in given.further_profiles(file, profile.name):
+        file = shared.enforce_file(options.release)
+        profile = profile_named(options.policy_profile or profile_of(file))
+        for note in further_profiles(file, profile.name):
             say(f"note: {note}")
         values = rendering.values(
-            lambda: options.session(None, aws_profile, endpoint_url, file.region),
+            lambda: options.session(None, file.region),
             file, profile, {"groups": file.enforce.groups, **named},
         )  # fmt: skip
-        together = profiles(given.attaching(file, profile.name))
-    together = together[:1] if as_ is As.JSON else together
-    rendered = [rendering.documents(one, values) for one in together]
+        together = profiles(attaching(file, profile.name))
+    together = together[:1] if options.as_ is As.JSON else together
+    rendered = [rendering.documents(profile, values) for profile in together]
     for note in [note for _, note in rendered if note]:
         say(f"note: {note}", "yellow")
-    documents = [document for found, _ in rendered for document in found]
-    if as_ is As.JSON:
-        report.write(profile, documents, minify=minify)
+    documents = [document for several, _ in rendered for document in several]
+    if options.as_ is As.JSON:
+        report.write(profile, documents, minify=options.minify)
     else:
-        report.write_code(profile, documents, as_.value, values.groups)
+        report.write_code(profile, documents, options.as_.value, values.groups)

@@ -4,14 +4,19 @@ from typing import Annotated
 
 import typer
 
-from goldenami.cli import options
+from goldenami.cli import options as shared
+from goldenami.cli.command import Options
 from goldenami.cli.options import ListFormat
 
 
-def show(
-    profile: Annotated[str, typer.Argument(help="The profile, by its name.")],
-    form: options.Format = ListFormat.TABLE,
-) -> None:
+class ShowProfileOptions(Options, frozen=True, kw_only=True):
+    """The options of `goldenami policy show`."""
+
+    profile: Annotated[str, typer.Argument(help="The profile, by its name.")]
+    form: shared.Format = ListFormat.TABLE
+
+
+def show(options: ShowProfileOptions) -> None:
     """Show a policy profile: what it denies, what it promises, and what it leaves open.
 
     Example: goldenami policy show guardrail
@@ -19,4 +24,4 @@ def show(
     from goldenami.iam.profiles import profile_named
     from goldenami.report import policy as report
 
-    report.write_profile(profile_named(profile), form.value)
+    report.write_profile(profile_named(options.profile), options.form.value)

@@ -1,57 +1,96 @@
 """The options that say what a policy is rendered with, for the commands that render."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from goldenami.cli import options
+from goldenami.cli.options import EndpointOptions, tag_pair
 
 if TYPE_CHECKING:
     from goldenami.spec import EnforceFile
     from goldenami.spec.model import Attaching
+    from goldenami.workflows.prove import Kind
 
 DEFAULT_PROFILE = "guardrail"
 
-Profile = Annotated[
-    str | None,
-    typer.Option("--profile", "-p", help="The policy profile; default: the release file's."),
-]
-Account = Annotated[str | None, typer.Option("--account", help="The account the policy lives in.")]
-Owner = Annotated[
-    list[str] | None, typer.Option("--owner", help="Account that owns golden images.")
-]
-Tag = Annotated[str | None, typer.Option("--tag", metavar="K=V", help="Approval tag.")]
-Snapshot = Annotated[
-    list[str] | None, typer.Option("--snapshot", help="Golden snapshot (repeatable).")
-]
-Partition = Annotated[str | None, typer.Option("--partition", help="aws, aws-cn …")]
-Region = Annotated[str | None, typer.Option("--region", help="Region of the ARNs; default: all.")]
-PipelineRole = Annotated[
-    str | None, typer.Option("--pipeline-role", metavar="ARN", help="The role that may bake.")
-]
-Parameter = Annotated[
-    list[str] | None,
-    typer.Option("--parameter", help="Published SSM parameter, or a path and `/*` (repeatable)."),
-]
-AwsProfile = Annotated[
-    str | None, typer.Option("--aws-profile", help="Named profile of the AWS configuration.")
-]
+
+class RenderingOptions(EndpointOptions, frozen=True, kw_only=True):
+    """What the policies of a profile are rendered with, where no file says it."""
+
+    policy_profile: Annotated[
+        str | None,
+        typer.Option("--profile", "-p", help="The policy profile; default: the release file's."),
+    ] = None
+    account: Annotated[
+        str | None, typer.Option("--account", help="The account the policy lives in.")
+    ] = None
+    owner: Annotated[
+        list[str] | None, typer.Option("--owner", help="Account that owns golden images.")
+    ] = None
+    tag: Annotated[str | None, typer.Option("--tag", metavar="K=V", help="Approval tag.")] = None
+    snapshot: Annotated[
+        list[str] | None, typer.Option("--snapshot", help="Golden snapshot (repeatable).")
+    ] = None
+    partition: Annotated[str | None, typer.Option("--partition", help="aws, aws-cn …")] = None
+    region: Annotated[
+        str | None, typer.Option("--region", help="Region of the ARNs; default: all.")
+    ] = None
+    pipeline_role: Annotated[
+        str | None, typer.Option("--pipeline-role", metavar="ARN", help="The role that may bake.")
+    ] = None
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter", help="Published SSM parameter, or a path and `/*` (repeatable)."
+        ),
+    ] = None
+    aws_profile: Annotated[
+        str | None, typer.Option("--aws-profile", help="Named profile of the AWS configuration.")
+    ] = None
+
+    @property
+    def named_profile(self) -> str | None:
+        """The profile of the AWS configuration, None for the usual one."""
+        return self.aws_profile
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is given of them, by the names that `goldenami.iam.values` has for it."""
+        key, value = tag_pair(self.tag) if self.tag else (None, None)
+        values = {
+            "account": self.account,
+            "owners": tuple(self.owner or ()),
+            "tag_key": key,
+            "tag_value": value,
+            "snapshots": tuple(self.snapshot or ()),
+            "partition": self.partition,
+            "region": self.region,
+            "pipeline_role": self.pipeline_role,
+            "parameters": tuple(self.parameter or ()),
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+def live_principals(
+    user: str | None, group: str | None, role: str | None
+) -> "list[tuple[Kind, str]]":
+    """Return the principals that are named, each with its kind."""
+    named: list[tuple[Kind, str | None]] = [("user", user), ("group", group), ("role", role)]
+    return [(kind, name) for kind, name in named if name]
 
 
 def profile_of(file: "EnforceFile") -> str:
     """Return the profile that a file is first of all for: that of its first mechanism."""
-    return next((one.profile for one in file.enforce.attaching.values()), None) or (
-        file.enforce.profile
-    )
+    attaching = file.enforce.attaching.values()
+    return next((used.profile for used in attaching), None) or file.enforce.profile
 
 
 def further_profiles(file: "EnforceFile", chosen: str) -> list[str]:
     """Say which mechanisms of a file attach another profile than the chosen one."""
     return [
-        f"{mechanism} has another profile: --profile {one.profile}"
-        for mechanism, one in file.enforce.attaching.items()
-        if one.profile != chosen
+        f"{mechanism} has another profile: --profile {attaching.profile}"
+        for mechanism, attaching in file.enforce.attaching.items()
+        if attaching.profile != chosen
     ]
 
 
@@ -60,33 +99,7 @@ def attaching(file: "EnforceFile", profile: str) -> "Attaching":
     from goldenami.spec.model import Attaching
 
     used = file.enforce.attaching.values()
-    return next((one for one in used if one.profile == profile), Attaching(profile=profile))
-
-
-def given(
-    *,
-    account: str | None,
-    owner: Sequence[str] | None,
-    tag: str | None,
-    snapshot: Sequence[str] | None,
-    partition: str | None,
-    region: str | None,
-    pipeline_role: str | None,
-    parameter: Sequence[str] | None = None,
-    group: Sequence[str] | None = None,
-) -> dict[str, Any]:
-    """Return the values that were given, by the names that `goldenami.iam.values` has for them."""
-    key, value = options.tag_pair(tag) if tag else (None, None)
-    every = {
-        "account": account,
-        "owners": tuple(owner or ()),
-        "tag_key": key,
-        "tag_value": value,
-        "snapshots": tuple(snapshot or ()),
-        "partition": partition,
-        "region": region,
-        "pipeline_role": pipeline_role,
-        "groups": tuple(group or ()),
-        "parameters": tuple(parameter or ()),
-    }
-    return {name: one for name, one in every.items() if one}
+    return next(
+        (mechanism for mechanism in used if mechanism.profile == profile),
+        Attaching(profile=profile),
+    )

@@ -1,5 +1,6 @@
 """What counts as golden."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -74,19 +75,19 @@ class Approved(Struct, frozen=True, kw_only=True):
     @property
     def empty(self) -> bool:
         """Tell whether nothing at all is approved."""
-        produced = any(one.golden for region in self.produced.values() for one in region.values())
+        produced = any(image.golden for each in self.produced.values() for image in each.values())
         listed = any(self.listed.values()) or self.named
         return not produced and not listed and self.owners <= {self.account}
 
-    def made(self, subject: Subject) -> Produced | None:
+    def claim(self, subject: Subject) -> Produced | None:
         """Return what is known of the subject's image from its tags."""
         return self.produced.get(subject.region, {}).get(subject.image.id)
 
     def golden(self, subject: Subject) -> bool:
         """Tell whether the subject's image is one of the approved."""
         image = subject.image
-        made = self.made(subject)
-        if made is not None and made.golden:
+        claim = self.claim(subject)
+        if claim is not None and claim.golden:
             return True
         if image.owner in self.owners and image.owner != self.account:
             return True
@@ -144,16 +145,13 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
         approval: the approval tag.
         builds: what else is known of the builds that the tags name.
     """
-    claiming = (one for one in images if one.image or approval.on(one.tags))
-    newest_first = sorted(claiming, key=_age, reverse=True)
-    seen: dict[str, int] = {}
-    found = {}
-    for one in newest_first:
-        made = _produced(one, approval, builds, seen.get(one.image, 0))
-        found[one.id] = made
-        if made.golden and one.state == "available":
-            seen[one.image] = seen.get(one.image, 0) + 1
-    return found
+    claiming = (image for image in images if image.image or approval.on(image.tags))
+    newer: Counter[str] = Counter()
+    by_id = {}
+    for image in sorted(claiming, key=_age, reverse=True):
+        by_id[image.id] = _produced(image, approval, builds, newer[image.image])
+        newer[image.image] += by_id[image.id].golden and image.state == "available"
+    return by_id
 
 
 def _age(image: Image) -> tuple[float, str]:

@@ -25,7 +25,7 @@ class Digest:
     def __init__(self, audit: Audit) -> None:
         self._hash = hashlib.sha256(_encode(audit))
 
-    def over(self, name: str, items: Iterable[T]) -> Iterator[T]:
+    def including(self, name: str, items: Iterable[T]) -> Iterator[T]:
         """Yield the items of one of its lists, and take them in as they go by."""
         self._hash.update(f"\n{name}".encode())
         for item in items:
@@ -39,11 +39,11 @@ class Digest:
         return f"sha256:{self._hash.hexdigest()}"
 
 
-def of(saved: Saved) -> str:
+def of_document(saved: Saved) -> str:
     """Return the digest of a document that was read back."""
     head = {name: getattr(saved, name) for name in Audit.__struct_fields__}
     digest = Digest(Audit(**head))
     for name, items in (("findings", saved.findings), ("waived", saved.waived)):
-        for _ in digest.over(name, items):
+        for _ in digest.including(name, items):
             pass
     return digest.text

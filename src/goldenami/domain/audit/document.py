@@ -125,48 +125,48 @@ class Audit(Struct, frozen=True, kw_only=True):
     @property
     def instances(self) -> int:
         """How many instances were judged."""
-        return sum(one.instances for one in self.places)
+        return sum(place.instances for place in self.places)
 
     @property
     def subjects(self) -> int:
         """How much was judged in all."""
-        return sum(sum(one.subjects.values()) for one in self.places)
+        return sum(sum(place.subjects.values()) for place in self.places)
 
     @property
     def compliant(self) -> int:
         """How many instances have no finding at all."""
-        return sum(one.instances_compliant for one in self.places)
+        return sum(place.instances_compliant for place in self.places)
 
     @property
     def baking(self) -> int:
         """How many instances belong to bakes under way, and were not judged."""
-        return sum(one.baking for one in self.places)
+        return sum(place.baking for place in self.places)
 
     @property
     def unread(self) -> tuple[PlaceRead, ...]:
         """The places that could not be read, wholly or in part."""
-        return tuple(one for one in self.places if one.unread)
+        return tuple(place for place in self.places if place.unread)
 
     @property
     def accounts(self) -> tuple[str, ...]:
         """The accounts that were looked at."""
-        return tuple(dict.fromkeys(one.account for one in self.places))
+        return tuple(dict.fromkeys(place.account for place in self.places))
 
     @property
-    def over(self) -> tuple[str, ...]:
-        """What an earlier audit reported and is over: by the ids that reports give it."""
+    def resolved(self) -> tuple[str, ...]:
+        """What an earlier audit reported and is resolved: by the ids that reports give it."""
         if self.since is None:
             return ()
-        again = (f"{one}/{UNREAD}" for one in self.since.read_again)
+        again = (f"{resource}/{UNREAD}" for resource in self.since.read_again)
         return (*self.since.fixed_findings, *again)
 
     @property
     def by_severity(self) -> dict[Severity, int]:
         """How many open findings there are of each severity, the worst first."""
-        found = dict.fromkeys(Severity, 0)
+        counts = dict.fromkeys(Severity, 0)
         for rule in self.rules:
-            found[rule.severity] += rule.findings
-        return {severity: count for severity, count in found.items() if count}
+            counts[rule.severity] += rule.findings
+        return {severity: count for severity, count in counts.items() if count}
 
 
 class Document(Struct, frozen=True):

@@ -27,7 +27,7 @@ class Severity(StrEnum):
         return self.rank <= other.rank
 
 
-_RANK: Mapping[Severity, int] = {one: rank for rank, one in enumerate(Severity)}
+_RANK: Mapping[Severity, int] = {severity: rank for rank, severity in enumerate(Severity)}
 
 Change = Literal["", "new", "open"]
 

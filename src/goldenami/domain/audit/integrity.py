@@ -52,13 +52,13 @@ def _problems(audit: Saved) -> Iterator[str]:
     if not audit.digest:
         yield "it has no digest, so it is cut, or older than this version"
         return
-    if audit.digest != digest.of(audit):
+    if audit.digest != digest.of_document(audit):
         yield "its digest is not that of its content"
     for place in audit.places:
         if not names.ACCOUNT.fullmatch(place.account) or not _REGION.fullmatch(place.region):
             yield f"`{place.where}` is no region of an account"
-    every = (*audit.findings, *(one.finding for one in audit.waived))
-    yield from sorted({odd for one in every if (odd := _odd(audit, one))})
+    every = (*audit.findings, *(waived.finding for waived in audit.waived))
+    yield from sorted({odd for finding in every if (odd := _odd(audit, finding))})
     if audit.open_findings != len(audit.findings) or audit.waived_findings != len(audit.waived):
         yield "it counts other findings than it lists"
     elif _counted(audit) != _listed(audit):
@@ -67,7 +67,7 @@ def _problems(audit: Saved) -> Iterator[str]:
 
 def _odd(audit: Saved, finding: Finding) -> str:
     subject = finding.subject
-    places = {(one.account, one.region) for one in audit.places}
+    places = {(place.account, place.region) for place in audit.places}
     if (subject.account, subject.region) not in places:
         return f"{subject.resource} lies where it did not look"
     if not IDS[subject.kind].fullmatch(subject.id):
@@ -77,13 +77,12 @@ def _odd(audit: Saved, finding: Finding) -> str:
 
 def _counted(audit: Saved) -> Counter[str]:
     return +Counter(
-        {one.where: one.findings for one in audit.places}
-        | {one.id: one.findings for one in audit.rules}
+        {place.where: place.findings for place in audit.places}
+        | {rule.id: rule.findings for rule in audit.rules}
     )
 
 
 def _listed(audit: Saved) -> Counter[str]:
-    subjects = [one.subject for one in audit.findings]
-    return Counter(f"{one.account}/{one.region}" for one in subjects) + Counter(
-        one.rule for one in audit.findings
-    )
+    subjects = (finding.subject for finding in audit.findings)
+    places = Counter(f"{subject.account}/{subject.region}" for subject in subjects)
+    return places + Counter(finding.rule for finding in audit.findings)

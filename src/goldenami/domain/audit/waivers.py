@@ -49,7 +49,7 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             (self.region, subject.region),
             (self.rule, finding.rule),
         )
-        if any(wanted is not None and wanted != has for wanted, has in conditions):
+        if any(condition not in (None, value) for condition, value in conditions):
             return False
         if self.tag is None:
             return True
@@ -57,10 +57,10 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return subject.tags.get(key) == value
 
     @property
-    def says(self) -> str:
+    def coverage(self) -> str:
         """What it covers, for people: ``instance i-…``."""
         kinds = ("instance", "resource", "image", "account", "tag", "region", "rule")
-        return ", ".join(f"{kind} {one}" for kind in kinds if (one := getattr(self, kind)))
+        return ", ".join(f"{kind} {value}" for kind in kinds if (value := getattr(self, kind)))
 
 
 def _names_something(waiver: Waiver) -> Wrong:
@@ -102,9 +102,9 @@ class Waivers:
         self._used: set[Waiver] = set()
         self._by_id: dict[str, list[Waiver]] = {}
         self._others: list[Waiver] = []
-        for one in self._all:
-            named = one.instance or one.resource or one.image
-            (self._by_id.setdefault(named, []) if named else self._others).append(one)
+        for waiver in self._all:
+            named = waiver.instance or waiver.resource or waiver.image
+            (self._by_id.setdefault(named, []) if named else self._others).append(waiver)
 
     def waiver_of(self, finding: Finding) -> Waiver | None:
         """Return the waiver that covers a finding; an expired one no longer covers anything."""
@@ -112,16 +112,16 @@ class Waivers:
             return None
         subject = finding.subject
         near = (*self._by_id.get(subject.id, ()), *self._by_id.get(subject.image.id, ()))
-        matching = [one for one in (*near, *self._others) if one.covers(finding)]
+        matching = [waiver for waiver in (*near, *self._others) if waiver.covers(finding)]
         self._used.update(matching)
-        return next((one for one in matching if one.expires >= self._today), None)
+        return next((waiver for waiver in matching if waiver.expires >= self._today), None)
 
     @property
     def expired(self) -> tuple[Waiver, ...]:
         """Those whose day has passed."""
-        return tuple(one for one in self._all if one.expires < self._today)
+        return tuple(waiver for waiver in self._all if waiver.expires < self._today)
 
     @property
     def unused(self) -> tuple[Waiver, ...]:
         """Those that matched nothing: mistyped, or done with."""
-        return tuple(one for one in self._all if one not in self._used)
+        return tuple(waiver for waiver in self._all if waiver not in self._used)

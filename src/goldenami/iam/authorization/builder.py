@@ -130,3 +130,24 @@ def tagging(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Iterator[
         if tags := specified_tags(parameters, kind):
             created = condition_keys("ec2", CreateAction=builder.call.operation)
             yield builder.new(kind, tags, created, action="ec2:CreateTags")
+
+
+def texts(
+    name: str, value: Any, leaving_out: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, str]]:
+    """Yield every text in a value, however deep, with the name of its parameter.
+
+    Args:
+        name: the value's own.
+        value: parameters, or one of them.
+        leaving_out: names of parameters that are not looked into.
+    """
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for parameter, inner in value.items():
+            if parameter not in leaving_out:
+                yield from texts(str(parameter), inner, leaving_out)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from texts(name, inner, leaving_out)

@@ -3,10 +3,10 @@
 What a call has to touch and does not name is what it makes: ``image/*`` for CreateImage.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from goldenami.iam.authorization.builder import RequestBuilder, specified_tags, tagging
+from goldenami.iam.authorization.builder import RequestBuilder, specified_tags, tagging, texts
 from goldenami.iam.authorization.ec2_shared import passed_role, source_snapshots, volume_keys
 from goldenami.iam.authorization.resources import (
     Keys,
@@ -31,10 +31,10 @@ PREFIXES = {
 _NAMES = {"KeyName": "key-pair", "LaunchTemplateName": "launch-template"}
 _NAMING = ("ec2:CreateKeyPair", "ec2:CreateLaunchTemplate", "ec2:ImportKeyPair")
 """The calls in which such a name is the one of what they make."""
-_FREE_TEXT = {
+_FREE_TEXT = frozenset({
     "Bucket", "ClientToken", "Description", "Name", "ObjectKey", "Tags", "TagSpecifications",
     "UserData", "WatermarkKey", "WatermarkName",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def generic(builder: RequestBuilder) -> Iterator[Request]:
@@ -43,7 +43,7 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
     authorized = table.kinds(builder.call.action)
     seen: set[str] = set()
     names_it = builder.call.action in _NAMING
-    for kind, name in dict.fromkeys(_mentioned(parameters)):
+    for kind, name in dict.fromkeys(_named_in(parameters)):
         if kind in authorized and not names_it:
             seen.add(kind)
             yield builder.existing(kind, name, specified_tags(parameters, kind))
@@ -155,22 +155,9 @@ def _kind(name: str) -> str:
     return PREFIXES.get(name.rpartition("-")[0], "") or PREFIXES.get(name.partition("-")[0], "")
 
 
-def _mentioned(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _named_in(parameters: Any) -> Iterator[tuple[str, str]]:
     """Yield kind and name of every resource that stands among parameters, however deep."""
-    for parameter, value in parameters.items():
-        if parameter in _NAMES:
-            yield _NAMES[parameter], value
-        elif parameter not in _FREE_TEXT:
-            yield from _ids(value)
-
-
-def _ids(value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        kind = PREFIXES.get(value.partition("-")[0])
-        if kind and "-" in value:
-            yield kind, value
-    elif isinstance(value, Mapping):
-        yield from _mentioned(value)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _ids(inner)
+    for parameter, text in texts("", parameters, _FREE_TEXT):
+        kind = _NAMES.get(parameter) or PREFIXES.get(text.partition("-")[0])
+        if kind and (parameter in _NAMES or "-" in text):
+            yield kind, text

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -222,14 +222,23 @@ def _network_interfaces(builder: RequestBuilder, launch: Launch) -> Iterator[Par
         yield builder.arn("ec2", "network-interface", "*"), {**keys, **tags}
 
 
-def _several(kind: str, names: Callable[[Launch], list[str]]) -> PartBuilder:
-    """Return the parts of a kind that every launch has: AWS takes a default if none is named."""
+def _named(
+    kind: str, names: Callable[[Launch], Iterable[str]], *, always: bool = False
+) -> PartBuilder:
+    """Return the parts of a kind that a launch names.
+
+    Args:
+        kind: their kind.
+        names: finds their ids or names; what is empty is none.
+        always: whether every launch has one, so that AWS takes a default if none is named.
+    """
 
     def parts(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
-        for name in dict.fromkeys(names(launch)):
+        known = [name for name in dict.fromkeys(names(launch)) if name]
+        for name in known:
             resource = builder.resource(kind, name)
             yield resource.arn, resource.keys
-        if not names(launch):
+        if always and not known:
             yield builder.arn("ec2", kind, "*"), {}
 
     return parts
@@ -237,8 +246,7 @@ def _several(kind: str, names: Callable[[Launch], list[str]]) -> PartBuilder:
 
 def _subnets(launch: Launch) -> list[str]:
     interfaces = launch.get("NetworkInterfaces", ())
-    ids = [launch.get("SubnetId"), *(each.get("SubnetId") for each in interfaces)]
-    return [subnet for subnet in ids if subnet]
+    return [launch.get("SubnetId", ""), *(each.get("SubnetId", "") for each in interfaces)]
 
 
 def _groups(launch: Launch) -> list[str]:
@@ -249,20 +257,9 @@ def _groups(launch: Launch) -> list[str]:
     return names
 
 
-def _optional(kind: str, name_in: Callable[[Launch], Any]) -> PartBuilder:
-    """Return the part of a kind that a launch has if it names one."""
-
-    def parts(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
-        if name := name_in(launch):
-            resource = builder.resource(kind, name)
-            yield resource.arn, resource.keys
-
-    return parts
-
-
-def _reservation(launch: Launch) -> Any:
+def _reservation(launch: Launch) -> list[str]:
     target = launch.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
-    return target.get("CapacityReservationId")
+    return [target.get("CapacityReservationId", "")]
 
 
 _PARTS: Mapping[str, PartBuilder] = {
@@ -271,13 +268,13 @@ _PARTS: Mapping[str, PartBuilder] = {
     "volume": _volumes,
     "instance": _instance,
     "network-interface": _network_interfaces,
-    "subnet": _several("subnet", _subnets),
-    "security-group": _several("security-group", _groups),
-    "key-pair": _optional("key-pair", lambda launch: launch.get("KeyName")),
-    "placement-group": _optional(
-        "placement-group", lambda launch: launch.get("Placement", {}).get("GroupName")
+    "subnet": _named("subnet", _subnets, always=True),
+    "security-group": _named("security-group", _groups, always=True),
+    "key-pair": _named("key-pair", lambda launch: [launch.get("KeyName", "")]),
+    "placement-group": _named(
+        "placement-group", lambda launch: [launch.get("Placement", {}).get("GroupName", "")]
     ),
-    "capacity-reservation": _optional("capacity-reservation", _reservation),
+    "capacity-reservation": _named("capacity-reservation", _reservation),
 }
 """The resources of a launch by kind, the image first."""
 

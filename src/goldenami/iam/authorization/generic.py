@@ -6,10 +6,10 @@ has a ``*`` there: the call makes it, or it is any.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from goldenami.iam.authorization.builder import RequestBuilder, tag_keys
+from goldenami.iam.authorization.builder import RequestBuilder, tag_keys, texts
 from goldenami.iam.authorization.resources import Keys, Resource
 from goldenami.iam.evaluator.request import Request, Value
 from goldenami.iam.reference import table
@@ -56,7 +56,7 @@ def passed_roles(builder: RequestBuilder) -> Iterator[Request]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
     passed: Keys = {"iam:PassedToService": f"{builder.service}.amazonaws.com"}
-    for parameter, value in dict.fromkeys(_texts("", builder.call.parameters)):
+    for parameter, value in dict.fromkeys(texts("", builder.call.parameters)):
         if "role" in parameter.lower() and _ROLE.fullmatch(value):
             yield builder.request(value, passed, action="iam:PassRole")
 
@@ -77,7 +77,7 @@ def _arns(builder: RequestBuilder, kind: str, *, required: bool) -> list[str]:
     """Return the resources of a kind that the call touches."""
     named = [
         value
-        for _, value in _texts("", builder.call.parameters)
+        for _, value in texts("", builder.call.parameters)
         if value.startswith("arn:") and table.kind_of(value) == kind
     ]
     if named:
@@ -112,12 +112,12 @@ def _parameter_for(builder: RequestBuilder, variable: str, kind: str) -> str:
         candidates += [of_kind, f"{of_kind}name", f"{of_kind}id"]
     if kind and _plain(builder.call.operation).endswith(of_kind):
         candidates += ["name", "id", "identifier"]
-    texts = {
+    values = {
         _plain(parameter): value
         for parameter, value in builder.call.parameters.items()
         if isinstance(value, str)
     }
-    return next((texts[name] for name in candidates if name in texts), "")
+    return next((values[name] for name in candidates if name in values), "")
 
 
 def _plain(name: str) -> str:
@@ -133,15 +133,3 @@ def _value_of(value: Any) -> list[Value]:
     if isinstance(value, list | tuple) and value and all(isinstance(text, str) for text in value):
         return [tuple(value)]
     return []
-
-
-def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield every text in a value, however deep, with the name of its parameter."""
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, Mapping):
-        for parameter, inner in value.items():
-            yield from _texts(str(parameter), inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(name, inner)

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -79,9 +79,9 @@ def _condition(operator: str, key: Key, values: list[str], *, variables: bool) -
     family = named(name)
     fits = _fits(family, key, values, variables=variables and family.variables)
     if quantifier == "ForAnyValue":
-        return _any(key, fits, negated=family.negated)
+        return _quantified(key, fits, any_of, negated=family.negated, absent=False)
     if quantifier == "ForAllValues":
-        return _all(key, fits, negated=family.negated)
+        return _quantified(key, fits, all_of, negated=family.negated, absent=True)
     return _single(key, fits, negated=family.negated, absent=family.negated or bool(if_exists))
 
 
@@ -175,26 +175,24 @@ def _single(key: Key, fits: Fits, *, negated: bool, absent: bool) -> Condition:
     return condition
 
 
-def _any(key: Key, fits: Fits, *, negated: bool) -> Condition:
-    """At least one value; never holds for a missing key, negated or not, IfExists or not."""
+def _quantified(
+    key: Key,
+    fits: Fits,
+    together: Callable[[Iterable[Truth]], Truth],
+    *,
+    negated: bool,
+    absent: bool,
+) -> Condition:
+    """Compare every value; of a missing key ``absent`` is what holds.
+
+    ForAnyValue never holds for a missing key, negated or not, IfExists or not; ForAllValues does.
+    """
 
     def condition(context: Context) -> Truth:
         if values := _set(context, key):
             truths = (fits(value, context) for value in values)
-            return any_of(map(opposite, truths) if negated else truths)
-        return _missing(context, key, False)
-
-    return condition
-
-
-def _all(key: Key, fits: Fits, *, negated: bool) -> Condition:
-    """Every value; holds for a missing key."""
-
-    def condition(context: Context) -> Truth:
-        if values := _set(context, key):
-            truths = (fits(value, context) for value in values)
-            return all_of(map(opposite, truths) if negated else truths)
-        return _missing(context, key, True)
+            return together(map(opposite, truths) if negated else truths)
+        return _missing(context, key, absent)
 
     return condition
 

@@ -230,17 +230,15 @@ def _lower(keys: Mapping[str, Value]) -> dict[str, Value]:
 def _joined(first: Value, second: Value) -> Value:
     if first == second:
         return first
-    return tuple(text for value in (first, second) for text in _several(value))
+    return tuple(text for value in (first, second) for text in _texts(value))
 
 
-def _several(value: Value) -> tuple[str, ...]:
+def _texts(value: Value) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value
 
 
 Applying = Iterator[Matched | Doubt]
 """Statements that apply, and those that may."""
-
-Several = Iterable[Policy]
 
 
 class _Tested(Struct, frozen=True):
@@ -250,7 +248,7 @@ class _Tested(Struct, frozen=True):
     resource: str
     context: Context
 
-    def applying(self, layer: Layer, policies: Several, *, allows: bool) -> Applying:
+    def applying(self, layer: Layer, policies: Iterable[Policy], *, allows: bool) -> Applying:
         """Yield the statements of one effect that apply or may apply."""
         for policy in policies:
             for statement in policy.effects(self.action)[allows]:
@@ -282,7 +280,9 @@ def _split(applying: Applying) -> tuple[list[Matched], list[Doubt]]:
     return certain, doubts
 
 
-def _required(policies: Policies, scps: tuple[Level, ...]) -> Iterator[tuple[Layer, Several, str]]:
+def _required(
+    policies: Policies, scps: tuple[Level, ...]
+) -> Iterator[tuple[Layer, Iterable[Policy], str]]:
     """Yield the layers that have to allow, each with who is to blame if it does not."""
     for level in scps:
         yield Layer.SCP, level.policies, f"no service control policy of {level.name}"

@@ -23,32 +23,27 @@ class _CasePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a file of cases; a misspelt key is an error."""
 
 
-class CaseImage(_CasePart, frozen=True):
-    """An image. ``owner`` is an account, ``amazon``, ``self``, or ``golden``: a golden account.
+class CaseVolume(_CasePart, frozen=True):
+    """A volume.
 
     ``approval`` is the value of its approval tag; ``approved`` is the one that approves.
     """
 
+    approval: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class CaseSnapshot(CaseVolume, frozen=True):
+    """A snapshot. ``owner`` is an account, ``amazon``, ``self``, or ``golden`` for a golden one."""
+
     owner: str = "self"
+
+
+class CaseImage(CaseSnapshot, frozen=True):
+    """An image, and its snapshot."""
+
     public: bool = False
-    approval: str | None = None
-    tags: dict[str, str] = field(default_factory=dict)
     snapshot: str = "snap-own"
-
-
-class CaseSnapshot(_CasePart, frozen=True):
-    """A snapshot."""
-
-    owner: str = "self"
-    approval: str | None = None
-    tags: dict[str, str] = field(default_factory=dict)
-
-
-class CaseVolume(_CasePart, frozen=True):
-    """A volume."""
-
-    approval: str | None = None
-    tags: dict[str, str] = field(default_factory=dict)
 
 
 class CaseInstance(_CasePart, frozen=True):
@@ -142,7 +137,7 @@ def load(added: Iterable[Path] = ()) -> Cases:
     files = {path: yamlfile.load(path, Cases) for place in places for path in _files(place)}
     everything = Cases(
         cases=tuple(
-            case for file in files.values() for several in file.cases for case in several.expanded()
+            case for file in files.values() for written in file.cases for case in written.expanded()
         ),
         **{kind: _together(files, kind) for kind in Cases.__struct_fields__ if kind != "cases"},
     )

@@ -1,7 +1,5 @@
 """The world of a proof: the golden image of one region, and what the cases describe."""
 
-import re
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -11,9 +9,9 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.iam.authorization import resources
 from goldenami.iam.authorization.resources import Resource, Scope
-from goldenami.iam.proof.cases import Case, CasePrincipal, Cases
+from goldenami.iam.proof.cases import Case, CaseImage, CasePrincipal, Cases, CaseVolume
+from goldenami.iam.proof.variants import PLACEHOLDER, with_texts
 
-_PLACEHOLDER = re.compile(r"<(\w+)>")
 ROOT_DEVICE = "/dev/xvda"
 _OF_AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")
 _OF_OWN_IMAGES = ("approval-tag", "bookkeeping", "lifecycle")
@@ -84,13 +82,9 @@ class ProofLookup:
         Raises:
             SpecError: a placeholder is not known; the case is named.
         """
-        if isinstance(value, str):
-            return _PLACEHOLDER.sub(lambda name: self._filling(name[1], case), value)
-        if isinstance(value, Mapping):
-            return {self.filled(key, case): self.filled(each, case) for key, each in value.items()}
-        if isinstance(value, list):
-            return [self.filled(each, case) for each in value]
-        return value
+        return with_texts(
+            value, lambda text: PLACEHOLDER.sub(lambda name: self._filling(name[1], case), text)
+        )
 
     def applies(self, case: Case) -> bool:
         """Tell whether a case can be tried: one may need a group, or a golden image of one's own.
@@ -143,7 +137,7 @@ class ProofLookup:
         known = {"self": self._setting.account, "golden": self._setting.owners[0]}
         return known.get(owner, owner)
 
-    def _tags(self, owner: str, approval: str | None, tags: Mapping[str, str]) -> dict[str, str]:
+    def _tags(self, case: CaseVolume, owner: str = "self") -> dict[str, str]:
         """Tags of what another account owns are seen if they were written in this account.
 
         Those of the cases are: a tag on a public image is the account's own. But the tags that
@@ -151,47 +145,39 @@ class ProofLookup:
         """
         if owner == "golden" and self._owner(owner) != self._setting.account:
             return {}
-        if approval is None:
-            return dict(tags)
-        value = self._setting.tag.value if approval == "approved" else approval
-        return {**tags, self._setting.tag.key: value}
+        if case.approval is None:
+            return case.tags
+        value = self._setting.tag.value if case.approval == "approved" else case.approval
+        return {**case.tags, self._setting.tag.key: value}
 
-    def _golden_tags(self) -> dict[str, str]:
-        own = self._golden.owner == self._setting.account
-        return self._tags("self", "approved", {}) if own else {}
+    def _golden_image(self) -> CaseImage:
+        """Return the golden image as a case has it; only its owner sees that it is approved."""
+        owner = self._golden.owner
+        return CaseImage(
+            owner=owner, approval="approved" if owner == self._setting.account else None
+        )
 
     def _image(self, name: str) -> Resource | None:
-        golden = self._golden
-        if name == golden.id:
-            return self._image_of(name, golden.owner, self._golden_tags(), golden.snapshots)
-        image = self._cases.images.get(name)
-        if image is None:
+        image, snapshots = self._cases.images.get(name), self._golden.snapshots
+        if name == self._golden.id:
+            image = self._golden_image()
+        elif image is None:
             return None
-        tags = self._tags(image.owner, image.approval, image.tags)
-        owner = self._owner(image.owner)
-        return self._image_of(name, owner, tags, (image.snapshot,), public=image.public)
-
-    def _image_of(
-        self,
-        name: str,
-        owner: str,
-        tags: Mapping[str, str],
-        snapshots: Sequence[str],
-        *,
-        public: bool = False,
-    ) -> Resource:
-        devices = [_device(snapshot, index) for index, snapshot in enumerate(snapshots)]
-        return resources.image(self._scope, name, tags, owner=owner, public=public, devices=devices)
+        else:
+            snapshots = (image.snapshot,)
+        return resources.image(
+            self._scope, name, self._tags(image, image.owner),
+            owner=self._owner(image.owner), public=image.public,
+            devices=[_device(snapshot, index) for index, snapshot in enumerate(snapshots)],
+        )  # fmt: skip
 
     def _snapshot(self, name: str) -> Resource | None:
-        if name in self._golden.snapshots:
-            owner, tags = self._golden.owner, self._golden_tags()
-        elif snapshot := self._cases.snapshots.get(name):
-            owner = self._owner(snapshot.owner)
-            tags = self._tags(snapshot.owner, snapshot.approval, snapshot.tags)
-        else:
+        golden = name in self._golden.snapshots
+        snapshot = self._golden_image() if golden else self._cases.snapshots.get(name)
+        if snapshot is None:
             return None
-        return resources.snapshot(self._scope, name, tags, owner=owner)
+        tags = self._tags(snapshot, snapshot.owner)
+        return resources.snapshot(self._scope, name, tags, owner=self._owner(snapshot.owner))
 
     def _instance(self, name: str) -> Resource | None:
         instance = self._cases.instances.get(name)
@@ -201,10 +187,7 @@ class ProofLookup:
 
     def _volume(self, name: str) -> Resource | None:
         volume = self._cases.volumes.get(name)
-        if volume is None:
-            return None
-        tags = self._tags("self", volume.approval, volume.tags)
-        return resources.ec2(self._scope, "volume", name, tags)
+        return resources.ec2(self._scope, "volume", name, self._tags(volume)) if volume else None
 
     def _launch_template(self, name: str) -> Resource | None:
         template = self._cases.launch_templates.get(name)

@@ -6,11 +6,12 @@ value. A case is made of every combination.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
-_PLACEHOLDER = re.compile(r"<(\w+)>")
+PLACEHOLDER = re.compile(r"<(\w+)>")
+"""A name that something else takes the place of."""
 
 
 def combinations(each: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, tuple[str, Any]]]:
@@ -21,18 +22,27 @@ def combinations(each: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, tu
 
 def named(text: str, labels: Mapping[str, str]) -> str:
     """Return a name with every label filled in."""
-    return _PLACEHOLDER.sub(lambda name: labels.get(name[1], name[0]), text)
+    return PLACEHOLDER.sub(lambda name: labels.get(name[1], name[0]), text)
 
 
 def filled(value: Any, values: Mapping[str, Any]) -> Any:
     """Return parameters with every value filled in; what is no text stands alone in its place."""
-    if isinstance(value, str):
-        alone = _PLACEHOLDER.fullmatch(value)
+
+    def fill(text: str) -> Any:
+        alone = PLACEHOLDER.fullmatch(text)
         if alone and alone[1] in values:
             return values[alone[1]]
-        return _PLACEHOLDER.sub(lambda name: str(values.get(name[1], name[0])), value)
+        return PLACEHOLDER.sub(lambda name: str(values.get(name[1], name[0])), text)
+
+    return with_texts(value, fill)
+
+
+def with_texts(value: Any, change: Callable[[str], Any]) -> Any:
+    """Return parameters with every text in them changed, however deep, and every key."""
+    if isinstance(value, str):
+        return change(value)
     if isinstance(value, Mapping):
-        return {filled(key, values): filled(inner, values) for key, inner in value.items()}
+        return {change(key): with_texts(inner, change) for key, inner in value.items()}
     if isinstance(value, list):
-        return [filled(inner, values) for inner in value]
+        return [with_texts(inner, change) for inner in value]
     return value

@@ -15,5 +15,5 @@ FORMATS = (
 
 def writer(form: str) -> Writer:
     """Return what writes a format; its module is imported only then."""
-    found: Writer = import_module(f"goldenami.report.audit.as_{form}").write
-    return found
+    write: Writer = import_module(f"goldenami.report.audit.as_{form}").write
+    return write

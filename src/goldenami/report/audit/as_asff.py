@@ -37,10 +37,10 @@ def findings(document: Document, *, partition: str) -> Iterator[dict[str, Any]]:
     audit = document.audit
     for place in audit.unread:
         yield _unread(audit, place, partition)
-    for over in audit.over:
-        yield _over(audit, over, partition)
-    for one in document.findings:
-        yield _finding(audit, one, partition, "NEW")
+    for key in audit.resolved:
+        yield _resolved(audit, key, partition)
+    for finding in document.findings:
+        yield _finding(audit, finding, partition, "NEW")
     for waived in document.waived:
         yield _finding(audit, waived.finding, partition, "SUPPRESSED")
 
@@ -89,7 +89,7 @@ def _finding(audit: Audit, finding: Finding, partition: str, status: str) -> dic
     }
 
 
-def _over(audit: Audit, finding_id: str, partition: str) -> dict[str, Any]:
+def _resolved(audit: Audit, finding_id: str, partition: str) -> dict[str, Any]:
     account, region = finding_id.split("/", 2)[:2]
     return {
         **_common(audit, partition, account, _where(region), finding_id),
@@ -114,11 +114,11 @@ def _resource(subject: Subject, partition: str) -> dict[str, Any]:
         resource_id = arns.arn(
             partition, "ec2", subject.region, subject.account, "instance", subject.id
         )
-    found: dict[str, Any] = {
+    resource: dict[str, Any] = {
         "Type": kind, "Id": resource_id, "Partition": partition, "Region": subject.region,
     }  # fmt: skip
     if subject.tags:
-        found["Tags"] = dict(list(subject.tags.items())[:50])
+        resource["Tags"] = dict(list(subject.tags.items())[:50])
     if subject.kind is Kind.INSTANCE and subject.image.id:
-        found["Details"] = {"AwsEc2Instance": {"ImageId": subject.image.id}}
-    return found
+        resource["Details"] = {"AwsEc2Instance": {"ImageId": subject.image.id}}
+    return resource

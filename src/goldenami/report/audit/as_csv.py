@@ -18,13 +18,13 @@ def write(document: Document, out: TextIO) -> None:
         writer.writerow([_text(value) for value in row(finding).values()])
     for place in document.audit.unread:
         for why in place.unread:
-            told = {
+            columns = {
                 "severity": "unread",
                 "account": place.account,
                 "region": place.region,
                 "reason": _text(why),
             }
-            writer.writerow([told.get(column, "") for column in COLUMNS])
+            writer.writerow([columns.get(column, "") for column in COLUMNS])
 
 
 def _text(value: str) -> str:

@@ -28,19 +28,13 @@ _OLDER, _UNKNOWN = "more than a year", "unknown: the image is gone"
 
 def write(document: Document, out: TextIO) -> None:
     """Write the page; what comes from AWS is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
-    environment = Environment(
-        loader=FileSystemLoader(resources.folder("templates") / "reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = resources.folder("templates") / "reports"
+    environment = resources.environment(templates, escape, blocks=True)
     environment.filters |= {"clean": clean, "count": "{:,}".format}
     audit = document.audit
-    found = [_row(one) for one in worst(document.findings, FINDINGS)]
+    rows = [_row(finding) for finding in worst(document.findings, FINDINGS)]
     page = environment.get_template("audit.html.j2").stream(
         audit=audit,
         at=f"{audit.at:%Y-%m-%d %H:%M}",
@@ -49,18 +43,18 @@ def write(document: Document, out: TextIO) -> None:
         summary=[clean(line) for line in summary(audit)],
         share=_share(audit.compliant, audit.instances),
         places=list(_places(audit)),
-        images=[_image(one, audit) for one in _most_used(audit.images)[:IMAGES]],
+        images=[_image(use, audit) for use in _most_used(audit.images)[:IMAGES]],
         images_left=max(0, len(audit.images) - IMAGES),
         ages=list(_ages(audit)),
-        left=audit.open_findings - len(found),
-        data=Markup(_as_data(found)),  # noqa: S704  see there
+        left=audit.open_findings - len(rows),
+        data=Markup(_as_data(rows)),  # noqa: S704  see there
     )
     out.writelines(page)
 
 
-def _as_data(found: list[dict[str, str]]) -> str:
+def _as_data(rows: list[dict[str, str]]) -> str:
     """Return findings as JSON that cannot end the script element it stands in."""
-    text = msgspec.json.encode(found).decode()
+    text = msgspec.json.encode(rows).decode()
     for special in "<>&":
         text = text.replace(special, f"\\u{ord(special):04x}")
     return text
@@ -108,11 +102,11 @@ def _places(audit: Audit) -> Iterator[dict[str, Any]]:
 
 
 def _most_used(images: Iterable[ImageUse]) -> list[ImageUse]:
-    return sorted(images, key=lambda one: -one.subjects)
+    return sorted(images, key=lambda use: -use.subjects)
 
 
 def _image(use: ImageUse, audit: Audit) -> dict[str, Any]:
-    whole = sum(one.subjects for one in audit.images)
+    whole = sum(used.subjects for used in audit.images)
     age_days = _age_days(use, audit.at)
     return {
         "id": use.image.id,

@@ -16,5 +16,5 @@ def write(document: Document, out: TextIO) -> None:
     out.write(head.removesuffix("\n}"))
     for name, items in (("findings", document.findings), ("waived", document.waived)):
         out.write(f',\n  "{name}": ')
-        write_list(out, digest.over(name, items), indent="    ", end="  ")
+        write_list(out, digest.including(name, items), indent="    ", end="  ")
     out.write(f',\n  "digest": "{digest.text}"\n}}\n')

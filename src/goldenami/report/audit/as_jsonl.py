@@ -14,8 +14,8 @@ def write(document: Document, out: TextIO) -> None:
         write_line(out, {"line": "finding", **row(finding)})
     for place in audit.unread:
         for why in place.unread:
-            told = {"account": place.account, "region": place.region, "reason": why}
-            write_line(out, {"line": "unread", **told})
+            unread = {"account": place.account, "region": place.region, "reason": why}
+            write_line(out, {"line": "unread", **unread})
     write_line(
         out,
         {

@@ -40,7 +40,7 @@ def write(document: Document, out: TextIO) -> None:
         f'failures="{len(failed)}" errors="{errors}">\n'
     )
     for number, place in enumerate(audit.places):
-        here = {rule: one for (where, rule), one in failed.items() if where == place.where}
+        here = {rule: failure for (where, rule), failure in failed.items() if where == place.where}
         _suite(out, number, audit, place, here)
     out.write("</testsuites>\n")
 
@@ -49,7 +49,7 @@ def _suite(
     out: TextIO, number: int, audit: Audit, place: PlaceRead, failed: dict[str, _Failed]
 ) -> None:
     errors = 1 if place.unread else 0
-    skipped = [one for one in RULES if one.id not in failed and not _asked(audit, place, one)]
+    skipped = [rule for rule in RULES if rule.id not in failed and not _applied(audit, place, rule)]
     out.write(
         f'  <testsuite name={quoteattr(place.where)} id="{number}" tests="{len(RULES) + errors}" '
         f'failures="{len(failed)}" errors="{errors}" skipped="{len(skipped)}" '
@@ -64,9 +64,9 @@ def _suite(
     out.write("  </testsuite>\n")
 
 
-def _asked(audit: Audit, place: PlaceRead, rule: AuditRule) -> bool:
+def _applied(audit: Audit, place: PlaceRead, rule: AuditRule) -> bool:
     """Tell whether a rule had anything to judge: one that had not has not passed."""
-    return rule.id in audit.rules_asked and any(place.subjects.get(one) for one in rule.kinds)
+    return rule.id in audit.rules_asked and any(place.subjects.get(kind) for kind in rule.kinds)
 
 
 def _case(
@@ -78,8 +78,9 @@ def _case(
         out.write(f"{opened}{why if skipped else '/>'}\n")
         return
     lines = [
-        f"{one.subject.kind.value} {one.subject.id} {one.subject.name}: {one.reason}"
-        for one in failed.first
+        f"{subject.kind.value} {subject.id} {subject.name}: {finding.reason}"
+        for finding in failed.first
+        for subject in (finding.subject,)
     ]
     if failed.count > len(failed.first):
         lines.append(f"… and {failed.count - len(failed.first)} more")

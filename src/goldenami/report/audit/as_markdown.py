@@ -8,7 +8,7 @@ from goldenami.report.audit.rows import worst
 from goldenami.report.terminal import clean
 
 EXAMPLES = 200
-_SPECIAL = str.maketrans({one: f"\\{one}" for one in "\\`*_{}[]<>|#"})
+_SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>|#"})
 
 
 def write(document: Document, out: TextIO) -> None:
@@ -20,17 +20,17 @@ def write(document: Document, out: TextIO) -> None:
         out.write("\n## Not read\n\n")
         for place in audit.unread:
             out.writelines(f"- {place.where}: {_text(why)}\n" for why in place.unread)
-    broken = [one for one in audit.images if one.worst]
+    broken = [use for use in audit.images if use.worst]
     if broken:
         out.write("\n## Images with findings\n\n")
         _row(out, "severity", "image", "name", "region", "instances", "launches", "findings")
         _row(out, *["---"] * 7)
-        for one in broken:
-            what = ", ".join(f"{rule} {count}" for rule, count in one.findings.items())
-            worst = one.worst.value if one.worst else ""
+        for use in broken:
+            what = ", ".join(f"{rule} {count}" for rule, count in use.findings.items())
+            worst = use.worst.value if use.worst else ""
             _row(
-                out, worst, one.image.id, one.image.name, one.region, one.instances,
-                one.subjects - one.instances, what,
+                out, worst, use.image.id, use.image.name, use.region, use.instances,
+                use.subjects - use.instances, what,
             )  # fmt: skip
     if audit.rules:
         out.write("\n## What to do\n\n")
@@ -47,11 +47,11 @@ def _findings(document: Document, out: TextIO) -> None:
     out.write("\n## Findings\n\n")
     _row(out, "severity", "rule", "account", "region", "what", "name", "reason")
     _row(out, *["---"] * 7)
-    for one in shown:
-        subject = one.subject
+    for finding in shown:
+        subject = finding.subject
         _row(
-            out, one.severity.value, one.rule, subject.account, subject.region, subject.id,
-            subject.name, one.reason,
+            out, finding.severity.value, finding.rule, subject.account, subject.region, subject.id,
+            subject.name, finding.reason,
         )  # fmt: skip
     rest = document.audit.open_findings - len(shown)
     if rest > 0:

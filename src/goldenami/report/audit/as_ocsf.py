@@ -29,8 +29,8 @@ def write(document: Document, out: TextIO) -> None:
     audit = document.audit
     for place in audit.unread:
         write_line(out, _unread(audit, place))
-    for over in audit.over:
-        write_line(out, _over(audit, over))
+    for key in audit.resolved:
+        write_line(out, _resolved(audit, key))
     for finding in document.findings:
         write_line(out, _event(audit, finding, (1, "New")))
     for waived in document.waived:
@@ -87,7 +87,7 @@ def _unread(audit: Audit, place: PlaceRead) -> dict[str, Any]:
     }
 
 
-def _over(audit: Audit, uid: str) -> dict[str, Any]:
+def _resolved(audit: Audit, uid: str) -> dict[str, Any]:
     account, region = uid.split("/", 2)[:2]
     return {
         **_common(audit, account, region),

@@ -76,7 +76,7 @@ def _invocation(audit: Audit) -> dict[str, Any]:
 
 
 def _results(document: Document) -> Iterator[Mapping[str, Any]]:
-    yield from (_result(one, ()) for one in document.findings)
+    yield from (_result(finding, ()) for finding in document.findings)
     for waived in document.waived:
         waiver = waived.waiver
         reason = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"

@@ -15,11 +15,11 @@ EXAMPLES = 200
 def write(document: Document, out: TextIO) -> None:
     """Write images with findings, the findings, each rule's fix once, and what was not read."""
     audit = document.audit
-    broken = [one for one in audit.images if one.worst]
+    broken = [use for use in audit.images if use.worst]
     if broken:
         table(
             ("severity", "image", "name", "owner", "region", "instances", "launches", "findings"),
-            (_image(one) for one in broken),
+            (_image(use) for use in broken),
             out=out,
         )
         console(out).print()
@@ -27,7 +27,7 @@ def write(document: Document, out: TextIO) -> None:
     if shown:
         table(
             ("severity", "rule", "region", "what", "name", "image", "reason"),
-            (_finding(audit, one) for one in shown),
+            (_finding(audit, finding) for finding in shown),
             out=out,
         )
         console(out).print()
@@ -49,7 +49,7 @@ def summary(audit: Audit) -> list[str]:
 
 
 def _numbers(audit: Audit) -> Iterator[str]:
-    read = sum(not one.unread for one in audit.places)
+    read = sum(not place.unread for place in audit.places)
     accounts = audit.accounts
     whose = f"account {accounts[0]}" if len(accounts) == 1 else f"{len(accounts)} accounts"
     with_findings = audit.instances - audit.compliant
@@ -63,13 +63,13 @@ def _numbers(audit: Audit) -> Iterator[str]:
         yield f"{audit.baking} instance{several} of a bake under way, not judged"
     launches = audit.subjects - audit.instances
     if launches:
-        compliant = sum(one.compliant - one.instances_compliant for one in audit.places)
+        compliant = sum(place.compliant - place.instances_compliant for place in audit.places)
         yield f"{launches} launch templates, groups and guardrails: {compliant} compliant"
     if severities := audit.by_severity:
         listed = ", ".join(f"{count} {severity.value}" for severity, count in severities.items())
         yield f"{audit.open_findings} open findings: {listed}"
     if audit.unread:
-        names = ", ".join(_where(audit, one.account, one.region) for one in audit.unread)
+        names = ", ".join(_where(audit, place.account, place.region) for place in audit.unread)
         yield f"INCOMPLETE: not everything is known of {names}"
 
 
@@ -86,10 +86,10 @@ def _waivers(audit: Audit) -> Iterator[str]:
     for waiver in audit.waivers_expired:
         yield (
             f"waiver expired on {waiver.expires} and no longer counts: "
-            f"{waiver.says} ({waiver.owner})"
+            f"{waiver.coverage} ({waiver.owner})"
         )
     for waiver in audit.waivers_unused:
-        yield f"waiver covers nothing: {waiver.says} ({waiver.owner})"
+        yield f"waiver covers nothing: {waiver.coverage} ({waiver.owner})"
 
 
 def _image(use: ImageUse) -> tuple[object, ...]:
@@ -100,11 +100,12 @@ def _image(use: ImageUse) -> tuple[object, ...]:
     return worst, image.id, image.name, image.owner, use.region, use.instances, launches, what
 
 
-def _finding(audit: Audit, one: Finding) -> tuple[object, ...]:
-    subject = one.subject
+def _finding(audit: Audit, finding: Finding) -> tuple[object, ...]:
+    subject = finding.subject
     where = _where(audit, subject.account, subject.region)
     return (
-        one.severity.value, one.rule, where, subject.id, subject.name, subject.image.id, one.reason,
+        finding.severity.value, finding.rule, where, subject.id, subject.name, subject.image.id,
+        finding.reason,
     )  # fmt: skip
 
 

@@ -14,10 +14,11 @@ COLUMNS = (
 
 def row(finding: Finding) -> dict[str, str]:
     """Return a finding by column."""
-    one = finding.subject
+    subject = finding.subject
+    image = subject.image
     values = (
-        finding.severity.value, finding.rule, one.account, one.region, one.kind.value, one.id,
-        one.name, one.state, one.image.id, one.image.name, one.image.owner, one.image.state,
+        finding.severity.value, finding.rule, subject.account, subject.region, subject.kind.value,
+        subject.id, subject.name, subject.state, image.id, image.name, image.owner, image.state,
         finding.reason, fix(finding), finding.change,
     )  # fmt: skip
     return dict(zip(COLUMNS, values, strict=True))

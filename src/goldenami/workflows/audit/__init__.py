@@ -85,7 +85,7 @@ def _audited(
     )
     readable = [place for place in (*places.home, *places.others) if place in goldens.produced]
     done = judged(source, readable, goldens, approved, findings, progress)
-    tallies, read = [entry for entry, _ in done], [entry for _, entry in done]
+    summaries, read = [place for place, _ in done], [place for _, place in done]
     read += [_unread(unread) for unread in unreadable]
     if question.keep and findings.subjects is not None:
         with files.writing(question.keep) as out:
@@ -101,13 +101,13 @@ def _audited(
         places=tuple(
             sorted(read, key=lambda place: (place.account != source.account, place.where))
         ),
-        images=summary.images(tallies),
-        rules=summary.rules(tallies),
+        images=summary.images(summaries),
+        rules=summary.rules(summaries),
         rules_asked=question.rules(source.scope),
-        approved_by_list=question.listed.given,
+        approved_by_list=question.listed.entries,
         release=question.release,
         open_findings=sum(place.findings for place in read),
-        waived_findings=sum(tally.waived for tally in tallies),
+        waived_findings=sum(place_summary.waived for place_summary in summaries),
         waivers_expired=findings.waivers.expired,
         waivers_unused=findings.waivers.unused,
         since=_since(source, question, findings, read),

@@ -8,7 +8,7 @@ from goldenami.aws import organizations, regions
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
-from goldenami.errors import AwsError, UsageError
+from goldenami.errors import UsageError
 from goldenami.workflows.audit.question import AuditQuestion
 
 ALL_REGIONS = "*"
@@ -48,19 +48,19 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
             f"other accounts are to be audited ({len(other_accounts)}), but by which role?",
             fix="pass --role NAME, or set audit.role in the release file",
         )
-    roles = [aws.role_in(other, question.role) for other in other_accounts]
-    enabled = concurrently(roles, lambda role: regions.enabled(aws.assume(role)))
-    others: list[AccountRegion] = []
-    unreadable = []
-    for account, (role, answer) in zip(other_accounts, enabled.items(), strict=True):
-        if isinstance(answer, AwsError):
-            unreadable.append(
-                UnreadPlace(AccountRegion(account, ALL_REGIONS, role), answer.message)
-            )
-        else:
-            others += [
-                AccountRegion(account, region, role) for region in question.regions or answer
-            ]
+    roles = {other: aws.role_in(other, question.role) for other in other_accounts}
+    enabled, errors = concurrently(
+        other_accounts, lambda other: regions.enabled(aws.assume(roles[other]))
+    )
+    others = [
+        AccountRegion(other, region, roles[other])
+        for other, own in enabled.items()
+        for region in question.regions or own
+    ]
+    unreadable = [
+        UnreadPlace(AccountRegion(other, ALL_REGIONS, roles[other]), error.message)
+        for other, error in errors.items()
+    ]
     return AuditedPlaces(home, tuple(others), tuple(unreadable))
 
 

@@ -13,6 +13,7 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.rules import Judge
 from goldenami.domain.audit.subject import DEREGISTERED, UNSEEN, ImageSeen, Kind, Subject
+from goldenami.domain.choices import AuditPart
 from goldenami.workflows.audit.account_regions import (
     ALL_REGIONS,
     AuditedPlaces,
@@ -20,7 +21,7 @@ from goldenami.workflows.audit.account_regions import (
     accounts,
 )
 from goldenami.workflows.audit.live import LiveSource, explained_by_ancestors
-from goldenami.workflows.audit.question import AuditPart, AuditQuestion, AuditScope
+from goldenami.workflows.audit.question import AuditQuestion, AuditScope
 from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 AT_ONCE = 100

@@ -16,12 +16,13 @@ from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.choices import AuditPart
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
 from goldenami.workflows.audit import bakes
 from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace, places
-from goldenami.workflows.audit.question import AuditPart, AuditQuestion
+from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
 
 AHEAD = 12
@@ -72,18 +73,11 @@ class LiveSource:
             selected = places if self._only is None else self._only.places
             self._to_list = iter([place for place in places if place in selected])
             self._list_ahead()
-        answers = concurrently(places, lambda place: images.own(self._aws.at(place)))
-        self._own = {
-            place: answer for place, answer in answers.items() if not isinstance(answer, AwsError)
-        }
+        self._own, errors = concurrently(places, lambda place: images.own(self._aws.at(place)))
         self._leave_out(places, self._own)
         return GoldenImages(
             goldens.read(self._aws, self._own, self._question.approval, builds=self._builds),
-            tuple(
-                UnreadPlace(place, answer.message)
-                for place, answer in answers.items()
-                if isinstance(answer, AwsError)
-            ),
+            tuple(UnreadPlace(place, error.message) for place, error in errors.items()),
             goldens.known_builds(self._aws, self._own),
         )
 

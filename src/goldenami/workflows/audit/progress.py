@@ -8,25 +8,25 @@ class AuditProgress:
 
     def __init__(self) -> None:
         self._places = 0
-        self._tallies: list[PlaceSummary] = []
+        self._summaries: list[PlaceSummary] = []
         self._read: set[int] = set()
 
     def begin(self, places: int) -> None:
         """Tell how many places there are to read."""
         self._places = places
 
-    def reading(self, tally: PlaceSummary) -> None:
+    def reading(self, summary: PlaceSummary) -> None:
         """Tell that a place is being read; what is judged there counts from now on."""
-        self._tallies.append(tally)
+        self._summaries.append(summary)
 
-    def read(self, tally: PlaceSummary) -> None:
+    def read(self, summary: PlaceSummary) -> None:
         """Tell that a place is read."""
-        self._read.add(id(tally))
+        self._read.add(id(summary))
 
     @property
-    def says(self) -> str:
+    def text(self) -> str:
         """How far it is, in a few words."""
         if not self._places:
             return "looking for golden images"
-        judged = sum(tally.judged for tally in list(self._tallies))
+        judged = sum(summary.judged for summary in list(self._summaries))
         return f"{len(self._read)} of {self._places} places read, {judged:,} instances and launches"

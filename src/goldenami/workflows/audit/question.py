@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,20 +12,12 @@ from goldenami.domain.audit.document import ReleaseRead, Saved
 from goldenami.domain.audit.rules import RULES, outdated_image, replaced_root
 from goldenami.domain.audit.subject import LAUNCHES, Kind
 from goldenami.domain.audit.waivers import Waiver
+from goldenami.domain.choices import AuditPart
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import UsageError
 
 if TYPE_CHECKING:
     from goldenami.spec import ReleaseFile
-
-
-class AuditPart(StrEnum):
-    """What an audit can look at."""
-
-    INSTANCES = "instances"
-    LAUNCHES = "launches"
-    SETTINGS = "settings"
-    GUARDRAILS = "guardrails"
 
 
 class ApprovedList(Struct, frozen=True):
@@ -43,8 +34,8 @@ class ApprovedList(Struct, frozen=True):
         )
 
     @property
-    def given(self) -> tuple[str, ...]:
-        """All of it, as it was given."""
+    def entries(self) -> tuple[str, ...]:
+        """All of it, as the option takes it."""
         return (
             *sorted(self.ids),
             *(f"name:{pattern}" for pattern in self.named),

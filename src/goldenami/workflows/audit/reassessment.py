@@ -75,8 +75,8 @@ def judge(
 
     Args:
         aws: the caller.
-        question: by what: the approval, the waivers, the lists; its regions are where his images
-            may come from.
+        question: by what: the approval, the waivers, the lists; its regions are where images of the
+            caller's account may come from.
         only: what has to be looked at.
         named: the things in question, by `Subject.resource`.
         before: an earlier judgement: what it has of other regions' images is not read again.
@@ -106,7 +106,7 @@ def judge(
     unread: dict[AccountRegion, tuple[str, ...]] = {
         unread.place: (unread.why,) for unread in fresh.unreadable if unread.place in only.places
     }
-    unread |= {tally.place: place.unread for tally, place in read if place.unread}
+    unread |= {place_summary.place: place.unread for place_summary, place in read if place.unread}
     return Judgement(
         approved=approved,
         goldens=goldens,

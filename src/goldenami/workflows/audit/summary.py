@@ -115,7 +115,7 @@ class PlaceSummary:
             return
         count = self.images.get(subject.image.id)
         if count is None:
-            produced = self._approved.made(subject)
+            produced = self._approved.claim(subject)
             golden = f"{produced.image} {produced.version}" if produced and produced.golden else ""
             count = self.images[subject.image.id] = ImageSummary(subject.image, golden)
         count.add(kind, findings, number)
@@ -146,12 +146,12 @@ class ImageSummary:
         self.rules += other.rules
 
 
-def images(tallies: list[PlaceSummary]) -> tuple[ImageUse, ...]:
+def images(summaries: list[PlaceSummary]) -> tuple[ImageUse, ...]:
     """Return the images of all places: the worst first, then the most used."""
     joined: dict[tuple[str, str], ImageSummary] = {}
-    for tally in tallies:
-        for image_id, count in tally.images.items():
-            key = (tally.place.region, image_id)
+    for place_summary in summaries:
+        for image_id, count in place_summary.images.items():
+            key = (place_summary.place.region, image_id)
             if key in joined:
                 joined[key].join(count)
             else:
@@ -160,11 +160,11 @@ def images(tallies: list[PlaceSummary]) -> tuple[ImageUse, ...]:
     return tuple(sorted(uses, key=_worst_first))
 
 
-def rules(tallies: list[PlaceSummary]) -> tuple[RuleBroken, ...]:
+def rules(summaries: list[PlaceSummary]) -> tuple[RuleBroken, ...]:
     """Return the rules that found something, in their order."""
     counts: Counter[str] = Counter()
-    for tally in tallies:
-        counts += tally.rules
+    for place_summary in summaries:
+        counts += place_summary.rules
     return tuple(
         RuleBroken(
             id=rule.id,

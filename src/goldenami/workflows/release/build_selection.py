@@ -3,7 +3,7 @@
 Tags tell which builds come into question; what is a build's own, `recover` tells.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from goldenami.aws import builds, lease, regions
 from goldenami.aws.session import Aws
@@ -30,22 +30,21 @@ def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
         return None
     places = release.places(aws.account, aws.partition)
     own = [place for place in places if place.is_home and place.region in enabled]
-    others = [one for one in places if not one.is_home]
-    made = claimed(aws, release, own).complete("looking for builds")
-    made |= claimed(aws, release, others).read
-    held = lease.of_image(aws.in_region(release.build_region), release.image)
+    others = [place for place in places if not place.is_home]
+    images = claimed(aws, release, own).complete("looking for builds")
+    images |= claimed(aws, release, others).read
+    home = aws.in_region(release.build_region)
+    held = lease.of_image(home, release.image)
     holder = held.holder.build if held else ""
-    instances = builds.instances(
-        aws.in_region(release.build_region), tags.IMAGE, release.image, alive=False
-    )
-    claims = Claims(made, instances)
+    instances = builds.instances(home, tags.IMAGE, release.image, alive=False)
+    claims = Claims(images, instances)
     for build in sorted(_open(claims, file, holder), reverse=True):
-        found = judged(aws, release, build, claims)
-        if found is None or found.record.spec != file.sha256:
+        earlier = judged(aws, release, build, claims)
+        if earlier is None or earlier.record.spec != file.sha256:
             continue
-        if found.open or build == holder:
+        if earlier.open or build == holder:
             return build
-        found.refuse()
+        earlier.refuse()
     return None
 
 
@@ -55,16 +54,16 @@ def _open(claims: Claims, file: ReleaseFile, holder: str) -> set[str]:
     An image without a status counts, so that nothing is passed over for a tag that is gone, and a
     candidate: that somebody has approved it, its record may know alone.
     """
-    open_ones = [
-        one.tags
-        for one in _of_all(claims.images)
-        if one.status in ("", Status.BUILDING, Status.CANDIDATE)
-        or tags.UNPUBLISHED in one.tags
-        or one.tags.get(tags.BUILD) == holder
+    claiming = [
+        image.tags
+        for image in _of_all(claims.images)
+        if image.status in ("", Status.BUILDING, Status.CANDIDATE)
+        or tags.UNPUBLISHED in image.tags
+        or image.tags.get(tags.BUILD) == holder
     ]
-    open_ones += [one.tags for one in claims.instances if one.alive]
-    mine = {one.get(tags.BUILD, "") for one in open_ones if one.get(tags.SPEC) == file.sha256}
-    return (mine | {holder}) - {""}
+    claiming += [instance.tags for instance in claims.instances if instance.alive]
+    own = {each.get(tags.BUILD, "") for each in claiming if each.get(tags.SPEC) == file.sha256}
+    return (own | {holder}) - {""}
 
 
 def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
@@ -82,14 +81,14 @@ def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
         IncompleteError: a place could not be read.
     """
     answers = claimed(aws, file.release, file.release.places(aws.account, aws.partition))
-    made = _of_all(answers.complete("looking for candidates"))
-    if build:
-        chosen = _builds(file, made, lambda one: reached(one.status, Status.CANDIDATE))
-        chosen = [one for one in chosen if one == build]
-    else:
-        chosen = _builds(file, made, _waits)
-    if chosen:
-        return chosen[0]
+    candidates = {
+        image.tags.get(tags.BUILD, "")
+        for image in _of_all(answers.complete("looking for candidates"))
+        if image.tags.get(tags.SPEC) == file.sha256
+        and (reached(image.status, Status.CANDIDATE) if build else _waits(image))
+    }
+    if build in candidates or (candidates and not build):
+        return build or max(candidates)
     raise RefusedError(
         f"{file.path}: build {build} is no candidate" if build else f"{file.path}: no candidate",
         fix="`goldenami images --status candidate` lists all; a changed release file has none",
@@ -103,9 +102,4 @@ def _waits(image: Image) -> bool:
 
 
 def _of_all(answers: Mapping[str, Sequence[Image]]) -> list[Image]:
-    return [one for several in answers.values() for one in several]
-
-
-def _builds(file: ReleaseFile, made: list[Image], chosen: Callable[[Image], bool]) -> list[str]:
-    mine = [one for one in made if one.tags.get(tags.SPEC) == file.sha256]
-    return sorted({one.tags.get(tags.BUILD, "") for one in mine if chosen(one)}, reverse=True)
+    return [image for images in answers.values() for image in images]

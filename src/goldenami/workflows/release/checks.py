@@ -1,6 +1,6 @@
 """What can be looked at before a bake, all of it in one list, without changing anything."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Self
 
@@ -11,17 +11,17 @@ from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
-from goldenami.bake.record import tests
+from goldenami.bake.record import gates
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.check_result import CheckResult, together
 from goldenami.errors import AwsError
-from goldenami.workflows.release.recovery import Found
+from goldenami.workflows.release.recovery import EarlierRun
 
 Check = Callable[[Recipe, AccountRegion], CheckResult]
 
 
-class There(Struct, frozen=True, kw_only=True):
+class Progress(Struct, frozen=True, kw_only=True):
     """What need not be looked at any more, since an earlier run has come farther.
 
     ``made`` are the places where the image is made, ``finished`` where it was proposed or approved;
@@ -36,98 +36,97 @@ class There(Struct, frozen=True, kw_only=True):
     whole: bool = False
 
     @classmethod
-    def of(cls, found: Found | None, recipe: Recipe) -> Self:
-        """Return what is there of a build."""
-        if found is None:
+    def of(cls, earlier: EarlierRun | None, recipe: Recipe) -> Self:
+        """Return how far an earlier run has come."""
+        if earlier is None:
             return cls()
         return cls(
-            made=set(found.images),
-            finished=found.finished,
-            own={one.id for one in (*found.images.values(), *found.broken.values())},
-            tested=found.record.passed(tests(recipe)),
-            whole=found.is_whole(recipe.places),
+            made=set(earlier.images),
+            finished=earlier.finished,
+            own={image.id for image in (*earlier.images.values(), *earlier.broken.values())},
+            tested=earlier.record.passed(gates(recipe)),
+            whole=earlier.is_whole(recipe.places),
         )
 
 
-def check(recipe: Recipe, baker: Baker, there: There) -> CheckResult:
+def check(recipe: Recipe, baker: Baker, progress: Progress) -> CheckResult:
     """Look at everything that is still to come.
 
     Args:
         recipe: what is to be baked.
         baker: how.
-        there: what an earlier run has left.
+        progress: how far an earlier run has come.
     """
-    wrong = _wrong_places(recipe)
-    if wrong:
-        return CheckResult(
-            wrong=tuple(wrong)
-        )  # nothing can be asked of a region that is not enabled
-    if there.whole:
+    if problems := _region_problems(recipe):
+        # nothing can be asked of a region that is not enabled
+        return CheckResult(wrong=tuple(problems))
+    if progress.whole:
         return CheckResult(fine=("the release is whole: approved and published everywhere",))
-    launched = CheckResult()
-    if recipe.place.name not in there.made:
-        launched = _launch(recipe, baker)
-    scanning = CheckResult() if there.tested else _scanning(recipe)
-    checked = _everywhere(recipe, [partial(_name, there.own), *_publishing(recipe)], recipe.places)
-    unfinished = _everywhere(recipe, _sharing(recipe), _without(there.finished, recipe))
-    made_anew = _everywhere(recipe, [_quota, _key, _copy], _without(there.made, recipe))
+    is_made = recipe.place.name in progress.made
     return together(
-        [_inputs(recipe), launched, scanning, checked, unfinished, made_anew, _writing(recipe)]
+        [
+            _inputs(recipe),
+            CheckResult() if is_made else _launch(recipe, baker),
+            CheckResult() if progress.tested else _scanning(recipe),
+            _everywhere(recipe, [partial(_name, progress.own), _parameter], recipe.places),
+            _everywhere(recipe, [_shares], _without(progress.finished, recipe)),
+            _everywhere(recipe, [_quota, _key, _copy], _without(progress.made, recipe)),
+            _writing(recipe),
+        ]
     )
 
 
 def _without(names: Collection[str], recipe: Recipe) -> list[AccountRegion]:
-    return [one for one in recipe.places if one.name not in names]
+    return [place for place in recipe.places if place.name not in names]
 
 
-def permissions(recipe: Recipe, there: There) -> tuple[str, ...]:
+def permissions(recipe: Recipe, progress: Progress) -> tuple[str, ...]:
     """Return the IAM actions that the checks need of the caller."""
     release = recipe.release
     needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
-    if there.whole:
+    if progress.whole:
         return (*needed, "ssm:GetParameter")
-    to_make, to_finish = _without(there.made, recipe), _without(there.finished, recipe)
-    shared = bool(release.share.targets or release.copies)
-    if to_make or (to_finish and shared):
+    to_make, to_finish = _without(progress.made, recipe), _without(progress.finished, recipe)
+    if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
-    if release.scan and not there.tested:
+    if release.scan and not progress.tested:
         needed += inspector.PERMISSIONS
     if release.publish:
         needed += parameter_path.PERMISSIONS
-    if any(recipe.keys(one) for one in to_make if one.is_home):
+    if any(recipe.keys(place) for place in to_make if place.is_home):
         needed += keys.PERMISSIONS
-    if to_finish and shared:
+    if to_finish and recipe.is_shared:
         needed += keys.DEFAULT_PERMISSIONS
     return tuple(needed)
 
 
-def _wrong_places(recipe: Recipe) -> list[str]:
-    found = regions.problems(recipe.release.regions, regions.enabled(recipe.aws))
-    for role in dict.fromkeys(one.role for one in recipe.places if one.role):
-        there = [one for one in recipe.places if one.role == role]
+def _region_problems(recipe: Recipe) -> list[str]:
+    problems = regions.problems(recipe.release.regions, regions.enabled(recipe.aws))
+    for role in dict.fromkeys(place.role for place in recipe.places if place.role):
+        places = [place for place in recipe.places if place.role == role]
         try:
             enabled = regions.enabled(recipe.aws.acting_as(role))
         except AwsError as error:
-            found.append(f"copies into account {there[0].account}: {error.message}")
+            problems.append(f"copies into account {places[0].account}: {error.message}")
             continue
-        found += regions.problems((one.region for one in there), enabled)
-    return found
+        problems += regions.problems((place.region for place in places), enabled)
+    return problems
 
 
 def _everywhere(
-    recipe: Recipe, checks: list[Check], places: Collection[AccountRegion]
+    recipe: Recipe, checks: Sequence[Check], places: Collection[AccountRegion]
 ) -> CheckResult:
     """Do these checks in all places at once, and put them together check by check."""
     jobs = {
-        f"{number}:{place.name}": (one, place)
-        for number, one in enumerate(checks)
+        f"{number}:{place.name}": (check_place, place)
+        for number, check_place in enumerate(checks)
         for place in places
     }
 
     def do(job: str) -> CheckResult:
-        one, place = jobs[job]
+        check_place, place = jobs[job]
         try:
-            return one(recipe, place)
+            return check_place(recipe, place)
         except AwsError as error:
             return CheckResult(wrong=(f"{place.name}: {error.message}",))
 
@@ -137,45 +136,36 @@ def _everywhere(
 def _inputs(recipe: Recipe) -> CheckResult:
     source = recipe.source
     owner = source.owner_alias or source.owner
-    shown = " ".join(f"{key}={value}" for key, value in recipe.image_tags.items())
+    image_tags = " ".join(f"{key}={value}" for key, value in recipe.image_tags.items())
     return CheckResult(
         fine=(
             f"source {source.id} ({source.name}) of {owner} is {source.architecture}",
-            f"tags: {shown}",
+            f"tags: {image_tags}",
         )
     )
 
 
 def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
-    wrong = tuple(baker.problems(recipe))
-    kind = recipe.release.base.instance_type
-    tried = CheckResult(wrong=wrong) if wrong else CheckResult(fine=tuple(baker.fine(recipe)))
-    return (
-        tried
-        if recipe.instance_id
-        else tried + quotas.vcpus(recipe.aws.in_region(recipe.region), kind)
-    )
+    problems = tuple(baker.problems(recipe))
+    result = CheckResult(wrong=problems, fine=() if problems else baker.fine(recipe))
+    if recipe.instance_id:
+        return result
+    return result + quotas.vcpus(recipe.at(recipe.place), recipe.release.base.instance_type)
 
 
 def _scanning(recipe: Recipe) -> CheckResult:
-    return (
-        inspector.check(recipe.aws.in_region(recipe.region))
-        if recipe.release.scan
-        else CheckResult()
-    )
+    return inspector.check(recipe.at(recipe.place)) if recipe.release.scan else CheckResult()
 
 
 def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckResult:
     name = recipe.build.ami_name
-    taken = [one for one in images.named(recipe.at(place), name) if one.id not in own]
-    if not taken:
-        return CheckResult(fine=(f"the name {name} is free in {place.name}",))
-    build = taken[0].tags.get(tags.BUILD)
-    of = f" of build {build}" if build else ""
-    told = (
-        f"the name {name} is taken in {place.name} by {taken[0].id}{of}: choose another `version`"
-    )
-    return CheckResult(wrong=(told,))
+    for image in images.named(recipe.at(place), name):
+        if image.id not in own:
+            build = image.tags.get(tags.BUILD)
+            holder = f"{image.id} of build {build}" if build else image.id
+            problem = f"the name {name} is taken in {place.name} by {holder}"
+            return CheckResult(wrong=(f"{problem}: choose another `version`",))
+    return CheckResult(fine=(f"the name {name} is free in {place.name}",))
 
 
 def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
@@ -184,47 +174,35 @@ def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
 
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look at the keys that a place encrypts with."""
-    shared = _is_shared(recipe, place)
-    return together(keys.check(recipe.at(place), one, shared=shared) for one in recipe.keys(place))
-
-
-def _sharing(recipe: Recipe) -> list[Check]:
-    return [_shares] if recipe.release.share.targets or recipe.release.copies else []
+    regional, shared = recipe.at(place), place.is_home and recipe.is_shared
+    return together(keys.check(regional, key, shared=shared) for key in recipe.keys(place))
 
 
 def _shares(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look whether the image can be shared, and with so many."""
-    release = recipe.release
-    if not _is_shared(recipe, place):
+    release, regional = recipe.release, recipe.at(place)
+    if not (place.is_home and recipe.is_shared):
         return CheckResult()
-    targets = release.share.targets + len(release.copies)
-    found = quotas.shares(recipe.aws.in_region(place.region), targets)
-    volumes = release.base.volumes
-    if recipe.keys(place) and all(one.kms_key for one in volumes if one.encrypted):
-        return found
-    encrypted = any(one.encrypted for one in volumes) or recipe.source.encrypted
-    return found + keys.check_default(recipe.aws.in_region(place.region), encrypted=encrypted)
-
-
-def _is_shared(recipe: Recipe, place: AccountRegion) -> bool:
-    return place.is_home and bool(recipe.release.share.targets or recipe.release.copies)
-
-
-def _publishing(recipe: Recipe) -> list[Check]:
-    return [_parameter] if recipe.release.publish else []
+    result = quotas.shares(regional, release.share.targets + len(release.copies))
+    encrypted = [volume for volume in release.base.volumes if volume.encrypted]
+    if recipe.keys(place) and all(volume.kms_key for volume in encrypted):
+        return result
+    is_encrypted = bool(encrypted) or recipe.source.encrypted
+    return result + keys.check_default(regional, encrypted=is_encrypted)
 
 
 def _parameter(recipe: Recipe, place: AccountRegion) -> CheckResult:
     publish = recipe.release.publish
-    name = publish.ssm_parameter if publish else ""
-    return parameter_path.check(recipe.at(place), name)
+    if publish is None:
+        return CheckResult()
+    return parameter_path.check(recipe.at(place), publish.ssm_parameter)
 
 
 def _writing(recipe: Recipe) -> CheckResult:
-    if recipe.release.publish is None:
+    publish = recipe.release.publish
+    if publish is None:
         return CheckResult()
-    name = recipe.release.publish.ssm_parameter
-    return parameter_path.may_write(recipe.aws, recipe.release.regions, name)
+    return parameter_path.may_write(recipe.aws, recipe.release.regions, publish.ssm_parameter)
 
 
 def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:

@@ -58,7 +58,7 @@ class Guardrail(Struct, frozen=True, kw_only=True):
 
 
 class Guarding(Struct, frozen=True, kw_only=True):
-    """What a release has to do about guardrails, and what is to be told before it begins."""
+    """What a release has to do about guardrails, and what is to be unknown before it begins."""
 
     guardrails: tuple[Guardrail, ...] = ()
     notes: tuple[str, ...] = ()
@@ -76,17 +76,19 @@ def look(recipe: Recipe) -> Guarding:
     except (AwsError, RefusedError) as error:
         if isinstance(error, AwsError) and error.code not in FORBIDDEN:
             raise
-        told = f"whether a guardrail lists snapshots is not known: {error.message}"
-        return Guarding(checked=CheckResult(unknown=(told,)))
+        unknown = f"whether a guardrail lists snapshots is not known: {error.message}"
+        return Guarding(checked=CheckResult(unknown=(unknown,)))
     if not guardrails:
         return Guarding()
-    names = ", ".join(one.name for one in guardrails)
+    names = ", ".join(guardrail.name for guardrail in guardrails)
     fine = f"{names} lists snapshots: those of this release are added before it is published"
     try:
         missing = _missing(recipe, guardrails)
     except AwsError as error:
-        told = f"whether {names} may be changed is not known: {error.message}"
-        return Guarding(guardrails=guardrails, notes=(fine,), checked=CheckResult(unknown=(told,)))
+        unknown = f"whether {names} may be changed is not known: {error.message}"
+        return Guarding(
+            guardrails=guardrails, notes=(fine,), checked=CheckResult(unknown=(unknown,))
+        )
     if not missing:
         return Guarding(guardrails=guardrails, notes=(fine,))
     note = (
@@ -118,8 +120,8 @@ def before_publishing(
     if not (guardrails and own):
         return actions
     after = tuple(approved(place) for place in places)
-    updates = [_update(recipe, one, own, after) for one in guardrails]
-    ids = tuple(one.id for one in updates)
+    updates = [_update(recipe, guardrail, own, after) for guardrail in guardrails]
+    ids = tuple(update.id for update in updates)
     return (*updates, *(action.following(*ids) for action in actions))
 
 
@@ -147,11 +149,11 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
 
 def _missing(recipe: Recipe, guardrails: Sequence[Guardrail]) -> tuple[str, ...]:
     """Return what the caller may not do; of the organization's policies it is not asked."""
-    arns = [one.name for one in guardrails if not one.scp]
+    arns = [guardrail.name for guardrail in guardrails if not guardrail.scp]
     if not arns:
         return ()
-    doing = "asking whether the guardrail may be changed"
-    return policy_simulator.refused(recipe.aws, _CHANGING, arns, doing) or ()
+    purpose = "asking whether the guardrail may be changed"
+    return policy_simulator.refused(recipe.aws, _CHANGING, arns, purpose) or ()
 
 
 def _file(recipe: Recipe) -> str:

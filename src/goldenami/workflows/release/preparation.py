@@ -1,6 +1,5 @@
 """From a release file to a bake that was checked and can start, anew or where it stopped."""
 
-import secrets
 import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,12 +15,11 @@ from goldenami.bake.actions import image_id
 from goldenami.bake.boot_test import boot_test
 from goldenami.bake.create_image import CreateImageBaker
 from goldenami.bake.distribute import distribution, wait_for_image
-from goldenami.bake.interface import Baker, Recipe
+from goldenami.bake.interface import Baker, Recipe, new_build
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import approval, candidacy, completion, moment, publication
-from goldenami.domain import names
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.image import Build, Image, build_id, new_nonce
+from goldenami.domain.image import Build, Image
 from goldenami.domain.plan import Action, Plan
 from goldenami.domain.record import Record
 from goldenami.domain.status import Status
@@ -29,19 +27,19 @@ from goldenami.errors import BakeError, SpecError, UsageError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
-from goldenami.workflows.release.checks import There, check, permissions
-from goldenami.workflows.release.completed_steps import discarding, results
-from goldenami.workflows.release.recovery import Found, find
+from goldenami.workflows.release.checks import Progress, check, permissions
+from goldenami.workflows.release.completed_steps import discarding, outputs
+from goldenami.workflows.release.recovery import EarlierRun, find
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
     """A bake that was checked and can start.
 
     ``making`` ends when the image is complete in every region; ``done`` are the outputs of what an
-    earlier run has done of it, which has left ``found``. ``resume`` is the command that goes on
-    with the build. ``approving`` tells that the caller has decided to approve it; ``held`` that the
-    right to bake still lies with a run of this build that has died in its last step. ``guarding``
-    tells of the guardrails that have to list it.
+    ``earlier`` run has done of it. ``resume`` is the command that goes on with the build.
+    ``approving`` tells that the caller has decided to approve it; ``holds_lease`` that the right to
+    bake still lies with a run of this build that has died in its last step. ``guarding`` tells of
+    the guardrails that have to list it.
     """
 
     recipe: Recipe
@@ -50,8 +48,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
     resume: str
     started: datetime
     approving: bool = False
-    found: Found | None = None
-    held: bool = False
+    earlier: EarlierRun | None = None
+    holds_lease: bool = False
     done: Mapping[str, Mapping[str, Any]] = {}
     guarding: guardrail.Guarding = guardrail.Guarding()
 
@@ -61,7 +59,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
         Once somebody has, the approval is only completed.
         """
-        decided = self.approving or (self.found is not None and self.found.record.approval)
+        decided = self.approving or (self.earlier is not None and self.earlier.record.approval)
         return self.recipe.release.approval == "manual" and not decided
 
     @property
@@ -72,22 +70,21 @@ class Prepared(Struct, frozen=True, kw_only=True):
     @property
     def is_whole(self) -> bool:
         """Whether the release has ended, so that there is nothing to change."""
-        left = any(one.id not in self.done for one in self.making.actions)
-        return self._ended and not (left or self.held)
+        return self._ended and not (self._remaining or self.holds_lease)
 
     @property
     def plan(self) -> Plan:
         """What is left to do, if no region fails."""
-        left = tuple(one for one in self.making.actions if one.id not in self.done)
+        checks = self.making.checks if self.is_whole else (*self.making.checks, *lease.PERMISSIONS)
         return Plan(
             title=self.making.title,
             actions=(
-                *left,
+                *self._remaining,
                 *self.approval(self.recipe.proposed_places),
                 *self.publishing(self.recipe.places),
             ),
             notes=self.making.notes,
-            checks=self.making.checks if self.is_whole else _with_lease(self.making.checks),
+            checks=checks,
             checked=self.making.checked,
         )
 
@@ -109,18 +106,18 @@ class Prepared(Struct, frozen=True, kw_only=True):
         return guardrail.before_publishing(self.recipe, self.guarding.guardrails, places, last)
 
     @property
+    def _remaining(self) -> tuple[Action, ...]:
+        return tuple(action for action in self.making.actions if action.id not in self.done)
+
+    @property
     def _ended(self) -> bool:
-        return self.found is not None and self.found.is_whole(self.recipe.places)
+        return self.earlier is not None and self.earlier.is_whole(self.recipe.places)
 
     @property
     def _approval(self) -> tuple[str, str]:
         """Who approves the build, and when; who has done it first, and when, stays."""
-        recorded = self.found.record.approval if self.found else None
+        recorded = self.earlier.record.approval if self.earlier else None
         return recorded or (self.recipe.aws.caller, moment(self.started))
-
-
-def _with_lease(checks: tuple[str, ...]) -> tuple[str, ...]:
-    return (*checks, *lease.PERMISSIONS)
 
 
 def prepare(
@@ -149,17 +146,17 @@ def prepare(
         RefusedError: something of the build is forged, or past its approval.
     """
     started = now or datetime.now(UTC)
-    past, found = _earlier(aws, file, resume) if resume else (None, None)
-    if found:
-        method, instance_id = _as_begun(found.record, method, instance_id)
-    build = _build(file, started, past, found)
+    past, earlier = _earlier(aws, file, resume) if resume else (None, None)
+    if earlier:
+        method, instance_id = _as_begun(earlier.record, method, instance_id)
+    build = _build(file, started, past, earlier)
     recipe = Recipe(
         aws=aws,
         file=file,
         build=build,
-        source=_source(aws, file, found),
+        source=_source(aws, file, earlier),
         instance_id=instance_id,
-        tokens=_tokens(past, found),
+        tokens=_tokens(past, earlier),
         attempt=f"/{started.isoformat()}" if resume else "",
         method=method or file.release.bake.method,
     )
@@ -175,7 +172,7 @@ def prepare(
             started=started,
             approving=approving,
         ),
-        found,
+        earlier,
     )
 
 
@@ -187,45 +184,45 @@ def renew(prepared: Prepared) -> Prepared:
         RefusedError: something of the build is past its approval.
         IncompleteError: a place could not be read.
     """
-    if prepared.found is None:
+    if prepared.earlier is None:
         return prepared
     recipe = prepared.recipe
-    found = find(recipe.aws, recipe.release, recipe.build.id)
-    return prepared if found == prepared.found else _checked(prepared, found)
+    earlier = find(recipe.aws, recipe.release, recipe.build.id)
+    return prepared if earlier == prepared.earlier else _checked(prepared, earlier)
 
 
-def _checked(prepared: Prepared, found: Found | None) -> Prepared:
+def _checked(prepared: Prepared, earlier: EarlierRun | None) -> Prepared:
     """Check a bake against what an earlier run has left, and plan the rest."""
     recipe, baker, file = prepared.recipe, prepared.baker, prepared.recipe.file
-    if found:
-        found.refuse()
+    if earlier:
+        earlier.refuse()
     actions = making_actions(recipe, baker)
-    done = results(recipe, actions, found) if found else {}
-    if found:
-        actions = discarding(actions, recipe, found)
+    done = outputs(recipe, actions, earlier) if earlier else {}
+    if earlier:
+        actions = discarding(actions, recipe, earlier)
     if prepared.approving:  # what was made before is none of the approver's steps
-        actions = tuple(one for one in actions if one.id not in done)
-    there = There.of(found, recipe)
-    checked = check(recipe, baker, there)
+        actions = tuple(action for action in actions if action.id not in done)
+    progress = Progress.of(earlier, recipe)
+    checked = check(recipe, baker, progress)
     if checked.wrong:
         raise BakeError(
             f"{file.path}: the bake cannot start, and nothing was changed", notes=checked.wrong
         )
-    guarding = guardrail.Guarding() if there.whole else guardrail.look(recipe)
+    guarding = guardrail.Guarding() if progress.whole else guardrail.look(recipe)
     plan = Plan(
         title=prepared.making.title,
         actions=actions,
         notes=(*file.warnings, *guarding.notes),
-        checks=(*permissions(recipe, there), *(() if there.whole else guardrail.LOOKING)),
+        checks=(*permissions(recipe, progress), *(() if progress.whole else guardrail.LOOKING)),
         checked=checked + guarding.checked,
     )
-    held = there.whole and _holds(recipe)
     return structs.replace(
-        prepared, making=plan, found=found, held=held, done=done, guarding=guarding
-    )
+        prepared, making=plan, earlier=earlier, done=done, guarding=guarding,
+        holds_lease=progress.whole and _holds_lease(recipe),
+    )  # fmt: skip
 
 
-def _holds(recipe: Recipe) -> bool:
+def _holds_lease(recipe: Recipe) -> bool:
     held = lease.of_image(recipe.aws.in_region(recipe.region), recipe.build.image)
     return held is not None and held.holder.build == recipe.build.id
 
@@ -242,26 +239,28 @@ def making_actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
     ready = wait_for_image(recipe, recipe.place)
     tested = boot_test(recipe)
     gate = tested[-1].id if tested else ready.id
-    made = record.made(recipe, image_id(recipe, recipe.place), baker.recorded, gate)
+    recorded = record.image_made(recipe, image_id(recipe, recipe.place), baker.recorded, gate)
     return (
         *baker.actions(recipe),
         ready,
         *tested,
-        made,
-        *distribution(recipe, after=made.id),
+        recorded,
+        *distribution(recipe, after=recorded.id),
         *baker.cleanup(recipe),
     )
 
 
-def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | None, Found | None]:
+def _earlier(
+    aws: Aws, file: ReleaseFile, build: str
+) -> tuple[journal.Past | None, EarlierRun | None]:
     past, unreadable = None, ""
     try:
         read = journal.read(build)
         past = read[1] if read else None
     except SpecError as error:  # the tags may tell all that is needed
         unreadable = error.message
-    found = find(aws, file.release, build)
-    if not past and not found:
+    earlier = find(aws, file.release, build)
+    if not past and not earlier:
         places = file.release.places(aws.account, aws.partition)
         here = f"its journal cannot be used ({unreadable})" if unreadable else "no journal of it"
         raise UsageError(
@@ -269,13 +268,13 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[journal.Past | No
             f"in {', '.join(place.name for place in places)}",
             fix="check the build id, and the account; or bake anew without --resume",
         )
-    spec = found.build.spec if found else past.start.spec if past else ""
+    spec = earlier.build.spec if earlier else past.start.spec if past else ""
     if spec != file.sha256:
         raise BakeError(
             f"build {build} was started with another version of {file.path}",
             fix="restore that version of the release file, or bake anew without --resume",
         )
-    return past, found
+    return past, earlier
 
 
 def _as_begun(begun: Record, method: str | None, instance_id: str | None) -> tuple[str, str | None]:
@@ -284,68 +283,55 @@ def _as_begun(begun: Record, method: str | None, instance_id: str | None) -> tup
     Raises:
         UsageError: it is to go on otherwise.
     """
-    given = begun.instance_id if begun.given else None
-    if (method or begun.method) != begun.method or (instance_id or given) != given:
-        how = f"with --instance {given}" if given else f"with --method {begun.method}"
+    own_instance = begun.instance_id if begun.given else None
+    if (method or begun.method) != begun.method or (instance_id or own_instance) != own_instance:
+        how = f"--instance {own_instance}" if own_instance else f"--method {begun.method}"
         raise UsageError(
-            f"build {begun.build} was begun {how}, and goes on like that",
+            f"build {begun.build} was begun with {how}, and goes on like that",
             fix="leave --method and --instance out, or bake anew",
         )
-    return begun.method, given
+    return begun.method, own_instance
 
 
-def _tokens(past: journal.Past | None, found: Found | None) -> dict[str, str]:
+def _tokens(past: journal.Past | None, earlier: EarlierRun | None) -> dict[str, str]:
     """Return the tokens whose calls still stand: that of a broken image would bring it back.
 
     Those of a build without a record come from a random part that nobody knows any more.
     """
-    if past is None or found is None:
+    if past is None or earlier is None:
         return {}
-    broken, tokens = {f"copy:{place}" for place in found.broken}, past.tokens
+    broken, tokens = {f"copy:{place}" for place in earlier.broken}, past.tokens
     return {action: token for action, token in tokens.items() if action not in broken}
 
 
 def _build(
-    file: ReleaseFile, now: datetime, past: journal.Past | None, found: Found | None
+    file: ReleaseFile, now: datetime, past: journal.Past | None, earlier: EarlierRun | None
 ) -> Build:
-    release = file.release
-    if found:
-        return found.build
-    if past:
-        start = past.start
-        return Build(
-            id=start.build, image=release.image, version=start.version, spec=file.sha256,
-            nonce=new_nonce(),
-        )  # fmt: skip
-    version = names.calendar_version(now) if release.version == "auto" else release.version
-    return Build(
-        id=build_id(now.astimezone(UTC), secrets.token_hex(3)),
-        image=release.image,
-        version=version,
-        spec=file.sha256,
-        nonce=new_nonce(),
-    )
+    if earlier:
+        return earlier.build
+    build, start = new_build(file, now), past.start if past else None
+    return structs.replace(build, id=start.build, version=start.version) if start else build
 
 
-def _source(aws: Aws, file: ReleaseFile, found: Found | None) -> Image:
+def _source(aws: Aws, file: ReleaseFile, earlier: EarlierRun | None) -> Image:
     """Return the base image: that of the earlier run, whatever a parameter names by now."""
-    release, region = file.release, file.release.build_region
-    if not found:
-        return goldens.base_image(aws.in_region(region), release.base.source, release.approval_tag)
-    known = images.by_id(aws.in_region(region), [found.source])
-    if known:
-        return known[0]
-    gone = Image(
-        region=region, id=found.source, name="gone", owner="", state="deregistered", architecture=""
-    )
-    if region in found.images:
-        return gone
+    release, home = file.release, aws.in_region(file.release.build_region)
+    if not earlier:
+        return goldens.base_image(home, release.base.source, release.approval_tag)
+    source = earlier.source
+    for image in images.by_id(home, [source]):
+        return image
+    if home.region in earlier.images:
+        return Image(
+            region=home.region, id=source, name="gone", owner="", state="deregistered",
+            architecture="",
+        )  # fmt: skip
     raise BakeError(
-        f"build {found.build.id} was made from {found.source}, which is no longer there",
+        f"build {earlier.build.id} was made from {source}, which is no longer there",
         fix="bake anew without --resume; `goldenami sweep` removes what this build has left",
     )
 
 
 def _command(name: str, file: ReleaseFile, *options: tuple[str, str | None]) -> str:
-    chosen = [word for option, value in options if value for word in (option, value)]
-    return shlex.join(["goldenami", name, str(file.path), *chosen])
+    words = [word for option, value in options if value for word in (option, value)]
+    return shlex.join(["goldenami", name, str(file.path), *words])

@@ -18,7 +18,7 @@ from goldenami.domain.tags import InstanceRole
 from goldenami.errors import RefusedError
 from goldenami.spec import Release
 
-MADE = ("pending", "available")
+USABLE = ("pending", "available")
 
 
 class Claims(Struct, frozen=True):
@@ -31,22 +31,26 @@ class Claims(Struct, frozen=True):
         """Return what says so of one build."""
         return Claims(
             {
-                place: [one for one in several if one.tags.get(tags.BUILD) == build]
-                for place, several in self.images.items()
+                place: [image for image in images if image.tags.get(tags.BUILD) == build]
+                for place, images in self.images.items()
             },
-            [one for one in self.instances if one.build == build],
+            [instance for instance in self.instances if instance.build == build],
         )
 
     @property
     def ids(self) -> list[str]:
         """Name it all, but for instances that have ended."""
         return [
-            *(f"{one.id} in {place}" for place, made in self.images.items() for one in made),
-            *(f"{one.id} in {one.region}" for one in self.instances if one.alive),
+            *(
+                f"{image.id} in {place}"
+                for place, images in self.images.items()
+                for image in images
+            ),
+            *(f"{each.id} in {each.region}" for each in self.instances if each.alive),
         ]
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class EarlierRun(Struct, frozen=True, kw_only=True):
     """What a build has left in the account.
 
     Args:
@@ -85,8 +89,8 @@ class Found(Struct, frozen=True, kw_only=True):
         """The places whose image is complete: it was proposed or approved."""
         return frozenset(
             place
-            for place, one in self.images.items()
-            if one.state == "available" and reached(one.status, Status.CANDIDATE)
+            for place, image in self.images.items()
+            if image.state == "available" and reached(image.status, Status.CANDIDATE)
         )
 
     @property
@@ -94,19 +98,19 @@ class Found(Struct, frozen=True, kw_only=True):
         """Whether the build did not end: something of it is under way, or not published."""
         decided = self.record.approval is not None
         return self.instance_id is not None or any(
-            one.status == Status.BUILDING
-            or tags.UNPUBLISHED in one.tags
-            or (decided and one.status == Status.CANDIDATE)
-            for one in (*self.images.values(), *self.broken.values())
+            image.status == Status.BUILDING
+            or tags.UNPUBLISHED in image.tags
+            or (decided and image.status == Status.CANDIDATE)
+            for image in (*self.images.values(), *self.broken.values())
         )
 
     def is_whole(self, places: Iterable[AccountRegion]) -> bool:
         """Tell whether the release has ended: approved everywhere, and nothing unpublished."""
         return all(
-            one.name in self.finished
-            and _is_approved(self.images[one.name])
-            and tags.UNPUBLISHED not in self.images[one.name].tags
-            for one in places
+            place.name in self.finished
+            and _is_approved(self.images[place.name])
+            and tags.UNPUBLISHED not in self.images[place.name].tags
+            for place in places
         )
 
     def refuse(self) -> None:
@@ -119,12 +123,11 @@ class Found(Struct, frozen=True, kw_only=True):
             raise RefusedError(
                 f"build {self.build.id} cannot be gone on with: something with its tags was not "
                 "made by it, and is left alone",
-                notes=[str(one) for one in self.forgeries],
+                notes=list(map(str, self.forgeries)),
                 fix="find in CloudTrail who made it, take it or its goldenami: tags away, and run "
                 "this again",
             )
-        past = [*self._past()]
-        if past:
+        if past := [*self._past()]:
             raise RefusedError(
                 f"build {self.build.id} cannot be gone on with: a status never goes back",
                 notes=past,
@@ -132,12 +135,13 @@ class Found(Struct, frozen=True, kw_only=True):
             )
 
     def _past(self) -> Iterator[str]:
-        for place, one in self.images.items():
-            if not may_become(one.status, Status.APPROVED):
-                yield f"{one.id} in {place} is {one.status}"
-        for place, one in self.broken.items():
-            if one.state == "disabled" or _is_approved(one):
-                yield f"{one.id} in {place} is {one.state}, and its status {one.status or 'none'}"
+        for place, image in self.images.items():
+            if not may_become(image.status, Status.APPROVED):
+                yield f"{image.id} in {place} is {image.status}"
+        for place, image in self.broken.items():
+            if image.state == "disabled" or _is_approved(image):
+                status = image.status or "none"
+                yield f"{image.id} in {place} is {image.state}, and its status {status}"
         if self.record.image_id and self.images and self.region not in self.images:
             yield f"{self.record.image_id} in {self.region} is gone, and its copies are not"
 
@@ -151,16 +155,13 @@ def claimed(
     aws: Aws, release: Release, places: Iterable[AccountRegion]
 ) -> RegionAnswers[list[Image]]:
     """Return the images in these places that say that builds of the release's image made them."""
-    by_name = {one.name: one for one in places}
-
-    def look(name: str) -> list[Image]:
-        place = by_name[name]
-        return images.produced(aws.at(place), image=release.image)
-
-    return in_regions(by_name, look)
+    by_name = {place.name: place for place in places}
+    return in_regions(
+        by_name, lambda name: images.produced(aws.at(by_name[name]), image=release.image)
+    )
 
 
-def find(aws: Aws, release: Release, build: str) -> Found | None:
+def find(aws: Aws, release: Release, build: str) -> EarlierRun | None:
     """Return what a build has left in the release's places; None if there is no trace of it.
 
     Raises:
@@ -168,31 +169,32 @@ def find(aws: Aws, release: Release, build: str) -> Found | None:
         RefusedError: there is no record that tells what is the build's own.
     """
     places = release.places(aws.account, aws.partition)
-    made = claimed(aws, release, places).complete("looking for the build")
-    region = release.build_region
-    launched = builds.instances(aws.in_region(region), tags.BUILD, build, alive=False)
-    return judged(aws, release, build, Claims(made, launched))
+    images = claimed(aws, release, places).complete("looking for the build")
+    home = aws.in_region(release.build_region)
+    instances = builds.instances(home, tags.BUILD, build, alive=False)
+    return judged(aws, release, build, Claims(images, instances))
 
 
-def judged(aws: Aws, release: Release, build: str, claims: Claims) -> Found | None:
+def judged(aws: Aws, release: Release, build: str, claims: Claims) -> EarlierRun | None:
     """Return what of the claims is a build's own.
 
     Raises:
         RefusedError: there is no record that tells.
     """
-    region, mine = release.build_region, claims.of(build)
+    region, own = release.build_region, claims.of(build)
     recorded = records.read(aws.in_region(region), release.image, build)
     if recorded is None:
-        if mine.ids:
-            raise unrecorded(build, mine.ids)
+        if own.ids:
+            raise unrecorded(build, own.ids)
         return None
-    judge = _Judge(aws, release, recorded, mine)
-    return Found(
+    judge = _Judge(aws, release, recorded, own)
+    usable = {place: image for place, image in judge.own.items() if image.state in USABLE}
+    return EarlierRun(
         recorded=recorded,
         region=region,
         instance_id=judge.instance(),
-        images={place: one for place, one in judge.own.items() if one.state in MADE},
-        broken={place: one for place, one in judge.own.items() if one.state not in MADE}
+        images=usable,
+        broken={name: image for name, image in judge.own.items() if name not in usable}
         | judge.unfit,
         forgeries=tuple(judge.forgeries),
     )
@@ -226,37 +228,34 @@ class _Judge:
         self.own: dict[str, Image] = {}
         self.unfit: dict[str, Image] = {}
         self.forgeries: list[Forgery] = []
-        strays = {one.id for one in claims.instances if self._is_stray(one)}
+        strays = {instance.id for instance in claims.instances if self._is_stray(instance)}
         self._packers = {*strays, recorded.record.instance_id} - {""}
-        for place in release.places(
-            aws.account, aws.partition
-        ):  # a copy comes after what it was copied from
+        # a copy comes after what it was copied from
+        for place in release.places(aws.account, aws.partition):
             for image in claims.images.get(place.name, ()):
                 self._judge(place, image)
-        if (
-            recorded.record.method == "packer"
-            and self._packers
-            and self._home.region not in self.own
-        ):
+        is_packer = recorded.record.method == "packer"
+        if is_packer and self._packers and self._home.region not in self.own:
             self._look_for_orphan()
 
     def instance(self) -> str | None:
         """Return the living base instance; others with its tags are forgeries."""
-        found: dict[str, str] = {}
-        for one in self._claims.instances:
-            if not one.alive:
+        own = []
+        for instance in self._claims.instances:
+            if not instance.alive:
                 continue
-            why = identity.instance_problem(self._recorded.record, one)
-            if why and not self._is_stray(one):
-                self._forged("instance", one.id, one.region, why)
-            elif one.role == InstanceRole.BASE:
-                found[one.id] = one.id
-        return found.get(self._recorded.record.instance_id) or next(iter(found), None)
+            why = identity.instance_problem(self._recorded.record, instance)
+            if why and not self._is_stray(instance):
+                self._forged("instance", instance.id, instance.region, why)
+            elif instance.role == InstanceRole.BASE:
+                own.append(instance.id)
+        recorded = self._recorded.record.instance_id
+        return recorded if recorded in own else next(iter(own), None)
 
-    def _is_stray(self, one: Instance) -> bool:
+    def _is_stray(self, instance: Instance) -> bool:
         record = self._recorded.record
-        problem = identity.instance_problem(record, one)
-        return bool(problem) and identity.is_unrecorded(record, one)
+        problem = identity.instance_problem(record, instance)
+        return bool(problem) and identity.is_unrecorded(record, instance)
 
     def _judge(self, place: AccountRegion, image: Image) -> None:
         record = self._recorded.record

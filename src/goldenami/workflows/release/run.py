@@ -1,8 +1,7 @@
 """Carries a prepared bake out: make the image complete everywhere, then approve and publish."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from types import MappingProxyType
 
 from msgspec import Struct, structs
 
@@ -37,7 +36,7 @@ from goldenami.workflows.execution import Execution, RunOutcome, unguarded
 from goldenami.workflows.interrupts import Interrupts
 from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.preparation import Prepared, renew
-from goldenami.workflows.release.recovery import Found, find
+from goldenami.workflows.release.recovery import EarlierRun, find
 
 HANDLERS: dict[str, Handler] = {
     "ec2:RunInstances": launch,
@@ -121,7 +120,7 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
                 raise
             raise _interrupted(prepared, (error.message, *error.notes)) from error
         if interrupts.count:
-            raise _interrupted(prepared, _done(released))
+            raise _interrupted(prepared, _completed(released))
     return released
 
 
@@ -132,12 +131,12 @@ def _interrupted(prepared: Prepared, notes: Iterable[str]) -> InterruptedRunErro
     )
 
 
-def _done(released: Released) -> list[str]:
+def _completed(released: Released) -> list[str]:
     """Tell of what came to its end in spite of a signal."""
     failure = released.failure
     return [
         *((failure.message, *failure.notes) if failure else ()),
-        *(f"{one.status}: {one.image_id} in {one.region}" for one in released.images),
+        *(f"{image.status}: {image.image_id} in {image.region}" for image in released.images),
     ]
 
 
@@ -154,6 +153,7 @@ class _Run:
         self._prepared = prepared
         self._interrupts = interrupts
         self._clock = Clock(tell)
+        self._manifest = ManifestWriter(self._clock)
         self._journal: journal.Journal | None = None
         self._guard = unguarded
 
@@ -188,16 +188,16 @@ class _Run:
 
     def _bake(self) -> Released:
         prepared = self._prepared
-        made = self._execute(prepared.making, prepared.done)
+        making = self._execute(prepared.making, prepared.done)
         places = prepared.recipe.proposed_places
-        whole = tuple(one for one in places if complete(one) in made.results)
-        unsafe = isinstance(made.error, RefusedError)
-        if made.error and (unsafe or not whole or prepared.proposes):
-            raise self._failed(made.error)  # who approves, approves a whole release
-        return self._publish(*self._approve(whole, made))
+        whole = tuple(place for place in places if complete(place) in making.results)
+        unsafe = isinstance(making.error, RefusedError)
+        if making.error and (unsafe or not whole or prepared.proposes):
+            raise self._failed(making.error)  # who approves, approves a whole release
+        return self._publish(*self._approve(whole, making))
 
     def _approve(
-        self, whole: tuple[AccountRegion, ...], made: RunOutcome
+        self, whole: tuple[AccountRegion, ...], making: RunOutcome
     ) -> tuple[tuple[AccountRegion, ...], RunOutcome]:
         """Approve and share what is complete; return where it is approved, and what was done.
 
@@ -206,32 +206,35 @@ class _Run:
         prepared = self._prepared
         actions = prepared.approval(whole)
         if not actions:
-            return whole, made
-        shared = self._execute(Plan(title=prepared.making.title, actions=actions), made.results)
-        left = [one for one in actions if one.id not in shared.results]
-        unsafe = isinstance(shared.error, RefusedError) or any(not one.role for one in left)
-        if shared.error and unsafe:
-            raise self._failed(shared.error)
+            return whole, making
+        sharing = self._execute(Plan(title=prepared.making.title, actions=actions), making.results)
+        missing = [action for action in actions if action.id not in sharing.results]
+        unsafe = isinstance(sharing.error, RefusedError) or any(not each.role for each in missing)
+        if sharing.error and unsafe:
+            raise self._failed(sharing.error)
         places = prepared.recipe.places
-        approved_places = tuple(place for place in places if approved(place) in shared.results)
-        notes = tuple(dict.fromkeys((*made.notes, *shared.notes)))
-        return approved_places, RunOutcome(shared.results, made.error or shared.error, notes)
+        approved_places = tuple(place for place in places if approved(place) in sharing.results)
+        return approved_places, making.then(sharing)
 
-    def _publish(self, whole: tuple[AccountRegion, ...], made: RunOutcome) -> Released:
+    def _publish(self, places: tuple[AccountRegion, ...], before: RunOutcome) -> Released:
         prepared = self._prepared = self._guarded()
-        writer = ManifestWriter(self._clock)
-        publishing = Plan(title=prepared.making.title, actions=prepared.publishing(whole))
-        published = self._execute(publishing, made.results, {HANDLER: writer.write})
-        if published.error:
-            raise self._failed(published.error)
+        recipe = prepared.recipe
+        plan = Plan(title=prepared.making.title, actions=prepared.publishing(places))
+        publishing = self._execute(plan, before.results)
+        if publishing.error:
+            raise self._failed(publishing.error)
         failure = None
-        if made.error:
-            absent = [one.name for one in prepared.recipe.places if one not in whole]
-            extent = f" ({', '.join(absent) or 'nothing'} missing, the rest published)"
-            failure = self._failed(made.error, extent)
-        released = _released(prepared, whole, published.results, failure)
-        notes = tuple(dict.fromkeys((*made.notes, *published.notes)))
-        return structs.replace(released, manifest=writer.manifest, notes=notes)
+        if before.error:
+            missing = [place.name for place in recipe.places if place not in places]
+            extent = f" ({', '.join(missing) or 'nothing'} missing, the rest published)"
+            failure = self._failed(before.error, extent)
+        return Released(
+            build=recipe.build,
+            images=tuple(_released(prepared, place, publishing.results) for place in places),
+            manifest=self._manifest.manifest,
+            failure=failure,
+            notes=before.then(publishing).notes,
+        )
 
     def _guarded(self) -> Prepared:
         """Look for guardrails once more: somebody may have enforced while it was baked."""
@@ -243,16 +246,12 @@ class _Run:
         except GoldenamiError as error:
             raise self._failed(error) from error
 
-    def _execute(
-        self,
-        plan: Plan,
-        done: Results,
-        further: Mapping[str, Handler] = MappingProxyType({}),
-    ) -> RunOutcome:
+    def _execute(self, plan: Plan, done: Results) -> RunOutcome:
         prepared = self._prepared
+        own = {**prepared.baker.handlers, HANDLER: self._manifest.write}
         execution = Execution(
             prepared.recipe.aws,
-            handlers={**HANDLERS, **prepared.baker.handlers, **further},
+            handlers={**HANDLERS, **own},
             journal=self._journal,
             done=done,
             tell=self._clock,
@@ -280,62 +279,43 @@ class _Run:
         if self._interrupts.count > 1:
             return [f"what is left was not looked for; {sweep}"]
         try:
-            found = self._interrupts.wait_for(lambda: find(recipe.aws, recipe.release, build))
+            run = self._interrupts.wait_for(lambda: find(recipe.aws, recipe.release, build))
         except KeyboardInterrupt:
             return [f"what is left could not be looked for (interrupted); {sweep}"]
         except GoldenamiError as error:
             return [f"what is left could not be looked for ({error.message}); {sweep}"]
-        if found is None:
-            return []
-        open_ones = [
-            f"not published everywhere yet: {one.id} ({one.status}) in {place}"
-            for place, one in found.images.items()
-            if tags.UNPUBLISHED in one.tags
-        ]
-        return [*open_ones, *_to_sweep(prepared, found, sweep)]
+        return [*_remains(prepared, run, sweep)] if run else []
 
 
-def _to_sweep(prepared: Prepared, found: Found, sweep: str) -> list[str]:
-    build = prepared.recipe.build.id
-    left = [
-        f"left for resuming: {one.id} ({one.state}) in {place}"
-        for place, one in (*found.images.items(), *found.broken.items())
-        if one.status == Status.BUILDING
-    ]
-    forged = [f"left alone: {one}" for one in found.forgeries]
-    if found.instance_id:
-        left.append(f"left for resuming: {found.instance_id} in {prepared.recipe.region}")
-    roles = [one.role for one in prepared.recipe.places if one.role and _is_left(found, one)]
-    there = [f"`goldenami sweep --build {build} --role {one}`: there too" for one in roles]
-    return [*forged, *left, *([sweep, *dict.fromkeys(there)] if left else ())]
+def _remains(prepared: Prepared, run: EarlierRun, sweep: str) -> Iterator[str]:
+    """Say what a run has left: of its release, what is not its own, and what to sweep."""
+    images = [*run.images.items(), *run.broken.items()]
+    for place, image in run.images.items():
+        if tags.UNPUBLISHED in image.tags:
+            yield f"not published everywhere yet: {image.id} ({image.status}) in {place}"
+    yield from (f"left alone: {forgery}" for forgery in run.forgeries)
+    building = {place: image for place, image in images if image.status == Status.BUILDING}
+    for place, image in images:
+        if image.status == Status.BUILDING:
+            yield f"left for resuming: {image.id} ({image.state}) in {place}"
+    if run.instance_id:
+        yield f"left for resuming: {run.instance_id} in {run.region}"
+    if building or run.instance_id:
+        yield sweep
+    places = [place for place in prepared.recipe.places if place.role and place.name in building]
+    for role in dict.fromkeys(place.role for place in places):
+        yield f"`goldenami sweep --build {run.build.id} --role {role}`: there too"
 
 
-def _is_left(found: Found, place: AccountRegion) -> bool:
-    one = found.images.get(place.name) or found.broken.get(place.name)
-    return one is not None and one.status == Status.BUILDING
-
-
-def _released(
-    prepared: Prepared,
-    places: tuple[AccountRegion, ...],
-    results: Results,
-    failure: GoldenamiError | None,
-) -> Released:
+def _released(prepared: Prepared, place: AccountRegion, results: Results) -> ReleasedImage:
     recipe = prepared.recipe
     publish = None if prepared.proposes else recipe.release.publish
-    return Released(
-        build=recipe.build,
-        images=tuple(
-            ReleasedImage(
-                region=place.region,
-                account=place.account,
-                image_id=resolve(image_id(recipe, place), results),
-                name=recipe.build.ami_name,
-                status=prepared.status.value,
-                snapshots=tuple(results[available(place)]["snapshot_ids"]),
-                parameter=publish.ssm_parameter if publish else "",
-            )
-            for place in places
-        ),
-        failure=failure,
+    return ReleasedImage(
+        region=place.region,
+        account=place.account,
+        image_id=resolve(image_id(recipe, place), results),
+        name=recipe.build.ami_name,
+        status=prepared.status.value,
+        snapshots=tuple(results[available(place)]["snapshot_ids"]),
+        parameter=publish.ssm_parameter if publish else "",
     )

@@ -14,6 +14,7 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.document import Saved
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import AwsError, GoldenamiError, RefusedError
 from goldenami.workflows.audit import reassessment
@@ -21,7 +22,6 @@ from goldenami.workflows.audit.question import AuditQuestion, listed
 from goldenami.workflows.audit.sources import AuditSelection
 from goldenami.workflows.remediate import groups, instances, quarantine, refresh, run
 from goldenami.workflows.remediate.interface import (
-    RemediationKind,
     RemediationRequest,
     RemediationStep,
     could_not_read,
@@ -141,7 +141,7 @@ def _remediation(request: RemediationRequest, steps: tuple[RemediationStep, ...]
         actions=tuple({action.id: action for step in steps for action in step.actions}.values()),
         notes=(
             *(note for step in steps for note in step.notes),
-            *(f"left alone: {step.id}: {step.left}" for step in steps if step.left),
+            *(f"left alone: {step.id}: {step.reason}" for step in steps if step.reason),
         ),
         checks=checks.get(request.kind, (*PERMISSIONS, *instances.PERMISSIONS)),
     )

@@ -68,7 +68,7 @@ def steps(
     return [
         step,
         *(
-            RemediationStep(place=regional.place, id=instance_id, left=kept)
+            RemediationStep(place=regional.place, id=instance_id, reason=kept)
             for instance_id in group.protected
         ),
     ]
@@ -150,12 +150,7 @@ def _notes(group: AutoScalingGroup, moves: _Moves, rollout: Rollout) -> tuple[st
 
 
 def _refuse(regional: RegionalAws, group: AutoScalingGroup) -> None:
-    """Refuse a group whose instances must not be ended, or are being replaced already.
-
-    Raises:
-        LeftAloneError: it is such a group.
-        AwsError: that could not be read.
-    """
+    """Refuse a group whose instances must not be ended, or are being replaced already."""
     if protected := _protected(regional, group.instances):
         raise LeftAloneError(f"{protected} in it is protected from termination")
     if auto_scaling.under_way(regional, group.name):
@@ -176,30 +171,27 @@ def _moves(regional: RegionalAws, group: AutoScalingGroup, golden: Image) -> _Mo
                 f"its template {reference.template} has no version {reference.version}"
             )
         moved = move(regional, version, golden)
-        if moved.left:
-            raise LeftAloneError(f"its template {reference.template}: {moved.left}")
+        if moved.reason:
+            raise LeftAloneError(f"its template {reference.template}: {moved.reason}")
         actions |= {each.id: each for each in moved.actions}
         if reference.version in NAMED:
             follows.append(f"{reference.version} of {reference.template}")
         elif version.reference.parameter:
             follows.append(f"the SSM parameter {version.reference.parameter}")
         elif moved.actions:
-            versions[reference] = moved.made
+            versions[reference] = moved.version
     return _Moves(tuple(actions.values()), versions, tuple(follows))
 
 
 def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
     """Return an instance that is protected from termination, which a refresh does not heed."""
-    answers = concurrently(
+    answers, errors = concurrently(
         instances,
         lambda instance_id: live_instances.protected_from_termination(regional, instance_id),
     )
-    for instance_id, protected in answers.items():
-        if isinstance(protected, AwsError):
-            raise protected
-        if protected:
-            return instance_id
-    return ""
+    for error in errors.values():
+        raise error
+    return next((instance_id for instance_id, protected in answers.items() if protected), "")
 
 
 def _refreshed(

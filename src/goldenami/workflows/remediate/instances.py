@@ -12,10 +12,10 @@ from goldenami.aws.regional import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate.interface import (
-    RemediationKind,
     RemediationStep,
     could_not_read,
     left_alone,
@@ -100,11 +100,7 @@ def _step(
 def _refuse(
     regional: RegionalAws, now: LiveInstance | None, way: InstanceRemediation
 ) -> LiveInstance:
-    """Return an instance, unless it is gone, protected, or done with already.
-
-    Raises:
-        LeftAloneError: it is.
-    """
+    """Return an instance, unless it is gone, protected, or done with already."""
     if now is None or now.state in DEAD:
         raise LeftAloneError("it is gone")
     try:

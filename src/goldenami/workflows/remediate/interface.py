@@ -1,26 +1,15 @@
 """What a remediation asks for, and what it comes to for one thing."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Action
 from goldenami.errors import GoldenamiError, LeftAloneError
-
-
-class RemediationKind(StrEnum):
-    """What is done with what the audit named."""
-
-    TAG = "tag"
-    STOP = "stop"
-    QUARANTINE = "quarantine"
-    RELEASE = "release"
-    TERMINATE = "terminate"
-    REFRESH = "refresh"
 
 
 class Rollout(Struct, frozen=True, kw_only=True):
@@ -98,7 +87,7 @@ def unguarded(_: Action) -> None:
 
 
 class RemediationStep(Struct, frozen=True, kw_only=True):
-    """What is done with one thing; ``left`` is why nothing is.
+    """What is done with one thing; ``reason`` is why nothing is.
 
     ``unread`` is whether it is left alone because something could not be read, and ``guard`` looks
     once more before each of its actions.
@@ -107,7 +96,7 @@ class RemediationStep(Struct, frozen=True, kw_only=True):
     place: AccountRegion
     id: str
     actions: tuple[Action, ...] = ()
-    left: str = ""
+    reason: str = ""
     unread: bool = False
     guard: Guard = unguarded
     notes: tuple[str, ...] = ()
@@ -121,4 +110,4 @@ def could_not_read(what: str, error: GoldenamiError) -> LeftAloneError:
 
 def left_alone(place: AccountRegion, name: str, reason: LeftAloneError) -> RemediationStep:
     """Return the step of a thing that is left alone."""
-    return RemediationStep(place=place, id=name, left=reason.message, unread=reason.unread)
+    return RemediationStep(place=place, id=name, reason=reason.message, unread=reason.unread)

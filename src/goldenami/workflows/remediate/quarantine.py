@@ -86,11 +86,7 @@ def _joined(now: LiveInstance, group: str) -> Note:
 
 
 def _note(now: LiveInstance) -> Note:
-    """Return the note on an instance.
-
-    Raises:
-        LeftAloneError: there is one that is not goldenami's.
-    """
+    """Return the note on an instance."""
     note = quarantine.read(now.tags.get(quarantine.TAG, ""))
     if note is None:
         raise LeftAloneError(f"its tag {quarantine.TAG} is no note of goldenami's")

@@ -137,20 +137,12 @@ class _Held:
                 self._groups[name] = subject.id
 
     def refuse_unread(self) -> None:
-        """Refuse everything, if it is not known what is waived.
-
-        Raises:
-            LeftAloneError: something of the place could not be read.
-        """
+        """Refuse everything, if it is not known what is waived."""
         for why in self._unread:
             raise LeftAloneError(f"its region could not be read: {why}", unread=True)
 
     def refuse(self, subject: Subject) -> None:
-        """Refuse what a waiver keeps.
-
-        Raises:
-            LeftAloneError: one does.
-        """
+        """Refuse what a waiver keeps."""
         name = _group_of(subject)
         if subject.kind is Kind.LAUNCH_TEMPLATE and _template_id(subject) in self._templates:
             raise LeftAloneError("a waiver covers another version of it")
@@ -158,11 +150,7 @@ class _Held:
             raise LeftAloneError(f"a waiver covers {self._groups[name]} of the group {name}")
 
     def refuse_templates(self, templates: Iterable[str]) -> None:
-        """Refuse a group with these templates, if a waiver keeps one.
-
-        Raises:
-            LeftAloneError: one does.
-        """
+        """Refuse a group with these templates, if a waiver keeps one."""
         for template in templates:
             if template in self._templates:
                 raise LeftAloneError(f"a waiver covers its template {template}")
@@ -179,8 +167,8 @@ def _template(regional: RegionalAws, subject: Subject, golden: Image) -> Remedia
         moved = move(regional, version, golden)
     except AwsError as error:
         raise could_not_read("it", error) from error
-    if moved.left or not moved.actions:
-        raise LeftAloneError(moved.left or "its default version has the current image")
+    if moved.reason or not moved.actions:
+        raise LeftAloneError(moved.reason or "its default version has the current image")
     guard = templates.guard(regional, moved.actions)
     return RemediationStep(place=regional.place, id=subject.id, actions=moved.actions, guard=guard)
 

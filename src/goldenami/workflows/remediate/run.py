@@ -31,7 +31,7 @@ class Remediation(Struct, frozen=True, kw_only=True):
     @property
     def unread(self) -> IncompleteError | None:
         """The error of having left things alone because something could not be read, if any was."""
-        return _incomplete([f"{step.id}: {step.left}" for step in self.steps if step.unread])
+        return _incomplete([f"{step.id}: {step.reason}" for step in self.steps if step.unread])
 
 
 class RemediationResult(Struct, frozen=True, kw_only=True):
@@ -136,7 +136,7 @@ class _Run:
             for name, reason in self._left.items()
             if reason.unread
         ]
-        unread = [f"{step.id}: {step.left}" for step in self._remediation.steps if step.unread]
+        unread = [f"{step.id}: {step.reason}" for step in self._remediation.steps if step.unread]
         return _incomplete([*unread, *unjudged])
 
     def result(self, step: RemediationStep) -> RemediationResult:
@@ -148,8 +148,8 @@ class _Run:
         )  # fmt: skip
 
     def _ended(self, step: RemediationStep) -> tuple[str, str]:
-        if step.left:
-            return "left alone", step.left
+        if step.reason:
+            return "left alone", step.reason
         done = [action.summary for action in step.actions if action.id in self._done]
         for name in (action.id for action in step.actions):
             if name in self._failed:
@@ -208,11 +208,7 @@ class _Run:
 
 
 def _look(action: Action, guard: Guard) -> None:
-    """Look once more; what cannot be read any more is left alone.
-
-    Raises:
-        LeftAloneError: it is not to be done.
-    """
+    """Look once more; what cannot be read any more is left alone."""
     try:
         guard(action)
     except LeftAloneError:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.aws import images, instance_types, parameters
+from goldenami.aws import images, instances, parameters
 from goldenami.aws.launch_templates import NAMED, LaunchTemplateVersion, read_version, versions
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.account_region import AccountRegion
@@ -24,15 +24,15 @@ SET_DEFAULT = "ec2:ModifyLaunchTemplate"
 
 
 class Move(Struct, frozen=True):
-    """What moving a version of a template comes to; ``left`` is why it is not moved.
+    """What moving a version of a template comes to; ``reason`` is why it is not moved.
 
-    ``made`` is the number of the version with the golden image: that of the version itself if it
+    ``version`` is the number of the version with the golden image: that of the version itself if it
     has it already, else the output of the first of ``actions``.
     """
 
-    made: str | Ref = ""
+    version: str | Ref = ""
     actions: tuple[Action, ...] = ()
-    left: str = ""
+    reason: str = ""
 
 
 def move(regional: RegionalAws, version: LaunchTemplateVersion, golden: Image) -> Move:
@@ -49,9 +49,9 @@ def move(regional: RegionalAws, version: LaunchTemplateVersion, golden: Image) -
     if image == golden.id:
         return Move(version.version)
     if parameter:
-        return Move(left=f"it follows the SSM parameter {parameter}: publish the release there")
+        return Move(reason=f"it follows the SSM parameter {parameter}: publish the release there")
     if unfit := misfit(regional, image, version.instance_type, golden):
-        return Move(left=unfit)
+        return Move(reason=unfit)
     actions = tuple(_actions(regional.place, version, golden.id))
     return Move(Ref(actions[0].id, "version"), actions)
 
@@ -68,7 +68,7 @@ def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Ima
     known = [image.architecture for image in described]
     if not described and instance_type:
         purpose = f"looking at {instance_type}"
-        known = instance_types.architectures(regional, instance_type, purpose)
+        known = instances.architectures(regional, instance_type, purpose)
     if not known or golden.architecture in known:
         return ""
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"

@@ -79,7 +79,7 @@ def _open(
         raise LeftAloneError(f"it runs {now.image.id} now, not {subject.image.id}")
     if waived := judgement.waived.get(subject.resource):
         waiver = waived[0].waiver
-        raise LeftAloneError(f"a waiver covers it: {waiver.says} ({waiver.owner})")
+        raise LeftAloneError(f"a waiver covers it: {waiver.coverage} ({waiver.owner})")
     _refuse_unknown_origin(judgement, now)
     open_findings = judgement.open.get(subject.resource, ())
     if selected := [finding for finding in open_findings if request.wants(finding)]:

@@ -63,8 +63,9 @@ class Judge:
             broken = self._broken(subject)
         else:
             key = (subject.account, subject.region, subject.image)
-            found = self._known.get(key)
-            broken = self._known[key] = self._broken(subject) if found is None else found
+            if key not in self._known:
+                self._known[key] = self._broken(subject)
+            broken = self._known[key]
         return [
             Finding(rule=rule.id, severity=rule.severity, subject=subject, reason=reason)
             for rule, reason in broken

@@ -7,10 +7,10 @@ from goldenami.domain.audit.subject import Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
-    made = approved.made(subject)
-    if made is None or not made.candidate or made.forged or approved.golden(subject):
+    claim = approved.claim(subject)
+    if claim is None or not claim.candidate or claim.forged or approved.golden(subject):
         return None
-    return f"the image is {made.image} {made.version}, which waits for its approval"
+    return f"the image is {claim.image} {claim.version}, which waits for its approval"
 
 
 RULE = AuditRule(

@@ -7,10 +7,10 @@ from goldenami.domain.audit.subject import Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
-    image, made = subject.image, approved.made(subject)
+    image, claim = subject.image, approved.claim(subject)
     if not image.golden_ancestor or approved.golden(subject):
         return None
-    if made is not None and (made.approved or made.candidate):
+    if claim is not None and (claim.approved or claim.candidate):
         return None
     return f"the image was made from the golden image {image.golden_ancestor}, but by no release"
 

@@ -12,10 +12,10 @@ FACT = "forged-build"
 def _test(subject: Subject, approved: Approved) -> str | None:
     if why := subject.facts.get(FACT):
         return f"it carries the tags of a build, but {why}"
-    made = approved.made(subject)
-    if made is None or made.approved or not made.forged or approved.on_list(subject):
+    claim = approved.claim(subject)
+    if claim is None or claim.approved or not claim.forged or approved.on_list(subject):
         return None
-    return f"the image carries the tags of a build, but {made.forged}"
+    return f"the image carries the tags of a build, but {claim.forged}"
 
 
 RULE = AuditRule(

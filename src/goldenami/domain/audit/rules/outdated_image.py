@@ -9,13 +9,13 @@ from goldenami.domain.audit.subject import Subject
 def _test(subject: Subject, approved: Approved) -> str | None:
     if not approved.golden(subject):
         return None
-    made, created = approved.made(subject), subject.image.created
-    if made is not None and approved.newest is not None and made.newer >= approved.newest:
+    claim, created = approved.claim(subject), subject.image.created
+    if claim is not None and approved.newest is not None and claim.newer >= approved.newest:
         return (
-            f"{made.newer} newer versions of {made.image} are approved, "
+            f"{claim.newer} newer versions of {claim.image} are approved, "
             f"and the newest {approved.newest} are current"
         )
-    created = created or (made.created if made else None)
+    created = created or (claim.created if claim else None)
     if approved.max_age is None or created is None or approved.at - created <= approved.max_age:
         return None
     age_days = (approved.at - created).days

@@ -7,10 +7,10 @@ from goldenami.domain.audit.subject import Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
-    made = approved.made(subject)
-    if made is None or not made.approved or not made.forged or approved.on_list(subject):
+    claim = approved.claim(subject)
+    if claim is None or not claim.approved or not claim.forged or approved.on_list(subject):
         return None
-    return f"the image carries the approval tag, but no release made it: {made.forged}"
+    return f"the image carries the approval tag, but no release made it: {claim.forged}"
 
 
 RULE = AuditRule(

@@ -7,12 +7,12 @@ from goldenami.domain.audit.subject import UNSEEN, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
-    image, made = subject.image, approved.made(subject)
+    image, claim = subject.image, approved.claim(subject)
     if image.state == UNSEEN and not approved.golden(subject):
         return "no release produced the image, and from here it cannot be seen whose it is"
     if not image.known or image.golden_ancestor or not approved.own(subject):
         return None
-    if (made is not None and (made.approved or made.candidate)) or approved.golden(subject):
+    if (claim is not None and (claim.approved or claim.candidate)) or approved.golden(subject):
         return None
     return "the image is the account's own, but no release produced and approved it"
 

@@ -1,0 +1,253 @@
+"""A command's options stand once: as the annotated fields of a struct that the command takes.
+
+Typer sees texts, paths and flags alone; everything else is made of them here, by the types and the
+constraints that the files of users have, too. So what is wrong is said in our words, whatever
+Typer's are.
+"""
+
+import copy
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+
+import typer
+from msgspec import NODEFAULT, Struct, structs
+from typer.core import TyperCommand, TyperGroup
+from typer.models import ParameterInfo
+
+from goldenami.constraints import Constraint, OneOf
+from goldenami.errors import UsageError
+from goldenami.validation import alternatives, closest
+
+O = TypeVar("O", bound="Options")  # noqa: E741
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """The options of a command; a subclass's own are shown before those that it shares."""
+
+
+class App(typer.Typer):
+    """Commands, each of which is a function of its options."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("cls", CommandGroup)
+        super().__init__(
+            rich_markup_mode=None,  # plain help starts in two thirds of the time
+            no_args_is_help=True,
+            **settings,
+        )
+
+    def add(self, function: Callable[[O], None], name: str | None = None) -> None:
+        """Add a command: a function of its options, by whose type they are read."""
+        [options] = [kind for key, kind in get_type_hints(function).items() if key != "return"]
+        parameters = _parameters(options)
+
+        def command(**raw: Any) -> None:
+            values = {item.name: item.value(raw[item.name]) for item in parameters}
+            function(options(**values))
+
+        command.function, command.parameters = function, parameters  # type: ignore[attr-defined]
+        command.__name__, command.__doc__ = function.__name__, function.__doc__
+        command.__annotations__ = {}
+        shown = [parameter.as_typer_has_it() for parameter in parameters]
+        command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+        self.command(name, cls=Command)(command)
+
+
+class CommandParameter(Struct, frozen=True):
+    """An option or argument: its type, its constraints, and what Typer knows of it."""
+
+    name: str
+    type: Any
+    several: bool
+    constraints: tuple[Constraint, ...]
+    info: ParameterInfo
+    default: Any
+
+    def as_typer_has_it(self) -> inspect.Parameter:
+        """Return the parameter in types that no value can break."""
+        plain = self.type if self.type in (bool, Path) else str
+        info = copy.copy(self.info)
+        choices = self.choices
+        if choices or plain is not self.type:
+            kind = "|".join(choices) or f"{self.type.__name__}{' range' * bool(self.constraints)}"
+            info.metavar = info.metavar or (f"<list[{kind}]>" if self.several else f"<{kind}>")
+            info.autocompletion = self.completed if choices else None
+        default = self.default
+        if default not in (NODEFAULT, None) and plain is str:
+            default = str(default)
+        return inspect.Parameter(
+            self.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if self.required else default,
+            annotation=Annotated[
+                list[plain] | None if self.several else plain | None,  # type: ignore[valid-type]
+                info,
+            ],
+        )
+
+    def completed(self, incomplete: str) -> list[str]:
+        """Return the choices that begin so, for a shell."""
+        return [choice for choice in self.choices if choice.startswith(incomplete)]
+
+    def value(self, raw: Any) -> Any:
+        """Return the value of what was given on the command line.
+
+        Raises:
+            UsageError: it is none.
+        """
+        if self.several:
+            return None if raw is None else [self._single(text) for text in raw]
+        return None if raw is None else self._single(raw)
+
+    def _single(self, text: Any) -> Any:
+        if self.choices and text not in self.choices:
+            needed = alternatives(f"`{choice}`" for choice in self.choices)
+            close = closest(text, self.choices)
+            fix = f"did you mean `{close}`?" if close else ""
+            raise UsageError(f"{self._title} {text}: needs {needed}", fix=fix)
+        value = self._typed(text)
+        for constraint in self.constraints:
+            for _, words in constraint(value):
+                raise UsageError(f"{self._title}: {words}")
+        return value
+
+    def _typed(self, text: Any) -> Any:
+        if self.type in (bool, str, Path):
+            return text
+        try:
+            return self.type(text)
+        except ValueError as error:
+            raise UsageError(f"{self._title} {text}: needs {_NUMBERS[self.type]}") from error
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What it can be, where that is one of several words."""
+        if issubclass(self.type, StrEnum):
+            return tuple(self.type)
+        return next((rule.names for rule in self.constraints if isinstance(rule, OneOf)), ())
+
+    @property
+    def option(self) -> str:
+        """The long name of an option; empty if it is an argument."""
+        names = map(str, (self.info.default, *(self.info.param_decls or ())))
+        return next((name for name in names if name.startswith("--")), "")
+
+    @property
+    def required(self) -> bool:
+        """Whether it has to be given."""
+        return self.default is NODEFAULT
+
+    @property
+    def _title(self) -> str:
+        return self.option or self.name.upper()
+
+
+_NUMBERS = {int: "a whole number", float: "a number"}
+
+
+def _parameters(options: type[Options]) -> list[CommandParameter]:
+    """Return the parameters of a command, those of its own before those of its bases."""
+    hints = get_type_hints(options, include_extras=True)
+    fields = {field.name: field for field in structs.fields(options)}
+    order = dict.fromkeys(
+        name for kind in options.__mro__ for name in inspect.get_annotations(kind)
+    )
+    return [_parameter(name, hints[name], fields[name].default) for name in order if name in fields]
+
+
+def _parameter(name: str, hint: Any, default: Any) -> CommandParameter:
+    constraints: list[Constraint] = []
+    infos: list[ParameterInfo] = []
+    several = False
+    while True:
+        if get_origin(hint) is Annotated:
+            hint, *extras = get_args(hint)
+            infos += [extra for extra in extras if isinstance(extra, ParameterInfo)]
+            constraints += [extra for extra in extras if not isinstance(extra, ParameterInfo)]
+        elif get_origin(hint) is list:
+            several, [hint] = True, get_args(hint)
+        elif NoneType in get_args(hint):
+            [hint] = [option for option in get_args(hint) if option is not NoneType]
+        else:
+            return CommandParameter(name, hint, several, tuple(constraints), infos[0], default)
+
+
+class Command(TyperCommand):
+    """A command whose usage errors are said in our words."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse what follows the command's name."""
+        with _in_our_words(ctx, args):
+            return super().parse_args(ctx, list(args))
+
+
+class CommandGroup(TyperGroup):
+    """A group of commands whose usage errors are said in our words."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options before the name of a command."""
+        if not args:
+            return super().parse_args(ctx, args)  # which shows the help
+        with _in_our_words(ctx, args):
+            return super().parse_args(ctx, list(args))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is named."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            raise _usage(ctx, f"there is no command {args[0]}", closest(args[0], self.commands))
+        with _in_our_words(ctx, args):
+            return super().resolve_command(ctx, args)
+
+
+_REFUSED: type[Exception] = typer.BadParameter.__mro__[1]
+"""The usage error of the click that Typer is built on, or brings."""
+
+
+@contextmanager
+def _in_our_words(ctx: Any, args: list[str]) -> Iterator[None]:
+    """Turn a usage error of Typer into ours, by what it is about.
+
+    Raises:
+        UsageError: there was one.
+    """
+    try:
+        yield
+    except _REFUSED as error:
+        _explain(error, ctx, args)
+
+
+def _explain(error: Any, ctx: Any, args: list[str]) -> NoReturn:
+    parameters = ctx.command.get_params(ctx)
+    if option := getattr(error, "option_name", ""):
+        [known_option] = [item for item in parameters if option in item.opts] or [None]
+        if known_option is None:
+            known = [name for item in parameters for name in item.opts if name.startswith("-")]
+            raise _usage(ctx, f"there is no option {option}", closest(option, known)) from error
+        what = "takes no value" if known_option.is_flag else "needs a value"
+        raise _usage(ctx, f"{option} {what}") from error
+    parameter = getattr(error, "param", None)
+    if parameter is None:
+        raise _usage(ctx, f"too much is given: {' '.join(_extra(ctx, args))}") from error
+    option = max(parameter.opts, key=len)
+    metavar = (parameter.metavar or option).strip("[].").upper()
+    title = option if option.startswith("-") else metavar
+    if "Missing" in type(error).__name__:
+        raise _usage(ctx, f"{title} is missing") from error
+    raise _usage(ctx, f"{parameter.envvar or title} has a value that it cannot have") from error
+
+
+def _extra(ctx: Any, args: list[str]) -> list[str]:
+    """Return the words for which a command has no argument."""
+    _, rest, _ = ctx.command.make_parser(ctx).parse_args(args=list(args))
+    return list(rest)
+
+
+def _usage(ctx: Any, words: str, close: str = "") -> UsageError:
+    _, _, command = ctx.command_path.partition(" ")
+    fix = f"did you mean {close}?" if close else f"`{ctx.command_path} --help` shows what there is"
+    return UsageError(f"{command}: {words}" if command else words, fix=fix)

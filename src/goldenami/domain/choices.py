@@ -1,0 +1,30 @@
+"""What users choose among, in files and on the command line: each choice stands once."""
+
+from enum import StrEnum
+
+
+class BakeMethod(StrEnum):
+    """How an image is made."""
+
+    CREATE_IMAGE = "create-image"
+    PACKER = "packer"
+
+
+class AuditPart(StrEnum):
+    """What an audit can look at."""
+
+    INSTANCES = "instances"
+    LAUNCHES = "launches"
+    SETTINGS = "settings"
+    GUARDRAILS = "guardrails"
+
+
+class RemediationKind(StrEnum):
+    """What is done with what the audit named."""
+
+    TAG = "tag"
+    STOP = "stop"
+    QUARANTINE = "quarantine"
+    RELEASE = "release"
+    TERMINATE = "terminate"
+    REFRESH = "refresh"

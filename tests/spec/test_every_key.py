@@ -1,0 +1,249 @@
+"""Of every key of the files: what is wrong with it is said with its line, in words of our own."""
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goldenami.domain.audit.waivers import WaiverFile
+from goldenami.errors import SpecError
+from goldenami.spec.model import EnforceSpec, Release
+from goldenami.validation import validated
+from goldenami.yamlfile import document, refuse
+
+FULL: dict[type[Any], str] = {
+    Release: """
+        schema: goldenami/v1
+        image: web
+        version: "1"
+        description: a
+        regions: [us-east-1, eu-west-1]
+        base:
+          source:
+            filter: {name: a, owners: [amazon], architecture: arm64}
+          instance_type: t3.micro
+          key_name: a
+          subnet: subnet-01234567
+          security_groups: [sg-01234567]
+          instance_profile: a
+          user_data: "#!/bin/sh"
+          volumes:
+          - {device: /dev/xvda, size_gib: 1, type: gp2, encrypted: true, kms_key: a}
+        bake: {method: packer, reboot: false, template: a, vars: {a: 1}}
+        validate: [{run: a}]
+        test:
+          steps: [{run: a}]
+          scan: {severity: low, ignore: [CVE-2026-1234]}
+          instance_type: a.b
+        tags: {a: b}
+        approval: manual
+        share_candidates: true
+        approval_tag: {key: a, value: b}
+        distribute:
+          eu-west-1: {kms_key: a}
+        copies:
+        - {account: "111122223333", role: a, regions: [us-east-1], kms_keys: {us-east-1: a}}
+        share:
+          accounts: ["111122223333"]
+          organizations: ["arn:aws:organizations::111122223333:organization/o-a1b2c3d4e5"]
+          organizational_units:
+          - arn:aws:organizations::111122223333:ou/o-a1b2c3d4e5/ou-ab12-cd34ef56
+          snapshots: true
+        publish: {ssm_parameter: /a, manifest: false}
+        lifecycle: {deprecate_after: 1d, protect: true}
+        enforce: {groups: [a], name: a, profile: a, pipeline_role: a}
+        audit:
+          regions: [us-east-1]
+          accounts: ["111122223333"]
+          role: a
+          owners: ["111122223333"]
+          approved: [a]
+          newest: 1
+          max_age: 1d
+          derived: true
+          roots: true
+          waivers: a
+        timeouts: {instance: 1h, validate: 1h, image: 1h, scan: 1h, copy: 1h}
+        """,
+    EnforceSpec: """
+        schema: goldenami.enforce/v1
+        name: a
+        groups: [a]
+        profile: a
+        pipeline_role: a
+        owners: ["111122223333"]
+        parameters: [/a/*]
+        approval_tag: {key: a, value: b}
+        region: us-east-1
+        mechanisms:
+          group_policy: {profile: a, tag_protection: true, guardrail_protection: true}
+          permissions_boundary: {roles: [a]}
+          scp: {targets: [r-ab12], size_limit: 5120}
+          allowed_amis: {regions: [us-east-1], names: [a], created_within_days: 0}
+          declarative_policy:
+            targets: [r-ab12]
+            state: enabled
+            providers: [amazon]
+            deprecated_within_days: 1
+            exception_message: a
+          tag_protection: true
+          guardrail_protection: true
+        """,
+    WaiverFile: """
+        schema: goldenami.waivers/v1
+        waivers:
+        - owner: a
+          reason: b
+          expires: 2027-01-01
+          instance: a
+          resource: a
+          image: a
+          account: a
+          tag: a=b
+          region: a
+          rule: a
+        """,
+}
+FOREIGN = re.compile(r"[Ee]xpected|[Oo]bject|`\$|nvalid|RFC3339|array|\bstr\b|\bint\b|\bnull\b")
+FREE = ("vars",)
+"""Keys whose values are the user's own."""
+ANYTHING: list[Any] = [7, True, 1.5, "\ufffe", [[]], {"no such": {}}, None]
+
+Path_ = tuple[str | int, ...]
+
+
+def paths(data: Any, path: Path_ = ()) -> Iterator[Path_]:
+    yield path
+    keys = (
+        list(data) if isinstance(data, dict) else range(len(data) if isinstance(data, list) else 0)
+    )
+    for key in keys:
+        if key not in FREE:
+            yield from paths(data[key], (*path, key))
+
+
+def at(data: Any, path: Path_) -> Any:
+    for key in path:
+        data = data[key]
+    return data
+
+
+PARSED = {kind: yaml.safe_load(text) for kind, text in FULL.items()}
+
+
+def data_of(kind: type[Any]) -> Any:
+    return deepcopy(PARSED[kind])
+
+
+def name(path: Path_) -> str:
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)[1:]
+
+
+def problems(kind: type[Any], data: Any) -> list[str]:
+    """Return what is told of a file, each with the key that its line has."""
+    file = Path("f.yaml")
+    text = yaml.safe_dump(data, sort_keys=False)
+    read = document(file, text.encode())
+    _, refusals = read.validated(kind)
+    with pytest.raises(SpecError) as caught:
+        refuse(file, refusals)
+    told = caught.value.notes or (caught.value.message,)
+    assert not any(FOREIGN.search(line.replace("\ufffe", "")) for line in told), told
+    lines = text.splitlines()
+    for line in told:
+        place = re.match(r"f\.yaml:(\d+)(: |$)", line)
+        assert place
+        assert 0 < int(place[1]) <= len(lines)
+    return [line.removeprefix("f.yaml:") for line in told]
+
+
+KEYS = [(kind, path) for kind in FULL for path in paths(data_of(kind))]
+every_key = pytest.mark.parametrize(
+    ("kind", "path"), KEYS, ids=[f"{kind.__name__}-{name(path)}" for kind, path in KEYS]
+)
+
+
+def told_of(path: Path_, lines: list[str]) -> bool:
+    start = re.escape(name(path))
+    return any(re.match(rf"\d+: {start}[.\[:]|\d+: needs", line) for line in lines)
+
+
+@pytest.mark.parametrize("kind", FULL)
+def test_the_files_that_are_tried_are_right_and_have_every_key(kind: type[Any]) -> None:
+    text = FULL[kind]
+    whole, refusals = document(Path("f.yaml"), text.encode()).validated(kind)
+    assert refusals == []
+    assert isinstance(whole, kind)
+    used = set(re.findall(r"[a-z_]+(?=:)", "".join(FULL.values())))
+    schema = msgspec.json.schema_components([kind])[1]
+    keys = {key for one in schema.values() for key in one.get("properties", {})}
+    assert keys - used <= {"ssm", "ami", "golden", "file"}
+
+
+@every_key
+def test_a_wrong_type_is_told_with_its_key(kind: type[Any], path: Path_) -> None:
+    for wrong in ANYTHING:
+        data = data_of(kind)
+        right = at(data, path)
+        if not path or (isinstance(wrong, str) and isinstance(right, str)) or wrong is None:
+            continue
+        if type(wrong) is type(right) or {type(wrong), type(right)} == {bool, dict}:
+            continue  # `group_policy` is true, or a mapping
+        at(data, path[:-1])[path[-1]] = wrong
+        assert told_of(path, problems(kind, data)), (path, wrong)
+
+
+@every_key
+def test_an_unknown_key_is_told_with_its_line(kind: type[Any], path: Path_) -> None:
+    data = data_of(kind)
+    if not isinstance(at(data, path), dict) or path[-1:] in {("tags",), ("kms_keys",)}:
+        return
+    if path == ("distribute",):
+        return
+    at(data, path)["no_such"] = 1
+    line = (
+        yaml.safe_dump(data, sort_keys=False)
+        .splitlines()
+        .index(
+            next(
+                one
+                for one in yaml.safe_dump(data, sort_keys=False).splitlines()
+                if "no_such" in one
+            )
+        )
+    )
+    [told] = problems(kind, data)
+    assert told.startswith(f"{line + 1}: {name((*path, 'no_such'))}: unknown key")
+
+
+@every_key
+def test_a_missing_key_is_one_that_may_be_or_is_told(kind: type[Any], path: Path_) -> None:
+    data = data_of(kind)
+    if not path or isinstance(path[-1], int):
+        return
+    del at(data, path[:-1])[path[-1]]
+    _, found = validated(data, kind)
+    assert all(one.words == "is missing" for one in found if one.key == f"$.{name(path)}")
+    if found:
+        problems(kind, data)
+
+
+@given(st.sampled_from(KEYS), st.sampled_from(ANYTHING))
+def test_what_is_taken_is_what_the_types_say(key: tuple[type[Any], Path_], value: Any) -> None:
+    """The walk takes nothing that msgspec would not, and makes the same of it."""
+    kind, path = key
+    data = data_of(kind)
+    if not path:
+        data = value
+    else:
+        at(data, path[:-1])[path[-1]] = value
+    whole, found = validated(data, kind)
+    if not found:
+        assert msgspec.convert(data, kind) == whole
