@@ -47,8 +47,6 @@ STATES: Final[Mapping[str, State]] = {
 }
 """In the order of a life. A new status needs its line here, and whoever writes it."""
 
-OCCURRING: Final = tuple(status for status, state in STATES.items() if state.occurs)
-
 _NOT_BEGUN, _BEYOND_ALL = State(rank=-1), State(rank=len(STATES))
 
 
