@@ -194,9 +194,10 @@ def test_the_readme_names_every_rule_and_format_of_the_audit() -> None:
 
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
-PATHS = re.compile(r"`((?:[\w.-]+/)+(?:[\w-]+\.\w+)?|[\w-]+\.py)`")
+PATHS = re.compile(r"`((?:[\w.-]+/)+(?:[\w-]+(?:\.\w+)+)?|[\w-]+\.py)`")
+TO_MAKE = "report/audit/as_NAME.py"
 
 
-@pytest.mark.parametrize("path", sorted({*PATHS.findall(ARCHITECTURE + CONTRIBUTING)}))
+@pytest.mark.parametrize("path", sorted({*PATHS.findall(ARCHITECTURE + CONTRIBUTING)} - {TO_MAKE}))
 def test_what_a_maintainer_is_led_to_is_there(path: str) -> None:
     assert (ROOT / path).exists() or (ROOT / "src" / "goldenami" / path).exists()

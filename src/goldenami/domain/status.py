@@ -26,11 +26,13 @@ class State(Struct, frozen=True, kw_only=True):
 
     Args:
         rank: how far the image is in its life.
+        occurs: whether anything writes it yet; one that nothing writes is known, and not offered.
         waits: whether it waits for its approval, so that nothing may be launched from it yet.
         style: how tables show it.
     """
 
     rank: int
+    occurs: bool = True
     waits: bool = False
     style: str = ""
 
@@ -39,11 +41,13 @@ STATES: Final[Mapping[str, State]] = {
     Status.BUILDING: State(rank=0, waits=True, style="cyan"),
     Status.CANDIDATE: State(rank=1, waits=True),
     Status.APPROVED: State(rank=2, style="green"),
-    Status.DEPRECATED: State(rank=3, style="yellow"),
-    Status.DISABLED: State(rank=4, style="red"),
-    Status.RETIRED: State(rank=5),
+    Status.DEPRECATED: State(rank=3, occurs=False, style="yellow"),
+    Status.DISABLED: State(rank=4, occurs=False, style="red"),
+    Status.RETIRED: State(rank=5, occurs=False),
 }
 """In the order of a life. A new status needs its line here, and whoever writes it."""
+
+OCCURRING: Final = tuple(status for status, state in STATES.items() if state.occurs)
 
 _NOT_BEGUN, _BEYOND_ALL = State(rank=-1), State(rank=len(STATES))
 

@@ -9,7 +9,6 @@ from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.image import Image
-from goldenami.domain.status import Status
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -37,7 +36,7 @@ def read(
     *,
     where: Iterable[str] | None = None,
     image: str | None = None,
-    status: Status | None = None,
+    status: str | None = None,
 ) -> RegionAnswers[list[Entry]]:
     """Return the golden images by region (every enabled one if none is named).
 
