@@ -6,7 +6,7 @@ import typer
 
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
-from goldenami.domain.status import STATES
+from goldenami.domain.status import STATES, Status
 
 OCCURRING = tuple(status for status, state in STATES.items() if state.occurs)
 
