@@ -6,10 +6,7 @@ import typer
 
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
-from goldenami.domain.status import Status
-
-OCCURRING = (Status.BUILDING.value, Status.CANDIDATE.value, Status.APPROVED.value)
-"""The states that something gives to an image."""
+from goldenami.domain.status import OCCURRING, Status
 
 
 class ImagesOptions(ListOptions, frozen=True, kw_only=True):
@@ -19,7 +16,7 @@ class ImagesOptions(ListOptions, frozen=True, kw_only=True):
         str | None, typer.Option("--image", metavar="NAME", help="Only this golden image.")
     ] = None
     status: Annotated[
-        str | None, OneOf(OCCURRING), typer.Option("--status", help="Only this status.")
+        str | None, OneOf(tuple(OCCURRING)), typer.Option("--status", help="Only this status.")
     ] = None
 
 
