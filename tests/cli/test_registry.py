@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from goldenami.cli.images import OCCURRING
 from goldenami.domain import tags
-from goldenami.domain.status import Status
+from goldenami.domain.status import OCCURRING, Status
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 

@@ -6,9 +6,7 @@ import typer
 
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
-from goldenami.domain.status import STATES, Status
-
-OCCURRING = tuple(status for status, state in STATES.items() if state.occurs)
+from goldenami.domain.status import OCCURRING, Status
 
 
 class ImagesOptions(ListOptions, frozen=True, kw_only=True):
