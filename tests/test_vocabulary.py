@@ -17,9 +17,6 @@ SAME_CLASS_NAMES = {"Document", "Refusal"}
 CIRCULAR = {
     "goldenami.aws.acting", "goldenami.aws.regional", "goldenami.aws.session",
     "goldenami.workflows.enforce.proof", "goldenami.workflows.enforce.scp_proof",
-    "goldenami_sandbox.ec2.allowed_images", "goldenami_sandbox.ec2.base",
-    "goldenami_sandbox.ec2.image", "goldenami_sandbox.ec2.store", "goldenami_sandbox.ec2.tags",
-    "goldenami_sandbox.ec2.volumes",
 }  # fmt: skip
 """Modules that import themselves by way of others."""
 TREES = {
