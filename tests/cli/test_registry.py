@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from goldenami.cli.images import ListedStatus
+from goldenami.cli.images import OCCURRING
 from goldenami.domain import tags
-from goldenami.domain.status import OCCURRING, Status
+from goldenami.domain.status import Status
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -35,7 +35,6 @@ def test_the_registry_filters_by_status(cli: Any, write: Any, sandbox: Sandbox) 
     ran = cli("images", "--status", "building")
     assert ran.code == 0
     assert "none found" in ran.err
-    assert set(ListedStatus) == set(OCCURRING)
     for status in ("golden", *(set(Status) - set(OCCURRING))):
         assert cli("images", "--status", status).code == 2
 

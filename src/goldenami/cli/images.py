@@ -6,10 +6,9 @@ import typer
 
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
-from goldenami.domain.status import Status
+from goldenami.domain.status import STATES, Status
 
-OCCURRING = (Status.BUILDING.value, Status.CANDIDATE.value, Status.APPROVED.value)
-"""The states that something gives to an image."""
+OCCURRING = tuple(status for status, state in STATES.items() if state.occurs)
 
 
 class ImagesOptions(ListOptions, frozen=True, kw_only=True):
