@@ -13,13 +13,10 @@ DEBTS = Path(__file__).with_suffix(".txt")
 HOUSE_WORDS = {
     "asked", "found", "given", "held", "left", "made", "one", "over", "says", "told", "wanted",
 }  # fmt: skip
-SAME_CLASS_NAMES = {"Document", "Refusal"}
+SAME_CLASS_NAMES: set[str] = set()
 CIRCULAR = {
     "goldenami.aws.acting", "goldenami.aws.regional", "goldenami.aws.session",
     "goldenami.workflows.enforce.proof", "goldenami.workflows.enforce.scp_proof",
-    "goldenami_sandbox.ec2.allowed_images", "goldenami_sandbox.ec2.base",
-    "goldenami_sandbox.ec2.image", "goldenami_sandbox.ec2.store", "goldenami_sandbox.ec2.tags",
-    "goldenami_sandbox.ec2.volumes",
 }  # fmt: skip
 """Modules that import themselves by way of others."""
 TREES = {

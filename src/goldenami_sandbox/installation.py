@@ -5,8 +5,10 @@ operations, a ``…Store`` keeps an account's resources in one region. Each modu
 differs from moto, with the page of AWS that tells how it should be.
 """
 
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +19,7 @@ from moto.config import urls as config_urls
 from moto.core import errors, responses, utils
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
 from moto.core.common_models import BaseModel
+from moto.core.model import OperationModel, ServiceModel
 from moto.ec2 import urls as ec2_urls
 from moto.ec2.models import ec2_backends
 from moto.iam import urls as iam_urls
@@ -83,6 +86,7 @@ def install() -> None:
     ):
         replace(urls, "url_paths", dict.fromkeys(urls.url_paths, response.dispatch))
     replace(BaseBackend, "_url_module", property(_url_module))
+    replace(ServiceModel, "operation_model", _one_at_a_time)
     _let_go()
     _look_up_once()
 
@@ -114,6 +118,19 @@ def _url_module(store: BaseBackend) -> ModuleType:
     """Return moto's module with the paths of a service; moto takes a store for one of its own."""
     module = next(base.__module__ for base in type(store).__mro__ if base.__module__[:5] == "moto.")
     return import_module(module.removesuffix("models") + "urls")
+
+
+_operation_model: Callable[[ServiceModel, str], OperationModel] = ServiceModel.operation_model
+_making_models = RLock()
+
+
+def _one_at_a_time(model: ServiceModel, name: str) -> OperationModel:
+    """Return moto's model of an operation, which first keeps botocore's in the same place.
+
+    A thread that asks in that moment would get botocore's, which lacks what moto routes by.
+    """
+    with _making_models:
+        return _operation_model(model, name)
 
 
 def _let_go() -> None:
