@@ -6,7 +6,7 @@ import typer
 
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
-from goldenami.domain.status import OCCURRING, Status
+from goldenami.domain.status import OCCURRING
 
 
 class ImagesOptions(ListOptions, frozen=True, kw_only=True):
