@@ -4,17 +4,19 @@ from typing import Any
 
 from botocore.client import ClientCreator
 from botocore.hooks import EventAliaser
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
 
 _load = JSONFileLoader.load_file
 _model_of = ClientCreator._load_service_model  # type: ignore[attr-defined]
 _class_of = ClientCreator._create_client_class  # type: ignore[attr-defined]
 _name_of = EventAliaser._alias_event_name  # type: ignore[attr-defined]
+_services_of = Loader.list_available_services
 _files: dict[tuple[type, str], Any] = {}
 _models: dict[tuple[type, str], ServiceModel] = {}
 _classes: dict[str, type] = {}
 _names: dict[str, str] = {}
+_services: dict[tuple[str, ...], list[str]] = {}
 
 
 def load_file(self: JSONFileLoader, file_path: str) -> Any:
@@ -43,12 +45,20 @@ def _alias_event_name(self: Any, event_name: str) -> str:
     return _names[event_name]
 
 
+def list_available_services(self: Loader, type_name: str) -> list[str]:
+    key = (type_name, *self.search_paths)
+    if key not in _services:
+        _services[key] = _services_of(self, type_name)
+    return _services[key]
+
+
 def keep() -> None:
-    """Keep the models, the classes of clients and the names of events from now on."""
+    """Keep models, classes of clients, names of events and of services from now on."""
     for changed, function in (
         (JSONFileLoader, load_file),
         (ClientCreator, _load_service_model),
         (ClientCreator, _create_client_class),
         (EventAliaser, _alias_event_name),
+        (Loader, list_available_services),
     ):
         setattr(changed, function.__name__, function)

@@ -17,9 +17,9 @@ def root_of(account: str) -> str:
     for key in keys.values():
         if is_root(key.access_key_id):
             return str(key.access_key_id)
-    made = AccessKey(None, _LASTING, account)  # type: ignore[abstract]
-    keys[made.access_key_id] = made
-    return str(made.access_key_id)
+    root_key = AccessKey(None, _LASTING, account)  # type: ignore[abstract]
+    keys[root_key.access_key_id] = root_key
+    return str(root_key.access_key_id)
 
 
 def account_of(access_key_id: str) -> str:

@@ -43,16 +43,16 @@ class Refresh:
         self._countdown = Countdown()
 
     @property
-    def over(self) -> bool:
+    def ended(self) -> bool:
         """Whether all instances are replaced."""
-        return self._countdown.over
+        return self._countdown.ended
 
     def described(self) -> Described:
         """Return it as DescribeInstanceRefreshes does."""
         return {
             "InstanceRefreshId": self.id,
             "AutoScalingGroupName": self._group,
-            "Status": "Successful" if self.over else "InProgress",
+            "Status": "Successful" if self.ended else "InProgress",
             "StartTime": self._started,
             "PercentageComplete": int(100 * self._countdown.share),
             "Preferences": self._preferences,
@@ -74,7 +74,7 @@ class AutoScalingStore(AutoScalingBackend):
         for name, refreshes in self.refreshes.items():
             for refresh in refreshes:
                 group = self.autoscaling_groups.get(name)
-                if group and refresh.over and not refresh.taken_over:
+                if group and refresh.ended and not refresh.taken_over:
                     refresh.taken_over = True
                     configure(group, refresh.desired)
         return super().describe_auto_scaling_groups(*args, **named)
@@ -110,7 +110,7 @@ class AutoScalingResponse(MotoResponse):
         if preferences.get("AutoRollback"):
             self._check_rollback(group, desired)
         earlier = store.refreshes.get(name, [])
-        if earlier and not earlier[-1].over:
+        if earlier and not earlier[-1].ended:
             raise EC2ClientError(
                 "InstanceRefreshInProgress",
                 "An Instance Refresh is already in progress and blocks the execution of this "
@@ -122,18 +122,18 @@ class AutoScalingResponse(MotoResponse):
         """List the refreshes of a group, the newest first."""
         name = self._get_param("AutoScalingGroupName")
         self._check(name)
-        wanted = self._get_param("InstanceRefreshIds", [])
-        found = [
-            one.described()
-            for one in reversed(self._store.refreshes.get(name, []))
-            if not wanted or one.id in wanted
+        ids = self._get_param("InstanceRefreshIds", [])
+        refreshes = [
+            refresh.described()
+            for refresh in reversed(self._store.refreshes.get(name, []))
+            if not ids or refresh.id in ids
         ]
-        return ActionResult({"InstanceRefreshes": found})
+        return ActionResult({"InstanceRefreshes": refreshes})
 
     @property
     def _store(self) -> AutoScalingStore:
         store = self.autoscaling_backend
-        assert isinstance(store, AutoScalingStore)  # noqa: S101  `mends.install` sees to it
+        assert isinstance(store, AutoScalingStore)  # noqa: S101  `installation.install` sees to it
         return store
 
     def _check(self, name: str) -> None:
@@ -168,7 +168,7 @@ class AutoScalingResponse(MotoResponse):
         else:
             template = ec2.get_launch_template_by_name(specification["LaunchTemplateName"])
         number = specification.get("Version", "")
-        versions = {str(one.number): one for one in template.versions}
+        versions = {str(version.number): version for version in template.versions}
         return str(versions[number].data.get("ImageId", "")) if number in versions else None
 
 
@@ -184,25 +184,25 @@ def configuration(group: FakeAutoScalingGroup) -> Described:
     return {"LaunchTemplate": group.launch_template} if group.launch_template else {}
 
 
-def configure(group: FakeAutoScalingGroup, wanted: Described) -> None:
+def configure(group: FakeAutoScalingGroup, desired: Described) -> None:
     """Let a group launch something else from now on."""
-    template = dict(wanted.get("LaunchTemplate") or {})
+    template = dict(desired.get("LaunchTemplate") or {})
     if "LaunchTemplateId" in template:  # moto takes either of the two
         template.pop("LaunchTemplateName", None)
-    policy = wanted.get("MixedInstancesPolicy")
+    policy = desired.get("MixedInstancesPolicy")
     group.update(
         [], None, None, None, "", template, "", None, None,  # type: ignore[arg-type]
         mixed_instances_policy=_unnamed(policy) if policy else None,
     )  # fmt: skip
 
 
-def specifications(wanted: Described) -> Iterator[Described]:
+def specifications(desired: Described) -> Iterator[Described]:
     """Yield every version of a template that a configuration names."""
-    if template := wanted.get("LaunchTemplate"):
+    if template := desired.get("LaunchTemplate"):
         yield template
-    policy = wanted.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    for one in (policy, *policy.get("Overrides", ())):
-        if specification := one.get("LaunchTemplateSpecification"):
+    policy = desired.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    for part in (policy, *policy.get("Overrides", ())):
+        if specification := part.get("LaunchTemplateSpecification"):
             yield specification
 
 
@@ -219,8 +219,8 @@ def _problems(preferences: Mapping[str, Any]) -> Iterator[str]:
     for name, (least, most) in RANGES.items():
         if name in preferences and not least <= int(preferences[name]) <= most:
             yield f"{name} must be between {least} and {most}"
-    points = [int(one) for one in preferences.get("CheckpointPercentages", ())]
-    if points != sorted(set(points)) or any(not 1 <= one <= 100 for one in points):
+    points = [int(percentage) for percentage in preferences.get("CheckpointPercentages", ())]
+    if points != sorted(set(points)) or any(not 1 <= percentage <= 100 for percentage in points):
         yield "CheckpointPercentages must be unique, ascending, and between 1 and 100"
     if "CheckpointDelay" in preferences and not points:
         yield "CheckpointDelay needs CheckpointPercentages"

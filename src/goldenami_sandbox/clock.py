@@ -13,7 +13,7 @@ class Countdown:
         self._pending_s = pending_s * steps
 
     @property
-    def over(self) -> bool:
+    def ended(self) -> bool:
         """Whether the resource is ready."""
         return self.passed(1.0)
 

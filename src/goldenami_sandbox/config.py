@@ -40,22 +40,24 @@ class ConfigResponse(MotoResponse):
     def select_aggregate_resource_config(self) -> str:
         """Answer a query over all accounts and regions of an aggregator."""
         query = self._get_param("Expression")
-        rows = [json.dumps(one) for one in _selected(query, self._rows())]
+        rows = [json.dumps(row) for row in _selected(query, self._rows())]
         usual = COUNTS_PAGE_SIZE if _COUNT in query else PAGE_SIZE
         some, token = page(rows, self._limit(usual), self._get_param("NextToken"))
         return json.dumps({"Results": some, **({"NextToken": token} if token else {})})
 
     def describe_configuration_aggregator_sources_status(self) -> str:
         """Tell how the last update of each account and region went."""
-        told = [
+        statuses = [
             _status(account, region)
             for source in self._sources()
             for account in source.account_ids
             for region in source.aws_regions or sorted(ENABLED_BY_DEFAULT)
         ]
-        wanted = self._get_param("UpdateStatus")
-        told = [one for one in told if not wanted or one["LastUpdateStatus"] in wanted]
-        some, token = page(told, self._limit(LARGEST_PAGE), self._get_param("NextToken"))
+        states = self._get_param("UpdateStatus")
+        statuses = [
+            status for status in statuses if not states or status["LastUpdateStatus"] in states
+        ]
+        some, token = page(statuses, self._limit(LARGEST_PAGE), self._get_param("NextToken"))
         more = {"NextToken": token} if token else {}
         return json.dumps({"AggregatedSourceStatusList": some, **more})
 
@@ -89,7 +91,7 @@ class ConfigResponse(MotoResponse):
                         "resourceId": instance.id,
                         "accountId": account,
                         "awsRegion": region,
-                        "tags": [{"key": key, "value": one} for key, one in own.items()],
+                        "tags": [{"key": key, "value": value} for key, value in own.items()],
                         "configuration": {
                             "imageId": instance.image_id,
                             "state": {"name": instance.state},
@@ -99,44 +101,44 @@ class ConfigResponse(MotoResponse):
 
 def _status(account: str, region: str) -> Row:
     why = outdated.get(account)
-    told = {
+    status = {
         "SourceId": account,
         "SourceType": "ACCOUNT",
         "AwsRegion": region,
         "LastUpdateStatus": "OUTDATED" if why else "SUCCEEDED",
     }
-    return {**told, "LastErrorMessage": why} if why else told
+    return {**status, "LastErrorMessage": why} if why else status
 
 
 def _selected(query: str, rows: Iterator[Row]) -> Iterator[Row]:
     parsed = _QUERY.fullmatch(query)
     if parsed is None:
         raise NotImplementedError(query)
-    matching = [one for one in rows if _matches(one, parsed["tests"])]
+    matching = [row for row in rows if _matches(row, parsed["tests"])]
     fields = parsed["fields"].split(", ")
     if parsed["by"]:
         keys = parsed["by"].split(", ")
-        groups = Counter(tuple(_at(one, key) for key in keys) for one in matching)
+        groups = Counter(tuple(_at(row, key) for key in keys) for row in matching)
         for values, count in groups.items():
             yield _nested(dict(zip(keys, values, strict=True))) | {_COUNT: count}
         return
-    for one in matching:
-        yield _picked(one, fields)
+    for row in matching:
+        yield _picked(row, fields)
 
 
 def _matches(row: Row, tests: str) -> bool:
     for test in _TEST.finditer(tests):
-        wanted = re.findall(r"'([^']*)'", test["is"] or test["in"])
-        if _at(row, test["name"]) not in wanted:
+        values = re.findall(r"'([^']*)'", test["is"] or test["in"])
+        if _at(row, test["name"]) not in values:
             return False
     return True
 
 
 def _at(row: Row, name: str) -> Any:
-    found: Any = row
+    value: Any = row
     for part in name.split("."):
-        found = found[part]
-    return found
+        value = value[part]
+    return value
 
 
 def _picked(row: Row, fields: Sequence[str]) -> Row:
@@ -146,11 +148,11 @@ def _picked(row: Row, fields: Sequence[str]) -> Row:
 
 def _nested(fields: Row) -> Row:
     """Return fields of dotted names, each in those above it."""
-    found: Row = {}
+    nested: Row = {}
     for name, value in fields.items():
         *above, last = name.split(".")
-        part = found
-        for one in above:
-            part = part.setdefault(one, {})
+        part = nested
+        for key in above:
+            part = part.setdefault(key, {})
         part[last] = value
-    return found
+    return nested

@@ -30,6 +30,6 @@ def unusable(error: ImportError) -> GoldenamiError:
 def _versions() -> str:
     """Return the versions of moto that goldenami asks for."""
     for requirement in metadata.requires("goldenami") or ():
-        if asked := _MOTO.match(requirement):
-            return asked["versions"].strip()
+        if match := _MOTO.match(requirement):
+            return match["versions"].strip()
     return ""

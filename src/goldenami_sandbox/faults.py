@@ -104,7 +104,7 @@ class Faults:
     def disarm(self, armed: ArmedFault) -> None:
         """Take a fault away; one that is gone already is no error."""
         with self._lock:
-            self._armed = [one for one in self._armed if one is not armed]
+            self._armed = [other for other in self._armed if other is not armed]
 
     def clear(self) -> None:
         """Take all faults away."""

@@ -49,21 +49,21 @@ class FixedIds:
             owner: an account id, ``self`` or ``amazon``.
             architecture: ``x86_64`` or ``arm64``.
         """
-        public = next(one for one in catalogue.IMAGES if one.architecture == architecture)
-        made: SandboxImage = self._store.published(public)
+        public = next(image for image in catalogue.IMAGES if image.architecture == architecture)
+        published: SandboxImage = self._store.published(public)
         account = self._account_id if owner == "self" else _ALIASES.get(owner, owner)
-        given = image_id or f"ami-0{made.snapshot_ids[0].removeprefix('snap-')[:16]}"
-        for snapshot_id in made.snapshot_ids:
+        new_id = image_id or f"ami-0{published.snapshot_ids[0].removeprefix('snap-')[:16]}"
+        for snapshot_id in published.snapshot_ids:
             self._store.snapshots[snapshot_id].owner_id = account
-        self._store.images[given] = replace(
-            made,
-            id=given,
-            name=name or f"source {given}",
+        self._store.images[new_id] = replace(
+            published,
+            id=new_id,
+            name=name or f"source {new_id}",
             owner_id=account,
             owner_alias="amazon" if account == catalogue.AMAZON else None,
-            permissions=[] if owner == "self" else made.permissions,
+            permissions=[] if owner == "self" else published.permissions,
         )
-        return given
+        return new_id
 
     def image_parameter(self, name: str, image_id: str) -> None:
         """Make an SSM parameter that names an image; its name may be one of AWS's own."""

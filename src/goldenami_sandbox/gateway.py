@@ -133,9 +133,9 @@ def read_call(environ: "WSGIEnvironment") -> Call:
 
 
 def _credential_scope(authorization: str) -> tuple[str, str, str]:
-    _, found, rest = authorization.partition("Credential=")
+    _, separator, rest = authorization.partition("Credential=")
     parts = rest.partition(",")[0].strip().split("/")
-    if not found or len(parts) != 5:
+    if not separator or len(parts) != 5:
         return "", "", ""
     key, _, region, service, _ = parts
     return key, region, service.lower()
@@ -172,8 +172,8 @@ def _parameters(
             "headers": EnvironHeaders(environ),
             "url_params": in_path,
         }
-        told = shaped.parse(request)
-        return protocol, {name: value for name, value in told.items() if value is not None}
+        parsed = shaped.parse(request)
+        return protocol, {name: value for name, value in parsed.items() if value is not None}
     except OperationNotFoundError:
         return "query", dict(form)
     except (KeyError, ValueError, NotImplementedError):

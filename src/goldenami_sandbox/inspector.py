@@ -1,7 +1,8 @@
 """Amazon Inspector: the state of an account, what is scanned, and what is found.
 
-Mended: an account that never enabled Inspector is told of too; running instances are covered, and
-scanned a while after their launch unless a tag excludes them; findings, with filters and pages.
+Otherwise than in moto: an account that never enabled Inspector is told of too; running instances
+are covered, and scanned a while after their launch unless a tag excludes them; findings, with
+filters and pages.
 https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html
 https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
 https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
@@ -33,22 +34,26 @@ vulnerabilities: dict[str, Sequence[Vulnerability]] = {}
 Told = Mapping[str, Any]
 Field = Callable[[Told], Any]
 _COVERAGE: Mapping[str, Field] = {
-    "accountId": lambda one: one["accountId"],
-    "resourceId": lambda one: one["resourceId"],
-    "resourceType": lambda one: one["resourceType"],
-    "scanStatusCode": lambda one: one["scanStatus"]["statusCode"],
-    "scanStatusReason": lambda one: one["scanStatus"]["reason"],
-    "scanType": lambda one: one["scanType"],
+    "accountId": lambda described: described["accountId"],
+    "resourceId": lambda described: described["resourceId"],
+    "resourceType": lambda described: described["resourceType"],
+    "scanStatusCode": lambda described: described["scanStatus"]["statusCode"],
+    "scanStatusReason": lambda described: described["scanStatus"]["reason"],
+    "scanType": lambda described: described["scanType"],
 }
 _FINDINGS: Mapping[str, Field] = {
-    "awsAccountId": lambda one: one["awsAccountId"],
-    "ec2InstanceImageId": lambda one: one["resources"][0]["details"]["awsEc2Instance"]["imageId"],
-    "findingStatus": lambda one: one["status"],
-    "findingType": lambda one: one["type"],
-    "resourceId": lambda one: one["resources"][0]["id"],
-    "resourceType": lambda one: one["resources"][0]["type"],
-    "severity": lambda one: one["severity"],
-    "vulnerabilityId": lambda one: one["packageVulnerabilityDetails"]["vulnerabilityId"],
+    "awsAccountId": lambda described: described["awsAccountId"],
+    "ec2InstanceImageId": lambda described: described["resources"][0]["details"]["awsEc2Instance"][
+        "imageId"
+    ],
+    "findingStatus": lambda described: described["status"],
+    "findingType": lambda described: described["type"],
+    "resourceId": lambda described: described["resources"][0]["id"],
+    "resourceType": lambda described: described["resources"][0]["type"],
+    "severity": lambda described: described["severity"],
+    "vulnerabilityId": lambda described: described["packageVulnerabilityDetails"][
+        "vulnerabilityId"
+    ],
 }
 _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
     "EQUALS": str.__eq__,
@@ -58,7 +63,7 @@ _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 class InspectorStore(Inspector2Backend):
-    """moto's Inspector store, mended."""
+    """moto's Inspector store, as AWS has it."""
 
     @overrides
     def enable(self, account_ids: list[str], resource_types: list[str]) -> list[dict[str, Any]]:
@@ -68,10 +73,10 @@ class InspectorStore(Inspector2Backend):
     @overrides
     def batch_get_account_status(self, account_ids: list[str]) -> list[dict[str, Any]]:
         """Return the state of accounts, without any of the own one."""
-        wanted = account_ids or [self.account_id]
+        accounts = account_ids or [self.account_id]
         own = self.account_status.setdefault(self.account_id, AccountStatus(self.account_id))
         known = {**self.account_status, self.account_id: own}
-        return [known[one].to_batch_json() for one in wanted if one in known]
+        return [known[account].to_batch_json() for account in accounts if account in known]
 
     @property
     def instances(self) -> list[Instance]:
@@ -80,13 +85,13 @@ class InspectorStore(Inspector2Backend):
         if status is None or status.ec2 != "ENABLED":
             return []
         every = ec2_backends[self.account_id][self.region_name].all_instances()
-        return [one for one in every if one.state != "pending"]
+        return [instance for instance in every if instance.state != "pending"]
 
     def coverage(self) -> Iterator[dict[str, Any]]:
         """Yield what is covered: the packages of each instance."""
         for instance in self.instances:
             code, reason = self._scan_status(instance)
-            told = {
+            covered = {
                 "accountId": self.account_id,
                 "resourceId": instance.id,
                 "resourceType": "AWS_EC2_INSTANCE",
@@ -94,14 +99,14 @@ class InspectorStore(Inspector2Backend):
                 "scanStatus": {"statusCode": code, "reason": reason},
                 "scanType": "PACKAGE",
             }
-            yield told | ({"lastScannedAt": unix_time()} if code == "ACTIVE" else {})
+            yield covered | ({"lastScannedAt": unix_time()} if code == "ACTIVE" else {})
 
-    def found(self) -> Iterator[dict[str, Any]]:
+    def active_findings(self) -> Iterator[dict[str, Any]]:
         """Yield the findings on the instances that are scanned."""
         for instance in self.instances:
             if self._scan_status(instance)[0] == "ACTIVE":
-                for one in vulnerabilities.get(self.region_name, ()):
-                    yield self._finding(instance, one)
+                for vulnerability in vulnerabilities.get(self.region_name, ()):
+                    yield self._finding(instance, vulnerability)
 
     def _scan_status(self, instance: Instance) -> tuple[str, str]:
         tags = ec2_backends[self.account_id][self.region_name].tags.get(instance.id, {})
@@ -115,30 +120,30 @@ class InspectorStore(Inspector2Backend):
             return "INACTIVE", "PENDING_INITIAL_SCAN"
         return "ACTIVE", "SUCCESSFUL"
 
-    def _finding(self, instance: Instance, one: Vulnerability) -> dict[str, Any]:
+    def _finding(self, instance: Instance, vulnerability: Vulnerability) -> dict[str, Any]:
         arn = f"arn:aws:inspector2:{self.region_name}:{self.account_id}:finding"
-        version, _, release = one.version.partition("-")
+        version, _, release = vulnerability.version.partition("-")
         package = {
-            "name": one.package,
+            "name": vulnerability.package,
             "version": version,
             **({"release": release} if release else {}),
             "packageManager": "OS",
-            "fixedInVersion": one.fixed_in or "NotAvailable",
+            "fixedInVersion": vulnerability.fixed_in or "NotAvailable",
         }
         return {
-            "findingArn": f"{arn}/{instance.id}-{one.id}".lower(),
+            "findingArn": f"{arn}/{instance.id}-{vulnerability.id}".lower(),
             "awsAccountId": self.account_id,
             "type": "PACKAGE_VULNERABILITY",
-            "severity": one.severity,
-            "status": "SUPPRESSED" if one.suppressed else "ACTIVE",
-            "title": f"{one.id} - {one.package}",
-            "description": f"{one.id} is in {one.package}.",
+            "severity": vulnerability.severity,
+            "status": "SUPPRESSED" if vulnerability.suppressed else "ACTIVE",
+            "title": f"{vulnerability.id} - {vulnerability.package}",
+            "description": f"{vulnerability.id} is in {vulnerability.package}.",
             "firstObservedAt": unix_time(),
             "lastObservedAt": unix_time(),
-            "fixAvailable": "YES" if one.fixed_in else "NO",
+            "fixAvailable": "YES" if vulnerability.fixed_in else "NO",
             "remediation": {"recommendation": {"text": "None Provided"}},
             "packageVulnerabilityDetails": {
-                "vulnerabilityId": one.id,
+                "vulnerabilityId": vulnerability.id,
                 "source": "NVD",
                 "vulnerablePackages": [package],
             },
@@ -170,23 +175,23 @@ class InspectorResponse(Inspector2Response):
     @overrides
     def list_findings(self) -> str:
         """List what was found."""
-        return self._paged("findings", self.store.found(), _FINDINGS)
+        return self._paged("findings", self.store.active_findings(), _FINDINGS)
 
-    def _paged(self, key: str, told: Iterator[Told], fields: Mapping[str, Field]) -> str:
+    def _paged(self, key: str, described: Iterator[Told], fields: Mapping[str, Field]) -> str:
         criteria = self._get_param("filterCriteria") or {}
         lacking = sorted(criteria.keys() - fields.keys())
         if lacking or self._get_param("sortCriteria"):
             raise NotImplementedError(", ".join(lacking) or "sortCriteria")
-        wanted = [
-            one
-            for one in told
-            if all(_matches(fields[name](one), wish) for name, wish in criteria.items())
+        matching = [
+            item
+            for item in described
+            if all(_matches(fields[name](item), wish) for name, wish in criteria.items())
         ]
         size = self._get_int_param("maxResults", PAGE_SIZE)
-        items, token = page(wanted, size, self._get_param("nextToken"))
+        items, token = page(matching, size, self._get_param("nextToken"))
         return json.dumps({key: items} | ({"nextToken": token} if token else {}))
 
 
 def _matches(value: str, wishes: Sequence[Mapping[str, str]]) -> bool:
     """Say whether a value matches any of the wishes, as the filters of Inspector do."""
-    return any(_COMPARISONS[one["comparison"]](value, one["value"]) for one in wishes)
+    return any(_COMPARISONS[wish["comparison"]](value, wish["value"]) for wish in wishes)

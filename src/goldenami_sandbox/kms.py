@@ -1,6 +1,6 @@
 """KMS: a data key that is only tried.
 
-Mended: moto makes the key even if the call is a DryRun.
+Otherwise than in moto: moto makes the key even if the call is a DryRun.
 https://docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html
 """
 
@@ -16,8 +16,8 @@ class KmsResponse(MotoKmsResponse):
     @overrides
     def generate_data_key_without_plaintext(self) -> str:
         """Make a data key, or say that it would be made."""
-        made = super().generate_data_key_without_plaintext()
+        answer = super().generate_data_key_without_plaintext()
         if self._get_param("DryRun"):
             message = "The request would have succeeded, but the DryRun option is set."
             raise JsonRESTError("DryRunOperationException", message)
-        return str(made)
+        return str(answer)

@@ -41,16 +41,16 @@ class LaunchAttempt(Struct, frozen=True):
 
 
 class AttemptOutcome(Struct, frozen=True):
-    """How a trial ended. ``code`` is the server's error code, empty if it did what was asked."""
+    """How an attempt ended. ``code`` is the server's error code, empty if it did what was asked."""
 
-    trial: LaunchAttempt
+    attempt: LaunchAttempt
     code: str = ""
     statements: tuple[str, ...] = ()
 
     @property
     def as_promised(self) -> bool:
         """Whether the server refused what is forbidden, and nothing else."""
-        return (self.code == "UnauthorizedOperation") == self.trial.forbidden
+        return (self.code == "UnauthorizedOperation") == self.attempt.forbidden
 
 
 def run(
@@ -68,9 +68,9 @@ def run(
     region = next(iter(seeded.instances))
     member = _member(sandbox, seeded, region)
     return [
-        _try(sandbox, member, trial)
-        for trial in _trials(sandbox, region, golden, approval)
-        if trial.promise in promised
+        _try(sandbox, member, attempt)
+        for attempt in _attempts(sandbox, region, golden, approval)
+        if attempt.promise in promised
     ]
 
 
@@ -80,8 +80,8 @@ def launch(sandbox: Sandbox, seeded: Seeded, image_id: str) -> AttemptOutcome:
     (image,) = sandbox.client("ec2", region).describe_images(ImageIds=[image_id])["Images"]
     kind = INSTANCE_TYPES[image["Architecture"]]
     parameters = {"ImageId": image_id, "InstanceType": kind, "MinCount": 1, "MaxCount": 1}
-    trial = LaunchAttempt("launch the new release", "golden", "RunInstances", parameters)
-    return _try(sandbox, _member(sandbox, seeded, region), trial)
+    attempt = LaunchAttempt("launch the new release", "golden", "RunInstances", parameters)
+    return _try(sandbox, _member(sandbox, seeded, region), attempt)
 
 
 def _member(sandbox: Sandbox, seeded: Seeded, region: str) -> Any:
@@ -93,7 +93,7 @@ def _member(sandbox: Sandbox, seeded: Seeded, region: str) -> Any:
     )
 
 
-def _trials(
+def _attempts(
     sandbox: Sandbox, region: str, golden: str, approval: tuple[str, str]
 ) -> Iterator[LaunchAttempt]:
     ec2 = sandbox.client("ec2", region)
@@ -102,7 +102,7 @@ def _trials(
     (rogue,) = ec2.describe_images(Owners=["self"], Filters=wish)["Images"]
     other = rogue["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
     machine = image["Architecture"]
-    public = next(one for one in catalogue.IMAGES if one.architecture == machine).id_in(region)
+    public = next(each for each in catalogue.IMAGES if each.architecture == machine).id_in(region)
     tag = {"Key": approval[0], "Value": approval[1]}
     launch = {"InstanceType": INSTANCE_TYPES[machine], "MinCount": 1, "MaxCount": 1}
     yield LaunchAttempt(
@@ -143,25 +143,25 @@ def _trials(
     ec2.terminate_instances(InstanceIds=[running])
 
 
-def _try(sandbox: Sandbox, member: Any, trial: LaunchAttempt) -> AttemptOutcome:
+def _try(sandbox: Sandbox, member: Any, attempt: LaunchAttempt) -> AttemptOutcome:
     try:
-        answer = getattr(member, xform_name(trial.operation))(**trial.parameters)
+        answer = getattr(member, xform_name(attempt.operation))(**attempt.parameters)
     except ClientError as error:
-        told = error.response["Error"]
-        return AttemptOutcome(trial, told["Code"], _statements(sandbox, told["Message"]))
+        details = error.response["Error"]
+        return AttemptOutcome(attempt, details["Code"], _statements(sandbox, details["Message"]))
     for instance in answer.get("Instances", ()):  # it was only to see whether it would work
         sandbox.client("ec2", member.meta.region_name).terminate_instances(
             InstanceIds=[instance["InstanceId"]]
         )
-    return AttemptOutcome(trial)
+    return AttemptOutcome(attempt)
 
 
 def _statements(sandbox: Sandbox, message: str) -> tuple[str, ...]:
     """Ask the server which statements denied, as an administrator of a real account would."""
-    _, found, encoded = message.partition(_ENCODED)
-    if not found:
+    _, separator, encoded = message.partition(_ENCODED)
+    if not separator:
         return ()
     sts = sandbox.client("sts")
-    told = sts.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
-    matched = json.loads(told)["matchedStatements"]["items"]
-    return tuple(one["statementId"] for one in matched)
+    decoded = sts.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
+    matched = json.loads(decoded)["matchedStatements"]["items"]
+    return tuple(statement["statementId"] for statement in matched)

@@ -32,7 +32,11 @@ def filtered(
         EC2ClientError: InvalidParameterValue, for a filter the call does not have.
     """
     tests = [(_field(name, fields), values) for name, values in filters.items()]
-    return [one for one in described if all(_matches(field(one), wish) for field, wish in tests)]
+    return [
+        resource
+        for resource in described
+        if all(_matches(field(resource), wish) for field, wish in tests)
+    ]
 
 
 def page(items: Sequence[T], max_results: int | None, token: str | None) -> tuple[list[T], str]:
@@ -52,17 +56,19 @@ def page(items: Sequence[T], max_results: int | None, token: str | None) -> tupl
 def _field(name: str, fields: Mapping[str, Field]) -> Field:
     if name.startswith("tag:"):
         key = name.removeprefix("tag:")
-        return lambda one: [tag["Value"] for tag in one["Tags"] or [] if tag["Key"] == key]
+        return lambda resource: [
+            tag["Value"] for tag in resource["Tags"] or [] if tag["Key"] == key
+        ]
     if name in ("tag-key", "tag-value"):
         part = name.removeprefix("tag-").capitalize()
-        return lambda one: [tag[part] for tag in one["Tags"] or []]
+        return lambda resource: [tag[part] for tag in resource["Tags"] or []]
     if name not in fields:
         raise bad_value(f"The filter '{name}' is invalid")
     return fields[name]
 
 
-def _matches(found: Any, wishes: Sequence[str]) -> bool:
-    values = found if isinstance(found, list) else [found]
+def _matches(actual: Any, wishes: Sequence[str]) -> bool:
+    values = actual if isinstance(actual, list) else [actual]
     texts = [_text(value) for value in values if value is not None]
     return any(_pattern(wish).fullmatch(text) for wish in wishes for text in texts)
 

@@ -131,10 +131,12 @@ def organization(
     """
     if management_account == ACCOUNT_ID:
         client = sandbox.client("organizations")
-        made = client.create_organization()["Organization"]["Id"]
+        organization_id = client.create_organization()["Organization"]["Id"]
         root = client.list_roots()["Roots"][0]["Id"]
-        told = client.create_organizational_unit(ParentId=root, Name=unit)["OrganizationalUnit"]
-        return Organization(made, root, told["Id"])
+        organizational_unit = client.create_organizational_unit(ParentId=root, Name=unit)[
+            "OrganizationalUnit"
+        ]
+        return Organization(organization_id, root, organizational_unit["Id"])
     from goldenami_sandbox.organizations import store as organizations
 
     return Organization(
@@ -154,11 +156,11 @@ def _at_once(sandbox: Sandbox) -> Iterator[None]:
 
 def _build_region(sandbox: Sandbox, world: RehearsalSeed) -> None:
     ec2 = sandbox.client("ec2", world.regions[0])
-    given = _given_ids(world.regions[0])
+    fixed_ids = _given_ids(world.regions[0])
     for subnet_id in world.subnets:
-        given.subnet(subnet_id)
+        fixed_ids.subnet(subnet_id)
     for group_id in world.security_groups:
-        given.security_group(group_id)
+        fixed_ids.security_group(group_id)
     for name in world.key_names:
         ec2.create_key_pair(KeyName=name, KeyType="ed25519")
     for region, keys in world.kms_keys.items():
@@ -166,26 +168,26 @@ def _build_region(sandbox: Sandbox, world: RehearsalSeed) -> None:
             _given_ids(region).kms_key(key_id)
     if world.inspected:
         sandbox.client("inspector2", world.regions[0]).enable(resourceTypes=["EC2"])
-    _source(sandbox, world, given)
+    _source(sandbox, world, fixed_ids)
 
 
-def _source(sandbox: Sandbox, world: RehearsalSeed, given: "FixedIds") -> None:
+def _source(sandbox: Sandbox, world: RehearsalSeed, fixed_ids: "FixedIds") -> None:
     region, architecture = world.regions[0], world.architecture
     if world.source_ami:
-        given.image(world.source_ami, None, "amazon", architecture)
+        fixed_ids.image(world.source_ami, None, "amazon", architecture)
     if world.source_ssm and not _is_public(world.source_ssm):
-        image_id = given.image(None, "parameter source", "self", architecture)
-        given.image_parameter(world.source_ssm, image_id)
+        image_id = fixed_ids.image(None, "parameter source", "self", architecture)
+        fixed_ids.image_parameter(world.source_ssm, image_id)
     ec2 = sandbox.client("ec2", region)
     if world.source_name:
         wish = [{"Name": "name", "Values": [world.source_name]}]
-        found = ec2.describe_images(Filters=wish, Owners=list(world.source_owners))["Images"]
-        if not any(image["Architecture"] == architecture for image in found):
+        images = ec2.describe_images(Filters=wish, Owners=list(world.source_owners))["Images"]
+        if not any(image["Architecture"] == architecture for image in images):
             name = world.source_name.replace("*", "20261105").replace("?", "1")
-            given.image(None, name, (world.source_owners or ("amazon",))[0], architecture)
+            fixed_ids.image(None, name, (world.source_owners or ("amazon",))[0], architecture)
     if world.source_golden:
         name = world.source_golden_name
-        image_id = given.image(None, name, "self", architecture)
+        image_id = fixed_ids.image(None, name, "self", architecture)
         tags = [{"Key": key, "Value": value} for key, value in world.source_golden.items()]
         ec2.create_tags(Resources=[image_id], Tags=tags)
 
@@ -224,7 +226,7 @@ def _fleet(sandbox: Sandbox, region: str, world: RehearsalSeed) -> list[str]:
     """Launch what an audit should find; a region beyond the first gets one of each kind."""
     ec2 = sandbox.client("ec2", region)
     count = None if region == world.regions[0] else 1
-    public = next(one for one in catalogue.IMAGES if one.architecture == world.architecture)
+    public = next(image for image in catalogue.IMAGES if image.architecture == world.architecture)
     ids = [_launch(ec2, public.id_in(region), name) for name in PUBLIC_NAMES[:count]]
     unapproved = ec2.create_image(InstanceId=ids[0], Name=UNAPPROVED_IMAGE)["ImageId"]
     gone = ec2.create_image(InstanceId=ids[0], Name="report-server-1")["ImageId"]

@@ -183,11 +183,11 @@ class Sandbox:
         config.outdated[account] = why
 
     @contextmanager
-    def vulnerable(self, region: str, *found: Vulnerability) -> Iterator[None]:
+    def vulnerable(self, region: str, *vulnerabilities: Vulnerability) -> Iterator[None]:
         """Let Amazon Inspector find these on every instance of a region in the block."""
         from goldenami_sandbox import inspector
 
-        inspector.vulnerabilities[region] = found
+        inspector.vulnerabilities[region] = vulnerabilities
         try:
             yield
         finally:

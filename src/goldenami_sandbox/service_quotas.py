@@ -1,6 +1,6 @@
 """Service Quotas: those of EC2 that a bake meets, with AWS's default values.
 
-Mended: moto knows those of VPC alone.
+Otherwise than in moto: moto knows those of VPC alone.
 https://docs.aws.amazon.com/general/latest/gr/ec2-service.html
 """
 

@@ -87,8 +87,8 @@ class SsmStore(SimpleSystemManagerBackend):
 
     def check(self) -> None:
         """Show the versions whose image exists, and forget the others."""
-        due = [one for one in self._unchecked if one[0].over]
-        self._unchecked = [one for one in self._unchecked if one not in due]
+        due = [version for version in self._unchecked if version[0].ended]
+        self._unchecked = [version for version in self._unchecked if version not in due]
         images = ec2_backends[self.account_id][self.region_name].amis
         for _, parameter in due:
             if parameter.value in images:
@@ -168,8 +168,8 @@ class RunCommandResponse(SimpleSystemManagerResponse):
         super().send_command()
         command = self.ssm_backend._commands[-1]  # noqa: SLF001
         command.countdown = Countdown()  # type: ignore[attr-defined]
-        told = command.response_object() | {"Status": "Pending", "StatusDetails": "Pending"}
-        return ActionResult({"Command": told})
+        answer = command.response_object() | {"Status": "Pending", "StatusDetails": "Pending"}
+        return ActionResult({"Command": answer})
 
     @overrides
     def list_commands(self) -> ActionResult:
@@ -177,20 +177,24 @@ class RunCommandResponse(SimpleSystemManagerResponse):
         commands = self.ssm_backend.list_commands(
             self._get_param("CommandId"), self._get_param("InstanceId")
         )
-        told = []
+        described = []
         for command in commands:
             status = _status(command, emulate(command.parameters.get("commands", [])))
-            told.append(command.response_object() | {"Status": status, "StatusDetails": status})
-        return ActionResult({"Commands": told})
+            described.append(
+                command.response_object() | {"Status": status, "StatusDetails": status}
+            )
+        return ActionResult({"Commands": described})
 
     @overrides
     def get_command_invocation(self) -> ActionResult:
         """Tell how a command fares on one instance."""
         command = self.ssm_backend.get_command_by_id(self._get_param("CommandId"))
-        told = command.get_invocation(self._get_param("InstanceId"), self._get_param("PluginName"))
+        invocation = command.get_invocation(
+            self._get_param("InstanceId"), self._get_param("PluginName")
+        )
         outcome = emulate(command.parameters.get("commands", []))
         status = _status(command, outcome)
-        return ActionResult(told | _result(status, outcome))
+        return ActionResult(invocation | _result(status, outcome))
 
     def _check_managed(self, instance_id: str) -> None:
         instance = ec2_backends[self.current_account][self.region].get_instance_by_id(instance_id)
@@ -204,7 +208,7 @@ def _status(command: Command, outcome: ScriptResult) -> str:
     countdown: Countdown = command.countdown  # type: ignore[attr-defined]
     if not countdown.passed(_PENDING_SHARE):
         return "Pending"
-    if not countdown.over:
+    if not countdown.ended:
         return "InProgress"
     return "Success" if outcome.exit_code == 0 else "Failed"
 

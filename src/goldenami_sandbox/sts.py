@@ -1,8 +1,8 @@
 """GetCallerIdentity, AssumeRole and DecodeAuthorizationMessage.
 
-Mended: a key that is no user's and no role's is the root user's, with the ARN of a root user; a
-role that is not there cannot be assumed; a session remembers all its policies and its tags; a
-session policy that is none is refused; encoded messages are decoded (moto lacks it).
+Otherwise than in moto: a key that is no user's and no role's is the root user's, with the ARN of a
+root user; a role that is not there cannot be assumed; a session remembers all its policies and its
+tags; a session policy that is none is refused; encoded messages are decoded (moto lacks it).
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
@@ -49,7 +49,7 @@ class Session(Struct, frozen=True):
 
     @classmethod
     def of(cls, role: AssumedRole) -> Self:
-        """Return what moto keeps of a session, and what the mend put beside it."""
+        """Return what moto keeps of a session, and what the sandbox puts beside it."""
         return cls(
             arn=role.arn,
             name=role.session_name,
@@ -77,7 +77,7 @@ class StsResponse(TokenResponse):
         """Begin a session of a role that there is; moto forgets its policies and its tags."""
         account = self._get_param("RoleArn").split(":")[4]
         roles = iam_backends[account][self.partition].roles.values()
-        if self._get_param("RoleArn") not in {one.arn for one in roles}:
+        if self._get_param("RoleArn") not in {item.arn for item in roles}:
             caller = self.backend.get_caller_identity(self.get_access_key(), self.region)[1]
             message = (
                 f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: "
@@ -88,8 +88,8 @@ class StsResponse(TokenResponse):
             check_document(policy)
         answer = super().assume_role()
         session = cast(_Kept, sts_backends[account][self.partition].assumed_roles[-1])
-        session.policy_arns = tuple(one["arn"] for one in self._get_param("PolicyArns", []))
-        session.session_tags = {one["Key"]: one["Value"] for one in self._get_param("Tags", [])}
+        session.policy_arns = tuple(item["arn"] for item in self._get_param("PolicyArns", []))
+        session.session_tags = {item["Key"]: item["Value"] for item in self._get_param("Tags", [])}
         return answer
 
     def decode_authorization_message(self) -> ActionResult:
@@ -97,8 +97,8 @@ class StsResponse(TokenResponse):
         from goldenami_sandbox.enforcement import message
 
         try:
-            told = message.decoded(self._get_param("EncodedMessage"))
+            decoded = message.decoded(self._get_param("EncodedMessage"))
         except ValueError:
             code = "InvalidAuthorizationMessageException"
             raise STSClientError(code, "Invalid token") from None
-        return ActionResult({"DecodedMessage": told})
+        return ActionResult({"DecodedMessage": decoded})

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from goldenami.cli.images import ListedStatus
 from goldenami.domain import tags
 from goldenami.domain.status import OCCURRING, Status
 from goldenami_sandbox.faults import Fault
@@ -35,7 +34,6 @@ def test_the_registry_filters_by_status(cli: Any, write: Any, sandbox: Sandbox) 
     ran = cli("images", "--status", "building")
     assert ran.code == 0
     assert "none found" in ran.err
-    assert set(ListedStatus) == set(OCCURRING)
     for status in ("golden", *(set(Status) - set(OCCURRING))):
         assert cli("images", "--status", status).code == 2
 

@@ -56,8 +56,8 @@ def account(aws: Aws) -> tuple[Account, tuple[str, ...]]:
 def _details(aws: Aws) -> dict[str, list[Any]]:
     """Return everybody with their policies, as AWS names their parts."""
     details: dict[str, list[Any]] = {name: [] for name in _LISTS}
-    doing = "reading the account's users, groups, roles and policies"
-    for page in aws.listed(GetAccountAuthorizationDetails, doing, Filter=list(_KINDS)):
+    purpose = "reading the account's users, groups, roles and policies"
+    for page in aws.listed(GetAccountAuthorizationDetails, purpose, Filter=list(_KINDS)):
         answer = msgspec.to_builtins(page)
         for name in _LISTS:
             details[name] += answer[name]
@@ -78,8 +78,8 @@ def _organization(aws: Aws) -> tuple[str, bool]:
 def _levels(aws: Aws) -> Iterator[ControlLevel]:
     path = [aws.account]
     while not path[0].startswith("r-"):
-        doing = f"reading what {path[0]} is under"
-        path.insert(0, aws.ask(ListParents, doing, ChildId=path[0]).parents[0].id)
+        purpose = f"reading what {path[0]} is under"
+        path.insert(0, aws.ask(ListParents, purpose, ChildId=path[0]).parents[0].id)
     for target in path:
         pages = aws.listed(
             ListPoliciesForTarget, f"reading the policies of {target}",

@@ -101,10 +101,10 @@ def version_document(aws: Aws, arn: str, version: str) -> dict[str, Any]:
 
 
 def _managed_policy(aws: Aws, arn: str) -> ManagedPolicy:
-    doing = f"reading policy {arn}"
-    policy = aws.ask(GetPolicy, doing, PolicyArn=arn).policy
-    default = aws.ask(GetPolicyVersion, doing, PolicyArn=arn, VersionId=policy.default_version_id)
-    pages = aws.listed(ListPolicyVersions, doing, PolicyArn=arn)
+    purpose = f"reading policy {arn}"
+    policy = aws.ask(GetPolicy, purpose, PolicyArn=arn).policy
+    default = aws.ask(GetPolicyVersion, purpose, PolicyArn=arn, VersionId=policy.default_version_id)
+    pages = aws.listed(ListPolicyVersions, purpose, PolicyArn=arn)
     versions = [version for page in pages for version in page.versions]
     superseded = tuple(version.version_id for version in versions if not version.is_default_version)
     full = len(versions) >= VERSIONS_PER_POLICY
@@ -129,8 +129,8 @@ def _managed_policy(aws: Aws, arn: str) -> ManagedPolicy:
 def _attached_to(aws: Aws, arn: str, usage: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     groups: list[str] = []
     others: list[str] = []
-    doing = f"reading where {arn} is attached"
-    for page in aws.listed(ListEntitiesForPolicy, doing, PolicyArn=arn, PolicyUsageFilter=usage):
+    purpose = f"reading where {arn} is attached"
+    for page in aws.listed(ListEntitiesForPolicy, purpose, PolicyArn=arn, PolicyUsageFilter=usage):
         groups += [group.group_name for group in page.policy_groups]
         others += [f"role {role.role_name}" for role in page.policy_roles]
         others += [f"user {user.user_name}" for user in page.policy_users]

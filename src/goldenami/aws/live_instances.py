@@ -78,16 +78,16 @@ def vpc_of(regional: RegionalAws, group_id: str) -> str:
     Raises:
         AwsError: it could not be read.
     """
-    doing = f"reading security group {group_id}"
+    purpose = f"reading security group {group_id}"
     try:
-        answer = regional.ask(DescribeSecurityGroups, doing, GroupIds=[group_id])
+        answer = regional.ask(DescribeSecurityGroups, purpose, GroupIds=[group_id])
     except AwsError as error:
         if error.code in UNKNOWN_GROUP:
             return ""
         raise
     if len(answer.security_groups) != 1:
         raise unreadable(
-            f"{doing} in {regional.region}", answer.call, "it tells of none, or of several"
+            f"{purpose} in {regional.region}", answer.call, "it tells of none, or of several"
         )
     return answer.security_groups[0].vpc_id
 

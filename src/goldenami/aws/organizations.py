@@ -88,8 +88,8 @@ def accounts_under(aws: Aws, target: str) -> tuple[str, ...] | None:
         The ids; None if the caller may not read them.
     """
     try:
-        doing = "reading the organization"
-        manager = aws.ask(DescribeOrganization, doing).organization.master_account_id
+        purpose = "reading the organization"
+        manager = aws.ask(DescribeOrganization, purpose).organization.master_account_id
         accounts = {target} if target.isdigit() else _accounts(aws, target)
     except AwsError as error:
         if error.code in FORBIDDEN:
@@ -99,10 +99,10 @@ def accounts_under(aws: Aws, target: str) -> tuple[str, ...] | None:
 
 
 def _accounts(aws: Aws, parent: str) -> set[str]:
-    doing = f"reading what is under {parent}"
-    pages = aws.listed(ListAccountsForParent, doing, ParentId=parent)
+    purpose = f"reading what is under {parent}"
+    pages = aws.listed(ListAccountsForParent, purpose, ParentId=parent)
     accounts = {account.id for page in pages for account in page.accounts}
-    for page in aws.listed(ListOrganizationalUnitsForParent, doing, ParentId=parent):
+    for page in aws.listed(ListOrganizationalUnitsForParent, purpose, ParentId=parent):
         for unit in page.organizational_units:
             accounts |= _accounts(aws, unit.id)
     return accounts
@@ -124,10 +124,10 @@ def attached(aws: Aws, kind: str, target: str) -> dict[str, str] | None:
 
 def _policy(aws: Aws, policy_id: str, name: str) -> OrganizationPolicy | None:
     """Return a policy that was listed; None if it has been deleted since."""
-    doing = f"reading policy {name}"
+    purpose = f"reading policy {name}"
     try:
-        answer = aws.ask(DescribePolicy, doing, PolicyId=policy_id)
-        with explained(doing, aws.where, DescribePolicy.call):
+        answer = aws.ask(DescribePolicy, purpose, PolicyId=policy_id)
+        with explained(purpose, aws.where, DescribePolicy.call):
             document = read_json(dict[str, Any], answer.policy.content)
         written = _tags(aws, policy_id, name)
         targets = _targets(aws, policy_id, name)

@@ -17,11 +17,11 @@ from goldenami.iam.evaluator.request import Request, Value
 PERMISSIONS = ("iam:GetRole", "iam:SimulatePrincipalPolicy")
 """What `refused` needs."""
 ALLOWED = "allowed"
-_DOING = "asking IAM's policy simulator"
+_PURPOSE = "asking IAM's policy simulator"
 
 
 def refused(
-    aws: Aws, actions: Sequence[str], arns: Sequence[str], doing: str
+    aws: Aws, actions: Sequence[str], arns: Sequence[str], purpose: str
 ) -> tuple[str, ...] | None:
     """Return which of these actions on these resources the caller may not do, in words.
 
@@ -31,11 +31,11 @@ def refused(
     Raises:
         AwsError: the simulator could not be asked.
     """
-    source = _identity(aws, doing)
+    source = _identity(aws, purpose)
     if source is None:
         return None
     pages = aws.listed(
-        SimulatePrincipalPolicy, doing,
+        SimulatePrincipalPolicy, purpose,
         PolicySourceArn=source, ActionNames=list(actions), ResourceArns=list(arns),
     )  # fmt: skip
     results = [result for page in pages for result in page.evaluation_results]
@@ -56,7 +56,7 @@ def custom(aws: Aws, documents: Sequence[str], request: Request) -> str:
         AwsError: the simulator refused.
     """
     parameters = _parameters(request) | {"PolicyInputList": list(documents)}
-    return _decision(aws.ask(SimulateCustomPolicy, _DOING, **parameters))
+    return _decision(aws.ask(SimulateCustomPolicy, _PURPOSE, **parameters))
 
 
 def principal(aws: Aws, arn: str, request: Request) -> str:
@@ -66,15 +66,15 @@ def principal(aws: Aws, arn: str, request: Request) -> str:
         AwsError: the simulator refused.
     """
     parameters = _parameters(request) | {"PolicySourceArn": arn}
-    return _decision(aws.ask(SimulatePrincipalPolicy, _DOING, **parameters))
+    return _decision(aws.ask(SimulatePrincipalPolicy, _PURPOSE, **parameters))
 
 
-def _identity(aws: Aws, doing: str) -> str | None:
+def _identity(aws: Aws, purpose: str) -> str | None:
     """Return the caller's user or role, which the simulator asks for; None for the root user."""
     kind, _, rest = aws.caller.split(":")[5].partition("/")
     if kind == "assumed-role":
         # a session's ARN has no path, and the simulator wants the role's own
-        return aws.ask(GetRole, doing, RoleName=rest.split("/")[0]).role.arn
+        return aws.ask(GetRole, purpose, RoleName=rest.split("/")[0]).role.arn
     return aws.caller if kind == "user" else None
 
 
@@ -97,7 +97,7 @@ def _entry(key: str, value: Value) -> dict[str, Any]:
 def _decision(answer: SimulateCustomPolicy) -> str:
     """Take the resource's own decision where there is one."""
     if len(answer.evaluation_results) != 1:
-        raise unreadable(_DOING, answer.call, "it decides another number of requests than one")
+        raise unreadable(_PURPOSE, answer.call, "it decides another number of requests than one")
     result = answer.evaluation_results[0]
     specific = result.resource_specific_results
     return specific[0].eval_resource_decision if specific else result.eval_decision

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from goldenami.cli import audit_question
 from goldenami.cli import options as shared
@@ -17,6 +18,7 @@ from goldenami.report.audit import FORMATS
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
     from goldenami.domain.audit.document import Audit, Document
+    from goldenami.workflows.audit.question import AuditQuestion
 
 
 class AuditOptions(shared.JudgingOptions, frozen=True, kw_only=True):
@@ -88,7 +90,7 @@ def audit(options: AuditOptions) -> None:
         raise UsageError(f"--output {options.output}: there is no folder {options.output.parent}")
     if options.to_security_hub and options.source != "live":
         raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
-    question = audit_question.of_audit(options)
+    question = _question(options)
     from goldenami.report.terminal import watched
     from goldenami.workflows import audit as workflow
     from goldenami.workflows.audit.progress import AuditProgress
@@ -103,6 +105,44 @@ def audit(options: AuditOptions) -> None:
     if options.to_security_hub and aws is not None:
         _send(aws, document, question.role)
     _finish(document.audit, options.fail_on)
+
+
+def _question(options: AuditOptions) -> "AuditQuestion":
+    """Return what is to be audited, against what.
+
+    Raises:
+        UsageError: an option is wrong.
+        SpecError: the release file, the waivers or the earlier audit is.
+    """
+    from goldenami.domain.audit import audit_file
+
+    question = audit_question.judged_by(options, options.release)
+    if options.all_regions:
+        question = replace(question, regions=())
+    if options.account or options.organization:
+        accounts = tuple(options.account or ())
+        question = replace(question, accounts=accounts, organization=options.organization)
+    if options.only:
+        question = replace(question, parts=frozenset(options.only))
+    if options.since is not None:
+        question = replace(question, earlier=audit_file.load(options.since))
+    if options.source.startswith("config:") and options.save_inventory:
+        raise UsageError("--save-inventory: an aggregator's instances are counted, not all read")
+    return replace(
+        question,
+        source=_source(options.source),
+        keep=options.save_inventory,
+        allow_empty=options.allow_empty,
+    )
+
+
+def _source(text: str) -> str:
+    kind, _, name = text.partition(":")
+    if text == "live" or (kind in ("file", "config") and name):
+        return text
+    raise UsageError(
+        f"--source {text}: is none", fix="give live, file:INVENTORY or config:AGGREGATOR"
+    )
 
 
 def _write(document: "Document", form: str, output: Path | None) -> None:

@@ -8,40 +8,10 @@ from msgspec.structs import replace
 from goldenami.cli.options import JudgingOptions, release_file
 from goldenami.domain import names
 from goldenami.domain.choices import AuditPart
-from goldenami.errors import UsageError
 
 if TYPE_CHECKING:
-    from goldenami.cli.audit import AuditOptions
-    from goldenami.domain.audit.document import Saved
     from goldenami.spec import ReleaseFile
     from goldenami.workflows.audit.question import AuditQuestion
-
-
-def of_audit(options: "AuditOptions") -> "AuditQuestion":
-    """Return what is to be audited, against what.
-
-    Raises:
-        UsageError: an option is wrong.
-        SpecError: the release file, the waivers or the earlier audit is.
-    """
-    question = judged_by(options, options.release)
-    if options.all_regions:
-        question = replace(question, regions=())
-    if options.account or options.organization:
-        accounts = tuple(options.account or ())
-        question = replace(question, accounts=accounts, organization=options.organization)
-    if options.only:
-        question = replace(question, parts=frozenset(options.only))
-    if options.since is not None:
-        question = replace(question, earlier=_earlier(options.since))
-    if options.source.startswith("config:") and options.save_inventory:
-        raise UsageError("--save-inventory: an aggregator's instances are counted, not all read")
-    return replace(
-        question,
-        source=_source(options.source),
-        keep=options.save_inventory,
-        allow_empty=options.allow_empty,
-    )
 
 
 def judged_by(options: JudgingOptions, release: Path | None) -> "AuditQuestion":
@@ -95,18 +65,3 @@ def _of_release(file: "ReleaseFile") -> "AuditQuestion":
     if settings.approved:
         question = replace(question, listed=approved_list(",".join(settings.approved)))
     return question
-
-
-def _source(text: str) -> str:
-    kind, _, name = text.partition(":")
-    if text == "live" or (kind in ("file", "config") and name):
-        return text
-    raise UsageError(
-        f"--source {text}: is none", fix="give live, file:INVENTORY or config:AGGREGATOR"
-    )
-
-
-def _earlier(path: Path) -> "Saved":
-    from goldenami.domain.audit import audit_file
-
-    return audit_file.load(path)

@@ -6,10 +6,7 @@ import typer
 
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
-from goldenami.domain.status import Status
-
-OCCURRING = (Status.BUILDING.value, Status.CANDIDATE.value, Status.APPROVED.value)
-"""The states that something gives to an image."""
+from goldenami.domain.status import OCCURRING
 
 
 class ImagesOptions(ListOptions, frozen=True, kw_only=True):
@@ -39,7 +36,7 @@ def images(options: ImagesOptions) -> None:
         aws,
         where=options.region,
         image=options.image,
-        status=Status(options.status) if options.status else None,
+        status=options.status,
     )
     listing.write(
         "goldenami.images/v1",

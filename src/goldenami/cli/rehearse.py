@@ -105,7 +105,7 @@ def _try(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
     tried = launch_attempts.run(
         sandbox, seeded, golden, approval, promised(file.enforcement, "group_policy")
     )
-    _told(tried)
+    _show_attempts(tried)
 
 
 def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
@@ -131,11 +131,11 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
     bake.show(workflow.bake(prepared, tell=PlanProgress()), shared.ListFormat.TABLE, None)
     if "golden" in promised(file.enforcement, "group_policy"):
         image = _golden_images(file)[file.release.build_region]
-        _told([launch_attempts.launch(sandbox, seeded, image)])
+        _show_attempts([launch_attempts.launch(sandbox, seeded, image)])
 
 
-def _told(tried: "Sequence[AttemptOutcome]") -> None:
-    """Tell how trials ended.
+def _show_attempts(outcomes: "Sequence[AttemptOutcome]") -> None:
+    """Tell how attempts ended.
 
     Raises:
         GoldenamiError: one of them did not end as was proved.
@@ -144,9 +144,12 @@ def _told(tried: "Sequence[AttemptOutcome]") -> None:
 
     table(
         ("tried", "the server says", "by"),
-        [(one.trial.title, one.code or "done", ", ".join(one.statements)) for one in tried],
+        [
+            (outcome.attempt.title, outcome.code or "done", ", ".join(outcome.statements))
+            for outcome in outcomes
+        ],
     )
-    if wrong := [one.trial.title for one in tried if not one.as_promised]:
+    if wrong := [outcome.attempt.title for outcome in outcomes if not outcome.as_promised]:
         raise GoldenamiError(
             f"the server decided otherwise than was proved: {', '.join(wrong)}",
             fix="report it, with the release file",
@@ -170,7 +173,7 @@ def _golden_images(file: "ReleaseFile") -> dict[str, str]:
     answers = registry.read(
         aws, where=file.release.regions, image=file.release.image, status=Status.APPROVED
     )
-    return {region: found[0].id for region, found in answers.read.items()}
+    return {region: images[0].id for region, images in answers.read.items()}
 
 
 def _chapters() -> Callable[[str], None]:

@@ -30,7 +30,7 @@ def _without_aws_settings() -> Iterator[None]:
     """Hide the AWS variables and files of the user; put every variable back at the end."""
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="goldenami-sandbox-") as empty:
-        for name in [one for one in before if one.startswith("AWS_")]:
+        for name in [variable for variable in before if variable.startswith("AWS_")]:
             del os.environ[name]
         os.environ["AWS_CONFIG_FILE"] = str(Path(empty) / "config")
         os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(Path(empty) / "credentials")

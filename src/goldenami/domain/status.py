@@ -38,16 +38,17 @@ class State(Struct, frozen=True, kw_only=True):
 
 
 STATES: Final[Mapping[str, State]] = {
-    Status.BUILDING: State(rank=0, waits=True, style="cyan"),
-    Status.CANDIDATE: State(rank=1, waits=True),
-    Status.APPROVED: State(rank=2, style="green"),
-    Status.DEPRECATED: State(rank=3, occurs=False, style="yellow"),
-    Status.DISABLED: State(rank=4, occurs=False, style="red"),
-    Status.RETIRED: State(rank=5, occurs=False),
+    Status.BUILDING.value: State(rank=0, waits=True, style="cyan"),
+    Status.CANDIDATE.value: State(rank=1, waits=True),
+    Status.APPROVED.value: State(rank=2, style="green"),
+    Status.DEPRECATED.value: State(rank=3, occurs=False, style="yellow"),
+    Status.DISABLED.value: State(rank=4, occurs=False, style="red"),
+    Status.RETIRED.value: State(rank=5, occurs=False),
 }
 """In the order of a life. A new status needs its line here, and whoever writes it."""
 
-OCCURRING: Final = tuple(status for status, state in STATES.items() if state.occurs)
+OCCURRING: Final = tuple(status for status, each in STATES.items() if each.occurs)
+"""The states that something gives to an image."""
 
 _NOT_BEGUN, _BEYOND_ALL = State(rank=-1), State(rank=len(STATES))
 

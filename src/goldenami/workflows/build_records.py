@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from goldenami.aws import parameters, records
-from goldenami.aws.answers.ssm import Parameter
 from goldenami.aws.errors import FORBIDDEN, code_of
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
@@ -29,12 +28,12 @@ def recorded_builds(aws: Aws, images: Iterable[Image], approval: ApprovalTag) ->
         AwsError: a region's parameters could not be read.
     """
     names = _parameter_names(images, approval)
-
-    def read(region: str) -> Iterable[Parameter]:
-        regional = aws.in_region(region)
-        return parameters.parameters(regional, names[region], "reading builds").values()
-
-    answers = in_regions(names, read)
+    answers = in_regions(
+        names,
+        lambda region: parameters.parameters(
+            aws.in_region(region), names[region], "reading builds"
+        ),
+    )
     for unread in answers.unread:
         if code_of(unread.error) not in FORBIDDEN:
             raise unread.error
@@ -43,7 +42,7 @@ def recorded_builds(aws: Aws, images: Iterable[Image], approval: ApprovalTag) ->
     }
     manifests = {}
     for region, several in answers.read.items():
-        for parameter in several:
+        for parameter in several.values():
             if recorded := records.recorded(parameter):  # what is none proves as little as none
                 known[recorded.record.build] = Known(region, recorded)
             is_manifest = parameter.name.startswith(prefixes.MANIFESTS)

@@ -71,17 +71,17 @@ _CONDITIONS_IN_POLICIES = {
 
 def _as_in_ec2(criterion: Mapping[str, Any]) -> Criterion:
     """Return a policy's criterion with the names that EC2 has for its parts."""
-    found: dict[str, Any] = {}
+    translated: dict[str, Any] = {}
     for name, value in criterion.items():
         if name == "allowed_image_providers":
-            found["ImageProviders"] = [_dashed(one) for one in value]
+            translated["ImageProviders"] = [_dashed(provider) for provider in value]
         elif name in _NAMES_IN_POLICIES:
-            found[_NAMES_IN_POLICIES[name]] = value
+            translated[_NAMES_IN_POLICIES[name]] = value
         else:
             condition, part = _CONDITIONS_IN_POLICIES[name]
             (days,) = value.values()
-            found[condition] = {part: int(days)}
-    return found
+            translated[condition] = {part: int(days)}
+    return translated
 
 
 def _dashed(name: str) -> str:
@@ -106,7 +106,7 @@ def _by_name(image: SandboxImage, patterns: Sequence[str]) -> bool:
 
 def _like(name: str, pattern: str) -> bool:
     wild = {"*": ".*", "?": "."}
-    expression = "".join(wild.get(one) or re.escape(one) for one in pattern)
+    expression = "".join(wild.get(character) or re.escape(character) for character in pattern)
     return re.fullmatch(expression, name) is not None
 
 
@@ -165,11 +165,11 @@ def _names(values: Sequence[str]) -> None:
 
 
 def _watermarks(filters: Sequence[Mapping[str, Any]]) -> None:
-    keys = [one["WatermarkKey"] for one in filters if "WatermarkKey" in one]
+    keys = [watermark["WatermarkKey"] for watermark in filters if "WatermarkKey" in watermark]
     _check_number("ImageWatermarks", filters, OTHER_VALUES)
     _check_values("WatermarkKey", keys, OTHER_VALUES, _WATERMARK)
-    for one in filters:
-        _days({name: value for name, value in one.items() if name.startswith("Max")})
+    for watermark in filters:
+        _days({name: value for name, value in watermark.items() if name.startswith("Max")})
 
 
 def _scan(condition: Mapping[str, Any]) -> None:

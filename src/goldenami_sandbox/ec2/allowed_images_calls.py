@@ -19,12 +19,12 @@ class AllowedImagesResponse(Ec2Base):
         """Describe the setting, and who makes it."""
         self.error_on_dryrun()
         setting = self.store.allowed_images
-        told = {
+        answer = {
             "State": setting.state,
             "ImageCriteria": setting.criteria,
             "ManagedBy": setting.managed_by,
         }
-        return ActionResult(told)
+        return ActionResult(answer)
 
     def enable_allowed_images_settings(self) -> ActionResult:
         """Enforce the criteria, or only tell what they would forbid (``audit-mode``)."""

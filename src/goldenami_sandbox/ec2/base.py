@@ -1,4 +1,4 @@
-"""What the mended EC2 operations have in common."""
+"""What EC2 operations have in common."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -63,17 +63,17 @@ class Ec2Base(EC2BaseResponse):
         token = self._get_param("ClientToken")
         if not token or self._get_param("DryRun", False):
             return make()
-        asked = {name: value for name, value in self.params.items() if name != "ClientToken"}
+        parameters = {name: value for name, value in self.params.items() if name != "ClientToken"}
         before = self.store.client_tokens.get((operation, token))
         if before is None:
-            before = (asked, make())
+            before = (parameters, make())
             self.store.client_tokens[operation, token] = before
-        if before[0] != asked:
+        if before[0] != parameters:
             raise token_reused()
         return before[1]
 
     def paged(self, key: str, items: list[Any], default_size: int | None = None) -> ActionResult:
         """Answer with the page of ``items`` that the request asks for."""
         size = self._get_int_param("MaxResults", default_size)
-        found, token = page(items, size, self._get_param("NextToken"))
-        return ActionResult({key: found, "NextToken": token or None})
+        page_items, token = page(items, size, self._get_param("NextToken"))
+        return ActionResult({key: page_items, "NextToken": token or None})

@@ -1,7 +1,7 @@
 """An image and its snapshots, as DescribeImages tells of them.
 
-Mended: moto's image has one invented 15 GiB device, is available at once and knows neither
-deprecation, protection, encryption nor where it comes from.
+Otherwise than in moto: moto's image has one invented 15 GiB device, is available at once and knows
+neither deprecation, protection, encryption nor where it comes from.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Image.html
 """
 
@@ -66,7 +66,7 @@ class ImageSnapshot(Snapshot):
     @overrides
     def status(self) -> str:
         """The snapshot's state now."""
-        return "completed" if self._readiness.over else "pending"
+        return "completed" if self._readiness.ended else "pending"
 
     @status.setter
     def status(self, status: str) -> None:
@@ -128,7 +128,7 @@ class SandboxImage:
             return "deregistered"
         if self.disabled:
             return "disabled"
-        if not self.readiness.over:
+        if not self.readiness.ended:
             return "pending"
         return "failed" if self.failure else "available"
 

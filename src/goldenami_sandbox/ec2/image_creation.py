@@ -1,7 +1,7 @@
 """CreateImage, CopyImage and RegisterImage.
 
-Mended: names and their uniqueness, one snapshot per volume, tags on image and snapshots, the
-pending state, the reboot, client tokens, encryption and where an image comes from.
+Otherwise than in moto: names and their uniqueness, one snapshot per volume, tags on image and
+snapshots, the pending state, the reboot, client tokens, encryption and where an image comes from.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html
 """
@@ -147,9 +147,10 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
     def _may_read_snapshots(self, image: SandboxImage) -> bool:
         """Say whether the account may copy an image: to launch it is another permission."""
         owner = cast(Ec2Store, ec2_backends[image.owner_id][image.store.region_name])
-        snapshots = [owner.get_snapshot(one) for one in image.snapshot_ids]
+        snapshots = [owner.get_snapshot(snapshot) for snapshot in image.snapshot_ids]
         return all(
-            self.current_account in one.create_volume_permission_userids for one in snapshots
+            self.current_account in snapshot.create_volume_permission_userids
+            for snapshot in snapshots
         )
 
     def _key_of_copy(self, source: SandboxImage) -> tuple[str | None, str | None]:
@@ -211,11 +212,11 @@ def _reboot(instance: Instance) -> None:
 def _snapshotted(
     store: Ec2Store, instance: Instance, image_id: str, about: str
 ) -> tuple[SandboxDevice, ...]:
-    found = []
+    devices = []
     for name, attached in instance.get_block_device_mapping:
         volume = store.get_volume(attached.volume_id)
         snapshot = take_snapshot(store, volume, about, image_id)
-        found.append(
+        devices.append(
             SandboxDevice(
                 name,
                 volume.size,
@@ -225,21 +226,21 @@ def _snapshotted(
                 volume.encrypted,
             )
         )
-    return tuple(found)
+    return tuple(devices)
 
 
 def _overridden(
     devices: Sequence[SandboxDevice], mappings: Sequence[Mapping[str, Any]]
 ) -> tuple[SandboxDevice, ...]:
     """Return the devices of an instance or none, changed by a request's device mappings."""
-    found = {device.name: device for device in devices}
+    by_name = {device.name: device for device in devices}
     for mapping in mappings:
         name, ebs = mapping["DeviceName"], mapping.get("Ebs", {})
         if "NoDevice" in mapping:
-            found.pop(name, None)
+            by_name.pop(name, None)
             continue
-        base = found.get(name, SandboxDevice(name, 8))
-        found[name] = replace(
+        base = by_name.get(name, SandboxDevice(name, 8))
+        by_name[name] = replace(
             base,
             size_gib=ebs.get("VolumeSize", base.size_gib),
             snapshot_id=ebs.get("SnapshotId", base.snapshot_id),
@@ -247,13 +248,13 @@ def _overridden(
             delete_on_termination=ebs.get("DeleteOnTermination", base.delete_on_termination),
             encrypted=ebs.get("Encrypted", base.encrypted),
         )
-    return tuple(found.values())
+    return tuple(by_name.values())
 
 
 def _copied(
     source: SandboxImage, store: Ec2Store, image_id: str, kms_key_id: str | None
 ) -> tuple[SandboxDevice, ...]:
-    found = []
+    devices = []
     for device in source.devices:
         volume = GoneVolume(device.size_gib, kms_key_id is not None, kms_key_id)
         about = (
@@ -261,5 +262,5 @@ def _copied(
             f"for SourceSnapshot {device.snapshot_id}."
         )
         snapshot = take_snapshot(store, volume, about, image_id)
-        found.append(replace(device, snapshot_id=snapshot.id, encrypted=volume.encrypted))
-    return tuple(found)
+        devices.append(replace(device, snapshot_id=snapshot.id, encrypted=volume.encrypted))
+    return tuple(devices)

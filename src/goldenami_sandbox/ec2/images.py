@@ -95,8 +95,8 @@ class ImageListingResponse(Ec2Base, AmisResponse):
             for image in (*self.store.images.values(), *self.store.shared_images.values())
             if self._listed(image)
         ]
-        told = [image.described() for image in images if self._wanted_image(image)]
-        return self.paged("Images", self._filtered_images(told))
+        described = [image.described() for image in images if self._wanted_image(image)]
+        return self.paged("Images", self._filtered_images(described))
 
     def _visible(self, image_id: str) -> SandboxImage:
         if not image_id.startswith("ami-"):
@@ -130,10 +130,10 @@ class ImageListingResponse(Ec2Base, AmisResponse):
             else {"UserId": self.current_account if user == "self" else user}
             for user in users
         ]
-        return not users or any(one in image.permissions for one in wished)
+        return not users or any(permission in image.permissions for permission in wished)
 
-    def _filtered_images(self, told: Iterable[Described]) -> list[Described]:
-        return filtered(told, self._filters_from_querystring(), _FIELDS)
+    def _filtered_images(self, described: Iterable[Described]) -> list[Described]:
+        return filtered(described, self._filters_from_querystring(), _FIELDS)
 
 
 _TEN_YEARS = timedelta(days=3653)
@@ -219,11 +219,13 @@ class ImageLifecycleResponse(Ec2Base, AmisResponse):
         self.error_on_dryrun()
         self.store.deregistered[image.id] = self.store.images.pop(image.id)
         deleted = self._get_param("DeleteAssociatedSnapshots", False)
-        results = [self._deleted(one) for one in image.snapshot_ids] if deleted else None
+        results = (
+            [self._deleted(snapshot_id) for snapshot_id in image.snapshot_ids] if deleted else None
+        )
         return ActionResult(_DONE | {"DeleteSnapshotResults": results})
 
     def _deleted(self, snapshot_id: str) -> dict[str, str]:
-        shared = any(snapshot_id in one.snapshot_ids for one in self.store.images.values())
+        shared = any(snapshot_id in image.snapshot_ids for image in self.store.images.values())
         if not shared:
             self.store.snapshots.pop(snapshot_id, None)
         return {"SnapshotId": snapshot_id, "ReturnCode": "skipped" if shared else "success"}
@@ -278,23 +280,25 @@ class ImageSharingResponse(ImageLifecycleResponse):
         """Change one attribute: launch permissions, description or IMDS support."""
         image = self.own_image()
         change = self._permission_change()
-        given = [name for name in ("Description", "ImdsSupport") if self._get_param(name)]
+        attributes = [name for name in ("Description", "ImdsSupport") if self._get_param(name)]
         if change is not None:
-            given.append("LaunchPermission")
-        if len(given) > 1:
+            attributes.append("LaunchPermission")
+        if len(attributes) > 1:
             raise bad_combination(
-                f"Fields for multiple attribute types specified: {', '.join(given)}"
+                f"Fields for multiple attribute types specified: {', '.join(attributes)}"
             )
-        if not given:
+        if not attributes:
             raise missing("attribute")
         if change is not None:
             self._check_shareable(image, change)
         self.error_on_dryrun()
         if change is not None:
             add, remove = change
-            kept = [one for one in image.permissions if one not in remove]
-            image.permissions = kept + [dict(one) for one in add if one not in kept]
-        elif given == ["Description"]:
+            kept = [permission for permission in image.permissions if permission not in remove]
+            image.permissions = kept + [
+                dict(permission) for permission in add if permission not in kept
+            ]
+        elif attributes == ["Description"]:
             image.description = self._get_param("Description.Value", "")
         else:
             image.imds_support = self._get_param("ImdsSupport.Value")
@@ -307,12 +311,12 @@ class ImageSharingResponse(ImageLifecycleResponse):
             for parameter, field in _TARGETS.items()
             for target in self._get_param(parameter, [])
         ]
-        asked = self._get_param("LaunchPermission")
-        if not named and not asked:
+        requested = self._get_param("LaunchPermission")
+        if not named and not requested:
             return None
-        change: dict[str, Any] = {"Add": [], "Remove": []} | dict(asked or {})
+        change: dict[str, Any] = {"Add": [], "Remove": []} | dict(requested or {})
         operation = self._get_param("OperationType")
-        if named and not (asked and operation is None):  # Packer names users twice: once counts
+        if named and not (requested and operation is None):  # Packer names users twice: once counts
             if operation not in ("add", "remove"):
                 raise bad_value(f"Invalid value '{operation}' for OperationType")
             change[operation.capitalize()] = [*change[operation.capitalize()], *named]
@@ -324,8 +328,8 @@ class ImageSharingResponse(ImageLifecycleResponse):
     ) -> None:
         if image.state != "available":
             raise image_unavailable(image.id, f"{image.state}, and cannot be shared")
-        snapshots = [self.store.get_snapshot(one) for one in image.snapshot_ids]
-        if change[0] and any(self.store.has_default_key(one) for one in snapshots):
+        snapshots = [self.store.get_snapshot(snapshot) for snapshot in image.snapshot_ids]
+        if change[0] and any(self.store.has_default_key(snapshot) for snapshot in snapshots):
             raise default_key_not_shareable()
 
 

@@ -1,6 +1,6 @@
 """DescribeInstanceStatus and DescribeInstanceImageMetadata.
 
-Mended: status checks take their time; the image metadata call, which moto lacks.
+Otherwise than in moto: status checks take their time; the image metadata call, which moto lacks.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
 """
@@ -20,24 +20,24 @@ from goldenami_sandbox.overriding import overrides
 
 PAGE_SIZE = 1000
 _STATUS_FIELDS = {
-    "availability-zone": lambda one: one["AvailabilityZone"],
-    "instance-state-code": lambda one: one["InstanceState"]["Code"],
-    "instance-state-name": lambda one: one["InstanceState"]["Name"],
-    "instance-status.status": lambda one: one["InstanceStatus"]["Status"],
-    "system-status.status": lambda one: one["SystemStatus"]["Status"],
+    "availability-zone": lambda described: described["AvailabilityZone"],
+    "instance-state-code": lambda described: described["InstanceState"]["Code"],
+    "instance-state-name": lambda described: described["InstanceState"]["Name"],
+    "instance-status.status": lambda described: described["InstanceStatus"]["Status"],
+    "system-status.status": lambda described: described["SystemStatus"]["Status"],
 }
 _METADATA_FIELDS = {
-    "availability-zone": lambda one: one["AvailabilityZone"],
-    "image-allowed": lambda one: one["ImageMetadata"].get("ImageAllowed"),
-    "image-id": lambda one: one["ImageMetadata"]["ImageId"],
-    "image-name": lambda one: one["ImageMetadata"].get("Name"),
-    "instance-id": lambda one: one["InstanceId"],
-    "instance-state-name": lambda one: one["State"]["Name"],
-    "instance-type": lambda one: one["InstanceType"],
-    "launch-time": lambda one: one["LaunchTime"].strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-    "owner-alias": lambda one: one["ImageMetadata"].get("ImageOwnerAlias"),
-    "owner-id": lambda one: one["OwnerId"],
-    "zone-id": lambda one: one["ZoneId"],
+    "availability-zone": lambda described: described["AvailabilityZone"],
+    "image-allowed": lambda described: described["ImageMetadata"].get("ImageAllowed"),
+    "image-id": lambda described: described["ImageMetadata"]["ImageId"],
+    "image-name": lambda described: described["ImageMetadata"].get("Name"),
+    "instance-id": lambda described: described["InstanceId"],
+    "instance-state-name": lambda described: described["State"]["Name"],
+    "instance-type": lambda described: described["InstanceType"],
+    "launch-time": lambda described: described["LaunchTime"].strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    "owner-alias": lambda described: described["ImageMetadata"].get("ImageOwnerAlias"),
+    "owner-id": lambda described: described["OwnerId"],
+    "zone-id": lambda described: described["ZoneId"],
 }
 
 
@@ -48,14 +48,14 @@ class InstanceStatusResponse(Ec2Base, InstanceResponse):
     def describe_instance_status(self) -> ActionResult:
         """List state and checks, of running instances if not told otherwise."""
         self.error_on_dryrun()
-        wanted = self._get_param("IncludeAllInstances", False)
-        told = [
+        include_all = self._get_param("IncludeAllInstances", False)
+        statuses = [
             _status(instance)
             for instance in self._instances()
-            if wanted or instance.state == "running"
+            if include_all or instance.state == "running"
         ]
         return self.paged(
-            "InstanceStatuses", filtered(told, self._filters_from_querystring(), _STATUS_FIELDS)
+            "InstanceStatuses", filtered(statuses, self._filters_from_querystring(), _STATUS_FIELDS)
         )
 
     def describe_instance_image_metadata(self) -> ActionResult:
@@ -65,15 +65,17 @@ class InstanceStatusResponse(Ec2Base, InstanceResponse):
             raise bad_combination(
                 "The parameter InstanceIds cannot be used with the parameter MaxResults"
             )
-        told = [self._metadata(instance) for instance in self._instances()]
+        described = [self._metadata(instance) for instance in self._instances()]
         return self.paged(
             "InstanceImageMetadata",
-            filtered(told, self._filters_from_querystring(), _METADATA_FIELDS),
+            filtered(described, self._filters_from_querystring(), _METADATA_FIELDS),
             PAGE_SIZE,
         )
 
     def _instances(self) -> list[Instance]:
-        every: dict[str, Instance] = {one.id: one for one in self.store.all_instances()}
+        every: dict[str, Instance] = {
+            instance.id: instance for instance in self.store.all_instances()
+        }
         ids = self._get_param("InstanceIds", [])
         for instance_id in ids:
             if instance_id not in every:

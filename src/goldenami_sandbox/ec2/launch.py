@@ -1,9 +1,9 @@
 """RunInstances, and what becomes of the instance.
 
-Mended: unknown, pending, disabled and deregistered images are refused, as is whatever else does
-not exist, also in a dry run; volumes come from the image's devices and the request's; tags
-on volumes and network interfaces; client tokens; MaxCount; pending, then running; an instance may
-be terminated twice.
+Otherwise than in moto: unknown, pending, disabled and deregistered images are refused, as is
+whatever else does not exist, also in a dry run; volumes come from the image's devices and the
+request's; tags on volumes and network interfaces; client tokens; MaxCount; pending, then running;
+an instance may be terminated twice.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
 """
@@ -71,17 +71,17 @@ class LaunchState(InstanceState):
     @property
     def starting(self) -> bool:
         """Whether the instance is still pending."""
-        return self._starting is not None and not self._starting.over
+        return self._starting is not None and not self._starting.ended
 
     @property
     def checked(self) -> bool:
         """Whether the status checks have passed."""
-        return self._checks.over
+        return self._checks.ended
 
     @property
     def scanned(self) -> bool:
         """Whether Amazon Inspector has scanned the instance, if it does."""
-        return self._scan.over
+        return self._scan.ended
 
 
 class LaunchesResponse(Ec2Base, InstanceResponse):
@@ -91,7 +91,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
     def run_instances(self) -> ActionResult:
         """Launch instances from an image that allows it."""
         launched: Reservation = self.once("RunInstances", self._launched)
-        if all(one.state == "terminated" for one in launched.instances):
+        if all(instance.state == "terminated" for instance in launched.instances):
             raise token_of_the_terminated()
         return ActionResult(launched)
 
@@ -102,7 +102,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html
         """
         named = self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", []))
-        for instance in (one for one in named if one.state == "terminated"):
+        for instance in (candidate for candidate in named if candidate.state == "terminated"):
             for interface in instance.nics.values():
                 interface.delete_on_termination = False
         return super().terminate_instances()
@@ -123,10 +123,10 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         return reservation
 
     def _launch_template(self) -> Mapping[str, Any]:
-        asked = self._get_param("LaunchTemplate")
-        if not asked:
+        named = self._get_param("LaunchTemplate")
+        if not named:
             return {}
-        template: Mapping[str, Any] = self.store._get_template_from_args(asked).data  # noqa: SLF001
+        template: Mapping[str, Any] = self.store._get_template_from_args(named).data  # noqa: SLF001
         return template
 
     def _launched_image(self) -> SandboxImage:
@@ -179,20 +179,20 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
     def _parse_block_device_mapping(self) -> list[dict[str, Any]]:
         """Return every device of the launch: the image's, changed and joined by the request's."""
         devices = {device.name: _mapping(device) for device in self._image.devices}
-        asked = [
+        mappings = [
             *self._template.get("BlockDeviceMappings", []),
             *self._get_param("BlockDeviceMappings", []),
         ]
-        for one in asked:
-            name = one["DeviceName"]
-            if "NoDevice" in one:
+        for mapping in mappings:
+            name = mapping["DeviceName"]
+            if "NoDevice" in mapping:
                 devices.pop(name, None)
                 continue
             blank = {"DeleteOnTermination": True, "VolumeType": "gp2", "SnapshotId": None}
             base = devices.get(name, {"DeviceName": name, "Ebs": blank})
-            devices[name] = {"DeviceName": name, "Ebs": base["Ebs"] | one.get("Ebs", {})}
-        for one in devices.values():
-            self._complete(one)
+            devices[name] = {"DeviceName": name, "Ebs": base["Ebs"] | mapping.get("Ebs", {})}
+        for mapping in devices.values():
+            self._complete(mapping)
         return list(devices.values())
 
     def _complete(self, mapping: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """DescribeRegions.
 
-Mended: a call tells of its own partition, and without AllRegions of enabled regions only (moto
-names the regions of China and GovCloud too, and takes some opt-in regions for enabled).
+Otherwise than in moto: a call tells of its own partition, and without AllRegions of enabled regions
+only (moto names the regions of China and GovCloud too, and takes some opt-in regions for enabled).
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 """
@@ -39,18 +39,20 @@ class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
     def describe_regions(self) -> ActionResult:
         """List enabled regions, or all of the partition."""
         self.error_on_dryrun()
-        wanted = self._get_param("RegionNames", [])
+        names = self._get_param("RegionNames", [])
         known = {name: self._described(name) for name in _regions(self.partition)}
-        for name in wanted:
+        for name in names:
             if name not in known:
                 raise bad_value(f"Invalid value '{name}' for region name.")
-        every = wanted or self._get_param("AllRegions", False)
-        told = [
+        every = names or self._get_param("AllRegions", False)
+        regions = [
             region
             for name, region in known.items()
-            if (not wanted or name in wanted) and (every or region["OptInStatus"] != "not-opted-in")
+            if (not names or name in names) and (every or region["OptInStatus"] != "not-opted-in")
         ]
-        return ActionResult({"Regions": filtered(told, self._filters_from_querystring(), _FIELDS)})
+        return ActionResult(
+            {"Regions": filtered(regions, self._filters_from_querystring(), _FIELDS)}
+        )
 
     def _described(self, name: str) -> dict[str, str]:
         enabled = self.partition != "aws" or name in ENABLED_BY_DEFAULT

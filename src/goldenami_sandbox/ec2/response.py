@@ -1,4 +1,4 @@
-"""EC2 with all its mends."""
+"""EC2: all its operations."""
 
 from moto.ec2.responses import EC2Response
 
@@ -29,4 +29,4 @@ class Ec2Response(
     TagsResponse,
     EC2Response,
 ):
-    """Answers EC2's operations: the mended ones, and moto's own for the rest."""
+    """Answers EC2's operations: the ones that differ, and moto's own for the rest."""

@@ -1,7 +1,7 @@
 """DescribeSnapshots, who may use a snapshot, and DeleteSnapshot.
 
-Mended: progress, owners, all filters, pages, unknown ids, both ways to name a permission, the
-default key, and that a snapshot of any image is in use.
+Otherwise than in moto: progress, owners, all filters, pages, unknown ids, both ways to name a
+permission, the default key, and that a snapshot of any image is in use.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
 """
@@ -44,9 +44,13 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
         """List the account's snapshots; those of public images belong to others."""
         self.error_on_dryrun()
         ids = self._get_param("SnapshotIds", [])
-        snapshots = [self._snapshot(one) for one in ids] or self.store.snapshots.values()
-        told = [_described(one) for one in snapshots if self._wanted_snapshot(one)]
-        return self.paged("Snapshots", filtered(told, self._filters_from_querystring(), _FIELDS))
+        snapshots = [self._snapshot(snapshot) for snapshot in ids] or self.store.snapshots.values()
+        described = [
+            _described(snapshot) for snapshot in snapshots if self._wanted_snapshot(snapshot)
+        ]
+        return self.paged(
+            "Snapshots", filtered(described, self._filters_from_querystring(), _FIELDS)
+        )
 
     @overrides
     def delete_snapshot(self) -> ActionResult:
@@ -63,12 +67,12 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
     def modify_snapshot_attribute(self) -> ActionResult:
         """Add and remove accounts that may create volumes of a snapshot."""
         snapshot = self._snapshot(self._get_param("SnapshotId"))
-        asked = self._get_param("CreateVolumePermission") or {}
+        change = self._get_param("CreateVolumePermission") or {}
         named, operation = self._get_param("UserIds", []), self._get_param("OperationType")
-        if named and not asked and operation not in ("add", "remove"):
+        if named and not change and operation not in ("add", "remove"):
             raise bad_value(f"Invalid value '{operation}' for OperationType")
-        add = _users(asked.get("Add", [])).union(named if operation == "add" else ())
-        remove = _users(asked.get("Remove", [])).union(named if operation == "remove" else ())
+        add = _users(change.get("Add", [])).union(named if operation == "add" else ())
+        remove = _users(change.get("Remove", [])).union(named if operation == "remove" else ())
         if add and self.store.has_default_key(snapshot):
             raise default_key_not_shareable()
         self.error_on_dryrun()
@@ -89,7 +93,7 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
 
 
 def _users(permissions: Iterable[Mapping[str, str]]) -> set[str]:
-    return {one["UserId"] for one in permissions if "UserId" in one}
+    return {permission["UserId"] for permission in permissions if "UserId" in permission}
 
 
 def _described(snapshot: Snapshot) -> Described:

@@ -30,7 +30,7 @@ AWS_MANAGED_KEY = "alias/aws/ebs"
 class Ec2Store(EC2Backend):
     """moto's EC2 store with the sandbox's own images.
 
-    Mended: the public images are a small catalogue that is there in every region (moto loads
+    The public images are a small catalogue that is there in every region (moto loads
     some hundred old ones, slowly); gone images are remembered; a resource's tags are looked up
     (moto searches all tags, which grows with the square of the fleet).
     """
@@ -126,8 +126,8 @@ class Ec2Store(EC2Backend):
         keys = kms_backends[self.account_id][self.region_name]
         name = keys.get_alias_name(key_id)
         alias = name.startswith("alias/")
-        found = keys.get_key_id_from_alias(name) if alias else keys.get_key_id(name)
-        key = keys.keys.get(found or "")
+        found_id = keys.get_key_id_from_alias(name) if alias else keys.get_key_id(name)
+        key = keys.keys.get(found_id or "")
         return str(key.arn) if key else None
 
     def has_default_key(self, snapshot: Snapshot) -> bool:
@@ -160,7 +160,9 @@ class Ec2Store(EC2Backend):
         """
         if image.id not in self.images:
             owner = cast(Ec2Store, ec2_backends[image.owner_id][self.region_name])
-            self.lent = {one: owner.get_snapshot(one) for one in image.snapshot_ids}
+            self.lent = {
+                snapshot_id: owner.get_snapshot(snapshot_id) for snapshot_id in image.snapshot_ids
+            }
         try:
             yield
         finally:
@@ -177,8 +179,9 @@ class Ec2Store(EC2Backend):
         """Find images for moto's own parts, which ask by id only."""
         if ami_ids:
             return [self.image(image_id) for image_id in ami_ids]
-        wanted = (filters or {}).get("image-id", [])
-        return [self.images[one] for one in [wanted] if isinstance(one, str) and one in self.images]
+        image_id = (filters or {}).get("image-id")
+        image = self.images.get(image_id) if isinstance(image_id, str) else None
+        return [image] if image else []
 
     @overrides
     def describe_tags(self, filters: Any = None) -> list[dict[str, str]]:

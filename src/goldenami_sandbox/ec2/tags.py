@@ -1,7 +1,7 @@
 """Tags: their rules, and CreateTags and DeleteTags.
 
-Mended: the limits on keys and values, the reserved ``aws:`` prefix, unknown instances,
-tag specifications for every resource a call creates, DeleteTags without tags (all go).
+Otherwise than in moto: the limits on keys and values, the reserved ``aws:`` prefix, unknown
+instances, tag specifications for every resource a call creates, DeleteTags without tags (all go).
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
 """
 
@@ -31,16 +31,16 @@ def checked(tags: Iterable[Mapping[str, str]]) -> Tags:
     Raises:
         EC2ClientError: a key or value breaks AWS's rules, or there are too many.
     """
-    found = {tag.get("Key", ""): tag.get("Value", "") for tag in tags}
-    for key, value in found.items():
+    by_key = {tag.get("Key", ""): tag.get("Value", "") for tag in tags}
+    for key, value in by_key.items():
         if not 0 < len(key) <= KEY_LENGTH:
             raise bad_value(f"Tag key must be between 1 and {KEY_LENGTH} characters: '{key}'")
         if len(value) > VALUE_LENGTH:
             raise bad_value(f"Tag value exceeds the maximum length of {VALUE_LENGTH} characters")
         _refuse_reserved(key)
-    if len(found) > TAGS_PER_RESOURCE:
+    if len(by_key) > TAGS_PER_RESOURCE:
         raise TagLimitExceeded
-    return found
+    return by_key
 
 
 def by_resource(specifications: Sequence[Mapping[str, Any]], allowed: Collection[str]) -> Any:
@@ -49,13 +49,13 @@ def by_resource(specifications: Sequence[Mapping[str, Any]], allowed: Collection
     Raises:
         EC2ClientError: a type this call does not create, or a tag that breaks a rule.
     """
-    found: dict[str, Tags] = {kind: {} for kind in allowed}
-    for one in specifications:
-        kind = one.get("ResourceType", "")
+    by_kind: dict[str, Tags] = {kind: {} for kind in allowed}
+    for specification in specifications:
+        kind = specification.get("ResourceType", "")
         if kind not in allowed:
             raise bad_value(f"'{kind}' is not a valid taggable resource type for this operation.")
-        found[kind] |= checked(one.get("Tags", []))
-    return found
+        by_kind[kind] |= checked(specification.get("Tags", []))
+    return by_kind
 
 
 def _refuse_reserved(key: str) -> None:
@@ -79,17 +79,17 @@ class TagsResponse(Ec2Base, TagResponse):
     def delete_tags(self) -> ActionResult:
         """Delete the tags named, those with a value only if it is theirs; without tags, all."""
         ids = self._tagged_ids()
-        wanted: dict[str, Any] = {
+        named: dict[str, Any] = {
             tag["Key"]: tag.get("Value") for tag in self._get_param("Tags", [])
         }
-        for key in wanted:
+        for key in named:
             _refuse_reserved(key)
         self.error_on_dryrun()
         for resource_id in ids:
             own: dict[str, Any] = dict.fromkeys(
                 key for key in self.store.tags[resource_id] if not key.startswith(RESERVED)
             )
-            self.store.delete_tags([resource_id], wanted or own)
+            self.store.delete_tags([resource_id], named or own)
         return EmptyResult()
 
     def _tagged_ids(self) -> list[str]:

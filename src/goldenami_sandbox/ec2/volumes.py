@@ -128,7 +128,7 @@ class RootReplacementResponse(Ec2Base):
         image = self.store.image(image_id)
         if image.state != "available":
             raise image_unavailable(image_id, f"in the state {image.state}, not available")
-        root = next(one for one in image.devices if one.name == image.root_device_name)
+        root = next(device for device in image.devices if device.name == image.root_device_name)
         return root.snapshot_id
 
     def _replace(self, instance: Instance, snapshot_id: str | None, wished: tags.Tags) -> None:

@@ -1,4 +1,4 @@
-"""What the mended IAM operations have in common: the store, and pages.
+"""What IAM operations have in common: the store, and pages.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 """
@@ -29,16 +29,16 @@ class IamBase(MotoResponse):
         """The store of the calling account."""
         return cast(IamStore, super().backend)
 
-    def paged(self, keys: Sequence[str], found: Sequence[Found]) -> ActionResult:
+    def paged(self, keys: Sequence[str], items: Sequence[Found]) -> ActionResult:
         """Answer with the page that the request asks for, each thing in its list."""
         marker = self._get_param("Marker") or f"{_FIRST}0"
         if not marker.removeprefix(_FIRST).isdigit():
             raise InvalidInput(f"Invalid Marker: {marker}")
         start = int(marker.removeprefix(_FIRST))
         end = start + int(self._get_param("MaxItems") or PAGE_SIZE)
-        told: dict[str, Any] = {key: [] for key in keys}
-        for key, one in found[start:end]:
-            told[key].append(one)
-        truncated = end < len(found)
+        answer: dict[str, Any] = {key: [] for key in keys}
+        for key, item in items[start:end]:
+            answer[key].append(item)
+        truncated = end < len(items)
         more = {"Marker": f"{_FIRST}{end}"} if truncated else {}
-        return ActionResult(told | more | {"IsTruncated": truncated})
+        return ActionResult(answer | more | {"IsTruncated": truncated})

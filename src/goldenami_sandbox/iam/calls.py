@@ -1,8 +1,8 @@
 """IAM: its calls.
 
-Mended: policy versions in pages; the boundaries of users; a policy's use as a boundary; who uses a
-policy, by path and use; the whole account in pages, with boundaries and tags; the policy simulator,
-which moto lacks.
+Otherwise than in moto: policy versions in pages; the boundaries of users; a policy's use as a
+boundary; who uses a policy, by path and use; the whole account in pages, with boundaries and tags;
+the policy simulator, which moto lacks.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListEntitiesForPolicy.html
 """
@@ -22,7 +22,7 @@ AS_POLICY, AS_BOUNDARY = "PermissionsPolicy", "PermissionsBoundary"
 
 
 class IamResponse(SimulateResponse):
-    """Answers IAM's operations: the mended ones, and moto's own for the rest."""
+    """Answers IAM's operations: the ones that differ, and moto's own for the rest."""
 
     @overrides
     def create_user(self) -> ActionResult:
@@ -64,14 +64,14 @@ class IamResponse(SimulateResponse):
             AS_BOUNDARY: self._boundary_uses,
             None: lambda policy: policy.attachment_count or not attached,
         }
-        found = [
+        policies = [
             ("Policies", self._described(policy))
             for policy in self.backend.managed_policies.values()
             if scope in ("All", "AWS" if isinstance(policy, AWSManagedPolicy) else "Local")
             and policy.path.startswith(self._get_param("PathPrefix", "/"))
             and uses[usage](policy)
         ]
-        return self.paged(["Policies"], found)
+        return self.paged(["Policies"], policies)
 
     @overrides
     def list_policy_versions(self) -> ActionResult:
@@ -92,40 +92,40 @@ class IamResponse(SimulateResponse):
             "User": store.users.values(),
             "Role": store.roles.values(),
         }
-        found = [
-            (f"Policy{name}s", one)
+        users = [
+            (f"Policy{name}s", entity)
             for name, several in entities.items()
-            for one in several
-            if kind in (None, name) and one.path.startswith(prefix)
-            and (one in bounded or (usage != AS_BOUNDARY and arn in one.managed_policies))
+            for entity in several
+            if kind in (None, name) and entity.path.startswith(prefix)
+            and (entity in bounded or (usage != AS_BOUNDARY and arn in entity.managed_policies))
         ]  # fmt: skip
-        return self.paged(["PolicyGroups", "PolicyUsers", "PolicyRoles"], found)
+        return self.paged(["PolicyGroups", "PolicyUsers", "PolicyRoles"], users)
 
     @overrides
     def get_account_authorization_details(self) -> ActionResult:
         """Describe every user, group, role and policy; of AWS's policies those in use."""
-        wanted = self._get_param("Filter", [])
+        kinds = self._get_param("Filter", [])
         store = self.backend
         entities = {
             "User": ("UserDetailList", list(store.users.values())),
             "Group": ("GroupDetailList", list(store.groups.values())),
             "Role": ("RoleDetailList", [_detailed_role(role) for role in store.roles.values()]),
         }
-        found: list[Found] = [
-            (key, one)
+        items: list[Found] = [
+            (key, entity)
             for kind, (key, several) in entities.items()
-            for one in cast(list[Any], several)
-            if not wanted or kind in wanted
+            for entity in cast(list[Any], several)
+            if not kinds or kind in kinds
         ]
         for policy in store.managed_policies.values():
             aws = isinstance(policy, AWSManagedPolicy)
             kind = "AWSManagedPolicy" if aws else "LocalManagedPolicy"
             used = policy.attachment_count or self._boundary_uses(policy)
-            if (used or not aws) and (not wanted or kind in wanted):
+            if (used or not aws) and (not kinds or kind in kinds):
                 versions = {"PolicyVersionList": policy.policy_version_list}
-                found.append(("Policies", self._described(policy) | versions))
+                items.append(("Policies", self._described(policy) | versions))
         keys = [key for key, _ in entities.values()]
-        return self.paged([*keys, "Policies"], found)
+        return self.paged([*keys, "Policies"], items)
 
     def _described(self, policy: ManagedPolicy) -> dict[str, Any]:
         return {

@@ -83,7 +83,7 @@ class Simulation(Struct, frozen=True, kw_only=True):
         return {
             Layer.IDENTITY: self.identity,
             Layer.BOUNDARY: [self.boundary] if self.boundary else [],
-            Layer.SCP: [one for _, attached in self.levels for one in attached],
+            Layer.SCP: [policy for _, attached in self.levels for policy in attached],
         }
 
     def result(self, action: str, resources: Sequence[str]) -> dict[str, Any]:
@@ -93,67 +93,72 @@ class Simulation(Struct, frozen=True, kw_only=True):
             UndecidableError: the decision is unknown.
         """
         results = [self._of_resource(action, resource) for resource in resources]
-        worst = min(results, key=lambda one: list(_DECISIONS.values()).index(one["EvalDecision"]))
-        told = {"EvalActionName": action, "EvalResourceName": "*", **worst}
-        told["MatchedStatements"] = _union(results, "MatchedStatements")
+        worst = min(
+            results, key=lambda result: list(_DECISIONS.values()).index(result["EvalDecision"])
+        )
+        answer = {"EvalActionName": action, "EvalResourceName": "*", **worst}
+        answer["MatchedStatements"] = _union(results, "MatchedStatements")
         if resources == ["*"]:
-            return told
-        told["MissingContextValues"] = []
-        told["ResourceSpecificResults"] = [
-            _specific(resource, one) for resource, one in zip(resources, results, strict=True)
+            return answer
+        answer["MissingContextValues"] = []
+        answer["ResourceSpecificResults"] = [
+            _specific(resource, result) for resource, result in zip(resources, results, strict=True)
         ]
-        return told
+        return answer
 
     def _of_resource(self, action: str, resource: str) -> dict[str, Any]:
         request = Request(
             principal=self.principal, action=action, resource=resource, context=self.context
         )
         scps = tuple(
-            Level(name, tuple(one.policy for one in attached)) for name, attached in self.levels
+            Level(name, tuple(policy.policy for policy in attached))
+            for name, attached in self.levels
         )
         boundary = self.boundary.policy if self.boundary else None
-        identity = tuple(one.policy for one in self.identity)
+        identity = tuple(policy.policy for policy in self.identity)
         policies = Policies(identity=identity, boundary=boundary, scps=scps)
         decision = decide(policies, request).certain()
-        told: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "EvalDecision": _DECISIONS[decision.outcome],
-            "MatchedStatements": [self._statement(one) for one in decision.matched],
+            "MatchedStatements": [self._statement(policy) for policy in decision.matched],
             "MissingContextValues": sorted(self._missing(request)),
         }
         if scps:
             by_scps = Policies(identity=(_ALLOW_ALL,), scps=scps)
             allowed = decide(by_scps, request).certain().allowed
-            told["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": allowed}
+            answer["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": allowed}
         if boundary:
             by_boundary = Policies(identity=(_ALLOW_ALL,), boundary=boundary)
             allowed = decide(by_boundary, request).certain().allowed
-            told["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
-        return told
+            answer["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
+        return answer
 
     def _statement(self, matched: Matched) -> dict[str, Any]:
-        source = next(one for one in self.sources[matched.layer] if one.id == matched.policy)
-        names = (one.name for one in source.policy.statements)
+        source = next(
+            candidate for candidate in self.sources[matched.layer] if candidate.id == matched.policy
+        )
+        names = (candidate.name for candidate in source.policy.statements)
         places = dict(zip(names, _positions(source.text), strict=False))
-        told = {"SourcePolicyId": source.id, "SourcePolicyType": source.kind}
-        return told | places.get(matched.statement, {})
+        answer = {"SourcePolicyId": source.id, "SourcePolicyType": source.kind}
+        return answer | places.get(matched.statement, {})
 
     def _missing(self, request: Request) -> set[str]:
         """Return the condition keys that statements about the request name, and nobody gave."""
-        given = visible(request)
-        found: set[str] = set()
-        for source in (one for several in self.sources.values() for one in several):
+        known = visible(request)
+        missing: set[str] = set()
+        for source in (policy for several in self.sources.values() for policy in several):
             about = source.policy.about(request.action.lower())
             for statement, raw in zip(source.policy.statements, source.raw, strict=True):
-                if statement in about and statement.resource(request.resource, given):
-                    found |= _keys(raw)
-        return {key for key in found if key.lower() not in given}
+                if statement in about and statement.resource(request.resource, known):
+                    missing |= _keys(raw)
+        return {key for key in missing if key.lower() not in known}
 
 
 def _union(results: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
-    found: list[Any] = []
+    union: list[Any] = []
     for result in results:
-        found += [one for one in result[key] if one not in found]
-    return found
+        union += [item for item in result[key] if item not in union]
+    return union
 
 
 def _specific(resource: str, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,10 +176,10 @@ def _keys(statement: Mapping[str, Any]) -> set[str]:
 
 def _positions(text: str) -> Iterator[dict[str, Position]]:
     """Yield where each statement begins and ends; nothing if ``Statement`` has escapes in it."""
-    found = _STATEMENT.search(text)
-    if found is None:
+    start = _STATEMENT.search(text)
+    if start is None:
         return
-    place = found.end()
+    place = start.end()
     listed = text[place] == "["
     place += listed
     while text[place] != "]":

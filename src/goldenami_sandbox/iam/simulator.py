@@ -52,11 +52,11 @@ def sources_of(store: IamStore, arn: str) -> tuple[list[SimulatedPolicy], Simula
         PolicyError: a policy that the evaluator does not know.
     """
     entity = _entity(store, arn)
-    found = list(_own(entity))
+    policies = list(_own(entity))
     if isinstance(entity, SandboxUser):
         for group in store.get_groups_for_user(entity.name):
-            found += _own(group)
-    unique = list({source.id: source for source in found}.values())
+            policies += _own(group)
+    unique = list({source.id: source for source in policies}.values())
     if isinstance(entity, Group):
         return unique, None
     boundary = entity.permissions_boundary_arn
@@ -65,9 +65,9 @@ def sources_of(store: IamStore, arn: str) -> tuple[list[SimulatedPolicy], Simula
 
 def _entity(store: IamStore, arn: str) -> Entity:
     every = [*store.users.values(), *store.groups.values(), *store.roles.values()]
-    for one in cast(list[Entity], every):
-        if one.arn == arn:
-            return one
+    for entity in cast(list[Entity], every):
+        if entity.arn == arn:
+            return entity
     if any(f":{kind}/" in arn for kind in ("user", "group", "role")):
         raise NoSuchEntity(f"Could not find entity: {arn}")
     raise ValidationError(
@@ -85,7 +85,7 @@ def _own(entity: Entity) -> Iterable[SimulatedPolicy]:
 
 def _managed(policy: ManagedPolicy) -> SimulatedPolicy:
     kind = "aws-managed" if isinstance(policy, AWSManagedPolicy) else "user-managed"
-    default = next(one for one in policy.versions if one.is_default_version)
+    default = next(version for version in policy.versions if version.is_default_version)
     return SimulatedPolicy.of(policy.name, default.document, kind)
 
 
@@ -104,8 +104,8 @@ class SimulateResponse(IamBase):
         """Decide by the policies of the request only."""
         caller = self._get_param("CallerArn")
         levels = [
-            (f"{LEVELS}.{level}", _numbered(f"{LEVELS}.{level}.{LEVEL}", one.get(LEVEL, [])))
-            for level, one in enumerate(self._get_param(LEVELS, []), start=1)
+            (f"{LEVELS}.{level}", _numbered(f"{LEVELS}.{level}.{LEVEL}", documents.get(LEVEL, [])))
+            for level, documents in enumerate(self._get_param(LEVELS, []), start=1)
         ]
         principal = (
             principal_of(self.backend, caller)
@@ -132,27 +132,30 @@ class SimulateResponse(IamBase):
         for parameter in _NOT_DONE:
             if self._get_param(parameter):
                 raise NotImplementedError(parameter)
-        given = self._inputs(BOUNDARY)
-        if len(given) > 1:
+        boundaries = self._inputs(BOUNDARY)
+        if len(boundaries) > 1:
             raise InvalidInput("You can input only one permissions boundary policy.")
         try:
             simulation = Simulation(
                 principal=principal,
                 context=_context(self._get_param("ContextEntries", [])),
                 identity=policies,
-                boundary=given[0] if given else boundary,
+                boundary=boundaries[0] if boundaries else boundary,
                 levels=[
-                    (name, [SimulatedPolicy.of(one, text) for one, text in attached])
+                    (
+                        name,
+                        [SimulatedPolicy.of(policy_name, text) for policy_name, text in attached],
+                    )
                     for name, attached in levels
                 ],
             )
-            found = [
+            results = [
                 ("EvaluationResults", simulation.result(_checked(action), self._resources()))
                 for action in self._get_param("ActionNames")
             ]
         except GoldenamiError as error:
             raise IAMException("PolicyEvaluation", str(error)) from error
-        return self.paged(["EvaluationResults"], found)
+        return self.paged(["EvaluationResults"], results)
 
     def _resources(self) -> list[str]:
         resources: list[str] = self._get_param("ResourceArns", [])
@@ -160,14 +163,14 @@ class SimulateResponse(IamBase):
 
     def _inputs(self, parameter: str) -> list[SimulatedPolicy]:
         """Return documents of the request, each named by its place there."""
-        found = []
+        documents = []
         for name, text in _numbered(parameter, self._get_param(parameter, [])):
             try:
                 compile_policy(name, text)
             except GoldenamiError as error:
                 raise InvalidInput(f"Invalid policy: {error}") from error
-            found.append(SimulatedPolicy.of(name, text))
-        return found
+            documents.append(SimulatedPolicy.of(name, text))
+        return documents
 
 
 def _numbered(name: str, texts: Sequence[str]) -> list[tuple[str, str]]:
@@ -183,13 +186,13 @@ def _checked(action: str) -> str:
 
 def _context(entries: Sequence[Mapping[str, Any]]) -> dict[str, Value]:
     """Return the context keys of a request; those of a list type are multivalued."""
-    found: dict[str, Value] = {}
+    context: dict[str, Value] = {}
     for entry in entries:
         name, values = entry["ContextKeyName"], tuple(entry.get("ContextKeyValues", []))
         if entry.get("ContextKeyType", "string").endswith("List"):
-            found[name] = values
+            context[name] = values
         elif len(values) == 1:
-            (found[name],) = values
+            (context[name],) = values
         else:
             raise InvalidInput(f"The context key {name} has {len(values)} values and no list type")
-    return found
+    return context

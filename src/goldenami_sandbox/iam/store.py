@@ -63,8 +63,8 @@ class SandboxUser(models.User):
     def permissions_boundary(self) -> dict[str, str | None] | None:
         """The boundary as AWS describes it."""
         arn = self.permissions_boundary_arn
-        told = {"PermissionsBoundaryType": BOUNDARY_TYPE, "PermissionsBoundaryArn": arn}
-        return told if arn else None
+        boundary = {"PermissionsBoundaryType": BOUNDARY_TYPE, "PermissionsBoundaryArn": arn}
+        return boundary if arn else None
 
 
 SandboxUser.__name__ = models.User.__name__  # moto looks for its attributes by this name
@@ -147,7 +147,7 @@ class BoundaryStore(IAMBackend):
     def bounded_by(self, policy_arn: str) -> list[Bounded]:
         """Return the users and roles whose boundary a policy is."""
         entities = cast(list[Bounded], [*self.users.values(), *self.roles.values()])
-        return [one for one in entities if one.permissions_boundary_arn == policy_arn]
+        return [entity for entity in entities if entity.permissions_boundary_arn == policy_arn]
 
     def _check_boundary(self, policy_arn: str) -> None:
         if policy_arn not in self.managed_policies:
@@ -183,8 +183,8 @@ class IamStore(BoundaryStore):
     @overrides
     def _init_aws_policies(self) -> list[ManagedPolicy]:
         return [
-            AWSManagedPolicy.from_data(name, self.account_id, self.region_name, told)
-            for name, told in _aws_policies().items()
+            AWSManagedPolicy.from_data(name, self.account_id, self.region_name, data)
+            for name, data in _aws_policies().items()
         ]
 
     @overrides

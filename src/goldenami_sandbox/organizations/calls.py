@@ -1,7 +1,8 @@
 """Organizations: its calls, and who may make them.
 
-Mended: a call from a member account is about the organization it is in, and refused unless it is
-one that members may make, or the account is a delegated administrator; pages; effective policies.
+Otherwise than in moto: a call from a member account is about the organization it is in, and refused
+unless it is one that members may make, or the account is a delegated administrator; pages;
+effective policies.
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeEffectivePolicy.html
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html
 """
@@ -28,7 +29,7 @@ _OF_ANYBODY = {"CreateOrganization", "DescribeEffectivePolicy", "DescribeOrganiz
 
 
 class OrganizationsResponse(MotoResponse):
-    """Answers the operations of Organizations: mended ones, and moto's own for the rest."""
+    """Answers the operations of Organizations: the ones that differ, and moto's own."""
 
     @property
     @overrides
@@ -60,42 +61,42 @@ class OrganizationsResponse(MotoResponse):
     @overrides
     def list_policies_for_target(self) -> str:
         """List the policies of a type that are attached to a root, a unit or an account."""
-        found = self.organizations_backend.policies_of_target(
+        policies = self.organizations_backend.policies_of_target(
             self._get_param("TargetId"), self._get_param("Filter")
         )
-        return self._paged("Policies", found)
+        return self._paged("Policies", policies)
 
     @overrides
     def list_targets_for_policy(self) -> str:
         """List what a policy is attached to."""
         policy = self.organizations_backend.get_policy_by_id(self._get_param("PolicyId"))
-        found = [
-            {"TargetId": one.id, "Arn": one.arn, "Name": one.name, "Type": one.type}
-            for one in policy.attachments
+        targets = [
+            {"TargetId": entity.id, "Arn": entity.arn, "Name": entity.name, "Type": entity.type}
+            for entity in policy.attachments
         ]
-        return self._paged("Targets", found)
+        return self._paged("Targets", targets)
 
     @overrides
     def list_children(self) -> str:
         """List the units or the accounts under a parent."""
-        told = self.organizations_backend.list_children(**self.request_params)
-        return self._paged("Children", told["Children"])
+        answer = self.organizations_backend.list_children(**self.request_params)
+        return self._paged("Children", answer["Children"])
 
     def describe_effective_policy(self) -> str:
         """Tell the effective policy of an account, by default the caller's own."""
         store, own = self.organizations_backend, self.current_account
-        asked = self._get_param("TargetId") or own
-        if asked != own and not store.manages(own) and own not in store.delegated:
+        target = self._get_param("TargetId") or own
+        if target != own and not store.manages(own) and own not in store.delegated:
             raise OrganizationsClientError(
                 "AccessDeniedException", "You don't have permissions to access this resource."
             )
-        told = store.describe_effective_policy(asked, self._get_param("PolicyType"))
-        return json.dumps(told)
+        answer = store.describe_effective_policy(target, self._get_param("PolicyType"))
+        return json.dumps(answer)
 
     def _paged(self, key: str, items: Sequence[dict[str, Any]]) -> str:
         try:
             size = self._get_param("MaxResults") or PAGE_SIZE
-            found, token = page(items, size, self._get_param("NextToken"))
+            page_items, token = page(items, size, self._get_param("NextToken"))
         except EC2ClientError:
             raise invalid("INVALID_NEXT_TOKEN", "You specified an invalid token.") from None
-        return json.dumps({key: found} | ({"NextToken": token} if token else {}))
+        return json.dumps({key: page_items} | ({"NextToken": token} if token else {}))

@@ -51,9 +51,9 @@ class SandboxPolicy(FakePolicy):
     """A policy of any type the sandbox knows; moto's knows fewer."""
 
     @overrides
-    def __init__(self, organization: FakeOrganization, **asked: Any) -> None:
-        super().__init__(organization, **(asked | {"Type": SCP}))
-        self.type = asked["Type"]
+    def __init__(self, organization: FakeOrganization, **parameters: Any) -> None:
+        super().__init__(organization, **(parameters | {"Type": SCP}))
+        self.type = parameters["Type"]
         self._arn_format = f"arn:{{}}:organizations::{{}}:policy/{{}}/{self.type.lower()}/{{}}"
 
 

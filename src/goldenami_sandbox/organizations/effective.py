@@ -32,8 +32,11 @@ _CRITERION = {
     "deprecation_time_condition",
 }
 _OPERATORS: Mapping[str, Callable[[list[Any], list[Any]], list[Any]]] = {
-    "@@append": lambda before, given: [*before, *(one for one in given if one not in before)],
-    "@@remove": lambda before, given: [one for one in before if one not in given],
+    "@@append": lambda before, values: [
+        *before,
+        *(value for value in values if value not in before),
+    ],
+    "@@remove": lambda before, values: [value for value in before if value not in values],
 }
 _ASSIGN = "@@assign"
 _CHILDREN = "@@operators_allowed_for_child_policies"
@@ -63,14 +66,14 @@ def merged(contents: Iterable[str]) -> dict[str, Any]:
     Args:
         contents: declarative policies, from the root down to the account.
     """
-    found: dict[str, Any] = {}
+    effective: dict[str, Any] = {}
     allowed: dict[_Path, frozenset[str]] = {}
     for content in contents:
         policy = parsed(content)
-        _merge(found, policy, (), allowed)
+        _merge(effective, policy, (), allowed)
         for path, operators in _for_children(policy, ()):
             allowed[path] = operators & allowed.get(path, _SETTING)
-    return found
+    return effective
 
 
 def _check_operators(node: Any, place: str) -> None:
@@ -115,7 +118,7 @@ def _for_children(node: Mapping[str, Any], path: _Path) -> Iterator[tuple[_Path,
 
 
 def _merge(
-    found: dict[str, Any],
+    effective: dict[str, Any],
     policy: Mapping[str, Any],
     path: _Path,
     allowed: Mapping[_Path, frozenset[str]],
@@ -124,10 +127,10 @@ def _merge(
         if key == _CHILDREN:
             continue
         here = (*path, key)
-        operator = next((one for one in node if one in _SETTING), "")
+        operator = next((candidate for candidate in node if candidate in _SETTING), "")
         if not operator:
-            _merge(found.setdefault(key, {}), node, here, allowed)
+            _merge(effective.setdefault(key, {}), node, here, allowed)
         elif all(operator in allowed.get(here[:depth], _SETTING) for depth in range(len(here) + 1)):
-            before = found.get(key, [])
-            given = node[operator]
-            found[key] = given if operator == _ASSIGN else _OPERATORS[operator](before, given)
+            before = effective.get(key, [])
+            values = node[operator]
+            effective[key] = values if operator == _ASSIGN else _OPERATORS[operator](before, values)

@@ -62,7 +62,7 @@ class OrganizationsStore(TreeStore):
 
     def enabled(self, policy_type: str) -> bool:
         """Say whether a type of policies is enabled in the root."""
-        return any(one["Type"] == policy_type for one in self.root.policy_types)
+        return any(enabled_type["Type"] == policy_type for enabled_type in self.root.policy_types)
 
     def levels(self, account_id: str, policy_type: str) -> Iterator[tuple[str, list[FakePolicy]]]:
         """Yield name and policies of each level, from the root down to the account."""
@@ -76,9 +76,11 @@ class OrganizationsStore(TreeStore):
                 _attach(self.get_policy_by_id(policy_id), entity)
 
     @overrides
-    def create_organization(self, region: str, **asked: Any) -> dict[str, Any]:
+    def create_organization(self, region: str, **parameters: Any) -> dict[str, Any]:
         """Make an organization, with service control policies unless it is for billing only."""
-        self.org = FakeOrganization(self.account_id, region, asked.get("FeatureSet", ALL_FEATURES))
+        self.org = FakeOrganization(
+            self.account_id, region, parameters.get("FeatureSet", ALL_FEATURES)
+        )
         self.ou.append(FakeRoot(self.org))
         manager = FakeAccount(self.org, AccountName="management", Email=MASTER_ACCOUNT_EMAIL)
         manager.id = self.account_id
@@ -89,9 +91,9 @@ class OrganizationsStore(TreeStore):
         return self.org.describe()
 
     @overrides
-    def enable_policy_type(self, **asked: str) -> dict[str, Any]:
+    def enable_policy_type(self, **parameters: str) -> dict[str, Any]:
         """Enable a type in the root; everything gets AWS's own policy of it, if it has one."""
-        policy_type = self._type_of_root(asked)
+        policy_type = self._type_of_root(parameters)
         if self.enabled(policy_type):
             raise PolicyTypeAlreadyEnabledException
         if self.organization.feature_set != ALL_FEATURES:
@@ -108,9 +110,9 @@ class OrganizationsStore(TreeStore):
         return {"Root": self.root.describe()}
 
     @overrides
-    def disable_policy_type(self, **asked: str) -> dict[str, Any]:
+    def disable_policy_type(self, **parameters: str) -> dict[str, Any]:
         """Disable a type in the root: all its policies are detached from everything."""
-        policy_type = self._type_of_root(asked)
+        policy_type = self._type_of_root(parameters)
         if not self.enabled(policy_type):
             raise PolicyTypeNotEnabledException
         self.root.policy_types.remove({"Type": policy_type, "Status": "ENABLED"})
@@ -121,41 +123,41 @@ class OrganizationsStore(TreeStore):
         return {"Root": self.root.describe()}
 
     @overrides
-    def create_policy(self, **asked: Any) -> dict[str, Any]:
+    def create_policy(self, **parameters: Any) -> dict[str, Any]:
         """Create a policy; its type need not be enabled yet."""
-        check_type(asked["Type"])
-        check_content(asked["Type"], asked["Content"])
-        self._check_new(asked["Name"])
-        policy = SandboxPolicy(self.organization, **asked)
+        check_type(parameters["Type"])
+        check_content(parameters["Type"], parameters["Content"])
+        self._check_new(parameters["Name"])
+        policy = SandboxPolicy(self.organization, **parameters)
         self.policies.append(policy)
         return policy.describe()
 
     @overrides
-    def update_policy(self, **asked: Any) -> dict[str, Any]:
+    def update_policy(self, **parameters: Any) -> dict[str, Any]:
         """Change name, description or content of a policy that is not AWS's own."""
-        policy = self._own_policy(asked["PolicyId"])
-        if asked.get("Name", policy.name) != policy.name:
-            self._check_new(asked["Name"])
-        if "Content" in asked:
-            check_content(policy.type, asked["Content"])
-        return super().update_policy(**asked)
+        policy = self._own_policy(parameters["PolicyId"])
+        if parameters.get("Name", policy.name) != policy.name:
+            self._check_new(parameters["Name"])
+        if "Content" in parameters:
+            check_content(policy.type, parameters["Content"])
+        return super().update_policy(**parameters)
 
     @overrides
-    def delete_policy(self, **asked: Any) -> None:
+    def delete_policy(self, **parameters: Any) -> None:
         """Delete a policy that is attached nowhere."""
-        self._own_policy(asked["PolicyId"])
-        super().delete_policy(**asked)
+        self._own_policy(parameters["PolicyId"])
+        super().delete_policy(**parameters)
 
     @overrides
-    def describe_policy(self, **asked: Any) -> dict[str, Any]:
+    def describe_policy(self, **parameters: Any) -> dict[str, Any]:
         """Describe a policy, with its content."""
-        return self.get_policy_by_id(asked["PolicyId"]).describe()
+        return self.get_policy_by_id(parameters["PolicyId"]).describe()
 
     @overrides
-    def attach_policy(self, **asked: Any) -> None:
+    def attach_policy(self, **parameters: Any) -> None:
         """Attach a policy to a root, a unit or an account that has room for it."""
-        policy = self.get_policy_by_id(asked["PolicyId"])
-        target = self.target(asked["TargetId"])
+        policy = self.get_policy_by_id(parameters["PolicyId"])
+        target = self.target(parameters["TargetId"])
         if not self.enabled(policy.type):
             raise PolicyTypeNotEnabledException
         if policy in target.attached_policies:
@@ -171,10 +173,10 @@ class OrganizationsStore(TreeStore):
         _attach(policy, target)
 
     @overrides
-    def detach_policy(self, **asked: str) -> None:
+    def detach_policy(self, **parameters: str) -> None:
         """Detach a policy, unless it is the last service control policy."""
-        policy = self.get_policy_by_id(asked["PolicyId"])
-        target = self.target(asked["TargetId"])
+        policy = self.get_policy_by_id(parameters["PolicyId"])
+        target = self.target(parameters["TargetId"])
         if policy not in target.attached_policies:
             raise OrganizationsClientError(
                 "PolicyNotAttachedException",
@@ -212,7 +214,7 @@ class OrganizationsStore(TreeStore):
         """Describe the effective policy of an account."""
         if policy_type != DECLARATIVE:
             raise invalid("INVALID_ENUM", "The sandbox knows effective declarative policies only.")
-        if account_id not in {one.id for one in self.accounts}:
+        if account_id not in {account.id for account in self.accounts}:
             raise TargetNotFoundException
         content = self.effective_policy(account_id, policy_type)
         if content is None:
@@ -240,16 +242,16 @@ class OrganizationsStore(TreeStore):
                 "INVALID_PATTERN_TARGET_ID",
                 "You specified a policy target ID that doesn't match the required pattern.",
             )
-        for one in self.entities:
-            if one.id == target_id:
-                return one
+        for entity in self.entities:
+            if entity.id == target_id:
+                return entity
         raise TargetNotFoundException
 
-    def _type_of_root(self, asked: dict[str, str]) -> str:
-        if asked["RootId"] != self.root.id:
+    def _type_of_root(self, parameters: dict[str, str]) -> str:
+        if parameters["RootId"] != self.root.id:
             raise RootNotFoundException
-        check_type(asked["PolicyType"])
-        return asked["PolicyType"]
+        check_type(parameters["PolicyType"])
+        return parameters["PolicyType"]
 
     def _own_policy(self, policy_id: str) -> FakePolicy:
         policy = self.get_policy_by_id(policy_id)
@@ -347,8 +349,8 @@ def join(
     """
     store = cast(OrganizationsStore, organizations_backends[management_account][PARTITION])
     store.create_organization(region="us-east-1")
-    made = store.create_organizational_unit(ParentId=store.root.id, Name=unit)
-    unit_id = made["OrganizationalUnit"]["Id"]
+    new_unit = store.create_organizational_unit(ParentId=store.root.id, Name=unit)
+    unit_id = new_unit["OrganizationalUnit"]["Id"]
     store.invite(account_id, unit_id)
     if delegated_administrator:
         store.delegated.add(account_id)

@@ -1,7 +1,8 @@
 """Organizations: the root, its organizational units, and the accounts in them.
 
-Mended: a new organization has service control policies enabled; names of units are unique under
-one parent; units that are not empty stay; an account moves from where it is; unknown children.
+Otherwise than in moto: a new organization has service control policies enabled; names of units are
+unique under one parent; units that are not empty stay; an account moves from where it is; unknown
+children.
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html
 """
@@ -65,15 +66,15 @@ class TreeStore(OrganizationsBackend):
 
     def path(self, account_id: str) -> list[Entity]:
         """Return what an account is under, from the root down to the account itself."""
-        found: list[Entity] = [self.get_account_by_id(account_id)]
-        while found[0].parent_id:
-            found.insert(0, self.get_organizational_unit_by_id(found[0].parent_id))
-        return found
+        entities: list[Entity] = [self.get_account_by_id(account_id)]
+        while entities[0].parent_id:
+            entities.insert(0, self.get_organizational_unit_by_id(entities[0].parent_id))
+        return entities
 
     def invite(self, account_id: str, parent_id: str) -> None:
         """Take in an account that exists already, as an accepted invitation does."""
-        wanted = {"AccountName": "member", "Email": f"{account_id}@example.com"}
-        account = FakeAccount(self.organization, **wanted)
+        parameters = {"AccountName": "member", "Email": f"{account_id}@example.com"}
+        account = FakeAccount(self.organization, **parameters)
         account.id, account.parent_id, account.joined_method = account_id, parent_id, "INVITED"
         self._admit(account)
 
@@ -81,28 +82,28 @@ class TreeStore(OrganizationsBackend):
         """Attach the policies that everything new begins with; `PolicyStore` knows them."""
 
     @overrides
-    def create_organizational_unit(self, **asked: Any) -> dict[str, Any]:
+    def create_organizational_unit(self, **parameters: Any) -> dict[str, Any]:
         """Make a unit whose name is new among its siblings."""
-        self.validate_parent_id(asked["ParentId"])
-        self._check_name(asked["Name"], asked["ParentId"])
-        unit = FakeOrganizationalUnit(self.organization, **asked)
+        self.validate_parent_id(parameters["ParentId"])
+        self._check_name(parameters["Name"], parameters["ParentId"])
+        unit = FakeOrganizationalUnit(self.organization, **parameters)
         self.ou.append(unit)
         self.attach_defaults(unit)
         return unit.describe()
 
     @overrides
-    def update_organizational_unit(self, **asked: Any) -> dict[str, Any]:
+    def update_organizational_unit(self, **parameters: Any) -> dict[str, Any]:
         """Rename a unit."""
-        unit = self.get_organizational_unit_by_id(asked["OrganizationalUnitId"])
-        if asked.get("Name", unit.name) != unit.name:
-            self._check_name(asked["Name"], unit.parent_id)
-            unit.name = asked["Name"]
+        unit = self.get_organizational_unit_by_id(parameters["OrganizationalUnitId"])
+        if parameters.get("Name", unit.name) != unit.name:
+            self._check_name(parameters["Name"], unit.parent_id)
+            unit.name = parameters["Name"]
         return unit.describe()
 
     @overrides
-    def delete_organizational_unit(self, **asked: Any) -> None:
+    def delete_organizational_unit(self, **parameters: Any) -> None:
         """Delete a unit that has neither accounts nor units."""
-        unit = self.get_organizational_unit_by_id(asked["OrganizationalUnitId"])
+        unit = self.get_organizational_unit_by_id(parameters["OrganizationalUnitId"])
         if any(self._children(unit.id)):
             raise OrganizationsClientError(
                 "OrganizationalUnitNotEmptyException",
@@ -111,36 +112,38 @@ class TreeStore(OrganizationsBackend):
             )
         for policy in unit.attached_policies:
             policy.attachments.remove(unit)
-        super().delete_organizational_unit(**asked)
+        super().delete_organizational_unit(**parameters)
 
     @overrides
-    def create_account(self, **asked: Any) -> dict[str, Any]:
+    def create_account(self, **parameters: Any) -> dict[str, Any]:
         """Make an account under the root; it is there at once."""
-        account = FakeAccount(self.organization, **asked)
+        account = FakeAccount(self.organization, **parameters)
         self._admit(account)
         return account.create_account_status
 
     @overrides
-    def move_account(self, **asked: Any) -> None:
+    def move_account(self, **parameters: Any) -> None:
         """Move an account away from the parent it has."""
-        account = self.get_account_by_id(asked["AccountId"])
+        account = self.get_account_by_id(parameters["AccountId"])
         for name in ("SourceParentId", "DestinationParentId"):
-            if asked[name] not in {unit.id for unit in self.ou}:
+            if parameters[name] not in {unit.id for unit in self.ou}:
                 raise OrganizationsClientError(
                     f"{name.removesuffix('Id')}NotFoundException",
                     "We can't find a root or OU with the ParentId that you specified.",
                 )
-        if account.parent_id != asked["SourceParentId"]:
+        if account.parent_id != parameters["SourceParentId"]:
             raise OrganizationsClientError(
                 "AccountNotFoundException",
                 "We can't find an account in the source parent that you specified.",
             )
-        account.parent_id = asked["DestinationParentId"]
+        account.parent_id = parameters["DestinationParentId"]
 
     @overrides
-    def list_parents(self, **asked: Any) -> dict[str, Any]:
+    def list_parents(self, **parameters: Any) -> dict[str, Any]:
         """Name the one parent of an account or a unit."""
-        child = next((one for one in self.entities if one.id == asked["ChildId"]), None)
+        child = next(
+            (entity for entity in self.entities if entity.id == parameters["ChildId"]), None
+        )
         if child is None or not child.parent_id:
             raise OrganizationsClientError(
                 "ChildNotFoundException",
@@ -162,10 +165,10 @@ class TreeStore(OrganizationsBackend):
         self._reset()
 
     @overrides
-    def remove_account_from_organization(self, **asked: str) -> None:
+    def remove_account_from_organization(self, **parameters: str) -> None:
         """Let an account go, and the policies that were attached to it."""
-        super().remove_account_from_organization(**asked)
-        self.delegated.discard(asked["AccountId"])
+        super().remove_account_from_organization(**parameters)
+        self.delegated.discard(parameters["AccountId"])
 
     def _admit(self, account: FakeAccount) -> None:
         self.accounts.append(account)
@@ -173,8 +176,8 @@ class TreeStore(OrganizationsBackend):
         self.attach_defaults(account)
 
     def _children(self, parent_id: str) -> Iterator[Entity]:
-        return (one for one in self.entities if one.parent_id == parent_id)
+        return (entity for entity in self.entities if entity.parent_id == parent_id)
 
     def _check_name(self, name: str, parent_id: str | None) -> None:
-        if any(one.name == name and one.parent_id == parent_id for one in self.ou):
+        if any(unit.name == name and unit.parent_id == parent_id for unit in self.ou):
             raise DuplicateOrganizationalUnitException

@@ -453,9 +453,9 @@ def test_a_group_under_the_guardrail_launches_golden_images_and_nothing_else(
         iam.attach_group_policy(GroupName="admins", PolicyArn=made["Policy"]["Arn"])
     promised = {topic for name in together for topic in profile_named(name).proves}
     tried = launch_attempts.run(sandbox, seeded, golden, ("goldenami:status", "approved"), promised)
-    assert {one.trial.promise for one in tried} >= {
+    assert {one.attempt.promise for one in tried} >= {
         "golden", "foreign-image", "unapproved-image", "foreign-snapshot", "root-replacement",
         "approval-tag",
     }  # fmt: skip
     assert all(one.as_promised for one in tried), [one for one in tried if not one.as_promised]
-    assert all(one.statements for one in tried if one.trial.forbidden)
+    assert all(one.statements for one in tried if one.attempt.forbidden)

@@ -124,7 +124,9 @@ def _head(
     at: datetime,
 ) -> saved.InventoryHead:
     """Return what a saved inventory has to tell beside its subjects."""
-    made = {(place.account, place.region): images for place, images in goldens.produced.items()}
+    images_by_place = {
+        (place.account, place.region): images for place, images in goldens.produced.items()
+    }
     parameters = {}
     if question.listed.parameters:
         parameters = {place.region: source.listed(place.region) for place in places.home}
@@ -137,7 +139,7 @@ def _head(
                 account=place.account,
                 region=place.region,
                 subjects=sum(place.subjects.values()),
-                produced=tuple(made.get((place.account, place.region), {}).values()),
+                produced=tuple(images_by_place.get((place.account, place.region), {}).values()),
                 unread=place.unread,
             )
             for place in read
@@ -146,8 +148,8 @@ def _head(
     )
 
 
-def _unread(one: UnreadPlace) -> PlaceRead:
-    return PlaceRead(account=one.place.account, region=one.place.region, unread=(one.why,))
+def _unread(unread: UnreadPlace) -> PlaceRead:
+    return PlaceRead(account=unread.place.account, region=unread.place.region, unread=(unread.why,))
 
 
 def _earlier(question: AuditQuestion) -> frozenset[str] | None:
