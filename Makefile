@@ -133,6 +133,7 @@ test-python-%: .venv-%/.ready
 	.venv-$*/bin/python -P tests/smoke.py
 	.venv-$*/bin/$(QUICK_TESTS) $(ARGS)
 
+.PRECIOUS: .venv-3.%/.ready
 .venv-3.%/.ready: pyproject.toml
 	python3.$* -m venv .venv-3.$*
 	.venv-3.$*/bin/python $(PIP_INSTALL) --editable '.[dev]'
@@ -196,4 +197,4 @@ bench: $(VENV)/.ready $(PEERS)
 
 clean:
 	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(USER_VENV) $(REHEARSE_VENV) $(BUILD_VENV) \
-	    $(LOWEST_VENV) .venv-3.* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache
+	    $(LOWEST_VENV) .venv-3.* .venv-smoke-* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache

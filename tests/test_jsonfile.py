@@ -44,7 +44,7 @@ TYPED = {
     b'{"number": 1, "number_': "it ends too soon",
     b'{"number": 1]': "no JSON: ",
     b"[]": "needs a mapping, not a list",
-    b'{"rest": ' + b'{"a":' * 5_000: "nested too deeply",
+    b'{"rest": ' + b'{"a":' * 100_000: "nested too deeply",
     b'{"rest": {"a": "\xff"}}': "not UTF-8 text",
 }
 

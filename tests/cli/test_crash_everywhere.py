@@ -20,10 +20,10 @@ from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
 
 from . import account, recorded
-from .crash.conftest import SOAK, Machine, machine
+from .crash.conftest import SOAK, Machine, machine, zygote
 from .state import snapshot
 
-__all__ = ["machine"]
+__all__ = ["machine", "zygote"]
 
 pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
 

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -76,10 +76,50 @@ class Killer:
         return Refusal("Killed", "the caller is dead", applied=applied)
 
 
+class Zygote:
+    """The process that those of the commands are forked from; it has imported all they need."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).parent / "zygote.py")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=uncovered_environment(),
+        )  # fmt: skip
+
+    def begin(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
+        """Fork a command, and return its process id."""
+        order = {"arguments": [*arguments], "environment": environment, "log": str(log)}
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return self._number()
+
+    def end(self) -> int:
+        """Wait for the command, and return its exit status."""
+        return self._number()
+
+    def _number(self) -> int:
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def uncovered_environment() -> dict[str, str]:
+    """Return the environment, without what would measure the coverage of another process."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 class Machine:
     """Runs ``goldenami`` against the embedded AWS in processes of their own."""
 
-    def __init__(self, sandbox: Sandbox, killer: Killer, folder: Path) -> None:
+    def __init__(self, sandbox: Sandbox, killer: Killer, zygote: Zygote, folder: Path) -> None:
         self.sandbox = sandbox
         self.killer = killer
         self.folder = folder
@@ -87,11 +127,7 @@ class Machine:
         self.log = folder / "log"
         self.release = folder / "release.yaml"
         self.release.write_text(yaml.safe_dump(RELEASE))
-        self._zygote = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "zygote.py")],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE_")},
-        )  # fmt: skip
+        self._zygote = zygote
 
     def run(
         self,
@@ -109,31 +145,15 @@ class Machine:
         ``ended`` is called when it has, and calls of whatever it left behind are still refused.
         """
         self.killer.pid = 0
-        order = {
-            "arguments": [*arguments],
-            "environment": self.sandbox.environment()
-            | {"GOLDENAMI_STATE": str(self.state), "NO_COLOR": "1"},
-            "log": str(self.log),
-        }
-        assert self._zygote.stdin is not None
-        assert self._zygote.stdout is not None
+        environment = uncovered_environment() | self.sandbox.environment()
+        environment |= {"GOLDENAMI_STATE": str(self.state), "NO_COLOR": "1"}
         self.killer.at, self.killer.after, self.killer.seen = at, after, 0
         self.killer.signal, self.killer.then = number, then
-        self._zygote.stdin.write(json.dumps(order) + "\n")
-        self._zygote.stdin.flush()
-        self.killer.pid = int(self._zygote.stdout.readline())
-        status = int(self._zygote.stdout.readline())
+        self.killer.pid = self._zygote.begin(arguments, environment, self.log)
+        status = self._zygote.end()
         ended()
         self.killer.pid = 0
         return status
-
-    def close(self) -> None:
-        """End the process that the others are forked from."""
-        assert self._zygote.stdin is not None
-        assert self._zygote.stdout is not None
-        self._zygote.stdin.close()
-        self._zygote.wait()
-        self._zygote.stdout.close()
 
     def forget(self) -> None:
         """Empty the account, and lose the journals."""
@@ -153,17 +173,22 @@ class Machine:
         return [path.stem for path in sorted(self.state.glob("*"))]
 
 
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    """One process of a worker, that all commands are forked from."""
+    process = Zygote()
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def machine(
-    monkeypatch: pytest.MonkeyPatch, sandbox_port: int, tmp_path: Path
-) -> Iterator[Machine]:
+def machine(sandbox_port: int, zygote: Zygote, tmp_path: Path) -> Iterator[Machine]:
     """A machine with a release file of two regions, and an empty account without any delay."""
     killer = Killer()
     with Sandbox(sandbox_port, 0.0, guards=[killer]) as sandbox:
-        machine = Machine(sandbox, killer, tmp_path)
+        machine = Machine(sandbox, killer, zygote, tmp_path)
         machine.forget()
         yield machine
-        machine.close()
 
 
 def points(calls: int, *, after: bool, journal: bool) -> range:

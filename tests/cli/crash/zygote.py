@@ -30,7 +30,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 import_module("botocore_once").keep()
 for name in LATE:
     import_module(name)
-for service in ("ec2", "ssm", "sts", "service-quotas"):
+for service in ("ec2", "iam", "organizations", "ssm", "sts", "service-quotas"):
     boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 for holder, setting, value in (
     (ask, "DELAYS_S", (0.0,) * len(ask.DELAYS_S)),
@@ -47,6 +47,7 @@ def run(order: dict[str, Any]) -> int:
     os.dup2(log, 1)
     os.dup2(log, 2)
     faulthandler.enable()  # a crash of Python itself names the line it was at
+    os.environ.clear()
     os.environ.update(order["environment"])
     try:
         main(order["arguments"])
