@@ -553,7 +553,7 @@ def test_throttling_is_waited_out(cli: Any, sandbox: Sandbox, golden: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--max-age", "old"], "--max-age old: is no duration"),
+        (["--max-age", "old"], "--max-age: `old` is no duration"),
         (["--newest", "0"], "--newest"),
         (["--since", "/no/such/file"], "/no/such/file: cannot be read"),
         (["--approved", "ami-1"], "`ami-1` is no image id"),

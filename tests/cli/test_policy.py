@@ -177,7 +177,13 @@ def test_init_in_a_folder_that_cannot_be(cli: Any, tmp_path: Path) -> None:
 
 def test_without_its_extra_the_sandbox_says_how_to_install_it() -> None:
     program = (
-        "import sys; sys.modules['moto'] = None; import goldenami.cli as c; c.main(['sandbox'])"
+        "import sys\n"
+        "class Without:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'moto':\n"
+        "            raise ModuleNotFoundError(\"No module named 'moto'\", name='moto')\n"
+        "sys.meta_path.insert(0, Without())\n"
+        "import goldenami.cli as c; c.main(['sandbox'])"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False

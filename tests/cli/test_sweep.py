@@ -183,7 +183,7 @@ def test_what_cannot_be_removed_is_told(cli: Any, sandbox: Sandbox, litter: dict
 def test_an_age_that_is_no_time_is_refused(cli: Any, sandbox: Sandbox) -> None:
     ran = cli("sweep", "--older-than", "long")
     assert ran.code == 2
-    assert "--older-than long: no time" in ran.err
+    assert "--older-than: `long` is no time" in ran.err
 
 
 @pytest.mark.parametrize(
