@@ -48,7 +48,7 @@ def test_an_account_tells_its_state_by_either_name() -> None:
     rows = [{"State": "ACTIVE"}, {"Status": "ACTIVE"}, {"State": "SUSPENDED", "Status": "ACTIVE"}]
     accounts = [{"Id": f"{number:012}", **row} for number, row in enumerate(rows)]
     answer = read(ListAccounts, {"Accounts": accounts})
-    assert [account.active for account in answer.accounts] == [True, True, False]
+    assert [account.active for account in answer.rows] == [True, True, False]
     with pytest.raises(OddAnswerError):
         read(ListAccounts, {"Accounts": [{"Id": "111122223333"}]})
 

@@ -84,10 +84,11 @@ def assumed(aws: "Aws", role: str) -> Any:
     """
 
     def fetch() -> dict[str, str]:
-        answer = aws.in_region(aws.region).ask(
-            AssumeRole, f"assuming {role}", RoleArn=role, RoleSessionName=SESSION
+        session = (
+            aws.in_region(aws.region)
+            .ask(AssumeRole, f"assuming {role}", RoleArn=role, RoleSessionName=SESSION)
+            .part
         )
-        session = answer.credentials
         return {
             "access_key": session.access_key_id,
             "secret_key": session.secret_access_key,

@@ -46,14 +46,13 @@ def refused(regional: RegionalAws) -> list[RefusedInstance]:
 
     Images that nothing is known of (they are gone) count: they are not allowed either.
     """
-    pages = regional.listed(
+    instances = regional.rows(
         DescribeInstanceImageMetadata, "reading instances",
         Filters=_ALIVE, MaxResults=PAGE,
     )  # fmt: skip
     return [
         _refused(regional.region, instance)
-        for page in pages
-        for instance in page.instance_image_metadata
+        for instance in instances
         if not instance.image_metadata.image_allowed
     ]
 

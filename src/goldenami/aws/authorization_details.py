@@ -67,12 +67,12 @@ def _details(aws: Aws) -> dict[str, list[Any]]:
 def _organization(aws: Aws) -> tuple[str, bool]:
     """Return the organization's id, empty if there is none, and whether this account manages it."""
     try:
-        answer = aws.ask(DescribeOrganization, "reading the organization")
+        organization = aws.ask(DescribeOrganization, "reading the organization").part
     except AwsError as error:
         if error.code == NOT_IN_USE:
             return "", False
         raise
-    return answer.organization.id, answer.organization.master_account_id == aws.account
+    return organization.id, organization.master_account_id == aws.account
 
 
 def _levels(aws: Aws) -> Iterator[ControlLevel]:
@@ -81,15 +81,15 @@ def _levels(aws: Aws) -> Iterator[ControlLevel]:
         purpose = f"reading what {path[0]} is under"
         path.insert(0, aws.ask(ListParents, purpose, ChildId=path[0]).parents[0].id)
     for target in path:
-        pages = aws.listed(
+        policies = aws.rows(
             ListPoliciesForTarget, f"reading the policies of {target}",
             TargetId=target, Filter=SCP,
         )  # fmt: skip
-        documents = tuple(_document(aws, policy) for page in pages for policy in page.policies)
+        documents = tuple(_document(aws, policy) for policy in policies)
         name = f"account {target}" if target == aws.account else target
         yield ControlLevel(target, name, documents)
 
 
 def _document(aws: Aws, policy: PolicySummary) -> NamedDocument:
     answer = aws.ask(DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
-    return NamedDocument(policy.name, answer.policy.content)
+    return NamedDocument(policy.name, answer.part.value)

@@ -107,31 +107,28 @@ class Aggregator:
 
         https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
         """
-        pages = self._regional.listed(
+        sources = self._regional.rows(
             DescribeConfigurationAggregatorSourcesStatus,
             f"reading the sources of aggregator {self.name}",
             ConfigurationAggregatorName=self.name,
         )
         return [
-            SourceStatus(source.source_id, source.aws_region, _why(source))
-            for page in pages
-            for source in page.aggregated_source_status_list
+            SourceStatus(source.source_id, source.aws_region, _why(source)) for source in sources
         ]
 
     def _rows(self, kind: type[R], query: str, **more: int) -> Iterator[R]:
         purpose = f"asking the aggregator {self.name}"
-        pages = self._regional.listed(
+        rows = self._regional.rows(
             SelectAggregateResourceConfig,
             purpose,
             Expression=query,
             ConfigurationAggregatorName=self.name,
             **more,
         )
-        for page in pages:
-            for row in page.results:
-                with explained(purpose, self._regional.region, SelectAggregateResourceConfig.call):
-                    decoded = read_json(kind, row)
-                yield decoded
+        for row in rows:
+            with explained(purpose, self._regional.region, SelectAggregateResourceConfig.call):
+                decoded = read_json(kind, row)
+            yield decoded
 
 
 def _why(source: AggregatedSource) -> str:

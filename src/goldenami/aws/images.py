@@ -144,8 +144,8 @@ def _newest_of(regional: RegionalAws, image_filter: "ImageFilter") -> Image:
 
 
 def _described(regional: RegionalAws, purpose: str, **parameters: Any) -> list[Image]:
-    pages = regional.listed(ec2.DescribeImages, purpose, MaxResults=1000, **parameters)
-    return [_image(regional.region, image) for page in pages for image in page.images]
+    images = regional.rows(ec2.DescribeImages, purpose, MaxResults=1000, **parameters)
+    return [_image(regional.region, image) for image in images]
 
 
 def _newest(image: Image) -> tuple[float, str]:

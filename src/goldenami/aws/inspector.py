@@ -121,10 +121,8 @@ def _scanned(context: ActionContext, instance_id: str) -> bool | Pending:
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
     """
-    pages = context.listed(
-        ListCoverage, filterCriteria=_equal(resourceId=instance_id, scanType="PACKAGE")
-    )
-    covered = next((resource for page in pages for resource in page.covered_resources), None)
+    criteria = _equal(resourceId=instance_id, scanType="PACKAGE")
+    covered = next(context.rows(ListCoverage, filterCriteria=criteria), None)
     if covered is None:
         return Pending("not known to Inspector yet")
     code, reason = covered.scan_status.status_code, covered.scan_status.reason
@@ -146,8 +144,7 @@ def _findings(context: ActionContext, instance_id: str) -> list[InspectorFinding
     criteria = _equal(
         resourceId=instance_id, findingStatus="ACTIVE", findingType="PACKAGE_VULNERABILITY"
     )
-    pages = context.listed(ListFindings, filterCriteria=criteria)
-    findings = [_finding(finding) for page in pages for finding in page.findings]
+    findings = map(_finding, context.rows(ListFindings, filterCriteria=criteria))
     return sorted(
         findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.vulnerability)
     )

@@ -35,7 +35,7 @@ def _instance(region: str, answer: InstanceAnswer) -> Instance:
 def instance_type(regional: RegionalAws, name: str, purpose: str) -> InstanceType:
     """Return an instance type, which there has to be."""
     answer = regional.ask(DescribeInstanceTypes, purpose, InstanceTypes=[name])
-    return answer.instance_types[0]
+    return answer.rows[0]
 
 
 def architectures(regional: RegionalAws, name: str, purpose: str) -> list[str]:

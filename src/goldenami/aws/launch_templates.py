@@ -88,14 +88,13 @@ class LaunchTemplates:
         """Return the default and the latest version of every template."""
         with self._lock:
             if self._named is None:
-                pages = self._regional.listed(
+                answers = self._regional.rows(
                     DescribeLaunchTemplateVersions,
                     "reading launch templates", Versions=list(NAMED),
                 )  # fmt: skip
                 versions = {
                     (version.launch_template_id, version.version_number): _version(version)
-                    for page in pages
-                    for version in page.launch_template_versions
+                    for version in answers
                 }
                 self._named = list(versions.values())
                 self._remember(self._named)
@@ -104,8 +103,7 @@ class LaunchTemplates:
     def configurations(self) -> Iterator[LaunchConfiguration]:
         """Yield the launch configurations."""
         purpose = "reading launch configurations"
-        for page in self._regional.listed(DescribeLaunchConfigurations, purpose):
-            yield from page.launch_configurations
+        return self._regional.rows(DescribeLaunchConfigurations, purpose)
 
     def resolved(self, reference: ImageReference) -> ImageReference:
         """Follow a reference to what it launches."""
@@ -152,11 +150,11 @@ class LaunchTemplates:
 
 def versions(regional: RegionalAws, template: str) -> list[LaunchTemplateVersion]:
     """Return every version of a launch template, by its id."""
-    pages = regional.listed(
+    answers = regional.rows(
         DescribeLaunchTemplateVersions, f"reading launch template {template}",
         LaunchTemplateId=template,
     )  # fmt: skip
-    return [_version(version) for page in pages for version in page.launch_template_versions]
+    return [_version(version) for version in answers]
 
 
 def read_version(
@@ -180,8 +178,7 @@ def read_version(
         if error.code in UNKNOWN_TEMPLATE:
             return None
         raise
-    versions = answer.launch_template_versions
-    return _version(versions[0]) if versions else None
+    return _version(answer.rows[0]) if answer.rows else None
 
 
 def _version(answer: TemplateVersion) -> LaunchTemplateVersion:

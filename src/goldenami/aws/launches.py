@@ -70,9 +70,8 @@ class Launches:
     def auto_scaling_groups(self) -> Iterator[list[Subject]]:
         """Yield the Auto Scaling groups, once for each image that one can launch."""
         purpose = "reading Auto Scaling groups"
-        pages = self._regional.listed(DescribeAutoScalingGroups, purpose)
         launching = []
-        for answer in (group for page in pages for group in page.auto_scaling_groups):
+        for answer in self._regional.rows(DescribeAutoScalingGroups, purpose):
             group = auto_scaling.group(answer)
             for number, reference in enumerate(group.references):
                 name = _nth(group.name, number)
@@ -83,9 +82,8 @@ class Launches:
 
     def fleets(self) -> Iterator[list[Subject]]:
         """Yield the EC2 fleets that can still launch something."""
-        pages = self._regional.listed(DescribeFleets, "reading EC2 fleets")
         launching = []
-        for fleet in (fleet for page in pages for fleet in page.fleets):
+        for fleet in self._regional.rows(DescribeFleets, "reading EC2 fleets"):
             if fleet.fleet_state not in _FLEETS_ALIVE:
                 continue
             own = fleet.tag_values
@@ -98,9 +96,8 @@ class Launches:
 
     def spot_fleets(self) -> Iterator[list[Subject]]:
         """Yield the spot fleets that can still launch something."""
-        pages = self._regional.listed(DescribeSpotFleetRequests, "reading spot fleets")
         launching = []
-        for fleet in (fleet for page in pages for fleet in page.spot_fleet_request_configs):
+        for fleet in self._regional.rows(DescribeSpotFleetRequests, "reading spot fleets"):
             if fleet.spot_fleet_request_state not in _FLEETS_ALIVE:
                 continue
             config = fleet.spot_fleet_request_config
@@ -117,8 +114,7 @@ class Launches:
 
         A cluster or node group that is deleted while they are read is gone.
         """
-        pages = self._regional.listed(ListClusters, "listing EKS clusters")
-        clusters = [cluster for page in pages for cluster in page.clusters]
+        clusters = list(self._regional.rows(ListClusters, "listing EKS clusters"))
         launching = [
             read
             for cluster in clusters
@@ -130,8 +126,7 @@ class Launches:
     def _node_group_names(self, cluster: str) -> list[str]:
         purpose = f"listing the node groups of {cluster}"
         try:
-            pages = self._regional.listed(ListNodegroups, purpose, clusterName=cluster)
-            return [name for page in pages for name in page.nodegroups]
+            return list(self._regional.rows(ListNodegroups, purpose, clusterName=cluster))
         except AwsError as error:
             if error.code not in GONE:
                 raise
@@ -142,7 +137,7 @@ class Launches:
             group = self._regional.ask(
                 DescribeNodegroup, f"reading node group {name}",
                 clusterName=cluster, nodegroupName=name,
-            ).nodegroup  # fmt: skip
+            ).part  # fmt: skip
         except AwsError as error:
             if error.code not in GONE:
                 raise

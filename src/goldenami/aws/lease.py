@@ -216,7 +216,7 @@ class Lease:
             Type="String",
             Overwrite=version > 1,
             Description="goldenami: a bake of this image is under way",
-        ).version  # fmt: skip
+        ).part  # fmt: skip
         self._version = written
         if written != version and not self._is_mine(self._look()):
             return False
@@ -313,12 +313,9 @@ def remove(context: ActionContext) -> dict[str, Any]:
 
 def _owner(regional: RegionalAws, name: str, last: LeaseHolder) -> LeaseHolder:
     """Return who wrote the newest version of those that were not written too late."""
-    pages = regional.listed(GetParameterHistory, f"reading the history of {name}", Name=name)
-    versions = sorted(
-        (version for page in pages for version in page.parameters), key=lambda v: v.version
-    )
+    history = regional.rows(GetParameterHistory, f"reading the history of {name}", Name=name)
     owner = last  # if the lease was deleted in between, and nobody's came in time
-    for version in versions:
+    for version in sorted(history, key=lambda version: version.version):
         writer = _holder(regional.region, name, version.value)
         if writer.holds(version.version):
             owner = writer

@@ -56,7 +56,7 @@ def protected_from_termination(regional: RegionalAws, instance_id: str) -> bool:
         DescribeTerminationProtection, f"reading the protection of {instance_id}",
         InstanceId=instance_id, Attribute="disableApiTermination",
     )  # fmt: skip
-    return answer.disable_api_termination.value
+    return answer.part.value
 
 
 def protected_from_stop(regional: RegionalAws, instance_id: str) -> bool:
@@ -69,7 +69,7 @@ def protected_from_stop(regional: RegionalAws, instance_id: str) -> bool:
         DescribeStopProtection, f"reading the protection of {instance_id}",
         InstanceId=instance_id, Attribute="disableApiStop",
     )  # fmt: skip
-    return answer.disable_api_stop.value
+    return answer.part.value
 
 
 def vpc_of(regional: RegionalAws, group_id: str) -> str:
@@ -85,11 +85,11 @@ def vpc_of(regional: RegionalAws, group_id: str) -> str:
         if error.code in UNKNOWN_GROUP:
             return ""
         raise
-    if len(answer.security_groups) != 1:
+    if len(answer.rows) != 1:
         raise unreadable(
             f"{purpose} in {regional.region}", answer.call, "it tells of none, or of several"
         )
-    return answer.security_groups[0].vpc_id
+    return answer.rows[0].vpc_id
 
 
 def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:
@@ -98,11 +98,11 @@ def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:
     Raises:
         AwsError: they could not be read.
     """
-    pages = regional.listed(
+    groups = regional.rows(
         DescribeSecurityGroups, f"reading the security groups of {vpc_id}",
         Filters=[{"Name": "vpc-id", "Values": [vpc_id]}],
     )  # fmt: skip
-    return frozenset(group.group_id for page in pages for group in page.security_groups)
+    return frozenset(group.group_id for group in groups)
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

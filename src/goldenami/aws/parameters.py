@@ -149,8 +149,7 @@ def _free_oldest(context: ActionContext) -> None:
     name = context.parameters["Name"]
 
     def versions() -> list[ParameterVersion]:
-        pages = context.listed(GetParameterHistory, Name=name)
-        return [version for page in pages for version in page.parameters]
+        return list(context.rows(GetParameterHistory, Name=name))
 
     oldest = min(patiently(context, versions), key=lambda version: version.version)
     foreign = [label for label in oldest.labels if not _own(label, oldest)]

@@ -152,7 +152,7 @@ def _put(context: ActionContext, name: str, record: Record, version: int) -> int
         Type="String",
         Overwrite=version > 0,
         Description="goldenami: the record of a build",
-    ).version
+    ).part
 
 
 def _settled(context: ActionContext, name: str, least: int) -> Recorded:

@@ -13,7 +13,7 @@ def snapshots(regional: RegionalAws, devices: Iterable[str]) -> dict[str, str]:
         regional: whose, and where.
         devices: the names that the root device of a golden image has, such as ``/dev/xvda``.
     """
-    pages = regional.listed(
+    volumes = regional.rows(
         DescribeVolumes, "reading root volumes",
         Filters=[
             {"Name": "attachment.status", "Values": ["attached"]},
@@ -23,7 +23,6 @@ def snapshots(regional: RegionalAws, devices: Iterable[str]) -> dict[str, str]:
     )  # fmt: skip
     return {
         attachment.instance_id: volume.snapshot_id
-        for page in pages
-        for volume in page.volumes
+        for volume in volumes
         for attachment in volume.attachments
     }

@@ -40,7 +40,7 @@ def run(context: ActionContext) -> dict[str, Any]:
                 context.progress("waiting for the SSM agent")
                 return None
             raise
-        return answer.command.command_id
+        return answer.part.value
 
     command_id = until(context, send, timeout_s=timeout_s, thing=f"the SSM agent of {instance_id}")
 

@@ -43,7 +43,7 @@ def protect(context: ActionContext) -> dict[str, Any]:
         answer = context.ask(
             DescribeDeregistrationProtection, ImageId=image_id, Attribute="deregistrationProtection"
         )
-        return {} if answer.deregistration_protection.value.startswith("enabled") else None
+        return {} if answer.part.value.startswith("enabled") else None
 
     patiently(context, enable)
     return until(context, look, timeout_s=context.parameters["timeout_s"], thing="the protection")

@@ -16,11 +16,10 @@ def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[Snap
     """
     if not ids:
         return ()
-    return regional.ask(DescribeSnapshots, purpose, SnapshotIds=list(ids)).snapshots
+    return regional.ask(DescribeSnapshots, purpose, SnapshotIds=list(ids)).rows
 
 
 def own(regional: RegionalAws, ids: Sequence[str], purpose: str) -> list[SnapshotAnswer]:
     """Return those of these snapshots that are there and the account's own."""
     filters = [{"Name": "snapshot-id", "Values": list(ids)}]
-    pages = regional.listed(DescribeSnapshots, purpose, OwnerIds=["self"], Filters=filters)
-    return [snapshot for page in pages for snapshot in page.snapshots]
+    return list(regional.rows(DescribeSnapshots, purpose, OwnerIds=["self"], Filters=filters))

@@ -51,7 +51,7 @@ def _read(context: ActionContext) -> dict[str, Tags]:
     """Return the tags of the image and of its snapshots, by id: of all of them."""
     regional, summary = context.regional, context.summary
     image, ids = context.parameters["ImageId"], list(context.parameters["SnapshotIds"])
-    images = regional.ask(DescribeImages, summary, ImageIds=[image], IncludeDisabled=True).images
+    images = regional.ask(DescribeImages, summary, ImageIds=[image], IncludeDisabled=True).rows
     there: dict[str, Tags] = {described.image_id: described.tag_values for described in images}
     there |= {
         described.snapshot_id: described.tag_values

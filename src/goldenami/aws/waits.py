@@ -126,7 +126,7 @@ def instance(context: ActionContext) -> dict[str, Any]:
         if state == "pending":
             return None
         checks = context.ask(DescribeInstanceStatus, InstanceIds=[instance_id])
-        for status in checks.instance_statuses:
+        for status in checks.rows:
             both = (status.instance_status.status, status.system_status.status)
             if "impaired" in both:
                 raise BakeError(f"{instance_id} in {context.region} fails its status checks")
@@ -150,7 +150,7 @@ def image(context: ActionContext) -> dict[str, Any]:
     image_id = context.parameters["ImageId"]
 
     def look() -> dict[str, Any] | Pending | None:
-        several = context.ask(DescribeImages, ImageIds=[image_id], IncludeDisabled=True).images
+        several = context.ask(DescribeImages, ImageIds=[image_id], IncludeDisabled=True).rows
         if not several:
             return None
         described = several[0]

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from goldenami.aws.answers.ec2_launches import Override, TemplateVersionName
-from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage, read
-
-SERVICE = "autoscaling"
+from goldenami.aws.answers.interface import Row, Tagged, Text, listing, read, single
 
 
 class MixedTemplate(Row, frozen=True, kw_only=True):
@@ -50,10 +48,9 @@ class AutoScalingGroupAnswer(Tagged, frozen=True, kw_only=True):
     launch_configuration_name: str = ""
 
 
-class DescribeAutoScalingGroups(TokenPage, frozen=True, kw_only=True):
-    """A page of groups."""
-
-    auto_scaling_groups: tuple[AutoScalingGroupAnswer, ...]
+DescribeAutoScalingGroups = listing(
+    "autoscaling:DescribeAutoScalingGroups", "AutoScalingGroups", AutoScalingGroupAnswer
+)
 
 
 class LaunchConfiguration(Row, frozen=True, kw_only=True):
@@ -63,10 +60,9 @@ class LaunchConfiguration(Row, frozen=True, kw_only=True):
     image_id: Text
 
 
-class DescribeLaunchConfigurations(TokenPage, frozen=True, kw_only=True):
-    """A page of launch configurations."""
-
-    launch_configurations: tuple[LaunchConfiguration, ...]
+DescribeLaunchConfigurations = listing(
+    "autoscaling:DescribeLaunchConfigurations", "LaunchConfigurations", LaunchConfiguration
+)
 
 
 class InstanceRefresh(Row, frozen=True, kw_only=True):
@@ -78,13 +74,8 @@ class InstanceRefresh(Row, frozen=True, kw_only=True):
     preferences: Mapping[str, Any] = {}  # absent if none were given
 
 
-class DescribeInstanceRefreshes(TokenPage, frozen=True, kw_only=True):
-    """A page of instance refreshes."""
-
-    instance_refreshes: tuple[InstanceRefresh, ...]
-
-
-class StartInstanceRefresh(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The refresh that was started."""
-
-    instance_refresh_id: Text
+DescribeInstanceRefreshes = listing(
+    "autoscaling:DescribeInstanceRefreshes", "InstanceRefreshes", InstanceRefresh
+)
+StartInstanceRefresh = single("autoscaling:StartInstanceRefresh", "InstanceRefreshId", str)
+"""The refresh that was started."""

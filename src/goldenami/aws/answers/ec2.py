@@ -4,13 +4,11 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 """
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import ClassVar, Generic, TypeVar
 
-from msgspec import Meta
+from goldenami.aws.answers.interface import Answer, Page, Row, Tagged, Text, listing, only, single
 
-from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
-
-SERVICE = "ec2"
+T = TypeVar("T")
 
 
 class StateReason(Row, frozen=True, kw_only=True):
@@ -63,10 +61,7 @@ class ImageAnswer(Tagged, frozen=True, kw_only=True):
         return _why(self.state_reason)
 
 
-class DescribeImages(TokenPage, frozen=True, kw_only=True):
-    """A page of images."""
-
-    images: tuple[ImageAnswer, ...]
+DescribeImages = listing("ec2:DescribeImages", "Images", ImageAnswer)
 
 
 class SnapshotAnswer(Tagged, frozen=True, kw_only=True):
@@ -84,10 +79,7 @@ class SnapshotAnswer(Tagged, frozen=True, kw_only=True):
         return int(number) if number.isdecimal() else 0
 
 
-class DescribeSnapshots(TokenPage, frozen=True, kw_only=True):
-    """A page of snapshots."""
-
-    snapshots: tuple[SnapshotAnswer, ...]
+DescribeSnapshots = listing("ec2:DescribeSnapshots", "Snapshots", SnapshotAnswer)
 
 
 class LaunchPermission(Row, frozen=True, kw_only=True):
@@ -110,24 +102,15 @@ class LaunchPermission(Row, frozen=True, kw_only=True):
         return tuple((word, value) for word, value in words.items() if value)
 
 
-class DescribeLaunchPermissions(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The launch permissions of an image."""
+DescribeLaunchPermissions = listing(
+    "ec2:DescribeImageAttribute", "LaunchPermissions", LaunchPermission, Answer
+)
+"""The launch permissions of an image."""
 
-    call: ClassVar[str] = "ec2:DescribeImageAttribute"
-    launch_permissions: tuple[LaunchPermission, ...]
-
-
-class TextValue(Row, frozen=True, kw_only=True):
-    """An attribute that is a text."""
-
-    value: Text
-
-
-class DescribeDeregistrationProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Whether an image is protected from deregistration."""
-
-    call: ClassVar[str] = "ec2:DescribeImageAttribute"
-    deregistration_protection: TextValue
+DescribeDeregistrationProtection = single(
+    "ec2:DescribeImageAttribute", "DeregistrationProtection", only("Value", str)
+)
+"""Whether an image is protected from deregistration."""
 
 
 class VolumePermission(Row, frozen=True, kw_only=True):
@@ -137,11 +120,10 @@ class VolumePermission(Row, frozen=True, kw_only=True):
     group: str = ""  # absent where it is one account
 
 
-class DescribeSnapshotPermissions(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Who may use a snapshot."""
-
-    call: ClassVar[str] = "ec2:DescribeSnapshotAttribute"
-    create_volume_permissions: tuple[VolumePermission, ...]
+DescribeSnapshotPermissions = listing(
+    "ec2:DescribeSnapshotAttribute", "CreateVolumePermissions", VolumePermission, Answer
+)
+"""Who may use a snapshot."""
 
 
 class InstanceState(Row, frozen=True, kw_only=True):
@@ -186,22 +168,28 @@ class InstanceAnswer(Tagged, frozen=True, kw_only=True):
         return _why(self.state_reason)
 
 
-class Reservation(Row, frozen=True, kw_only=True):
+class Reservation(Row, Generic[T], frozen=True, kw_only=True):
     """Instances that were launched together."""
 
     owner_id: Text
-    instances: tuple[InstanceAnswer, ...]
+    instances: tuple[T, ...]
 
 
-class DescribeInstances(TokenPage, frozen=True, kw_only=True):
+class InstancePage(Page, Generic[T], frozen=True, kw_only=True):
     """A page of instances."""
 
-    reservations: tuple[Reservation, ...]
+    reservations: tuple[Reservation[T], ...]
 
     @property
-    def instances(self) -> list[InstanceAnswer]:
+    def instances(self) -> list[T]:
         """Return the instances of all reservations."""
         return [instance for several in self.reservations for instance in several.instances]
+
+
+class DescribeInstances(InstancePage[InstanceAnswer], frozen=True, kw_only=True):
+    """A page of instances, as most need them."""
+
+    call: ClassVar[str] = "ec2:DescribeInstances"
 
 
 class NetworkInterface(Row, frozen=True, kw_only=True):
@@ -217,22 +205,12 @@ class InstanceWithInterfaces(InstanceAnswer, frozen=True, kw_only=True):
     network_interfaces: tuple[NetworkInterface, ...]
 
 
-class ReservationWithInterfaces(Row, frozen=True, kw_only=True):
-    """Instances that were launched together."""
-
-    instances: tuple[InstanceWithInterfaces, ...]
-
-
-class DescribeInstancesWithInterfaces(TokenPage, frozen=True, kw_only=True):
+class DescribeInstancesWithInterfaces(
+    InstancePage[InstanceWithInterfaces], frozen=True, kw_only=True
+):
     """A page of instances whose network interfaces matter."""
 
     call: ClassVar[str] = "ec2:DescribeInstances"
-    reservations: tuple[ReservationWithInterfaces, ...]
-
-    @property
-    def instances(self) -> list[InstanceWithInterfaces]:
-        """Return the instances of all reservations."""
-        return [instance for several in self.reservations for instance in several.instances]
 
 
 class CheckStatus(Row, frozen=True, kw_only=True):
@@ -248,30 +226,18 @@ class InstanceStatus(Row, frozen=True, kw_only=True):
     system_status: CheckStatus
 
 
-class DescribeInstanceStatus(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The status checks of an instance; none as long as it does not run."""
+DescribeInstanceStatus = listing("ec2:DescribeInstanceStatus", "InstanceStatuses", InstanceStatus)
+"""The status checks of an instance; none as long as it does not run."""
 
-    instance_statuses: tuple[InstanceStatus, ...]
+DescribeTerminationProtection = single(
+    "ec2:DescribeInstanceAttribute", "DisableApiTermination", only("Value", bool)
+)
+"""Whether an instance is protected from termination."""
 
-
-class BooleanValue(Row, frozen=True, kw_only=True):
-    """An attribute that is true or false."""
-
-    value: bool
-
-
-class DescribeTerminationProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Whether an instance is protected from termination."""
-
-    call: ClassVar[str] = "ec2:DescribeInstanceAttribute"
-    disable_api_termination: BooleanValue
-
-
-class DescribeStopProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Whether an instance is protected from being stopped."""
-
-    call: ClassVar[str] = "ec2:DescribeInstanceAttribute"
-    disable_api_stop: BooleanValue
+DescribeStopProtection = single(
+    "ec2:DescribeInstanceAttribute", "DisableApiStop", only("Value", bool)
+)
+"""Whether an instance is protected from being stopped."""
 
 
 class ImageMetadata(Row, frozen=True, kw_only=True):
@@ -297,28 +263,19 @@ class InstanceMetadata(Tagged, frozen=True, kw_only=True):
     launch_time: datetime | None = None  # not needed to judge it
 
 
-class DescribeInstanceImageMetadata(TokenPage, frozen=True, kw_only=True):
-    """A page of instances with their images."""
-
-    instance_image_metadata: tuple[InstanceMetadata, ...]
-
-
-class RunInstances(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """What was launched."""
-
-    instances: Annotated[tuple[InstanceAnswer, ...], Meta(min_length=1)]
+DescribeInstanceImageMetadata = listing(
+    "ec2:DescribeInstanceImageMetadata", "InstanceImageMetadata", InstanceMetadata
+)
 
 
-class CreateImage(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The image that is being made."""
+RunInstances = listing("ec2:RunInstances", "Instances", InstanceAnswer, Answer, least=1)
+"""What was launched."""
 
-    image_id: Text
+CreateImage = single("ec2:CreateImage", "ImageId", str)
+"""The image that is being made."""
 
-
-class CopyImage(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The copy that is being made."""
-
-    image_id: Text
+CopyImage = single("ec2:CopyImage", "ImageId", str)
+"""The copy that is being made."""
 
 
 class DeleteSnapshotResult(Row, frozen=True, kw_only=True):
@@ -331,6 +288,7 @@ class DeleteSnapshotResult(Row, frozen=True, kw_only=True):
 class DeregisterImage(Answer, frozen=True, kw_only=True, rename="pascal"):
     """How it went with the snapshots of the image, if they were to go too."""
 
+    call: ClassVar[str] = "ec2:DeregisterImage"
     delete_snapshot_results: tuple[DeleteSnapshotResult, ...] = ()  # absent if none was asked for
 
 

@@ -3,25 +3,16 @@
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
+from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, listing, only, single
 
-SERVICE = "ec2"
-
-
-class Region(Row, frozen=True, kw_only=True):
-    """A region of the account."""
-
-    region_name: Text
-
-
-class DescribeRegions(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The regions that the account can use: there is no account without any."""
-
-    regions: Annotated[tuple[Region, ...], Meta(min_length=1)]
+DescribeRegions = listing(
+    "ec2:DescribeRegions", "Regions", only("RegionName", str), Answer, least=1
+)
+"""The regions that the account can use: there is no account without any."""
 
 
 class ProcessorInfo(Row, frozen=True, kw_only=True):
@@ -43,10 +34,10 @@ class InstanceType(Row, frozen=True, kw_only=True):
     v_cpu_info: VCpuInfo
 
 
-class DescribeInstanceTypes(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The instance type that was asked for; one that does not exist is an error of its own."""
-
-    instance_types: Annotated[tuple[InstanceType, ...], Meta(min_length=1)]
+DescribeInstanceTypes = listing(
+    "ec2:DescribeInstanceTypes", "InstanceTypes", InstanceType, Answer, least=1
+)
+"""The instance type that was asked for; one that does not exist is an error of its own."""
 
 
 class SecurityGroup(Tagged, frozen=True, kw_only=True):
@@ -57,10 +48,7 @@ class SecurityGroup(Tagged, frozen=True, kw_only=True):
     vpc_id: str = ""  # a group of EC2-Classic has none
 
 
-class DescribeSecurityGroups(TokenPage, frozen=True, kw_only=True):
-    """A page of security groups."""
-
-    security_groups: tuple[SecurityGroup, ...]
+DescribeSecurityGroups = listing("ec2:DescribeSecurityGroups", "SecurityGroups", SecurityGroup)
 
 
 class KeyPair(Tagged, frozen=True, kw_only=True):
@@ -69,10 +57,8 @@ class KeyPair(Tagged, frozen=True, kw_only=True):
     key_name: Text
 
 
-class DescribeKeyPairs(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """All key pairs: EC2 does not page them."""
-
-    key_pairs: tuple[KeyPair, ...]
+DescribeKeyPairs = listing("ec2:DescribeKeyPairs", "KeyPairs", KeyPair, Answer)
+"""All key pairs: EC2 does not page them."""
 
 
 class AttachmentAnswer(Row, frozen=True, kw_only=True):
@@ -91,27 +77,20 @@ class VolumeAnswer(Tagged, frozen=True, kw_only=True):
     attachments: tuple[AttachmentAnswer, ...] = ()  # absent if it is attached to nothing
 
 
-class DescribeVolumes(TokenPage, frozen=True, kw_only=True):
-    """A page of volumes."""
-
-    volumes: tuple[VolumeAnswer, ...]
+DescribeVolumes = listing("ec2:DescribeVolumes", "Volumes", VolumeAnswer)
 
 
 class GetAllowedImagesSettings(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The Allowed AMIs setting of a region."""
 
+    call: ClassVar[str] = "ec2:GetAllowedImagesSettings"
     state: Text
     managed_by: Text
     image_criteria: tuple[dict[str, Any], ...] = ()  # absent if there are none
 
 
-class GetEbsEncryptionByDefault(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Whether new volumes of a region are encrypted unasked."""
+GetEbsEncryptionByDefault = single("ec2:GetEbsEncryptionByDefault", "EbsEncryptionByDefault", bool)
+"""Whether new volumes of a region are encrypted unasked."""
 
-    ebs_encryption_by_default: bool
-
-
-class GetEbsDefaultKmsKeyId(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The key that a region encrypts with if none is named."""
-
-    kms_key_id: Text
+GetEbsDefaultKmsKeyId = single("ec2:GetEbsDefaultKmsKeyId", "KmsKeyId", str)
+"""The key that a region encrypts with if none is named."""

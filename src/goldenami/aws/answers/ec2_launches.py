@@ -3,9 +3,7 @@
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 """
 
-from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
-
-SERVICE = "ec2"
+from goldenami.aws.answers.interface import Row, Tagged, Text, listing, only, single
 
 
 class TemplateVersionName(Row, frozen=True, kw_only=True):
@@ -37,10 +35,7 @@ class Fleet(Tagged, frozen=True, kw_only=True):
     launch_template_configs: tuple[TemplateConfig, ...]
 
 
-class DescribeFleets(TokenPage, frozen=True, kw_only=True):
-    """A page of EC2 fleets."""
-
-    fleets: tuple[Fleet, ...]
+DescribeFleets = listing("ec2:DescribeFleets", "Fleets", Fleet)
 
 
 class SpotFleetConfig(Row, frozen=True, kw_only=True):
@@ -58,10 +53,9 @@ class SpotFleet(Tagged, frozen=True, kw_only=True):
     spot_fleet_request_config: SpotFleetConfig
 
 
-class DescribeSpotFleetRequests(TokenPage, frozen=True, kw_only=True):
-    """A page of spot fleets."""
-
-    spot_fleet_request_configs: tuple[SpotFleet, ...]
+DescribeSpotFleetRequests = listing(
+    "ec2:DescribeSpotFleetRequests", "SpotFleetRequestConfigs", SpotFleet
+)
 
 
 class TemplateData(Row, frozen=True, kw_only=True):
@@ -82,19 +76,10 @@ class TemplateVersion(Row, frozen=True, kw_only=True):
     version_description: str = ""  # absent if it was made without one
 
 
-class DescribeLaunchTemplateVersions(TokenPage, frozen=True, kw_only=True):
-    """A page of versions of launch templates."""
-
-    launch_template_versions: tuple[TemplateVersion, ...]
-
-
-class VersionNumber(Row, frozen=True, kw_only=True):
-    """The number of a version."""
-
-    version_number: int
-
-
-class CreateLaunchTemplateVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The version that was made."""
-
-    launch_template_version: VersionNumber
+DescribeLaunchTemplateVersions = listing(
+    "ec2:DescribeLaunchTemplateVersions", "LaunchTemplateVersions", TemplateVersion
+)
+CreateLaunchTemplateVersion = single(
+    "ec2:CreateLaunchTemplateVersion", "LaunchTemplateVersion", only("VersionNumber", int)
+)
+"""The version that was made."""

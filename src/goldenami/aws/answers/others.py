@@ -5,7 +5,16 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
-from goldenami.aws.answers.interface import Answer, CamelPage, CamelRow, Row, Text, TokenPage
+from goldenami.aws.answers.interface import (
+    Answer,
+    CamelPage,
+    CamelRow,
+    Row,
+    Text,
+    listing,
+    only,
+    single,
+)
 
 
 class GetCallerIdentity(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -32,14 +41,10 @@ class RoleCredentials(Row, frozen=True, kw_only=True):
         return "RoleCredentials(…)"
 
 
-class AssumeRole(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """A session of a role.
+AssumeRole = single("sts:AssumeRole", "Credentials", RoleCredentials)
+"""A session of a role.
 
-    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-    """
-
-    call: ClassVar[str] = "sts:AssumeRole"
-    credentials: RoleCredentials
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 
 
 class KeyMetadata(Row, frozen=True, kw_only=True):
@@ -50,14 +55,8 @@ class KeyMetadata(Row, frozen=True, kw_only=True):
     key_manager: str = "CUSTOMER"  # absent only in answers older than AWS's own keys
 
 
-class DescribeKey(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """One KMS key.
-
-    https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
-    """
-
-    call: ClassVar[str] = "kms:DescribeKey"
-    key_metadata: KeyMetadata
+DescribeKey = single("kms:DescribeKey", "KeyMetadata", KeyMetadata)
+"""https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html"""
 
 
 class GenerateDataKeyWithoutPlaintext(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -66,40 +65,14 @@ class GenerateDataKeyWithoutPlaintext(Answer, frozen=True, kw_only=True, rename=
     call: ClassVar[str] = "kms:GenerateDataKeyWithoutPlaintext"
 
 
-class Quota(Row, frozen=True, kw_only=True):
-    """A service quota."""
+GetServiceQuota = single("service-quotas:GetServiceQuota", "Quota", only("Value", float))
+"""https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html"""
 
-    value: float
+ListClusters = listing("eks:ListClusters", "clusters", str, CamelPage)
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_ListClusters.html"""
 
-
-class GetServiceQuota(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """One service quota.
-
-    https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
-    """
-
-    call: ClassVar[str] = "service-quotas:GetServiceQuota"
-    quota: Quota
-
-
-class ListClusters(CamelPage, frozen=True, kw_only=True):
-    """A page of the names of EKS clusters.
-
-    https://docs.aws.amazon.com/eks/latest/APIReference/API_ListClusters.html
-    """
-
-    call: ClassVar[str] = "eks:ListClusters"
-    clusters: tuple[Text, ...]
-
-
-class ListNodegroups(CamelPage, frozen=True, kw_only=True):
-    """A page of the names of a cluster's node groups.
-
-    https://docs.aws.amazon.com/eks/latest/APIReference/API_ListNodegroups.html
-    """
-
-    call: ClassVar[str] = "eks:ListNodegroups"
-    nodegroups: tuple[Text, ...]
+ListNodegroups = listing("eks:ListNodegroups", "nodegroups", str, CamelPage)
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_ListNodegroups.html"""
 
 
 class NodegroupTemplate(CamelRow, frozen=True, kw_only=True):
@@ -123,24 +96,11 @@ class Nodegroup(CamelRow, frozen=True, kw_only=True):
     tags: dict[str, str] = field(default_factory=dict)  # absent if there are none
 
 
-class DescribeNodegroup(Answer, frozen=True, kw_only=True, rename="camel"):
-    """One EKS node group.
+DescribeNodegroup = single("eks:DescribeNodegroup", "nodegroup", Nodegroup)
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeNodegroup.html"""
 
-    https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeNodegroup.html
-    """
-
-    call: ClassVar[str] = "eks:DescribeNodegroup"
-    nodegroup: Nodegroup
-
-
-class SelectAggregateResourceConfig(TokenPage, frozen=True, kw_only=True):
-    """A page of rows, each of them JSON text.
-
-    https://docs.aws.amazon.com/config/latest/APIReference/API_SelectAggregateResourceConfig.html
-    """
-
-    call: ClassVar[str] = "config:SelectAggregateResourceConfig"
-    results: tuple[Text, ...]
+SelectAggregateResourceConfig = listing("config:SelectAggregateResourceConfig", "Results", str)
+"""https://docs.aws.amazon.com/config/latest/APIReference/API_SelectAggregateResourceConfig.html"""
 
 
 class AggregatedSource(Row, frozen=True, kw_only=True):
@@ -153,14 +113,12 @@ class AggregatedSource(Row, frozen=True, kw_only=True):
     last_error_code: str = ""  # the same
 
 
-class DescribeConfigurationAggregatorSourcesStatus(TokenPage, frozen=True, kw_only=True):
-    """A page of an aggregator's sources.
-
-    https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
-    """
-
-    call: ClassVar[str] = "config:DescribeConfigurationAggregatorSourcesStatus"
-    aggregated_source_status_list: tuple[AggregatedSource, ...]
+DescribeConfigurationAggregatorSourcesStatus = listing(
+    "config:DescribeConfigurationAggregatorSourcesStatus",
+    "AggregatedSourceStatusList",
+    AggregatedSource,
+)
+"""https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html"""
 
 
 class ScanState(CamelRow, frozen=True, kw_only=True):
@@ -212,14 +170,8 @@ class CoveredResource(CamelRow, frozen=True, kw_only=True):
     last_scanned_at: datetime | None = None  # absent before the first scan
 
 
-class ListCoverage(CamelPage, frozen=True, kw_only=True):
-    """A page of the resources that Inspector knows.
-
-    https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
-    """
-
-    call: ClassVar[str] = "inspector2:ListCoverage"
-    covered_resources: tuple[CoveredResource, ...]
+ListCoverage = listing("inspector2:ListCoverage", "coveredResources", CoveredResource, CamelPage)
+"""https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html"""
 
 
 class VulnerablePackage(CamelRow, frozen=True, kw_only=True):
@@ -246,14 +198,8 @@ class InspectorFindingAnswer(CamelRow, frozen=True, kw_only=True):
     title: str = ""  # not every finding has one
 
 
-class ListFindings(CamelPage, frozen=True, kw_only=True):
-    """A page of findings: an empty list says that there are none, no list says nothing.
-
-    https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
-    """
-
-    call: ClassVar[str] = "inspector2:ListFindings"
-    findings: tuple[InspectorFindingAnswer, ...]
+ListFindings = listing("inspector2:ListFindings", "findings", InspectorFindingAnswer, CamelPage)
+"""https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html"""
 
 
 class FailedFinding(Row, frozen=True, kw_only=True):
