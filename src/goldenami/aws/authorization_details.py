@@ -13,7 +13,7 @@ from goldenami.aws.answers.organizations import (
     ListPoliciesForTarget,
     PolicySummary,
 )
-from goldenami.aws.errors import FORBIDDEN
+from goldenami.aws.errors import FORBIDDEN, Tolerated
 from goldenami.aws.organizations import NOT_IN_USE, SCP
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
@@ -66,13 +66,10 @@ def _details(aws: Aws) -> dict[str, list[Any]]:
 
 def _organization(aws: Aws) -> tuple[str, bool]:
     """Return the organization's id, empty if there is none, and whether this account manages it."""
-    try:
+    with Tolerated({NOT_IN_USE}):
         organization = aws.ask(DescribeOrganization, "reading the organization").part
-    except AwsError as error:
-        if error.code == NOT_IN_USE:
-            return "", False
-        raise
-    return organization.id, organization.master_account_id == aws.account
+        return organization.id, organization.master_account_id == aws.account
+    return "", False
 
 
 def _levels(aws: Aws) -> Iterator[ControlLevel]:

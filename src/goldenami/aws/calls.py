@@ -8,11 +8,11 @@ import msgspec
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.interface import Answer
+from goldenami.aws.errors import Tolerated
 from goldenami.aws.idempotency import DONE, NONE
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.waits import patiently
 from goldenami.domain.plan import dig
-from goldenami.errors import AwsError
 
 A = TypeVar("A", bound=Answer)
 
@@ -31,13 +31,10 @@ def call(
     Raises:
         AwsError: AWS refused it or could not be reached. That it is done already is no refusal.
     """
-    try:
+    with Tolerated(DONE.get(name, NONE)):
         answer = msgspec.to_builtins(answered(context, ANSWERS[name], created=created))
-    except AwsError as error:
-        if error.code in DONE.get(name, NONE):
-            return {}
-        raise
-    return {output: dig(answer, place) for output, place in outputs.items()}
+        return {output: dig(answer, place) for output, place in outputs.items()}
+    return {}
 
 
 def once(regional: RegionalAws, name: str, purpose: str, /, **parameters: Any) -> None:

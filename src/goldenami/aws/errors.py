@@ -1,7 +1,7 @@
 """Turns what botocore raises into one clear error; AWS's codes are classified only here."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +129,19 @@ NO_AGENT = frozenset({"InvalidInstanceId"})
 NOT_AVAILABLE_HERE = frozenset(
     {"InvalidAction", "UnsupportedOperation", "UnknownOperationException"}
 )
+
+
+class Tolerated:
+    """Goes on after a block that AWS refuses with one of these codes, as `suppress` does."""
+
+    def __init__(self, codes: Container[str]) -> None:
+        self._codes = codes
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        return isinstance(error, AwsError) and error.code in self._codes
 
 
 @contextmanager

@@ -13,11 +13,12 @@ from goldenami.aws.answers.iam import (
     ListEntitiesForPolicy,
     ListPolicyVersions,
 )
+from goldenami.aws.errors import Tolerated
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.session import Aws
-from goldenami.errors import AwsError
 
 VERSIONS_PER_POLICY = 5
+_GONE = ("NoSuchEntity",)
 
 
 class ManagedPolicy(KeptPolicy, frozen=True, kw_only=True):
@@ -43,13 +44,10 @@ def version_number(version: str) -> int:
 
 def attached(aws: Aws, group: str) -> dict[str, str] | None:
     """Return a group's managed policies, names by ARN; None if there is no such group."""
-    try:
+    with Tolerated(_GONE):
         policies = aws.rows(ListAttachedGroupPolicies, f"reading group {group}", GroupName=group)
         return {policy.policy_arn: policy.policy_name for policy in policies}
-    except AwsError as error:
-        if error.code == "NoSuchEntity":
-            return None
-        raise
+    return None
 
 
 def attachments_per_group(aws: Aws) -> int:
@@ -72,24 +70,19 @@ class RoleBoundary(Struct, frozen=True):
 
 def role(aws: Aws, name: str) -> RoleBoundary | None:
     """Return the role of that name, or None if there is none."""
-    try:
+    with Tolerated(_GONE):
         answer = aws.ask(GetRole, f"reading role {name}", RoleName=name).part
-    except AwsError as error:
-        if error.code == "NoSuchEntity":
-            return None
-        raise
-    boundary = answer.permissions_boundary
-    return RoleBoundary(name, answer.path, boundary.permissions_boundary_arn if boundary else "")
+        boundary = answer.permissions_boundary
+        arn = boundary.permissions_boundary_arn if boundary else ""
+        return RoleBoundary(name, answer.path, arn)
+    return None
 
 
 def managed_policy(aws: Aws, arn: str) -> ManagedPolicy | None:
     """Return a managed policy, or None if there is none with this ARN."""
-    try:
+    with Tolerated(_GONE):  # also if it is deleted while it is read
         return _managed_policy(aws, arn)
-    except AwsError as error:
-        if error.code == "NoSuchEntity":  # also if it is deleted while it is read
-            return None
-        raise
+    return None
 
 
 def version_document(aws: Aws, arn: str, version: str) -> dict[str, Any]:

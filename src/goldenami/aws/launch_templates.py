@@ -14,9 +14,8 @@ from goldenami.aws.answers.ec2_launches import (
     TemplateVersionName,
 )
 from goldenami.aws.answers.interface import read
-from goldenami.aws.errors import UNKNOWN_TEMPLATE
+from goldenami.aws.errors import UNKNOWN_TEMPLATE, Tolerated
 from goldenami.aws.regional import RegionalAws
-from goldenami.errors import AwsError
 
 NAMED = ("$Default", "$Latest")
 """The versions that a template's own settings name; others are numbers."""
@@ -169,16 +168,13 @@ def read_version(
     """
     by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
     purpose = f"reading launch template {template}"
-    try:
-        answer = regional.ask(
+    with Tolerated(UNKNOWN_TEMPLATE):
+        answers = regional.ask(
             DescribeLaunchTemplateVersions, purpose,
             Versions=[version], **{by: template},
-        )  # fmt: skip
-    except AwsError as error:
-        if error.code in UNKNOWN_TEMPLATE:
-            return None
-        raise
-    return _version(answer.rows[0]) if answer.rows else None
+        ).rows  # fmt: skip
+        return _version(answers[0]) if answers else None
+    return None
 
 
 def _version(answer: TemplateVersion) -> LaunchTemplateVersion:

@@ -17,7 +17,7 @@ from goldenami.aws.answers.ec2_launches import (
     TemplateConfig,
 )
 from goldenami.aws.answers.others import DescribeNodegroup, ListClusters, ListNodegroups
-from goldenami.aws.errors import GONE
+from goldenami.aws.errors import GONE, Tolerated
 from goldenami.aws.launch_templates import (
     ImageReference,
     LaunchTemplates,
@@ -27,7 +27,6 @@ from goldenami.aws.launch_templates import (
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
-from goldenami.errors import AwsError
 
 _FLEETS_ALIVE = {"submitted", "active", "modifying"}
 
@@ -125,29 +124,24 @@ class Launches:
 
     def _node_group_names(self, cluster: str) -> list[str]:
         purpose = f"listing the node groups of {cluster}"
-        try:
+        with Tolerated(GONE):
             return list(self._regional.rows(ListNodegroups, purpose, clusterName=cluster))
-        except AwsError as error:
-            if error.code not in GONE:
-                raise
-            return []
+        return []
 
     def _node_group(self, cluster: str, name: str) -> tuple[Subject, ImageReference] | None:
-        try:
+        with Tolerated(GONE):
             group = self._regional.ask(
                 DescribeNodegroup, f"reading node group {name}",
                 clusterName=cluster, nodegroupName=name,
             ).part  # fmt: skip
-        except AwsError as error:
-            if error.code not in GONE:
-                raise
-            return None
-        subject = self._subject(Kind.NODE_GROUP, f"{cluster}/{name}", name, group.tags)
-        template = group.launch_template
-        if template and (group.ami_type or "CUSTOM") == "CUSTOM":
-            named = template.id or template.name
-            return subject, ImageReference(template=named, version=template.version)
-        return subject, ImageReference(why=f"EKS chooses it ({group.ami_type or 'its default'})")
+            subject = self._subject(Kind.NODE_GROUP, f"{cluster}/{name}", name, group.tags)
+            template = group.launch_template
+            if template and (group.ami_type or "CUSTOM") == "CUSTOM":
+                named = template.id or template.name
+                return subject, ImageReference(template=named, version=template.version)
+            why = f"EKS chooses it ({group.ami_type or 'its default'})"
+            return subject, ImageReference(why=why)
+        return None
 
     def _subject(
         self, kind: Kind, subject_id: str, name: str = "", own: Mapping[str, str] | None = None

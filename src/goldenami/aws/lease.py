@@ -12,7 +12,6 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter
 import contextlib
 import time
 from threading import Event, Lock, Thread
-from types import TracebackType
 from typing import Any, Self
 
 import msgspec
@@ -29,7 +28,7 @@ from goldenami.aws.answers.ssm import (
     Response,
 )
 from goldenami.aws.calls import call
-from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, code_of
+from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, Tolerated
 from goldenami.aws.lease_holder import LeaseHolder
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain import prefixes
@@ -121,12 +120,7 @@ class Lease:
         self._renewing.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._renewing.join()
         self._let_go()
@@ -162,8 +156,9 @@ class Lease:
 
     def _take(self) -> None:
         for _ in range(_ATTEMPTS):
-            if self._create():
-                return
+            with Tolerated(ALREADY_THERE):
+                if self._write(1):
+                    return
             lease = read(self._regional, self._name)
             if lease is not None:
                 self._take_over(lease)
@@ -171,14 +166,6 @@ class Lease:
         raise RefusedError(
             f"{self._image}: other bakes of it begin and end right now", fix="try again later"
         )
-
-    def _create(self) -> bool:
-        try:
-            return self._write(1)
-        except AwsError as error:
-            if code_of(error) not in ALREADY_THERE:
-                raise
-            return False
 
     def _take_over(self, lease: HeldLease) -> None:
         if self._is_mine(lease):  # it was written, and only the answer was lost
@@ -279,13 +266,10 @@ def read(regional: RegionalAws, name: str) -> HeldLease | None:
     Raises:
         AwsError: it cannot be read, or is not goldenami's.
     """
-    try:
+    with Tolerated(NOT_FOUND):
         answer = regional.ask(GetParameter, f"reading {name}", Name=name)
         return of_parameter(regional, answer.parameter, answer.response)
-    except AwsError as error:
-        if code_of(error) in NOT_FOUND:
-            return None
-        raise
+    return None
 
 
 def of_parameter(regional: RegionalAws, parameter: Parameter, response: Response) -> HeldLease:

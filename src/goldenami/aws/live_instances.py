@@ -11,10 +11,9 @@ from goldenami.aws.answers.ec2 import (
     InstanceWithInterfaces,
 )
 from goldenami.aws.answers.ec2_around import DescribeSecurityGroups
-from goldenami.aws.errors import UNKNOWN_GROUP, unreadable
+from goldenami.aws.errors import UNKNOWN_GROUP, Tolerated, unreadable
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.tags import Tags
-from goldenami.errors import AwsError
 
 IDS_A_CALL = 200
 
@@ -79,17 +78,14 @@ def vpc_of(regional: RegionalAws, group_id: str) -> str:
         AwsError: it could not be read.
     """
     purpose = f"reading security group {group_id}"
-    try:
+    with Tolerated(UNKNOWN_GROUP):
         answer = regional.ask(DescribeSecurityGroups, purpose, GroupIds=[group_id])
-    except AwsError as error:
-        if error.code in UNKNOWN_GROUP:
-            return ""
-        raise
-    if len(answer.rows) != 1:
-        raise unreadable(
-            f"{purpose} in {regional.region}", answer.call, "it tells of none, or of several"
-        )
-    return answer.rows[0].vpc_id
+        if len(answer.rows) != 1:
+            raise unreadable(
+                f"{purpose} in {regional.region}", answer.call, "it tells of none, or of several"
+            )
+        return answer.rows[0].vpc_id
+    return ""
 
 
 def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:

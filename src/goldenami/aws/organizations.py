@@ -15,7 +15,7 @@ from goldenami.aws.answers.organizations import (
     ListTagsForResource,
     ListTargetsForPolicy,
 )
-from goldenami.aws.errors import FORBIDDEN, explained
+from goldenami.aws.errors import FORBIDDEN, Tolerated, explained
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, RefusedError
@@ -83,15 +83,12 @@ def accounts_under(aws: Aws, target: str) -> tuple[str, ...] | None:
     Returns:
         The ids; None if the caller may not read them.
     """
-    try:
+    with Tolerated(FORBIDDEN):
         purpose = "reading the organization"
         manager = aws.ask(DescribeOrganization, purpose).part.master_account_id
         accounts = {target} if target.isdigit() else _accounts(aws, target)
-    except AwsError as error:
-        if error.code in FORBIDDEN:
-            return None
-        raise
-    return tuple(sorted(accounts - {manager}))
+        return tuple(sorted(accounts - {manager}))
+    return None
 
 
 def _accounts(aws: Aws, parent: str) -> set[str]:
@@ -105,46 +102,32 @@ def _accounts(aws: Aws, parent: str) -> set[str]:
 
 def attached(aws: Aws, kind: str, target: str) -> dict[str, str] | None:
     """Return the policies of a type on a target, names by id; None if there is no such target."""
-    try:
+    with Tolerated(_GONE):
         policies = aws.rows(
             ListPoliciesForTarget, f"reading the policies of {target}",
             TargetId=target, Filter=kind,
         )  # fmt: skip
         return {policy.id: policy.name for policy in policies}
-    except AwsError as error:
-        if error.code in _GONE:
-            return None
-        raise
+    return None
 
 
 def _policy(aws: Aws, policy_id: str, name: str) -> OrganizationPolicy | None:
     """Return a policy that was listed; None if it has been deleted since."""
     purpose = f"reading policy {name}"
-    try:
-        answer = aws.ask(DescribePolicy, purpose, PolicyId=policy_id)
+    with Tolerated(_GONE):
+        content = aws.ask(DescribePolicy, purpose, PolicyId=policy_id).part.value
         with explained(purpose, aws.where, DescribePolicy.call):
-            document = read_json(dict[str, Any], answer.part.value)
-        written = _tags(aws, policy_id, name)
-        targets = _targets(aws, policy_id, name)
-    except AwsError as error:
-        if error.code in _GONE:
-            return None
-        raise
-    return OrganizationPolicy(
-        key=name, reference=policy_id, document=document, tags=written, targets=targets
-    )
-
-
-def _tags(aws: Aws, policy_id: str, name: str) -> dict[str, str]:
-    pairs = aws.rows(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
-    return {tag.key: tag.value for tag in pairs}
-
-
-def _targets(aws: Aws, policy_id: str, name: str) -> tuple[str, ...]:
-    targets = aws.rows(
-        ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
-    )
-    return tuple(target.value for target in targets)
+            document = read_json(dict[str, Any], content)
+        pairs = aws.rows(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
+        written = {tag.key: tag.value for tag in pairs}
+        targets = aws.rows(
+            ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
+        )
+        return OrganizationPolicy(
+            key=name, reference=policy_id, document=document, tags=written,
+            targets=tuple(target.value for target in targets),
+        )  # fmt: skip
+    return None
 
 
 def _no_access(error: AwsError) -> AwsError | RefusedError:

@@ -14,10 +14,10 @@ from goldenami.aws.answers.ssm import (
     ParameterVersion,
     PutParameter,
 )
-from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, code_of, unreadable
+from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, Tolerated, unreadable
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.waits import patiently, until
-from goldenami.errors import AwsError, BakeError
+from goldenami.errors import BakeError
 
 PUBLISH_PERMISSIONS = (
     "ssm:GetParameter",
@@ -57,12 +57,9 @@ def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dic
 
 def parameter(regional: RegionalAws, name: str) -> Parameter | None:
     """Return a parameter; None if there is none of that name."""
-    try:
+    with Tolerated(NOT_FOUND):
         return regional.ask(GetParameter, f"reading {name}", Name=name).parameter
-    except AwsError as error:
-        if code_of(error) in NOT_FOUND:
-            return None
-        raise
+    return None
 
 
 def image_ids(regional: RegionalAws, names: Iterable[str]) -> dict[str, str]:
@@ -103,13 +100,9 @@ def publish(context: ActionContext) -> dict[str, Any]:
     name, value = context.parameters["Name"], context.parameters["Value"]
 
     def there() -> bool:
-        try:
-            answer = context.ask(GetParameter, Name=name)
-        except AwsError as error:
-            if code_of(error) not in NOT_FOUND:
-                raise
-            return False
-        return bool(answer.parameter.value == value)
+        with Tolerated(NOT_FOUND):
+            return bool(context.ask(GetParameter, Name=name).parameter.value == value)
+        return False
 
     if patiently(context, there):
         return {}
@@ -118,11 +111,8 @@ def publish(context: ActionContext) -> dict[str, Any]:
         context.ask(PutParameter, **context.parameters)
         return {}
 
-    try:
+    with Tolerated(VERSION_LIMIT):
         return patiently(context, put)
-    except AwsError as error:
-        if code_of(error) not in VERSION_LIMIT:
-            raise
     _free_oldest(context)
     return patiently(context, put)
 

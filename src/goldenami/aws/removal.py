@@ -5,6 +5,7 @@ from typing import Any
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import DeregisterImage, DescribeInstances
 from goldenami.aws.calls import answered
+from goldenami.aws.errors import Tolerated
 from goldenami.aws.idempotency import DONE
 from goldenami.aws.waits import until
 from goldenami.errors import AwsError
@@ -23,17 +24,13 @@ def image(context: ActionContext) -> dict[str, Any]:
     Raises:
         AwsError: AWS refused, or snapshots are left; the message names them.
     """
-    try:
-        answer = answered(context, DeregisterImage)
-    except AwsError as error:
-        if error.code in DONE[DeregisterImage.call]:
-            return {}
-        raise
-    remaining = [
-        f"{result.snapshot_id} ({result.return_code})"
-        for result in answer.delete_snapshot_results
-        if result.return_code not in _FINE
-    ]
+    remaining = []
+    with Tolerated(DONE[DeregisterImage.call]):
+        remaining = [
+            f"{result.snapshot_id} ({result.return_code})"
+            for result in answered(context, DeregisterImage).delete_snapshot_results
+            if result.return_code not in _FINE
+        ]
     if remaining:
         raise AwsError(
             f"{context.headline}: the image is gone, but not {', '.join(remaining)}",
