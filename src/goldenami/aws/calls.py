@@ -1,20 +1,17 @@
 """The calls of a plan, by their names."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
-from goldenami.aws.answers.interface import Answer
 from goldenami.aws.errors import Tolerated
 from goldenami.aws.idempotency import DONE, NONE
 from goldenami.aws.regional import RegionalAws
-from goldenami.aws.waits import patiently
+from goldenami.aws.waits import answered
 from goldenami.domain.plan import dig
-
-A = TypeVar("A", bound=Answer)
 
 
 def call(
@@ -32,7 +29,9 @@ def call(
         AwsError: AWS refused it or could not be reached. That it is done already is no refusal.
     """
     with Tolerated(DONE.get(name, NONE)):
-        answer = msgspec.to_builtins(answered(context, ANSWERS[name], created=created))
+        answer = msgspec.to_builtins(
+            answered(context, ANSWERS[name], created=created, **context.parameters)
+        )
         return {output: dig(answer, place) for output, place in outputs.items()}
     return {}
 
@@ -44,12 +43,3 @@ def once(regional: RegionalAws, name: str, purpose: str, /, **parameters: Any) -
         AwsError: AWS refused it or could not be reached; or it is done already.
     """
     regional.ask(ANSWERS[name], purpose, **parameters)
-
-
-def answered(context: ActionContext, kind: type[A], *, created: bool = False) -> A:
-    """Make one AWS call with the parameters of an action, and return its answer: see `call`."""
-    return patiently(
-        context,
-        lambda: context.ask(kind, **context.parameters),
-        created=created,
-    )

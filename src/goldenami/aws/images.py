@@ -13,6 +13,8 @@ from goldenami.errors import AwsError, GoldenamiError
 if TYPE_CHECKING:
     from goldenami.spec.model import BaseSource, ImageFilter
 
+ALL_STATES = {"IncludeDeprecated": True, "IncludeDisabled": True}
+
 
 def produced(regional: RegionalAws, *, image: str | None = None) -> list[Image]:
     """Return the images goldenami made in a region, the newest first.
@@ -24,18 +26,14 @@ def produced(regional: RegionalAws, *, image: str | None = None) -> list[Image]:
     if image:
         tagged = {"Name": f"tag:{tags.IMAGE}", "Values": [image]}
     described = _described(
-        regional, "reading golden images", Owners=["self"], Filters=[tagged],
-        IncludeDeprecated=True, IncludeDisabled=True,
-    )  # fmt: skip
+        regional, "reading golden images", Owners=["self"], Filters=[tagged], **ALL_STATES
+    )
     return sorted(described, key=_newest)
 
 
 def own(regional: RegionalAws) -> list[Image]:
     """Return all of the account's own images, whoever made them, whatever their state."""
-    return _described(
-        regional, "reading own images", Owners=["self"],
-        IncludeDeprecated=True, IncludeDisabled=True,
-    )  # fmt: skip
+    return _described(regional, "reading own images", Owners=["self"], **ALL_STATES)
 
 
 def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:
@@ -45,10 +43,8 @@ def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:
 
 def by_id(regional: RegionalAws, image_ids: list[str]) -> list[Image]:
     """Return the images with these ids that exist and the account may see."""
-    return _described(
-        regional, "reading images", Filters=[{"Name": "image-id", "Values": image_ids}],
-        IncludeDeprecated=True, IncludeDisabled=True,
-    )  # fmt: skip
+    filters = [{"Name": "image-id", "Values": image_ids}]
+    return _described(regional, "reading images", Filters=filters, **ALL_STATES)
 
 
 def created(regional: RegionalAws, image_id: str) -> Image:
@@ -67,11 +63,10 @@ def created(regional: RegionalAws, image_id: str) -> Image:
 
 def named(regional: RegionalAws, name: str) -> list[Image]:
     """Return the account's own images of that very name (at most one, as AWS has it)."""
+    filters = [{"Name": "name", "Values": [name]}]
     return _described(
-        regional, "looking for the image name", Owners=["self"],
-        Filters=[{"Name": "name", "Values": [name]}],
-        IncludeDeprecated=True, IncludeDisabled=True,
-    )  # fmt: skip
+        regional, "looking for the image name", Owners=["self"], Filters=filters, **ALL_STATES
+    )
 
 
 def resolve(regional: RegionalAws, source: "BaseSource") -> Image:

@@ -11,6 +11,7 @@ from goldenami.aws.answers.ec2 import (
     InstanceWithInterfaces,
 )
 from goldenami.aws.answers.ec2_around import DescribeSecurityGroups
+from goldenami.aws.answers.interface import Only, Single
 from goldenami.aws.errors import UNKNOWN_GROUP, Tolerated, unreadable
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.tags import Tags
@@ -51,11 +52,7 @@ def protected_from_termination(regional: RegionalAws, instance_id: str) -> bool:
     Raises:
         AwsError: it could not be read.
     """
-    answer = regional.ask(
-        DescribeTerminationProtection, f"reading the protection of {instance_id}",
-        InstanceId=instance_id, Attribute="disableApiTermination",
-    )  # fmt: skip
-    return answer.part.value
+    return _protected(regional, instance_id, DescribeTerminationProtection, "disableApiTermination")
 
 
 def protected_from_stop(regional: RegionalAws, instance_id: str) -> bool:
@@ -64,11 +61,14 @@ def protected_from_stop(regional: RegionalAws, instance_id: str) -> bool:
     Raises:
         AwsError: it could not be read.
     """
-    answer = regional.ask(
-        DescribeStopProtection, f"reading the protection of {instance_id}",
-        InstanceId=instance_id, Attribute="disableApiStop",
-    )  # fmt: skip
-    return answer.part.value
+    return _protected(regional, instance_id, DescribeStopProtection, "disableApiStop")
+
+
+def _protected(
+    regional: RegionalAws, instance_id: str, kind: type[Single[Only[bool]]], attribute: str
+) -> bool:
+    purpose = f"reading the protection of {instance_id}"
+    return regional.ask(kind, purpose, InstanceId=instance_id, Attribute=attribute).part.value
 
 
 def vpc_of(regional: RegionalAws, group_id: str) -> str:

@@ -16,7 +16,7 @@ from goldenami.aws.answers.ssm import (
 )
 from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, Tolerated, unreadable
 from goldenami.aws.regional import RegionalAws
-from goldenami.aws.waits import patiently, until
+from goldenami.aws.waits import answered, patiently, until
 from goldenami.errors import BakeError
 
 PUBLISH_PERMISSIONS = (
@@ -106,15 +106,12 @@ def publish(context: ActionContext) -> dict[str, Any]:
 
     if patiently(context, there):
         return {}
-
-    def put() -> dict[str, Any]:
-        context.ask(PutParameter, **context.parameters)
-        return {}
-
     with Tolerated(VERSION_LIMIT):
-        return patiently(context, put)
+        answered(context, PutParameter, **context.parameters)
+        return {}
     _free_oldest(context)
-    return patiently(context, put)
+    answered(context, PutParameter, **context.parameters)
+    return {}
 
 
 def read_back(context: ActionContext) -> dict[str, Any]:
@@ -137,11 +134,8 @@ def read_back(context: ActionContext) -> dict[str, Any]:
 def _free_oldest(context: ActionContext) -> None:
     """Take the label of its release off the oldest version, so that SSM drops that version."""
     name = context.parameters["Name"]
-
-    def versions() -> list[ParameterVersion]:
-        return list(context.rows(GetParameterHistory, Name=name))
-
-    oldest = min(patiently(context, versions), key=lambda version: version.version)
+    history = patiently(context, lambda: list(context.rows(GetParameterHistory, Name=name)))
+    oldest = min(history, key=lambda version: version.version)
     foreign = [label for label in oldest.labels if not _own(label, oldest)]
     if foreign:
         raise BakeError(
@@ -150,16 +144,10 @@ def _free_oldest(context: ActionContext) -> None:
             fix="move the label to a newer version (`aws ssm label-parameter-version`), or take "
             "it off (`aws ssm unlabel-parameter-version`)",
         )
-
-    def unlabel() -> None:
-        context.ask(
-            ANSWERS["ssm:UnlabelParameterVersion"],
-            Name=name,
-            ParameterVersion=oldest.version,
-            Labels=list(oldest.labels),
-        )
-
-    patiently(context, unlabel)
+    answered(
+        context, ANSWERS["ssm:UnlabelParameterVersion"],
+        Name=name, ParameterVersion=oldest.version, Labels=list(oldest.labels),
+    )  # fmt: skip
 
 
 def _own(label: str, version: ParameterVersion) -> bool:

@@ -4,10 +4,9 @@ from typing import Any
 
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import DeregisterImage, DescribeInstances
-from goldenami.aws.calls import answered
 from goldenami.aws.errors import Tolerated
 from goldenami.aws.idempotency import DONE
-from goldenami.aws.waits import until
+from goldenami.aws.waits import answered, until
 from goldenami.errors import AwsError
 
 _FINE = ("success", "skipped")
@@ -28,7 +27,9 @@ def image(context: ActionContext) -> dict[str, Any]:
     with Tolerated(DONE[DeregisterImage.call]):
         remaining = [
             f"{result.snapshot_id} ({result.return_code})"
-            for result in answered(context, DeregisterImage).delete_snapshot_results
+            for result in answered(
+                context, DeregisterImage, **context.parameters
+            ).delete_snapshot_results
             if result.return_code not in _FINE
         ]
     if remaining:

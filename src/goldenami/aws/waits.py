@@ -18,6 +18,7 @@ from goldenami.aws.answers.ec2 import (
     DescribeInstances,
     DescribeInstanceStatus,
 )
+from goldenami.aws.answers.interface import Answer
 from goldenami.aws.errors import (
     NOT_FOUND,
     THROTTLED,
@@ -27,6 +28,7 @@ from goldenami.aws.errors import (
 from goldenami.errors import AwsError, BakeError
 
 T = TypeVar("T")
+A = TypeVar("A", bound=Answer)
 
 FIRST_POLL_S = 0.25
 MOST_POLL_S = 15.0
@@ -104,6 +106,13 @@ def patiently(context: ActionContext, make: Callable[[], T], *, created: bool = 
         if context.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
             raise BakeError(f"{context.headline}: stopped before it was done")
         delay = min(delay * 2, MOST_POLL_S)
+
+
+def answered(
+    context: ActionContext, kind: type[A], *, created: bool = False, **parameters: Any
+) -> A:
+    """Make one AWS call of an action `patiently`, and return its answer."""
+    return patiently(context, lambda: context.ask(kind, **parameters), created=created)
 
 
 _SLOWING = {False: "throttled, slowing down", True: "no readable answer, slowing down"}

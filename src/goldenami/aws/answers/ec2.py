@@ -17,6 +17,17 @@ class StateReason(Row, frozen=True, kw_only=True):
     message: str = ""  # some reasons are a code alone
 
 
+class Stateful(Tagged, frozen=True, kw_only=True):
+    """A resource that AWS may explain the state of."""
+
+    state_reason: StateReason | None = None  # absent if all is well
+
+    @property
+    def why(self) -> str:
+        """Why it is in its state, in AWS's words."""
+        return (self.state_reason and self.state_reason.message) or "AWS gives no reason"
+
+
 class Ebs(Row, frozen=True, kw_only=True):
     """The volume that a device of an image becomes."""
 
@@ -30,7 +41,7 @@ class BlockDeviceAnswer(Row, frozen=True, kw_only=True):
     ebs: Ebs | None = None  # absent on an instance store
 
 
-class ImageAnswer(Tagged, frozen=True, kw_only=True):
+class ImageAnswer(Stateful, frozen=True, kw_only=True):
     """An image."""
 
     image_id: Text
@@ -46,7 +57,6 @@ class ImageAnswer(Tagged, frozen=True, kw_only=True):
     source_instance_id: str = ""  # of CreateImage alone
     source_image_id: str = ""  # of CreateImage and CopyImage alone
     source_image_region: str = ""  # the same
-    state_reason: StateReason | None = None  # absent if all is well
     block_device_mappings: tuple[BlockDeviceAnswer, ...] = ()  # absent if the image failed
 
     @property
@@ -54,11 +64,6 @@ class ImageAnswer(Tagged, frozen=True, kw_only=True):
         """The snapshots behind it."""
         volumes = (device.ebs for device in self.block_device_mappings)
         return [volume.snapshot_id for volume in volumes if volume and volume.snapshot_id]
-
-    @property
-    def why(self) -> str:
-        """Why it is in its state, in AWS's words."""
-        return _why(self.state_reason)
 
 
 DescribeImages = listing("ec2:DescribeImages", "Images", ImageAnswer)
@@ -146,7 +151,7 @@ class CpuOptions(Row, frozen=True, kw_only=True):
     threads_per_core: int
 
 
-class InstanceAnswer(Tagged, frozen=True, kw_only=True):
+class InstanceAnswer(Stateful, frozen=True, kw_only=True):
     """An instance."""
 
     instance_id: Text
@@ -159,13 +164,7 @@ class InstanceAnswer(Tagged, frozen=True, kw_only=True):
     vpc_id: str = ""  # absent once it is terminated
     instance_lifecycle: str = ""  # of spot and scheduled instances alone
     cpu_options: CpuOptions | None = None  # absent for some types
-    state_reason: StateReason | None = None  # absent while nothing happened to it
     security_groups: tuple[SecurityGroupName, ...] = ()  # none once it is terminated
-
-    @property
-    def why(self) -> str:
-        """Why it is in its state, in AWS's words."""
-        return _why(self.state_reason)
 
 
 class Reservation(Row, Generic[T], frozen=True, kw_only=True):
@@ -290,7 +289,3 @@ class DeregisterImage(Answer, frozen=True, kw_only=True, rename="pascal"):
 
     call: ClassVar[str] = "ec2:DeregisterImage"
     delete_snapshot_results: tuple[DeleteSnapshotResult, ...] = ()  # absent if none was asked for
-
-
-def _why(reason: StateReason | None) -> str:
-    return (reason and reason.message) or "AWS gives no reason"
