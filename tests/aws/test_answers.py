@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from goldenami.aws.answers.auto_scaling import DescribeAutoScalingGroups
 from goldenami.aws.answers.ec2 import DescribeInstances
 from goldenami.aws.answers.iam import GetAccountAuthorizationDetails, ListPolicyVersions
 from goldenami.aws.answers.interface import OddAnswerError, read
+from goldenami.aws.answers.launches import DescribeAutoScalingGroups
 from goldenami.aws.answers.organizations import ListAccounts
 from goldenami.aws.answers.others import BatchImportFindings, DescribeNodegroup, RoleCredentials
 

@@ -7,8 +7,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.answers.ec2 import DescribeInstanceImageMetadata, InstanceMetadata
-from goldenami.aws.answers.ec2_around import GetAllowedImagesSettings
+from goldenami.aws.answers.ec2 import (
+    DescribeInstanceImageMetadata,
+    GetAllowedImagesSettings,
+    InstanceMetadata,
+)
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.instance import ALIVE
 

@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from goldenami.aws.answers.auto_scaling import (
+from goldenami.aws.answers.interface import read
+from goldenami.aws.answers.launches import (
     AutoScalingGroupAnswer,
     DescribeAutoScalingGroups,
     DescribeInstanceRefreshes,
     InstanceRefresh,
+    Override,
 )
-from goldenami.aws.answers.ec2_launches import Override
-from goldenami.aws.answers.interface import read
 from goldenami.aws.launch_templates import ImageReference, of_overrides, of_template
 from goldenami.aws.regional import RegionalAws
 

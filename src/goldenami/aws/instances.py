@@ -2,8 +2,12 @@
 
 from typing import Any
 
-from goldenami.aws.answers.ec2 import DescribeInstances, InstanceAnswer
-from goldenami.aws.answers.ec2_around import DescribeInstanceTypes, InstanceType
+from goldenami.aws.answers.ec2 import (
+    DescribeInstances,
+    DescribeInstanceTypes,
+    InstanceAnswer,
+    InstanceType,
+)
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.instance import Instance
 

@@ -1,6 +1,6 @@
 """KMS keys: one that cannot be used fails a copy an hour later, so look first."""
 
-from goldenami.aws.answers.ec2_around import GetEbsDefaultKmsKeyId, GetEbsEncryptionByDefault
+from goldenami.aws.answers.ec2 import GetEbsDefaultKmsKeyId, GetEbsEncryptionByDefault
 from goldenami.aws.answers.others import (
     DescribeKey,
     GenerateDataKeyWithoutPlaintext,

@@ -6,14 +6,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.answers.auto_scaling import DescribeLaunchConfigurations, LaunchConfiguration
-from goldenami.aws.answers.ec2_launches import (
+from goldenami.aws.answers.interface import read
+from goldenami.aws.answers.launches import (
+    DescribeLaunchConfigurations,
     DescribeLaunchTemplateVersions,
+    LaunchConfiguration,
     Override,
     TemplateVersion,
     TemplateVersionName,
 )
-from goldenami.aws.answers.interface import read
 from goldenami.aws.errors import UNKNOWN_TEMPLATE, Tolerated
 from goldenami.aws.regional import RegionalAws
 

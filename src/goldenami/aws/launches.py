@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from goldenami.aws import auto_scaling, parameters
-from goldenami.aws.answers.auto_scaling import DescribeAutoScalingGroups
-from goldenami.aws.answers.ec2_launches import (
+from goldenami.aws.answers.launches import (
+    DescribeAutoScalingGroups,
     DescribeFleets,
     DescribeSpotFleetRequests,
     TemplateConfig,

@@ -7,10 +7,10 @@ from typing import Any
 from msgspec import Struct, structs
 
 from goldenami.aws import builds, images, lease, records
-from goldenami.aws.answers.ec2 import DescribeSnapshots
-from goldenami.aws.answers.ec2_around import (
+from goldenami.aws.answers.ec2 import (
     DescribeKeyPairs,
     DescribeSecurityGroups,
+    DescribeSnapshots,
     DescribeVolumes,
 )
 from goldenami.aws.answers.ssm import GetParametersByPath

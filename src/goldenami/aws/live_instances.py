@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from goldenami.aws.answers.ec2 import (
     DescribeInstancesWithInterfaces,
+    DescribeSecurityGroups,
     DescribeStopProtection,
     DescribeTerminationProtection,
     InstanceWithInterfaces,
 )
-from goldenami.aws.answers.ec2_around import DescribeSecurityGroups
 from goldenami.aws.answers.interface import Only, Single
 from goldenami.aws.errors import UNKNOWN_GROUP, Tolerated, unreadable
 from goldenami.aws.regional import RegionalAws

@@ -1,8 +1,9 @@
 """SSM parameters: several read at once; the one that names an image written and read back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from goldenami.aws import policy_simulator
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ssm import (
@@ -16,8 +17,11 @@ from goldenami.aws.answers.ssm import (
 )
 from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, Tolerated, unreadable
 from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import Aws
 from goldenami.aws.waits import answered, patiently, until
-from goldenami.errors import BakeError
+from goldenami.domain import arns
+from goldenami.domain.check_result import CheckResult
+from goldenami.errors import AwsError, BakeError
 
 PUBLISH_PERMISSIONS = (
     "ssm:GetParameter",
@@ -26,8 +30,8 @@ PUBLISH_PERMISSIONS = (
     "ssm:UnlabelParameterVersion",
     "ec2:DescribeImages",
 )
-
-
+CHECK_PERMISSIONS = (*policy_simulator.PERMISSIONS, "ssm:GetParameter")
+WRITING = ("ssm:PutParameter", "ssm:LabelParameterVersion")
 PARAMETERS_A_CALL = 10
 
 
@@ -84,6 +88,47 @@ def version_label(version: str) -> str:
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_LabelParameterVersion.html
     """
     return f"v{version}"
+
+
+def check(regional: RegionalAws, name: str) -> CheckResult:
+    """Look whether a parameter is new or of the type that can be written over.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    """
+    try:
+        there = parameter(regional, name)
+    except AwsError as error:
+        return CheckResult(wrong=(error.message,))
+    if there is None:
+        return CheckResult(fine=(f"parameter {name} is new in {regional.region}",))
+    if there.type != "String":
+        return CheckResult(
+            wrong=(
+                f"parameter {name} in {regional.region} is a {there.type}, and SSM does not "
+                "change types: delete it, or publish under another name",
+            )
+        )
+    return CheckResult(fine=(f"parameter {name} in {regional.region} is version {there.version}",))
+
+
+def may_write(aws: Aws, regions: Sequence[str], name: str) -> CheckResult:
+    """Ask IAM's policy simulator whether the caller may write a parameter in these regions."""
+    named = [
+        arns.arn(aws.partition, "ssm", region, aws.account, "parameter", name) for region in regions
+    ]
+    try:
+        refused = policy_simulator.refused(
+            aws, WRITING, named, "asking whether the parameter may be written"
+        )
+    except AwsError as error:
+        return CheckResult(
+            unknown=(f"whether {name} may be written is not known: {error.message}",)
+        )
+    if refused is None:
+        return CheckResult(fine=(f"{name} may be written by the account's root user",))
+    if refused:
+        return CheckResult(wrong=tuple(f"the caller may not {action}" for action in refused))
+    return CheckResult(fine=(f"{name} may be written in {', '.join(regions)}",))
 
 
 def publish(context: ActionContext) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from goldenami.aws.answers.ec2_around import DescribeRegions
+from goldenami.aws.answers.ec2 import DescribeRegions
 from goldenami.aws.session import Aws
 
 

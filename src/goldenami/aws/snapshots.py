@@ -1,8 +1,8 @@
-"""Snapshots, by their ids."""
+"""Snapshots, by their ids, or by the volumes that were made of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from goldenami.aws.answers.ec2 import DescribeSnapshots, SnapshotAnswer
+from goldenami.aws.answers.ec2 import DescribeSnapshots, DescribeVolumes, SnapshotAnswer
 from goldenami.aws.regional import RegionalAws
 
 
@@ -23,3 +23,25 @@ def own(regional: RegionalAws, ids: Sequence[str], purpose: str) -> list[Snapsho
     """Return those of these snapshots that are there and the account's own."""
     filters = [{"Name": "snapshot-id", "Values": list(ids)}]
     return list(regional.rows(DescribeSnapshots, purpose, OwnerIds=["self"], Filters=filters))
+
+
+def behind_roots(regional: RegionalAws, devices: Iterable[str]) -> dict[str, str]:
+    """Return the snapshot of each instance's root volume; empty if it was made from none.
+
+    Args:
+        regional: whose, and where.
+        devices: the names that the root device of a golden image has, such as ``/dev/xvda``.
+    """
+    volumes = regional.rows(
+        DescribeVolumes, "reading root volumes",
+        Filters=[
+            {"Name": "attachment.status", "Values": ["attached"]},
+            {"Name": "attachment.device", "Values": sorted(devices)},
+        ],
+        MaxResults=500,
+    )  # fmt: skip
+    return {
+        attachment.instance_id: volume.snapshot_id
+        for volume in volumes
+        for attachment in volume.attachments
+    }

@@ -173,6 +173,18 @@ def image(context: ActionContext) -> dict[str, Any]:
     return until(context, look, timeout_s=context.parameters["timeout_s"], thing=image_id)
 
 
+def terminated(context: ActionContext) -> dict[str, Any]:
+    """Wait until an instance is terminated, since its security group cannot go before."""
+    instance_id = context.parameters["InstanceId"]
+
+    def look() -> dict[str, Any] | None:
+        answer = context.ask(DescribeInstances, InstanceIds=[instance_id])
+        states = [instance.state.name for instance in answer.instances]
+        return {} if states == ["terminated"] else None
+
+    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=instance_id)
+
+
 def _progress(context: ActionContext, snapshot_ids: list[str]) -> str:
     """Tell how much of the snapshots is there; what cannot be read is no reason to fail.
 
