@@ -47,18 +47,16 @@ CONCURRENT = frozenset(
 )
 """Somebody else is changing the same thing at this moment."""
 
-THROTTLED = CONCURRENT | frozenset(
-    {
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "EC2ThrottledException",
-    }
-)
+THROTTLED = CONCURRENT | {
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "EC2ThrottledException",
+}
 NETWORK = frozenset(
     {
         "ConnectTimeoutError",
@@ -87,13 +85,11 @@ UNKNOWN_ID = frozenset(
         "InvalidSnapshot.NotFound",
     }
 )
-NOT_FOUND = UNKNOWN_ID | frozenset(
-    {
-        "NoSuchEntity",
-        "ParameterNotFound",
-        "InvocationDoesNotExist",
-    }
-)
+NOT_FOUND = UNKNOWN_ID | {
+    "NoSuchEntity",
+    "ParameterNotFound",
+    "InvocationDoesNotExist",
+}
 GONE = NOT_FOUND | frozenset({"ResourceNotFoundException"})
 """What disappeared between a listing and a closer look is gone, and not unreadable."""
 

@@ -64,14 +64,13 @@ class LaunchTemplateVersion(Struct, frozen=True, kw_only=True):
     ``default`` is whether it is the template's default version.
     """
 
-    description: str = ""
-
     id: str
     name: str
     version: str
     reference: ImageReference
     instance_type: str = ""
     default: bool = False
+    description: str = ""
 
 
 class LaunchTemplates:
@@ -117,7 +116,9 @@ class LaunchTemplates:
         with self._lock:
             self.listed()
             if key not in self._versions:
-                self._versions[key] = self._read(*key)
+                version = read_version(self._regional, *key)
+                why = f"there is no version {key[1]} of launch template {key[0]}"
+                self._versions[key] = version.reference if version else ImageReference(why=why)
             return self._versions[key]
 
     def _remember(self, versions: list[LaunchTemplateVersion]) -> None:
@@ -129,14 +130,6 @@ class LaunchTemplates:
         for version in sorted(versions, key=lambda each: int(each.version)):
             for named in (version.id, version.name):
                 self._versions[named, "$Latest"] = version.reference
-
-    def _read(self, template: str, version: str) -> ImageReference:
-        template_version = read_version(self._regional, template, version)
-        if template_version is None:
-            return ImageReference(
-                why=f"there is no version {version} of launch template {template}"
-            )
-        return template_version.reference
 
     def _configured(self) -> dict[str, str]:
         with self._lock:

@@ -1,6 +1,6 @@
 """Instances as they are now: what a remediation has to know before it touches one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -41,9 +41,17 @@ def read(regional: RegionalAws, ids: Iterable[str]) -> dict[str, LiveInstance]:
     Raises:
         AwsError: they could not be read.
     """
-    chunks = _chunks(sorted(ids))
-    instances = (instance for chunk in chunks for instance in _read(regional, chunk))
-    return {instance.id: instance for instance in instances}
+    instances: dict[str, LiveInstance] = {}
+    sorted_ids = sorted(ids)
+    for start in range(0, len(sorted_ids), IDS_A_CALL):
+        pages = regional.listed(  # by filter, so that an id that is gone is no error
+            DescribeInstancesWithInterfaces, "reading instances",
+            Filters=[{"Name": "instance-id", "Values": sorted_ids[start : start + IDS_A_CALL]}],
+        )  # fmt: skip
+        instances |= {
+            instance.instance_id: _target(instance) for page in pages for instance in page.instances
+        }
+    return instances
 
 
 def protected_from_termination(regional: RegionalAws, instance_id: str) -> bool:
@@ -99,20 +107,6 @@ def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:
         Filters=[{"Name": "vpc-id", "Values": [vpc_id]}],
     )  # fmt: skip
     return frozenset(group.group_id for group in groups)
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), IDS_A_CALL):
-        yield ids[start : start + IDS_A_CALL]
-
-
-def _read(regional: RegionalAws, ids: Sequence[str]) -> Iterator[LiveInstance]:
-    # By filter, so that an id that is gone is no error.
-    pages = regional.listed(
-        DescribeInstancesWithInterfaces, "reading instances",
-        Filters=[{"Name": "instance-id", "Values": list(ids)}],
-    )  # fmt: skip
-    return (_target(instance) for page in pages for instance in page.instances)
 
 
 def _target(instance: InstanceWithInterfaces) -> LiveInstance:

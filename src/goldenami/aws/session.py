@@ -143,16 +143,12 @@ class Aws(Asking):
         return RegionalAws(self.acting_as(place.role), place.region, place)
 
     def acting_as(self, role: str) -> "Aws":
-        """Return who acts as a role of another account; the same caller if it is empty."""
-        return self.assume(role) if role else self
+        """Return the caller as a role, by its ARN; all roles share their clients.
 
-    def role_in(self, account: str, name: str) -> str:
-        """Return the ARN of a role of another account; empty for the caller's own account."""
-        own = account == self.account
-        return "" if own else arns.iam_arn(self.partition, account, "role", name)
-
-    def assume(self, role: str) -> "Aws":
-        """Return the caller as a role, by its ARN; all roles share their clients."""
+        It is the same caller if that is empty.
+        """
+        if not role:
+            return self
         from goldenami.aws.acting import account_of, assumed
 
         with self._roles_lock:
@@ -160,6 +156,11 @@ class Aws(Asking):
                 self._shared = self._shared or self._sharing()
                 self._assumed[role] = self._shared.acting(assumed(self, role), account_of(role))
             return self._assumed[role]
+
+    def role_in(self, account: str, name: str) -> str:
+        """Return the ARN of a role of another account; empty for the caller's own account."""
+        own = account == self.account
+        return "" if own else arns.iam_arn(self.partition, account, "role", name)
 
     def acting(self, credentials: Any, account: str = "") -> Self:
         """Return the same, clients and all, but that every call is signed with credentials.

@@ -103,20 +103,28 @@ SelectAggregateResourceConfig = listing("config:SelectAggregateResourceConfig", 
 """https://docs.aws.amazon.com/config/latest/APIReference/API_SelectAggregateResourceConfig.html"""
 
 
-class AggregatedSource(Row, frozen=True, kw_only=True):
-    """An account and region of a Config aggregator, and how old its data is."""
+class SourceStatus(Row, frozen=True, kw_only=True):
+    """An account and region of a Config aggregator, and how its last update went."""
 
-    source_id: Text
+    account: Text = field(name="SourceId")
+    region: str = field(default="*", name="AwsRegion")  # absent for an organization: all of them
     last_update_status: Text
-    aws_region: str = "*"  # absent for an organization as a source
     last_error_message: str = ""  # absent if there was none
     last_error_code: str = ""  # the same
+
+    @property
+    def why(self) -> str:
+        """Why its data is missing or old, empty if it is not."""
+        if self.last_update_status == "SUCCEEDED":
+            return ""
+        reason = self.last_error_message or self.last_error_code or "no reason"
+        return f"AWS Config says {self.last_update_status}: {reason}"
 
 
 DescribeConfigurationAggregatorSourcesStatus = listing(
     "config:DescribeConfigurationAggregatorSourcesStatus",
     "AggregatedSourceStatusList",
-    AggregatedSource,
+    SourceStatus,
 )
 """https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html"""
 
@@ -182,6 +190,12 @@ class VulnerablePackage(CamelRow, frozen=True, kw_only=True):
     release: str = ""
     fixed_in_version: str = "NotAvailable"  # absent if there is no fix
 
+    def __str__(self) -> str:
+        version = "-".join(part for part in (self.version, self.release) if part)
+        fixed = self.fixed_in_version
+        fix = "" if fixed == "NotAvailable" else f" (fixed in {fixed})"
+        return f"{self.name} {version}{fix}"
+
 
 class PackageVulnerability(CamelRow, frozen=True, kw_only=True):
     """A vulnerability, and the packages that have it."""
@@ -190,15 +204,24 @@ class PackageVulnerability(CamelRow, frozen=True, kw_only=True):
     vulnerable_packages: tuple[VulnerablePackage, ...] = ()  # absent for code findings
 
 
-class InspectorFindingAnswer(CamelRow, frozen=True, kw_only=True):
+class InspectorFinding(CamelRow, frozen=True, kw_only=True):
     """A finding of a vulnerable package."""
 
     severity: Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED"]
-    package_vulnerability_details: PackageVulnerability
+    details: PackageVulnerability = field(name="packageVulnerabilityDetails")
     title: str = ""  # not every finding has one
 
+    @property
+    def level(self) -> str:
+        """Its severity, as release files write it."""
+        return self.severity.lower()
 
-ListFindings = listing("inspector2:ListFindings", "findings", InspectorFindingAnswer, CamelPage)
+    def __str__(self) -> str:
+        packages = ", ".join(map(str, self.details.vulnerable_packages)) or "an unnamed package"
+        return f"{self.level} {self.details.vulnerability_id} in {packages}: {self.title}"
+
+
+ListFindings = listing("inspector2:ListFindings", "findings", InspectorFinding, CamelPage)
 """https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html"""
 
 
