@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from goldenami.aws.answers.interface import Answer, Listing
-from goldenami.aws.regional import RegionalAws
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 
 A = TypeVar("A", bound=Answer)
 T = TypeVar("T")

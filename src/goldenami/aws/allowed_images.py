@@ -11,7 +11,7 @@ from goldenami.aws.answers.ec2 import (
     DescribeInstanceImageMetadata,
     GetAllowedImagesSettings,
 )
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.instance import ALIVE
 
 PAGE = 1000

@@ -15,7 +15,7 @@ from goldenami.aws.answers.launches import (
     Override,
 )
 from goldenami.aws.launch_templates import ImageReference, of_overrides, of_template
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 
 _ENDED = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
 NAMES_A_CALL = 50

@@ -13,7 +13,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DeregisterImage
 from goldenami.aws.errors import Tolerated
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import answered
 from goldenami.domain.plan import dig
 from goldenami.errors import AwsError

@@ -17,7 +17,7 @@ from goldenami.aws.answers.others import (
 )
 from goldenami.aws.answers.others import SourceStatus as SourceStatus
 from goldenami.aws.errors import explained
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.instance import ALIVE
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers import ec2
 from goldenami.aws.answers.ssm import GetParameter
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag

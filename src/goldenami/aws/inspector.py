@@ -13,7 +13,7 @@ from goldenami.aws.answers.others import (
     ListCoverage,
     ListFindings,
 )
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import Pending, patiently, until
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError, BakeError

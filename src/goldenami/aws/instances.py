@@ -8,7 +8,7 @@ from goldenami.aws.answers.ec2 import (
     InstanceAnswer,
     InstanceType,
 )
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.instance import Instance
 
 

@@ -19,8 +19,8 @@ from goldenami.aws.answers.ec2 import (
 from goldenami.aws.answers.interface import read_all
 from goldenami.aws.ask import again
 from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
-from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen, Kind, Subject
 from goldenami.domain.instance import ALIVE
 from goldenami.errors import AwsError

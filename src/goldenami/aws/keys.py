@@ -7,7 +7,7 @@ from goldenami.aws.answers.others import (
     KeyMetadata,
 )
 from goldenami.aws.errors import FORBIDDEN, code_of
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 

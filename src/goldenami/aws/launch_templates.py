@@ -16,7 +16,7 @@ from goldenami.aws.answers.launches import (
     TemplateVersionName,
 )
 from goldenami.aws.errors import UNKNOWN_TEMPLATE, Tolerated
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 
 NAMED = ("$Default", "$Latest")
 """The versions that a template's own settings name; others are numbers."""

@@ -24,8 +24,8 @@ from goldenami.aws.launch_templates import (
     of_overrides,
     of_template,
 )
-from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 
 _FLEETS_ALIVE = {"submitted", "active", "modifying"}

@@ -30,7 +30,7 @@ from goldenami.aws.answers.ssm import (
 from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, Tolerated
 from goldenami.aws.lease_holder import LeaseHolder
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import prefixes
 from goldenami.errors import AwsError, GoldenamiError, LeaseLostError, RefusedError
 

@@ -14,7 +14,7 @@ from goldenami.aws.answers.ec2 import (
     DescribeVolumes,
 )
 from goldenami.aws.answers.ssm import GetParametersByPath
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import prefixes, tags
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image

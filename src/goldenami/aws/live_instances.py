@@ -13,7 +13,7 @@ from goldenami.aws.answers.ec2 import (
 )
 from goldenami.aws.answers.interface import Only, Single
 from goldenami.aws.errors import UNKNOWN_GROUP, Tolerated, unreadable
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.tags import Tags
 
 IDS_A_CALL = 200

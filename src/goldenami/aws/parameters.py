@@ -16,8 +16,7 @@ from goldenami.aws.answers.ssm import (
     PutParameter,
 )
 from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, Tolerated, unreadable
-from goldenami.aws.regional import RegionalAws
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.aws.waits import answered, patiently, until
 from goldenami.domain import arns
 from goldenami.domain.check_result import CheckResult

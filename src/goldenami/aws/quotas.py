@@ -5,7 +5,7 @@ from collections.abc import Callable
 from goldenami.aws import instances
 from goldenami.aws.answers.ec2 import DescribeImages, DescribeInstances
 from goldenami.aws.answers.others import GetServiceQuota
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 

@@ -18,7 +18,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ssm import GetParametersByPath, Parameter, PutParameter
 from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, Tolerated
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import patiently
 from goldenami.domain import prefixes
 from goldenami.domain import record as records

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from goldenami.aws.answers.ec2 import DescribeSnapshots, DescribeVolumes, SnapshotAnswer
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 
 
 def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[SnapshotAnswer, ...]:

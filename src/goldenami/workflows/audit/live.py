@@ -10,9 +10,8 @@ from goldenami.aws import allowed_images, images, parameters, snapshots
 from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
-from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import Kind, Subject
