@@ -129,7 +129,7 @@ def test_aws_is_called_in_one_place_alone() -> None:
         if isinstance(node, ast.Attribute)
         and node.attr in ("client", "get_paginator", "get_waiter")
     }
-    assert callers == {"aws/ask.py", "aws/regional.py", "aws/session.py"}
+    assert callers == {"aws/ask.py", "aws/session.py"}
 
 
 def test_the_command_line_starts_without_heavy_packages() -> None:

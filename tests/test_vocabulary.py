@@ -15,7 +15,6 @@ HOUSE_WORDS = {
 }  # fmt: skip
 SAME_CLASS_NAMES: set[str] = set()
 CIRCULAR = {
-    "goldenami.aws.acting", "goldenami.aws.regional", "goldenami.aws.session",
     "goldenami.workflows.enforce.proof", "goldenami.workflows.enforce.scp_proof",
 }  # fmt: skip
 """Modules that import themselves by way of others."""

@@ -50,31 +50,31 @@ def test_many_roles_at_once_are_each_themselves(aws: Aws) -> None:
 
 
 def test_a_role_assumes_another_one_as_itself(aws: Aws) -> None:
-    first = aws.assume(role_in(ACCOUNTS[0]))
-    second = first.assume(role_in(ACCOUNTS[2], "further"))
+    first = aws.acting_as(role_in(ACCOUNTS[0]))
+    second = first.acting_as(role_in(ACCOUNTS[2], "further"))
     assert second.account == ACCOUNTS[2]
     assert first.account == ACCOUNTS[0]
     with pytest.raises(AwsError, match="AccessDenied"):
-        _ = aws.assume(role_in(ACCOUNTS[2], "nobody")).account
+        _ = aws.acting_as(role_in(ACCOUNTS[2], "nobody")).account
 
 
 def test_a_role_is_assumed_once(aws: Aws, sandbox: Sandbox) -> None:
     before = len(sandbox.calls)
     for _ in range(3):
-        role = aws.assume(role_in(ACCOUNTS[0]))
+        role = aws.acting_as(role_in(ACCOUNTS[0]))
         role.client("ec2", "eu-west-1").describe_images(Owners=["self"])
     asked = [call.operation for call in sandbox.calls[before:]]
     assert asked == ["AssumeRole", "DescribeImages", "DescribeImages", "DescribeImages"]
 
 
 def test_another_program_gets_the_roles_credentials(aws: Aws) -> None:
-    own, role = aws.environment("us-east-1"), aws.assume(role_in(ACCOUNTS[0]))
+    own, role = aws.environment("us-east-1"), aws.acting_as(role_in(ACCOUNTS[0]))
     told = role.environment("us-east-1")
     assert told["AWS_SESSION_TOKEN"]
     assert told["AWS_ACCESS_KEY_ID"] != own["AWS_ACCESS_KEY_ID"]
 
 
 def test_what_is_no_operation_is_refused(aws: Aws) -> None:
-    client = aws.assume(role_in(ACCOUNTS[0])).client("ec2")
+    client = aws.acting_as(role_in(ACCOUNTS[0])).client("ec2")
     with pytest.raises(AttributeError, match="operations alone, and not `get_paginator`"):
         client.get_paginator("describe_images")

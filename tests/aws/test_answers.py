@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from goldenami.aws.answers.auto_scaling import DescribeAutoScalingGroups
 from goldenami.aws.answers.ec2 import DescribeInstances
 from goldenami.aws.answers.iam import GetAccountAuthorizationDetails, ListPolicyVersions
 from goldenami.aws.answers.interface import OddAnswerError, read
+from goldenami.aws.answers.launches import DescribeAutoScalingGroups
 from goldenami.aws.answers.organizations import ListAccounts
 from goldenami.aws.answers.others import BatchImportFindings, DescribeNodegroup, RoleCredentials
 
@@ -48,7 +48,7 @@ def test_an_account_tells_its_state_by_either_name() -> None:
     rows = [{"State": "ACTIVE"}, {"Status": "ACTIVE"}, {"State": "SUSPENDED", "Status": "ACTIVE"}]
     accounts = [{"Id": f"{number:012}", **row} for number, row in enumerate(rows)]
     answer = read(ListAccounts, {"Accounts": accounts})
-    assert [account.active for account in answer.accounts] == [True, True, False]
+    assert [account.active for account in answer.rows] == [True, True, False]
     with pytest.raises(OddAnswerError):
         read(ListAccounts, {"Accounts": [{"Id": "111122223333"}]})
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from goldenami.aws import dry_run, instances
+from goldenami.aws import calls, instances
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import AwsError
@@ -44,7 +44,7 @@ def launch() -> dict[str, object]:
 
 def test_what_is_tried_is_not_done(sandbox: Sandbox, launch: dict[str, object]) -> None:
     regional = Aws(region=HOME).in_region(HOME)
-    assert dry_run.refusal(regional, "ec2:RunInstances", "trying", **launch) is None
+    assert calls.refusal(regional, "ec2:RunInstances", "trying", **launch) is None
     assert instances.described(regional, "reading") == []
 
 
@@ -54,6 +54,6 @@ def test_what_is_tried_is_refused_as_the_call_would_be(
     regional = Aws(region=HOME).in_region(HOME)
     denied = Fault(service="ec2", operation="RunInstances", code="UnauthorizedOperation")
     with sandbox.fail(denied):
-        refusal = dry_run.refusal(regional, "ec2:RunInstances", "trying", **launch)
+        refusal = calls.refusal(regional, "ec2:RunInstances", "trying", **launch)
     assert refusal is not None
     assert refusal.code == "UnauthorizedOperation"

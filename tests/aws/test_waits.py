@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami.aws import calls, compare, removal, waits
+from goldenami.aws import calls, compare, waits
 from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, BakeError, UnreadableAnswerError
@@ -302,10 +302,10 @@ def test_snapshots_that_a_deregistration_leaves_are_told(doing: Wait) -> None:
     ]
     one, _ = doing(Answers(deregister_image=[{"DeleteSnapshotResults": results}]), ImageId="ami-1")
     with pytest.raises(AwsError, match=r"not snap-2 \(missing-permissions\)"):
-        removal.image(one)
+        calls.deregister(one)
 
 
 def test_an_instance_that_is_terminated_at_last(doing: Wait) -> None:
     client = Answers(describe_instances=[instance("shutting-down"), instance("terminated")])
     one, _ = doing(client, InstanceId="i-1", timeout_s=5)
-    assert removal.terminated(one) == {}
+    assert waits.terminated(one) == {}

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from goldenami.aws.answers.actions import ANSWERS
-from goldenami.aws.idempotency import DONE, THERE
+from goldenami.aws.calls import DONE, THERE
 from goldenami.domain import tags
 from goldenami_sandbox import seed
 from goldenami_sandbox.calls import Call

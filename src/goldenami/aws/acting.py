@@ -7,17 +7,14 @@ that would be half a minute and gigabytes. What differs between roles is only wh
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import local
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from goldenami.aws.answers.others import AssumeRole
+from goldenami.aws.answers.others import RoleCredentials
 from goldenami.aws.botocore_private import (
     Credentials,
     DeferredRefreshableCredentials,
     operations_of,
 )
-
-if TYPE_CHECKING:
-    from goldenami.aws.session import Aws
 
 SESSION = "goldenami"
 """How a role's sessions are called in CloudTrail."""
@@ -72,22 +69,18 @@ def account_of(role: str) -> str:
     return parts[4] if len(parts) > 5 else ""
 
 
-def assumed(aws: "Aws", role: str) -> Any:
+def assumed(fetch: Callable[[], RoleCredentials]) -> Any:
     """Return a role's credentials, fetched when they are first needed and renewed as they expire.
 
     A session of a role by another role ends after an hour, and a bake does not, hence the renewal.
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
     Args:
-        aws: who assumes it.
-        role: its ARN.
+        fetch: assumes it.
     """
 
-    def fetch() -> dict[str, str]:
-        answer = aws.in_region(aws.region).ask(
-            AssumeRole, f"assuming {role}", RoleArn=role, RoleSessionName=SESSION
-        )
-        session = answer.credentials
+    def refresh() -> dict[str, str]:
+        session = fetch()
         return {
             "access_key": session.access_key_id,
             "secret_key": session.secret_access_key,
@@ -95,4 +88,4 @@ def assumed(aws: "Aws", role: str) -> Any:
             "expiry_time": session.expiration.isoformat(),
         }
 
-    return DeferredRefreshableCredentials(method="assume-role", refresh_using=fetch)
+    return DeferredRefreshableCredentials(method="assume-role", refresh_using=refresh)

@@ -6,12 +6,11 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from goldenami.aws.answers.interface import Answer, Page
-from goldenami.aws.regional import RegionalAws
-from goldenami.aws.session import Aws
+from goldenami.aws.answers.interface import Answer, Listing
+from goldenami.aws.session import Aws, RegionalAws
 
 A = TypeVar("A", bound=Answer)
-P = TypeVar("P", bound=Page)
+T = TypeVar("T")
 
 
 class ActionContext(Struct, frozen=True, kw_only=True):
@@ -50,9 +49,9 @@ class ActionContext(Struct, frozen=True, kw_only=True):
         """Call the operation of an answer for this action; see `goldenami.aws.ask.Asking.ask`."""
         return self.regional.ask(kind, self.summary, **parameters)
 
-    def listed(self, kind: type[P], /, **parameters: Any) -> Iterator[P]:
-        """Yield every page of a listing for this action; see `goldenami.aws.ask.Asking.listed`."""
-        return self.regional.listed(kind, self.summary, **parameters)
+    def rows(self, kind: type[Listing[T]], /, **parameters: Any) -> Iterator[T]:
+        """Yield what a listing lists for this action; see `goldenami.aws.ask.Asking.rows`."""
+        return self.regional.rows(kind, self.summary, **parameters)
 
 
 Handler = Callable[[ActionContext], Mapping[str, Any]]

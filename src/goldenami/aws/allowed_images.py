@@ -7,9 +7,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.answers.ec2 import DescribeInstanceImageMetadata, InstanceMetadata
-from goldenami.aws.answers.ec2_around import GetAllowedImagesSettings
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.answers.ec2 import (
+    DescribeInstanceImageMetadata,
+    GetAllowedImagesSettings,
+)
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.instance import ALIVE
 
 PAGE = 1000
@@ -46,25 +48,19 @@ def refused(regional: RegionalAws) -> list[RefusedInstance]:
 
     Images that nothing is known of (they are gone) count: they are not allowed either.
     """
-    pages = regional.listed(
+    instances = regional.rows(
         DescribeInstanceImageMetadata, "reading instances",
         Filters=_ALIVE, MaxResults=PAGE,
     )  # fmt: skip
     return [
-        _refused(regional.region, instance)
-        for page in pages
-        for instance in page.instance_image_metadata
-        if not instance.image_metadata.image_allowed
+        RefusedInstance(
+            region=regional.region,
+            instance=instance.instance_id,
+            name=instance.tag_values.get("Name", ""),
+            image=image.image_id,
+            image_name=image.name,
+            owner=image.image_owner_alias or image.owner_id,
+        )
+        for instance in instances
+        if not (image := instance.image_metadata).image_allowed
     ]
-
-
-def _refused(region: str, instance: InstanceMetadata) -> RefusedInstance:
-    image = instance.image_metadata
-    return RefusedInstance(
-        region=region,
-        instance=instance.instance_id,
-        name=instance.tag_values.get("Name", ""),
-        image=image.image_id,
-        image_name=image.name,
-        owner=image.image_owner_alias or image.owner_id,
-    )

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from goldenami.aws.answers.interface import Answer, Page, read
+from goldenami.aws.answers.interface import Answer, Listing, Page, read
 from goldenami.aws.errors import explained
 from goldenami.errors import UnreadableAnswerError
 
@@ -74,6 +74,11 @@ class Asking(ABC):
                 raise UnreadableAnswerError(
                     f"{purpose}: {kind.call}: a page names itself as the next one"
                 )
+
+    def rows(self, kind: type[Listing[T]], purpose: str, /, **parameters: Any) -> Iterator[T]:
+        """Yield what a listing lists, page after page; see `listed`."""
+        for page in self.listed(kind, purpose, **parameters):
+            yield from page.rows
 
     def raw(self, call: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return an answer as botocore has it: for a listing that is too large to be read at once.

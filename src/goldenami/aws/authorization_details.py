@@ -13,7 +13,7 @@ from goldenami.aws.answers.organizations import (
     ListPoliciesForTarget,
     PolicySummary,
 )
-from goldenami.aws.errors import FORBIDDEN
+from goldenami.aws.errors import FORBIDDEN, Tolerated
 from goldenami.aws.organizations import NOT_IN_USE, SCP
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
@@ -66,13 +66,10 @@ def _details(aws: Aws) -> dict[str, list[Any]]:
 
 def _organization(aws: Aws) -> tuple[str, bool]:
     """Return the organization's id, empty if there is none, and whether this account manages it."""
-    try:
-        answer = aws.ask(DescribeOrganization, "reading the organization")
-    except AwsError as error:
-        if error.code == NOT_IN_USE:
-            return "", False
-        raise
-    return answer.organization.id, answer.organization.master_account_id == aws.account
+    with Tolerated({NOT_IN_USE}):
+        organization = aws.ask(DescribeOrganization, "reading the organization").part
+        return organization.id, organization.master_account_id == aws.account
+    return "", False
 
 
 def _levels(aws: Aws) -> Iterator[ControlLevel]:
@@ -81,15 +78,15 @@ def _levels(aws: Aws) -> Iterator[ControlLevel]:
         purpose = f"reading what {path[0]} is under"
         path.insert(0, aws.ask(ListParents, purpose, ChildId=path[0]).parents[0].id)
     for target in path:
-        pages = aws.listed(
+        policies = aws.rows(
             ListPoliciesForTarget, f"reading the policies of {target}",
             TargetId=target, Filter=SCP,
         )  # fmt: skip
-        documents = tuple(_document(aws, policy) for page in pages for policy in page.policies)
+        documents = tuple(_document(aws, policy) for policy in policies)
         name = f"account {target}" if target == aws.account else target
         yield ControlLevel(target, name, documents)
 
 
 def _document(aws: Aws, policy: PolicySummary) -> NamedDocument:
     answer = aws.ask(DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
-    return NamedDocument(policy.name, answer.policy.content)
+    return NamedDocument(policy.name, answer.part.value)

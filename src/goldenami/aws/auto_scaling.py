@@ -6,16 +6,16 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from goldenami.aws.answers.auto_scaling import (
+from goldenami.aws.answers.interface import read
+from goldenami.aws.answers.launches import (
     AutoScalingGroupAnswer,
     DescribeAutoScalingGroups,
     DescribeInstanceRefreshes,
     InstanceRefresh,
+    Override,
 )
-from goldenami.aws.answers.ec2_launches import Override
-from goldenami.aws.answers.interface import read
 from goldenami.aws.launch_templates import ImageReference, of_overrides, of_template
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 
 _ENDED = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
 NAMES_A_CALL = 50
@@ -110,22 +110,20 @@ def groups(regional: RegionalAws, names: Iterable[str]) -> dict[str, AutoScaling
     sorted_names = sorted(names)
     groups_by_name: dict[str, AutoScalingGroup] = {}
     for start in range(0, len(sorted_names), NAMES_A_CALL):
-        pages = regional.listed(
+        answers = regional.rows(
             DescribeAutoScalingGroups, "reading Auto Scaling groups",
             AutoScalingGroupNames=sorted_names[start : start + NAMES_A_CALL],
         )  # fmt: skip
-        several = [group(answer) for page in pages for answer in page.auto_scaling_groups]
-        groups_by_name |= {described.name: described for described in several}
+        groups_by_name |= {described.name: described for described in map(group, answers)}
     return groups_by_name
 
 
 def under_way(regional: RegionalAws, name: str) -> InstanceRefresh | None:
     """Return the instance refresh of a group that is under way; there is at most one."""
-    pages = regional.listed(
+    every = regional.rows(
         DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
         AutoScalingGroupName=name,
     )  # fmt: skip
-    every = (refresh for page in pages for refresh in page.instance_refreshes)
     return next((refresh for refresh in every if refresh.status not in _ENDED), None)
 
 

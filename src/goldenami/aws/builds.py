@@ -1,7 +1,7 @@
 """What says that builds have made it, by its tags: `domain.identity` tells whether it is so."""
 
 from goldenami.aws.instances import described
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.instance import ALIVE, Instance
 

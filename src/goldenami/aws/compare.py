@@ -43,20 +43,16 @@ def image(context: ActionContext) -> dict[str, Any]:
 
 
 def _differences(context: ActionContext) -> Iterator[str]:
-    regional, summary = context.regional, context.summary
     image_id, expected_tags = context.parameters["ImageId"], context.parameters["tags"]
-    described_images = regional.ask(
-        DescribeImages, summary, ImageIds=[image_id], IncludeDisabled=True
-    ).images
+    described_images = context.ask(DescribeImages, ImageIds=[image_id], IncludeDisabled=True).rows
     if not described_images:
         yield f"{image_id} is not there"
         return
     image = described_images[0]
-    described = snapshots.by_id(regional, image.snapshot_ids, summary)
-    permissions = regional.ask(
-        DescribeLaunchPermissions, summary,
-        ImageId=image_id, Attribute="launchPermission",
-    ).launch_permissions  # fmt: skip
+    described = snapshots.by_id(context.regional, image.snapshot_ids, context.summary)
+    permissions = context.ask(
+        DescribeLaunchPermissions, ImageId=image_id, Attribute="launchPermission"
+    ).rows
     yield from _missing_tags(image_id, image.tag_values, expected_tags)
     for snapshot in described:
         yield from _missing_tags(snapshot.snapshot_id, snapshot.tag_values, expected_tags)
@@ -76,7 +72,7 @@ def _snapshot_shares(context: ActionContext, snapshot_id: str) -> Iterator[str]:
     answer = context.ask(
         DescribeSnapshotPermissions, SnapshotId=snapshot_id, Attribute="createVolumePermission"
     )
-    actual = {permission.user_id or "everybody" for permission in answer.create_volume_permissions}
+    actual = {permission.user_id or "everybody" for permission in answer.rows}
     expected = set(context.parameters["snapshot_accounts"])
     if _differ(actual, expected, exactly=context.parameters["exactly"]):
         yield f"{snapshot_id} may be used by {sorted(actual)}, not as wanted"

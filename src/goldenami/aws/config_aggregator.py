@@ -10,14 +10,14 @@ from msgspec import Struct
 
 from goldenami.aws.answers.interface import read_json
 from goldenami.aws.answers.others import (
-    AggregatedSource,
     CountRow,
     DescribeConfigurationAggregatorSourcesStatus,
     InstanceRow,
     SelectAggregateResourceConfig,
 )
+from goldenami.aws.answers.others import SourceStatus as SourceStatus
 from goldenami.aws.errors import explained
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.instance import ALIVE
 
@@ -40,17 +40,6 @@ class Count(Struct, frozen=True):
     region: str
     image: str
     instances: int
-
-
-class SourceStatus(Struct, frozen=True):
-    """A source of the aggregator; ``why`` says why its data is missing or old, empty if it is not.
-
-    Region ``*`` is all of them.
-    """
-
-    account: str
-    region: str
-    why: str
 
 
 class AggregatedInstance(Struct, frozen=True):
@@ -107,35 +96,23 @@ class Aggregator:
 
         https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
         """
-        pages = self._regional.listed(
+        sources = self._regional.rows(
             DescribeConfigurationAggregatorSourcesStatus,
             f"reading the sources of aggregator {self.name}",
             ConfigurationAggregatorName=self.name,
         )
-        return [
-            SourceStatus(source.source_id, source.aws_region, _why(source))
-            for page in pages
-            for source in page.aggregated_source_status_list
-        ]
+        return list(sources)
 
     def _rows(self, kind: type[R], query: str, **more: int) -> Iterator[R]:
         purpose = f"asking the aggregator {self.name}"
-        pages = self._regional.listed(
+        rows = self._regional.rows(
             SelectAggregateResourceConfig,
             purpose,
             Expression=query,
             ConfigurationAggregatorName=self.name,
             **more,
         )
-        for page in pages:
-            for row in page.results:
-                with explained(purpose, self._regional.region, SelectAggregateResourceConfig.call):
-                    decoded = read_json(kind, row)
-                yield decoded
-
-
-def _why(source: AggregatedSource) -> str:
-    if source.last_update_status == "SUCCEEDED":
-        return ""
-    reason = source.last_error_message or source.last_error_code or "no reason"
-    return f"AWS Config says {source.last_update_status}: {reason}"
+        for row in rows:
+            with explained(purpose, self._regional.region, SelectAggregateResourceConfig.call):
+                decoded = read_json(kind, row)
+            yield decoded

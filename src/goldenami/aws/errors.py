@@ -1,7 +1,7 @@
 """Turns what botocore raises into one clear error; AWS's codes are classified only here."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -47,18 +47,16 @@ CONCURRENT = frozenset(
 )
 """Somebody else is changing the same thing at this moment."""
 
-THROTTLED = CONCURRENT | frozenset(
-    {
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "EC2ThrottledException",
-    }
-)
+THROTTLED = CONCURRENT | {
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "EC2ThrottledException",
+}
 NETWORK = frozenset(
     {
         "ConnectTimeoutError",
@@ -87,13 +85,11 @@ UNKNOWN_ID = frozenset(
         "InvalidSnapshot.NotFound",
     }
 )
-NOT_FOUND = UNKNOWN_ID | frozenset(
-    {
-        "NoSuchEntity",
-        "ParameterNotFound",
-        "InvocationDoesNotExist",
-    }
-)
+NOT_FOUND = UNKNOWN_ID | {
+    "NoSuchEntity",
+    "ParameterNotFound",
+    "InvocationDoesNotExist",
+}
 GONE = NOT_FOUND | frozenset({"ResourceNotFoundException"})
 """What disappeared between a listing and a closer look is gone, and not unreadable."""
 
@@ -129,6 +125,19 @@ NO_AGENT = frozenset({"InvalidInstanceId"})
 NOT_AVAILABLE_HERE = frozenset(
     {"InvalidAction", "UnsupportedOperation", "UnknownOperationException"}
 )
+
+
+class Tolerated:
+    """Goes on after a block that AWS refuses with one of these codes, as `suppress` does."""
+
+    def __init__(self, codes: Container[str]) -> None:
+        self._codes = codes
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        return isinstance(error, AwsError) and error.code in self._codes
 
 
 @contextmanager

@@ -13,11 +13,12 @@ from goldenami.aws.answers.iam import (
     ListEntitiesForPolicy,
     ListPolicyVersions,
 )
+from goldenami.aws.errors import Tolerated
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.session import Aws
-from goldenami.errors import AwsError
 
 VERSIONS_PER_POLICY = 5
+_GONE = ("NoSuchEntity",)
 
 
 class ManagedPolicy(KeptPolicy, frozen=True, kw_only=True):
@@ -43,20 +44,15 @@ def version_number(version: str) -> int:
 
 def attached(aws: Aws, group: str) -> dict[str, str] | None:
     """Return a group's managed policies, names by ARN; None if there is no such group."""
-    try:
-        pages = aws.listed(ListAttachedGroupPolicies, f"reading group {group}", GroupName=group)
-        policies = (policy for page in pages for policy in page.attached_policies)
+    with Tolerated(_GONE):
+        policies = aws.rows(ListAttachedGroupPolicies, f"reading group {group}", GroupName=group)
         return {policy.policy_arn: policy.policy_name for policy in policies}
-    except AwsError as error:
-        if error.code == "NoSuchEntity":
-            return None
-        raise
+    return None
 
 
 def attachments_per_group(aws: Aws) -> int:
     """Return how many managed policies a group may have (10 unless the account has more)."""
-    answer = aws.ask(GetAccountSummary, "reading IAM's quotas")
-    return answer.summary_map.attached_policies_per_group_quota
+    return aws.ask(GetAccountSummary, "reading IAM's quotas").part.value
 
 
 class RoleBoundary(Struct, frozen=True):
@@ -74,38 +70,32 @@ class RoleBoundary(Struct, frozen=True):
 
 def role(aws: Aws, name: str) -> RoleBoundary | None:
     """Return the role of that name, or None if there is none."""
-    try:
-        answer = aws.ask(GetRole, f"reading role {name}", RoleName=name).role
-    except AwsError as error:
-        if error.code == "NoSuchEntity":
-            return None
-        raise
-    boundary = answer.permissions_boundary
-    return RoleBoundary(name, answer.path, boundary.permissions_boundary_arn if boundary else "")
+    with Tolerated(_GONE):
+        answer = aws.ask(GetRole, f"reading role {name}", RoleName=name).part
+        boundary = answer.permissions_boundary
+        arn = boundary.permissions_boundary_arn if boundary else ""
+        return RoleBoundary(name, answer.path, arn)
+    return None
 
 
 def managed_policy(aws: Aws, arn: str) -> ManagedPolicy | None:
     """Return a managed policy, or None if there is none with this ARN."""
-    try:
+    with Tolerated(_GONE):  # also if it is deleted while it is read
         return _managed_policy(aws, arn)
-    except AwsError as error:
-        if error.code == "NoSuchEntity":  # also if it is deleted while it is read
-            return None
-        raise
+    return None
 
 
 def version_document(aws: Aws, arn: str, version: str) -> dict[str, Any]:
     """Return the document of a version of a managed policy."""
     answer = aws.ask(GetPolicyVersion, f"reading policy {arn}", PolicyArn=arn, VersionId=version)
-    return answer.policy_version.document
+    return answer.part.value
 
 
 def _managed_policy(aws: Aws, arn: str) -> ManagedPolicy:
     purpose = f"reading policy {arn}"
-    policy = aws.ask(GetPolicy, purpose, PolicyArn=arn).policy
-    default = aws.ask(GetPolicyVersion, purpose, PolicyArn=arn, VersionId=policy.default_version_id)
-    pages = aws.listed(ListPolicyVersions, purpose, PolicyArn=arn)
-    versions = [version for page in pages for version in page.versions]
+    policy = aws.ask(GetPolicy, purpose, PolicyArn=arn).part
+    document = version_document(aws, arn, policy.default_version_id)
+    versions = list(aws.rows(ListPolicyVersions, purpose, PolicyArn=arn))
     superseded = tuple(version.version_id for version in versions if not version.is_default_version)
     full = len(versions) >= VERSIONS_PER_POLICY
     groups, others = _attached_to(aws, arn, "PermissionsPolicy")
@@ -113,7 +103,7 @@ def _managed_policy(aws: Aws, arn: str) -> ManagedPolicy:
     return ManagedPolicy(
         key=arn,
         reference=arn,
-        document=default.policy_version.document,
+        document=document,
         tags=policy.tag_values,
         prunable=(min(superseded, key=version_number),) if full else (),
         superseded=superseded,

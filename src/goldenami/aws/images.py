@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers import ec2
 from goldenami.aws.answers.ssm import GetParameter
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.image import Image
 from goldenami.domain.tags import ApprovalTag
@@ -12,6 +12,8 @@ from goldenami.errors import AwsError, GoldenamiError
 
 if TYPE_CHECKING:
     from goldenami.spec.model import BaseSource, ImageFilter
+
+ALL_STATES = {"IncludeDeprecated": True, "IncludeDisabled": True}
 
 
 def produced(regional: RegionalAws, *, image: str | None = None) -> list[Image]:
@@ -24,18 +26,14 @@ def produced(regional: RegionalAws, *, image: str | None = None) -> list[Image]:
     if image:
         tagged = {"Name": f"tag:{tags.IMAGE}", "Values": [image]}
     described = _described(
-        regional, "reading golden images", Owners=["self"], Filters=[tagged],
-        IncludeDeprecated=True, IncludeDisabled=True,
-    )  # fmt: skip
+        regional, "reading golden images", Owners=["self"], Filters=[tagged], **ALL_STATES
+    )
     return sorted(described, key=_newest)
 
 
 def own(regional: RegionalAws) -> list[Image]:
     """Return all of the account's own images, whoever made them, whatever their state."""
-    return _described(
-        regional, "reading own images", Owners=["self"],
-        IncludeDeprecated=True, IncludeDisabled=True,
-    )  # fmt: skip
+    return _described(regional, "reading own images", Owners=["self"], **ALL_STATES)
 
 
 def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:
@@ -45,10 +43,8 @@ def approved(images: list[Image], approval: ApprovalTag) -> list[Image]:
 
 def by_id(regional: RegionalAws, image_ids: list[str]) -> list[Image]:
     """Return the images with these ids that exist and the account may see."""
-    return _described(
-        regional, "reading images", Filters=[{"Name": "image-id", "Values": image_ids}],
-        IncludeDeprecated=True, IncludeDisabled=True,
-    )  # fmt: skip
+    filters = [{"Name": "image-id", "Values": image_ids}]
+    return _described(regional, "reading images", Filters=filters, **ALL_STATES)
 
 
 def created(regional: RegionalAws, image_id: str) -> Image:
@@ -67,11 +63,10 @@ def created(regional: RegionalAws, image_id: str) -> Image:
 
 def named(regional: RegionalAws, name: str) -> list[Image]:
     """Return the account's own images of that very name (at most one, as AWS has it)."""
+    filters = [{"Name": "name", "Values": [name]}]
     return _described(
-        regional, "looking for the image name", Owners=["self"],
-        Filters=[{"Name": "name", "Values": [name]}],
-        IncludeDeprecated=True, IncludeDisabled=True,
-    )  # fmt: skip
+        regional, "looking for the image name", Owners=["self"], Filters=filters, **ALL_STATES
+    )
 
 
 def resolve(regional: RegionalAws, source: "BaseSource") -> Image:
@@ -144,8 +139,8 @@ def _newest_of(regional: RegionalAws, image_filter: "ImageFilter") -> Image:
 
 
 def _described(regional: RegionalAws, purpose: str, **parameters: Any) -> list[Image]:
-    pages = regional.listed(ec2.DescribeImages, purpose, MaxResults=1000, **parameters)
-    return [_image(regional.region, image) for page in pages for image in page.images]
+    images = regional.rows(ec2.DescribeImages, purpose, MaxResults=1000, **parameters)
+    return [_image(regional.region, image) for image in images]
 
 
 def _newest(image: Image) -> tuple[float, str]:

@@ -4,20 +4,16 @@ https://docs.aws.amazon.com/inspector/latest/user/scanning-ec2.html
 """
 
 from collections import Counter
-from collections.abc import Collection
 from typing import Any
-
-from msgspec import Struct
 
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.others import (
     BatchGetAccountStatus,
-    InspectorFindingAnswer,
+    InspectorFinding,
     ListCoverage,
     ListFindings,
-    VulnerablePackage,
 )
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import Pending, patiently, until
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError, BakeError
@@ -47,19 +43,6 @@ _WILL_NOT_END = frozenset(
 """The reasons that waiting does not mend. Others, such as ``UNMANAGED_EC2_INSTANCE``, are usual
 while an instance is new: its SSM agent registers, and then sends its inventory.
 https://docs.aws.amazon.com/inspector/v2/APIReference/API_ScanStatus.html"""
-
-
-class InspectorFinding(Struct, frozen=True):
-    """A vulnerability of the packages on an instance."""
-
-    vulnerability: str
-    severity: str
-    packages: str
-    title: str
-
-    def __str__(self) -> str:
-        """Show it on one line."""
-        return f"{self.severity} {self.vulnerability} in {self.packages}: {self.title}"
 
 
 def check(regional: RegionalAws) -> CheckResult:
@@ -108,11 +91,12 @@ def scan(context: ActionContext) -> dict[str, Any]:
         thing=f"the scan of {instance_id}",
     )
     findings = patiently(context, lambda: _findings(context, instance_id))
-    counted = [finding for finding in findings if finding.vulnerability not in parameters["ignore"]]
-    failing = _failing(counted, parameters["severity"])
+    ignored, worst = parameters["ignore"], SEVERITIES.index(parameters["severity"])
+    counted = [each for each in findings if each.details.vulnerability_id not in ignored]
+    failing = [finding for finding in counted if SEVERITIES.index(finding.level) <= worst]
     if failing:
         raise _vulnerable(context, failing)
-    counts = Counter(finding.severity for finding in counted)
+    counts = Counter(finding.level for finding in counted)
     return {"findings": {severity: counts[severity] for severity in SEVERITIES if counts[severity]}}
 
 
@@ -121,10 +105,8 @@ def _scanned(context: ActionContext, instance_id: str) -> bool | Pending:
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
     """
-    pages = context.listed(
-        ListCoverage, filterCriteria=_equal(resourceId=instance_id, scanType="PACKAGE")
-    )
-    covered = next((resource for page in pages for resource in page.covered_resources), None)
+    criteria = _equal(resourceId=instance_id, scanType="PACKAGE")
+    covered = next(context.rows(ListCoverage, filterCriteria=criteria), None)
     if covered is None:
         return Pending("not known to Inspector yet")
     code, reason = covered.scan_status.status_code, covered.scan_status.reason
@@ -146,37 +128,14 @@ def _findings(context: ActionContext, instance_id: str) -> list[InspectorFinding
     criteria = _equal(
         resourceId=instance_id, findingStatus="ACTIVE", findingType="PACKAGE_VULNERABILITY"
     )
-    pages = context.listed(ListFindings, filterCriteria=criteria)
-    findings = [_finding(finding) for page in pages for finding in page.findings]
     return sorted(
-        findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.vulnerability)
+        context.rows(ListFindings, filterCriteria=criteria),
+        key=lambda finding: (SEVERITIES.index(finding.level), finding.details.vulnerability_id),
     )
 
 
 def _equal(**fields: str) -> dict[str, Any]:
     return {name: [{"comparison": "EQUALS", "value": value}] for name, value in fields.items()}
-
-
-def _finding(answer: InspectorFindingAnswer) -> InspectorFinding:
-    details = answer.package_vulnerability_details
-    packages = [_package(package) for package in details.vulnerable_packages]
-    return InspectorFinding(
-        vulnerability=details.vulnerability_id,
-        severity=answer.severity.lower(),
-        packages=", ".join(packages) or "an unnamed package",
-        title=answer.title,
-    )
-
-
-def _package(package: VulnerablePackage) -> str:
-    version = "-".join(part for part in (package.version, package.release) if part)
-    fixed = package.fixed_in_version
-    return f"{package.name} {version}" + ("" if fixed == "NotAvailable" else f" (fixed in {fixed})")
-
-
-def _failing(findings: Collection[InspectorFinding], severity: str) -> list[InspectorFinding]:
-    failing = SEVERITIES[: SEVERITIES.index(severity) + 1]
-    return [finding for finding in findings if finding.severity in failing]
 
 
 def _vulnerable(context: ActionContext, failing: list[InspectorFinding]) -> BakeError:

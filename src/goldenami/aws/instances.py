@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from goldenami.aws.answers.ec2 import DescribeInstances, InstanceAnswer
-from goldenami.aws.answers.ec2_around import DescribeInstanceTypes, InstanceType
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.answers.ec2 import (
+    DescribeInstances,
+    DescribeInstanceTypes,
+    InstanceAnswer,
+    InstanceType,
+)
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.instance import Instance
 
 
@@ -35,7 +39,7 @@ def _instance(region: str, answer: InstanceAnswer) -> Instance:
 def instance_type(regional: RegionalAws, name: str, purpose: str) -> InstanceType:
     """Return an instance type, which there has to be."""
     answer = regional.ask(DescribeInstanceTypes, purpose, InstanceTypes=[name])
-    return answer.instance_types[0]
+    return answer.rows[0]
 
 
 def architectures(regional: RegionalAws, name: str, purpose: str) -> list[str]:

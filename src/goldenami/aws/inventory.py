@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Executor, Future
 from itertools import islice
 from threading import BoundedSemaphore
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -19,8 +19,8 @@ from goldenami.aws.answers.ec2 import (
 from goldenami.aws.answers.interface import read_all
 from goldenami.aws.ask import again
 from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
-from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen, Kind, Subject
 from goldenami.domain.instance import ALIVE
 from goldenami.errors import AwsError
@@ -38,19 +38,24 @@ PAGES_IN_HAND = 2
 
 _in_hand = BoundedSemaphore(PAGES_IN_HAND)
 Some = list[Subject]
-R = TypeVar("R", InstanceMetadata, Reservation)
+R = TypeVar("R")
 
 
-class _Listing(Struct, frozen=True):
+class _Listing(Struct, Generic[R], frozen=True):
     """One of the two listings: its call, the list in its answer, and how many a page may have."""
 
     call: str
     key: str
+    row: type[R]
     size: int
 
 
-_METADATA = _Listing(DescribeInstanceImageMetadata.call, "InstanceImageMetadata", METADATA_PAGE)
-_RESERVATIONS = _Listing(DescribeInstances.call, "Reservations", INSTANCES_PAGE)
+_METADATA = _Listing(
+    DescribeInstanceImageMetadata.call, "InstanceImageMetadata", InstanceMetadata, METADATA_PAGE
+)
+_RESERVATIONS = _Listing(
+    DescribeInstances.call, "Reservations", Reservation[InstanceAnswer], INSTANCES_PAGE
+)
 
 
 class _Page(Struct, frozen=True):
@@ -96,11 +101,11 @@ class InstanceInventory:
         yield from self._with_metadata()
 
     def _with_metadata(self) -> Iterator[Some]:
-        for some in self._rows(_METADATA, self._first, InstanceMetadata):
+        for some in self._rows(_METADATA, self._first):
             yield [self._from_metadata(instance) for instance in some]
 
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
-        for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS), Reservation):
+        for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS)):
             instances = [
                 (reservation.owner_id, instance)
                 for reservation in some
@@ -135,7 +140,7 @@ class InstanceInventory:
             tags=own,
         )
 
-    def _rows(self, listing: _Listing, answer: "Future[_Page]", kind: type[R]) -> Iterator[list[R]]:
+    def _rows(self, listing: _Listing[R], answer: "Future[_Page]") -> Iterator[list[R]]:
         """Yield the rows of all pages; the next one is asked for while this one is being read."""
         more = True
         while more:
@@ -145,10 +150,10 @@ class InstanceInventory:
             with _in_hand, explained(_DOING, self._regional.where, listing.call):
                 rows = iter(page.rows)
                 while some := list(islice(rows, AT_ONCE)):
-                    yield read_all(kind, some)
+                    yield read_all(listing.row, some)
             more = bool(page.token)
 
-    def _page(self, listing: _Listing, token: str = "") -> "Future[_Page]":
+    def _page(self, listing: _Listing[Any], token: str = "") -> "Future[_Page]":
         further = {"NextToken": token} if token else {}
         parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
 

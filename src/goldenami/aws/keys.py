@@ -1,13 +1,13 @@
 """KMS keys: one that cannot be used fails a copy an hour later, so look first."""
 
-from goldenami.aws.answers.ec2_around import GetEbsDefaultKmsKeyId, GetEbsEncryptionByDefault
+from goldenami.aws.answers.ec2 import GetEbsDefaultKmsKeyId, GetEbsEncryptionByDefault
 from goldenami.aws.answers.others import (
     DescribeKey,
     GenerateDataKeyWithoutPlaintext,
     KeyMetadata,
 )
 from goldenami.aws.errors import FORBIDDEN, code_of
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 
@@ -34,7 +34,7 @@ def check(regional: RegionalAws, key: str, *, shared: bool) -> CheckResult:
         return CheckResult(wrong=(error.message,))
     wrong = tuple(
         f"KMS key {key} in {regional.region} {fault}"
-        for fault in _faults(answer.key_metadata, shared=shared)
+        for fault in _faults(answer.part, shared=shared)
     )
     return CheckResult(wrong=wrong) if wrong else _tried(regional, key)
 
@@ -48,10 +48,10 @@ def check_default(regional: RegionalAws, *, encrypted: bool) -> CheckResult:
     """
     purpose = "looking at the encryption by default"
     try:
-        default = regional.ask(GetEbsEncryptionByDefault, purpose)
-        if not encrypted and not default.ebs_encryption_by_default:
+        default = regional.ask(GetEbsEncryptionByDefault, purpose).part
+        if not encrypted and not default:
             return CheckResult(fine=(f"not encrypted in {regional.region}, and so can be shared",))
-        key = regional.ask(GetEbsDefaultKmsKeyId, purpose).kms_key_id
+        key = regional.ask(GetEbsDefaultKmsKeyId, purpose).part
     except AwsError as error:
         return CheckResult(unknown=(f"whether it can be shared is not known: {error.message}",))
     if key.endswith(EBS_KEY):

@@ -6,17 +6,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.answers.auto_scaling import DescribeLaunchConfigurations, LaunchConfiguration
-from goldenami.aws.answers.ec2_launches import (
+from goldenami.aws.answers.interface import read
+from goldenami.aws.answers.launches import (
+    DescribeLaunchConfigurations,
     DescribeLaunchTemplateVersions,
+    LaunchConfiguration,
     Override,
     TemplateVersion,
     TemplateVersionName,
 )
-from goldenami.aws.answers.interface import read
-from goldenami.aws.errors import UNKNOWN_TEMPLATE
-from goldenami.aws.regional import RegionalAws
-from goldenami.errors import AwsError
+from goldenami.aws.errors import UNKNOWN_TEMPLATE, Tolerated
+from goldenami.aws.session import RegionalAws
 
 NAMED = ("$Default", "$Latest")
 """The versions that a template's own settings name; others are numbers."""
@@ -64,14 +64,13 @@ class LaunchTemplateVersion(Struct, frozen=True, kw_only=True):
     ``default`` is whether it is the template's default version.
     """
 
-    description: str = ""
-
     id: str
     name: str
     version: str
     reference: ImageReference
     instance_type: str = ""
     default: bool = False
+    description: str = ""
 
 
 class LaunchTemplates:
@@ -88,14 +87,13 @@ class LaunchTemplates:
         """Return the default and the latest version of every template."""
         with self._lock:
             if self._named is None:
-                pages = self._regional.listed(
+                answers = self._regional.rows(
                     DescribeLaunchTemplateVersions,
                     "reading launch templates", Versions=list(NAMED),
                 )  # fmt: skip
                 versions = {
                     (version.launch_template_id, version.version_number): _version(version)
-                    for page in pages
-                    for version in page.launch_template_versions
+                    for version in answers
                 }
                 self._named = list(versions.values())
                 self._remember(self._named)
@@ -104,8 +102,7 @@ class LaunchTemplates:
     def configurations(self) -> Iterator[LaunchConfiguration]:
         """Yield the launch configurations."""
         purpose = "reading launch configurations"
-        for page in self._regional.listed(DescribeLaunchConfigurations, purpose):
-            yield from page.launch_configurations
+        return self._regional.rows(DescribeLaunchConfigurations, purpose)
 
     def resolved(self, reference: ImageReference) -> ImageReference:
         """Follow a reference to what it launches."""
@@ -119,7 +116,9 @@ class LaunchTemplates:
         with self._lock:
             self.listed()
             if key not in self._versions:
-                self._versions[key] = self._read(*key)
+                version = read_version(self._regional, *key)
+                why = f"there is no version {key[1]} of launch template {key[0]}"
+                self._versions[key] = version.reference if version else ImageReference(why=why)
             return self._versions[key]
 
     def _remember(self, versions: list[LaunchTemplateVersion]) -> None:
@@ -131,14 +130,6 @@ class LaunchTemplates:
         for version in sorted(versions, key=lambda each: int(each.version)):
             for named in (version.id, version.name):
                 self._versions[named, "$Latest"] = version.reference
-
-    def _read(self, template: str, version: str) -> ImageReference:
-        template_version = read_version(self._regional, template, version)
-        if template_version is None:
-            return ImageReference(
-                why=f"there is no version {version} of launch template {template}"
-            )
-        return template_version.reference
 
     def _configured(self) -> dict[str, str]:
         with self._lock:
@@ -152,11 +143,11 @@ class LaunchTemplates:
 
 def versions(regional: RegionalAws, template: str) -> list[LaunchTemplateVersion]:
     """Return every version of a launch template, by its id."""
-    pages = regional.listed(
+    answers = regional.rows(
         DescribeLaunchTemplateVersions, f"reading launch template {template}",
         LaunchTemplateId=template,
     )  # fmt: skip
-    return [_version(version) for page in pages for version in page.launch_template_versions]
+    return [_version(version) for version in answers]
 
 
 def read_version(
@@ -171,17 +162,13 @@ def read_version(
     """
     by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
     purpose = f"reading launch template {template}"
-    try:
-        answer = regional.ask(
+    with Tolerated(UNKNOWN_TEMPLATE):
+        answers = regional.ask(
             DescribeLaunchTemplateVersions, purpose,
             Versions=[version], **{by: template},
-        )  # fmt: skip
-    except AwsError as error:
-        if error.code in UNKNOWN_TEMPLATE:
-            return None
-        raise
-    versions = answer.launch_template_versions
-    return _version(versions[0]) if versions else None
+        ).rows  # fmt: skip
+        return _version(answers[0]) if answers else None
+    return None
 
 
 def _version(answer: TemplateVersion) -> LaunchTemplateVersion:

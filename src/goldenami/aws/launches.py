@@ -10,24 +10,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from goldenami.aws import auto_scaling, parameters
-from goldenami.aws.answers.auto_scaling import DescribeAutoScalingGroups
-from goldenami.aws.answers.ec2_launches import (
+from goldenami.aws.answers.launches import (
+    DescribeAutoScalingGroups,
     DescribeFleets,
     DescribeSpotFleetRequests,
     TemplateConfig,
 )
 from goldenami.aws.answers.others import DescribeNodegroup, ListClusters, ListNodegroups
-from goldenami.aws.errors import GONE
+from goldenami.aws.errors import GONE, Tolerated
 from goldenami.aws.launch_templates import (
     ImageReference,
     LaunchTemplates,
     of_overrides,
     of_template,
 )
-from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
-from goldenami.errors import AwsError
 
 _FLEETS_ALIVE = {"submitted", "active", "modifying"}
 
@@ -70,9 +69,8 @@ class Launches:
     def auto_scaling_groups(self) -> Iterator[list[Subject]]:
         """Yield the Auto Scaling groups, once for each image that one can launch."""
         purpose = "reading Auto Scaling groups"
-        pages = self._regional.listed(DescribeAutoScalingGroups, purpose)
         launching = []
-        for answer in (group for page in pages for group in page.auto_scaling_groups):
+        for answer in self._regional.rows(DescribeAutoScalingGroups, purpose):
             group = auto_scaling.group(answer)
             for number, reference in enumerate(group.references):
                 name = _nth(group.name, number)
@@ -83,9 +81,8 @@ class Launches:
 
     def fleets(self) -> Iterator[list[Subject]]:
         """Yield the EC2 fleets that can still launch something."""
-        pages = self._regional.listed(DescribeFleets, "reading EC2 fleets")
         launching = []
-        for fleet in (fleet for page in pages for fleet in page.fleets):
+        for fleet in self._regional.rows(DescribeFleets, "reading EC2 fleets"):
             if fleet.fleet_state not in _FLEETS_ALIVE:
                 continue
             own = fleet.tag_values
@@ -98,9 +95,8 @@ class Launches:
 
     def spot_fleets(self) -> Iterator[list[Subject]]:
         """Yield the spot fleets that can still launch something."""
-        pages = self._regional.listed(DescribeSpotFleetRequests, "reading spot fleets")
         launching = []
-        for fleet in (fleet for page in pages for fleet in page.spot_fleet_request_configs):
+        for fleet in self._regional.rows(DescribeSpotFleetRequests, "reading spot fleets"):
             if fleet.spot_fleet_request_state not in _FLEETS_ALIVE:
                 continue
             config = fleet.spot_fleet_request_config
@@ -117,8 +113,7 @@ class Launches:
 
         A cluster or node group that is deleted while they are read is gone.
         """
-        pages = self._regional.listed(ListClusters, "listing EKS clusters")
-        clusters = [cluster for page in pages for cluster in page.clusters]
+        clusters = list(self._regional.rows(ListClusters, "listing EKS clusters"))
         launching = [
             read
             for cluster in clusters
@@ -129,30 +124,24 @@ class Launches:
 
     def _node_group_names(self, cluster: str) -> list[str]:
         purpose = f"listing the node groups of {cluster}"
-        try:
-            pages = self._regional.listed(ListNodegroups, purpose, clusterName=cluster)
-            return [name for page in pages for name in page.nodegroups]
-        except AwsError as error:
-            if error.code not in GONE:
-                raise
-            return []
+        with Tolerated(GONE):
+            return list(self._regional.rows(ListNodegroups, purpose, clusterName=cluster))
+        return []
 
     def _node_group(self, cluster: str, name: str) -> tuple[Subject, ImageReference] | None:
-        try:
+        with Tolerated(GONE):
             group = self._regional.ask(
                 DescribeNodegroup, f"reading node group {name}",
                 clusterName=cluster, nodegroupName=name,
-            ).nodegroup  # fmt: skip
-        except AwsError as error:
-            if error.code not in GONE:
-                raise
-            return None
-        subject = self._subject(Kind.NODE_GROUP, f"{cluster}/{name}", name, group.tags)
-        template = group.launch_template
-        if template and (group.ami_type or "CUSTOM") == "CUSTOM":
-            named = template.id or template.name
-            return subject, ImageReference(template=named, version=template.version)
-        return subject, ImageReference(why=f"EKS chooses it ({group.ami_type or 'its default'})")
+            ).part  # fmt: skip
+            subject = self._subject(Kind.NODE_GROUP, f"{cluster}/{name}", name, group.tags)
+            template = group.launch_template
+            if template and (group.ami_type or "CUSTOM") == "CUSTOM":
+                named = template.id or template.name
+                return subject, ImageReference(template=named, version=template.version)
+            why = f"EKS chooses it ({group.ami_type or 'its default'})"
+            return subject, ImageReference(why=why)
+        return None
 
     def _subject(
         self, kind: Kind, subject_id: str, name: str = "", own: Mapping[str, str] | None = None

@@ -97,40 +97,21 @@ class Items(LazyRows):
         # what has been read be dropped, before all of it is there.
         builder = TreeBuilder()
         page = builder.start("page", {})
-        listing = _Listing(page, tag, read)
         parser = XMLParser(target=builder)  # noqa: S314  as botocore does: AWS is no stranger
         try:
             for start in range(0, len(self._body), CHUNK_BYTES):
                 parser.feed(self._body[start : start + CHUNK_BYTES])
-                yield from listing.taken(still_growing=1)
+                if (items := page.find(f"*/{tag}")) is not None:
+                    yield from map(read, items[:-1])  # the last one still grows
+                    del items[:-1]
             builder.end("page")
             parser.close()
         except ParseError as error:
             raise ResponseParserError(f"the page is no XML: {error}") from error
-        yield from listing.taken(still_growing=0)
-        if not listing.seen:
-            raise ResponseParserError("the page has no list")
-
-
-class _Listing:
-    """The list of a page that grows; ``seen`` is whether it has begun."""
-
-    def __init__(self, page: Element, tag: str, read: Read) -> None:
-        self._page = page
-        self._tag = tag
-        self._read = read
-        self.seen = False
-
-    def taken(self, *, still_growing: int) -> Iterator[dict[str, Any]]:
-        """Read the finished items, and take them out of the page."""
-        items = self._page.find(f"*/{self._tag}")
+        items = page.find(f"*/{tag}")
         if items is None:
-            return
-        self.seen = True
-        finished = len(items) - still_growing
-        for item in items[:finished]:
-            yield self._read(item)
-        del items[:finished]
+            raise ResponseParserError("the page has no list")
+        yield from map(read, items)
 
 
 def _text(pattern: re.Pattern[bytes], body: bytes) -> str | None:
@@ -172,18 +153,6 @@ def _structure(fields: Mapping[str, tuple[str, Read]]) -> Read:
     return read
 
 
-def _string(element: Element) -> str:
-    return element.text or ""
-
-
-def _number(element: Element) -> int:
-    return int(element.text or "")
-
-
-def _boolean(element: Element) -> bool:
-    return element.text == "true"
-
-
 def _time(element: Element) -> datetime:
     text = element.text or ""
     try:
@@ -193,9 +162,9 @@ def _time(element: Element) -> datetime:
 
 
 _SCALARS: Final[Mapping[str, Read]] = {
-    "string": _string,
-    "integer": _number,
-    "long": _number,
-    "boolean": _boolean,
+    "string": lambda element: element.text or "",
+    "integer": lambda element: int(element.text or ""),
+    "long": lambda element: int(element.text or ""),
+    "boolean": lambda element: element.text == "true",
     "timestamp": _time,
 }

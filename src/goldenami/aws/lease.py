@@ -12,7 +12,6 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter
 import contextlib
 import time
 from threading import Event, Lock, Thread
-from types import TracebackType
 from typing import Any, Self
 
 import msgspec
@@ -29,9 +28,9 @@ from goldenami.aws.answers.ssm import (
     Response,
 )
 from goldenami.aws.calls import call
-from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, code_of
+from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, Tolerated
 from goldenami.aws.lease_holder import LeaseHolder
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import prefixes
 from goldenami.errors import AwsError, GoldenamiError, LeaseLostError, RefusedError
 
@@ -121,12 +120,7 @@ class Lease:
         self._renewing.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._renewing.join()
         self._let_go()
@@ -162,8 +156,9 @@ class Lease:
 
     def _take(self) -> None:
         for _ in range(_ATTEMPTS):
-            if self._create():
-                return
+            with Tolerated(ALREADY_THERE):
+                if self._write(1):
+                    return
             lease = read(self._regional, self._name)
             if lease is not None:
                 self._take_over(lease)
@@ -171,14 +166,6 @@ class Lease:
         raise RefusedError(
             f"{self._image}: other bakes of it begin and end right now", fix="try again later"
         )
-
-    def _create(self) -> bool:
-        try:
-            return self._write(1)
-        except AwsError as error:
-            if code_of(error) not in ALREADY_THERE:
-                raise
-            return False
 
     def _take_over(self, lease: HeldLease) -> None:
         if self._is_mine(lease):  # it was written, and only the answer was lost
@@ -216,7 +203,7 @@ class Lease:
             Type="String",
             Overwrite=version > 1,
             Description="goldenami: a bake of this image is under way",
-        ).version  # fmt: skip
+        ).part  # fmt: skip
         self._version = written
         if written != version and not self._is_mine(self._look()):
             return False
@@ -279,13 +266,10 @@ def read(regional: RegionalAws, name: str) -> HeldLease | None:
     Raises:
         AwsError: it cannot be read, or is not goldenami's.
     """
-    try:
+    with Tolerated(NOT_FOUND):
         answer = regional.ask(GetParameter, f"reading {name}", Name=name)
         return of_parameter(regional, answer.parameter, answer.response)
-    except AwsError as error:
-        if code_of(error) in NOT_FOUND:
-            return None
-        raise
+    return None
 
 
 def of_parameter(regional: RegionalAws, parameter: Parameter, response: Response) -> HeldLease:
@@ -313,12 +297,9 @@ def remove(context: ActionContext) -> dict[str, Any]:
 
 def _owner(regional: RegionalAws, name: str, last: LeaseHolder) -> LeaseHolder:
     """Return who wrote the newest version of those that were not written too late."""
-    pages = regional.listed(GetParameterHistory, f"reading the history of {name}", Name=name)
-    versions = sorted(
-        (version for page in pages for version in page.parameters), key=lambda v: v.version
-    )
+    history = regional.rows(GetParameterHistory, f"reading the history of {name}", Name=name)
     owner = last  # if the lease was deleted in between, and nobody's came in time
-    for version in versions:
+    for version in sorted(history, key=lambda version: version.version):
         writer = _holder(regional.region, name, version.value)
         if writer.holds(version.version):
             owner = writer

@@ -7,14 +7,14 @@ from typing import Any
 from msgspec import Struct, structs
 
 from goldenami.aws import builds, images, lease, records
-from goldenami.aws.answers.ec2 import DescribeSnapshots
-from goldenami.aws.answers.ec2_around import (
+from goldenami.aws.answers.ec2 import (
     DescribeKeyPairs,
     DescribeSecurityGroups,
+    DescribeSnapshots,
     DescribeVolumes,
 )
 from goldenami.aws.answers.ssm import GetParametersByPath
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import prefixes, tags
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
@@ -145,12 +145,11 @@ def temporary(regional: RegionalAws, patterns: list[str]) -> tuple[list[str], li
     purpose = "looking for what Packer left"
     pairs = regional.ask(
         DescribeKeyPairs, purpose, Filters=[{"Name": "key-name", "Values": patterns}]
-    ).key_pairs
-    pages = regional.listed(
+    ).rows
+    groups = regional.rows(
         DescribeSecurityGroups, purpose, Filters=[{"Name": "group-name", "Values": patterns}]
     )
-    groups = [group.group_id for page in pages for group in page.security_groups]
-    return [pair.key_name for pair in pairs], groups
+    return [pair.key_name for pair in pairs], [group.group_id for group in groups]
 
 
 def _unfinished(image: Image) -> bool:
@@ -196,11 +195,11 @@ def _around(region: str, instance: Instance) -> Iterator[Leftover]:
 
 def _snapshots(regional: RegionalAws, produced: list[Image]) -> Iterator[Leftover]:
     used = {snapshot for image in produced for snapshot in image.snapshots}
-    pages = regional.listed(
+    described = regional.rows(
         DescribeSnapshots, "looking for snapshots",
         OwnerIds=["self"], Filters=[_BUILD],
     )  # fmt: skip
-    for snapshot in (snapshot for page in pages for snapshot in page.snapshots):
+    for snapshot in described:
         written = snapshot.tag_values
         if snapshot.snapshot_id not in used and written.get(tags.STATUS) == Status.BUILDING:
             yield Leftover(
@@ -210,8 +209,7 @@ def _snapshots(regional: RegionalAws, produced: list[Image]) -> Iterator[Leftove
 
 
 def _volumes(regional: RegionalAws) -> Iterator[Leftover]:
-    pages = regional.listed(DescribeVolumes, "looking for volumes", Filters=[_BUILD])
-    for volume in (volume for page in pages for volume in page.volumes):
+    for volume in regional.rows(DescribeVolumes, "looking for volumes", Filters=[_BUILD]):
         written = volume.tag_values
         if volume.state == "available" and tags.SPEC in written:
             build = written.get(tags.BUILD, "")
@@ -224,7 +222,7 @@ def _key_pairs(regional: RegionalAws) -> Iterator[Leftover]:
     packers = {"Name": "key-name", "Values": [f"{TEMPORARY}*"]}
     for key_filter in (_BUILD, packers):
         answer = regional.ask(DescribeKeyPairs, "looking for key pairs", Filters=[key_filter])
-        for pair in answer.key_pairs:
+        for pair in answer.rows:
             named = _OF_BUILD.match(pair.key_name)
             build = pair.tag_values.get(tags.BUILD) or (named and named["build"])
             if build:
@@ -232,7 +230,6 @@ def _key_pairs(regional: RegionalAws) -> Iterator[Leftover]:
 
 
 def _groups(regional: RegionalAws) -> Iterator[Leftover]:
-    pages = regional.listed(DescribeSecurityGroups, "looking for groups", Filters=[_BUILD])
-    for group in (group for page in pages for group in page.security_groups):
+    for group in regional.rows(DescribeSecurityGroups, "looking for groups", Filters=[_BUILD]):
         build = group.tag_values.get(tags.BUILD, "")
         yield _of_builder("security-group", regional.region, group.group_id, build)

@@ -1,20 +1,20 @@
 """Instances as they are now: what a remediation has to know before it touches one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from goldenami.aws.answers.ec2 import (
     DescribeInstancesWithInterfaces,
+    DescribeSecurityGroups,
     DescribeStopProtection,
     DescribeTerminationProtection,
     InstanceWithInterfaces,
 )
-from goldenami.aws.answers.ec2_around import DescribeSecurityGroups
-from goldenami.aws.errors import UNKNOWN_GROUP, unreadable
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.answers.interface import Only, Single
+from goldenami.aws.errors import UNKNOWN_GROUP, Tolerated, unreadable
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.tags import Tags
-from goldenami.errors import AwsError
 
 IDS_A_CALL = 200
 
@@ -41,9 +41,17 @@ def read(regional: RegionalAws, ids: Iterable[str]) -> dict[str, LiveInstance]:
     Raises:
         AwsError: they could not be read.
     """
-    chunks = _chunks(sorted(ids))
-    instances = (instance for chunk in chunks for instance in _read(regional, chunk))
-    return {instance.id: instance for instance in instances}
+    instances: dict[str, LiveInstance] = {}
+    sorted_ids = sorted(ids)
+    for start in range(0, len(sorted_ids), IDS_A_CALL):
+        pages = regional.listed(  # by filter, so that an id that is gone is no error
+            DescribeInstancesWithInterfaces, "reading instances",
+            Filters=[{"Name": "instance-id", "Values": sorted_ids[start : start + IDS_A_CALL]}],
+        )  # fmt: skip
+        instances |= {
+            instance.instance_id: _target(instance) for page in pages for instance in page.instances
+        }
+    return instances
 
 
 def protected_from_termination(regional: RegionalAws, instance_id: str) -> bool:
@@ -52,11 +60,7 @@ def protected_from_termination(regional: RegionalAws, instance_id: str) -> bool:
     Raises:
         AwsError: it could not be read.
     """
-    answer = regional.ask(
-        DescribeTerminationProtection, f"reading the protection of {instance_id}",
-        InstanceId=instance_id, Attribute="disableApiTermination",
-    )  # fmt: skip
-    return answer.disable_api_termination.value
+    return _protected(regional, instance_id, DescribeTerminationProtection, "disableApiTermination")
 
 
 def protected_from_stop(regional: RegionalAws, instance_id: str) -> bool:
@@ -65,11 +69,14 @@ def protected_from_stop(regional: RegionalAws, instance_id: str) -> bool:
     Raises:
         AwsError: it could not be read.
     """
-    answer = regional.ask(
-        DescribeStopProtection, f"reading the protection of {instance_id}",
-        InstanceId=instance_id, Attribute="disableApiStop",
-    )  # fmt: skip
-    return answer.disable_api_stop.value
+    return _protected(regional, instance_id, DescribeStopProtection, "disableApiStop")
+
+
+def _protected(
+    regional: RegionalAws, instance_id: str, kind: type[Single[Only[bool]]], attribute: str
+) -> bool:
+    purpose = f"reading the protection of {instance_id}"
+    return regional.ask(kind, purpose, InstanceId=instance_id, Attribute=attribute).part.value
 
 
 def vpc_of(regional: RegionalAws, group_id: str) -> str:
@@ -79,17 +86,14 @@ def vpc_of(regional: RegionalAws, group_id: str) -> str:
         AwsError: it could not be read.
     """
     purpose = f"reading security group {group_id}"
-    try:
+    with Tolerated(UNKNOWN_GROUP):
         answer = regional.ask(DescribeSecurityGroups, purpose, GroupIds=[group_id])
-    except AwsError as error:
-        if error.code in UNKNOWN_GROUP:
-            return ""
-        raise
-    if len(answer.security_groups) != 1:
-        raise unreadable(
-            f"{purpose} in {regional.region}", answer.call, "it tells of none, or of several"
-        )
-    return answer.security_groups[0].vpc_id
+        if len(answer.rows) != 1:
+            raise unreadable(
+                f"{purpose} in {regional.region}", answer.call, "it tells of none, or of several"
+            )
+        return answer.rows[0].vpc_id
+    return ""
 
 
 def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:
@@ -98,25 +102,11 @@ def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:
     Raises:
         AwsError: they could not be read.
     """
-    pages = regional.listed(
+    groups = regional.rows(
         DescribeSecurityGroups, f"reading the security groups of {vpc_id}",
         Filters=[{"Name": "vpc-id", "Values": [vpc_id]}],
     )  # fmt: skip
-    return frozenset(group.group_id for page in pages for group in page.security_groups)
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), IDS_A_CALL):
-        yield ids[start : start + IDS_A_CALL]
-
-
-def _read(regional: RegionalAws, ids: Sequence[str]) -> Iterator[LiveInstance]:
-    # By filter, so that an id that is gone is no error.
-    pages = regional.listed(
-        DescribeInstancesWithInterfaces, "reading instances",
-        Filters=[{"Name": "instance-id", "Values": list(ids)}],
-    )  # fmt: skip
-    return (_target(instance) for page in pages for instance in page.instances)
+    return frozenset(group.group_id for group in groups)
 
 
 def _target(instance: InstanceWithInterfaces) -> LiveInstance:

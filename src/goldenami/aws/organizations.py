@@ -15,7 +15,7 @@ from goldenami.aws.answers.organizations import (
     ListTagsForResource,
     ListTargetsForPolicy,
 )
-from goldenami.aws.errors import FORBIDDEN, explained
+from goldenami.aws.errors import FORBIDDEN, Tolerated, explained
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, RefusedError
@@ -41,10 +41,9 @@ def named(aws: Aws, kind: str, prefix: str) -> dict[str, OrganizationPolicy]:
         RefusedError: the account is in no organization, or may not read its policies.
     """
     try:
-        pages = list(aws.listed(ListPolicies, "listing the organization's policies", Filter=kind))
+        policies = list(aws.rows(ListPolicies, "listing the organization's policies", Filter=kind))
     except AwsError as error:
         raise _no_access(error) from error
-    policies = (policy for page in pages for policy in page.policies)
     read = [
         _policy(aws, policy.id, policy.name)
         for policy in policies
@@ -55,11 +54,9 @@ def named(aws: Aws, kind: str, prefix: str) -> dict[str, OrganizationPolicy]:
 
 def enabled_types(aws: Aws) -> frozenset[str]:
     """Return the policy types that are enabled in the organization's root."""
-    pages = aws.listed(ListRoots, "reading the organization's root")
     return frozenset(
         kind.type
-        for page in pages
-        for root in page.roots
+        for root in aws.rows(ListRoots, "reading the organization's root")
         for kind in root.policy_types
         if kind.status == "ENABLED"
     )
@@ -72,10 +69,9 @@ def active_accounts(aws: Aws) -> tuple[str, ...]:
         RefusedError: the account is in no organization, or may not list its accounts.
     """
     try:
-        pages = list(aws.listed(ListAccounts, "listing the organization's accounts"))
+        accounts = list(aws.rows(ListAccounts, "listing the organization's accounts"))
     except AwsError as error:
         raise _no_access(error) from error
-    accounts = (account for page in pages for account in page.accounts)
     return tuple(sorted(account.id for account in accounts if account.active))
 
 
@@ -87,69 +83,51 @@ def accounts_under(aws: Aws, target: str) -> tuple[str, ...] | None:
     Returns:
         The ids; None if the caller may not read them.
     """
-    try:
+    with Tolerated(FORBIDDEN):
         purpose = "reading the organization"
-        manager = aws.ask(DescribeOrganization, purpose).organization.master_account_id
+        manager = aws.ask(DescribeOrganization, purpose).part.master_account_id
         accounts = {target} if target.isdigit() else _accounts(aws, target)
-    except AwsError as error:
-        if error.code in FORBIDDEN:
-            return None
-        raise
-    return tuple(sorted(accounts - {manager}))
+        return tuple(sorted(accounts - {manager}))
+    return None
 
 
 def _accounts(aws: Aws, parent: str) -> set[str]:
     purpose = f"reading what is under {parent}"
-    pages = aws.listed(ListAccountsForParent, purpose, ParentId=parent)
-    accounts = {account.id for page in pages for account in page.accounts}
-    for page in aws.listed(ListOrganizationalUnitsForParent, purpose, ParentId=parent):
-        for unit in page.organizational_units:
-            accounts |= _accounts(aws, unit.id)
+    below = aws.rows(ListAccountsForParent, purpose, ParentId=parent)
+    accounts = {account.id for account in below}
+    for unit in aws.rows(ListOrganizationalUnitsForParent, purpose, ParentId=parent):
+        accounts |= _accounts(aws, unit.value)
     return accounts
 
 
 def attached(aws: Aws, kind: str, target: str) -> dict[str, str] | None:
     """Return the policies of a type on a target, names by id; None if there is no such target."""
-    try:
-        pages = aws.listed(
+    with Tolerated(_GONE):
+        policies = aws.rows(
             ListPoliciesForTarget, f"reading the policies of {target}",
             TargetId=target, Filter=kind,
         )  # fmt: skip
-        return {policy.id: policy.name for page in pages for policy in page.policies}
-    except AwsError as error:
-        if error.code in _GONE:
-            return None
-        raise
+        return {policy.id: policy.name for policy in policies}
+    return None
 
 
 def _policy(aws: Aws, policy_id: str, name: str) -> OrganizationPolicy | None:
     """Return a policy that was listed; None if it has been deleted since."""
     purpose = f"reading policy {name}"
-    try:
-        answer = aws.ask(DescribePolicy, purpose, PolicyId=policy_id)
+    with Tolerated(_GONE):
+        content = aws.ask(DescribePolicy, purpose, PolicyId=policy_id).part.value
         with explained(purpose, aws.where, DescribePolicy.call):
-            document = read_json(dict[str, Any], answer.policy.content)
-        written = _tags(aws, policy_id, name)
-        targets = _targets(aws, policy_id, name)
-    except AwsError as error:
-        if error.code in _GONE:
-            return None
-        raise
-    return OrganizationPolicy(
-        key=name, reference=policy_id, document=document, tags=written, targets=targets
-    )
-
-
-def _tags(aws: Aws, policy_id: str, name: str) -> dict[str, str]:
-    pages = aws.listed(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
-    return {tag.key: tag.value for page in pages for tag in page.tags}
-
-
-def _targets(aws: Aws, policy_id: str, name: str) -> tuple[str, ...]:
-    pages = aws.listed(
-        ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
-    )
-    return tuple(target.target_id for page in pages for target in page.targets)
+            document = read_json(dict[str, Any], content)
+        pairs = aws.rows(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
+        written = {tag.key: tag.value for tag in pairs}
+        targets = aws.rows(
+            ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
+        )
+        return OrganizationPolicy(
+            key=name, reference=policy_id, document=document, tags=written,
+            targets=tuple(target.value for target in targets),
+        )  # fmt: skip
+    return None
 
 
 def _no_access(error: AwsError) -> AwsError | RefusedError:

@@ -1,8 +1,9 @@
 """SSM parameters: several read at once; the one that names an image written and read back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from goldenami.aws import policy_simulator
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ssm import (
@@ -14,9 +15,11 @@ from goldenami.aws.answers.ssm import (
     ParameterVersion,
     PutParameter,
 )
-from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, code_of, unreadable
-from goldenami.aws.regional import RegionalAws
-from goldenami.aws.waits import patiently, until
+from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, Tolerated, unreadable
+from goldenami.aws.session import Aws, RegionalAws
+from goldenami.aws.waits import answered, patiently, until
+from goldenami.domain import arns
+from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError, BakeError
 
 PUBLISH_PERMISSIONS = (
@@ -26,8 +29,8 @@ PUBLISH_PERMISSIONS = (
     "ssm:UnlabelParameterVersion",
     "ec2:DescribeImages",
 )
-
-
+CHECK_PERMISSIONS = (*policy_simulator.PERMISSIONS, "ssm:GetParameter")
+WRITING = ("ssm:PutParameter", "ssm:LabelParameterVersion")
 PARAMETERS_A_CALL = 10
 
 
@@ -57,12 +60,9 @@ def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dic
 
 def parameter(regional: RegionalAws, name: str) -> Parameter | None:
     """Return a parameter; None if there is none of that name."""
-    try:
+    with Tolerated(NOT_FOUND):
         return regional.ask(GetParameter, f"reading {name}", Name=name).parameter
-    except AwsError as error:
-        if code_of(error) in NOT_FOUND:
-            return None
-        raise
+    return None
 
 
 def image_ids(regional: RegionalAws, names: Iterable[str]) -> dict[str, str]:
@@ -89,6 +89,47 @@ def version_label(version: str) -> str:
     return f"v{version}"
 
 
+def check(regional: RegionalAws, name: str) -> CheckResult:
+    """Look whether a parameter is new or of the type that can be written over.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    """
+    try:
+        there = parameter(regional, name)
+    except AwsError as error:
+        return CheckResult(wrong=(error.message,))
+    if there is None:
+        return CheckResult(fine=(f"parameter {name} is new in {regional.region}",))
+    if there.type != "String":
+        return CheckResult(
+            wrong=(
+                f"parameter {name} in {regional.region} is a {there.type}, and SSM does not "
+                "change types: delete it, or publish under another name",
+            )
+        )
+    return CheckResult(fine=(f"parameter {name} in {regional.region} is version {there.version}",))
+
+
+def may_write(aws: Aws, regions: Sequence[str], name: str) -> CheckResult:
+    """Ask IAM's policy simulator whether the caller may write a parameter in these regions."""
+    named = [
+        arns.arn(aws.partition, "ssm", region, aws.account, "parameter", name) for region in regions
+    ]
+    try:
+        refused = policy_simulator.refused(
+            aws, WRITING, named, "asking whether the parameter may be written"
+        )
+    except AwsError as error:
+        return CheckResult(
+            unknown=(f"whether {name} may be written is not known: {error.message}",)
+        )
+    if refused is None:
+        return CheckResult(fine=(f"{name} may be written by the account's root user",))
+    if refused:
+        return CheckResult(wrong=tuple(f"the caller may not {action}" for action in refused))
+    return CheckResult(fine=(f"{name} may be written in {', '.join(regions)}",))
+
+
 def publish(context: ActionContext) -> dict[str, Any]:
     """Write the SSM parameter, unless it has that value already: no empty version on a resume.
 
@@ -103,28 +144,18 @@ def publish(context: ActionContext) -> dict[str, Any]:
     name, value = context.parameters["Name"], context.parameters["Value"]
 
     def there() -> bool:
-        try:
-            answer = context.ask(GetParameter, Name=name)
-        except AwsError as error:
-            if code_of(error) not in NOT_FOUND:
-                raise
-            return False
-        return bool(answer.parameter.value == value)
+        with Tolerated(NOT_FOUND):
+            return bool(context.ask(GetParameter, Name=name).parameter.value == value)
+        return False
 
     if patiently(context, there):
         return {}
-
-    def put() -> dict[str, Any]:
-        context.ask(PutParameter, **context.parameters)
+    with Tolerated(VERSION_LIMIT):
+        answered(context, PutParameter, **context.parameters)
         return {}
-
-    try:
-        return patiently(context, put)
-    except AwsError as error:
-        if code_of(error) not in VERSION_LIMIT:
-            raise
     _free_oldest(context)
-    return patiently(context, put)
+    answered(context, PutParameter, **context.parameters)
+    return {}
 
 
 def read_back(context: ActionContext) -> dict[str, Any]:
@@ -147,12 +178,8 @@ def read_back(context: ActionContext) -> dict[str, Any]:
 def _free_oldest(context: ActionContext) -> None:
     """Take the label of its release off the oldest version, so that SSM drops that version."""
     name = context.parameters["Name"]
-
-    def versions() -> list[ParameterVersion]:
-        pages = context.listed(GetParameterHistory, Name=name)
-        return [version for page in pages for version in page.parameters]
-
-    oldest = min(patiently(context, versions), key=lambda version: version.version)
+    history = patiently(context, lambda: list(context.rows(GetParameterHistory, Name=name)))
+    oldest = min(history, key=lambda version: version.version)
     foreign = [label for label in oldest.labels if not _own(label, oldest)]
     if foreign:
         raise BakeError(
@@ -161,16 +188,10 @@ def _free_oldest(context: ActionContext) -> None:
             fix="move the label to a newer version (`aws ssm label-parameter-version`), or take "
             "it off (`aws ssm unlabel-parameter-version`)",
         )
-
-    def unlabel() -> None:
-        context.ask(
-            ANSWERS["ssm:UnlabelParameterVersion"],
-            Name=name,
-            ParameterVersion=oldest.version,
-            Labels=list(oldest.labels),
-        )
-
-    patiently(context, unlabel)
+    answered(
+        context, ANSWERS["ssm:UnlabelParameterVersion"],
+        Name=name, ParameterVersion=oldest.version, Labels=list(oldest.labels),
+    )  # fmt: skip
 
 
 def _own(label: str, version: ParameterVersion) -> bool:

@@ -5,10 +5,16 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.htm
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from goldenami.aws.answers.iam import GetRole, SimulateCustomPolicy, SimulatePrincipalPolicy
+from goldenami.aws.answers.iam import (
+    EvaluationResult,
+    GetRole,
+    SimulateCustomPolicy,
+    SimulatePrincipalPolicy,
+)
+from goldenami.aws.answers.interface import Listing
 from goldenami.aws.errors import unreadable
 from goldenami.aws.session import Aws
 from goldenami.iam.evaluator.decide import visible
@@ -34,11 +40,10 @@ def refused(
     source = _identity(aws, purpose)
     if source is None:
         return None
-    pages = aws.listed(
+    results = aws.rows(
         SimulatePrincipalPolicy, purpose,
         PolicySourceArn=source, ActionNames=list(actions), ResourceArns=list(arns),
     )  # fmt: skip
-    results = [result for page in pages for result in page.evaluation_results]
     return tuple(
         sorted(
             f"{result.eval_action_name} on {resource.eval_resource_name}"
@@ -56,7 +61,7 @@ def custom(aws: Aws, documents: Sequence[str], request: Request) -> str:
         AwsError: the simulator refused.
     """
     parameters = _parameters(request) | {"PolicyInputList": list(documents)}
-    return _decision(aws.ask(SimulateCustomPolicy, _PURPOSE, **parameters))
+    return _decision(aws, SimulateCustomPolicy, parameters)
 
 
 def principal(aws: Aws, arn: str, request: Request) -> str:
@@ -66,7 +71,7 @@ def principal(aws: Aws, arn: str, request: Request) -> str:
         AwsError: the simulator refused.
     """
     parameters = _parameters(request) | {"PolicySourceArn": arn}
-    return _decision(aws.ask(SimulatePrincipalPolicy, _PURPOSE, **parameters))
+    return _decision(aws, SimulatePrincipalPolicy, parameters)
 
 
 def _identity(aws: Aws, purpose: str) -> str | None:
@@ -74,7 +79,7 @@ def _identity(aws: Aws, purpose: str) -> str | None:
     kind, _, rest = aws.caller.split(":")[5].partition("/")
     if kind == "assumed-role":
         # a session's ARN has no path, and the simulator wants the role's own
-        return aws.ask(GetRole, purpose, RoleName=rest.split("/")[0]).role.arn
+        return aws.ask(GetRole, purpose, RoleName=rest.split("/")[0]).part.arn
     return aws.caller if kind == "user" else None
 
 
@@ -94,10 +99,13 @@ def _entry(key: str, value: Value) -> dict[str, Any]:
     return {"ContextKeyName": key, "ContextKeyType": kind, "ContextKeyValues": values}
 
 
-def _decision(answer: SimulateCustomPolicy) -> str:
+def _decision(
+    aws: Aws, kind: type[Listing[EvaluationResult]], parameters: Mapping[str, Any]
+) -> str:
     """Take the resource's own decision where there is one."""
-    if len(answer.evaluation_results) != 1:
-        raise unreadable(_PURPOSE, answer.call, "it decides another number of requests than one")
-    result = answer.evaluation_results[0]
+    results = aws.ask(kind, _PURPOSE, **parameters).rows
+    if len(results) != 1:
+        raise unreadable(_PURPOSE, kind.call, "it decides another number of requests than one")
+    result = results[0]
     specific = result.resource_specific_results
     return specific[0].eval_resource_decision if specific else result.eval_decision

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from goldenami.aws import instances
 from goldenami.aws.answers.ec2 import DescribeImages, DescribeInstances
 from goldenami.aws.answers.others import GetServiceQuota
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 
@@ -29,11 +29,11 @@ def images(regional: RegionalAws) -> CheckResult:
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-quotas.html
     """
-    pages = regional.listed(
+    described = regional.rows(
         DescribeImages, "counting the images",
         Owners=["self"], IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
-    return _check(regional, AMIS, "images", lambda: sum(len(page.images) for page in pages), 1)
+    return _check(regional, AMIS, "images", lambda: len(list(described)), 1)
 
 
 def shares(regional: RegionalAws, targets: int) -> CheckResult:
@@ -85,7 +85,7 @@ def _check(
 ) -> CheckResult:
     try:
         answer = regional.ask(GetServiceQuota, "reading a quota", ServiceCode="ec2", QuotaCode=code)
-        allowed, there = int(answer.quota.value), used()
+        allowed, there = int(answer.part.value), used()
     except AwsError as error:
         return CheckResult(
             unknown=(f"the quota of {what} in {regional.region} is not known: {error.message}",)

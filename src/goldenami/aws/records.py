@@ -17,8 +17,8 @@ from goldenami.aws import parameters
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ssm import GetParametersByPath, Parameter, PutParameter
 from goldenami.aws.calls import call
-from goldenami.aws.errors import ALREADY_THERE, code_of
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.errors import ALREADY_THERE, Tolerated
+from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import patiently
 from goldenami.domain import prefixes
 from goldenami.domain import record as records
@@ -118,17 +118,12 @@ def now() -> str:
 
 
 def _begun(context: ActionContext, name: str, record: Record) -> int:
-    try:
+    with Tolerated(ALREADY_THERE):
         return _put(context, name, record, 0)
-    except AwsError as error:
-        if code_of(error) not in ALREADY_THERE:
-            raise
-    recorded_build = _look(context, name)
-    if (
-        recorded_build is None or recorded_build.record != record
-    ):  # else it was written, and the answer was lost
+    there = _look(context, name)
+    if there is None or there.record != record:  # else it was written, and the answer was lost
         raise _refused(context, name, "is there already")
-    return recorded_build.version
+    return there.version
 
 
 def _changed(context: ActionContext, name: str, what: Mapping[str, Any], least: int) -> int:
@@ -152,7 +147,7 @@ def _put(context: ActionContext, name: str, record: Record, version: int) -> int
         Type="String",
         Overwrite=version > 0,
         Description="goldenami: the record of a build",
-    ).version
+    ).part
 
 
 def _settled(context: ActionContext, name: str, least: int) -> Recorded:

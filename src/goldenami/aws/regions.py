@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from goldenami.aws.answers.ec2_around import DescribeRegions
+from goldenami.aws.answers.ec2 import DescribeRegions
 from goldenami.aws.session import Aws
 
 
@@ -16,7 +16,7 @@ def enabled(aws: Aws) -> tuple[str, ...]:
         DescribeRegions, "listing the account's regions",
         Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}],
     )  # fmt: skip
-    return tuple(sorted(region.region_name for region in answer.regions))
+    return tuple(sorted(region.value for region in answer.rows))
 
 
 def problems(regions: Iterable[str], enabled: tuple[str, ...]) -> list[str]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ssm import GetCommandInvocation, SendCommand
-from goldenami.aws.errors import NO_AGENT
+from goldenami.aws.errors import NO_AGENT, Tolerated
 from goldenami.aws.waits import until
-from goldenami.errors import AwsError, BakeError
+from goldenami.errors import BakeError
 
 OUTPUT_LINES = 40
 _ENDED_BADLY = ("Failed", "Cancelled", "TimedOut", "Cancelling")
@@ -27,26 +27,21 @@ def run(context: ActionContext) -> dict[str, Any]:
     timeout_s = context.parameters["timeout_s"]
 
     def send() -> str | None:
-        try:
-            answer = context.ask(SendCommand, InstanceIds=[instance_id],
+        with Tolerated(NO_AGENT):
+            return context.ask(SendCommand, InstanceIds=[instance_id],
                 DocumentName="AWS-RunShellScript",
                 Parameters={
                     "commands": [line],
                     "executionTimeout": [str(max(1, int(timeout_s)))],
                 },
-            )  # fmt: skip
-        except AwsError as error:
-            if error.code in NO_AGENT:
-                context.progress("waiting for the SSM agent")
-                return None
-            raise
-        return answer.command.command_id
+            ).part.value  # fmt: skip
+        context.progress("waiting for the SSM agent")
+        return None
 
     command_id = until(context, send, timeout_s=timeout_s, thing=f"the SSM agent of {instance_id}")
 
     def look() -> dict[str, Any] | None:
-        answer = context.ask(GetCommandInvocation, CommandId=command_id, InstanceId=instance_id,
-        )  # fmt: skip
+        answer = context.ask(GetCommandInvocation, CommandId=command_id, InstanceId=instance_id)
         if answer.status in _ENDED_BADLY:
             raise _failed_command(context, line, answer)
         return {} if answer.status == "Success" else None

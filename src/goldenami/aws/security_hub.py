@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from goldenami.aws.answers.others import BatchImportFindings
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 
 FINDINGS_A_CALL = 100
 

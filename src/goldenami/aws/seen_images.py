@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 
 from goldenami.aws.images import by_id
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen
 from goldenami.domain.image import Image

@@ -8,10 +8,9 @@ from typing import Any, Self
 
 from goldenami import __version__
 from goldenami.aws import endpoints
-from goldenami.aws.answers.others import GetCallerIdentity
+from goldenami.aws.answers.others import AssumeRole, GetCallerIdentity, RoleCredentials
 from goldenami.aws.ask import Asking
 from goldenami.aws.errors import explained
-from goldenami.aws.regional import RegionalAws
 from goldenami.domain import arns
 from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import UsageError
@@ -90,7 +89,7 @@ class Aws(Asking):
             raise UsageError("no AWS region is set", fix="pass --region, or set AWS_REGION")
         return str(self._region)
 
-    def in_region(self, region: str) -> RegionalAws:
+    def in_region(self, region: str) -> "RegionalAws":
         """Return the caller in a region."""
         return RegionalAws(self, region)
 
@@ -138,28 +137,36 @@ class Aws(Asking):
             endpoints.check_proxy(client.meta.endpoint_url)
             return client
 
-    def at(self, place: AccountRegion) -> RegionalAws:
+    def at(self, place: AccountRegion) -> "RegionalAws":
         """Return who acts in a region of an account, by the role there if it has one."""
         return RegionalAws(self.acting_as(place.role), place.region, place)
 
     def acting_as(self, role: str) -> "Aws":
-        """Return who acts as a role of another account; the same caller if it is empty."""
-        return self.assume(role) if role else self
+        """Return the caller as a role, by its ARN; all roles share their clients.
+
+        It is the same caller if that is empty.
+        """
+        if not role:
+            return self
+        from goldenami.aws.acting import SESSION, account_of, assumed
+
+        def fetch() -> RoleCredentials:
+            return (
+                self.in_region(self.region)
+                .ask(AssumeRole, f"assuming {role}", RoleArn=role, RoleSessionName=SESSION)
+                .part
+            )
+
+        with self._roles_lock:
+            if role not in self._assumed:
+                self._shared = self._shared or self._sharing()
+                self._assumed[role] = self._shared.acting(assumed(fetch), account_of(role))
+            return self._assumed[role]
 
     def role_in(self, account: str, name: str) -> str:
         """Return the ARN of a role of another account; empty for the caller's own account."""
         own = account == self.account
         return "" if own else arns.iam_arn(self.partition, account, "role", name)
-
-    def assume(self, role: str) -> "Aws":
-        """Return the caller as a role, by its ARN; all roles share their clients."""
-        from goldenami.aws.acting import account_of, assumed
-
-        with self._roles_lock:
-            if role not in self._assumed:
-                self._shared = self._shared or self._sharing()
-                self._assumed[role] = self._shared.acting(assumed(self, role), account_of(role))
-            return self._assumed[role]
 
     def acting(self, credentials: Any, account: str = "") -> Self:
         """Return the same, clients and all, but that every call is signed with credentials.
@@ -256,6 +263,42 @@ class Aws(Asking):
             close = get_close_matches(region, self._known_regions, n=1)
             hint = f"did you mean `{close[0]}`?" if close else "see `aws ec2 describe-regions`"
             raise UsageError(f"`{region}` is no AWS region", fix=hint)
+
+
+class RegionalAws(Asking):
+    """One caller's AWS in one region.
+
+    Args:
+        aws: the caller.
+        region: the region.
+        place: the same with its account, if that is known already.
+    """
+
+    __slots__ = ("_place", "aws", "region")
+
+    def __init__(self, aws: Aws, region: str, place: AccountRegion | None = None) -> None:
+        self.aws = aws
+        self.region = region
+        self._place = place
+
+    @property
+    def place(self) -> AccountRegion:
+        """The region and its account, with the role by which the caller acts there."""
+        return self._place or AccountRegion(self.aws.account, self.region)
+
+    @property
+    def account(self) -> str:
+        """The account's id."""
+        return self.place.account
+
+    @property
+    def where(self) -> str:
+        """The region, and the account before it if it is another one than the caller's."""
+        return "/".join(part for part in (self.aws.where, self.region) if part)
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service in the region."""
+        return self.aws.client(service, self.region)
 
 
 def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DescribeDeregistrationProtection
-from goldenami.aws.waits import patiently, until
+from goldenami.aws.waits import answered, until
 
 
 def snapshots(context: ActionContext) -> dict[str, Any]:
@@ -15,16 +15,12 @@ def snapshots(context: ActionContext) -> dict[str, Any]:
     """
     accounts = [{"UserId": account} for account in context.parameters["UserIds"]]
     for snapshot_id in context.parameters["SnapshotIds"]:
-
-        def share(snapshot_id: str = snapshot_id) -> None:
-            context.ask(
-                ANSWERS["ec2:ModifySnapshotAttribute"],
-                SnapshotId=snapshot_id,
-                Attribute="createVolumePermission",
-                CreateVolumePermission={"Add": accounts},
-            )
-
-        patiently(context, share, created=True)
+        answered(
+            context, ANSWERS["ec2:ModifySnapshotAttribute"], created=True,
+            SnapshotId=snapshot_id,
+            Attribute="createVolumePermission",
+            CreateVolumePermission={"Add": accounts},
+        )  # fmt: skip
     return {}
 
 
@@ -34,16 +30,12 @@ def protect(context: ActionContext) -> dict[str, Any]:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableImageDeregistrationProtection.html
     """
     image_id = context.parameters["ImageId"]
-    enabling = ANSWERS["ec2:EnableImageDeregistrationProtection"]
-
-    def enable() -> None:
-        context.ask(enabling, ImageId=image_id)
 
     def look() -> dict[str, Any] | None:
         answer = context.ask(
             DescribeDeregistrationProtection, ImageId=image_id, Attribute="deregistrationProtection"
         )
-        return {} if answer.deregistration_protection.value.startswith("enabled") else None
+        return {} if answer.part.value.startswith("enabled") else None
 
-    patiently(context, enable)
+    answered(context, ANSWERS["ec2:EnableImageDeregistrationProtection"], ImageId=image_id)
     return until(context, look, timeout_s=context.parameters["timeout_s"], thing="the protection")

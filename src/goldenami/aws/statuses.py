@@ -4,18 +4,20 @@ What a plan was made from may be out of date when it is carried out: somebody ma
 image meanwhile. So the tags are read right before they are written.
 """
 
-from functools import partial
 from typing import Any
 
 from goldenami.aws import snapshots
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DescribeImages
-from goldenami.aws.waits import patiently
+from goldenami.aws.waits import answered, patiently
 from goldenami.domain import tags
 from goldenami.domain.status import Status, may_become, reached
 from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, RefusedError
+
+Missing = tuple[tuple[str, str], ...]
+"""Tags that something lacks: keys and values."""
 
 
 def write(context: ActionContext) -> dict[str, Any]:
@@ -42,8 +44,11 @@ def write(context: ActionContext) -> dict[str, Any]:
             f"{expected[tags.STATUS]}, and {', '.join(past)}",
             fix="look who was faster: `goldenami history IMAGE`",
         )
-    for missing, resources in _by_missing(actual, expected):
-        patiently(context, partial(_tag, context, resources, missing), created=True)
+    for missing, resources in _by_missing(actual, expected).items():
+        answered(
+            context, ANSWERS["ec2:CreateTags"], created=True,
+            Resources=resources, Tags=tags.to_aws(dict(missing)),
+        )  # fmt: skip
     return {}
 
 
@@ -51,7 +56,7 @@ def _read(context: ActionContext) -> dict[str, Tags]:
     """Return the tags of the image and of its snapshots, by id: of all of them."""
     regional, summary = context.regional, context.summary
     image, ids = context.parameters["ImageId"], list(context.parameters["SnapshotIds"])
-    images = regional.ask(DescribeImages, summary, ImageIds=[image], IncludeDisabled=True).images
+    images = regional.ask(DescribeImages, summary, ImageIds=[image], IncludeDisabled=True).rows
     there: dict[str, Tags] = {described.image_id: described.tag_values for described in images}
     there |= {
         described.snapshot_id: described.tag_values
@@ -66,29 +71,21 @@ def _read(context: ActionContext) -> dict[str, Tags]:
     return there
 
 
-def _by_missing(actual: dict[str, Tags], expected: Tags) -> list[tuple[dict[str, str], list[str]]]:
+def _by_missing(actual: dict[str, Tags], expected: Tags) -> dict[Missing, list[str]]:
     """Group what is to be tagged by the tags that it lacks; usually that is one group."""
-    groups: list[tuple[dict[str, str], list[str]]] = []
+    groups: dict[Missing, list[str]] = {}
     for resource, written in actual.items():
-        missing = _missing(written, expected)
-        same = [resources for lacking, resources in groups if lacking == missing]
-        if same:
-            same[0].append(resource)
-        elif missing:
-            groups.append((missing, [resource]))
+        if missing := _missing(written, expected):
+            groups.setdefault(missing, []).append(resource)
     return groups
 
 
-def _missing(written: Tags, expected: Tags) -> dict[str, str]:
+def _missing(written: Tags, expected: Tags) -> Missing:
     kept = {key for key in (tags.APPROVED_BY, tags.APPROVED_AT) if key in written}
     if reached(written.get(tags.STATUS, ""), Status.APPROVED):
         kept.add(tags.UNPUBLISHED)
-    return {
-        key: value
+    return tuple(
+        (key, value)
         for key, value in expected.items()
         if key not in kept and written.get(key) != value
-    }
-
-
-def _tag(context: ActionContext, resources: list[str], missing: Tags) -> None:
-    context.ask(ANSWERS["ec2:CreateTags"], Resources=resources, Tags=tags.to_aws(missing))
+    )

@@ -18,6 +18,7 @@ from goldenami.aws.answers.ec2 import (
     DescribeInstances,
     DescribeInstanceStatus,
 )
+from goldenami.aws.answers.interface import Answer
 from goldenami.aws.errors import (
     NOT_FOUND,
     THROTTLED,
@@ -27,6 +28,7 @@ from goldenami.aws.errors import (
 from goldenami.errors import AwsError, BakeError
 
 T = TypeVar("T")
+A = TypeVar("A", bound=Answer)
 
 FIRST_POLL_S = 0.25
 MOST_POLL_S = 15.0
@@ -106,6 +108,13 @@ def patiently(context: ActionContext, make: Callable[[], T], *, created: bool = 
         delay = min(delay * 2, MOST_POLL_S)
 
 
+def answered(
+    context: ActionContext, kind: type[A], *, created: bool = False, **parameters: Any
+) -> A:
+    """Make one AWS call of an action `patiently`, and return its answer."""
+    return patiently(context, lambda: context.ask(kind, **parameters), created=created)
+
+
 _SLOWING = {False: "throttled, slowing down", True: "no readable answer, slowing down"}
 
 
@@ -126,7 +135,7 @@ def instance(context: ActionContext) -> dict[str, Any]:
         if state == "pending":
             return None
         checks = context.ask(DescribeInstanceStatus, InstanceIds=[instance_id])
-        for status in checks.instance_statuses:
+        for status in checks.rows:
             both = (status.instance_status.status, status.system_status.status)
             if "impaired" in both:
                 raise BakeError(f"{instance_id} in {context.region} fails its status checks")
@@ -150,7 +159,7 @@ def image(context: ActionContext) -> dict[str, Any]:
     image_id = context.parameters["ImageId"]
 
     def look() -> dict[str, Any] | Pending | None:
-        several = context.ask(DescribeImages, ImageIds=[image_id], IncludeDisabled=True).images
+        several = context.ask(DescribeImages, ImageIds=[image_id], IncludeDisabled=True).rows
         if not several:
             return None
         described = several[0]
@@ -162,6 +171,18 @@ def image(context: ActionContext) -> dict[str, Any]:
         return {"snapshot_ids": described.snapshot_ids}
 
     return until(context, look, timeout_s=context.parameters["timeout_s"], thing=image_id)
+
+
+def terminated(context: ActionContext) -> dict[str, Any]:
+    """Wait until an instance is terminated, since its security group cannot go before."""
+    instance_id = context.parameters["InstanceId"]
+
+    def look() -> dict[str, Any] | None:
+        answer = context.ask(DescribeInstances, InstanceIds=[instance_id])
+        states = [instance.state.name for instance in answer.instances]
+        return {} if states == ["terminated"] else None
+
+    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=instance_id)
 
 
 def _progress(context: ActionContext, snapshot_ids: list[str]) -> str:

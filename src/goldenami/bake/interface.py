@@ -8,8 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from goldenami.aws.action import Handler
-from goldenami.aws.regional import RegionalAws
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image, build_id, new_nonce

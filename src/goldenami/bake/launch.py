@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from goldenami.aws import dry_run, instances
+from goldenami.aws import calls, instances
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import TERMINATED, code_of
@@ -168,7 +168,7 @@ def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
     parameters = resolve(_parameters(recipe, own), {})
     del parameters["ClientToken"]
     problems = _architecture_problems(aws, region, recipe.release.base.instance_type, source)
-    refusal = dry_run.refusal(
+    refusal = calls.refusal(
         aws.in_region(region), "ec2:RunInstances", "trying the launch (DryRun)", **parameters
     )
     return [*problems, refusal.message] if refusal else problems

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import structs
 
-from goldenami.aws import builds, images, leftovers, records, removal
+from goldenami.aws import builds, calls, images, leftovers, records, waits
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import once
 from goldenami.aws.errors import NOT_FOUND, code_of
@@ -99,14 +99,14 @@ def _try(what: str, step: Callable[[], Any]) -> list[str]:
 
 def _deregister(context: ActionContext, image: Image) -> None:
     parameters = {"ImageId": image.id, "DeleteAssociatedSnapshots": True}
-    removal.image(structs.replace(context, summary="deregister", parameters=parameters))
+    calls.deregister(structs.replace(context, summary="deregister", parameters=parameters))
 
 
 def _terminate(context: ActionContext, instance: Instance) -> None:
     summary = f"terminate {instance.id}"
     once(context.regional, "ec2:TerminateInstances", summary, InstanceIds=[instance.id])
     parameters = {"InstanceId": instance.id, "timeout_s": TERMINATION_TIMEOUT_S}
-    removal.terminated(structs.replace(context, parameters=parameters))
+    waits.terminated(structs.replace(context, parameters=parameters))
 
 
 def _temporary(

@@ -15,9 +15,8 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.aws.action import ActionContext, Handler
-from goldenami.aws.calls import call
+from goldenami.aws.calls import NONE, THERE, call
 from goldenami.aws.errors import NOT_FOUND, code_of
-from goldenami.aws.idempotency import NONE, THERE
 from goldenami.aws.parallel import WORKERS, take
 from goldenami.aws.session import Aws
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, references, resolve, silent

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from goldenami.aws import authorization_details, images
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.image import Image
 from goldenami.errors import UsageError
 from goldenami.iam.authorization import resources

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from goldenami.aws import images
-from goldenami.aws.regional import RegionalAws
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit import approved

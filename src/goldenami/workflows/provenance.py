@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from goldenami.aws import images, parameters, regions
 from goldenami.aws.parallel import RegionAnswers, in_regions
-from goldenami.aws.regional import RegionalAws
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain import manifest, names, tags
 from goldenami.domain.image import Image, started
 from goldenami.domain.manifest import Approval, Inputs, Manifest, ManifestSource, Placed

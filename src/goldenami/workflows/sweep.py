@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws import lease, leftovers, records, regions, removal
+from goldenami.aws import calls, lease, leftovers, records, regions, waits
 from goldenami.aws.leftovers import Leftover, RegionLeases
 from goldenami.aws.parallel import RegionAnswers, UnreadRegion, in_regions
 from goldenami.aws.session import Aws
@@ -161,10 +161,10 @@ def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
         AwsError: something could not be removed; the notes name what else.
     """
     handlers = {
-        "ec2:DeregisterImage": removal.image,
+        "ec2:DeregisterImage": calls.deregister,
         LEASE_END: lease.remove,
         RECORD_END: records.removal,
-        "wait:terminated": removal.terminated,
+        "wait:terminated": waits.terminated,
     }
     Execution(aws, handlers=handlers, tell=tell).run(sweep.plan)
 

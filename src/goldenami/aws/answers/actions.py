@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
-from goldenami.aws.answers.auto_scaling import StartInstanceRefresh
 from goldenami.aws.answers.ec2 import CopyImage, CreateImage, DeregisterImage, RunInstances
-from goldenami.aws.answers.ec2_launches import CreateLaunchTemplateVersion
 from goldenami.aws.answers.iam import CreatePolicy, CreatePolicyVersion
 from goldenami.aws.answers.interface import Answer
+from goldenami.aws.answers.launches import CreateLaunchTemplateVersion, StartInstanceRefresh
 from goldenami.aws.answers.organizations import CreateOrganizationPolicy
 from goldenami.aws.answers.ssm import LabelParameterVersion, PutParameter, SendCommand
 

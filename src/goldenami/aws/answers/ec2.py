@@ -1,22 +1,33 @@
-"""EC2: images, snapshots, instances, and what is around them.
+"""EC2: images, snapshots, instances, and what is around them: volumes, groups, a region's settings.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 """
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from msgspec import Meta
 
-from goldenami.aws.answers.interface import Answer, Row, Tagged, Text, TokenPage
+from goldenami.aws.answers.interface import Answer, Page, Row, Tagged, Text, listing, only, single
 
-SERVICE = "ec2"
+T = TypeVar("T")
 
 
 class StateReason(Row, frozen=True, kw_only=True):
     """Why something is in its state."""
 
     message: str = ""  # some reasons are a code alone
+
+
+class Stateful(Tagged, frozen=True, kw_only=True):
+    """A resource that AWS may explain the state of."""
+
+    state_reason: StateReason | None = None  # absent if all is well
+
+    @property
+    def why(self) -> str:
+        """Why it is in its state, in AWS's words."""
+        return (self.state_reason and self.state_reason.message) or "AWS gives no reason"
 
 
 class Ebs(Row, frozen=True, kw_only=True):
@@ -32,7 +43,7 @@ class BlockDeviceAnswer(Row, frozen=True, kw_only=True):
     ebs: Ebs | None = None  # absent on an instance store
 
 
-class ImageAnswer(Tagged, frozen=True, kw_only=True):
+class ImageAnswer(Stateful, frozen=True, kw_only=True):
     """An image."""
 
     image_id: Text
@@ -48,7 +59,6 @@ class ImageAnswer(Tagged, frozen=True, kw_only=True):
     source_instance_id: str = ""  # of CreateImage alone
     source_image_id: str = ""  # of CreateImage and CopyImage alone
     source_image_region: str = ""  # the same
-    state_reason: StateReason | None = None  # absent if all is well
     block_device_mappings: tuple[BlockDeviceAnswer, ...] = ()  # absent if the image failed
 
     @property
@@ -57,16 +67,8 @@ class ImageAnswer(Tagged, frozen=True, kw_only=True):
         volumes = (device.ebs for device in self.block_device_mappings)
         return [volume.snapshot_id for volume in volumes if volume and volume.snapshot_id]
 
-    @property
-    def why(self) -> str:
-        """Why it is in its state, in AWS's words."""
-        return _why(self.state_reason)
 
-
-class DescribeImages(TokenPage, frozen=True, kw_only=True):
-    """A page of images."""
-
-    images: tuple[ImageAnswer, ...]
+DescribeImages = listing("ec2:DescribeImages", "Images", ImageAnswer)
 
 
 class SnapshotAnswer(Tagged, frozen=True, kw_only=True):
@@ -84,10 +86,7 @@ class SnapshotAnswer(Tagged, frozen=True, kw_only=True):
         return int(number) if number.isdecimal() else 0
 
 
-class DescribeSnapshots(TokenPage, frozen=True, kw_only=True):
-    """A page of snapshots."""
-
-    snapshots: tuple[SnapshotAnswer, ...]
+DescribeSnapshots = listing("ec2:DescribeSnapshots", "Snapshots", SnapshotAnswer)
 
 
 class LaunchPermission(Row, frozen=True, kw_only=True):
@@ -110,24 +109,15 @@ class LaunchPermission(Row, frozen=True, kw_only=True):
         return tuple((word, value) for word, value in words.items() if value)
 
 
-class DescribeLaunchPermissions(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The launch permissions of an image."""
+DescribeLaunchPermissions = listing(
+    "ec2:DescribeImageAttribute", "LaunchPermissions", LaunchPermission, Answer
+)
+"""The launch permissions of an image."""
 
-    call: ClassVar[str] = "ec2:DescribeImageAttribute"
-    launch_permissions: tuple[LaunchPermission, ...]
-
-
-class TextValue(Row, frozen=True, kw_only=True):
-    """An attribute that is a text."""
-
-    value: Text
-
-
-class DescribeDeregistrationProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Whether an image is protected from deregistration."""
-
-    call: ClassVar[str] = "ec2:DescribeImageAttribute"
-    deregistration_protection: TextValue
+DescribeDeregistrationProtection = single(
+    "ec2:DescribeImageAttribute", "DeregistrationProtection", only("Value", str)
+)
+"""Whether an image is protected from deregistration."""
 
 
 class VolumePermission(Row, frozen=True, kw_only=True):
@@ -137,11 +127,10 @@ class VolumePermission(Row, frozen=True, kw_only=True):
     group: str = ""  # absent where it is one account
 
 
-class DescribeSnapshotPermissions(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Who may use a snapshot."""
-
-    call: ClassVar[str] = "ec2:DescribeSnapshotAttribute"
-    create_volume_permissions: tuple[VolumePermission, ...]
+DescribeSnapshotPermissions = listing(
+    "ec2:DescribeSnapshotAttribute", "CreateVolumePermissions", VolumePermission, Answer
+)
+"""Who may use a snapshot."""
 
 
 class InstanceState(Row, frozen=True, kw_only=True):
@@ -164,7 +153,7 @@ class CpuOptions(Row, frozen=True, kw_only=True):
     threads_per_core: int
 
 
-class InstanceAnswer(Tagged, frozen=True, kw_only=True):
+class InstanceAnswer(Stateful, frozen=True, kw_only=True):
     """An instance."""
 
     instance_id: Text
@@ -177,31 +166,31 @@ class InstanceAnswer(Tagged, frozen=True, kw_only=True):
     vpc_id: str = ""  # absent once it is terminated
     instance_lifecycle: str = ""  # of spot and scheduled instances alone
     cpu_options: CpuOptions | None = None  # absent for some types
-    state_reason: StateReason | None = None  # absent while nothing happened to it
     security_groups: tuple[SecurityGroupName, ...] = ()  # none once it is terminated
 
-    @property
-    def why(self) -> str:
-        """Why it is in its state, in AWS's words."""
-        return _why(self.state_reason)
 
-
-class Reservation(Row, frozen=True, kw_only=True):
+class Reservation(Row, Generic[T], frozen=True, kw_only=True):
     """Instances that were launched together."""
 
     owner_id: Text
-    instances: tuple[InstanceAnswer, ...]
+    instances: tuple[T, ...]
 
 
-class DescribeInstances(TokenPage, frozen=True, kw_only=True):
+class InstancePage(Page, Generic[T], frozen=True, kw_only=True):
     """A page of instances."""
 
-    reservations: tuple[Reservation, ...]
+    reservations: tuple[Reservation[T], ...]
 
     @property
-    def instances(self) -> list[InstanceAnswer]:
+    def instances(self) -> list[T]:
         """Return the instances of all reservations."""
         return [instance for several in self.reservations for instance in several.instances]
+
+
+class DescribeInstances(InstancePage[InstanceAnswer], frozen=True, kw_only=True):
+    """A page of instances, as most need them."""
+
+    call: ClassVar[str] = "ec2:DescribeInstances"
 
 
 class NetworkInterface(Row, frozen=True, kw_only=True):
@@ -217,22 +206,12 @@ class InstanceWithInterfaces(InstanceAnswer, frozen=True, kw_only=True):
     network_interfaces: tuple[NetworkInterface, ...]
 
 
-class ReservationWithInterfaces(Row, frozen=True, kw_only=True):
-    """Instances that were launched together."""
-
-    instances: tuple[InstanceWithInterfaces, ...]
-
-
-class DescribeInstancesWithInterfaces(TokenPage, frozen=True, kw_only=True):
+class DescribeInstancesWithInterfaces(
+    InstancePage[InstanceWithInterfaces], frozen=True, kw_only=True
+):
     """A page of instances whose network interfaces matter."""
 
     call: ClassVar[str] = "ec2:DescribeInstances"
-    reservations: tuple[ReservationWithInterfaces, ...]
-
-    @property
-    def instances(self) -> list[InstanceWithInterfaces]:
-        """Return the instances of all reservations."""
-        return [instance for several in self.reservations for instance in several.instances]
 
 
 class CheckStatus(Row, frozen=True, kw_only=True):
@@ -248,30 +227,18 @@ class InstanceStatus(Row, frozen=True, kw_only=True):
     system_status: CheckStatus
 
 
-class DescribeInstanceStatus(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The status checks of an instance; none as long as it does not run."""
+DescribeInstanceStatus = listing("ec2:DescribeInstanceStatus", "InstanceStatuses", InstanceStatus)
+"""The status checks of an instance; none as long as it does not run."""
 
-    instance_statuses: tuple[InstanceStatus, ...]
+DescribeTerminationProtection = single(
+    "ec2:DescribeInstanceAttribute", "DisableApiTermination", only("Value", bool)
+)
+"""Whether an instance is protected from termination."""
 
-
-class BooleanValue(Row, frozen=True, kw_only=True):
-    """An attribute that is true or false."""
-
-    value: bool
-
-
-class DescribeTerminationProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Whether an instance is protected from termination."""
-
-    call: ClassVar[str] = "ec2:DescribeInstanceAttribute"
-    disable_api_termination: BooleanValue
-
-
-class DescribeStopProtection(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """Whether an instance is protected from being stopped."""
-
-    call: ClassVar[str] = "ec2:DescribeInstanceAttribute"
-    disable_api_stop: BooleanValue
+DescribeStopProtection = single(
+    "ec2:DescribeInstanceAttribute", "DisableApiStop", only("Value", bool)
+)
+"""Whether an instance is protected from being stopped."""
 
 
 class ImageMetadata(Row, frozen=True, kw_only=True):
@@ -297,28 +264,19 @@ class InstanceMetadata(Tagged, frozen=True, kw_only=True):
     launch_time: datetime | None = None  # not needed to judge it
 
 
-class DescribeInstanceImageMetadata(TokenPage, frozen=True, kw_only=True):
-    """A page of instances with their images."""
-
-    instance_image_metadata: tuple[InstanceMetadata, ...]
-
-
-class RunInstances(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """What was launched."""
-
-    instances: Annotated[tuple[InstanceAnswer, ...], Meta(min_length=1)]
+DescribeInstanceImageMetadata = listing(
+    "ec2:DescribeInstanceImageMetadata", "InstanceImageMetadata", InstanceMetadata
+)
 
 
-class CreateImage(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The image that is being made."""
+RunInstances = listing("ec2:RunInstances", "Instances", InstanceAnswer, Answer, least=1)
+"""What was launched."""
 
-    image_id: Text
+CreateImage = single("ec2:CreateImage", "ImageId", str)
+"""The image that is being made."""
 
-
-class CopyImage(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The copy that is being made."""
-
-    image_id: Text
+CopyImage = single("ec2:CopyImage", "ImageId", str)
+"""The copy that is being made."""
 
 
 class DeleteSnapshotResult(Row, frozen=True, kw_only=True):
@@ -331,8 +289,92 @@ class DeleteSnapshotResult(Row, frozen=True, kw_only=True):
 class DeregisterImage(Answer, frozen=True, kw_only=True, rename="pascal"):
     """How it went with the snapshots of the image, if they were to go too."""
 
+    call: ClassVar[str] = "ec2:DeregisterImage"
     delete_snapshot_results: tuple[DeleteSnapshotResult, ...] = ()  # absent if none was asked for
 
 
-def _why(reason: StateReason | None) -> str:
-    return (reason and reason.message) or "AWS gives no reason"
+DescribeRegions = listing(
+    "ec2:DescribeRegions", "Regions", only("RegionName", str), Answer, least=1
+)
+"""The regions that the account can use: there is no account without any."""
+
+
+class ProcessorInfo(Row, frozen=True, kw_only=True):
+    """The processor of an instance type."""
+
+    supported_architectures: Annotated[tuple[Text, ...], Meta(min_length=1)]
+
+
+class VCpuInfo(Row, frozen=True, kw_only=True, rename={"default_vcpus": "DefaultVCpus"}):
+    """The virtual processors of an instance type."""
+
+    default_vcpus: int
+
+
+class InstanceType(Row, frozen=True, kw_only=True):
+    """An instance type."""
+
+    processor_info: ProcessorInfo
+    v_cpu_info: VCpuInfo
+
+
+DescribeInstanceTypes = listing(
+    "ec2:DescribeInstanceTypes", "InstanceTypes", InstanceType, Answer, least=1
+)
+"""The instance type that was asked for; one that does not exist is an error of its own."""
+
+
+class SecurityGroup(Tagged, frozen=True, kw_only=True):
+    """A security group."""
+
+    group_id: Text
+    group_name: Text
+    vpc_id: str = ""  # a group of EC2-Classic has none
+
+
+DescribeSecurityGroups = listing("ec2:DescribeSecurityGroups", "SecurityGroups", SecurityGroup)
+
+
+class KeyPair(Tagged, frozen=True, kw_only=True):
+    """A key pair."""
+
+    key_name: Text
+
+
+DescribeKeyPairs = listing("ec2:DescribeKeyPairs", "KeyPairs", KeyPair, Answer)
+"""All key pairs: EC2 does not page them."""
+
+
+class AttachmentAnswer(Row, frozen=True, kw_only=True):
+    """What a volume is attached to."""
+
+    instance_id: Text
+    device: Text
+
+
+class VolumeAnswer(Tagged, frozen=True, kw_only=True):
+    """A volume."""
+
+    volume_id: Text
+    state: Text
+    snapshot_id: str = ""  # a volume that was made from none may leave it out
+    attachments: tuple[AttachmentAnswer, ...] = ()  # absent if it is attached to nothing
+
+
+DescribeVolumes = listing("ec2:DescribeVolumes", "Volumes", VolumeAnswer)
+
+
+class GetAllowedImagesSettings(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """The Allowed AMIs setting of a region."""
+
+    call: ClassVar[str] = "ec2:GetAllowedImagesSettings"
+    state: Text
+    managed_by: Text
+    image_criteria: tuple[dict[str, Any], ...] = ()  # absent if there are none
+
+
+GetEbsEncryptionByDefault = single("ec2:GetEbsEncryptionByDefault", "EbsEncryptionByDefault", bool)
+"""Whether new volumes of a region are encrypted unasked."""
+
+GetEbsDefaultKmsKeyId = single("ec2:GetEbsDefaultKmsKeyId", "KmsKeyId", str)
+"""The key that a region encrypts with if none is named."""

@@ -3,16 +3,14 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from goldenami.aws.answers.interface import Answer, MarkedPage, Row, Tagged, Text
+from goldenami.aws.answers.interface import MarkedPage, Row, Tagged, Text, listing, only, single
 
 Document = dict[str, Any]
 """A policy; botocore decodes it."""
-
-SERVICE = "iam"
 
 
 class AttachedPolicy(Row, frozen=True, kw_only=True):
@@ -22,22 +20,13 @@ class AttachedPolicy(Row, frozen=True, kw_only=True):
     policy_name: Text
 
 
-class ListAttachedGroupPolicies(MarkedPage, frozen=True, kw_only=True):
-    """A page of a group's managed policies."""
-
-    attached_policies: tuple[AttachedPolicy, ...]
-
-
-class SummaryMap(Row, frozen=True, kw_only=True):
-    """The quotas of an account."""
-
-    attached_policies_per_group_quota: int
-
-
-class GetAccountSummary(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """What the account has and may have."""
-
-    summary_map: SummaryMap
+ListAttachedGroupPolicies = listing(
+    "iam:ListAttachedGroupPolicies", "AttachedPolicies", AttachedPolicy, MarkedPage
+)
+GetAccountSummary = single(
+    "iam:GetAccountSummary", "SummaryMap", only("AttachedPoliciesPerGroupQuota", int)
+)
+"""What the account has and may have."""
 
 
 class AttachedBoundary(Row, frozen=True, kw_only=True):
@@ -54,10 +43,7 @@ class RoleAnswer(Row, frozen=True, kw_only=True):
     permissions_boundary: AttachedBoundary | None = None  # absent if it has none
 
 
-class GetRole(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """One role."""
-
-    role: RoleAnswer
+GetRole = single("iam:GetRole", "Role", RoleAnswer)
 
 
 class PolicyAnswer(Tagged, frozen=True, kw_only=True):
@@ -67,28 +53,11 @@ class PolicyAnswer(Tagged, frozen=True, kw_only=True):
     default_version_id: Text
 
 
-class GetPolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """One managed policy."""
+GetPolicy = single("iam:GetPolicy", "Policy", PolicyAnswer)
+CreatePolicy = single("iam:CreatePolicy", "Policy", PolicyAnswer)
+"""The policy that was made."""
 
-    policy: PolicyAnswer
-
-
-class CreatePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The policy that was made."""
-
-    policy: PolicyAnswer
-
-
-class PolicyVersionAnswer(Row, frozen=True, kw_only=True):
-    """A version of a managed policy, with its document."""
-
-    document: Document
-
-
-class GetPolicyVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """One version of a managed policy."""
-
-    policy_version: PolicyVersionAnswer
+GetPolicyVersion = single("iam:GetPolicyVersion", "PolicyVersion", only("Document", Document))
 
 
 class ListedVersion(Row, frozen=True, kw_only=True):
@@ -98,16 +67,10 @@ class ListedVersion(Row, frozen=True, kw_only=True):
     is_default_version: bool
 
 
-class CreatePolicyVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The version that was made."""
+CreatePolicyVersion = single("iam:CreatePolicyVersion", "PolicyVersion", ListedVersion)
+"""The version that was made."""
 
-    policy_version: ListedVersion
-
-
-class ListPolicyVersions(MarkedPage, frozen=True, kw_only=True):
-    """A page of the versions of a managed policy."""
-
-    versions: tuple[ListedVersion, ...]
+ListPolicyVersions = listing("iam:ListPolicyVersions", "Versions", ListedVersion, MarkedPage)
 
 
 class HolderGroup(Row, frozen=True, kw_only=True):
@@ -131,6 +94,7 @@ class HolderRole(Row, frozen=True, kw_only=True):
 class ListEntitiesForPolicy(MarkedPage, frozen=True, kw_only=True):
     """A page of what a managed policy is attached to."""
 
+    call: ClassVar[str] = "iam:ListEntitiesForPolicy"
     policy_groups: tuple[HolderGroup, ...]
     policy_users: tuple[HolderUser, ...]
     policy_roles: tuple[HolderRole, ...]
@@ -200,6 +164,7 @@ class PolicyDetail(Row, frozen=True, kw_only=True):
 class GetAccountAuthorizationDetails(MarkedPage, frozen=True, kw_only=True):
     """A page of everybody in the account, and of the policies."""
 
+    call: ClassVar[str] = "iam:GetAccountAuthorizationDetails"
     user_detail_list: tuple[UserDetail, ...]
     group_detail_list: tuple[GroupDetail, ...]
     role_detail_list: tuple[RoleDetail, ...]
@@ -221,11 +186,9 @@ class EvaluationResult(Row, frozen=True, kw_only=True):
     resource_specific_results: tuple[ResourceResult, ...] = ()  # absent for a resource of `*`
 
 
-class SimulateCustomPolicy(MarkedPage, frozen=True, kw_only=True):
-    """A page of the simulator's decisions."""
-
-    evaluation_results: tuple[EvaluationResult, ...]
-
-
-class SimulatePrincipalPolicy(SimulateCustomPolicy, frozen=True, kw_only=True):
-    """The same, of a user, group or role as it is."""
+SimulateCustomPolicy = listing(
+    "iam:SimulateCustomPolicy", "EvaluationResults", EvaluationResult, MarkedPage
+)
+SimulatePrincipalPolicy = listing(
+    "iam:SimulatePrincipalPolicy", "EvaluationResults", EvaluationResult, MarkedPage
+)

@@ -1,14 +1,13 @@
 """The shape that all answers have, and how one is read."""
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from threading import Lock
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 T = TypeVar("T")
 
@@ -26,65 +25,106 @@ class CamelRow(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """A whole answer; ``call`` is its operation: ``ec2:DescribeImages``.
-
-    A type is named after its operation, of the ``SERVICE`` of its module, or says which it is of.
-    """
+    """A whole answer; ``call`` is its operation: ``ec2:DescribeImages``."""
 
     call: ClassVar[str] = ""
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        """Name the operation."""
-        super().__init_subclass__(**options)
-        service = getattr(sys.modules[cls.__module__], "SERVICE", "")
-        if service and "call" not in cls.__dict__:
-            cls.call = f"{service}:{cls.__name__}"
 
+class Page(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """A page of a listing that goes on with the token of ``goes_on``."""
 
-class TokenPage(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """A page of a listing that goes on with ``NextToken``."""
-
+    goes_on: ClassVar[str] = "NextToken"
     next_token: str | None = None  # absent on the last page
 
     @property
     def next_page(self) -> Mapping[str, str]:
-        """The parameter that asks for the next page."""
-        return {"NextToken": self.next_token} if self.next_token else {}
+        """The parameter that asks for the next page; empty on the last one."""
+        return {self.goes_on: self.next_token} if self.next_token else {}
 
 
-class CamelPage(Answer, frozen=True, kw_only=True, rename="camel"):
-    """A page of a listing that goes on with ``nextToken``."""
+class CamelPage(Page, frozen=True, kw_only=True, rename="camel"):
+    """A page of a listing of a service that writes names ``likeThis``."""
 
-    next_token: str | None = None  # absent on the last page
-
-    @property
-    def next_page(self) -> Mapping[str, str]:
-        """The parameter that asks for the next page."""
-        return {"nextToken": self.next_token} if self.next_token else {}
+    goes_on: ClassVar[str] = "nextToken"
+    next_token: str | None = None
 
 
-class MarkedPage(Answer, frozen=True, kw_only=True, rename="pascal"):
+class MarkedPage(Page, frozen=True, kw_only=True):
     """A page of a listing that goes on with ``Marker``.
 
     It says whether there is more, so that a page that lost its marker can be told from the last.
     """
 
+    goes_on: ClassVar[str] = "Marker"
     is_truncated: bool
-    marker: str | None = None  # absent on the last page
+    next_token: str | None = field(default=None, name="Marker")
 
     def __post_init__(self) -> None:
         """Refuse a page that says there is more, and not where."""
-        if self.is_truncated and not self.marker:
+        if self.is_truncated and not self.next_token:
             raise ValueError
 
     @property
     def next_page(self) -> Mapping[str, str]:
-        """The parameter that asks for the next page."""
-        return {"Marker": self.marker} if self.is_truncated and self.marker else {}
+        """The parameter that asks for the next page; empty on the last one."""
+        return super().next_page if self.is_truncated else {}
 
 
-Page = TokenPage | CamelPage | MarkedPage
-"""A page of a listing; ``next_page`` is empty on the last one."""
+class Listing(Page, Generic[T], frozen=True, kw_only=True):
+    """A page of a listing that is one list: what `listing` returns, as types go."""
+
+    rows: tuple[T, ...]
+
+
+class Only(Row, Generic[T], frozen=True, kw_only=True):
+    """A part of an answer of which one value is used: what `only` returns, as types go."""
+
+    value: T
+
+
+class Single(Answer, Generic[T], frozen=True, kw_only=True):
+    """An answer of which one part is used: what `single` returns, as types go."""
+
+    part: T
+
+
+def listing(
+    call: str, key: str, row: type[T], page: type[Answer] = Page, *, least: int = 0
+) -> type[Listing[T]]:
+    """Return the type of a page of a listing.
+
+    Args:
+        call: the operation.
+        key: how AWS names the list.
+        row: the type of what is in the list.
+        page: how the listing goes on; Answer if it is not paged.
+        least: how many there are at least.
+    """
+    rows = Annotated[tuple[_whole(row), ...], Meta(min_length=least)]  # type: ignore[misc, valid-type]
+    return cast("type[Listing[T]]", _with_field(page, "rows", rows, key, call))
+
+
+def only(key: str, kind: type[T]) -> type[Only[T]]:
+    """Return the type of a part of an answer of which the value with this key is used."""
+    return cast("type[Only[T]]", _with_field(Row, "value", _whole(kind), key))
+
+
+def single(call: str, key: str, part: type[T]) -> type[Single[T]]:
+    """Return the type of an answer of which the part with this key is used."""
+    return cast("type[Single[T]]", _with_field(Answer, "part", _whole(part), key, call))
+
+
+def _whole(kind: type) -> Any:
+    """Return the type of a part: a text is never empty."""
+    return Text if kind is str else kind
+
+
+def _with_field(base: type[Struct], name: str, kind: Any, key: str, call: str = "") -> Any:
+    """Return a type with one field more than its base, as a class statement would define it."""
+    return msgspec.defstruct(
+        call.rpartition(":")[2] + key, [(name, kind, field(name=key))],
+        bases=(base,), module=__name__, namespace={"call": call}, frozen=True, kw_only=True,
+    )  # fmt: skip
 
 
 class Tag(Row, frozen=True, kw_only=True):

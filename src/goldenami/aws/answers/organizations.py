@@ -7,9 +7,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from goldenami.aws.answers.interface import Answer, Row, Tag, Text, TokenPage
-
-SERVICE = "organizations"
+from goldenami.aws.answers.interface import Answer, Row, Tag, Text, listing, only, single
 
 
 class OrganizationAnswer(Row, frozen=True, kw_only=True):
@@ -19,10 +17,10 @@ class OrganizationAnswer(Row, frozen=True, kw_only=True):
     master_account_id: Text
 
 
-class DescribeOrganization(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The organization that the account is in."""
-
-    organization: OrganizationAnswer
+DescribeOrganization = single(
+    "organizations:DescribeOrganization", "Organization", OrganizationAnswer
+)
+"""The organization that the account is in."""
 
 
 class Parent(Row, frozen=True, kw_only=True):
@@ -34,6 +32,7 @@ class Parent(Row, frozen=True, kw_only=True):
 class ListParents(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The one parent of a unit or account."""
 
+    call: ClassVar[str] = "organizations:ListParents"
     parents: Annotated[tuple[Parent, ...], Meta(min_length=1, max_length=1)]
 
 
@@ -44,57 +43,18 @@ class PolicySummary(Row, frozen=True, kw_only=True):
     name: Text
 
 
-class ListPolicies(TokenPage, frozen=True, kw_only=True):
-    """A page of the policies of a type."""
+ListPolicies = listing("organizations:ListPolicies", "Policies", PolicySummary)
+ListPoliciesForTarget = listing("organizations:ListPoliciesForTarget", "Policies", PolicySummary)
+DescribePolicy = single("organizations:DescribePolicy", "Policy", only("Content", str))
+CreateOrganizationPolicy = single(
+    "organizations:CreatePolicy", "Policy", only("PolicySummary", PolicySummary)
+)
+"""The policy that was made."""
 
-    policies: tuple[PolicySummary, ...]
-
-
-class ListPoliciesForTarget(ListPolicies, frozen=True, kw_only=True):
-    """A page of the policies that are attached to a target."""
-
-
-class OrganizationPolicyAnswer(Row, frozen=True, kw_only=True):
-    """A policy with its content, which is JSON text."""
-
-    content: Text
-
-
-class DescribePolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """One policy."""
-
-    policy: OrganizationPolicyAnswer
-
-
-class PolicyMade(Row, frozen=True, kw_only=True):
-    """A policy that was made."""
-
-    policy_summary: PolicySummary
-
-
-class CreateOrganizationPolicy(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The policy that was made."""
-
-    call: ClassVar[str] = "organizations:CreatePolicy"
-    policy: PolicyMade
-
-
-class ListTagsForResource(TokenPage, frozen=True, kw_only=True):
-    """A page of the tags of a policy."""
-
-    tags: tuple[Tag, ...]
-
-
-class TargetAnswer(Row, frozen=True, kw_only=True):
-    """A root, unit or account that a policy is attached to."""
-
-    target_id: Text
-
-
-class ListTargetsForPolicy(TokenPage, frozen=True, kw_only=True):
-    """A page of what a policy is attached to."""
-
-    targets: tuple[TargetAnswer, ...]
+ListTagsForResource = listing("organizations:ListTagsForResource", "Tags", Tag)
+ListTargetsForPolicy = listing(
+    "organizations:ListTargetsForPolicy", "Targets", only("TargetId", str)
+)
 
 
 class PolicyType(Row, frozen=True, kw_only=True):
@@ -111,10 +71,7 @@ class Root(Row, frozen=True, kw_only=True):
     policy_types: tuple[PolicyType, ...]
 
 
-class ListRoots(TokenPage, frozen=True, kw_only=True):
-    """A page of roots, of which there is one."""
-
-    roots: tuple[Root, ...]
+ListRoots = listing("organizations:ListRoots", "Roots", Root)
 
 
 class AccountAnswer(Row, frozen=True, kw_only=True):
@@ -139,25 +96,8 @@ class AccountAnswer(Row, frozen=True, kw_only=True):
         return (self.state or self.status) == "ACTIVE"
 
 
-class ListAccountsForParent(TokenPage, frozen=True, kw_only=True):
-    """A page of the accounts directly under a root or unit."""
-
-    accounts: tuple[AccountAnswer, ...]
-
-
-class Unit(Row, frozen=True, kw_only=True):
-    """An organizational unit."""
-
-    id: Text
-
-
-class ListOrganizationalUnitsForParent(TokenPage, frozen=True, kw_only=True):
-    """A page of the units directly under a root or unit."""
-
-    organizational_units: tuple[Unit, ...]
-
-
-class ListAccounts(TokenPage, frozen=True, kw_only=True):
-    """A page of accounts; every organization has its management account."""
-
-    accounts: tuple[AccountAnswer, ...]
+ListAccountsForParent = listing("organizations:ListAccountsForParent", "Accounts", AccountAnswer)
+ListOrganizationalUnitsForParent = listing(
+    "organizations:ListOrganizationalUnitsForParent", "OrganizationalUnits", only("Id", str)
+)
+ListAccounts = listing("organizations:ListAccounts", "Accounts", AccountAnswer)

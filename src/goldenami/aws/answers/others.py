@@ -5,7 +5,16 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
-from goldenami.aws.answers.interface import Answer, CamelPage, CamelRow, Row, Text, TokenPage
+from goldenami.aws.answers.interface import (
+    Answer,
+    CamelPage,
+    CamelRow,
+    Row,
+    Text,
+    listing,
+    only,
+    single,
+)
 
 
 class GetCallerIdentity(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -32,14 +41,10 @@ class RoleCredentials(Row, frozen=True, kw_only=True):
         return "RoleCredentials(…)"
 
 
-class AssumeRole(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """A session of a role.
+AssumeRole = single("sts:AssumeRole", "Credentials", RoleCredentials)
+"""A session of a role.
 
-    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-    """
-
-    call: ClassVar[str] = "sts:AssumeRole"
-    credentials: RoleCredentials
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 
 
 class KeyMetadata(Row, frozen=True, kw_only=True):
@@ -50,14 +55,8 @@ class KeyMetadata(Row, frozen=True, kw_only=True):
     key_manager: str = "CUSTOMER"  # absent only in answers older than AWS's own keys
 
 
-class DescribeKey(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """One KMS key.
-
-    https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
-    """
-
-    call: ClassVar[str] = "kms:DescribeKey"
-    key_metadata: KeyMetadata
+DescribeKey = single("kms:DescribeKey", "KeyMetadata", KeyMetadata)
+"""https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html"""
 
 
 class GenerateDataKeyWithoutPlaintext(Answer, frozen=True, kw_only=True, rename="pascal"):
@@ -66,40 +65,14 @@ class GenerateDataKeyWithoutPlaintext(Answer, frozen=True, kw_only=True, rename=
     call: ClassVar[str] = "kms:GenerateDataKeyWithoutPlaintext"
 
 
-class Quota(Row, frozen=True, kw_only=True):
-    """A service quota."""
+GetServiceQuota = single("service-quotas:GetServiceQuota", "Quota", only("Value", float))
+"""https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html"""
 
-    value: float
+ListClusters = listing("eks:ListClusters", "clusters", str, CamelPage)
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_ListClusters.html"""
 
-
-class GetServiceQuota(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """One service quota.
-
-    https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
-    """
-
-    call: ClassVar[str] = "service-quotas:GetServiceQuota"
-    quota: Quota
-
-
-class ListClusters(CamelPage, frozen=True, kw_only=True):
-    """A page of the names of EKS clusters.
-
-    https://docs.aws.amazon.com/eks/latest/APIReference/API_ListClusters.html
-    """
-
-    call: ClassVar[str] = "eks:ListClusters"
-    clusters: tuple[Text, ...]
-
-
-class ListNodegroups(CamelPage, frozen=True, kw_only=True):
-    """A page of the names of a cluster's node groups.
-
-    https://docs.aws.amazon.com/eks/latest/APIReference/API_ListNodegroups.html
-    """
-
-    call: ClassVar[str] = "eks:ListNodegroups"
-    nodegroups: tuple[Text, ...]
+ListNodegroups = listing("eks:ListNodegroups", "nodegroups", str, CamelPage)
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_ListNodegroups.html"""
 
 
 class NodegroupTemplate(CamelRow, frozen=True, kw_only=True):
@@ -123,44 +96,37 @@ class Nodegroup(CamelRow, frozen=True, kw_only=True):
     tags: dict[str, str] = field(default_factory=dict)  # absent if there are none
 
 
-class DescribeNodegroup(Answer, frozen=True, kw_only=True, rename="camel"):
-    """One EKS node group.
+DescribeNodegroup = single("eks:DescribeNodegroup", "nodegroup", Nodegroup)
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeNodegroup.html"""
 
-    https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeNodegroup.html
-    """
-
-    call: ClassVar[str] = "eks:DescribeNodegroup"
-    nodegroup: Nodegroup
+SelectAggregateResourceConfig = listing("config:SelectAggregateResourceConfig", "Results", str)
+"""https://docs.aws.amazon.com/config/latest/APIReference/API_SelectAggregateResourceConfig.html"""
 
 
-class SelectAggregateResourceConfig(TokenPage, frozen=True, kw_only=True):
-    """A page of rows, each of them JSON text.
+class SourceStatus(Row, frozen=True, kw_only=True):
+    """An account and region of a Config aggregator, and how its last update went."""
 
-    https://docs.aws.amazon.com/config/latest/APIReference/API_SelectAggregateResourceConfig.html
-    """
-
-    call: ClassVar[str] = "config:SelectAggregateResourceConfig"
-    results: tuple[Text, ...]
-
-
-class AggregatedSource(Row, frozen=True, kw_only=True):
-    """An account and region of a Config aggregator, and how old its data is."""
-
-    source_id: Text
+    account: Text = field(name="SourceId")
+    region: str = field(default="*", name="AwsRegion")  # absent for an organization: all of them
     last_update_status: Text
-    aws_region: str = "*"  # absent for an organization as a source
     last_error_message: str = ""  # absent if there was none
     last_error_code: str = ""  # the same
 
+    @property
+    def why(self) -> str:
+        """Why its data is missing or old, empty if it is not."""
+        if self.last_update_status == "SUCCEEDED":
+            return ""
+        reason = self.last_error_message or self.last_error_code or "no reason"
+        return f"AWS Config says {self.last_update_status}: {reason}"
 
-class DescribeConfigurationAggregatorSourcesStatus(TokenPage, frozen=True, kw_only=True):
-    """A page of an aggregator's sources.
 
-    https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
-    """
-
-    call: ClassVar[str] = "config:DescribeConfigurationAggregatorSourcesStatus"
-    aggregated_source_status_list: tuple[AggregatedSource, ...]
+DescribeConfigurationAggregatorSourcesStatus = listing(
+    "config:DescribeConfigurationAggregatorSourcesStatus",
+    "AggregatedSourceStatusList",
+    SourceStatus,
+)
+"""https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html"""
 
 
 class ScanState(CamelRow, frozen=True, kw_only=True):
@@ -212,14 +178,8 @@ class CoveredResource(CamelRow, frozen=True, kw_only=True):
     last_scanned_at: datetime | None = None  # absent before the first scan
 
 
-class ListCoverage(CamelPage, frozen=True, kw_only=True):
-    """A page of the resources that Inspector knows.
-
-    https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
-    """
-
-    call: ClassVar[str] = "inspector2:ListCoverage"
-    covered_resources: tuple[CoveredResource, ...]
+ListCoverage = listing("inspector2:ListCoverage", "coveredResources", CoveredResource, CamelPage)
+"""https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html"""
 
 
 class VulnerablePackage(CamelRow, frozen=True, kw_only=True):
@@ -230,6 +190,12 @@ class VulnerablePackage(CamelRow, frozen=True, kw_only=True):
     release: str = ""
     fixed_in_version: str = "NotAvailable"  # absent if there is no fix
 
+    def __str__(self) -> str:
+        version = "-".join(part for part in (self.version, self.release) if part)
+        fixed = self.fixed_in_version
+        fix = "" if fixed == "NotAvailable" else f" (fixed in {fixed})"
+        return f"{self.name} {version}{fix}"
+
 
 class PackageVulnerability(CamelRow, frozen=True, kw_only=True):
     """A vulnerability, and the packages that have it."""
@@ -238,22 +204,25 @@ class PackageVulnerability(CamelRow, frozen=True, kw_only=True):
     vulnerable_packages: tuple[VulnerablePackage, ...] = ()  # absent for code findings
 
 
-class InspectorFindingAnswer(CamelRow, frozen=True, kw_only=True):
+class InspectorFinding(CamelRow, frozen=True, kw_only=True):
     """A finding of a vulnerable package."""
 
     severity: Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED"]
-    package_vulnerability_details: PackageVulnerability
+    details: PackageVulnerability = field(name="packageVulnerabilityDetails")
     title: str = ""  # not every finding has one
 
+    @property
+    def level(self) -> str:
+        """Its severity, as release files write it."""
+        return self.severity.lower()
 
-class ListFindings(CamelPage, frozen=True, kw_only=True):
-    """A page of findings: an empty list says that there are none, no list says nothing.
+    def __str__(self) -> str:
+        packages = ", ".join(map(str, self.details.vulnerable_packages)) or "an unnamed package"
+        return f"{self.level} {self.details.vulnerability_id} in {packages}: {self.title}"
 
-    https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
-    """
 
-    call: ClassVar[str] = "inspector2:ListFindings"
-    findings: tuple[InspectorFindingAnswer, ...]
+ListFindings = listing("inspector2:ListFindings", "findings", InspectorFinding, CamelPage)
+"""https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html"""
 
 
 class FailedFinding(Row, frozen=True, kw_only=True):

@@ -5,12 +5,11 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import ClassVar
 
 from msgspec import Struct, field
 
-from goldenami.aws.answers.interface import Answer, Row, Text, TokenPage
-
-SERVICE = "ssm"
+from goldenami.aws.answers.interface import Answer, Page, Row, Text, listing, only, single
 
 
 class Parameter(Row, frozen=True, kw_only=True):
@@ -42,6 +41,7 @@ class Response(Struct, frozen=True, kw_only=True, rename={"headers": "HTTPHeader
 class GetParameter(Answer, frozen=True, kw_only=True, rename="pascal"):
     """One parameter."""
 
+    call: ClassVar[str] = "ssm:GetParameter"
     parameter: Parameter
     response: Response = field(name="ResponseMetadata")
 
@@ -49,13 +49,15 @@ class GetParameter(Answer, frozen=True, kw_only=True, rename="pascal"):
 class GetParameters(Answer, frozen=True, kw_only=True, rename="pascal"):
     """Several parameters: those that there are, and the names of the others."""
 
+    call: ClassVar[str] = "ssm:GetParameters"
     parameters: tuple[Parameter, ...]
     invalid_parameters: tuple[Text, ...]
 
 
-class GetParametersByPath(TokenPage, frozen=True, kw_only=True):
+class GetParametersByPath(Page, frozen=True, kw_only=True):
     """A page of the parameters under a path."""
 
+    call: ClassVar[str] = "ssm:GetParametersByPath"
     parameters: tuple[Parameter, ...]
     response: Response = field(name="ResponseMetadata")
 
@@ -69,33 +71,18 @@ class ParameterVersion(Row, frozen=True, kw_only=True):
     description: str = ""  # absent if it was written without one
 
 
-class GetParameterHistory(TokenPage, frozen=True, kw_only=True):
-    """A page of a parameter's versions."""
+GetParameterHistory = listing("ssm:GetParameterHistory", "Parameters", ParameterVersion)
+PutParameter = single("ssm:PutParameter", "Version", int)
+"""The version that was written."""
 
-    parameters: tuple[ParameterVersion, ...]
-
-
-class PutParameter(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The version that was written."""
-
-    version: int
-
-
-class CommandSent(Row, frozen=True, kw_only=True):
-    """A command that was sent."""
-
-    command_id: Text
-
-
-class SendCommand(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """The command that was sent."""
-
-    command: CommandSent
+SendCommand = single("ssm:SendCommand", "Command", only("CommandId", str))
+"""The command that was sent."""
 
 
 class GetCommandInvocation(Answer, frozen=True, kw_only=True, rename="pascal"):
     """How a command on an instance goes."""
 
+    call: ClassVar[str] = "ssm:GetCommandInvocation"
     status: Text
     response_code: int = -1  # what SSM tells before the command has ended
     standard_output_content: str = ""  # absent if it printed nothing
@@ -105,4 +92,5 @@ class GetCommandInvocation(Answer, frozen=True, kw_only=True, rename="pascal"):
 class LabelParameterVersion(Answer, frozen=True, kw_only=True, rename="pascal"):
     """The labels that the version did not get."""
 
+    call: ClassVar[str] = "ssm:LabelParameterVersion"
     invalid_labels: tuple[Text, ...] = ()  # absent if all are valid

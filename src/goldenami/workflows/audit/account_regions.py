@@ -50,7 +50,7 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
         )
     roles = {other: aws.role_in(other, question.role) for other in other_accounts}
     enabled, errors = concurrently(
-        other_accounts, lambda other: regions.enabled(aws.assume(roles[other]))
+        other_accounts, lambda other: regions.enabled(aws.acting_as(roles[other]))
     )
     others = [
         AccountRegion(other, region, roles[other])

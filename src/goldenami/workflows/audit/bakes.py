@@ -10,7 +10,7 @@ from msgspec import structs
 
 from goldenami.aws import builds, leftovers
 from goldenami.aws.leftovers import RegionLeases
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.audit.rules import forged_build
 from goldenami.domain.audit.subject import Subject

@@ -6,13 +6,12 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from goldenami.aws import allowed_images, images, parameters, root_volumes
+from goldenami.aws import allowed_images, images, parameters, snapshots
 from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
-from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import Kind, Subject
@@ -180,7 +179,7 @@ class LiveSource:
         devices = {image.root_device for image in own if image.root_device}
         volumes, problem = {}, None
         try:
-            volumes = root_volumes.snapshots(regional, devices) if devices else {}
+            volumes = snapshots.behind_roots(regional, devices) if devices else {}
         except AwsError as error:
             problem = error
         for batch in batches:

@@ -6,7 +6,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from goldenami.aws import dry_run, images, inspector, keys, parameter_path, quotas, regions
+from goldenami.aws import calls, images, inspector, keys, parameters, quotas, regions
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import in_regions
 from goldenami.bake.distribute import copying
@@ -92,7 +92,7 @@ def permissions(recipe: Recipe, progress: Progress) -> tuple[str, ...]:
     if release.scan and not progress.tested:
         needed += inspector.PERMISSIONS
     if release.publish:
-        needed += parameter_path.PERMISSIONS
+        needed += parameters.CHECK_PERMISSIONS
     if any(recipe.keys(place) for place in to_make if place.is_home):
         needed += keys.PERMISSIONS
     if to_finish and recipe.is_shared:
@@ -195,14 +195,14 @@ def _parameter(recipe: Recipe, place: AccountRegion) -> CheckResult:
     publish = recipe.release.publish
     if publish is None:
         return CheckResult()
-    return parameter_path.check(recipe.at(place), publish.ssm_parameter)
+    return parameters.check(recipe.at(place), publish.ssm_parameter)
 
 
 def _writing(recipe: Recipe) -> CheckResult:
     publish = recipe.release.publish
     if publish is None:
         return CheckResult()
-    return parameter_path.may_write(recipe.aws, recipe.release.regions, publish.ssm_parameter)
+    return parameters.may_write(recipe.aws, recipe.release.regions, publish.ssm_parameter)
 
 
 def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:
@@ -211,7 +211,7 @@ def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:
         return CheckResult()
     parameters = copying(recipe, place, recipe.place)
     parameters["SourceImageId"] = recipe.source.id
-    refusal = dry_run.refusal(
+    refusal = calls.refusal(
         recipe.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
     )
     if refusal and refusal.code in FORBIDDEN:

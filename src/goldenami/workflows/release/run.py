@@ -7,11 +7,11 @@ from msgspec import Struct, structs
 
 from goldenami import journal
 from goldenami.aws import (
+    calls,
     compare,
     inspector,
     parameters,
     records,
-    removal,
     run_command,
     sharing,
     statuses,
@@ -52,7 +52,7 @@ HANDLERS: dict[str, Handler] = {
     records.WRITE: records.write,
     ADOPT_COPY: adopt_copy,
     "ssm:PutParameter": parameters.publish,
-    "ec2:DeregisterImage": removal.image,
+    "ec2:DeregisterImage": calls.deregister,
     snapshots.EXTEND: snapshots.extend,
     snapshots.EXTEND_SCP: snapshots.extend_organization,
 }

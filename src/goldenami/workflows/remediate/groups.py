@@ -16,7 +16,7 @@ from goldenami.aws.auto_scaling import AutoScalingGroup
 from goldenami.aws.errors import REFRESHING
 from goldenami.aws.launch_templates import NAMED, ImageReference, read_version
 from goldenami.aws.parallel import concurrently
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref

@@ -8,7 +8,7 @@ from msgspec import Struct
 from goldenami.aws import live_instances
 from goldenami.aws.errors import GONE
 from goldenami.aws.live_instances import LiveInstance
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding

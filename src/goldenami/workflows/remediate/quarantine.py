@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from goldenami.aws import live_instances
 from goldenami.aws.live_instances import LiveInstance
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain import quarantine, tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding

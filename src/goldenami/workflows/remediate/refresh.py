@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from goldenami.aws import auto_scaling
 from goldenami.aws.auto_scaling import AutoScalingGroup
 from goldenami.aws.launch_templates import NAMED, read_version
-from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import judge, outdated_image

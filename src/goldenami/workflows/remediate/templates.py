@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from goldenami.aws import images, instances, parameters
 from goldenami.aws.launch_templates import NAMED, LaunchTemplateVersion, read_version, versions
-from goldenami.aws.regional import RegionalAws
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
