@@ -10,11 +10,10 @@ from goldenami.aws.answers.organizations import (
     DescribeOrganization,
     DescribePolicy,
     ListParents,
-    ListPoliciesForTarget,
     PolicySummary,
 )
-from goldenami.aws.errors import FORBIDDEN
-from goldenami.aws.organizations import NOT_IN_USE, SCP
+from goldenami.aws.errors import FORBIDDEN, Passing
+from goldenami.aws.organizations import NOT_IN_USE, SCP, policies_of
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
 from goldenami.iam.account import Account, ControlLevel, NamedDocument
@@ -66,13 +65,10 @@ def _details(aws: Aws) -> dict[str, list[Any]]:
 
 def _organization(aws: Aws) -> tuple[str, bool]:
     """Return the organization's id, empty if there is none, and whether this account manages it."""
-    try:
-        answer = aws.ask(DescribeOrganization, "reading the organization")
-    except AwsError as error:
-        if error.code == NOT_IN_USE:
-            return "", False
-        raise
-    return answer.organization.id, answer.organization.master_account_id == aws.account
+    with Passing(NOT_IN_USE):
+        answer = aws.ask(DescribeOrganization, "reading the organization").organization
+        return answer.id, answer.master_account_id == aws.account
+    return "", False
 
 
 def _levels(aws: Aws) -> Iterator[ControlLevel]:
@@ -81,11 +77,7 @@ def _levels(aws: Aws) -> Iterator[ControlLevel]:
         purpose = f"reading what {path[0]} is under"
         path.insert(0, aws.ask(ListParents, purpose, ChildId=path[0]).parents[0].id)
     for target in path:
-        pages = aws.listed(
-            ListPoliciesForTarget, f"reading the policies of {target}",
-            TargetId=target, Filter=SCP,
-        )  # fmt: skip
-        documents = tuple(_document(aws, policy) for page in pages for policy in page.policies)
+        documents = tuple(_document(aws, policy) for policy in policies_of(aws, SCP, target))
         name = f"account {target}" if target == aws.account else target
         yield ControlLevel(target, name, documents)
 

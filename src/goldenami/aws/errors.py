@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers.interface import OddAnswerError
@@ -156,6 +156,16 @@ def explained(purpose: str, region: str = "", call: str = "") -> Iterator[None]:
         if problem is None:
             raise
         raise problem from None  # botocore's error may quote the answer, or what was sent
+
+
+class Passing(AbstractContextManager[None]):
+    """Runs AWS calls; a refusal with one of these codes ends the block, and is no error."""
+
+    def __init__(self, *codes: str) -> None:
+        self._codes = codes
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        return isinstance(error, AwsError) and error.code in self._codes
 
 
 def _explanation(error: Exception, where: str, call: str) -> GoldenamiError | None:

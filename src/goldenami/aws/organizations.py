@@ -1,5 +1,6 @@
 """Reading AWS Organizations: policies, what they are attached to, and what a target has."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from goldenami.aws.answers.interface import read_json
@@ -14,8 +15,9 @@ from goldenami.aws.answers.organizations import (
     ListRoots,
     ListTagsForResource,
     ListTargetsForPolicy,
+    PolicySummary,
 )
-from goldenami.aws.errors import FORBIDDEN, explained
+from goldenami.aws.errors import FORBIDDEN, Passing, explained
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, RefusedError
@@ -28,13 +30,7 @@ NOT_IN_USE = "AWSOrganizationsNotInUseException"
 _GONE = ("TargetNotFoundException", "PolicyNotFoundException")
 
 
-class OrganizationPolicy(KeptPolicy, frozen=True, kw_only=True):
-    """A policy of an organization, and the targets that it is attached to."""
-
-    targets: tuple[str, ...]
-
-
-def named(aws: Aws, kind: str, prefix: str) -> dict[str, OrganizationPolicy]:
+def named(aws: Aws, kind: str, prefix: str) -> dict[str, KeptPolicy]:
     """Return the policies of a type whose names begin so, by name.
 
     Raises:
@@ -87,15 +83,12 @@ def accounts_under(aws: Aws, target: str) -> tuple[str, ...] | None:
     Returns:
         The ids; None if the caller may not read them.
     """
-    try:
+    with Passing(*FORBIDDEN):
         purpose = "reading the organization"
         manager = aws.ask(DescribeOrganization, purpose).organization.master_account_id
         accounts = {target} if target.isdigit() else _accounts(aws, target)
-    except AwsError as error:
-        if error.code in FORBIDDEN:
-            return None
-        raise
-    return tuple(sorted(accounts - {manager}))
+        return tuple(sorted(accounts - {manager}))
+    return None
 
 
 def _accounts(aws: Aws, parent: str) -> set[str]:
@@ -110,46 +103,40 @@ def _accounts(aws: Aws, parent: str) -> set[str]:
 
 def attached(aws: Aws, kind: str, target: str) -> dict[str, str] | None:
     """Return the policies of a type on a target, names by id; None if there is no such target."""
-    try:
-        pages = aws.listed(
-            ListPoliciesForTarget, f"reading the policies of {target}",
-            TargetId=target, Filter=kind,
-        )  # fmt: skip
-        return {policy.id: policy.name for page in pages for policy in page.policies}
-    except AwsError as error:
-        if error.code in _GONE:
-            return None
-        raise
+    with Passing(*_GONE):
+        return {policy.id: policy.name for policy in policies_of(aws, kind, target)}
+    return None
 
 
-def _policy(aws: Aws, policy_id: str, name: str) -> OrganizationPolicy | None:
+def policies_of(aws: Aws, kind: str, target: str) -> Iterator[PolicySummary]:
+    """Yield the policies of a type on a target that there is."""
+    pages = aws.listed(
+        ListPoliciesForTarget, f"reading the policies of {target}",
+        TargetId=target, Filter=kind,
+    )  # fmt: skip
+    for page in pages:
+        yield from page.policies
+
+
+def _policy(aws: Aws, policy_id: str, name: str) -> KeptPolicy | None:
     """Return a policy that was listed; None if it has been deleted since."""
     purpose = f"reading policy {name}"
-    try:
+    tagged, holding = f"reading the tags of {name}", f"reading where {name} is attached"
+    with Passing(*_GONE):
         answer = aws.ask(DescribePolicy, purpose, PolicyId=policy_id)
         with explained(purpose, aws.where, DescribePolicy.call):
             document = read_json(dict[str, Any], answer.policy.content)
-        written = _tags(aws, policy_id, name)
-        targets = _targets(aws, policy_id, name)
-    except AwsError as error:
-        if error.code in _GONE:
-            return None
-        raise
-    return OrganizationPolicy(
-        key=name, reference=policy_id, document=document, tags=written, targets=targets
-    )
-
-
-def _tags(aws: Aws, policy_id: str, name: str) -> dict[str, str]:
-    pages = aws.listed(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
-    return {tag.key: tag.value for page in pages for tag in page.tags}
-
-
-def _targets(aws: Aws, policy_id: str, name: str) -> tuple[str, ...]:
-    pages = aws.listed(
-        ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
-    )
-    return tuple(target.target_id for page in pages for target in page.targets)
+        tag_pages = list(aws.listed(ListTagsForResource, tagged, ResourceId=policy_id))
+        target_pages = aws.listed(ListTargetsForPolicy, holding, PolicyId=policy_id)
+        targets = tuple(target.target_id for page in target_pages for target in page.targets)
+        return KeptPolicy(
+            key=name,
+            reference=policy_id,
+            document=document,
+            tags={tag.key: tag.value for page in tag_pages for tag in page.tags},
+            holders={"organization-target": targets},
+        )
+    return None
 
 
 def _no_access(error: AwsError) -> AwsError | RefusedError:

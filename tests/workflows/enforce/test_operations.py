@@ -11,7 +11,7 @@ from goldenami.aws.organizations import DECLARATIVE_EC2, SCP
 from goldenami.domain.plan import Ref
 from goldenami.workflows.enforce import (
     HANDLERS,
-    managed_policies,
+    group_policy,
     organization_policies,
     permissions_boundary,
 )
@@ -19,7 +19,7 @@ from goldenami.workflows.enforce.operations import PolicyOperations
 
 ARN = "arn:aws:iam::123456789012:policy/goldenami-guardrail"
 TABLES = {
-    "group": (managed_policies.OPERATIONS, ARN),
+    "group": (group_policy.OPERATIONS, ARN),
     "boundary": (permissions_boundary.OPERATIONS, ARN),
     "scp": (organization_policies.operations(SCP), "goldenami-guardrail"),
     "declarative": (organization_policies.operations(DECLARATIVE_EC2), "goldenami-guardrail"),

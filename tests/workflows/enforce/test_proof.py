@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from goldenami.aws.kept_policy import HolderKind
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Plan
 from goldenami.iam.account import (
@@ -26,7 +27,6 @@ from goldenami.workflows.enforce.interface import (
     Attachment,
     Enforcement,
     EnforcementProof,
-    HolderKind,
     RenderedPolicies,
 )
 

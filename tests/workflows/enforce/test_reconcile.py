@@ -10,7 +10,7 @@ from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.iam.render import PolicyDocument
 from goldenami.spec.model import Enforce
-from goldenami.workflows.enforce import managed_policies, permissions_boundary
+from goldenami.workflows.enforce import group_policy, permissions_boundary
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.reconcile import (
     Comparison,
@@ -49,7 +49,7 @@ def planned(policy: CurrentPolicy | None, *, desired: bool = True, **changes: An
         "holders": ("admins",),
         "in_use": True,
     }
-    operations = changes.pop("operations", managed_policies.OPERATIONS)
+    operations = changes.pop("operations", group_policy.OPERATIONS)
     where = changes.pop("context", context())
     return reconcile(where, operations, Comparison(**{**facts, **changes}))
 

@@ -21,12 +21,11 @@ from goldenami.iam.proof import cases
 from goldenami.spec import EnforceFile
 from goldenami.spec.model import Enforce, Mechanisms
 from goldenami.workflows.enforce import (
+    adoption,
     allowed_amis,
     declarative_policy,
     documents,
     group_policy,
-    managed_policies,
-    organization_policies,
     permissions_boundary,
     proof,
     scp,
@@ -41,11 +40,11 @@ from goldenami.workflows.enforce.reconcile import begun_after
 from goldenami.workflows.execution import Execution
 
 HANDLERS = {
-    "adopt:organization-policy": organization_policies.adopt,
-    "adopt:policy": managed_policies.adopt,
-    "adopt:policy-version": managed_policies.adopt_version,
-    "verify:policy": managed_policies.verify,
-    "verify:organization-policy": organization_policies.verify,
+    "adopt:organization-policy": adoption.adopt,
+    "adopt:policy": adoption.adopt,
+    "adopt:policy-version": adoption.adopt_version,
+    "verify:policy": adoption.verify,
+    "verify:organization-policy": adoption.verify,
     "verify:allowed-images": allowed_amis.verify,
 }
 _REMOVALS = 3

@@ -3,15 +3,59 @@
 from collections.abc import Mapping
 
 from goldenami.aws import iam
+from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.iam.profiles import load_profiles
 from goldenami.iam.render import PolicyDocument
-from goldenami.workflows.enforce import managed_policies
 from goldenami.workflows.enforce.documents import BOUNDARY
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
+from goldenami.workflows.enforce.operations import Operation, PolicyOperations
 from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
 
 NAME = "group_policy"
 NOTE = "a group holds users only: roles and SSO sessions are not bound by what is attached to it"
+OPERATIONS = PolicyOperations(
+    holder="group",
+    holder_name="group {holder}",
+    foreign="{key} exists and was not made by goldenami (it has no tag {tag})",
+    full="group {holder} would have {count} managed policies, of {quota} allowed",
+    calls={
+        "create": Operation(
+            "iam:CreatePolicy",
+            {
+                "PolicyName": "name",
+                "PolicyDocument": "text",
+                "Description": "description",
+                "Tags": "tags",
+            },
+            permissions=("iam:CreatePolicy", "iam:TagPolicy"),
+            adopt="adopt:policy",
+        ),
+        "update": Operation(
+            "iam:CreatePolicyVersion",
+            {"PolicyArn": "key", "PolicyDocument": "text"},
+            "make a new default version of {policy}",
+            constants={"SetAsDefault": True},
+            adopt="adopt:policy-version",
+        ),
+        "prune": Operation("iam:DeletePolicyVersion", {"PolicyArn": "key", "VersionId": "version"}),
+        "delete": Operation("iam:DeletePolicy", {"PolicyArn": "key"}),
+        "tag": Operation("iam:TagPolicy", {"PolicyArn": "reference", "Tags": "tags"}),
+        "untag": Operation("iam:UntagPolicy", {"PolicyArn": "reference", "TagKeys": "tag_keys"}),
+        "attach": Operation("iam:AttachGroupPolicy", {"GroupName": "holder", "PolicyArn": "key"}),
+        "detach": Operation("iam:DetachGroupPolicy", {"GroupName": "holder", "PolicyArn": "key"}),
+        "verify": Operation(
+            "verify:policy",
+            {"PolicyArn": "key", "Document": "text", "Groups": "holders"},
+            permissions=(
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
+                "iam:ListEntitiesForPolicy",
+                "iam:ListPolicyVersions",
+            ),
+        ),
+    },
+)
+"""How managed policies are kept, and attached to groups; a boundary is attached otherwise."""
 
 
 def plan(context: EnforceContext) -> MechanismPlan:
@@ -27,7 +71,7 @@ def plan(context: EnforceContext) -> MechanismPlan:
         return MechanismPlan(problems=(problem,))
     attached = {group: names or {} for group, names in policies.items()}
     documents = context.documents(NAME)
-    desired = {managed_policies.arn(context, document.name): document for document in documents}
+    desired = {context.policy_arn(document.name): document for document in documents}
     comparison = Comparison(
         desired=desired,
         current=[
@@ -45,24 +89,27 @@ def plan(context: EnforceContext) -> MechanismPlan:
     )
     binds = comparison.in_use and not context.remove
     notes = MechanismPlan(notes=(NOTE,) if binds else ())
-    return joined([notes, reconcile(context, managed_policies.OPERATIONS, comparison)])
+    return joined([notes, reconcile(context, OPERATIONS, comparison)])
 
 
 def _policies(
     context: EnforceContext,
     attached: Mapping[str, Mapping[str, str]],
     desired: Mapping[str, PolicyDocument],
-) -> list[iam.ManagedPolicy]:
+) -> list[KeptPolicy]:
     """Return the policies that may be goldenami's, but for the boundary."""
-    prefix = managed_policies.arn(context, "")
+    prefix = context.policy_arn("")
     keys = {arn for names in attached.values() for arn in names if arn.startswith(prefix)}
     if context.remove or not attached:  # also those that somebody detached by hand
-        keys |= {managed_policies.arn(context, name) for name in load_profiles()}
-    keys.discard(managed_policies.arn(context, BOUNDARY))
+        keys |= {context.policy_arn(name) for name in load_profiles()}
+    keys.discard(context.policy_arn(BOUNDARY))
     policies = [iam.managed_policy(context.aws, arn) for arn in sorted(keys | desired.keys())]
     return [policy for policy in policies if policy]
 
 
-def _elsewhere(policy: iam.ManagedPolicy, attached: Mapping[str, Mapping[str, str]]) -> list[str]:
-    others = [group for group in policy.groups if policy.key not in attached.get(group, {})]
-    return [*others, *policy.others, *(f"role {name} (boundary)" for name in policy.boundary_of)]
+def _elsewhere(policy: KeptPolicy, attached: Mapping[str, Mapping[str, str]]) -> list[str]:
+    others = [
+        group for group in policy.holders["group"] if policy.key not in attached.get(group, {})
+    ]
+    roles = (f"role {name} (boundary)" for name in policy.holders["role-boundary"])
+    return [*others, *policy.elsewhere, *roles]

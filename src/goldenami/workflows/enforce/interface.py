@@ -5,7 +5,9 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from goldenami.aws.kept_policy import HolderKind
 from goldenami.aws.session import Aws
+from goldenami.domain import arns, prefixes
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Plan
 from goldenami.iam.profiles import Profile
@@ -15,7 +17,6 @@ from goldenami.iam.snapshot_list import Difference
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
 
-HolderKind = Literal["group", "role-boundary", "organization-target"]
 MECHANISMS: Final[Mapping[HolderKind, str]] = {
     "group": "group_policy",
     "role-boundary": "permissions_boundary",
@@ -96,6 +97,11 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
     take_over: bool
     tags: dict[str, str]
 
+    def policy_arn(self, document: str) -> str:
+        """Return the ARN of goldenami's managed policy for a document."""
+        name = f"{prefixes.POLICIES}{document}"
+        return arns.iam_arn(self.aws.partition, self.aws.account, "policy", name)
+
     def documents(self, mechanism: str) -> tuple[PolicyDocument, ...]:
         """Return what a mechanism attaches; nothing if it is not in use."""
         policies = self.policies.get(mechanism)
@@ -140,8 +146,8 @@ class Enforcement(Struct, frozen=True, kw_only=True):
         accounts: those under each target of the organization.
     """
 
-    changes: tuple[Change, ...]
-    plan: Plan
+    changes: tuple[Change, ...] = ()
+    plan: Plan = Plan(title="enforce", actions=())
     attachments: tuple[Attachment, ...] = ()
     policies: Mapping[str, RenderedPolicies] = {}
     golden: tuple[Image, ...] = ()

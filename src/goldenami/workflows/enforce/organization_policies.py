@@ -1,23 +1,14 @@
-"""Policies of an organization, of any type: made, changed, attached, detached, and read back."""
-
-import json
-from typing import Any
+"""Policies of an organization, of any type: made, changed, attached and detached."""
 
 from msgspec import Struct
 
 from goldenami.aws import organizations
-from goldenami.aws.action import ActionContext
-from goldenami.aws.organizations import OrganizationPolicy
-from goldenami.aws.waits import until
 from goldenami.domain import prefixes
 from goldenami.errors import RefusedError
 from goldenami.iam.render import PolicyDocument
-from goldenami.workflows.enforce import adoption
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
 from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
-
-VERIFY_TIMEOUT_S = 60.0
 
 
 class DesiredPolicies(Struct, frozen=True):
@@ -108,7 +99,10 @@ def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -
                 attached[target] = set(names.values())
     comparison = Comparison(
         desired={f"{prefixes.POLICIES}{document.name}": document for document in desired.documents},
-        current=[CurrentPolicy(policy, policy.targets) for policy in current.values()],
+        current=[
+            CurrentPolicy(policy, policy.holders["organization-target"])
+            for policy in current.values()
+        ],
         holders=desired.targets,
         attached=attached,
         quota=organizations.POLICIES_PER_TARGET,
@@ -116,33 +110,3 @@ def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -
     )
     compared = reconcile(context, operations(kind), comparison)
     return joined([compared, MechanismPlan(problems=tuple(problems))])
-
-
-def verify(doing: ActionContext) -> dict[str, Any]:
-    """Wait until a policy's content and targets read back as they were written."""
-    name = doing.parameters["Name"]
-    content, targets = json.loads(doing.parameters["Content"]), set(doing.parameters["Targets"])
-
-    def look() -> dict[str, Any] | None:
-        policy = _policy(doing)
-        right = policy and policy.document == content and targets <= set(policy.targets)
-        return {} if right else None
-
-    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
-
-
-def adopt(doing: ActionContext) -> dict[str, Any]:
-    """Take a policy for the desired one that was there when it was to be made.
-
-    Raises:
-        RefusedError: it is not goldenami's, another enforcement's, or has another content.
-    """
-    kind, name = doing.parameters["Type"], doing.parameters["Name"]
-    policy = until(doing, lambda: _policy(doing), timeout_s=VERIFY_TIMEOUT_S, thing=name)
-    adoption.adopt(doing, operations(kind), policy, doing.parameters["Content"])
-    return {"policy_id": policy.reference}
-
-
-def _policy(doing: ActionContext) -> OrganizationPolicy | None:
-    kind, name = doing.parameters["Type"], doing.parameters["Name"]
-    return organizations.named(doing.aws, kind, name).get(name)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import structs
 
 from goldenami.aws import iam
-from goldenami.workflows.enforce import managed_policies
+from goldenami.workflows.enforce import group_policy
 from goldenami.workflows.enforce.documents import BOUNDARY, boundary
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation
@@ -18,11 +18,11 @@ NAME = "permissions_boundary"
 
 
 OPERATIONS = structs.replace(
-    managed_policies.OPERATIONS,
+    group_policy.OPERATIONS,
     holder="role-boundary",
     holder_title="role {holder}",
     calls={
-        **managed_policies.OPERATIONS.calls,
+        **group_policy.OPERATIONS.calls,
         "attach": Operation(
             "iam:PutRolePermissionsBoundary",
             {"RoleName": "holder", "PermissionsBoundary": "key"},
@@ -34,7 +34,7 @@ OPERATIONS = structs.replace(
             "take the permissions boundary {policy} from role {holder}",
         ),
         "verify": structs.replace(
-            managed_policies.OPERATIONS.calls["verify"],
+            group_policy.OPERATIONS.calls["verify"],
             values={"PolicyArn": "key", "Document": "text", "Boundaries": "holders"},
         ),
     },
@@ -45,14 +45,14 @@ def plan(context: EnforceContext) -> MechanismPlan:
     """Compare the roles' boundaries with what they should be."""
     settings = context.enforce.mechanisms.permissions_boundary
     names = settings.roles if settings and not context.remove else ()
-    arn = managed_policies.arn(context, BOUNDARY)
+    arn = context.policy_arn(BOUNDARY)
     policy = iam.managed_policy(context.aws, arn)
     roles = {name: iam.role(context.aws, name) for name in names}
     current = []
     if policy:
         bound = [name for name, role in roles.items() if role and role.boundary == arn]
-        surplus = [name for name in policy.boundary_of if name not in names]
-        elsewhere = (*policy.groups, *policy.others)
+        surplus = [name for name in policy.holders["role-boundary"] if name not in names]
+        elsewhere = (*policy.holders["group"], *policy.elsewhere)
         current.append(CurrentPolicy(policy, [*bound, *surplus], elsewhere))
     comparison = Comparison(
         desired={arn: boundary(context.documents(NAME))} if names else {},

@@ -4,9 +4,10 @@ A list only grows here, and keeps the old ones: what could be launched still can
 leaves it with the next `goldenami enforce`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -19,7 +20,6 @@ from goldenami.aws.organizations import SCP
 from goldenami.aws.waits import until
 from goldenami.domain import prefixes, tags
 from goldenami.domain.image import Image
-from goldenami.domain.plan import Plan
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy
@@ -33,11 +33,8 @@ from goldenami.workflows.enforce.interface import (
     MECHANISMS,
     Attachment,
     Enforcement,
-    HolderKind,
     RenderedPolicies,
 )
-
-T = TypeVar("T")
 
 EXTEND = "extend:policy"
 EXTEND_SCP = "extend:organization-policy"
@@ -58,97 +55,70 @@ _ATTEMPTS = 5
 
 
 class _Guardrail(Struct, frozen=True, kw_only=True):
-    """A guardrail as it is now: whom it binds, how many characters it may have, what is beside it.
+    """A guardrail as it is now, and how many characters it may have.
 
     ``beside`` are the other documents that its targets have of goldenami, which an account does
     not tell.
     """
 
     policy: KeptPolicy
-    holders: tuple[tuple[HolderKind, str], ...]
     limit: Limit
     beside: tuple[Attachment, ...] = ()
 
-    @property
-    def name(self) -> str:
-        """The policy's name, which is the end of its ARN."""
-        return self.policy.key.rpartition("/")[2]
+    def lists(self, snapshots: frozenset[str]) -> bool:
+        """Tell whether it lists all of these."""
+        return snapshots <= snapshot_list.listed(self.policy.document)
 
 
 def extend(doing: ActionContext) -> dict[str, Any]:
-    """Let a managed policy list the snapshots of a release.
+    """Let a guardrail list the snapshots of a release.
 
     Raises:
         RefusedError: it may not be changed, has no room, or is not proved to let the release be
             launched. Nothing is published then; the fix is to enforce.
     """
-    arn, snapshots = doing.parameters["Policy"], _snapshots(doing)
+    name, snapshots = doing.parameters["Policy"], _snapshots(doing)
+    waiting = partial(until, doing, timeout_s=VERIFY_TIMEOUT_S, thing=name)
 
-    def look() -> iam.ManagedPolicy | None:
-        return iam.managed_policy(doing.aws, arn)
-
-    def lists() -> bool | None:
-        policy = look()
-        return (policy and snapshots <= snapshot_list.listed(policy.document)) or None
+    def extended() -> bool | None:
+        guardrail = _look(doing)
+        return (guardrail and guardrail.lists(snapshots)) or None
 
     for _ in range(_ATTEMPTS):
-        now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
-        if snapshots <= snapshot_list.listed(now.document):
+        guardrail = waiting(lambda: _look(doing))
+        if guardrail.lists(snapshots):
             return {}
-        holders: tuple[tuple[HolderKind, str], ...] = (
-            *(("group", name) for name in now.groups),
-            *(("role-boundary", name) for name in now.boundary_of),
-        )
-        guardrail = _Guardrail(policy=now, holders=holders, limit=MANAGED_POLICY)
         document = _proved(doing, guardrail, snapshots)
-        others = _write(doing, now, document) - snapshot_list.listed(document.policy)
+        others = _write(doing, guardrail.policy, document) - snapshot_list.listed(document.policy)
         if not others:
-            until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
+            waiting(extended)
             return {}
         snapshots |= others
-    raise _unpublished(doing, f"others write to {arn} at the same time")
+    raise _unpublished(doing, f"others write to {name} at the same time")
 
 
-def extend_organization(doing: ActionContext) -> dict[str, Any]:
-    """Let a service control policy list the snapshots of a release.
-
-    Raises:
-        RefusedError: as `extend`.
-    """
-    name, snapshots = doing.parameters["Policy"], _snapshots(doing)
-
-    def every() -> dict[str, organizations.OrganizationPolicy] | None:
-        policies = organizations.named(doing.aws, SCP, prefixes.POLICIES)
-        return policies if name in policies else None
-
-    policies = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
-    now = policies[name]
-    if snapshots <= snapshot_list.listed(now.document):
-        return {}
-    guardrail = _Guardrail(
-        policy=now,
-        holders=tuple(("organization-target", target) for target in now.targets),
+def _look(doing: ActionContext) -> _Guardrail | None:
+    """Return a guardrail: a managed policy by its ARN, or one of the organization by its name."""
+    name = doing.parameters["Policy"]
+    if name.startswith("arn:"):
+        managed = iam.managed_policy(doing.aws, name)
+        return _Guardrail(policy=managed, limit=MANAGED_POLICY) if managed else None
+    policies = organizations.named(doing.aws, SCP, prefixes.POLICIES)
+    if name not in policies:
+        return None
+    policy = policies.pop(name)
+    targets = policy.holders["organization-target"]
+    return _Guardrail(
+        policy=policy,
         limit=service_control_policy(doing.parameters["SizeLimit"]),
         beside=tuple(
-            Attachment(
-                holder="organization-target", name=target, policy=other.key,
-                document=other.document,
-            )
+            attachment
             for other in policies.values()
-            for target in other.targets
-            if other.ours and other.key != name and target in now.targets
+            if other.ours
+            for attachment in _attachments(other, other.document)
+            if attachment.name in targets
         ),
-    )  # fmt: skip
-    text = _proved(doing, guardrail, snapshots).json(minify=True)
-    changing = {"PolicyId": now.reference, "Content": text}
-    _allowed(doing, lambda: call(_with(doing, changing), "organizations:UpdatePolicy", {}))
-
-    def lists() -> bool | None:
-        policies = every()
-        return (policies and snapshots <= snapshot_list.listed(policies[name].document)) or None
-
-    until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=name)
-    return {}
+    )
 
 
 def _snapshots(doing: ActionContext) -> frozenset[str]:
@@ -165,19 +135,20 @@ def _proved(
         RefusedError: it has no room, or the release could not be launched all the same.
     """
     policy = guardrail.policy
-    document = PolicyDocument(guardrail.name, snapshot_list.extended(policy.document, snapshots))
+    document = PolicyDocument(policy.name, snapshot_list.extended(policy.document, snapshots))
     enforce = doing.parameters["Enforce"]
     try:
         check_size(document, guardrail.limit)
     except RefusedError as error:
         raise _unpublished(doing, error.message, notes=error.notes) from error
-    if not guardrail.holders:  # somebody has attached it to users or roles, by hand
+    if not any(policy.holders.values()):  # somebody has attached it to users or roles, by hand
         return document
-    account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws))
+    with _allowed(doing):
+        account, _ = authorization_details.account(doing.aws)
     prepared = _prepared(doing, guardrail, document)
     proved = proof.proved(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
     if proved.failures and tags.UNPROVED not in policy.tags:
-        why = f"{guardrail.name} is not proved with the snapshots of this release"
+        why = f"{policy.name} is not proved with the snapshots of this release"
         raise _unpublished(doing, f"{why} (`{enforce} --plan` tells all)", notes=proved.failures)
     return document
 
@@ -206,29 +177,24 @@ def _prepared(doing: ActionContext, guardrail: _Guardrail, document: PolicyDocum
         for image in parameters["Images"]
     )  # fmt: skip
     policies = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
-    mechanisms = {MECHANISMS[holder] for holder, _ in guardrail.holders}
+    own = tuple(_attachments(guardrail.policy, document.policy))
+    mechanisms = {MECHANISMS[attachment.holder] for attachment in own}
     return Enforcement(
-        changes=(),
-        plan=Plan(title=doing.summary, actions=()),
-        attachments=(
-            *guardrail.beside,
-            *(
-                Attachment(
-                    holder=holder, name=name, policy=guardrail.name, document=document.policy
-                )
-                for holder, name in guardrail.holders
-            ),
-        ),
+        attachments=(*guardrail.beside, *own),
         policies=dict.fromkeys(sorted(mechanisms), policies),
         golden=golden,
-        accounts={name: (account,) for holder, name in guardrail.holders},
+        accounts={attachment.name: (account,) for attachment in own},
     )
 
 
-def _write(
-    doing: ActionContext, before: iam.ManagedPolicy, document: PolicyDocument
-) -> frozenset[str]:
-    """Make a new default version of a policy.
+def _attachments(policy: KeptPolicy, document: dict[str, Any]) -> Iterator[Attachment]:
+    for kind, names in policy.holders.items():
+        for name in names:
+            yield Attachment(holder=kind, name=name, policy=policy.name, document=document)
+
+
+def _write(doing: ActionContext, before: KeptPolicy, document: PolicyDocument) -> frozenset[str]:
+    """Give a policy another document, as its new default version if it has versions.
 
     IAM numbers a policy's versions one after the other, so that a gap tells of a version that
     somebody else has written since this one was read.
@@ -236,15 +202,16 @@ def _write(
     Returns:
         The snapshots that such versions list.
     """
-    arn = before.key
+    arn, text = before.key, document.json(minify=True)
+    if before.of_organization:
+        changing = {"PolicyId": before.reference, "Content": text}
+        _call(doing, "organizations:UpdatePolicy", changing)
+        return frozenset()
     for version in before.prunable:  # there would be no room for the new one
-        pruning = {"PolicyArn": arn, "VersionId": version}
-        _allowed(doing, partial(call, _with(doing, pruning), "iam:DeletePolicyVersion", {}))
-    writing = {
-        "PolicyArn": arn, "PolicyDocument": document.json(minify=True), "SetAsDefault": True,
-    }  # fmt: skip
-    operation, outputs = "iam:CreatePolicyVersion", {"version": "PolicyVersion.VersionId"}
-    answer = _allowed(doing, partial(call, _with(doing, writing), operation, outputs))
+        _call(doing, "iam:DeletePolicyVersion", {"PolicyArn": arn, "VersionId": version})
+    writing = {"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": True}
+    outputs = {"version": "PolicyVersion.VersionId"}
+    answer = _call(doing, "iam:CreatePolicyVersion", writing, outputs)
     written = iam.version_number(answer["version"])
     return frozenset(
         snapshot
@@ -253,18 +220,22 @@ def _write(
     )
 
 
-def _with(doing: ActionContext, parameters: dict[str, Any]) -> ActionContext:
-    return structs.replace(doing, parameters=parameters)
+def _call(
+    doing: ActionContext, name: str, parameters: Mapping[str, Any], outputs: Mapping[str, str] = {}
+) -> dict[str, Any]:
+    with _allowed(doing):
+        return call(structs.replace(doing, parameters=parameters), name, outputs)
 
 
-def _allowed(doing: ActionContext, do: Callable[[], T]) -> T:
+@contextmanager
+def _allowed(doing: ActionContext) -> Iterator[None]:
     """Do something that the caller may have no permission for.
 
     Raises:
         RefusedError: they have none.
     """
     try:
-        return do()
+        yield
     except AwsError as error:
         if error.code in FORBIDDEN:
             raise _unpublished(doing, error.message) from error
