@@ -16,7 +16,6 @@ HOUSE_WORDS = {
 SAME_CLASS_NAMES: set[str] = set()
 CIRCULAR = {
     "goldenami.aws.acting", "goldenami.aws.regional", "goldenami.aws.session",
-    "goldenami.workflows.enforce.proof", "goldenami.workflows.enforce.scp_proof",
 }  # fmt: skip
 """Modules that import themselves by way of others."""
 TREES = {

@@ -185,15 +185,6 @@ class EnforcementProof(Struct, frozen=True, kw_only=True):
         )
 
 
-def broken(row: ProofRow) -> str:
-    """Say how a case should have been decided, and why it was not."""
-    where = f" ({row.image} in {row.region})" if row.image else ""
-    what = f"{row.subject}: {row.case}{where} should be {row.expected}"
-    if row.decided == "unknown":
-        return f"{what}, and that is {row.reason}"
-    return f"{what} and is {row.decided}: {row.reason}"
-
-
 def joined(plans: Iterable[MechanismPlan]) -> MechanismPlan:
     """Return several plans as one."""
     plans = list(plans)
