@@ -1,6 +1,7 @@
 """A policy that IAM or Organizations keeps, as it is now."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -54,4 +55,9 @@ class KeptPolicy(Struct, frozen=True, kw_only=True):
     @property
     def attached(self) -> bool:
         """Tell whether it is attached to anything."""
-        return any((*self.holders.values(), self.elsewhere))
+        return bool(self.all_holders or self.elsewhere)
+
+    @property
+    def all_holders(self) -> tuple[str, ...]:
+        """The names of its holders of all kinds."""
+        return tuple(chain.from_iterable(self.holders.values()))

@@ -1,6 +1,6 @@
 """Instances as they are now: what a remediation has to know before it touches one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -11,10 +11,9 @@ from goldenami.aws.answers.ec2 import (
     InstanceWithInterfaces,
 )
 from goldenami.aws.answers.ec2_around import DescribeSecurityGroups
-from goldenami.aws.errors import UNKNOWN_GROUP, unreadable
+from goldenami.aws.errors import UNKNOWN_GROUP, Passing, unreadable
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.tags import Tags
-from goldenami.errors import AwsError
 
 IDS_A_CALL = 200
 
@@ -41,9 +40,18 @@ def read(regional: RegionalAws, ids: Iterable[str]) -> dict[str, LiveInstance]:
     Raises:
         AwsError: they could not be read.
     """
-    chunks = _chunks(sorted(ids))
-    instances = (instance for chunk in chunks for instance in _read(regional, chunk))
-    return {instance.id: instance for instance in instances}
+    remaining = sorted(ids)
+    instances: dict[str, LiveInstance] = {}
+    while remaining:
+        chunk, remaining = remaining[:IDS_A_CALL], remaining[IDS_A_CALL:]
+        # By filter, so that an id that is gone is no error.
+        pages = regional.listed(
+            DescribeInstancesWithInterfaces, "reading instances",
+            Filters=[{"Name": "instance-id", "Values": chunk}],
+        )  # fmt: skip
+        for page in pages:
+            instances |= {each.instance_id: _live(each) for each in page.instances}
+    return instances
 
 
 def protected_from_termination(regional: RegionalAws, instance_id: str) -> bool:
@@ -79,17 +87,14 @@ def vpc_of(regional: RegionalAws, group_id: str) -> str:
         AwsError: it could not be read.
     """
     purpose = f"reading security group {group_id}"
-    try:
+    with Passing(*UNKNOWN_GROUP):
         answer = regional.ask(DescribeSecurityGroups, purpose, GroupIds=[group_id])
-    except AwsError as error:
-        if error.code in UNKNOWN_GROUP:
-            return ""
-        raise
-    if len(answer.security_groups) != 1:
-        raise unreadable(
-            f"{purpose} in {regional.region}", answer.call, "it tells of none, or of several"
-        )
-    return answer.security_groups[0].vpc_id
+        if len(answer.security_groups) != 1:
+            raise unreadable(
+                f"{purpose} in {regional.region}", answer.call, "it tells of none, or of several"
+            )
+        return answer.security_groups[0].vpc_id
+    return ""
 
 
 def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:
@@ -105,21 +110,7 @@ def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:
     return frozenset(group.group_id for page in pages for group in page.security_groups)
 
 
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), IDS_A_CALL):
-        yield ids[start : start + IDS_A_CALL]
-
-
-def _read(regional: RegionalAws, ids: Sequence[str]) -> Iterator[LiveInstance]:
-    # By filter, so that an id that is gone is no error.
-    pages = regional.listed(
-        DescribeInstancesWithInterfaces, "reading instances",
-        Filters=[{"Name": "instance-id", "Values": list(ids)}],
-    )  # fmt: skip
-    return (_target(instance) for page in pages for instance in page.instances)
-
-
-def _target(instance: InstanceWithInterfaces) -> LiveInstance:
+def _live(instance: InstanceWithInterfaces) -> LiveInstance:
     return LiveInstance(
         id=instance.instance_id,
         state=instance.state.name,

@@ -49,24 +49,30 @@ def refused(
     )
 
 
-def custom(aws: Aws, documents: Sequence[str], request: Request) -> str:
-    """Return the decision of the simulator under these documents, such as ``explicitDeny``.
+def decision(aws: Aws, request: Request, *, arn: str, documents: Sequence[str]) -> str:
+    """Return the simulator's decision, such as ``explicitDeny``: the resource's own if it has one.
+
+    Args:
+        aws: who asks.
+        request: what is asked.
+        arn: a user, a group or a role as it is; empty for documents.
+        documents: the policies of somebody else.
 
     Raises:
         AwsError: the simulator refused.
     """
-    parameters = _parameters(request) | {"PolicyInputList": list(documents)}
-    return _decision(aws.ask(SimulateCustomPolicy, _PURPOSE, **parameters))
-
-
-def principal(aws: Aws, arn: str, request: Request) -> str:
-    """Return the simulator's decision for a user, a group or a role as it is.
-
-    Raises:
-        AwsError: the simulator refused.
-    """
-    parameters = _parameters(request) | {"PolicySourceArn": arn}
-    return _decision(aws.ask(SimulatePrincipalPolicy, _PURPOSE, **parameters))
+    parameters = _parameters(request)
+    answer: SimulateCustomPolicy
+    if arn:
+        answer = aws.ask(SimulatePrincipalPolicy, _PURPOSE, **parameters, PolicySourceArn=arn)
+    else:
+        inputs = list(documents)
+        answer = aws.ask(SimulateCustomPolicy, _PURPOSE, **parameters, PolicyInputList=inputs)
+    if len(answer.evaluation_results) != 1:
+        raise unreadable(_PURPOSE, answer.call, "it decides another number of requests than one")
+    result = answer.evaluation_results[0]
+    specific = result.resource_specific_results
+    return specific[0].eval_resource_decision if specific else result.eval_decision
 
 
 def _identity(aws: Aws, purpose: str) -> str | None:
@@ -92,12 +98,3 @@ def _entry(key: str, value: Value) -> dict[str, Any]:
     if value in ("true", "false"):
         kind = "boolean"
     return {"ContextKeyName": key, "ContextKeyType": kind, "ContextKeyValues": values}
-
-
-def _decision(answer: SimulateCustomPolicy) -> str:
-    """Take the resource's own decision where there is one."""
-    if len(answer.evaluation_results) != 1:
-        raise unreadable(_PURPOSE, answer.call, "it decides another number of requests than one")
-    result = answer.evaluation_results[0]
-    specific = result.resource_specific_results
-    return specific[0].eval_resource_decision if specific else result.eval_decision

@@ -17,7 +17,7 @@ from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
 from goldenami.iam.evaluator.decide import Outcome, Policies
-from goldenami.iam.evaluator.request import Principal, Request
+from goldenami.iam.evaluator.request import Principal
 from goldenami.iam.profiles import OpenWay, Profile, profile_named
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
@@ -179,6 +179,7 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
         RefusedError: nothing is approved.
     """
     account, notes = authorization_details.account(aws)
+    values = structs.replace(values, account=account.id, partition=account.partition)
     principal, role = account.named(kind, name), values.pipeline_role
     golden = golden_images(rendering.golden_images(aws, values.tag or profile.tag))
     groups = (principal.name,) if kind == "group" else ()
@@ -186,12 +187,7 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
         subject=subject(account, kind, principal),
         arn=principal.arn,
         pipeline=_live_pipeline(account, role),
-        setting=structs.replace(
-            setting(values, profile, golden, groups),
-            account=account.id,
-            partition=account.partition,
-            owners=values.owners or (account.id,),
-        ),
+        setting=setting(values, profile, golden, groups),
         promises=_promises(profile) - {NOT_NEEDED},
         access=reach(account, role) if role else None,
         notes=(*notes, *_left_out(values)),
@@ -229,7 +225,9 @@ def disagreements(aws: Aws, question: ProofQuestion, proof: Proof) -> list[Disag
         request = decision.request
         key = (request.action, request.resource, repr(sorted(request.context.items())))
         if key not in simulated:
-            simulated[key] = _simulated(aws, question, request)
+            simulated[key] = policy_simulator.decision(
+                aws, request, arn=question.arn, documents=question.documents
+            )
         if (simulated[key] == policy_simulator.ALLOWED) != decision.allowed:
             differing.append(
                 Disagreement(
@@ -262,12 +260,6 @@ def _with_access(question: ProofQuestion, aws: Aws, role: str) -> ProofQuestion:
             raise
         return noted(question, [f"who can become the pipeline role is not known: {error.message}"])
     return noted(structs.replace(question, access=reach(account, role)), notes)
-
-
-def _simulated(aws: Aws, question: ProofQuestion, request: Request) -> str:
-    if question.arn:
-        return policy_simulator.principal(aws, question.arn, request)
-    return policy_simulator.custom(aws, question.documents, request)
 
 
 def _promises(profile: Profile) -> frozenset[str]:

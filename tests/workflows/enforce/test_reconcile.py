@@ -14,7 +14,6 @@ from goldenami.workflows.enforce import group_policy, permissions_boundary
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.reconcile import (
     Comparison,
-    CurrentPolicy,
     begun_after,
     in_order,
     reconcile,
@@ -34,15 +33,15 @@ def context(**changes: Any) -> EnforceContext:
     return EnforceContext(**{**facts, **changes})
 
 
-def current(*, holders: Any = ("admins",), elsewhere: Any = (), **changes: Any) -> CurrentPolicy:
+def current(*, holders: Any = ("admins",), **changes: Any) -> KeptPolicy:
     facts: dict[str, Any] = {
         "key": KEY, "reference": KEY, "document": DOCUMENT.policy,
-        "tags": {tags.POLICY: "guardrail", tags.ENFORCED_BY: "web"},
+        "tags": {tags.POLICY: "guardrail", tags.ENFORCED_BY: "web"}, "holders": {"group": holders},
     }  # fmt: skip
-    return CurrentPolicy(KeptPolicy(**{**facts, **changes}), holders, elsewhere)
+    return KeptPolicy(**{**facts, **changes})
 
 
-def planned(policy: CurrentPolicy | None, *, desired: bool = True, **changes: Any) -> MechanismPlan:
+def planned(policy: KeptPolicy | None, *, desired: bool = True, **changes: Any) -> MechanismPlan:
     facts: dict[str, Any] = {
         "desired": {KEY: DOCUMENT} if desired else {},
         "current": [policy] if policy else [],
@@ -125,7 +124,7 @@ class TestTheEngine:
     def test_that_a_proof_failed_is_recorded_and_taken_back(self) -> None:
         record = {tags.UNPROVED: "1 accepted"}
         assert calls(planned(current(), context=context(tags=record)).actions)[0] == "TagPolicy"
-        marked = current(tags={**current().policy.tags, **record})
+        marked = current(tags={**current().tags, **record})
         assert calls(planned(marked).actions)[0] == "UntagPolicy"
         assert planned(marked, context=context(tags=record)).actions == ()
 

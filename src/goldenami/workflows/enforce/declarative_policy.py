@@ -22,11 +22,10 @@ https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html
 def plan(context: EnforceContext) -> MechanismPlan:
     """Compare the organization's declarative policy with what it should be."""
     settings = context.enforce.mechanisms.declarative_policy
-    desired = None
-    if settings:
-        document = PolicyDocument(NAME, content(settings, context.owners))
-        desired = organization_policies.DesiredPolicies((document,), settings.targets)
-    return organization_policies.plan(context, DECLARATIVE_EC2, desired)
+    if settings is None:
+        return organization_policies.plan(context, DECLARATIVE_EC2)
+    document = PolicyDocument(NAME, content(settings, context.owners))
+    return organization_policies.plan(context, DECLARATIVE_EC2, [document], settings.targets)
 
 
 def content(settings: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any]:

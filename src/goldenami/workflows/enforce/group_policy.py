@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from msgspec import structs
+
 from goldenami.aws import iam
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.iam.profiles import load_profiles
@@ -9,7 +11,7 @@ from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce.documents import BOUNDARY
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
-from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
+from goldenami.workflows.enforce.reconcile import Comparison, reconcile
 
 NAME = "group_policy"
 NOTE = "a group holds users only: roles and SSO sessions are not bound by what is attached to it"
@@ -74,14 +76,7 @@ def plan(context: EnforceContext) -> MechanismPlan:
     desired = {context.policy_arn(document.name): document for document in documents}
     comparison = Comparison(
         desired=desired,
-        current=[
-            CurrentPolicy(
-                policy,
-                [group for group, names in attached.items() if policy.key in names],
-                _elsewhere(policy, attached),
-            )
-            for policy in _policies(context, attached, desired)
-        ],
+        current=[_of_groups(policy, attached) for policy in _policies(context, attached, desired)],
         holders=tuple(attached),
         attached=attached,
         quota=iam.attachments_per_group(context.aws) if attached else 0,
@@ -107,9 +102,10 @@ def _policies(
     return [policy for policy in policies if policy]
 
 
-def _elsewhere(policy: KeptPolicy, attached: Mapping[str, Mapping[str, str]]) -> list[str]:
-    others = [
-        group for group in policy.holders["group"] if policy.key not in attached.get(group, {})
-    ]
+def _of_groups(policy: KeptPolicy, attached: Mapping[str, Mapping[str, str]]) -> KeptPolicy:
+    """Return a policy as the groups of the file have it: whatever else has it keeps it alive."""
+    holders = tuple(group for group, names in attached.items() if policy.key in names)
+    others = (group for group in policy.holders["group"] if group not in holders)
     roles = (f"role {name} (boundary)" for name in policy.holders["role-boundary"])
-    return [*others, *policy.elsewhere, *roles]
+    elsewhere = (*others, *policy.elsewhere, *roles)
+    return structs.replace(policy, holders={"group": holders}, elsewhere=elsewhere)

@@ -1,6 +1,6 @@
 """Policies of an organization, of any type: made, changed, attached and detached."""
 
-from msgspec import Struct
+from collections.abc import Collection, Iterable
 
 from goldenami.aws import organizations
 from goldenami.domain import prefixes
@@ -8,14 +8,7 @@ from goldenami.errors import RefusedError
 from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
-from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
-
-
-class DesiredPolicies(Struct, frozen=True):
-    """The policies of one type that there should be, and what they should be attached to."""
-
-    documents: tuple[PolicyDocument, ...]
-    targets: tuple[str, ...]
+from goldenami.workflows.enforce.reconcile import Comparison, reconcile
 
 
 def operations(kind: str) -> PolicyOperations:
@@ -65,48 +58,56 @@ def operations(kind: str) -> PolicyOperations:
     )
 
 
-def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -> MechanismPlan:
+def plan(
+    context: EnforceContext,
+    kind: str,
+    documents: Iterable[PolicyDocument] = (),
+    targets: tuple[str, ...] = (),
+) -> MechanismPlan:
     """Compare an organization's policies of a type with what there should be.
 
     Where none are desired, what goldenami made is taken away. A caller who may not read the
     organization's policies has then made none: only a removal says so.
 
+    Args:
+        context: as everywhere.
+        kind: the type.
+        documents: what the policies should be.
+        targets: what they should be attached to; nothing if there should be none.
+
     Raises:
         RefusedError: policies are desired, and the organization's cannot be read.
     """
-    policies = None if context.remove else policies
+    targets = () if context.remove else targets
     try:
         current = organizations.named(context.aws, kind, prefixes.POLICIES)
     except RefusedError as error:
-        if policies:
+        if targets:
             raise
         note = f"policies of an organization were not looked for: {error.message}"
         return MechanismPlan(notes=(note,) if context.remove else ())
-    desired = policies or DesiredPolicies((), ())
-    attached: dict[str, set[str]] = {}
+    attached: dict[str, Collection[str]] = {}
     problems = []
-    if policies and kind not in organizations.enabled_types(context.aws):
+    if targets and kind not in organizations.enabled_types(context.aws):
         problems.append(
             f"{kind} is not enabled in the organization's root: "
             f"`aws organizations enable-policy-type --policy-type {kind} --root-id r-…`"
         )
     else:
-        for target in desired.targets:
+        for target in targets:
             names = organizations.attached(context.aws, kind, target)
             if names is None:
                 problems.append(f"the organization has no root, unit or account {target}")
             else:
-                attached[target] = set(names.values())
+                attached[target] = names.values()
+    desired = {f"{prefixes.POLICIES}{document.name}": document for document in documents}
     comparison = Comparison(
-        desired={f"{prefixes.POLICIES}{document.name}": document for document in desired.documents},
-        current=[
-            CurrentPolicy(policy, policy.holders["organization-target"])
-            for policy in current.values()
-        ],
-        holders=desired.targets,
+        desired=desired if targets else {},
+        current=[*current.values()],
+        holders=targets,
         attached=attached,
         quota=organizations.POLICIES_PER_TARGET,
-        in_use=policies is not None,
+        in_use=bool(targets),
     )
     compared = reconcile(context, operations(kind), comparison)
     return joined([compared, MechanismPlan(problems=tuple(problems))])

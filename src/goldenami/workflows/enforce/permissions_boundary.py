@@ -12,7 +12,7 @@ from goldenami.workflows.enforce import group_policy
 from goldenami.workflows.enforce.documents import BOUNDARY, boundary
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation
-from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
+from goldenami.workflows.enforce.reconcile import Comparison, reconcile
 
 NAME = "permissions_boundary"
 
@@ -53,7 +53,8 @@ def plan(context: EnforceContext) -> MechanismPlan:
         bound = [name for name, role in roles.items() if role and role.boundary == arn]
         surplus = [name for name in policy.holders["role-boundary"] if name not in names]
         elsewhere = (*policy.holders["group"], *policy.elsewhere)
-        current.append(CurrentPolicy(policy, [*bound, *surplus], elsewhere))
+        holders = {"role-boundary": (*bound, *surplus)}
+        current.append(structs.replace(policy, holders=holders, elsewhere=elsewhere))
     comparison = Comparison(
         desired={arn: boundary(context.documents(NAME))} if names else {},
         current=current,

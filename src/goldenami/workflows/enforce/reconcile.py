@@ -29,20 +29,12 @@ from goldenami.workflows.enforce.interface import (
 from goldenami.workflows.enforce.operations import PolicyOperations, Verb
 
 
-class CurrentPolicy(Struct, frozen=True):
-    """A policy, the mechanism's holders that have it, and in words what else keeps it alive."""
-
-    policy: KeptPolicy
-    holders: Sequence[str]
-    elsewhere: Sequence[str] = ()
-
-
 class Comparison(Struct, frozen=True, kw_only=True):
     """What there should be beside what there is.
 
     Args:
         desired: the documents that there should be, by the keys of their policies.
-        current: the policies that there are.
+        current: the policies that there are. Their holders are those that the mechanism is about.
         holders: what each desired policy should be attached to.
         attached: the keys of all policies that each holder has, whosever they are.
         quota: how many a holder may have.
@@ -50,7 +42,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """
 
     desired: Mapping[str, PolicyDocument]
-    current: Sequence[CurrentPolicy]
+    current: Sequence[KeptPolicy]
     holders: tuple[str, ...]
     attached: Mapping[str, Collection[str]] = {}
     quota: int = 0
@@ -75,13 +67,13 @@ class _Reconciler:
         self._context = context
         self._operations = operations
         self._desired = comparison.desired
-        self._current = {each.policy.key: each for each in comparison.current}
+        self._current = {policy.key: policy for policy in comparison.current}
         self._compared = comparison
 
     def plan(self) -> MechanismPlan:
         desired, attached = self._desired, self._compared.attached
-        ours = {key: each for key, each in self._current.items() if each.policy.ours}
-        names = {key: ownership.of_tags(each.policy.tags) for key, each in ours.items()}
+        ours = {key: policy for key, policy in self._current.items() if policy.ours}
+        names = {key: ownership.of_tags(policy.tags) for key, policy in ours.items()}
         in_use = self._compared.in_use
         staying = {
             key: name
@@ -119,9 +111,8 @@ class _Reconciler:
                 yield self._operations.full.format(holder=holder, count=count, quota=quota)
 
     def _applied(self, key: str) -> MechanismPlan:
-        document, current = self._desired[key], self._current.get(key)
-        policy, attached = (current.policy, current.holders) if current else (None, ())
-        holders = self._compared.holders
+        document, policy = self._desired[key], self._current.get(key)
+        holders, attached = self._compared.holders, policy.all_holders if policy else ()
         missing = [holder for holder in holders if holder not in attached]
         surplus = [holder for holder in attached if holder not in holders]
         written, reference = self._written(key, document, policy)
@@ -172,27 +163,26 @@ class _Reconciler:
         update = self._step("update", key, reference=policy.reference, text=text)
         return [*self._pruned(key, policy.prunable), update], policy.reference
 
-    def _removed(self, current: CurrentPolicy) -> MechanismPlan:
-        key, reference = current.policy.key, current.policy.reference
-        elsewhere = ", ".join(current.elsewhere)
+    def _removed(self, policy: KeptPolicy) -> MechanismPlan:
+        key, reference, holders = policy.key, policy.reference, policy.all_holders
+        elsewhere = ", ".join(policy.elsewhere)
         steps = [
-            self._step("detach", key, reference=reference, holder=holder)
-            for holder in current.holders
+            self._step("detach", key, reference=reference, holder=holder) for holder in holders
         ]
         if not elsewhere:
             # AWS deletes nothing that is attached, or has versions beside the default one
-            steps += self._pruned(key, current.policy.superseded)
+            steps += self._pruned(key, policy.superseded)
             steps.append(self._step("delete", key, reference=reference))
         change = Change(
             policy=self._title(key),
             kind="keep" if elsewhere else "remove",
-            detach=self._holder_titles(current.holders),
+            detach=self._holder_titles(holders),
             diff=f"it stays attached to {elsewhere}" if elsewhere else "",
         )
         return MechanismPlan(
             changes=(change,),
             removals=in_order(steps),
-            attachments=tuple(self._attachments(key, current.holders, None)),
+            attachments=tuple(self._attachments(key, holders, None)),
         )
 
     def _pruned(self, key: str, versions: Iterable[str]) -> list[Action]:

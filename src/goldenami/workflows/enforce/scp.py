@@ -31,10 +31,9 @@ def plan(context: EnforceContext) -> MechanismPlan:
     target that has other accounts under it: there every golden launch would be denied.
     """
     settings, policies = context.enforce.mechanisms.scp, context.policies.get(NAME)
-    if settings is None or policies is None or context.remove:
-        return organization_policies.plan(context, SCP, None)
-    desired = organization_policies.DesiredPolicies(policies.documents, settings.targets)
-    compared = organization_policies.plan(context, SCP, desired)
+    if settings is None or policies is None:
+        return organization_policies.plan(context, SCP)
+    compared = organization_policies.plan(context, SCP, policies.documents, settings.targets)
     if compared.problems:
         return compared
     accounts = {

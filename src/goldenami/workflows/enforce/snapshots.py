@@ -141,7 +141,7 @@ def _proved(
         check_size(document, guardrail.limit)
     except RefusedError as error:
         raise _unpublished(doing, error.message, notes=error.notes) from error
-    if not any(policy.holders.values()):  # somebody has attached it to users or roles, by hand
+    if not policy.all_holders:  # somebody has attached it to users or roles, by hand
         return document
     with _allowed(doing):
         account, _ = authorization_details.account(doing.aws)
