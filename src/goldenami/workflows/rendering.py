@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from goldenami.aws import images, regions
-from goldenami.aws.parallel import in_regions
+from goldenami.aws import images
 from goldenami.aws.session import Aws
 from goldenami.domain import arns
 from goldenami.domain.image import Image
@@ -16,6 +15,7 @@ from goldenami.iam.profiles import Profile, load_profiles, profile_named
 from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
+from goldenami.workflows import registry
 
 T = TypeVar("T")
 
@@ -34,10 +34,7 @@ def golden_images(aws: Aws, tag: ApprovalTag, release: str = "") -> list[Image]:
         IncompleteError: a region could not be read.
         RefusedError: nothing is approved.
     """
-    answers = in_regions(
-        regions.enabled(aws), lambda region: images.produced(aws.in_region(region))
-    )
-    produced = answers.complete("looking for the golden images")
+    produced = registry.produced(aws).complete("looking for the golden images")
     approved = [image for region in produced.values() for image in images.approved(region, tag)]
     if approved:
         return approved

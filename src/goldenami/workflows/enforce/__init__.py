@@ -137,7 +137,7 @@ def prepare(
         attachments=plan.attachments,
         policies=policies,
         golden=golden,
-        accounts=plan.accounts,
+        accounts=dict(plan.accounts),
     )
 
 

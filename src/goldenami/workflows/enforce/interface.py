@@ -119,7 +119,7 @@ class MechanismPlan(Struct, frozen=True, kw_only=True):
         notes: what the user should know before.
         problems: why it must not be done; everything is refused then.
         others: what another enforcement attached, and stays.
-        accounts: which accounts are under each target, None if that could not be read.
+        accounts: each target with the accounts under it, None if they could not be read.
     """
 
     changes: tuple[Change, ...] = ()
@@ -129,7 +129,7 @@ class MechanismPlan(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
-    accounts: Mapping[str, tuple[str, ...] | None] = {}
+    accounts: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
 
 
 class Enforcement(Struct, frozen=True, kw_only=True):
@@ -188,17 +188,9 @@ class EnforcementProof(Struct, frozen=True, kw_only=True):
 def joined(plans: Iterable[MechanismPlan]) -> MechanismPlan:
     """Return several plans as one."""
     plans = list(plans)
-
-    def every(field: str) -> tuple[Any, ...]:
-        return tuple(item for plan in plans for item in getattr(plan, field))
-
-    return MechanismPlan(
-        changes=every("changes"),
-        actions=every("actions"),
-        removals=every("removals"),
-        attachments=every("attachments"),
-        notes=tuple(dict.fromkeys(every("notes"))),
-        problems=every("problems"),
-        others=every("others"),
-        accounts={target: under for plan in plans for target, under in plan.accounts.items()},
-    )
+    every: dict[str, tuple[Any, ...]] = {
+        field: tuple(item for plan in plans for item in getattr(plan, field))
+        for field in MechanismPlan.__struct_fields__
+    }
+    every["notes"] = tuple(dict.fromkeys(every["notes"]))
+    return MechanismPlan(**every)

@@ -44,7 +44,7 @@ def plan(context: EnforceContext) -> MechanismPlan:
         blind = MechanismPlan(
             problems=tuple(_blind(context, policies, accounts)), notes=tuple(_empty(accounts))
         )
-    return joined([compared, blind, MechanismPlan(notes=(NOTE,), accounts=accounts)])
+    return joined([compared, blind, MechanismPlan(notes=(NOTE,), accounts=tuple(accounts.items()))])
 
 
 def _blind(
