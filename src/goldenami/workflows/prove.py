@@ -25,7 +25,7 @@ from goldenami.iam.proof.prove import Proof, ProofSubject, prove
 from goldenami.iam.reach.search import Reach, reach
 from goldenami.iam.values import ANY_REGION, Values
 from goldenami.spec import EnforceFile
-from goldenami.workflows import rendering
+from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.proof import (
     NOT_NEEDED,
     STAND_IN,
@@ -132,7 +132,7 @@ def of_enforcement(
     if asks_aws and not rendering.tests_owner_alone(profile):
         images = rendering.golden_images(aws(), file.approval_tag, file.release)
         overrides = {**overrides, "snapshots": rendering.snapshots(images)}
-    values = rendering.values(aws, file, profile, {"groups": file.enforce.groups, **overrides})
+    values = rendering.values_of(aws, file, profile, {"groups": file.enforce.groups, **overrides})
     question = _of_rendered(profile, values, beside)
     if asks_aws and values.pipeline_role:
         question = _with_access(question, aws(), values.pipeline_role)
@@ -239,7 +239,7 @@ def disagreements(aws: Aws, question: ProofQuestion, proof: Proof) -> list[Disag
 
 def _of_rendered(profile: Profile, values: Values, beside: str | None) -> ProofQuestion:
     """Ask of a profile with its companions; of one that is too large, what takes its place."""
-    rendered = [rendering.documents(link, values) for link in rendering.chain(profile)]
+    rendered = [rendering.of_profile(link, values) for link in rendering.chain(profile)]
     notes = [note for _, note in rendered if note]
     if rendered[0][1] and profile.when_too_large:
         profile = profile_named(profile.when_too_large)  # its promises are those that count

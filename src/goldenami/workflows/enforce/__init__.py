@@ -24,10 +24,10 @@ from goldenami.workflows.enforce import (
     adoption,
     allowed_amis,
     declarative_policy,
-    documents,
     group_policy,
     permissions_boundary,
     proof,
+    rendering,
     scp,
 )
 from goldenami.workflows.enforce.interface import (
@@ -90,7 +90,7 @@ def prepare(
         enforce = _in_audit_mode(file, enforce)
         file = structs.replace(file, enforce=enforce)
     renders = enforce.attaching and not remove
-    policies, golden = documents.desired(aws, file) if renders else ({}, ())
+    policies, golden = rendering.desired(aws, file) if renders else ({}, ())
     context = EnforceContext(
         aws=aws,
         region=file.region or aws.region,
@@ -157,7 +157,7 @@ def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> EnforcementProo
 
 def promised(file: EnforceFile, mechanism: str) -> frozenset[str]:
     """Return what the profiles of a mechanism promise, all together."""
-    profiles = documents.profiles(file.enforce.attaching[mechanism])
+    profiles = rendering.profiles(file.enforce.attaching[mechanism])
     return frozenset(topic for profile in profiles for topic in profile.proves)
 
 

@@ -8,10 +8,10 @@ from goldenami.aws import iam
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.iam.profiles import load_profiles
 from goldenami.iam.render import PolicyDocument
-from goldenami.workflows.enforce.documents import BOUNDARY
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
 from goldenami.workflows.enforce.reconcile import Comparison, reconcile
+from goldenami.workflows.enforce.rendering import BOUNDARY
 
 NAME = "group_policy"
 NOTE = "a group holds users only: roles and SSO sessions are not bound by what is attached to it"

@@ -9,10 +9,10 @@ from msgspec import structs
 
 from goldenami.aws import iam
 from goldenami.workflows.enforce import group_policy
-from goldenami.workflows.enforce.documents import BOUNDARY, boundary
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation
 from goldenami.workflows.enforce.reconcile import Comparison, reconcile
+from goldenami.workflows.enforce.rendering import BOUNDARY, boundary
 
 NAME = "permissions_boundary"
 

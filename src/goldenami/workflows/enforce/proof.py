@@ -18,8 +18,7 @@ from goldenami.iam.proof.prove import Proof, ProofRow, ProofSubject, prove
 from goldenami.iam.reach.search import assumable
 from goldenami.iam.values import Values
 from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
-from goldenami.workflows import rendering
-from goldenami.workflows.enforce import pipeline_proof
+from goldenami.workflows.enforce import pipeline_proof, rendering
 from goldenami.workflows.enforce.interface import (
     Attachment,
     Enforcement,

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from goldenami.aws import organizations
 from goldenami.aws.organizations import SCP
-from goldenami.workflows import rendering
-from goldenami.workflows.enforce import organization_policies
+from goldenami.workflows.enforce import organization_policies, rendering
 from goldenami.workflows.enforce.interface import (
     EnforceContext,
     MechanismPlan,

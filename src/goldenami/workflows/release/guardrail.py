@@ -21,8 +21,7 @@ from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.profiles import load_profiles
-from goldenami.workflows import rendering
-from goldenami.workflows.enforce.documents import BOUNDARY
+from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.snapshots import EXTEND, EXTEND_SCP
 
 LOOKING = ("iam:GetPolicy",)
@@ -121,7 +120,7 @@ def _attached(recipe: Recipe) -> Iterator[KeptPolicy]:
         if "snapshots" in profile.needs
         for document in profile.documents
     }
-    names = (f"{prefixes.POLICIES}{name}" for name in (*sorted(listing), BOUNDARY))
+    names = (f"{prefixes.POLICIES}{name}" for name in (*sorted(listing), rendering.BOUNDARY))
     arns_of_ours = (arns.iam_arn(aws.partition, aws.account, "policy", name) for name in names)
     managed = (iam.managed_policy(aws, arn) for arn in arns_of_ours)
     policies = [policy for policy in managed if policy]

@@ -1,7 +1,13 @@
-"""From an enforcement and the account as it is now to policy documents."""
+"""From an enforcement and the account as it is now to the documents that each mechanism attaches.
+
+They are its profile's, the companions', and what protects them. Each has the form that fits it: a
+list of snapshots that is too long for one holder is no reason to weaken another.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
+
+from msgspec import structs
 
 from goldenami.aws import images
 from goldenami.aws.session import Aws
@@ -10,14 +16,115 @@ from goldenami.domain.image import Image
 from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import RefusedError
-from goldenami.iam.limits import MANAGED_POLICY, check_size
-from goldenami.iam.profiles import Profile, load_profiles, profile_named
+from goldenami.iam.combine import combined
+from goldenami.iam.limits import MANAGED_POLICY, check_size, service_control_policy, size
+from goldenami.iam.profiles import DEFAULT, Profile, load_profiles, profile_named
 from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
+from goldenami.spec.model import Attaching, Enforce
 from goldenami.workflows import registry
+from goldenami.workflows.enforce.interface import RenderedPolicies
 
 T = TypeVar("T")
+
+BOUNDARY = "boundary"
+ALLOW_ALL = {
+    "Sid": "AllowWhatOtherPoliciesAllow",
+    "Effect": "Allow",
+    "Action": "*",
+    "Resource": "*",
+}
+
+
+def profiles(attaching: Attaching) -> tuple[Profile, ...]:
+    """Return the profiles whose documents a mechanism attaches, the main one first."""
+    named = {
+        "tag-protection": attaching.tag_protection,
+        "guardrail-protection": attaching.guardrail_protection,
+    }
+    chosen = [
+        *chain(main_profile(attaching)),
+        *(profile_named(name) for name, yes in named.items() if yes),
+    ]
+    return tuple({profile.name: profile for profile in chosen}.values())
+
+
+def main_profile(attaching: Attaching) -> Profile:
+    """Return the profile that a mechanism is in use for."""
+    return profile_named(attaching.profile or DEFAULT)
+
+
+def desired(aws: Aws, file: EnforceFile) -> tuple[dict[str, RenderedPolicies], tuple[Image, ...]]:
+    """Render everything that is enforced, from the golden images as they are now.
+
+    Returns:
+        What each mechanism attaches, by its name, and the golden images.
+
+    Raises:
+        RefusedError: nothing is approved, or a document is too large.
+        IncompleteError: a region could not be read.
+    """
+    enforce = file.enforce
+    used = {name: main_profile(each) for name, each in enforce.attaching.items()}
+    golden: tuple[Image, ...] = ()
+    if not (file.owners and all(map(tests_owner_alone, used.values()))):
+        # whatever a profile tests: with nothing approved it would deny every launch
+        golden = tuple(golden_images(aws, file.approval_tag, file.release))
+    policies = {}
+    for mechanism, profile in used.items():
+        chosen = {
+            "groups": enforce.groups,
+            "owners": owners(profile, file, aws.account, bakes=bool(golden)),
+            "snapshots": snapshots(golden),
+        }
+        policies[mechanism] = fitting(
+            enforce, mechanism, values_of(lambda: aws, file, profile, chosen)
+        )
+    return policies, golden
+
+
+def fitting(enforce: Enforce, mechanism: str, values: Values) -> RenderedPolicies:
+    """Render what a mechanism attaches, in the form that fits its holders.
+
+    If a document that lists snapshots exceeds their limit, the profile's form that knows snapshots
+    by their tag takes its place, and a note says so.
+
+    Raises:
+        RefusedError: a document is too large all the same.
+    """
+    attaching, scp = enforce.attaching[mechanism], enforce.mechanisms.scp
+    bounds, limit = mechanism == "permissions_boundary", MANAGED_POLICY
+    if mechanism == "scp" and scp:
+        limit = service_control_policy(scp.size_limit)
+    if bounds:  # the pipeline's role is never bound by it
+        values = structs.replace(values, exempts_pipeline=False)
+
+    def rendered(profile: Profile) -> RenderedPolicies:
+        links = profiles(structs.replace(attaching, profile=profile.name))
+        documents = tuple(document for link in links for document in render(link, values))
+        attached = (boundary(documents),) if bounds else documents
+        for document in attached:
+            check_size(document, limit)
+        room = ", ".join(
+            f"{document.name} {limit.characters - size(document, limit):,}" for document in attached
+        )
+        note = f"{mechanism}: characters left of {limit.characters:,}: {room}"
+        return RenderedPolicies(documents=documents, profiles=links, values=values, notes=(note,))
+
+    policies, note = _with_room(main_profile(attaching), rendered)
+    notes = (f"{mechanism}: {note}", *policies.notes) if note else policies.notes
+    return structs.replace(policies, notes=notes)
+
+
+def boundary(documents: tuple[PolicyDocument, ...]) -> PolicyDocument:
+    """Return one document that is a permissions boundary: a boundary has to allow, too."""
+    allows = any(
+        statement["Effect"] == "Allow"
+        for document in documents
+        for statement in document.policy["Statement"]
+    )
+    return combined(BOUNDARY, documents, *(() if allows else (ALLOW_ALL,)))
 
 
 def golden_images(aws: Aws, tag: ApprovalTag, release: str = "") -> list[Image]:
@@ -55,7 +162,7 @@ def snapshots(golden: Iterable[Image]) -> tuple[str, ...]:
     return tuple(sorted({snapshot for image in golden for snapshot in image.snapshots}))
 
 
-def values(
+def values_of(
     session: Callable[[], Aws], file: EnforceFile, profile: Profile, overrides: Mapping[str, Any]
 ) -> Values:
     """Return what a profile is rendered from: the overrides, else the file, else AWS.
@@ -117,11 +224,11 @@ def chain(profile: Profile) -> tuple[Profile, ...]:
     return (profile, *(profiles[name] for name in profile.attach_with))
 
 
-def documents(profile: Profile, values: Values) -> tuple[tuple[PolicyDocument, ...], str]:
+def of_profile(profile: Profile, values: Values) -> tuple[tuple[PolicyDocument, ...], str]:
     """Render one profile, each document checked against the limit of a managed policy.
 
     Returns:
-        As `fitting`.
+        The documents, and a note if they are another profile's, which lists no snapshots.
 
     Raises:
         RefusedError: a document is too large.
@@ -134,18 +241,11 @@ def documents(profile: Profile, values: Values) -> tuple[tuple[PolicyDocument, .
             check_size(document, MANAGED_POLICY)
         return rendered
 
-    return fitting(profile, checked)
+    return _with_room(profile, checked)
 
 
-def fitting(profile: Profile, rendered: Callable[[Profile], T]) -> tuple[T, str]:
-    """Render a profile, or where it is too large the one that takes its place.
-
-    Returns:
-        What was rendered, and a note if it is the other one, which lists no snapshots.
-
-    Raises:
-        RefusedError: a document is too large.
-    """
+def _with_room(profile: Profile, rendered: Callable[[Profile], T]) -> tuple[T, str]:
+    """Render a profile, or where it is too large the one that takes its place, and say so."""
     try:
         return rendered(profile), ""
     except RefusedError as error:
