@@ -11,16 +11,15 @@ from goldenami.aws.organizations import DECLARATIVE_EC2, SCP
 from goldenami.domain.plan import Ref
 from goldenami.workflows.enforce import (
     HANDLERS,
-    group_policy,
+    managed_policies,
     organization_policies,
-    permissions_boundary,
 )
 from goldenami.workflows.enforce.operations import PolicyOperations
 
 ARN = "arn:aws:iam::123456789012:policy/goldenami-guardrail"
 TABLES = {
-    "group": (group_policy.OPERATIONS, ARN),
-    "boundary": (permissions_boundary.OPERATIONS, ARN),
+    "group": (managed_policies.GROUPS, ARN),
+    "boundary": (managed_policies.BOUNDARIES, ARN),
     "scp": (organization_policies.operations(SCP), "goldenami-guardrail"),
     "declarative": (organization_policies.operations(DECLARATIVE_EC2), "goldenami-guardrail"),
 }

@@ -10,7 +10,7 @@ from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.iam.render import PolicyDocument
 from goldenami.spec.model import Enforce
-from goldenami.workflows.enforce import group_policy, permissions_boundary
+from goldenami.workflows.enforce import managed_policies
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.reconcile import (
     Comparison,
@@ -48,7 +48,7 @@ def planned(policy: KeptPolicy | None, *, desired: bool = True, **changes: Any) 
         "holders": ("admins",),
         "in_use": True,
     }
-    operations = changes.pop("operations", group_policy.OPERATIONS)
+    operations = changes.pop("operations", managed_policies.GROUPS)
     where = changes.pop("context", context())
     return reconcile(where, operations, Comparison(**{**facts, **changes}))
 
@@ -78,7 +78,7 @@ class TestTheEngine:
     def test_a_new_holder_is_bound_before_an_old_one_is_freed(self) -> None:
         plan = planned(
             current(holders=("old",)),
-            operations=permissions_boundary.OPERATIONS,
+            operations=managed_policies.BOUNDARIES,
             holders=("new",),
         )
         assert calls(plan.actions) == [

@@ -23,12 +23,10 @@ from goldenami.spec.model import Enforce, Mechanisms
 from goldenami.workflows.enforce import (
     adoption,
     allowed_amis,
-    declarative_policy,
-    group_policy,
-    permissions_boundary,
+    managed_policies,
+    organization_policies,
     proof,
     rendering,
-    scp,
 )
 from goldenami.workflows.enforce.interface import (
     EnforceContext,
@@ -51,11 +49,11 @@ _REMOVALS = 3
 """How often what is left is removed, as long as somebody else makes it anew."""
 
 _MECHANISMS = {
-    "group_policy": group_policy,
-    "permissions_boundary": permissions_boundary,
-    "scp": scp,
-    "allowed_amis": allowed_amis,
-    "declarative_policy": declarative_policy,
+    "group_policy": managed_policies.group_policy,
+    "permissions_boundary": managed_policies.permissions_boundary,
+    "scp": organization_policies.scp,
+    "allowed_amis": allowed_amis.plan,
+    "declarative_policy": organization_policies.declarative_policy,
 }
 
 
@@ -103,8 +101,8 @@ def prepare(
         tags=record or {},
     )
     plan = joined(
-        mechanism.plan(context)
-        for name, mechanism in _MECHANISMS.items()
+        plan_of(context)
+        for name, plan_of in _MECHANISMS.items()
         if not audit_mode or getattr(enforce.mechanisms, name)
     )
     if plan.problems:

@@ -16,7 +16,7 @@ from goldenami.aws.kept_policy import HolderKind, KeptPolicy
 from goldenami.aws.waits import until
 from goldenami.domain import arns, tags
 from goldenami.errors import RefusedError
-from goldenami.workflows.enforce import group_policy, organization_policies, ownership
+from goldenami.workflows.enforce import managed_policies, organization_policies, ownership
 
 VERIFY_TIMEOUT_S = 60.0
 _HOLDERS: Final[dict[str, HolderKind]] = {
@@ -53,7 +53,7 @@ def adopt(doing: ActionContext) -> dict[str, Any]:
         RefusedError: it is not goldenami's, another enforcement's, or has another content.
     """
     kind = doing.parameters.get("Type")
-    operations = organization_policies.operations(kind) if kind else group_policy.OPERATIONS
+    operations = organization_policies.operations(kind) if kind else managed_policies.GROUPS
     policy = _settled(doing)
     if not policy.ours:
         raise RefusedError(operations.made_by_others(policy.key))

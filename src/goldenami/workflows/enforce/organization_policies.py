@@ -1,14 +1,36 @@
-"""Policies of an organization, of any type: made, changed, attached and detached."""
+"""Mechanisms ``scp`` and ``declarative_policy``: policies of roots, units or accounts.
+
+Service control policies bind who is under a target; a declarative policy holds Allowed AMIs for
+whole accounts.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_declarative_syntax.html
+"""
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from goldenami.aws import organizations
+from goldenami.aws.organizations import DECLARATIVE_EC2, SCP
 from goldenami.domain import prefixes
 from goldenami.errors import RefusedError
 from goldenami.iam.render import PolicyDocument
+from goldenami.spec.model import DeclarativePolicy
+from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
 from goldenami.workflows.enforce.reconcile import Comparison, reconcile
+
+NOTE = (
+    "service control policies bind neither the organization's management account nor "
+    "service-linked roles (Auto Scaling): use allowed_amis or declarative_policy for those"
+)
+_SHOWN = 3
+_FOR_GOOD = {"@@operators_allowed_for_child_policies": ["@@none"]}
+"""Keeps a policy that is attached further down from saying otherwise, or from adding a criterion.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html
+"""
 
 
 def operations(kind: str) -> PolicyOperations:
@@ -58,7 +80,39 @@ def operations(kind: str) -> PolicyOperations:
     )
 
 
-def plan(
+def scp(context: EnforceContext) -> MechanismPlan:
+    """Compare the organization's SCPs with what they should be.
+
+    Tags of an image are seen by its owner alone, so a profile that tests them is refused for a
+    target that has other accounts under it: there every golden launch would be denied.
+    """
+    settings, policies = context.enforce.mechanisms.scp, context.policies.get("scp")
+    if settings is None or policies is None:
+        return _compared(context, SCP)
+    compared = _compared(context, SCP, policies.documents, settings.targets)
+    if compared.problems:
+        return compared
+    main, under = policies.profiles[0], organizations.accounts_under
+    accounts = {target: under(context.aws, target) for target in settings.targets}
+    unseen = [
+        _unseen(context, main.name, target, ids)
+        for target, ids in accounts.items()
+        if rendering.tests_tags(main)
+    ]
+    known = MechanismPlan(notes=(NOTE,), accounts=tuple(accounts.items()))
+    return joined([compared, *unseen, known])
+
+
+def declarative_policy(context: EnforceContext) -> MechanismPlan:
+    """Compare the organization's declarative policy with what it should be."""
+    settings = context.enforce.mechanisms.declarative_policy
+    if settings is None:
+        return _compared(context, DECLARATIVE_EC2)
+    document = PolicyDocument("allowed-images", _content(settings, context.owners))
+    return _compared(context, DECLARATIVE_EC2, [document], settings.targets)
+
+
+def _compared(
     context: EnforceContext,
     kind: str,
     documents: Iterable[PolicyDocument] = (),
@@ -68,12 +122,6 @@ def plan(
 
     Where none are desired, what goldenami made is taken away. A caller who may not read the
     organization's policies has then made none: only a removal says so.
-
-    Args:
-        context: as everywhere.
-        kind: the type.
-        documents: what the policies should be.
-        targets: what they should be attached to; nothing if there should be none.
 
     Raises:
         RefusedError: policies are desired, and the organization's cannot be read.
@@ -111,3 +159,59 @@ def plan(
     )
     compared = reconcile(context, operations(kind), comparison)
     return joined([compared, MechanismPlan(problems=tuple(problems))])
+
+
+def _unseen(
+    context: EnforceContext, profile: str, target: str, under: tuple[str, ...] | None
+) -> MechanismPlan:
+    """Say that the tags of golden images cannot be seen under a target, or not by who comes."""
+    others = [account for account in under or () if account not in context.owners]
+    if others:
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        problem = (
+            f"scp: `{profile}` tests tags, which the accounts under {target} cannot see of a "
+            f"shared image ({', '.join(others[:_SHOWN])}{more}): every golden launch would be "
+            "denied there; write `scp: {targets: [...], profile: owner-only}`, and keep the tags' "
+            "profile for group_policy and permissions_boundary"
+        )
+        return MechanismPlan(problems=(problem,))
+    if under == ():
+        note = (
+            f"scp: no account that it binds is under {target}; one that comes needs "
+            "`profile: owner-only`"
+        )
+        return MechanismPlan(notes=(note,))
+    return MechanismPlan()
+
+
+def _content(settings: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any]:
+    """Return the declarative policy's document: keys and values have underscores here."""
+    criterion: dict[str, Any] = {
+        "allowed_image_providers": _assign(
+            [provider.replace("-", "_") for provider in settings.providers or owners]
+        )
+    }
+    if settings.names:
+        criterion["image_names"] = _assign(list(settings.names))
+    if settings.created_within_days is not None:
+        criterion["creation_date_condition"] = {
+            "maximum_days_since_created": _assign(settings.created_within_days)
+        }
+    if settings.deprecated_within_days is not None:
+        criterion["deprecation_time_condition"] = {
+            "maximum_days_since_deprecated": _assign(settings.deprecated_within_days)
+        }
+    attributes: dict[str, Any] = {
+        "allowed_images_settings": {
+            **_FOR_GOOD,
+            "state": _assign(settings.state.replace("-", "_")),
+            "image_criteria": {**_FOR_GOOD, "criteria_1": criterion},
+        }
+    }
+    if settings.exception_message:
+        attributes["exception_message"] = _assign(settings.exception_message)
+    return {"ec2_attributes": attributes}
+
+
+def _assign(value: Any) -> dict[str, Any]:
+    return {**_FOR_GOOD, "@@assign": value}

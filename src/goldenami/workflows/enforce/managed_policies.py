@@ -1,6 +1,12 @@
-"""Mechanism ``group_policy``: each document as a managed policy, attached to the admin groups."""
+"""Mechanisms ``group_policy`` and ``permissions_boundary``: managed policies of the account.
 
-from collections.abc import Mapping
+The first attaches each document to the admin groups, the second makes one of all documents the
+boundary of named roles.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
+
+from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
@@ -11,11 +17,10 @@ from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
 from goldenami.workflows.enforce.reconcile import Comparison, reconcile
-from goldenami.workflows.enforce.rendering import BOUNDARY
+from goldenami.workflows.enforce.rendering import BOUNDARY, boundary
 
-NAME = "group_policy"
 NOTE = "a group holds users only: roles and SSO sessions are not bound by what is attached to it"
-OPERATIONS = PolicyOperations(
+GROUPS = PolicyOperations(
     holder="group",
     holder_name="group {holder}",
     foreign="{key} exists and was not made by goldenami (it has no tag {tag})",
@@ -57,10 +62,32 @@ OPERATIONS = PolicyOperations(
         ),
     },
 )
-"""How managed policies are kept, and attached to groups; a boundary is attached otherwise."""
+"""How managed policies are kept, and attached to groups."""
+BOUNDARIES = structs.replace(
+    GROUPS,
+    holder="role-boundary",
+    holder_title="role {holder}",
+    calls={
+        **GROUPS.calls,
+        "attach": Operation(
+            "iam:PutRolePermissionsBoundary",
+            {"RoleName": "holder", "PermissionsBoundary": "key"},
+            "make {policy} the permissions boundary of role {holder}",
+        ),
+        "detach": Operation(
+            "iam:DeleteRolePermissionsBoundary",
+            {"RoleName": "holder"},
+            "take the permissions boundary {policy} from role {holder}",
+        ),
+        "verify": structs.replace(
+            GROUPS.calls["verify"],
+            values={"PolicyArn": "key", "Document": "text", "Boundaries": "holders"},
+        ),
+    },
+)
 
 
-def plan(context: EnforceContext) -> MechanismPlan:
+def group_policy(context: EnforceContext) -> MechanismPlan:
     """Compare what should be attached to the groups with what is.
 
     A policy that this enforcement attached and no longer wants is taken away. Groups that it does
@@ -72,7 +99,7 @@ def plan(context: EnforceContext) -> MechanismPlan:
         problem = f"there is no IAM group {', '.join(missing)} in account {context.aws.account}"
         return MechanismPlan(problems=(problem,))
     attached = {group: names or {} for group, names in policies.items()}
-    documents = context.documents(NAME)
+    documents = context.documents("group_policy")
     desired = {context.policy_arn(document.name): document for document in documents}
     comparison = Comparison(
         desired=desired,
@@ -84,7 +111,31 @@ def plan(context: EnforceContext) -> MechanismPlan:
     )
     binds = comparison.in_use and not context.remove
     notes = MechanismPlan(notes=(NOTE,) if binds else ())
-    return joined([notes, reconcile(context, OPERATIONS, comparison)])
+    return joined([notes, reconcile(context, GROUPS, comparison)])
+
+
+def permissions_boundary(context: EnforceContext) -> MechanismPlan:
+    """Compare the roles' boundaries with what they should be."""
+    settings = context.enforce.mechanisms.permissions_boundary
+    names = settings.roles if settings and not context.remove else ()
+    arn = context.policy_arn(BOUNDARY)
+    policy = iam.managed_policy(context.aws, arn)
+    roles = {name: iam.role(context.aws, name) for name in names}
+    current = []
+    if policy:
+        bound = [name for name, role in roles.items() if role and role.boundary == arn]
+        surplus = [name for name in policy.holders["role-boundary"] if name not in names]
+        elsewhere = (*policy.holders["group"], *policy.elsewhere)
+        holders = {"role-boundary": (*bound, *surplus)}
+        current.append(structs.replace(policy, holders=holders, elsewhere=elsewhere))
+    comparison = Comparison(
+        desired={arn: boundary(context.documents("permissions_boundary"))} if names else {},
+        current=current,
+        holders=names,
+        in_use=bool(names),
+    )
+    unfit = MechanismPlan(problems=tuple(_unfit(context, roles, arn)))
+    return joined([reconcile(context, BOUNDARIES, comparison), unfit])
 
 
 def _policies(
@@ -109,3 +160,19 @@ def _of_groups(policy: KeptPolicy, attached: Mapping[str, Mapping[str, str]]) ->
     roles = (f"role {name} (boundary)" for name in policy.holders["role-boundary"])
     elsewhere = (*others, *policy.elsewhere, *roles)
     return structs.replace(policy, holders={"group": holders}, elsewhere=elsewhere)
+
+
+def _unfit(
+    context: EnforceContext, roles: Mapping[str, iam.RoleBoundary | None], arn: str
+) -> Iterator[str]:
+    pipeline = (context.enforce.pipeline_role or "").rpartition("/")[2]
+    for name, role in roles.items():
+        if role is None:
+            yield f"there is no role {name} in account {context.aws.account}"
+            continue
+        if role.boundary and role.boundary != arn:
+            yield f"role {name} has another permissions boundary, {role.boundary}"
+        if role.service_linked:
+            yield f"role {name} is AWS's own (service-linked), which takes no permissions boundary"
+    if pipeline in roles:
+        yield f"role {pipeline} is the pipeline role, which must not be bound"
