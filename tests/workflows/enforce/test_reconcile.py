@@ -16,7 +16,6 @@ from goldenami.workflows.enforce.reconcile import (
     Comparison,
     begun_after,
     in_order,
-    reconcile,
     replaced,
 )
 
@@ -44,13 +43,12 @@ def current(*, holders: Any = ("admins",), **changes: Any) -> KeptPolicy:
 def planned(policy: KeptPolicy | None, *, desired: bool = True, **changes: Any) -> MechanismPlan:
     facts: dict[str, Any] = {
         "desired": {KEY: DOCUMENT} if desired else {},
-        "current": [policy] if policy else [],
+        "current": {policy.key: policy} if policy else {},
         "holders": ("admins",),
         "in_use": True,
     }
-    operations = changes.pop("operations", managed_policies.GROUPS)
-    where = changes.pop("context", context())
-    return reconcile(where, operations, Comparison(**{**facts, **changes}))
+    facts |= {"operations": managed_policies.GROUPS, "context": context()}
+    return Comparison(**{**facts, **changes}).plan()
 
 
 def calls(actions: tuple[Action, ...]) -> list[str]:
@@ -133,7 +131,7 @@ class TestTheEngine:
         (problem,) = planned(None, attached=theirs, quota=1).problems
         assert problem == "group admins would have 2 managed policies, of 1 allowed"
         old = current(key="old", reference="old")
-        plan = planned(None, current=[old], attached={"admins": ["old"]}, quota=1)
+        plan = planned(None, current={"old": old}, attached={"admins": ["old"]}, quota=1)
         assert (plan.problems, plan.removals) == ((), ())
         assert plan.actions[0].call == "iam:DetachGroupPolicy"
 

@@ -6,17 +6,16 @@ boundary of named roles.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import structs
 
 from goldenami.aws import iam
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.iam.profiles import load_profiles
-from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
-from goldenami.workflows.enforce.reconcile import Comparison, reconcile
+from goldenami.workflows.enforce.reconcile import Comparison
 from goldenami.workflows.enforce.rendering import BOUNDARY, boundary
 
 NOTE = "a group holds users only: roles and SSO sessions are not bound by what is attached to it"
@@ -101,17 +100,19 @@ def group_policy(context: EnforceContext) -> MechanismPlan:
     attached = {group: names or {} for group, names in policies.items()}
     documents = context.documents("group_policy")
     desired = {context.policy_arn(document.name): document for document in documents}
+    in_use = bool(enforce.mechanisms.group_policy)
     comparison = Comparison(
+        context=context,
+        operations=GROUPS,
         desired=desired,
-        current=[_of_groups(policy, attached) for policy in _policies(context, attached, desired)],
+        current=_current(context, attached, desired),
         holders=tuple(attached),
         attached=attached,
         quota=iam.attachments_per_group(context.aws) if attached else 0,
-        in_use=bool(enforce.mechanisms.group_policy),
+        in_use=in_use,
     )
-    binds = comparison.in_use and not context.remove
-    notes = MechanismPlan(notes=(NOTE,) if binds else ())
-    return joined([notes, reconcile(context, GROUPS, comparison)])
+    notes = MechanismPlan(notes=(NOTE,) if in_use and not context.remove else ())
+    return joined([notes, comparison.plan()])
 
 
 def permissions_boundary(context: EnforceContext) -> MechanismPlan:
@@ -121,45 +122,46 @@ def permissions_boundary(context: EnforceContext) -> MechanismPlan:
     arn = context.policy_arn(BOUNDARY)
     policy = iam.managed_policy(context.aws, arn)
     roles = {name: iam.role(context.aws, name) for name in names}
-    current = []
+    current = {}
     if policy:
         bound = [name for name, role in roles.items() if role and role.boundary == arn]
         surplus = [name for name in policy.holders["role-boundary"] if name not in names]
         elsewhere = (*policy.holders["group"], *policy.elsewhere)
         holders = {"role-boundary": (*bound, *surplus)}
-        current.append(structs.replace(policy, holders=holders, elsewhere=elsewhere))
+        current[arn] = structs.replace(policy, holders=holders, elsewhere=elsewhere)
     comparison = Comparison(
+        context=context,
+        operations=BOUNDARIES,
         desired={arn: boundary(context.documents("permissions_boundary"))} if names else {},
         current=current,
         holders=names,
         in_use=bool(names),
     )
     unfit = MechanismPlan(problems=tuple(_unfit(context, roles, arn)))
-    return joined([reconcile(context, BOUNDARIES, comparison), unfit])
+    return joined([comparison.plan(), unfit])
 
 
-def _policies(
-    context: EnforceContext,
-    attached: Mapping[str, Mapping[str, str]],
-    desired: Mapping[str, PolicyDocument],
-) -> list[KeptPolicy]:
-    """Return the policies that may be goldenami's, but for the boundary."""
+def _current(
+    context: EnforceContext, attached: Mapping[str, Mapping[str, str]], desired: Iterable[str]
+) -> dict[str, KeptPolicy]:
+    """Return the policies that may be goldenami's, but for the boundary.
+
+    Whatever else has one than the groups of the file keeps it alive.
+    """
     prefix = context.policy_arn("")
     keys = {arn for names in attached.values() for arn in names if arn.startswith(prefix)}
     if context.remove or not attached:  # also those that somebody detached by hand
         keys |= {context.policy_arn(name) for name in load_profiles()}
     keys.discard(context.policy_arn(BOUNDARY))
-    policies = [iam.managed_policy(context.aws, arn) for arn in sorted(keys | desired.keys())]
-    return [policy for policy in policies if policy]
-
-
-def _of_groups(policy: KeptPolicy, attached: Mapping[str, Mapping[str, str]]) -> KeptPolicy:
-    """Return a policy as the groups of the file have it: whatever else has it keeps it alive."""
-    holders = tuple(group for group, names in attached.items() if policy.key in names)
-    others = (group for group in policy.holders["group"] if group not in holders)
-    roles = (f"role {name} (boundary)" for name in policy.holders["role-boundary"])
-    elsewhere = (*others, *policy.elsewhere, *roles)
-    return structs.replace(policy, holders={"group": holders}, elsewhere=elsewhere)
+    current = {}
+    for arn in sorted(keys.union(desired)):
+        if policy := iam.managed_policy(context.aws, arn):
+            holders = tuple(group for group, names in attached.items() if arn in names)
+            others = (group for group in policy.holders["group"] if group not in holders)
+            roles = (f"role {name} (boundary)" for name in policy.holders["role-boundary"])
+            elsewhere = (*others, *policy.elsewhere, *roles)
+            current[arn] = structs.replace(policy, holders={"group": holders}, elsewhere=elsewhere)
+    return current
 
 
 def _unfit(

@@ -19,7 +19,7 @@ from goldenami.spec.model import DeclarativePolicy
 from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
-from goldenami.workflows.enforce.reconcile import Comparison, reconcile
+from goldenami.workflows.enforce.reconcile import Comparison
 
 NOTE = (
     "service control policies bind neither the organization's management account nor "
@@ -150,15 +150,16 @@ def _compared(
                 attached[target] = names.values()
     desired = {f"{prefixes.POLICIES}{document.name}": document for document in documents}
     comparison = Comparison(
+        context=context,
+        operations=operations(kind),
         desired=desired if targets else {},
-        current=[*current.values()],
+        current=current,
         holders=targets,
         attached=attached,
         quota=organizations.POLICIES_PER_TARGET,
         in_use=bool(targets),
     )
-    compared = reconcile(context, operations(kind), comparison)
-    return joined([compared, MechanismPlan(problems=tuple(problems))])
+    return joined([comparison.plan(), MechanismPlan(problems=tuple(problems))])
 
 
 def _unseen(
