@@ -1,6 +1,7 @@
 """Reading AWS Organizations: policies, what they are attached to, and what a target has."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from goldenami.aws.answers.interface import read_json
@@ -36,10 +37,8 @@ def named(aws: Aws, kind: str, prefix: str) -> dict[str, KeptPolicy]:
     Raises:
         RefusedError: the account is in no organization, or may not read its policies.
     """
-    try:
+    with _readable():
         pages = list(aws.listed(ListPolicies, "listing the organization's policies", Filter=kind))
-    except AwsError as error:
-        raise _no_access(error) from error
     policies = (policy for page in pages for policy in page.policies)
     read = [
         _policy(aws, policy.id, policy.name)
@@ -67,10 +66,8 @@ def active_accounts(aws: Aws) -> tuple[str, ...]:
     Raises:
         RefusedError: the account is in no organization, or may not list its accounts.
     """
-    try:
+    with _readable():
         pages = list(aws.listed(ListAccounts, "listing the organization's accounts"))
-    except AwsError as error:
-        raise _no_access(error) from error
     accounts = (account for page in pages for account in page.accounts)
     return tuple(sorted(account.id for account in accounts if account.active))
 
@@ -139,15 +136,20 @@ def _policy(aws: Aws, policy_id: str, name: str) -> KeptPolicy | None:
     return None
 
 
-def _no_access(error: AwsError) -> AwsError | RefusedError:
-    if error.code == NOT_IN_USE:
-        return RefusedError(
-            "this account is in no organization, so there are no policies or accounts of one",
-            fix="leave scp and declarative_policy out, or --organization and audit.accounts",
-        )
-    if error.code in FORBIDDEN:
-        return RefusedError(
-            error.message,
-            fix="use the organization's management account, or a delegated administrator",
-        )
-    return error
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Say what to do about an organization that there is not, or that may not be read."""
+    try:
+        yield
+    except AwsError as error:
+        if error.code == NOT_IN_USE:
+            raise RefusedError(
+                "this account is in no organization, so there are no policies or accounts of one",
+                fix="leave scp and declarative_policy out, or --organization and audit.accounts",
+            ) from error
+        if error.code in FORBIDDEN:
+            raise RefusedError(
+                error.message,
+                fix="use the organization's management account, or a delegated administrator",
+            ) from error
+        raise

@@ -15,7 +15,7 @@ from goldenami.aws.session import Aws
 from goldenami.domain import arns, prefixes
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
-from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
+from goldenami.iam.account import ADMINISTRATOR, NamedDocument
 from goldenami.iam.evaluator.decide import Outcome, Policies
 from goldenami.iam.evaluator.request import Principal
 from goldenami.iam.profiles import OpenWay, Profile, profile_named
@@ -28,8 +28,10 @@ from goldenami.spec import EnforceFile
 from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.proof import (
     NOT_NEEDED,
+    PIPELINE,
     STAND_IN,
     golden_images,
+    pipeline,
     setting,
     stand_in,
     subject,
@@ -162,7 +164,7 @@ def of_documents(
     return ProofQuestion(
         subject=ProofSubject(where, Principal.from_arn(arn), _policies(every)),
         documents=tuple(document.text for document in every),
-        pipeline=_pipeline(values.pipeline_role, documents),
+        pipeline=pipeline(values.pipeline_role, _policies((ADMINISTRATOR, *documents))),
         setting=setting(values, profile, _stand_ins(values, documents), values.groups),
         promises=_promises(profile),
         ways=tuple(way for link in rendering.chain(profile) for way in link.open),
@@ -186,7 +188,11 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
     return ProofQuestion(
         subject=subject(account, kind, principal),
         arn=principal.arn,
-        pipeline=_live_pipeline(account, role),
+        pipeline=structs.replace(
+            subject(account, "role", account.named("role", role)), name=PIPELINE
+        )
+        if role
+        else None,
         setting=setting(values, profile, golden, groups),
         promises=_promises(profile) - {NOT_NEEDED},
         access=reach(account, role) if role else None,
@@ -229,11 +235,8 @@ def disagreements(aws: Aws, question: ProofQuestion, proof: Proof) -> list[Disag
                 aws, request, arn=question.arn, documents=question.documents
             )
         if (simulated[key] == policy_simulator.ALLOWED) != decision.allowed:
-            differing.append(
-                Disagreement(
-                    case, request.action, request.resource, decision.outcome, simulated[key]
-                )
-            )
+            own, theirs = decision.outcome, simulated[key]
+            differing.append(Disagreement(case, request.action, request.resource, own, theirs))
     return differing
 
 
@@ -278,20 +281,6 @@ def _beside(chosen: str) -> tuple[NamedDocument, ...]:
 
 def _policies(documents: Iterable[NamedDocument]) -> Policies:
     return Policies(identity=tuple(document.compiled for document in documents))
-
-
-def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubject | None:
-    if arn is None:
-        return None
-    principal = Principal.from_arn(arn, session="proof")
-    return ProofSubject("the pipeline role", principal, _policies((ADMINISTRATOR, *documents)))
-
-
-def _live_pipeline(account: Account, arn: str | None) -> ProofSubject | None:
-    if arn is None:
-        return None
-    live = subject(account, "role", account.named("role", arn))
-    return structs.replace(live, name="the pipeline role")
 
 
 def _left_out(values: Values) -> Iterator[str]:

@@ -17,7 +17,7 @@ from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
 from goldenami.iam.proof.prove import Proof, ProofRow, ProofSubject, prove
 from goldenami.iam.reach.search import assumable
 from goldenami.iam.values import Values
-from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
+from goldenami.spec.model import Enforce
 from goldenami.workflows.enforce import pipeline_proof, rendering
 from goldenami.workflows.enforce.interface import (
     Attachment,
@@ -28,6 +28,7 @@ from goldenami.workflows.enforce.interface import (
 NOT_NEEDED = "golden-further"
 """Whether a group may use fleets and spot requests is its own matter."""
 
+PIPELINE = "the pipeline role"
 STAND_IN = "snap-golden"
 SOME_OTHER = "000000000000"
 """Stands for an account that is not known: it owns no golden image."""
@@ -78,6 +79,13 @@ def subject(account: Account, kind: str, principal: User | Group | Role) -> Proo
     """Return a user, group or role of an account as whom a proof is about."""
     name = f"{kind} {principal.name}"
     return ProofSubject(name, account.principal(principal), account.policies_of(principal))
+
+
+def pipeline(arn: str | None, policies: Policies) -> ProofSubject | None:
+    """Return the pipeline role with these policies, or None if there is none."""
+    if arn is None:
+        return None
+    return ProofSubject(PIPELINE, Principal.from_arn(arn, session="proof"), policies)
 
 
 def setting(
@@ -141,7 +149,8 @@ class _Prover:
         self._setting = setting(values, self._profile, golden, tuple(self.named("group")))
         proven = {topic for link in policies.profiles for topic in link.proves}
         self._promises = proven - {NOT_NEEDED}
-        self._pipeline = self._pipeline_subject(values.pipeline_role)
+        role = values.pipeline_role
+        self._pipeline = pipeline(role, self._pipeline_policies(role or ""))
 
     def named(self, holder: str) -> list[str]:
         """Return the holders of a kind that get something, each once."""
@@ -249,17 +258,13 @@ class _Prover:
         actor = self._pipeline if pipeline else None
         return prove((principal,), actor, self._cases, self._setting, self._promises)
 
-    def _pipeline_subject(self, arn: str | None) -> ProofSubject | None:
+    def _pipeline_policies(self, arn: str) -> Policies:
         """The pipeline role may do what it has policies for; here it is only not to be denied."""
-        if arn is None:
-            return None
         levels = tuple(level.compiled for level in self._after.levels)
-        boundary = None
-        if role := self._after.roles.get(arn.rpartition("/")[2]):
-            document = self._after.boundary_of(role)
-            boundary = document.in_force if document else None
-        policies = Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
-        return ProofSubject("the pipeline role", Principal.from_arn(arn, session="proof"), policies)
+        role = self._after.roles.get(arn.rpartition("/")[2])
+        document = self._after.boundary_of(role) if role else None
+        boundary = document.in_force if document else None
+        return Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
 
     def _removable(self, alone: Proof, name: str) -> Iterator[str]:
         """Warn of members who can take the policies away again."""
@@ -363,13 +368,12 @@ def _several(rows: list[ProofRow]) -> str:
 def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[str]:
     """Say which golden images the Allowed AMIs criteria would hide from their own users."""
     used = enforce.mechanisms
-    settings: tuple[tuple[str, AllowedAmis | DeclarativePolicy | None], ...] = (
+    for name, criteria in (
         ("allowed_amis", used.allowed_amis),
         ("declarative_policy", used.declarative_policy),
-    )
-    for name, criteria in settings:
-        missing = set(owners) - {account} - set(criteria.providers if criteria else ())
-        if criteria and criteria.providers and missing:
+    ):
+        providers = criteria.providers if criteria else ()
+        if providers and (missing := set(owners) - {account, *providers}):
             yield (
                 f"{name}: golden images of {', '.join(sorted(missing))} would be refused: add them "
                 "to its providers"

@@ -4,12 +4,13 @@ A list only grows here, and keeps the old ones: what could be launched still can
 leaves it with the next `goldenami enforce`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from goldenami.aws import authorization_details, iam, organizations
 from goldenami.aws.action import ActionContext
@@ -17,12 +18,13 @@ from goldenami.aws.calls import call
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.organizations import SCP
+from goldenami.aws.session import Aws
 from goldenami.aws.waits import until
 from goldenami.domain import prefixes, tags
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
-from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy
+from goldenami.iam.limits import MANAGED_POLICY, check_size, service_control_policy
 from goldenami.iam.profiles import DEFAULT, load_profiles
 from goldenami.iam.proof import cases
 from goldenami.iam.render import PolicyDocument
@@ -54,22 +56,6 @@ _ATTEMPTS = 5
 """How often a list is written, if others write to it at the same time."""
 
 
-class _Guardrail(Struct, frozen=True, kw_only=True):
-    """A guardrail as it is now, and how many characters it may have.
-
-    ``beside`` are the other documents that its targets have of goldenami, which an account does
-    not tell.
-    """
-
-    policy: KeptPolicy
-    limit: Limit
-    beside: tuple[Attachment, ...] = ()
-
-    def lists(self, snapshots: frozenset[str]) -> bool:
-        """Tell whether it lists all of these."""
-        return snapshots <= snapshot_list.listed(self.policy.document)
-
-
 def extend(doing: ActionContext) -> dict[str, Any]:
     """Let a guardrail list the snapshots of a release.
 
@@ -80,45 +66,37 @@ def extend(doing: ActionContext) -> dict[str, Any]:
     name, snapshots = doing.parameters["Policy"], _snapshots(doing)
     waiting = partial(until, doing, timeout_s=VERIFY_TIMEOUT_S, thing=name)
 
-    def extended() -> bool | None:
-        guardrail = _look(doing)
-        return (guardrail and guardrail.lists(snapshots)) or None
+    def look() -> list[KeptPolicy] | None:
+        return _look(doing.aws, name)
+
+    def lists(policies: list[KeptPolicy] | None) -> bool:
+        return bool(policies and snapshots <= snapshot_list.listed(policies[0].document))
 
     for _ in range(_ATTEMPTS):
-        guardrail = waiting(lambda: _look(doing))
-        if guardrail.lists(snapshots):
+        policies = waiting(look)
+        if lists(policies):
             return {}
-        document = _proved(doing, guardrail, snapshots)
-        others = _write(doing, guardrail.policy, document) - snapshot_list.listed(document.policy)
+        document = _proved(doing, policies, snapshots)
+        others = _write(doing, policies[0], document) - snapshot_list.listed(document.policy)
         if not others:
-            waiting(extended)
+            waiting(lambda: lists(look()) or None)
             return {}
         snapshots |= others
     raise _unpublished(doing, f"others write to {name} at the same time")
 
 
-def _look(doing: ActionContext) -> _Guardrail | None:
-    """Return a guardrail: a managed policy by its ARN, or one of the organization by its name."""
-    name = doing.parameters["Policy"]
+def _look(aws: Aws, name: str) -> list[KeptPolicy] | None:
+    """Return a guardrail as it is now: a managed policy by its ARN, or the organization's by name.
+
+    After one of the organization come goldenami's others, which an account does not tell.
+    """
     if name.startswith("arn:"):
-        managed = iam.managed_policy(doing.aws, name)
-        return _Guardrail(policy=managed, limit=MANAGED_POLICY) if managed else None
-    policies = organizations.named(doing.aws, SCP, prefixes.POLICIES)
+        managed = iam.managed_policy(aws, name)
+        return [managed] if managed else None
+    policies = organizations.named(aws, SCP, prefixes.POLICIES)
     if name not in policies:
         return None
-    policy = policies.pop(name)
-    targets = policy.holders["organization-target"]
-    return _Guardrail(
-        policy=policy,
-        limit=service_control_policy(doing.parameters["SizeLimit"]),
-        beside=tuple(
-            attachment
-            for other in policies.values()
-            if other.ours
-            for attachment in _attachments(other, other.document)
-            if attachment.name in targets
-        ),
-    )
+    return [policies.pop(name), *(other for other in policies.values() if other.ours)]
 
 
 def _snapshots(doing: ActionContext) -> frozenset[str]:
@@ -127,25 +105,27 @@ def _snapshots(doing: ActionContext) -> frozenset[str]:
 
 
 def _proved(
-    doing: ActionContext, guardrail: _Guardrail, snapshots: frozenset[str]
+    doing: ActionContext, policies: Sequence[KeptPolicy], snapshots: frozenset[str]
 ) -> PolicyDocument:
     """Return a guardrail's document with further snapshots, after its proof.
 
     Raises:
         RefusedError: it has no room, or the release could not be launched all the same.
     """
-    policy = guardrail.policy
+    policy, limit = policies[0], MANAGED_POLICY
+    if policy.of_organization:
+        limit = service_control_policy(doing.parameters["SizeLimit"])
     document = PolicyDocument(policy.name, snapshot_list.extended(policy.document, snapshots))
     enforce = doing.parameters["Enforce"]
     try:
-        check_size(document, guardrail.limit)
+        check_size(document, limit)
     except RefusedError as error:
         raise _unpublished(doing, error.message, notes=error.notes) from error
     if not policy.all_holders:  # somebody has attached it to users or roles, by hand
         return document
     with _allowed(doing):
         account, _ = authorization_details.account(doing.aws)
-    prepared = _prepared(doing, guardrail, document)
+    prepared = _prepared(doing, policies, document)
     proved = proof.proved(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
     if proved.failures and tags.UNPROVED not in policy.tags:
         why = f"{policy.name} is not proved with the snapshots of this release"
@@ -153,10 +133,12 @@ def _proved(
     return document
 
 
-def _prepared(doing: ActionContext, guardrail: _Guardrail, document: PolicyDocument) -> Enforcement:
+def _prepared(
+    doing: ActionContext, kept: Sequence[KeptPolicy], document: PolicyDocument
+) -> Enforcement:
     """Return the change as an enforcement that can be proved, by the images of the release."""
     parameters, profiles = doing.parameters, load_profiles()
-    profile = profiles.get(guardrail.policy.tags.get(tags.POLICY, ""), profiles[DEFAULT])
+    profile = profiles.get(kept[0].tags.get(tags.POLICY, ""), profiles[DEFAULT])
     proves = tuple(topic for topic in profile.proves if topic in _OF_LAUNCHES)
     profile = structs.replace(profile, proves=proves)
     account, listed = doing.aws.account, snapshot_list.listed(document.policy)
@@ -177,13 +159,15 @@ def _prepared(doing: ActionContext, guardrail: _Guardrail, document: PolicyDocum
         for image in parameters["Images"]
     )  # fmt: skip
     policies = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
-    own = tuple(_attachments(guardrail.policy, document.policy))
+    own = tuple(_attachments(kept[0], document.policy))
+    targets = {attachment.name for attachment in own}
+    beside = chain.from_iterable(_attachments(other, other.document) for other in kept[1:])
     mechanisms = {MECHANISMS[attachment.holder] for attachment in own}
     return Enforcement(
-        attachments=(*guardrail.beside, *own),
+        attachments=(*(each for each in beside if each.name in targets), *own),
         policies=dict.fromkeys(sorted(mechanisms), policies),
         golden=golden,
-        accounts={attachment.name: (account,) for attachment in own},
+        accounts=dict.fromkeys(targets, (account,)),
     )
 
 
