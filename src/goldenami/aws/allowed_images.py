@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws.answers.ec2 import DescribeInstanceImageMetadata, InstanceMetadata
+from goldenami.aws.answers.ec2 import DescribeInstanceImageMetadata
 from goldenami.aws.answers.ec2_around import GetAllowedImagesSettings
 from goldenami.aws.regional import RegionalAws
 from goldenami.domain.instance import ALIVE
@@ -55,20 +55,15 @@ def refused(regional: RegionalAws) -> list[RefusedInstance]:
         Filters=_ALIVE, MaxResults=PAGE,
     )  # fmt: skip
     return [
-        _refused(regional.region, instance)
+        RefusedInstance(
+            region=regional.region,
+            instance=instance.instance_id,
+            name=instance.tag_values.get("Name", ""),
+            image=image.image_id,
+            image_name=image.name,
+            owner=image.image_owner_alias or image.owner_id,
+        )
         for page in pages
         for instance in page.instance_image_metadata
-        if not instance.image_metadata.image_allowed
+        if not (image := instance.image_metadata).image_allowed
     ]
-
-
-def _refused(region: str, instance: InstanceMetadata) -> RefusedInstance:
-    image = instance.image_metadata
-    return RefusedInstance(
-        region=region,
-        instance=instance.instance_id,
-        name=instance.tag_values.get("Name", ""),
-        image=image.image_id,
-        image_name=image.name,
-        owner=image.image_owner_alias or image.owner_id,
-    )

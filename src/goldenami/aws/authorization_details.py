@@ -10,7 +10,6 @@ from goldenami.aws.answers.organizations import (
     DescribeOrganization,
     DescribePolicy,
     ListParents,
-    PolicySummary,
 )
 from goldenami.aws.errors import FORBIDDEN, Passing
 from goldenami.aws.organizations import NOT_IN_USE, SCP, policies_of
@@ -77,11 +76,9 @@ def _levels(aws: Aws) -> Iterator[ControlLevel]:
         purpose = f"reading what {path[0]} is under"
         path.insert(0, aws.ask(ListParents, purpose, ChildId=path[0]).parents[0].id)
     for target in path:
-        documents = tuple(_document(aws, policy) for policy in policies_of(aws, SCP, target))
+        documents = []
+        for policy in policies_of(aws, SCP, target):
+            answer = aws.ask(DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
+            documents.append(NamedDocument(policy.name, answer.policy.content))
         name = f"account {target}" if target == aws.account else target
-        yield ControlLevel(target, name, documents)
-
-
-def _document(aws: Aws, policy: PolicySummary) -> NamedDocument:
-    answer = aws.ask(DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
-    return NamedDocument(policy.name, answer.policy.content)
+        yield ControlLevel(target, name, tuple(documents))

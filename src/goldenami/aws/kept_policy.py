@@ -48,6 +48,11 @@ class KeptPolicy(Struct, frozen=True, kw_only=True):
         return tags.POLICY in self.tags
 
     @property
+    def enforcement(self) -> str:
+        """The enforcement whose name it carries, empty if it carries none."""
+        return self.tags.get(tags.ENFORCED_BY, "")
+
+    @property
     def of_organization(self) -> bool:
         """Tell whether an organization keeps it."""
         return "organization-target" in self.holders

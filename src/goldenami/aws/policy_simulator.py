@@ -61,7 +61,12 @@ def decision(aws: Aws, request: Request, *, arn: str, documents: Sequence[str]) 
     Raises:
         AwsError: the simulator refused.
     """
-    parameters = _parameters(request)
+    context = sorted(visible(request).items())
+    parameters: dict[str, Any] = {
+        "ActionNames": [request.action],
+        "ResourceArns": [request.resource],
+        "ContextEntries": [_entry(key, value) for key, value in context],
+    }
     answer: SimulateCustomPolicy
     if arn:
         answer = aws.ask(SimulatePrincipalPolicy, _PURPOSE, **parameters, PolicySourceArn=arn)
@@ -82,14 +87,6 @@ def _identity(aws: Aws, purpose: str) -> str | None:
         # a session's ARN has no path, and the simulator wants the role's own
         return aws.ask(GetRole, purpose, RoleName=rest.split("/")[0]).role.arn
     return aws.caller if kind == "user" else None
-
-
-def _parameters(request: Request) -> dict[str, Any]:
-    return {
-        "ActionNames": [request.action],
-        "ResourceArns": [request.resource],
-        "ContextEntries": [_entry(key, value) for key, value in sorted(visible(request).items())],
-    }
 
 
 def _entry(key: str, value: Value) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from goldenami.aws import authorization_details, policy_simulator
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.session import Aws
 from goldenami.domain import arns, prefixes
-from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.iam.account import ADMINISTRATOR, NamedDocument
 from goldenami.iam.evaluator.decide import Outcome, Policies
@@ -30,7 +29,6 @@ from goldenami.workflows.enforce.proof import (
     NOT_NEEDED,
     PIPELINE,
     STAND_IN,
-    golden_images,
     pipeline,
     setting,
     stand_in,
@@ -129,20 +127,18 @@ def of_enforcement(
         RefusedError: nothing is approved.
         IncompleteError: a region could not be read.
     """
-    images: list[Image] = []
+    golden: tuple[GoldenImage, ...] = ()
     asks_aws = "snapshots" not in overrides
     if asks_aws and not rendering.tests_owner_alone(profile):
-        images = rendering.golden_images(aws(), file.approval_tag, file.release)
-        overrides = {**overrides, "snapshots": rendering.snapshots(images)}
-    values = rendering.values_of(aws, file, profile, {"groups": file.enforce.groups, **overrides})
+        golden = rendering.golden_images(aws(), file.approval_tag, file.release)
+        overrides = {**overrides, "snapshots": rendering.snapshots(golden)}
+    values = rendering.values_of(aws, file, profile, overrides)
     question = _of_rendered(profile, values, beside)
     if asks_aws and values.pipeline_role:
         question = _with_access(question, aws(), values.pipeline_role)
-    if not images:
+    if not golden:
         return question
-    return structs.replace(
-        question, setting=structs.replace(question.setting, golden=golden_images(images))
-    )
+    return structs.replace(question, setting=structs.replace(question.setting, golden=golden))
 
 
 def of_documents(
@@ -183,7 +179,7 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
     account, notes = authorization_details.account(aws)
     values = structs.replace(values, account=account.id, partition=account.partition)
     principal, role = account.named(kind, name), values.pipeline_role
-    golden = golden_images(rendering.golden_images(aws, values.tag or profile.tag))
+    golden = rendering.golden_images(aws, values.tag or profile.tag)
     groups = (principal.name,) if kind == "group" else ()
     return ProofQuestion(
         subject=subject(account, kind, principal),

@@ -71,7 +71,7 @@ def render(options: RenderOptions) -> None:
             say(f"note: {note}")
         values = rendering.values_of(
             lambda: options.session(None, file.region),
-            file, profile, {"groups": file.enforce.groups, **named},
+            file, profile, named,
         )  # fmt: skip
         together = rendering.profiles(attaching(file, profile.name))
     together = together[:1] if options.as_ is As.JSON else together

@@ -83,7 +83,12 @@ def prepare(
             Nothing was changed.
         IncompleteError: a region could not be read.
     """
-    enforce = _enforce(file)
+    if not file.declared:
+        raise UsageError(
+            f"{file.path}: there is no `enforce` part",
+            fix="add one: `enforce: {groups: [ec2-admin-group]}`",
+        )
+    enforce = file.enforce
     if audit_mode:
         enforce = _in_audit_mode(file, enforce)
         file = structs.replace(file, enforce=enforce)
@@ -149,7 +154,7 @@ def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> EnforcementProo
     """
     account, notes = authorization_details.account(aws)
     owners = (aws.account, *file.owners)
-    proved = proof.proved(prepared, _enforce(file), account, cases.load(), owners)
+    proved = proof.proved(prepared, file.enforce, account, cases.load(), owners)
     return structs.replace(proved, warnings=(*notes, *proved.warnings))
 
 
@@ -215,15 +220,6 @@ def _holders(enforce: Enforce) -> Iterator[str]:
         yield "Allowed AMIs"
     if used.declarative_policy:
         yield from (f"Allowed AMIs of {name}" for name in used.declarative_policy.targets)
-
-
-def _enforce(file: EnforceFile) -> Enforce:
-    if not file.declared:
-        raise UsageError(
-            f"{file.path}: there is no `enforce` part",
-            fix="add one: `enforce: {groups: [ec2-admin-group]}`",
-        )
-    return file.enforce
 
 
 def _in_audit_mode(file: EnforceFile, enforce: Enforce) -> Enforce:

@@ -16,7 +16,7 @@ from goldenami.aws.kept_policy import HolderKind, KeptPolicy
 from goldenami.aws.waits import until
 from goldenami.domain import arns, tags
 from goldenami.errors import RefusedError
-from goldenami.workflows.enforce import managed_policies, organization_policies, ownership
+from goldenami.workflows.enforce import managed_policies, organization_policies
 
 VERIFY_TIMEOUT_S = 60.0
 _HOLDERS: Final[dict[str, HolderKind]] = {
@@ -59,10 +59,9 @@ def adopt(doing: ActionContext) -> dict[str, Any]:
         raise RefusedError(operations.made_by_others(policy.key))
     _check_content(policy, doing.parameters["Content" if kind else "PolicyDocument"])
     desired = tags.from_aws(doing.parameters["Tags"])
-    owner = ownership.of_tags(policy.tags)
-    if owner and owner != ownership.of_tags(desired):
+    if policy.enforcement and policy.enforcement != desired.get(tags.ENFORCED_BY):
         raise RefusedError(
-            f"{policy.key} has just been attached by the enforcement `{owner}`",
+            f"{policy.key} has just been attached by the enforcement `{policy.enforcement}`",
             fix="let one enforcement at a time be applied in this account; then run it again",
         )
     if missing := {name: value for name, value in desired.items() if name not in policy.tags}:

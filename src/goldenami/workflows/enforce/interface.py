@@ -8,9 +8,9 @@ from msgspec import Struct
 from goldenami.aws.kept_policy import HolderKind
 from goldenami.aws.session import Aws
 from goldenami.domain import arns, prefixes
-from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Plan
 from goldenami.iam.profiles import Profile
+from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.proof.prove import ProofRow
 from goldenami.iam.render import PolicyDocument
 from goldenami.iam.snapshot_list import Difference
@@ -150,7 +150,7 @@ class Enforcement(Struct, frozen=True, kw_only=True):
     plan: Plan = Plan(title="enforce", actions=())
     attachments: tuple[Attachment, ...] = ()
     policies: Mapping[str, RenderedPolicies] = {}
-    golden: tuple[Image, ...] = ()
+    golden: tuple[GoldenImage, ...] = ()
     again: Callable[[], "Enforcement"] | None = None
     removes: bool = False
     accounts: Mapping[str, tuple[str, ...] | None] = {}

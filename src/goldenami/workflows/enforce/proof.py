@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from msgspec import structs
 
 from goldenami.domain import arns
-from goldenami.domain.image import Image
 from goldenami.errors import IncompleteError, RefusedError
 from goldenami.iam.account import ADMINISTRATOR, Account, Group, Role, User
 from goldenami.iam.evaluator.decide import Level, Policies
@@ -89,7 +88,7 @@ def pipeline(arn: str | None, policies: Policies) -> ProofSubject | None:
 
 
 def setting(
-    values: Values, profile: Profile, golden: Iterable[GoldenImage], groups: tuple[str, ...]
+    values: Values, profile: Profile, golden: tuple[GoldenImage, ...], groups: tuple[str, ...]
 ) -> ProofSetting:
     """Return where a proof takes place.
 
@@ -104,18 +103,10 @@ def setting(
         partition=values.partition,
         owners=values.golden_accounts,
         tag=values.tag or profile.tag,
-        golden=tuple(golden),
+        golden=golden,
         groups=groups,
         parameter=values.parameters[-1].replace("*", "web-base"),  # one kept for the pipeline
         pipeline_role=values.pipeline_role or "",
-    )
-
-
-def golden_images(images: Iterable[Image]) -> tuple[GoldenImage, ...]:
-    """Return real images as a proof sees them."""
-    return tuple(
-        GoldenImage(region=image.region, id=image.id, owner=image.owner, snapshots=image.snapshots)
-        for image in images
     )
 
 
@@ -143,9 +134,7 @@ class _Prover:
         foreign = tuple(case for case in cases.cases if case.topic in _FOREIGN)
         self._foreign = structs.replace(cases, cases=foreign)
         values, self._profile = policies.values, policies.profiles[0]
-        golden = golden_images(prepared.golden) or (
-            stand_in(values.golden_accounts[0], (STAND_IN,)),
-        )
+        golden = prepared.golden or (stand_in(values.golden_accounts[0], (STAND_IN,)),)
         self._setting = setting(values, self._profile, golden, tuple(self.named("group")))
         proven = {topic for link in policies.profiles for topic in link.proves}
         self._promises = proven - {NOT_NEEDED}
@@ -173,8 +162,12 @@ class _Prover:
                     others[user.name] = self._prove(subject(self._after, "user", user))
                 except IncompleteError as error:
                     warnings.append(f"user {user.name} could not be judged: {error.message}")
+        able = any(
+            all(row.as_expected for row in proof.rows if row.topic == "golden")
+            for proof in others.values()
+        )
         for row in alone.failed:
-            if row.topic == "golden" and any(_all_golden(proof) for proof in others.values()):
+            if row.topic == "golden" and able:
                 warnings.append(f"group {name} alone: {row.case}: {row.reason}")
             else:
                 failures.append(_broken(row))
@@ -281,8 +274,9 @@ class _Prover:
 
     def _assumable(self, group: str, members: tuple[User, ...]) -> Iterator[str]:
         """Warn of roles that members can assume, and launch other images with."""
+        exempt = self._pipeline.principal.arn if self._pipeline else ""
         for role in assumable(self._after, [self._after.groups[group], *members]):
-            if self._exempt(role):
+            if role.arn == exempt or SERVICE_LINKED_PATH in role.arn:
                 continue
             try:
                 principal = subject(self._after, "role", role)
@@ -296,10 +290,6 @@ class _Prover:
                     f"{_several(ways)}: {ways[0].reason}"
                 )
             yield from _unjudged(f"role {role.name}", rows)
-
-    def _exempt(self, role: Role) -> bool:
-        pipeline = self._pipeline.principal.arn if self._pipeline else ""
-        return role.arn == pipeline or SERVICE_LINKED_PATH in role.arn
 
 
 def _after(account: Account, attachments: Iterable[Attachment]) -> Account:
@@ -339,10 +329,6 @@ def _about_settings(row: ProofRow) -> bool:
 def _more(user: User, group: str) -> bool:
     """Tell whether other policies than those of a group count for a user."""
     return bool(user.inline or user.managed or user.boundary or set(user.groups) - {group})
-
-
-def _all_golden(proof: Proof) -> bool:
-    return all(row.as_expected for row in proof.rows if row.topic == "golden")
 
 
 def _by_further_policies(proof: Proof) -> Iterator[str]:

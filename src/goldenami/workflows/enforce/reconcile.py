@@ -59,7 +59,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
         another enforcement's. What somebody else made is neither changed nor taken away.
         """
         ours = {key: policy for key, policy in self.current.items() if policy.ours}
-        names = {key: ownership.of_tags(policy.tags) for key, policy in ours.items()}
+        names = {key: policy.enforcement for key, policy in ours.items()}
         staying = {
             key: name
             for key, name in names.items()
@@ -136,9 +136,10 @@ class Comparison(Struct, frozen=True, kw_only=True):
         text = document.json(minify=True)
         if policy is None:
             description = f"goldenami profile document {document.name}"
-            own_tags = tags.to_aws(ownership.tags_of(self.context, document.name))
+            own = {tags.POLICY: document.name, tags.ENFORCED_BY: self.context.name}
+            pairs = tags.to_aws(own | self.context.tags)
             creation = self._step(
-                "create", key, name=_name(key), text=text, description=description, tags=own_tags
+                "create", key, name=_name(key), text=text, description=description, tags=pairs
             )
             return [creation], self.operations.reference(creation, key)
         if policy.document == document.policy:
@@ -176,7 +177,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
         """Yield the steps that bring a policy's own tags about, beside that of its document."""
         context, key, reference = self.context, policy.key, policy.reference
         missing = {name: value for name, value in context.tags.items() if name not in policy.tags}
-        if ownership.of_tags(policy.tags) != context.name:
+        if policy.enforcement != context.name:
             missing[tags.ENFORCED_BY] = context.name
         if missing:
             pairs = tags.to_aws(missing)

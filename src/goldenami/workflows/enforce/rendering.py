@@ -12,13 +12,13 @@ from msgspec import structs
 from goldenami.aws import images
 from goldenami.aws.session import Aws
 from goldenami.domain import arns
-from goldenami.domain.image import Image
 from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import RefusedError
 from goldenami.iam.combine import combined
 from goldenami.iam.limits import MANAGED_POLICY, check_size, service_control_policy, size
 from goldenami.iam.profiles import DEFAULT, Profile, load_profiles, profile_named
+from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
@@ -55,7 +55,9 @@ def main_profile(attaching: Attaching) -> Profile:
     return profile_named(attaching.profile or DEFAULT)
 
 
-def desired(aws: Aws, file: EnforceFile) -> tuple[dict[str, RenderedPolicies], tuple[Image, ...]]:
+def desired(
+    aws: Aws, file: EnforceFile
+) -> tuple[dict[str, RenderedPolicies], tuple[GoldenImage, ...]]:
     """Render everything that is enforced, from the golden images as they are now.
 
     Returns:
@@ -67,14 +69,13 @@ def desired(aws: Aws, file: EnforceFile) -> tuple[dict[str, RenderedPolicies], t
     """
     enforce = file.enforce
     used = {name: main_profile(each) for name, each in enforce.attaching.items()}
-    golden: tuple[Image, ...] = ()
+    golden: tuple[GoldenImage, ...] = ()
     if not (file.owners and all(map(tests_owner_alone, used.values()))):
         # whatever a profile tests: with nothing approved it would deny every launch
-        golden = tuple(golden_images(aws, file.approval_tag, file.release))
+        golden = golden_images(aws, file.approval_tag, file.release)
     policies = {}
     for mechanism, profile in used.items():
         chosen = {
-            "groups": enforce.groups,
             "owners": owners(profile, file, aws.account, bakes=bool(golden)),
             "snapshots": snapshots(golden),
         }
@@ -127,7 +128,7 @@ def boundary(documents: tuple[PolicyDocument, ...]) -> PolicyDocument:
     return combined(BOUNDARY, documents, *(() if allows else (ALLOW_ALL,)))
 
 
-def golden_images(aws: Aws, tag: ApprovalTag, release: str = "") -> list[Image]:
+def golden_images(aws: Aws, tag: ApprovalTag, release: str = "") -> tuple[GoldenImage, ...]:
     """Return every approved image of the account, of every release and in every enabled region.
 
     The policies deny everything else, so an image that is missed would be locked out.
@@ -142,9 +143,13 @@ def golden_images(aws: Aws, tag: ApprovalTag, release: str = "") -> list[Image]:
         RefusedError: nothing is approved.
     """
     produced = registry.produced(aws).complete("looking for the golden images")
-    approved = [image for region in produced.values() for image in images.approved(region, tag)]
-    if approved:
-        return approved
+    golden = tuple(
+        GoldenImage(region=image.region, id=image.id, owner=image.owner, snapshots=image.snapshots)
+        for region in produced.values()
+        for image in images.approved(region, tag)
+    )
+    if golden:
+        return golden
     none = f"no approved image ({tag.key} = {tag.value}) in any of {len(produced)} regions"
     if release:
         raise RefusedError(
@@ -157,7 +162,7 @@ def golden_images(aws: Aws, tag: ApprovalTag, release: str = "") -> list[Image]:
     )
 
 
-def snapshots(golden: Iterable[Image]) -> tuple[str, ...]:
+def snapshots(golden: Iterable[GoldenImage]) -> tuple[str, ...]:
     """Return the ids of the snapshots behind images, sorted."""
     return tuple(sorted({snapshot for image in golden for snapshot in image.snapshots}))
 
@@ -176,6 +181,7 @@ def values_of(
     if "account" not in chosen or "partition" not in chosen:
         aws = session()
         chosen = {"account": aws.account, "partition": aws.partition, **chosen}
+    chosen.setdefault("groups", file.enforce.groups)
     chosen.setdefault("owners", owners(profile, file, chosen["account"]))
     if "snapshots" in profile.needs and "snapshots" not in chosen:
         chosen["snapshots"] = snapshots(golden_images(session(), file.approval_tag, file.release))

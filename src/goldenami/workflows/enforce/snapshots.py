@@ -21,12 +21,12 @@ from goldenami.aws.organizations import SCP
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import until
 from goldenami.domain import prefixes, tags
-from goldenami.domain.image import Image
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.limits import MANAGED_POLICY, check_size, service_control_policy
 from goldenami.iam.profiles import DEFAULT, load_profiles
 from goldenami.iam.proof import cases
+from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
@@ -63,7 +63,8 @@ def extend(doing: ActionContext) -> dict[str, Any]:
         RefusedError: it may not be changed, has no room, or is not proved to let the release be
             launched. Nothing is published then; the fix is to enforce.
     """
-    name, snapshots = doing.parameters["Policy"], _snapshots(doing)
+    name, images = doing.parameters["Policy"], doing.parameters["Images"]
+    snapshots = frozenset(snapshot for image in images for snapshot in image["SnapshotIds"])
     waiting = partial(until, doing, timeout_s=VERIFY_TIMEOUT_S, thing=name)
 
     def look() -> list[KeptPolicy] | None:
@@ -97,11 +98,6 @@ def _look(aws: Aws, name: str) -> list[KeptPolicy] | None:
     if name not in policies:
         return None
     return [policies.pop(name), *(other for other in policies.values() if other.ours)]
-
-
-def _snapshots(doing: ActionContext) -> frozenset[str]:
-    """Return the snapshots of the release."""
-    return frozenset(name for image in doing.parameters["Images"] for name in image["SnapshotIds"])
 
 
 def _proved(
@@ -152,12 +148,14 @@ def _prepared(
         pipeline_role=parameters["PipelineRole"] or None,
     )
     golden = tuple(
-        Image(
-            region=image["Region"], id=image["ImageId"], name="", owner=account,
-            state="available", architecture="", snapshots=tuple(image["SnapshotIds"]),
+        GoldenImage(
+            region=image["Region"],
+            id=image["ImageId"],
+            owner=account,
+            snapshots=tuple(image["SnapshotIds"]),
         )
         for image in parameters["Images"]
-    )  # fmt: skip
+    )
     policies = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
     own = tuple(_attachments(kept[0], document.policy))
     targets = {attachment.name for attachment in own}
