@@ -25,12 +25,11 @@ def version_number(version: str) -> int:
     return int(version.removeprefix("v"))
 
 
-def attached(aws: Aws, group: str) -> dict[str, str] | None:
-    """Return a group's managed policies, names by ARN; None if there is no such group."""
+def attached(aws: Aws, group: str) -> tuple[str, ...] | None:
+    """Return a group's managed policies by their ARNs; None if there is no such group."""
     with Passing("NoSuchEntity"):
         pages = aws.listed(ListAttachedGroupPolicies, f"reading group {group}", GroupName=group)
-        policies = (policy for page in pages for policy in page.attached_policies)
-        return {policy.policy_arn: policy.policy_name for policy in policies}
+        return tuple(policy.policy_arn for page in pages for policy in page.attached_policies)
     return None
 
 
@@ -41,16 +40,10 @@ def attachments_per_group(aws: Aws) -> int:
 
 
 class RoleBoundary(Struct, frozen=True):
-    """A role, its path, and the ARN of its permissions boundary, empty if it has none."""
+    """The path of a role, and the ARN of its permissions boundary, empty if it has none."""
 
-    name: str
     path: str
     boundary: str
-
-    @property
-    def service_linked(self) -> bool:
-        """Tell whether it is one that AWS keeps for a service."""
-        return self.path.startswith("/aws-service-role/")
 
 
 def role(aws: Aws, name: str) -> RoleBoundary | None:
@@ -59,7 +52,7 @@ def role(aws: Aws, name: str) -> RoleBoundary | None:
         answer = aws.ask(GetRole, f"reading role {name}", RoleName=name).role
         boundary = answer.permissions_boundary
         arn = boundary.permissions_boundary_arn if boundary else ""
-        return RoleBoundary(name, answer.path, arn)
+        return RoleBoundary(answer.path, arn)
     return None
 
 

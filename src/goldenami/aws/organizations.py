@@ -98,10 +98,10 @@ def _accounts(aws: Aws, parent: str) -> set[str]:
     return accounts
 
 
-def attached(aws: Aws, kind: str, target: str) -> dict[str, str] | None:
-    """Return the policies of a type on a target, names by id; None if there is no such target."""
+def attached(aws: Aws, kind: str, target: str) -> tuple[str, ...] | None:
+    """Return the names of the policies of a type on a target; None if there is no such target."""
     with Passing(*_GONE):
-        return {policy.id: policy.name for policy in policies_of(aws, kind, target)}
+        return tuple(policy.name for policy in policies_of(aws, kind, target))
     return None
 
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import structs
@@ -14,7 +15,7 @@ from msgspec import structs
 from goldenami.aws import allowed_images, parameters, regions
 from goldenami.aws.action import ActionContext
 from goldenami.aws.allowed_images import AllowedImagesSetting, RefusedInstance
-from goldenami.aws.parallel import RegionAnswers, in_regions
+from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import until
 from goldenami.domain import prefixes
@@ -55,18 +56,31 @@ def plan(context: EnforceContext) -> MechanismPlan:
         IncompleteError: a region could not be read.
     """
     desired = context.enforce.mechanisms.allowed_amis
-    if context.remove:
-        return _removal(context, desired)
-    if desired is None:
+    if not (desired or context.remove):
         return MechanismPlan()
-    current = _settings(context.aws, desired).complete(READING)
-    expected = criteria(desired, context.owners)
-    claims = ownership.claims(context, _names(current))
+    settings = desired or AllowedAmis()
+    answers = in_regions(_regions(context.aws, settings), partial(_setting, context.aws))
+    # what the file does not name need not be readable; that it is not is told
+    current = answers.complete(READING) if desired else answers.read
+    expected = criteria(settings, context.owners)
+    if not context.remove:
+        plans = [
+            _applied(context, region, setting, settings.state, expected)
+            for region, setting in current.items()
+        ]
+        claims = ownership.claims(context, _names(current))
+        return joined([*plans, claims, MechanismPlan(notes=(NOTE,))])
+    others = {
+        region: each
+        for region, each in current.items()
+        if ownership.stays(context, each.recorded, named=True)
+    }
     plans = [
-        _applied(context, region, setting, desired.state, expected)
-        for region, setting in current.items()
+        _removed(region, each, expected) for region, each in current.items() if region not in others
     ]
-    return joined([*plans, claims, MechanismPlan(notes=(NOTE,))])
+    unread = ", ".join(answer.region for answer in answers.unread)
+    notes = (f"Allowed AMIs settings could not be looked for in {unread}",) if unread else ()
+    return joined([*plans, ownership.kept(_names(others)), MechanismPlan(notes=notes)])
 
 
 def refused_instances(aws: Aws, file: EnforceFile) -> list[RefusedInstance]:
@@ -88,11 +102,9 @@ def criteria(desired: ImageCriteria, owners: tuple[str, ...]) -> Criteria:
     criterion: dict[str, Any] = {"ImageProviders": list(desired.providers or owners)}
     if desired.names:
         criterion["ImageNames"] = list(desired.names)
-    if desired.created_within_days is not None:
-        days = desired.created_within_days
+    if (days := desired.created_within_days) is not None:
         criterion["CreationDateCondition"] = {"MaximumDaysSinceCreated": days}
-    if desired.deprecated_within_days is not None:
-        days = desired.deprecated_within_days
+    if (days := desired.deprecated_within_days) is not None:
         criterion["DeprecationTimeCondition"] = {"MaximumDaysSinceDeprecated": days}
     return [criterion]
 
@@ -126,13 +138,10 @@ def _regions(aws: Aws, settings: AllowedAmis) -> tuple[str, ...]:
     return tuple(regions.enabled(aws)) if settings.regions == "all" else settings.regions
 
 
-def _settings(aws: Aws, settings: AllowedAmis) -> RegionAnswers[AllowedImagesSetting]:
-    def look(region: str) -> AllowedImagesSetting:
-        regional = aws.in_region(region)
-        record = parameters.values(regional, [RECORD], READING)
-        return structs.replace(allowed_images.setting(regional), recorded=record.get(RECORD, ""))
-
-    return in_regions(_regions(aws, settings), look)
+def _setting(aws: Aws, region: str) -> AllowedImagesSetting:
+    regional = aws.in_region(region)
+    record = parameters.values(regional, [RECORD], READING)
+    return structs.replace(allowed_images.setting(regional), recorded=record.get(RECORD, ""))
 
 
 def _names(current: Mapping[str, AllowedImagesSetting]) -> dict[str, str]:
@@ -142,25 +151,6 @@ def _names(current: Mapping[str, AllowedImagesSetting]) -> dict[str, str]:
         for region, setting in current.items()
         if setting.recorded or setting.state != DISABLED or setting.criteria
     }
-
-
-def _removal(context: EnforceContext, desired: AllowedAmis | None) -> MechanismPlan:
-    """What the release file does not name need not be readable; that it is not is told."""
-    settings = desired or AllowedAmis()
-    answers = _settings(context.aws, settings)
-    current = answers.complete(READING) if desired else answers.read
-    unread = ", ".join(answer.region for answer in answers.unread)
-    notes = (f"Allowed AMIs settings could not be looked for in {unread}",) if unread else ()
-    expected = criteria(settings, context.owners)
-    others = {
-        region: each
-        for region, each in current.items()
-        if ownership.stays(context, each.recorded, named=True)
-    }
-    plans = [
-        _removed(region, each, expected) for region, each in current.items() if region not in others
-    ]
-    return joined([*plans, ownership.kept(_names(others)), MechanismPlan(notes=notes)])
 
 
 def _applied(

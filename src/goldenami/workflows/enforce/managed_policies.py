@@ -6,7 +6,7 @@ boundary of named roles.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import structs
 
@@ -94,10 +94,10 @@ def group_policy(context: EnforceContext) -> MechanismPlan:
     """
     enforce = context.enforce
     policies = {group: iam.attached(context.aws, group) for group in enforce.groups}
-    if missing := [group for group, names in policies.items() if names is None]:
+    attached = {group: arns for group, arns in policies.items() if arns is not None}
+    if missing := [group for group in policies if group not in attached]:
         problem = f"there is no IAM group {', '.join(missing)} in account {context.aws.account}"
         return MechanismPlan(problems=(problem,))
-    attached = {group: names or {} for group, names in policies.items()}
     documents = context.documents("group_policy")
     desired = {context.policy_arn(document.name): document for document in documents}
     in_use = bool(enforce.mechanisms.group_policy)
@@ -142,21 +142,21 @@ def permissions_boundary(context: EnforceContext) -> MechanismPlan:
 
 
 def _current(
-    context: EnforceContext, attached: Mapping[str, Mapping[str, str]], desired: Iterable[str]
+    context: EnforceContext, attached: Mapping[str, Collection[str]], desired: Iterable[str]
 ) -> dict[str, KeptPolicy]:
     """Return the policies that may be goldenami's, but for the boundary.
 
     Whatever else has one than the groups of the file keeps it alive.
     """
     prefix = context.policy_arn("")
-    keys = {arn for names in attached.values() for arn in names if arn.startswith(prefix)}
+    keys = {arn for arns in attached.values() for arn in arns if arn.startswith(prefix)}
     if context.remove or not attached:  # also those that somebody detached by hand
         keys |= {context.policy_arn(name) for name in load_profiles()}
     keys.discard(context.policy_arn(BOUNDARY))
     current = {}
     for arn in sorted(keys.union(desired)):
         if policy := iam.managed_policy(context.aws, arn):
-            holders = tuple(group for group, names in attached.items() if arn in names)
+            holders = tuple(group for group, arns in attached.items() if arn in arns)
             others = (group for group in policy.holders["group"] if group not in holders)
             roles = (f"role {name} (boundary)" for name in policy.holders["role-boundary"])
             elsewhere = (*others, *policy.elsewhere, *roles)
@@ -174,7 +174,7 @@ def _unfit(
             continue
         if role.boundary and role.boundary != arn:
             yield f"role {name} has another permissions boundary, {role.boundary}"
-        if role.service_linked:
+        if role.path.startswith("/aws-service-role/"):
             yield f"role {name} is AWS's own (service-linked), which takes no permissions boundary"
     if pipeline in roles:
         yield f"role {pipeline} is the pipeline role, which must not be bound"

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_declarative_syntax.html
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from goldenami.aws import organizations
@@ -134,7 +134,7 @@ def _compared(
             raise
         note = f"policies of an organization were not looked for: {error.message}"
         return MechanismPlan(notes=(note,) if context.remove else ())
-    attached: dict[str, Collection[str]] = {}
+    attached: dict[str, tuple[str, ...]] = {}
     problems = []
     if targets and kind not in organizations.enabled_types(context.aws):
         problems.append(
@@ -147,7 +147,7 @@ def _compared(
             if names is None:
                 problems.append(f"the organization has no root, unit or account {target}")
             else:
-                attached[target] = names.values()
+                attached[target] = names
     desired = {f"{prefixes.POLICIES}{document.name}": document for document in documents}
     comparison = Comparison(
         context=context,

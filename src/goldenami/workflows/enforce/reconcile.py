@@ -8,6 +8,7 @@ between; where both do not fit at once, it is the other way round.
 import difflib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct, structs
@@ -118,7 +119,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
             diff=_diff(before, document),
             attach=self._holder_titles(missing),
             detach=self._holder_titles(surplus),
-            lists=_lists(before, document),
+            lists=snapshot_list.difference(before, document.policy) if before and written else None,
         )
         return MechanismPlan(
             changes=(change,),
@@ -222,15 +223,6 @@ def _diff(before: Mapping[str, Any] | None, document: PolicyDocument) -> str:
     return "\n".join(difflib.unified_diff(old, new, "attached", "rendered", lineterm="", n=2))
 
 
-def _lists(
-    before: Mapping[str, Any] | None, document: PolicyDocument
-) -> snapshot_list.Difference | None:
-    """Tell how the list of snapshots differs of a document that differs in nothing else."""
-    if before is None or before == document.policy:
-        return None
-    return snapshot_list.difference(before, document.policy)
-
-
 def replaced(applied: MechanismPlan, removed: MechanismPlan, *, room: bool) -> MechanismPlan:
     """Return what is made and what is taken away as one.
 
@@ -251,7 +243,5 @@ def begun_after(first: Iterable[Action], then: Iterable[Action]) -> tuple[Action
 
 def in_order(steps: Sequence[Action]) -> tuple[Action, ...]:
     """Make each step wait for the one before it."""
-    return tuple(
-        structs.replace(step, after=(steps[index - 1].id,) if index else ())
-        for index, step in enumerate(steps)
-    )
+    following = (structs.replace(step, after=(before.id,)) for before, step in pairwise(steps))
+    return (*steps[:1], *following)

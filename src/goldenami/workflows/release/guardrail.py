@@ -74,8 +74,11 @@ def look(recipe: Recipe) -> Guarding:
     names = ", ".join(guardrail.key for guardrail in guardrails)
     note = f"{names} lists snapshots: those of this release are added before it is published"
     unknown: tuple[str, ...] = ()
+    managed = [guardrail.key for guardrail in guardrails if not guardrail.of_organization]
+    purpose = "asking whether the guardrail may be changed"  # not of the organization's policies
     try:
-        if missing := _missing(recipe, guardrails):
+        missing = managed and policy_simulator.refused(recipe.aws, _CHANGING, managed, purpose)
+        if missing:
             note = (
                 f"{names} lists snapshots, and you may not change it ({'; '.join(missing)}): the "
                 "release will be approved and not published, until "
@@ -129,15 +132,6 @@ def _attached(recipe: Recipe) -> Iterator[KeptPolicy]:
     for policy in policies:
         if policy.ours and policy.attached and snapshot_list.listed(policy.document):
             yield policy
-
-
-def _missing(recipe: Recipe, guardrails: Sequence[KeptPolicy]) -> tuple[str, ...]:
-    """Return what the caller may not do; of the organization's policies it is not asked."""
-    managed = [guardrail.key for guardrail in guardrails if not guardrail.of_organization]
-    if not managed:
-        return ()
-    purpose = "asking whether the guardrail may be changed"
-    return policy_simulator.refused(recipe.aws, _CHANGING, managed, purpose) or ()
 
 
 def _file(recipe: Recipe) -> str:
