@@ -53,13 +53,10 @@ def account(aws: Aws) -> tuple[Account, tuple[str, ...]]:
 
 def _details(aws: Aws) -> dict[str, list[Any]]:
     """Return everybody with their policies, as AWS names their parts."""
-    details: dict[str, list[Any]] = {name: [] for name in _LISTS}
     purpose = "reading the account's users, groups, roles and policies"
-    for page in aws.listed(GetAccountAuthorizationDetails, purpose, Filter=list(_KINDS)):
-        answer = msgspec.to_builtins(page)
-        for name in _LISTS:
-            details[name] += answer[name]
-    return details
+    answers = aws.listed(GetAccountAuthorizationDetails, purpose, Filter=list(_KINDS))
+    pages = [msgspec.to_builtins(answer) for answer in answers]
+    return {name: [each for page in pages for each in page[name]] for name in _LISTS}
 
 
 def _organization(aws: Aws) -> tuple[str, bool]:

@@ -181,14 +181,11 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
     principal, role = account.named(kind, name), values.pipeline_role
     golden = rendering.golden_images(aws, values.tag or profile.tag)
     groups = (principal.name,) if kind == "group" else ()
+    live = subject(account, "role", account.named("role", role)) if role else None
     return ProofQuestion(
         subject=subject(account, kind, principal),
         arn=principal.arn,
-        pipeline=structs.replace(
-            subject(account, "role", account.named("role", role)), name=PIPELINE
-        )
-        if role
-        else None,
+        pipeline=live and structs.replace(live, name=PIPELINE),
         setting=setting(values, profile, golden, groups),
         promises=_promises(profile) - {NOT_NEEDED},
         access=reach(account, role) if role else None,

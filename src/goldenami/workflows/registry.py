@@ -84,7 +84,20 @@ def read(
     answers = produced(aws, where, image)
     entries = {
         region: [
-            _entry(image)
+            Entry(
+                image=image.image,
+                version=image.version,
+                build=image.tags.get(tags.BUILD, ""),
+                status=image.status,
+                unpublished=tuple(image.tags.get(tags.UNPUBLISHED, "").split()),
+                region=image.region,
+                id=image.id,
+                name=image.name,
+                state=image.state,
+                created=f"{image.created:%Y-%m-%d %H:%M}" if image.created else "",
+                deprecated=f"{image.deprecated_at:%Y-%m-%d}" if image.deprecated_at else "",
+                snapshots=image.snapshots,
+            )
             for image in sorted(newest_first, key=lambda each: each.image)
             if status is None or image.status == status
         ]
@@ -191,20 +204,3 @@ def _unpublished(images: list[Image]) -> tuple[str, ...]:
 
 def _first(images: list[Image], key: str) -> str:
     return next((image.tags[key] for image in images if key in image.tags), "")
-
-
-def _entry(image: Image) -> Entry:
-    return Entry(
-        image=image.image,
-        version=image.version,
-        build=image.tags.get(tags.BUILD, ""),
-        status=image.status,
-        unpublished=tuple(image.tags.get(tags.UNPUBLISHED, "").split()),
-        region=image.region,
-        id=image.id,
-        name=image.name,
-        state=image.state,
-        created=f"{image.created:%Y-%m-%d %H:%M}" if image.created else "",
-        deprecated=f"{image.deprecated_at:%Y-%m-%d}" if image.deprecated_at else "",
-        snapshots=image.snapshots,
-    )
