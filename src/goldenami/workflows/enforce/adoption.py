@@ -5,6 +5,7 @@ It is taken for ours if it is the same, or refused.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 from msgspec import structs
@@ -33,17 +34,14 @@ def verify(doing: ActionContext) -> dict[str, Any]:
     text = parameters["Content"] if "Type" in parameters else parameters["Document"]
     expected = json.loads(text)
 
-    def look() -> dict[str, Any] | None:
-        policy = _policy(doing)
-        if policy is None or policy.document != expected:
-            return None
-        attached = all(
+    def as_written(policy: KeptPolicy) -> bool:
+        return policy.document == expected and all(
             set(parameters.get(name, ())) <= set(policy.holders.get(kind, ()))
             for name, kind in _HOLDERS.items()
         )
-        return {} if attached else None
 
-    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=_key(doing))
+    _awaited(doing, as_written)
+    return {}
 
 
 def adopt(doing: ActionContext) -> dict[str, Any]:
@@ -54,7 +52,7 @@ def adopt(doing: ActionContext) -> dict[str, Any]:
     """
     kind = doing.parameters.get("Type")
     operations = organization_policies.operations(kind) if kind else managed_policies.GROUPS
-    policy = _settled(doing)
+    policy = _awaited(doing)
     if not policy.ours:
         raise RefusedError(operations.made_by_others(policy.key))
     _check_content(policy, doing.parameters["Content" if kind else "PolicyDocument"])
@@ -79,7 +77,7 @@ def adopt_version(doing: ActionContext) -> dict[str, Any]:
     Raises:
         RefusedError: it has another content.
     """
-    _check_content(_settled(doing), doing.parameters["PolicyDocument"])
+    _check_content(_awaited(doing), doing.parameters["PolicyDocument"])
     return {}
 
 
@@ -91,21 +89,20 @@ def _check_content(policy: KeptPolicy, text: str) -> None:
         )
 
 
-def _settled(doing: ActionContext) -> KeptPolicy:
+def _awaited(
+    doing: ActionContext, right: Callable[[KeptPolicy], bool] = lambda _: True
+) -> KeptPolicy:
     """Return a policy of which AWS says that it is there; it may not be known everywhere yet."""
-    return until(doing, lambda: _policy(doing), timeout_s=VERIFY_TIMEOUT_S, thing=_key(doing))
-
-
-def _policy(doing: ActionContext) -> KeptPolicy | None:
-    key = _key(doing)
-    if kind := doing.parameters.get("Type"):
-        return organizations.named(doing.aws, kind, key).get(key)
-    return iam.managed_policy(doing.aws, key)
-
-
-def _key(doing: ActionContext) -> str:
-    """Return what a policy is known by: its name in the organization, or its ARN."""
     aws, parameters = doing.aws, doing.parameters
-    if "PolicyName" in parameters:
-        return arns.iam_arn(aws.partition, aws.account, "policy", parameters["PolicyName"])
-    return str(parameters["Name"] if "Type" in parameters else parameters["PolicyArn"])
+    kind, key = parameters.get("Type"), parameters.get("PolicyArn") or parameters.get("Name", "")
+    if name := parameters.get("PolicyName"):
+        key = arns.iam_arn(aws.partition, aws.account, "policy", name)
+
+    def look() -> KeptPolicy | None:
+        if kind:
+            policy = organizations.named(aws, kind, key).get(key)
+        else:
+            policy = iam.managed_policy(aws, key)
+        return policy if policy and right(policy) else None
+
+    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=key)
