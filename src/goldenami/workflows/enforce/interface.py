@@ -174,16 +174,6 @@ class EnforcementProof(Struct, frozen=True, kw_only=True):
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    @classmethod
-    def together(cls, proofs: Iterable["EnforcementProof"]) -> "EnforcementProof":
-        """Return several proofs as one, which says nothing twice."""
-        proofs = list(proofs)
-        return cls(
-            rows=tuple(row for proof in proofs for row in proof.rows),
-            failures=tuple(dict.fromkeys(text for proof in proofs for text in proof.failures)),
-            warnings=tuple(dict.fromkeys(text for proof in proofs for text in proof.warnings)),
-        )
-
 
 def joined(plans: Iterable[MechanismPlan]) -> MechanismPlan:
     """Return several plans as one."""

@@ -68,10 +68,14 @@ def proved(
     bound = [attachment for attachment in prepared.attachments if attachment.document]
     roles = {policies.values.pipeline_role for policies in prepared.policies.values()}
     proofs += [pipeline_proof.proved(after, role, bound) for role in roles if role]
-    proof = EnforcementProof.together(proofs)
-    if not proof.rows:
+    rows = tuple(row for proof in proofs for row in proof.rows)
+    if not rows:
         raise RefusedError("nobody would be bound, so nothing was proved")
-    return proof
+    return EnforcementProof(
+        rows=rows,
+        failures=tuple(dict.fromkeys(text for proof in proofs for text in proof.failures)),
+        warnings=tuple(dict.fromkeys(text for proof in proofs for text in proof.warnings)),
+    )
 
 
 def subject(account: Account, kind: str, principal: User | Group | Role) -> ProofSubject:
