@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from msgspec import structs
@@ -16,6 +15,7 @@ from goldenami.aws import allowed_images, parameters, regions
 from goldenami.aws.action import ActionContext
 from goldenami.aws.allowed_images import AllowedImagesSetting, RefusedInstance
 from goldenami.aws.parallel import in_regions
+from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.aws.waits import until
 from goldenami.domain import prefixes
@@ -59,7 +59,8 @@ def plan(context: EnforceContext) -> MechanismPlan:
     if not (desired or context.remove):
         return MechanismPlan()
     settings = desired or AllowedAmis()
-    answers = in_regions(_regions(context.aws, settings), partial(_setting, context.aws))
+    where, at = _regions(context.aws, settings), context.aws.in_region
+    answers = in_regions(where, lambda region: _setting(at(region)))
     # what the file does not name need not be readable; that it is not is told
     current = answers.complete(READING) if desired else answers.read
     expected = criteria(settings, context.owners)
@@ -138,8 +139,7 @@ def _regions(aws: Aws, settings: AllowedAmis) -> tuple[str, ...]:
     return tuple(regions.enabled(aws)) if settings.regions == "all" else settings.regions
 
 
-def _setting(aws: Aws, region: str) -> AllowedImagesSetting:
-    regional = aws.in_region(region)
+def _setting(regional: RegionalAws) -> AllowedImagesSetting:
     record = parameters.values(regional, [RECORD], READING)
     return structs.replace(allowed_images.setting(regional), recorded=record.get(RECORD, ""))
 
