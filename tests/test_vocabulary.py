@@ -14,9 +14,7 @@ HOUSE_WORDS = {
     "asked", "found", "given", "held", "left", "made", "one", "over", "says", "told", "wanted",
 }  # fmt: skip
 SAME_CLASS_NAMES: set[str] = set()
-CIRCULAR = {
-    "goldenami.workflows.enforce.proof", "goldenami.workflows.enforce.scp_proof",
-}  # fmt: skip
+CIRCULAR: set[str] = set()
 """Modules that import themselves by way of others."""
 TREES = {
     str(path.relative_to(SOURCE)): ast.parse(path.read_text())

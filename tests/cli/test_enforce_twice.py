@@ -22,7 +22,7 @@ __all__ = ["world"]
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    for where in ("managed_policies", "organization_policies", "allowed_amis"):
+    for where in ("adoption", "allowed_amis"):
         monkeypatch.setattr(f"goldenami.workflows.enforce.{where}.VERIFY_TIMEOUT_S", 1.0)
 
 

@@ -324,7 +324,7 @@ class TestTrouble:
                 text = text.replace(f'"{arn}"', f'"{arn}", "arn:aws:ec2:*:*:snapshot/{theirs}"')
                 monkeypatch.setattr(extending, "_write", write)
                 iam.create_policy_version(
-                    PolicyArn=before.reference, PolicyDocument=text, SetAsDefault=True
+                    PolicyArn=before.key, PolicyDocument=text, SetAsDefault=True
                 )
             return write(doing, before, rendered)
 

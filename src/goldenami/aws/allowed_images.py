@@ -19,11 +19,15 @@ _ALIVE = [{"Name": "instance-state-name", "Values": list(ALIVE)}]
 
 
 class AllowedImagesSetting(Struct, frozen=True):
-    """The setting of one region. ``managed_by`` is ``account`` or ``declarative-policy``."""
+    """The setting of one region. ``managed_by`` is ``account`` or ``declarative-policy``.
+
+    ``recorded`` is the enforcement that it is recorded for, if that was looked for.
+    """
 
     state: str
     criteria: list[dict[str, Any]]
     managed_by: str
+    recorded: str = ""
 
 
 class RefusedInstance(Struct, frozen=True, kw_only=True):

@@ -10,11 +10,9 @@ from goldenami.aws.answers.organizations import (
     DescribeOrganization,
     DescribePolicy,
     ListParents,
-    ListPoliciesForTarget,
-    PolicySummary,
 )
 from goldenami.aws.errors import FORBIDDEN, Tolerated
-from goldenami.aws.organizations import NOT_IN_USE, SCP
+from goldenami.aws.organizations import NOT_IN_USE, SCP, policies_of
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
 from goldenami.iam.account import Account, ControlLevel, NamedDocument
@@ -55,13 +53,10 @@ def account(aws: Aws) -> tuple[Account, tuple[str, ...]]:
 
 def _details(aws: Aws) -> dict[str, list[Any]]:
     """Return everybody with their policies, as AWS names their parts."""
-    details: dict[str, list[Any]] = {name: [] for name in _LISTS}
     purpose = "reading the account's users, groups, roles and policies"
-    for page in aws.listed(GetAccountAuthorizationDetails, purpose, Filter=list(_KINDS)):
-        answer = msgspec.to_builtins(page)
-        for name in _LISTS:
-            details[name] += answer[name]
-    return details
+    answers = aws.listed(GetAccountAuthorizationDetails, purpose, Filter=list(_KINDS))
+    pages = [msgspec.to_builtins(answer) for answer in answers]
+    return {name: [each for page in pages for each in page[name]] for name in _LISTS}
 
 
 def _organization(aws: Aws) -> tuple[str, bool]:
@@ -78,15 +73,9 @@ def _levels(aws: Aws) -> Iterator[ControlLevel]:
         purpose = f"reading what {path[0]} is under"
         path.insert(0, aws.ask(ListParents, purpose, ChildId=path[0]).parents[0].id)
     for target in path:
-        policies = aws.rows(
-            ListPoliciesForTarget, f"reading the policies of {target}",
-            TargetId=target, Filter=SCP,
-        )  # fmt: skip
-        documents = tuple(_document(aws, policy) for policy in policies)
+        documents = []
+        for policy in policies_of(aws, SCP, target):
+            answer = aws.ask(DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
+            documents.append(NamedDocument(policy.name, answer.part.value))
         name = f"account {target}" if target == aws.account else target
-        yield ControlLevel(target, name, documents)
-
-
-def _document(aws: Aws, policy: PolicySummary) -> NamedDocument:
-    answer = aws.ask(DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
-    return NamedDocument(policy.name, answer.part.value)
+        yield ControlLevel(target, name, tuple(documents))

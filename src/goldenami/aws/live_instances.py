@@ -49,7 +49,7 @@ def read(regional: RegionalAws, ids: Iterable[str]) -> dict[str, LiveInstance]:
             Filters=[{"Name": "instance-id", "Values": sorted_ids[start : start + IDS_A_CALL]}],
         )  # fmt: skip
         instances |= {
-            instance.instance_id: _target(instance) for page in pages for instance in page.instances
+            instance.instance_id: _live(instance) for page in pages for instance in page.instances
         }
     return instances
 
@@ -109,7 +109,7 @@ def groups_of(regional: RegionalAws, vpc_id: str) -> frozenset[str]:
     return frozenset(group.group_id for group in groups)
 
 
-def _target(instance: InstanceWithInterfaces) -> LiveInstance:
+def _live(instance: InstanceWithInterfaces) -> LiveInstance:
     return LiveInstance(
         id=instance.instance_id,
         state=instance.state.name,

@@ -1,5 +1,7 @@
 """Reading AWS Organizations: policies, what they are attached to, and what a target has."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from goldenami.aws.answers.interface import read_json
@@ -14,6 +16,7 @@ from goldenami.aws.answers.organizations import (
     ListRoots,
     ListTagsForResource,
     ListTargetsForPolicy,
+    PolicySummary,
 )
 from goldenami.aws.errors import FORBIDDEN, Tolerated, explained
 from goldenami.aws.kept_policy import KeptPolicy
@@ -28,22 +31,14 @@ NOT_IN_USE = "AWSOrganizationsNotInUseException"
 _GONE = ("TargetNotFoundException", "PolicyNotFoundException")
 
 
-class OrganizationPolicy(KeptPolicy, frozen=True, kw_only=True):
-    """A policy of an organization, and the targets that it is attached to."""
-
-    targets: tuple[str, ...]
-
-
-def named(aws: Aws, kind: str, prefix: str) -> dict[str, OrganizationPolicy]:
+def named(aws: Aws, kind: str, prefix: str) -> dict[str, KeptPolicy]:
     """Return the policies of a type whose names begin so, by name.
 
     Raises:
         RefusedError: the account is in no organization, or may not read its policies.
     """
-    try:
+    with _readable():
         policies = list(aws.rows(ListPolicies, "listing the organization's policies", Filter=kind))
-    except AwsError as error:
-        raise _no_access(error) from error
     read = [
         _policy(aws, policy.id, policy.name)
         for policy in policies
@@ -68,10 +63,8 @@ def active_accounts(aws: Aws) -> tuple[str, ...]:
     Raises:
         RefusedError: the account is in no organization, or may not list its accounts.
     """
-    try:
+    with _readable():
         accounts = list(aws.rows(ListAccounts, "listing the organization's accounts"))
-    except AwsError as error:
-        raise _no_access(error) from error
     return tuple(sorted(account.id for account in accounts if account.active))
 
 
@@ -100,45 +93,58 @@ def _accounts(aws: Aws, parent: str) -> set[str]:
     return accounts
 
 
-def attached(aws: Aws, kind: str, target: str) -> dict[str, str] | None:
-    """Return the policies of a type on a target, names by id; None if there is no such target."""
+def attached(aws: Aws, kind: str, target: str) -> tuple[str, ...] | None:
+    """Return the names of the policies of a type on a target; None if there is no such target."""
     with Tolerated(_GONE):
-        policies = aws.rows(
-            ListPoliciesForTarget, f"reading the policies of {target}",
-            TargetId=target, Filter=kind,
-        )  # fmt: skip
-        return {policy.id: policy.name for policy in policies}
+        return tuple(policy.name for policy in policies_of(aws, kind, target))
     return None
 
 
-def _policy(aws: Aws, policy_id: str, name: str) -> OrganizationPolicy | None:
+def policies_of(aws: Aws, kind: str, target: str) -> Iterator[PolicySummary]:
+    """Return the policies of a type on a target that there is."""
+    return aws.rows(
+        ListPoliciesForTarget, f"reading the policies of {target}",
+        TargetId=target, Filter=kind,
+    )  # fmt: skip
+
+
+def _policy(aws: Aws, policy_id: str, name: str) -> KeptPolicy | None:
     """Return a policy that was listed; None if it has been deleted since."""
     purpose = f"reading policy {name}"
     with Tolerated(_GONE):
         content = aws.ask(DescribePolicy, purpose, PolicyId=policy_id).part.value
         with explained(purpose, aws.where, DescribePolicy.call):
             document = read_json(dict[str, Any], content)
-        pairs = aws.rows(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
-        written = {tag.key: tag.value for tag in pairs}
+        pairs = list(
+            aws.rows(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
+        )
         targets = aws.rows(
             ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
         )
-        return OrganizationPolicy(
-            key=name, reference=policy_id, document=document, tags=written,
-            targets=tuple(target.value for target in targets),
-        )  # fmt: skip
+        return KeptPolicy(
+            key=name,
+            reference=policy_id,
+            document=document,
+            tags={tag.key: tag.value for tag in pairs},
+            holders={"organization-target": tuple(target.value for target in targets)},
+        )
     return None
 
 
-def _no_access(error: AwsError) -> AwsError | RefusedError:
-    if error.code == NOT_IN_USE:
-        return RefusedError(
-            "this account is in no organization, so there are no policies or accounts of one",
-            fix="leave scp and declarative_policy out, or --organization and audit.accounts",
-        )
-    if error.code in FORBIDDEN:
-        return RefusedError(
-            error.message,
-            fix="use the organization's management account, or a delegated administrator",
-        )
-    return error
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Say what to do about an organization that there is not, or that may not be read."""
+    try:
+        yield
+    except AwsError as error:
+        if error.code == NOT_IN_USE:
+            raise RefusedError(
+                "this account is in no organization, so there are no policies or accounts of one",
+                fix="leave scp and declarative_policy out, or --organization and audit.accounts",
+            ) from error
+        if error.code in FORBIDDEN:
+            raise RefusedError(
+                error.message,
+                fix="use the organization's management account, or a delegated administrator",
+            ) from error
+        raise

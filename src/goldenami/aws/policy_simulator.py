@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.htm
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from goldenami.aws.answers.iam import (
@@ -54,24 +54,34 @@ def refused(
     )
 
 
-def custom(aws: Aws, documents: Sequence[str], request: Request) -> str:
-    """Return the decision of the simulator under these documents, such as ``explicitDeny``.
+def decision(aws: Aws, request: Request, *, arn: str, documents: Sequence[str]) -> str:
+    """Return the simulator's decision, such as ``explicitDeny``: the resource's own if it has one.
+
+    Args:
+        aws: who asks.
+        request: what is asked.
+        arn: a user, a group or a role as it is; empty for documents.
+        documents: the policies of somebody else.
 
     Raises:
         AwsError: the simulator refused.
     """
-    parameters = _parameters(request) | {"PolicyInputList": list(documents)}
-    return _decision(aws, SimulateCustomPolicy, parameters)
-
-
-def principal(aws: Aws, arn: str, request: Request) -> str:
-    """Return the simulator's decision for a user, a group or a role as it is.
-
-    Raises:
-        AwsError: the simulator refused.
-    """
-    parameters = _parameters(request) | {"PolicySourceArn": arn}
-    return _decision(aws, SimulatePrincipalPolicy, parameters)
+    context = sorted(visible(request).items())
+    parameters: dict[str, Any] = {
+        "ActionNames": [request.action],
+        "ResourceArns": [request.resource],
+        "ContextEntries": [_entry(key, value) for key, value in context],
+    }
+    kind: type[Listing[EvaluationResult]] = SimulateCustomPolicy
+    if arn:
+        kind, parameters["PolicySourceArn"] = SimulatePrincipalPolicy, arn
+    else:
+        parameters["PolicyInputList"] = list(documents)
+    results = aws.ask(kind, _PURPOSE, **parameters).rows
+    if len(results) != 1:
+        raise unreadable(_PURPOSE, kind.call, "it decides another number of requests than one")
+    specific = results[0].resource_specific_results
+    return specific[0].eval_resource_decision if specific else results[0].eval_decision
 
 
 def _identity(aws: Aws, purpose: str) -> str | None:
@@ -83,29 +93,9 @@ def _identity(aws: Aws, purpose: str) -> str | None:
     return aws.caller if kind == "user" else None
 
 
-def _parameters(request: Request) -> dict[str, Any]:
-    return {
-        "ActionNames": [request.action],
-        "ResourceArns": [request.resource],
-        "ContextEntries": [_entry(key, value) for key, value in sorted(visible(request).items())],
-    }
-
-
 def _entry(key: str, value: Value) -> dict[str, Any]:
     values = list(value) if isinstance(value, tuple) else [value]
     kind = "stringList" if isinstance(value, tuple) else "string"
     if value in ("true", "false"):
         kind = "boolean"
     return {"ContextKeyName": key, "ContextKeyType": kind, "ContextKeyValues": values}
-
-
-def _decision(
-    aws: Aws, kind: type[Listing[EvaluationResult]], parameters: Mapping[str, Any]
-) -> str:
-    """Take the resource's own decision where there is one."""
-    results = aws.ask(kind, _PURPOSE, **parameters).rows
-    if len(results) != 1:
-        raise unreadable(_PURPOSE, kind.call, "it decides another number of requests than one")
-    result = results[0]
-    specific = result.resource_specific_results
-    return specific[0].eval_resource_decision if specific else result.eval_decision

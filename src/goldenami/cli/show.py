@@ -34,10 +34,10 @@ def show(options: ShowOptions) -> None:
     """
     from goldenami.domain import manifest
     from goldenami.report import provenance as report
-    from goldenami.workflows import provenance
+    from goldenami.workflows import registry
 
     aws = options.aws()
-    release = provenance.show(aws, options.name, where=options.region)
+    release = registry.show(aws, options.name, where=options.region)
     if options.form is ListFormat.JSON:
         typer.echo(manifest.text(release.manifest), nl=False)
     else:
@@ -51,10 +51,10 @@ def history(options: HistoryOptions) -> None:
     Example: goldenami history web-base
     """
     from goldenami.report import listing
-    from goldenami.workflows import provenance
+    from goldenami.workflows import registry
 
     aws = options.aws()
-    releases, answers = provenance.history(aws, options.image, where=options.region)
+    releases, answers = registry.history(aws, options.image, where=options.region)
     columns = ("version", "build", "status", "regions", "source", "approved_by", "approved_at")
     listing.write("goldenami.history/v1", releases, options.form.value, columns=columns)
     answers.complete(f"listing the releases of {options.image}")

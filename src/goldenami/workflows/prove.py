@@ -13,11 +13,10 @@ from goldenami.aws import authorization_details, policy_simulator
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.session import Aws
 from goldenami.domain import arns, prefixes
-from goldenami.domain.image import Image
 from goldenami.errors import AwsError
-from goldenami.iam.account import ADMINISTRATOR, Account, NamedDocument
+from goldenami.iam.account import ADMINISTRATOR, NamedDocument
 from goldenami.iam.evaluator.decide import Outcome, Policies
-from goldenami.iam.evaluator.request import Principal, Request
+from goldenami.iam.evaluator.request import Principal
 from goldenami.iam.profiles import OpenWay, Profile, profile_named
 from goldenami.iam.proof.cases import Cases
 from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
@@ -25,11 +24,12 @@ from goldenami.iam.proof.prove import Proof, ProofSubject, prove
 from goldenami.iam.reach.search import Reach, reach
 from goldenami.iam.values import ANY_REGION, Values
 from goldenami.spec import EnforceFile
-from goldenami.workflows import rendering
+from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.proof import (
     NOT_NEEDED,
+    PIPELINE,
     STAND_IN,
-    golden_images,
+    pipeline,
     setting,
     stand_in,
     subject,
@@ -127,20 +127,18 @@ def of_enforcement(
         RefusedError: nothing is approved.
         IncompleteError: a region could not be read.
     """
-    images: list[Image] = []
+    golden: tuple[GoldenImage, ...] = ()
     asks_aws = "snapshots" not in overrides
     if asks_aws and not rendering.tests_owner_alone(profile):
-        images = rendering.golden_images(aws(), file.approval_tag, file.release)
-        overrides = {**overrides, "snapshots": rendering.snapshots(images)}
-    values = rendering.values(aws, file, profile, {"groups": file.enforce.groups, **overrides})
+        golden = rendering.golden_images(aws(), file.approval_tag, file.release)
+        overrides = {**overrides, "snapshots": rendering.snapshots(golden)}
+    values = rendering.values_of(aws, file, profile, overrides)
     question = _of_rendered(profile, values, beside)
     if asks_aws and values.pipeline_role:
         question = _with_access(question, aws(), values.pipeline_role)
-    if not images:
+    if not golden:
         return question
-    return structs.replace(
-        question, setting=structs.replace(question.setting, golden=golden_images(images))
-    )
+    return structs.replace(question, setting=structs.replace(question.setting, golden=golden))
 
 
 def of_documents(
@@ -162,7 +160,7 @@ def of_documents(
     return ProofQuestion(
         subject=ProofSubject(where, Principal.from_arn(arn), _policies(every)),
         documents=tuple(document.text for document in every),
-        pipeline=_pipeline(values.pipeline_role, documents),
+        pipeline=pipeline(values.pipeline_role, _policies((ADMINISTRATOR, *documents))),
         setting=setting(values, profile, _stand_ins(values, documents), values.groups),
         promises=_promises(profile),
         ways=tuple(way for link in rendering.chain(profile) for way in link.open),
@@ -179,19 +177,16 @@ def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -
         RefusedError: nothing is approved.
     """
     account, notes = authorization_details.account(aws)
+    values = structs.replace(values, account=account.id, partition=account.partition)
     principal, role = account.named(kind, name), values.pipeline_role
-    golden = golden_images(rendering.golden_images(aws, values.tag or profile.tag))
+    golden = rendering.golden_images(aws, values.tag or profile.tag)
     groups = (principal.name,) if kind == "group" else ()
+    live = subject(account, "role", account.named("role", role)) if role else None
     return ProofQuestion(
         subject=subject(account, kind, principal),
         arn=principal.arn,
-        pipeline=_live_pipeline(account, role),
-        setting=structs.replace(
-            setting(values, profile, golden, groups),
-            account=account.id,
-            partition=account.partition,
-            owners=values.owners or (account.id,),
-        ),
+        pipeline=live and structs.replace(live, name=PIPELINE),
+        setting=setting(values, profile, golden, groups),
         promises=_promises(profile) - {NOT_NEEDED},
         access=reach(account, role) if role else None,
         notes=(*notes, *_left_out(values)),
@@ -229,19 +224,18 @@ def disagreements(aws: Aws, question: ProofQuestion, proof: Proof) -> list[Disag
         request = decision.request
         key = (request.action, request.resource, repr(sorted(request.context.items())))
         if key not in simulated:
-            simulated[key] = _simulated(aws, question, request)
-        if (simulated[key] == policy_simulator.ALLOWED) != decision.allowed:
-            differing.append(
-                Disagreement(
-                    case, request.action, request.resource, decision.outcome, simulated[key]
-                )
+            simulated[key] = policy_simulator.decision(
+                aws, request, arn=question.arn, documents=question.documents
             )
+        if (simulated[key] == policy_simulator.ALLOWED) != decision.allowed:
+            own, theirs = decision.outcome, simulated[key]
+            differing.append(Disagreement(case, request.action, request.resource, own, theirs))
     return differing
 
 
 def _of_rendered(profile: Profile, values: Values, beside: str | None) -> ProofQuestion:
     """Ask of a profile with its companions; of one that is too large, what takes its place."""
-    rendered = [rendering.documents(link, values) for link in rendering.chain(profile)]
+    rendered = [rendering.of_profile(link, values) for link in rendering.chain(profile)]
     notes = [note for _, note in rendered if note]
     if rendered[0][1] and profile.when_too_large:
         profile = profile_named(profile.when_too_large)  # its promises are those that count
@@ -264,12 +258,6 @@ def _with_access(question: ProofQuestion, aws: Aws, role: str) -> ProofQuestion:
     return noted(structs.replace(question, access=reach(account, role)), notes)
 
 
-def _simulated(aws: Aws, question: ProofQuestion, request: Request) -> str:
-    if question.arn:
-        return policy_simulator.principal(aws, question.arn, request)
-    return policy_simulator.custom(aws, question.documents, request)
-
-
 def _promises(profile: Profile) -> frozenset[str]:
     return frozenset(topic for link in rendering.chain(profile) for topic in link.proves)
 
@@ -286,20 +274,6 @@ def _beside(chosen: str) -> tuple[NamedDocument, ...]:
 
 def _policies(documents: Iterable[NamedDocument]) -> Policies:
     return Policies(identity=tuple(document.compiled for document in documents))
-
-
-def _pipeline(arn: str | None, documents: Sequence[NamedDocument]) -> ProofSubject | None:
-    if arn is None:
-        return None
-    principal = Principal.from_arn(arn, session="proof")
-    return ProofSubject("the pipeline role", principal, _policies((ADMINISTRATOR, *documents)))
-
-
-def _live_pipeline(account: Account, arn: str | None) -> ProofSubject | None:
-    if arn is None:
-        return None
-    live = subject(account, "role", account.named("role", arn))
-    return structs.replace(live, name="the pipeline role")
 
 
 def _left_out(values: Values) -> Iterator[str]:

@@ -1,14 +1,24 @@
-"""The registry: which golden images there are. The tags on the images are the database."""
+"""The registry: which golden images there are, where they come from, and of which releases.
+
+The tags on the images are the database; a release's manifest tells more, where there is one.
+"""
 
 from collections.abc import Iterable
+from functools import partial
 
 from msgspec import Struct
 
-from goldenami.aws import images, regions
+from goldenami.aws import images, parameters, regions
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
-from goldenami.domain.image import Image
+from goldenami.domain import manifest, names, tags
+from goldenami.domain.image import Image, started
+from goldenami.domain.manifest import Approval, Inputs, Manifest, ManifestSource, Placed
+from goldenami.errors import UsageError
+
+IN_TAGS = (
+    "read from the images' tags: there is no manifest, so that timings and inputs are not known"
+)
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -31,6 +41,35 @@ class Entry(Struct, frozen=True, kw_only=True):
     snapshots: tuple[str, ...]
 
 
+class FoundManifest(Struct, frozen=True):
+    """A manifest, where it was found, and the regions that could not be read."""
+
+    manifest: Manifest
+    found_in: str
+    answers: RegionAnswers[list[Image]]
+
+
+class PastRelease(Struct, frozen=True, kw_only=True):
+    """One release of a golden image, as `history` lists it."""
+
+    version: str
+    build: str
+    status: str
+    started: str
+    regions: tuple[str, ...]
+    source: str
+    approved_by: str
+    approved_at: str
+
+
+def produced(
+    aws: Aws, where: Iterable[str] | None = None, image: str | None = None
+) -> RegionAnswers[list[Image]]:
+    """Return the images of releases by region (every enabled one if none is named)."""
+    read = partial(images.produced, image=image)
+    return in_regions(where or regions.enabled(aws), lambda region: read(aws.in_region(region)))
+
+
 def read(
     aws: Aws,
     *,
@@ -42,27 +81,126 @@ def read(
 
     Within a region they stand by image name, the newest version first.
     """
+    answers = produced(aws, where, image)
+    entries = {
+        region: [
+            Entry(
+                image=image.image,
+                version=image.version,
+                build=image.tags.get(tags.BUILD, ""),
+                status=image.status,
+                unpublished=tuple(image.tags.get(tags.UNPUBLISHED, "").split()),
+                region=image.region,
+                id=image.id,
+                name=image.name,
+                state=image.state,
+                created=f"{image.created:%Y-%m-%d %H:%M}" if image.created else "",
+                deprecated=f"{image.deprecated_at:%Y-%m-%d}" if image.deprecated_at else "",
+                snapshots=image.snapshots,
+            )
+            for image in sorted(newest_first, key=lambda each: each.image)
+            if status is None or image.status == status
+        ]
+        for region, newest_first in answers.read.items()
+    }
+    return RegionAnswers(entries, answers.unread)
 
-    def entries(region: str) -> list[Entry]:
-        newest_first = images.produced(aws.in_region(region), image=image)
-        by_name = sorted(newest_first, key=lambda entry: entry.image)
-        return [_entry(image) for image in by_name if status is None or image.status == status]
 
-    return in_regions(where or regions.enabled(aws), entries)
+def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> FoundManifest:
+    """Return the manifest of a build, or of the build that made an image.
+
+    Args:
+        aws: whose account.
+        name: the id of a build, or of an image.
+        where: the regions, all enabled ones if None.
+
+    Raises:
+        UsageError: there is no such build, or goldenami did not make the image.
+        IncompleteError: it was not found, and a region could not be read.
+    """
+    answers = produced(aws, where)
+    every = [image for several in answers.read.values() for image in several]
+    build = name
+    if names.AMI_ID.fullmatch(name):
+        build = next((image.tags.get(tags.BUILD, "") for image in every if image.id == name), "")
+    mine = [image for image in every if build and image.tags.get(tags.BUILD) == build]
+    if not mine:
+        answers.complete(f"looking for {name}")
+        raise UsageError(
+            f"{name}: goldenami has made no such thing in {', '.join(answers.read)}",
+            fix="`goldenami images` and `goldenami history IMAGE` list what there is",
+        )
+    for region in dict.fromkeys(image.region for image in mine):
+        parameter = manifest.parameter(mine[0].image, build)
+        there = parameters.parameter(aws.in_region(region), parameter)
+        if there and (kept := manifest.read(there.value)):
+            return FoundManifest(kept, f"{parameter} in {region}", answers)
+    return FoundManifest(_from_tags(build, mine), IN_TAGS, answers)
 
 
-def _entry(image: Image) -> Entry:
-    return Entry(
-        image=image.image,
-        version=image.version,
-        build=image.tags.get(tags.BUILD, ""),
-        status=image.status,
-        unpublished=tuple(image.tags.get(tags.UNPUBLISHED, "").split()),
-        region=image.region,
-        id=image.id,
-        name=image.name,
-        state=image.state,
-        created=f"{image.created:%Y-%m-%d %H:%M}" if image.created else "",
-        deprecated=f"{image.deprecated_at:%Y-%m-%d}" if image.deprecated_at else "",
-        snapshots=image.snapshots,
+def history(
+    aws: Aws, image: str, *, where: Iterable[str] | None
+) -> tuple[list[PastRelease], RegionAnswers[list[Image]]]:
+    """Return the releases of a golden image, the newest first, and what every region answered."""
+    answers = produced(aws, where, image)
+    builds: dict[str, list[Image]] = {}
+    for several in answers.read.values():
+        for made_image in several:
+            builds.setdefault(made_image.tags.get(tags.BUILD, ""), []).append(made_image)
+    return [_release(build, builds[build]) for build in sorted(builds, reverse=True)], answers
+
+
+def _from_tags(build: str, images: list[Image]) -> Manifest:
+    first, first_tags = images[0], images[0].tags
+    begun = started(build)
+    return Manifest(
+        build=build,
+        image=first.image,
+        version=first.version,
+        ami_name=first.name,
+        status=_status(images),
+        started=f"{begun:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
+        inputs=Inputs(release="", release_sha256=first_tags.get(tags.SPEC, "")),
+        source=ManifestSource(id=first_tags.get(tags.SOURCE, "")),
+        approval=Approval(by=_first(images, tags.APPROVED_BY), at=_first(images, tags.APPROVED_AT)),
+        images=tuple(
+            Placed(
+                account=image.owner,
+                region=image.region,
+                image_id=image.id,
+                snapshots=image.snapshots,
+            )
+            for image in images
+        ),
+        missing=_unpublished(images),
     )
+
+
+def _release(build: str, images: list[Image]) -> PastRelease:
+    release, begun = _from_tags(build, images), started(build)
+    return PastRelease(
+        version=release.version,
+        build=build,
+        status=release.status,
+        started=f"{begun:%Y-%m-%d %H:%M}" if begun else "",
+        regions=tuple(image.region for image in images),
+        source=release.source.id,
+        approved_by=release.approval.by,
+        approved_at=release.approval.at,
+    )
+
+
+def _status(images: list[Image]) -> str:
+    statuses = ", ".join(dict.fromkeys(image.status for image in images))
+    missing = " ".join(_unpublished(images))
+    return f"{statuses} ({missing} missing)" if missing else statuses
+
+
+def _unpublished(images: list[Image]) -> tuple[str, ...]:
+    """Return the places that any image of a build tells to be unpublished."""
+    places = [place for image in images for place in image.tags.get(tags.UNPUBLISHED, "").split()]
+    return tuple(dict.fromkeys(places))
+
+
+def _first(images: list[Image], key: str) -> str:
+    return next((image.tags[key] for image in images if key in image.tags), "")

@@ -13,14 +13,13 @@ from goldenami.workflows.enforce import (
     HANDLERS,
     managed_policies,
     organization_policies,
-    permissions_boundary,
 )
 from goldenami.workflows.enforce.operations import PolicyOperations
 
 ARN = "arn:aws:iam::123456789012:policy/goldenami-guardrail"
 TABLES = {
-    "group": (managed_policies.OPERATIONS, ARN),
-    "boundary": (permissions_boundary.OPERATIONS, ARN),
+    "group": (managed_policies.GROUPS, ARN),
+    "boundary": (managed_policies.BOUNDARIES, ARN),
     "scp": (organization_policies.operations(SCP), "goldenami-guardrail"),
     "declarative": (organization_policies.operations(DECLARATIVE_EC2), "goldenami-guardrail"),
 }

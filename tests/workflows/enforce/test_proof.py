@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from goldenami.domain.image import Image
+from goldenami.aws.kept_policy import HolderKind
 from goldenami.domain.plan import Plan
 from goldenami.iam.account import (
     ADMINISTRATOR,
@@ -17,6 +17,7 @@ from goldenami.iam.account import (
 )
 from goldenami.iam.profiles import load_profiles
 from goldenami.iam.proof.cases import load
+from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
 from goldenami.spec.model import AllowedAmis, Enforce, Mechanisms
@@ -26,7 +27,6 @@ from goldenami.workflows.enforce.interface import (
     Attachment,
     Enforcement,
     EnforcementProof,
-    HolderKind,
     RenderedPolicies,
 )
 
@@ -63,14 +63,8 @@ TRUSTED = {
         }
     ]
 }
-GOLDEN = Image(
-    region="us-east-1",
-    id="ami-0123456789abcdef0",
-    name="web-1",
-    owner=ID,
-    state="available",
-    architecture="x86_64",
-    snapshots=(SNAPSHOT,),
+GOLDEN = GoldenImage(
+    region="us-east-1", id="ami-0123456789abcdef0", owner=ID, snapshots=(SNAPSHOT,)
 )
 
 

@@ -10,14 +10,12 @@ from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.iam.render import PolicyDocument
 from goldenami.spec.model import Enforce
-from goldenami.workflows.enforce import managed_policies, permissions_boundary
+from goldenami.workflows.enforce import managed_policies
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.reconcile import (
     Comparison,
-    CurrentPolicy,
     begun_after,
     in_order,
-    reconcile,
     replaced,
 )
 
@@ -34,24 +32,23 @@ def context(**changes: Any) -> EnforceContext:
     return EnforceContext(**{**facts, **changes})
 
 
-def current(*, holders: Any = ("admins",), elsewhere: Any = (), **changes: Any) -> CurrentPolicy:
+def current(*, holders: Any = ("admins",), **changes: Any) -> KeptPolicy:
     facts: dict[str, Any] = {
         "key": KEY, "reference": KEY, "document": DOCUMENT.policy,
-        "tags": {tags.POLICY: "guardrail", tags.ENFORCED_BY: "web"},
+        "tags": {tags.POLICY: "guardrail", tags.ENFORCED_BY: "web"}, "holders": {"group": holders},
     }  # fmt: skip
-    return CurrentPolicy(KeptPolicy(**{**facts, **changes}), holders, elsewhere)
+    return KeptPolicy(**{**facts, **changes})
 
 
-def planned(policy: CurrentPolicy | None, *, desired: bool = True, **changes: Any) -> MechanismPlan:
+def planned(policy: KeptPolicy | None, *, desired: bool = True, **changes: Any) -> MechanismPlan:
     facts: dict[str, Any] = {
         "desired": {KEY: DOCUMENT} if desired else {},
-        "current": [policy] if policy else [],
+        "current": {policy.key: policy} if policy else {},
         "holders": ("admins",),
         "in_use": True,
     }
-    operations = changes.pop("operations", managed_policies.OPERATIONS)
-    where = changes.pop("context", context())
-    return reconcile(where, operations, Comparison(**{**facts, **changes}))
+    facts |= {"operations": managed_policies.GROUPS, "context": context()}
+    return Comparison(**{**facts, **changes}).plan()
 
 
 def calls(actions: tuple[Action, ...]) -> list[str]:
@@ -79,7 +76,7 @@ class TestTheEngine:
     def test_a_new_holder_is_bound_before_an_old_one_is_freed(self) -> None:
         plan = planned(
             current(holders=("old",)),
-            operations=permissions_boundary.OPERATIONS,
+            operations=managed_policies.BOUNDARIES,
             holders=("new",),
         )
         assert calls(plan.actions) == [
@@ -125,7 +122,7 @@ class TestTheEngine:
     def test_that_a_proof_failed_is_recorded_and_taken_back(self) -> None:
         record = {tags.UNPROVED: "1 accepted"}
         assert calls(planned(current(), context=context(tags=record)).actions)[0] == "TagPolicy"
-        marked = current(tags={**current().policy.tags, **record})
+        marked = current(tags={**current().tags, **record})
         assert calls(planned(marked).actions)[0] == "UntagPolicy"
         assert planned(marked, context=context(tags=record)).actions == ()
 
@@ -134,7 +131,7 @@ class TestTheEngine:
         (problem,) = planned(None, attached=theirs, quota=1).problems
         assert problem == "group admins would have 2 managed policies, of 1 allowed"
         old = current(key="old", reference="old")
-        plan = planned(None, current=[old], attached={"admins": ["old"]}, quota=1)
+        plan = planned(None, current={"old": old}, attached={"admins": ["old"]}, quota=1)
         assert (plan.problems, plan.removals) == ((), ())
         assert plan.actions[0].call == "iam:DetachGroupPolicy"
 

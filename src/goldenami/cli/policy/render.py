@@ -54,8 +54,7 @@ def render(options: RenderOptions) -> None:
     from goldenami.iam.values import Values
     from goldenami.report import policy as report
     from goldenami.report.terminal import say
-    from goldenami.workflows import rendering
-    from goldenami.workflows.enforce.documents import profiles
+    from goldenami.workflows.enforce import rendering
 
     if options.minify and options.as_ is not As.JSON:
         raise UsageError(
@@ -70,13 +69,13 @@ def render(options: RenderOptions) -> None:
         profile = profile_named(options.policy_profile or profile_of(file))
         for note in further_profiles(file, profile.name):
             say(f"note: {note}")
-        values = rendering.values(
+        values = rendering.values_of(
             lambda: options.session(None, file.region),
-            file, profile, {"groups": file.enforce.groups, **named},
+            file, profile, named,
         )  # fmt: skip
-        together = profiles(attaching(file, profile.name))
+        together = rendering.profiles(attaching(file, profile.name))
     together = together[:1] if options.as_ is As.JSON else together
-    rendered = [rendering.documents(profile, values) for profile in together]
+    rendered = [rendering.of_profile(profile, values) for profile in together]
     for note in [note for _, note in rendered if note]:
         say(f"note: {note}", "yellow")
     documents = [document for several, _ in rendered for document in several]

@@ -21,15 +21,12 @@ from goldenami.iam.proof import cases
 from goldenami.spec import EnforceFile
 from goldenami.spec.model import Enforce, Mechanisms
 from goldenami.workflows.enforce import (
+    adoption,
     allowed_amis,
-    declarative_policy,
-    documents,
-    group_policy,
     managed_policies,
     organization_policies,
-    permissions_boundary,
     proof,
-    scp,
+    rendering,
 )
 from goldenami.workflows.enforce.interface import (
     EnforceContext,
@@ -41,22 +38,22 @@ from goldenami.workflows.enforce.reconcile import begun_after
 from goldenami.workflows.execution import Execution
 
 HANDLERS = {
-    "adopt:organization-policy": organization_policies.adopt,
-    "adopt:policy": managed_policies.adopt,
-    "adopt:policy-version": managed_policies.adopt_version,
-    "verify:policy": managed_policies.verify,
-    "verify:organization-policy": organization_policies.verify,
+    "adopt:organization-policy": adoption.adopt,
+    "adopt:policy": adoption.adopt,
+    "adopt:policy-version": adoption.adopt_version,
+    "verify:policy": adoption.verify,
+    "verify:organization-policy": adoption.verify,
     "verify:allowed-images": allowed_amis.verify,
 }
 _REMOVALS = 3
 """How often what is left is removed, as long as somebody else makes it anew."""
 
 _MECHANISMS = {
-    "group_policy": group_policy,
-    "permissions_boundary": permissions_boundary,
-    "scp": scp,
-    "allowed_amis": allowed_amis,
-    "declarative_policy": declarative_policy,
+    "group_policy": managed_policies.group_policy,
+    "permissions_boundary": managed_policies.permissions_boundary,
+    "scp": organization_policies.scp,
+    "allowed_amis": allowed_amis.plan,
+    "declarative_policy": organization_policies.declarative_policy,
 }
 
 
@@ -86,12 +83,17 @@ def prepare(
             Nothing was changed.
         IncompleteError: a region could not be read.
     """
-    enforce = _enforce(file)
+    if not file.declared:
+        raise UsageError(
+            f"{file.path}: there is no `enforce` part",
+            fix="add one: `enforce: {groups: [ec2-admin-group]}`",
+        )
+    enforce = file.enforce
     if audit_mode:
         enforce = _in_audit_mode(file, enforce)
         file = structs.replace(file, enforce=enforce)
     renders = enforce.attaching and not remove
-    policies, golden = documents.desired(aws, file) if renders else ({}, ())
+    policies, golden = rendering.desired(aws, file) if renders else ({}, ())
     context = EnforceContext(
         aws=aws,
         region=file.region or aws.region,
@@ -104,8 +106,8 @@ def prepare(
         tags=record or {},
     )
     plan = joined(
-        mechanism.plan(context)
-        for name, mechanism in _MECHANISMS.items()
+        plan_of(context)
+        for name, plan_of in _MECHANISMS.items()
         if not audit_mode or getattr(enforce.mechanisms, name)
     )
     if plan.problems:
@@ -138,7 +140,7 @@ def prepare(
         attachments=plan.attachments,
         policies=policies,
         golden=golden,
-        accounts=plan.accounts,
+        accounts=dict(plan.accounts),
     )
 
 
@@ -152,13 +154,13 @@ def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> EnforcementProo
     """
     account, notes = authorization_details.account(aws)
     owners = (aws.account, *file.owners)
-    proved = proof.proved(prepared, _enforce(file), account, cases.load(), owners)
+    proved = proof.proved(prepared, file.enforce, account, cases.load(), owners)
     return structs.replace(proved, warnings=(*notes, *proved.warnings))
 
 
 def promised(file: EnforceFile, mechanism: str) -> frozenset[str]:
     """Return what the profiles of a mechanism promise, all together."""
-    profiles = documents.profiles(file.enforce.attaching[mechanism])
+    profiles = rendering.profiles(file.enforce.attaching[mechanism])
     return frozenset(topic for profile in profiles for topic in profile.proves)
 
 
@@ -218,15 +220,6 @@ def _holders(enforce: Enforce) -> Iterator[str]:
         yield "Allowed AMIs"
     if used.declarative_policy:
         yield from (f"Allowed AMIs of {name}" for name in used.declarative_policy.targets)
-
-
-def _enforce(file: EnforceFile) -> Enforce:
-    if not file.declared:
-        raise UsageError(
-            f"{file.path}: there is no `enforce` part",
-            fix="add one: `enforce: {groups: [ec2-admin-group]}`",
-        )
-    return file.enforce
 
 
 def _in_audit_mode(file: EnforceFile, enforce: Enforce) -> Enforce:

@@ -9,13 +9,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from goldenami.aws import allowed_images, parameters, regions
 from goldenami.aws.action import ActionContext
 from goldenami.aws.allowed_images import AllowedImagesSetting, RefusedInstance
-from goldenami.aws.parallel import RegionAnswers, in_regions
-from goldenami.aws.session import Aws
+from goldenami.aws.parallel import in_regions
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.aws.waits import until
 from goldenami.domain import prefixes
 from goldenami.domain.plan import Action
@@ -45,13 +45,6 @@ RECORD = prefixes.ALLOWED_AMIS
 Criteria = list[dict[str, Any]]
 
 
-class _Current(Struct, frozen=True):
-    """A region's setting as it is, and the enforcement that it is recorded for."""
-
-    setting: AllowedImagesSetting
-    name: str = ""
-
-
 def plan(context: EnforceContext) -> MechanismPlan:
     """Compare the setting of each region with what it should be.
 
@@ -62,18 +55,32 @@ def plan(context: EnforceContext) -> MechanismPlan:
         IncompleteError: a region could not be read.
     """
     desired = context.enforce.mechanisms.allowed_amis
-    if context.remove:
-        return _removal(context, desired)
-    if desired is None:
+    if not (desired or context.remove):
         return MechanismPlan()
-    current = _settings(context.aws, desired).complete(READING)
-    expected = criteria(desired, context.owners)
-    claims = ownership.claims(context, _names(current))
+    settings = desired or AllowedAmis()
+    where, at = _regions(context.aws, settings), context.aws.in_region
+    answers = in_regions(where, lambda region: _setting(at(region)))
+    # what the file does not name need not be readable; that it is not is told
+    current = answers.complete(READING) if desired else answers.read
+    expected = criteria(settings, context.owners)
+    if not context.remove:
+        plans = [
+            _applied(context, region, setting, settings.state, expected)
+            for region, setting in current.items()
+        ]
+        claims = ownership.claims(context, _names(current))
+        return joined([*plans, claims, MechanismPlan(notes=(NOTE,))])
+    others = {
+        region: each
+        for region, each in current.items()
+        if ownership.stays(context, each.recorded, named=True)
+    }
     plans = [
-        _applied(region, setting, desired.state, expected, context.name)
-        for region, setting in current.items()
+        _removed(region, each, expected) for region, each in current.items() if region not in others
     ]
-    return joined([*plans, claims, MechanismPlan(notes=(NOTE,))])
+    unread = ", ".join(answer.region for answer in answers.unread)
+    notes = (f"Allowed AMIs settings could not be looked for in {unread}",) if unread else ()
+    return joined([*plans, ownership.kept(_names(others)), MechanismPlan(notes=notes)])
 
 
 def refused_instances(aws: Aws, file: EnforceFile) -> list[RefusedInstance]:
@@ -95,11 +102,9 @@ def criteria(desired: ImageCriteria, owners: tuple[str, ...]) -> Criteria:
     criterion: dict[str, Any] = {"ImageProviders": list(desired.providers or owners)}
     if desired.names:
         criterion["ImageNames"] = list(desired.names)
-    if desired.created_within_days is not None:
-        days = desired.created_within_days
+    if (days := desired.created_within_days) is not None:
         criterion["CreationDateCondition"] = {"MaximumDaysSinceCreated": days}
-    if desired.deprecated_within_days is not None:
-        days = desired.deprecated_within_days
+    if (days := desired.deprecated_within_days) is not None:
         criterion["DeprecationTimeCondition"] = {"MaximumDaysSinceDeprecated": days}
     return [criterion]
 
@@ -133,91 +138,60 @@ def _regions(aws: Aws, settings: AllowedAmis) -> tuple[str, ...]:
     return tuple(regions.enabled(aws)) if settings.regions == "all" else settings.regions
 
 
-def _settings(aws: Aws, settings: AllowedAmis) -> RegionAnswers[_Current]:
-    def look(region: str) -> _Current:
-        regional = aws.in_region(region)
-        record = parameters.values(regional, [RECORD], READING)
-        return _Current(allowed_images.setting(regional), record.get(RECORD, ""))
-
-    return in_regions(_regions(aws, settings), look)
+def _setting(regional: RegionalAws) -> AllowedImagesSetting:
+    record = parameters.values(regional, [RECORD], READING)
+    return structs.replace(allowed_images.setting(regional), recorded=record.get(RECORD, ""))
 
 
-def _names(current: Mapping[str, _Current]) -> dict[str, str]:
+def _names(current: Mapping[str, AllowedImagesSetting]) -> dict[str, str]:
     """Return whose the settings are that say anything, by words for each."""
     return {
-        _title(region): each.name
-        for region, each in current.items()
-        if each.name or each.setting.state != DISABLED or each.setting.criteria
+        _title(region): setting.recorded
+        for region, setting in current.items()
+        if setting.recorded or setting.state != DISABLED or setting.criteria
     }
-
-
-def _removal(context: EnforceContext, desired: AllowedAmis | None) -> MechanismPlan:
-    """What the release file does not name need not be readable; that it is not is told."""
-    settings = desired or AllowedAmis()
-    answers = _settings(context.aws, settings)
-    current = answers.complete(READING) if desired else answers.read
-    unread = ", ".join(answer.region for answer in answers.unread)
-    notes = (f"Allowed AMIs settings could not be looked for in {unread}",) if unread else ()
-    expected = criteria(settings, context.owners)
-    others = {
-        region: each
-        for region, each in current.items()
-        if ownership.stays(context, each.name, named=True)
-    }
-    plans = [
-        _removed(region, each, expected) for region, each in current.items() if region not in others
-    ]
-    return joined([*plans, ownership.kept(_names(others)), MechanismPlan(notes=notes)])
 
 
 def _applied(
-    region: str, current: _Current, state: str, expected: Criteria, name: str
+    context: EnforceContext,
+    region: str,
+    setting: AllowedImagesSetting,
+    state: str,
+    expected: Criteria,
 ) -> MechanismPlan:
-    setting = current.setting
-    right = setting.state == state and same(setting.criteria, expected)
-    if setting.managed_by != "account" and not right:
+    steps = _written(region, setting, state, expected)
+    if setting.managed_by != "account" and steps:
         return MechanismPlan(
             problems=(
                 f"{region}: a declarative policy of the organization manages Allowed AMIs: "
                 "use enforce.mechanisms.declarative_policy",
             )
         )
-    # recorded first: what was set by a run that stopped is known to be this enforcement's
-    steps = [_record(region, name)] if current.name != name else []
-    # criteria before state: once it is in force, it is with these
-    if not same(setting.criteria, expected):
-        steps.append(_replace(region, expected))
-    if setting.state != state:
-        steps.append(
-            _step(
-                region, "state", "ec2:EnableAllowedImagesSettings",
-                f"set Allowed AMIs to {state}", AllowedImagesSettingsState=state,
-            )
+    diff = ""
+    if steps:
+        before = f"- {setting.state} {json.dumps(setting.criteria)}"
+        diff = f"{before}\n+ {state} {json.dumps(expected)}"
+    if setting.recorded != context.name:
+        # recorded first: what was set by a run that stopped is known to be this enforcement's
+        record = _step(
+            region, "record", "ssm:PutParameter",
+            f"record in {RECORD} that the Allowed AMIs setting is `{context.name}`'s",
+            Name=RECORD, Value=context.name, Type="String", Overwrite=True,
+            Description="goldenami: the enforcement that has set Allowed AMIs here",
         )  # fmt: skip
-    if not right:
-        steps.append(_verification(region, state, expected))
-    before = f"- {setting.state} {json.dumps(setting.criteria)}"
-    change = Change(
-        policy=_title(region),
-        kind="update" if steps else "keep",
-        diff="" if right else f"{before}\n+ {state} {json.dumps(expected)}",
-    )
+        steps = [record, *steps]
+    change = Change(policy=_title(region), kind="update" if steps else "keep", diff=diff)
     return MechanismPlan(changes=(change,), actions=in_order(steps))
 
 
-def _removed(region: str, current: _Current, expected: Criteria) -> MechanismPlan:
-    setting = current.setting
+def _removed(region: str, setting: AllowedImagesSetting, expected: Criteria) -> MechanismPlan:
     if setting.state == DISABLED and not setting.criteria:
         return MechanismPlan()
     if setting.managed_by != "account" or not same(setting.criteria, expected):
         note = f"{region}: the Allowed AMIs setting is not goldenami's, and stays"
         return MechanismPlan(notes=(note,))
-    # state before criteria: it is never in force without them
-    steps = [_replace(region, []), _verification(region, DISABLED, [])]
-    if setting.state != DISABLED:
-        disable = "ec2:DisableAllowedImagesSettings"
-        steps.insert(0, _step(region, "state", disable, "disable Allowed AMIs"))
-    if current.name:
+    steps = _written(region, setting, DISABLED, [])
+    if setting.recorded:
         forget = f"delete {RECORD}"
         steps.append(_step(region, "forget", "ssm:DeleteParameter", forget, Name=RECORD))
     change = Change(policy=_title(region), kind="remove")
@@ -228,29 +202,32 @@ def _title(region: str) -> str:
     return f"Allowed AMIs {region}"
 
 
-def _replace(region: str, criteria: Criteria) -> Action:
-    return _step(
-        region, "criteria", "ec2:ReplaceImageCriteriaInAllowedImagesSettings",
-        "set the criteria of Allowed AMIs" if criteria else "clear Allowed AMIs' criteria",
-        ImageCriteria=criteria,
-    )  # fmt: skip
-
-
-def _record(region: str, name: str) -> Action:
-    return _step(
-        region, "record", "ssm:PutParameter",
-        f"record in {RECORD} that the Allowed AMIs setting is `{name}`'s",
-        Name=RECORD, Value=name, Type="String", Overwrite=True,
-        Description="goldenami: the enforcement that has set Allowed AMIs here",
-    )  # fmt: skip
-
-
-def _verification(region: str, state: str, criteria: Criteria) -> Action:
-    step = _step(
-        region, "verify", "verify:allowed-images", "read the Allowed AMIs setting back",
-        AllowedImagesSettingsState=state, ImageCriteria=json.dumps(criteria),
-    )  # fmt: skip
-    return structs.replace(step, permissions=("ec2:GetAllowedImagesSettings",))
+def _written(
+    region: str, setting: AllowedImagesSetting, state: str, criteria: Criteria
+) -> list[Action]:
+    """Return the steps that make a setting so; it is never in force without its criteria."""
+    steps = []
+    if not same(setting.criteria, criteria):
+        steps.append(
+            _step(
+                region, "criteria", "ec2:ReplaceImageCriteriaInAllowedImagesSettings",
+                "set the criteria of Allowed AMIs" if criteria else "clear Allowed AMIs' criteria",
+                ImageCriteria=criteria,
+            )
+        )  # fmt: skip
+    if state == DISABLED and setting.state != DISABLED:
+        disable = "ec2:DisableAllowedImagesSettings"
+        steps.insert(0, _step(region, "state", disable, "disable Allowed AMIs"))
+    elif setting.state != state:
+        enable, summary = "ec2:EnableAllowedImagesSettings", f"set Allowed AMIs to {state}"
+        steps.append(_step(region, "state", enable, summary, AllowedImagesSettingsState=state))
+    if steps:
+        verify = _step(
+            region, "verify", "verify:allowed-images", "read the Allowed AMIs setting back",
+            AllowedImagesSettingsState=state, ImageCriteria=json.dumps(criteria),
+        )  # fmt: skip
+        steps.append(structs.replace(verify, permissions=("ec2:GetAllowedImagesSettings",)))
+    return steps
 
 
 def _step(region: str, id_: str, call: str, summary: str, **parameters: Any) -> Action:

@@ -5,17 +5,18 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from goldenami.aws.kept_policy import HolderKind
 from goldenami.aws.session import Aws
-from goldenami.domain.image import Image
+from goldenami.domain import arns, prefixes
 from goldenami.domain.plan import Action, Plan
 from goldenami.iam.profiles import Profile
+from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.proof.prove import ProofRow
 from goldenami.iam.render import PolicyDocument
 from goldenami.iam.snapshot_list import Difference
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
 
-HolderKind = Literal["group", "role-boundary", "organization-target"]
 MECHANISMS: Final[Mapping[HolderKind, str]] = {
     "group": "group_policy",
     "role-boundary": "permissions_boundary",
@@ -96,6 +97,11 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
     take_over: bool
     tags: dict[str, str]
 
+    def policy_arn(self, document: str) -> str:
+        """Return the ARN of goldenami's managed policy for a document."""
+        name = f"{prefixes.POLICIES}{document}"
+        return arns.iam_arn(self.aws.partition, self.aws.account, "policy", name)
+
     def documents(self, mechanism: str) -> tuple[PolicyDocument, ...]:
         """Return what a mechanism attaches; nothing if it is not in use."""
         policies = self.policies.get(mechanism)
@@ -113,7 +119,7 @@ class MechanismPlan(Struct, frozen=True, kw_only=True):
         notes: what the user should know before.
         problems: why it must not be done; everything is refused then.
         others: what another enforcement attached, and stays.
-        accounts: which accounts are under each target, None if that could not be read.
+        accounts: each target with the accounts under it, None if they could not be read.
     """
 
     changes: tuple[Change, ...] = ()
@@ -123,7 +129,7 @@ class MechanismPlan(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
-    accounts: Mapping[str, tuple[str, ...] | None] = {}
+    accounts: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
 
 
 class Enforcement(Struct, frozen=True, kw_only=True):
@@ -140,11 +146,11 @@ class Enforcement(Struct, frozen=True, kw_only=True):
         accounts: those under each target of the organization.
     """
 
-    changes: tuple[Change, ...]
-    plan: Plan
+    changes: tuple[Change, ...] = ()
+    plan: Plan = Plan(title="enforce", actions=())
     attachments: tuple[Attachment, ...] = ()
     policies: Mapping[str, RenderedPolicies] = {}
-    golden: tuple[Image, ...] = ()
+    golden: tuple[GoldenImage, ...] = ()
     again: Callable[[], "Enforcement"] | None = None
     removes: bool = False
     accounts: Mapping[str, tuple[str, ...] | None] = {}
@@ -168,40 +174,13 @@ class EnforcementProof(Struct, frozen=True, kw_only=True):
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    @classmethod
-    def together(cls, proofs: Iterable["EnforcementProof"]) -> "EnforcementProof":
-        """Return several proofs as one, which says nothing twice."""
-        proofs = list(proofs)
-        return cls(
-            rows=tuple(row for proof in proofs for row in proof.rows),
-            failures=tuple(dict.fromkeys(text for proof in proofs for text in proof.failures)),
-            warnings=tuple(dict.fromkeys(text for proof in proofs for text in proof.warnings)),
-        )
-
-
-def broken(row: ProofRow) -> str:
-    """Say how a case should have been decided, and why it was not."""
-    where = f" ({row.image} in {row.region})" if row.image else ""
-    what = f"{row.subject}: {row.case}{where} should be {row.expected}"
-    if row.decided == "unknown":
-        return f"{what}, and that is {row.reason}"
-    return f"{what} and is {row.decided}: {row.reason}"
-
 
 def joined(plans: Iterable[MechanismPlan]) -> MechanismPlan:
     """Return several plans as one."""
     plans = list(plans)
-
-    def every(field: str) -> tuple[Any, ...]:
-        return tuple(item for plan in plans for item in getattr(plan, field))
-
-    return MechanismPlan(
-        changes=every("changes"),
-        actions=every("actions"),
-        removals=every("removals"),
-        attachments=every("attachments"),
-        notes=tuple(dict.fromkeys(every("notes"))),
-        problems=every("problems"),
-        others=every("others"),
-        accounts={target: under for plan in plans for target, under in plan.accounts.items()},
-    )
+    every: dict[str, tuple[Any, ...]] = {
+        field: tuple(item for plan in plans for item in getattr(plan, field))
+        for field in MechanismPlan.__struct_fields__
+    }
+    every["notes"] = tuple(dict.fromkeys(every["notes"]))
+    return MechanismPlan(**every)

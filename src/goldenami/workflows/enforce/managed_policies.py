@@ -1,26 +1,25 @@
-"""Managed policies of an account: made, given a new version, taken away, and read back."""
+"""Mechanisms ``group_policy`` and ``permissions_boundary``: managed policies of the account.
 
-import json
-from typing import Any
+The first attaches each document to the admin groups, the second makes one of all documents the
+boundary of named roles.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec import structs
 
 from goldenami.aws import iam
-from goldenami.aws.action import ActionContext
-from goldenami.aws.waits import until
-from goldenami.domain import arns, prefixes
-from goldenami.workflows.enforce import adoption
-from goldenami.workflows.enforce.interface import EnforceContext
+from goldenami.aws.kept_policy import KeptPolicy
+from goldenami.iam.profiles import load_profiles
+from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
+from goldenami.workflows.enforce.reconcile import Comparison
+from goldenami.workflows.enforce.rendering import BOUNDARY, boundary
 
-VERIFY_TIMEOUT_S = 60.0
-
-
-def arn(context: EnforceContext, document: str) -> str:
-    """Return the ARN of goldenami's policy for a document."""
-    aws = context.aws
-    return arns.iam_arn(aws.partition, aws.account, "policy", f"{prefixes.POLICIES}{document}")
-
-
-OPERATIONS = PolicyOperations(
+NOTE = "a group holds users only: roles and SSO sessions are not bound by what is attached to it"
+GROUPS = PolicyOperations(
     holder="group",
     holder_name="group {holder}",
     foreign="{key} exists and was not made by goldenami (it has no tag {tag})",
@@ -62,51 +61,120 @@ OPERATIONS = PolicyOperations(
         ),
     },
 )
-"""How managed policies are kept, and attached to groups; a boundary is attached otherwise."""
+"""How managed policies are kept, and attached to groups."""
+BOUNDARIES = structs.replace(
+    GROUPS,
+    holder="role-boundary",
+    holder_title="role {holder}",
+    calls={
+        **GROUPS.calls,
+        "attach": Operation(
+            "iam:PutRolePermissionsBoundary",
+            {"RoleName": "holder", "PermissionsBoundary": "key"},
+            "make {policy} the permissions boundary of role {holder}",
+        ),
+        "detach": Operation(
+            "iam:DeleteRolePermissionsBoundary",
+            {"RoleName": "holder"},
+            "take the permissions boundary {policy} from role {holder}",
+        ),
+        "verify": structs.replace(
+            GROUPS.calls["verify"],
+            values={"PolicyArn": "key", "Document": "text", "Boundaries": "holders"},
+        ),
+    },
+)
 
 
-def verify(doing: ActionContext) -> dict[str, Any]:
-    """Wait until a policy's default version and holders read back as they were written."""
-    expected = json.loads(doing.parameters["Document"])
-    groups = set(doing.parameters.get("Groups", ()))
-    roles = set(doing.parameters.get("Boundaries", ()))
-    key = doing.parameters["PolicyArn"]
+def group_policy(context: EnforceContext) -> MechanismPlan:
+    """Compare what should be attached to the groups with what is.
 
-    def look() -> dict[str, Any] | None:
-        policy = iam.managed_policy(doing.aws, key)
-        if policy is None or policy.document != expected or not groups <= set(policy.groups):
-            return None
-        return {} if roles <= set(policy.boundary_of) else None
-
-    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=key)
-
-
-def adopt(doing: ActionContext) -> dict[str, Any]:
-    """Take a policy for the desired one that was there when it was to be made.
-
-    Raises:
-        RefusedError: it is not goldenami's, another enforcement's, or has another content.
+    A policy that this enforcement attached and no longer wants is taken away. Groups that it does
+    not name are left alone.
     """
-    aws, name = doing.aws, doing.parameters["PolicyName"]
-    key = arns.iam_arn(aws.partition, aws.account, "policy", name)
-    policy, text = _settled(doing, key), doing.parameters["PolicyDocument"]
-    adoption.adopt(doing, OPERATIONS, policy, text)
-    return {}
-
-
-def adopt_version(doing: ActionContext) -> dict[str, Any]:
-    """Take a policy's default version for the desired one when there is no room for another.
-
-    Raises:
-        RefusedError: it has another content.
-    """
-    key = doing.parameters["PolicyArn"]
-    adoption.check_content(_settled(doing, key).document, doing.parameters["PolicyDocument"], key)
-    return {}
-
-
-def _settled(doing: ActionContext, key: str) -> iam.ManagedPolicy:
-    """Return a policy of which AWS says that it is there; it may not be known everywhere yet."""
-    return until(
-        doing, lambda: iam.managed_policy(doing.aws, key), timeout_s=VERIFY_TIMEOUT_S, thing=key
+    enforce = context.enforce
+    policies = {group: iam.attached(context.aws, group) for group in enforce.groups}
+    attached = {group: arns for group, arns in policies.items() if arns is not None}
+    if missing := [group for group in policies if group not in attached]:
+        problem = f"there is no IAM group {', '.join(missing)} in account {context.aws.account}"
+        return MechanismPlan(problems=(problem,))
+    documents = context.documents("group_policy")
+    desired = {context.policy_arn(document.name): document for document in documents}
+    in_use = bool(enforce.mechanisms.group_policy)
+    comparison = Comparison(
+        context=context,
+        operations=GROUPS,
+        desired=desired,
+        current=_current(context, attached, desired),
+        holders=tuple(attached),
+        attached=attached,
+        quota=iam.attachments_per_group(context.aws) if attached else 0,
+        in_use=in_use,
     )
+    notes = MechanismPlan(notes=(NOTE,) if in_use and not context.remove else ())
+    return joined([notes, comparison.plan()])
+
+
+def permissions_boundary(context: EnforceContext) -> MechanismPlan:
+    """Compare the roles' boundaries with what they should be."""
+    settings = context.enforce.mechanisms.permissions_boundary
+    names = settings.roles if settings and not context.remove else ()
+    arn = context.policy_arn(BOUNDARY)
+    policy = iam.managed_policy(context.aws, arn)
+    roles = {name: iam.role(context.aws, name) for name in names}
+    current = {}
+    if policy:
+        bound = [name for name, role in roles.items() if role and role.boundary == arn]
+        surplus = [name for name in policy.holders["role-boundary"] if name not in names]
+        elsewhere = (*policy.holders["group"], *policy.elsewhere)
+        holders = {"role-boundary": (*bound, *surplus)}
+        current[arn] = structs.replace(policy, holders=holders, elsewhere=elsewhere)
+    comparison = Comparison(
+        context=context,
+        operations=BOUNDARIES,
+        desired={arn: boundary(context.documents("permissions_boundary"))} if names else {},
+        current=current,
+        holders=names,
+        in_use=bool(names),
+    )
+    unfit = MechanismPlan(problems=tuple(_unfit(context, roles, arn)))
+    return joined([comparison.plan(), unfit])
+
+
+def _current(
+    context: EnforceContext, attached: Mapping[str, Collection[str]], desired: Iterable[str]
+) -> dict[str, KeptPolicy]:
+    """Return the policies that may be goldenami's, but for the boundary.
+
+    Whatever else has one than the groups of the file keeps it alive.
+    """
+    prefix = context.policy_arn("")
+    keys = {arn for arns in attached.values() for arn in arns if arn.startswith(prefix)}
+    if context.remove or not attached:  # also those that somebody detached by hand
+        keys |= {context.policy_arn(name) for name in load_profiles()}
+    keys.discard(context.policy_arn(BOUNDARY))
+    current = {}
+    for arn in sorted(keys.union(desired)):
+        if policy := iam.managed_policy(context.aws, arn):
+            holders = tuple(group for group, arns in attached.items() if arn in arns)
+            others = (group for group in policy.holders["group"] if group not in holders)
+            roles = (f"role {name} (boundary)" for name in policy.holders["role-boundary"])
+            elsewhere = (*others, *policy.elsewhere, *roles)
+            current[arn] = structs.replace(policy, holders={"group": holders}, elsewhere=elsewhere)
+    return current
+
+
+def _unfit(
+    context: EnforceContext, roles: Mapping[str, iam.RoleBoundary | None], arn: str
+) -> Iterator[str]:
+    pipeline = (context.enforce.pipeline_role or "").rpartition("/")[2]
+    for name, role in roles.items():
+        if role is None:
+            yield f"there is no role {name} in account {context.aws.account}"
+            continue
+        if role.boundary and role.boundary != arn:
+            yield f"role {name} has another permissions boundary, {role.boundary}"
+        if role.path.startswith("/aws-service-role/"):
+            yield f"role {name} is AWS's own (service-linked), which takes no permissions boundary"
+    if pipeline in roles:
+        yield f"role {pipeline} is the pipeline role, which must not be bound"

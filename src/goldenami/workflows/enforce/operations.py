@@ -5,9 +5,9 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from goldenami.aws.kept_policy import HolderKind
 from goldenami.domain import tags
 from goldenami.domain.plan import Action, Ref
-from goldenami.workflows.enforce.interface import HolderKind
 
 Verb = Literal["create", "update", "prune", "delete", "tag", "untag", "attach", "detach", "verify"]
 _SUMMARIES: Final[Mapping[Verb, str]] = {

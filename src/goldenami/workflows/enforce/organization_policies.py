@@ -1,30 +1,36 @@
-"""Policies of an organization, of any type: made, changed, attached, detached, and read back."""
+"""Mechanisms ``scp`` and ``declarative_policy``: policies of roots, units or accounts.
 
-import json
+Service control policies bind who is under a target; a declarative policy holds Allowed AMIs for
+whole accounts.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_declarative_syntax.html
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
-from msgspec import Struct
-
 from goldenami.aws import organizations
-from goldenami.aws.action import ActionContext
-from goldenami.aws.organizations import OrganizationPolicy
-from goldenami.aws.waits import until
+from goldenami.aws.organizations import DECLARATIVE_EC2, SCP
 from goldenami.domain import prefixes
 from goldenami.errors import RefusedError
 from goldenami.iam.render import PolicyDocument
-from goldenami.workflows.enforce import adoption
+from goldenami.spec.model import DeclarativePolicy
+from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
-from goldenami.workflows.enforce.reconcile import Comparison, CurrentPolicy, reconcile
+from goldenami.workflows.enforce.reconcile import Comparison
 
-VERIFY_TIMEOUT_S = 60.0
+NOTE = (
+    "service control policies bind neither the organization's management account nor "
+    "service-linked roles (Auto Scaling): use allowed_amis or declarative_policy for those"
+)
+_SHOWN = 3
+_FOR_GOOD = {"@@operators_allowed_for_child_policies": ["@@none"]}
+"""Keeps a policy that is attached further down from saying otherwise, or from adding a criterion.
 
-
-class DesiredPolicies(Struct, frozen=True):
-    """The policies of one type that there should be, and what they should be attached to."""
-
-    documents: tuple[PolicyDocument, ...]
-    targets: tuple[str, ...]
+https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html
+"""
 
 
 def operations(kind: str) -> PolicyOperations:
@@ -74,7 +80,44 @@ def operations(kind: str) -> PolicyOperations:
     )
 
 
-def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -> MechanismPlan:
+def scp(context: EnforceContext) -> MechanismPlan:
+    """Compare the organization's SCPs with what they should be.
+
+    Tags of an image are seen by its owner alone, so a profile that tests them is refused for a
+    target that has other accounts under it: there every golden launch would be denied.
+    """
+    settings, policies = context.enforce.mechanisms.scp, context.policies.get("scp")
+    if settings is None or policies is None:
+        return _compared(context, SCP)
+    compared = _compared(context, SCP, policies.documents, settings.targets)
+    if compared.problems:
+        return compared
+    main, under = policies.profiles[0], organizations.accounts_under
+    accounts = {target: under(context.aws, target) for target in settings.targets}
+    unseen = [
+        _unseen(context, main.name, target, ids)
+        for target, ids in accounts.items()
+        if rendering.tests_tags(main)
+    ]
+    known = MechanismPlan(notes=(NOTE,), accounts=tuple(accounts.items()))
+    return joined([compared, *unseen, known])
+
+
+def declarative_policy(context: EnforceContext) -> MechanismPlan:
+    """Compare the organization's declarative policy with what it should be."""
+    settings = context.enforce.mechanisms.declarative_policy
+    if settings is None:
+        return _compared(context, DECLARATIVE_EC2)
+    document = PolicyDocument("allowed-images", _content(settings, context.owners))
+    return _compared(context, DECLARATIVE_EC2, [document], settings.targets)
+
+
+def _compared(
+    context: EnforceContext,
+    kind: str,
+    documents: Iterable[PolicyDocument] = (),
+    targets: tuple[str, ...] = (),
+) -> MechanismPlan:
     """Compare an organization's policies of a type with what there should be.
 
     Where none are desired, what goldenami made is taken away. A caller who may not read the
@@ -83,66 +126,93 @@ def plan(context: EnforceContext, kind: str, policies: DesiredPolicies | None) -
     Raises:
         RefusedError: policies are desired, and the organization's cannot be read.
     """
-    policies = None if context.remove else policies
+    targets = () if context.remove else targets
     try:
         current = organizations.named(context.aws, kind, prefixes.POLICIES)
     except RefusedError as error:
-        if policies:
+        if targets:
             raise
         note = f"policies of an organization were not looked for: {error.message}"
         return MechanismPlan(notes=(note,) if context.remove else ())
-    desired = policies or DesiredPolicies((), ())
-    attached: dict[str, set[str]] = {}
+    attached: dict[str, tuple[str, ...]] = {}
     problems = []
-    if policies and kind not in organizations.enabled_types(context.aws):
+    if targets and kind not in organizations.enabled_types(context.aws):
         problems.append(
             f"{kind} is not enabled in the organization's root: "
             f"`aws organizations enable-policy-type --policy-type {kind} --root-id r-…`"
         )
     else:
-        for target in desired.targets:
+        for target in targets:
             names = organizations.attached(context.aws, kind, target)
             if names is None:
                 problems.append(f"the organization has no root, unit or account {target}")
             else:
-                attached[target] = set(names.values())
+                attached[target] = names
+    desired = {f"{prefixes.POLICIES}{document.name}": document for document in documents}
     comparison = Comparison(
-        desired={f"{prefixes.POLICIES}{document.name}": document for document in desired.documents},
-        current=[CurrentPolicy(policy, policy.targets) for policy in current.values()],
-        holders=desired.targets,
+        context=context,
+        operations=operations(kind),
+        desired=desired if targets else {},
+        current=current,
+        holders=targets,
         attached=attached,
         quota=organizations.POLICIES_PER_TARGET,
-        in_use=policies is not None,
+        in_use=bool(targets),
     )
-    compared = reconcile(context, operations(kind), comparison)
-    return joined([compared, MechanismPlan(problems=tuple(problems))])
+    return joined([comparison.plan(), MechanismPlan(problems=tuple(problems))])
 
 
-def verify(doing: ActionContext) -> dict[str, Any]:
-    """Wait until a policy's content and targets read back as they were written."""
-    name = doing.parameters["Name"]
-    content, targets = json.loads(doing.parameters["Content"]), set(doing.parameters["Targets"])
-
-    def look() -> dict[str, Any] | None:
-        policy = _policy(doing)
-        right = policy and policy.document == content and targets <= set(policy.targets)
-        return {} if right else None
-
-    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=name)
-
-
-def adopt(doing: ActionContext) -> dict[str, Any]:
-    """Take a policy for the desired one that was there when it was to be made.
-
-    Raises:
-        RefusedError: it is not goldenami's, another enforcement's, or has another content.
-    """
-    kind, name = doing.parameters["Type"], doing.parameters["Name"]
-    policy = until(doing, lambda: _policy(doing), timeout_s=VERIFY_TIMEOUT_S, thing=name)
-    adoption.adopt(doing, operations(kind), policy, doing.parameters["Content"])
-    return {"policy_id": policy.reference}
+def _unseen(
+    context: EnforceContext, profile: str, target: str, under: tuple[str, ...] | None
+) -> MechanismPlan:
+    """Say that the tags of golden images cannot be seen under a target, or not by who comes."""
+    others = [account for account in under or () if account not in context.owners]
+    if others:
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        problem = (
+            f"scp: `{profile}` tests tags, which the accounts under {target} cannot see of a "
+            f"shared image ({', '.join(others[:_SHOWN])}{more}): every golden launch would be "
+            "denied there; write `scp: {targets: [...], profile: owner-only}`, and keep the tags' "
+            "profile for group_policy and permissions_boundary"
+        )
+        return MechanismPlan(problems=(problem,))
+    if under == ():
+        note = (
+            f"scp: no account that it binds is under {target}; one that comes needs "
+            "`profile: owner-only`"
+        )
+        return MechanismPlan(notes=(note,))
+    return MechanismPlan()
 
 
-def _policy(doing: ActionContext) -> OrganizationPolicy | None:
-    kind, name = doing.parameters["Type"], doing.parameters["Name"]
-    return organizations.named(doing.aws, kind, name).get(name)
+def _content(settings: DeclarativePolicy, owners: tuple[str, ...]) -> dict[str, Any]:
+    """Return the declarative policy's document: keys and values have underscores here."""
+    criterion: dict[str, Any] = {
+        "allowed_image_providers": _assign(
+            [provider.replace("-", "_") for provider in settings.providers or owners]
+        )
+    }
+    if settings.names:
+        criterion["image_names"] = _assign(list(settings.names))
+    if settings.created_within_days is not None:
+        criterion["creation_date_condition"] = {
+            "maximum_days_since_created": _assign(settings.created_within_days)
+        }
+    if settings.deprecated_within_days is not None:
+        criterion["deprecation_time_condition"] = {
+            "maximum_days_since_deprecated": _assign(settings.deprecated_within_days)
+        }
+    attributes: dict[str, Any] = {
+        "allowed_images_settings": {
+            **_FOR_GOOD,
+            "state": _assign(settings.state.replace("-", "_")),
+            "image_criteria": {**_FOR_GOOD, "criteria_1": criterion},
+        }
+    }
+    if settings.exception_message:
+        attributes["exception_message"] = _assign(settings.exception_message)
+    return {"ec2_attributes": attributes}
+
+
+def _assign(value: Any) -> dict[str, Any]:
+    return {**_FOR_GOOD, "@@assign": value}

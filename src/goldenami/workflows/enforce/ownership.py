@@ -7,20 +7,9 @@ made before there were names: it becomes whose who names its mechanism.
 
 from collections.abc import Mapping
 
-from goldenami.domain import tags
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan
 
 _NAMELESS = "carries no enforcement's name"
-
-
-def of_tags(policy_tags: Mapping[str, str]) -> str:
-    """Return the name that a policy carries, empty if it carries none."""
-    return policy_tags.get(tags.ENFORCED_BY, "")
-
-
-def tags_of(context: EnforceContext, document: str) -> dict[str, str]:
-    """Return the tags that a policy of goldenami's is made with."""
-    return {tags.POLICY: document, tags.ENFORCED_BY: context.name} | context.tags
 
 
 def claims(context: EnforceContext, names: Mapping[str, str]) -> MechanismPlan:

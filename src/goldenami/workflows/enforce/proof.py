@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
-from goldenami.domain.image import Image
+from goldenami.domain import arns
 from goldenami.errors import IncompleteError, RefusedError
 from goldenami.iam.account import ADMINISTRATOR, Account, Group, Role, User
-from goldenami.iam.evaluator.decide import Policies
+from goldenami.iam.evaluator.decide import Level, Policies
+from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH, Principal
 from goldenami.iam.profiles import Profile
 from goldenami.iam.proof.cases import Cases
@@ -15,19 +16,21 @@ from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
 from goldenami.iam.proof.prove import Proof, ProofRow, ProofSubject, prove
 from goldenami.iam.reach.search import assumable
 from goldenami.iam.values import Values
-from goldenami.spec.model import AllowedAmis, DeclarativePolicy, Enforce
-from goldenami.workflows.enforce import pipeline_proof, scp_proof
+from goldenami.spec.model import Enforce
+from goldenami.workflows.enforce import pipeline_proof, rendering
 from goldenami.workflows.enforce.interface import (
     Attachment,
     Enforcement,
     EnforcementProof,
-    broken,
 )
 
 NOT_NEEDED = "golden-further"
 """Whether a group may use fleets and spot requests is its own matter."""
 
+PIPELINE = "the pipeline role"
 STAND_IN = "snap-golden"
+SOME_OTHER = "000000000000"
+"""Stands for an account that is not known: it owns no golden image."""
 _FOREIGN = frozenset({"foreign-image"})
 _SHOWN = 3
 
@@ -52,26 +55,27 @@ def proved(
     if not prepared.policies:
         return hidden
     proofs = [hidden]
+    after = _after(before, prepared.attachments)
     for mechanism in prepared.policies:
-        prover = MechanismProver(prepared, mechanism, before, cases, enforce)
+        prover = _Prover(prepared, mechanism, before, after, cases, enforce)
         match mechanism:
             case "group_policy":
-                proofs += [prover.group(name) for name in prover.named("group")]
+                proofs += map(prover.group, prover.named("group"))
             case "permissions_boundary":
-                proofs += [prover.role(name) for name in prover.named("role-boundary")]
+                proofs += map(prover.role, prover.named("role-boundary"))
             case "scp":
-                proofs += [
-                    scp_proof.proved(prover, name, prepared.accounts.get(name))
-                    for name in prover.named("organization-target")
-                ]
-    after = _after(before, prepared.attachments)
+                proofs += map(prover.target, prover.named("organization-target"))
     bound = [attachment for attachment in prepared.attachments if attachment.document]
     roles = {policies.values.pipeline_role for policies in prepared.policies.values()}
     proofs += [pipeline_proof.proved(after, role, bound) for role in roles if role]
-    proof = EnforcementProof.together(proofs)
-    if not proof.rows:
+    rows = tuple(row for proof in proofs for row in proof.rows)
+    if not rows:
         raise RefusedError("nobody would be bound, so nothing was proved")
-    return proof
+    return EnforcementProof(
+        rows=rows,
+        failures=tuple(dict.fromkeys(text for proof in proofs for text in proof.failures)),
+        warnings=tuple(dict.fromkeys(text for proof in proofs for text in proof.warnings)),
+    )
 
 
 def subject(account: Account, kind: str, principal: User | Group | Role) -> ProofSubject:
@@ -80,8 +84,15 @@ def subject(account: Account, kind: str, principal: User | Group | Role) -> Proo
     return ProofSubject(name, account.principal(principal), account.policies_of(principal))
 
 
+def pipeline(arn: str | None, policies: Policies) -> ProofSubject | None:
+    """Return the pipeline role with these policies, or None if there is none."""
+    if arn is None:
+        return None
+    return ProofSubject(PIPELINE, Principal.from_arn(arn, session="proof"), policies)
+
+
 def setting(
-    values: Values, profile: Profile, golden: Iterable[GoldenImage], groups: tuple[str, ...]
+    values: Values, profile: Profile, golden: tuple[GoldenImage, ...], groups: tuple[str, ...]
 ) -> ProofSetting:
     """Return where a proof takes place.
 
@@ -96,24 +107,11 @@ def setting(
         partition=values.partition,
         owners=values.golden_accounts,
         tag=values.tag or profile.tag,
-        golden=tuple(golden),
+        golden=golden,
         groups=groups,
-        parameter=published(values),
+        parameter=values.parameters[-1].replace("*", "web-base"),  # one kept for the pipeline
         pipeline_role=values.pipeline_role or "",
     )
-
-
-def golden_images(images: Iterable[Image]) -> tuple[GoldenImage, ...]:
-    """Return real images as a proof sees them."""
-    return tuple(
-        GoldenImage(region=image.region, id=image.id, owner=image.owner, snapshots=image.snapshots)
-        for image in images
-    )
-
-
-def published(values: Values) -> str:
-    """Return a parameter that images are published as, one that is kept for the pipeline."""
-    return values.parameters[-1].replace("*", "web-base")
 
 
 def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") -> GoldenImage:
@@ -121,7 +119,7 @@ def stand_in(owner: str, snapshots: tuple[str, ...], region: str = "us-east-1") 
     return GoldenImage(region=region, id="ami-golden", owner=owner, snapshots=snapshots)
 
 
-class MechanismProver:
+class _Prover:
     """The account after the change, and the proofs of everybody that a mechanism binds."""
 
     def __init__(
@@ -129,29 +127,27 @@ class MechanismProver:
         prepared: Enforcement,
         mechanism: str,
         before: Account,
+        after: Account,
         cases: Cases,
         enforce: Enforce,
     ) -> None:
         self._has_settings = enforce.mechanisms.allowed_amis is not None
-        self._before, self.after = before, _after(before, prepared.attachments)
-        self.attachments = [
-            attachment for attachment in prepared.attachments if attachment.document
-        ]
-        self.cases, self.policies = cases, prepared.policies[mechanism]
+        self._before, self._after, self._accounts = before, after, prepared.accounts
+        self._attachments = [each for each in prepared.attachments if each.document]
+        self._cases, policies = cases, prepared.policies[mechanism]
         foreign = tuple(case for case in cases.cases if case.topic in _FOREIGN)
         self._foreign = structs.replace(cases, cases=foreign)
-        values, profile = self.policies.values, self.policies.profiles[0]
-        golden = golden_images(prepared.golden) or (
-            stand_in(values.golden_accounts[0], (STAND_IN,)),
-        )
-        self.setting = setting(values, profile, golden, tuple(self.named("group")))
-        proven = {topic for link in self.policies.profiles for topic in link.proves}
-        self.promises = proven - {NOT_NEEDED}
-        self.pipeline = self._pipeline_subject(self.policies.values.pipeline_role)
+        values, self._profile = policies.values, policies.profiles[0]
+        golden = prepared.golden or (stand_in(values.golden_accounts[0], (STAND_IN,)),)
+        self._setting = setting(values, self._profile, golden, tuple(self.named("group")))
+        proven = {topic for link in policies.profiles for topic in link.proves}
+        self._promises = proven - {NOT_NEEDED}
+        role = values.pipeline_role
+        self._pipeline = pipeline(role, self._pipeline_policies(role or ""))
 
     def named(self, holder: str) -> list[str]:
         """Return the holders of a kind that get something, each once."""
-        names = (each.name for each in self.attachments if each.holder == holder)
+        names = (each.name for each in self._attachments if each.holder == holder)
         return list(dict.fromkeys(names))
 
     def group(self, name: str) -> EnforcementProof:
@@ -159,22 +155,26 @@ class MechanismProver:
 
         A member who cannot be judged is told of, and stops nothing.
         """
-        group = self.after.groups[name]
-        alone = self._prove(subject(self.after, "group", group), pipeline=True)
-        members = self.after.members(name)
+        group = self._after.groups[name]
+        alone = self._prove(subject(self._after, "group", group), pipeline=True)
+        members = self._after.members(name)
         failures, warnings = [], []
         others: dict[str, Proof] = {}
         for user in members:
             if _more(user, name):
                 try:
-                    others[user.name] = self._prove(subject(self.after, "user", user))
+                    others[user.name] = self._prove(subject(self._after, "user", user))
                 except IncompleteError as error:
                     warnings.append(f"user {user.name} could not be judged: {error.message}")
+        able = any(
+            all(row.as_expected for row in proof.rows if row.topic == "golden")
+            for proof in others.values()
+        )
         for row in alone.failed:
-            if row.topic == "golden" and any(_all_golden(proof) for proof in others.values()):
+            if row.topic == "golden" and able:
                 warnings.append(f"group {name} alone: {row.case}: {row.reason}")
             else:
-                failures.append(broken(row))
+                failures.append(_broken(row))
         for proof in others.values():
             warnings += _by_further_policies(proof)
         warnings += self._removable(alone, name)
@@ -185,29 +185,83 @@ class MechanismProver:
         """Prove a role; a launch that was not possible before need not become so."""
         before = self._prove(subject(self._before, "role", self._before.roles[name]))
         impossible = {(row.case, row.image) for row in before.rows if row.decided == "denied"}
-        proof = self._prove(subject(self.after, "role", self.after.roles[name]))
+        proof = self._prove(subject(self._after, "role", self._after.roles[name]))
         failures = [
             row
             for row in proof.failed
             if row.expected == "denied" or (row.case, row.image) not in impossible
         ]
-        return EnforcementProof(rows=proof.rows, failures=tuple(broken(row) for row in failures))
+        return EnforcementProof(rows=proof.rows, failures=tuple(map(_broken, failures)))
+
+    def target(self, name: str) -> EnforcementProof:
+        """Prove the policies of a root, a unit or an account, once for each kind of account there.
+
+        An account sees the tags of its own images alone. So where there are other accounts than
+        those that own golden images, golden launches have to be possible with images without any
+        tags.
+        """
+        accounts = self._accounts.get(name)  # None if they could not be read
+        failures = []
+        if accounts is None and rendering.tests_tags(self._profile):
+            failures.append(
+                f"scp: which accounts are under {name} could not be read (organizations:"
+                "DescribeOrganization, ListAccountsForParent, ListOrganizationalUnitsForParent), "
+                f"and in any but the golden accounts `{self._profile.name}` denies every golden "
+                "launch"
+            )
+        proofs = [self._seen_from(name, account) for account in self._viewpoints(accounts or ())]
+        warnings = []
+        if self._after.manages_organization:
+            warnings.append(
+                f"this account manages the organization: policies of {name} do not bind it"
+            )
+        return EnforcementProof(
+            rows=tuple(row for proof in proofs for row in proof.rows),
+            failures=(*failures, *(_broken(row) for proof in proofs for row in proof.failed)),
+            warnings=tuple(warnings),
+        )
+
+    def _viewpoints(self, accounts: tuple[str, ...]) -> Iterator[str]:
+        """Yield an account of each kind: one that bakes, and one that owns no golden image."""
+        home = self._after.id
+        others = [each for each in accounts if each not in (home, *self._setting.owners)]
+        if home in accounts:
+            yield home
+        if others:
+            yield others[0]
+        elif home not in accounts:
+            sees = rendering.tests_tags(self._profile)
+            yield home if sees else next(iter(accounts), SOME_OTHER)
+
+    def _seen_from(self, target: str, account: str) -> Proof:
+        """Prove a target's policies for an administrator of one account under it."""
+        documents = (
+            compile_policy(attachment.policy, attachment.document or {})
+            for attachment in self._attachments
+            if attachment.name == target
+        )
+        level = Level(target, (ADMINISTRATOR.compiled, *documents))
+        policies = Policies(identity=(ADMINISTRATOR.compiled,), scps=(level,))
+        home, pipeline = account == self._after.id, None
+        if home and self._pipeline:
+            pipeline = structs.replace(self._pipeline, policies=policies)
+        name = f"an administrator under {target}{'' if home else f' in account {account}'}"
+        arn = arns.iam_arn(self._after.partition, account, "user", "administrator")
+        setting = structs.replace(self._setting, account=account)
+        administrator = ProofSubject(name, Principal.from_arn(arn), policies)
+        return prove((administrator,), pipeline, self._cases, setting, self._promises)
 
     def _prove(self, principal: ProofSubject, *, pipeline: bool = False) -> Proof:
-        actor = self.pipeline if pipeline else None
-        return prove((principal,), actor, self.cases, self.setting, self.promises)
+        actor = self._pipeline if pipeline else None
+        return prove((principal,), actor, self._cases, self._setting, self._promises)
 
-    def _pipeline_subject(self, arn: str | None) -> ProofSubject | None:
+    def _pipeline_policies(self, arn: str) -> Policies:
         """The pipeline role may do what it has policies for; here it is only not to be denied."""
-        if arn is None:
-            return None
-        levels = tuple(level.compiled for level in self.after.levels)
-        boundary = None
-        if role := self.after.roles.get(arn.rpartition("/")[2]):
-            document = self.after.boundary_of(role)
-            boundary = document.in_force if document else None
-        policies = Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
-        return ProofSubject("the pipeline role", Principal.from_arn(arn, session="proof"), policies)
+        levels = tuple(level.compiled for level in self._after.levels)
+        role = self._after.roles.get(arn.rpartition("/")[2])
+        document = self._after.boundary_of(role) if role else None
+        boundary = document.in_force if document else None
+        return Policies(identity=(ADMINISTRATOR.compiled,), boundary=boundary, scps=levels)
 
     def _removable(self, alone: Proof, name: str) -> Iterator[str]:
         """Warn of members who can take the policies away again."""
@@ -224,12 +278,13 @@ class MechanismProver:
 
     def _assumable(self, group: str, members: tuple[User, ...]) -> Iterator[str]:
         """Warn of roles that members can assume, and launch other images with."""
-        for role in assumable(self.after, [self.after.groups[group], *members]):
-            if self._exempt(role):
+        exempt = self._pipeline.principal.arn if self._pipeline else ""
+        for role in assumable(self._after, [self._after.groups[group], *members]):
+            if role.arn == exempt or SERVICE_LINKED_PATH in role.arn:
                 continue
             try:
-                principal = subject(self.after, "role", role)
-                rows = prove((principal,), None, self._foreign, self.setting, _FOREIGN).rows
+                principal = subject(self._after, "role", role)
+                rows = prove((principal,), None, self._foreign, self._setting, _FOREIGN).rows
             except IncompleteError as error:
                 yield f"role {role.name} could not be judged: {error.message}"
                 continue
@@ -239,10 +294,6 @@ class MechanismProver:
                     f"{_several(ways)}: {ways[0].reason}"
                 )
             yield from _unjudged(f"role {role.name}", rows)
-
-    def _exempt(self, role: Role) -> bool:
-        pipeline = self.pipeline.principal.arn if self.pipeline else ""
-        return role.arn == pipeline or SERVICE_LINKED_PATH in role.arn
 
 
 def _after(account: Account, attachments: Iterable[Attachment]) -> Account:
@@ -265,6 +316,15 @@ def _after(account: Account, attachments: Iterable[Attachment]) -> Account:
     return account
 
 
+def _broken(row: ProofRow) -> str:
+    """Say how a case should have been decided, and why it was not."""
+    where = f" ({row.image} in {row.region})" if row.image else ""
+    what = f"{row.subject}: {row.case}{where} should be {row.expected}"
+    if row.decided == "unknown":
+        return f"{what}, and that is {row.reason}"
+    return f"{what} and is {row.decided}: {row.reason}"
+
+
 def _about_settings(row: ProofRow) -> bool:
     """Tell whether a case is about Allowed AMIs, which may not be in use."""
     return row.decisions[0].request.action.startswith("ec2:")
@@ -273,10 +333,6 @@ def _about_settings(row: ProofRow) -> bool:
 def _more(user: User, group: str) -> bool:
     """Tell whether other policies than those of a group count for a user."""
     return bool(user.inline or user.managed or user.boundary or set(user.groups) - {group})
-
-
-def _all_golden(proof: Proof) -> bool:
-    return all(row.as_expected for row in proof.rows if row.topic == "golden")
 
 
 def _by_further_policies(proof: Proof) -> Iterator[str]:
@@ -302,13 +358,12 @@ def _several(rows: list[ProofRow]) -> str:
 def _hidden(enforce: Enforce, account: str, owners: Iterable[str]) -> Iterator[str]:
     """Say which golden images the Allowed AMIs criteria would hide from their own users."""
     used = enforce.mechanisms
-    settings: tuple[tuple[str, AllowedAmis | DeclarativePolicy | None], ...] = (
+    for name, criteria in (
         ("allowed_amis", used.allowed_amis),
         ("declarative_policy", used.declarative_policy),
-    )
-    for name, criteria in settings:
-        missing = set(owners) - {account} - set(criteria.providers if criteria else ())
-        if criteria and criteria.providers and missing:
+    ):
+        providers = criteria.providers if criteria else ()
+        if providers and (missing := set(owners) - {account, *providers}):
             yield (
                 f"{name}: golden images of {', '.join(sorted(missing))} would be refused: add them "
                 "to its providers"

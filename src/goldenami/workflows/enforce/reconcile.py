@@ -8,6 +8,7 @@ between; where both do not fit at once, it is the other way round.
 import difflib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct, structs
@@ -29,99 +30,74 @@ from goldenami.workflows.enforce.interface import (
 from goldenami.workflows.enforce.operations import PolicyOperations, Verb
 
 
-class CurrentPolicy(Struct, frozen=True):
-    """A policy, the mechanism's holders that have it, and in words what else keeps it alive."""
-
-    policy: KeptPolicy
-    holders: Sequence[str]
-    elsewhere: Sequence[str] = ()
-
-
 class Comparison(Struct, frozen=True, kw_only=True):
     """What there should be beside what there is.
 
     Args:
+        context: as everywhere.
+        operations: by which calls the policies are kept.
         desired: the documents that there should be, by the keys of their policies.
-        current: the policies that there are.
+        current: the policies that there are. Their holders are those that the mechanism is about.
         holders: what each desired policy should be attached to.
         attached: the keys of all policies that each holder has, whosever they are.
         quota: how many a holder may have.
         in_use: whether the file names the mechanism.
     """
 
+    context: EnforceContext
+    operations: PolicyOperations
     desired: Mapping[str, PolicyDocument]
-    current: Sequence[CurrentPolicy]
+    current: Mapping[str, KeptPolicy]
     holders: tuple[str, ...]
     attached: Mapping[str, Collection[str]] = {}
     quota: int = 0
     in_use: bool
 
-
-def reconcile(
-    context: EnforceContext, operations: PolicyOperations, comparison: Comparison
-) -> MechanismPlan:
-    """Plan how what there is becomes what there should be.
-
-    A policy that goldenami made and that is no longer desired is taken away, unless it is another
-    enforcement's. What somebody else made is neither changed nor taken away.
-    """
-    return _Reconciler(context, operations, comparison).plan()
-
-
-class _Reconciler:
-    def __init__(
-        self, context: EnforceContext, operations: PolicyOperations, comparison: Comparison
-    ) -> None:
-        self._context = context
-        self._operations = operations
-        self._desired = comparison.desired
-        self._current = {each.policy.key: each for each in comparison.current}
-        self._compared = comparison
-
     def plan(self) -> MechanismPlan:
-        desired, attached = self._desired, self._compared.attached
-        ours = {key: each for key, each in self._current.items() if each.policy.ours}
-        names = {key: ownership.of_tags(each.policy.tags) for key, each in ours.items()}
-        in_use = self._compared.in_use
+        """Plan how what there is becomes what there should be.
+
+        A policy that goldenami made and that is no longer desired is taken away, unless it is
+        another enforcement's. What somebody else made is neither changed nor taken away.
+        """
+        ours = {key: policy for key, policy in self.current.items() if policy.ours}
+        names = {key: policy.enforcement for key, policy in ours.items()}
         staying = {
             key: name
             for key, name in names.items()
-            if key not in desired and ownership.stays(self._context, name, named=in_use)
+            if key not in self.desired and ownership.stays(self.context, name, named=self.in_use)
         }
-        foreign = [key for key in desired if key in self._current and key not in ours]
+        foreign = [key for key in self.desired if key in self.current and key not in ours]
         problems = [
-            *map(self._operations.made_by_others, foreign),
+            *map(self.operations.made_by_others, foreign),
             *self._full(ours.keys() - staying.keys()),
         ]
-        surplus = [key for key in ours if key not in desired and key not in staying]
-        quota = self._compared.quota
+        surplus = [key for key in ours if key not in self.desired and key not in staying]
+        together = (len(self.desired.keys() | keys) for keys in self.attached.values())
         changes = replaced(
-            joined(self._applied(key) for key in desired),
+            joined(self._applied(key) for key in self.desired),
             joined(self._removed(ours[key]) for key in surplus),
-            room=all(len(desired.keys() | keys) <= quota for keys in attached.values()),
+            room=all(count <= self.quota for count in together),
         )
-        claimed = {self._title(key): name for key, name in names.items() if key in desired}
+        claimed = {self._title(key): name for key, name in names.items() if key in self.desired}
         return joined(
             [
                 changes,
                 MechanismPlan(problems=tuple(problems)),
-                ownership.claims(self._context, claimed),
+                ownership.claims(self.context, claimed),
                 ownership.kept({self._title(key): name for key, name in staying.items()}),
             ]
         )
 
     def _full(self, going: Collection[str]) -> Iterator[str]:
         """Say which holders would have too many policies once everything is done."""
-        quota = self._compared.quota
-        for holder, keys in self._compared.attached.items():
-            count = len((set(keys) - set(going)) | self._desired.keys())
-            if count > quota:
-                yield self._operations.full.format(holder=holder, count=count, quota=quota)
+        for holder, keys in self.attached.items():
+            count = len((set(keys) - set(going)) | self.desired.keys())
+            if count > self.quota:
+                yield self.operations.full.format(holder=holder, count=count, quota=self.quota)
 
     def _applied(self, key: str) -> MechanismPlan:
-        document, current = self._desired[key], self._current.get(key)
-        policy, attached = (current.policy, current.holders) if current else (None, ())
-        holders = self._compared.holders
+        document, policy = self.desired[key], self.current.get(key)
+        holders, attached = self.holders, policy.all_holders if policy else ()
         missing = [holder for holder in holders if holder not in attached]
         surplus = [holder for holder in attached if holder not in holders]
         written, reference = self._written(key, document, policy)
@@ -143,7 +119,7 @@ class _Reconciler:
             diff=_diff(before, document),
             attach=self._holder_titles(missing),
             detach=self._holder_titles(surplus),
-            lists=_lists(before, document),
+            lists=snapshot_list.difference(before, document.policy) if before and written else None,
         )
         return MechanismPlan(
             changes=(change,),
@@ -161,38 +137,38 @@ class _Reconciler:
         text = document.json(minify=True)
         if policy is None:
             description = f"goldenami profile document {document.name}"
-            own_tags = tags.to_aws(ownership.tags_of(self._context, document.name))
+            own = {tags.POLICY: document.name, tags.ENFORCED_BY: self.context.name}
+            pairs = tags.to_aws(own | self.context.tags)
             creation = self._step(
-                "create", key, name=_name(key), text=text, description=description, tags=own_tags
+                "create", key, name=_name(key), text=text, description=description, tags=pairs
             )
-            return [creation], self._operations.reference(creation, key)
+            return [creation], self.operations.reference(creation, key)
         if policy.document == document.policy:
             return [], policy.reference
         # the oldest version goes before the new one, for which there would be no room
         update = self._step("update", key, reference=policy.reference, text=text)
         return [*self._pruned(key, policy.prunable), update], policy.reference
 
-    def _removed(self, current: CurrentPolicy) -> MechanismPlan:
-        key, reference = current.policy.key, current.policy.reference
-        elsewhere = ", ".join(current.elsewhere)
+    def _removed(self, policy: KeptPolicy) -> MechanismPlan:
+        key, reference, holders = policy.key, policy.reference, policy.all_holders
+        elsewhere = ", ".join(policy.elsewhere)
         steps = [
-            self._step("detach", key, reference=reference, holder=holder)
-            for holder in current.holders
+            self._step("detach", key, reference=reference, holder=holder) for holder in holders
         ]
         if not elsewhere:
             # AWS deletes nothing that is attached, or has versions beside the default one
-            steps += self._pruned(key, current.policy.superseded)
+            steps += self._pruned(key, policy.superseded)
             steps.append(self._step("delete", key, reference=reference))
         change = Change(
             policy=self._title(key),
             kind="keep" if elsewhere else "remove",
-            detach=self._holder_titles(current.holders),
+            detach=self._holder_titles(holders),
             diff=f"it stays attached to {elsewhere}" if elsewhere else "",
         )
         return MechanismPlan(
             changes=(change,),
             removals=in_order(steps),
-            attachments=tuple(self._attachments(key, current.holders, None)),
+            attachments=tuple(self._attachments(key, holders, None)),
         )
 
     def _pruned(self, key: str, versions: Iterable[str]) -> list[Action]:
@@ -200,9 +176,9 @@ class _Reconciler:
 
     def _retagged(self, policy: KeptPolicy) -> Iterator[Action]:
         """Yield the steps that bring a policy's own tags about, beside that of its document."""
-        context, key, reference = self._context, policy.key, policy.reference
+        context, key, reference = self.context, policy.key, policy.reference
         missing = {name: value for name, value in context.tags.items() if name not in policy.tags}
-        if ownership.of_tags(policy.tags) != context.name:
+        if policy.enforcement != context.name:
             missing[tags.ENFORCED_BY] = context.name
         if missing:
             pairs = tags.to_aws(missing)
@@ -212,18 +188,18 @@ class _Reconciler:
             yield self._step("untag", key, reference=reference, keys=stale[0], tag_keys=stale)
 
     def _step(self, verb: Verb, key: str, **values: Any) -> Action:
-        return self._operations.step(self._context.region, verb, key, **values)
+        return self.operations.step(self.context.region, verb, key, **values)
 
     def _title(self, key: str) -> str:
-        return self._operations.title.format(key=key)
+        return self.operations.title.format(key=key)
 
     def _holder_titles(self, holders: Iterable[str]) -> tuple[str, ...]:
-        return tuple(self._operations.holder_title.format(holder=holder) for holder in holders)
+        return tuple(self.operations.holder_title.format(holder=holder) for holder in holders)
 
     def _attachments(
         self, key: str, holders: Iterable[str], document: dict[str, Any] | None
     ) -> Iterator[Attachment]:
-        if kind := self._operations.holder:
+        if kind := self.operations.holder:
             for holder in holders:
                 yield Attachment(holder=kind, name=holder, policy=_name(key), document=document)
 
@@ -247,15 +223,6 @@ def _diff(before: Mapping[str, Any] | None, document: PolicyDocument) -> str:
     return "\n".join(difflib.unified_diff(old, new, "attached", "rendered", lineterm="", n=2))
 
 
-def _lists(
-    before: Mapping[str, Any] | None, document: PolicyDocument
-) -> snapshot_list.Difference | None:
-    """Tell how the list of snapshots differs of a document that differs in nothing else."""
-    if before is None or before == document.policy:
-        return None
-    return snapshot_list.difference(before, document.policy)
-
-
 def replaced(applied: MechanismPlan, removed: MechanismPlan, *, room: bool) -> MechanismPlan:
     """Return what is made and what is taken away as one.
 
@@ -276,7 +243,5 @@ def begun_after(first: Iterable[Action], then: Iterable[Action]) -> tuple[Action
 
 def in_order(steps: Sequence[Action]) -> tuple[Action, ...]:
     """Make each step wait for the one before it."""
-    return tuple(
-        structs.replace(step, after=(steps[index - 1].id,) if index else ())
-        for index, step in enumerate(steps)
-    )
+    following = (structs.replace(step, after=(before.id,)) for before, step in pairwise(steps))
+    return (*steps[:1], *following)

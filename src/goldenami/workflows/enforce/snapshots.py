@@ -4,11 +4,13 @@ A list only grows here, and keeps the old ones: what could be launched still can
 leaves it with the next `goldenami enforce`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from goldenami.aws import authorization_details, iam, organizations
 from goldenami.aws.action import ActionContext
@@ -16,15 +18,15 @@ from goldenami.aws.calls import call
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.organizations import SCP
+from goldenami.aws.session import Aws
 from goldenami.aws.waits import until
 from goldenami.domain import prefixes, tags
-from goldenami.domain.image import Image
-from goldenami.domain.plan import Plan
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
-from goldenami.iam.limits import MANAGED_POLICY, Limit, check_size, service_control_policy
+from goldenami.iam.limits import MANAGED_POLICY, check_size, service_control_policy
 from goldenami.iam.profiles import DEFAULT, load_profiles
 from goldenami.iam.proof import cases
+from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import Values
 from goldenami.spec.model import Enforce
@@ -33,11 +35,8 @@ from goldenami.workflows.enforce.interface import (
     MECHANISMS,
     Attachment,
     Enforcement,
-    HolderKind,
     RenderedPolicies,
 )
-
-T = TypeVar("T")
 
 EXTEND = "extend:policy"
 EXTEND_SCP = "extend:organization-policy"
@@ -57,135 +56,85 @@ _ATTEMPTS = 5
 """How often a list is written, if others write to it at the same time."""
 
 
-class _Guardrail(Struct, frozen=True, kw_only=True):
-    """A guardrail as it is now: whom it binds, how many characters it may have, what is beside it.
-
-    ``beside`` are the other documents that its targets have of goldenami, which an account does
-    not tell.
-    """
-
-    policy: KeptPolicy
-    holders: tuple[tuple[HolderKind, str], ...]
-    limit: Limit
-    beside: tuple[Attachment, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The policy's name, which is the end of its ARN."""
-        return self.policy.key.rpartition("/")[2]
-
-
 def extend(doing: ActionContext) -> dict[str, Any]:
-    """Let a managed policy list the snapshots of a release.
+    """Let a guardrail list the snapshots of a release.
 
     Raises:
         RefusedError: it may not be changed, has no room, or is not proved to let the release be
             launched. Nothing is published then; the fix is to enforce.
     """
-    arn, snapshots = doing.parameters["Policy"], _snapshots(doing)
+    name, images = doing.parameters["Policy"], doing.parameters["Images"]
+    snapshots = frozenset(snapshot for image in images for snapshot in image["SnapshotIds"])
+    waiting = partial(until, doing, timeout_s=VERIFY_TIMEOUT_S, thing=name)
 
-    def look() -> iam.ManagedPolicy | None:
-        return iam.managed_policy(doing.aws, arn)
+    def look() -> list[KeptPolicy] | None:
+        return _look(doing.aws, name)
 
-    def lists() -> bool | None:
-        policy = look()
-        return (policy and snapshots <= snapshot_list.listed(policy.document)) or None
+    def lists(policies: list[KeptPolicy] | None) -> bool:
+        return bool(policies and snapshots <= snapshot_list.listed(policies[0].document))
 
     for _ in range(_ATTEMPTS):
-        now = until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
-        if snapshots <= snapshot_list.listed(now.document):
+        policies = waiting(look)
+        if lists(policies):
             return {}
-        holders: tuple[tuple[HolderKind, str], ...] = (
-            *(("group", name) for name in now.groups),
-            *(("role-boundary", name) for name in now.boundary_of),
-        )
-        guardrail = _Guardrail(policy=now, holders=holders, limit=MANAGED_POLICY)
-        document = _proved(doing, guardrail, snapshots)
-        others = _write(doing, now, document) - snapshot_list.listed(document.policy)
+        document = _proved(doing, policies, snapshots)
+        others = _write(doing, policies[0], document) - snapshot_list.listed(document.policy)
         if not others:
-            until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=arn)
+            waiting(lambda: lists(look()) or None)
             return {}
         snapshots |= others
-    raise _unpublished(doing, f"others write to {arn} at the same time")
+    raise _unpublished(doing, f"others write to {name} at the same time")
 
 
-def extend_organization(doing: ActionContext) -> dict[str, Any]:
-    """Let a service control policy list the snapshots of a release.
+def _look(aws: Aws, name: str) -> list[KeptPolicy] | None:
+    """Return a guardrail as it is now: a managed policy by its ARN, or the organization's by name.
 
-    Raises:
-        RefusedError: as `extend`.
+    After one of the organization come goldenami's others, which an account does not tell.
     """
-    name, snapshots = doing.parameters["Policy"], _snapshots(doing)
-
-    def every() -> dict[str, organizations.OrganizationPolicy] | None:
-        policies = organizations.named(doing.aws, SCP, prefixes.POLICIES)
-        return policies if name in policies else None
-
-    policies = until(doing, every, timeout_s=VERIFY_TIMEOUT_S, thing=name)
-    now = policies[name]
-    if snapshots <= snapshot_list.listed(now.document):
-        return {}
-    guardrail = _Guardrail(
-        policy=now,
-        holders=tuple(("organization-target", target) for target in now.targets),
-        limit=service_control_policy(doing.parameters["SizeLimit"]),
-        beside=tuple(
-            Attachment(
-                holder="organization-target", name=target, policy=other.key,
-                document=other.document,
-            )
-            for other in policies.values()
-            for target in other.targets
-            if other.ours and other.key != name and target in now.targets
-        ),
-    )  # fmt: skip
-    text = _proved(doing, guardrail, snapshots).json(minify=True)
-    changing = {"PolicyId": now.reference, "Content": text}
-    _allowed(doing, lambda: call(_with(doing, changing), "organizations:UpdatePolicy", {}))
-
-    def lists() -> bool | None:
-        policies = every()
-        return (policies and snapshots <= snapshot_list.listed(policies[name].document)) or None
-
-    until(doing, lists, timeout_s=VERIFY_TIMEOUT_S, thing=name)
-    return {}
-
-
-def _snapshots(doing: ActionContext) -> frozenset[str]:
-    """Return the snapshots of the release."""
-    return frozenset(name for image in doing.parameters["Images"] for name in image["SnapshotIds"])
+    if name.startswith("arn:"):
+        managed = iam.managed_policy(aws, name)
+        return [managed] if managed else None
+    policies = organizations.named(aws, SCP, prefixes.POLICIES)
+    if name not in policies:
+        return None
+    return [policies.pop(name), *(other for other in policies.values() if other.ours)]
 
 
 def _proved(
-    doing: ActionContext, guardrail: _Guardrail, snapshots: frozenset[str]
+    doing: ActionContext, policies: Sequence[KeptPolicy], snapshots: frozenset[str]
 ) -> PolicyDocument:
     """Return a guardrail's document with further snapshots, after its proof.
 
     Raises:
         RefusedError: it has no room, or the release could not be launched all the same.
     """
-    policy = guardrail.policy
-    document = PolicyDocument(guardrail.name, snapshot_list.extended(policy.document, snapshots))
+    policy, limit = policies[0], MANAGED_POLICY
+    if policy.of_organization:
+        limit = service_control_policy(doing.parameters["SizeLimit"])
+    document = PolicyDocument(policy.name, snapshot_list.extended(policy.document, snapshots))
     enforce = doing.parameters["Enforce"]
     try:
-        check_size(document, guardrail.limit)
+        check_size(document, limit)
     except RefusedError as error:
         raise _unpublished(doing, error.message, notes=error.notes) from error
-    if not guardrail.holders:  # somebody has attached it to users or roles, by hand
+    if not policy.all_holders:  # somebody has attached it to users or roles, by hand
         return document
-    account, _ = _allowed(doing, lambda: authorization_details.account(doing.aws))
-    prepared = _prepared(doing, guardrail, document)
+    with _allowed(doing):
+        account, _ = authorization_details.account(doing.aws)
+    prepared = _prepared(doing, policies, document)
     proved = proof.proved(prepared, Enforce(), account, cases.load(), doing.parameters["Owners"])
     if proved.failures and tags.UNPROVED not in policy.tags:
-        why = f"{guardrail.name} is not proved with the snapshots of this release"
+        why = f"{policy.name} is not proved with the snapshots of this release"
         raise _unpublished(doing, f"{why} (`{enforce} --plan` tells all)", notes=proved.failures)
     return document
 
 
-def _prepared(doing: ActionContext, guardrail: _Guardrail, document: PolicyDocument) -> Enforcement:
+def _prepared(
+    doing: ActionContext, kept: Sequence[KeptPolicy], document: PolicyDocument
+) -> Enforcement:
     """Return the change as an enforcement that can be proved, by the images of the release."""
     parameters, profiles = doing.parameters, load_profiles()
-    profile = profiles.get(guardrail.policy.tags.get(tags.POLICY, ""), profiles[DEFAULT])
+    profile = profiles.get(kept[0].tags.get(tags.POLICY, ""), profiles[DEFAULT])
     proves = tuple(topic for topic in profile.proves if topic in _OF_LAUNCHES)
     profile = structs.replace(profile, proves=proves)
     account, listed = doing.aws.account, snapshot_list.listed(document.policy)
@@ -199,36 +148,35 @@ def _prepared(doing: ActionContext, guardrail: _Guardrail, document: PolicyDocum
         pipeline_role=parameters["PipelineRole"] or None,
     )
     golden = tuple(
-        Image(
-            region=image["Region"], id=image["ImageId"], name="", owner=account,
-            state="available", architecture="", snapshots=tuple(image["SnapshotIds"]),
+        GoldenImage(
+            region=image["Region"],
+            id=image["ImageId"],
+            owner=account,
+            snapshots=tuple(image["SnapshotIds"]),
         )
         for image in parameters["Images"]
-    )  # fmt: skip
+    )
     policies = RenderedPolicies(documents=(document,), profiles=(profile,), values=values)
-    mechanisms = {MECHANISMS[holder] for holder, _ in guardrail.holders}
+    own = tuple(_attachments(kept[0], document.policy))
+    targets = {attachment.name for attachment in own}
+    beside = chain.from_iterable(_attachments(other, other.document) for other in kept[1:])
+    mechanisms = {MECHANISMS[attachment.holder] for attachment in own}
     return Enforcement(
-        changes=(),
-        plan=Plan(title=doing.summary, actions=()),
-        attachments=(
-            *guardrail.beside,
-            *(
-                Attachment(
-                    holder=holder, name=name, policy=guardrail.name, document=document.policy
-                )
-                for holder, name in guardrail.holders
-            ),
-        ),
+        attachments=(*(each for each in beside if each.name in targets), *own),
         policies=dict.fromkeys(sorted(mechanisms), policies),
         golden=golden,
-        accounts={name: (account,) for holder, name in guardrail.holders},
+        accounts=dict.fromkeys(targets, (account,)),
     )
 
 
-def _write(
-    doing: ActionContext, before: iam.ManagedPolicy, document: PolicyDocument
-) -> frozenset[str]:
-    """Make a new default version of a policy.
+def _attachments(policy: KeptPolicy, document: dict[str, Any]) -> Iterator[Attachment]:
+    for kind, names in policy.holders.items():
+        for name in names:
+            yield Attachment(holder=kind, name=name, policy=policy.name, document=document)
+
+
+def _write(doing: ActionContext, before: KeptPolicy, document: PolicyDocument) -> frozenset[str]:
+    """Give a policy another document, as its new default version if it has versions.
 
     IAM numbers a policy's versions one after the other, so that a gap tells of a version that
     somebody else has written since this one was read.
@@ -236,15 +184,16 @@ def _write(
     Returns:
         The snapshots that such versions list.
     """
-    arn = before.key
+    arn, text = before.key, document.json(minify=True)
+    if before.of_organization:
+        changing = {"PolicyId": before.reference, "Content": text}
+        _call(doing, "organizations:UpdatePolicy", changing)
+        return frozenset()
     for version in before.prunable:  # there would be no room for the new one
-        pruning = {"PolicyArn": arn, "VersionId": version}
-        _allowed(doing, partial(call, _with(doing, pruning), "iam:DeletePolicyVersion", {}))
-    writing = {
-        "PolicyArn": arn, "PolicyDocument": document.json(minify=True), "SetAsDefault": True,
-    }  # fmt: skip
-    operation, outputs = "iam:CreatePolicyVersion", {"version": "PolicyVersion.VersionId"}
-    answer = _allowed(doing, partial(call, _with(doing, writing), operation, outputs))
+        _call(doing, "iam:DeletePolicyVersion", {"PolicyArn": arn, "VersionId": version})
+    writing = {"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": True}
+    outputs = {"version": "PolicyVersion.VersionId"}
+    answer = _call(doing, "iam:CreatePolicyVersion", writing, outputs)
     written = iam.version_number(answer["version"])
     return frozenset(
         snapshot
@@ -253,18 +202,22 @@ def _write(
     )
 
 
-def _with(doing: ActionContext, parameters: dict[str, Any]) -> ActionContext:
-    return structs.replace(doing, parameters=parameters)
+def _call(
+    doing: ActionContext, name: str, parameters: Mapping[str, Any], outputs: Mapping[str, str] = {}
+) -> dict[str, Any]:
+    with _allowed(doing):
+        return call(structs.replace(doing, parameters=parameters), name, outputs)
 
 
-def _allowed(doing: ActionContext, do: Callable[[], T]) -> T:
+@contextmanager
+def _allowed(doing: ActionContext) -> Iterator[None]:
     """Do something that the caller may have no permission for.
 
     Raises:
         RefusedError: they have none.
     """
     try:
-        return do()
+        yield
     except AwsError as error:
         if error.code in FORBIDDEN:
             raise _unpublished(doing, error.message) from error

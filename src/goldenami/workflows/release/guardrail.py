@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from goldenami.aws import iam, organizations, policy_simulator
 from goldenami.aws.errors import FORBIDDEN
+from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.organizations import SCP
 from goldenami.bake.actions import approved, image_id, snapshot_ids
 from goldenami.bake.interface import Recipe
@@ -20,8 +21,7 @@ from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.profiles import load_profiles
-from goldenami.workflows import rendering
-from goldenami.workflows.enforce.documents import BOUNDARY
+from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.snapshots import EXTEND, EXTEND_SCP
 
 LOOKING = ("iam:GetPolicy",)
@@ -45,22 +45,13 @@ _SCP_PERMISSIONS = (
 )
 
 
-class Guardrail(Struct, frozen=True, kw_only=True):
-    """An attached policy of goldenami's that lists snapshots.
+class Guarding(Struct, frozen=True, kw_only=True):
+    """What a release has to do about guardrails, and what is to be unknown before it begins.
 
-    Args:
-        name: its ARN, or its name in the organization.
-        scp: whether it is a service control policy.
+    ``guardrails`` are the attached policies of goldenami's that list snapshots.
     """
 
-    name: str
-    scp: bool = False
-
-
-class Guarding(Struct, frozen=True, kw_only=True):
-    """What a release has to do about guardrails, and what is to be unknown before it begins."""
-
-    guardrails: tuple[Guardrail, ...] = ()
+    guardrails: tuple[KeptPolicy, ...] = ()
     notes: tuple[str, ...] = ()
     checked: CheckResult = CheckResult()
 
@@ -76,32 +67,31 @@ def look(recipe: Recipe) -> Guarding:
     except (AwsError, RefusedError) as error:
         if isinstance(error, AwsError) and error.code not in FORBIDDEN:
             raise
-        unknown = f"whether a guardrail lists snapshots is not known: {error.message}"
-        return Guarding(checked=CheckResult(unknown=(unknown,)))
+        why = f"whether a guardrail lists snapshots is not known: {error.message}"
+        return Guarding(checked=CheckResult(unknown=(why,)))
     if not guardrails:
         return Guarding()
-    names = ", ".join(guardrail.name for guardrail in guardrails)
-    fine = f"{names} lists snapshots: those of this release are added before it is published"
+    names = ", ".join(guardrail.key for guardrail in guardrails)
+    note = f"{names} lists snapshots: those of this release are added before it is published"
+    unknown: tuple[str, ...] = ()
+    managed = [guardrail.key for guardrail in guardrails if not guardrail.of_organization]
+    purpose = "asking whether the guardrail may be changed"  # not of the organization's policies
     try:
-        missing = _missing(recipe, guardrails)
+        missing = managed and policy_simulator.refused(recipe.aws, _CHANGING, managed, purpose)
+        if missing:
+            note = (
+                f"{names} lists snapshots, and you may not change it ({'; '.join(missing)}): the "
+                "release will be approved and not published, until "
+                f"`goldenami enforce {_file(recipe)}` has been run by who may"
+            )
     except AwsError as error:
-        unknown = f"whether {names} may be changed is not known: {error.message}"
-        return Guarding(
-            guardrails=guardrails, notes=(fine,), checked=CheckResult(unknown=(unknown,))
-        )
-    if not missing:
-        return Guarding(guardrails=guardrails, notes=(fine,))
-    note = (
-        f"{names} lists snapshots, and you may not change it ({'; '.join(missing)}): the release "
-        f"will be approved and not published, until `goldenami enforce {_file(recipe)}` has been "
-        "run by who may"
-    )
-    return Guarding(guardrails=guardrails, notes=(note,))
+        unknown = (f"whether {names} may be changed is not known: {error.message}",)
+    return Guarding(guardrails=guardrails, notes=(note,), checked=CheckResult(unknown=unknown))
 
 
 def before_publishing(
     recipe: Recipe,
-    guardrails: Sequence[Guardrail],
+    guardrails: Sequence[KeptPolicy],
     places: Sequence[AccountRegion],
     actions: tuple[Action, ...],
 ) -> tuple[Action, ...]:
@@ -125,7 +115,7 @@ def before_publishing(
     return (*updates, *(action.following(*ids) for action in actions))
 
 
-def _attached(recipe: Recipe) -> Iterator[Guardrail]:
+def _attached(recipe: Recipe) -> Iterator[KeptPolicy]:
     aws = recipe.aws
     listing = {
         document.name
@@ -133,27 +123,15 @@ def _attached(recipe: Recipe) -> Iterator[Guardrail]:
         if "snapshots" in profile.needs
         for document in profile.documents
     }
-    for name in (*sorted(listing), BOUNDARY):
-        policy_name = f"{prefixes.POLICIES}{name}"
-        arn = arns.iam_arn(aws.partition, aws.account, "policy", policy_name)
-        policy = iam.managed_policy(aws, arn)
-        if policy is None or not policy.ours or not snapshot_list.listed(policy.document):
-            continue
-        if policy.groups or policy.boundary_of or policy.others:
-            yield Guardrail(name=arn)
+    names = (f"{prefixes.POLICIES}{name}" for name in (*sorted(listing), rendering.BOUNDARY))
+    arns_of_ours = (arns.iam_arn(aws.partition, aws.account, "policy", name) for name in names)
+    managed = (iam.managed_policy(aws, arn) for arn in arns_of_ours)
+    policies = [policy for policy in managed if policy]
     if recipe.file.enforcement.declared and recipe.file.enforcement.enforce.mechanisms.scp:
-        for scp in organizations.named(aws, SCP, prefixes.POLICIES).values():
-            if scp.ours and scp.targets and snapshot_list.listed(scp.document):
-                yield Guardrail(name=scp.key, scp=True)
-
-
-def _missing(recipe: Recipe, guardrails: Sequence[Guardrail]) -> tuple[str, ...]:
-    """Return what the caller may not do; of the organization's policies it is not asked."""
-    arns = [guardrail.name for guardrail in guardrails if not guardrail.scp]
-    if not arns:
-        return ()
-    purpose = "asking whether the guardrail may be changed"
-    return policy_simulator.refused(recipe.aws, _CHANGING, arns, purpose) or ()
+        policies += organizations.named(aws, SCP, prefixes.POLICIES).values()
+    for policy in policies:
+        if policy.ours and policy.attached and snapshot_list.listed(policy.document):
+            yield policy
 
 
 def _file(recipe: Recipe) -> str:
@@ -162,18 +140,18 @@ def _file(recipe: Recipe) -> str:
 
 
 def _update(
-    recipe: Recipe, guardrail: Guardrail, places: Sequence[AccountRegion], after: tuple[str, ...]
+    recipe: Recipe, guardrail: KeptPolicy, places: Sequence[AccountRegion], after: tuple[str, ...]
 ) -> Action:
     aws, enforcement = recipe.aws, recipe.file.enforcement
     tag, role = enforcement.approval_tag, enforcement.enforce.pipeline_role
     scp = enforcement.enforce.mechanisms.scp
     return Action.at(
         recipe.place,
-        f"guardrail:{guardrail.name}",
-        EXTEND_SCP if guardrail.scp else EXTEND,
-        f"let {guardrail.name} list the snapshots of this release",
+        f"guardrail:{guardrail.key}",
+        EXTEND_SCP if guardrail.of_organization else EXTEND,
+        f"let {guardrail.key} list the snapshots of this release",
         {
-            "Policy": guardrail.name,
+            "Policy": guardrail.key,
             "Images": [
                 {
                     "Region": place.region,
@@ -188,6 +166,6 @@ def _update(
             "SizeLimit": scp.size_limit if scp else 0,
             "Enforce": f"goldenami enforce {_file(recipe)}",
         },
-        permissions=_SCP_PERMISSIONS if guardrail.scp else _PERMISSIONS,
+        permissions=_SCP_PERMISSIONS if guardrail.of_organization else _PERMISSIONS,
         after=after,
     )

@@ -54,7 +54,7 @@ HANDLERS: dict[str, Handler] = {
     "ssm:PutParameter": parameters.publish,
     "ec2:DeregisterImage": calls.deregister,
     snapshots.EXTEND: snapshots.extend,
-    snapshots.EXTEND_SCP: snapshots.extend_organization,
+    snapshots.EXTEND_SCP: snapshots.extend,
 }
 
 

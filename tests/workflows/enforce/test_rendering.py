@@ -17,7 +17,7 @@ from goldenami.spec.model import (
     PermissionsBoundary,
     ServiceControlPolicy,
 )
-from goldenami.workflows.enforce import documents
+from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.interface import RenderedPolicies
 
 GROUP: dict[str, Any] = {"group_policy": True}
@@ -42,7 +42,7 @@ def rendered(
     )
     used = Mechanisms(**mechanisms)
     enforce = Enforce(groups=("admins",), profile=profile, mechanisms=used)
-    return documents.fitting(enforce, mechanism, values)
+    return rendering.fitting(enforce, mechanism, values)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_mechanism_has_its_own_profile_and_protections() -> None:
     )
     attaching = Enforce(groups=("admins",), mechanisms=used).attaching
     names = {
-        key: [profile.name for profile in documents.profiles(each)]
+        key: [profile.name for profile in rendering.profiles(each)]
         for key, each in attaching.items()
     }
     assert names == {
@@ -159,7 +159,7 @@ def test_what_has_no_other_form_is_refused() -> None:
 
 @pytest.mark.parametrize("profile", load_profiles())
 def test_a_boundary_has_each_sid_once_and_allows_something(profile: str) -> None:
-    boundary = documents.boundary(rendered("group_policy", profile, 1, **GROUP, **ALL).documents)
+    boundary = rendering.boundary(rendered("group_policy", profile, 1, **GROUP, **ALL).documents)
     statements = boundary.policy["Statement"]
     sids = [statement["Sid"] for statement in statements if "Sid" in statement]
     assert len(sids) == len(set(sids))
@@ -170,7 +170,7 @@ def test_a_boundary_has_each_sid_once_and_allows_something(profile: str) -> None
 def test_a_boundary_of_a_profile_that_allows_allows_nothing_else() -> None:
     allowing = PolicyDocument("a", {"Statement": [{"Effect": "Allow", "Action": "ec2:*"}]})
     denying = structs.replace(allowing, policy={"Statement": [{"Effect": "Deny", "Action": "*"}]})
-    both = documents.boundary((allowing, denying)).policy["Statement"]
+    both = rendering.boundary((allowing, denying)).policy["Statement"]
     assert [statement["Action"] for statement in both] == ["ec2:*", "*"]
-    alone = documents.boundary((denying,)).policy["Statement"]
-    assert alone[0] == documents.ALLOW_ALL
+    alone = rendering.boundary((denying,)).policy["Statement"]
+    assert alone[0] == rendering.ALLOW_ALL
