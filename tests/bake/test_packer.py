@@ -16,7 +16,7 @@ from goldenami.bake.packer import (
     PERMISSIONS,
     WAIT_FOR_USER_DATA,
     PackerBuild,
-    build,
+    PackerRun,
 )
 from goldenami.bake.packer_cli import Packer
 from goldenami.bake.packer_output import PackerEvent
@@ -101,13 +101,12 @@ class FakePacker:
     ) -> str:
         scenario.setdefault("inspect", {"lines": [INSPECT]})
         (self._folder / "scenario.json").write_text(json.dumps(scenario))
-        return build(
+        return PackerRun(
             Packer(str(self._path), version),
-            request,
             {**os.environ, "AWS_SECRET_ACCESS_KEY": "hush", "PACKER_LOG": "1"},
-            on_event=on_event or self.events.append,
-            cancelled=cancelled or threading.Event(),
-        )
+            on_event or self.events.append,
+            cancelled or threading.Event(),
+        ).build(request)
 
     @property
     def calls(self) -> list[dict[str, Any]]:

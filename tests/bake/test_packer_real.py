@@ -10,11 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from goldenami.bake.launch import packer_variables
-from goldenami.bake.packer import PERMISSIONS, PackerBuild, build
+from goldenami.bake.packer import PERMISSIONS, PackerBuild, PackerRun
 from goldenami.bake.packer_cli import Packer, find_packer
 from goldenami.bake.packer_output import PackerEvent
-from goldenami.bake.packer_steps import PackerSteps
-from goldenami.bake.packer_template import place_template, variable_file
+from goldenami.bake.packer_template import place_template, variable_file, write_private
 from goldenami.errors import BakeError, InterruptedRunError
 from goldenami.spec.model import Base, BaseSource, BaseVolume
 from goldenami_sandbox.server import Sandbox
@@ -38,13 +37,8 @@ def run_packer(
     events: list[PackerEvent] | None = None,
 ) -> str:
     heard: list[PackerEvent] = [] if events is None else events
-    return build(
-        packer,
-        request,
-        sandbox.environment(REGION, os.environ),
-        on_event=heard.append,
-        cancelled=threading.Event(),
-    )
+    environment = sandbox.environment(REGION, os.environ)
+    return PackerRun(packer, environment, heard.append).build(request)
 
 
 @pytest.fixture
@@ -130,11 +124,11 @@ def test_packer_finds_the_shipped_templates_valid(
 ) -> None:
     template = place_template(name, packer, tmp_path, provision=bool(values.get("script_file")))
     environment = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
-    steps = PackerSteps(packer, template, tmp_path, environment, threading.Event(), 60)
-    declared = steps.declared_variables()
+    run = PackerRun(packer, environment)
+    declared = run.declared_variables(template)
     assert set(BARE) <= declared
-    steps.write_variables(variable_file(template, declared, values, own))
-    steps.run("validate")
+    write_private(template.variable_file, variable_file(template, declared, values, own))
+    run.run(template, "validate")
 
 
 def test_a_real_build(packer: Packer, request_: PackerBuild, sandbox: Sandbox) -> None:
@@ -193,14 +187,9 @@ def test_a_cancelled_real_build_terminates_its_instance(
             sandbox.pending_s = 0
             cancelled.set()
 
+    run = PackerRun(packer, sandbox.environment(REGION, os.environ), on_event, cancelled)
     with pytest.raises(InterruptedRunError) as caught:
-        build(
-            packer,
-            request_,
-            sandbox.environment(REGION, os.environ),
-            on_event=on_event,
-            cancelled=cancelled,
-        )
+        run.build(request_)
     assert any("Terminating the source AWS instance" in note for note in caught.value.notes)
     assert instance_states(sandbox) == ["terminated"]
 

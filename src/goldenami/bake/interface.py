@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from msgspec import Struct
 
@@ -12,6 +12,7 @@ from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import names, tags
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.check_result import CheckResult
 from goldenami.domain.image import Build, Image, build_id, new_nonce
 from goldenami.domain.plan import Action
 from goldenami.domain.status import Status
@@ -144,30 +145,24 @@ def base_tags(build: Build, release: Release, source: Image) -> dict[str, str]:
 
 
 class Baker(Protocol):
-    """Makes the image in the build region.
+    """Makes the image of a recipe in the build region.
 
-    Its actions end with one called ``image:REGION`` whose output ``image_id`` is the image.
+    Its actions end with one called ``image:REGION`` whose output ``image_id`` is the image;
+    ``recorded`` is the id of the last of them that writes the record of the build.
     """
 
-    def problems(self, recipe: Recipe) -> list[str]:
-        """Return what stands against the bake, found without changing anything."""
+    recorded: ClassVar[str]
+
+    def check(self) -> CheckResult:
+        """Look, without changing anything, for what stands against the bake."""
         ...
 
-    def fine(self, recipe: Recipe) -> tuple[str, ...]:
-        """Say what was looked at, if there is no problem."""
-        ...
-
-    def actions(self, recipe: Recipe) -> tuple[Action, ...]:
+    def actions(self) -> tuple[Action, ...]:
         """Return the actions, the last one being ``image:REGION``."""
         ...
 
-    def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
+    def cleanup(self) -> tuple[Action, ...]:
         """Return what follows once the image is available (terminating the base instance)."""
-        ...
-
-    @property
-    def recorded(self) -> str:
-        """Return the id of the last of its actions that writes the record of the build."""
         ...
 
     @property

@@ -9,7 +9,7 @@ from goldenami.aws import dry_run, instances
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import TERMINATED, code_of
-from goldenami.aws.session import Aws
+from goldenami.aws.regional import RegionalAws
 from goldenami.bake.actions import instance_ready, terminate
 from goldenami.bake.interface import Recipe
 from goldenami.domain import tags
@@ -164,41 +164,39 @@ def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
 
     The launch is tried with DryRun, which checks what it names and what the caller may do.
     """
-    aws, region, source = recipe.aws, recipe.region, recipe.source
+    regional = recipe.at(recipe.place)
     parameters = resolve(_parameters(recipe, own), {})
     del parameters["ClientToken"]
-    problems = _architecture_problems(aws, region, recipe.release.base.instance_type, source)
+    problems = _architecture_problems(regional, recipe.release.base.instance_type, recipe.source)
     refusal = dry_run.refusal(
-        aws.in_region(region), "ec2:RunInstances", "trying the launch (DryRun)", **parameters
+        regional, "ec2:RunInstances", "trying the launch (DryRun)", **parameters
     )
     return [*problems, refusal.message] if refusal else problems
 
 
-def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
-    """Say why an image cannot be made of an instance that is given by id."""
+def instance_problems(regional: RegionalAws, instance_id: str) -> list[str]:
+    """Say why an image cannot be made of an instance that is there already."""
+    purpose = "looking at the base instance"
     try:
-        described = instances.described(
-            aws.in_region(region), "looking at the base instance", InstanceIds=[instance_id]
-        )
+        described = instances.described(regional, purpose, InstanceIds=[instance_id])
     except AwsError as error:
         return [error.message]
     state = described[0].state if described else "not there"
-    return [] if state in ("pending", "running") else [f"{instance_id} in {region} is {state}"]
+    fine = state in ("pending", "running")
+    return [] if fine else [f"{instance_id} in {regional.region} is {state}"]
 
 
-def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Image) -> list[str]:
+def _architecture_problems(regional: RegionalAws, instance_type: str, source: Image) -> list[str]:
     try:
-        known = instances.architectures(
-            aws.in_region(region), instance_type, "looking at the instance type"
-        )
+        known = instances.architectures(regional, instance_type, "looking at the instance type")
     except AwsError as error:
         return [error.message]
-    if source.architecture and source.architecture not in known:
-        return [
-            f"base.instance_type: {instance_type} is {'/'.join(known)}, "
-            f"but {source.id} is {source.architecture}"
-        ]
-    return []
+    if not source.architecture or source.architecture in known:
+        return []
+    return [
+        f"base.instance_type: {instance_type} is {'/'.join(known)}, "
+        f"but {source.id} is {source.architecture}"
+    ]
 
 
 def _parameters(recipe: Recipe, own: Tags) -> dict[str, Any]:

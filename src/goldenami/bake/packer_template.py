@@ -34,11 +34,23 @@ class Template(Struct, frozen=True):
         name: as the user wrote it.
         folder: where Packer runs, so that relative paths in the template start there.
         argument: the file to give to Packer, relative to ``folder``.
+        private: a private folder with what else it is run with, gone after the build.
     """
 
     name: str
     folder: Path
     argument: str
+    private: Path
+
+    @property
+    def manifest(self) -> Path:
+        """Where Packer writes what it has made."""
+        return self.private / "manifest.json"
+
+    @property
+    def variable_file(self) -> Path:
+        """The values of its variables."""
+        return self.private / "values.pkrvars.json"
 
     @property
     def is_legacy(self) -> bool:
@@ -92,13 +104,13 @@ def place_template(name: str, packer: Packer, folder: Path, *, provision: bool) 
     if name in shipped_templates():
         argument = f"{name}.pkr.hcl"
         write_private(folder / argument, render_template(name, packer, provision=provision))
-        return Template(name, folder, argument)
+        return Template(name, folder, argument, folder)
     path = Path(name).absolute()
     if path.is_dir():
-        return Template(name, path, ".")
+        return Template(name, path, ".", folder)
     if path.exists():
         files.read_bytes(path)  # Packer would wait for a pipe for ever
-        return Template(name, path.parent, path.name)
+        return Template(name, path.parent, path.name, folder)
     raise _unknown(name)
 
 

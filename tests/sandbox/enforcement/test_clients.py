@@ -4,14 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from goldenami.bake.packer import PERMISSIONS, PackerBuild, build
+from goldenami.bake.packer import PERMISSIONS, PackerBuild, PackerRun
 from goldenami.bake.packer_cli import find_packer
 from goldenami.errors import BakeError
 from goldenami.iam.profiles import profile_named
@@ -156,9 +155,7 @@ def packer(sandbox: Sandbox, environment: Environment, source: str) -> str:
         endpoint_url=sandbox.endpoint_url,
         poll_delay_s=1,
     )
-    return build(
-        find_packer(), wish, environment, on_event=lambda _: None, cancelled=threading.Event()
-    )
+    return PackerRun(find_packer(), environment).build(wish)
 
 
 @pytest.mark.usefixtures("_packer")

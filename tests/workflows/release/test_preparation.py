@@ -1,5 +1,6 @@
 """The plan of a bake, from a release file alone: what it needs, and where it is done."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,10 @@ NEEDED_BY_ROLE = (
     *("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:LabelParameterVersion"),
     *("ssm:PutParameter", "ssm:UnlabelParameterVersion"),
 )
-BAKERS: dict[str, Baker] = {"create-image": CreateImageBaker(), "packer": PackerBaker()}
+BAKERS: dict[str, Callable[[Recipe], Baker]] = {
+    "create-image": CreateImageBaker,
+    "packer": PackerBaker,
+}
 
 
 class Caller:
@@ -55,7 +59,7 @@ def recipe(folder: Path, method: str = "create-image") -> Recipe:
 
 
 def actions(recipe: Recipe, *, proposes: bool = False) -> tuple[Action, ...]:
-    making, places = making_actions(recipe, BAKERS[recipe.method]), recipe.places
+    making, places = making_actions(recipe, BAKERS[recipe.method](recipe)), recipe.places
     if proposes:
         return (*making, *candidacy(recipe))
     by, at = Caller.caller, "2026-11-23T14:05:09Z"

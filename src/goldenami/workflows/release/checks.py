@@ -146,8 +146,7 @@ def _inputs(recipe: Recipe) -> CheckResult:
 
 
 def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
-    problems = tuple(baker.problems(recipe))
-    result = CheckResult(wrong=problems, fine=() if problems else baker.fine(recipe))
+    result = baker.check()
     if recipe.instance_id:
         return result
     return result + quotas.vcpus(recipe.at(recipe.place), recipe.release.base.instance_type)

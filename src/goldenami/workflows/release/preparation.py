@@ -164,7 +164,7 @@ def prepare(
     return _checked(
         Prepared(
             recipe=recipe,
-            baker=PackerBaker() if recipe.method == "packer" else CreateImageBaker(),
+            baker=PackerBaker(recipe) if recipe.method == "packer" else CreateImageBaker(recipe),
             making=Plan(title=_title(recipe, approving=approving), actions=()),
             resume=_command("approve", file, ("--build", build.id))
             if approving
@@ -241,12 +241,12 @@ def making_actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
     gate = tested[-1].id if tested else ready.id
     recorded = record.image_made(recipe, image_id(recipe, recipe.place), baker.recorded, gate)
     return (
-        *baker.actions(recipe),
+        *baker.actions(),
         ready,
         *tested,
         recorded,
         *distribution(recipe, after=recorded.id),
-        *baker.cleanup(recipe),
+        *baker.cleanup(),
     )
 
 
