@@ -18,7 +18,7 @@ from goldenami.aws.calls import once
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.domain import tags
-from goldenami.domain.identity import instance_problem, is_unrecorded, origin
+from goldenami.domain.identity import origin, removal_problem
 from goldenami.domain.image import Build, Image
 from goldenami.domain.instance import Instance
 from goldenami.errors import GoldenamiError
@@ -76,11 +76,10 @@ def _launched(context: ActionContext, build: Build) -> list[Instance]:
     recorded = records.read(context.regional, build.image, build.id)
     if recorded is None:
         return []
-    record = recorded.record
     return [
         instance
         for instance in builds.instances(context.regional, tags.BUILD, build.id, alive=False)
-        if not instance_problem(record, instance) or is_unrecorded(record, instance)
+        if not removal_problem(recorded.record, instance)
     ]
 
 

@@ -9,7 +9,6 @@ from goldenami.aws.session import Aws
 from goldenami.domain import identity
 from goldenami.domain.identity import Forgery, Recorded
 from goldenami.domain.image import Image
-from goldenami.domain.instance import Instance
 
 
 class Attribution:
@@ -52,7 +51,7 @@ class Attribution:
             return "that build has no record, so nothing proves that it is its own"
         baker, region, recorded = known
         if claim.instance:
-            return _of_instance(recorded, claim.instance)
+            return identity.removal_problem(recorded.record, claim.instance)
         if claim.image:
             return self._of_image(baker, region, recorded, claim.image)
         return ""
@@ -76,9 +75,3 @@ class Attribution:
             if not identity.copy_problem(record, copy, record.image_id, baker.account):
                 return copy.id
         return ""
-
-
-def _of_instance(recorded: Recorded, instance: Instance) -> str:
-    record = recorded.record
-    problem = identity.instance_problem(record, instance)
-    return "" if problem and identity.is_unrecorded(record, instance) else problem

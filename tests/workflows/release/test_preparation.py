@@ -12,6 +12,7 @@ from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import approval, candidacy, publication
 from goldenami.domain.image import Build, Image
+from goldenami.domain.manifest import Approval
 from goldenami.domain.plan import Action, Plan
 from goldenami.workflows.release.preparation import making_actions
 
@@ -62,9 +63,9 @@ def actions(recipe: Recipe, *, proposes: bool = False) -> tuple[Action, ...]:
     making, places = making_actions(recipe, BAKERS[recipe.method](recipe)), recipe.places
     if proposes:
         return (*making, *candidacy(recipe))
-    by, at = Caller.caller, "2026-11-23T14:05:09Z"
-    approved = approval(recipe, recipe.proposed_places, by=by, at=at)
-    return (*making, *approved, *publication(recipe, places, by=by, at=at))
+    decision = Approval(by=Caller.caller, at="2026-11-23T14:05:09Z")
+    approved = approval(recipe, recipe.proposed_places, decision)
+    return (*making, *approved, *publication(recipe, places, decision))
 
 
 def test_a_release_needs_these_permissions_and_no_others(tmp_path: Path) -> None:

@@ -2,9 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Self
-
-from msgspec import Struct
 
 from goldenami.aws import dry_run, images, inspector, keys, parameter_path, quotas, regions
 from goldenami.aws.errors import FORBIDDEN
@@ -14,82 +11,52 @@ from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.record import gates
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.check_result import CheckResult, together
+from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 from goldenami.workflows.release.recovery import EarlierRun
 
 Check = Callable[[Recipe, AccountRegion], CheckResult]
 
 
-class Progress(Struct, frozen=True, kw_only=True):
-    """What need not be looked at any more, since an earlier run has come farther.
-
-    ``made`` are the places where the image is made, ``finished`` where it was proposed or approved;
-    ``own`` are the ids of all its images, those that this run removes first among them. ``tested``
-    is an image that has passed its boot test, ``whole`` a release that has ended.
-    """
-
-    made: Collection[str] = ()
-    finished: Collection[str] = ()
-    own: Collection[str] = ()
-    tested: bool = False
-    whole: bool = False
-
-    @classmethod
-    def of(cls, earlier: EarlierRun | None, recipe: Recipe) -> Self:
-        """Return how far an earlier run has come."""
-        if earlier is None:
-            return cls()
-        return cls(
-            made=set(earlier.images),
-            finished=earlier.finished,
-            own={image.id for image in (*earlier.images.values(), *earlier.broken.values())},
-            tested=earlier.record.passed(gates(recipe)),
-            whole=earlier.is_whole(recipe.places),
-        )
-
-
-def check(recipe: Recipe, baker: Baker, progress: Progress) -> CheckResult:
+def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResult:
     """Look at everything that is still to come.
 
     Args:
         recipe: what is to be baked.
         baker: how.
-        progress: how far an earlier run has come.
+        earlier: what an earlier run has done of it.
     """
     if problems := _region_problems(recipe):
         # nothing can be asked of a region that is not enabled
         return CheckResult(wrong=tuple(problems))
-    if progress.whole:
+    if earlier and earlier.is_whole:
         return CheckResult(fine=("the release is whole: approved and published everywhere",))
-    is_made = recipe.place.name in progress.made
-    return together(
+    own = {image.id for _, image in earlier.all_images} if earlier else set()
+    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    return sum(
         [
             _inputs(recipe),
-            CheckResult() if is_made else _launch(recipe, baker),
-            CheckResult() if progress.tested else _scanning(recipe),
-            _everywhere(recipe, [partial(_name, progress.own), _parameter], recipe.places),
-            _everywhere(recipe, [_shares], _without(progress.finished, recipe)),
-            _everywhere(recipe, [_quota, _key, _copy], _without(progress.made, recipe)),
+            _launch(recipe, baker) if recipe.place in to_make else CheckResult(),
+            _scanning(recipe) if not _is_tested(recipe, earlier) else CheckResult(),
+            _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
+            _everywhere(recipe, [_shares], to_finish),
+            _everywhere(recipe, [_quota, _key, _copy], to_make),
             _writing(recipe),
-        ]
+        ],
+        CheckResult(),
     )
 
 
-def _without(names: Collection[str], recipe: Recipe) -> list[AccountRegion]:
-    return [place for place in recipe.places if place.name not in names]
-
-
-def permissions(recipe: Recipe, progress: Progress) -> tuple[str, ...]:
+def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     """Return the IAM actions that the checks need of the caller."""
     release = recipe.release
     needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
-    if progress.whole:
+    if earlier and earlier.is_whole:
         return (*needed, "ssm:GetParameter")
-    to_make, to_finish = _without(progress.made, recipe), _without(progress.finished, recipe)
+    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
-    if release.scan and not progress.tested:
+    if release.scan and not _is_tested(recipe, earlier):
         needed += inspector.PERMISSIONS
     if release.publish:
         needed += parameter_path.PERMISSIONS
@@ -98,6 +65,22 @@ def permissions(recipe: Recipe, progress: Progress) -> tuple[str, ...]:
     if to_finish and recipe.is_shared:
         needed += keys.DEFAULT_PERMISSIONS
     return tuple(needed)
+
+
+def _to_make(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
+    """Return where the image is not made yet."""
+    there = earlier.images if earlier else {}
+    return [place for place in recipe.places if place.name not in there]
+
+
+def _to_finish(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
+    """Return where it is not proposed nor approved yet."""
+    finished = earlier.finished if earlier else ()
+    return [place for place in recipe.places if place.name not in finished]
+
+
+def _is_tested(recipe: Recipe, earlier: EarlierRun | None) -> bool:
+    return earlier is not None and earlier.record.passed(gates(recipe))
 
 
 def _region_problems(recipe: Recipe) -> list[str]:
@@ -130,7 +113,7 @@ def _everywhere(
         except AwsError as error:
             return CheckResult(wrong=(f"{place.name}: {error.message}",))
 
-    return together(in_regions(jobs, do).read.values())
+    return sum(in_regions(jobs, do).read.values(), CheckResult())
 
 
 def _inputs(recipe: Recipe) -> CheckResult:
@@ -174,7 +157,8 @@ def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look at the keys that a place encrypts with."""
     regional, shared = recipe.at(place), place.is_home and recipe.is_shared
-    return together(keys.check(regional, key, shared=shared) for key in recipe.keys(place))
+    looks = (keys.check(regional, key, shared=shared) for key in recipe.keys(place))
+    return sum(looks, CheckResult())
 
 
 def _shares(recipe: Recipe, place: AccountRegion) -> CheckResult:

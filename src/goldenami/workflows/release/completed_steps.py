@@ -27,7 +27,7 @@ def outputs(recipe: Recipe, plan: Sequence[Action], earlier: EarlierRun) -> Outp
         done[LAUNCH] = {"instance_id": earlier.instance_id}
     if recipe.place.name in earlier.images:
         done |= _until_tested(recipe, plan, earlier)
-    ended = earlier.is_whole(recipe.places)
+    ended = earlier.is_whole
     for place in recipe.places:
         if image := earlier.images.get(place.name):
             done[created_by(recipe, place)] = {"image_id": image.id}

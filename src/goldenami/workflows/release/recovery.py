@@ -55,7 +55,7 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
 
     Args:
         recorded: its record.
-        region: the build region.
+        places: where the release has its image, the build region first.
         instance_id: its living base instance, if there is one.
         images: its pending or available images by place.
         broken: its images that will never be complete, by place; they hold the name.
@@ -63,7 +63,7 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
     """
 
     recorded: Recorded
-    region: str
+    places: tuple[AccountRegion, ...]
     instance_id: str | None = None
     images: Mapping[str, Image] = {}
     broken: Mapping[str, Image] = {}
@@ -80,9 +80,9 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
         return self.record.as_build
 
     @property
-    def source(self) -> str:
-        """The id of the image that it is made from."""
-        return self.record.source
+    def all_images(self) -> tuple[tuple[str, Image], ...]:
+        """All its images, each with its place."""
+        return (*self.images.items(), *self.broken.items())
 
     @property
     def finished(self) -> frozenset[str]:
@@ -101,16 +101,17 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
             image.status == Status.BUILDING
             or tags.UNPUBLISHED in image.tags
             or (decided and image.status == Status.CANDIDATE)
-            for image in (*self.images.values(), *self.broken.values())
+            for _, image in self.all_images
         )
 
-    def is_whole(self, places: Iterable[AccountRegion]) -> bool:
-        """Tell whether the release has ended: approved everywhere, and nothing unpublished."""
+    @property
+    def is_whole(self) -> bool:
+        """Whether the release has ended: approved everywhere, and nothing unpublished."""
         return all(
             place.name in self.finished
             and _is_approved(self.images[place.name])
             and tags.UNPUBLISHED not in self.images[place.name].tags
-            for place in places
+            for place in self.places
         )
 
     def refuse(self) -> None:
@@ -142,8 +143,9 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
             if image.state == "disabled" or _is_approved(image):
                 status = image.status or "none"
                 yield f"{image.id} in {place} is {image.state}, and its status {status}"
-        if self.record.image_id and self.images and self.region not in self.images:
-            yield f"{self.record.image_id} in {self.region} is gone, and its copies are not"
+        home = self.places[0].region
+        if self.record.image_id and self.images and home not in self.images:
+            yield f"{self.record.image_id} in {home} is gone, and its copies are not"
 
 
 def _is_approved(image: Image) -> bool:
@@ -181,8 +183,8 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> EarlierRun
     Raises:
         RefusedError: there is no record that tells.
     """
-    region, own = release.build_region, claims.of(build)
-    recorded = records.read(aws.in_region(region), release.image, build)
+    places, own = release.places(aws.account, aws.partition), claims.of(build)
+    recorded = records.read(aws.in_region(release.build_region), release.image, build)
     if recorded is None:
         if own.ids:
             raise unrecorded(build, own.ids)
@@ -191,7 +193,7 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> EarlierRun
     usable = {place: image for place, image in judge.own.items() if image.state in USABLE}
     return EarlierRun(
         recorded=recorded,
-        region=region,
+        places=places,
         instance_id=judge.instance(),
         images=usable,
         broken={name: image for name, image in judge.own.items() if name not in usable}
@@ -228,14 +230,14 @@ class _Judge:
         self.own: dict[str, Image] = {}
         self.unfit: dict[str, Image] = {}
         self.forgeries: list[Forgery] = []
-        strays = {instance.id for instance in claims.instances if self._is_stray(instance)}
-        self._packers = {*strays, recorded.record.instance_id} - {""}
+        record, instances = recorded.record, claims.instances
+        strays = {each.id for each in instances if identity.is_unrecorded(record, each)}
+        self._packers = {*strays, record.instance_id} - {""}
         # a copy comes after what it was copied from
         for place in release.places(aws.account, aws.partition):
             for image in claims.images.get(place.name, ()):
                 self._judge(place, image)
-        is_packer = recorded.record.method == "packer"
-        if is_packer and self._packers and self._home.region not in self.own:
+        if record.method == "packer" and self._packers and self._home.region not in self.own:
             self._look_for_orphan()
 
     def instance(self) -> str | None:
@@ -244,18 +246,12 @@ class _Judge:
         for instance in self._claims.instances:
             if not instance.alive:
                 continue
-            why = identity.instance_problem(self._recorded.record, instance)
-            if why and not self._is_stray(instance):
+            if why := identity.removal_problem(self._recorded.record, instance):
                 self._forged("instance", instance.id, instance.region, why)
             elif instance.role == InstanceRole.BASE:
                 own.append(instance.id)
         recorded = self._recorded.record.instance_id
         return recorded if recorded in own else next(iter(own), None)
-
-    def _is_stray(self, instance: Instance) -> bool:
-        record = self._recorded.record
-        problem = identity.instance_problem(record, instance)
-        return bool(problem) and identity.is_unrecorded(record, instance)
 
     def _judge(self, place: AccountRegion, image: Image) -> None:
         record = self._recorded.record

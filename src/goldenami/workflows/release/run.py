@@ -27,7 +27,7 @@ from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build
-from goldenami.domain.manifest import Clock, Manifest
+from goldenami.domain.manifest import Manifest
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.status import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
@@ -152,8 +152,7 @@ class _Run:
     def __init__(self, prepared: Prepared, interrupts: Interrupts, tell: Tell) -> None:
         self._prepared = prepared
         self._interrupts = interrupts
-        self._clock = Clock(tell)
-        self._manifest = ManifestWriter(self._clock)
+        self._manifest = ManifestWriter(tell)
         self._journal: journal.Journal | None = None
         self._guard = unguarded
 
@@ -254,7 +253,7 @@ class _Run:
             handlers={**HANDLERS, **own},
             journal=self._journal,
             done=done,
-            tell=self._clock,
+            tell=self._manifest.listen,
             guard=self._guard,
             interrupts=self._interrupts,
         )
@@ -289,17 +288,16 @@ class _Run:
 
 def _remains(prepared: Prepared, run: EarlierRun, sweep: str) -> Iterator[str]:
     """Say what a run has left: of its release, what is not its own, and what to sweep."""
-    images = [*run.images.items(), *run.broken.items()]
     for place, image in run.images.items():
         if tags.UNPUBLISHED in image.tags:
             yield f"not published everywhere yet: {image.id} ({image.status}) in {place}"
     yield from (f"left alone: {forgery}" for forgery in run.forgeries)
-    building = {place: image for place, image in images if image.status == Status.BUILDING}
-    for place, image in images:
+    building = {place for place, image in run.all_images if image.status == Status.BUILDING}
+    for place, image in run.all_images:
         if image.status == Status.BUILDING:
             yield f"left for resuming: {image.id} ({image.state}) in {place}"
     if run.instance_id:
-        yield f"left for resuming: {run.instance_id} in {run.region}"
+        yield f"left for resuming: {run.instance_id} in {prepared.recipe.region}"
     if building or run.instance_id:
         yield sweep
     places = [place for place in prepared.recipe.places if place.role and place.name in building]
