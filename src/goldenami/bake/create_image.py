@@ -6,7 +6,14 @@ from typing import Any, ClassVar
 from goldenami.aws import images, records
 from goldenami.aws.action import ActionContext, Handler
 from goldenami.bake import record
-from goldenami.bake.actions import at, available, instance_ready, run_command, terminate, undo_image
+from goldenami.bake.actions import (
+    at,
+    available,
+    instance_ready,
+    run_commands,
+    terminate,
+    undo_image,
+)
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
 from goldenami.domain import identity, tags
@@ -29,7 +36,7 @@ class CreateImageBaker:
         """Try the launch as a DryRun, or look at the instance of ``--instance``."""
         recipe, instance_id = self._recipe, self._recipe.instance_id
         if instance_id:
-            problems = instance_problems(recipe.at(recipe.place), instance_id)
+            problems = instance_problems(recipe.aws.in_region(recipe.region), instance_id)
             fine = f"{instance_id} can be made into an image"
         else:
             problems = launch_problems(recipe, recipe.base_tags)
@@ -44,20 +51,17 @@ class CreateImageBaker:
         instance: str | Ref
         if instance_id:
             instance, last_record = instance_id, begun.id
-            timeout_s = recipe.release.timeouts.seconds("instance")
-            summary = f"wait for {instance_id}"
-            ready = instance_ready(recipe.region, "ready", summary, instance_id, timeout_s)
+            ready = instance_ready(recipe, "ready", f"wait for {instance_id}", instance_id)
             first: tuple[Action, ...] = (begun, ready)
         else:
             instance, last_record = INSTANCE, record.LAUNCHED
             launch, ready = launch_actions(recipe, recipe.base_tags)
             first = (begun, launch.following(begun.id), record.launched(recipe), ready)
-        steps = [*first]
-        for number, step in enumerate(recipe.release.validate, 1):
-            summary, after = f"validate: {step.run}", steps[-1].id
-            steps.append(
-                run_command(recipe, f"validate:{number}", summary, step.run, instance, after)
-            )
+        validation = recipe.release.validate
+        steps = [
+            *first,
+            *run_commands(recipe, "validate:", "validate", instance, validation, ready.id),
+        ]
         passed = record.validated(recipe, instance, last_record, steps[-1].id)
         return (*steps, passed, _create(recipe, instance, after=passed.id))
 

@@ -13,7 +13,7 @@ from goldenami.aws.regional import RegionalAws
 from goldenami.bake.actions import instance_ready, terminate
 from goldenami.bake.interface import Recipe
 from goldenami.domain import tags
-from goldenami.domain.identity import LAUNCH
+from goldenami.domain.identity import LAUNCH, TEST_LAUNCH
 from goldenami.domain.image import Image
 from goldenami.domain.instance import ALIVE
 from goldenami.domain.plan import Action, Ref, Secret, resolve
@@ -79,31 +79,21 @@ def packer_variables(base: Base) -> dict[str, Any]:
     }
 
 
-def one_instance(
-    base: Base,
-    image_id: str | Ref,
-    instance_type: str,
-    token: str,
-    own: Tags,
-    *,
-    tested: bool = False,
-) -> dict[str, Any]:
+def run_instances(recipe: Recipe, own: Tags, booted: Ref | None = None) -> dict[str, Any]:
     """Return the RunInstances parameters of one instance, as the release file says.
 
     Args:
-        base: what the release file says of it.
-        image_id: what it is launched from.
-        instance_type: its type.
-        token: the client token.
+        recipe: what is baked.
         own: the tags of the instance, its volumes and its network interface.
-        tested: whether it is that of the boot test.
+        booted: the image, for the instance of the boot test; None for the base instance.
     """
+    base, test = recipe.release.base, recipe.release.test if booted else None
     parameters: dict[str, Any] = {
-        "ImageId": image_id,
-        "InstanceType": instance_type,
+        "ImageId": booted or recipe.source.id,
+        "InstanceType": (test and test.instance_type) or base.instance_type,
         "MinCount": 1,
         "MaxCount": 1,
-        "ClientToken": token,
+        "ClientToken": recipe.build.token(TEST_LAUNCH if booted else LAUNCH),
         "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
         "TagSpecifications": [
             tags.specification(kind, own) for kind in ("instance", "volume", "network-interface")
@@ -111,8 +101,10 @@ def one_instance(
     }
     for parameter in LAUNCH_PARAMETERS:
         value = getattr(base, parameter.key)
-        if value and (parameter.tested or not tested):
+        if value and (parameter.tested or not booted):
             _merge(parameters, parameter.run_instances(value))
+    if not booted and recipe.file.user_data is not None:
+        parameters["UserData"] = Secret(recipe.file.user_data)  # boto3 does the base64
     return parameters
 
 
@@ -125,21 +117,19 @@ def _merge(parameters: dict[str, Any], further: Mapping[str, Any]) -> None:
 
 def launch_actions(recipe: Recipe, own: Tags) -> tuple[Action, Action]:
     """Return the launch of the base instance with its own tags, and the wait for its checks."""
-    region, release = recipe.region, recipe.release
-    profile = ("iam:PassRole",) if release.base.instance_profile else ()
+    profile = ("iam:PassRole",) if recipe.release.base.instance_profile else ()
     launch = Action(
         id=LAUNCH,
         summary=f"launch the base instance from {recipe.source.id}",
         call="ec2:RunInstances",
-        region=region,
-        parameters=_parameters(recipe, own),
+        region=recipe.region,
+        parameters=run_instances(recipe, own),
         permissions=("ec2:RunInstances", "ec2:CreateTags", *profile),
         outputs={"instance_id": "Instances.0.InstanceId"},
-        undo=terminate(region, f"undo-{LAUNCH}", "terminate the base instance", INSTANCE),
+        undo=terminate(recipe.region, f"undo-{LAUNCH}", "terminate the base instance", INSTANCE),
     )
     summary = "wait until the base instance runs and its status checks pass"
-    timeout_s = release.timeouts.seconds("instance")
-    return launch, instance_ready(region, "ready", summary, INSTANCE, timeout_s, LAUNCH)
+    return launch, instance_ready(recipe, "ready", summary, INSTANCE, LAUNCH)
 
 
 def launch(context: ActionContext) -> dict[str, Any]:
@@ -164,8 +154,8 @@ def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
 
     The launch is tried with DryRun, which checks what it names and what the caller may do.
     """
-    regional = recipe.at(recipe.place)
-    parameters = resolve(_parameters(recipe, own), {})
+    regional = recipe.aws.in_region(recipe.region)
+    parameters = resolve(run_instances(recipe, own), {})
     del parameters["ClientToken"]
     problems = _architecture_problems(regional, recipe.release.base.instance_type, recipe.source)
     refusal = dry_run.refusal(
@@ -197,14 +187,6 @@ def _architecture_problems(regional: RegionalAws, instance_type: str, source: Im
         f"base.instance_type: {instance_type} is {'/'.join(known)}, "
         f"but {source.id} is {source.architecture}"
     ]
-
-
-def _parameters(recipe: Recipe, own: Tags) -> dict[str, Any]:
-    base, token = recipe.release.base, recipe.build.token(LAUNCH)
-    parameters = one_instance(base, recipe.source.id, base.instance_type, token, own)
-    if recipe.file.user_data is not None:
-        parameters["UserData"] = Secret(recipe.file.user_data)  # boto3 does the base64
-    return parameters
 
 
 def _mapping(volume: BaseVolume) -> dict[str, Any]:

@@ -9,7 +9,7 @@ and user data, where it is common, are files, which Packer leaves as they are.
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -137,14 +137,23 @@ def variable_file(
         SpecError: with every problem of the values.
     """
     ours = {name: value for name, value in values.items() if name in declared}
+    needed = (*REQUIRED, *(name for name in CONFIGURING if values.get(name)), *own)
     problems = [
-        *_undeclared(declared, values, own),
+        *(f"the template declares no variable {name!r}" for name in needed if name not in declared),
         *(f"{name!r} is set by goldenami itself" for name in own if name in values),
-        *_evaluated(ours),
+        *(
+            f"{name!r} contains {_MARK}, which Packer would evaluate"
+            for name, value in ours.items()
+            if _MARK in json.dumps(value)
+        ),
     ]
     chosen = {**ours, **own}
     if template.is_legacy:
-        problems += _not_strings(chosen)
+        problems += (
+            f"{name!r} is a list or an object, and a legacy template's variables are strings"
+            for name, value in chosen.items()
+            if value and isinstance(value, list | dict)
+        )
         chosen = {name: _as_string(value) for name, value in chosen.items()}
     if problems:
         raise SpecError(
@@ -153,27 +162,6 @@ def variable_file(
             notes=problems,
         )
     return json.dumps(chosen, indent=2)
-
-
-def _undeclared(
-    declared: Set[str], values: Mapping[str, Any], own: Mapping[str, Any]
-) -> Iterator[str]:
-    needed = [*REQUIRED, *(name for name in CONFIGURING if values.get(name)), *own]
-    for name in needed:
-        if name not in declared:
-            yield f"the template declares no variable {name!r}"
-
-
-def _evaluated(values: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in values.items():
-        if _MARK in json.dumps(value):
-            yield f"{name!r} contains {_MARK}, which Packer would evaluate"
-
-
-def _not_strings(values: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in values.items():
-        if value and isinstance(value, list | dict):
-            yield f"{name!r} is a list or an object, and a legacy template's variables are strings"
 
 
 def _as_string(value: Any) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from itertools import product
 
 from goldenami.aws import dry_run, images, inspector, keys, parameter_path, quotas, regions
 from goldenami.aws.errors import FORBIDDEN
-from goldenami.aws.parallel import in_regions
+from goldenami.aws.parallel import concurrently
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.record import gates
@@ -100,20 +101,16 @@ def _everywhere(
     recipe: Recipe, checks: Sequence[Check], places: Collection[AccountRegion]
 ) -> CheckResult:
     """Do these checks in all places at once, and put them together check by check."""
-    jobs = {
-        f"{number}:{place.name}": (check_place, place)
-        for number, check_place in enumerate(checks)
-        for place in places
-    }
 
-    def do(job: str) -> CheckResult:
-        check_place, place = jobs[job]
+    def do(job: tuple[Check, AccountRegion]) -> CheckResult:
+        look, place = job
         try:
-            return check_place(recipe, place)
+            return look(recipe, place)
         except AwsError as error:
             return CheckResult(wrong=(f"{place.name}: {error.message}",))
 
-    return sum(in_regions(jobs, do).read.values(), CheckResult())
+    results, _ = concurrently(product(checks, places), do)
+    return sum(results.values(), CheckResult())
 
 
 def _inputs(recipe: Recipe) -> CheckResult:

@@ -225,8 +225,8 @@ def _checked(prepared: Prepared, earlier: EarlierRun | None) -> Prepared:
 
 
 def _holds_lease(recipe: Recipe) -> bool:
-    held = lease.of_image(recipe.aws.in_region(recipe.region), recipe.build.image)
-    return held is not None and held.holder.build == recipe.build.id
+    current = lease.of_image(recipe.aws.in_region(recipe.region), recipe.build.image)
+    return current is not None and current.holder.build == recipe.build.id
 
 
 def _title(recipe: Recipe, *, approving: bool) -> str:

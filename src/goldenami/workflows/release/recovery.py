@@ -187,7 +187,13 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> EarlierRun
     recorded = records.read(aws.in_region(release.build_region), release.image, build)
     if recorded is None:
         if own.ids:
-            raise unrecorded(build, own.ids)
+            raise RefusedError(
+                f"build {build} has no record, so nothing proves that what carries its tags is its "
+                "own: somebody wrote them by hand, or an earlier version of goldenami began it",
+                notes=own.ids,
+                fix="find in CloudTrail who made it, take it or its goldenami: tags away, and bake "
+                "anew",
+            )
         return None
     judge = _Judge(aws, release, recorded, own)
     usable = {place: image for place, image in judge.own.items() if image.state in USABLE}
@@ -199,16 +205,6 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> EarlierRun
         broken={name: image for name, image in judge.own.items() if name not in usable}
         | judge.unfit,
         forgeries=tuple(judge.forgeries),
-    )
-
-
-def unrecorded(build: str, ids: Sequence[str]) -> RefusedError:
-    """Return the refusal of a build without a record, of which these things carry the tags."""
-    return RefusedError(
-        f"build {build} has no record, so nothing proves that what carries its tags is its own: "
-        "somebody wrote them by hand, or an earlier version of goldenami began it",
-        notes=ids,
-        fix="find in CloudTrail who made it, take it or its goldenami: tags away, and bake anew",
     )
 
 

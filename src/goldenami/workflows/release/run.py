@@ -112,9 +112,9 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
         try:
             released = run.whole() if prepared.is_whole else run.leased()
         except KeyboardInterrupt as error:
-            raise _interrupted(prepared, run.left()) from error
+            raise _interrupted(prepared, run.remains()) from error
         except InterruptedRunError as error:
-            raise _interrupted(prepared, (*error.notes, *run.left())) from error
+            raise _interrupted(prepared, (*error.notes, *run.remains())) from error
         except GoldenamiError as error:
             if not interrupts.count:
                 raise
@@ -264,13 +264,13 @@ class _Run:
         kind = type(error) if isinstance(error, RefusedError) else BakeError
         failure = kind(
             f"build {prepared.recipe.build.id} failed{extent}: {error.message}",
-            notes=(*error.notes, *self.left()),
+            notes=(*error.notes, *self.remains()),
             fix=f"{error.fix or 'mend the cause'}; then go on with {prepared.resume}",
         )
         failure.__cause__ = error
         return failure
 
-    def left(self) -> list[str]:
+    def remains(self) -> list[str]:
         """Say by id what the build has left in the account, and the command that removes it."""
         prepared = self._prepared
         recipe, build = prepared.recipe, prepared.recipe.build.id
