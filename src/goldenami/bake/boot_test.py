@@ -4,7 +4,6 @@ from goldenami.aws import inspector
 from goldenami.bake.actions import available, image_id, instance_ready, run_commands, terminate
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import run_instances
-from goldenami.domain import tags
 from goldenami.domain.identity import TEST_LAUNCH
 from goldenami.domain.plan import Action, Ref
 from goldenami.spec.model import Scan
@@ -39,14 +38,9 @@ def boot_test(recipe: Recipe) -> tuple[Action, ...]:
 
 
 def _launch(recipe: Recipe) -> Action:
-    own = {
-        **recipe.base_tags,
-        "Name": f"{recipe.build.ami_name} test",
-        tags.ROLE: tags.InstanceRole.TEST.value,
-    }
     return Action.at(
         recipe.place, TEST_LAUNCH, "ec2:RunInstances", "boot the image",
-        run_instances(recipe, own, image_id(recipe, recipe.place)),
+        run_instances(recipe, image_id(recipe, recipe.place)),
         permissions=("ec2:RunInstances", "ec2:CreateTags"),
         after=(available(recipe.place),),
         undo=terminate(recipe.region, f"undo-{TEST_LAUNCH}", _TERMINATE, INSTANCE),

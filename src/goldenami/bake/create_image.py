@@ -39,7 +39,7 @@ class CreateImageBaker:
             problems = instance_problems(recipe.aws.in_region(recipe.region), instance_id)
             fine = f"{instance_id} can be made into an image"
         else:
-            problems = launch_problems(recipe, recipe.base_tags)
+            problems = launch_problems(recipe)
             instance_type = recipe.release.base.instance_type
             fine = f"the launch of a {instance_type} from {recipe.source.id} was tried (DryRun)"
         return CheckResult(wrong=tuple(problems)) if problems else CheckResult(fine=(fine,))
@@ -55,7 +55,7 @@ class CreateImageBaker:
             first: tuple[Action, ...] = (begun, ready)
         else:
             instance, last_record = INSTANCE, record.LAUNCHED
-            launch, ready = launch_actions(recipe, recipe.base_tags)
+            launch, ready = launch_actions(recipe)
             first = (begun, launch.following(begun.id), record.launched(recipe), ready)
         validation = recipe.release.validate
         steps = [

@@ -25,7 +25,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     ``instance_id`` is a base instance that is there already (``--instance``), else None.
     ``tokens`` are the client tokens of an earlier run's calls that still stand, by action, and
     ``attempt`` tells this run's other tokens from those of what was taken back.
-    ``method`` is how the image is made.
+    ``method`` is how the image is made; ``alone`` tells that only a base instance is launched.
     """
 
     aws: Aws
@@ -36,6 +36,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     tokens: Mapping[str, str] = {}
     attempt: str = ""
     method: str = "create-image"
+    alone: bool = False
 
     def token(self, action: str) -> str:
         """Return the client token of an action's call."""
@@ -122,26 +123,20 @@ class Recipe(Struct, frozen=True, kw_only=True):
     def base_tags(self) -> dict[str, str]:
         """The tags of the base instance, its volumes and its network interface.
 
-        They have all that is needed to go on with the build.
+        They have all that is needed to go on with a bake. Its Name is its own, so that it never
+        looks golden.
         """
-        mine = {tags.VERSION: self.build.version, tags.SPEC: self.build.spec}
-        return base_tags(self.build, self.release, self.source) | mine
-
-
-def base_tags(build: Build, release: Release, source: Image) -> dict[str, str]:
-    """Return the tags of a base instance on its own, without a bake.
-
-    Its Name is its own, so that it never looks golden.
-    """
-    own = {k: v for k, v in release.tags.items() if k not in ("Name", release.approval_tag.key)}
-    return {
-        "Name": f"{build.ami_name} base",
-        **own,
-        tags.IMAGE: build.image,
-        tags.BUILD: build.id,
-        tags.SOURCE: source.id,
-        tags.ROLE: "base",
-    }
+        build, release = self.build, self.release
+        own = {k: v for k, v in release.tags.items() if k not in ("Name", release.approval_tag.key)}
+        return {
+            "Name": f"{build.ami_name} base",
+            **own,
+            tags.IMAGE: build.image,
+            tags.BUILD: build.id,
+            tags.SOURCE: self.source.id,
+            tags.ROLE: tags.InstanceRole.BASE.value,
+            **({} if self.alone else {tags.VERSION: build.version, tags.SPEC: build.spec}),
+        }
 
 
 class Baker(Protocol):

@@ -18,7 +18,6 @@ from goldenami.domain.image import Image
 from goldenami.domain.instance import ALIVE
 from goldenami.domain.plan import Action, Ref, Secret, resolve
 from goldenami.domain.record import LAUNCHES, tokens
-from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, BakeError
 from goldenami.spec.model import Base, BaseVolume
 
@@ -79,15 +78,17 @@ def packer_variables(base: Base) -> dict[str, Any]:
     }
 
 
-def run_instances(recipe: Recipe, own: Tags, booted: Ref | None = None) -> dict[str, Any]:
+def run_instances(recipe: Recipe, booted: Ref | None = None) -> dict[str, Any]:
     """Return the RunInstances parameters of one instance, as the release file says.
 
     Args:
         recipe: what is baked.
-        own: the tags of the instance, its volumes and its network interface.
         booted: the image, for the instance of the boot test; None for the base instance.
     """
     base, test = recipe.release.base, recipe.release.test if booted else None
+    own = recipe.base_tags
+    if booted:
+        own |= {"Name": f"{recipe.build.ami_name} test", tags.ROLE: tags.InstanceRole.TEST.value}
     parameters: dict[str, Any] = {
         "ImageId": booted or recipe.source.id,
         "InstanceType": (test and test.instance_type) or base.instance_type,
@@ -115,15 +116,15 @@ def _merge(parameters: dict[str, Any], further: Mapping[str, Any]) -> None:
         parameters[name] = {**there, **value} if isinstance(there, dict) else value
 
 
-def launch_actions(recipe: Recipe, own: Tags) -> tuple[Action, Action]:
-    """Return the launch of the base instance with its own tags, and the wait for its checks."""
+def launch_actions(recipe: Recipe) -> tuple[Action, Action]:
+    """Return the launch of the base instance, and the wait for its checks."""
     profile = ("iam:PassRole",) if recipe.release.base.instance_profile else ()
     launch = Action(
         id=LAUNCH,
         summary=f"launch the base instance from {recipe.source.id}",
         call="ec2:RunInstances",
         region=recipe.region,
-        parameters=run_instances(recipe, own),
+        parameters=run_instances(recipe),
         permissions=("ec2:RunInstances", "ec2:CreateTags", *profile),
         outputs={"instance_id": "Instances.0.InstanceId"},
         undo=terminate(recipe.region, f"undo-{LAUNCH}", "terminate the base instance", INSTANCE),
@@ -149,13 +150,13 @@ def launch(context: ActionContext) -> dict[str, Any]:
     raise BakeError(f"{context.summary}: {LAUNCHES} instances of this build were terminated")
 
 
-def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
+def launch_problems(recipe: Recipe) -> list[str]:
     """Say why the base instance could not be launched: its type, its parameters, permissions.
 
     The launch is tried with DryRun, which checks what it names and what the caller may do.
     """
     regional = recipe.aws.in_region(recipe.region)
-    parameters = resolve(run_instances(recipe, own), {})
+    parameters = resolve(run_instances(recipe), {})
     del parameters["ClientToken"]
     problems = _architecture_problems(regional, recipe.release.base.instance_type, recipe.source)
     refusal = dry_run.refusal(

@@ -56,7 +56,7 @@ class PackerBaker:
             )
         if release.validate and not self._request().has_communicator:
             problems.append("validate: with `communicator: none` Packer cannot run the steps")
-        problems += launch_problems(recipe, recipe.base_tags)
+        problems += launch_problems(recipe)
         if problems := problems or self._template_problems():
             return CheckResult(wrong=tuple(problems))
         template = release.bake.template

@@ -10,7 +10,7 @@ from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.bake.actions import terminate
-from goldenami.bake.interface import Recipe, base_tags, new_build
+from goldenami.bake.interface import Recipe, new_build
 from goldenami.bake.launch import launch_actions, launch_problems
 from goldenami.domain import names, tags
 from goldenami.domain.plan import Plan, Tell, silent
@@ -50,10 +50,9 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
         aws.in_region(release.build_region), release.base.source, release.approval_tag
     )
     build = new_build(file, datetime.now(UTC))
-    recipe = Recipe(aws=aws, file=file, build=build, source=source)
-    own = base_tags(build, release, source)
-    refuse(launch_problems(recipe, own))
-    launch, ready = launch_actions(recipe, own)
+    recipe = Recipe(aws=aws, file=file, build=build, source=source, alone=True)
+    refuse(launch_problems(recipe))
+    launch, ready = launch_actions(recipe)
     return Plan(
         title=f"launch a base instance for {release.image} from {source.id} ({source.name})",
         actions=(launch, structs.replace(ready, settles=("launch",))),
