@@ -8,7 +8,6 @@ from typing import ClassVar, Protocol
 from msgspec import Struct
 
 from goldenami.aws.action import Handler
-from goldenami.aws.regional import RegionalAws
 from goldenami.aws.session import Aws
 from goldenami.domain import names, tags
 from goldenami.domain.account_region import AccountRegion
@@ -63,11 +62,6 @@ class Recipe(Struct, frozen=True, kw_only=True):
         return self.release.places(self.aws.account, self.aws.partition)
 
     @property
-    def shares_candidates(self) -> bool:
-        """Whether others have the image before anybody has approved it."""
-        return self.release.share_candidates
-
-    @property
     def is_shared(self) -> bool:
         """Whether others may launch or copy it."""
         return bool(self.release.share.targets or self.release.copies)
@@ -75,7 +69,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     @property
     def proposed_places(self) -> tuple[AccountRegion, ...]:
         """Where the image is made before its approval: in the caller's own account."""
-        if self.shares_candidates:
+        if self.release.share_candidates:
             return self.places
         return tuple(place for place in self.places if place.is_home)
 
@@ -94,10 +88,6 @@ class Recipe(Struct, frozen=True, kw_only=True):
         """Return the KMS key that the release file names for the copy into a place."""
         release = self.release
         return release.kms_key(place.region) if place.is_home else release.kms_key_of_copy(place)
-
-    def at(self, place: AccountRegion) -> RegionalAws:
-        """Return who acts in a place."""
-        return self.aws.at(place)
 
     @property
     def description(self) -> str:

@@ -34,11 +34,12 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResu
         return CheckResult(fine=("the release is whole: approved and published everywhere",))
     own = {image.id for _, image in earlier.all_images} if earlier else set()
     to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_scan = recipe.release.scan and not _is_tested(recipe, earlier)
     return sum(
         [
             _inputs(recipe),
             _launch(recipe, baker) if recipe.place in to_make else CheckResult(),
-            _scanning(recipe) if not _is_tested(recipe, earlier) else CheckResult(),
+            inspector.check(recipe.aws.at(recipe.place)) if to_scan else CheckResult(),
             _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
             _everywhere(recipe, [_shares], to_finish),
             _everywhere(recipe, [_quota, _key, _copy], to_make),
@@ -129,16 +130,12 @@ def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
     result = baker.check()
     if recipe.instance_id:
         return result
-    return result + quotas.vcpus(recipe.at(recipe.place), recipe.release.base.instance_type)
-
-
-def _scanning(recipe: Recipe) -> CheckResult:
-    return inspector.check(recipe.at(recipe.place)) if recipe.release.scan else CheckResult()
+    return result + quotas.vcpus(recipe.aws.at(recipe.place), recipe.release.base.instance_type)
 
 
 def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckResult:
     name = recipe.build.ami_name
-    for image in images.named(recipe.at(place), name):
+    for image in images.named(recipe.aws.at(place), name):
         if image.id not in own:
             build = image.tags.get(tags.BUILD)
             holder = f"{image.id} of build {build}" if build else image.id
@@ -148,19 +145,19 @@ def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckRe
 
 
 def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
-    return quotas.images(recipe.at(place))
+    return quotas.images(recipe.aws.at(place))
 
 
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look at the keys that a place encrypts with."""
-    regional, shared = recipe.at(place), place.is_home and recipe.is_shared
+    regional, shared = recipe.aws.at(place), place.is_home and recipe.is_shared
     looks = (keys.check(regional, key, shared=shared) for key in recipe.keys(place))
     return sum(looks, CheckResult())
 
 
 def _shares(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look whether the image can be shared, and with so many."""
-    release, regional = recipe.release, recipe.at(place)
+    release, regional = recipe.release, recipe.aws.at(place)
     if not (place.is_home and recipe.is_shared):
         return CheckResult()
     result = quotas.shares(regional, release.share.targets + len(release.copies))
@@ -175,7 +172,7 @@ def _parameter(recipe: Recipe, place: AccountRegion) -> CheckResult:
     publish = recipe.release.publish
     if publish is None:
         return CheckResult()
-    return parameter_path.check(recipe.at(place), publish.ssm_parameter)
+    return parameter_path.check(recipe.aws.at(place), publish.ssm_parameter)
 
 
 def _writing(recipe: Recipe) -> CheckResult:
@@ -192,7 +189,7 @@ def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:
     parameters = copying(recipe, place, recipe.place)
     parameters["SourceImageId"] = recipe.source.id
     refusal = dry_run.refusal(
-        recipe.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
+        recipe.aws.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
     )
     if refusal and refusal.code in FORBIDDEN:
         return CheckResult(wrong=(refusal.message,))

@@ -32,8 +32,7 @@ from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.checks import check, permissions
-from goldenami.workflows.release.completed_steps import discarding, outputs
-from goldenami.workflows.release.recovery import EarlierRun, find
+from goldenami.workflows.release.recovery import EarlierRun, discarding, find, outputs
 
 
 class Prepared(Struct, frozen=True, kw_only=True):

@@ -1,17 +1,26 @@
-"""What an earlier run of a build has made: what carries its tags, judged by its record and EC2."""
+"""What an earlier run of a build has made: what carries its tags, judged by its record and EC2.
+
+What it has made tells which steps are done, and which come in addition.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from goldenami.aws import builds, images, records
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
+from goldenami.bake import record as recording
+from goldenami.bake.actions import available, complete, created_by, deregister
+from goldenami.bake.boot_test import TEST
+from goldenami.bake.interface import Recipe
 from goldenami.domain import identity, names, tags
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.identity import Forgery, Recorded
+from goldenami.domain.identity import LAUNCH, Forgery, Recorded
 from goldenami.domain.image import Build, Image
 from goldenami.domain.instance import Instance
+from goldenami.domain.plan import Action
 from goldenami.domain.record import Record
 from goldenami.domain.status import Status, may_become, reached
 from goldenami.domain.tags import InstanceRole
@@ -19,6 +28,8 @@ from goldenami.errors import RefusedError
 from goldenami.spec import Release
 
 USABLE = ("pending", "available")
+
+Outputs = dict[str, dict[str, Any]]
 
 
 class Claims(Struct, frozen=True):
@@ -195,7 +206,7 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> EarlierRun
                 "anew",
             )
         return None
-    judge = _Judge(aws, release, recorded, own)
+    judge = _Judge(aws, places, recorded, own)
     usable = {place: image for place, image in judge.own.items() if image.state in USABLE}
     return EarlierRun(
         recorded=recorded,
@@ -208,19 +219,98 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> EarlierRun
     )
 
 
+def outputs(recipe: Recipe, plan: Sequence[Action], earlier: EarlierRun) -> Outputs:
+    """Return the outputs of those actions that need not be done again.
+
+    Once the image is made, all that led to it is done; what is left of it is the end of the base
+    instance, if that still lives. A gate is passed if the record of the build says so. Where the
+    image was proposed or approved it is complete; it is only compared once more with what was
+    wanted, unless the release has ended.
+    """
+    done: Outputs = {recording.BEGUN: {"version": earlier.recorded.version}}
+    if earlier.instance_id:
+        done[LAUNCH] = {"instance_id": earlier.instance_id}
+    if recipe.place.name in earlier.images:
+        done |= _until_tested(recipe, plan, earlier)
+    ended = earlier.is_whole
+    for place in recipe.places:
+        if image := earlier.images.get(place.name):
+            done[created_by(recipe, place)] = {"image_id": image.id}
+        if image and place.name in earlier.finished:
+            done[f"deprecate:{place.name}"] = {}
+            done[available(place)] = {"snapshot_ids": list(image.snapshots)}
+            if recipe.release.share_candidates:
+                done |= {f"{step}:{place.name}": {} for step in ("share", "share-snapshots")}
+        if ended:
+            done[complete(place)] = {}
+    proposed = earlier.finished and recipe.release.approval == "manual"
+    if proposed or (ended and not earlier.instance_id):
+        done["tidy"] = {}  # no build is proposed before
+    return done
+
+
+def _until_tested(recipe: Recipe, plan: Sequence[Action], earlier: EarlierRun) -> Outputs:
+    """Return what need not be done again once there is the image, and the gates it has passed."""
+    version = {"version": earlier.recorded.version}
+    done: Outputs = {
+        step: version if step.split(":")[0] == recording.BEGUN else {}
+        for step in _leading_to(created_by(recipe, recipe.place), plan)
+        if step != LAUNCH or not earlier.instance_id
+    }
+    if not earlier.instance_id:
+        done["terminate"] = {}
+    if earlier.record.passed(recording.gates(recipe)):
+        done |= {action.id: {} for action in plan if action.id.startswith(TEST)}
+        if earlier.record.image_id:
+            done[recording.MADE] = version
+    return done
+
+
+def discarding(plan: Iterable[Action], recipe: Recipe, earlier: EarlierRun) -> tuple[Action, ...]:
+    """Return the actions with those in front that remove broken images, which hold the name."""
+    discards: dict[str, Action] = {}
+    for place in recipe.places:
+        if image := earlier.broken.get(place.name):
+            why = "of a build whose end was not seen" if image.state in USABLE else image.state
+            summary = f"deregister {image.id}, which is {why}"
+            discard = deregister(place, f"discard:{image.id}", summary, image.id)
+            discards[created_by(recipe, place)] = discard
+    return (
+        *discards.values(),
+        *(
+            action.following(discards[action.id].id) if action.id in discards else action
+            for action in plan
+        ),
+    )
+
+
+def _leading_to(action_id: str, plan: Sequence[Action]) -> set[str]:
+    after = {action.id: action.after for action in plan}
+    leading: set[str] = set()
+    waiting = list(after.get(action_id, ()))
+    while waiting:
+        step = waiting.pop()
+        if step not in leading:
+            leading.add(step)
+            waiting.extend(after[step])
+    return leading
+
+
 class _Judge:
     """Parts what carries a build's tags into what is its own, what is not, and what is unfit.
 
     Args:
         aws: the caller.
-        release: the release.
+        places: where the release has its image, the build region first.
         recorded: the build's record.
         claims: what carries the tags.
     """
 
-    def __init__(self, aws: Aws, release: Release, recorded: Recorded, claims: Claims) -> None:
+    def __init__(
+        self, aws: Aws, places: Sequence[AccountRegion], recorded: Recorded, claims: Claims
+    ) -> None:
         self._aws = aws
-        self._home = AccountRegion(aws.account, release.build_region)
+        self._home = places[0]
         self._recorded = recorded
         self._claims = claims
         self.own: dict[str, Image] = {}
@@ -230,7 +320,7 @@ class _Judge:
         strays = {each.id for each in instances if identity.is_unrecorded(record, each)}
         self._packers = {*strays, record.instance_id} - {""}
         # a copy comes after what it was copied from
-        for place in release.places(aws.account, aws.partition):
+        for place in places:
             for image in claims.images.get(place.name, ()):
                 self._judge(place, image)
         if record.method == "packer" and self._packers and self._home.region not in self.own:
