@@ -79,36 +79,21 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
 
     Attributes:
         template: ``amazon-ebs``, ``amazon-chroot``, or the path of the user's own template.
-        region: the build region.
-        source_ami: the source image's id, resolved before, so that Packer searches nothing.
-        ami_name: the image's name.
-        ami_description: the image's description.
-        launch: what the instance is launched with, by variable (`launch.packer_variables`).
-        image_tags: tags of the image and its snapshots.
-        run_tags: tags of the build instance and its volumes.
+        values: what goldenami sets, by variable: ``region``, ``source_ami`` (its id, so that Packer
+            searches nothing), ``ami_name``, tags, what the instance is launched with…
         user_data: the user data itself.
         steps: shell commands, run as root in order; the first that fails fails the build.
         variables: further variables of the template, from the release file (``ssh_username``,
             ``ssh_interface``, ``communicator``…).
-        key_pair_name: of the key pair that exists during the build, empty for Packer's choice.
-        endpoint_url: an EC2 endpoint other than AWS's own, empty for AWS.
         image_timeout_s: how long Packer waits for the image.
         poll_delay_s: how long it waits between two looks.
     """
 
     template: str = "amazon-ebs"
-    region: str
-    source_ami: str
-    ami_name: str
-    ami_description: str = ""
-    launch: Mapping[str, Any]
-    image_tags: Mapping[str, str] = field(default_factory=dict)
-    run_tags: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any]
     user_data: str = ""
     steps: tuple[str, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
-    key_pair_name: str = ""
-    endpoint_url: str = ""
     image_timeout_s: int = 4 * 3600
     poll_delay_s: int = 5
 
@@ -157,7 +142,7 @@ class PackerRun(Struct, frozen=True):
         """
         with self._validated(request) as template:
             self.run(template, "build", self.on_event)
-            return _one_image(read_manifest(template.manifest), request.region)
+            return _one_image(read_manifest(template.manifest), request.values["region"])
 
     def check(self, request: PackerBuild) -> None:
         """Have Packer validate what would be built; nothing is started.
@@ -277,19 +262,9 @@ class PackerRun(Struct, frozen=True):
 
 def _values(request: PackerBuild, template: Template) -> dict[str, Any]:
     return {
-        "region": request.region,
-        "source_ami": request.source_ami,
-        "ami_name": request.ami_name,
-        "ami_description": request.ami_description,
-        "tags": dict(request.image_tags),
-        "snapshot_tags": dict(request.image_tags),
-        **request.launch,
-        "run_tags": dict(request.run_tags),
-        "run_volume_tags": dict(request.run_tags),
+        **request.values,
         "user_data_file": _file(template.private / "user-data", request.user_data),
         "script_file": _file(template.private / "script.sh", request.script),
-        "temporary_key_pair_name": request.key_pair_name,
-        "endpoint_url": request.endpoint_url,
         "poll_delay_seconds": request.poll_delay_s,
         "poll_max_attempts": max(1, request.image_timeout_s // request.poll_delay_s),
         "manifest_path": str(template.manifest),

@@ -54,7 +54,7 @@ class PackerBaker:
             problems.append(
                 "base.key_name: Packer makes a key of its own for the build; leave it out"
             )
-        if release.validate and not self._request().has_communicator:
+        if release.validate and not self.request.has_communicator:
             problems.append("validate: with `communicator: none` Packer cannot run the steps")
         problems += launch_problems(recipe)
         if problems := problems or self._template_problems():
@@ -66,7 +66,7 @@ class PackerBaker:
         """Have Packer validate the template with all its values."""
         recipe = self._recipe
         try:
-            PackerRun(self._packer, recipe.aws.environment(recipe.region)).check(self._request())
+            PackerRun(self._packer, recipe.aws.environment(recipe.region)).check(self.request)
         except GoldenamiError as error:
             return [": ".join((error.message, *error.notes))]
         return []
@@ -123,7 +123,7 @@ class PackerBaker:
         environment = context.aws.environment(context.region)
         run = PackerRun(self._packer, environment, watch.listen, context.cancelled)
         try:
-            image_id = run.build(self._request())
+            image_id = run.build(self.request)
             watch.has_made(image_id)
         except GoldenamiError as error:
             still = structs.replace(context, cancelled=Event())
@@ -131,25 +131,32 @@ class PackerBaker:
             raise
         return {"image_id": image_id}
 
-    def _request(self) -> PackerBuild:
+    @property
+    def request(self) -> PackerBuild:
+        """What Packer is to build."""
         recipe, release, file = self._recipe, self._recipe.release, self._recipe.file
         template = release.bake.template
         if template not in shipped_templates():
             template = str(file.folder / template)
+        values = {
+            "region": recipe.region,
+            "source_ami": recipe.source.id,
+            "ami_name": recipe.build.ami_name,
+            "ami_description": recipe.description,
+            "tags": recipe.image_tags,
+            "snapshot_tags": recipe.image_tags,
+            **packer_variables(release.base),
+            "run_tags": recipe.base_tags,
+            "run_volume_tags": recipe.base_tags,
+            "temporary_key_pair_name": f"{TEMPORARY}{recipe.build.id}-{secrets.token_hex(3)}",
+            "endpoint_url": recipe.aws.custom_endpoint,
+        }
         return PackerBuild(
             template=template,
-            region=recipe.region,
-            source_ami=recipe.source.id,
-            ami_name=recipe.build.ami_name,
-            ami_description=recipe.description,
-            image_tags=recipe.image_tags,
-            run_tags=recipe.base_tags,
-            launch=packer_variables(release.base),
+            values=values,
             user_data=(file.user_data or b"").decode(),
             steps=tuple(step.run for step in release.validate),
             variables=release.bake.vars,
-            key_pair_name=f"{TEMPORARY}{recipe.build.id}-{secrets.token_hex(3)}",
-            endpoint_url=recipe.aws.custom_endpoint,
             image_timeout_s=int(release.timeouts.seconds("image")),
         )
 

@@ -147,12 +147,14 @@ def _packer() -> None:
 def packer(sandbox: Sandbox, environment: Environment, source: str) -> str:
     sandbox.pending_s = 0
     wish = PackerBuild(
-        region=HOME,
-        source_ami=source,
-        ami_name="web-2",
-        launch={"instance_type": "t3.micro"},
+        values={
+            "region": HOME,
+            "source_ami": source,
+            "ami_name": "web-2",
+            "instance_type": "t3.micro",
+            "endpoint_url": sandbox.endpoint_url,
+        },
         variables={"communicator": "none"},
-        endpoint_url=sandbox.endpoint_url,
         poll_delay_s=1,
     )
     return PackerRun(find_packer(), environment).build(wish)

@@ -44,6 +44,7 @@ class Caller:
     """Who bakes; nothing is asked of AWS."""
 
     account, partition, caller = ACCOUNT, "aws", f"arn:aws:iam::{ACCOUNT}:user/ann"
+    custom_endpoint = ""
 
 
 def recipe(folder: Path, method: str = "create-image") -> Recipe:
@@ -94,3 +95,10 @@ def test_a_step_at_a_place_is_named_by_it_and_done_there(tmp_path: Path) -> None
         ("copy:eu-west-1", "eu-west-1", ""),
         (f"copy:{OTHER}/eu-west-1", "eu-west-1", f"arn:aws:iam::{OTHER}:role/copies"),
     ]
+
+
+def test_packer_tags_snapshots_as_the_image_and_volumes_as_the_instance(tmp_path: Path) -> None:
+    baked = recipe(tmp_path, "packer")
+    values = PackerBaker(baked).request.values
+    assert values["tags"] == values["snapshot_tags"] == baked.image_tags
+    assert values["run_tags"] == values["run_volume_tags"] == baked.base_tags
