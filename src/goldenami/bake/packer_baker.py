@@ -57,19 +57,16 @@ class PackerBaker:
         if release.validate and not self.request.has_communicator:
             problems.append("validate: with `communicator: none` Packer cannot run the steps")
         problems += launch_problems(recipe)
-        if problems := problems or self._template_problems():
+        if not problems:
+            run = PackerRun(self._packer, recipe.aws.environment(recipe.region))
+            try:
+                run.check(self.request)
+            except GoldenamiError as error:
+                problems.append(": ".join((error.message, *error.notes)))
+        if problems:
             return CheckResult(wrong=tuple(problems))
         template = release.bake.template
         return CheckResult(fine=(f"Packer {version} finds the template {template} valid",))
-
-    def _template_problems(self) -> list[str]:
-        """Have Packer validate the template with all its values."""
-        recipe = self._recipe
-        try:
-            PackerRun(self._packer, recipe.aws.environment(recipe.region)).check(self.request)
-        except GoldenamiError as error:
-            return [": ".join((error.message, *error.notes))]
-        return []
 
     def actions(self) -> tuple[Action, ...]:
         """Return the record of the build, and the one action that is the whole Packer build.

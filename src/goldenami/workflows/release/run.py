@@ -177,13 +177,9 @@ class _Run:
                 self._prepared = self._interrupts.wait_for(lambda: renew(self._prepared))
             return self._bake()
         finally:
-            self._release(lease)
-
-    def _release(self, lease: Lease) -> None:
-        """Give the right back, unless somebody wants to end at once: it lapses by itself."""
-        if self._interrupts.count < 2:
-            with suppress(KeyboardInterrupt):
-                self._interrupts.wait_for(lambda: lease.__exit__(None, None, None))
+            if self._interrupts.count < 2:  # else it lapses by itself
+                with suppress(KeyboardInterrupt):
+                    self._interrupts.wait_for(lambda: lease.__exit__(None, None, None))
 
     def _bake(self) -> Released:
         prepared = self._prepared
