@@ -266,7 +266,7 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[Journal | None, E
             f"in {', '.join(place.name for place in places)}",
             fix="check the build id, and the account; or bake anew without --resume",
         )
-    spec = earlier.build.spec if earlier else past.start.spec if past else ""
+    spec = earlier.record.spec if earlier else past.start.spec if past else ""
     if spec != file.sha256:
         raise BakeError(
             f"build {build} was started with another version of {file.path}",
@@ -306,7 +306,7 @@ def _build(
     file: ReleaseFile, now: datetime, past: Journal | None, earlier: EarlierRun | None
 ) -> Build:
     if earlier:
-        return earlier.build
+        return earlier.record.as_build
     build, start = new_build(file, now), past.start if past else None
     return structs.replace(build, id=start.build, version=start.version) if start else build
 
@@ -325,7 +325,7 @@ def _source(aws: Aws, file: ReleaseFile, earlier: EarlierRun | None) -> Image:
             architecture="",
         )  # fmt: skip
     raise BakeError(
-        f"build {earlier.build.id} was made from {source}, which is no longer there",
+        f"build {earlier.record.build} was made from {source}, which is no longer there",
         fix="bake anew without --resume; `goldenami sweep` removes what this build has left",
     )
 

@@ -18,7 +18,7 @@ from goldenami.bake.interface import Recipe
 from goldenami.domain import identity, names, tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.identity import LAUNCH, Forgery, Recorded
-from goldenami.domain.image import Build, Image
+from goldenami.domain.image import Image
 from goldenami.domain.instance import Instance
 from goldenami.domain.plan import Action
 from goldenami.domain.record import Record
@@ -86,11 +86,6 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
         return self.recorded.record
 
     @property
-    def build(self) -> Build:
-        """The build."""
-        return self.record.as_build
-
-    @property
     def all_images(self) -> tuple[tuple[str, Image], ...]:
         """All its images, each with its place."""
         return (*self.images.items(), *self.broken.items())
@@ -133,15 +128,15 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
         """
         if self.forgeries:
             raise RefusedError(
-                f"build {self.build.id} cannot be gone on with: something with its tags was not "
-                "made by it, and is left alone",
+                f"build {self.record.build} cannot be gone on with: something with its tags was "
+                "not made by it, and is left alone",
                 notes=list(map(str, self.forgeries)),
                 fix="find in CloudTrail who made it, take it or its goldenami: tags away, and run "
                 "this again",
             )
         if past := [*self._past()]:
             raise RefusedError(
-                f"build {self.build.id} cannot be gone on with: a status never goes back",
+                f"build {self.record.build} cannot be gone on with: a status never goes back",
                 notes=past,
                 fix="bake a new version of the image",
             )

@@ -298,7 +298,7 @@ def _remains(prepared: Prepared, run: EarlierRun, sweep: str) -> Iterator[str]:
         yield sweep
     places = [place for place in prepared.recipe.places if place.role and place.name in building]
     for role in dict.fromkeys(place.role for place in places):
-        yield f"`goldenami sweep --build {run.build.id} --role {role}`: there too"
+        yield f"`goldenami sweep --build {run.record.build} --role {role}`: there too"
 
 
 def _released(prepared: Prepared, place: AccountRegion, results: Results) -> ReleasedImage:
