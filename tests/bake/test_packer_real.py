@@ -198,6 +198,12 @@ def test_a_cancelled_real_build_terminates_its_instance(
     assert instance_states(sandbox) == ["terminated"]
 
 
+def own_values(request: PackerBuild) -> dict[str, Any]:
+    """What an own template declares of the values of a build."""
+    shared = ("region", "source_ami", "endpoint_url")
+    return {"ami_name": "own-1", **{name: request.values[name] for name in shared}}
+
+
 OWN_HCL = """
 variable "region" { type = string }
 variable "source_ami" { type = string }
@@ -261,7 +267,7 @@ def test_an_own_hcl_template_builds_and_runs_commands_as_they_are_written(
     (tmp_path / "own.pkr.hcl").write_text(OWN_HCL)
     own = PackerBuild(
         template=str(tmp_path / "own.pkr.hcl"),
-        values={**request_.values, "ami_name": "own-1"},
+        values=own_values(request_),
         steps=("echo '{{.Names}} ${path.root}' > said",),
     )
     image_id = run_packer(packer, own, sandbox)
@@ -276,7 +282,7 @@ def test_an_own_legacy_template_builds(
     (tmp_path / "own.json").write_text(OWN_LEGACY)
     own = PackerBuild(
         template=str(tmp_path / "own.json"),
-        values={**request_.values, "ami_name": "own-1"},
+        values=own_values(request_),
     )
     image_id = run_packer(packer, own, sandbox)
     [image] = sandbox.client("ec2", REGION).describe_images(ImageIds=[image_id])["Images"]
