@@ -28,7 +28,7 @@ LAUNCH = action("launch", ClientToken="t1")
 IMAGE, COPY = action("image"), action("copy")
 
 
-def reopened() -> tuple[Journal, journal.Past]:
+def reopened() -> Journal:
     found = journal.read(BUILD)
     assert found is not None
     return found
@@ -60,7 +60,7 @@ def test_a_build_has_one_journal_only() -> None:
     Journal.create(START).intent(LAUNCH)
     with pytest.raises(GoldenamiError, match="cannot be written: File exists"):
         Journal.create(START)
-    assert reopened()[1].tokens == {"launch": "t1"}
+    assert reopened().tokens == {"launch": "t1"}
 
 
 def test_a_state_folder_that_cannot_be_made_is_an_error_that_says_what_to_set(state: Path) -> None:
@@ -105,7 +105,7 @@ def test_user_data_is_never_in_it() -> None:
 
 def test_nothing_happened_yet() -> None:
     Journal.create(START)
-    assert reopened()[1] == journal.Past(START, {})
+    assert reopened().tokens == {}
 
 
 REPLAYED: dict[str, tuple[list[str], dict[str, str]]] = {
@@ -137,14 +137,14 @@ def test_replay(events: list[str], tokens: dict[str, str]) -> None:
     record = Journal.create(START)
     for event in events:
         write(record, event)
-    opened, past = reopened()
-    assert past == journal.Past(START, tokens)
+    opened = reopened()
+    assert opened.tokens == tokens
     assert (opened.path, opened.start) == (record.path, START)
 
 
 def test_a_call_without_a_token_leaves_none() -> None:
     Journal.create(START).intent(IMAGE)
-    assert reopened()[1] == journal.Past(START, {})
+    assert reopened().tokens == {}
 
 
 def test_the_write_the_machine_died_in_is_skipped_and_the_run_goes_on() -> None:
@@ -152,10 +152,10 @@ def test_the_write_the_machine_died_in_is_skipped_and_the_run_goes_on() -> None:
     record.intent(LAUNCH)
     record.undone(LAUNCH)
     record.path.write_bytes(record.path.read_bytes()[:-20])
-    opened, past = reopened()
-    assert past == journal.Past(START, {"launch": "t1"})
+    opened = reopened()
+    assert opened.tokens == {"launch": "t1"}
     opened.undone(LAUNCH)
-    assert reopened()[1] == journal.Past(START, {})
+    assert reopened().tokens == {}
 
 
 def test_a_journal_that_is_read_twice_is_the_same_twice() -> None:
@@ -163,7 +163,7 @@ def test_a_journal_that_is_read_twice_is_the_same_twice() -> None:
     record.intent(LAUNCH)
     with record.path.open("ab") as file:
         file.write(b'{"event": "res')
-    assert reopened()[1] == reopened()[1]
+    assert reopened().tokens == reopened().tokens
 
 
 FOREIGN = {
@@ -206,7 +206,7 @@ def test_is_no_journal(content: bytes) -> None:
 def test_a_line_that_cannot_be_read_loses_itself_alone(line: bytes) -> None:
     path = Journal.create(START).path
     path.write_bytes(START_LINE + line + INTENT)
-    assert reopened()[1] == journal.Past(START, {"image": "t2"})
+    assert reopened().tokens == {"image": "t2"}
 
 
 @pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN.keys())
@@ -214,14 +214,14 @@ def test_a_journal_without_its_beginning_is_put_aside_for_a_new_one(content: byt
     path = Journal.create(START).path
     path.write_bytes(content)
     Journal.open(START).intent(LAUNCH)
-    assert reopened()[1] == journal.Past(START, {"launch": "t1"})
+    assert reopened().tokens == {"launch": "t1"}
     assert path.with_name(f"{path.name}.torn").read_bytes() == content
 
 
 def test_an_earlier_journal_is_gone_on_with_and_a_missing_one_begun() -> None:
     Journal.open(START).intent(LAUNCH)
     Journal.open(START).intent(action("image", ClientToken="t2"))
-    assert reopened()[1].tokens == {"launch": "t1", "image": "t2"}
+    assert reopened().tokens == {"launch": "t1", "image": "t2"}
 
 
 def test_a_journal_that_cannot_be_put_aside_is_an_error(
@@ -305,7 +305,7 @@ def test_what_cannot_even_be_cut_off_costs_no_other_line(disk: type[Disk]) -> No
     record.undone(IMAGE)
     disk.room = 1_000_000
     record.intent(LAUNCH)
-    assert reopened()[1] == journal.Past(START, {"launch": "t1"})
+    assert reopened().tokens == {"launch": "t1"}
 
 
 def test_a_disk_that_does_not_sync_is_a_disk_that_does_not_write(
@@ -328,7 +328,7 @@ def test_a_journal_that_was_deleted_under_way_begins_anew(state: Path) -> None:
     record.path.unlink()
     state.rmdir()
     record.intent(LAUNCH)
-    assert reopened()[1] == journal.Past(START, {"launch": "t1"})
+    assert reopened().tokens == {"launch": "t1"}
     assert stat.S_IMODE(record.path.stat().st_mode) == 0o600
 
 

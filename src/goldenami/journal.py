@@ -38,11 +38,18 @@ class Journal:
     """Writes one run's events, each on disk before the call goes out.
 
     ``trouble`` is the first error of a write that nothing had to stop for, empty if there was none.
+
+    Args:
+        path: where it lies.
+        start: its first line.
+        tokens: the client tokens of the calls that went out before and were not taken back, by
+            action: AWS answers them with what they made, however the first answer was lost.
     """
 
-    def __init__(self, path: Path, start: Start) -> None:
+    def __init__(self, path: Path, start: Start, tokens: Mapping[str, str] | None = None) -> None:
         self.path = path
         self.start = start
+        self.tokens = tokens or {}
         self.trouble = ""
         self._lock = Lock()
         self._syncing = Lock()
@@ -80,7 +87,7 @@ class Journal:
             with contextlib.suppress(OSError):  # then it cannot be created, which is told
                 path.replace(path.with_name(f"{path.name}.torn"))
             earlier = None
-        return earlier[0] if earlier else cls.create(start)
+        return earlier or cls.create(start)
 
     def intent(self, action: plan.Action) -> None:
         """Record that a call is about to go out.
@@ -179,24 +186,13 @@ class _Event(msgspec.Struct, frozen=True):
     parameters: dict[str, Any] = {}
 
 
-class Past(msgspec.Struct, frozen=True):
-    """What a journal tells of an earlier run that the account cannot.
-
-    ``tokens`` are the client tokens of the calls that went out and were not taken back, by action:
-    AWS answers them with what they made, however the first answer was lost.
-    """
-
-    start: Start
-    tokens: dict[str, str]
-
-
 def path_of(build: str) -> Path:
     """Return where the journal of a build lies."""
     home = os.environ.get("GOLDENAMI_STATE") or Path.home() / ".local" / "state" / "goldenami"
     return Path(home) / f"{build}.jsonl"
 
 
-def read(build: str) -> tuple[Journal, Past] | None:
+def read(build: str) -> Journal | None:
     """Return the journal of an earlier build to go on with it; None if it is not on this machine.
 
     Lines that were torn, as by the write the machine died in, are skipped: their tokens are lost,
@@ -217,7 +213,7 @@ def read(build: str) -> tuple[Journal, Past] | None:
         raise SpecError(f"{path}: not a journal of goldenami: {why}") from error
     if start.build != build:
         raise SpecError(f"{path}: it is the journal of another build, {start.build}")
-    return Journal(path, start), Past(start, _tokens(later))
+    return Journal(path, start, _tokens(later))
 
 
 def _tokens(lines: Iterable[bytes]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from goldenami.bake.packer import (
     PERMISSIONS,
     WAIT_FOR_USER_DATA,
     PackerBuild,
-    build,
+    PackerRun,
 )
 from goldenami.bake.packer_cli import Packer
 from goldenami.bake.packer_output import PackerEvent
@@ -28,11 +28,13 @@ BASE = Base(
     source=BaseSource(ami="ami-03cf127a"), volumes=(BaseVolume(device="/dev/xvda", size_gib=30),)
 )
 REQUEST = PackerBuild(
-    region="us-east-1",
-    source_ami="ami-03cf127a",
-    ami_name="web-1",
+    values={
+        "region": "us-east-1",
+        "source_ami": "ami-03cf127a",
+        "ami_name": "web-1",
+        "instance_type": "t3.micro",
+    },
     user_data="#!/bin/sh\nid\n",
-    launch={"instance_type": "t3.micro"},
 )
 VARIABLES = (
     *("region", "source_ami", "ami_name", "ami_description", "tags", "snapshot_tags", "run_tags"),
@@ -101,13 +103,12 @@ class FakePacker:
     ) -> str:
         scenario.setdefault("inspect", {"lines": [INSPECT]})
         (self._folder / "scenario.json").write_text(json.dumps(scenario))
-        return build(
+        return PackerRun(
             Packer(str(self._path), version),
-            request,
             {**os.environ, "AWS_SECRET_ACCESS_KEY": "hush", "PACKER_LOG": "1"},
-            on_event=on_event or self.events.append,
-            cancelled=cancelled or threading.Event(),
-        )
+            on_event or self.events.append,
+            cancelled or threading.Event(),
+        ).build(request)
 
     @property
     def calls(self) -> list[dict[str, Any]]:
@@ -149,9 +150,7 @@ def test_the_order_of_steps(
 def test_values_reach_packer_in_a_private_file_only(packer: FakePacker) -> None:
     request = replace(
         REQUEST,
-        image_tags={"Name": "Golden AMI"},
-        run_tags={"Name": "base"},
-        launch=packer_variables(BASE),
+        values={**REQUEST.values, **packer_variables(BASE), "tags": {"Name": "Golden AMI"}},
         steps=("systemctl is-active httpd",),
         image_timeout_s=600,
     )
@@ -159,12 +158,10 @@ def test_values_reach_packer_in_a_private_file_only(packer: FakePacker) -> None:
     *_, call = packer.calls
     assert "web-1" not in " ".join(call["argv"])
     values = call["values"]
-    assert values["tags"] == values["snapshot_tags"] == {"Name": "Golden AMI"}
-    assert values["run_tags"] == values["run_volume_tags"] == {"Name": "base"}
     assert values["user_data_file"] == request.user_data
     assert values["script_file"] == request.script
     assert values["poll_delay_seconds"] * values["poll_max_attempts"] == 600
-    assert {name: values[name] for name in request.launch} == request.launch
+    assert {name: values[name] for name in request.values} == request.values
     assert call["files"].pop(".") == stat.S_IRWXU
     assert set(call["files"].values()) == {stat.S_IRUSR | stat.S_IWUSR}
 

@@ -10,11 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from goldenami.bake.launch import packer_variables
-from goldenami.bake.packer import PERMISSIONS, PackerBuild, build
+from goldenami.bake.packer import PERMISSIONS, PackerBuild, PackerRun
 from goldenami.bake.packer_cli import Packer, find_packer
 from goldenami.bake.packer_output import PackerEvent
-from goldenami.bake.packer_steps import PackerSteps
-from goldenami.bake.packer_template import place_template, variable_file
+from goldenami.bake.packer_template import place_template, variable_file, write_private
 from goldenami.errors import BakeError, InterruptedRunError
 from goldenami.spec.model import Base, BaseSource, BaseVolume
 from goldenami_sandbox.server import Sandbox
@@ -38,13 +37,8 @@ def run_packer(
     events: list[PackerEvent] | None = None,
 ) -> str:
     heard: list[PackerEvent] = [] if events is None else events
-    return build(
-        packer,
-        request,
-        sandbox.environment(REGION, os.environ),
-        on_event=heard.append,
-        cancelled=threading.Event(),
-    )
+    environment = sandbox.environment(REGION, os.environ)
+    return PackerRun(packer, environment, heard.append).build(request)
 
 
 @pytest.fixture
@@ -52,22 +46,26 @@ def request_(sandbox: Sandbox) -> PackerBuild:
     """A build on the embedded AWS, whose instances nobody can connect to."""
     sandbox.pending_s = 0
     ec2 = sandbox.client("ec2", REGION)
+    base = Base(
+        source=BaseSource(ami="ami-03cf127a"),
+        subnet=ec2.describe_subnets()["Subnets"][0]["SubnetId"],
+        volumes=(BaseVolume(device="/dev/xvda", size_gib=12),),
+    )
+    image_tags, run_tags = {"Name": "Golden, AMI", "note": HOSTILE}, {"Name": "web base"}
     return PackerBuild(
-        region=REGION,
-        source_ami=ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"],
-        ami_name="web-base-2026.11.23",
-        image_tags={"Name": "Golden, AMI", "note": HOSTILE},
-        run_tags={"Name": "web base"},
-        launch=packer_variables(
-            Base(
-                source=BaseSource(ami="ami-03cf127a"),
-                subnet=ec2.describe_subnets()["Subnets"][0]["SubnetId"],
-                volumes=(BaseVolume(device="/dev/xvda", size_gib=12),),
-            )
-        ),
+        values={
+            "region": REGION,
+            "source_ami": ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"],
+            "ami_name": "web-base-2026.11.23",
+            "tags": image_tags,
+            "snapshot_tags": image_tags,
+            "run_tags": run_tags,
+            "run_volume_tags": run_tags,
+            **packer_variables(base),
+            "endpoint_url": sandbox.endpoint_url,
+        },
         user_data="#!/bin/sh\necho '{{.Names}}'\n",
         variables={"communicator": "none"},
-        endpoint_url=sandbox.endpoint_url,
         poll_delay_s=1,
     )
 
@@ -130,11 +128,11 @@ def test_packer_finds_the_shipped_templates_valid(
 ) -> None:
     template = place_template(name, packer, tmp_path, provision=bool(values.get("script_file")))
     environment = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
-    steps = PackerSteps(packer, template, tmp_path, environment, threading.Event(), 60)
-    declared = steps.declared_variables()
+    run = PackerRun(packer, environment)
+    declared = run.declared_variables(template)
     assert set(BARE) <= declared
-    steps.write_variables(variable_file(template, declared, values, own))
-    steps.run("validate")
+    write_private(template.variable_file, variable_file(template, declared, values, own))
+    run.run(template, "validate")
 
 
 def test_a_real_build(packer: Packer, request_: PackerBuild, sandbox: Sandbox) -> None:
@@ -144,8 +142,8 @@ def test_a_real_build(packer: Packer, request_: PackerBuild, sandbox: Sandbox) -
 
     ec2 = sandbox.client("ec2", REGION)
     [image] = ec2.describe_images(ImageIds=[image_id])["Images"]
-    assert image["Name"] == request_.ami_name
-    expected = dict(request_.image_tags)
+    assert image["Name"] == request_.values["ami_name"]
+    expected = dict(request_.values["tags"])
     assert {tag["Key"]: tag["Value"] for tag in image["Tags"]} == expected
     for mapping in image["BlockDeviceMappings"]:
         snapshot_id = mapping["Ebs"]["SnapshotId"]
@@ -169,7 +167,7 @@ def test_a_name_that_is_taken_is_packers_error(
     taken = run_packer(packer, request_, sandbox)
     with pytest.raises(BakeError, match="`packer build` failed") as caught:
         run_packer(packer, request_, sandbox)
-    assert request_.ami_name in caught.value.notes[0]
+    assert request_.values["ami_name"] in caught.value.notes[0]
     assert taken in caught.value.notes[0]
 
 
@@ -177,7 +175,7 @@ def test_a_value_that_packer_refuses_names_the_template(
     packer: Packer, request_: PackerBuild, sandbox: Sandbox
 ) -> None:
     with pytest.raises(BakeError, match="amazon-ebs not valid") as caught:
-        run_packer(packer, replace(request_, ami_name="x"), sandbox)
+        run_packer(packer, replace(request_, values={**request_.values, "ami_name": "x"}), sandbox)
     assert "amazon-ebs.pkr.hcl line" in caught.value.notes[0]
     assert instance_states(sandbox) == []
 
@@ -193,16 +191,17 @@ def test_a_cancelled_real_build_terminates_its_instance(
             sandbox.pending_s = 0
             cancelled.set()
 
+    run = PackerRun(packer, sandbox.environment(REGION, os.environ), on_event, cancelled)
     with pytest.raises(InterruptedRunError) as caught:
-        build(
-            packer,
-            request_,
-            sandbox.environment(REGION, os.environ),
-            on_event=on_event,
-            cancelled=cancelled,
-        )
+        run.build(request_)
     assert any("Terminating the source AWS instance" in note for note in caught.value.notes)
     assert instance_states(sandbox) == ["terminated"]
+
+
+def own_values(request: PackerBuild) -> dict[str, Any]:
+    """What an own template declares of the values of a build."""
+    shared = ("region", "source_ami", "endpoint_url")
+    return {"ami_name": "own-1", **{name: request.values[name] for name in shared}}
 
 
 OWN_HCL = """
@@ -268,12 +267,8 @@ def test_an_own_hcl_template_builds_and_runs_commands_as_they_are_written(
     (tmp_path / "own.pkr.hcl").write_text(OWN_HCL)
     own = PackerBuild(
         template=str(tmp_path / "own.pkr.hcl"),
-        region=REGION,
-        source_ami=request_.source_ami,
-        ami_name="own-1",
-        launch={},
+        values=own_values(request_),
         steps=("echo '{{.Names}} ${path.root}' > said",),
-        endpoint_url=sandbox.endpoint_url,
     )
     image_id = run_packer(packer, own, sandbox)
     assert (tmp_path / "said").read_text() == "{{.Names}} ${path.root}\n"
@@ -287,11 +282,7 @@ def test_an_own_legacy_template_builds(
     (tmp_path / "own.json").write_text(OWN_LEGACY)
     own = PackerBuild(
         template=str(tmp_path / "own.json"),
-        region=REGION,
-        source_ami=request_.source_ami,
-        ami_name="own-1",
-        launch={},
-        endpoint_url=sandbox.endpoint_url,
+        values=own_values(request_),
     )
     image_id = run_packer(packer, own, sandbox)
     [image] = sandbox.client("ec2", REGION).describe_images(ImageIds=[image_id])["Images"]

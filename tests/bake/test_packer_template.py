@@ -18,8 +18,8 @@ from goldenami.errors import SpecError
 
 OLD = Packer("packer", (1, 6, 6))
 NEW = Packer("packer", (1, 11, 2))
-HCL = Template("web", Path("/templates"), "web.pkr.hcl")
-LEGACY = Template("web", Path("/templates"), "web.json")
+HCL = Template("web", Path("/templates"), "web.pkr.hcl", Path("/private"))
+LEGACY = Template("web", Path("/templates"), "web.json", Path("/private"))
 NEEDED = {
     "region": "us-east-1",
     "source_ami": "ami-03cf127a",
@@ -71,7 +71,7 @@ def test_an_unknown_template_names_the_known_ones() -> None:
 
 def test_a_shipped_template_is_placed_in_the_private_folder(tmp_path: Path) -> None:
     template = place_template("amazon-ebs", OLD, tmp_path, provision=False)
-    assert template == Template("amazon-ebs", tmp_path, "amazon-ebs.pkr.hcl")
+    assert template == Template("amazon-ebs", tmp_path, "amazon-ebs.pkr.hcl", tmp_path)
     written = (tmp_path / "amazon-ebs.pkr.hcl").read_text()
     assert written == render_template("amazon-ebs", OLD, provision=False)
 

@@ -9,7 +9,6 @@ from goldenami.spec.model import (
     Base,
     BaseSource,
     Distribution,
-    ImageFilter,
     Release,
     Share,
     Timeouts,
@@ -22,19 +21,6 @@ RELEASE = Release(
     base=Base(source=BaseSource(golden="base-os")),
     distribute={"eu-west-1": Distribution(kms_key="alias/golden"), "ap-south-1": Distribution()},
 )
-
-GIVEN: dict[str, tuple[BaseSource, tuple[str, ...]]] = {
-    "nothing": (BaseSource(), ()),
-    "one": (BaseSource(ami="ami-1"), ("ami",)),
-    "two": (BaseSource(golden="a", ssm="/b"), ("ssm", "golden")),
-    "a filter": (BaseSource(filter=ImageFilter(name="a", owners=("self",))), ("filter",)),
-    "an empty name, which is nothing": (BaseSource(ami=""), ()),
-}
-
-
-@pytest.mark.parametrize(("source", "given"), GIVEN.values(), ids=GIVEN.keys())
-def test_a_source_knows_what_is_given(source: BaseSource, given: tuple[str, ...]) -> None:
-    assert source.given == given
 
 
 def test_the_first_region_builds_and_the_others_receive() -> None:

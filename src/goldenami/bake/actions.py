@@ -1,11 +1,12 @@
 """Actions that several steps of a bake have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
 from goldenami.bake.interface import Recipe
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import Action, Further, Ref
+from goldenami.spec.model import ValidationStep
 
 
 def at(
@@ -96,31 +97,40 @@ def terminate(
 
 
 def instance_ready(
-    region: str, action_id: str, summary: str, instance: str | Ref, timeout_s: float, *after: str
+    recipe: Recipe, action_id: str, summary: str, instance: str | Ref, *after: str
 ) -> Action:
     """Return the wait for an instance and its status checks."""
+    timeout_s = recipe.release.timeouts.seconds("instance")
     return Action(
         id=action_id,
         summary=summary,
         call="wait:instance",
-        region=region,
+        region=recipe.region,
         parameters={"InstanceId": instance, "timeout_s": timeout_s},
         permissions=("ec2:DescribeInstances", "ec2:DescribeInstanceStatus"),
         after=after,
     )
 
 
-def run_command(
-    recipe: Recipe, action_id: str, summary: str, line: str, instance: str | Ref, *after: str
-) -> Action:
-    """Return a shell command on an instance in the build region, by SSM Run Command."""
-    return Action.at(
-        recipe.place, action_id, "ssm:RunCommand", summary,
-        {
-            "InstanceId": instance,
-            "run": line,
-            "timeout_s": recipe.release.timeouts.seconds("validate"),
-        },
-        permissions=("ssm:SendCommand", "ssm:GetCommandInvocation"),
-        after=after,
-    )  # fmt: skip
+def run_commands(
+    recipe: Recipe,
+    prefix: str,
+    purpose: str,
+    instance: str | Ref,
+    steps: Sequence[ValidationStep],
+    after: str,
+) -> Iterator[Action]:
+    """Yield shell commands on an instance in the build region, one after the other.
+
+    They are run by SSM Run Command. ``prefix`` begins their ids, and ``purpose`` their summaries.
+    """
+    timeout_s = recipe.release.timeouts.seconds("validate")
+    for number, step in enumerate(steps, 1):
+        action = Action.at(
+            recipe.place, f"{prefix}{number}", "ssm:RunCommand", f"{purpose}: {step.run}",
+            {"InstanceId": instance, "run": step.run, "timeout_s": timeout_s},
+            permissions=("ssm:SendCommand", "ssm:GetCommandInvocation"),
+            after=(after,),
+        )  # fmt: skip
+        after = action.id
+        yield action

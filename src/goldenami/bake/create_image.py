@@ -1,15 +1,23 @@
 """The first baker: launch a base instance, validate it, and CreateImage from it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from goldenami.aws import images, records
 from goldenami.aws.action import ActionContext, Handler
 from goldenami.bake import record
-from goldenami.bake.actions import at, available, instance_ready, run_command, terminate, undo_image
+from goldenami.bake.actions import (
+    at,
+    available,
+    instance_ready,
+    run_commands,
+    terminate,
+    undo_image,
+)
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
 from goldenami.domain import identity, tags
+from goldenami.domain.check_result import CheckResult
 from goldenami.domain.identity import LAUNCH
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
@@ -19,44 +27,47 @@ from goldenami.errors import RefusedError
 class CreateImageBaker:
     """``bake: {method: create-image}``."""
 
-    def problems(self, recipe: Recipe) -> list[str]:
-        """Try the launch as a DryRun, or look at the instance that is given."""
-        if recipe.instance_id:
-            return instance_problems(recipe.aws, recipe.region, recipe.instance_id)
-        return launch_problems(recipe, recipe.base_tags)
+    recorded: ClassVar = record.PASSED  # the validation, before the image is made
 
-    def fine(self, recipe: Recipe) -> tuple[str, ...]:
-        """Tell of the launch that was tried."""
-        if recipe.instance_id:
-            return (f"{recipe.instance_id} can be made into an image",)
-        instance_type = recipe.release.base.instance_type
-        return (f"the launch of a {instance_type} from {recipe.source.id} was tried (DryRun)",)
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
 
-    def actions(self, recipe: Recipe) -> tuple[Action, ...]:
+    def check(self) -> CheckResult:
+        """Try the launch as a DryRun, or look at the instance of ``--instance``."""
+        recipe, instance_id = self._recipe, self._recipe.instance_id
+        if instance_id:
+            problems = instance_problems(recipe.aws.in_region(recipe.region), instance_id)
+            fine = f"{instance_id} can be made into an image"
+        else:
+            problems = launch_problems(recipe)
+            instance_type = recipe.release.base.instance_type
+            fine = f"the launch of a {instance_type} from {recipe.source.id} was tried (DryRun)"
+        return CheckResult(wrong=tuple(problems)) if problems else CheckResult(fine=(fine,))
+
+    def actions(self) -> tuple[Action, ...]:
         """Launch, wait, validate, create the image."""
+        recipe = self._recipe
         begun, instance_id = record.begun(recipe), recipe.instance_id
         instance: str | Ref
         if instance_id:
             instance, last_record = instance_id, begun.id
-            timeout_s = recipe.release.timeouts.seconds("instance")
-            summary = f"wait for {instance_id}"
-            ready = instance_ready(recipe.region, "ready", summary, instance_id, timeout_s)
+            ready = instance_ready(recipe, "ready", f"wait for {instance_id}", instance_id)
             first: tuple[Action, ...] = (begun, ready)
         else:
             instance, last_record = INSTANCE, record.LAUNCHED
-            launch, ready = launch_actions(recipe, recipe.base_tags)
+            launch, ready = launch_actions(recipe)
             first = (begun, launch.following(begun.id), record.launched(recipe), ready)
-        steps = [*first]
-        for number, step in enumerate(recipe.release.validate, 1):
-            summary, after = f"validate: {step.run}", steps[-1].id
-            steps.append(
-                run_command(recipe, f"validate:{number}", summary, step.run, instance, after)
-            )
+        validation = recipe.release.validate
+        steps = [
+            *first,
+            *run_commands(recipe, "validate:", "validate", instance, validation, ready.id),
+        ]
         passed = record.validated(recipe, instance, last_record, steps[-1].id)
         return (*steps, passed, _create(recipe, instance, after=passed.id))
 
-    def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
+    def cleanup(self) -> tuple[Action, ...]:
         """Terminate the base instance, unless it was the user's own."""
+        recipe = self._recipe
         if recipe.instance_id:
             return ()
         return (
@@ -65,11 +76,6 @@ class CreateImageBaker:
                 after=(available(recipe.place),), settles=(LAUNCH,),
             ),
         )  # fmt: skip
-
-    @property
-    def recorded(self) -> str:
-        """The validation is recorded before the image is made."""
-        return record.PASSED
 
     @property
     def handlers(self) -> Mapping[str, Handler]:

@@ -49,7 +49,7 @@ def distribution(recipe: Recipe, *, after: str) -> tuple[Action, ...]:
         recipe: what is baked.
         after: the id of the action after which the image may go anywhere.
     """
-    steps = (_copy, _share, _share_snapshots) if recipe.shares_candidates else (_copy,)
+    steps = (_copy, _share, _share_snapshots) if recipe.release.share_candidates else (_copy,)
     gate = available(recipe.place)
     return tuple(
         action.following(after) if gate in action.after and after != gate else action
@@ -67,7 +67,7 @@ def sharing(
         places: where it is approved.
         after: the ids of the actions after which it may be shared.
     """
-    if recipe.shares_candidates:
+    if recipe.release.share_candidates:
         return ()
     away = (place for place in recipe.places if not place.is_home)
     destinations = [place for place in away if recipe.home_of(place) in places]
@@ -218,9 +218,9 @@ def _deprecate(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
 
 def _compare(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     """Compare before the approval: what is not shared yet has to be shared with nobody else."""
-    steps = (*(_SHARES if recipe.shares_candidates else ()), _deprecate)
+    steps = (*(_SHARES if recipe.release.share_candidates else ()), _deprecate)
     before = _in((place,), recipe, steps)
-    exactly, aspects = recipe.shares_candidates, "tags, snapshots, shares, deprecation"
+    exactly, aspects = recipe.release.share_candidates, "tags, snapshots, shares, deprecation"
     yield _comparison(recipe, place, "complete", before, exactly=exactly, aspects=aspects)
 
 

@@ -3,14 +3,15 @@
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from msgspec import Struct
 
 from goldenami.aws.action import Handler
-from goldenami.aws.session import Aws, RegionalAws
+from goldenami.aws.session import Aws
 from goldenami.domain import names, tags
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.check_result import CheckResult
 from goldenami.domain.image import Build, Image, build_id, new_nonce
 from goldenami.domain.plan import Action
 from goldenami.domain.status import Status
@@ -23,7 +24,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     ``instance_id`` is a base instance that is there already (``--instance``), else None.
     ``tokens`` are the client tokens of an earlier run's calls that still stand, by action, and
     ``attempt`` tells this run's other tokens from those of what was taken back.
-    ``method`` is how the image is made.
+    ``method`` is how the image is made; ``alone`` tells that only a base instance is launched.
     """
 
     aws: Aws
@@ -34,6 +35,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     tokens: Mapping[str, str] = {}
     attempt: str = ""
     method: str = "create-image"
+    alone: bool = False
 
     def token(self, action: str) -> str:
         """Return the client token of an action's call."""
@@ -60,11 +62,6 @@ class Recipe(Struct, frozen=True, kw_only=True):
         return self.release.places(self.aws.account, self.aws.partition)
 
     @property
-    def shares_candidates(self) -> bool:
-        """Whether others have the image before anybody has approved it."""
-        return self.release.share_candidates
-
-    @property
     def is_shared(self) -> bool:
         """Whether others may launch or copy it."""
         return bool(self.release.share.targets or self.release.copies)
@@ -72,7 +69,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     @property
     def proposed_places(self) -> tuple[AccountRegion, ...]:
         """Where the image is made before its approval: in the caller's own account."""
-        if self.shares_candidates:
+        if self.release.share_candidates:
             return self.places
         return tuple(place for place in self.places if place.is_home)
 
@@ -91,10 +88,6 @@ class Recipe(Struct, frozen=True, kw_only=True):
         """Return the KMS key that the release file names for the copy into a place."""
         release = self.release
         return release.kms_key(place.region) if place.is_home else release.kms_key_of_copy(place)
-
-    def at(self, place: AccountRegion) -> RegionalAws:
-        """Return who acts in a place."""
-        return self.aws.at(place)
 
     @property
     def description(self) -> str:
@@ -120,53 +113,41 @@ class Recipe(Struct, frozen=True, kw_only=True):
     def base_tags(self) -> dict[str, str]:
         """The tags of the base instance, its volumes and its network interface.
 
-        They have all that is needed to go on with the build.
+        They have all that is needed to go on with a bake. Its Name is its own, so that it never
+        looks golden.
         """
-        mine = {tags.VERSION: self.build.version, tags.SPEC: self.build.spec}
-        return base_tags(self.build, self.release, self.source) | mine
-
-
-def base_tags(build: Build, release: Release, source: Image) -> dict[str, str]:
-    """Return the tags of a base instance on its own, without a bake.
-
-    Its Name is its own, so that it never looks golden.
-    """
-    own = {k: v for k, v in release.tags.items() if k not in ("Name", release.approval_tag.key)}
-    return {
-        "Name": f"{build.ami_name} base",
-        **own,
-        tags.IMAGE: build.image,
-        tags.BUILD: build.id,
-        tags.SOURCE: source.id,
-        tags.ROLE: "base",
-    }
+        build, release = self.build, self.release
+        own = {k: v for k, v in release.tags.items() if k not in ("Name", release.approval_tag.key)}
+        return {
+            "Name": f"{build.ami_name} base",
+            **own,
+            tags.IMAGE: build.image,
+            tags.BUILD: build.id,
+            tags.SOURCE: self.source.id,
+            tags.ROLE: tags.InstanceRole.BASE.value,
+            **({} if self.alone else {tags.VERSION: build.version, tags.SPEC: build.spec}),
+        }
 
 
 class Baker(Protocol):
-    """Makes the image in the build region.
+    """Makes the image of a recipe in the build region.
 
-    Its actions end with one called ``image:REGION`` whose output ``image_id`` is the image.
+    Its actions end with one called ``image:REGION`` whose output ``image_id`` is the image;
+    ``recorded`` is the id of the last of them that writes the record of the build.
     """
 
-    def problems(self, recipe: Recipe) -> list[str]:
-        """Return what stands against the bake, found without changing anything."""
+    recorded: ClassVar[str]
+
+    def check(self) -> CheckResult:
+        """Look, without changing anything, for what stands against the bake."""
         ...
 
-    def fine(self, recipe: Recipe) -> tuple[str, ...]:
-        """Say what was looked at, if there is no problem."""
-        ...
-
-    def actions(self, recipe: Recipe) -> tuple[Action, ...]:
+    def actions(self) -> tuple[Action, ...]:
         """Return the actions, the last one being ``image:REGION``."""
         ...
 
-    def cleanup(self, recipe: Recipe) -> tuple[Action, ...]:
+    def cleanup(self) -> tuple[Action, ...]:
         """Return what follows once the image is available (terminating the base instance)."""
-        ...
-
-    @property
-    def recorded(self) -> str:
-        """Return the id of the last of its actions that writes the record of the build."""
         ...
 
     @property

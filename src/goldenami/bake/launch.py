@@ -9,16 +9,15 @@ from goldenami.aws import calls, instances
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import TERMINATED, code_of
-from goldenami.aws.session import Aws
+from goldenami.aws.session import RegionalAws
 from goldenami.bake.actions import instance_ready, terminate
 from goldenami.bake.interface import Recipe
 from goldenami.domain import tags
-from goldenami.domain.identity import LAUNCH
+from goldenami.domain.identity import LAUNCH, TEST_LAUNCH
 from goldenami.domain.image import Image
 from goldenami.domain.instance import ALIVE
 from goldenami.domain.plan import Action, Ref, Secret, resolve
 from goldenami.domain.record import LAUNCHES, tokens
-from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, BakeError
 from goldenami.spec.model import Base, BaseVolume
 
@@ -79,31 +78,23 @@ def packer_variables(base: Base) -> dict[str, Any]:
     }
 
 
-def one_instance(
-    base: Base,
-    image_id: str | Ref,
-    instance_type: str,
-    token: str,
-    own: Tags,
-    *,
-    tested: bool = False,
-) -> dict[str, Any]:
+def run_instances(recipe: Recipe, booted: Ref | None = None) -> dict[str, Any]:
     """Return the RunInstances parameters of one instance, as the release file says.
 
     Args:
-        base: what the release file says of it.
-        image_id: what it is launched from.
-        instance_type: its type.
-        token: the client token.
-        own: the tags of the instance, its volumes and its network interface.
-        tested: whether it is that of the boot test.
+        recipe: what is baked.
+        booted: the image, for the instance of the boot test; None for the base instance.
     """
+    base, test = recipe.release.base, recipe.release.test if booted else None
+    own = recipe.base_tags
+    if booted:
+        own |= {"Name": f"{recipe.build.ami_name} test", tags.ROLE: tags.InstanceRole.TEST.value}
     parameters: dict[str, Any] = {
-        "ImageId": image_id,
-        "InstanceType": instance_type,
+        "ImageId": booted or recipe.source.id,
+        "InstanceType": (test and test.instance_type) or base.instance_type,
         "MinCount": 1,
         "MaxCount": 1,
-        "ClientToken": token,
+        "ClientToken": recipe.build.token(TEST_LAUNCH if booted else LAUNCH),
         "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
         "TagSpecifications": [
             tags.specification(kind, own) for kind in ("instance", "volume", "network-interface")
@@ -111,8 +102,10 @@ def one_instance(
     }
     for parameter in LAUNCH_PARAMETERS:
         value = getattr(base, parameter.key)
-        if value and (parameter.tested or not tested):
+        if value and (parameter.tested or not booted):
             _merge(parameters, parameter.run_instances(value))
+    if not booted and recipe.file.user_data is not None:
+        parameters["UserData"] = Secret(recipe.file.user_data)  # boto3 does the base64
     return parameters
 
 
@@ -123,23 +116,21 @@ def _merge(parameters: dict[str, Any], further: Mapping[str, Any]) -> None:
         parameters[name] = {**there, **value} if isinstance(there, dict) else value
 
 
-def launch_actions(recipe: Recipe, own: Tags) -> tuple[Action, Action]:
-    """Return the launch of the base instance with its own tags, and the wait for its checks."""
-    region, release = recipe.region, recipe.release
-    profile = ("iam:PassRole",) if release.base.instance_profile else ()
+def launch_actions(recipe: Recipe) -> tuple[Action, Action]:
+    """Return the launch of the base instance, and the wait for its checks."""
+    profile = ("iam:PassRole",) if recipe.release.base.instance_profile else ()
     launch = Action(
         id=LAUNCH,
         summary=f"launch the base instance from {recipe.source.id}",
         call="ec2:RunInstances",
-        region=region,
-        parameters=_parameters(recipe, own),
+        region=recipe.region,
+        parameters=run_instances(recipe),
         permissions=("ec2:RunInstances", "ec2:CreateTags", *profile),
         outputs={"instance_id": "Instances.0.InstanceId"},
-        undo=terminate(region, f"undo-{LAUNCH}", "terminate the base instance", INSTANCE),
+        undo=terminate(recipe.region, f"undo-{LAUNCH}", "terminate the base instance", INSTANCE),
     )
     summary = "wait until the base instance runs and its status checks pass"
-    timeout_s = release.timeouts.seconds("instance")
-    return launch, instance_ready(region, "ready", summary, INSTANCE, timeout_s, LAUNCH)
+    return launch, instance_ready(recipe, "ready", summary, INSTANCE, LAUNCH)
 
 
 def launch(context: ActionContext) -> dict[str, Any]:
@@ -159,54 +150,44 @@ def launch(context: ActionContext) -> dict[str, Any]:
     raise BakeError(f"{context.summary}: {LAUNCHES} instances of this build were terminated")
 
 
-def launch_problems(recipe: Recipe, own: Tags) -> list[str]:
+def launch_problems(recipe: Recipe) -> list[str]:
     """Say why the base instance could not be launched: its type, its parameters, permissions.
 
     The launch is tried with DryRun, which checks what it names and what the caller may do.
     """
-    aws, region, source = recipe.aws, recipe.region, recipe.source
-    parameters = resolve(_parameters(recipe, own), {})
+    regional = recipe.aws.in_region(recipe.region)
+    parameters = resolve(run_instances(recipe), {})
     del parameters["ClientToken"]
-    problems = _architecture_problems(aws, region, recipe.release.base.instance_type, source)
+    problems = _architecture_problems(regional, recipe.release.base.instance_type, recipe.source)
     refusal = calls.refusal(
-        aws.in_region(region), "ec2:RunInstances", "trying the launch (DryRun)", **parameters
+        regional, "ec2:RunInstances", "trying the launch (DryRun)", **parameters
     )
     return [*problems, refusal.message] if refusal else problems
 
 
-def instance_problems(aws: Aws, region: str, instance_id: str) -> list[str]:
-    """Say why an image cannot be made of an instance that is given by id."""
+def instance_problems(regional: RegionalAws, instance_id: str) -> list[str]:
+    """Say why an image cannot be made of an instance that is there already."""
+    purpose = "looking at the base instance"
     try:
-        described = instances.described(
-            aws.in_region(region), "looking at the base instance", InstanceIds=[instance_id]
-        )
+        described = instances.described(regional, purpose, InstanceIds=[instance_id])
     except AwsError as error:
         return [error.message]
     state = described[0].state if described else "not there"
-    return [] if state in ("pending", "running") else [f"{instance_id} in {region} is {state}"]
+    fine = state in ("pending", "running")
+    return [] if fine else [f"{instance_id} in {regional.region} is {state}"]
 
 
-def _architecture_problems(aws: Aws, region: str, instance_type: str, source: Image) -> list[str]:
+def _architecture_problems(regional: RegionalAws, instance_type: str, source: Image) -> list[str]:
     try:
-        known = instances.architectures(
-            aws.in_region(region), instance_type, "looking at the instance type"
-        )
+        known = instances.architectures(regional, instance_type, "looking at the instance type")
     except AwsError as error:
         return [error.message]
-    if source.architecture and source.architecture not in known:
-        return [
-            f"base.instance_type: {instance_type} is {'/'.join(known)}, "
-            f"but {source.id} is {source.architecture}"
-        ]
-    return []
-
-
-def _parameters(recipe: Recipe, own: Tags) -> dict[str, Any]:
-    base, token = recipe.release.base, recipe.build.token(LAUNCH)
-    parameters = one_instance(base, recipe.source.id, base.instance_type, token, own)
-    if recipe.file.user_data is not None:
-        parameters["UserData"] = Secret(recipe.file.user_data)  # boto3 does the base64
-    return parameters
+    if not source.architecture or source.architecture in known:
+        return []
+    return [
+        f"base.instance_type: {instance_type} is {'/'.join(known)}, "
+        f"but {source.id} is {source.architecture}"
+    ]
 
 
 def _mapping(volume: BaseVolume) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -15,63 +16,66 @@ from goldenami.aws.waits import patiently
 from goldenami.bake.actions import image_id, snapshot_ids
 from goldenami.bake.distribute import launch_permissions
 from goldenami.bake.interface import Recipe
-from goldenami.domain import manifest
+from goldenami.domain import manifest, names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import started
-from goldenami.domain.plan import Action
+from goldenami.domain.manifest import Approval, Timing
+from goldenami.domain.plan import Action, Happened, Tell
 from goldenami.domain.status import Status
 
 HANDLER = "write:manifest"
 
 
-def write(recipe: Recipe, content: dict[str, Any], after: tuple[str, ...]) -> Action:
+def write(
+    recipe: Recipe,
+    places: Sequence[AccountRegion],
+    approval: Approval,
+    after: tuple[str, ...] = (),
+    *,
+    keep: bool = True,
+) -> Action:
     """Return the action that composes the manifest, and keeps it in the build region.
 
-    It is an SSM parameter, unless the release publishes none, or says so.
+    It is kept as an SSM parameter, unless the release publishes none, or says so.
+
+    Args:
+        recipe: what is baked.
+        places: where the image is complete.
+        approval: who approves it, and when; empty for candidates.
+        after: the ids of the actions after which it is composed.
+        keep: False to change nothing.
     """
-    publish = recipe.release.publish
-    if publish is None or not publish.manifest:
-        return msgspec.structs.replace(compose(recipe, content), after=after)
-    name = manifest.parameter(recipe.build.image, recipe.build.id)
-    return _action(recipe, content, f"write the manifest to {name}", name, after)
-
-
-def compose(recipe: Recipe, content: dict[str, Any]) -> Action:
-    """Return the action that composes the manifest, and changes nothing."""
-    return _action(recipe, content, "compose the manifest", "", ())
-
-
-def _action(
-    recipe: Recipe, content: dict[str, Any], summary: str, name: str, after: tuple[str, ...]
-) -> Action:
+    publish, name, summary = recipe.release.publish, "", "compose the manifest"
+    if keep and publish and publish.manifest:
+        name = manifest.parameter(recipe.build.image, recipe.build.id)
+        summary = f"write the manifest to {name}"
     return Action.at(
         recipe.place, "manifest", HANDLER, summary,
-        {"Name": name, "ImageId": image_id(recipe, recipe.place), "manifest": content},
+        {
+            "Name": name,
+            "ImageId": image_id(recipe, recipe.place),
+            "manifest": _content(recipe, places, approval),
+        },
         permissions=("ec2:DescribeImages", *(("ssm:PutParameter",) if name else ())),
         after=after,
     )  # fmt: skip
 
 
-def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str) -> dict[str, Any]:
-    """Return the manifest but for its times: with references to what is not known yet.
-
-    Args:
-        recipe: what is baked.
-        places: where the image is complete.
-        by: who approves it; empty for candidates.
-        at: when.
-    """
+def _content(recipe: Recipe, places: Sequence[AccountRegion], approval: Approval) -> dict[str, Any]:
+    """Return the manifest but for its times: with references to what is not known yet."""
     release, build, source = recipe.release, recipe.build, recipe.source
-    start = started(build.id)
-    approval, all_places = release.approval_tag, recipe.places if by else recipe.proposed_places
-    shared = bool(by) or recipe.shares_candidates
+    status, all_places, shared = Status.APPROVED, recipe.places, True
+    tag = f"{release.approval_tag.key}={release.approval_tag.value}"
+    if not approval.by:
+        status, all_places, tag = Status.CANDIDATE, recipe.proposed_places, ""
+        shared = release.share_candidates
     return {
         "build": build.id,
         "image": build.image,
         "version": build.version,
         "ami_name": build.ami_name,
-        "status": (Status.APPROVED if by else Status.CANDIDATE).value,
-        "started": f"{start:%Y-%m-%dT%H:%M:%SZ}" if start else "",
+        "status": status.value,
+        "started": names.moment(started(build.id)),
         "tool": {"name": "goldenami", "version": __version__, "method": recipe.method},
         "inputs": _inputs(recipe),
         "source": {
@@ -79,10 +83,10 @@ def content(recipe: Recipe, places: Sequence[AccountRegion], *, by: str, at: str
             "name": source.name,
             "owner": source.owner,
             "architecture": source.architecture,
-            "created": f"{source.created:%Y-%m-%dT%H:%M:%SZ}" if source.created else "",
+            "created": names.moment(source.created),
         },
         "base_instance": {"type": release.base.instance_type},
-        "approval": {"by": by, "at": at, "tag": f"{approval.key}={approval.value}" if by else ""},
+        "approval": {"by": approval.by, "at": approval.at, "tag": tag},
         "images": [_placed(recipe, place, shared=shared) for place in places],
         "missing": [place.name for place in all_places if place not in places],
     }
@@ -118,23 +122,41 @@ def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, 
 class ManifestWriter:
     """Composes the manifest when all is known, writes it, and keeps it.
 
+    It listens to the run, to tell how long its actions took.
+
     Args:
-        clock: how long the actions took.
+        tell: is told everything too.
     """
 
-    def __init__(self, clock: manifest.Clock) -> None:
-        self._clock = clock
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._lock = Lock()
+        self._started: dict[str, datetime] = {}
+        self._timings: list[Timing] = []
         self.manifest: manifest.Manifest | None = None
+
+    def listen(self, happened: Happened) -> None:
+        """Note when an action starts and ends."""
+        now, action = datetime.now(UTC), happened.action.id
+        with self._lock:
+            if happened.kind == "started":
+                self._started[action] = now
+            elif happened.kind == "done":
+                spent_s = round((now - self._started[action]).total_seconds(), 1)
+                self._timings.append(Timing(action=action, seconds=spent_s))
+        self._tell(happened)
 
     def write(self, context: ActionContext) -> dict[str, Any]:
         """Carry out the action of `write`."""
         content = msgspec.convert(context.parameters["manifest"], manifest.Manifest)
         instance = msgspec.structs.replace(content.base_instance, id=_source_instance(context))
+        with self._lock:
+            timings = tuple(self._timings)
         self.manifest = composed = msgspec.structs.replace(
             content,
             base_instance=instance,
-            timings=self._clock.timings,
-            finished=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            timings=timings,
+            finished=names.moment(datetime.now(UTC)),
         )
         if name := context.parameters["Name"]:
             parameter = {

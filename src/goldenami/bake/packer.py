@@ -4,20 +4,32 @@ Packer launches and configures the instance, makes the image and cleans up after
 sharing and publishing are not its business here, so a template needs one builder and one region.
 """
 
+import contextlib
+import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from msgspec import Struct, field
 
-from goldenami.bake.packer_cli import Packer
-from goldenami.bake.packer_output import PackerEvent, read_manifest
-from goldenami.bake.packer_steps import MANIFEST, PackerSteps
-from goldenami.bake.packer_template import place_template, variable_file, write_private
-from goldenami.errors import BakeError, SpecError
+from goldenami.bake.packer_cli import Packer, quiet_environment, run
+from goldenami.bake.packer_output import (
+    BuiltImage,
+    PackerEvent,
+    declared_variables,
+    errors,
+    parse_line,
+    read_manifest,
+)
+from goldenami.bake.packer_template import Template, place_template, variable_file, write_private
+from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, SpecError
+
+_TAIL_EVENTS = 30
+_FAILURES = ("error", "build-error")
+_TAKES_VARIABLES = ("validate", "build")
 
 # https://developer.hashicorp.com/packer/integrations/hashicorp/amazon lists them; the two of IAM
 # are for an instance profile. What Windows, spot instances and copies need is left out.
@@ -67,36 +79,21 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
 
     Attributes:
         template: ``amazon-ebs``, ``amazon-chroot``, or the path of the user's own template.
-        region: the build region.
-        source_ami: the source image's id, resolved before, so that Packer searches nothing.
-        ami_name: the image's name.
-        ami_description: the image's description.
-        launch: what the instance is launched with, by variable (`launch.packer_variables`).
-        image_tags: tags of the image and its snapshots.
-        run_tags: tags of the build instance and its volumes.
+        values: what goldenami sets, by variable: ``region``, ``source_ami`` (its id, so that Packer
+            searches nothing), ``ami_name``, tags, what the instance is launched with…
         user_data: the user data itself.
         steps: shell commands, run as root in order; the first that fails fails the build.
         variables: further variables of the template, from the release file (``ssh_username``,
             ``ssh_interface``, ``communicator``…).
-        key_pair_name: of the key pair that exists during the build, empty for Packer's choice.
-        endpoint_url: an EC2 endpoint other than AWS's own, empty for AWS.
         image_timeout_s: how long Packer waits for the image.
         poll_delay_s: how long it waits between two looks.
     """
 
     template: str = "amazon-ebs"
-    region: str
-    source_ami: str
-    ami_name: str
-    ami_description: str = ""
-    launch: Mapping[str, Any]
-    image_tags: Mapping[str, str] = field(default_factory=dict)
-    run_tags: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any]
     user_data: str = ""
     steps: tuple[str, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
-    key_pair_name: str = ""
-    endpoint_url: str = ""
     image_timeout_s: int = 4 * 3600
     poll_delay_s: int = 5
 
@@ -116,96 +113,161 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
         return "\n".join(("#!/bin/sh -e", *commands, "")) if commands else ""
 
 
-def build(
-    packer: Packer,
-    request: PackerBuild,
-    environment: Mapping[str, str],
-    *,
-    on_event: Callable[[PackerEvent], None],
-    cancelled: threading.Event,
-    grace_s: float = 600,
-) -> str:
-    """Build one image and return its id.
-
-    Everything Packer needs is in a private temporary folder, which is gone afterwards.
+class PackerRun(Struct, frozen=True):
+    """Packer with what all its subcommands run with, and their failures as errors.
 
     Args:
         packer: which Packer.
-        request: what to build.
         environment: Packer's environment, with the AWS credentials; it is never logged.
         on_event: told each line of the build as it comes.
-        cancelled: set it from any thread to stop the build; Ctrl-C sets it too.
+        cancelled: set it from any thread to stop Packer; Ctrl-C sets it too.
         grace_s: how long a stopped Packer may terminate its instance before it is killed.
-
-    Raises:
-        SpecError: the template or a value for it is wrong; nothing was started.
-        BakeError: Packer refused the template, failed or was killed.
-        InterruptedRunError: the build was stopped.
     """
-    with _validated(packer, request, environment, on_event, cancelled, grace_s) as steps:
-        steps.run("build", on_event=on_event)
-        return _one_image(steps.manifest, request.region)
 
+    packer: Packer
+    environment: Mapping[str, str]
+    on_event: Callable[[PackerEvent], None] = lambda _: None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    grace_s: float = 600
 
-def check(packer: Packer, request: PackerBuild, environment: Mapping[str, str]) -> None:
-    """Have Packer validate what would be built; nothing is started.
+    def build(self, request: PackerBuild) -> str:
+        """Build one image and return its id.
 
-    Raises:
-        SpecError: the template or a value for it is wrong.
-        BakeError: Packer refuses the template.
-    """
-    with _validated(packer, request, environment, lambda _: None, threading.Event(), 0):
-        pass
+        Everything Packer needs is in a private temporary folder, which is gone afterwards.
 
+        Raises:
+            SpecError: the template or a value for it is wrong; nothing was started.
+            BakeError: Packer refused the template, failed or was killed.
+            InterruptedRunError: the build was stopped.
+        """
+        with self._validated(request) as template:
+            self.run(template, "build", self.on_event)
+            return _one_image(read_manifest(template.manifest), request.values["region"])
 
-@contextmanager
-def _validated(
-    packer: Packer,
-    request: PackerBuild,
-    environment: Mapping[str, str],
-    on_event: Callable[[PackerEvent], None],
-    cancelled: threading.Event,
-    grace_s: float,
-) -> Iterator[PackerSteps]:
-    if request.steps and not request.has_communicator:
-        raise SpecError(
-            "with `communicator: none` Packer cannot run commands on the instance",
-            fix="leave out the communicator, or the commands",
+    def check(self, request: PackerBuild) -> None:
+        """Have Packer validate what would be built; nothing is started.
+
+        Raises:
+            SpecError: the template or a value for it is wrong.
+            BakeError: Packer refuses the template.
+        """
+        with self._validated(request):
+            pass
+
+    @contextlib.contextmanager
+    def _validated(self, request: PackerBuild) -> Iterator[Template]:
+        if request.steps and not request.has_communicator:
+            raise SpecError(
+                "with `communicator: none` Packer cannot run commands on the instance",
+                fix="leave out the communicator, or the commands",
+            )
+        if request.user_data and not request.has_communicator:
+            warning = "with `communicator: none` nothing waits for the user data to be through"
+            self.on_event(PackerEvent("say", warning))
+        with TemporaryDirectory(prefix="goldenami-packer-") as name:
+            folder, provision = Path(name), bool(request.script)
+            template = place_template(request.template, self.packer, folder, provision=provision)
+            values = _values(request, template)
+            if self.packer.has_plugins and not template.is_legacy:
+                self.run(template, "init", self.on_event)
+            declared = self.declared_variables(template)
+            text = variable_file(template, declared, values, request.variables)
+            write_private(template.variable_file, text)
+            self.run(template, "validate")
+            yield template
+
+    def declared_variables(self, template: Template) -> frozenset[str]:
+        """Return the variables that a template declares.
+
+        Raises:
+            BakeError: Packer cannot read the template.
+        """
+        inspected: list[PackerEvent] = []
+        self.run(template, "inspect", inspected.append)
+        return declared_variables(inspected)
+
+    def run(
+        self,
+        template: Template,
+        subcommand: str,
+        on_event: Callable[[PackerEvent], None] = lambda _: None,
+    ) -> None:
+        """Run one subcommand on a template; ``validate`` and ``build`` take its variable file.
+
+        Raises:
+            BakeError: Packer failed or was killed.
+            InterruptedRunError: it was stopped.
+        """
+        tail: deque[str] = deque(maxlen=_TAIL_EVENTS)
+        failures: list[PackerEvent] = []
+
+        def on_line(line: str) -> None:
+            event = parse_line(line)
+            if event.kind in _FAILURES:
+                failures.append(event)
+            elif event.text:
+                tail.append(f"Packer's log: {event.text}")
+            on_event(event)
+
+        takes = subcommand in _TAKES_VARIABLES
+        options = [f"-var-file={template.variable_file}"] if takes else []
+        environment = quiet_environment(self.environment)
+        exit_code = run(
+            self.packer,
+            [subcommand, "-machine-readable", *options, template.argument],
+            environment={**environment, "PACKER_CACHE_DIR": str(template.private / "cache")},
+            folder=template.folder,
+            on_line=on_line,
+            cancelled=self.cancelled,
+            grace_s=self.grace_s,
         )
-    if request.user_data and not request.has_communicator:
-        warning = "with `communicator: none` nothing waits for the user data to be through"
-        on_event(PackerEvent("say", warning))
-    with TemporaryDirectory(prefix="goldenami-packer-") as name:
-        folder = Path(name)
-        template = place_template(request.template, packer, folder, provision=bool(request.script))
-        values = _values(request, folder)
-        steps = PackerSteps(packer, template, folder, environment, cancelled, grace_s)
-        if packer.has_plugins and not template.is_legacy:
-            steps.run("init", on_event=on_event)
-        declared = steps.declared_variables()
-        steps.write_variables(variable_file(template, declared, values, request.variables))
-        steps.run("validate")
-        yield steps
+        if exit_code != 0 or self.cancelled.is_set():
+            raise self._error(template, subcommand, exit_code, errors(failures), tail)
+
+    def _error(
+        self,
+        template: Template,
+        subcommand: str,
+        exit_code: int,
+        failures: Sequence[str],
+        log: Iterable[str],
+    ) -> GoldenamiError:
+        notes = [*failures, *log]
+        with contextlib.suppress(BakeError):  # usually it has made no image
+            images = read_manifest(template.manifest)
+            notes = [
+                f"image {image.image_id} in {image.region} is left" for image in images
+            ] + notes
+        if self.cancelled.is_set():
+            return InterruptedRunError("the Packer build was stopped", notes=notes)
+        if exit_code < 0:
+            name = signal.strsignal(-exit_code)
+            return BakeError(
+                f"Packer was ended by signal {-exit_code} ({name})",
+                fix="if the machine was short of memory, give it more; then bake again",
+                notes=notes,
+            )
+        if subcommand in ("inspect", "validate"):
+            return BakeError(
+                f"Packer finds the template {template.name} not valid",
+                fix="correct the template, or the release file's `bake.vars`",
+                notes=failures or notes,
+            )
+        return BakeError(
+            f"`packer {subcommand}` failed with exit code {exit_code}",
+            fix="read Packer's error above; PACKER_LOG=1 with PACKER_LOG_PATH keeps its full log",
+            notes=notes,
+        )
 
 
-def _values(request: PackerBuild, folder: Path) -> dict[str, Any]:
+def _values(request: PackerBuild, template: Template) -> dict[str, Any]:
     return {
-        "region": request.region,
-        "source_ami": request.source_ami,
-        "ami_name": request.ami_name,
-        "ami_description": request.ami_description,
-        "tags": dict(request.image_tags),
-        "snapshot_tags": dict(request.image_tags),
-        **request.launch,
-        "run_tags": dict(request.run_tags),
-        "run_volume_tags": dict(request.run_tags),
-        "user_data_file": _file(folder / "user-data", request.user_data),
-        "script_file": _file(folder / "script.sh", request.script),
-        "temporary_key_pair_name": request.key_pair_name,
-        "endpoint_url": request.endpoint_url,
+        **request.values,
+        "user_data_file": _file(template.private / "user-data", request.user_data),
+        "script_file": _file(template.private / "script.sh", request.script),
         "poll_delay_seconds": request.poll_delay_s,
         "poll_max_attempts": max(1, request.image_timeout_s // request.poll_delay_s),
-        "manifest_path": str(folder / MANIFEST),
+        "manifest_path": str(template.manifest),
     }
 
 
@@ -217,8 +279,7 @@ def _file(path: Path, text: str) -> str:
     return str(path)
 
 
-def _one_image(manifest: Path, region: str) -> str:
-    images = read_manifest(manifest)
+def _one_image(images: Sequence[BuiltImage], region: str) -> str:
     of_region = [image for image in images if image.region == region]
     if len(of_region) == 1:
         return of_region[0].image_id

@@ -6,7 +6,7 @@ tags (1.6), so their names are taken from the instance and from its log.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from goldenami.aws.calls import once
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.domain import tags
-from goldenami.domain.identity import instance_problem, is_unrecorded, origin
+from goldenami.domain.identity import origin, removal_problem
 from goldenami.domain.image import Build, Image
 from goldenami.domain.instance import Instance
 from goldenami.errors import GoldenamiError
@@ -32,40 +32,26 @@ def names_in(line: str) -> frozenset[str]:
     return frozenset(_NAME.findall(line))
 
 
-def remove_all(context: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
-    """Remove what a build of Packer has left in the region, its image among it.
+def remove(
+    context: ActionContext, build: Build, names: Set[str] = frozenset(), *, image: bool
+) -> list[str]:
+    """Remove what a build of Packer has left: its instance, its key pairs, its security group.
 
     Args:
         context: whose AWS, where.
         build: the build.
         names: temporary key pairs and security groups that Packer spoke of.
-
-    Returns:
-        What was removed and what could not be, each by id.
-    """
-    try:
-        instances = {instance.id for instance in _launched(context, build)}
-        named = images.named(context.regional, build.ami_name)
-    except GoldenamiError as error:
-        return [f"what Packer left could not be looked for: {error.message}"]
-    lines: list[str] = []
-    for image in named:
-        if image.source_instance in instances:
-            lines += _try(f"image {image.id}", partial(_deregister, context, image))
-        elif image.tags.get(tags.BUILD) == build.id:
-            lines.append(f"left alone: {image.id}: EC2 says that it was {origin(image)}")
-    return lines + remove(context, build, names)
-
-
-def remove(context: ActionContext, build: Build, names: frozenset[str]) -> list[str]:
-    """Remove the instance of a build of Packer, its key pairs and its security group.
+        image: whether its image goes too.
 
     Returns:
         What was removed and what could not be, each by id.
     """
     lines: list[str] = []
     try:
-        for instance in _launched(context, build):
+        launched = _launched(context, build)
+        if image:
+            lines += _images(context, build, {instance.id for instance in launched})
+        for instance in launched:
             of_instance = (instance.key_name, *(name for _, name in instance.groups))
             names |= {name for name in of_instance if name.startswith(TEMPORARY)}
             if instance.alive:
@@ -76,16 +62,24 @@ def remove(context: ActionContext, build: Build, names: frozenset[str]) -> list[
     return [*lines, *(line for step in steps for line in _try(*step))]
 
 
+def _images(context: ActionContext, build: Build, instances: Set[str]) -> Iterator[str]:
+    """Deregister the build's image; one that it has not made is left alone."""
+    for image in images.named(context.regional, build.ami_name):
+        if image.source_instance in instances:
+            yield from _try(f"image {image.id}", partial(_deregister, context, image))
+        elif image.tags.get(tags.BUILD) == build.id:
+            yield f"left alone: {image.id}: EC2 says that it was {origin(image)}"
+
+
 def _launched(context: ActionContext, build: Build) -> list[Instance]:
     """Return the build's own instances, those that were terminated lately among them."""
     recorded = records.read(context.regional, build.image, build.id)
     if recorded is None:
         return []
-    record = recorded.record
     return [
         instance
         for instance in builds.instances(context.regional, tags.BUILD, build.id, alive=False)
-        if not instance_problem(record, instance) or is_unrecorded(record, instance)
+        if not removal_problem(recorded.record, instance)
     ]
 
 
@@ -110,7 +104,7 @@ def _terminate(context: ActionContext, instance: Instance) -> None:
 
 
 def _temporary(
-    context: ActionContext, build: Build, names: frozenset[str]
+    context: ActionContext, build: Build, names: Set[str]
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the removal of each key pair and security group that is still there."""
     patterns = [f"{TEMPORARY}{build.id}-*", *sorted(names)]

@@ -118,12 +118,12 @@ def errors(events: Iterable[PackerEvent]) -> tuple[str, ...]:
     events = tuple(events)
     ended = [event.text for event in events if event.kind == "build-error"]
     said = [event.text for event in events if event.kind == "error"]
-    rest = [text for text in said if not ended or not _repeats(text, ended)]
-    return tuple(dict.fromkeys([*ended, *rest]))
-
-
-def _repeats(text: str, ended: list[str]) -> bool:
-    return text.startswith("Some builds didn't complete") or any(text.endswith(e) for e in ended)
+    if ended:
+        headline = "Some builds didn't complete"
+        said = [
+            each for each in said if not each.startswith(headline) and not each.endswith((*ended,))
+        ]
+    return tuple(dict.fromkeys([*ended, *said]))
 
 
 def read_manifest(path: Path) -> tuple[BuiltImage, ...]:

@@ -9,7 +9,7 @@ and user data, where it is common, are files, which Packer leaves as they are.
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,23 @@ class Template(Struct, frozen=True):
         name: as the user wrote it.
         folder: where Packer runs, so that relative paths in the template start there.
         argument: the file to give to Packer, relative to ``folder``.
+        private: a private folder with what else it is run with, gone after the build.
     """
 
     name: str
     folder: Path
     argument: str
+    private: Path
+
+    @property
+    def manifest(self) -> Path:
+        """Where Packer writes what it has made."""
+        return self.private / "manifest.json"
+
+    @property
+    def variable_file(self) -> Path:
+        """The values of its variables."""
+        return self.private / "values.pkrvars.json"
 
     @property
     def is_legacy(self) -> bool:
@@ -92,13 +104,13 @@ def place_template(name: str, packer: Packer, folder: Path, *, provision: bool) 
     if name in shipped_templates():
         argument = f"{name}.pkr.hcl"
         write_private(folder / argument, render_template(name, packer, provision=provision))
-        return Template(name, folder, argument)
+        return Template(name, folder, argument, folder)
     path = Path(name).absolute()
     if path.is_dir():
-        return Template(name, path, ".")
+        return Template(name, path, ".", folder)
     if path.exists():
         files.read_bytes(path)  # Packer would wait for a pipe for ever
-        return Template(name, path.parent, path.name)
+        return Template(name, path.parent, path.name, folder)
     raise _unknown(name)
 
 
@@ -125,14 +137,23 @@ def variable_file(
         SpecError: with every problem of the values.
     """
     ours = {name: value for name, value in values.items() if name in declared}
+    needed = (*REQUIRED, *(name for name in CONFIGURING if values.get(name)), *own)
     problems = [
-        *_undeclared(declared, values, own),
+        *(f"the template declares no variable {name!r}" for name in needed if name not in declared),
         *(f"{name!r} is set by goldenami itself" for name in own if name in values),
-        *_evaluated(ours),
+        *(
+            f"{name!r} contains {_MARK}, which Packer would evaluate"
+            for name, value in ours.items()
+            if _MARK in json.dumps(value)
+        ),
     ]
     chosen = {**ours, **own}
     if template.is_legacy:
-        problems += _not_strings(chosen)
+        problems += (
+            f"{name!r} is a list or an object, and a legacy template's variables are strings"
+            for name, value in chosen.items()
+            if value and isinstance(value, list | dict)
+        )
         chosen = {name: _as_string(value) for name, value in chosen.items()}
     if problems:
         raise SpecError(
@@ -141,27 +162,6 @@ def variable_file(
             notes=problems,
         )
     return json.dumps(chosen, indent=2)
-
-
-def _undeclared(
-    declared: Set[str], values: Mapping[str, Any], own: Mapping[str, Any]
-) -> Iterator[str]:
-    needed = [*REQUIRED, *(name for name in CONFIGURING if values.get(name)), *own]
-    for name in needed:
-        if name not in declared:
-            yield f"the template declares no variable {name!r}"
-
-
-def _evaluated(values: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in values.items():
-        if _MARK in json.dumps(value):
-            yield f"{name!r} contains {_MARK}, which Packer would evaluate"
-
-
-def _not_strings(values: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in values.items():
-        if value and isinstance(value, list | dict):
-            yield f"{name!r} is a list or an object, and a legacy template's variables are strings"
 
 
 def _as_string(value: Any) -> str:

@@ -1,16 +1,16 @@
 """The last steps: approve the complete images (or propose them), share them, tell the consumers."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
 from goldenami.aws import parameters
 from goldenami.bake import record
 from goldenami.bake.actions import approved, at, complete, image_id, on_image, snapshot_ids
 from goldenami.bake.distribute import sharing
 from goldenami.bake.interface import Recipe
-from goldenami.bake.manifest import compose, content, write
+from goldenami.bake.manifest import write
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.manifest import Approval
 from goldenami.domain.plan import Action, Ref
 from goldenami.domain.status import Status
 
@@ -20,7 +20,7 @@ WRITE_STATUS = "write:status"
 Places = Sequence[AccountRegion]
 
 
-def approval(recipe: Recipe, places: Places, *, by: str, at: str) -> tuple[Action, ...]:
+def approval(recipe: Recipe, places: Places, decision: Approval) -> tuple[Action, ...]:
     """Return the approval of the image in these places, and what may be done from then on alone.
 
     It is recorded first, and then written on the images; then others may have them, and get copies
@@ -31,15 +31,14 @@ def approval(recipe: Recipe, places: Places, *, by: str, at: str) -> tuple[Actio
     Args:
         recipe: what is baked.
         places: where the image is complete; the other places of the release stay unpublished.
-        by: who approves, an ARN.
-        at: when, as `moment` tells it.
+        decision: who approves, an ARN, and when.
     """
     tag = recipe.release.approval_tag
     written = {
         tags.STATUS: Status.APPROVED.value,
         tag.key: tag.value,
-        tags.APPROVED_BY: by[: tags.VALUE_LENGTH],
-        tags.APPROVED_AT: at,
+        tags.APPROVED_BY: decision.by[: tags.VALUE_LENGTH],
+        tags.APPROVED_AT: decision.at,
         tags.UNPUBLISHED: _names(recipe.places),
     }
     summary = f"approve the image: {tag.key} = {tag.value}"
@@ -47,21 +46,20 @@ def approval(recipe: Recipe, places: Places, *, by: str, at: str) -> tuple[Actio
     def approve(place: AccountRegion, after: str) -> Action:
         return _status(recipe, place, "approve", summary, written, after)
 
-    recorded = record.approved(recipe, by=by, at=at)
+    recorded = record.approved(recipe, decision)
     approvals = [approve(place, recorded.id) for place in places]
     shared = sharing(recipe, places, _ids(approvals))
     copied = [place for place in recipe.places if complete(place) in _ids(shared)]
     return (recorded, *approvals, *shared, *(approve(place, complete(place)) for place in copied))
 
 
-def publication(recipe: Recipe, places: Places, *, by: str, at: str) -> tuple[Action, ...]:
+def publication(recipe: Recipe, places: Places, decision: Approval) -> tuple[Action, ...]:
     """Return the publication of the image in these places, after its approval in all of them.
 
     Args:
         recipe: what is baked.
         places: where the image is approved; the other places of the release stay unpublished.
-        by: who has approved it, an ARN.
-        at: when, as `moment` tells it.
+        decision: who has approved it, an ARN, and when.
     """
     after = tuple(approved(place) for place in places)
     steps = [
@@ -70,7 +68,7 @@ def publication(recipe: Recipe, places: Places, *, by: str, at: str) -> tuple[Ac
         for place in places
         for action in step(recipe, place, after)
     ]
-    manifest = write(recipe, content(recipe, places, by=by, at=at), (*after, *_ids(steps)))
+    manifest = write(recipe, places, decision, (*after, *_ids(steps)))
     missing = [place for place in recipe.places if place not in places]
     ends = [_end(recipe, place, missing, manifest.id) for place in places]
     return (*steps, manifest, *ends)
@@ -83,17 +81,7 @@ def candidacy(recipe: Recipe) -> tuple[Action, ...]:
     proposed = tuple(
         _status(recipe, place, Status.CANDIDATE.value, summary, written) for place in places
     )
-    return (*proposed, write(recipe, content(recipe, places, by="", at=""), _ids(proposed)))
-
-
-def completion(recipe: Recipe, *, by: str, at: str) -> tuple[Action, ...]:
-    """Return what is left of a release that has ended: its manifest is composed, and not kept."""
-    return (compose(recipe, content(recipe, recipe.places, by=by, at=at)),)
-
-
-def moment(now: datetime) -> str:
-    """Return a time as the tags and the manifest tell it."""
-    return f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    return (*proposed, write(recipe, places, Approval(), _ids(proposed)))
 
 
 def _names(places: Places) -> str:

@@ -11,9 +11,10 @@ import msgspec
 
 from goldenami.aws import records
 from goldenami.bake.interface import Recipe
-from goldenami.domain import record
+from goldenami.domain import names, record
 from goldenami.domain.identity import LAUNCH
 from goldenami.domain.image import started
+from goldenami.domain.manifest import Approval
 from goldenami.domain.plan import Action, Ref, Secret
 from goldenami.domain.record import SCANNED, TESTED, VALIDATED, Record
 
@@ -33,7 +34,6 @@ def gates(recipe: Recipe) -> tuple[str, ...]:
 def begun(recipe: Recipe) -> Action:
     """Return the first action of a build, which records it."""
     build = recipe.build
-    start = started(build.id)
     content = msgspec.to_builtins(
         Record(
             build=build.id,
@@ -42,9 +42,9 @@ def begun(recipe: Recipe) -> Action:
             spec=build.spec,
             source=recipe.source.id,
             method=recipe.method,
-            started=f"{start:%Y-%m-%dT%H:%M:%SZ}" if start else "",
+            started=names.moment(started(build.id)),
             nonce=build.nonce,
-            given=recipe.instance_id is not None,
+            own_instance=recipe.instance_id is not None,
             instance_id=recipe.instance_id or "",
         )
     )
@@ -79,9 +79,9 @@ def image_made(recipe: Recipe, image: Ref, before: str, *after: str) -> Action:
     return _update(recipe, MADE, f"record the image{what}", change, before, *after)
 
 
-def approved(recipe: Recipe, *, by: str, at: str) -> Action:
+def approved(recipe: Recipe, approval: Approval) -> Action:
     """Return the record of who approves the build: what no record knows is no approval."""
-    change = {"approved_by": by, "approved_at": at}
+    change = {"approved_by": approval.by, "approved_at": approval.at}
     return _update(recipe, APPROVED, "record who approves the build, and when", change, MADE)
 
 

@@ -68,7 +68,7 @@ def terminate(options: TerminateOptions) -> None:
     from goldenami.workflows.execution import Execution
 
     aws = options.session(options.region)
-    planned = base.plan_terminate(aws, aws.region, options.instance_id)
+    planned = base.plan_terminate(aws.in_region(aws.region), options.instance_id)
     if options.go_ahead(planned):
         Execution(aws, tell=PlanProgress()).run(planned)
 

@@ -1,12 +1,10 @@
 """What was looked at before a plan may be carried out."""
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
 
 class CheckResult(Struct, frozen=True, kw_only=True):
-    """The outcome of checks that change nothing, one sentence each.
+    """The outcome of checks that change nothing, one sentence each; a sum of them is one too.
 
     Args:
         fine: what is as it must be.
@@ -24,8 +22,3 @@ class CheckResult(Struct, frozen=True, kw_only=True):
             wrong=self.wrong + other.wrong,
             unknown=self.unknown + other.unknown,
         )
-
-
-def together(checks: Iterable[CheckResult]) -> CheckResult:
-    """Return the outcome of several checks as one."""
-    return sum(checks, CheckResult())

@@ -87,8 +87,8 @@ def copy_problem(record: Record, image: Image, source: str, account: str) -> str
         account: the account that it is in.
     """
     if image.source_instance or not source or image.source_image != source:
-        wanted = source or "an image of the build, which is not there"
-        return f"EC2 says that it was {origin(image)}, not from {wanted}"
+        original = source or "an image of the build, which is not there"
+        return f"EC2 says that it was {origin(image)}, not from {original}"
     return _foreign(record, image, account)
 
 
@@ -102,6 +102,11 @@ def instance_problem(record: Record, instance: Instance) -> str:
         return ""
     known = f", and the build's is {record.instance_id}" if record.instance_id else ""
     return f"EC2 says that it was launched with another client token{known}"
+
+
+def removal_problem(record: Record, instance: Instance) -> str:
+    """Say why an instance may not even be removed: neither the build nor its Packer launched it."""
+    return "" if is_unrecorded(record, instance) else instance_problem(record, instance)
 
 
 def is_unrecorded(record: Record, instance: Instance) -> bool:
@@ -134,14 +139,14 @@ def _foreign(record: Record, image: Image, account: str) -> str:
     """Say what of an image is not as the build writes it; the status moves on."""
     if image.owner != account:
         return f"it belongs to account {image.owner}"
-    wanted = {
+    expected = {
         tags.IMAGE: record.image,
         tags.VERSION: record.version,
         tags.BUILD: record.build,
         tags.SOURCE: record.source,
         tags.SPEC: record.spec,
     }
-    for key, value in wanted.items():
+    for key, value in expected.items():
         if image.tags.get(key) != value:
             return f"its tag {key} is not {value}"
     if not image.status:

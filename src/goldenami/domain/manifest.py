@@ -1,14 +1,11 @@
 """The manifest of a release: what was made of what, by whom, when, with what."""
 
-from datetime import UTC, datetime
-from threading import Lock
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from goldenami.domain import prefixes
-from goldenami.domain.plan import Happened, Tell
 
 PARAMETER_LENGTH = 4_096
 """What an SSM parameter of the standard tier holds, in characters."""
@@ -95,37 +92,6 @@ class Manifest(Struct, frozen=True, kw_only=True):
     images: tuple[Placed, ...]
     missing: tuple[str, ...] = ()
     timings: tuple[Timing, ...] = ()
-
-
-class Clock:
-    """Listens to a run, and tells how long its actions took.
-
-    Args:
-        tell: is told everything too.
-    """
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-        self._lock = Lock()
-        self._started: dict[str, datetime] = {}
-        self._timings: list[Timing] = []
-
-    def __call__(self, happened: Happened) -> None:
-        """Note when an action starts and ends."""
-        now, action = datetime.now(UTC), happened.action.id
-        with self._lock:
-            if happened.kind == "started":
-                self._started[action] = now
-            elif happened.kind == "done":
-                spent_s = round((now - self._started[action]).total_seconds(), 1)
-                self._timings.append(Timing(action=action, seconds=spent_s))
-        self._tell(happened)
-
-    @property
-    def timings(self) -> tuple[Timing, ...]:
-        """Return what has ended so far, in that order."""
-        with self._lock:
-            return tuple(self._timings)
 
 
 _decode = msgspec.json.Decoder(Manifest).decode  # made before several threads use it

@@ -1,6 +1,6 @@
 """A plan is data: frozen actions that are printed by ``--plan`` and executed otherwise."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypedDict, Unpack
 
 from msgspec import Struct, structs
@@ -152,41 +152,44 @@ def silent(_: Happened) -> None:
 
 
 def resolve(value: Any, results: Results) -> Any:
-    """Return parameters with every reference replaced by what it stands for."""
-    match value:
-        case Ref(action, output):
-            return results[action][output]
-        case Secret(secret):
-            return secret
-        case Mapping():
-            return {key: resolve(item, results) for key, item in value.items()}
-        case list() | tuple():
-            return _flat(value, results)
-    return value
+    """Return parameters with every reference replaced by what it stands for, secrets as they are.
 
-
-def references(value: Any) -> frozenset[str]:
-    """Return the ids of the actions whose outputs are referred to in parameters."""
-    match value:
-        case Ref(action, _):
-            return frozenset({action})
-        case Mapping():
-            return references(list(value.values()))
-        case list() | tuple():
-            return frozenset().union(*(references(item) for item in value))
-    return frozenset()
+    A reference to a list (snapshot ids) that is an item of a list adds all its items.
+    """
+    return _replaced(
+        value,
+        lambda leaf: leaf.value if isinstance(leaf, Secret) else results[leaf.action][leaf.output],
+    )
 
 
 def shown(value: Any) -> Any:
     """Return parameters as they may be printed and journalled: no secret, references named."""
+    return _replaced(value, str)
+
+
+def _replaced(value: Any, replace: Callable[[Ref | Secret], Any]) -> Any:
     match value:
         case Ref() | Secret():
-            return str(value)
+            return replace(value)
         case Mapping():
-            return {key: shown(item) for key, item in value.items()}
+            return {key: _replaced(item, replace) for key, item in value.items()}
         case list() | tuple():
-            return [shown(item) for item in value]
+            items: list[Any] = []
+            for item in value:
+                new = _replaced(item, replace)
+                items += new if isinstance(item, Ref) and isinstance(new, list | tuple) else [new]
+            return items
     return value
+
+
+def refers(value: Any) -> bool:
+    """Tell whether parameters refer to outputs of other actions."""
+    match value:
+        case Mapping():
+            return any(map(refers, value.values()))
+        case list() | tuple():
+            return any(map(refers, value))
+    return isinstance(value, Ref)
 
 
 def dig(answer: Any, place: str) -> Any:
@@ -194,15 +197,3 @@ def dig(answer: Any, place: str) -> Any:
     for part in place.split("."):
         answer = answer[int(part)] if part.isdigit() else answer[part]
     return answer
-
-
-def _flat(values: Iterable[Any], results: Results) -> list[Any]:
-    """Resolve a list; a reference to a list (snapshot ids) adds all its items."""
-    items: list[Any] = []
-    for value in values:
-        item = resolve(value, results)
-        if isinstance(value, Ref) and isinstance(item, list | tuple):
-            items.extend(item)
-        else:
-            items.append(item)
-    return items

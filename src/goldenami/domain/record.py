@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from goldenami.domain import prefixes
 from goldenami.domain.image import Build
+from goldenami.domain.manifest import Approval
 
 VALIDATED = "validated"
 TESTED = "tested"
@@ -33,7 +34,7 @@ class Record(Struct, frozen=True, kw_only=True):
         method: how the image is made.
         started: when the build began.
         nonce: the random part that its client tokens come from.
-        given: whether the base instance is the user's own.
+        own_instance: whether the base instance is the user's own.
         instance_id: the base instance, empty as long as it is not known.
         image_id: the image in the build region, the same.
         gates: when each gate was passed.
@@ -50,7 +51,7 @@ class Record(Struct, frozen=True, kw_only=True):
     method: str
     started: str
     nonce: str
-    given: bool = False
+    own_instance: bool = msgspec.field(default=False, name="given")
     instance_id: str = ""
     image_id: str = ""
     gates: Mapping[str, str] = {}
@@ -65,9 +66,9 @@ class Record(Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def approval(self) -> tuple[str, str] | None:
+    def approval(self) -> Approval | None:
         """Who has approved the build, and when; None as long as nobody has."""
-        return (self.approved_by, self.approved_at) if self.approved_by else None
+        return Approval(by=self.approved_by, at=self.approved_at) if self.approved_by else None
 
     def passed(self, gates: Iterable[str]) -> bool:
         """Tell whether all these gates were passed."""

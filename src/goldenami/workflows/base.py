@@ -7,9 +7,9 @@ from msgspec import Struct, structs
 
 from goldenami.aws import builds, regions, waits
 from goldenami.aws.parallel import RegionAnswers, in_regions
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.bake.actions import terminate
-from goldenami.bake.interface import Recipe, base_tags, new_build
+from goldenami.bake.interface import Recipe, new_build
 from goldenami.bake.launch import launch_actions, launch_problems
 from goldenami.domain import names, tags
 from goldenami.domain.plan import Plan, Tell, silent
@@ -49,10 +49,9 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
         aws.in_region(release.build_region), release.base.source, release.approval_tag
     )
     build = new_build(file, datetime.now(UTC))
-    recipe = Recipe(aws=aws, file=file, build=build, source=source)
-    own = base_tags(build, release, source)
-    refuse(launch_problems(recipe, own))
-    launch, ready = launch_actions(recipe, own)
+    recipe = Recipe(aws=aws, file=file, build=build, source=source, alone=True)
+    refuse(launch_problems(recipe))
+    launch, ready = launch_actions(recipe)
     return Plan(
         title=f"launch a base instance for {release.image} from {source.id} ({source.name})",
         actions=(launch, structs.replace(ready, settles=("launch",))),
@@ -79,10 +78,12 @@ def launch(aws: Aws, plan: Plan, *, tell: Tell = silent) -> str:
 
 def instances(aws: Aws, where: Iterable[str] | None) -> RegionAnswers[list[BaseInstance]]:
     """Return the base instances that are there, by region (all enabled ones if none is named)."""
-    return in_regions(where or regions.enabled(aws), lambda region: _in_region(aws, region))
+    return in_regions(
+        where or regions.enabled(aws), lambda region: _launched(aws.in_region(region))
+    )
 
 
-def plan_terminate(aws: Aws, region: str, instance_id: str) -> Plan:
+def plan_terminate(regional: RegionalAws, instance_id: str) -> Plan:
     """Plan the end of a base instance.
 
     Raises:
@@ -91,19 +92,19 @@ def plan_terminate(aws: Aws, region: str, instance_id: str) -> Plan:
     """
     if not names.INSTANCE_ID.fullmatch(instance_id):
         raise UsageError(f"`{instance_id}` is no instance id (`i-` and 8 or 17 hex digits)")
-    if instance_id not in [instance.id for instance in _in_region(aws, region)]:
+    if instance_id not in [instance.id for instance in _launched(regional)]:
         raise RefusedError(
-            f"{instance_id} in {region} is no base instance that goldenami launched",
+            f"{instance_id} in {regional.region} is no base instance that goldenami launched",
             fix="`goldenami base list` shows them; --region names another region",
         )
-    action = terminate(region, "terminate", f"terminate {instance_id}", instance_id)
+    action = terminate(regional.region, "terminate", f"terminate {instance_id}", instance_id)
     return Plan(title=f"terminate the base instance {instance_id}", actions=(action,))
 
 
-def _in_region(aws: Aws, region: str) -> list[BaseInstance]:
+def _launched(regional: RegionalAws) -> list[BaseInstance]:
     return [
         BaseInstance(
-            region=region,
+            region=regional.region,
             id=instance.id,
             name=instance.tags.get("Name", ""),
             state=instance.state,
@@ -112,5 +113,5 @@ def _in_region(aws: Aws, region: str) -> list[BaseInstance]:
             source=instance.image_id,
             launched=f"{instance.launched:%Y-%m-%d %H:%M}",
         )
-        for instance in builds.base_instances(aws.in_region(region))
+        for instance in builds.base_instances(regional)
     ]

@@ -7,7 +7,7 @@ ends at once, and both tell by id what there is.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from queue import SimpleQueue
 from threading import Event
 from typing import Any
@@ -19,7 +19,7 @@ from goldenami.aws.calls import NONE, THERE, call
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.parallel import WORKERS, take
 from goldenami.aws.session import Aws
-from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, references, resolve, silent
+from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, refers, resolve, silent
 from goldenami.errors import GoldenamiError, InterruptedRunError, LeaseLostError
 from goldenami.journal import Journal
 from goldenami.workflows.interrupts import Interrupts
@@ -87,8 +87,8 @@ class Execution:
         self._journal = journal
         self._listener = tell
         self._guard = guard
-        self._has_interrupts = interrupts is not None
         self._interrupts = interrupts or Interrupts()
+        self._signals = nullcontext(interrupts) if interrupts else self._interrupts
         self._reports: SimpleQueue[_Ended | None] = SimpleQueue()
         self._running: dict[str, Action] = {}
         self._cancelled = Event()
@@ -128,10 +128,7 @@ class Execution:
                 is finished, else nothing is undone. The notes list what there is, by id, and with
                 a second signal also what is not known.
         """
-        signals: AbstractContextManager[Any] = (
-            nullcontext() if self._has_interrupts else self._interrupts
-        )
-        with signals:
+        with self._signals:
             try:
                 return self._attempt(plan)
             except _AbandonedError as error:
@@ -170,8 +167,7 @@ class Execution:
 
     def _begin(self, action: Action, do: Callable[[Action], Mapping[str, Any]]) -> None:
         self._running[action.id] = action
-        work = threading.Thread(target=self._work, args=(action, do), daemon=True)
-        work.start()
+        threading.Thread(target=self._work, args=(action, do), daemon=True).start()
 
     def _work(self, action: Action, do: Callable[[Action], Mapping[str, Any]]) -> None:
         try:
@@ -197,13 +193,9 @@ class Execution:
             self._cancelled.set()
             if self._interrupts.count > 1:
                 raise _AbandonedError
-            self._tell(
-                Happened(
-                    "interrupted",
-                    next(iter(self._running.values())),
-                    f"{first}; interrupt again to end at once",
-                )
-            )
+            under_way = next(iter(self._running.values()))
+            text = f"{first}; interrupt again to end at once"
+            self._tell(Happened("interrupted", under_way, text))
         del self._running[report.action.id]
         return report
 
@@ -240,7 +232,7 @@ class Execution:
             action, self._cancelled, lambda text: self._tell(Happened("progress", action, text))
         )
         try:
-            return self._call(action, context, created=bool(references(action.parameters)))
+            return self._call(action, context, created=refers(action.parameters))
         except GoldenamiError as error:
             if action.adopt and code_of(error) in THERE.get(action.call, NONE):
                 adopted = self._handlers[action.adopt](context)

@@ -7,24 +7,16 @@ signals are counted here, and whoever waits is told.
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from queue import SimpleQueue
-from types import FrameType, TracebackType
-from typing import Any, Generic, Self, TypeVar
-
-from msgspec import Struct
+from types import FrameType
+from typing import Any, Self, TypeVar
 
 from goldenami.aws.parallel import take
 
 T = TypeVar("T")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class _Answer(Struct, Generic[T], frozen=True):
-    """What a call returned, or raised."""
-
-    value: T | None = None
-    error: BaseException | None = None
 
 
 class Interrupts:
@@ -46,12 +38,7 @@ class Interrupts:
                     self._before[number] = signal.signal(number, self._note)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         while self._before:
             signal.signal(*self._before.popitem())
 
@@ -76,20 +63,18 @@ class Interrupts:
         Raises:
             KeyboardInterrupt: it was given up, and may still be under way.
         """
-        inbox = self.inbox()
+        inbox, answer = self.inbox(), Future[T]()
 
-        def answer() -> None:
+        def work() -> None:
             try:
-                inbox.put(_Answer(do()))
+                answer.set_result(do())
             except BaseException as error:
-                inbox.put(_Answer(None, error))
+                answer.set_exception(error)
+            inbox.put(answer)
 
-        threading.Thread(target=answer, daemon=True).start()
-        while (ended := take(inbox)) is None:
+        threading.Thread(target=work, daemon=True).start()
+        while take(inbox) is None:
             patience -= 1
             if not patience:
                 raise KeyboardInterrupt
-        if ended.error:
-            raise ended.error
-        value: T = ended.value
-        return value
+        return answer.result()

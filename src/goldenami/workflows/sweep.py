@@ -10,16 +10,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws import calls, lease, leftovers, records, regions, waits
-from goldenami.aws.leftovers import Leftover, RegionLeases
+from goldenami.aws import calls, images, lease, leftovers, records, regions, waits
+from goldenami.aws.leftovers import ClaimedLeftover, Leftover, RegionLeases
 from goldenami.aws.parallel import RegionAnswers, UnreadRegion, in_regions
 from goldenami.aws.session import Aws
+from goldenami.domain import identity
 from goldenami.domain.identity import Forgery, Recorded
-from goldenami.domain.image import started
+from goldenami.domain.image import Image, started
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.record import parameter
 from goldenami.errors import IncompleteError, RefusedError
-from goldenami.workflows.attribution import Attribution
 from goldenami.workflows.execution import Execution
 
 TERMINATION_TIMEOUT_S = 600.0
@@ -107,36 +107,28 @@ def prepare(
     chosen = tuple(where or enabled)
     answers = in_regions(chosen, lambda region: leftovers.read(aws.in_region(region)))
     own = _leases(aws, enabled)
-    leases = (own, *(_leases(baker, regions.enabled(baker)) for baker in bakers))
-    running = {
-        running for several in leases for read in several.read.values() for running in read.running
-    }
-    unknown = tuple(region for several in leases for region in several.unread)
+    others = ((baker, _leases(baker, regions.enabled(baker))) for baker in bakers)
+    books = _Books(aws, [(aws, own), *others])
 
     def swept(name: str) -> bool:
-        chosen = name == build if build else _age(name, now) >= older_than
-        return chosen and name not in running
+        is_chosen = name == build if build else _age(name, now) >= older_than
+        return is_chosen and name not in books.running
 
-    claims = [claim for read in answers.read.values() for claim in read.leftovers]
-    claims = [claim for claim in claims if swept(claim.leftover.build)]
-    attribution = Attribution(aws, bakers, leases)
-    kept = tuple(
-        claim.leftover
-        for claim in claims
-        if _may_be_under_way(claim.leftover, unknown)
-        or (unknown and not attribution.knows(claim.leftover.build))
-    )
-    removed, forgeries = [], []
-    for claim in claims:
-        if claim.leftover in kept:
+    removed: list[Leftover] = []
+    kept: list[Leftover] = []
+    forgeries: list[Forgery] = []
+    for claim in (claim for read in answers.read.values() for claim in read.leftovers):
+        if not swept(claim.leftover.build):
             continue
-        if forgery := attribution.forgery(claim):
+        if books.may_be_under_way(claim.leftover):
+            kept.append(claim.leftover)
+        elif forgery := books.forgery(claim):
             forgeries.append(forgery)
         else:
             removed.append(claim.leftover)
     lapsed = [lease for region in chosen if region in own.read for lease in own.read[region].lapsed]
     removed += [leftover for leftover in lapsed if swept(leftover.build)]
-    unread = (*answers.unread, *(part for part in unknown if kept or part.region in chosen))
+    unread = (*answers.unread, *(part for part in books.unread if kept or part.region in chosen))
     if not unread and not kept and set(chosen) >= set(enabled):
         finished = {name for read in answers.read.values() for name in read.finished}
         removed += [
@@ -151,7 +143,7 @@ def prepare(
         actions=tuple(step for leftover in removed for step in _removal(leftover, removed)),
         checks=leftovers.PERMISSIONS,
     )
-    return Sweep(plan, tuple(removed), kept, tuple(forgeries), unread)
+    return Sweep(plan, tuple(removed), tuple(kept), tuple(forgeries), unread)
 
 
 def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
@@ -169,6 +161,76 @@ def carry_out(aws: Aws, sweep: Sweep, *, tell: Tell = silent) -> None:
     Execution(aws, handlers=handlers, tell=tell).run(sweep.plan)
 
 
+class _Books:
+    """The leases and records of builds: which are under way, and whose something is.
+
+    What is neither an image nor an instance, nor belongs to one, has no origin that EC2 tells: the
+    tags of a build that has a record are enough to remove it, for only the pipeline writes them.
+
+    Args:
+        aws: the account that is swept.
+        accounts: the leases and records of each account whose builds may have left something there.
+    """
+
+    def __init__(
+        self, aws: Aws, accounts: Sequence[tuple[Aws, RegionAnswers[RegionLeases]]]
+    ) -> None:
+        self._aws = aws
+        self.running: set[str] = set()
+        self.unread: list[UnreadRegion] = []
+        self._known: dict[str, tuple[Aws, str, Recorded]] = {}
+        for baker, answers in accounts:
+            self.unread += answers.unread
+            for region, read in answers.read.items():
+                self.running |= read.running
+                for build, recorded in read.records.items():
+                    self._known[build] = baker, region, recorded
+
+    def may_be_under_way(self, leftover: Leftover) -> bool:
+        """Tell whether the lease of a build may be in a region whose leases could not be read."""
+        if self.unread and leftover.build not in self._known:
+            return True
+        return any(leftover.build_region in ("", part.region) for part in self.unread)
+
+    def forgery(self, claim: ClaimedLeftover) -> Forgery | None:
+        """Return why something is not proved to be its build's own; None if it is."""
+        if not (why := self._problem(claim)):
+            return None
+        item = claim.leftover
+        return Forgery(kind=item.kind, id=item.id, region=item.region, build=item.build, why=why)
+
+    def _problem(self, claim: ClaimedLeftover) -> str:
+        known = self._known.get(claim.leftover.build)
+        if known is None:
+            return "that build has no record, so nothing proves that it is its own"
+        baker, region, recorded = known
+        if claim.instance:
+            return identity.removal_problem(recorded.record, claim.instance)
+        if claim.image:
+            return self._of_image(baker, region, recorded, claim.image)
+        return ""
+
+    def _of_image(self, baker: Aws, region: str, recorded: Recorded, image: Image) -> str:
+        record = recorded.record
+        if baker is self._aws and image.region == region:
+            packers = record.method == "packer" and not record.image_id
+            if packers and image.source_instance == record.instance_id != "":
+                return ""  # Packer was killed, and nobody saw whether it had ended
+            return identity.image_problem(recorded, image, baker.account)
+        source = record.image_id
+        if baker is not self._aws and image.source_region != region:
+            source = self._lent(baker, recorded, image)
+        return identity.copy_problem(record, image, source, self._aws.account)
+
+    def _lent(self, baker: Aws, recorded: Recorded, image: Image) -> str:
+        """Return the copy in the baker's account that another account's was made from, if it is."""
+        record, region = recorded.record, image.source_region
+        for copy in images.by_id(baker.in_region(region), [image.source_image]):
+            if not identity.copy_problem(record, copy, record.image_id, baker.account):
+                return copy.id
+        return ""
+
+
 def _leases(aws: Aws, where: Sequence[str]) -> RegionAnswers[RegionLeases]:
     return in_regions(where, lambda region: leftovers.books(aws.in_region(region)))
 
@@ -181,11 +243,6 @@ def _record(region: str, recorded: Recorded, removed: Sequence[Leftover]) -> Lef
         build_region=region, version=recorded.version,
         after=tuple(leftover.id for leftover in removed if leftover.build == record.build),
     )  # fmt: skip
-
-
-def _may_be_under_way(leftover: Leftover, unread: Sequence[UnreadRegion]) -> bool:
-    """Say whether the lease of a build may be in a region whose leases could not be read."""
-    return any(leftover.build_region in ("", part.region) for part in unread)
 
 
 def _age(build: str, now: datetime) -> timedelta:

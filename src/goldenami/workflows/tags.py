@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from goldenami.aws import images, regions
 from goldenami.aws.parallel import in_regions
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Plan
@@ -22,7 +22,9 @@ def plan(aws: Aws, image_ids: Sequence[str], further: dict[str, str]) -> Plan:
         IncompleteError: a region could not be read.
     """
     _check(image_ids, further)
-    answers = in_regions(regions.enabled(aws), lambda region: _own(aws, region, list(image_ids)))
+    answers = in_regions(
+        regions.enabled(aws), lambda region: _own(aws.in_region(region), list(image_ids))
+    )
     by_region = answers.complete("looking for the images")
     seen = [image for images in by_region.values() for image in images]
     named = [image for image in seen if image.id in image_ids]
@@ -55,8 +57,8 @@ def _check(image_ids: Sequence[str], further: dict[str, str]) -> None:
             raise UsageError(f"--tag {key}={value}: {problem}")
 
 
-def _own(aws: Aws, region: str, image_ids: list[str]) -> list[Image]:
-    regional, account = aws.in_region(region), aws.account
+def _own(regional: RegionalAws, image_ids: list[str]) -> list[Image]:
+    account = regional.aws.account
     listed = [image for image in images.by_id(regional, image_ids) if image.owner == account]
     return list({image.id: image for image in (*images.produced(regional), *listed)}.values())
 

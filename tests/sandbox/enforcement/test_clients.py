@@ -4,14 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from goldenami.bake.packer import PERMISSIONS, PackerBuild, build
+from goldenami.bake.packer import PERMISSIONS, PackerBuild, PackerRun
 from goldenami.bake.packer_cli import find_packer
 from goldenami.errors import BakeError
 from goldenami.iam.profiles import profile_named
@@ -148,17 +147,17 @@ def _packer() -> None:
 def packer(sandbox: Sandbox, environment: Environment, source: str) -> str:
     sandbox.pending_s = 0
     wish = PackerBuild(
-        region=HOME,
-        source_ami=source,
-        ami_name="web-2",
-        launch={"instance_type": "t3.micro"},
+        values={
+            "region": HOME,
+            "source_ami": source,
+            "ami_name": "web-2",
+            "instance_type": "t3.micro",
+            "endpoint_url": sandbox.endpoint_url,
+        },
         variables={"communicator": "none"},
-        endpoint_url=sandbox.endpoint_url,
         poll_delay_s=1,
     )
-    return build(
-        find_packer(), wish, environment, on_event=lambda _: None, cancelled=threading.Event()
-    )
+    return PackerRun(find_packer(), environment).build(wish)
 
 
 @pytest.mark.usefixtures("_packer")

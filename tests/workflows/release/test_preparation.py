@@ -1,5 +1,6 @@
 """The plan of a bake, from a release file alone: what it needs, and where it is done."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import approval, candidacy, publication
 from goldenami.domain.image import Build, Image
+from goldenami.domain.manifest import Approval
 from goldenami.domain.plan import Action, Plan
 from goldenami.workflows.release.preparation import making_actions
 
@@ -32,13 +34,17 @@ NEEDED_BY_ROLE = (
     *("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:LabelParameterVersion"),
     *("ssm:PutParameter", "ssm:UnlabelParameterVersion"),
 )
-BAKERS: dict[str, Baker] = {"create-image": CreateImageBaker(), "packer": PackerBaker()}
+BAKERS: dict[str, Callable[[Recipe], Baker]] = {
+    "create-image": CreateImageBaker,
+    "packer": PackerBaker,
+}
 
 
 class Caller:
     """Who bakes; nothing is asked of AWS."""
 
     account, partition, caller = ACCOUNT, "aws", f"arn:aws:iam::{ACCOUNT}:user/ann"
+    custom_endpoint = ""
 
 
 def recipe(folder: Path, method: str = "create-image") -> Recipe:
@@ -55,12 +61,12 @@ def recipe(folder: Path, method: str = "create-image") -> Recipe:
 
 
 def actions(recipe: Recipe, *, proposes: bool = False) -> tuple[Action, ...]:
-    making, places = making_actions(recipe, BAKERS[recipe.method]), recipe.places
+    making, places = making_actions(recipe, BAKERS[recipe.method](recipe)), recipe.places
     if proposes:
         return (*making, *candidacy(recipe))
-    by, at = Caller.caller, "2026-11-23T14:05:09Z"
-    approved = approval(recipe, recipe.proposed_places, by=by, at=at)
-    return (*making, *approved, *publication(recipe, places, by=by, at=at))
+    decision = Approval(by=Caller.caller, at="2026-11-23T14:05:09Z")
+    approved = approval(recipe, recipe.proposed_places, decision)
+    return (*making, *approved, *publication(recipe, places, decision))
 
 
 def test_a_release_needs_these_permissions_and_no_others(tmp_path: Path) -> None:
@@ -89,3 +95,10 @@ def test_a_step_at_a_place_is_named_by_it_and_done_there(tmp_path: Path) -> None
         ("copy:eu-west-1", "eu-west-1", ""),
         (f"copy:{OTHER}/eu-west-1", "eu-west-1", f"arn:aws:iam::{OTHER}:role/copies"),
     ]
+
+
+def test_packer_tags_snapshots_as_the_image_and_volumes_as_the_instance(tmp_path: Path) -> None:
+    baked = recipe(tmp_path, "packer")
+    values = PackerBaker(baked).request.values
+    assert values["tags"] == values["snapshot_tags"] == baked.image_tags
+    assert values["run_tags"] == values["run_volume_tags"] == baked.base_tags

@@ -3,7 +3,7 @@
 Tags tell which builds come into question; what is a build's own, `recover` tells.
 """
 
-from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from goldenami.aws import builds, lease, regions
 from goldenami.aws.session import Aws
@@ -34,8 +34,8 @@ def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
     images = claimed(aws, release, own).complete("looking for builds")
     images |= claimed(aws, release, others).read
     home = aws.in_region(release.build_region)
-    held = lease.of_image(home, release.image)
-    holder = held.holder.build if held else ""
+    current = lease.of_image(home, release.image)
+    holder = current.holder.build if current else ""
     instances = builds.instances(home, tags.IMAGE, release.image, alive=False)
     claims = Claims(images, instances)
     for build in sorted(_open(claims, file, holder), reverse=True):
@@ -56,7 +56,7 @@ def _open(claims: Claims, file: ReleaseFile, holder: str) -> set[str]:
     """
     claiming = [
         image.tags
-        for image in _of_all(claims.images)
+        for image in chain.from_iterable(claims.images.values())
         if image.status in ("", Status.BUILDING, Status.CANDIDATE)
         or tags.UNPUBLISHED in image.tags
         or image.tags.get(tags.BUILD) == holder
@@ -83,7 +83,7 @@ def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
     answers = claimed(aws, file.release, file.release.places(aws.account, aws.partition))
     candidates = {
         image.tags.get(tags.BUILD, "")
-        for image in _of_all(answers.complete("looking for candidates"))
+        for image in chain.from_iterable(answers.complete("looking for candidates").values())
         if image.tags.get(tags.SPEC) == file.sha256
         and (reached(image.status, Status.CANDIDATE) if build else _waits(image))
     }
@@ -99,7 +99,3 @@ def _waits(image: Image) -> bool:
     return image.status == Status.CANDIDATE or (
         image.status == Status.APPROVED and tags.UNPUBLISHED in image.tags
     )
-
-
-def _of_all(answers: Mapping[str, Sequence[Image]]) -> list[Image]:
-    return [image for images in answers.values() for image in images]

@@ -2,94 +2,63 @@
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Self
-
-from msgspec import Struct
+from itertools import product
 
 from goldenami.aws import calls, images, inspector, keys, parameters, quotas, regions
 from goldenami.aws.errors import FORBIDDEN
-from goldenami.aws.parallel import in_regions
+from goldenami.aws.parallel import concurrently
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.record import gates
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.check_result import CheckResult, together
+from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
 from goldenami.workflows.release.recovery import EarlierRun
 
 Check = Callable[[Recipe, AccountRegion], CheckResult]
 
 
-class Progress(Struct, frozen=True, kw_only=True):
-    """What need not be looked at any more, since an earlier run has come farther.
-
-    ``made`` are the places where the image is made, ``finished`` where it was proposed or approved;
-    ``own`` are the ids of all its images, those that this run removes first among them. ``tested``
-    is an image that has passed its boot test, ``whole`` a release that has ended.
-    """
-
-    made: Collection[str] = ()
-    finished: Collection[str] = ()
-    own: Collection[str] = ()
-    tested: bool = False
-    whole: bool = False
-
-    @classmethod
-    def of(cls, earlier: EarlierRun | None, recipe: Recipe) -> Self:
-        """Return how far an earlier run has come."""
-        if earlier is None:
-            return cls()
-        return cls(
-            made=set(earlier.images),
-            finished=earlier.finished,
-            own={image.id for image in (*earlier.images.values(), *earlier.broken.values())},
-            tested=earlier.record.passed(gates(recipe)),
-            whole=earlier.is_whole(recipe.places),
-        )
-
-
-def check(recipe: Recipe, baker: Baker, progress: Progress) -> CheckResult:
+def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResult:
     """Look at everything that is still to come.
 
     Args:
         recipe: what is to be baked.
         baker: how.
-        progress: how far an earlier run has come.
+        earlier: what an earlier run has done of it.
     """
     if problems := _region_problems(recipe):
         # nothing can be asked of a region that is not enabled
         return CheckResult(wrong=tuple(problems))
-    if progress.whole:
+    if earlier and earlier.is_whole:
         return CheckResult(fine=("the release is whole: approved and published everywhere",))
-    is_made = recipe.place.name in progress.made
-    return together(
+    own = {image.id for _, image in earlier.all_images} if earlier else set()
+    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_scan = recipe.release.scan and not _is_tested(recipe, earlier)
+    return sum(
         [
             _inputs(recipe),
-            CheckResult() if is_made else _launch(recipe, baker),
-            CheckResult() if progress.tested else _scanning(recipe),
-            _everywhere(recipe, [partial(_name, progress.own), _parameter], recipe.places),
-            _everywhere(recipe, [_shares], _without(progress.finished, recipe)),
-            _everywhere(recipe, [_quota, _key, _copy], _without(progress.made, recipe)),
+            _launch(recipe, baker) if recipe.place in to_make else CheckResult(),
+            inspector.check(recipe.aws.at(recipe.place)) if to_scan else CheckResult(),
+            _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
+            _everywhere(recipe, [_shares], to_finish),
+            _everywhere(recipe, [_quota, _key, _copy], to_make),
             _writing(recipe),
-        ]
+        ],
+        CheckResult(),
     )
 
 
-def _without(names: Collection[str], recipe: Recipe) -> list[AccountRegion]:
-    return [place for place in recipe.places if place.name not in names]
-
-
-def permissions(recipe: Recipe, progress: Progress) -> tuple[str, ...]:
+def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     """Return the IAM actions that the checks need of the caller."""
     release = recipe.release
     needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
-    if progress.whole:
+    if earlier and earlier.is_whole:
         return (*needed, "ssm:GetParameter")
-    to_make, to_finish = _without(progress.made, recipe), _without(progress.finished, recipe)
+    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
-    if release.scan and not progress.tested:
+    if release.scan and not _is_tested(recipe, earlier):
         needed += inspector.PERMISSIONS
     if release.publish:
         needed += parameters.CHECK_PERMISSIONS
@@ -98,6 +67,22 @@ def permissions(recipe: Recipe, progress: Progress) -> tuple[str, ...]:
     if to_finish and recipe.is_shared:
         needed += keys.DEFAULT_PERMISSIONS
     return tuple(needed)
+
+
+def _to_make(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
+    """Return where the image is not made yet."""
+    there = earlier.images if earlier else {}
+    return [place for place in recipe.places if place.name not in there]
+
+
+def _to_finish(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
+    """Return where it is not proposed nor approved yet."""
+    finished = earlier.finished if earlier else ()
+    return [place for place in recipe.places if place.name not in finished]
+
+
+def _is_tested(recipe: Recipe, earlier: EarlierRun | None) -> bool:
+    return earlier is not None and earlier.record.passed(gates(recipe))
 
 
 def _region_problems(recipe: Recipe) -> list[str]:
@@ -117,20 +102,16 @@ def _everywhere(
     recipe: Recipe, checks: Sequence[Check], places: Collection[AccountRegion]
 ) -> CheckResult:
     """Do these checks in all places at once, and put them together check by check."""
-    jobs = {
-        f"{number}:{place.name}": (check_place, place)
-        for number, check_place in enumerate(checks)
-        for place in places
-    }
 
-    def do(job: str) -> CheckResult:
-        check_place, place = jobs[job]
+    def do(job: tuple[Check, AccountRegion]) -> CheckResult:
+        look, place = job
         try:
-            return check_place(recipe, place)
+            return look(recipe, place)
         except AwsError as error:
             return CheckResult(wrong=(f"{place.name}: {error.message}",))
 
-    return together(in_regions(jobs, do).read.values())
+    results, _ = concurrently(product(checks, places), do)
+    return sum(results.values(), CheckResult())
 
 
 def _inputs(recipe: Recipe) -> CheckResult:
@@ -146,20 +127,15 @@ def _inputs(recipe: Recipe) -> CheckResult:
 
 
 def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
-    problems = tuple(baker.problems(recipe))
-    result = CheckResult(wrong=problems, fine=() if problems else baker.fine(recipe))
+    result = baker.check()
     if recipe.instance_id:
         return result
-    return result + quotas.vcpus(recipe.at(recipe.place), recipe.release.base.instance_type)
-
-
-def _scanning(recipe: Recipe) -> CheckResult:
-    return inspector.check(recipe.at(recipe.place)) if recipe.release.scan else CheckResult()
+    return result + quotas.vcpus(recipe.aws.at(recipe.place), recipe.release.base.instance_type)
 
 
 def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckResult:
     name = recipe.build.ami_name
-    for image in images.named(recipe.at(place), name):
+    for image in images.named(recipe.aws.at(place), name):
         if image.id not in own:
             build = image.tags.get(tags.BUILD)
             holder = f"{image.id} of build {build}" if build else image.id
@@ -169,18 +145,19 @@ def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckRe
 
 
 def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
-    return quotas.images(recipe.at(place))
+    return quotas.images(recipe.aws.at(place))
 
 
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look at the keys that a place encrypts with."""
-    regional, shared = recipe.at(place), place.is_home and recipe.is_shared
-    return together(keys.check(regional, key, shared=shared) for key in recipe.keys(place))
+    regional, shared = recipe.aws.at(place), place.is_home and recipe.is_shared
+    looks = (keys.check(regional, key, shared=shared) for key in recipe.keys(place))
+    return sum(looks, CheckResult())
 
 
 def _shares(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look whether the image can be shared, and with so many."""
-    release, regional = recipe.release, recipe.at(place)
+    release, regional = recipe.release, recipe.aws.at(place)
     if not (place.is_home and recipe.is_shared):
         return CheckResult()
     result = quotas.shares(regional, release.share.targets + len(release.copies))
@@ -195,7 +172,7 @@ def _parameter(recipe: Recipe, place: AccountRegion) -> CheckResult:
     publish = recipe.release.publish
     if publish is None:
         return CheckResult()
-    return parameters.check(recipe.at(place), publish.ssm_parameter)
+    return parameters.check(recipe.aws.at(place), publish.ssm_parameter)
 
 
 def _writing(recipe: Recipe) -> CheckResult:
@@ -212,7 +189,7 @@ def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:
     parameters = copying(recipe, place, recipe.place)
     parameters["SourceImageId"] = recipe.source.id
     refusal = calls.refusal(
-        recipe.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
+        recipe.aws.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
     )
     if refusal and refusal.code in FORBIDDEN:
         return CheckResult(wrong=(refusal.message,))

@@ -16,20 +16,23 @@ from goldenami.bake.boot_test import boot_test
 from goldenami.bake.create_image import CreateImageBaker
 from goldenami.bake.distribute import distribution, wait_for_image
 from goldenami.bake.interface import Baker, Recipe, new_build
+from goldenami.bake.manifest import write
 from goldenami.bake.packer_baker import PackerBaker
-from goldenami.bake.publish import approval, candidacy, completion, moment, publication
+from goldenami.bake.publish import approval, candidacy, publication
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build, Image
+from goldenami.domain.manifest import Approval
+from goldenami.domain.names import moment
 from goldenami.domain.plan import Action, Plan
 from goldenami.domain.record import Record
 from goldenami.domain.status import Status
 from goldenami.errors import BakeError, SpecError, UsageError
+from goldenami.journal import Journal
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
-from goldenami.workflows.release.checks import Progress, check, permissions
-from goldenami.workflows.release.completed_steps import discarding, outputs
-from goldenami.workflows.release.recovery import EarlierRun, find
+from goldenami.workflows.release.checks import check, permissions
+from goldenami.workflows.release.recovery import EarlierRun, discarding, find, outputs
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
@@ -92,17 +95,15 @@ class Prepared(Struct, frozen=True, kw_only=True):
         """Return the approval in these places, in which all is complete, and the sharing."""
         if self.proposes or self._ended:
             return ()
-        by, at = self._approval
-        return approval(self.recipe, places, by=by, at=at)
+        return approval(self.recipe, places, self._approval)
 
     def publishing(self, places: tuple[AccountRegion, ...]) -> tuple[Action, ...]:
         """Return the last actions for these places, in which the image is approved."""
         if self.proposes:
             return candidacy(self.recipe)
-        by, at = self._approval
         if self._ended:
-            return completion(self.recipe, by=by, at=at)
-        last = publication(self.recipe, places, by=by, at=at)
+            return (write(self.recipe, self.recipe.places, self._approval, keep=False),)
+        last = publication(self.recipe, places, self._approval)
         return guardrail.before_publishing(self.recipe, self.guarding.guardrails, places, last)
 
     @property
@@ -111,13 +112,13 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
     @property
     def _ended(self) -> bool:
-        return self.earlier is not None and self.earlier.is_whole(self.recipe.places)
+        return self.earlier is not None and self.earlier.is_whole
 
     @property
-    def _approval(self) -> tuple[str, str]:
+    def _approval(self) -> Approval:
         """Who approves the build, and when; who has done it first, and when, stays."""
         recorded = self.earlier.record.approval if self.earlier else None
-        return recorded or (self.recipe.aws.caller, moment(self.started))
+        return recorded or Approval(by=self.recipe.aws.caller, at=moment(self.started))
 
 
 def prepare(
@@ -164,7 +165,7 @@ def prepare(
     return _checked(
         Prepared(
             recipe=recipe,
-            baker=PackerBaker() if recipe.method == "packer" else CreateImageBaker(),
+            baker=PackerBaker(recipe) if recipe.method == "packer" else CreateImageBaker(recipe),
             making=Plan(title=_title(recipe, approving=approving), actions=()),
             resume=_command("approve", file, ("--build", build.id))
             if approving
@@ -202,29 +203,29 @@ def _checked(prepared: Prepared, earlier: EarlierRun | None) -> Prepared:
         actions = discarding(actions, recipe, earlier)
     if prepared.approving:  # what was made before is none of the approver's steps
         actions = tuple(action for action in actions if action.id not in done)
-    progress = Progress.of(earlier, recipe)
-    checked = check(recipe, baker, progress)
+    checked = check(recipe, baker, earlier)
     if checked.wrong:
         raise BakeError(
             f"{file.path}: the bake cannot start, and nothing was changed", notes=checked.wrong
         )
-    guarding = guardrail.Guarding() if progress.whole else guardrail.look(recipe)
+    is_whole = earlier is not None and earlier.is_whole
+    guarding = guardrail.Guarding() if is_whole else guardrail.look(recipe)
     plan = Plan(
         title=prepared.making.title,
         actions=actions,
         notes=(*file.warnings, *guarding.notes),
-        checks=(*permissions(recipe, progress), *(() if progress.whole else guardrail.LOOKING)),
+        checks=(*permissions(recipe, earlier), *(() if is_whole else guardrail.LOOKING)),
         checked=checked + guarding.checked,
     )
     return structs.replace(
         prepared, making=plan, earlier=earlier, done=done, guarding=guarding,
-        holds_lease=progress.whole and _holds_lease(recipe),
+        holds_lease=is_whole and _holds_lease(recipe),
     )  # fmt: skip
 
 
 def _holds_lease(recipe: Recipe) -> bool:
-    held = lease.of_image(recipe.aws.in_region(recipe.region), recipe.build.image)
-    return held is not None and held.holder.build == recipe.build.id
+    current = lease.of_image(recipe.aws.in_region(recipe.region), recipe.build.image)
+    return current is not None and current.holder.build == recipe.build.id
 
 
 def _title(recipe: Recipe, *, approving: bool) -> str:
@@ -241,22 +242,19 @@ def making_actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
     gate = tested[-1].id if tested else ready.id
     recorded = record.image_made(recipe, image_id(recipe, recipe.place), baker.recorded, gate)
     return (
-        *baker.actions(recipe),
+        *baker.actions(),
         ready,
         *tested,
         recorded,
         *distribution(recipe, after=recorded.id),
-        *baker.cleanup(recipe),
+        *baker.cleanup(),
     )
 
 
-def _earlier(
-    aws: Aws, file: ReleaseFile, build: str
-) -> tuple[journal.Past | None, EarlierRun | None]:
+def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[Journal | None, EarlierRun | None]:
     past, unreadable = None, ""
     try:
-        read = journal.read(build)
-        past = read[1] if read else None
+        past = journal.read(build)
     except SpecError as error:  # the tags may tell all that is needed
         unreadable = error.message
     earlier = find(aws, file.release, build)
@@ -268,7 +266,7 @@ def _earlier(
             f"in {', '.join(place.name for place in places)}",
             fix="check the build id, and the account; or bake anew without --resume",
         )
-    spec = earlier.build.spec if earlier else past.start.spec if past else ""
+    spec = earlier.record.spec if earlier else past.start.spec if past else ""
     if spec != file.sha256:
         raise BakeError(
             f"build {build} was started with another version of {file.path}",
@@ -283,7 +281,7 @@ def _as_begun(begun: Record, method: str | None, instance_id: str | None) -> tup
     Raises:
         UsageError: it is to go on otherwise.
     """
-    own_instance = begun.instance_id if begun.given else None
+    own_instance = begun.instance_id if begun.own_instance else None
     if (method or begun.method) != begun.method or (instance_id or own_instance) != own_instance:
         how = f"--instance {own_instance}" if own_instance else f"--method {begun.method}"
         raise UsageError(
@@ -293,7 +291,7 @@ def _as_begun(begun: Record, method: str | None, instance_id: str | None) -> tup
     return begun.method, own_instance
 
 
-def _tokens(past: journal.Past | None, earlier: EarlierRun | None) -> dict[str, str]:
+def _tokens(past: Journal | None, earlier: EarlierRun | None) -> dict[str, str]:
     """Return the tokens whose calls still stand: that of a broken image would bring it back.
 
     Those of a build without a record come from a random part that nobody knows any more.
@@ -305,10 +303,10 @@ def _tokens(past: journal.Past | None, earlier: EarlierRun | None) -> dict[str, 
 
 
 def _build(
-    file: ReleaseFile, now: datetime, past: journal.Past | None, earlier: EarlierRun | None
+    file: ReleaseFile, now: datetime, past: Journal | None, earlier: EarlierRun | None
 ) -> Build:
     if earlier:
-        return earlier.build
+        return earlier.record.as_build
     build, start = new_build(file, now), past.start if past else None
     return structs.replace(build, id=start.build, version=start.version) if start else build
 
@@ -318,7 +316,7 @@ def _source(aws: Aws, file: ReleaseFile, earlier: EarlierRun | None) -> Image:
     release, home = file.release, aws.in_region(file.release.build_region)
     if not earlier:
         return goldens.base_image(home, release.base.source, release.approval_tag)
-    source = earlier.source
+    source = earlier.record.source
     for image in images.by_id(home, [source]):
         return image
     if home.region in earlier.images:
@@ -327,7 +325,7 @@ def _source(aws: Aws, file: ReleaseFile, earlier: EarlierRun | None) -> Image:
             architecture="",
         )  # fmt: skip
     raise BakeError(
-        f"build {earlier.build.id} was made from {source}, which is no longer there",
+        f"build {earlier.record.build} was made from {source}, which is no longer there",
         fix="bake anew without --resume; `goldenami sweep` removes what this build has left",
     )
 

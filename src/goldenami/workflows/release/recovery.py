@@ -1,17 +1,26 @@
-"""What an earlier run of a build has made: what carries its tags, judged by its record and EC2."""
+"""What an earlier run of a build has made: what carries its tags, judged by its record and EC2.
+
+What it has made tells which steps are done, and which come in addition.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from goldenami.aws import builds, images, records
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
+from goldenami.bake import record as recording
+from goldenami.bake.actions import available, complete, created_by, deregister
+from goldenami.bake.boot_test import TEST
+from goldenami.bake.interface import Recipe
 from goldenami.domain import identity, names, tags
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.identity import Forgery, Recorded
-from goldenami.domain.image import Build, Image
+from goldenami.domain.identity import LAUNCH, Forgery, Recorded
+from goldenami.domain.image import Image
 from goldenami.domain.instance import Instance
+from goldenami.domain.plan import Action
 from goldenami.domain.record import Record
 from goldenami.domain.status import Status, may_become, reached
 from goldenami.domain.tags import InstanceRole
@@ -19,6 +28,8 @@ from goldenami.errors import RefusedError
 from goldenami.spec import Release
 
 USABLE = ("pending", "available")
+
+Outputs = dict[str, dict[str, Any]]
 
 
 class Claims(Struct, frozen=True):
@@ -55,7 +66,7 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
 
     Args:
         recorded: its record.
-        region: the build region.
+        places: where the release has its image, the build region first.
         instance_id: its living base instance, if there is one.
         images: its pending or available images by place.
         broken: its images that will never be complete, by place; they hold the name.
@@ -63,7 +74,7 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
     """
 
     recorded: Recorded
-    region: str
+    places: tuple[AccountRegion, ...]
     instance_id: str | None = None
     images: Mapping[str, Image] = {}
     broken: Mapping[str, Image] = {}
@@ -75,14 +86,9 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
         return self.recorded.record
 
     @property
-    def build(self) -> Build:
-        """The build."""
-        return self.record.as_build
-
-    @property
-    def source(self) -> str:
-        """The id of the image that it is made from."""
-        return self.record.source
+    def all_images(self) -> tuple[tuple[str, Image], ...]:
+        """All its images, each with its place."""
+        return (*self.images.items(), *self.broken.items())
 
     @property
     def finished(self) -> frozenset[str]:
@@ -101,16 +107,17 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
             image.status == Status.BUILDING
             or tags.UNPUBLISHED in image.tags
             or (decided and image.status == Status.CANDIDATE)
-            for image in (*self.images.values(), *self.broken.values())
+            for _, image in self.all_images
         )
 
-    def is_whole(self, places: Iterable[AccountRegion]) -> bool:
-        """Tell whether the release has ended: approved everywhere, and nothing unpublished."""
+    @property
+    def is_whole(self) -> bool:
+        """Whether the release has ended: approved everywhere, and nothing unpublished."""
         return all(
             place.name in self.finished
             and _is_approved(self.images[place.name])
             and tags.UNPUBLISHED not in self.images[place.name].tags
-            for place in places
+            for place in self.places
         )
 
     def refuse(self) -> None:
@@ -121,15 +128,15 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
         """
         if self.forgeries:
             raise RefusedError(
-                f"build {self.build.id} cannot be gone on with: something with its tags was not "
-                "made by it, and is left alone",
+                f"build {self.record.build} cannot be gone on with: something with its tags was "
+                "not made by it, and is left alone",
                 notes=list(map(str, self.forgeries)),
                 fix="find in CloudTrail who made it, take it or its goldenami: tags away, and run "
                 "this again",
             )
         if past := [*self._past()]:
             raise RefusedError(
-                f"build {self.build.id} cannot be gone on with: a status never goes back",
+                f"build {self.record.build} cannot be gone on with: a status never goes back",
                 notes=past,
                 fix="bake a new version of the image",
             )
@@ -142,8 +149,9 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
             if image.state == "disabled" or _is_approved(image):
                 status = image.status or "none"
                 yield f"{image.id} in {place} is {image.state}, and its status {status}"
-        if self.record.image_id and self.images and self.region not in self.images:
-            yield f"{self.record.image_id} in {self.region} is gone, and its copies are not"
+        home = self.places[0].region
+        if self.record.image_id and self.images and home not in self.images:
+            yield f"{self.record.image_id} in {home} is gone, and its copies are not"
 
 
 def _is_approved(image: Image) -> bool:
@@ -181,17 +189,23 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> EarlierRun
     Raises:
         RefusedError: there is no record that tells.
     """
-    region, own = release.build_region, claims.of(build)
-    recorded = records.read(aws.in_region(region), release.image, build)
+    places, own = release.places(aws.account, aws.partition), claims.of(build)
+    recorded = records.read(aws.in_region(release.build_region), release.image, build)
     if recorded is None:
         if own.ids:
-            raise unrecorded(build, own.ids)
+            raise RefusedError(
+                f"build {build} has no record, so nothing proves that what carries its tags is its "
+                "own: somebody wrote them by hand, or an earlier version of goldenami began it",
+                notes=own.ids,
+                fix="find in CloudTrail who made it, take it or its goldenami: tags away, and bake "
+                "anew",
+            )
         return None
-    judge = _Judge(aws, release, recorded, own)
+    judge = _Judge(aws, places, recorded, own)
     usable = {place: image for place, image in judge.own.items() if image.state in USABLE}
     return EarlierRun(
         recorded=recorded,
-        region=region,
+        places=places,
         instance_id=judge.instance(),
         images=usable,
         broken={name: image for name, image in judge.own.items() if name not in usable}
@@ -200,14 +214,81 @@ def judged(aws: Aws, release: Release, build: str, claims: Claims) -> EarlierRun
     )
 
 
-def unrecorded(build: str, ids: Sequence[str]) -> RefusedError:
-    """Return the refusal of a build without a record, of which these things carry the tags."""
-    return RefusedError(
-        f"build {build} has no record, so nothing proves that what carries its tags is its own: "
-        "somebody wrote them by hand, or an earlier version of goldenami began it",
-        notes=ids,
-        fix="find in CloudTrail who made it, take it or its goldenami: tags away, and bake anew",
+def outputs(recipe: Recipe, plan: Sequence[Action], earlier: EarlierRun) -> Outputs:
+    """Return the outputs of those actions that need not be done again.
+
+    Once the image is made, all that led to it is done; what is left of it is the end of the base
+    instance, if that still lives. A gate is passed if the record of the build says so. Where the
+    image was proposed or approved it is complete; it is only compared once more with what was
+    wanted, unless the release has ended.
+    """
+    done: Outputs = {recording.BEGUN: {"version": earlier.recorded.version}}
+    if earlier.instance_id:
+        done[LAUNCH] = {"instance_id": earlier.instance_id}
+    if recipe.place.name in earlier.images:
+        done |= _until_tested(recipe, plan, earlier)
+    ended = earlier.is_whole
+    for place in recipe.places:
+        if image := earlier.images.get(place.name):
+            done[created_by(recipe, place)] = {"image_id": image.id}
+        if image and place.name in earlier.finished:
+            done[f"deprecate:{place.name}"] = {}
+            done[available(place)] = {"snapshot_ids": list(image.snapshots)}
+            if recipe.release.share_candidates:
+                done |= {f"{step}:{place.name}": {} for step in ("share", "share-snapshots")}
+        if ended:
+            done[complete(place)] = {}
+    proposed = earlier.finished and recipe.release.approval == "manual"
+    if proposed or (ended and not earlier.instance_id):
+        done["tidy"] = {}  # no build is proposed before
+    return done
+
+
+def _until_tested(recipe: Recipe, plan: Sequence[Action], earlier: EarlierRun) -> Outputs:
+    """Return what need not be done again once there is the image, and the gates it has passed."""
+    version = {"version": earlier.recorded.version}
+    done: Outputs = {
+        step: version if step.split(":")[0] == recording.BEGUN else {}
+        for step in _leading_to(created_by(recipe, recipe.place), plan)
+        if step != LAUNCH or not earlier.instance_id
+    }
+    if not earlier.instance_id:
+        done["terminate"] = {}
+    if earlier.record.passed(recording.gates(recipe)):
+        done |= {action.id: {} for action in plan if action.id.startswith(TEST)}
+        if earlier.record.image_id:
+            done[recording.MADE] = version
+    return done
+
+
+def discarding(plan: Iterable[Action], recipe: Recipe, earlier: EarlierRun) -> tuple[Action, ...]:
+    """Return the actions with those in front that remove broken images, which hold the name."""
+    discards: dict[str, Action] = {}
+    for place in recipe.places:
+        if image := earlier.broken.get(place.name):
+            why = "of a build whose end was not seen" if image.state in USABLE else image.state
+            summary = f"deregister {image.id}, which is {why}"
+            discard = deregister(place, f"discard:{image.id}", summary, image.id)
+            discards[created_by(recipe, place)] = discard
+    return (
+        *discards.values(),
+        *(
+            action.following(discards[action.id].id) if action.id in discards else action
+            for action in plan
+        ),
     )
+
+
+def _leading_to(action_id: str, plan: Sequence[Action]) -> set[str]:
+    after = {action.id: action.after for action in plan}
+    leading: set[str] = set()
+    waiting = list(after.get(action_id, ()))
+    while waiting:
+        step = waiting.pop()
+        if step not in leading:
+            leading.add(step)
+            waiting.extend(after[step])
+    return leading
 
 
 class _Judge:
@@ -215,27 +296,29 @@ class _Judge:
 
     Args:
         aws: the caller.
-        release: the release.
+        places: where the release has its image, the build region first.
         recorded: the build's record.
         claims: what carries the tags.
     """
 
-    def __init__(self, aws: Aws, release: Release, recorded: Recorded, claims: Claims) -> None:
+    def __init__(
+        self, aws: Aws, places: Sequence[AccountRegion], recorded: Recorded, claims: Claims
+    ) -> None:
         self._aws = aws
-        self._home = AccountRegion(aws.account, release.build_region)
+        self._home = places[0]
         self._recorded = recorded
         self._claims = claims
         self.own: dict[str, Image] = {}
         self.unfit: dict[str, Image] = {}
         self.forgeries: list[Forgery] = []
-        strays = {instance.id for instance in claims.instances if self._is_stray(instance)}
-        self._packers = {*strays, recorded.record.instance_id} - {""}
+        record, instances = recorded.record, claims.instances
+        strays = {each.id for each in instances if identity.is_unrecorded(record, each)}
+        self._packers = {*strays, record.instance_id} - {""}
         # a copy comes after what it was copied from
-        for place in release.places(aws.account, aws.partition):
+        for place in places:
             for image in claims.images.get(place.name, ()):
                 self._judge(place, image)
-        is_packer = recorded.record.method == "packer"
-        if is_packer and self._packers and self._home.region not in self.own:
+        if record.method == "packer" and self._packers and self._home.region not in self.own:
             self._look_for_orphan()
 
     def instance(self) -> str | None:
@@ -244,18 +327,12 @@ class _Judge:
         for instance in self._claims.instances:
             if not instance.alive:
                 continue
-            why = identity.instance_problem(self._recorded.record, instance)
-            if why and not self._is_stray(instance):
+            if why := identity.removal_problem(self._recorded.record, instance):
                 self._forged("instance", instance.id, instance.region, why)
             elif instance.role == InstanceRole.BASE:
                 own.append(instance.id)
         recorded = self._recorded.record.instance_id
         return recorded if recorded in own else next(iter(own), None)
-
-    def _is_stray(self, instance: Instance) -> bool:
-        record = self._recorded.record
-        problem = identity.instance_problem(record, instance)
-        return bool(problem) and identity.is_unrecorded(record, instance)
 
     def _judge(self, place: AccountRegion, image: Image) -> None:
         record = self._recorded.record

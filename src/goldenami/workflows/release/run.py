@@ -27,7 +27,7 @@ from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build
-from goldenami.domain.manifest import Clock, Manifest
+from goldenami.domain.manifest import Manifest
 from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
 from goldenami.domain.status import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
@@ -112,9 +112,9 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
         try:
             released = run.whole() if prepared.is_whole else run.leased()
         except KeyboardInterrupt as error:
-            raise _interrupted(prepared, run.left()) from error
+            raise _interrupted(prepared, run.remains()) from error
         except InterruptedRunError as error:
-            raise _interrupted(prepared, (*error.notes, *run.left())) from error
+            raise _interrupted(prepared, (*error.notes, *run.remains())) from error
         except GoldenamiError as error:
             if not interrupts.count:
                 raise
@@ -152,8 +152,7 @@ class _Run:
     def __init__(self, prepared: Prepared, interrupts: Interrupts, tell: Tell) -> None:
         self._prepared = prepared
         self._interrupts = interrupts
-        self._clock = Clock(tell)
-        self._manifest = ManifestWriter(self._clock)
+        self._manifest = ManifestWriter(tell)
         self._journal: journal.Journal | None = None
         self._guard = unguarded
 
@@ -178,13 +177,9 @@ class _Run:
                 self._prepared = self._interrupts.wait_for(lambda: renew(self._prepared))
             return self._bake()
         finally:
-            self._release(lease)
-
-    def _release(self, lease: Lease) -> None:
-        """Give the right back, unless somebody wants to end at once: it lapses by itself."""
-        if self._interrupts.count < 2:
-            with suppress(KeyboardInterrupt):
-                self._interrupts.wait_for(lambda: lease.__exit__(None, None, None))
+            if self._interrupts.count < 2:  # else it lapses by itself
+                with suppress(KeyboardInterrupt):
+                    self._interrupts.wait_for(lambda: lease.__exit__(None, None, None))
 
     def _bake(self) -> Released:
         prepared = self._prepared
@@ -254,7 +249,7 @@ class _Run:
             handlers={**HANDLERS, **own},
             journal=self._journal,
             done=done,
-            tell=self._clock,
+            tell=self._manifest.listen,
             guard=self._guard,
             interrupts=self._interrupts,
         )
@@ -265,13 +260,13 @@ class _Run:
         kind = type(error) if isinstance(error, RefusedError) else BakeError
         failure = kind(
             f"build {prepared.recipe.build.id} failed{extent}: {error.message}",
-            notes=(*error.notes, *self.left()),
+            notes=(*error.notes, *self.remains()),
             fix=f"{error.fix or 'mend the cause'}; then go on with {prepared.resume}",
         )
         failure.__cause__ = error
         return failure
 
-    def left(self) -> list[str]:
+    def remains(self) -> list[str]:
         """Say by id what the build has left in the account, and the command that removes it."""
         prepared = self._prepared
         recipe, build = prepared.recipe, prepared.recipe.build.id
@@ -289,22 +284,21 @@ class _Run:
 
 def _remains(prepared: Prepared, run: EarlierRun, sweep: str) -> Iterator[str]:
     """Say what a run has left: of its release, what is not its own, and what to sweep."""
-    images = [*run.images.items(), *run.broken.items()]
     for place, image in run.images.items():
         if tags.UNPUBLISHED in image.tags:
             yield f"not published everywhere yet: {image.id} ({image.status}) in {place}"
     yield from (f"left alone: {forgery}" for forgery in run.forgeries)
-    building = {place: image for place, image in images if image.status == Status.BUILDING}
-    for place, image in images:
+    building = {place for place, image in run.all_images if image.status == Status.BUILDING}
+    for place, image in run.all_images:
         if image.status == Status.BUILDING:
             yield f"left for resuming: {image.id} ({image.state}) in {place}"
     if run.instance_id:
-        yield f"left for resuming: {run.instance_id} in {run.region}"
+        yield f"left for resuming: {run.instance_id} in {prepared.recipe.region}"
     if building or run.instance_id:
         yield sweep
     places = [place for place in prepared.recipe.places if place.role and place.name in building]
     for role in dict.fromkeys(place.role for place in places):
-        yield f"`goldenami sweep --build {run.build.id} --role {role}`: there too"
+        yield f"`goldenami sweep --build {run.record.build} --role {role}`: there too"
 
 
 def _released(prepared: Prepared, place: AccountRegion, results: Results) -> ReleasedImage:
