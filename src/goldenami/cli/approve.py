@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
 from goldenami.cli.bake import show
+from goldenami.cli.command import Option
 from goldenami.cli.options import RegionPlanOptions
 
 
@@ -13,9 +12,7 @@ class ApproveOptions(RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami approve`."""
 
     release: shared.Release
-    build: Annotated[
-        str | None, typer.Option("--build", metavar="BUILD", help="Default: the newest that waits.")
-    ] = None
+    build: Annotated[str | None, Option("Default: the newest that waits.", "BUILD")] = None
     manifest: shared.Manifest = None
 
 

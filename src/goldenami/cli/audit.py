@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from msgspec.structs import replace
 
 from goldenami.cli import audit_question
 from goldenami.cli import options as shared
+from goldenami.cli.command import Argument, Option
 from goldenami.constraints import OneOf
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import AuditPart
@@ -26,53 +26,32 @@ class AuditOptions(shared.JudgingOptions, frozen=True, kw_only=True):
 
     release: Annotated[
         Path | None,
-        typer.Argument(help="Take what is approved, waived and looked at from this file."),
+        Argument("Take what is approved, waived and looked at from this file."),
     ] = None
-    all_regions: Annotated[
-        bool, typer.Option("--all-regions", help="Every enabled region (the default).")
-    ] = False
+    all_regions: Annotated[bool, Option("Every enabled region (the default).")] = False
     account: Annotated[
-        list[str] | None,
-        typer.Option("--account", metavar="ID", help="These other accounts, too (repeatable)."),
+        list[str] | None, Option("These other accounts, too (repeatable).", "ID")
     ] = None
-    organization: Annotated[
-        bool, typer.Option("--organization", help="Every account of the organization.")
-    ] = False
-    only: Annotated[
-        list[AuditPart] | None, typer.Option("--only", help="Look only at these (repeatable).")
-    ] = None
-    since: Annotated[
-        Path | None,
-        typer.Option("--since", metavar="FILE", help="Compare with this earlier audit (json)."),
-    ] = None
+    organization: Annotated[bool, Option("Every account of the organization.")] = False
+    only: Annotated[list[AuditPart] | None, Option("Look only at these (repeatable).")] = None
+    since: Annotated[Path | None, Option("Compare with this earlier audit (json).", "FILE")] = None
     source: Annotated[
-        str,
-        typer.Option(
-            "--source",
-            metavar="live|config:NAME|file:PATH",
-            help="AWS, an AWS Config aggregator, a file.",
-        ),
+        str, Option("AWS, an AWS Config aggregator, a file.", "live|config:NAME|file:PATH")
     ] = "live"
-    save_inventory: Annotated[
-        Path | None,
-        typer.Option("--save-inventory", metavar="FILE", help="Save what is seen, to judge again."),
-    ] = None
-    fail_on: Annotated[
-        Severity, typer.Option("--fail-on", help="Findings below it do not fail.")
-    ] = Severity.LOW
-    form: Annotated[str, OneOf(FORMATS), typer.Option("--format", help="How it is written.")] = (
+    save_inventory: Annotated[Path | None, Option("Save what is seen, to judge again.", "FILE")] = (
+        None
+    )
+    fail_on: Annotated[Severity, Option("Findings below it do not fail.")] = Severity.LOW
+    form: Annotated[str, OneOf(FORMATS), Option("How it is written.", names=("--format",))] = (
         "table"
     )
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this file, not to stdout.")
+        Path | None, Option("Write to this file, not to stdout.", names=("--output", "-o"))
     ] = None
-    to_security_hub: Annotated[
-        bool,
-        typer.Option("--to-security-hub", help="Import the findings into AWS Security Hub, too."),
-    ] = False
-    allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="A fleet without any instance is fine.")
-    ] = False
+    to_security_hub: Annotated[bool, Option("Import the findings into AWS Security Hub, too.")] = (
+        False
+    )
+    allow_empty: Annotated[bool, Option("A fleet without any instance is fine.")] = False
 
 
 def audit(options: AuditOptions) -> None:

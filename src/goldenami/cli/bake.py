@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from goldenami.cli import options as shared
+from goldenami.cli.command import Option
 from goldenami.cli.options import ListFormat, RegionPlanOptions
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
@@ -20,15 +19,9 @@ class BakeOptions(RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami bake`."""
 
     release: shared.Release
-    instance: Annotated[
-        str | None, typer.Option("--instance", help="Use this base instance; it is kept.")
-    ] = None
-    method: Annotated[
-        BakeMethod | None, typer.Option("--method", help="How; default: the release file's.")
-    ] = None
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="BUILD", help="Go on with this build.")
-    ] = None
+    instance: Annotated[str | None, Option("Use this base instance; it is kept.")] = None
+    method: Annotated[BakeMethod | None, Option("How; default: the release file's.")] = None
+    resume: Annotated[str | None, Option("Go on with this build.", "BUILD")] = None
     manifest: shared.Manifest = None
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from goldenami.cli import options as shared
-from goldenami.cli.command import App
+from goldenami.cli.command import App, Argument, Option
 from goldenami.cli.options import ListOptions, PlanOptions, RegionPlanOptions
 
 
@@ -18,8 +18,8 @@ class LaunchOptions(RegionPlanOptions, frozen=True, kw_only=True):
 class TerminateOptions(PlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami base terminate`."""
 
-    instance_id: Annotated[str, typer.Argument(metavar="ID", help="The instance id.")]
-    region: Annotated[str | None, typer.Option("--region", help="Its region.")] = None
+    instance_id: Annotated[str, Argument("The instance id.", "ID")]
+    region: Annotated[str | None, Option("Its region.")] = None
 
 
 def launch(options: LaunchOptions) -> None:

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from goldenami.cli import options as shared
+from goldenami.cli.command import Option
 from goldenami.cli.options import ListFormat, RegionPlanOptions
 from goldenami.errors import FindingsError, RefusedError, UsageError
 
@@ -18,25 +17,13 @@ class EnforceOptions(RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami enforce`."""
 
     file: shared.Enforced
-    remove: Annotated[
-        bool, typer.Option("--remove", help="Take away what enforce attached and set.")
-    ] = False
+    remove: Annotated[bool, Option("Take away what enforce attached and set.")] = False
     audit_mode: Annotated[
-        bool,
-        typer.Option(
-            "--audit-mode",
-            help="Only Allowed AMIs, in audit-mode; then list what would have been refused.",
-        ),
+        bool, Option("Only Allowed AMIs, in audit-mode; then list what would have been refused.")
     ] = False
-    take_over: Annotated[
-        bool,
-        typer.Option("--take-over", help="Make what another enforcement attached this one's."),
-    ] = False
+    take_over: Annotated[bool, Option("Make what another enforcement attached this one's.")] = False
     accept_unproved: Annotated[
-        bool,
-        typer.Option(
-            "--accept-unproved", help="Apply what is not proved; it is recorded on the policies."
-        ),
+        bool, Option("Apply what is not proved; it is recorded on the policies.")
     ] = False
 
 

@@ -3,16 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from goldenami.cli.command import Options
+from goldenami.cli.command import Argument, Options
 from goldenami.errors import UsageError
 
 
 class InitOptions(Options, frozen=True, kw_only=True):
     """The options of `goldenami init`."""
 
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write.")] = Path()
+    folder: Annotated[Path, Argument("Where to write.", "[DIR]")] = Path()
 
 
 def init(options: InitOptions) -> None:

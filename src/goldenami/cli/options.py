@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldenami.cli.command import Options
+from goldenami.cli.command import Argument, Option, Options
 from goldenami.constraints import between, form
 from goldenami.domain import names
 from goldenami.errors import UsageError
@@ -28,44 +28,32 @@ class ListFormat(StrEnum):
     JSON = "json"
 
 
-Release = Annotated[Path, typer.Argument(help="The release file.", show_default=False)]
-Enforced = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The enforcement file, or a release file with one.")
-]
+Release = Annotated[Path, Argument("The release file.")]
+Enforced = Annotated[Path, Argument("The enforcement file, or a release file with one.", "FILE")]
 Region = Annotated[
-    str | None,
-    typer.Option("--region", help="Region for what belongs to none; by default the build region."),
+    str | None, Option("Region for what belongs to none; by default the build region.")
 ]
-Regions = Annotated[
-    list[str] | None, typer.Option("--region", help="Only these (repeatable); default: all.")
-]
-Manifest = Annotated[
-    Path | None,
-    typer.Option("--manifest", metavar="FILE", help="Write the release's manifest (JSON) there."),
-]
-Format = Annotated[ListFormat, typer.Option("--format", help="How the result is written.")]
-PlanOnly = Annotated[bool, typer.Option("--plan", help="Check and show what would be done; stop.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Regions = Annotated[list[str] | None, Option("Only these (repeatable); default: all.")]
+Manifest = Annotated[Path | None, Option("Write the release's manifest (JSON) there.", "FILE")]
+Format = Annotated[ListFormat, Option("How the result is written.", names=("--format",))]
+PlanOnly = Annotated[bool, Option("Check and show what would be done; stop.")]
+Yes = Annotated[bool, Option("Do not ask.", names=("--yes", "-y"))]
 Duration = Annotated[
     str, form(lambda text: names.duration(text) is not None, "duration: write it as 90d or 12h")
 ]
 
 
-class EndpointOptions(Options, frozen=True, kw_only=True):
-    """Which AWS is reached."""
+class AwsOptions(Options, frozen=True, kw_only=True):
+    """Which AWS is reached, and by whom."""
 
+    aws_profile: Annotated[
+        str | None,
+        Option("Named profile of the AWS configuration.", names=("--profile", "--aws-profile")),
+    ] = None
     endpoint_url: Annotated[
         str | None,
-        typer.Option(
-            "--endpoint-url",
-            help="Another AWS, such as `goldenami sandbox`; AWS_ENDPOINT_URL is honoured too.",
-        ),
+        Option("Another AWS, such as `goldenami sandbox`; AWS_ENDPOINT_URL is honoured too."),
     ] = None
-
-    @property
-    def named_profile(self) -> str | None:
-        """The profile of the AWS configuration, None for the usual one."""
-        return None
 
     def session(
         self, region: str | None = None, default: str | None = None, *, bulk: bool = False
@@ -75,25 +63,11 @@ class EndpointOptions(Options, frozen=True, kw_only=True):
 
         configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         return Aws(
-            profile=self.named_profile,
+            profile=self.aws_profile,
             region=region or configured or default,  # boto3 itself does not know AWS_REGION
             endpoint_url=self.endpoint_url,
             bulk=bulk,
         )
-
-
-class AwsOptions(EndpointOptions, frozen=True, kw_only=True):
-    """Which AWS is reached, and by whom."""
-
-    profile: Annotated[
-        str | None,
-        typer.Option("--profile", "--aws-profile", help="Named profile of the AWS configuration."),
-    ] = None
-
-    @property
-    def named_profile(self) -> str | None:
-        """The profile of the AWS configuration, None for the usual one."""
-        return self.profile
 
 
 class ListOptions(AwsOptions, frozen=True, kw_only=True):
@@ -132,31 +106,17 @@ class RegionPlanOptions(PlanOptions, frozen=True, kw_only=True):
 class JudgingOptions(AwsOptions, frozen=True, kw_only=True):
     """What an audit takes for golden, and where; a remediation judges by the same."""
 
-    region: Annotated[
-        list[str] | None, typer.Option("--region", help="Only these regions (repeatable).")
-    ] = None
-    role: Annotated[
-        str | None, typer.Option("--role", help="The role by which other accounts are reached.")
-    ] = None
-    roots: Annotated[
-        bool, typer.Option("--roots", help="Compare root volumes with their images, too.")
-    ] = False
+    region: Annotated[list[str] | None, Option("Only these regions (repeatable).")] = None
+    role: Annotated[str | None, Option("The role by which other accounts are reached.")] = None
+    roots: Annotated[bool, Option("Compare root volumes with their images, too.")] = False
     approved: Annotated[
         str | None,
-        typer.Option(
-            "--approved",
-            metavar="LIST|FILE",
-            help="Further approved images: ids, name:PATTERN, ssm:PARAMETER.",
-        ),
+        Option("Further approved images: ids, name:PATTERN, ssm:PARAMETER.", "LIST|FILE"),
     ] = None
     newest: Annotated[
-        Annotated[int, between(1)] | None,
-        typer.Option("--newest", help="Only so many versions are current.  [x>=1]"),
+        Annotated[int, between(1)] | None, Option("Only so many versions are current.  [x>=1]")
     ] = None
-    max_age: Annotated[
-        Duration | None,
-        typer.Option("--max-age", metavar="TIME", help="Older images are findings: 90d."),
-    ] = None
+    max_age: Annotated[Duration | None, Option("Older images are findings: 90d.", "TIME")] = None
 
 
 def go_ahead(plan: "Plan", *, plan_only: bool, yes: bool, form: ListFormat) -> bool:

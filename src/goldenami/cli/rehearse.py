@@ -9,11 +9,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from goldenami.cli import audit, bake, enforce, images, sandbox_process
 from goldenami.cli import options as shared
-from goldenami.cli.command import Options
+from goldenami.cli.command import Argument, Options
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
 from goldenami.errors import FindingsError, GoldenamiError
@@ -28,9 +26,7 @@ if TYPE_CHECKING:
 class RehearseOptions(Options, frozen=True, kw_only=True):
     """The options of `goldenami rehearse`."""
 
-    release: Annotated[
-        Path | None, typer.Argument(help="The release file; default: the example.")
-    ] = None
+    release: Annotated[Path | None, Argument("The release file; default: the example.")] = None
 
 
 def rehearse(options: RehearseOptions) -> None:

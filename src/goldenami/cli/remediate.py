@@ -5,10 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from goldenami.cli import audit_question
 from goldenami.cli import options as shared
+from goldenami.cli.command import Argument, Option
 from goldenami.cli.options import ListFormat
 from goldenami.constraints import between, form
 from goldenami.domain import names
@@ -35,57 +34,33 @@ _Delay = Annotated[str, form(_is_delay, "duration up to 48h: write it as 30m or 
 class RemediateOptions(shared.JudgingOptions, frozen=True, kw_only=True):
     """The options of `goldenami remediate`."""
 
-    audit: Annotated[Path, typer.Argument(help="An audit (json).", show_default=False)]
+    audit: Annotated[Path, Argument("An audit (json).")]
     release: Annotated[
         Path | None,
-        typer.Argument(help="Take what is approved and waived from this file, as the audit did."),
+        Argument("Take what is approved and waived from this file, as the audit did."),
     ] = None
-    action: Annotated[
-        RemediationKind,
-        typer.Option("--action", help="What is done with what it names.", show_default=False),
-    ]
-    rule: Annotated[
-        list[str] | None,
-        typer.Option("--rule", help="Only findings of this rule (repeatable)."),
-    ] = None
-    severity: Annotated[
-        Severity, typer.Option("--severity", help="Only findings at least as bad.")
-    ] = Severity.LOW
+    action: Annotated[RemediationKind, Option("What is done with what it names.")]
+    rule: Annotated[list[str] | None, Option("Only findings of this rule (repeatable).")] = None
+    severity: Annotated[Severity, Option("Only findings at least as bad.")] = Severity.LOW
     region: Annotated[
-        list[str] | None,
-        typer.Option("--region", help="Only findings, and images, of these (repeatable)."),
+        list[str] | None, Option("Only findings, and images, of these (repeatable).")
     ] = None
-    security_group: Annotated[
-        str | None,
-        typer.Option("--security-group", metavar="SG", help="The group of the quarantine."),
-    ] = None
-    image: Annotated[
-        str | None,
-        typer.Option("--image", metavar="IMAGE", help="The golden image that a refresh brings."),
-    ] = None
-    alarm: Annotated[
-        list[str] | None,
-        typer.Option("--alarm", metavar="NAME", help="It ends a refresh (repeatable)."),
-    ] = None
-    checkpoint: Annotated[
-        list[int] | None,
-        typer.Option("--checkpoint", metavar="PERCENT", help="It pauses there (repeatable)."),
-    ] = None
-    checkpoint_delay: Annotated[
-        _Delay | None,
-        typer.Option("--checkpoint-delay", metavar="TIME", help="For how long: 30m."),
-    ] = None
+    security_group: Annotated[str | None, Option("The group of the quarantine.", "SG")] = None
+    image: Annotated[str | None, Option("The golden image that a refresh brings.", "IMAGE")] = None
+    alarm: Annotated[list[str] | None, Option("It ends a refresh (repeatable).", "NAME")] = None
+    checkpoint: Annotated[list[int] | None, Option("It pauses there (repeatable).", "PERCENT")] = (
+        None
+    )
+    checkpoint_delay: Annotated[_Delay | None, Option("For how long: 30m.", "TIME")] = None
     bake_time: Annotated[
-        _Delay | None,
-        typer.Option("--bake-time", metavar="TIME", help="A refresh waits so long at its end: 1h."),
+        _Delay | None, Option("A refresh waits so long at its end: 1h.", "TIME")
     ] = None
     min_healthy: Annotated[
         Annotated[int, between(0, 100, "percent")] | None,
-        typer.Option("--min-healthy", metavar="PERCENT", help="So much stays in service."),
+        Option("So much stays in service.", "PERCENT"),
     ] = None
     per_minute: Annotated[
-        Annotated[float, between(1)],
-        typer.Option("--per-minute", help="So many calls may begin in a minute.  [x>=1]"),
+        Annotated[float, between(1)], Option("So many calls may begin in a minute.  [x>=1]")
     ] = 60
     plan: shared.PlanOnly = False
     yes: shared.Yes = False

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from goldenami.cli import options as shared
-from goldenami.cli.command import Options
+from goldenami.cli.command import Option, Options
 from goldenami.constraints import between
 
 
@@ -19,7 +19,7 @@ class SandboxOptions(Options, frozen=True, kw_only=True):
 
     port: Annotated[
         Annotated[int, between(0, 65_535)],
-        typer.Option("--port", help="Loopback port; 0 takes a free one.  [0<=x<=65535]"),
+        Option("Loopback port; 0 takes a free one.  [0<=x<=65535]"),
     ] = 0
     region: shared.Region = None
 

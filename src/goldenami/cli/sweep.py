@@ -3,9 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
+from goldenami.cli.command import Option
 from goldenami.cli.options import PlanOptions
 from goldenami.constraints import form
 from goldenami.domain import names
@@ -16,16 +15,9 @@ _Age = Annotated[str, form(lambda text: names.duration(text) is not None, "time:
 class SweepOptions(PlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami sweep`."""
 
-    build: Annotated[
-        str | None, typer.Option("--build", metavar="BUILD", help="This one alone, of any age.")
-    ] = None
-    older_than: Annotated[
-        _Age, typer.Option("--older-than", metavar="TIME", help="Builds started before: 12h, 3d.")
-    ] = "1d"
-    role: Annotated[
-        str | None,
-        typer.Option("--role", metavar="ARN", help="In another account, as this role of it."),
-    ] = None
+    build: Annotated[str | None, Option("This one alone, of any age.", "BUILD")] = None
+    older_than: Annotated[_Age, Option("Builds started before: 12h, 3d.", "TIME")] = "1d"
+    role: Annotated[str | None, Option("In another account, as this role of it.", "ARN")] = None
     region: shared.Regions = None
 
 

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
+from goldenami.cli.command import Option
 from goldenami.cli.options import AwsOptions, ListFormat
 from goldenami.cli.policy.values import live_principals
 from goldenami.errors import FindingsError, IncompleteError, UsageError
@@ -13,11 +12,11 @@ from goldenami.errors import FindingsError, IncompleteError, UsageError
 class ExplainOptions(AwsOptions, frozen=True, kw_only=True):
     """The options of `goldenami policy explain`."""
 
-    image: Annotated[str, typer.Option("--image", help="The image, by its id.")]
-    user: Annotated[str | None, typer.Option("--user", help="A user.")] = None
-    group: Annotated[str | None, typer.Option("--group", help="A group.")] = None
-    role: Annotated[str | None, typer.Option("--role", help="A role.")] = None
-    call: Annotated[str, typer.Option("--call", help="How it is launched.")] = "ec2:RunInstances"
+    image: Annotated[str, Option("The image, by its id.")]
+    user: Annotated[str | None, Option("A user.")] = None
+    group: Annotated[str | None, Option("A group.")] = None
+    role: Annotated[str | None, Option("A role.")] = None
+    call: Annotated[str, Option("How it is launched.")] = "ec2:RunInstances"
     form: shared.Format = ListFormat.TABLE
     region: shared.Region = None
 

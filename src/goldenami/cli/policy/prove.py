@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from goldenami.cli import options as shared
+from goldenami.cli.command import Argument, Option
 from goldenami.cli.options import ListFormat
 from goldenami.cli.policy.values import (
     DEFAULT_PROFILE,
@@ -27,26 +26,22 @@ class ProveOptions(RenderingOptions, frozen=True, kw_only=True):
 
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="A release file (.yaml), or policy documents (.json)."),
+        Argument("A release file (.yaml), or policy documents (.json)."),
     ] = None
-    user: Annotated[str | None, typer.Option("--user", help="A live user.")] = None
-    group: Annotated[str | None, typer.Option("--group", help="A live group.")] = None
-    role: Annotated[str | None, typer.Option("--role", help="A live role.")] = None
+    user: Annotated[str | None, Option("A live user.")] = None
+    group: Annotated[str | None, Option("A live group.")] = None
+    role: Annotated[str | None, Option("A live role.")] = None
     beside: Annotated[
         str | None,
-        typer.Option(
-            "--beside",
-            help="What else is attached: admin, none, or a policy file; by default admin for "
-            "documents that only deny.",
+        Option(
+            "What else is attached: admin, none, or a policy file; by default admin for "
+            "documents that only deny."
         ),
     ] = None
     cases: Annotated[
-        list[Path] | None,
-        typer.Option("--cases", help="Further proof cases: a file, or a folder of files."),
+        list[Path] | None, Option("Further proof cases: a file, or a folder of files.")
     ] = None
-    with_aws: Annotated[
-        bool, typer.Option("--with-aws", help="Ask IAM's policy simulator too.")
-    ] = False
+    with_aws: Annotated[bool, Option("Ask IAM's policy simulator too.")] = False
     form: shared.Format = ListFormat.TABLE
 
 

@@ -4,9 +4,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
+from goldenami.cli.command import Argument, Option
 from goldenami.cli.policy.values import (
     DEFAULT_PROFILE,
     RenderingOptions,
@@ -30,16 +29,15 @@ class RenderOptions(RenderingOptions, frozen=True, kw_only=True):
 
     release: Annotated[
         Path | None,
-        typer.Argument(help="Take what is not given from this release or enforcement file."),
+        Argument("Take what is not given from this release or enforcement file."),
     ] = None
     as_: Annotated[
-        As, typer.Option("--as", help="JSON, or code with the profiles attached with it.")
+        As, Option("JSON, or code with the profiles attached with it.", names=("--as",))
     ] = As.JSON
     group: Annotated[
-        list[str] | None,
-        typer.Option("--group", help="Group to attach to, in code; default: the release file's."),
+        list[str] | None, Option("Group to attach to, in code; default: the release file's.")
     ] = None
-    minify: Annotated[bool, typer.Option("--minify", help="No white space.")] = False
+    minify: Annotated[bool, Option("No white space.")] = False
 
 
 def render(options: RenderOptions) -> None:

@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
-from goldenami.cli.command import Options
+from goldenami.cli.command import Argument, Options
 from goldenami.cli.options import ListFormat
 
 
 class ShowProfileOptions(Options, frozen=True, kw_only=True):
     """The options of `goldenami policy show`."""
 
-    profile: Annotated[str, typer.Argument(help="The profile, by its name.")]
+    profile: Annotated[str, Argument("The profile, by its name.")]
     form: shared.Format = ListFormat.TABLE
 
 
