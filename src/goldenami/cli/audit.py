@@ -14,6 +14,7 @@ from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import AuditPart
 from goldenami.errors import FindingsError, IncompleteError, UsageError
 from goldenami.report.audit import FORMATS
+from goldenami.report.terminal import say
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -127,7 +128,6 @@ def _source(text: str) -> str:
 def _write(document: "Document", form: str, output: Path | None) -> None:
     from goldenami import files
     from goldenami.report.audit import writer
-    from goldenami.report.terminal import say
 
     if output is None:
         writer(form)(document, sys.stdout)
@@ -139,7 +139,6 @@ def _write(document: "Document", form: str, output: Path | None) -> None:
 
 def _send(aws: "Aws", document: "Document", role: str) -> None:
     from goldenami.report.audit.as_asff import findings
-    from goldenami.report.terminal import say
     from goldenami.workflows.audit import to_security_hub
 
     sent = to_security_hub.send(aws, findings(document, partition=aws.partition), role)
@@ -148,7 +147,6 @@ def _send(aws: "Aws", document: "Document", role: str) -> None:
 
 def _finish(audit: "Audit", fail_on: Severity) -> None:
     from goldenami.report.audit.as_table import summary
-    from goldenami.report.terminal import say
 
     for line in summary(audit):
         say(line, "bold")

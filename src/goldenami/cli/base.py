@@ -6,16 +6,16 @@ import typer
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import App, Argument, Option
-from goldenami.cli.options import ListOptions, PlanOptions, RegionPlanOptions
+from goldenami.report import listing
 
 
-class LaunchOptions(RegionPlanOptions, frozen=True, kw_only=True):
+class LaunchOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami base launch`."""
 
     release: shared.Release
 
 
-class TerminateOptions(PlanOptions, frozen=True, kw_only=True):
+class TerminateOptions(shared.PlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami base terminate`."""
 
     instance_id: Annotated[str, Argument("The instance id.", "ID")]
@@ -39,12 +39,11 @@ def launch(options: LaunchOptions) -> None:
         typer.echo(base.launch(aws, planned, tell=PlanProgress()))
 
 
-def list_(options: ListOptions) -> None:
+def list_(options: shared.ListOptions) -> None:
     """List the base instances that goldenami launched, in all regions at once.
 
     Example: goldenami base list --region us-east-1
     """
-    from goldenami.report import listing
     from goldenami.workflows import base
 
     aws = options.aws()

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Option
-from goldenami.cli.options import ListFormat, RegionPlanOptions
 from goldenami.errors import FindingsError, RefusedError, UsageError
+from goldenami.report import listing
+from goldenami.report.terminal import say
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from goldenami.workflows.enforce.interface import Enforcement
 
 
-class EnforceOptions(RegionPlanOptions, frozen=True, kw_only=True):
+class EnforceOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami enforce`."""
 
     file: shared.Enforced
@@ -42,7 +43,6 @@ def enforce(options: EnforceOptions) -> None:
     enforcement = shared.enforce_file(options.file)
     from goldenami.report import enforcement as report
     from goldenami.report.plan import PlanProgress
-    from goldenami.report.terminal import say
     from goldenami.workflows import enforce as workflow
 
     aws = options.aws(enforcement.region)
@@ -69,7 +69,6 @@ def _proved(
     aws: "Aws", file: "EnforceFile", prepared: "Enforcement", options: EnforceOptions
 ) -> "Enforcement":
     from goldenami.report import enforcement as report
-    from goldenami.report.terminal import say
     from goldenami.workflows import enforce as workflow
 
     proved = workflow.prove(aws, file, prepared)
@@ -89,9 +88,7 @@ def _proved(
     return workflow.prepare(aws, file, take_over=options.take_over, record=record)
 
 
-def _would_refuse(aws: "Aws", file: "EnforceFile", form: ListFormat) -> None:
-    from goldenami.report import listing
-    from goldenami.report.terminal import say
+def _would_refuse(aws: "Aws", file: "EnforceFile", form: shared.ListFormat) -> None:
     from goldenami.workflows.enforce import allowed_amis
 
     refused = allowed_amis.refused_instances(aws, file)

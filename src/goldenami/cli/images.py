@@ -6,6 +6,7 @@ from goldenami.cli.command import Option
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
 from goldenami.domain.status import OCCURRING
+from goldenami.report import listing
 
 
 class ImagesOptions(ListOptions, frozen=True, kw_only=True):
@@ -23,7 +24,6 @@ def images(options: ImagesOptions) -> None:
 
     Example: goldenami images --image web-base --status approved
     """
-    from goldenami.report import listing
     from goldenami.workflows import registry
 
     aws = options.aws()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from goldenami.cli.command import Argument, Options
 from goldenami.errors import UsageError
+from goldenami.report.terminal import say
 
 
 class InitOptions(Options, frozen=True, kw_only=True):
@@ -21,7 +22,6 @@ def init(options: InitOptions) -> None:
     Example: goldenami init golden/
     """
     from goldenami import resources
-    from goldenami.report.terminal import say
 
     folder = options.folder
     examples = sorted((resources.folder("examples") / "web-base").iterdir())

@@ -4,7 +4,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -12,13 +12,14 @@ from goldenami.cli.command import Argument, Option, Options
 from goldenami.constraints import between, form
 from goldenami.domain import names
 from goldenami.errors import UsageError
+from goldenami.report.terminal import say, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from goldenami.aws.session import Aws
     from goldenami.domain.plan import Plan
     from goldenami.spec import EnforceFile, ReleaseFile
+
+F = TypeVar("F", "EnforceFile", "ReleaseFile")
 
 
 class ListFormat(StrEnum):
@@ -81,16 +82,34 @@ class ListOptions(AwsOptions, frozen=True, kw_only=True):
         return self.session(self.region[0] if self.region else None, "us-east-1")
 
 
-class PlanOptions(AwsOptions, frozen=True, kw_only=True):
+class Planning:
+    """Of what shows a plan and carries it out, whatever else it is told."""
+
+    __slots__ = ()
+    plan: bool
+    yes: bool
+    form: ListFormat
+
+    def go_ahead(self, plan: "Plan") -> bool:
+        """Show the plan if that is all that is wanted, else ask; tell whether to carry it out."""
+        from goldenami.report import plan as report
+
+        if self.plan:
+            report.write(plan, self.form.value)
+            return False
+        say(f"{plan.title}: {len(plan.actions)} steps (--plan lists them)")
+        if agreed("Go on?", yes=self.yes):
+            return True
+        say("nothing was changed")
+        raise typer.Exit(1)
+
+
+class PlanOptions(Planning, AwsOptions, frozen=True, kw_only=True):
     """Of what shows a plan and carries it out."""
 
     plan: PlanOnly = False
     yes: Yes = False
     form: Format = ListFormat.TABLE
-
-    def go_ahead(self, plan: "Plan") -> bool:
-        """Show the plan if that is all that is wanted, else ask; tell whether to carry it out."""
-        return go_ahead(plan, plan_only=self.plan, yes=self.yes, form=self.form)
 
 
 class RegionPlanOptions(PlanOptions, frozen=True, kw_only=True):
@@ -119,21 +138,6 @@ class JudgingOptions(AwsOptions, frozen=True, kw_only=True):
     max_age: Annotated[Duration | None, Option("Older images are findings: 90d.", "TIME")] = None
 
 
-def go_ahead(plan: "Plan", *, plan_only: bool, yes: bool, form: ListFormat) -> bool:
-    """Show the plan if that is all that is wanted, else ask; tell whether to carry it out."""
-    from goldenami.report import plan as report
-    from goldenami.report.terminal import say
-
-    if plan_only:
-        report.write(plan, form.value)
-        return False
-    say(f"{plan.title}: {len(plan.actions)} steps (--plan lists them)")
-    if agreed("Go on?", yes=yes):
-        return True
-    say("nothing was changed")
-    raise typer.Exit(1)
-
-
 def agreed(question: str, *, yes: bool) -> bool:
     """Ask on the terminal, unless ``--yes`` was given.
 
@@ -151,26 +155,19 @@ def release_file(path: Path) -> "ReleaseFile":
     """Read the release file and tell its warnings."""
     from goldenami import spec
 
-    file = spec.load(path)
-    tell([f"{path}: {warning}" for warning in file.warnings], "warning")
-    return file
+    return _warned(path, spec.load(path))
 
 
 def enforce_file(path: Path) -> "EnforceFile":
     """Read an enforcement file, or what a release file enforces, and tell its warnings."""
     from goldenami import spec
 
-    file = spec.load_enforcement(path)
+    return _warned(path, spec.load_enforcement(path))
+
+
+def _warned(path: Path, file: F) -> F:
     tell([f"{path}: {warning}" for warning in file.warnings], "warning")
     return file
-
-
-def tell(notes: "Sequence[str]", kind: str = "note") -> None:
-    """Tell what the user should know before anything is done."""
-    from goldenami.report.terminal import say
-
-    for note in notes:
-        say(f"{kind}: {note}", "yellow")
 
 
 def tag_pair(text: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from goldenami.cli.command import Argument, Options
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
 from goldenami.errors import FindingsError, GoldenamiError
+from goldenami.report.terminal import tell
 
 if TYPE_CHECKING:
     from goldenami.spec import Release, ReleaseFile
@@ -123,7 +124,7 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
         file = structs.replace(file, release=later)
     aws = shared.AwsOptions().session(None, file.release.build_region)
     prepared = workflow.prepare(aws, file, method=_method(file.release))
-    shared.tell(prepared.guarding.notes)
+    tell(prepared.guarding.notes)
     bake.show(workflow.bake(prepared, tell=PlanProgress()), shared.ListFormat.TABLE, None)
     if "golden" in promised(file.enforcement, "group_policy"):
         image = _golden_images(file)[file.release.build_region]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from goldenami.cli import audit_question
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option
-from goldenami.cli.options import ListFormat
 from goldenami.constraints import between, form
 from goldenami.domain import names
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import RemediationKind
 from goldenami.errors import UsageError
+from goldenami.report import listing
+from goldenami.report.terminal import say
 
 if TYPE_CHECKING:
     from goldenami.domain.audit.document import Saved
@@ -31,7 +32,7 @@ def _is_delay(text: str) -> bool:
 _Delay = Annotated[str, form(_is_delay, "duration up to 48h: write it as 30m or 12h")]
 
 
-class RemediateOptions(shared.JudgingOptions, frozen=True, kw_only=True):
+class RemediateOptions(shared.Planning, shared.JudgingOptions, frozen=True, kw_only=True):
     """The options of `goldenami remediate`."""
 
     audit: Annotated[Path, Argument("An audit (json).")]
@@ -64,7 +65,7 @@ class RemediateOptions(shared.JudgingOptions, frozen=True, kw_only=True):
     ] = 60
     plan: shared.PlanOnly = False
     yes: shared.Yes = False
-    form: shared.Format = ListFormat.TABLE
+    form: shared.Format = shared.ListFormat.TABLE
 
 
 def remediate(options: RemediateOptions) -> None:
@@ -82,9 +83,7 @@ def remediate(options: RemediateOptions) -> None:
         raise UsageError("--action refresh needs a golden image", fix="pass --image NAME")
     rollout = _rollout(options)
     from goldenami.domain.audit import audit_file, rules
-    from goldenami.report import listing
     from goldenami.report.plan import PlanProgress
-    from goldenami.report.terminal import say
     from goldenami.workflows import remediate as workflow
     from goldenami.workflows.remediate.interface import RemediationRequest, Rollout
 
@@ -114,12 +113,11 @@ def remediate(options: RemediateOptions) -> None:
     )
     aws = options.session(None, "us-east-1")
     remediation = workflow.prepare(aws, document, question, request)
-    if options.plan and options.form is ListFormat.TABLE:
+    if options.plan and options.form is shared.ListFormat.TABLE:
         for note in remediation.plan.notes:
             say(note)
-    if (remediation.plan.actions or options.plan) and not shared.go_ahead(
-        remediation.plan, plan_only=options.plan, yes=options.yes, form=options.form
-    ):
+    needless = not (remediation.plan.actions or options.plan)
+    if not (needless or options.go_ahead(remediation.plan)):
         if remediation.unread:
             raise remediation.unread
         return

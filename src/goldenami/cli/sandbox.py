@@ -12,6 +12,7 @@ import typer
 from goldenami.cli import options as shared
 from goldenami.cli.command import Option, Options
 from goldenami.constraints import between
+from goldenami.report.terminal import say
 
 
 class SandboxOptions(Options, frozen=True, kw_only=True):
@@ -33,7 +34,6 @@ def sandbox(options: SandboxOptions) -> None:
     Example: goldenami sandbox --port 5000
     """
     from goldenami.cli import sandbox_process
-    from goldenami.report.terminal import say
 
     stop = Event()
 

@@ -6,6 +6,7 @@ import typer
 
 from goldenami.cli.command import Argument
 from goldenami.cli.options import ListFormat, ListOptions
+from goldenami.report import listing
 
 
 class ShowOptions(ListOptions, frozen=True, kw_only=True):
@@ -49,7 +50,6 @@ def history(options: HistoryOptions) -> None:
 
     Example: goldenami history web-base
     """
-    from goldenami.report import listing
     from goldenami.workflows import provenance
 
     aws = options.aws()

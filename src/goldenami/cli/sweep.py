@@ -5,14 +5,14 @@ from typing import Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Option
-from goldenami.cli.options import PlanOptions
 from goldenami.constraints import form
 from goldenami.domain import names
+from goldenami.report import listing
 
 _Age = Annotated[str, form(lambda text: names.duration(text) is not None, "time: write 12h, or 3d")]
 
 
-class SweepOptions(PlanOptions, frozen=True, kw_only=True):
+class SweepOptions(shared.PlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami sweep`."""
 
     build: Annotated[str | None, Option("This one alone, of any age.", "BUILD")] = None
@@ -29,7 +29,6 @@ def sweep(options: SweepOptions) -> None:
 
     Example: goldenami sweep --older-than 6h --plan
     """
-    from goldenami.report import listing
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import sweep as workflow
 

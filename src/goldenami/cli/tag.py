@@ -4,10 +4,9 @@ from typing import Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option
-from goldenami.cli.options import RegionPlanOptions
 
 
-class TagOptions(RegionPlanOptions, frozen=True, kw_only=True):
+class TagOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami tag`."""
 
     images: Annotated[list[str], Argument("Image ids.", "AMI...")]

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option, Options
-from goldenami.cli.options import ListFormat
 from goldenami.errors import FindingsError, UsageError
 
 
@@ -18,7 +17,7 @@ class LintOptions(Options, frozen=True, kw_only=True):
     ] = None
     rules: Annotated[bool, Option("List the rules, with the right forms.")] = False
     partition: Annotated[str, Option("The partition they are for.")] = "aws"
-    form: shared.Format = ListFormat.TABLE
+    form: shared.Format = shared.ListFormat.TABLE
 
 
 def lint(options: LintOptions) -> None:

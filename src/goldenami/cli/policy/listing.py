@@ -2,13 +2,13 @@
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Options
-from goldenami.cli.options import ListFormat
+from goldenami.report import listing
 
 
 class ListProfilesOptions(Options, frozen=True, kw_only=True):
     """The options of `goldenami policy list`."""
 
-    form: shared.Format = ListFormat.TABLE
+    form: shared.Format = shared.ListFormat.TABLE
 
 
 def list_(options: ListProfilesOptions) -> None:
@@ -17,7 +17,6 @@ def list_(options: ListProfilesOptions) -> None:
     Example: goldenami policy list --format json
     """
     from goldenami.iam.profiles import load_profiles
-    from goldenami.report import listing
 
     profiles = list(load_profiles().values())
     listing.write(

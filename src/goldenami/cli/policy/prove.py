@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option
-from goldenami.cli.options import ListFormat
 from goldenami.cli.policy.values import (
     DEFAULT_PROFILE,
     RenderingOptions,
@@ -14,6 +13,7 @@ from goldenami.cli.policy.values import (
     profile_of,
 )
 from goldenami.errors import FindingsError, RefusedError, UsageError
+from goldenami.report.terminal import tell
 
 if TYPE_CHECKING:
     from goldenami.workflows.prove import Kind, ProofQuestion
@@ -42,7 +42,7 @@ class ProveOptions(RenderingOptions, frozen=True, kw_only=True):
         list[Path] | None, Option("Further proof cases: a file, or a folder of files.")
     ] = None
     with_aws: Annotated[bool, Option("Ask IAM's policy simulator too.")] = False
-    form: shared.Format = ListFormat.TABLE
+    form: shared.Format = shared.ListFormat.TABLE
 
 
 def prove(options: ProveOptions) -> None:
@@ -57,12 +57,10 @@ def prove(options: ProveOptions) -> None:
     """
     from goldenami.iam.proof.cases import load
     from goldenami.report import proof as report
-    from goldenami.report.terminal import say
     from goldenami.workflows import prove as workflow
 
     question, region = _question(options)
-    for note in question.notes:
-        say(f"note: {note}")
+    tell(question.notes, style="")
     proof = workflow.answer(question, load(options.cases or ()))
     differing = None
     if options.with_aws:

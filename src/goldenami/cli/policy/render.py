@@ -14,6 +14,7 @@ from goldenami.cli.policy.values import (
     profile_of,
 )
 from goldenami.errors import UsageError
+from goldenami.report.terminal import say, tell
 
 
 class As(StrEnum):
@@ -51,7 +52,6 @@ def render(options: RenderOptions) -> None:
     from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.report import policy as report
-    from goldenami.report.terminal import say
     from goldenami.workflows import rendering
     from goldenami.workflows.enforce.documents import profiles
 
@@ -75,8 +75,7 @@ def render(options: RenderOptions) -> None:
         together = profiles(attaching(file, profile.name))
     together = together[:1] if options.as_ is As.JSON else together
     rendered = [rendering.documents(profile, values) for profile in together]
-    for note in [note for _, note in rendered if note]:
-        say(f"note: {note}", "yellow")
+    tell([note for _, note in rendered if note])
     documents = [document for several, _ in rendered for document in several]
     if options.as_ is As.JSON:
         report.write(profile, documents, minify=options.minify)

@@ -4,14 +4,13 @@ from typing import Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Options
-from goldenami.cli.options import ListFormat
 
 
 class ShowProfileOptions(Options, frozen=True, kw_only=True):
     """The options of `goldenami policy show`."""
 
     profile: Annotated[str, Argument("The profile, by its name.")]
-    form: shared.Format = ListFormat.TABLE
+    form: shared.Format = shared.ListFormat.TABLE
 
 
 def show(options: ShowProfileOptions) -> None:
