@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from goldenami.constraints import exactly_one
 from goldenami.spec.model import (
     Base,
     BaseSource,
@@ -33,8 +34,10 @@ GIVEN: dict[str, tuple[BaseSource, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize(("source", "given"), GIVEN.values(), ids=GIVEN.keys())
-def test_a_source_knows_what_is_given(source: BaseSource, given: tuple[str, ...]) -> None:
-    assert source.given == given
+def test_a_source_is_given_once(source: BaseSource, given: tuple[str, ...]) -> None:
+    problems = [words for _, words in exactly_one(source)]
+    assert bool(problems) is (len(given) != 1)
+    assert all(f"(given: {', '.join(given) or 'none'})" in words for words in problems)
 
 
 def test_the_first_region_builds_and_the_others_receive() -> None:

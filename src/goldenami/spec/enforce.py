@@ -13,7 +13,7 @@ from goldenami import files, yamlfile
 from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
-from goldenami.spec import enforcement
+from goldenami.spec import checks
 from goldenami.spec.model import Enforce, EnforceSpec, Release
 from goldenami.yamlfile import YamlDocument
 
@@ -57,7 +57,7 @@ def read(document: YamlDocument) -> EnforceFile:
         SpecError: with every problem found, each with its line and key.
     """
     path = document.path
-    spec, refusals = document.validated(EnforceSpec, enforcement.rules(path.stem))
+    spec, refusals = document.validated(EnforceSpec, checks.enforcement_rules(path.stem))
     yamlfile.refuse(path, refusals)
     return EnforceFile(
         path=path,

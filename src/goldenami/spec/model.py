@@ -42,11 +42,6 @@ class BaseSource(_Part, frozen=True):
     filter: ImageFilter | None = None
     golden: str | None = None
 
-    @property
-    def given(self) -> tuple[str, ...]:
-        """The names of the sources that are set."""
-        return tuple(name for name in self.__struct_fields__ if getattr(self, name))
-
 
 class BaseVolume(_Part, frozen=True):
     """One block device of the base instance, and so of the image."""
