@@ -166,14 +166,11 @@ def _refuse_special(path: Path, mode: int) -> None:
         return
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    kind = next((name for test, name in _KINDS if test(mode)), "something else")
     raise SpecError(
-        f"{path}: cannot be read: it is {_kind(mode)}, not a regular file",
+        f"{path}: cannot be read: it is {kind}, not a regular file",
         fix="save what it gives in a file, and name that",
     )
-
-
-def _kind(mode: int) -> str:
-    return next((name for test, name in _KINDS if test(mode)), "something else")
 
 
 def _unreadable(path: Path, why: str) -> SpecError:

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from goldenami.cli import audit, bake, enforce, images, sandbox_process
+from goldenami.cli import audit, bake, enforce, images, sandbox
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Options
 from goldenami.domain.choices import BakeMethod
@@ -46,11 +46,11 @@ def rehearse(options: RehearseOptions) -> None:
     file = shared.release_file(path)
     with (
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
-        sandbox_process.running() as sandbox,
+        sandbox.running() as started,
         redirect_stderr(sys.stdout),  # one story, in order
     ):
-        os.environ |= sandbox.environment(file.release.build_region) | {"GOLDENAMI_STATE": state}
-        _story(file, sandbox)
+        os.environ |= started.environment(file.release.build_region) | {"GOLDENAMI_STATE": state}
+        _story(file, started)
 
 
 def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:

@@ -4,7 +4,7 @@ from typing import TextIO
 
 from goldenami.domain.audit.document import Document
 from goldenami.report.audit.items import write_line
-from goldenami.report.audit.rows import row
+from goldenami.report.audit.rows import row, unread
 
 
 def write(document: Document, out: TextIO) -> None:
@@ -12,10 +12,9 @@ def write(document: Document, out: TextIO) -> None:
     audit = document.audit
     for finding in document.findings:
         write_line(out, {"line": "finding", **row(finding)})
-    for place in audit.unread:
-        for why in place.unread:
-            unread = {"account": place.account, "region": place.region, "reason": why}
-            write_line(out, {"line": "unread", **unread})
+    for place, why in unread(audit):
+        where = {"account": place.account, "region": place.region}
+        write_line(out, {"line": "unread", **where, "reason": why})
     write_line(
         out,
         {

@@ -12,6 +12,7 @@ from goldenami.domain.audit.document import Audit, Document
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import RULES
 from goldenami.report.audit.items import encode, write_list
+from goldenami.report.audit.rows import unread
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL = {
@@ -69,8 +70,7 @@ def _invocation(audit: Audit) -> dict[str, Any]:
         "endTimeUtc": f"{audit.at:%Y-%m-%dT%H:%M:%SZ}",
         "toolExecutionNotifications": [
             {"level": "error", "message": {"text": f"{place.where} could not be read: {why}"}}
-            for place in audit.unread
-            for why in place.unread
+            for place, why in unread(audit)
         ],
     }
 
