@@ -35,6 +35,7 @@ from goldenami.cli import (
 )
 from goldenami.cli.command import App, CommandGroup
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
+from goldenami.report.terminal import Unwritable, show_error, unwritable
 
 
 @contextmanager
@@ -49,8 +50,6 @@ def _one_error() -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise _interrupted() from error
     except (OSError, ValueError) as error:
-        from goldenami.report.terminal import unwritable
-
         lost = unwritable(error)
         if lost is None:
             raise
@@ -135,8 +134,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(COLLECT_AFTER, 50, 100)
     atexit.register(gc.freeze)  # else all of it is looked through once more at the end
     if sys.stdout is None:
-        from goldenami.report.terminal import Unwritable
-
         sys.stdout = Unwritable()
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -183,7 +180,6 @@ def _show(error: GoldenamiError) -> int:
 
     A report that did not arrive has found nothing.
     """
-    from goldenami.report.terminal import show_error, unwritable
     from goldenami.workflows.interrupts import Interrupts
 
     with Interrupts():

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec.structs import replace
 
+from goldenami import files
 from goldenami.cli import audit_question
-from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option
 from goldenami.constraints import OneOf
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import AuditPart
 from goldenami.errors import FindingsError, IncompleteError, UsageError
-from goldenami.report.audit import FORMATS
-from goldenami.report.terminal import say
+from goldenami.report.audit import FORMATS, writer
+from goldenami.report.terminal import say, watched
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from goldenami.workflows.audit.question import AuditQuestion
 
 
-class AuditOptions(shared.JudgingOptions, frozen=True, kw_only=True):
+class AuditOptions(audit_question.JudgingOptions, frozen=True, kw_only=True):
     """The options of `goldenami audit`."""
 
     release: Annotated[
@@ -71,7 +71,6 @@ def audit(options: AuditOptions) -> None:
     if options.to_security_hub and options.source != "live":
         raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
     question = _question(options)
-    from goldenami.report.terminal import watched
     from goldenami.workflows import audit as workflow
     from goldenami.workflows.audit.progress import AuditProgress
 
@@ -96,7 +95,7 @@ def _question(options: AuditOptions) -> "AuditQuestion":
     """
     from goldenami.domain.audit import audit_file
 
-    question = audit_question.judged_by(options, options.release)
+    question = options.question(options.release)
     if options.all_regions:
         question = replace(question, regions=())
     if options.account or options.organization:
@@ -126,9 +125,6 @@ def _source(text: str) -> str:
 
 
 def _write(document: "Document", form: str, output: Path | None) -> None:
-    from goldenami import files
-    from goldenami.report.audit import writer
-
     if output is None:
         writer(form)(document, sys.stdout)
         return

@@ -6,7 +6,7 @@ from goldenami.cli import options as shared
 from goldenami.cli.command import Option
 from goldenami.errors import FindingsError, RefusedError, UsageError
 from goldenami.report import listing
-from goldenami.report.terminal import say
+from goldenami.report.terminal import say, tell
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -82,8 +82,7 @@ def _proved(
             fix="`goldenami policy prove` shows every case; --accept-unproved applies it all the "
             "same, and records it",
         )
-    for failure in proved.failures:
-        say(f"accepted: {failure}", "bold red")
+    tell(proved.failures, "accepted", "bold red")
     record = workflow.accepted(aws, proved.failures)
     return workflow.prepare(aws, file, take_over=options.take_over, record=record)
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from goldenami.cli.command import Argument, Option, Options
-from goldenami.constraints import between, form
-from goldenami.domain import names
 from goldenami.errors import UsageError
 from goldenami.report.terminal import say, tell
 
@@ -39,9 +37,6 @@ Manifest = Annotated[Path | None, Option("Write the release's manifest (JSON) th
 Format = Annotated[ListFormat, Option("How the result is written.", names=("--format",))]
 PlanOnly = Annotated[bool, Option("Check and show what would be done; stop.")]
 Yes = Annotated[bool, Option("Do not ask.", names=("--yes", "-y"))]
-Duration = Annotated[
-    str, form(lambda text: names.duration(text) is not None, "duration: write it as 90d or 12h")
-]
 
 
 class AwsOptions(Options, frozen=True, kw_only=True):
@@ -120,22 +115,6 @@ class RegionPlanOptions(PlanOptions, frozen=True, kw_only=True):
     def aws(self, default: str | None) -> "Aws":
         """Return the caller's AWS."""
         return self.session(self.region, default)
-
-
-class JudgingOptions(AwsOptions, frozen=True, kw_only=True):
-    """What an audit takes for golden, and where; a remediation judges by the same."""
-
-    region: Annotated[list[str] | None, Option("Only these regions (repeatable).")] = None
-    role: Annotated[str | None, Option("The role by which other accounts are reached.")] = None
-    roots: Annotated[bool, Option("Compare root volumes with their images, too.")] = False
-    approved: Annotated[
-        str | None,
-        Option("Further approved images: ids, name:PATTERN, ssm:PARAMETER.", "LIST|FILE"),
-    ] = None
-    newest: Annotated[
-        Annotated[int, between(1)] | None, Option("Only so many versions are current.  [x>=1]")
-    ] = None
-    max_age: Annotated[Duration | None, Option("Older images are findings: 90d.", "TIME")] = None
 
 
 def agreed(question: str, *, yes: bool) -> bool:

@@ -9,13 +9,15 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from msgspec import structs
+
 from goldenami.cli import audit, bake, enforce, images, sandbox
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Options
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
 from goldenami.errors import FindingsError, GoldenamiError
-from goldenami.report.terminal import tell
+from goldenami.report.terminal import console, table, tell
 
 if TYPE_CHECKING:
     from goldenami.spec import Release, ReleaseFile
@@ -111,8 +113,6 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
     Raises:
         GoldenamiError: the bake failed, or the server refused the new release.
     """
-    from msgspec import structs
-
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import release as workflow
     from goldenami.workflows.enforce import promised
@@ -137,8 +137,6 @@ def _show_attempts(outcomes: "Sequence[AttemptOutcome]") -> None:
     Raises:
         GoldenamiError: one of them did not end as was proved.
     """
-    from goldenami.report.terminal import table
-
     table(
         ("tried", "the server says", "by"),
         [
@@ -180,8 +178,6 @@ def _chapters() -> Callable[[str], None]:
 
 
 def _tell(title: str, *lines: str) -> None:
-    from goldenami.report.terminal import console
-
     out = console()
     if title:
         out.print(f"\n{title}", style="bold", markup=False)

@@ -32,7 +32,7 @@ def _is_delay(text: str) -> bool:
 _Delay = Annotated[str, form(_is_delay, "duration up to 48h: write it as 30m or 12h")]
 
 
-class RemediateOptions(shared.Planning, shared.JudgingOptions, frozen=True, kw_only=True):
+class RemediateOptions(shared.Planning, audit_question.JudgingOptions, frozen=True, kw_only=True):
     """The options of `goldenami remediate`."""
 
     audit: Annotated[Path, Argument("An audit (json).")]
@@ -99,7 +99,7 @@ def remediate(options: RemediateOptions) -> None:
         )
     document = audit_file.load_whole(options.audit)
     _refuse_without_release(document, options)
-    question = audit_question.judged_by(options, options.release)
+    question = options.question(options.release)
     request = RemediationRequest(
         kind=options.action,
         rules=frozenset(options.rule or ()),
