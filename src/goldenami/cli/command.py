@@ -255,19 +255,14 @@ def _explain(error: Any, ctx: Any, args: list[str]) -> NoReturn:
         raise _usage(ctx, f"{option} {what}") from error
     parameter = getattr(error, "param", None)
     if parameter is None:
-        raise _usage(ctx, f"too much is given: {' '.join(_extra(ctx, args))}") from error
+        _, extra, _ = ctx.command.make_parser(ctx).parse_args(args=list(args))
+        raise _usage(ctx, f"too much is given: {' '.join(extra)}") from error
     option = max(parameter.opts, key=len)
     metavar = (parameter.metavar or option).strip("[].").upper()
     title = option if option.startswith("-") else metavar
     if "Missing" in type(error).__name__:
         raise _usage(ctx, f"{title} is missing") from error
     raise _usage(ctx, f"{parameter.envvar or title} has a value that it cannot have") from error
-
-
-def _extra(ctx: Any, args: list[str]) -> list[str]:
-    """Return the words for which a command has no argument."""
-    _, rest, _ = ctx.command.make_parser(ctx).parse_args(args=list(args))
-    return list(rest)
 
 
 def _usage(ctx: Any, words: str, close: str = "") -> UsageError:

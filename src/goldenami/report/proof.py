@@ -45,7 +45,8 @@ def write(
     else:
         table(
             ("result", "case", "where", "expected", "decided", "by"),
-            [(_result(row), row.case, _where(row), row.expected, row.decided, row.reason)
+            [(_result(row), row.case, f"{row.region} {row.image}".strip(),
+              row.expected, row.decided, row.reason)
              for row in proof.rows],
         )  # fmt: skip
         if ways:
@@ -105,10 +106,6 @@ def _result(row: ProofRow) -> str:
     if row.required:
         return "FAILED"
     return KNOWN if row.way else "open"
-
-
-def _where(row: ProofRow) -> str:
-    return f"{row.region} {row.image}".strip()
 
 
 def _write_json(

@@ -154,7 +154,7 @@ def table(
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(clean(str(cell)), style=_style(str(cell))) for cell in row))
+        drawn.add_row(*(Text(clean(str(cell)), style=_STYLES.get(str(cell), "")) for cell in row))
     console(out).print(drawn)
 
 
@@ -182,7 +182,3 @@ _STYLES = {
     "available": "green", "failed": "red",
     **{status: state.style for status, state in STATES.items()},
 }  # fmt: skip
-
-
-def _style(cell: str) -> str:
-    return _STYLES.get(cell, "")

@@ -16,7 +16,7 @@ from goldenami.errors import FindingsError, RefusedError, UsageError
 from goldenami.report.terminal import tell
 
 if TYPE_CHECKING:
-    from goldenami.workflows.prove import Kind, ProofQuestion
+    from goldenami.workflows.prove import ProofQuestion
 
 YAML = (".yaml", ".yml")
 
@@ -88,7 +88,10 @@ def _question(options: ProveOptions) -> "tuple[ProofQuestion, str]":
             fix="for example: goldenami policy prove --group ec2-admin-group",
         )
     if principals:
-        return _live(options, region, *principals[0]), region
+        aws, [(kind, principal)] = options.session(None, region), principals
+        values = Values(**{"account": aws.account, "partition": aws.partition, **options.values})
+        profile = profile_named(name or DEFAULT_PROFILE)
+        return workflow.of_live(aws, kind, principal, values, profile), region
     if not files:
         profile = profile_named(str(name))
         return workflow.of_profile(profile, options.values, options.beside), region
@@ -97,17 +100,6 @@ def _question(options: ProveOptions) -> "tuple[ProofQuestion, str]":
     values = Values(**{"account": workflow.ACCOUNT, **options.values})
     documents, profile = workflow.documents_of(files), profile_named(name or DEFAULT_PROFILE)
     return workflow.of_documents(documents, values, profile, options.beside), region
-
-
-def _live(options: ProveOptions, region: str, kind: "Kind", name: str) -> "ProofQuestion":
-    from goldenami.iam.profiles import profile_named
-    from goldenami.iam.values import Values
-    from goldenami.workflows import prove as workflow
-
-    aws = options.session(None, region)
-    values = Values(**{"account": aws.account, "partition": aws.partition, **options.values})
-    profile = profile_named(options.policy_profile or DEFAULT_PROFILE)
-    return workflow.of_live(aws, kind, name, values, profile)
 
 
 def _enforcement(options: ProveOptions, files: list[Path]) -> "tuple[ProofQuestion, str]":

@@ -11,6 +11,7 @@ from goldenami.domain.audit.document import Audit, Document, ImageUse
 from goldenami.domain.audit.finding import Finding
 from goldenami.report.audit.as_table import summary
 from goldenami.report.audit.rows import accounts, image_row, worst
+from goldenami.report.listing import fields
 from goldenami.report.terminal import clean
 
 FINDINGS = 5_000
@@ -87,12 +88,9 @@ def _places(audit: Audit) -> Iterator[dict[str, Any]]:
     for place in audit.places:
         if place.subjects or place.unread:
             yield {
-                "account": place.account,
-                "region": place.region,
-                "instances": place.instances,
+                **fields(place, ("account", "region", "instances", "findings")),
                 "compliant": place.instances_compliant,
                 "percent": _percent(place.instances_compliant, place.instances),
-                "findings": place.findings,
                 "unread": bool(place.unread),
             }
 

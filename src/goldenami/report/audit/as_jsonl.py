@@ -5,6 +5,9 @@ from typing import TextIO
 from goldenami.domain.audit.document import Document
 from goldenami.report.audit.items import write_line
 from goldenami.report.audit.rows import row, unread
+from goldenami.report.listing import fields
+
+_SUMMARY = ("schema", "at", "account", "complete", "subjects", "instances", "compliant")
 
 
 def write(document: Document, out: TextIO) -> None:
@@ -15,18 +18,10 @@ def write(document: Document, out: TextIO) -> None:
     for place, why in unread(audit):
         where = {"account": place.account, "region": place.region}
         write_line(out, {"line": "unread", **where, "reason": why})
-    write_line(
-        out,
-        {
-            "line": "summary",
-            "schema": audit.schema,
-            "at": audit.at,
-            "account": audit.account,
-            "complete": audit.complete,
-            "subjects": audit.subjects,
-            "instances": audit.instances,
-            "compliant": audit.compliant,
-            "findings": audit.open_findings,
-            "waived": audit.waived_findings,
-        },
-    )
+    summary = {
+        "line": "summary",
+        **fields(audit, _SUMMARY),
+        "findings": audit.open_findings,
+        "waived": audit.waived_findings,
+    }
+    write_line(out, summary)
