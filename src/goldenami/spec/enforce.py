@@ -14,7 +14,7 @@ from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.spec import checks
-from goldenami.spec.model import Enforce, EnforceSpec, Release
+from goldenami.spec.model import Attaching, Enforce, EnforceSpec, Release
 from goldenami.yamlfile import YamlDocument
 
 SCHEMA = "goldenami.enforce/"
@@ -48,6 +48,18 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
     declared: bool = True
     release: str = "RELEASE"
     warnings: tuple[str, ...] = ()
+
+    @property
+    def profile(self) -> str:
+        """The profile that it is first of all for: that of its first mechanism."""
+        used = self.enforce.attaching.values()
+        return next((mechanism.profile for mechanism in used), None) or self.enforce.profile
+
+    def attaching(self, profile: str) -> Attaching:
+        """Return what it attaches of a profile, by the first mechanism that has it."""
+        used = self.enforce.attaching.values()
+        usual = Attaching(profile=profile)
+        return next((mechanism for mechanism in used if mechanism.profile == profile), usual)
 
 
 def read(document: YamlDocument) -> EnforceFile:

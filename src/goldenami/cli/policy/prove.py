@@ -5,13 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option
-from goldenami.cli.policy.values import (
-    DEFAULT_PROFILE,
-    RenderingOptions,
-    further_profiles,
-    live_principals,
-    profile_of,
-)
+from goldenami.cli.policy.values import RenderingOptions, further_profiles, live_principals
 from goldenami.errors import FindingsError, RefusedError, UsageError
 from goldenami.report.terminal import tell
 
@@ -75,14 +69,13 @@ def prove(options: ProveOptions) -> None:
 
 def _question(options: ProveOptions) -> "tuple[ProofQuestion, str]":
     """Return what is to be proved, and the region in which AWS is asked about it."""
-    from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
 
     region = options.region or "us-east-1"
-    files, name = options.files or [], options.policy_profile
+    files = options.files or []
     principals = live_principals(options.user, options.group, options.role)
-    if len(principals) + bool(files) > 1 or not (principals or files or name):
+    if len(principals) + bool(files) > 1 or not (principals or files or options.policy_profile):
         raise UsageError(
             "say whose policies: files, a --profile, or one of --user, --group, --role",
             fix="for example: goldenami policy prove --group ec2-admin-group",
@@ -90,26 +83,23 @@ def _question(options: ProveOptions) -> "tuple[ProofQuestion, str]":
     if principals:
         aws, [(kind, principal)] = options.session(None, region), principals
         values = Values(**{"account": aws.account, "partition": aws.partition, **options.values})
-        profile = profile_named(name or DEFAULT_PROFILE)
-        return workflow.of_live(aws, kind, principal, values, profile), region
+        return workflow.of_live(aws, kind, principal, values, options.profile()), region
     if not files:
-        profile = profile_named(str(name))
-        return workflow.of_profile(profile, options.values, options.beside), region
+        return workflow.of_profile(options.profile(), options.values, options.beside), region
     if files[0].suffix in YAML:
         return _enforcement(options, files)
     values = Values(**{"account": workflow.ACCOUNT, **options.values})
-    documents, profile = workflow.documents_of(files), profile_named(name or DEFAULT_PROFILE)
-    return workflow.of_documents(documents, values, profile, options.beside), region
+    documents = workflow.documents_of(files)
+    return workflow.of_documents(documents, values, options.profile(), options.beside), region
 
 
 def _enforcement(options: ProveOptions, files: list[Path]) -> "tuple[ProofQuestion, str]":
-    from goldenami.iam.profiles import profile_named
     from goldenami.workflows import prove as workflow
 
     if len(files) > 1:
         raise UsageError("one release file at a time", fix="leave the other files out")
     file = shared.enforce_file(files[0])
-    profile = profile_named(options.policy_profile or profile_of(file))
+    profile = options.profile(file.profile)
     region = options.region or file.region or "us-east-1"
     question = workflow.of_enforcement(
         lambda: options.session(None, region), file, profile, options.values, options.beside

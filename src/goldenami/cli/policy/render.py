@@ -6,15 +6,9 @@ from typing import Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option
-from goldenami.cli.policy.values import (
-    DEFAULT_PROFILE,
-    RenderingOptions,
-    attaching,
-    further_profiles,
-    profile_of,
-)
+from goldenami.cli.policy.values import RenderingOptions, further_profiles
 from goldenami.errors import UsageError
-from goldenami.report.terminal import say, tell
+from goldenami.report.terminal import tell
 
 
 class As(StrEnum):
@@ -49,7 +43,6 @@ def render(options: RenderOptions) -> None:
 
     Example: goldenami policy render -p owner-only --account 111122223333 --owner 444455556666
     """
-    from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.report import policy as report
     from goldenami.workflows import rendering
@@ -61,18 +54,17 @@ def render(options: RenderOptions) -> None:
         )
     named = options.values | ({"groups": tuple(options.group)} if options.group else {})
     if options.release is None:
-        profile = profile_named(options.policy_profile or DEFAULT_PROFILE)
+        profile = options.profile()
         together, values = rendering.chain(profile), Values(**named)
     else:
         file = shared.enforce_file(options.release)
-        profile = profile_named(options.policy_profile or profile_of(file))
-        for note in further_profiles(file, profile.name):
-            say(f"note: {note}")
+        profile = options.profile(file.profile)
+        tell(further_profiles(file, profile.name), style="")
         values = rendering.values(
             lambda: options.session(None, file.region),
             file, profile, {"groups": file.enforce.groups, **named},
         )  # fmt: skip
-        together = profiles(attaching(file, profile.name))
+        together = profiles(file.attaching(profile.name))
     together = together[:1] if options.as_ is As.JSON else together
     rendered = [rendering.documents(profile, values) for profile in together]
     tell([note for _, note in rendered if note])

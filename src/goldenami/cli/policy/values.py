@@ -6,11 +6,9 @@ from goldenami.cli.command import Option
 from goldenami.cli.options import AwsOptions, tag_pair
 
 if TYPE_CHECKING:
+    from goldenami.iam.profiles import Profile
     from goldenami.spec import EnforceFile
-    from goldenami.spec.model import Attaching
     from goldenami.workflows.prove import Kind
-
-DEFAULT_PROFILE = "guardrail"
 
 
 class RenderingOptions(AwsOptions, frozen=True, kw_only=True):
@@ -49,6 +47,16 @@ class RenderingOptions(AwsOptions, frozen=True, kw_only=True):
         }
         return {name: value for name, value in values.items() if value}
 
+    def profile(self, usual: str = "guardrail") -> "Profile":
+        """Return the policy profile that is named, or the usual one.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        from goldenami.iam.profiles import profile_named
+
+        return profile_named(self.policy_profile or usual)
+
 
 def live_principals(
     user: str | None, group: str | None, role: str | None
@@ -58,12 +66,6 @@ def live_principals(
     return [(kind, name) for kind, name in named if name]
 
 
-def profile_of(file: "EnforceFile") -> str:
-    """Return the profile that a file is first of all for: that of its first mechanism."""
-    attaching = file.enforce.attaching.values()
-    return next((used.profile for used in attaching), None) or file.enforce.profile
-
-
 def further_profiles(file: "EnforceFile", chosen: str) -> list[str]:
     """Say which mechanisms of a file attach another profile than the chosen one."""
     return [
@@ -71,14 +73,3 @@ def further_profiles(file: "EnforceFile", chosen: str) -> list[str]:
         for mechanism, attaching in file.enforce.attaching.items()
         if attaching.profile != chosen
     ]
-
-
-def attaching(file: "EnforceFile", profile: str) -> "Attaching":
-    """Return what a file attaches of a profile, by the first mechanism that has it."""
-    from goldenami.spec.model import Attaching
-
-    used = file.enforce.attaching.values()
-    return next(
-        (mechanism for mechanism in used if mechanism.profile == profile),
-        Attaching(profile=profile),
-    )
