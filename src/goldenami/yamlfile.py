@@ -136,15 +136,10 @@ class _Loader(yaml.SafeLoader):
             _refuse_odd(node)
             value = super().construct_object(node, deep)
             _refuse_unwritable(value)
-        except ValueError as error:
-            raise _no_value(node, str(error)) from error
-        except (ArithmeticError, AttributeError, LookupError) as error:
-            raise _no_value(node, f"no value of {node.tag}") from error
+        except (ValueError, ArithmeticError, AttributeError, LookupError) as error:
+            why = str(error) if isinstance(error, ValueError) else f"no value of {node.tag}"
+            raise yaml.constructor.ConstructorError(None, None, why, node.start_mark) from error
         return value
-
-
-def _no_value(node: yaml.Node, why: str) -> yaml.MarkedYAMLError:
-    return yaml.constructor.ConstructorError(None, None, why, node.start_mark)
 
 
 def _refuse_odd(node: yaml.Node) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,17 +41,13 @@ def sandbox(options: SandboxOptions) -> None:
     Example: goldenami sandbox --port 5000
     """
     stop = Event()
-
-    def end(_: int, __: FrameType | None) -> None:
-        stop.set()
-
     with running(options.port) as started:
         for name, value in started.environment(options.region or "us-east-1").items():
             typer.echo(f"export {name}={shlex.quote(value)}")
         sys.stdout.flush()
         say(f"an embedded AWS listens on {started.endpoint_url}; Ctrl-C stops it")
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, end)
+            signal.signal(number, lambda *_: stop.set())
         stop.wait()
     say("stopped; everything in it is gone")
 
