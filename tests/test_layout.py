@@ -38,7 +38,7 @@ ALLOWED = {
 
 
 SANDBOX_MAY = {"errors", "iam"}
-SANDBOX_USERS = {"cli/rehearsal_seed.py", "cli/rehearse.py", "cli/sandbox_process.py"}
+SANDBOX_USERS = {"cli/rehearsal_seed.py", "cli/rehearse.py", "cli/sandbox.py"}
 """What the commands `rehearse` and `sandbox` are made of."""
 
 OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "touch"}

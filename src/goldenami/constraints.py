@@ -6,7 +6,7 @@ and `goldenami.validation` asks it about a value whose type is right.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,47 +21,48 @@ Wrong = Iterator[tuple[str, str]]
 Constraint = Callable[[Any], Wrong]
 
 
+def needs(holds: Callable[[Any], object], words: Callable[[Any], str]) -> Constraint:
+    """Return the constraint that something holds of a value, and the words where it does not."""
+
+    def check(value: Any) -> Wrong:
+        if not holds(value):
+            yield "", words(value)
+
+    return check
+
+
 def form(matches: re.Pattern[str] | Callable[[str], object], noun: str) -> Constraint:
     """Return the constraint that a text is such a thing: it has the pattern, or reads as one."""
     test = matches.fullmatch if isinstance(matches, re.Pattern) else matches
-
-    def check(text: str) -> Wrong:
-        if not test(text):
-            yield "", f"`{text}` is no {noun}"
-
-    return check
+    return needs(test, lambda text: f"`{text}` is no {noun}")
 
 
 def between(least: int, most: int | None = None, unit: str = "") -> Constraint:
     """Return the constraint that a number lies in a range, its ends included."""
     limits = f"{least} or more" if most is None else f"{least:,} to {most:,}"
     words = f"{limits} {unit}".strip()
-
-    def check(number: int) -> Wrong:
-        if not number >= least or (most is not None and number > most):
-            yield "", f"{words}, not {number}"
-
-    return check
+    return needs(
+        lambda number: number >= least and (most is None or number <= most),
+        lambda number: f"{words}, not {number}",
+    )
 
 
 def at_most(count: int, unit: str) -> Constraint:
     """Return the constraint that a text or a list is no longer than AWS takes."""
-
-    def check(value: Collection[object]) -> Wrong:
-        if len(value) > count:
-            yield "", f"at most {count:,} {unit}, not {len(value):,}"
-
-    return check
+    return needs(
+        lambda value: len(value) <= count,
+        lambda value: f"at most {count:,} {unit}, not {len(value):,}",
+    )
 
 
 def some(noun: str) -> Constraint:
     """Return the constraint that a list has an item."""
+    return needs(len, lambda _: f"name at least one {noun}")
 
-    def check(items: Sequence[object]) -> Wrong:
-        if not items:
-            yield "", f"name at least one {noun}"
 
-    return check
+def filled(words: str) -> Constraint:
+    """Return the constraint that a text is not blank; the words say why."""
+    return needs(str.strip, lambda _: words)
 
 
 def distinct(items: Sequence[object]) -> Wrong:
@@ -95,16 +96,6 @@ class OneOf(Struct, frozen=True):
         """Find whether it is none of them."""
         if text not in self.names:
             yield "", f"`{text}` is none of {', '.join(self.names)}"
-
-
-def filled(words: str) -> Constraint:
-    """Return the constraint that a text is not blank; the words say why."""
-
-    def check(text: str) -> Wrong:
-        if not text.strip():
-            yield "", words
-
-    return check
 
 
 def exactly_one(part: Struct) -> Wrong:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TextIO
+from typing import BinaryIO, TextIO
 
 from goldenami.errors import SpecError, UsageError
 
@@ -166,14 +166,11 @@ def _refuse_special(path: Path, mode: int) -> None:
         return
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    kind = next((name for test, name in _KINDS if test(mode)), "something else")
     raise SpecError(
-        f"{path}: cannot be read: it is {_kind(mode)}, not a regular file",
+        f"{path}: cannot be read: it is {kind}, not a regular file",
         fix="save what it gives in a file, and name that",
     )
-
-
-def _kind(mode: int) -> str:
-    return next((name for test, name in _KINDS if test(mode)), "something else")
 
 
 def _unreadable(path: Path, why: str) -> SpecError:
@@ -182,15 +179,10 @@ def _unreadable(path: Path, why: str) -> SpecError:
 
 def _all(file: BinaryIO, name: Path | str, limit: int, size: int = 0) -> bytes:
     """Read to the end; the size is only what was told before, and a file may grow."""
-    if size > limit:
-        _too_large(name, f"{size:,}", limit)
-    content = file.read(limit + 1) or b""
-    if len(content) > limit:
-        _too_large(name, f"more than {limit:,}", limit)
-    return content
-
-
-def _too_large(name: Path | str, has: str, limit: int) -> NoReturn:
+    content = b"" if size > limit else file.read(limit + 1) or b""
+    if max(size, len(content)) <= limit:
+        return content
+    has = f"{size:,}" if size > limit else f"more than {limit:,}"
     raise SpecError(f"{name}: too large: it has {has} bytes, and the limit is {limit:,}")
 
 

@@ -94,7 +94,23 @@ def document(path: Path, content: bytes) -> YamlDocument:
     Raises:
         SpecError: it is no YAML, or too much of it.
     """
-    return _parse(path, files.decoded(content, path))
+    text = files.decoded(content, path)
+    try:
+        yaml.reader.Reader(text)  # refuses characters that YAML has not
+        node = _composed(path, text)
+        if node is None:
+            raise SpecError(f"{path}: the file is empty", fix="`goldenami init` writes an example")
+        keys = _Keys(path)
+        keys.note(node, "$", 0)
+        data = _Loader("").construct_document(node)
+        return YamlDocument(path, data, keys.places, tuple(keys.refusals))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise SpecError(f"{path}{line}: not YAML: {error.problem}") from error
+    except yaml.reader.ReaderError as error:
+        line = f":{text.count(chr(10), 0, error.position) + 1}"
+        raise SpecError(f"{path}{line}: not YAML: it holds U+{error.character:04X}") from error
 
 
 def refuse(path: Path, refusals: Sequence[PlacedProblem]) -> None:
@@ -120,15 +136,10 @@ class _Loader(yaml.SafeLoader):
             _refuse_odd(node)
             value = super().construct_object(node, deep)
             _refuse_unwritable(value)
-        except ValueError as error:
-            raise _no_value(node, str(error)) from error
-        except (ArithmeticError, AttributeError, LookupError) as error:
-            raise _no_value(node, f"no value of {node.tag}") from error
+        except (ValueError, ArithmeticError, AttributeError, LookupError) as error:
+            why = str(error) if isinstance(error, ValueError) else f"no value of {node.tag}"
+            raise yaml.constructor.ConstructorError(None, None, why, node.start_mark) from error
         return value
-
-
-def _no_value(node: yaml.Node, why: str) -> yaml.MarkedYAMLError:
-    return yaml.constructor.ConstructorError(None, None, why, node.start_mark)
 
 
 def _refuse_odd(node: yaml.Node) -> None:
@@ -147,25 +158,6 @@ def _refuse_unwritable(value: object) -> None:
             value.encode()
         except UnicodeEncodeError as error:
             raise ValueError(f"half a character: U+{ord(value[error.start]):04X}") from error
-
-
-def _parse(path: Path, text: str) -> YamlDocument:
-    try:
-        yaml.reader.Reader(text)  # refuses characters that YAML has not
-        node = _composed(path, text)
-        if node is None:
-            raise SpecError(f"{path}: the file is empty", fix="`goldenami init` writes an example")
-        keys = _Keys(path)
-        keys.note(node, "$", 0)
-        data = _Loader("").construct_document(node)
-        return YamlDocument(path, data, keys.places, tuple(keys.refusals))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise SpecError(f"{path}{line}: not YAML: {error.problem}") from error
-    except yaml.reader.ReaderError as error:
-        line = f":{text.count(chr(10), 0, error.position) + 1}"
-        raise SpecError(f"{path}{line}: not YAML: it holds U+{error.character:04X}") from error
 
 
 def _composed(path: Path, text: str) -> yaml.Node | None:

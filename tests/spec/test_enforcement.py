@@ -8,7 +8,7 @@ import pytest
 from msgspec import to_builtins
 
 from goldenami import resources
-from goldenami.spec import enforcement, load, load_enforcement
+from goldenami.spec import checks, load, load_enforcement
 from goldenami.spec.model import (
     AllowedAmis,
     Base,
@@ -38,7 +38,7 @@ def of(*, groups: tuple[str, ...] = (), role: str | None = None, **mechanisms: A
 
 
 def found(release: Release) -> list[tuple[str, str]]:
-    _, problems = validated(to_builtins(release), Release, [enforcement.problems])
+    _, problems = validated(to_builtins(release), Release, [checks.enforcement])
     return [(one.key, one.words) for one in problems]
 
 

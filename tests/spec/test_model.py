@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from goldenami.constraints import exactly_one
 from goldenami.spec.model import (
     Base,
     BaseSource,
     Distribution,
+    ImageFilter,
     Release,
     Share,
     Timeouts,
@@ -21,6 +23,21 @@ RELEASE = Release(
     base=Base(source=BaseSource(golden="base-os")),
     distribute={"eu-west-1": Distribution(kms_key="alias/golden"), "ap-south-1": Distribution()},
 )
+
+GIVEN: dict[str, tuple[BaseSource, tuple[str, ...]]] = {
+    "nothing": (BaseSource(), ()),
+    "one": (BaseSource(ami="ami-1"), ("ami",)),
+    "two": (BaseSource(golden="a", ssm="/b"), ("ssm", "golden")),
+    "a filter": (BaseSource(filter=ImageFilter(name="a", owners=("self",))), ("filter",)),
+    "an empty name, which is nothing": (BaseSource(ami=""), ()),
+}
+
+
+@pytest.mark.parametrize(("source", "given"), GIVEN.values(), ids=GIVEN.keys())
+def test_a_source_is_given_once(source: BaseSource, given: tuple[str, ...]) -> None:
+    problems = [words for _, words in exactly_one(source)]
+    assert bool(problems) is (len(given) != 1)
+    assert all(f"(given: {', '.join(given) or 'none'})" in words for words in problems)
 
 
 def test_the_first_region_builds_and_the_others_receive() -> None:

@@ -35,6 +35,7 @@ from goldenami.cli import (
 )
 from goldenami.cli.command import App, CommandGroup
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
+from goldenami.report.terminal import Unwritable, show_error, unwritable
 
 
 @contextmanager
@@ -42,25 +43,17 @@ def _one_error() -> Iterator[None]:
     """Turn what can come up anywhere, a signal or an output that takes nothing, into one error."""
     try:
         yield
-    except typer.Abort as error:  # Ctrl-C at a question, or its end of file
-        if isinstance(error.__context__, KeyboardInterrupt):
-            raise _interrupted() from error
-        raise
-    except KeyboardInterrupt as error:
-        raise _interrupted() from error
+    except (typer.Abort, KeyboardInterrupt) as error:
+        if isinstance(error, typer.Abort) and not isinstance(error.__context__, KeyboardInterrupt):
+            raise  # the end of file at a question, at which Ctrl-C is an abort, too
+        raise InterruptedRunError(
+            "interrupted", fix="run the same command again: it begins with a look at what there is"
+        ) from error
     except (OSError, ValueError) as error:
-        from goldenami.report.terminal import unwritable
-
         lost = unwritable(error)
         if lost is None:
             raise
         raise lost from error
-
-
-def _interrupted() -> InterruptedRunError:
-    return InterruptedRunError(
-        "interrupted", fix="run the same command again: it begins with a look at what there is"
-    )
 
 
 class _Commands(CommandGroup):
@@ -135,8 +128,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(COLLECT_AFTER, 50, 100)
     atexit.register(gc.freeze)  # else all of it is looked through once more at the end
     if sys.stdout is None:
-        from goldenami.report.terminal import Unwritable
-
         sys.stdout = Unwritable()
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -144,7 +135,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
                 signal.signal(number, signal.default_int_handler)
     try:
         with _one_error():
-            _run(arguments)
+            try:
+                app(args=arguments, prog_name="goldenami")
+            except SystemExit:  # what was written has arrived, however it ends
+                sys.stdout.flush()
+                raise
     except GoldenamiError as error:
         if _Debug.shown:
             raise
@@ -152,19 +147,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     finally:
         _let_go(sys.stderr)
     sys.exit(0)
-
-
-def _run(arguments: Sequence[str] | None) -> None:
-    """Run one command; what it has written has arrived, however it ends.
-
-    Raises:
-        SystemExit: with the exit code of Typer, or of a command.
-    """
-    try:
-        app(args=arguments, prog_name="goldenami")
-    except SystemExit:
-        sys.stdout.flush()
-        raise
 
 
 def _let_go(stream: TextIO | None) -> None:
@@ -183,7 +165,6 @@ def _show(error: GoldenamiError) -> int:
 
     A report that did not arrive has found nothing.
     """
-    from goldenami.report.terminal import show_error, unwritable
     from goldenami.workflows.interrupts import Interrupts
 
     with Interrupts():

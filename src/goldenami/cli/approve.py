@@ -2,20 +2,17 @@
 
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
 from goldenami.cli.bake import show
-from goldenami.cli.options import RegionPlanOptions
+from goldenami.cli.command import Option
+from goldenami.report.terminal import tell
 
 
-class ApproveOptions(RegionPlanOptions, frozen=True, kw_only=True):
+class ApproveOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami approve`."""
 
     release: shared.Release
-    build: Annotated[
-        str | None, typer.Option("--build", metavar="BUILD", help="Default: the newest that waits.")
-    ] = None
+    build: Annotated[str | None, Option("Default: the newest that waits.", "BUILD")] = None
     manifest: shared.Manifest = None
 
 
@@ -34,7 +31,7 @@ def approve(options: ApproveOptions) -> None:
     aws = options.aws(file.release.build_region)
     chosen = workflow.to_approve(aws, file, options.build)
     prepared = workflow.prepare(aws, file, resume=chosen, approving=True)
-    shared.tell(prepared.guarding.notes)
+    tell(prepared.guarding.notes)
     if options.go_ahead(prepared.plan):
         with workflow.going_on(prepared):
             show(workflow.bake(prepared, tell=PlanProgress()), options.form, options.manifest)

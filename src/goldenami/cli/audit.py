@@ -4,16 +4,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from msgspec.structs import replace
 
+from goldenami import files
 from goldenami.cli import audit_question
-from goldenami.cli import options as shared
+from goldenami.cli.command import Argument, Option
 from goldenami.constraints import OneOf
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import AuditPart
 from goldenami.errors import FindingsError, IncompleteError, UsageError
-from goldenami.report.audit import FORMATS
+from goldenami.report.audit import FORMATS, writer
+from goldenami.report.terminal import say, watched
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -21,58 +22,37 @@ if TYPE_CHECKING:
     from goldenami.workflows.audit.question import AuditQuestion
 
 
-class AuditOptions(shared.JudgingOptions, frozen=True, kw_only=True):
+class AuditOptions(audit_question.JudgingOptions, frozen=True, kw_only=True):
     """The options of `goldenami audit`."""
 
     release: Annotated[
         Path | None,
-        typer.Argument(help="Take what is approved, waived and looked at from this file."),
+        Argument("Take what is approved, waived and looked at from this file."),
     ] = None
-    all_regions: Annotated[
-        bool, typer.Option("--all-regions", help="Every enabled region (the default).")
-    ] = False
+    all_regions: Annotated[bool, Option("Every enabled region (the default).")] = False
     account: Annotated[
-        list[str] | None,
-        typer.Option("--account", metavar="ID", help="These other accounts, too (repeatable)."),
+        list[str] | None, Option("These other accounts, too (repeatable).", "ID")
     ] = None
-    organization: Annotated[
-        bool, typer.Option("--organization", help="Every account of the organization.")
-    ] = False
-    only: Annotated[
-        list[AuditPart] | None, typer.Option("--only", help="Look only at these (repeatable).")
-    ] = None
-    since: Annotated[
-        Path | None,
-        typer.Option("--since", metavar="FILE", help="Compare with this earlier audit (json)."),
-    ] = None
+    organization: Annotated[bool, Option("Every account of the organization.")] = False
+    only: Annotated[list[AuditPart] | None, Option("Look only at these (repeatable).")] = None
+    since: Annotated[Path | None, Option("Compare with this earlier audit (json).", "FILE")] = None
     source: Annotated[
-        str,
-        typer.Option(
-            "--source",
-            metavar="live|config:NAME|file:PATH",
-            help="AWS, an AWS Config aggregator, a file.",
-        ),
+        str, Option("AWS, an AWS Config aggregator, a file.", "live|config:NAME|file:PATH")
     ] = "live"
-    save_inventory: Annotated[
-        Path | None,
-        typer.Option("--save-inventory", metavar="FILE", help="Save what is seen, to judge again."),
-    ] = None
-    fail_on: Annotated[
-        Severity, typer.Option("--fail-on", help="Findings below it do not fail.")
-    ] = Severity.LOW
-    form: Annotated[str, OneOf(FORMATS), typer.Option("--format", help="How it is written.")] = (
+    save_inventory: Annotated[Path | None, Option("Save what is seen, to judge again.", "FILE")] = (
+        None
+    )
+    fail_on: Annotated[Severity, Option("Findings below it do not fail.")] = Severity.LOW
+    form: Annotated[str, OneOf(FORMATS), Option("How it is written.", names=("--format",))] = (
         "table"
     )
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this file, not to stdout.")
+        Path | None, Option("Write to this file, not to stdout.", names=("--output", "-o"))
     ] = None
-    to_security_hub: Annotated[
-        bool,
-        typer.Option("--to-security-hub", help="Import the findings into AWS Security Hub, too."),
-    ] = False
-    allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="A fleet without any instance is fine.")
-    ] = False
+    to_security_hub: Annotated[bool, Option("Import the findings into AWS Security Hub, too.")] = (
+        False
+    )
+    allow_empty: Annotated[bool, Option("A fleet without any instance is fine.")] = False
 
 
 def audit(options: AuditOptions) -> None:
@@ -91,7 +71,6 @@ def audit(options: AuditOptions) -> None:
     if options.to_security_hub and options.source != "live":
         raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
     question = _question(options)
-    from goldenami.report.terminal import watched
     from goldenami.workflows import audit as workflow
     from goldenami.workflows.audit.progress import AuditProgress
 
@@ -116,7 +95,7 @@ def _question(options: AuditOptions) -> "AuditQuestion":
     """
     from goldenami.domain.audit import audit_file
 
-    question = audit_question.judged_by(options, options.release)
+    question = options.question(options.release)
     if options.all_regions:
         question = replace(question, regions=())
     if options.account or options.organization:
@@ -146,10 +125,6 @@ def _source(text: str) -> str:
 
 
 def _write(document: "Document", form: str, output: Path | None) -> None:
-    from goldenami import files
-    from goldenami.report.audit import writer
-    from goldenami.report.terminal import say
-
     if output is None:
         writer(form)(document, sys.stdout)
         return
@@ -160,7 +135,6 @@ def _write(document: "Document", form: str, output: Path | None) -> None:
 
 def _send(aws: "Aws", document: "Document", role: str) -> None:
     from goldenami.report.audit.as_asff import findings
-    from goldenami.report.terminal import say
     from goldenami.workflows.audit import to_security_hub
 
     sent = to_security_hub.send(aws, findings(document, partition=aws.partition), role)
@@ -169,7 +143,6 @@ def _send(aws: "Aws", document: "Document", role: str) -> None:
 
 def _finish(audit: "Audit", fail_on: Severity) -> None:
     from goldenami.report.audit.as_table import summary
-    from goldenami.report.terminal import say
 
     for line in summary(audit):
         say(line, "bold")

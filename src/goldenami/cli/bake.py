@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from goldenami.cli import options as shared
-from goldenami.cli.options import ListFormat, RegionPlanOptions
+from goldenami.cli.command import Option
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
+from goldenami.report import listing
+from goldenami.report.terminal import say, tell
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -16,19 +16,13 @@ if TYPE_CHECKING:
     from goldenami.workflows.release import Released
 
 
-class BakeOptions(RegionPlanOptions, frozen=True, kw_only=True):
+class BakeOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami bake`."""
 
     release: shared.Release
-    instance: Annotated[
-        str | None, typer.Option("--instance", help="Use this base instance; it is kept.")
-    ] = None
-    method: Annotated[
-        BakeMethod | None, typer.Option("--method", help="How; default: the release file's.")
-    ] = None
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="BUILD", help="Go on with this build.")
-    ] = None
+    instance: Annotated[str | None, Option("Use this base instance; it is kept.")] = None
+    method: Annotated[BakeMethod | None, Option("How; default: the release file's.")] = None
+    resume: Annotated[str | None, Option("Go on with this build.", "BUILD")] = None
     manifest: shared.Manifest = None
 
 
@@ -42,7 +36,6 @@ def bake(options: BakeOptions) -> None:
     """
     file = shared.release_file(options.release)
     from goldenami.report.plan import PlanProgress
-    from goldenami.report.terminal import say
     from goldenami.workflows import release as workflow
 
     aws = options.aws(file.release.build_region)
@@ -50,7 +43,7 @@ def bake(options: BakeOptions) -> None:
     prepared = workflow.prepare(
         aws, file, method=options.method, instance_id=options.instance, resume=resume
     )
-    shared.tell(prepared.guarding.notes)
+    tell(prepared.guarding.notes)
     if not options.go_ahead(prepared.plan):
         return
     with workflow.going_on(prepared):
@@ -60,15 +53,12 @@ def bake(options: BakeOptions) -> None:
         say(f"`goldenami approve {options.release}` approves and publishes it")
 
 
-def show(released: "Released", form: ListFormat, manifest: Path | None) -> None:
+def show(released: "Released", form: shared.ListFormat, manifest: Path | None) -> None:
     """Write what a bake has made, and its manifest to a file; raise what failed of it."""
     from goldenami.domain.manifest import text
     from goldenami.files import write_atomically
-    from goldenami.report import listing
-    from goldenami.report.terminal import say
 
-    for note in released.notes:
-        say(f"note: {note}", "yellow")
+    tell(released.notes)
     columns = ("region", "image_id", "name", "status", "snapshots", "parameter")
     try:
         if manifest and released.manifest:
@@ -83,7 +73,6 @@ def show(released: "Released", form: ListFormat, manifest: Path | None) -> None:
 
 def _unfinished(aws: "Aws", file: "ReleaseFile", options: BakeOptions) -> str | None:
     """Return the newest build of this very file that did not end, if the user goes on with it."""
-    from goldenami.report.terminal import say
     from goldenami.workflows import release
 
     build = release.unfinished(aws, file)

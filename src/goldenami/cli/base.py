@@ -5,21 +5,21 @@ from typing import Annotated
 import typer
 
 from goldenami.cli import options as shared
-from goldenami.cli.command import App
-from goldenami.cli.options import ListOptions, PlanOptions, RegionPlanOptions
+from goldenami.cli.command import App, Argument, Option
+from goldenami.report import listing
 
 
-class LaunchOptions(RegionPlanOptions, frozen=True, kw_only=True):
+class LaunchOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami base launch`."""
 
     release: shared.Release
 
 
-class TerminateOptions(PlanOptions, frozen=True, kw_only=True):
+class TerminateOptions(shared.PlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami base terminate`."""
 
-    instance_id: Annotated[str, typer.Argument(metavar="ID", help="The instance id.")]
-    region: Annotated[str | None, typer.Option("--region", help="Its region.")] = None
+    instance_id: Annotated[str, Argument("The instance id.", "ID")]
+    region: Annotated[str | None, Option("Its region.")] = None
 
 
 def launch(options: LaunchOptions) -> None:
@@ -39,12 +39,11 @@ def launch(options: LaunchOptions) -> None:
         typer.echo(base.launch(aws, planned, tell=PlanProgress()))
 
 
-def list_(options: ListOptions) -> None:
+def list_(options: shared.ListOptions) -> None:
     """List the base instances that goldenami launched, in all regions at once.
 
     Example: goldenami base list --region us-east-1
     """
-    from goldenami.report import listing
     from goldenami.workflows import base
 
     aws = options.aws()

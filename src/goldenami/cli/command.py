@@ -5,7 +5,6 @@ constraints that the files of users have, too. So what is wrong is said in our w
 Typer's are.
 """
 
-import copy
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_
 import typer
 from msgspec import NODEFAULT, Struct, structs
 from typer.core import TyperCommand, TyperGroup
-from typer.models import ParameterInfo
 
 from goldenami.constraints import Constraint, OneOf
 from goldenami.errors import UsageError
@@ -58,25 +56,44 @@ class App(typer.Typer):
         self.command(name, cls=Command)(command)
 
 
+class Option(Struct, frozen=True):
+    """What an option is for, and what its value is called.
+
+    It has the name of its field, ``--older-than`` for ``older_than``, unless ``names`` says others.
+    """
+
+    help: str
+    metavar: str | None = None
+    names: tuple[str, ...] = ()
+
+
+class Argument(Option, frozen=True):
+    """What an argument is for, and what it is called."""
+
+
 class CommandParameter(Struct, frozen=True):
-    """An option or argument: its type, its constraints, and what Typer knows of it."""
+    """An option or argument: its type, its constraints, and what people are shown of it."""
 
     name: str
     type: Any
     several: bool
     constraints: tuple[Constraint, ...]
-    info: ParameterInfo
+    shown: Option
     default: Any
 
     def as_typer_has_it(self) -> inspect.Parameter:
         """Return the parameter in types that no value can break."""
         plain = self.type if self.type in (bool, Path) else str
-        info = copy.copy(self.info)
-        choices = self.choices
-        if choices or plain is not self.type:
+        choices, metavar = self.choices, self.shown.metavar
+        if not metavar and (choices or plain is not self.type):
             kind = "|".join(choices) or f"{self.type.__name__}{' range' * bool(self.constraints)}"
-            info.metavar = info.metavar or (f"<list[{kind}]>" if self.several else f"<{kind}>")
-            info.autocompletion = self.completed if choices else None
+            metavar = f"<list[{kind}]>" if self.several else f"<{kind}>"
+        info = (typer.Option if self.option else typer.Argument)(
+            *self.names,
+            metavar=metavar,
+            help=self.shown.help,
+            autocompletion=self.completed if choices else None,
+        )
         default = self.default
         if default not in (NODEFAULT, None) and plain is str:
             default = str(default)
@@ -132,10 +149,16 @@ class CommandParameter(Struct, frozen=True):
         return next((rule.names for rule in self.constraints if isinstance(rule, OneOf)), ())
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What an option is called by, its long name first; an argument has none."""
+        if isinstance(self.shown, Argument):
+            return ()
+        return self.shown.names or (f"--{self.name.replace('_', '-')}",)
+
+    @property
     def option(self) -> str:
         """The long name of an option; empty if it is an argument."""
-        names = map(str, (self.info.default, *(self.info.param_decls or ())))
-        return next((name for name in names if name.startswith("--")), "")
+        return next(iter(self.names), "")
 
     @property
     def required(self) -> bool:
@@ -161,20 +184,20 @@ def _parameters(options: type[Options]) -> list[CommandParameter]:
 
 
 def _parameter(name: str, hint: Any, default: Any) -> CommandParameter:
-    constraints: list[Constraint] = []
-    infos: list[ParameterInfo] = []
+    extras: list[Any] = []
     several = False
     while True:
         if get_origin(hint) is Annotated:
-            hint, *extras = get_args(hint)
-            infos += [extra for extra in extras if isinstance(extra, ParameterInfo)]
-            constraints += [extra for extra in extras if not isinstance(extra, ParameterInfo)]
+            hint, *further = get_args(hint)
+            extras += further
         elif get_origin(hint) is list:
             several, [hint] = True, get_args(hint)
         elif NoneType in get_args(hint):
             [hint] = [option for option in get_args(hint) if option is not NoneType]
         else:
-            return CommandParameter(name, hint, several, tuple(constraints), infos[0], default)
+            [shown] = [extra for extra in extras if isinstance(extra, Option)]
+            constraints = tuple(extra for extra in extras if not isinstance(extra, Option))
+            return CommandParameter(name, hint, several, constraints, shown, default)
 
 
 class Command(TyperCommand):
@@ -232,19 +255,14 @@ def _explain(error: Any, ctx: Any, args: list[str]) -> NoReturn:
         raise _usage(ctx, f"{option} {what}") from error
     parameter = getattr(error, "param", None)
     if parameter is None:
-        raise _usage(ctx, f"too much is given: {' '.join(_extra(ctx, args))}") from error
+        _, extra, _ = ctx.command.make_parser(ctx).parse_args(args=list(args))
+        raise _usage(ctx, f"too much is given: {' '.join(extra)}") from error
     option = max(parameter.opts, key=len)
     metavar = (parameter.metavar or option).strip("[].").upper()
     title = option if option.startswith("-") else metavar
     if "Missing" in type(error).__name__:
         raise _usage(ctx, f"{title} is missing") from error
     raise _usage(ctx, f"{parameter.envvar or title} has a value that it cannot have") from error
-
-
-def _extra(ctx: Any, args: list[str]) -> list[str]:
-    """Return the words for which a command has no argument."""
-    _, rest, _ = ctx.command.make_parser(ctx).parse_args(args=list(args))
-    return list(rest)
 
 
 def _usage(ctx: Any, words: str, close: str = "") -> UsageError:

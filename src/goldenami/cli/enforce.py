@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from goldenami.cli import options as shared
-from goldenami.cli.options import ListFormat, RegionPlanOptions
+from goldenami.cli.command import Option
 from goldenami.errors import FindingsError, RefusedError, UsageError
+from goldenami.report import listing
+from goldenami.report.terminal import say, tell
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -14,29 +14,17 @@ if TYPE_CHECKING:
     from goldenami.workflows.enforce.interface import Enforcement
 
 
-class EnforceOptions(RegionPlanOptions, frozen=True, kw_only=True):
+class EnforceOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami enforce`."""
 
     file: shared.Enforced
-    remove: Annotated[
-        bool, typer.Option("--remove", help="Take away what enforce attached and set.")
-    ] = False
+    remove: Annotated[bool, Option("Take away what enforce attached and set.")] = False
     audit_mode: Annotated[
-        bool,
-        typer.Option(
-            "--audit-mode",
-            help="Only Allowed AMIs, in audit-mode; then list what would have been refused.",
-        ),
+        bool, Option("Only Allowed AMIs, in audit-mode; then list what would have been refused.")
     ] = False
-    take_over: Annotated[
-        bool,
-        typer.Option("--take-over", help="Make what another enforcement attached this one's."),
-    ] = False
+    take_over: Annotated[bool, Option("Make what another enforcement attached this one's.")] = False
     accept_unproved: Annotated[
-        bool,
-        typer.Option(
-            "--accept-unproved", help="Apply what is not proved; it is recorded on the policies."
-        ),
+        bool, Option("Apply what is not proved; it is recorded on the policies.")
     ] = False
 
 
@@ -55,7 +43,6 @@ def enforce(options: EnforceOptions) -> None:
     enforcement = shared.enforce_file(options.file)
     from goldenami.report import enforcement as report
     from goldenami.report.plan import PlanProgress
-    from goldenami.report.terminal import say
     from goldenami.workflows import enforce as workflow
 
     aws = options.aws(enforcement.region)
@@ -82,7 +69,6 @@ def _proved(
     aws: "Aws", file: "EnforceFile", prepared: "Enforcement", options: EnforceOptions
 ) -> "Enforcement":
     from goldenami.report import enforcement as report
-    from goldenami.report.terminal import say
     from goldenami.workflows import enforce as workflow
 
     proved = workflow.prove(aws, file, prepared)
@@ -96,15 +82,12 @@ def _proved(
             fix="`goldenami policy prove` shows every case; --accept-unproved applies it all the "
             "same, and records it",
         )
-    for failure in proved.failures:
-        say(f"accepted: {failure}", "bold red")
+    tell(proved.failures, "accepted", "bold red")
     record = workflow.accepted(aws, proved.failures)
     return workflow.prepare(aws, file, take_over=options.take_over, record=record)
 
 
-def _would_refuse(aws: "Aws", file: "EnforceFile", form: ListFormat) -> None:
-    from goldenami.report import listing
-    from goldenami.report.terminal import say
+def _would_refuse(aws: "Aws", file: "EnforceFile", form: shared.ListFormat) -> None:
     from goldenami.workflows.enforce import allowed_amis
 
     refused = allowed_amis.refused_instances(aws, file)

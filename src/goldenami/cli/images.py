@@ -2,22 +2,18 @@
 
 from typing import Annotated
 
-import typer
-
+from goldenami.cli.command import Option
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
 from goldenami.domain.status import OCCURRING
+from goldenami.report import listing
 
 
 class ImagesOptions(ListOptions, frozen=True, kw_only=True):
     """The options of `goldenami images`."""
 
-    image: Annotated[
-        str | None, typer.Option("--image", metavar="NAME", help="Only this golden image.")
-    ] = None
-    status: Annotated[
-        str | None, OneOf(OCCURRING), typer.Option("--status", help="Only this status.")
-    ] = None
+    image: Annotated[str | None, Option("Only this golden image.", "NAME")] = None
+    status: Annotated[str | None, OneOf(OCCURRING), Option("Only this status.")] = None
 
 
 def images(options: ImagesOptions) -> None:
@@ -28,7 +24,6 @@ def images(options: ImagesOptions) -> None:
 
     Example: goldenami images --image web-base --status approved
     """
-    from goldenami.report import listing
     from goldenami.workflows import registry
 
     aws = options.aws()

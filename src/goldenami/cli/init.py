@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from goldenami.cli.command import Options
+from goldenami.cli.command import Argument, Options
 from goldenami.errors import UsageError
+from goldenami.report.terminal import say
 
 
 class InitOptions(Options, frozen=True, kw_only=True):
     """The options of `goldenami init`."""
 
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write.")] = Path()
+    folder: Annotated[Path, Argument("Where to write.", "[DIR]")] = Path()
 
 
 def init(options: InitOptions) -> None:
@@ -23,7 +22,6 @@ def init(options: InitOptions) -> None:
     Example: goldenami init golden/
     """
     from goldenami import resources
-    from goldenami.report.terminal import say
 
     folder = options.folder
     examples = sorted((resources.folder("examples") / "web-base").iterdir())

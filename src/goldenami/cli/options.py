@@ -4,21 +4,20 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from goldenami.cli.command import Options
-from goldenami.constraints import between, form
-from goldenami.domain import names
+from goldenami.cli.command import Argument, Option, Options
 from goldenami.errors import UsageError
+from goldenami.report.terminal import say, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from goldenami.aws.session import Aws
     from goldenami.domain.plan import Plan
     from goldenami.spec import EnforceFile, ReleaseFile
+
+F = TypeVar("F", "EnforceFile", "ReleaseFile")
 
 
 class ListFormat(StrEnum):
@@ -28,44 +27,29 @@ class ListFormat(StrEnum):
     JSON = "json"
 
 
-Release = Annotated[Path, typer.Argument(help="The release file.", show_default=False)]
-Enforced = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The enforcement file, or a release file with one.")
-]
+Release = Annotated[Path, Argument("The release file.")]
+Enforced = Annotated[Path, Argument("The enforcement file, or a release file with one.", "FILE")]
 Region = Annotated[
-    str | None,
-    typer.Option("--region", help="Region for what belongs to none; by default the build region."),
+    str | None, Option("Region for what belongs to none; by default the build region.")
 ]
-Regions = Annotated[
-    list[str] | None, typer.Option("--region", help="Only these (repeatable); default: all.")
-]
-Manifest = Annotated[
-    Path | None,
-    typer.Option("--manifest", metavar="FILE", help="Write the release's manifest (JSON) there."),
-]
-Format = Annotated[ListFormat, typer.Option("--format", help="How the result is written.")]
-PlanOnly = Annotated[bool, typer.Option("--plan", help="Check and show what would be done; stop.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Duration = Annotated[
-    str, form(lambda text: names.duration(text) is not None, "duration: write it as 90d or 12h")
-]
+Regions = Annotated[list[str] | None, Option("Only these (repeatable); default: all.")]
+Manifest = Annotated[Path | None, Option("Write the release's manifest (JSON) there.", "FILE")]
+Format = Annotated[ListFormat, Option("How the result is written.", names=("--format",))]
+PlanOnly = Annotated[bool, Option("Check and show what would be done; stop.")]
+Yes = Annotated[bool, Option("Do not ask.", names=("--yes", "-y"))]
 
 
-class EndpointOptions(Options, frozen=True, kw_only=True):
-    """Which AWS is reached."""
+class AwsOptions(Options, frozen=True, kw_only=True):
+    """Which AWS is reached, and by whom."""
 
+    aws_profile: Annotated[
+        str | None,
+        Option("Named profile of the AWS configuration.", names=("--profile", "--aws-profile")),
+    ] = None
     endpoint_url: Annotated[
         str | None,
-        typer.Option(
-            "--endpoint-url",
-            help="Another AWS, such as `goldenami sandbox`; AWS_ENDPOINT_URL is honoured too.",
-        ),
+        Option("Another AWS, such as `goldenami sandbox`; AWS_ENDPOINT_URL is honoured too."),
     ] = None
-
-    @property
-    def named_profile(self) -> str | None:
-        """The profile of the AWS configuration, None for the usual one."""
-        return None
 
     def session(
         self, region: str | None = None, default: str | None = None, *, bulk: bool = False
@@ -75,25 +59,11 @@ class EndpointOptions(Options, frozen=True, kw_only=True):
 
         configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         return Aws(
-            profile=self.named_profile,
+            profile=self.aws_profile,
             region=region or configured or default,  # boto3 itself does not know AWS_REGION
             endpoint_url=self.endpoint_url,
             bulk=bulk,
         )
-
-
-class AwsOptions(EndpointOptions, frozen=True, kw_only=True):
-    """Which AWS is reached, and by whom."""
-
-    profile: Annotated[
-        str | None,
-        typer.Option("--profile", "--aws-profile", help="Named profile of the AWS configuration."),
-    ] = None
-
-    @property
-    def named_profile(self) -> str | None:
-        """The profile of the AWS configuration, None for the usual one."""
-        return self.profile
 
 
 class ListOptions(AwsOptions, frozen=True, kw_only=True):
@@ -107,16 +77,34 @@ class ListOptions(AwsOptions, frozen=True, kw_only=True):
         return self.session(self.region[0] if self.region else None, "us-east-1")
 
 
-class PlanOptions(AwsOptions, frozen=True, kw_only=True):
+class Planning:
+    """Of what shows a plan and carries it out, whatever else it is told."""
+
+    __slots__ = ()
+    plan: bool
+    yes: bool
+    form: ListFormat
+
+    def go_ahead(self, plan: "Plan") -> bool:
+        """Show the plan if that is all that is wanted, else ask; tell whether to carry it out."""
+        from goldenami.report import plan as report
+
+        if self.plan:
+            report.write(plan, self.form.value)
+            return False
+        say(f"{plan.title}: {len(plan.actions)} steps (--plan lists them)")
+        if agreed("Go on?", yes=self.yes):
+            return True
+        say("nothing was changed")
+        raise typer.Exit(1)
+
+
+class PlanOptions(Planning, AwsOptions, frozen=True, kw_only=True):
     """Of what shows a plan and carries it out."""
 
     plan: PlanOnly = False
     yes: Yes = False
     form: Format = ListFormat.TABLE
-
-    def go_ahead(self, plan: "Plan") -> bool:
-        """Show the plan if that is all that is wanted, else ask; tell whether to carry it out."""
-        return go_ahead(plan, plan_only=self.plan, yes=self.yes, form=self.form)
 
 
 class RegionPlanOptions(PlanOptions, frozen=True, kw_only=True):
@@ -127,51 +115,6 @@ class RegionPlanOptions(PlanOptions, frozen=True, kw_only=True):
     def aws(self, default: str | None) -> "Aws":
         """Return the caller's AWS."""
         return self.session(self.region, default)
-
-
-class JudgingOptions(AwsOptions, frozen=True, kw_only=True):
-    """What an audit takes for golden, and where; a remediation judges by the same."""
-
-    region: Annotated[
-        list[str] | None, typer.Option("--region", help="Only these regions (repeatable).")
-    ] = None
-    role: Annotated[
-        str | None, typer.Option("--role", help="The role by which other accounts are reached.")
-    ] = None
-    roots: Annotated[
-        bool, typer.Option("--roots", help="Compare root volumes with their images, too.")
-    ] = False
-    approved: Annotated[
-        str | None,
-        typer.Option(
-            "--approved",
-            metavar="LIST|FILE",
-            help="Further approved images: ids, name:PATTERN, ssm:PARAMETER.",
-        ),
-    ] = None
-    newest: Annotated[
-        Annotated[int, between(1)] | None,
-        typer.Option("--newest", help="Only so many versions are current.  [x>=1]"),
-    ] = None
-    max_age: Annotated[
-        Duration | None,
-        typer.Option("--max-age", metavar="TIME", help="Older images are findings: 90d."),
-    ] = None
-
-
-def go_ahead(plan: "Plan", *, plan_only: bool, yes: bool, form: ListFormat) -> bool:
-    """Show the plan if that is all that is wanted, else ask; tell whether to carry it out."""
-    from goldenami.report import plan as report
-    from goldenami.report.terminal import say
-
-    if plan_only:
-        report.write(plan, form.value)
-        return False
-    say(f"{plan.title}: {len(plan.actions)} steps (--plan lists them)")
-    if agreed("Go on?", yes=yes):
-        return True
-    say("nothing was changed")
-    raise typer.Exit(1)
 
 
 def agreed(question: str, *, yes: bool) -> bool:
@@ -191,26 +134,19 @@ def release_file(path: Path) -> "ReleaseFile":
     """Read the release file and tell its warnings."""
     from goldenami import spec
 
-    file = spec.load(path)
-    tell([f"{path}: {warning}" for warning in file.warnings], "warning")
-    return file
+    return _warned(path, spec.load(path))
 
 
 def enforce_file(path: Path) -> "EnforceFile":
     """Read an enforcement file, or what a release file enforces, and tell its warnings."""
     from goldenami import spec
 
-    file = spec.load_enforcement(path)
+    return _warned(path, spec.load_enforcement(path))
+
+
+def _warned(path: Path, file: F) -> F:
     tell([f"{path}: {warning}" for warning in file.warnings], "warning")
     return file
-
-
-def tell(notes: "Sequence[str]", kind: str = "note") -> None:
-    """Tell what the user should know before anything is done."""
-    from goldenami.report.terminal import say
-
-    for note in notes:
-        say(f"{kind}: {note}", "yellow")
 
 
 def tag_pair(text: str) -> tuple[str, str]:

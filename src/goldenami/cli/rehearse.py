@@ -9,14 +9,15 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from msgspec import structs
 
-from goldenami.cli import audit, bake, enforce, images, sandbox_process
+from goldenami.cli import audit, bake, enforce, images, sandbox
 from goldenami.cli import options as shared
-from goldenami.cli.command import Options
+from goldenami.cli.command import Argument, Options
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
 from goldenami.errors import FindingsError, GoldenamiError
+from goldenami.report.terminal import console, table, tell
 
 if TYPE_CHECKING:
     from goldenami.spec import Release, ReleaseFile
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 class RehearseOptions(Options, frozen=True, kw_only=True):
     """The options of `goldenami rehearse`."""
 
-    release: Annotated[
-        Path | None, typer.Argument(help="The release file; default: the example.")
-    ] = None
+    release: Annotated[Path | None, Argument("The release file; default: the example.")] = None
 
 
 def rehearse(options: RehearseOptions) -> None:
@@ -49,11 +48,11 @@ def rehearse(options: RehearseOptions) -> None:
     file = shared.release_file(path)
     with (
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
-        sandbox_process.running() as sandbox,
+        sandbox.running() as started,
         redirect_stderr(sys.stdout),  # one story, in order
     ):
-        os.environ |= sandbox.environment(file.release.build_region) | {"GOLDENAMI_STATE": state}
-        _story(file, sandbox)
+        os.environ |= started.environment(file.release.build_region) | {"GOLDENAMI_STATE": state}
+        _story(file, started)
 
 
 def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
@@ -114,8 +113,6 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
     Raises:
         GoldenamiError: the bake failed, or the server refused the new release.
     """
-    from msgspec import structs
-
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import release as workflow
     from goldenami.workflows.enforce import promised
@@ -127,7 +124,7 @@ def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> 
         file = structs.replace(file, release=later)
     aws = shared.AwsOptions().session(None, file.release.build_region)
     prepared = workflow.prepare(aws, file, method=_method(file.release))
-    shared.tell(prepared.guarding.notes)
+    tell(prepared.guarding.notes)
     bake.show(workflow.bake(prepared, tell=PlanProgress()), shared.ListFormat.TABLE, None)
     if "golden" in promised(file.enforcement, "group_policy"):
         image = _golden_images(file)[file.release.build_region]
@@ -140,8 +137,6 @@ def _show_attempts(outcomes: "Sequence[AttemptOutcome]") -> None:
     Raises:
         GoldenamiError: one of them did not end as was proved.
     """
-    from goldenami.report.terminal import table
-
     table(
         ("tried", "the server says", "by"),
         [
@@ -183,8 +178,6 @@ def _chapters() -> Callable[[str], None]:
 
 
 def _tell(title: str, *lines: str) -> None:
-    from goldenami.report.terminal import console
-
     out = console()
     if title:
         out.print(f"\n{title}", style="bold", markup=False)

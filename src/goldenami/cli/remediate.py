@@ -5,16 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from goldenami.cli import audit_question
 from goldenami.cli import options as shared
-from goldenami.cli.options import ListFormat
+from goldenami.cli.command import Argument, Option
 from goldenami.constraints import between, form
 from goldenami.domain import names
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import RemediationKind
 from goldenami.errors import UsageError
+from goldenami.report import listing
+from goldenami.report.terminal import say
 
 if TYPE_CHECKING:
     from goldenami.domain.audit.document import Saved
@@ -32,64 +32,40 @@ def _is_delay(text: str) -> bool:
 _Delay = Annotated[str, form(_is_delay, "duration up to 48h: write it as 30m or 12h")]
 
 
-class RemediateOptions(shared.JudgingOptions, frozen=True, kw_only=True):
+class RemediateOptions(shared.Planning, audit_question.JudgingOptions, frozen=True, kw_only=True):
     """The options of `goldenami remediate`."""
 
-    audit: Annotated[Path, typer.Argument(help="An audit (json).", show_default=False)]
+    audit: Annotated[Path, Argument("An audit (json).")]
     release: Annotated[
         Path | None,
-        typer.Argument(help="Take what is approved and waived from this file, as the audit did."),
+        Argument("Take what is approved and waived from this file, as the audit did."),
     ] = None
-    action: Annotated[
-        RemediationKind,
-        typer.Option("--action", help="What is done with what it names.", show_default=False),
-    ]
-    rule: Annotated[
-        list[str] | None,
-        typer.Option("--rule", help="Only findings of this rule (repeatable)."),
-    ] = None
-    severity: Annotated[
-        Severity, typer.Option("--severity", help="Only findings at least as bad.")
-    ] = Severity.LOW
+    action: Annotated[RemediationKind, Option("What is done with what it names.")]
+    rule: Annotated[list[str] | None, Option("Only findings of this rule (repeatable).")] = None
+    severity: Annotated[Severity, Option("Only findings at least as bad.")] = Severity.LOW
     region: Annotated[
-        list[str] | None,
-        typer.Option("--region", help="Only findings, and images, of these (repeatable)."),
+        list[str] | None, Option("Only findings, and images, of these (repeatable).")
     ] = None
-    security_group: Annotated[
-        str | None,
-        typer.Option("--security-group", metavar="SG", help="The group of the quarantine."),
-    ] = None
-    image: Annotated[
-        str | None,
-        typer.Option("--image", metavar="IMAGE", help="The golden image that a refresh brings."),
-    ] = None
-    alarm: Annotated[
-        list[str] | None,
-        typer.Option("--alarm", metavar="NAME", help="It ends a refresh (repeatable)."),
-    ] = None
-    checkpoint: Annotated[
-        list[int] | None,
-        typer.Option("--checkpoint", metavar="PERCENT", help="It pauses there (repeatable)."),
-    ] = None
-    checkpoint_delay: Annotated[
-        _Delay | None,
-        typer.Option("--checkpoint-delay", metavar="TIME", help="For how long: 30m."),
-    ] = None
+    security_group: Annotated[str | None, Option("The group of the quarantine.", "SG")] = None
+    image: Annotated[str | None, Option("The golden image that a refresh brings.", "IMAGE")] = None
+    alarm: Annotated[list[str] | None, Option("It ends a refresh (repeatable).", "NAME")] = None
+    checkpoint: Annotated[list[int] | None, Option("It pauses there (repeatable).", "PERCENT")] = (
+        None
+    )
+    checkpoint_delay: Annotated[_Delay | None, Option("For how long: 30m.", "TIME")] = None
     bake_time: Annotated[
-        _Delay | None,
-        typer.Option("--bake-time", metavar="TIME", help="A refresh waits so long at its end: 1h."),
+        _Delay | None, Option("A refresh waits so long at its end: 1h.", "TIME")
     ] = None
     min_healthy: Annotated[
         Annotated[int, between(0, 100, "percent")] | None,
-        typer.Option("--min-healthy", metavar="PERCENT", help="So much stays in service."),
+        Option("So much stays in service.", "PERCENT"),
     ] = None
     per_minute: Annotated[
-        Annotated[float, between(1)],
-        typer.Option("--per-minute", help="So many calls may begin in a minute.  [x>=1]"),
+        Annotated[float, between(1)], Option("So many calls may begin in a minute.  [x>=1]")
     ] = 60
     plan: shared.PlanOnly = False
     yes: shared.Yes = False
-    form: shared.Format = ListFormat.TABLE
+    form: shared.Format = shared.ListFormat.TABLE
 
 
 def remediate(options: RemediateOptions) -> None:
@@ -107,9 +83,7 @@ def remediate(options: RemediateOptions) -> None:
         raise UsageError("--action refresh needs a golden image", fix="pass --image NAME")
     rollout = _rollout(options)
     from goldenami.domain.audit import audit_file, rules
-    from goldenami.report import listing
     from goldenami.report.plan import PlanProgress
-    from goldenami.report.terminal import say
     from goldenami.workflows import remediate as workflow
     from goldenami.workflows.remediate.interface import RemediationRequest, Rollout
 
@@ -125,7 +99,7 @@ def remediate(options: RemediateOptions) -> None:
         )
     document = audit_file.load_whole(options.audit)
     _refuse_without_release(document, options)
-    question = audit_question.judged_by(options, options.release)
+    question = options.question(options.release)
     request = RemediationRequest(
         kind=options.action,
         rules=frozenset(options.rule or ()),
@@ -139,12 +113,11 @@ def remediate(options: RemediateOptions) -> None:
     )
     aws = options.session(None, "us-east-1")
     remediation = workflow.prepare(aws, document, question, request)
-    if options.plan and options.form is ListFormat.TABLE:
+    if options.plan and options.form is shared.ListFormat.TABLE:
         for note in remediation.plan.notes:
             say(note)
-    if (remediation.plan.actions or options.plan) and not shared.go_ahead(
-        remediation.plan, plan_only=options.plan, yes=options.yes, form=options.form
-    ):
+    needless = not (remediation.plan.actions or options.plan)
+    if not (needless or options.go_ahead(remediation.plan)):
         if remediation.unread:
             raise remediation.unread
         return

@@ -1,17 +1,25 @@
 """`goldenami sandbox`."""
 
+import os
 import shlex
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
-from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goldenami.cli import options as shared
-from goldenami.cli.command import Options
+from goldenami.cli.command import Option, Options
 from goldenami.constraints import between
+from goldenami.report.terminal import say
+
+if TYPE_CHECKING:
+    from goldenami_sandbox.server import Sandbox
 
 
 class SandboxOptions(Options, frozen=True, kw_only=True):
@@ -19,7 +27,7 @@ class SandboxOptions(Options, frozen=True, kw_only=True):
 
     port: Annotated[
         Annotated[int, between(0, 65_535)],
-        typer.Option("--port", help="Loopback port; 0 takes a free one.  [0<=x<=65535]"),
+        Option("Loopback port; 0 takes a free one.  [0<=x<=65535]"),
     ] = 0
     region: shared.Region = None
 
@@ -32,20 +40,43 @@ def sandbox(options: SandboxOptions) -> None:
 
     Example: goldenami sandbox --port 5000
     """
-    from goldenami.cli import sandbox_process
-    from goldenami.report.terminal import say
-
     stop = Event()
-
-    def end(_: int, __: FrameType | None) -> None:
-        stop.set()
-
-    with sandbox_process.running(options.port) as running:
-        for name, value in running.environment(options.region or "us-east-1").items():
+    with running(options.port) as started:
+        for name, value in started.environment(options.region or "us-east-1").items():
             typer.echo(f"export {name}={shlex.quote(value)}")
         sys.stdout.flush()
-        say(f"an embedded AWS listens on {running.endpoint_url}; Ctrl-C stops it")
+        say(f"an embedded AWS listens on {started.endpoint_url}; Ctrl-C stops it")
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, end)
+            signal.signal(number, lambda *_: stop.set())
         stop.wait()
     say("stopped; everything in it is gone")
+
+
+@contextmanager
+def running(port: int = 0) -> Iterator["Sandbox"]:
+    """Run a sandbox; for the while this process has none of the user's AWS settings.
+
+    Raises:
+        GoldenamiError: moto (the extra ``sandbox``) is not installed, or the port is taken.
+    """
+    with _without_aws_settings():
+        from goldenami_sandbox.server import Sandbox
+
+        with Sandbox(port=port) as sandbox:
+            yield sandbox
+
+
+@contextmanager
+def _without_aws_settings() -> Iterator[None]:
+    """Hide the AWS variables and files of the user; put every variable back at the end."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="goldenami-sandbox-") as empty:
+        for name in [variable for variable in before if variable.startswith("AWS_")]:
+            del os.environ[name]
+        os.environ["AWS_CONFIG_FILE"] = str(Path(empty) / "config")
+        os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(Path(empty) / "credentials")
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from goldenami.cli.command import Argument
 from goldenami.cli.options import ListFormat, ListOptions
+from goldenami.report import listing
 
 
 class ShowOptions(ListOptions, frozen=True, kw_only=True):
@@ -12,16 +14,14 @@ class ShowOptions(ListOptions, frozen=True, kw_only=True):
 
     name: Annotated[
         str,
-        typer.Argument(metavar="BUILD|AMI", help="A build or any image of it.", show_default=False),
+        Argument("A build or any image of it.", "BUILD|AMI"),
     ]
 
 
 class HistoryOptions(ListOptions, frozen=True, kw_only=True):
     """The options of `goldenami history`."""
 
-    image: Annotated[
-        str, typer.Argument(metavar="IMAGE", help="The golden image's name.", show_default=False)
-    ]
+    image: Annotated[str, Argument("The golden image's name.", "IMAGE")]
 
 
 def show(options: ShowOptions) -> None:
@@ -50,7 +50,6 @@ def history(options: HistoryOptions) -> None:
 
     Example: goldenami history web-base
     """
-    from goldenami.report import listing
     from goldenami.workflows import registry
 
     aws = options.aws()

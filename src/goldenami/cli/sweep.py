@@ -3,29 +3,21 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
-from goldenami.cli.options import PlanOptions
+from goldenami.cli.command import Option
 from goldenami.constraints import form
 from goldenami.domain import names
+from goldenami.report import listing
 
 _Age = Annotated[str, form(lambda text: names.duration(text) is not None, "time: write 12h, or 3d")]
 
 
-class SweepOptions(PlanOptions, frozen=True, kw_only=True):
+class SweepOptions(shared.PlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami sweep`."""
 
-    build: Annotated[
-        str | None, typer.Option("--build", metavar="BUILD", help="This one alone, of any age.")
-    ] = None
-    older_than: Annotated[
-        _Age, typer.Option("--older-than", metavar="TIME", help="Builds started before: 12h, 3d.")
-    ] = "1d"
-    role: Annotated[
-        str | None,
-        typer.Option("--role", metavar="ARN", help="In another account, as this role of it."),
-    ] = None
+    build: Annotated[str | None, Option("This one alone, of any age.", "BUILD")] = None
+    older_than: Annotated[_Age, Option("Builds started before: 12h, 3d.", "TIME")] = "1d"
+    role: Annotated[str | None, Option("In another account, as this role of it.", "ARN")] = None
     region: shared.Regions = None
 
 
@@ -37,7 +29,6 @@ def sweep(options: SweepOptions) -> None:
 
     Example: goldenami sweep --older-than 6h --plan
     """
-    from goldenami.report import listing
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import sweep as workflow
 

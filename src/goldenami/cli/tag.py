@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
-from goldenami.cli.options import RegionPlanOptions
+from goldenami.cli.command import Argument, Option
 
 
-class TagOptions(RegionPlanOptions, frozen=True, kw_only=True):
+class TagOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami tag`."""
 
-    images: Annotated[list[str], typer.Argument(metavar="AMI...", help="Image ids.")]
-    tags: Annotated[list[str], typer.Option("--tag", metavar="K=V", help="A tag (repeatable).")]
+    images: Annotated[list[str], Argument("Image ids.", "AMI...")]
+    tags: Annotated[list[str], Option("A tag (repeatable).", "K=V", names=("--tag",))]
 
 
 def tag(options: TagOptions) -> None:

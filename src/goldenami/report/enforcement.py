@@ -1,13 +1,12 @@
 """What an enforcement changes: each policy, where it is attached, and how its document differs."""
 
-from goldenami.report.terminal import say
+from goldenami.report.terminal import say, tell
 from goldenami.workflows.enforce.interface import Enforcement, EnforcementProof
 
 
 def show_proof(proved: EnforcementProof) -> None:
     """Write what the proof of an enforcement found, in short, to stderr."""
-    for warning in proved.warnings:
-        say(f"warning: {warning}", "yellow")
+    tell(proved.warnings, "warning")
     promised = [row for row in proved.rows if row.required]
     if not proved.failures:
         denied = sum(row.expected == "denied" for row in promised)
@@ -20,8 +19,7 @@ def show_proof(proved: EnforcementProof) -> None:
 
 def show(prepared: Enforcement) -> None:
     """Write the difference to stderr, for people."""
-    for note in prepared.plan.notes:
-        say(f"note: {note}", "yellow")
+    tell(prepared.plan.notes)
     for change in prepared.changes:
         say(f"{change.kind:<7} {change.policy}", "bold")
         if change.attach:

@@ -3,24 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct
-
 from goldenami.iam.lint.interface import LintFinding, LintRule
 from goldenami.report import listing
 from goldenami.report.terminal import say
 
 SCHEMA = "goldenami.lint/v1"
 RULES_SCHEMA = "goldenami.lint-rules/v1"
-
-
-class _DescribedRule(Struct, frozen=True):
-    """A rule without its check, which no document can hold."""
-
-    id: str
-    severity: str
-    title: str
-    explanation: str
-    right: str
 
 
 def write(findings: Sequence[LintFinding], form: Literal["table", "json"]) -> None:
@@ -33,10 +21,10 @@ def write(findings: Sequence[LintFinding], form: Literal["table", "json"]) -> No
 
 def write_rules(rules: Sequence[LintRule], form: Literal["table", "json"]) -> None:
     """Write the rules to stdout."""
-    described = [
-        _DescribedRule(rule.id, rule.severity, rule.title, rule.explanation, rule.right)
-        for rule in rules
-    ]
-    listing.write(
-        RULES_SCHEMA, described, form, columns=("id", "severity", "title", "explanation", "right")
-    )
+    columns = ("id", "severity", "title", "explanation", "right")
+    if form == "json":
+        listing.write_document(
+            RULES_SCHEMA, items=[listing.fields(rule, columns) for rule in rules]
+        )
+    else:
+        listing.write(RULES_SCHEMA, rules, form, columns=columns)

@@ -9,6 +9,17 @@ import msgspec
 from goldenami.report.terminal import say, table
 
 
+def write_document(schema: str, **parts: object) -> None:
+    """Write a document to stdout: what it is, ``goldenami.plan/v1``, and what it has."""
+    data = msgspec.json.encode({"schema": schema, **parts})
+    sys.stdout.write(msgspec.json.format(data, indent=2).decode() + "\n")
+
+
+def fields(item: object, names: Sequence[str]) -> dict[str, Any]:
+    """Return attributes of a thing by their names, as a row or a part of a document."""
+    return {name: getattr(item, name) for name in names}
+
+
 def write(
     schema: str,
     items: Sequence[msgspec.Struct],
@@ -25,10 +36,9 @@ def write(
         columns: the attributes a table shows.
     """
     if form == "json":
-        data = msgspec.json.encode({"schema": schema, "items": items})
-        sys.stdout.write(msgspec.json.format(data, indent=2).decode() + "\n")
+        write_document(schema, items=items)
         return
-    table(columns, [[_cell(getattr(item, column)) for column in columns] for item in items])
+    table(columns, [map(_cell, fields(item, columns).values()) for item in items])
     if not items:
         say("none found")
 

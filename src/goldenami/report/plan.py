@@ -1,11 +1,9 @@
 """Shows a plan, and what happens while it is carried out."""
 
-import sys
 from typing import Any, Literal
 
-import msgspec
-
-from goldenami.domain.plan import Happened, Plan, shown
+from goldenami.domain.plan import Action, Happened, Plan, shown
+from goldenami.report.listing import fields, write_document
 from goldenami.report.terminal import clean, console, say, table
 
 SCHEMA = "goldenami.plan/v1"
@@ -14,9 +12,10 @@ SCHEMA = "goldenami.plan/v1"
 def write(plan: Plan, form: Literal["table", "json"]) -> None:
     """Write a plan to stdout: a table of its actions, or the plan as data."""
     if form == "json":
-        sys.stdout.write(
-            msgspec.json.format(msgspec.json.encode(as_data(plan)), indent=2).decode() + "\n"
-        )
+        parts = fields(plan, ("title", "notes", "permissions", "roles"))
+        checked = fields(plan.checked, ("fine", "unknown"))
+        actions = [_as_data(action) for action in plan.actions]
+        write_document(SCHEMA, **parts, checked=checked, actions=actions)
         return
     console().print(plan.title)
     table(
@@ -34,29 +33,11 @@ def write(plan: Plan, form: Literal["table", "json"]) -> None:
         console().print(f"permissions needed by {role}: {', '.join(needed)}")
 
 
-def as_data(plan: Plan) -> dict[str, Any]:
-    """Return a plan as plain data; secrets are left out and references named."""
-    return {
-        "schema": SCHEMA,
-        "title": plan.title,
-        "notes": list(plan.notes),
-        "permissions": list(plan.permissions),
-        "roles": {role: list(needed) for role, needed in plan.roles.items()},
-        "checked": {"fine": list(plan.checked.fine), "unknown": list(plan.checked.unknown)},
-        "actions": [
-            {
-                "id": action.id,
-                "summary": action.summary,
-                "region": action.region,
-                "call": action.call,
-                "parameters": shown(action.parameters),
-                "permissions": list(action.permissions),
-                "after": list(action.after),
-                "undo": action.undo.summary if action.undo else None,
-            }
-            for action in plan.actions
-        ],
-    }
+def _as_data(action: Action) -> dict[str, Any]:
+    """Return an action as plain data; secrets are left out and references named."""
+    columns = ("id", "summary", "region", "call", "parameters", "permissions", "after", "undo")
+    undo = action.undo.summary if action.undo else None
+    return fields(action, columns) | {"parameters": shown(action.parameters), "undo": undo}
 
 
 class PlanProgress:

@@ -5,12 +5,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from goldenami.iam import iac
 from goldenami.iam.limits import MANAGED_POLICY
 from goldenami.iam.profiles import Profile
 from goldenami.iam.render import PolicyDocument
+from goldenami.report.listing import write_document
 from goldenami.report.terminal import say, table
 
 PROFILE_SCHEMA = "goldenami.profile/v1"
@@ -49,8 +48,7 @@ def write(profile: Profile, documents: Sequence[PolicyDocument], *, minify: bool
 def write_profile(profile: Profile, form: str) -> None:
     """Write what a profile does, promises and leaves open."""
     if form == "json":
-        data = msgspec.json.encode({"schema": PROFILE_SCHEMA, "profile": profile})
-        sys.stdout.write(msgspec.json.format(data, indent=2).decode() + "\n")
+        write_document(PROFILE_SCHEMA, profile=profile)
         return
     sys.stdout.write(f"{profile.name}: {profile.title}\n\n{profile.description}\n")
     if profile.warning:

@@ -5,17 +5,23 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from goldenami.iam.evaluator.decide import Verdict
 from goldenami.iam.profiles import OpenWay
 from goldenami.iam.proof.prove import Proof, ProofRow
 from goldenami.iam.reach.search import Reach, ReachPath
 from goldenami.iam.reach.telling import lines
-from goldenami.report.terminal import say, table
+from goldenami.report.listing import fields
+from goldenami.report.terminal import say, table, tell
 from goldenami.workflows.prove import Disagreement
 
 SCHEMA = "goldenami.proof/v1"
 VERDICT_SCHEMA = "goldenami.verdict/v1"
 KNOWN = "known open"
+_CASE = (
+    "case", "topic", "subject", "region", "image", "expected", "decided", "required", "reason",
+)  # fmt: skip
 
 
 def write(
@@ -39,7 +45,8 @@ def write(
     else:
         table(
             ("result", "case", "where", "expected", "decided", "by"),
-            [(_result(row), row.case, _where(row), row.expected, row.decided, row.reason)
+            [(_result(row), row.case, f"{row.region} {row.image}".strip(),
+              row.expected, row.decided, row.reason)
              for row in proof.rows],
         )  # fmt: skip
         if ways:
@@ -48,10 +55,7 @@ def write(
                 [(KNOWN, way.name, way.why, way.helps) for way in ways],
             )
         if differing:
-            table(
-                ("case", "action", "resource", "goldenami", "aws"),
-                [(row.case, row.action, row.resource, row.goldenami, row.aws) for row in differing],
-            )
+            table(Disagreement.__struct_fields__, [structs.astuple(row) for row in differing])
         if access:
             _write_access(access)
     _summary(proof, ways, differing)
@@ -59,30 +63,26 @@ def write(
 
 def write_verdict(verdict: Verdict, form: str) -> None:
     """Write how a launch was decided: the answer first, then every resource of it."""
+    requests = [
+        {
+            **fields(decision.request, ("action", "resource")),
+            "decision": decision.outcome,
+            "reason": decision.reason,
+        }
+        for decision in verdict.decisions
+    ]
     if form == "json":
-        document: dict[str, Any] = {
+        document = {
             "schema": VERDICT_SCHEMA,
             "allowed": verdict.allowed,
             "decision": verdict.deciding.outcome,
             "reason": verdict.deciding.reason,
-            "requests": [
-                {
-                    "action": decision.request.action,
-                    "resource": decision.request.resource,
-                    "decision": decision.outcome,
-                    "reason": decision.reason,
-                }
-                for decision in verdict.decisions
-            ],
+            "requests": requests,
         }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
     sys.stdout.write(f"{_answer(verdict)}{verdict.deciding.reason}\n")
-    table(
-        ("action", "resource", "decision", "by"),
-        [(decision.request.action, decision.request.resource, decision.outcome, decision.reason)
-         for decision in verdict.decisions],
-    )  # fmt: skip
+    table(("action", "resource", "decision", "by"), [request.values() for request in requests])
 
 
 def _answer(verdict: Verdict) -> str:
@@ -97,8 +97,7 @@ def _write_access(access: Reach) -> None:
     rows = [("become", line) for line in lines(access.become)]
     rows += [("change or pass on", line) for line in lines(access.change)]
     table((f"who can … {access.role}", "by"), rows or [("become", "nobody was found")])
-    for note in access.notes:
-        say(f"note: {note}", "yellow")
+    tell(access.notes)
 
 
 def _result(row: ProofRow) -> str:
@@ -107,10 +106,6 @@ def _result(row: ProofRow) -> str:
     if row.required:
         return "FAILED"
     return KNOWN if row.way else "open"
-
-
-def _where(row: ProofRow) -> str:
-    return f"{row.region} {row.image}".strip()
 
 
 def _write_json(
@@ -125,49 +120,24 @@ def _write_json(
         "proved": not proof.failed,
         "cases": [
             {
-                "case": row.case,
-                "topic": row.topic,
-                "subject": row.subject,
-                "region": row.region,
-                "image": row.image,
-                "expected": row.expected,
-                "decided": row.decided,
-                "required": row.required,
-                "reason": row.reason,
+                **fields(row, _CASE),
                 "known_open": row.way if not (row.as_expected or row.required) else "",
             }
             for row in proof.rows
         ],
-        "known_open": [
-            {
-                "name": way.name,
-                "why": way.why,
-                "helps": way.helps,
-                "calls": way.calls,
-                "tried": way.name in tried,
-            }
-            for way in ways
-        ],
+        "known_open": [{**structs.asdict(way), "tried": way.name in tried} for way in ways],
     }
     if differing is not None:
-        document["aws_disagrees"] = [
-            {name: getattr(row, name) for name in row.__struct_fields__} for row in differing
-        ]
+        document["aws_disagrees"] = [structs.asdict(row) for row in differing]
     if access:
-        document["pipeline_access"] = {
-            "role": access.role,
-            "notes": list(access.notes),
-            "paths": [_path(path) for path in access.paths],
-        }
+        paths = [_path(path) for path in access.paths]
+        document["pipeline_access"] = {**fields(access, ("role", "notes")), "paths": paths}
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
 def _path(path: ReachPath) -> dict[str, Any]:
     return {
-        "kind": path.kind,
-        "name": path.name,
-        "becomes": path.becomes,
-        "certain": path.certain,
+        **fields(path, ("kind", "name", "becomes", "certain")),
         "steps": [
             {
                 "to": step.to,

@@ -88,6 +88,12 @@ def say(text: str, style: str = "") -> None:
     console(err).print(Text(clean(text), style=style))
 
 
+def tell(notes: Iterable[str], kind: str = "note", style: str = "yellow") -> None:
+    """Say what is to be known beside a result, each line with what it is."""
+    for note in notes:
+        say(f"{kind}: {note}", style)
+
+
 class Unwritable(io.TextIOBase):
     """Stands for a stdout that was closed when the process began: nothing is lost in silence."""
 
@@ -138,7 +144,7 @@ def watched(line_of: Callable[[], str]) -> Iterator[None]:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, out: TextIO | None = None
+    columns: Sequence[str], rows: Iterable[Iterable[object]], *, out: TextIO | None = None
 ) -> None:
     """Write a table to stdout (or ``out``); nothing in the cells is taken for markup."""
     from rich.table import Table
@@ -148,7 +154,7 @@ def table(
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(clean(str(cell)), style=_style(str(cell))) for cell in row))
+        drawn.add_row(*(Text(clean(str(cell)), style=_STYLES.get(str(cell), "")) for cell in row))
     console(out).print(drawn)
 
 
@@ -176,7 +182,3 @@ _STYLES = {
     "available": "green", "failed": "red",
     **{status: state.style for status, state in STATES.items()},
 }  # fmt: skip
-
-
-def _style(cell: str) -> str:
-    return _STYLES.get(cell, "")

@@ -1,4 +1,4 @@
-"""What a release file can get wrong across its keys, found before the first call.
+"""What a release or enforcement file can get wrong across its keys, found before the first call.
 
 What a key has to be by itself stands with the key, in `goldenami.spec.model`.
 """
@@ -9,12 +9,14 @@ from pathlib import Path
 from goldenami import files
 from goldenami.domain import names
 from goldenami.errors import SpecError
-from goldenami.spec import enforcement
-from goldenami.spec.model import Release
+from goldenami.spec.model import Enforce, EnforceSpec, Release
 from goldenami.validation import Problem, Rule
 
 USER_DATA_BYTES = 16 * 1024
 LAUNCH_PERMISSIONS = 1_000
+_ATTACHING = (
+    "group_policy", "permissions_boundary", "scp", "allowed_amis", "declarative_policy",
+)  # fmt: skip
 
 Problems = Iterator[Problem]
 
@@ -24,7 +26,7 @@ def rules(folder: Path) -> tuple[Rule[Release], ...]:
     return (
         _ami_name, _audited_accounts, _user_data_size(folder), _volume_keys, _packer_variables,
         _approval, _approval_tag, _distribution, _copies, _copied_accounts, _launch_permissions,
-        _shared_snapshots, _shared_volumes, _shared_copies, enforcement.problems,
+        _shared_snapshots, _shared_volumes, _shared_copies, enforcement,
     )  # fmt: skip
 
 
@@ -184,3 +186,47 @@ def _shared_copies(release: Release) -> Problems:
 
 def _is_default_key(key: str | None) -> bool:
     return key is None or key.endswith("alias/aws/ebs")  # the alias alone, or its ARN
+
+
+def enforcement(release: Release) -> Problems:
+    """Yield what is wrong with what enforces a release file."""
+    if release.enforce is None:
+        return
+    if release.enforce.file is None:
+        yield from _enforce("$.enforce", release.enforce)
+    elif release.enforce != Enforce(file=release.enforce.file):
+        yield Problem("$.enforce.file", "that file says it all: leave the other keys out")
+
+
+def enforcement_rules(stem: str) -> tuple[Rule[EnforceSpec], ...]:
+    """Return the rules of an enforcement file that is called so without its ending."""
+
+    def named(spec: EnforceSpec) -> Problems:
+        if not spec.name and not names.IMAGE.fullmatch(stem):
+            yield Problem(
+                "$.name", f"`{stem}`, as the file is called, is no name of an enforcement: give one"
+            )
+
+    return named, lambda spec: _enforce("$", spec)
+
+
+def _enforce(parent: str, enforce: Enforce) -> Problems:
+    key, used = f"{parent}.mechanisms", enforce.mechanisms
+    if used.group_policy and not enforce.groups:
+        yield Problem(f"{parent}.groups", "name at least one group")
+    if not (enforce.attaching or used.allowed_amis or used.declarative_policy):
+        yield Problem(key, "name at least one of " + ", ".join(_ATTACHING))
+    if not enforce.pipeline_role:
+        role = f"{parent}.pipeline_role".removeprefix("$.")
+        for where in _self_protecting(key, enforce):
+            yield Problem(where, f"it needs {role}: nobody else could change the policies any more")
+
+
+def _self_protecting(key: str, enforce: Enforce) -> Iterator[str]:
+    """Yield where a protection from everybody is asked for."""
+    used = enforce.mechanisms
+    if used.guardrail_protection:
+        yield f"{key}.guardrail_protection"
+    for name in enforce.attaching:
+        if getattr(getattr(used, name), "guardrail_protection", None):
+            yield f"{key}.{name}.guardrail_protection"

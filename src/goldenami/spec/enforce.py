@@ -13,8 +13,8 @@ from goldenami import files, yamlfile
 from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
-from goldenami.spec import enforcement
-from goldenami.spec.model import Enforce, EnforceSpec, Release
+from goldenami.spec import checks
+from goldenami.spec.model import Attaching, Enforce, EnforceSpec, Release
 from goldenami.yamlfile import YamlDocument
 
 SCHEMA = "goldenami.enforce/"
@@ -49,6 +49,18 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
     release: str = "RELEASE"
     warnings: tuple[str, ...] = ()
 
+    @property
+    def profile(self) -> str:
+        """The profile that it is first of all for: that of its first mechanism."""
+        used = self.enforce.attaching.values()
+        return next((mechanism.profile for mechanism in used), None) or self.enforce.profile
+
+    def attaching(self, profile: str) -> Attaching:
+        """Return what it attaches of a profile, by the first mechanism that has it."""
+        used = self.enforce.attaching.values()
+        usual = Attaching(profile=profile)
+        return next((mechanism for mechanism in used if mechanism.profile == profile), usual)
+
 
 def read(document: YamlDocument) -> EnforceFile:
     """Return what an enforcement file says, checked.
@@ -57,7 +69,7 @@ def read(document: YamlDocument) -> EnforceFile:
         SpecError: with every problem found, each with its line and key.
     """
     path = document.path
-    spec, refusals = document.validated(EnforceSpec, enforcement.rules(path.stem))
+    spec, refusals = document.validated(EnforceSpec, checks.enforcement_rules(path.stem))
     yamlfile.refuse(path, refusals)
     return EnforceFile(
         path=path,

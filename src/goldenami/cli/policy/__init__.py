@@ -1,11 +1,11 @@
-"""`goldenami policy`: one file per command."""
+"""`goldenami policy`."""
 
 from goldenami.cli.command import App
-from goldenami.cli.policy import explain, lint, listing, prove, render, show
+from goldenami.cli.policy import explain, lint, profiles, prove, render
 
 app = App(help="Policies: profiles, their documents, and the proof of what they do.")
-app.add(listing.list_, "list")
-app.add(show.show)
+app.add(profiles.list_, "list")
+app.add(profiles.show)
 app.add(render.render)
 app.add(prove.prove)
 app.add(explain.explain)

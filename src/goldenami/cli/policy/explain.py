@@ -2,23 +2,22 @@
 
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
-from goldenami.cli.options import AwsOptions, ListFormat
+from goldenami.cli.command import Option
 from goldenami.cli.policy.values import live_principals
 from goldenami.errors import FindingsError, IncompleteError, UsageError
+from goldenami.report.terminal import tell
 
 
-class ExplainOptions(AwsOptions, frozen=True, kw_only=True):
+class ExplainOptions(shared.AwsOptions, frozen=True, kw_only=True):
     """The options of `goldenami policy explain`."""
 
-    image: Annotated[str, typer.Option("--image", help="The image, by its id.")]
-    user: Annotated[str | None, typer.Option("--user", help="A user.")] = None
-    group: Annotated[str | None, typer.Option("--group", help="A group.")] = None
-    role: Annotated[str | None, typer.Option("--role", help="A role.")] = None
-    call: Annotated[str, typer.Option("--call", help="How it is launched.")] = "ec2:RunInstances"
-    form: shared.Format = ListFormat.TABLE
+    image: Annotated[str, Option("The image, by its id.")]
+    user: Annotated[str | None, Option("A user.")] = None
+    group: Annotated[str | None, Option("A group.")] = None
+    role: Annotated[str | None, Option("A role.")] = None
+    call: Annotated[str, Option("How it is launched.")] = "ec2:RunInstances"
+    form: shared.Format = shared.ListFormat.TABLE
     region: shared.Region = None
 
 
@@ -32,7 +31,6 @@ def explain(options: ExplainOptions) -> None:
     Example: goldenami policy explain --user ann --image ami-0123456789abcdef0 --region eu-west-1
     """
     from goldenami.report import proof as report
-    from goldenami.report.terminal import say
     from goldenami.workflows import explain as workflow
 
     principals = live_principals(options.user, options.group, options.role)
@@ -42,8 +40,7 @@ def explain(options: ExplainOptions) -> None:
     aws = options.session(options.region)
     regional = aws.in_region(aws.region)
     verdict, notes = workflow.explain(regional, kind, name, options.image, options.call)
-    for note in notes:
-        say(f"note: {note}")
+    tell(notes, style="")
     report.write_verdict(verdict, options.form.value)
     if verdict.unknown:
         raise IncompleteError(

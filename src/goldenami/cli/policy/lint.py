@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
-from goldenami.cli.command import Options
-from goldenami.cli.options import ListFormat
+from goldenami.cli.command import Argument, Option, Options
 from goldenami.errors import FindingsError, UsageError
 
 
@@ -16,15 +13,11 @@ class LintOptions(Options, frozen=True, kw_only=True):
 
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Policies that are attached together; - is standard input."),
+        Argument("Policies that are attached together; - is standard input."),
     ] = None
-    rules: Annotated[
-        bool, typer.Option("--rules", help="List the rules, with the right forms.")
-    ] = False
-    partition: Annotated[str, typer.Option("--partition", help="The partition they are for.")] = (
-        "aws"
-    )
-    form: shared.Format = ListFormat.TABLE
+    rules: Annotated[bool, Option("List the rules, with the right forms.")] = False
+    partition: Annotated[str, Option("The partition they are for.")] = "aws"
+    form: shared.Format = shared.ListFormat.TABLE
 
 
 def lint(options: LintOptions) -> None:

@@ -3,21 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from goldenami.cli import options as shared
-from goldenami.cli.options import ListFormat
-from goldenami.cli.policy.values import (
-    DEFAULT_PROFILE,
-    RenderingOptions,
-    further_profiles,
-    live_principals,
-    profile_of,
-)
+from goldenami.cli.command import Argument, Option
+from goldenami.cli.policy.values import RenderingOptions, further_profiles, live_principals
 from goldenami.errors import FindingsError, RefusedError, UsageError
+from goldenami.report.terminal import tell
 
 if TYPE_CHECKING:
-    from goldenami.workflows.prove import Kind, ProofQuestion
+    from goldenami.workflows.prove import ProofQuestion
 
 YAML = (".yaml", ".yml")
 
@@ -27,27 +20,23 @@ class ProveOptions(RenderingOptions, frozen=True, kw_only=True):
 
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="A release file (.yaml), or policy documents (.json)."),
+        Argument("A release file (.yaml), or policy documents (.json)."),
     ] = None
-    user: Annotated[str | None, typer.Option("--user", help="A live user.")] = None
-    group: Annotated[str | None, typer.Option("--group", help="A live group.")] = None
-    role: Annotated[str | None, typer.Option("--role", help="A live role.")] = None
+    user: Annotated[str | None, Option("A live user.")] = None
+    group: Annotated[str | None, Option("A live group.")] = None
+    role: Annotated[str | None, Option("A live role.")] = None
     beside: Annotated[
         str | None,
-        typer.Option(
-            "--beside",
-            help="What else is attached: admin, none, or a policy file; by default admin for "
-            "documents that only deny.",
+        Option(
+            "What else is attached: admin, none, or a policy file; by default admin for "
+            "documents that only deny."
         ),
     ] = None
     cases: Annotated[
-        list[Path] | None,
-        typer.Option("--cases", help="Further proof cases: a file, or a folder of files."),
+        list[Path] | None, Option("Further proof cases: a file, or a folder of files.")
     ] = None
-    with_aws: Annotated[
-        bool, typer.Option("--with-aws", help="Ask IAM's policy simulator too.")
-    ] = False
-    form: shared.Format = ListFormat.TABLE
+    with_aws: Annotated[bool, Option("Ask IAM's policy simulator too.")] = False
+    form: shared.Format = shared.ListFormat.TABLE
 
 
 def prove(options: ProveOptions) -> None:
@@ -62,12 +51,10 @@ def prove(options: ProveOptions) -> None:
     """
     from goldenami.iam.proof.cases import load
     from goldenami.report import proof as report
-    from goldenami.report.terminal import say
     from goldenami.workflows import prove as workflow
 
     question, region = _question(options)
-    for note in question.notes:
-        say(f"note: {note}")
+    tell(question.notes, style="")
     proof = workflow.answer(question, load(options.cases or ()))
     differing = None
     if options.with_aws:
@@ -82,49 +69,37 @@ def prove(options: ProveOptions) -> None:
 
 def _question(options: ProveOptions) -> "tuple[ProofQuestion, str]":
     """Return what is to be proved, and the region in which AWS is asked about it."""
-    from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.workflows import prove as workflow
 
     region = options.region or "us-east-1"
-    files, name = options.files or [], options.policy_profile
+    files = options.files or []
     principals = live_principals(options.user, options.group, options.role)
-    if len(principals) + bool(files) > 1 or not (principals or files or name):
+    if len(principals) + bool(files) > 1 or not (principals or files or options.policy_profile):
         raise UsageError(
             "say whose policies: files, a --profile, or one of --user, --group, --role",
             fix="for example: goldenami policy prove --group ec2-admin-group",
         )
     if principals:
-        return _live(options, region, *principals[0]), region
+        aws, [(kind, principal)] = options.session(None, region), principals
+        values = Values(**{"account": aws.account, "partition": aws.partition, **options.values})
+        return workflow.of_live(aws, kind, principal, values, options.profile()), region
     if not files:
-        profile = profile_named(str(name))
-        return workflow.of_profile(profile, options.values, options.beside), region
+        return workflow.of_profile(options.profile(), options.values, options.beside), region
     if files[0].suffix in YAML:
         return _enforcement(options, files)
     values = Values(**{"account": workflow.ACCOUNT, **options.values})
-    documents, profile = workflow.documents_of(files), profile_named(name or DEFAULT_PROFILE)
-    return workflow.of_documents(documents, values, profile, options.beside), region
-
-
-def _live(options: ProveOptions, region: str, kind: "Kind", name: str) -> "ProofQuestion":
-    from goldenami.iam.profiles import profile_named
-    from goldenami.iam.values import Values
-    from goldenami.workflows import prove as workflow
-
-    aws = options.session(None, region)
-    values = Values(**{"account": aws.account, "partition": aws.partition, **options.values})
-    profile = profile_named(options.policy_profile or DEFAULT_PROFILE)
-    return workflow.of_live(aws, kind, name, values, profile)
+    documents = workflow.documents_of(files)
+    return workflow.of_documents(documents, values, options.profile(), options.beside), region
 
 
 def _enforcement(options: ProveOptions, files: list[Path]) -> "tuple[ProofQuestion, str]":
-    from goldenami.iam.profiles import profile_named
     from goldenami.workflows import prove as workflow
 
     if len(files) > 1:
         raise UsageError("one release file at a time", fix="leave the other files out")
     file = shared.enforce_file(files[0])
-    profile = profile_named(options.policy_profile or profile_of(file))
+    profile = options.profile(file.profile)
     region = options.region or file.region or "us-east-1"
     question = workflow.of_enforcement(
         lambda: options.session(None, region), file, profile, options.values, options.beside

@@ -4,17 +4,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from goldenami.cli import options as shared
-from goldenami.cli.policy.values import (
-    DEFAULT_PROFILE,
-    RenderingOptions,
-    attaching,
-    further_profiles,
-    profile_of,
-)
+from goldenami.cli.command import Argument, Option
+from goldenami.cli.policy.values import RenderingOptions, further_profiles
 from goldenami.errors import UsageError
+from goldenami.report.terminal import tell
 
 
 class As(StrEnum):
@@ -30,16 +24,15 @@ class RenderOptions(RenderingOptions, frozen=True, kw_only=True):
 
     release: Annotated[
         Path | None,
-        typer.Argument(help="Take what is not given from this release or enforcement file."),
+        Argument("Take what is not given from this release or enforcement file."),
     ] = None
     as_: Annotated[
-        As, typer.Option("--as", help="JSON, or code with the profiles attached with it.")
+        As, Option("JSON, or code with the profiles attached with it.", names=("--as",))
     ] = As.JSON
     group: Annotated[
-        list[str] | None,
-        typer.Option("--group", help="Group to attach to, in code; default: the release file's."),
+        list[str] | None, Option("Group to attach to, in code; default: the release file's.")
     ] = None
-    minify: Annotated[bool, typer.Option("--minify", help="No white space.")] = False
+    minify: Annotated[bool, Option("No white space.")] = False
 
 
 def render(options: RenderOptions) -> None:
@@ -50,10 +43,8 @@ def render(options: RenderOptions) -> None:
 
     Example: goldenami policy render -p owner-only --account 111122223333 --owner 444455556666
     """
-    from goldenami.iam.profiles import profile_named
     from goldenami.iam.values import Values
     from goldenami.report import policy as report
-    from goldenami.report.terminal import say
     from goldenami.workflows.enforce import rendering
 
     if options.minify and options.as_ is not As.JSON:
@@ -62,22 +53,20 @@ def render(options: RenderOptions) -> None:
         )
     named = options.values | ({"groups": tuple(options.group)} if options.group else {})
     if options.release is None:
-        profile = profile_named(options.policy_profile or DEFAULT_PROFILE)
+        profile = options.profile()
         together, values = rendering.chain(profile), Values(**named)
     else:
         file = shared.enforce_file(options.release)
-        profile = profile_named(options.policy_profile or profile_of(file))
-        for note in further_profiles(file, profile.name):
-            say(f"note: {note}")
+        profile = options.profile(file.profile)
+        tell(further_profiles(file, profile.name), style="")
         values = rendering.values_of(
             lambda: options.session(None, file.region),
             file, profile, named,
         )  # fmt: skip
-        together = rendering.profiles(attaching(file, profile.name))
+        together = rendering.profiles(file.attaching(profile.name))
     together = together[:1] if options.as_ is As.JSON else together
     rendered = [rendering.of_profile(profile, values) for profile in together]
-    for note in [note for _, note in rendered if note]:
-        say(f"note: {note}", "yellow")
+    tell([note for _, note in rendered if note])
     documents = [document for several, _ in rendered for document in several]
     if options.as_ is As.JSON:
         report.write(profile, documents, minify=options.minify)

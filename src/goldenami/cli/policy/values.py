@@ -2,56 +2,33 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from goldenami.cli.options import EndpointOptions, tag_pair
+from goldenami.cli.command import Option
+from goldenami.cli.options import AwsOptions, tag_pair
 
 if TYPE_CHECKING:
+    from goldenami.iam.profiles import Profile
     from goldenami.spec import EnforceFile
-    from goldenami.spec.model import Attaching
     from goldenami.workflows.prove import Kind
 
-DEFAULT_PROFILE = "guardrail"
 
-
-class RenderingOptions(EndpointOptions, frozen=True, kw_only=True):
+class RenderingOptions(AwsOptions, frozen=True, kw_only=True):
     """What the policies of a profile are rendered with, where no file says it."""
 
     policy_profile: Annotated[
         str | None,
-        typer.Option("--profile", "-p", help="The policy profile; default: the release file's."),
+        Option("The policy profile; default: the release file's.", names=("--profile", "-p")),
     ] = None
-    account: Annotated[
-        str | None, typer.Option("--account", help="The account the policy lives in.")
-    ] = None
-    owner: Annotated[
-        list[str] | None, typer.Option("--owner", help="Account that owns golden images.")
-    ] = None
-    tag: Annotated[str | None, typer.Option("--tag", metavar="K=V", help="Approval tag.")] = None
-    snapshot: Annotated[
-        list[str] | None, typer.Option("--snapshot", help="Golden snapshot (repeatable).")
-    ] = None
-    partition: Annotated[str | None, typer.Option("--partition", help="aws, aws-cn …")] = None
-    region: Annotated[
-        str | None, typer.Option("--region", help="Region of the ARNs; default: all.")
-    ] = None
-    pipeline_role: Annotated[
-        str | None, typer.Option("--pipeline-role", metavar="ARN", help="The role that may bake.")
-    ] = None
+    account: Annotated[str | None, Option("The account the policy lives in.")] = None
+    owner: Annotated[list[str] | None, Option("Account that owns golden images.")] = None
+    tag: Annotated[str | None, Option("Approval tag.", "K=V")] = None
+    snapshot: Annotated[list[str] | None, Option("Golden snapshot (repeatable).")] = None
+    partition: Annotated[str | None, Option("aws, aws-cn …")] = None
+    region: Annotated[str | None, Option("Region of the ARNs; default: all.")] = None
+    pipeline_role: Annotated[str | None, Option("The role that may bake.", "ARN")] = None
     parameter: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--parameter", help="Published SSM parameter, or a path and `/*` (repeatable)."
-        ),
+        list[str] | None, Option("Published SSM parameter, or a path and `/*` (repeatable).")
     ] = None
-    aws_profile: Annotated[
-        str | None, typer.Option("--aws-profile", help="Named profile of the AWS configuration.")
-    ] = None
-
-    @property
-    def named_profile(self) -> str | None:
-        """The profile of the AWS configuration, None for the usual one."""
-        return self.aws_profile
+    aws_profile: Annotated[str | None, Option("Named profile of the AWS configuration.")] = None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -70,6 +47,16 @@ class RenderingOptions(EndpointOptions, frozen=True, kw_only=True):
         }
         return {name: value for name, value in values.items() if value}
 
+    def profile(self, usual: str = "guardrail") -> "Profile":
+        """Return the policy profile that is named, or the usual one.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        from goldenami.iam.profiles import profile_named
+
+        return profile_named(self.policy_profile or usual)
+
 
 def live_principals(
     user: str | None, group: str | None, role: str | None
@@ -79,12 +66,6 @@ def live_principals(
     return [(kind, name) for kind, name in named if name]
 
 
-def profile_of(file: "EnforceFile") -> str:
-    """Return the profile that a file is first of all for: that of its first mechanism."""
-    attaching = file.enforce.attaching.values()
-    return next((used.profile for used in attaching), None) or file.enforce.profile
-
-
 def further_profiles(file: "EnforceFile", chosen: str) -> list[str]:
     """Say which mechanisms of a file attach another profile than the chosen one."""
     return [
@@ -92,14 +73,3 @@ def further_profiles(file: "EnforceFile", chosen: str) -> list[str]:
         for mechanism, attaching in file.enforce.attaching.items()
         if attaching.profile != chosen
     ]
-
-
-def attaching(file: "EnforceFile", profile: str) -> "Attaching":
-    """Return what a file attaches of a profile, by the first mechanism that has it."""
-    from goldenami.spec.model import Attaching
-
-    used = file.enforce.attaching.values()
-    return next(
-        (mechanism for mechanism in used if mechanism.profile == profile),
-        Attaching(profile=profile),
-    )

@@ -4,7 +4,7 @@ import csv
 from typing import TextIO
 
 from goldenami.domain.audit.document import Document
-from goldenami.report.audit.rows import COLUMNS, row
+from goldenami.report.audit.rows import COLUMNS, row, unread
 from goldenami.report.terminal import clean
 
 _FORMULA = ("=", "+", "-", "@", "\t")
@@ -16,15 +16,14 @@ def write(document: Document, out: TextIO) -> None:
     writer.writerow(COLUMNS)
     for finding in document.findings:
         writer.writerow([_text(value) for value in row(finding).values()])
-    for place in document.audit.unread:
-        for why in place.unread:
-            columns = {
-                "severity": "unread",
-                "account": place.account,
-                "region": place.region,
-                "reason": _text(why),
-            }
-            writer.writerow([columns.get(column, "") for column in COLUMNS])
+    for place, why in unread(document.audit):
+        columns = {
+            "severity": "unread",
+            "account": place.account,
+            "region": place.region,
+            "reason": _text(why),
+        }
+        writer.writerow([columns.get(column, "") for column in COLUMNS])
 
 
 def _text(value: str) -> str:

@@ -1,6 +1,6 @@
 """One HTML page that needs nothing else: no network, no other file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -10,7 +10,8 @@ from goldenami import resources
 from goldenami.domain.audit.document import Audit, Document, ImageUse
 from goldenami.domain.audit.finding import Finding
 from goldenami.report.audit.as_table import summary
-from goldenami.report.audit.rows import worst
+from goldenami.report.audit.rows import accounts, image_row, worst
+from goldenami.report.listing import fields
 from goldenami.report.terminal import clean
 
 FINDINGS = 5_000
@@ -34,16 +35,17 @@ def write(document: Document, out: TextIO) -> None:
     environment = resources.environment(templates, escape, blocks=True)
     environment.filters |= {"clean": clean, "count": "{:,}".format}
     audit = document.audit
+    used = sorted(audit.images, key=lambda use: -use.subjects)
     rows = [_row(finding) for finding in worst(document.findings, FINDINGS)]
     page = environment.get_template("audit.html.j2").stream(
         audit=audit,
         at=f"{audit.at:%Y-%m-%d %H:%M}",
-        accounts=_accounts(audit),
+        accounts=accounts(audit),
         tool=audit.tool,
         summary=[clean(line) for line in summary(audit)],
         share=_share(audit.compliant, audit.instances),
         places=list(_places(audit)),
-        images=[_image(use, audit) for use in _most_used(audit.images)[:IMAGES]],
+        images=[_image(use, audit) for use in used[:IMAGES]],
         images_left=max(0, len(audit.images) - IMAGES),
         ages=list(_ages(audit)),
         left=audit.open_findings - len(rows),
@@ -74,11 +76,6 @@ def _row(finding: Finding) -> dict[str, str]:
     }
 
 
-def _accounts(audit: Audit) -> str:
-    several = audit.accounts
-    return f"account {several[0]}" if len(several) == 1 else f"{len(several)} accounts"
-
-
 def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "none"
 
@@ -91,18 +88,11 @@ def _places(audit: Audit) -> Iterator[dict[str, Any]]:
     for place in audit.places:
         if place.subjects or place.unread:
             yield {
-                "account": place.account,
-                "region": place.region,
-                "instances": place.instances,
+                **fields(place, ("account", "region", "instances", "findings")),
                 "compliant": place.instances_compliant,
                 "percent": _percent(place.instances_compliant, place.instances),
-                "findings": place.findings,
                 "unread": bool(place.unread),
             }
-
-
-def _most_used(images: Iterable[ImageUse]) -> list[ImageUse]:
-    return sorted(images, key=lambda use: -use.subjects)
 
 
 def _image(use: ImageUse, audit: Audit) -> dict[str, Any]:
@@ -117,7 +107,7 @@ def _image(use: ImageUse, audit: Audit) -> dict[str, Any]:
         "subjects": use.subjects,
         "percent": _percent(use.subjects, whole),
         "worst": use.worst.value if use.worst else "good",
-        "what": ", ".join(f"{rule} {count}" for rule, count in use.findings.items()),
+        "what": image_row(use)["findings"],
     }
 
 

@@ -4,7 +4,10 @@ from typing import TextIO
 
 from goldenami.domain.audit.document import Document
 from goldenami.report.audit.items import write_line
-from goldenami.report.audit.rows import row
+from goldenami.report.audit.rows import row, unread
+from goldenami.report.listing import fields
+
+_SUMMARY = ("schema", "at", "account", "complete", "subjects", "instances", "compliant")
 
 
 def write(document: Document, out: TextIO) -> None:
@@ -12,22 +15,13 @@ def write(document: Document, out: TextIO) -> None:
     audit = document.audit
     for finding in document.findings:
         write_line(out, {"line": "finding", **row(finding)})
-    for place in audit.unread:
-        for why in place.unread:
-            unread = {"account": place.account, "region": place.region, "reason": why}
-            write_line(out, {"line": "unread", **unread})
-    write_line(
-        out,
-        {
-            "line": "summary",
-            "schema": audit.schema,
-            "at": audit.at,
-            "account": audit.account,
-            "complete": audit.complete,
-            "subjects": audit.subjects,
-            "instances": audit.instances,
-            "compliant": audit.compliant,
-            "findings": audit.open_findings,
-            "waived": audit.waived_findings,
-        },
-    )
+    for place, why in unread(audit):
+        where = {"account": place.account, "region": place.region}
+        write_line(out, {"line": "unread", **where, "reason": why})
+    summary = {
+        "line": "summary",
+        **fields(audit, _SUMMARY),
+        "findings": audit.open_findings,
+        "waived": audit.waived_findings,
+    }
+    write_line(out, summary)

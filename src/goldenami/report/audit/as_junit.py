@@ -4,6 +4,8 @@ from collections import defaultdict
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
+from msgspec import Struct
+
 from goldenami.domain.audit.document import Audit, Document, PlaceRead
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import RULES, AuditRule
@@ -13,12 +15,11 @@ EXAMPLES = 100
 """How many findings of a rule in a place are named; the others are counted."""
 
 
-class _Failed:
+class _Failed(Struct):
     """The findings of a rule in a place: the first ones, and how many there are."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.first: list[Finding] = []
+    count: int = 0
+    first: list[Finding] = []
 
     def add(self, finding: Finding) -> None:
         self.count += 1

@@ -1,10 +1,11 @@
 """The audit as Markdown: for a pull request, a ticket, or a job's summary."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 from goldenami.domain.audit.document import Document
 from goldenami.report.audit.as_table import summary
-from goldenami.report.audit.rows import worst
+from goldenami.report.audit.rows import image_row, row, unread, worst
 from goldenami.report.terminal import clean
 
 EXAMPLES = 200
@@ -18,20 +19,12 @@ def write(document: Document, out: TextIO) -> None:
     out.writelines(f"- {_text(line)}\n" for line in summary(audit))
     if audit.unread:
         out.write("\n## Not read\n\n")
-        for place in audit.unread:
-            out.writelines(f"- {place.where}: {_text(why)}\n" for why in place.unread)
-    broken = [use for use in audit.images if use.worst]
+        out.writelines(f"- {place.where}: {_text(why)}\n" for place, why in unread(audit))
+    broken = [image_row(use) for use in audit.images if use.worst]
     if broken:
         out.write("\n## Images with findings\n\n")
-        _row(out, "severity", "image", "name", "region", "instances", "launches", "findings")
-        _row(out, *["---"] * 7)
-        for use in broken:
-            what = ", ".join(f"{rule} {count}" for rule, count in use.findings.items())
-            worst = use.worst.value if use.worst else ""
-            _row(
-                out, worst, use.image.id, use.image.name, use.region, use.instances,
-                use.subjects - use.instances, what,
-            )  # fmt: skip
+        columns = [column for column in broken[0] if column != "owner"]
+        _table(out, columns, broken)
     if audit.rules:
         out.write("\n## What to do\n\n")
         for rule in audit.rules:
@@ -45,21 +38,18 @@ def _findings(document: Document, out: TextIO) -> None:
     if not shown:
         return
     out.write("\n## Findings\n\n")
-    _row(out, "severity", "rule", "account", "region", "what", "name", "reason")
-    _row(out, *["---"] * 7)
-    for finding in shown:
-        subject = finding.subject
-        _row(
-            out, finding.severity.value, finding.rule, subject.account, subject.region, subject.id,
-            subject.name, finding.reason,
-        )  # fmt: skip
+    rows = (row(finding) | {"what": finding.subject.id} for finding in shown)
+    columns = ("severity", "rule", "account", "region", "what", "name", "reason")
+    _table(out, columns, rows)
     rest = document.audit.open_findings - len(shown)
     if rest > 0:
         out.write(f"\n… and {rest} more.\n")
 
 
-def _row(out: TextIO, *cells: object) -> None:
-    out.write("| " + " | ".join(_text(str(cell)) for cell in cells) + " |\n")
+def _table(out: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    cells = ([row[column] for column in columns] for row in rows)
+    lines = (columns, ["---"] * len(columns), *cells)
+    out.writelines(f"| {' | '.join(_text(str(cell)) for cell in line)} |\n" for line in lines)
 
 
 def _text(text: str) -> str:

@@ -39,7 +39,13 @@ def write(document: Document, out: TextIO) -> None:
         write_line(out, event)
 
 
-def _common(audit: Audit, account: str, region: str) -> dict[str, Any]:
+def _common(
+    audit: Audit,
+    account: str,
+    region: str,
+    status: tuple[int, str],
+    severity: tuple[int, str] = (1, "Informational"),
+) -> dict[str, Any]:
     return {
         "activity_id": 1,
         "activity_name": "Create",
@@ -60,6 +66,10 @@ def _common(audit: Audit, account: str, region: str) -> dict[str, Any]:
             "region": region,
             "account": {"uid": account, "name": account, "type": "AWS Account", "type_id": 10},
         },
+        "severity_id": severity[0],
+        "severity": severity[1],
+        "status_id": status[0],
+        "status": status[1],
     }
 
 
@@ -70,11 +80,7 @@ def _at_ms(audit: Audit) -> int:
 def _unread(audit: Audit, place: PlaceRead) -> dict[str, Any]:
     why = "; ".join(place.unread)
     return {
-        **_common(audit, place.account, place.region),
-        "severity_id": 1,
-        "severity": "Informational",
-        "status_id": 1,
-        "status": "New",
+        **_common(audit, place.account, place.region, (1, "New")),
         "message": f"{place.where} could not be audited: {why}",
         "finding_info": {
             "uid": f"{place.where}/{UNREAD}",
@@ -90,15 +96,11 @@ def _unread(audit: Audit, place: PlaceRead) -> dict[str, Any]:
 def _resolved(audit: Audit, uid: str) -> dict[str, Any]:
     account, region = uid.split("/", 2)[:2]
     return {
-        **_common(audit, account, region),
+        **_common(audit, account, region, (4, "Resolved")),
         "activity_id": 3,
         "activity_name": "Close",
         "type_uid": 200303,
         "type_name": "Compliance Finding: Close",
-        "severity_id": 1,
-        "severity": "Informational",
-        "status_id": 4,
-        "status": "Resolved",
         "message": f"an earlier audit found this, and it is so no more: {uid}",
         "finding_info": {
             "uid": uid,
@@ -112,13 +114,8 @@ def _resolved(audit: Audit, uid: str) -> dict[str, Any]:
 
 def _event(audit: Audit, finding: Finding, status: tuple[int, str]) -> dict[str, Any]:
     subject, rule = finding.subject, BY_ID[finding.rule]
-    severity_id, severity = _SEVERITY[finding.severity]
     return {
-        **_common(audit, subject.account, subject.region),
-        "severity_id": severity_id,
-        "severity": severity,
-        "status_id": status[0],
-        "status": status[1],
+        **_common(audit, subject.account, subject.region, status, _SEVERITY[finding.severity]),
         "message": finding.reason,
         "finding_info": {
             "uid": finding.key,

@@ -12,19 +12,14 @@ from goldenami.domain.audit.document import Audit, Document
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import RULES
 from goldenami.report.audit.items import encode, write_list
+from goldenami.report.audit.rows import unread
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVEL = {
-    Severity.CRITICAL: "error",
-    Severity.HIGH: "error",
-    Severity.MEDIUM: "warning",
-    Severity.LOW: "note",
-}
-_SCORE = {
-    Severity.CRITICAL: "9.5",
-    Severity.HIGH: "8.0",
-    Severity.MEDIUM: "5.0",
-    Severity.LOW: "2.0",
+_LEVEL_AND_SCORE = {
+    Severity.CRITICAL: ("error", "9.5"),
+    Severity.HIGH: ("error", "8.0"),
+    Severity.MEDIUM: ("warning", "5.0"),
+    Severity.LOW: ("note", "2.0"),
 }
 _BASELINE = {"": None, "new": "new", "open": "unchanged"}
 
@@ -52,9 +47,9 @@ def _driver() -> dict[str, Any]:
                 "shortDescription": {"text": rule.title},
                 "fullDescription": {"text": rule.explanation},
                 "help": {"text": rule.fix},
-                "defaultConfiguration": {"level": _LEVEL[rule.severity]},
+                "defaultConfiguration": {"level": _LEVEL_AND_SCORE[rule.severity][0]},
                 "properties": {
-                    "security-severity": _SCORE[rule.severity],
+                    "security-severity": _LEVEL_AND_SCORE[rule.severity][1],
                     "tags": ["security", *rule.controls],
                 },
             }
@@ -69,8 +64,7 @@ def _invocation(audit: Audit) -> dict[str, Any]:
         "endTimeUtc": f"{audit.at:%Y-%m-%dT%H:%M:%SZ}",
         "toolExecutionNotifications": [
             {"level": "error", "message": {"text": f"{place.where} could not be read: {why}"}}
-            for place in audit.unread
-            for why in place.unread
+            for place, why in unread(audit)
         ],
     }
 
@@ -87,7 +81,7 @@ def _result(finding: Finding, suppressions: Iterable[Mapping[str, str]]) -> dict
     subject = finding.subject
     result: dict[str, Any] = {
         "ruleId": finding.rule,
-        "level": _LEVEL[finding.severity],
+        "level": _LEVEL_AND_SCORE[finding.severity][0],
         "message": {"text": f"{subject.kind.value} {subject.id}: {finding.reason}"},
         "locations": [
             {

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from goldenami.domain.audit.document import Audit, Document, ImageUse
+from goldenami.domain.audit.document import Audit, Document
 from goldenami.domain.audit.finding import Finding
-from goldenami.report.audit.rows import worst
+from goldenami.report.audit.rows import accounts, image_row, unread, worst
 from goldenami.report.terminal import clean, console, table
 
 EXAMPLES = 200
@@ -17,11 +17,8 @@ def write(document: Document, out: TextIO) -> None:
     audit = document.audit
     broken = [use for use in audit.images if use.worst]
     if broken:
-        table(
-            ("severity", "image", "name", "owner", "region", "instances", "launches", "findings"),
-            (_image(use) for use in broken),
-            out=out,
-        )
+        rows = [image_row(use) for use in broken]
+        table(tuple(rows[0]), [row.values() for row in rows], out=out)
         console(out).print()
     shown = worst(document.findings, EXAMPLES)
     if shown:
@@ -36,11 +33,9 @@ def write(document: Document, out: TextIO) -> None:
         console(out).print(f"… and {rest} more; --format csv has them all\n")
     for rule in audit.rules:
         console(out).print(f"{rule.id} ({rule.findings}): {rule.fix}")
-    for place in audit.unread:
-        for why in place.unread:
-            console(out).print(
-                clean(f"UNREAD {_where(audit, place.account, place.region)}: {why}"), style="red"
-            )
+    for place, why in unread(audit):
+        where = _where(audit, place.account, place.region)
+        console(out).print(clean(f"UNREAD {where}: {why}"), style="red")
 
 
 def summary(audit: Audit) -> list[str]:
@@ -50,11 +45,10 @@ def summary(audit: Audit) -> list[str]:
 
 def _numbers(audit: Audit) -> Iterator[str]:
     read = sum(not place.unread for place in audit.places)
-    accounts = audit.accounts
-    whose = f"account {accounts[0]}" if len(accounts) == 1 else f"{len(accounts)} accounts"
     with_findings = audit.instances - audit.compliant
+    places = f"{read} of {len(audit.places)} regions of {accounts(audit)}"
     yield (
-        f"{audit.instances} instances in {read} of {len(audit.places)} regions of {whose}: "
+        f"{audit.instances} instances in {places}: "
         f"{audit.compliant} compliant, {with_findings} with findings, "
         f"{audit.waived_findings} findings waived"
     )
@@ -90,14 +84,6 @@ def _waivers(audit: Audit) -> Iterator[str]:
         )
     for waiver in audit.waivers_unused:
         yield f"waiver covers nothing: {waiver.coverage} ({waiver.owner})"
-
-
-def _image(use: ImageUse) -> tuple[object, ...]:
-    image = use.image
-    what = ", ".join(f"{rule} {count}" for rule, count in use.findings.items())
-    worst = use.worst.value if use.worst else ""
-    launches = use.subjects - use.instances
-    return worst, image.id, image.name, image.owner, use.region, use.instances, launches, what
 
 
 def _finding(audit: Audit, finding: Finding) -> tuple[object, ...]:
