@@ -15,7 +15,7 @@ from goldenami.aws.regional import RegionalAws
 from goldenami.aws.seen_images import SeenImages
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
-from goldenami.domain.audit.rules import judge, outdated_image
+from goldenami.domain.audit.rules import Judge, outdated_image
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action
@@ -99,7 +99,7 @@ def usable(verdicts: Verdicts, place: AccountRegion, golden: Image | None) -> Im
         id=golden.id,
         image=seen,
     )
-    for finding in judge(sample, verdicts.judgement.approved):
+    for finding in Judge(verdicts.judgement.approved)(sample):
         if finding.rule != outdated_image.RULE.id:
             raise LeftAloneError(f"{golden.id} cannot take its place: {finding.reason}")
     return golden
