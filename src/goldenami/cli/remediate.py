@@ -145,8 +145,8 @@ def remediate(options: RemediateOptions) -> None:
     if (remediation.plan.actions or options.plan) and not shared.go_ahead(
         remediation.plan, plan_only=options.plan, yes=options.yes, form=options.form
     ):
-        if remediation.unread:
-            raise remediation.unread
+        if unread := remediation.unread():
+            raise unread
         return
     results, error = workflow.carry_out(aws, remediation, request, tell=PlanProgress())
     columns = ("account", "region", "id", "result", "detail")

@@ -4,9 +4,8 @@ What is golden is read from every region of the caller's account, as an audit do
 may come from any of them.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,7 +15,7 @@ from goldenami.aws.parallel import stoppable
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.finding import Finding, grouped
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
 from goldenami.workflows.audit import ASKING, approval
@@ -27,8 +26,6 @@ from goldenami.workflows.audit.progress import AuditProgress
 from goldenami.workflows.audit.question import PART, AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, GoldenImages
 from goldenami.workflows.audit.summary import Findings
-
-T = TypeVar("T")
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
@@ -48,8 +45,8 @@ class Judgement(Struct, frozen=True, kw_only=True):
     approved: Approved
     goldens: GoldenImages
     subjects: Mapping[str, Subject]
-    open: Mapping[str, tuple[Finding, ...]]
-    waived: Mapping[str, tuple[Waived, ...]]
+    open: Mapping[str, Sequence[Finding]]
+    waived: Mapping[str, Sequence[Waived]]
     baking: frozenset[str]
     unread: Mapping[AccountRegion, tuple[str, ...]]
     rules: frozenset[str]
@@ -115,10 +112,11 @@ def judge(
             for subject in findings.subjects or ()
             if subject.resource in named
         },
-        open=_by_resource(
-            (finding, finding) for finding in findings.open if finding.subject.resource in named
+        open=grouped(
+            (finding for finding in findings.open if finding.subject.resource in named),
+            lambda finding: finding.subject.resource,
         ),
-        waived=_by_resource((waiver.finding, waiver) for waiver in findings.waived),
+        waived=grouped(findings.waived, lambda waived: waived.finding.subject.resource),
         baking=frozenset(findings.baking),
         unread=unread,
         rules=frozenset(narrowed.rules(narrowed.scope)),
@@ -144,10 +142,3 @@ def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:
         (*still, *fresh.unreadable),
         before.goldens.builds | fresh.builds,
     )
-
-
-def _by_resource(items: Iterable[tuple[Finding, T]]) -> dict[str, tuple[T, ...]]:
-    several: dict[str, tuple[T, ...]] = {}
-    for finding, item in items:
-        several[finding.subject.resource] = (*several.get(finding.subject.resource, ()), item)
-    return several

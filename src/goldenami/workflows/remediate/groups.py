@@ -22,12 +22,7 @@ from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import templates
-from goldenami.workflows.remediate.interface import (
-    RemediationStep,
-    Rollout,
-    could_not_read,
-    left_alone,
-)
+from goldenami.workflows.remediate.interface import RemediationStep, Rollout, reading
 from goldenami.workflows.remediate.templates import misfit, move
 
 START = "autoscaling:StartInstanceRefresh"
@@ -56,14 +51,13 @@ def steps(
     golden: Image,
     rollout: Rollout,
 ) -> list[RemediationStep]:
-    """Return what to do with a group, and which of its instances are left alone."""
-    try:
+    """Return what to do with a group, and which of its instances are left alone.
+
+    Raises:
+        LeftAloneError: nothing.
+    """
+    with reading("it"):
         step = _step(regional, group, golden, rollout)
-    except LeftAloneError as reason:
-        return [left_alone(regional.place, group.name, reason)]
-    except AwsError as error:
-        unread = could_not_read("it", error)
-        return [left_alone(regional.place, group.name, unread)]
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
     return [
         step,
