@@ -1,6 +1,6 @@
 """Where an audit looks: the regions of every account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -14,19 +14,15 @@ from goldenami.workflows.audit.question import AuditQuestion
 ALL_REGIONS = "*"
 
 
-class UnreadPlace(Struct, frozen=True):
-    """A place of which nothing can be read, and why; its region is ``*`` for a whole account."""
-
-    place: AccountRegion
-    why: str
+UnreadPlaces = Mapping[AccountRegion, str]
+"""Places of which nothing can be read, and why; the region is ``*`` for a whole account."""
 
 
 class AuditedPlaces(Struct, frozen=True):
-    """The places to look at: the caller's own account, others, and what cannot be looked at."""
+    """The places to look at, those of the caller's own account first; and what cannot be."""
 
-    home: tuple[AccountRegion, ...]
-    others: tuple[AccountRegion, ...] = ()
-    unreadable: tuple[UnreadPlace, ...] = ()
+    readable: tuple[AccountRegion, ...]
+    unreadable: UnreadPlaces = {}
 
 
 def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
@@ -57,11 +53,11 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
         for other, own in enabled.items()
         for region in question.regions or own
     ]
-    unreadable = [
-        UnreadPlace(AccountRegion(other, ALL_REGIONS, roles[other]), error.message)
+    unreadable = {
+        AccountRegion(other, ALL_REGIONS, roles[other]): error.message
         for other, error in errors.items()
-    ]
-    return AuditedPlaces(home, tuple(others), tuple(unreadable))
+    }
+    return AuditedPlaces((*home, *others), unreadable)
 
 
 def accounts(aws: Aws, question: AuditQuestion) -> Sequence[str]:

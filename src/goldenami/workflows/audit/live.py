@@ -1,6 +1,6 @@
 """AWS itself as the source of an audit."""
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from threading import Lock
 
@@ -21,7 +21,7 @@ from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
 from goldenami.workflows.audit import bakes
-from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace, places
+from goldenami.workflows.audit.account_regions import AuditedPlaces, places
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
 
@@ -77,7 +77,7 @@ class LiveSource:
         self._leave_out(places, self._own)
         return GoldenImages(
             goldens.read(self._aws, self._own, self._question.approval, builds=self._builds),
-            tuple(UnreadPlace(place, error.message) for place, error in errors.items()),
+            {place: error.message for place, error in errors.items()},
             goldens.known_builds(self._aws, self._own),
         )
 
@@ -184,13 +184,10 @@ class LiveSource:
         except AwsError as error:
             problem = error
         for batch in batches:
-            yield _with_subjects(batch, lambda subject: _with_root(subject, expected, volumes))
+            subjects = [_with_root(subject, expected, volumes) for subject in batch.subjects]
+            yield replace(batch, subjects=subjects)
         if problem:
             raise problem
-
-
-def _with_subjects(batch: Batch, change: Callable[[Subject], Subject]) -> Batch:
-    return replace(batch, subjects=[change(subject) for subject in batch.subjects])
 
 
 def _of_future(answer: "Future[list[list[Subject]]]") -> Batches:

@@ -19,7 +19,6 @@ from goldenami.domain.audit.finding import Finding, grouped
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
 from goldenami.workflows.audit import ASKING, approval
-from goldenami.workflows.audit.account_regions import UnreadPlace
 from goldenami.workflows.audit.judging import judged
 from goldenami.workflows.audit.live import LiveSource
 from goldenami.workflows.audit.progress import AuditProgress
@@ -52,12 +51,10 @@ class Judgement(Struct, frozen=True, kw_only=True):
     rules: frozenset[str]
 
     @property
-    def home_unread(self) -> tuple[UnreadPlace, ...]:
+    def home_unread(self) -> list[str]:
         """The regions of the caller's account whose images could not be read."""
         account = self.approved.account
-        return tuple(
-            unread for unread in self.goldens.unreadable if unread.place.account == account
-        )
+        return [place.region for place in self.goldens.unreadable if place.account == account]
 
 
 def judge(
@@ -94,16 +91,15 @@ def judge(
         live = LiveSource(aws, narrowed, asking, only=only, builds=builds)
         fresh = live.goldens(sorted(everywhere | only.places, key=str))
         goldens = _joined(before, fresh)
-        home = [place for place in goldens.produced if place.account == aws.account]
-        approved = approval.approved(live, narrowed, home, goldens, at)
-        approval.refuse_none(approved, goldens, goldens.unreadable)
+        approved = approval.approved(live, narrowed, goldens, at)
+        approval.refuse_none(approved, goldens, tuple(goldens.unreadable.items()))
         findings = Findings(Waivers(question.waivers, at.date()), None, keep=True)
         readable = [place for place in only.places if place in fresh.produced]
-        read = judged(live, readable, goldens, approved, findings, AuditProgress())
+        summaries = judged(live, readable, goldens, approved, findings, AuditProgress())
     unread: dict[AccountRegion, tuple[str, ...]] = {
-        unread.place: (unread.why,) for unread in fresh.unreadable if unread.place in only.places
+        place: (why,) for place, why in fresh.unreadable.items() if place in only.places
     }
-    unread |= {place_summary.place: place.unread for place_summary, place in read if place.unread}
+    unread |= {summary.place: tuple(summary.unread) for summary in summaries if summary.unread}
     return Judgement(
         approved=approved,
         goldens=goldens,
@@ -132,13 +128,12 @@ def _home(aws: Aws, question: AuditQuestion) -> set[AccountRegion]:
 def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:
     if before is None:
         return fresh
-    read = {*fresh.produced, *(unread.place for unread in fresh.unreadable)}
-    earlier = {
-        place: images for place, images in before.goldens.produced.items() if place not in read
-    }
-    still = tuple(unread for unread in before.goldens.unreadable if unread.place not in read)
+    earlier = before.goldens
+    read = {*fresh.produced, *fresh.unreadable}
+    produced = {place: images for place, images in earlier.produced.items() if place not in read}
+    unreadable = {place: why for place, why in earlier.unreadable.items() if place not in read}
     return GoldenImages(
-        {**earlier, **fresh.produced},
-        (*still, *fresh.unreadable),
-        before.goldens.builds | fresh.builds,
+        {**produced, **fresh.produced},
+        {**unreadable, **fresh.unreadable},
+        earlier.builds | fresh.builds,
     )

@@ -100,9 +100,8 @@ class Verdicts(Struct, frozen=True):
         """An own image may come from a golden one of another region, if that could be read."""
         unread = self.judgement.home_unread
         if unread and self.judgement.approved.own(now):
-            region = unread[0].place.region
             raise LeftAloneError(
-                f"its image may come from a golden one in {region}, which could not be read",
+                f"its image may come from a golden one in {unread[0]}, which could not be read",
                 unread=True,
             )
 
