@@ -39,6 +39,8 @@ PAGES_IN_HAND = 2
 _in_hand = BoundedSemaphore(PAGES_IN_HAND)
 Some = list[Subject]
 R = TypeVar("R", InstanceMetadata, Reservation)
+Page = Future[tuple[Iterator[Any], str]]
+"""A page under way: its rows, which are read as they are iterated, and the next one's token."""
 
 
 class _Listing(Struct, frozen=True):
@@ -51,13 +53,6 @@ class _Listing(Struct, frozen=True):
 
 _METADATA = _Listing(DescribeInstanceImageMetadata.call, "InstanceImageMetadata", METADATA_PAGE)
 _RESERVATIONS = _Listing(DescribeInstances.call, "Reservations", INSTANCES_PAGE)
-
-
-class _Page(Struct, frozen=True):
-    """A page that came: its rows, which are read as they are iterated, and the next one's token."""
-
-    rows: Any
-    token: str
 
 
 class InstanceInventory:
@@ -93,9 +88,6 @@ class InstanceInventory:
                 raise
             yield from self._with_images(images)
             return
-        yield from self._with_metadata()
-
-    def _with_metadata(self) -> Iterator[Some]:
         for some in self._rows(_METADATA, self._first, InstanceMetadata):
             yield [self._from_metadata(instance) for instance in some]
 
@@ -135,27 +127,26 @@ class InstanceInventory:
             tags=own,
         )
 
-    def _rows(self, listing: _Listing, answer: "Future[_Page]", kind: type[R]) -> Iterator[list[R]]:
+    def _rows(self, listing: _Listing, answer: Page, kind: type[R]) -> Iterator[list[R]]:
         """Yield the rows of all pages; the next one is asked for while this one is being read."""
         more = True
         while more:
-            page = answer.result()
-            if page.token:
-                answer = self._page(listing, page.token)
+            rows, token = answer.result()
+            if token:
+                answer = self._page(listing, token)
             with _in_hand, explained(_DOING, self._regional.where, listing.call):
-                rows = iter(page.rows)
                 while some := list(islice(rows, AT_ONCE)):
                     yield read_all(kind, some)
-            more = bool(page.token)
+            more = bool(token)
 
-    def _page(self, listing: _Listing, token: str = "") -> "Future[_Page]":
+    def _page(self, listing: _Listing, token: str = "") -> Page:
         further = {"NextToken": token} if token else {}
         parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
 
-        def ask() -> _Page:
+        def ask() -> tuple[Iterator[Any], str]:
             with explained(_DOING, self._regional.where, listing.call):
                 answer = self._regional.raw(listing.call, parameters)
-                return _Page(answer[listing.key], answer.get("NextToken") or "")
+                return iter(answer[listing.key]), answer.get("NextToken") or ""
 
         return self._pool.submit(again, ask)
 

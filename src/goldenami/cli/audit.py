@@ -93,7 +93,7 @@ def audit(options: AuditOptions) -> None:
     question = _question(options)
     from goldenami.report.terminal import watched
     from goldenami.workflows import audit as workflow
-    from goldenami.workflows.audit.progress import AuditProgress
+    from goldenami.workflows.audit.judging import AuditProgress
 
     home = question.regions[0] if question.regions else "us-east-1"
     saved = question.source.startswith("file:")

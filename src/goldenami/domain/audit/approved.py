@@ -149,27 +149,23 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
     newer: Counter[str] = Counter()
     by_id = {}
     for image in sorted(claiming, key=_age, reverse=True):
-        by_id[image.id] = _produced(image, approval, builds, newer[image.image])
+        approved = approval.on(image.tags)
+        by_id[image.id] = Produced(
+            id=image.id,
+            image=image.image,
+            version=image.version,
+            created=image.created,
+            approved=approved,
+            candidate=not approved and state(image.status).waits,
+            forged=_forged(image, builds, approved=approved),
+            newer=newer[image.image],
+        )
         newer[image.image] += by_id[image.id].golden and image.state == "available"
     return by_id
 
 
 def _age(image: Image) -> tuple[float, str]:
     return (image.created.timestamp() if image.created else 0.0, image.version)
-
-
-def _produced(image: Image, approval: ApprovalTag, builds: Builds, newer: int) -> Produced:
-    approved = approval.on(image.tags)
-    return Produced(
-        id=image.id,
-        image=image.image,
-        version=image.version,
-        created=image.created,
-        approved=approved,
-        candidate=not approved and state(image.status).waits,
-        forged=_forged(image, builds, approved=approved),
-        newer=newer,
-    )
 
 
 def _forged(image: Image, builds: Builds, *, approved: bool) -> str:

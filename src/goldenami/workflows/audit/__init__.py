@@ -21,9 +21,8 @@ from goldenami.errors import (
 from goldenami.workflows.audit import approval, saved, summary
 from goldenami.workflows.audit.account_regions import AuditedPlaces
 from goldenami.workflows.audit.aggregator import AggregatorSource
-from goldenami.workflows.audit.judging import judged
+from goldenami.workflows.audit.judging import AuditProgress, judged
 from goldenami.workflows.audit.live import LiveSource
-from goldenami.workflows.audit.progress import AuditProgress
 from goldenami.workflows.audit.question import AuditQuestion, AuditScope
 from goldenami.workflows.audit.saved import SavedSource
 from goldenami.workflows.audit.sources import AuditSource

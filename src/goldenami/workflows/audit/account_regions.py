@@ -32,13 +32,10 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
         AwsError: the caller's own regions, or the organization's accounts, could not be read.
         UsageError: other accounts are asked for, and no role to read them by.
     """
-    account = aws.account
-    home = tuple(
-        AccountRegion(account, region) for region in question.regions or regions.enabled(aws)
-    )
-    other_accounts = [other for other in accounts(aws, question) if other != account]
+    own = home(aws, question)
+    other_accounts = [other for other in accounts(aws, question) if other != aws.account]
     if not other_accounts:
-        return AuditedPlaces(home)
+        return AuditedPlaces(own)
     if not question.role:
         raise UsageError(
             f"other accounts are to be audited ({len(other_accounts)}), but by which role?",
@@ -50,14 +47,24 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
     )
     others = [
         AccountRegion(other, region, roles[other])
-        for other, own in enabled.items()
-        for region in question.regions or own
+        for other, regions_there in enabled.items()
+        for region in question.regions or regions_there
     ]
     unreadable = {
         AccountRegion(other, ALL_REGIONS, roles[other]): error.message
         for other, error in errors.items()
     }
-    return AuditedPlaces((*home, *others), unreadable)
+    return AuditedPlaces((*own, *others), unreadable)
+
+
+def home(aws: Aws, question: AuditQuestion) -> tuple[AccountRegion, ...]:
+    """Return the regions of the caller's own account that are asked for.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    asked_for = question.regions or regions.enabled(aws)
+    return tuple(AccountRegion(aws.account, region) for region in asked_for)
 
 
 def accounts(aws: Aws, question: AuditQuestion) -> Sequence[str]:

@@ -79,28 +79,24 @@ def refuse_none(
         RefusedError: nothing is approved.
         IncompleteError: that, as far as could be read.
     """
+    reasons = [f"{_named(place)}: {why}" for place, why in unreadable]
     if unreadable and not goldens.produced:
         raise IncompleteError(
             f"audit: none of {len(unreadable)} places could be read",
-            notes=_reasons(unreadable),
+            notes=reasons,
             fix="give the caller access to them, or leave them out",
         )
     if not approved.empty:
         return
     if unreadable:
         raise IncompleteError(
-            "audit: no approved image found, but not everything could be read",
-            notes=_reasons(unreadable),
+            "audit: no approved image found, but not everything could be read", notes=reasons
         )
     regions = [place.region for place in goldens.produced]
     raise RefusedError(
         f"audit: no approved image in {_joined(sorted(regions))}, so nothing could be compliant",
         fix="bake one with `goldenami bake`, or name images with --approved or audit.owners",
     )
-
-
-def _reasons(unreadable: Sequence[tuple[AccountRegion, str]]) -> list[str]:
-    return [f"{_named(place)}: {why}" for place, why in unreadable]
 
 
 def _named(place: AccountRegion) -> str:

@@ -37,11 +37,10 @@ def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
             problem = error
         running = {name for name, build in claims.items() if bakes.is_running(build)}
         baking = claims.keys() if problem else running - forged.keys()
+        belonging = [subject for subject in instances if subject.id in baking]
         yield Batch(
             subjects=[_noted(subject, forged) for subject in instances if subject.id not in baking],
-            baking=()
-            if problem
-            else tuple(subject for subject in instances if subject.id in baking),
+            baking=() if problem else tuple(belonging),
         )
     if problem:
         raise problem

@@ -8,12 +8,31 @@ from threading import Event
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.audit.progress import AuditProgress
 from goldenami.workflows.audit.sources import AuditSource, Batches, GoldenImages
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
 PLACES_AT_ONCE = 6
 """How many places are read at once: reading is bound by the processor, and each takes memory."""
+
+
+class AuditProgress:
+    """How far an audit is: read by whoever shows it, while it runs."""
+
+    def __init__(self) -> None:
+        self._places: Sequence[PlaceSummary] = ()
+
+    def begin(self, places: Sequence[PlaceSummary]) -> None:
+        """Tell which places there are to read."""
+        self._places = places
+
+    @property
+    def text(self) -> str:
+        """How far it is, in a few words."""
+        if not self._places:
+            return "looking for golden images"
+        read = sum(place.read for place in self._places)
+        judged = sum(place.judged for place in self._places)
+        return f"{read} of {len(self._places)} places read, {judged:,} instances and launches"
 
 
 def judged(

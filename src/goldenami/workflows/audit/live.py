@@ -242,13 +242,13 @@ def explained_by_ancestors(
         produced = approved.produced.get(region, {}).get(image_id)
         return produced is not None and produced.golden
 
-    unexplained = {subject.image.id for subject in subjects if _unexplained(subject, approved)}
+    unexplained = {
+        subject.image.id
+        for subject in subjects
+        if subject.image.known and approved.own(subject) and not approved.golden(subject)
+    }
     ancestors = seen.golden_ancestors(unexplained, golden) if unexplained else {}
     return [_with_ancestor(subject, ancestors) for subject in subjects] if ancestors else subjects
-
-
-def _unexplained(subject: Subject, approved: Approved) -> bool:
-    return subject.image.known and approved.own(subject) and not approved.golden(subject)
 
 
 def _with_ancestor(subject: Subject, ancestors: Mapping[str, str]) -> Subject:

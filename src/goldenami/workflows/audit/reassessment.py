@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.aws import regions
 from goldenami.aws.parallel import stoppable
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
@@ -19,9 +18,9 @@ from goldenami.domain.audit.finding import Finding, grouped
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
 from goldenami.workflows.audit import ASKING, approval
-from goldenami.workflows.audit.judging import judged
+from goldenami.workflows.audit.account_regions import home
+from goldenami.workflows.audit.judging import AuditProgress, judged
 from goldenami.workflows.audit.live import LiveSource
-from goldenami.workflows.audit.progress import AuditProgress
 from goldenami.workflows.audit.question import PART, AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, GoldenImages
 from goldenami.workflows.audit.summary import Findings
@@ -86,7 +85,7 @@ def judge(
     )
     near = {AccountRegion(aws.account, place.region) for place in only.places}
     builds = before.goldens.builds if before else frozenset()
-    everywhere = near if before else near | _home(aws, question)
+    everywhere = near if before else near | {*home(aws, question)}
     with stoppable(ASKING) as asking:
         live = LiveSource(aws, narrowed, asking, only=only, builds=builds)
         fresh = live.goldens(sorted(everywhere | only.places, key=str))
@@ -117,12 +116,6 @@ def judge(
         unread=unread,
         rules=frozenset(narrowed.rules(narrowed.scope)),
     )
-
-
-def _home(aws: Aws, question: AuditQuestion) -> set[AccountRegion]:
-    return {
-        AccountRegion(aws.account, region) for region in question.regions or regions.enabled(aws)
-    }
 
 
 def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:

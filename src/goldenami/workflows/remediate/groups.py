@@ -24,6 +24,7 @@ from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import templates
 from goldenami.workflows.remediate.interface import RemediationStep, Rollout, reading
 from goldenami.workflows.remediate.templates import misfit, move
+from goldenami.workflows.remediate.verdicts import Verdicts
 
 START = "autoscaling:StartInstanceRefresh"
 PREFERENCES = {
@@ -45,24 +46,19 @@ class _Moves(Struct, frozen=True):
     follows: tuple[str, ...]
 
 
-def steps(
-    regional: RegionalAws,
-    group: AutoScalingGroup,
-    golden: Image,
-    rollout: Rollout,
-) -> list[RemediationStep]:
+def steps(verdicts: Verdicts, group: AutoScalingGroup, golden: Image) -> list[RemediationStep]:
     """Return what to do with a group, and which of its instances are left alone.
 
     Raises:
         LeftAloneError: nothing.
     """
     with reading("it"):
-        step = _step(regional, group, golden, rollout)
+        step = _step(verdicts.regional, group, golden, verdicts.request.rollout)
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
     return [
         step,
         *(
-            RemediationStep(place=regional.place, id=instance_id, reason=kept)
+            RemediationStep(place=verdicts.place, id=instance_id, reason=kept)
             for instance_id in group.protected
         ),
     ]

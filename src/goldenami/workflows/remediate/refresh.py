@@ -67,8 +67,7 @@ def steps(verdicts: Verdicts, named: Mapping[str, Sequence[Finding]]) -> list[Re
             if name not in known:
                 raise LeftAloneError("it is gone")
             waived.refuse_templates(known[name])
-            image = usable(verdicts, golden)
-            refreshes += groups.steps(regional, known[name], image, verdicts.request.rollout)
+            refreshes += groups.steps(verdicts, known[name], usable(verdicts, golden))
     return [_guarded(verdicts, golden, step) for step in in_order(regional, refreshes)]
 
 

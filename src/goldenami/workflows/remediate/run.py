@@ -173,7 +173,7 @@ class _Run:
             try:
                 self._take_turn(context)
                 _look(action, guard)
-                outputs = self._called(action, context)
+                outputs = _called(action, context)
             except GoldenamiError as error:
                 self._ends[action.id] = error
                 raise
@@ -193,14 +193,15 @@ class _Run:
         if context.cancelled.wait(self._pace.turn_in_s()):
             raise GoldenamiError(f"{context.summary}: not begun")
 
-    def _called(self, action: Action, context: ActionContext) -> Mapping[str, object]:
-        try:
-            return call(context, action.call, action.outputs)
-        except AwsError as error:
-            adopt = ADOPT.get(action.call)
-            if adopt and (adopted := adopt(context, error)):
-                return adopted
-            raise
+
+def _called(action: Action, context: ActionContext) -> Mapping[str, object]:
+    try:
+        return call(context, action.call, action.outputs)
+    except AwsError as error:
+        adopt = ADOPT.get(action.call)
+        if adopt and (adopted := adopt(context, error)):
+            return adopted
+        raise
 
 
 def _look(action: Action, guard: Guard) -> None:
