@@ -1,6 +1,6 @@
 """Every instance of a region with what is known of its image, a page at a time."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from itertools import islice
 from threading import BoundedSemaphore
@@ -16,6 +16,7 @@ from goldenami.aws.answers.ec2 import (
     InstanceMetadata,
     Reservation,
 )
+from goldenami.aws.answers.ec2_around import DescribeVolumes
 from goldenami.aws.answers.interface import read_all
 from goldenami.aws.ask import again
 from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
@@ -149,6 +150,29 @@ class InstanceInventory:
                 return iter(answer[listing.key]), answer.get("NextToken") or ""
 
         return self._pool.submit(again, ask)
+
+
+def root_snapshots(regional: RegionalAws, devices: Iterable[str]) -> dict[str, str]:
+    """Return the snapshot of each instance's root volume; empty if it was made from none.
+
+    Args:
+        regional: whose, and where.
+        devices: the names that the root device of a golden image has, such as ``/dev/xvda``.
+    """
+    pages = regional.listed(
+        DescribeVolumes, "reading root volumes",
+        Filters=[
+            {"Name": "attachment.status", "Values": ["attached"]},
+            {"Name": "attachment.device", "Values": sorted(devices)},
+        ],
+        MaxResults=500,
+    )  # fmt: skip
+    return {
+        attachment.instance_id: volume.snapshot_id
+        for page in pages
+        for volume in page.volumes
+        for attachment in volume.attachments
+    }
 
 
 def _image(about: ImageMetadata) -> ImageSeen:

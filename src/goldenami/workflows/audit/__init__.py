@@ -77,8 +77,7 @@ def _audited(
     places = source.places()
     goldens = source.goldens(places.readable)
     unreadable = (*places.unreadable.items(), *goldens.unreadable.items())
-    approved = approval.approved(source, question, goldens, at)
-    approval.refuse_none(approved, goldens, unreadable)
+    approved = approval.approved(source, question, goldens, unreadable, at)
     findings = Findings(
         Waivers(question.waivers, at.date()), question.earlier, keep=question.keep is not None
     )

@@ -16,6 +16,7 @@ def approved(
     source: AuditSource,
     question: AuditQuestion,
     goldens: GoldenImages,
+    unreadable: Sequence[tuple[AccountRegion, str]],
     at: datetime,
 ) -> Approved:
     """Return what counts as golden everywhere: the releases of the caller's own account.
@@ -24,18 +25,20 @@ def approved(
         source: what lists of approved images are read from.
         question: what else counts.
         goldens: what releases made in all places.
+        unreadable: the places that could not be read.
         at: the time that images are judged at.
 
     Raises:
         UsageError: a listed parameter is nowhere.
-        IncompleteError: a region's listed parameters could not be read.
+        RefusedError: nothing is approved: then everything would be a finding.
+        IncompleteError: that, as far as could be read; or listed parameters could not be read.
     """
     produced = {
         place.region: images
         for place, images in goldens.produced.items()
         if place.account == source.account
     }
-    return Approved(
+    approved = Approved(
         produced=produced,
         listed=_listed(source, question, tuple(produced)),
         named=question.listed.named,
@@ -46,6 +49,8 @@ def approved(
         max_age=question.max_age,
         derived=question.derived,
     )
+    _refuse_none(approved, goldens, unreadable)
+    return approved
 
 
 def _listed(
@@ -70,15 +75,9 @@ def _listed(
     }
 
 
-def refuse_none(
+def _refuse_none(
     approved: Approved, goldens: GoldenImages, unreadable: Sequence[tuple[AccountRegion, str]]
 ) -> None:
-    """Refuse to judge by nothing: then everything would be a finding.
-
-    Raises:
-        RefusedError: nothing is approved.
-        IncompleteError: that, as far as could be read.
-    """
     reasons = [f"{_named(place)}: {why}" for place, why in unreadable]
     if unreadable and not goldens.produced:
         raise IncompleteError(

@@ -6,7 +6,7 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from goldenami.aws import allowed_images, images, parameters, root_volumes
+from goldenami.aws import allowed_images, images, inventory, parameters
 from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
@@ -176,16 +176,23 @@ class LiveSource:
         own = [
             image for image in self._own[place] if image.id in golden and golden[image.id].golden
         ]
-        expected = {image.id: " ".join(image.snapshots) for image in own}
+        snapshots = {image.id: " ".join(image.snapshots) for image in own}
         devices = {image.root_device for image in own if image.root_device}
         volumes, problem = {}, None
         try:
-            volumes = root_volumes.snapshots(regional, devices) if devices else {}
+            volumes = inventory.root_snapshots(regional, devices) if devices else {}
         except AwsError as error:
             problem = error
+
+        def with_root(subject: Subject) -> Subject:
+            if subject.image.id not in snapshots or subject.id not in volumes:
+                return subject
+            root, expected = volumes[subject.id], snapshots[subject.image.id]
+            facts = {**subject.facts, "root-snapshot": root, "image-snapshots": expected}
+            return replace(subject, facts=facts)
+
         for batch in batches:
-            subjects = [_with_root(subject, expected, volumes) for subject in batch.subjects]
-            yield replace(batch, subjects=subjects)
+            yield replace(batch, subjects=[with_root(subject) for subject in batch.subjects])
         if problem:
             raise problem
 
@@ -206,25 +213,6 @@ def _setting(regional: RegionalAws, place: AccountRegion) -> Batches:
         facts={"allowed-amis": setting.state},
     )
     yield Batch(subjects=[subject])
-
-
-def _with_root(
-    subject: Subject, expected: Mapping[str, str], volumes: Mapping[str, str]
-) -> Subject:
-    """Note the snapshots of an instance's golden image, and the one of its root volume.
-
-    Args:
-        subject: the instance.
-        expected: the snapshots by golden image.
-        volumes: the snapshot of the root volume, by instance.
-    """
-    if subject.image.id not in expected or subject.id not in volumes:
-        return subject
-    roots = {
-        "root-snapshot": volumes[subject.id],
-        "image-snapshots": expected[subject.image.id],
-    }
-    return replace(subject, facts={**subject.facts, **roots})
 
 
 def with_ancestors(batches: Batches, seen: SeenImages, approved: Approved) -> Batches:

@@ -49,12 +49,6 @@ class Judgement(Struct, frozen=True, kw_only=True):
     unread: Mapping[AccountRegion, tuple[str, ...]]
     rules: frozenset[str]
 
-    @property
-    def home_unread(self) -> list[str]:
-        """The regions of the caller's account whose images could not be read."""
-        account = self.approved.account
-        return [place.region for place in self.goldens.unreadable if place.account == account]
-
 
 def judge(
     aws: Aws,
@@ -90,8 +84,8 @@ def judge(
         live = LiveSource(aws, narrowed, asking, only=only, builds=builds)
         fresh = live.goldens(sorted(everywhere | only.places, key=str))
         goldens = _joined(before, fresh)
-        approved = approval.approved(live, narrowed, goldens, at)
-        approval.refuse_none(approved, goldens, tuple(goldens.unreadable.items()))
+        unreadable = tuple(goldens.unreadable.items())
+        approved = approval.approved(live, narrowed, goldens, unreadable, at)
         findings = Findings(Waivers(question.waivers, at.date()), None, keep=True)
         readable = [place for place in only.places if place in fresh.produced]
         summaries = judged(live, readable, goldens, approved, findings, AuditProgress())

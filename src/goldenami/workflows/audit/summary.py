@@ -1,7 +1,7 @@
 """Judges what a place has, and counts."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
@@ -82,12 +82,9 @@ class PlaceSummary:
             self._count(subject, [], number)
         self.baking += len(batch.baking)
         self._findings.baking.update(subject.resource for subject in batch.baking)
-        self._judge_all(batch.subjects)
-
-    def _judge_all(self, subjects: Sequence[Subject]) -> None:
         still_open: list[Finding] = []
         waived: list[Waived] = []
-        for subject in subjects:
+        for subject in batch.subjects:
             findings = self._judge(subject)
             self._count(subject, findings)
             for finding in findings:
@@ -98,7 +95,7 @@ class PlaceSummary:
                 else:
                     waived.append(Waived(finding=self._findings.marked(finding), waiver=waiver))
         if self._findings.subjects is not None:
-            self._findings.subjects.add(self._number, subjects)
+            self._findings.subjects.add(self._number, batch.subjects)
         self.waived += len(waived)
         self._findings.open.add(self._number, still_open)
         self._findings.waived.add(self._number, waived)

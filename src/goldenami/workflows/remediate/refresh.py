@@ -58,8 +58,10 @@ def steps(verdicts: Verdicts, named: Mapping[str, Sequence[Finding]]) -> list[Re
             waived.refuse(subject)
             if subject.kind is Kind.LAUNCH_TEMPLATE:
                 refreshes.append(_template(regional, subject, usable(verdicts, golden)))
+            elif name := _group_of(subject):
+                group_names[name] = None
             else:
-                group_names[_launching(subject)] = None
+                raise LeftAloneError("no Auto Scaling group launched it: replace it by hand")
     refreshes = [step for step in refreshes if step.id not in group_names]
     known = auto_scaling.groups(regional, group_names) if group_names else {}
     for name in group_names:
@@ -155,18 +157,12 @@ def _template(regional: RegionalAws, subject: Subject, golden: Image) -> Remedia
     return RemediationStep(place=regional.place, id=subject.id, actions=moved.actions, guard=guard)
 
 
-def _launching(subject: Subject) -> str:
-    """Return the name of a group, or of that which launched an instance."""
-    if name := _group_of(subject):
-        return name
-    raise LeftAloneError("no Auto Scaling group launched it: replace it by hand")
-
-
 def _template_id(subject: Subject) -> str:
     return subject.id.partition(":")[0]
 
 
 def _group_of(subject: Subject) -> str:
+    """Return the name of a group, or of that which launched an instance; empty if none has."""
     if subject.kind is Kind.AUTO_SCALING_GROUP:
         return subject.name
     return subject.tags.get(GROUP_TAG, "") if subject.kind is Kind.INSTANCE else ""

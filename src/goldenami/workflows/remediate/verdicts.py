@@ -98,12 +98,14 @@ class Verdicts(Struct, frozen=True):
 
     def _refuse_unknown_origin(self, now: Subject) -> None:
         """An own image may come from a golden one of another region, if that could be read."""
-        unread = self.judgement.home_unread
-        if unread and self.judgement.approved.own(now):
-            raise LeftAloneError(
-                f"its image may come from a golden one in {unread[0]}, which could not be read",
-                unread=True,
-            )
+        approved = self.judgement.approved
+        for place in self.judgement.goldens.unreadable:
+            if place.account == approved.account and approved.own(now):
+                raise LeftAloneError(
+                    f"its image may come from a golden one in {place.region}, which could not be "
+                    "read",
+                    unread=True,
+                )
 
     def _why_not(self, named: Sequence[Finding], open_findings: Sequence[Finding]) -> str:
         if open_findings:
