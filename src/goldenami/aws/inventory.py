@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
+from functools import cache
 from itertools import islice
 from threading import BoundedSemaphore
 from typing import Any, TypeVar
@@ -70,7 +71,7 @@ class InstanceInventory:
         self._pool = pool
         these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
         self._filters = [*_ALIVE, *these]
-        self._images: dict[ImageMetadata, ImageSeen] = {}
+        self._image = cache(_image)  # a fleet has far fewer images than instances
         self._first = self._page(_METADATA)
 
     def instances(self, images: SeenImages) -> Iterator[Some]:
@@ -90,7 +91,10 @@ class InstanceInventory:
             yield from self._with_images(images)
             return
         for some in self._rows(_METADATA, self._first, InstanceMetadata):
-            yield [self._from_metadata(instance) for instance in some]
+            yield [
+                self._subject(instance, instance.owner_id, self._image(instance.image_metadata))
+                for instance in some
+            ]
 
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
         for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS), Reservation):
@@ -104,13 +108,6 @@ class InstanceInventory:
                 self._subject(instance, account, seen[instance.image_id])
                 for account, instance in instances
             ]
-
-    def _from_metadata(self, instance: InstanceMetadata) -> Subject:
-        about = instance.image_metadata
-        image = self._images.get(about)  # a fleet has far fewer images than instances
-        if image is None:
-            image = self._images[about] = _image(about)
-        return self._subject(instance, instance.owner_id, image)
 
     def _subject(
         self, instance: InstanceMetadata | InstanceAnswer, account: str, image: ImageSeen

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -141,8 +141,15 @@ def _notes(group: AutoScalingGroup, moves: _Moves, rollout: Rollout) -> tuple[st
 
 def _refuse(regional: RegionalAws, group: AutoScalingGroup) -> None:
     """Refuse a group whose instances must not be ended, or are being replaced already."""
-    if protected := _protected(regional, group.instances):
-        raise LeftAloneError(f"{protected} in it is protected from termination")
+    protected, errors = concurrently(
+        group.instances,
+        lambda instance_id: live_instances.protected_from_termination(regional, instance_id),
+    )
+    for error in errors.values():
+        raise error
+    for instance_id in group.instances:
+        if protected[instance_id]:  # which a refresh does not heed
+            raise LeftAloneError(f"{instance_id} in it is protected from termination")
     if auto_scaling.under_way(regional, group.name):
         raise LeftAloneError("an instance refresh is under way")
 
@@ -171,17 +178,6 @@ def _moves(regional: RegionalAws, group: AutoScalingGroup, golden: Image) -> _Mo
         elif moved.actions:
             versions[reference] = moved.version
     return _Moves(tuple(actions.values()), versions, tuple(follows))
-
-
-def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
-    """Return an instance that is protected from termination, which a refresh does not heed."""
-    answers, errors = concurrently(
-        instances,
-        lambda instance_id: live_instances.protected_from_termination(regional, instance_id),
-    )
-    for error in errors.values():
-        raise error
-    return next((instance_id for instance_id, protected in answers.items() if protected), "")
 
 
 def _refreshed(

@@ -46,7 +46,7 @@ class Remediation(Struct, frozen=True, kw_only=True):
         )
 
 
-class RemediationResult(Struct, frozen=True, kw_only=True):
+class RemediationResult(Struct, frozen=True):
     """How it ended for one thing: ``done``, ``left alone``, ``failed``, ``not begun``."""
 
     account: str
@@ -144,11 +144,8 @@ class _Run:
 
     def result(self, step: RemediationStep) -> RemediationResult:
         """Return how it ended for a thing."""
-        result, detail = self._ended(step)
-        return RemediationResult(
-            account=step.place.account, region=step.place.region, id=step.id, result=result,
-            detail=detail,
-        )  # fmt: skip
+        place = step.place
+        return RemediationResult(place.account, place.region, step.id, *self._ended(step))
 
     def _ended(self, step: RemediationStep) -> tuple[str, str]:
         if step.reason:
