@@ -83,11 +83,15 @@ class Approved(Struct, frozen=True, kw_only=True):
         """Return what is known of the subject's image from its tags."""
         return self.produced.get(subject.region, {}).get(subject.image.id)
 
+    def released(self, region: str, image_id: str) -> bool:
+        """Tell whether an image is an approved one that a release made."""
+        produced = self.produced.get(region, {}).get(image_id)
+        return produced is not None and produced.golden
+
     def golden(self, subject: Subject) -> bool:
         """Tell whether the subject's image is one of the approved."""
         image = subject.image
-        claim = self.claim(subject)
-        if claim is not None and claim.golden:
+        if self.released(subject.region, image.id):
             return True
         if image.owner in self.owners and image.owner != self.account:
             return True

@@ -74,7 +74,7 @@ class LiveSource:
             self._to_list = iter([place for place in places if place in selected])
             self._list_ahead()
         self._own, errors = concurrently(places, lambda place: images.own(self._aws.at(place)))
-        self._leave_out(places, self._own)
+        self._leave_out_all_but(self._own)
         return GoldenImages(
             goldens.read(self._aws, self._own, self._question.approval, builds=self._builds),
             {place: error.message for place, error in errors.items()},
@@ -104,18 +104,15 @@ class LiveSource:
         ids = self._only.instances if self._only else ()
         return InstanceInventory(self._aws.at(place), self._pool, ids)
 
-    def _leave_out(
-        self, places: Sequence[AccountRegion], readable: Container[AccountRegion]
-    ) -> None:
+    def _leave_out_all_but(self, readable: Container[AccountRegion]) -> None:
         """Do not list what cannot be judged.
 
         Nobody fetches the listing of a place whose images could not be read, so that it would keep
         one of the few places ahead for good, and in the end the audit would list nothing ahead.
         """
         with self._lock:
-            for place in places:
-                if place not in readable:
-                    self._listings.pop(place, None)
+            for place in [place for place in self._listings if place not in readable]:
+                del self._listings[place]
             self._to_list = iter([place for place in self._to_list if place in readable])
 
     def own_images(self, region: str) -> Sequence[Image]:
@@ -134,24 +131,22 @@ class LiveSource:
             instances = bakes.without(self._listing(place).instances(seen), regional)
             batches = with_ancestors(instances, seen, approved)
             if self._question.roots:
-                batches = self._with_roots(batches, regional, place, approved)
+                batches = self._with_roots(batches, regional, approved)
             yield "instances", batches
         if AuditPart.LAUNCHES in parts:
-            for name, batches in self._launches(regional, place, seen):
+            for name, batches in self._launches(regional, seen):
                 yield name, with_ancestors(batches, seen, approved)
         if AuditPart.SETTINGS in parts:
-            yield "Allowed AMIs", _setting(regional, place)
+            yield "Allowed AMIs", _setting(regional)
         file = self._question.guardrails if AuditPart.GUARDRAILS in parts else None
         if file and place == AccountRegion(self.account, file.release.build_region):
             from goldenami.workflows.audit.guardrails import guardrails
 
             yield "guardrails", guardrails(self._aws, file)
 
-    def _launches(
-        self, regional: RegionalAws, place: AccountRegion, seen: SeenImages
-    ) -> Iterator[tuple[str, Batches]]:
+    def _launches(self, regional: RegionalAws, seen: SeenImages) -> Iterator[tuple[str, Batches]]:
         """Yield what will launch; all of it is asked for at once."""
-        launches = Launches(regional, place.account, seen)
+        launches = Launches(regional, regional.account, seen)
         readers = {
             Kind.LAUNCH_TEMPLATE: ("launch templates", launches.launch_templates),
             Kind.LAUNCH_CONFIGURATION: ("launch configurations", launches.launch_configurations),
@@ -168,14 +163,10 @@ class LiveSource:
         for name, answer in answers.items():
             yield name, _of_future(answer)
 
-    def _with_roots(
-        self, batches: Batches, regional: RegionalAws, place: AccountRegion, approved: Approved
-    ) -> Batches:
+    def _with_roots(self, batches: Batches, regional: RegionalAws, approved: Approved) -> Batches:
         """Note the snapshots of root volumes; without them the rest is judged all the same."""
-        golden = approved.produced.get(place.region, {})
-        own = [
-            image for image in self._own[place] if image.id in golden and golden[image.id].golden
-        ]
+        every = self._own[regional.place]
+        own = [image for image in every if approved.released(regional.region, image.id)]
         snapshots = {image.id: " ".join(image.snapshots) for image in own}
         devices = {image.root_device for image in own if image.root_device}
         volumes, problem = {}, None
@@ -201,12 +192,12 @@ def _of_future(answer: "Future[list[list[Subject]]]") -> Batches:
     yield from (Batch(subjects=subjects) for subjects in answer.result())
 
 
-def _setting(regional: RegionalAws, place: AccountRegion) -> Batches:
+def _setting(regional: RegionalAws) -> Batches:
     setting = allowed_images.setting(regional)
     subject = Subject(
         kind=Kind.SETTING,
-        account=place.account,
-        region=place.region,
+        account=regional.account,
+        region=regional.region,
         id="allowed-amis",
         name="Allowed AMIs",
         state=setting.state,
@@ -225,17 +216,12 @@ def explained_by_ancestors(
     subjects: Sequence[Subject], seen: SeenImages, approved: Approved
 ) -> Sequence[Subject]:
     """Return subjects with the golden images that their own unapproved ones were made from."""
-
-    def golden(region: str, image_id: str) -> bool:
-        produced = approved.produced.get(region, {}).get(image_id)
-        return produced is not None and produced.golden
-
     unexplained = {
         subject.image.id
         for subject in subjects
         if subject.image.known and approved.own(subject) and not approved.golden(subject)
     }
-    ancestors = seen.golden_ancestors(unexplained, golden) if unexplained else {}
+    ancestors = seen.golden_ancestors(unexplained, approved) if unexplained else {}
     return [_with_ancestor(subject, ancestors) for subject in subjects] if ancestors else subjects
 
 

@@ -1,6 +1,7 @@
 """Carrying a remediation out: paced, and each action looked at once more right before it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import Lock
 from time import monotonic
 
@@ -115,7 +116,9 @@ class _Run:
         self.plan = replace(
             remediation.plan, actions=tuple(replace(action, call=action.id) for action in actions)
         )
-        self.handlers = {action.id: self._handler(action, guards[action.id]) for action in actions}
+        self.handlers = {
+            action.id: partial(self._perform, action, guards[action.id]) for action in actions
+        }
 
     def listen(self, happened: Happened) -> None:
         """Tell on what happens; what is left alone is no failure."""
@@ -163,28 +166,25 @@ class _Run:
             return "done", done[-1]
         return "not begun", "what comes before it was not done"
 
-    def _handler(
-        self, action: Action, guard: Guard
-    ) -> Callable[[ActionContext], Mapping[str, object]]:
-        def handle(context: ActionContext) -> Mapping[str, object]:
-            try:
-                self._take_turn(context)
-                _look(action, guard)
-                outputs = _called(action, context)
-            except GoldenamiError as error:
-                self._ends[action.id] = error
-                raise
-            except Exception as error:
-                self._ends[action.id] = GoldenamiError(
-                    f"{context.summary}: unexpected {type(error).__name__}: {error}",
-                    fix="run it again with --debug and report what it shows",
-                )
-                raise
-            self._ends[action.id] = None
-            # EC2 takes versions as text.
-            return {name: str(output) for name, output in outputs.items()}
-
-        return handle
+    def _perform(
+        self, action: Action, guard: Guard, context: ActionContext
+    ) -> Mapping[str, object]:
+        try:
+            self._take_turn(context)
+            _look(action, guard)
+            outputs = _called(action, context)
+        except GoldenamiError as error:
+            self._ends[action.id] = error
+            raise
+        except Exception as error:
+            self._ends[action.id] = GoldenamiError(
+                f"{context.summary}: unexpected {type(error).__name__}: {error}",
+                fix="run it again with --debug and report what it shows",
+            )
+            raise
+        self._ends[action.id] = None
+        # EC2 takes versions as text.
+        return {name: str(output) for name, output in outputs.items()}
 
     def _take_turn(self, context: ActionContext) -> None:
         if context.cancelled.wait(self._pace.turn_in_s()):
