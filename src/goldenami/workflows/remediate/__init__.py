@@ -48,7 +48,7 @@ def prepare(
 
     Args:
         aws: the caller.
-        audit: what names things, see `goldenami.domain.audit.files.load_whole`.
+        audit: what names things, see `goldenami.domain.audit.audit_file.load_whole`.
         question: by what they are judged.
         request: what is to be done, about which of them.
 

@@ -53,7 +53,7 @@ def steps(verdicts: Verdicts, group: AutoScalingGroup, golden: Image) -> list[Re
         LeftAloneError: nothing.
     """
     with reading("it"):
-        step = _step(verdicts.regional, group, golden, verdicts.request.rollout)
+        step = _step(verdicts, group, golden)
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
     return [
         step,
@@ -84,12 +84,8 @@ def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | Non
     return {"refresh": refresh.instance_refresh_id}
 
 
-def _step(
-    regional: RegionalAws,
-    group: AutoScalingGroup,
-    golden: Image,
-    rollout: Rollout,
-) -> RemediationStep:
+def _step(verdicts: Verdicts, group: AutoScalingGroup, golden: Image) -> RemediationStep:
+    regional, rollout = verdicts.regional, verdicts.request.rollout
     if not group.launch:
         raise LeftAloneError(
             "it has a launch configuration, which cannot be changed: give it a launch template"

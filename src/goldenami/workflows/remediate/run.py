@@ -62,11 +62,7 @@ ADOPT = {groups.START: groups.adopt}
 
 
 def carry_out(
-    aws: Aws,
-    remediation: Remediation,
-    request: RemediationRequest,
-    *,
-    tell: Tell = silent,
+    aws: Aws, remediation: Remediation, request: RemediationRequest, *, tell: Tell = silent
 ) -> tuple[list[RemediationResult], GoldenamiError | None]:
     """Do it, no faster than was asked for; what fails does not stop the others.
 
