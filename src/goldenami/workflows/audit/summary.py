@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from msgspec import Struct, field
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
@@ -127,21 +126,20 @@ class PlaceSummary:
         if count is None:
             produced = self.approved.claim(subject)
             golden = f"{produced.image} {produced.version}" if produced and produced.golden else ""
-            count = ImageSummary(region=self.place.region, image=subject.image, golden=golden)
+            count = ImageSummary(self.place.region, subject.image, golden)
             self.images[subject.image.id] = count
         count.add(kind, findings, number)
 
 
-class ImageSummary(Struct, kw_only=True):
+class ImageSummary:
     """How often an image is in use in a place, and what is wrong with that: see `ImageUse`."""
 
-    region: str
-    image: ImageSeen
-    golden: str
-    subjects: int = 0
-    instances: int = 0
-    compliant: int = 0
-    findings: Counter[str] = field(default_factory=Counter)
+    def __init__(self, region: str, image: ImageSeen, golden: str) -> None:
+        self.region = region
+        self.image = image
+        self.golden = golden
+        self.subjects = self.instances = self.compliant = 0
+        self.findings: Counter[str] = Counter()
 
     def add(self, kind: str, findings: list[Finding], number: int) -> None:
         """Count one more subject, or several that are alike."""
@@ -163,7 +161,7 @@ class ImageSummary(Struct, kw_only=True):
         """The image's part of the document."""
         severities = [BY_ID[rule].severity for rule in self.findings]
         worst = min(severities, key=lambda severity: severity.rank, default=None)
-        return ImageUse(**asdict(self), worst=worst)
+        return ImageUse(**vars(self), worst=worst)
 
 
 def images(summaries: list[PlaceSummary]) -> tuple[ImageUse, ...]:
