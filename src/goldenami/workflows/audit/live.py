@@ -222,11 +222,11 @@ def explained_by_ancestors(
         if subject.image.known and approved.own(subject) and not approved.golden(subject)
     }
     ancestors = seen.golden_ancestors(unexplained, approved) if unexplained else {}
-    return [_with_ancestor(subject, ancestors) for subject in subjects] if ancestors else subjects
-
-
-def _with_ancestor(subject: Subject, ancestors: Mapping[str, str]) -> Subject:
-    ancestor = ancestors.get(subject.image.id)
-    if not ancestor:
-        return subject
-    return replace(subject, image=replace(subject.image, golden_ancestor=ancestor))
+    if not ancestors:
+        return subjects
+    return [
+        replace(subject, image=replace(subject.image, golden_ancestor=ancestors[subject.image.id]))
+        if subject.image.id in ancestors
+        else subject
+        for subject in subjects
+    ]
