@@ -1,4 +1,4 @@
-"""Whether what a release file enforces is in place, and only out of date or changed by somebody."""
+"""Whether what a release file enforces is in place, out of date, or changed by somebody."""
 
 from collections.abc import Iterable
 
