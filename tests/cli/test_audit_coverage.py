@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from goldenami.aws import inventory
 from goldenami_sandbox import seed
@@ -502,7 +503,7 @@ def test_what_cannot_be_read_is_named_and_all_else_reported(
 def test_a_page_that_fails_leaves_the_pages_before_it(
     cli: Any, sandbox: Sandbox, golden: str, public: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inventory, "METADATA_PAGE", 5)
+    monkeypatch.setattr(inventory, "_METADATA", structs.replace(inventory._METADATA, size=5))
     sandbox.client("ec2").run_instances(
         ImageId=public, MinCount=12, MaxCount=12, InstanceType="t3.micro"
     )

@@ -6,8 +6,6 @@ https://docs.aws.amazon.com/config/latest/developerguide/querying-AWS-resources.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from msgspec import Struct
-
 from goldenami.aws.answers.interface import read_json
 from goldenami.aws.answers.others import (
     CountRow,
@@ -15,10 +13,10 @@ from goldenami.aws.answers.others import (
     InstanceRow,
     SelectAggregateResourceConfig,
 )
-from goldenami.aws.answers.others import SourceStatus as SourceStatus
 from goldenami.aws.errors import explained
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.audit.subject import UNSEEN, ImageSeen, Kind, Subject
 from goldenami.domain.instance import ALIVE
 
 IMAGES_A_QUERY = 100
@@ -31,24 +29,6 @@ R = TypeVar("R", CountRow, InstanceRow)
 
 _STATES = ", ".join(f"'{state}'" for state in ALIVE)
 _ALIVE = f"resourceType = 'AWS::EC2::Instance' AND configuration.state.name IN ({_STATES})"
-
-
-class Count(Struct, frozen=True):
-    """How many instances of an image there are in a region of an account."""
-
-    account: str
-    region: str
-    image: str
-    instances: int
-
-
-class AggregatedInstance(Struct, frozen=True):
-    """An instance, as far as the aggregator knows it; its state may be left out by a recorder."""
-
-    id: str
-    image: str
-    state: str
-    tags: Mapping[str, str]
 
 
 class Aggregator:
@@ -65,35 +45,51 @@ class Aggregator:
         self._regional = regional
         self.name = name
 
-    def counts(self) -> Iterator[Count]:
-        """Yield how many instances each image has, by account and region."""
+    def counts(self) -> dict[AccountRegion, dict[str, int]]:
+        """Return how many instances each image has, by its id in each place."""
         fields = "accountId, awsRegion, configuration.imageId"
         query = f"SELECT {fields}, COUNT(*) WHERE {_ALIVE} GROUP BY {fields}"
+        counts: dict[AccountRegion, dict[str, int]] = {}
         for row in self._rows(CountRow, query):
-            yield Count(row.account_id, row.aws_region, row.configuration.image_id, row.count)
+            images = counts.setdefault(AccountRegion(row.account_id, row.aws_region), {})
+            images[row.configuration.image_id] = row.count
+        return counts
 
     def instances(
-        self, place: AccountRegion, images: Sequence[str]
-    ) -> Iterator[AggregatedInstance]:
-        """Yield the instances of some images in a region of an account."""
-        for start in range(0, len(images), IMAGES_A_QUERY):
-            quoted = ", ".join(f"'{image}'" for image in images[start : start + IMAGES_A_QUERY])
+        self, place: AccountRegion, ids: Sequence[str], images: Mapping[str, ImageSeen]
+    ) -> Iterator[Subject]:
+        """Yield the instances of some images in a region of an account.
+
+        Args:
+            place: where.
+            ids: the images.
+            images: what is known of them; one that is not among them is unseen.
+        """
+        for start in range(0, len(ids), IMAGES_A_QUERY):
+            quoted = ", ".join(f"'{image_id}'" for image_id in ids[start : start + IMAGES_A_QUERY])
             query = (
                 "SELECT resourceId, tags, configuration.imageId, configuration.state.name "
                 f"WHERE {_ALIVE} AND accountId = '{place.account}' "
                 f"AND awsRegion = '{place.region}' AND configuration.imageId IN ({quoted})"
             )
             for row in self._rows(InstanceRow, query, Limit=ROWS_A_PAGE):
-                yield AggregatedInstance(
-                    row.resource_id,
-                    row.configuration.image_id,
-                    row.configuration.state.name,
-                    {tag.key: tag.value for tag in row.tags or ()},
+                image_id = row.configuration.image_id
+                own = {tag.key: tag.value for tag in row.tags or ()}
+                yield Subject(
+                    kind=Kind.INSTANCE,
+                    account=place.account,
+                    region=place.region,
+                    id=row.resource_id,
+                    name=own.get("Name", ""),
+                    state=row.configuration.state.name,
+                    image=images.get(image_id) or ImageSeen(id=image_id, state=UNSEEN),
+                    tags=own,
                 )
 
-    def sources(self) -> list[SourceStatus]:
-        """Return the accounts and regions that it has data of, and how old that is.
+    def sources(self) -> dict[AccountRegion, str]:
+        """Return the places that it has data of, and why that is missing or old; empty if not.
 
+        Region ``*`` is all of them.
         https://docs.aws.amazon.com/config/latest/APIReference/API_AggregatedSourceStatus.html
         """
         sources = self._regional.rows(
@@ -101,7 +97,7 @@ class Aggregator:
             f"reading the sources of aggregator {self.name}",
             ConfigurationAggregatorName=self.name,
         )
-        return list(sources)
+        return {AccountRegion(source.account, source.region): source.why for source in sources}
 
     def _rows(self, kind: type[R], query: str, **more: int) -> Iterator[R]:
         purpose = f"asking the aggregator {self.name}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from concurrent.futures import Executor, Future
+from functools import cache
 from itertools import islice
 from threading import BoundedSemaphore
 from typing import Any, Generic, TypeVar
@@ -39,6 +40,8 @@ PAGES_IN_HAND = 2
 _in_hand = BoundedSemaphore(PAGES_IN_HAND)
 Some = list[Subject]
 R = TypeVar("R")
+Page = Future[tuple[Iterator[Any], str]]
+"""A page under way: its rows, which are read as they are iterated, and the next one's token."""
 
 
 class _Listing(Struct, Generic[R], frozen=True):
@@ -58,13 +61,6 @@ _RESERVATIONS = _Listing(
 )
 
 
-class _Page(Struct, frozen=True):
-    """A page that came: its rows, which are read as they are iterated, and the next one's token."""
-
-    rows: Any
-    token: str
-
-
 class InstanceInventory:
     """The instances of a region, asked for from the moment this is made.
 
@@ -79,7 +75,7 @@ class InstanceInventory:
         self._pool = pool
         these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
         self._filters = [*_ALIVE, *these]
-        self._images: dict[ImageMetadata, ImageSeen] = {}
+        self._image = cache(_image)  # a fleet has far fewer images than instances
         self._first = self._page(_METADATA)
 
     def instances(self, images: SeenImages) -> Iterator[Some]:
@@ -98,11 +94,11 @@ class InstanceInventory:
                 raise
             yield from self._with_images(images)
             return
-        yield from self._with_metadata()
-
-    def _with_metadata(self) -> Iterator[Some]:
         for some in self._rows(_METADATA, self._first):
-            yield [self._from_metadata(instance) for instance in some]
+            yield [
+                self._subject(instance, instance.owner_id, self._image(instance.image_metadata))
+                for instance in some
+            ]
 
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
         for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS)):
@@ -116,13 +112,6 @@ class InstanceInventory:
                 self._subject(instance, account, seen[instance.image_id])
                 for account, instance in instances
             ]
-
-    def _from_metadata(self, instance: InstanceMetadata) -> Subject:
-        about = instance.image_metadata
-        image = self._images.get(about)  # a fleet has far fewer images than instances
-        if image is None:
-            image = self._images[about] = _image(about)
-        return self._subject(instance, instance.owner_id, image)
 
     def _subject(
         self, instance: InstanceMetadata | InstanceAnswer, account: str, image: ImageSeen
@@ -140,27 +129,26 @@ class InstanceInventory:
             tags=own,
         )
 
-    def _rows(self, listing: _Listing[R], answer: "Future[_Page]") -> Iterator[list[R]]:
+    def _rows(self, listing: _Listing[R], answer: Page) -> Iterator[list[R]]:
         """Yield the rows of all pages; the next one is asked for while this one is being read."""
         more = True
         while more:
-            page = answer.result()
-            if page.token:
-                answer = self._page(listing, page.token)
+            rows, token = answer.result()
+            if token:
+                answer = self._page(listing, token)
             with _in_hand, explained(_DOING, self._regional.where, listing.call):
-                rows = iter(page.rows)
                 while some := list(islice(rows, AT_ONCE)):
                     yield read_all(listing.row, some)
-            more = bool(page.token)
+            more = bool(token)
 
-    def _page(self, listing: _Listing[Any], token: str = "") -> "Future[_Page]":
+    def _page(self, listing: _Listing[Any], token: str = "") -> Page:
         further = {"NextToken": token} if token else {}
         parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
 
-        def ask() -> _Page:
+        def ask() -> tuple[Iterator[Any], str]:
             with explained(_DOING, self._regional.where, listing.call):
                 answer = self._regional.raw(listing.call, parameters)
-                return _Page(answer[listing.key], answer.get("NextToken") or "")
+                return iter(answer[listing.key]), answer.get("NextToken") or ""
 
         return self._pool.submit(again, ask)
 

@@ -1,20 +1,18 @@
 """What is known of the images that things run, and where those images came from."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from threading import Lock
 
 from goldenami.aws.images import by_id
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import tags
+from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen
 from goldenami.domain.image import Image
 
 IMAGES_A_CALL = 200
 GENERATIONS = 16
 """How far back the origin of an image is followed."""
-
-Golden = Callable[[str, str], bool]
-"""Tells whether the image of a region (first) with this id (second) is golden."""
 
 
 class SeenImages:
@@ -34,7 +32,7 @@ class SeenImages:
         """Return what is known of these images; one that is gone is ``deregistered``."""
         return {image_id: _seen(image_id, image) for image_id, image in self._images(ids).items()}
 
-    def golden_ancestors(self, ids: Iterable[str], golden: Golden) -> dict[str, str]:
+    def golden_ancestors(self, ids: Iterable[str], approved: Approved) -> dict[str, str]:
         """Return the golden image that each of these was made from, where there is one.
 
         AWS notes the source of an image that is created or copied; goldenami notes it in a tag.
@@ -47,7 +45,7 @@ class SeenImages:
             further = {}
             for begin, image_id in at.items():
                 region, source = _source(images[image_id])
-                if source and golden(region, source):
+                if source and approved.released(region, source):
                     ancestors[begin] = source
                 elif source and region == self._regional.region:
                     further[begin] = source

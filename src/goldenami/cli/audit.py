@@ -72,7 +72,7 @@ def audit(options: AuditOptions) -> None:
         raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
     question = _question(options)
     from goldenami.workflows import audit as workflow
-    from goldenami.workflows.audit.progress import AuditProgress
+    from goldenami.workflows.audit.judging import AuditProgress
 
     home = question.regions[0] if question.regions else "us-east-1"
     saved = question.source.startswith("file:")

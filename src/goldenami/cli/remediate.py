@@ -118,8 +118,8 @@ def remediate(options: RemediateOptions) -> None:
             say(note)
     needless = not (remediation.plan.actions or options.plan)
     if not (needless or options.go_ahead(remediation.plan)):
-        if remediation.unread:
-            raise remediation.unread
+        if unread := remediation.unread():
+            raise unread
         return
     results, error = workflow.carry_out(aws, remediation, request, tell=PlanProgress())
     columns = ("account", "region", "id", "result", "detail")

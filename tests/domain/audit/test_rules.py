@@ -10,7 +10,7 @@ from msgspec import structs
 
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules import RULES, judge
+from goldenami.domain.audit.rules import RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 
 HERE, TRUSTED, STRANGER = "111122223333", "222233334444", "999988887777"
@@ -186,7 +186,7 @@ CASES: dict[str, tuple[Subject, dict[str, Any], list[str]]] = {
 
 @pytest.mark.parametrize(("judged", "changes", "rules"), CASES.values(), ids=CASES.keys())
 def test_judge(judged: Subject, changes: dict[str, Any], rules: list[str]) -> None:
-    findings = judge(judged, structs.replace(APPROVED, **changes))
+    findings = Judge(structs.replace(APPROVED, **changes))(judged)
     assert [one.rule for one in findings] == rules
     assert all(one.subject is judged and one.reason for one in findings)
 
@@ -232,7 +232,7 @@ REASONS: dict[str, tuple[Subject, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("judged", "changes", "reason"), REASONS.values(), ids=REASONS.keys())
 def test_a_finding_says_why(judged: Subject, changes: dict[str, Any], reason: str) -> None:
-    assert judge(judged, structs.replace(APPROVED, **changes))[0].reason == reason
+    assert Judge(structs.replace(APPROVED, **changes))(judged)[0].reason == reason
 
 
 _ANY_SUBJECT = st.builds(
@@ -252,7 +252,7 @@ _ORIGIN = {
 
 @given(_ANY_SUBJECT)
 def test_what_is_not_golden_is_never_compliant(judged: Subject) -> None:
-    found = {one.rule for one in judge(judged, APPROVED)}
+    found = {one.rule for one in Judge(APPROVED)(judged)}
     assert found & _ORIGIN or APPROVED.golden(judged)
 
 
@@ -260,7 +260,7 @@ def test_what_is_not_golden_is_never_compliant(judged: Subject) -> None:
 def test_nothing_is_compliant_where_nothing_is_approved(judged: Subject) -> None:
     nothing = Approved(produced={}, owners=frozenset({HERE}), account=HERE, at=NOW)
     assert nothing.empty
-    assert judge(judged, nothing)
+    assert Judge(nothing)(judged)
 
 
 APPROVING: dict[str, dict[str, Any]] = {

@@ -15,7 +15,7 @@ from goldenami.domain.choices import AuditPart
 from goldenami.errors import AwsError, InterruptedRunError
 from goldenami.workflows import audit
 from goldenami.workflows.audit.account_regions import AuditedPlaces
-from goldenami.workflows.audit.progress import AuditProgress
+from goldenami.workflows.audit.judging import AuditProgress
 from goldenami.workflows.audit.question import AuditQuestion, AuditScope
 from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 

@@ -12,7 +12,7 @@ from goldenami.domain.audit.subject import Subject
 from goldenami.errors import SpecError
 from goldenami.workflows.audit import saved
 from goldenami.workflows.audit.question import AuditQuestion
-from goldenami.workflows.audit.saved import InventoryHead, SavedInventory, SavedPlace, SavedSource
+from goldenami.workflows.audit.saved import InventoryHead, SavedPlace, SavedSource
 
 SEED = Path(__file__).parents[2] / "cli" / "fuzz" / "seeds" / "inventory.jsonl"
 HOME = AccountRegion("123456789012", "us-east-1")
@@ -28,7 +28,7 @@ def inventory(path: Path, *, count: int, unread: tuple[str, ...] = ()) -> SavedS
         places=(place,),
     )
     with path.open("w") as file:
-        saved.write(SavedInventory(head, [msgspec.json.decode(line, type=Subject)] * count), file)
+        saved.write(head, [msgspec.json.decode(line, type=Subject)] * count, file)
     return SavedSource(path)
 
 

@@ -44,13 +44,12 @@ def court(golden: Produced) -> Verdicts:
     )  # fmt: skip
     regional = SimpleNamespace(region=REGION)
     aws = cast(Any, SimpleNamespace(account=ACCOUNT, in_region=lambda _: regional))
-    return Verdicts(
-        aws, AuditQuestion(), RemediationRequest(kind=RemediationKind.REFRESH), judgement
-    )
+    request = RemediationRequest(kind=RemediationKind.REFRESH)
+    return Verdicts(aws, AuditQuestion(), request, judgement, AccountRegion(ACCOUNT, REGION))
 
 
 def test_the_newest_golden_image_may_be_old() -> None:
-    assert usable(court(GOLDEN), AccountRegion(ACCOUNT, REGION), IMAGE) == IMAGE
+    assert usable(court(GOLDEN), IMAGE) == IMAGE
 
 
 @pytest.mark.parametrize(
@@ -74,4 +73,4 @@ def test_an_image_that_the_audit_holds_something_against_takes_no_ones_place(
     golden: Produced, image: Image | None, says: str
 ) -> None:
     with pytest.raises(LeftAloneError, match=says):
-        usable(court(golden), AccountRegion(ACCOUNT, REGION), image)
+        usable(court(golden), image)

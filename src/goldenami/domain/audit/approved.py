@@ -83,11 +83,15 @@ class Approved(Struct, frozen=True, kw_only=True):
         """Return what is known of the subject's image from its tags."""
         return self.produced.get(subject.region, {}).get(subject.image.id)
 
+    def released(self, region: str, image_id: str) -> bool:
+        """Tell whether an image is an approved one that a release made."""
+        produced = self.produced.get(region, {}).get(image_id)
+        return produced is not None and produced.golden
+
     def golden(self, subject: Subject) -> bool:
         """Tell whether the subject's image is one of the approved."""
         image = subject.image
-        claim = self.claim(subject)
-        if claim is not None and claim.golden:
+        if self.released(subject.region, image.id):
             return True
         if image.owner in self.owners and image.owner != self.account:
             return True
@@ -149,27 +153,23 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
     newer: Counter[str] = Counter()
     by_id = {}
     for image in sorted(claiming, key=_age, reverse=True):
-        by_id[image.id] = _produced(image, approval, builds, newer[image.image])
+        approved = approval.on(image.tags)
+        by_id[image.id] = Produced(
+            id=image.id,
+            image=image.image,
+            version=image.version,
+            created=image.created,
+            approved=approved,
+            candidate=not approved and state(image.status).waits,
+            forged=_forged(image, builds, approved=approved),
+            newer=newer[image.image],
+        )
         newer[image.image] += by_id[image.id].golden and image.state == "available"
     return by_id
 
 
 def _age(image: Image) -> tuple[float, str]:
     return (image.created.timestamp() if image.created else 0.0, image.version)
-
-
-def _produced(image: Image, approval: ApprovalTag, builds: Builds, newer: int) -> Produced:
-    approved = approval.on(image.tags)
-    return Produced(
-        id=image.id,
-        image=image.image,
-        version=image.version,
-        created=image.created,
-        approved=approved,
-        candidate=not approved and state(image.status).waits,
-        forged=_forged(image, builds, approved=approved),
-        newer=newer,
-    )
 
 
 def _forged(image: Image, builds: Builds, *, approved: bool) -> str:

@@ -1,12 +1,15 @@
 """What an audit finds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
 from goldenami.domain.audit.subject import Subject
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 
 class Severity(StrEnum):
@@ -48,3 +51,11 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def key(self) -> str:
         """What makes it the same finding in two audits."""
         return f"{self.subject.resource}/{self.rule}"
+
+
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return findings, or what has one, by something that several have in common."""
+    several: dict[K, list[T]] = {}
+    for item in items:
+        several.setdefault(key(item), []).append(item)
+    return several

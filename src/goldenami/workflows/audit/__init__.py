@@ -19,15 +19,14 @@ from goldenami.errors import (
     UsageError,
 )
 from goldenami.workflows.audit import approval, saved, summary
-from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace
+from goldenami.workflows.audit.account_regions import AuditedPlaces
 from goldenami.workflows.audit.aggregator import AggregatorSource
-from goldenami.workflows.audit.judging import judged
+from goldenami.workflows.audit.judging import AuditProgress, judged
 from goldenami.workflows.audit.live import LiveSource
-from goldenami.workflows.audit.progress import AuditProgress
 from goldenami.workflows.audit.question import AuditQuestion, AuditScope
 from goldenami.workflows.audit.saved import SavedSource
-from goldenami.workflows.audit.sources import AuditSource, GoldenImages
-from goldenami.workflows.audit.summary import Findings
+from goldenami.workflows.audit.sources import AuditSource
+from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
 ASKING = 8
 """How many calls that were made ahead are under way at once."""
@@ -76,21 +75,23 @@ def _audited(
     source: AuditSource, question: AuditQuestion, at: datetime, progress: AuditProgress
 ) -> Document:
     places = source.places()
-    goldens = source.goldens((*places.home, *places.others))
-    unreadable = (*places.unreadable, *goldens.unreadable)
-    approved = approval.approved(source, question, places.home, goldens, at)
-    approval.refuse_none(approved, goldens, unreadable)
+    goldens = source.goldens(places.readable)
+    unreadable = (*places.unreadable.items(), *goldens.unreadable.items())
+    approved = approval.approved(source, question, goldens, unreadable, at)
     findings = Findings(
-        Waivers(question.waivers, at.date()), _earlier(question), keep=question.keep is not None
+        Waivers(question.waivers, at.date()), question.earlier, keep=question.keep is not None
     )
-    readable = [place for place in (*places.home, *places.others) if place in goldens.produced]
-    done = judged(source, readable, goldens, approved, findings, progress)
-    summaries, read = [place for place, _ in done], [place for _, place in done]
-    read += [_unread(unread) for unread in unreadable]
+    readable = [place for place in places.readable if place in goldens.produced]
+    summaries = judged(source, readable, goldens, approved, findings, progress)
+    read = [summary.place_read for summary in summaries]
+    read += [
+        PlaceRead(account=place.account, region=place.region, unread=(why,))
+        for place, why in unreadable
+    ]
     if question.keep and findings.subjects is not None:
         with files.writing(question.keep) as out:
-            head = _head(source, question, places, goldens, read, at)
-            saved.write(saved.SavedInventory(head, findings.subjects), out)
+            head = _head(source, question, places, summaries, read, at)
+            saved.write(head, findings.subjects, out)
     _refuse_no_instance(read, question)
     document = Audit(
         tool=f"goldenami {__version__}",
@@ -119,17 +120,16 @@ def _head(
     source: AuditSource,
     question: AuditQuestion,
     places: AuditedPlaces,
-    goldens: GoldenImages,
+    summaries: Iterable[PlaceSummary],
     read: Iterable[PlaceRead],
     at: datetime,
 ) -> saved.InventoryHead:
     """Return what a saved inventory has to tell beside its subjects."""
-    images_by_place = {
-        (place.account, place.region): images for place, images in goldens.produced.items()
-    }
+    produced = {str(summary.place): summary.produced.values() for summary in summaries}
     parameters = {}
     if question.listed.parameters:
-        parameters = {place.region: source.listed(place.region) for place in places.home}
+        home = [place.region for place in places.readable if place.account == source.account]
+        parameters = {region: source.listed(region) for region in home}
     return saved.InventoryHead(
         at=at,
         account=source.account,
@@ -139,23 +139,13 @@ def _head(
                 account=place.account,
                 region=place.region,
                 subjects=sum(place.subjects.values()),
-                produced=tuple(images_by_place.get((place.account, place.region), {}).values()),
+                produced=tuple(produced.get(place.where, ())),
                 unread=place.unread,
             )
             for place in read
         ),
         parameters=parameters,
     )
-
-
-def _unread(unread: UnreadPlace) -> PlaceRead:
-    return PlaceRead(account=unread.place.account, region=unread.place.region, unread=(unread.why,))
-
-
-def _earlier(question: AuditQuestion) -> frozenset[str] | None:
-    if question.earlier is None:
-        return None
-    return frozenset(finding.key for finding in question.earlier.findings)
 
 
 def _since(

@@ -1,6 +1,6 @@
 """Where an audit looks: the regions of every account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -14,19 +14,15 @@ from goldenami.workflows.audit.question import AuditQuestion
 ALL_REGIONS = "*"
 
 
-class UnreadPlace(Struct, frozen=True):
-    """A place of which nothing can be read, and why; its region is ``*`` for a whole account."""
-
-    place: AccountRegion
-    why: str
+UnreadPlaces = Mapping[AccountRegion, str]
+"""Places of which nothing can be read, and why; the region is ``*`` for a whole account."""
 
 
 class AuditedPlaces(Struct, frozen=True):
-    """The places to look at: the caller's own account, others, and what cannot be looked at."""
+    """The places to look at, those of the caller's own account first; and what cannot be."""
 
-    home: tuple[AccountRegion, ...]
-    others: tuple[AccountRegion, ...] = ()
-    unreadable: tuple[UnreadPlace, ...] = ()
+    readable: tuple[AccountRegion, ...]
+    unreadable: UnreadPlaces = {}
 
 
 def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
@@ -36,13 +32,10 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
         AwsError: the caller's own regions, or the organization's accounts, could not be read.
         UsageError: other accounts are asked for, and no role to read them by.
     """
-    account = aws.account
-    home = tuple(
-        AccountRegion(account, region) for region in question.regions or regions.enabled(aws)
-    )
-    other_accounts = [other for other in accounts(aws, question) if other != account]
+    own = home(aws, question)
+    other_accounts = [other for other in accounts(aws, question) if other != aws.account]
     if not other_accounts:
-        return AuditedPlaces(home)
+        return AuditedPlaces(own)
     if not question.role:
         raise UsageError(
             f"other accounts are to be audited ({len(other_accounts)}), but by which role?",
@@ -54,14 +47,24 @@ def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
     )
     others = [
         AccountRegion(other, region, roles[other])
-        for other, own in enabled.items()
-        for region in question.regions or own
+        for other, regions_there in enabled.items()
+        for region in question.regions or regions_there
     ]
-    unreadable = [
-        UnreadPlace(AccountRegion(other, ALL_REGIONS, roles[other]), error.message)
+    unreadable = {
+        AccountRegion(other, ALL_REGIONS, roles[other]): error.message
         for other, error in errors.items()
-    ]
-    return AuditedPlaces(home, tuple(others), tuple(unreadable))
+    }
+    return AuditedPlaces((*own, *others), unreadable)
+
+
+def home(aws: Aws, question: AuditQuestion) -> tuple[AccountRegion, ...]:
+    """Return the regions of the caller's own account that are asked for.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    asked_for = question.regions or regions.enabled(aws)
+    return tuple(AccountRegion(aws.account, region) for region in asked_for)
 
 
 def accounts(aws: Aws, question: AuditQuestion) -> Sequence[str]:

@@ -1,13 +1,13 @@
 """What an audit takes for approved, and that it judges nothing if nothing is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from goldenami.aws.parallel import in_regions
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.errors import IncompleteError, RefusedError, UsageError
-from goldenami.workflows.audit.account_regions import ALL_REGIONS, UnreadPlace
+from goldenami.workflows.audit.account_regions import ALL_REGIONS
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.audit.sources import AuditSource, GoldenImages
 
@@ -15,8 +15,8 @@ from goldenami.workflows.audit.sources import AuditSource, GoldenImages
 def approved(
     source: AuditSource,
     question: AuditQuestion,
-    home: Iterable[AccountRegion],
     goldens: GoldenImages,
+    unreadable: Sequence[tuple[AccountRegion, str]],
     at: datetime,
 ) -> Approved:
     """Return what counts as golden everywhere: the releases of the caller's own account.
@@ -24,18 +24,21 @@ def approved(
     Args:
         source: what lists of approved images are read from.
         question: what else counts.
-        home: the places of the caller's own account.
         goldens: what releases made in all places.
+        unreadable: the places that could not be read.
         at: the time that images are judged at.
 
     Raises:
         UsageError: a listed parameter is nowhere.
-        IncompleteError: a region's listed parameters could not be read.
+        RefusedError: nothing is approved: then everything would be a finding.
+        IncompleteError: that, as far as could be read; or listed parameters could not be read.
     """
     produced = {
-        place.region: goldens.produced[place] for place in home if place in goldens.produced
+        place.region: images
+        for place, images in goldens.produced.items()
+        if place.account == source.account
     }
-    return Approved(
+    approved = Approved(
         produced=produced,
         listed=_listed(source, question, tuple(produced)),
         named=question.listed.named,
@@ -46,6 +49,8 @@ def approved(
         max_age=question.max_age,
         derived=question.derived,
     )
+    _refuse_none(approved, goldens, unreadable)
+    return approved
 
 
 def _listed(
@@ -70,44 +75,31 @@ def _listed(
     }
 
 
-def refuse_none(
-    approved: Approved, goldens: GoldenImages, unreadable: tuple[UnreadPlace, ...]
+def _refuse_none(
+    approved: Approved, goldens: GoldenImages, unreadable: Sequence[tuple[AccountRegion, str]]
 ) -> None:
-    """Refuse to judge by nothing: then everything would be a finding.
-
-    Raises:
-        RefusedError: nothing is approved.
-        IncompleteError: that, as far as could be read.
-    """
+    reasons = [f"{_named(place)}: {why}" for place, why in unreadable]
     if unreadable and not goldens.produced:
         raise IncompleteError(
             f"audit: none of {len(unreadable)} places could be read",
-            notes=_reasons(unreadable),
+            notes=reasons,
             fix="give the caller access to them, or leave them out",
         )
     if not approved.empty:
         return
     if unreadable:
         raise IncompleteError(
-            "audit: no approved image found, but not everything could be read",
-            notes=_reasons(unreadable),
+            "audit: no approved image found, but not everything could be read", notes=reasons
         )
+    regions = [place.region for place in goldens.produced]
     raise RefusedError(
-        f"audit: no approved image in {_several(goldens.produced)}, so nothing could be compliant",
+        f"audit: no approved image in {_joined(sorted(regions))}, so nothing could be compliant",
         fix="bake one with `goldenami bake`, or name images with --approved or audit.owners",
     )
 
 
-def _reasons(unreadable: Iterable[UnreadPlace]) -> list[str]:
-    return [f"{_named(unread.place)}: {unread.why}" for unread in unreadable]
-
-
 def _named(place: AccountRegion) -> str:
     return f"account {place.account}" if place.region == ALL_REGIONS else str(place)
-
-
-def _several(places: Mapping[AccountRegion, object]) -> str:
-    return _joined(sorted(place.region for place in places))
 
 
 def _joined(regions: Sequence[str]) -> str:

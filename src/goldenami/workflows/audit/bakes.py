@@ -4,7 +4,7 @@ Its tags are no reason to leave an instance out: its build has to hold a lease r
 to be the build's own by its record. One that is no build's own is told as such.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import structs
 
@@ -14,7 +14,7 @@ from goldenami.aws.session import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.audit.rules import forged_build
 from goldenami.domain.audit.subject import Subject
-from goldenami.domain.identity import instance_problem, is_unrecorded
+from goldenami.domain.identity import Recorded, instance_problem, is_unrecorded
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.audit.sources import Batch, Batches
 
@@ -26,61 +26,47 @@ def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
         AwsError: the leases or the records could not be read. Everything else was yielded, but for
             the instances that say they belong to a bake.
     """
-    bakes = _Bakes(regional)
+    books: RegionLeases | None = None
     problem: GoldenamiError | None = None
     for instances in batches:
         claims = {instance.id: build for instance in instances if (build := _build(instance))}
         forged: dict[str, str] = {}
         try:
-            forged = {} if problem else bakes.forged(claims)
+            if claims and not problem:
+                books = books or leftovers.books(regional)
+                forged = _forged(regional, books.records, claims)
         except GoldenamiError as error:
             problem = error
-        running = {name for name, build in claims.items() if bakes.is_running(build)}
-        baking = claims.keys() if problem else running - forged.keys()
+        running = books.running if books else ()
+        alive = {name for name, build in claims.items() if build in running}
+        baking = claims.keys() if problem else alive - forged.keys()
+        belonging = [subject for subject in instances if subject.id in baking]
         yield Batch(
             subjects=[_noted(subject, forged) for subject in instances if subject.id not in baking],
-            baking=()
-            if problem
-            else tuple(subject for subject in instances if subject.id in baking),
+            baking=() if problem else tuple(belonging),
         )
     if problem:
         raise problem
 
 
-class _Bakes:
-    """The bakes of a region, read when something says that it belongs to one."""
-
-    def __init__(self, regional: RegionalAws) -> None:
-        self._regional = regional
-        self._books: RegionLeases | None = None
-
-    def is_running(self, build: str) -> bool:
-        """Tell whether a build holds a lease."""
-        return self._books is not None and build in self._books.running
-
-    def forged(self, claims: dict[str, str]) -> dict[str, str]:
-        """Return which of these instances are not of the build they name, and why.
-
-        Args:
-            claims: the builds by instance.
-        """
-        if claims and self._books is None:
-            self._books = leftovers.books(self._regional)
-        records = self._books.records if self._books else {}
-        forged: dict[str, str] = {}
-        unsure: set[str] = set()
-        for name, build in claims.items():
-            if build not in records:
-                forged[name] = f"build {build} has no record, so nothing proves that it launched it"
-            elif records[build].record.instance_id != name:
-                unsure.add(build)
-        for build in unsure:
-            record = records[build].record
-            for instance in builds.instances(self._regional, tags.BUILD, build):
-                problem = instance_problem(record, instance)
-                if problem and instance.id in claims and not is_unrecorded(record, instance):
-                    forged[instance.id] = problem
-        return forged
+def _forged(
+    regional: RegionalAws, records: Mapping[str, Recorded], claims: Mapping[str, str]
+) -> dict[str, str]:
+    """Return which instances are not of the build they claim to be of, and why."""
+    forged: dict[str, str] = {}
+    unsure: set[str] = set()
+    for name, build in claims.items():
+        if build not in records:
+            forged[name] = f"build {build} has no record, so nothing proves that it launched it"
+        elif records[build].record.instance_id != name:
+            unsure.add(build)
+    for build in unsure:
+        record = records[build].record
+        for instance in builds.instances(regional, tags.BUILD, build):
+            problem = instance_problem(record, instance)
+            if problem and instance.id in claims and not is_unrecorded(record, instance):
+                forged[instance.id] = problem
+    return forged
 
 
 def _noted(subject: Subject, forged: dict[str, str]) -> Subject:

@@ -7,14 +7,32 @@ from threading import Event
 
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.document import PlaceRead
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.audit.progress import AuditProgress
 from goldenami.workflows.audit.sources import AuditSource, Batches, GoldenImages
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
 PLACES_AT_ONCE = 6
 """How many places are read at once: reading is bound by the processor, and each takes memory."""
+
+
+class AuditProgress:
+    """How far an audit is: read by whoever shows it, while it runs."""
+
+    def __init__(self) -> None:
+        self._places: Sequence[PlaceSummary] = ()
+
+    def begin(self, places: Sequence[PlaceSummary]) -> None:
+        """Tell which places there are to read."""
+        self._places = places
+
+    @property
+    def text(self) -> str:
+        """How far it is, in a few words."""
+        if not self._places:
+            return "looking for golden images"
+        read = sum(place.read for place in self._places)
+        judged = sum(place.judged for place in self._places)
+        return f"{read} of {len(self._places)} places read, {judged:,} instances and launches"
 
 
 def judged(
@@ -24,30 +42,29 @@ def judged(
     approved: Approved,
     findings: Findings,
     progress: AuditProgress,
-) -> list[tuple[PlaceSummary, PlaceRead]]:
+) -> list[PlaceSummary]:
     """Return the count of every place; a part of one that fails does not stop the others."""
     stopped = Event()
-    progress.begin(len(places))
+    summaries = [
+        PlaceSummary(number, place, goldens.produced[place], approved, findings)
+        for number, place in enumerate(places)
+    ]
+    progress.begin(summaries)
 
-    def judge(number: int, place: AccountRegion) -> tuple[PlaceSummary, PlaceRead]:
-        here = approved.also(place.region, goldens.produced[place])
-        summary = PlaceSummary(number, place, here, findings)
-        progress.reading(summary)
-        unread = []
-        for part, batches in source.parts(place, here):
+    def judge(summary: PlaceSummary) -> None:
+        for part, batches in source.parts(summary.place, summary.approved):
             try:
                 _judge_part(summary, batches, stopped)
             except GoldenamiError as error:
-                unread.append(f"{part}: {error.message}")
-        progress.read(summary)
-        golden = (image.id for image in goldens.produced[place].values() if image.golden)
-        return summary, summary.read(tuple(sorted(golden)), tuple(unread))
+                summary.unread.append(f"{part}: {error.message}")
+        summary.read = True
 
     with ThreadPoolExecutor(max_workers=min(PLACES_AT_ONCE, len(places) or 1)) as pool:
         try:
-            return list(pool.map(judge, range(len(places)), places))
+            list(pool.map(judge, summaries))
         finally:
             stopped.set()  # Ctrl-C, or a bug in one place: the others need not go on
+    return summaries
 
 
 def _judge_part(summary: PlaceSummary, batches: Batches, stopped: Event) -> None:

@@ -1,12 +1,12 @@
 """AWS itself as the source of an audit."""
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from threading import Lock
 
 from msgspec.structs import replace
 
-from goldenami.aws import allowed_images, images, parameters, snapshots
+from goldenami.aws import allowed_images, images, parameters
 from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
@@ -20,7 +20,7 @@ from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
 from goldenami.workflows.audit import bakes
-from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace, places
+from goldenami.workflows.audit.account_regions import AuditedPlaces, places
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
 
@@ -73,10 +73,10 @@ class LiveSource:
             self._to_list = iter([place for place in places if place in selected])
             self._list_ahead()
         self._own, errors = concurrently(places, lambda place: images.own(self._aws.at(place)))
-        self._leave_out(places, self._own)
+        self._leave_out_all_but(self._own)
         return GoldenImages(
             goldens.read(self._aws, self._own, self._question.approval, builds=self._builds),
-            tuple(UnreadPlace(place, error.message) for place, error in errors.items()),
+            {place: error.message for place, error in errors.items()},
             goldens.known_builds(self._aws, self._own),
         )
 
@@ -103,18 +103,15 @@ class LiveSource:
         ids = self._only.instances if self._only else ()
         return InstanceInventory(self._aws.at(place), self._pool, ids)
 
-    def _leave_out(
-        self, places: Sequence[AccountRegion], readable: Container[AccountRegion]
-    ) -> None:
+    def _leave_out_all_but(self, readable: Container[AccountRegion]) -> None:
         """Do not list what cannot be judged.
 
         Nobody fetches the listing of a place whose images could not be read, so that it would keep
         one of the few places ahead for good, and in the end the audit would list nothing ahead.
         """
         with self._lock:
-            for place in places:
-                if place not in readable:
-                    self._listings.pop(place, None)
+            for place in [place for place in self._listings if place not in readable]:
+                del self._listings[place]
             self._to_list = iter([place for place in self._to_list if place in readable])
 
     def own_images(self, region: str) -> Sequence[Image]:
@@ -133,24 +130,22 @@ class LiveSource:
             instances = bakes.without(self._listing(place).instances(seen), regional)
             batches = with_ancestors(instances, seen, approved)
             if self._question.roots:
-                batches = self._with_roots(batches, regional, place, approved)
+                batches = self._with_roots(batches, regional, approved)
             yield "instances", batches
         if AuditPart.LAUNCHES in parts:
-            for name, batches in self._launches(regional, place, seen):
+            for name, batches in self._launches(regional, seen):
                 yield name, with_ancestors(batches, seen, approved)
         if AuditPart.SETTINGS in parts:
-            yield "Allowed AMIs", _setting(regional, place)
+            yield "Allowed AMIs", _setting(regional)
         file = self._question.guardrails if AuditPart.GUARDRAILS in parts else None
         if file and place == AccountRegion(self.account, file.release.build_region):
             from goldenami.workflows.audit.guardrails import guardrails
 
             yield "guardrails", guardrails(self._aws, file)
 
-    def _launches(
-        self, regional: RegionalAws, place: AccountRegion, seen: SeenImages
-    ) -> Iterator[tuple[str, Batches]]:
+    def _launches(self, regional: RegionalAws, seen: SeenImages) -> Iterator[tuple[str, Batches]]:
         """Yield what will launch; all of it is asked for at once."""
-        launches = Launches(regional, place.account, seen)
+        launches = Launches(regional, regional.account, seen)
         readers = {
             Kind.LAUNCH_TEMPLATE: ("launch templates", launches.launch_templates),
             Kind.LAUNCH_CONFIGURATION: ("launch configurations", launches.launch_configurations),
@@ -167,66 +162,47 @@ class LiveSource:
         for name, answer in answers.items():
             yield name, _of_future(answer)
 
-    def _with_roots(
-        self, batches: Batches, regional: RegionalAws, place: AccountRegion, approved: Approved
-    ) -> Batches:
+    def _with_roots(self, batches: Batches, regional: RegionalAws, approved: Approved) -> Batches:
         """Note the snapshots of root volumes; without them the rest is judged all the same."""
-        golden = approved.produced.get(place.region, {})
-        own = [
-            image for image in self._own[place] if image.id in golden and golden[image.id].golden
-        ]
-        expected = {image.id: " ".join(image.snapshots) for image in own}
+        every = self._own[regional.place]
+        own = [image for image in every if approved.released(regional.region, image.id)]
+        snapshots = {image.id: " ".join(image.snapshots) for image in own}
         devices = {image.root_device for image in own if image.root_device}
         volumes, problem = {}, None
         try:
-            volumes = snapshots.behind_roots(regional, devices) if devices else {}
+            volumes = behind_roots(regional, devices) if devices else {}
         except AwsError as error:
             problem = error
+
+        def with_root(subject: Subject) -> Subject:
+            if subject.image.id not in snapshots or subject.id not in volumes:
+                return subject
+            root, expected = volumes[subject.id], snapshots[subject.image.id]
+            facts = {**subject.facts, "root-snapshot": root, "image-snapshots": expected}
+            return replace(subject, facts=facts)
+
         for batch in batches:
-            yield _with_subjects(batch, lambda subject: _with_root(subject, expected, volumes))
+            yield replace(batch, subjects=[with_root(subject) for subject in batch.subjects])
         if problem:
             raise problem
-
-
-def _with_subjects(batch: Batch, change: Callable[[Subject], Subject]) -> Batch:
-    return replace(batch, subjects=[change(subject) for subject in batch.subjects])
 
 
 def _of_future(answer: "Future[list[list[Subject]]]") -> Batches:
     yield from (Batch(subjects=subjects) for subjects in answer.result())
 
 
-def _setting(regional: RegionalAws, place: AccountRegion) -> Batches:
+def _setting(regional: RegionalAws) -> Batches:
     setting = allowed_images.setting(regional)
     subject = Subject(
         kind=Kind.SETTING,
-        account=place.account,
-        region=place.region,
+        account=regional.account,
+        region=regional.region,
         id="allowed-amis",
         name="Allowed AMIs",
         state=setting.state,
         facts={"allowed-amis": setting.state},
     )
     yield Batch(subjects=[subject])
-
-
-def _with_root(
-    subject: Subject, expected: Mapping[str, str], volumes: Mapping[str, str]
-) -> Subject:
-    """Note the snapshots of an instance's golden image, and the one of its root volume.
-
-    Args:
-        subject: the instance.
-        expected: the snapshots by golden image.
-        volumes: the snapshot of the root volume, by instance.
-    """
-    if subject.image.id not in expected or subject.id not in volumes:
-        return subject
-    roots = {
-        "root-snapshot": volumes[subject.id],
-        "image-snapshots": expected[subject.image.id],
-    }
-    return replace(subject, facts={**subject.facts, **roots})
 
 
 def with_ancestors(batches: Batches, seen: SeenImages, approved: Approved) -> Batches:
@@ -239,22 +215,17 @@ def explained_by_ancestors(
     subjects: Sequence[Subject], seen: SeenImages, approved: Approved
 ) -> Sequence[Subject]:
     """Return subjects with the golden images that their own unapproved ones were made from."""
-
-    def golden(region: str, image_id: str) -> bool:
-        produced = approved.produced.get(region, {}).get(image_id)
-        return produced is not None and produced.golden
-
-    unexplained = {subject.image.id for subject in subjects if _unexplained(subject, approved)}
-    ancestors = seen.golden_ancestors(unexplained, golden) if unexplained else {}
-    return [_with_ancestor(subject, ancestors) for subject in subjects] if ancestors else subjects
-
-
-def _unexplained(subject: Subject, approved: Approved) -> bool:
-    return subject.image.known and approved.own(subject) and not approved.golden(subject)
-
-
-def _with_ancestor(subject: Subject, ancestors: Mapping[str, str]) -> Subject:
-    ancestor = ancestors.get(subject.image.id)
-    if not ancestor:
-        return subject
-    return replace(subject, image=replace(subject.image, golden_ancestor=ancestor))
+    unexplained = {
+        subject.image.id
+        for subject in subjects
+        if subject.image.known and approved.own(subject) and not approved.golden(subject)
+    }
+    ancestors = seen.golden_ancestors(unexplained, approved) if unexplained else {}
+    if not ancestors:
+        return subjects
+    return [
+        replace(subject, image=replace(subject.image, golden_ancestor=ancestors[subject.image.id]))
+        if subject.image.id in ancestors
+        else subject
+        for subject in subjects
+    ]

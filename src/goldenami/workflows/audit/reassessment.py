@@ -4,31 +4,26 @@ What is golden is read from every region of the caller's account, as an audit do
 may come from any of them.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.aws import regions
 from goldenami.aws.parallel import stoppable
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.finding import Finding, grouped
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
 from goldenami.workflows.audit import ASKING, approval
-from goldenami.workflows.audit.account_regions import UnreadPlace
-from goldenami.workflows.audit.judging import judged
+from goldenami.workflows.audit.account_regions import home
+from goldenami.workflows.audit.judging import AuditProgress, judged
 from goldenami.workflows.audit.live import LiveSource
-from goldenami.workflows.audit.progress import AuditProgress
 from goldenami.workflows.audit.question import PART, AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, GoldenImages
 from goldenami.workflows.audit.summary import Findings
-
-T = TypeVar("T")
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
@@ -48,19 +43,11 @@ class Judgement(Struct, frozen=True, kw_only=True):
     approved: Approved
     goldens: GoldenImages
     subjects: Mapping[str, Subject]
-    open: Mapping[str, tuple[Finding, ...]]
-    waived: Mapping[str, tuple[Waived, ...]]
+    open: Mapping[str, Sequence[Finding]]
+    waived: Mapping[str, Sequence[Waived]]
     baking: frozenset[str]
     unread: Mapping[AccountRegion, tuple[str, ...]]
     rules: frozenset[str]
-
-    @property
-    def home_unread(self) -> tuple[UnreadPlace, ...]:
-        """The regions of the caller's account whose images could not be read."""
-        account = self.approved.account
-        return tuple(
-            unread for unread in self.goldens.unreadable if unread.place.account == account
-        )
 
 
 def judge(
@@ -92,21 +79,20 @@ def judge(
     )
     near = {AccountRegion(aws.account, place.region) for place in only.places}
     builds = before.goldens.builds if before else frozenset()
-    everywhere = near if before else near | _home(aws, question)
+    everywhere = near if before else near | {*home(aws, question)}
     with stoppable(ASKING) as asking:
         live = LiveSource(aws, narrowed, asking, only=only, builds=builds)
         fresh = live.goldens(sorted(everywhere | only.places, key=str))
         goldens = _joined(before, fresh)
-        home = [place for place in goldens.produced if place.account == aws.account]
-        approved = approval.approved(live, narrowed, home, goldens, at)
-        approval.refuse_none(approved, goldens, goldens.unreadable)
+        unreadable = tuple(goldens.unreadable.items())
+        approved = approval.approved(live, narrowed, goldens, unreadable, at)
         findings = Findings(Waivers(question.waivers, at.date()), None, keep=True)
         readable = [place for place in only.places if place in fresh.produced]
-        read = judged(live, readable, goldens, approved, findings, AuditProgress())
+        summaries = judged(live, readable, goldens, approved, findings, AuditProgress())
     unread: dict[AccountRegion, tuple[str, ...]] = {
-        unread.place: (unread.why,) for unread in fresh.unreadable if unread.place in only.places
+        place: (why,) for place, why in fresh.unreadable.items() if place in only.places
     }
-    unread |= {place_summary.place: place.unread for place_summary, place in read if place.unread}
+    unread |= {summary.place: tuple(summary.unread) for summary in summaries if summary.unread}
     return Judgement(
         approved=approved,
         goldens=goldens,
@@ -115,39 +101,26 @@ def judge(
             for subject in findings.subjects or ()
             if subject.resource in named
         },
-        open=_by_resource(
-            (finding, finding) for finding in findings.open if finding.subject.resource in named
+        open=grouped(
+            (finding for finding in findings.open if finding.subject.resource in named),
+            lambda finding: finding.subject.resource,
         ),
-        waived=_by_resource((waiver.finding, waiver) for waiver in findings.waived),
+        waived=grouped(findings.waived, lambda waived: waived.finding.subject.resource),
         baking=frozenset(findings.baking),
         unread=unread,
         rules=frozenset(narrowed.rules(narrowed.scope)),
     )
 
 
-def _home(aws: Aws, question: AuditQuestion) -> set[AccountRegion]:
-    return {
-        AccountRegion(aws.account, region) for region in question.regions or regions.enabled(aws)
-    }
-
-
 def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:
     if before is None:
         return fresh
-    read = {*fresh.produced, *(unread.place for unread in fresh.unreadable)}
-    earlier = {
-        place: images for place, images in before.goldens.produced.items() if place not in read
-    }
-    still = tuple(unread for unread in before.goldens.unreadable if unread.place not in read)
+    earlier = before.goldens
+    read = {*fresh.produced, *fresh.unreadable}
+    produced = {place: images for place, images in earlier.produced.items() if place not in read}
+    unreadable = {place: why for place, why in earlier.unreadable.items() if place not in read}
     return GoldenImages(
-        {**earlier, **fresh.produced},
-        (*still, *fresh.unreadable),
-        before.goldens.builds | fresh.builds,
+        {**produced, **fresh.produced},
+        {**unreadable, **fresh.unreadable},
+        earlier.builds | fresh.builds,
     )
-
-
-def _by_resource(items: Iterable[tuple[Finding, T]]) -> dict[str, tuple[T, ...]]:
-    several: dict[str, tuple[T, ...]] = {}
-    for finding, item in items:
-        several[finding.subject.resource] = (*several.get(finding.subject.resource, ()), item)
-    return several

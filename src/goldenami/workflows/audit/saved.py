@@ -5,7 +5,7 @@ Lines of JSON: the head (where, and what releases made there), then a line for e
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -17,7 +17,7 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.subject import Subject
 from goldenami.errors import GoldenamiError, SpecError
-from goldenami.workflows.audit.account_regions import ALL_REGIONS, AuditedPlaces, UnreadPlace
+from goldenami.workflows.audit.account_regions import ALL_REGIONS, AuditedPlaces
 from goldenami.workflows.audit.question import AuditScope
 from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
@@ -51,27 +51,15 @@ class InventoryHead(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Mapping[str, str]] = {}
 
 
-class SavedInventory(Struct, frozen=True):
-    """What an audit saw."""
-
-    head: InventoryHead
-    subjects: Iterable[Subject]
-
-
-def write(inventory: SavedInventory, out: TextIO) -> None:
-    """Write the lines; the subjects stand by place."""
-    out.write(_encode(inventory.head).decode() + "\n")
-    out.writelines(_encode(subject).decode() + "\n" for subject in inventory.subjects)
+def write(head: InventoryHead, subjects: Iterable[Subject], out: TextIO) -> None:
+    """Write the lines of what an audit saw; the subjects stand by place."""
+    out.write(_encode(head).decode() + "\n")
+    out.writelines(_encode(subject).decode() + "\n" for subject in subjects)
 
 
 def _unread(why: str) -> Batches:
     yield Batch()
     raise GoldenamiError(why)
-
-
-class _Where(Struct, frozen=True):
-    account: str
-    region: str
 
 
 class SavedSource:
@@ -83,7 +71,7 @@ class SavedSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._starts: dict[_Where, list[tuple[int, int]]] = {}
+        self._starts: dict[AccountRegion, list[tuple[int, int]]] = {}
         try:
             self._head = self._read()
         except jsonfile.WRONG as error:
@@ -91,28 +79,27 @@ class SavedSource:
         self.name = f"file of {self._head.at:%Y-%m-%dT%H:%M:%SZ}"
         self.account = self._head.account
         self.scope = self._head.scope
+        self._places = {
+            AccountRegion(place.account, place.region): place for place in self._head.places
+        }
         self._refuse_cut()
 
     def places(self) -> AuditedPlaces:
         """Return the places of the file."""
-        read = [place for place in self._head.places if place.region != ALL_REGIONS]
-        places = [AccountRegion(place.account, place.region) for place in read]
-        return AuditedPlaces(
-            home=tuple(place for place in places if place.account == self.account),
-            others=tuple(place for place in places if place.account != self.account),
-            unreadable=tuple(
-                UnreadPlace(AccountRegion(place.account, ALL_REGIONS), why)
-                for place in self._head.places
-                if place.region == ALL_REGIONS
-                for why in place.unread
-            ),
-        )
+        read = [place for place in self._places if place.region != ALL_REGIONS]
+        read.sort(key=lambda place: place.account != self.account)
+        unreadable = {
+            place: why
+            for place, saved in self._places.items()
+            if place.region == ALL_REGIONS
+            for why in saved.unread
+        }
+        return AuditedPlaces(tuple(read), unreadable)
 
     def goldens(self, places: Sequence[AccountRegion]) -> GoldenImages:
         """Return what releases had made in these places."""
-        produced = {place: self._saved(place).produced for place in places}
         return GoldenImages(
-            {place: {image.id: image for image in images} for place, images in produced.items()}
+            {place: {image.id: image for image in self._places[place].produced} for place in places}
         )
 
     def listed(self, region: str) -> Mapping[str, str]:
@@ -121,21 +108,13 @@ class SavedSource:
 
     def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield what there was in a place."""
-        yield "inventory", self._subjects(_Where(place.account, place.region))
-        for why in self._saved(place).unread:
+        yield "inventory", self._subjects(place)
+        for why in self._places[place].unread:
             yield "when it was saved", _unread(why)
 
-    def _saved(self, place: AccountRegion) -> SavedPlace:
-        return next(
-            saved
-            for saved in self._head.places
-            if (saved.account, saved.region) == (place.account, place.region)
-        )
-
-    def _subjects(self, where: _Where) -> Batches:
-        decode = _decode_subject
+    def _subjects(self, place: AccountRegion) -> Batches:
         with files.reading(self._path) as file:
-            for start, count in self._starts.get(where, ()):
+            for start, count in self._starts.get(place, ()):
                 file.seek(start)
                 remaining = count
                 while remaining:
@@ -144,44 +123,34 @@ class SavedSource:
                         raise self._wrong("it has become shorter while it was read")
                     remaining -= len(some)
                     try:
-                        subjects = [decode(line) for line in some]
+                        subjects = [_decode_subject(line) for line in some]
                     except jsonfile.WRONG as error:
                         raise self._wrong(jsonfile.why(error)) from error
                     yield Batch(subjects=subjects)
 
     def _read(self) -> InventoryHead:
         """Read the head, and where in the file the subjects of each place stand."""
-        decode = msgspec.json.Decoder(_Where).decode
+        where = msgspec.json.Decoder(AccountRegion).decode
         with files.reading(self._path) as file:
             first = next(files.lines(file, self._path, files.HEAD_BYTES), b"")
             head = msgspec.json.decode(first, type=InventoryHead)
-            at, last, start, count = file.tell(), None, 0, 0
-            for line in files.lines(file, self._path):
-                where = decode(line)
-                if where != last:
-                    self._note(last, start, count)
-                    last, start, count = where, at, 0
-                count += 1
-                at += len(line)
-            self._note(last, start, count)
+            at = file.tell()
+            for place, lines in groupby(files.lines(file, self._path), where):
+                start, count = at, 0
+                for line in lines:
+                    at += len(line)
+                    count += 1
+                self._starts.setdefault(place, []).append((start, count))
         return head
 
     def _refuse_cut(self) -> None:
-        for place in self._head.places:
-            parts = self._starts.get(_Where(place.account, place.region), ())
-            lines = sum(count for _, count in parts)
-            if lines != place.subjects:
-                raise self._wrong(
-                    f"it has {lines} lines of {place.account}/{place.region} instead of "
-                    f"{place.subjects}"
-                )
+        for place, saved in self._places.items():
+            lines = sum(count for _, count in self._starts.get(place, ()))
+            if lines != saved.subjects:
+                raise self._wrong(f"it has {lines} lines of {place} instead of {saved.subjects}")
 
     def _wrong(self, why: object) -> SpecError:
         return SpecError(
             f"{self._path}: is no whole inventory: {why}",
             fix="give a file of `goldenami audit --save-inventory FILE`",
         )
-
-    def _note(self, where: _Where | None, start: int, count: int) -> None:
-        if where is not None:
-            self._starts.setdefault(where, []).append((start, count))

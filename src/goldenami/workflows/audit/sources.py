@@ -8,7 +8,7 @@ from msgspec import Struct
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.subject import Kind, Subject
-from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlace
+from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlaces
 from goldenami.workflows.audit.question import AuditScope
 
 
@@ -38,7 +38,7 @@ class GoldenImages(Struct, frozen=True):
     """
 
     produced: Mapping[AccountRegion, Mapping[str, Produced]]
-    unreadable: tuple[UnreadPlace, ...] = ()
+    unreadable: UnreadPlaces = {}
     builds: frozenset[str] = frozenset()
 
 

@@ -1,13 +1,13 @@
 """Judges what a place has, and counts."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
 from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.document import ImageUse, PlaceRead, RuleBroken
+from goldenami.domain.audit.approved import Approved, Produced
+from goldenami.domain.audit.document import ImageUse, PlaceRead, RuleBroken, Saved
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import BY_ID, RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
@@ -22,14 +22,12 @@ class Findings:
     ``baking`` are the instances that were left out, since they belong to bakes under way.
     """
 
-    def __init__(
-        self, waivers: Waivers, earlier: Collection[str] | None, *, keep: bool = False
-    ) -> None:
+    def __init__(self, waivers: Waivers, earlier: Saved | None, *, keep: bool = False) -> None:
         self.waivers = waivers
         self.open: FindingStore[Finding] = FindingStore(Finding)
         self.waived: FindingStore[Waived] = FindingStore(Waived)
         self.subjects: FindingStore[Subject] | None = FindingStore(Subject) if keep else None
-        self.earlier = earlier
+        self.earlier = {finding.key for finding in earlier.findings} if earlier else None
         self.again: set[str] = set()
         self.baking: set[str] = set()
 
@@ -44,15 +42,27 @@ class Findings:
 
 
 class PlaceSummary:
-    """What one place has; written by one thread."""
+    """What one place has; written by one thread.
+
+    ``produced`` are its images that releases made, or seem to have made; ``unread`` says what could
+    not be read, and ``read`` whether the place has been gone through.
+    """
 
     def __init__(
-        self, number: int, place: AccountRegion, approved: Approved, findings: Findings
+        self,
+        number: int,
+        place: AccountRegion,
+        produced: Mapping[str, Produced],
+        approved: Approved,
+        findings: Findings,
     ) -> None:
         self.place = place
+        self.produced = produced
+        self.approved = approved.also(place.region, produced)
+        self.unread: list[str] = []
+        self.read = False
         self._number = number
-        self._approved = approved
-        self._judge = Judge(approved)
+        self._judge = Judge(self.approved)
         self._findings = findings
         self._subjects: Counter[str] = Counter()
         self._compliant: Counter[str] = Counter()
@@ -71,12 +81,9 @@ class PlaceSummary:
             self._count(subject, [], number)
         self.baking += len(batch.baking)
         self._findings.baking.update(subject.resource for subject in batch.baking)
-        self._judge_all(batch.subjects)
-
-    def _judge_all(self, subjects: Sequence[Subject]) -> None:
         still_open: list[Finding] = []
         waived: list[Waived] = []
-        for subject in subjects:
+        for subject in batch.subjects:
             findings = self._judge(subject)
             self._count(subject, findings)
             for finding in findings:
@@ -87,13 +94,15 @@ class PlaceSummary:
                 else:
                     waived.append(Waived(finding=self._findings.marked(finding), waiver=waiver))
         if self._findings.subjects is not None:
-            self._findings.subjects.add(self._number, subjects)
+            self._findings.subjects.add(self._number, batch.subjects)
         self.waived += len(waived)
         self._findings.open.add(self._number, still_open)
         self._findings.waived.add(self._number, waived)
 
-    def read(self, approved_images: tuple[str, ...], unread: tuple[str, ...]) -> PlaceRead:
-        """Return the place's part of the document."""
+    @property
+    def place_read(self) -> PlaceRead:
+        """The place's part of the document."""
+        golden = (image.id for image in self.produced.values() if image.golden)
         return PlaceRead(
             account=self.place.account,
             region=self.place.region,
@@ -101,9 +110,9 @@ class PlaceSummary:
             compliant=self._compliant.total(),
             instances_compliant=self._compliant[Kind.INSTANCE.value],
             findings=self.rules.total(),
-            approved_images=approved_images,
+            approved_images=tuple(sorted(golden)),
             baking=self.baking,
-            unread=unread,
+            unread=tuple(self.unread),
         )
 
     def _count(self, subject: Subject, findings: list[Finding], number: int = 1) -> None:
@@ -115,20 +124,22 @@ class PlaceSummary:
             return
         count = self.images.get(subject.image.id)
         if count is None:
-            produced = self._approved.claim(subject)
+            produced = self.approved.claim(subject)
             golden = f"{produced.image} {produced.version}" if produced and produced.golden else ""
-            count = self.images[subject.image.id] = ImageSummary(subject.image, golden)
+            count = ImageSummary(self.place.region, subject.image, golden)
+            self.images[subject.image.id] = count
         count.add(kind, findings, number)
 
 
 class ImageSummary:
-    """How often an image is in use in a place, and what is wrong with that."""
+    """How often an image is in use in a place, and what is wrong with that: see `ImageUse`."""
 
-    def __init__(self, image: ImageSeen, golden: str) -> None:
+    def __init__(self, region: str, image: ImageSeen, golden: str) -> None:
+        self.region = region
         self.image = image
         self.golden = golden
         self.subjects = self.instances = self.compliant = 0
-        self.rules: Counter[str] = Counter()
+        self.findings: Counter[str] = Counter()
 
     def add(self, kind: str, findings: list[Finding], number: int) -> None:
         """Count one more subject, or several that are alike."""
@@ -136,14 +147,21 @@ class ImageSummary:
         self.instances += number if kind == "instance" else 0
         self.compliant += 0 if findings else number
         for finding in findings:
-            self.rules[finding.rule] += 1
+            self.findings[finding.rule] += 1
 
     def join(self, other: "ImageSummary") -> None:
         """Add what another account has of the same image."""
         self.subjects += other.subjects
         self.instances += other.instances
         self.compliant += other.compliant
-        self.rules += other.rules
+        self.findings += other.findings
+
+    @property
+    def image_use(self) -> ImageUse:
+        """The image's part of the document."""
+        severities = [BY_ID[rule].severity for rule in self.findings]
+        worst = min(severities, key=lambda severity: severity.rank, default=None)
+        return ImageUse(**vars(self), worst=worst)
 
 
 def images(summaries: list[PlaceSummary]) -> tuple[ImageUse, ...]:
@@ -156,8 +174,7 @@ def images(summaries: list[PlaceSummary]) -> tuple[ImageUse, ...]:
                 joined[key].join(count)
             else:
                 joined[key] = count
-    uses = [_use(region, count) for (region, _), count in joined.items()]
-    return tuple(sorted(uses, key=_worst_first))
+    return tuple(sorted((count.image_use for count in joined.values()), key=_worst_first))
 
 
 def rules(summaries: list[PlaceSummary]) -> tuple[RuleBroken, ...]:
@@ -177,20 +194,6 @@ def rules(summaries: list[PlaceSummary]) -> tuple[RuleBroken, ...]:
         )
         for rule in RULES
         if counts[rule.id]
-    )
-
-
-def _use(region: str, count: ImageSummary) -> ImageUse:
-    severities = [BY_ID[rule].severity for rule in count.rules]
-    return ImageUse(
-        region=region,
-        image=count.image,
-        golden=count.golden,
-        subjects=count.subjects,
-        instances=count.instances,
-        compliant=count.compliant,
-        findings=dict(count.rules),
-        worst=min(severities, key=lambda severity: severity.rank, default=None),
     )
 
 

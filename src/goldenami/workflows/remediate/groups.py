@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -22,13 +22,9 @@ from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Ref
 from goldenami.errors import AwsError, LeftAloneError
 from goldenami.workflows.remediate import templates
-from goldenami.workflows.remediate.interface import (
-    RemediationStep,
-    Rollout,
-    could_not_read,
-    left_alone,
-)
+from goldenami.workflows.remediate.interface import RemediationStep, Rollout, reading
 from goldenami.workflows.remediate.templates import misfit, move
+from goldenami.workflows.remediate.verdicts import Verdicts
 
 START = "autoscaling:StartInstanceRefresh"
 PREFERENCES = {
@@ -50,25 +46,19 @@ class _Moves(Struct, frozen=True):
     follows: tuple[str, ...]
 
 
-def steps(
-    regional: RegionalAws,
-    group: AutoScalingGroup,
-    golden: Image,
-    rollout: Rollout,
-) -> list[RemediationStep]:
-    """Return what to do with a group, and which of its instances are left alone."""
-    try:
-        step = _step(regional, group, golden, rollout)
-    except LeftAloneError as reason:
-        return [left_alone(regional.place, group.name, reason)]
-    except AwsError as error:
-        unread = could_not_read("it", error)
-        return [left_alone(regional.place, group.name, unread)]
+def steps(verdicts: Verdicts, group: AutoScalingGroup, golden: Image) -> list[RemediationStep]:
+    """Return what to do with a group, and which of its instances are left alone.
+
+    Raises:
+        LeftAloneError: nothing.
+    """
+    with reading("it"):
+        step = _step(verdicts, group, golden)
     kept = f"it is protected from scale-in, which the refresh of {group.name} heeds"
     return [
         step,
         *(
-            RemediationStep(place=regional.place, id=instance_id, reason=kept)
+            RemediationStep(place=verdicts.place, id=instance_id, reason=kept)
             for instance_id in group.protected
         ),
     ]
@@ -94,12 +84,8 @@ def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | Non
     return {"refresh": refresh.instance_refresh_id}
 
 
-def _step(
-    regional: RegionalAws,
-    group: AutoScalingGroup,
-    golden: Image,
-    rollout: Rollout,
-) -> RemediationStep:
+def _step(verdicts: Verdicts, group: AutoScalingGroup, golden: Image) -> RemediationStep:
+    regional, rollout = verdicts.regional, verdicts.request.rollout
     if not group.launch:
         raise LeftAloneError(
             "it has a launch configuration, which cannot be changed: give it a launch template"
@@ -151,8 +137,15 @@ def _notes(group: AutoScalingGroup, moves: _Moves, rollout: Rollout) -> tuple[st
 
 def _refuse(regional: RegionalAws, group: AutoScalingGroup) -> None:
     """Refuse a group whose instances must not be ended, or are being replaced already."""
-    if protected := _protected(regional, group.instances):
-        raise LeftAloneError(f"{protected} in it is protected from termination")
+    protected, errors = concurrently(
+        group.instances,
+        lambda instance_id: live_instances.protected_from_termination(regional, instance_id),
+    )
+    for error in errors.values():
+        raise error
+    for instance_id in group.instances:
+        if protected[instance_id]:  # which a refresh does not heed
+            raise LeftAloneError(f"{instance_id} in it is protected from termination")
     if auto_scaling.under_way(regional, group.name):
         raise LeftAloneError("an instance refresh is under way")
 
@@ -181,17 +174,6 @@ def _moves(regional: RegionalAws, group: AutoScalingGroup, golden: Image) -> _Mo
         elif moved.actions:
             versions[reference] = moved.version
     return _Moves(tuple(actions.values()), versions, tuple(follows))
-
-
-def _protected(regional: RegionalAws, instances: Sequence[str]) -> str:
-    """Return an instance that is protected from termination, which a refresh does not heed."""
-    answers, errors = concurrently(
-        instances,
-        lambda instance_id: live_instances.protected_from_termination(regional, instance_id),
-    )
-    for error in errors.values():
-        raise error
-    return next((instance_id for instance_id, protected in answers.items() if protected), "")
 
 
 def _refreshed(

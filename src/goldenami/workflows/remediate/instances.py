@@ -15,11 +15,7 @@ from goldenami.domain.audit.finding import Finding
 from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Action
 from goldenami.errors import AwsError, LeftAloneError
-from goldenami.workflows.remediate.interface import (
-    RemediationStep,
-    could_not_read,
-    left_alone,
-)
+from goldenami.workflows.remediate.interface import RemediationStep, leaving_alone, reading
 from goldenami.workflows.remediate.verdicts import Verdicts
 
 PERMISSIONS = ("ec2:DescribeInstanceAttribute", "ec2:DescribeInstances")
@@ -47,54 +43,44 @@ class InstanceRemediation(Struct, frozen=True):
 
 
 def steps(
-    verdicts: Verdicts,
-    place: AccountRegion,
-    named: Mapping[str, Sequence[Finding]],
-    way: InstanceRemediation,
+    verdicts: Verdicts, named: Mapping[str, Sequence[Finding]], way: InstanceRemediation
 ) -> list[RemediationStep]:
     """Return what to do with each instance of a place, or why nothing.
 
     Args:
         verdicts: by what the instances are judged.
-        place: where they are.
         named: what the audit holds against each, by its id.
         way: what is done with them.
+
+    Raises:
+        LeftAloneError: with all of them nothing is done.
     """
-    regional = verdicts.aws.at(place)
-    try:
-        now = live_instances.read(regional, named)
-    except AwsError as error:
-        unread = could_not_read("it", error)
-        return [left_alone(place, instance_id, unread) for instance_id in named]
-    return [
-        _step(verdicts, place, instance_id, now.get(instance_id), named[instance_id], way)
-        for instance_id in named
-    ]
+    with reading("it"):
+        now = live_instances.read(verdicts.regional, named)
+    several: list[RemediationStep] = []
+    for instance_id, findings in named.items():
+        with leaving_alone(several, verdicts.place, instance_id):
+            several.append(_step(verdicts, now.get(instance_id), findings, way))
+    return several
 
 
 def _step(
     verdicts: Verdicts,
-    place: AccountRegion,
-    instance_id: str,
     now: LiveInstance | None,
     named: Sequence[Finding],
     way: InstanceRemediation,
 ) -> RemediationStep:
-    regional = verdicts.aws.at(place)
-    try:
-        open_findings = verdicts.still_open(place, named)
-        planned = _refuse(regional, now, way)
-    except LeftAloneError as reason:
-        return left_alone(place, instance_id, reason)
-    rules = sorted({finding.rule for finding in open_findings})
+    regional = verdicts.regional
+    rules = sorted({finding.rule for finding in verdicts.still_open(named)})
+    planned = _refuse(regional, now, way)
 
     def guard(action: Action) -> None:
-        verdicts.once_more(place, named)
-        instance = live_instances.read(regional, [instance_id]).get(instance_id)
+        verdicts.once_more(named)
+        instance = live_instances.read(regional, [planned.id]).get(planned.id)
         way.compare(action, planned, _refuse(regional, instance, way))
 
-    actions = tuple(way.actions(place, planned, rules))
-    return RemediationStep(place=place, id=instance_id, actions=actions, guard=guard)
+    actions = tuple(way.actions(regional.place, planned, rules))
+    return RemediationStep(place=regional.place, id=planned.id, actions=actions, guard=guard)
 
 
 def _refuse(
@@ -103,12 +89,13 @@ def _refuse(
     """Return an instance, unless it is gone, protected, or done with already."""
     if now is None or now.state in DEAD:
         raise LeftAloneError("it is gone")
-    try:
-        way.refuse(regional, now)
-    except AwsError as error:
-        if error.code in GONE:
-            raise LeftAloneError("it is gone") from error
-        raise could_not_read("its protection", error) from error
+    with reading("its protection"):
+        try:
+            way.refuse(regional, now)
+        except AwsError as error:
+            if error.code in GONE:
+                raise LeftAloneError("it is gone") from error
+            raise
     return now
 
 

@@ -1,15 +1,17 @@
 """What a remediation asks for, and what it comes to for one thing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
 
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.domain.audit.subject import Kind
 from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Action
-from goldenami.errors import GoldenamiError, LeftAloneError
+from goldenami.errors import AwsError, LeftAloneError
 
 
 class Rollout(Struct, frozen=True, kw_only=True):
@@ -69,8 +71,17 @@ class RemediationRequest(Struct, frozen=True, kw_only=True):
     role: str = ""
     per_minute: float = 60.0
 
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of things that something is to be done about."""
+        launching = {Kind.LAUNCH_TEMPLATE, Kind.AUTO_SCALING_GROUP}
+        refresh = self.kind is RemediationKind.REFRESH
+        return frozenset({Kind.INSTANCE} | (launching if refresh else set()))
+
     def wants(self, finding: Finding) -> bool:
         """Tell whether a finding is of those that something is to be done about."""
+        if finding.subject.kind not in self.kinds:
+            return False
         if self.rules and finding.rule not in self.rules:
             return False
         if self.regions and finding.subject.region not in self.regions:
@@ -103,11 +114,28 @@ class RemediationStep(Struct, frozen=True, kw_only=True):
     """What is to be known before."""
 
 
-def could_not_read(what: str, error: GoldenamiError) -> LeftAloneError:
-    """Return the reason to leave something alone of which something could not be read."""
-    return LeftAloneError(f"{what} could not be read: {error.message}", unread=True)
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Leave alone what cannot be read.
+
+    Raises:
+        LeftAloneError: in the place of an AwsError.
+    """
+    try:
+        yield
+    except AwsError as error:
+        raise LeftAloneError(f"{what} could not be read: {error.message}", unread=True) from error
 
 
-def left_alone(place: AccountRegion, name: str, reason: LeftAloneError) -> RemediationStep:
-    """Return the step of a thing that is left alone."""
-    return RemediationStep(place=place, id=name, reason=reason.message, unread=reason.unread)
+@contextmanager
+def leaving_alone(
+    steps: list[RemediationStep], place: AccountRegion, *names: str
+) -> Iterator[None]:
+    """Add the steps of things, if it turns out that they are left alone."""
+    try:
+        yield
+    except LeftAloneError as reason:
+        steps += [
+            RemediationStep(place=place, id=name, reason=reason.message, unread=reason.unread)
+            for name in names
+        ]

@@ -14,29 +14,28 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.plan import Action
 from goldenami.domain.quarantine import Note
-from goldenami.errors import AwsError, LeftAloneError
+from goldenami.errors import LeftAloneError
 from goldenami.workflows.remediate import instances
 from goldenami.workflows.remediate.instances import InstanceRemediation
-from goldenami.workflows.remediate.interface import RemediationStep, could_not_read, left_alone
+from goldenami.workflows.remediate.interface import RemediationStep, leaving_alone, reading
 from goldenami.workflows.remediate.verdicts import Verdicts
 
 CALL = "ec2:ModifyNetworkInterfaceAttribute"
 PERMISSIONS = ("ec2:DescribeInstances", "ec2:DescribeSecurityGroups")
 
 
-def steps(
-    verdicts: Verdicts, place: AccountRegion, named: Mapping[str, Sequence[Finding]]
-) -> list[RemediationStep]:
-    """Return how each instance of a place gets into quarantine, or why not."""
+def steps(verdicts: Verdicts, named: Mapping[str, Sequence[Finding]]) -> list[RemediationStep]:
+    """Return how each instance of a place gets into quarantine, or why not.
+
+    Raises:
+        LeftAloneError: none does.
+    """
     group = verdicts.request.security_group
-    try:
-        vpc_id = live_instances.vpc_of(verdicts.aws.at(place), group)
-    except AwsError as error:
-        unread = could_not_read(f"{group}", error)
-        return [left_alone(place, instance_id, unread) for instance_id in named]
+    with reading(group):
+        vpc_id = live_instances.vpc_of(verdicts.regional, group)
 
     def refuse(regional: RegionalAws, now: LiveInstance) -> None:
-        _refuse(now, group, vpc_id, place)
+        _refuse(now, group, vpc_id, regional.region)
         instances.refuse_protected(regional, now)
 
     def actions(place: AccountRegion, now: LiveInstance, _: Sequence[str]) -> Iterator[Action]:
@@ -51,14 +50,14 @@ def steps(
             if groups != (group,):
                 yield _modified(place, now, "quarantine", interface, (group,), before)
 
-    return instances.steps(verdicts, place, named, InstanceRemediation(refuse, actions, _compare))
+    return instances.steps(verdicts, named, InstanceRemediation(refuse, actions, _compare))
 
 
-def _refuse(now: LiveInstance, group: str, vpc_id: str, place: AccountRegion) -> None:
+def _refuse(now: LiveInstance, group: str, vpc_id: str, region: str) -> None:
     if all(groups == (group,) for _, groups in now.interfaces):
         raise LeftAloneError("it is in quarantine already")
     if not vpc_id:
-        raise LeftAloneError(f"there is no security group {group} in {place.region}")
+        raise LeftAloneError(f"there is no security group {group} in {region}")
     if now.vpc_id != vpc_id:
         raise LeftAloneError(f"it is in {now.vpc_id or 'no VPC'}, and {group} in {vpc_id}")
     if quarantine.written(_joined(now, group)) is None:
@@ -97,36 +96,34 @@ def releases(regional: RegionalAws, ids: Collection[str]) -> list[RemediationSte
     """Return how each instance of a place gets its groups back, or why not.
 
     That is the undo of a quarantine, so nothing is judged.
+
+    Raises:
+        LeftAloneError: none does.
     """
-    try:
+    with reading("it"):
         now = live_instances.read(regional, ids)
-    except AwsError as error:
-        unread = could_not_read("it", error)
-        return [left_alone(regional.place, instance_id, unread) for instance_id in ids]
-    return [_release(regional, instance_id, now.get(instance_id)) for instance_id in ids]
+    several: list[RemediationStep] = []
+    for instance_id in ids:
+        with leaving_alone(several, regional.place, instance_id), reading("its groups"):
+            several.append(_release(regional, now.get(instance_id)))
+    return several
 
 
-def _release(regional: RegionalAws, instance_id: str, now: LiveInstance | None) -> RemediationStep:
-    try:
-        actions = tuple(_back(regional, now))
-    except LeftAloneError as reason:
-        return left_alone(regional.place, instance_id, reason)
-    except AwsError as error:
-        unread = could_not_read("its groups", error)
-        return left_alone(regional.place, instance_id, unread)
+def _release(regional: RegionalAws, planned: LiveInstance | None) -> RemediationStep:
+    if planned is None or planned.state in instances.DEAD:
+        raise LeftAloneError("it is gone")
 
     def guard(_: Action) -> None:
-        instance = live_instances.read(regional, [instance_id]).get(instance_id)
-        if instance is None or now is None or _note(instance) != _note(now):
+        now = live_instances.read(regional, [planned.id]).get(planned.id)
+        if now is None or _note(now) != _note(planned):
             raise LeftAloneError("its note was changed since")
 
-    return RemediationStep(place=regional.place, id=instance_id, actions=actions, guard=guard)
+    actions = tuple(_back(regional, planned))
+    return RemediationStep(place=regional.place, id=planned.id, actions=actions, guard=guard)
 
 
-def _back(regional: RegionalAws, now: LiveInstance | None) -> Iterator[Action]:
+def _back(regional: RegionalAws, now: LiveInstance) -> Iterator[Action]:
     """Yield the actions that put back what a note says, and last take the note away."""
-    if now is None or now.state in instances.DEAD:
-        raise LeftAloneError("it is gone")
     note = _note(now)
     if not note:
         raise LeftAloneError("it is not in quarantine")

@@ -86,15 +86,28 @@ def in_order(regional: RegionalAws, steps: Iterable[RemediationStep]) -> list[Re
     for action in actions.values():
         if action.call == CREATE:
             creations.setdefault(action.parameters["LaunchTemplateId"], []).append(action)
-    last: dict[str, Action] = {}
+    last: dict[str, tuple[Action]] = {}
     for template, several in creations.items():
         several.sort(key=_source)
         for before, later in pairwise(several):
             actions[later.id] = replace(later, after=(*later.after, before.id))
         there = versions(regional, template)
         if latest := _latest_to_keep(there, several):
-            last[several[-1].id] = _kept(regional.place, latest, several[-1])
-    return [replace(step, actions=tuple(_with(step, actions, last))) for step in steps]
+            creation = _creation(regional.place, latest, latest.reference.image)
+            summary = f"let {latest.id} have its latest version again"
+            end = several[-1].id
+            last[end] = (replace(creation, summary=summary, after=(end,)),)
+    return [
+        replace(
+            step,
+            actions=tuple(
+                each
+                for action in step.actions
+                for each in (actions[action.id], *last.get(action.id, ()))
+            ),
+        )
+        for step in steps
+    ]
 
 
 def _latest_to_keep(
@@ -139,24 +152,8 @@ def guard(regional: RegionalAws, actions: Iterable[Action]) -> Guard:
     return check
 
 
-def _with(
-    step: RemediationStep, actions: dict[str, Action], last: dict[str, Action]
-) -> Iterator[Action]:
-    for action in step.actions:
-        yield actions[action.id]
-        if action.id in last:
-            yield last[action.id]
-
-
 def _source(action: Action) -> int:
     return int(action.parameters["SourceVersion"])
-
-
-def _kept(place: AccountRegion, latest: LaunchTemplateVersion, after: Action) -> Action:
-    creation = _creation(place, latest, latest.reference.image)
-    return replace(
-        creation, summary=f"let {latest.id} have its latest version again", after=(after.id,)
-    )
 
 
 def _actions(

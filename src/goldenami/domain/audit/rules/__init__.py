@@ -44,7 +44,7 @@ RULES: Final = (
 )
 BY_ID: Final = {rule.id: rule for rule in RULES}
 
-__all__ = ["BY_ID", "RULES", "AuditRule", "Judge", "judge"]
+__all__ = ["BY_ID", "RULES", "AuditRule", "Judge"]
 
 
 Broken = Sequence[tuple[AuditRule, str]]
@@ -73,8 +73,3 @@ class Judge:
 
     def _broken(self, subject: Subject) -> Broken:
         return [(rule, reason) for rule in RULES if (reason := rule.test(subject, self._approved))]
-
-
-def judge(subject: Subject, approved: Approved) -> list[Finding]:
-    """Judge one subject alone."""
-    return Judge(approved)(subject)

@@ -1,9 +1,6 @@
 """Allowed AMIs that stops nothing."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.audit.rules.interface import Approved, AuditRule, Kind, Severity, Subject
 
 
 def _test(subject: Subject, _: Approved) -> str | None:
@@ -20,7 +17,6 @@ RULE = AuditRule(
     explanation="Without it nothing stops services and roles that no IAM guardrail binds from "
     "launching images of strangers.",
     fix="`enforce.mechanisms: {allowed_amis: {}}` in the release file, then `goldenami enforce`",
-    controls=ONLY_APPROVED,
     kinds=(Kind.SETTING,),
     test=_test,
 )

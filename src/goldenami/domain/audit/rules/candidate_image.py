@@ -1,9 +1,6 @@
 """An image in use before its approval."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
@@ -19,6 +16,5 @@ RULE = AuditRule(
     severity=Severity.MEDIUM,
     explanation="A candidate has not passed its gates; it may still be rejected.",
     fix="approve it with `goldenami approve`, or replace what runs it",
-    controls=ONLY_APPROVED,
     test=_test,
 )

@@ -1,9 +1,6 @@
 """An image that is gone."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import UNSEEN, Subject
+from goldenami.domain.audit.rules.interface import UNSEEN, Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
@@ -19,6 +16,5 @@ RULE = AuditRule(
     severity=Severity.HIGH,
     explanation="Nobody can tell any more what it held, and nothing can be launched from it.",
     fix="replace it by one launched from a current golden image",
-    controls=ONLY_APPROVED,
     test=_test,
 )

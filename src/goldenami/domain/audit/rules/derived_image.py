@@ -1,9 +1,6 @@
 """An image that was made from a golden one, outside of any release."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
@@ -22,6 +19,5 @@ RULE = AuditRule(
     explanation="It started golden, and nobody knows what was added since.",
     fix="bake what was added as a release with `base.source: {golden: ...}`, or allow such "
     "images with `audit.derived: true`",
-    controls=ONLY_APPROVED,
     test=_test,
 )

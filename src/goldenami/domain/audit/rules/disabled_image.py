@@ -1,9 +1,6 @@
 """An image that was disabled."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import BASELINE, AuditRule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.rules.interface import BASELINE, Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, _: Approved) -> str | None:

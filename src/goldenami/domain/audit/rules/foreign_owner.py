@@ -1,9 +1,6 @@
 """An image of an account that is trusted with none."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
@@ -19,6 +16,5 @@ RULE = AuditRule(
     explanation="Whoever owns an image decides what is in it; a public image can carry any "
     "name, that of a golden one too.",
     fix="replace it by one launched from a golden image; `goldenami enforce` stops such launches",
-    controls=ONLY_APPROVED,
     test=_test,
 )

@@ -1,9 +1,6 @@
 """Something that says that a build made it, and none has."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity, Subject
 
 FACT = "forged-build"
 """Why no build has launched an instance that carries the tags of one."""
@@ -25,6 +22,5 @@ RULE = AuditRule(
     explanation="Somebody wrote the tags of a build by hand, perhaps to get an image approved that "
     "went through no gate. goldenami goes on with no such thing, and removes none.",
     fix="find in CloudTrail who made it, remove it, and enforce the profile tag-protection",
-    controls=ONLY_APPROVED,
     test=_test,
 )

@@ -1,9 +1,6 @@
 """An enforcement that is no longer what the release file says."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.audit.rules.interface import Approved, AuditRule, Kind, Severity, Subject
 
 
 def _test(subject: Subject, _: Approved) -> str | None:
@@ -17,7 +14,6 @@ RULE = AuditRule(
     severity=Severity.HIGH,
     explanation="What the release file enforces is not what binds the admin groups now.",
     fix="look at who changed it, then run `goldenami enforce` again",
-    controls=ONLY_APPROVED,
     kinds=(Kind.GUARDRAIL,),
     test=_test,
 )

@@ -1,4 +1,4 @@
-"""What a rule is."""
+"""What a rule is, and all that rules speak of."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,12 @@ from msgspec import Struct
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.subject import LAUNCHES, Kind, Subject
+from goldenami.domain.audit.subject import LAUNCHES, UNSEEN, Kind, Subject
+
+__all__ = [
+    "BASELINE", "LAUNCHES", "ONLY_APPROVED", "UNSEEN", "Approved", "AuditRule", "Kind", "Severity",
+    "Subject",
+]  # fmt: skip
 
 Test = Callable[[Subject, Approved], str | None]
 
@@ -41,6 +46,6 @@ class AuditRule(Struct, frozen=True, kw_only=True):
     severity: Severity
     explanation: str
     fix: str
-    controls: tuple[str, ...]
+    controls: tuple[str, ...] = ONLY_APPROVED
     kinds: tuple[Kind, ...] = IMAGES
     test: Test

@@ -1,9 +1,6 @@
 """A golden image that is older than what is current."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import BASELINE, AuditRule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.rules.interface import BASELINE, Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:

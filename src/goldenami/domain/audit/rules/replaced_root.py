@@ -1,9 +1,6 @@
 """A root volume that does not come from the image."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.audit.rules.interface import Approved, AuditRule, Kind, Severity, Subject
 
 
 def _test(subject: Subject, _: Approved) -> str | None:
@@ -22,7 +19,6 @@ RULE = AuditRule(
     "replaced or swapped.",
     fix="replace it by one launched from a golden image; the profile guardrail denies "
     "CreateReplaceRootVolumeTask",
-    controls=ONLY_APPROVED,
     kinds=(Kind.INSTANCE,),
     test=_test,
 )

@@ -1,9 +1,6 @@
 """An image with the approval tag that no release made."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
@@ -20,6 +17,5 @@ RULE = AuditRule(
     explanation="Somebody wrote the approval tag by hand: policies that test the tag let this "
     "image through.",
     fix="remove the tag, find in CloudTrail who wrote it, and enforce the profile tag-protection",
-    controls=ONLY_APPROVED,
     test=_test,
 )

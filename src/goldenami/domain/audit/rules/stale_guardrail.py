@@ -1,9 +1,6 @@
 """A guardrail whose list of snapshots is out of date, and which nobody has changed."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.audit.rules.interface import Approved, AuditRule, Kind, Severity, Subject
 
 
 def _test(subject: Subject, _: Approved) -> str | None:
@@ -17,7 +14,6 @@ RULE = AuditRule(
     severity=Severity.MEDIUM,
     explanation="It denies golden images that it does not list, and lets retired ones be launched.",
     fix="run `goldenami enforce` again; bake and approve do it for their own release",
-    controls=ONLY_APPROVED,
     kinds=(Kind.GUARDRAIL,),
     test=_test,
 )

@@ -1,9 +1,6 @@
 """The account's own image that no release approved."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import ONLY_APPROVED, AuditRule
-from goldenami.domain.audit.subject import UNSEEN, Subject
+from goldenami.domain.audit.rules.interface import UNSEEN, Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
@@ -24,6 +21,5 @@ RULE = AuditRule(
     explanation="An image that was made by hand went through no gate: nobody tested it, and nobody "
     "will renew it.",
     fix="replace it by one launched from a golden image, or bake and approve this one as a release",
-    controls=ONLY_APPROVED,
     test=_test,
 )

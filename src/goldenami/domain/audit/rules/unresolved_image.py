@@ -1,9 +1,13 @@
 """Something that will launch an image nobody can name."""
 
-from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.rules.interface import BASELINE, AuditRule
-from goldenami.domain.audit.subject import LAUNCHES, Subject
+from goldenami.domain.audit.rules.interface import (
+    BASELINE,
+    LAUNCHES,
+    Approved,
+    AuditRule,
+    Severity,
+    Subject,
+)
 
 
 def _test(subject: Subject, _: Approved) -> str | None:
