@@ -43,11 +43,16 @@ class LintStatement(Struct, frozen=True):
         """Whether it denies."""
         return self.effect == "Deny"
 
-    def on(self, key: str) -> tuple[LintTest, ...]:
-        """Return the tests of a condition key; one that ends in ``/`` stands for its family."""
-        key = key.lower()
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its resources, and the values that it compares with."""
+        return (*self.resources, *(value for test in self.tests for value in test.values))
+
+    def on(self, *keys: str) -> tuple[LintTest, ...]:
+        """Return the tests of condition keys; one that ends in ``/`` stands for its family."""
         return tuple(
             test
+            for key in map(str.lower, keys)
             for test in self.tests
             if test.key.lower() == key or (key.endswith("/") and test.key.lower().startswith(key))
         )
