@@ -8,8 +8,7 @@ from typing import Any
 from goldenami.iam.evaluator.decide import Verdict
 from goldenami.iam.profiles import OpenWay
 from goldenami.iam.proof.prove import Proof, ProofRow
-from goldenami.iam.reach.search import Reach, ReachPath
-from goldenami.iam.reach.telling import lines
+from goldenami.iam.reach.search import Reach, ReachPath, lines
 from goldenami.report.terminal import say, table
 from goldenami.workflows.prove import Disagreement
 
