@@ -18,7 +18,6 @@ _PARAMETERS = {
 def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call of IAM."""
     parameters = builder.call.parameters
-    authorized = table.kinds(builder.call.action)
     keys = tag_keys(parameters) | condition_keys(
         "iam",
         AWSServiceName=parameters.get("AWSServiceName"),
@@ -26,12 +25,7 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
         PermissionsBoundary=parameters.get("PermissionsBoundary"),
         PolicyARN=parameters.get("PolicyArn"),
     )
-    requests = [
-        builder.request(resource.arn, resource.keys, keys)
-        for resource in _resources(builder)
-        if table.kind_of(resource.arn) in authorized
-    ]
-    yield from requests or [builder.request("*", keys)]
+    yield from builder.on_each(_resources(builder), keys)
     if builder.call.operation == "AddRoleToInstanceProfile":
         yield builder.existing("role", parameters["RoleName"], action="iam:PassRole")
 
