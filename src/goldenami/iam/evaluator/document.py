@@ -101,7 +101,7 @@ def compile_policy(name: str, document: Mapping[str, Any] | str) -> Policy:
             statement in which it stands. Nothing is ever skipped.
     """
     try:
-        return Policy(name, _statements(_parsed(document)))
+        return Policy(name, _statements(document))
     except PolicyError as error:
         raise PolicyError(f"policy {name}: {error.message}", fix=error.fix) from error
 
@@ -113,8 +113,7 @@ def policy_in_force(name: str, document: Mapping[str, Any] | str) -> Policy:
     could allow or deny.
     """
     try:
-        raw = _parsed(document)
-        version, listed = _parts(raw)
+        version, listed = _parts(document)
     except PolicyError as error:
         return Policy(name, _unreadable({}, "the document", error))
     variables = version == VERSIONS[0]
@@ -134,7 +133,7 @@ def _unreadable(raw: Any, name: str, error: PolicyError) -> list[Statement]:
         _check_elements(raw)
         effects, action = [raw["Effect"]], _action(raw)
     except PolicyError:
-        effects, action = ["Deny", "Allow"], _everything
+        effects, action = ["Deny", "Allow"], like_any("*")
     return [
         Statement(
             name=name, allows=effect == "Allow", action=action,
@@ -144,11 +143,8 @@ def _unreadable(raw: Any, name: str, error: PolicyError) -> list[Statement]:
     ]  # fmt: skip
 
 
-def _everything(_: str) -> bool:
-    return True
-
-
-def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:
+def _parts(document: Mapping[str, Any] | str) -> tuple[str, list[Any]]:
+    """Return a document's version and its statements."""
     if isinstance(document, str):
         try:
             document = jsonfile.parse(document)
@@ -156,11 +152,6 @@ def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:
             raise PolicyError(f"no JSON: {error}") from error
     if not isinstance(document, Mapping):
         raise PolicyError("it has to be an object of Version and Statement")
-    return document
-
-
-def _parts(document: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """Return a document's version and its statements."""
     unknown = set(document) - {"Version", "Id", "Statement"}
     if unknown:
         raise PolicyError(f"unknown element {', '.join(sorted(unknown))}")
@@ -175,7 +166,7 @@ def _parts(document: Mapping[str, Any]) -> tuple[str, list[Any]]:
     return version, listed
 
 
-def _statements(document: Mapping[str, Any]) -> list[Statement]:
+def _statements(document: Mapping[str, Any] | str) -> list[Statement]:
     version, listed = _parts(document)
     statements = [
         _statement(raw, index, variables=version == VERSIONS[0])

@@ -10,7 +10,7 @@ from goldenami.iam.authorization.calls import ApiCall, requests
 from goldenami.iam.evaluator.decide import Decision, Policies, decide_all
 from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.proof.cases import Case, Cases
-from goldenami.iam.proof.lookup import GoldenImage, ProofLookup, ProofSetting
+from goldenami.iam.proof.lookup import ProofLookup, ProofSetting
 
 
 class ProofSubject(Struct, frozen=True):
@@ -141,27 +141,21 @@ def _rows(
 ) -> Iterator[ProofRow]:
     for golden in setting.golden if case.each_golden else setting.golden[:1]:
         lookup = ProofLookup(setting, golden, cases)
-        if lookup.applies(case):
-            yield _row(subject, case, lookup, golden, promises)
-
-
-def _row(
-    subject: ProofSubject, case: Case, lookup: ProofLookup, golden: GoldenImage, promises: Set[str]
-) -> ProofRow:
-    verdict = decide_all(
-        subject.policies, requests_of(case, lookup, subject.principal, golden.region)
-    )
-    return ProofRow(
-        case=case.name,
-        topic=case.topic,
-        subject=subject.name,
-        region=golden.region,
-        image=golden.id if case.each_golden else "",
-        expected=case.expect,
-        decided="allowed" if verdict.allowed else "unknown" if verdict.unknown else "denied",
-        reason=verdict.deciding.reason,
-        required=case.topic in promises,
-        why=case.why,
-        way=case.open,
-        decisions=verdict.decisions,
-    )
+        if not lookup.applies(case):
+            continue
+        needed = requests_of(case, lookup, subject.principal, golden.region)
+        verdict = decide_all(subject.policies, needed)
+        yield ProofRow(
+            case=case.name,
+            topic=case.topic,
+            subject=subject.name,
+            region=golden.region,
+            image=golden.id if case.each_golden else "",
+            expected=case.expect,
+            decided="allowed" if verdict.allowed else "unknown" if verdict.unknown else "denied",
+            reason=verdict.deciding.reason,
+            required=case.topic in promises,
+            why=case.why,
+            way=case.open,
+            decisions=verdict.decisions,
+        )

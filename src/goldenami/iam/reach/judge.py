@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,11 +10,9 @@ from goldenami.errors import PolicyError
 from goldenami.iam.account import (
     ADMINISTRATOR,
     Account,
-    Group,
     Identity,
     NamedDocument,
     Role,
-    User,
 )
 from goldenami.iam.authorization.resources import (
     PERMISSIONS_BOUNDARY,
@@ -61,9 +58,7 @@ class Actor:
 
     def __init__(self, account: Account, holder: Identity, *, raised: bool = False) -> None:
         self.holder, self.raised = holder, raised
-        self.kind: Literal["user", "group", "role"] = (
-            "user" if isinstance(holder, User) else "group" if isinstance(holder, Group) else "role"
-        )
+        self.kind = holder.kind
         self.principal = account.principal(holder)
         own = account.documents_of(holder)
         self.documents = (*own, ADMINISTRATOR) if raised else own
@@ -308,6 +303,7 @@ def _test(patterns: list[Resolved | None]) -> Test:
 
 def _resolved(text: object, keys: Mapping[str, Value]) -> Resolved | None:
     try:
-        return PolicyText.parse(str(text), variables=True).resolve(keys) if text else None
+        filled = PolicyText.parse(str(text), variables=True).filled(keys) if text else None
     except PolicyError:
         return None
+    return filled if isinstance(filled, tuple) else None

@@ -206,8 +206,8 @@ class _Search:
             try:
                 actor = Actor(account, holder)
             except (IncompleteError, PolicyError) as error:
-                kind = type(holder).__name__.lower()
-                self._unjudged.append(f"{kind} {holder.name} could not be judged: {error.message}")
+                name = f"{holder.kind} {holder.name}"
+                self._unjudged.append(f"{name} could not be judged: {error.message}")
                 continue
             yield actor
             if not self._assuming and ways.raising(self.judge, actor):

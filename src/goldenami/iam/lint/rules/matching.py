@@ -99,9 +99,8 @@ def _exemption_of_any_account(statement: LintStatement, _: LintPolicies) -> Iter
                 yield f"`{arn}` exempts a role of that name in anybody's account"
 
 
-def _variable_of_2008(statement: LintStatement, policies: LintPolicies) -> Iterator[str]:
-    varying = any("${" in text for text in statement.texts)
-    if varying and statement.policy not in policies.variables:
+def _variable_of_2008(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
+    if not statement.variables and any("${" in text for text in statement.texts):
         yield "a `${…}` is plain text in a policy without Version 2012-10-17"
 
 
