@@ -18,7 +18,6 @@ from goldenami.iam.authorization.resources import (
     Keys,
     Resource,
     condition_keys,
-    owner_keys,
     request_tags,
     tag_names,
 )
@@ -203,8 +202,9 @@ def _created(
     builder: RequestBuilder, parameters: Mapping[str, Any], *kinds: str
 ) -> Iterator[Request]:
     for kind in kinds:
-        owner = owner_keys(builder.principal.account) if kind in ("image", "snapshot") else {}
-        yield builder.new(kind, specified_tags(parameters, kind), owner)
+        owner = builder.principal.account if kind in ("image", "snapshot") else None
+        keys = condition_keys("ec2", Owner=owner)
+        yield builder.new(kind, specified_tags(parameters, kind), keys)
 
 
 def _tagged(builder: RequestBuilder, keys: Keys) -> Iterator[Request]:

@@ -12,6 +12,7 @@ from goldenami.errors import SpecError
 from goldenami.iam.authorization import resources
 from goldenami.iam.authorization.resources import Resource, Scope
 from goldenami.iam.proof.cases import (
+    PLACEHOLDER,
     Case,
     CaseImage,
     CaseInstance,
@@ -19,8 +20,8 @@ from goldenami.iam.proof.cases import (
     Cases,
     CaseSnapshot,
     CaseVolume,
+    with_texts,
 )
-from goldenami.iam.proof.variants import PLACEHOLDER, with_texts
 
 ROOT_DEVICE = "/dev/xvda"
 _OF_AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")

@@ -1,7 +1,7 @@
 """Who may do what, by everything that binds them: certainly, possibly, or not."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -113,7 +113,7 @@ class ReachJudge:
     def __init__(self, account: Account, limit: int) -> None:
         self.account, self._limit, self.decisions = account, limit, 0
         self._readings: dict[tuple[NamedDocument, str], Reading] = {}
-        self._tests: dict[tuple[Actor, str], Test] = {}
+        self._touches = cache(_touching)
         self._chances: dict[tuple[Actor, tuple[str, ...]], bool] = {}
 
     @property
@@ -209,13 +209,6 @@ class ReachJudge:
         about = (clause for clause in clauses if clause.about(request.action))
         return read(name, about, decided, anywhere=request.resource == ANY)
 
-    def _touches(self, actor: Actor, action: str) -> Test:
-        """Return a quick test of a resource: whether an Allow of somebody could be about it."""
-        key = (actor, action)
-        if key not in self._tests:
-            self._tests[key] = _test([*_patterns(actor, action)])
-        return self._tests[key]
-
 
 class _Layers(Struct, frozen=True, kw_only=True):
     """What binds somebody, read for one action."""
@@ -294,7 +287,9 @@ def _patterns(actor: Actor, action: str) -> Iterator[Resolved | None]:
                     yield _resolved(text, keys)
 
 
-def _test(patterns: list[Resolved | None]) -> Test:
+def _touching(actor: Actor, action: str) -> Test:
+    """Return a quick test of a resource: whether an Allow of somebody could be about it."""
+    patterns = [*_patterns(actor, action)]
     if None in patterns:
         return lambda _: True
     test = like([pattern for pattern in patterns if pattern is not None])
