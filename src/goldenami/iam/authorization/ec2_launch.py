@@ -102,7 +102,9 @@ def _launch(builder: RequestBuilder, parameters: Launch) -> Iterator[Request]:
                 yield builder.on(part, _by_template(template, parameters, kind))
     if template is not None and "launch-template" in authorized:
         yield builder.on(template)
-    yield from _passed(builder, launch)
+    yield from passed_role(builder, launch)
+    if parameter := _parameter(builder, launch):
+        yield builder.on(parameter, action="ssm:GetParameters")
 
 
 def _merged(builder: RequestBuilder, launch: Launch) -> tuple[Launch, Resource | None]:
@@ -141,19 +143,18 @@ def _by_template(template: Resource | None, parameters: Launch, kind: str) -> Ke
 PartBuilder = Callable[[RequestBuilder, Launch], Iterator[Resource]]
 
 
-def _image_id(builder: RequestBuilder, launch: Launch) -> str:
+def _parameter(builder: RequestBuilder, launch: Launch) -> Resource | None:
+    """Return the SSM parameter that names the image, if one does."""
     image_id = str(launch.get("ImageId", ""))
     if not image_id.startswith(_RESOLVED):
-        return image_id
-    return str(_parameter(builder, image_id).details["value"])
-
-
-def _parameter(builder: RequestBuilder, image_id: str) -> Resource:
+        return None
     return builder.resource("parameter", image_id.removeprefix(_RESOLVED).partition(":")[0])
 
 
 def _image(builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
-    yield builder.resource("image", _image_id(builder, launch))
+    parameter = _parameter(builder, launch)
+    image_id = parameter.details["value"] if parameter else launch.get("ImageId", "")
+    yield builder.resource("image", str(image_id))
 
 
 def _volumes(builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
@@ -256,11 +257,3 @@ _PARTS: Mapping[str, PartBuilder] = {
     **{kind: _named(kind) for kind in _PATHS},
 }
 """The resources of a launch by kind, the image first."""
-
-
-def _passed(builder: RequestBuilder, launch: Launch) -> Iterator[Request]:
-    """Yield what a launch needs of other services: the role it passes, the parameter it reads."""
-    yield from passed_role(builder, launch)
-    if str(launch.get("ImageId", "")).startswith(_RESOLVED):
-        parameter = _parameter(builder, launch["ImageId"])
-        yield builder.request(parameter.arn, parameter.keys, action="ssm:GetParameters")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from goldenami.iam.authorization.builder import RequestBuilder, tag_keys
 from goldenami.iam.authorization.resources import Resource, condition_keys
-from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.evaluator.request import Request
 from goldenami.iam.reference import table
 
 _PARAMETERS = {
@@ -36,11 +36,8 @@ def assume_role(builder: RequestBuilder) -> Iterator[Request]:
     arn = parameters["RoleArn"]
     role = builder.lookup.find("role", arn.rpartition("/")[2], builder.call.region)
     keys = role.keys if role and role.arn == arn else {}
-    session: dict[str, Value] = {
-        f"sts:{name}": parameters[name]
-        for name in ("ExternalId", "RoleSessionName", "SourceIdentity")
-        if name in parameters
-    }
+    names = ("ExternalId", "RoleSessionName", "SourceIdentity")
+    session = condition_keys("sts", **{name: parameters.get(name) for name in names})
     if "TransitiveTagKeys" in parameters:
         session["sts:TransitiveTagKeys"] = tuple(parameters["TransitiveTagKeys"])
     yield builder.request(arn, keys, session, tag_keys(parameters))

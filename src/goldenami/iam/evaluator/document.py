@@ -116,11 +116,10 @@ def policy_in_force(name: str, document: Mapping[str, Any] | str) -> Policy:
         version, listed = _parts(document)
     except PolicyError as error:
         return Policy(name, _unreadable({}, "the document", error))
-    variables = version == VERSIONS[0]
     statements: list[Statement] = []
     for index, raw in enumerate(listed, start=1):
         try:
-            statements.append(_compiled_statement(raw, index, variables=variables))
+            statements.append(_statement(raw, index, variables=version == VERSIONS[0]))
         except PolicyError as error:
             statements += _unreadable(raw, _name(raw, index), error)
     return Policy(name, statements)
@@ -133,7 +132,7 @@ def _unreadable(raw: Any, name: str, error: PolicyError) -> list[Statement]:
         _check_elements(raw)
         effects, action = [raw["Effect"]], _action(raw)
     except PolicyError:
-        effects, action = ["Deny", "Allow"], like_any("*")
+        effects, action = ["Deny", "Allow"], like_any(["*"])
     return [
         Statement(
             name=name, allows=effect == "Allow", action=action,
@@ -168,24 +167,19 @@ def _parts(document: Mapping[str, Any] | str) -> tuple[str, list[Any]]:
 
 def _statements(document: Mapping[str, Any] | str) -> list[Statement]:
     version, listed = _parts(document)
-    statements = [
-        _statement(raw, index, variables=version == VERSIONS[0])
-        for index, raw in enumerate(listed, start=1)
-    ]
+    statements: list[Statement] = []
+    for index, raw in enumerate(listed, start=1):
+        try:
+            statements.append(_statement(raw, index, variables=version == VERSIONS[0]))
+        except PolicyError as error:
+            message = f"statement {_name(raw, index)}: {error.message}"
+            raise PolicyError(message, fix=error.fix) from error
     if len({statement.name for statement in statements}) != len(statements):
         raise PolicyError("a Sid twice", fix="name each statement differently, as IAM demands")
     return statements
 
 
 def _statement(raw: Any, index: int, *, variables: bool) -> Statement:
-    try:
-        return _compiled_statement(raw, index, variables=variables)
-    except PolicyError as error:
-        message = f"statement {_name(raw, index)}: {error.message}"
-        raise PolicyError(message, fix=error.fix) from error
-
-
-def _compiled_statement(raw: Any, index: int, *, variables: bool) -> Statement:
     _check_elements(raw)
     return Statement(
         name=_name(raw, index),

@@ -8,7 +8,7 @@ from msgspec import Struct
 from goldenami.errors import RefusedError, SpecError, UnknownActionError, UnknownResourceError
 from goldenami.iam.authorization.calls import ApiCall, requests
 from goldenami.iam.evaluator.decide import Decision, Policies, decide_all
-from goldenami.iam.evaluator.request import Principal, Request
+from goldenami.iam.evaluator.request import Principal
 from goldenami.iam.proof.cases import Case, Cases
 from goldenami.iam.proof.lookup import ProofLookup, ProofSetting
 
@@ -119,23 +119,6 @@ def prove(
     return Proof(rows)
 
 
-def requests_of(
-    case: Case, lookup: ProofLookup, principal: Principal, region: str
-) -> tuple[Request, ...]:
-    """Return the requests of a case, made at a time and from a place that nobody knows.
-
-    Raises:
-        SpecError: it names what does not exist.
-    """
-    call = ApiCall(case.call, region, lookup.filled(case.parameters, case.name))
-    try:
-        return requests(call, principal.anywhere(), lookup)
-    except (UnknownActionError, UnknownResourceError) as error:
-        raise SpecError(
-            f"case `{case.name}`: {error.message}", fix="describe it in the file of the case"
-        ) from error
-
-
 def _rows(
     subject: ProofSubject, case: Case, cases: Cases, setting: ProofSetting, promises: Set[str]
 ) -> Iterator[ProofRow]:
@@ -143,7 +126,13 @@ def _rows(
         lookup = ProofLookup(setting, golden, cases)
         if not lookup.applies(case):
             continue
-        needed = requests_of(case, lookup, subject.principal, golden.region)
+        call = ApiCall(case.call, golden.region, lookup.filled(case.parameters, case.name))
+        try:
+            needed = requests(call, subject.principal.anywhere(), lookup)
+        except (UnknownActionError, UnknownResourceError) as error:
+            raise SpecError(
+                f"case `{case.name}`: {error.message}", fix="describe it in the file of the case"
+            ) from error
         verdict = decide_all(subject.policies, needed)
         yield ProofRow(
             case=case.name,
