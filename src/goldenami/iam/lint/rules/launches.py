@@ -16,7 +16,7 @@ def _allow_by_key_on_everything(statement: LintStatement, _: LintPolicies) -> It
         "IfExists" in test.operator or test.operator.startswith("ForAllValues:")
         for test in statement.tests
     )
-    if _about_launches(statement, denies=False) and _everywhere(statement) and tested and plain:
+    if _about_launches(statement, denies=False) and "*" in statement.resources and tested and plain:
         yield (
             "allows launches on every resource if a key has a value, and most resources "
             "of a launch do not have the key: alone it blocks every launch, beside a "
@@ -50,7 +50,7 @@ def _tag_and_owner_together(statement: LintStatement, _: LintPolicies) -> Iterat
 def _deny_on_everything(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
     tested = _negates(statement, OWNER, *_RESOURCE_TAGS)
     guarded = any(test.name == "Null" or "IfExists" in test.operator for test in statement.tests)
-    everything = _about_launches(statement, denies=True) and _everywhere(statement)
+    everything = _about_launches(statement, denies=True) and "*" in statement.resources
     if everything and tested and not guarded:
         yield (
             "the key is missing on instances, volumes and interfaces, where a negated test "
@@ -114,11 +114,8 @@ def _launches_left_out(statement: LintStatement, policies: LintPolicies) -> Iter
 def _denies_as_well(other: LintStatement, statement: LintStatement) -> bool:
     """Tell whether another statement denies under the same tests, or altogether."""
     same = other.tests == statement.tests and set(statement.resources) <= set(other.resources)
-    return other.denies and (same or (_everywhere(other) and not _conditional(other)))
-
-
-def _conditional(statement: LintStatement) -> bool:
-    return any(test.key.lower() != "aws:principalarn" for test in statement.tests)
+    unconditional = all(test.key.lower() == "aws:principalarn" for test in other.tests)
+    return other.denies and (same or ("*" in other.resources and unconditional))
 
 
 def _about_launches(statement: LintStatement, *, denies: bool) -> bool:
@@ -134,11 +131,6 @@ def _tests_tag(statement: LintStatement, *, negated: bool) -> bool:
     return any(
         test.negated is negated and test.name != "Null" for test in statement.on(*_RESOURCE_TAGS)
     )
-
-
-def _everywhere(statement: LintStatement) -> bool:
-    """Tell whether a statement is about every resource."""
-    return "*" in statement.resources
 
 
 RULES = (

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement, LintTest
+from goldenami.iam.lint.interface import LintPolicies, LintRule, LintStatement
 from goldenami.iam.lint.rules.common import CREATING, LAUNCH, OWNER, PARENT, TAGGING, could_be
 from goldenami.iam.reference import table
 
@@ -56,19 +56,16 @@ _ACCOUNT_OR_ALIAS = re.compile(r"[0-9*?]+|amazon|aws-marketplace|aws-backup-vaul
 
 def _value_never_there(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
     for test in statement.on(PARENT):
+        as_text = test.name.startswith("String") and "Equals" in test.name
         for value in test.values:
             if test.name != "Null" and not _SNAPSHOT.fullmatch(value):
                 yield f"ec2:ParentSnapshot is a whole ARN, never `{value}`"
-            elif _wildcard_as_text(test, value):
+            elif as_text and "*" in value:
                 yield f"{test.operator} takes the `*` in `{value}` as it stands"
     for test in statement.on(OWNER):
         for value in test.values:
             if test.name != "Null" and not _ACCOUNT_OR_ALIAS.fullmatch(value):
                 yield f"ec2:Owner is an account or an alias of AWS, never `{value}`"
-
-
-def _wildcard_as_text(test: LintTest, value: str) -> bool:
-    return test.name.startswith("String") and "Equals" in test.name and "*" in value
 
 
 _WITH_ACCOUNT = re.compile(r"arn:[^:]*:ec2:[^:]*:[0-9]{12}:(image|snapshot)/.*")
