@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Self
 
 from msgspec import Struct
@@ -174,15 +174,15 @@ def decide_all(policies: Policies, requests: Iterable[Request]) -> Verdict:
 
 def decide(policies: Policies, request: Request) -> Decision:
     """Decide one request."""
-    tested = _Tested(request.action.lower(), request.resource, visible(request))
+    applying = partial(_applying, request.action.lower(), request.resource, visible(request))
     scps = policies.scps if request.principal.bound_by_scps else ()
-    denies, doubts = tested.applying(_layers(policies, scps), allows=False)
+    denies, doubts = applying(_layers(policies, scps), allows=False)
     if denies:
         return Decision(request, Outcome.EXPLICIT_DENY, denies[0].layer, tuple(denies))
     unsure: list[Doubt] = []
     granted: list[Matched] = []
     for layer, policies_of_layer, missing in _required(policies, scps):
-        allows, may_allow = tested.applying([(layer, policies_of_layer)], allows=True)
+        allows, may_allow = applying([(layer, policies_of_layer)], allows=True)
         if not allows and not may_allow:
             return Decision(
                 request, Outcome.IMPLICIT_DENY, layer, missing=missing, doubts=tuple(doubts)
@@ -229,31 +229,29 @@ def _joined(first: Value, second: Value) -> Value:
     return tuple(text for several in texts for text in several)
 
 
-class _Tested(Struct, frozen=True):
-    """A request in the form that statements are tested with."""
-
-    action: str
-    resource: str
-    context: Context
-
-    def applying(
-        self, layers: Iterable[tuple[Layer, Iterable[Policy]]], *, allows: bool
-    ) -> tuple[list[Matched], list[Doubt]]:
-        """Return the statements of one effect that apply, and those that may."""
-        certain: list[Matched] = []
-        doubts: list[Doubt] = []
-        for layer, policies in layers:
-            for policy in policies:
-                for statement in policy.effects(self.action)[allows]:
-                    truth = statement.holds(self.resource, self.context)
-                    if truth is False:
-                        continue
-                    matched = Matched(layer, policy.name, statement.name)
-                    if truth is True:
-                        certain.append(matched)
-                    else:
-                        doubts.append(Doubt(matched, truth.why))
-        return certain, doubts
+def _applying(
+    action: str,
+    resource: str,
+    context: Context,
+    layers: Iterable[tuple[Layer, Iterable[Policy]]],
+    *,
+    allows: bool,
+) -> tuple[list[Matched], list[Doubt]]:
+    """Return the statements of one effect that apply, and those that may."""
+    certain: list[Matched] = []
+    doubts: list[Doubt] = []
+    for layer, policies in layers:
+        for policy in policies:
+            for statement in policy.effects(action)[allows]:
+                truth = statement.holds(resource, context)
+                if truth is False:
+                    continue
+                matched = Matched(layer, policy.name, statement.name)
+                if truth is True:
+                    certain.append(matched)
+                else:
+                    doubts.append(Doubt(matched, truth.why))
+    return certain, doubts
 
 
 def _layers(

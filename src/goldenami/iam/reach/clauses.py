@@ -100,11 +100,6 @@ class Reading(Struct, frozen=True):
     lenient: Policy
     depends: Mapping[tuple[str, str], tuple[str, ...]]
 
-    @property
-    def allows(self) -> bool:
-        """Whether anything in it may allow."""
-        return any(statement.allows for statement in self.lenient.statements)
-
 
 @lru_cache(maxsize=8192)
 def clauses_of(document: NamedDocument) -> tuple[Clause, ...]:

@@ -7,13 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.errors import PolicyError
-from goldenami.iam.account import (
-    ADMINISTRATOR,
-    Account,
-    Identity,
-    NamedDocument,
-    Role,
-)
+from goldenami.iam.account import ADMINISTRATOR, Account, Identity, NamedDocument, Role
 from goldenami.iam.authorization.resources import (
     PERMISSIONS_BOUNDARY,
     RESOURCE_TAG,
@@ -33,13 +27,11 @@ ANY = "*"
 
 ReachContext = Mapping[str, Value | None]
 
-_OF_PRINCIPAL = frozenset(
-    {
-        "aws:principalarn", "aws:principalaccount", "aws:principalisawsservice",
-        "aws:principalservicename", "aws:principalservicenameslist", "aws:principaltag/",
-        "aws:principaltype", "aws:userid", "aws:username",
-    }
-)  # fmt: skip
+_OF_PRINCIPAL = frozenset({
+    "aws:principalarn", "aws:principalaccount", "aws:principalisawsservice",
+    "aws:principalservicename", "aws:principalservicenameslist", "aws:principaltag/",
+    "aws:principaltype", "aws:userid", "aws:username",
+})  # fmt: skip
 """Condition keys that say who asks, whatever they do; one that has no value here is absent."""
 
 
@@ -154,7 +146,7 @@ class ReachJudge:
         by_name, every = trust.naming(actor.principal)
         named, whole = (self._reading("trust", clauses, request) for clauses in (by_name, every))
         layers, call = self._layers(actor, request), None
-        if named.allows:
+        if any(statement.allows for statement in named.lenient.statements):
             boundary = layers.boundary
             if boundary and actor.kind == "user":
                 boundary = _widened(boundary)
