@@ -91,7 +91,7 @@ def copy(builder: RequestBuilder) -> Iterator[Request]:
     region = parameters["SourceRegion"]
     yield builder.existing(kind.lower(), parameters[f"Source{kind}Id"], region=region)
     yield from made_and_tagged(builder, parameters, *dict.fromkeys((kind.lower(), "snapshot")))
-    if parameters.get("CopyImageTags"):
+    if kind == "Image" and parameters.get("CopyImageTags"):
         of_copy = condition_keys("ec2", CreateAction=builder.call.operation)
         yield builder.new("image", of_copy, action="ec2:CreateTags")
 

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -140,9 +141,6 @@ def _by_template(template: Resource | None, parameters: Launch, kind: str) -> Ke
     return condition_keys("ec2", LaunchTemplate=template.arn, IsLaunchTemplateResource=not own)
 
 
-PartBuilder = Callable[[RequestBuilder, Launch], Iterator[Resource]]
-
-
 def _parameter(builder: RequestBuilder, launch: Launch) -> Resource | None:
     """Return the SSM parameter that names the image, if one does."""
     image_id = str(launch.get("ImageId", ""))
@@ -224,17 +222,13 @@ _ALWAYS = ("subnet", "security-group")
 """Of what every launch has one, so that AWS takes a default if none is named."""
 
 
-def _named(kind: str) -> PartBuilder:
-    """Return the parts of a kind that a launch names."""
-
-    def parts(builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
-        names = [name for path in _PATHS[kind] for name in _at(launch, *path.split("."))]
-        for name in dict.fromkeys(names):
-            yield builder.resource(kind, name)
-        if kind in _ALWAYS and not names:
-            yield _new(builder, kind, {})
-
-    return parts
+def _named(kind: str, builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
+    """Yield those of a kind that a launch names."""
+    names = [name for path in _PATHS[kind] for name in _at(launch, *path.split("."))]
+    for name in dict.fromkeys(names):
+        yield builder.resource(kind, name)
+    if kind in _ALWAYS and not names:
+        yield _new(builder, kind, {})
 
 
 def _at(value: Any, *path: str) -> Iterator[str]:
@@ -248,12 +242,12 @@ def _at(value: Any, *path: str) -> Iterator[str]:
         yield value
 
 
-_PARTS: Mapping[str, PartBuilder] = {
+_PARTS: Mapping[str, Callable[[RequestBuilder, Launch], Iterator[Resource]]] = {
     "image": _image,
     "snapshot": source_snapshots,  # only those that the launch names itself, not its image's
     "volume": _volumes,
     "instance": _instance,
     "network-interface": _network_interfaces,
-    **{kind: _named(kind) for kind in _PATHS},
+    **{kind: partial(_named, kind) for kind in _PATHS},
 }
 """The resources of a launch by kind, the image first."""
