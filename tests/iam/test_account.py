@@ -144,7 +144,7 @@ class TestAfterAChange:
 
     def test_a_policy_detached_from_a_group_binds_nobody(self) -> None:
         after = ACCOUNT.with_group_policy("admins", "goldenami-guardrail", NO_LAUNCH)
-        back = after.without_group_policy("admins", "goldenami-guardrail")
+        back = after.with_group_policy("admins", "goldenami-guardrail", None)
         assert decided(back, "user", "bob").startswith("allowed")
 
     def test_a_boundary_put_on_a_role_and_taken_off(self) -> None:
@@ -152,7 +152,8 @@ class TestAfterAChange:
         assert "NoLaunch of goldenami-boundary (permissions boundary)" in decided(
             after, "role", "worker"
         )
-        assert decided(after.without_boundary("worker"), "role", "worker").startswith("allowed")
+        back = after.with_boundary("worker", "goldenami-boundary", None)
+        assert decided(back, "role", "worker").startswith("allowed")
 
     def test_an_scp_attached_above_the_account(self) -> None:
         full = (ADMINISTRATOR,)
@@ -163,7 +164,7 @@ class TestAfterAChange:
         assert "NoLaunch of goldenami-guardrail (service control policy)" in decided(
             after, "user", "bob"
         )
-        assert after.without_scp("r-1", "goldenami-guardrail") == account
+        assert after.with_scp("r-1", "goldenami-guardrail", None) == account
         assert account.with_scp("ou-elsewhere", "x", NO_LAUNCH) == account
 
     def test_the_management_account_is_not_bound(self) -> None:

@@ -1,7 +1,7 @@
 """An account's identities as data: who is in which group, and which policies bind whom.
 
 Built from the answer of iam:GetAccountAuthorizationDetails. Nothing here changes an account: the
-``with_…`` and ``without_…`` methods return what it would be after a change, to be proved first.
+``with_…`` methods return what it would be after a change, to be proved first.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 """
 
@@ -24,6 +24,8 @@ Kind = Literal["user", "group", "role"]
 SESSION = "goldenami-proof"  # the session name of a role that is asked about
 _OF_MEMBERS = frozenset({"aws:principaltag/", "aws:userid"})
 """Condition keys that differ from one member of a group to the next."""
+_compiled = lru_cache(maxsize=4096)(compile_policy)
+_in_force = lru_cache(maxsize=4096)(policy_in_force)
 
 
 class NamedDocument(Struct, frozen=True):
@@ -44,12 +46,12 @@ class NamedDocument(Struct, frozen=True):
         Raises:
             PolicyError: it has what the evaluator does not know.
         """
-        return _compiled(self)
+        return _compiled(self.name, self.text)
 
     @property
     def in_force(self) -> Policy:
         """The same, of a document that AWS has accepted: what is not understood is unknown."""
-        return _in_force(self)
+        return _in_force(self.name, self.text)
 
 
 ADMINISTRATOR = NamedDocument.from_json(
@@ -77,6 +79,11 @@ class Identity(Struct, frozen=True, kw_only=True):
     unique_id: str = ""
     boundary: str | None = None
     tags: Mapping[str, str] = {}
+
+    @property
+    def kind(self) -> Kind:
+        """What it is."""
+        return "user" if isinstance(self, User) else "role" if isinstance(self, Role) else "group"
 
     @property
     def name(self) -> str:
@@ -231,44 +238,33 @@ class Account(Struct, frozen=True, kw_only=True):
         )
         return replace(principal, unknown=_OF_MEMBERS) if group else principal
 
-    def with_group_policy(self, group: str, name: str, document: Mapping[str, Any]) -> Self:
+    def with_group_policy(self, group: str, name: str, document: Mapping[str, Any] | None) -> Self:
         """Return the account with a managed policy of that name attached to a group.
 
         The policy's new document counts wherever it is attached, as a new default version does.
+        Without a document the policy is detached.
         """
-        arn, after = self._with_policy(name, document)
-        holder = after.groups[group]
-        attached = replace(holder, managed=tuple(dict.fromkeys((*holder.managed, arn))))
-        return replace(after, groups={**after.groups, group: attached})
+        arn, policies = self._policies_with(name, document)
+        holder = self.groups[group]
+        managed = dict.fromkeys((*holder.managed, arn))
+        if document is None:
+            del managed[arn]
+        changed = replace(holder, managed=tuple(managed))
+        return replace(self, policies=policies, groups={**self.groups, group: changed})
 
-    def without_group_policy(self, group: str, name: str) -> Self:
-        """Return the account with that managed policy detached from a group."""
-        arn, holder = self._arn("policy", name), self.groups[group]
-        kept = tuple(other for other in holder.managed if other != arn)
-        return replace(self, groups={**self.groups, group: replace(holder, managed=kept)})
+    def with_boundary(self, role: str, name: str, document: Mapping[str, Any] | None) -> Self:
+        """Return the account with a managed policy of that name as a role's boundary, or none."""
+        arn, policies = self._policies_with(name, document)
+        changed = replace(self.roles[role], boundary=None if document is None else arn)
+        return replace(self, policies=policies, roles={**self.roles, role: changed})
 
-    def with_boundary(self, role: str, name: str, document: Mapping[str, Any]) -> Self:
-        """Return the account with a managed policy of that name as a role's boundary."""
-        arn, after = self._with_policy(name, document)
-        return replace(after, roles={**after.roles, role: replace(after.roles[role], boundary=arn)})
-
-    def without_boundary(self, role: str) -> Self:
-        """Return the account with no permissions boundary on a role."""
-        return replace(self, roles={**self.roles, role: replace(self.roles[role], boundary=None)})
-
-    def with_scp(self, target: str, name: str, document: Mapping[str, Any]) -> Self:
+    def with_scp(self, target: str, name: str, document: Mapping[str, Any] | None) -> Self:
         """Return the account with a service control policy attached to one of its levels.
 
-        A target that is not above the account does not bind it, so nothing changes.
+        A target that is not above the account does not bind it, so nothing changes. Without a
+        document the policy is detached.
         """
-        new = NamedDocument.from_json(name, document)
-        return self._with_levels(target, name, (new,))
-
-    def without_scp(self, target: str, name: str) -> Self:
-        """Return the account with that service control policy detached from a level."""
-        return self._with_levels(target, name, ())
-
-    def _with_levels(self, target: str, name: str, new: tuple[NamedDocument, ...]) -> Self:
+        new = () if document is None else (NamedDocument.from_json(name, document),)
         levels = tuple(
             replace(level, policies=(*(old for old in level.policies if old.name != name), *new))
             if level.target == target
@@ -277,10 +273,13 @@ class Account(Struct, frozen=True, kw_only=True):
         )
         return replace(self, levels=levels)
 
-    def _with_policy(self, name: str, document: Mapping[str, Any]) -> tuple[str, Self]:
+    def _policies_with(
+        self, name: str, document: Mapping[str, Any] | None
+    ) -> tuple[str, Mapping[str, NamedDocument]]:
         arn = self._arn("policy", name)
-        policies = {**self.policies, arn: NamedDocument.from_json(name, document)}
-        return arn, replace(self, policies=policies)
+        if document is None:
+            return arn, self.policies
+        return arn, {**self.policies, arn: NamedDocument.from_json(name, document)}
 
     def _arn(self, kind: str, name: str) -> str:
         return iam_arn(self.partition, self.id, kind, name)
@@ -299,16 +298,6 @@ class Account(Struct, frozen=True, kw_only=True):
                 "is attached to"
             )
         return self.policies[arn]
-
-
-@lru_cache(maxsize=4096)
-def _compiled(document: NamedDocument) -> Policy:
-    return compile_policy(document.name, document.text)
-
-
-@lru_cache(maxsize=4096)
-def _in_force(document: NamedDocument) -> Policy:
-    return policy_in_force(document.name, document.text)
 
 
 def _fields(entry: Mapping[str, Any], kind: str) -> dict[str, Any]:

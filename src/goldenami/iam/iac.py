@@ -22,7 +22,9 @@ from goldenami.iam.render import PolicyDocument, as_json
 
 def terraform(documents: Sequence[PolicyDocument], groups: Sequence[str]) -> str:
     """Return the policies and their attachments to groups, formatted as `terraform fmt` has it."""
-    templates = resources.environment(_folder(), _as_hcl, blocks=True)
+    templates = resources.environment(
+        _folder(), lambda value: _escaped(as_json(value)), blocks=True
+    )
     text: str = templates.get_template("terraform.tf.j2").render(
         documents=[_in_hcl(document) for document in documents], groups=sorted(set(groups))
     )
@@ -66,10 +68,6 @@ def _without_references(document: PolicyDocument) -> dict[str, Any]:
             fix="use another tag, or render it --as terraform",
         )
     return document.policy
-
-
-def _as_hcl(value: object) -> str:
-    return _escaped(as_json(value))
 
 
 def _in_hcl(document: PolicyDocument) -> dict[str, Any]:

@@ -56,20 +56,16 @@ def check_size(document: PolicyDocument, limit: Limit) -> None:
     if characters <= limit.characters:
         return
     listed = _SNAPSHOT_ARN.findall(document.json(minify=True))
+    notes = []
+    if listed:
+        longest = max(map(len, listed)) + len(",")
+        fit = max(0, len(listed) + (limit.characters - characters) // longest)
+        notes = [f"it lists {len(listed)} snapshots, and {fit} fit"]
     raise RefusedError(
         f"the policy document `{document.name}` has {characters:,} characters, and {limit.holder} "
         f"may have {limit.characters:,}",
-        notes=_how_many_fit(listed, limit.characters - characters),
+        notes=notes,
         fix="use the profile `guardrail-by-tag`, which knows snapshots by their tag and lists none"
         if listed
         else "use fewer owners, or a shorter tag",
     )
-
-
-def _how_many_fit(listed: list[str], room: int) -> list[str]:
-    """Say how many snapshots fit; ``room`` is negative by the characters that are too many."""
-    if not listed:
-        return []
-    longest = max(len(arn) for arn in listed) + len(",")
-    fit = max(0, len(listed) + room // longest)
-    return [f"it lists {len(listed)} snapshots, and {fit} fit"]

@@ -10,8 +10,7 @@ from msgspec import structs
 from goldenami.iam.evaluator.decide import Verdict
 from goldenami.iam.profiles import OpenWay
 from goldenami.iam.proof.prove import Proof, ProofRow
-from goldenami.iam.reach.search import Reach, ReachPath
-from goldenami.iam.reach.telling import lines
+from goldenami.iam.reach.search import Reach, ReachPath, lines
 from goldenami.report.listing import fields
 from goldenami.report.terminal import say, table, tell
 from goldenami.workflows.prove import Disagreement

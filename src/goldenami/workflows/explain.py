@@ -1,18 +1,17 @@
 """`goldenami policy explain`: can somebody launch this image here, and which statement says so."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from goldenami.aws import authorization_details, images
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.image import Image
 from goldenami.errors import UsageError
+from goldenami.iam.account import Kind
 from goldenami.iam.authorization import resources
 from goldenami.iam.authorization.calls import ApiCall, requests
 from goldenami.iam.authorization.resources import Resource, Scope
 from goldenami.iam.evaluator.decide import Verdict, decide_all
-
-Kind = Literal["user", "group", "role"]
 
 
 def explain(

@@ -6,8 +6,7 @@ import pytest
 from msgspec import structs
 
 from goldenami.iam.account import Account, NamedDocument
-from goldenami.iam.reach.search import assumable, reach
-from goldenami.iam.reach.telling import lines
+from goldenami.iam.reach.search import assumable, lines, reach
 
 from .world import (
     ADMIN,

@@ -26,7 +26,7 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
     parameters = builder.call.parameters
     keys = {**_of_launches(parameters), **tag_keys(parameters)}
     for resource in _resources(builder):
-        yield builder.request(resource.arn, resource.keys, named_keys(builder, resource.arn), keys)
+        yield builder.on(resource, named_keys(builder, resource.arn), keys)
     yield from passed_roles(builder)
 
 

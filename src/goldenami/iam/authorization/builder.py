@@ -1,6 +1,6 @@
 """What the builders of every service share: the call, and requests made from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from goldenami.iam.authorization.resources import (
     tag_names,
 )
 from goldenami.iam.evaluator.request import Principal, Request, Value
+from goldenami.iam.reference import table
 
 
 class ApiCall(Struct, frozen=True):
@@ -67,6 +68,25 @@ class RequestBuilder(Struct, frozen=True):
             context=context,
         )
 
+    def on(self, resource: Resource, *keys: Keys, action: str = "") -> Request:
+        """Return a request on a resource that exists."""
+        return self.request(resource.arn, resource.keys, *keys, action=action)
+
+    def on_each(
+        self, resources: Iterable[Resource], keys: Keys, otherwise: str = "*"
+    ) -> Iterator[Request]:
+        """Yield a request on each resource of a kind that the call is authorized on.
+
+        Args:
+            resources: those that the call names.
+            keys: the condition keys of the call.
+            otherwise: the ARN of what it is authorized on if it is on none of them.
+        """
+        authorized = table.kinds(self.call.action)
+        known = [each for each in resources if table.kind_of(each.arn) in authorized]
+        for resource in known or [Resource(arn=otherwise)]:
+            yield self.on(resource, keys)
+
     def resource(self, kind: str, name: str, region: str = "") -> Resource:
         """Return a resource that the call names.
 
@@ -86,8 +106,7 @@ class RequestBuilder(Struct, frozen=True):
         Raises:
             UnknownResourceError: it does not exist.
         """
-        resource = self.resource(kind, name, region)
-        return self.request(resource.arn, resource.keys, *keys, action=action)
+        return self.on(self.resource(kind, name, region), *keys, action=action)
 
     def new(self, kind: str, *keys: Keys, action: str = "") -> Request:
         """Return a request on an EC2 resource that the call makes: it has no id yet."""

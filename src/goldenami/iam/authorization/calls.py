@@ -8,14 +8,12 @@ from msgspec.structs import replace
 from goldenami.errors import UsageError
 from goldenami.iam.authorization import (
     auto_scaling,
-    ebs,
     ec2,
     ec2_launch,
     generic,
     iam,
     kms,
     organizations,
-    s3,
     ssm,
     tag,
 )
@@ -29,9 +27,9 @@ Builder = Callable[[RequestBuilder], Iterator[Request]]
 _BUILDERS: Mapping[str, Builder] = {
     "autoscaling:CreateAutoScalingGroup": auto_scaling.create_or_update_group,
     "autoscaling:UpdateAutoScalingGroup": auto_scaling.create_or_update_group,
-    "ebs:StartSnapshot": ebs.start_snapshot,
-    "ec2:CopyImage": ec2.copy_image,
-    "ec2:CopySnapshot": ec2.copy_snapshot,
+    "ebs:StartSnapshot": ec2.start_snapshot,
+    "ec2:CopyImage": ec2.copy,
+    "ec2:CopySnapshot": ec2.copy,
     "ec2:CreateFleet": ec2_launch.create_fleet,
     "ec2:CreateImage": ec2.create_image,
     "ec2:CreateReplaceRootVolumeTask": ec2_launch.create_replace_root_volume_task,
@@ -60,7 +58,33 @@ _BY_SERVICE: Mapping[str, Builder] = {
 }
 """Services with a builder of their own; the others are asked by the table alone."""
 
-_ACTIONS = {f"s3:{operation}": f"s3:{action}" for operation, action in s3.ACTIONS.items()}
+_S3_ACTIONS = {
+    "CompleteMultipartUpload": "PutObject", "CreateMultipartUpload": "PutObject",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
+    "DeleteBucketTagging": "PutBucketTagging", "DeleteObjects": "DeleteObject",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock", "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject", "ListBuckets": "ListAllMyBuckets",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjects": "ListBucket", "ListObjectsV2": "ListBucket",
+    "ListParts": "ListMultipartUploadParts",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock", "UploadPart": "PutObject",
+}  # fmt: skip
+"""S3's actions by the operation that needs them; of the others it is their own name.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+"""
+_ACTIONS = {f"s3:{operation}": f"s3:{action}" for operation, action in _S3_ACTIONS.items()}
 
 
 class _Parameters(dict[str, Any]):

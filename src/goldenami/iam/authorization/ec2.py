@@ -1,17 +1,23 @@
-"""EC2's other calls: the resources are those whose ids stand among the parameters.
+"""EC2's calls but launches: the resources are those whose ids stand among the parameters.
 
 What a call has to touch and does not name is what it makes: ``image/*`` for CreateImage.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from goldenami.iam.authorization.builder import RequestBuilder, specified_tags, tagging, texts
-from goldenami.iam.authorization.ec2_shared import passed_role, source_snapshots, volume_keys
+from goldenami.iam.authorization import resources
+from goldenami.iam.authorization.builder import (
+    RequestBuilder,
+    specified_tags,
+    tag_keys,
+    tagging,
+    texts,
+)
 from goldenami.iam.authorization.resources import (
     Keys,
+    Resource,
     condition_keys,
-    owner_keys,
     request_tags,
     tag_names,
 )
@@ -48,7 +54,7 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
             seen.add(kind)
             yield builder.existing(kind, name, specified_tags(parameters, kind))
     required = [kind for kind, access in authorized.items() if access.required]
-    yield from _created(builder, *(kind for kind in required if kind not in seen))
+    yield from _created(builder, parameters, *(kind for kind in required if kind not in seen))
     if not required and not seen:
         yield builder.request("*")
     yield from passed_role(builder, parameters)
@@ -70,34 +76,24 @@ def delete_tags(builder: RequestBuilder) -> Iterator[Request]:
 def create_image(builder: RequestBuilder) -> Iterator[Request]:
     """The new image and its snapshots, and the instance."""
     parameters = builder.call.parameters
-    yield from _created(builder, "image", "snapshot")
+    yield from _created(builder, parameters, "image", "snapshot")
     yield builder.existing("instance", parameters["InstanceId"])
     yield from tagging(builder, parameters)
 
 
-def copy_image(builder: RequestBuilder) -> Iterator[Request]:
-    """The source, which lies in another region, and the copy with its snapshots.
+def copy(builder: RequestBuilder) -> Iterator[Request]:
+    """The source, which may lie in another region, and the copy, an image's with its snapshots.
 
     To copy tags is to tag the copy. AWS does not say that the tags themselves can be tested then.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/copy-ami-permissions.html
     """
-    parameters = builder.call.parameters
+    parameters, kind = builder.call.parameters, builder.call.operation.removeprefix("Copy")
     region = parameters["SourceRegion"]
-    yield builder.existing("image", parameters["SourceImageId"], region=region)
-    yield from _created(builder, "image", "snapshot")
-    yield from tagging(builder, parameters)
-    if parameters.get("CopyImageTags"):
-        created = condition_keys("ec2", CreateAction=builder.call.operation)
-        yield builder.new("image", created, action="ec2:CreateTags")
-
-
-def copy_snapshot(builder: RequestBuilder) -> Iterator[Request]:
-    """The source, which may lie in another region, and the copy."""
-    parameters = builder.call.parameters
-    region = parameters["SourceRegion"]
-    yield builder.existing("snapshot", parameters["SourceSnapshotId"], region=region)
-    yield from _created(builder, "snapshot")
-    yield from tagging(builder, parameters)
+    yield builder.existing(kind.lower(), parameters[f"Source{kind}Id"], region=region)
+    yield from made_and_tagged(builder, parameters, *dict.fromkeys((kind.lower(), "snapshot")))
+    if kind == "Image" and parameters.get("CopyImageTags"):
+        of_copy = condition_keys("ec2", CreateAction=builder.call.operation)
+        yield builder.new("image", of_copy, action="ec2:CreateTags")
 
 
 def create_snapshots(builder: RequestBuilder) -> Iterator[Request]:
@@ -107,7 +103,7 @@ def create_snapshots(builder: RequestBuilder) -> Iterator[Request]:
     """
     specification = builder.call.parameters["InstanceSpecification"]
     instance = builder.resource("instance", specification["InstanceId"])
-    yield builder.request(instance.arn, instance.keys)
+    yield builder.on(instance)
     excluded = {*specification.get("ExcludeDataVolumeIds", ())}
     if specification.get("ExcludeBootVolume"):
         excluded.add(instance.details.get("root"))
@@ -116,8 +112,7 @@ def create_snapshots(builder: RequestBuilder) -> Iterator[Request]:
         yield builder.existing("volume", name)
     if not volumes:  # nobody knows them
         yield builder.new("volume")
-    yield from _created(builder, "snapshot")
-    yield from tagging(builder, builder.call.parameters)
+    yield from made_and_tagged(builder, builder.call.parameters, "snapshot")
 
 
 def create_volume(builder: RequestBuilder) -> Iterator[Request]:
@@ -133,17 +128,83 @@ def create_volume(builder: RequestBuilder) -> Iterator[Request]:
 def register_image(builder: RequestBuilder) -> Iterator[Request]:
     """The new image, and the snapshots it is made from."""
     parameters = builder.call.parameters
-    yield from _created(builder, "image")
-    for snapshot in source_snapshots(builder, parameters):
-        yield builder.request(snapshot.arn, snapshot.keys)
+    yield from _created(builder, parameters, "image")
+    yield from map(builder.on, source_snapshots(builder, parameters))
     yield from tagging(builder, parameters)
 
 
-def _created(builder: RequestBuilder, *kinds: str) -> Iterator[Request]:
-    """Yield the requests on resources that the call makes."""
+def start_snapshot(builder: RequestBuilder) -> Iterator[Request]:
+    """The new snapshot of EBS direct; to tag it is a permission of EC2's, on which this depends.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticblockstore.html
+    """
+    parameters = builder.call.parameters
+    parent = parameters.get("ParentSnapshotId")
+    keys = condition_keys(
+        "ebs",
+        Description=parameters.get("Description"),
+        VolumeSize=parameters.get("VolumeSize"),
+        ParentSnapshot=builder.arn("ec2", "snapshot", parent) if parent else None,
+    )
+    tags = tag_keys(parameters)
+    yield builder.new("snapshot", keys, tags)
+    if tags:
+        yield builder.new("snapshot", tags, action="ec2:CreateTags")
+
+
+def volume_keys(builder: RequestBuilder, ebs: Mapping[str, Any]) -> Keys:
+    """Return the condition keys of a volume to make, which is encrypted if its snapshot is.
+
+    Args:
+        builder: the call.
+        ebs: the volume, as the ``Ebs`` of a block device mapping.
+    """
+    name = ebs.get("SnapshotId")
+    snapshot = builder.lookup.find("snapshot", name, builder.call.region) if name else None
+    encrypted = bool(ebs.get("Encrypted")) or resources.is_encrypted(snapshot)
+    return resources.volume_keys(builder.scope, ebs, encrypted=encrypted)
+
+
+def instance_profile(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Resource | None:
+    """Return the instance profile that parameters name, by name or by ARN."""
+    profile = parameters.get("IamInstanceProfile", {})
+    name = profile.get("Name") or profile.get("Arn", "").rpartition("/")[2]
+    return builder.resource("instance-profile", name) if name else None
+
+
+def passed_role(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Iterator[Request]:
+    """Yield the request to pass the role of the instance profile that parameters name.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/permission-to-pass-iam-roles.html
+    """
+    profile = instance_profile(builder, parameters)
+    if profile and (role := profile.details.get("role")):
+        service = {"iam:PassedToService": "ec2.amazonaws.com"}
+        yield builder.request(role, service, action="iam:PassRole")
+
+
+def source_snapshots(builder: RequestBuilder, parameters: Mapping[str, Any]) -> Iterator[Resource]:
+    """Yield the snapshots that block device mappings name."""
+    for mapping in parameters.get("BlockDeviceMappings", ()):
+        if name := mapping.get("Ebs", {}).get("SnapshotId"):
+            yield builder.resource("snapshot", name)
+
+
+def made_and_tagged(
+    builder: RequestBuilder, parameters: Mapping[str, Any], *kinds: str
+) -> Iterator[Request]:
+    """Yield the requests on resources that the call makes, and to tag all that it makes."""
+    yield from _created(builder, parameters, *kinds)
+    yield from tagging(builder, parameters)
+
+
+def _created(
+    builder: RequestBuilder, parameters: Mapping[str, Any], *kinds: str
+) -> Iterator[Request]:
     for kind in kinds:
-        owner = owner_keys(builder.principal.account) if kind in ("image", "snapshot") else {}
-        yield builder.new(kind, specified_tags(builder.call.parameters, kind), owner)
+        owner = builder.principal.account if kind in ("image", "snapshot") else None
+        keys = condition_keys("ec2", Owner=owner)
+        yield builder.new(kind, specified_tags(parameters, kind), keys)
 
 
 def _tagged(builder: RequestBuilder, keys: Keys) -> Iterator[Request]:

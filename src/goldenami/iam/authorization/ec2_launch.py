@@ -3,14 +3,16 @@
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from goldenami.iam.authorization.builder import RequestBuilder, specified_tags, tagging
-from goldenami.iam.authorization.ec2_shared import (
+from goldenami.iam.authorization.ec2 import (
     instance_profile,
+    made_and_tagged,
     passed_role,
     source_snapshots,
     volume_keys,
@@ -39,7 +41,7 @@ def create_fleet(builder: RequestBuilder) -> Iterator[Request]:
     """
     parameters = builder.call.parameters
     yield from _fleet(builder, parameters)
-    yield from _created(builder, "fleet", parameters)
+    yield from made_and_tagged(builder, parameters, "fleet")
     if parameters.get("Type") == "instant":
         call = replace(builder.call, action="ec2:RunInstances")
         yield from _fleet(replace(builder, call=call), parameters)
@@ -55,14 +57,14 @@ def request_spot_fleet(builder: RequestBuilder) -> Iterator[Request]:
     """Launch specifications, or launch templates with overrides."""
     config = builder.call.parameters["SpotFleetRequestConfig"]
     yield from _fleet(builder, config)
-    yield from _created(builder, "spot-fleet-request", config)
+    yield from made_and_tagged(builder, config, "spot-fleet-request")
 
 
 def request_spot_instances(builder: RequestBuilder) -> Iterator[Request]:
     """One launch specification."""
     parameters = builder.call.parameters
     yield from _launch(builder, parameters.get("LaunchSpecification", {}))
-    yield from _created(builder, "spot-instances-request", parameters)
+    yield from made_and_tagged(builder, parameters, "spot-instances-request")
 
 
 def create_replace_root_volume_task(builder: RequestBuilder) -> Iterator[Request]:
@@ -72,9 +74,7 @@ def create_replace_root_volume_task(builder: RequestBuilder) -> Iterator[Request
         if parameter in parameters:
             yield builder.existing(kind, parameters[parameter])
     yield builder.existing("instance", parameters["InstanceId"])
-    task = "replace-root-volume-task"
-    yield builder.new(task, specified_tags(parameters, task))
-    yield from _created(builder, "volume", parameters)
+    yield from made_and_tagged(builder, parameters, "replace-root-volume-task", "volume")
 
 
 def _fleet(builder: RequestBuilder, config: Mapping[str, Any]) -> Iterator[Request]:
@@ -83,14 +83,6 @@ def _fleet(builder: RequestBuilder, config: Mapping[str, Any]) -> Iterator[Reque
         for request in _launch(builder, launch):
             requests[request.resource, repr(request.context)] = request  # overrides repeat most
     yield from requests.values()
-
-
-def _created(
-    builder: RequestBuilder, kind: str, parameters: Mapping[str, Any]
-) -> Iterator[Request]:
-    """Yield the requests to make something, and to tag all that the call makes."""
-    yield builder.new(kind, specified_tags(parameters, kind))
-    yield from tagging(builder, parameters)
 
 
 def _launches(config: Mapping[str, Any]) -> Iterator[Launch]:
@@ -107,11 +99,13 @@ def _launch(builder: RequestBuilder, parameters: Launch) -> Iterator[Request]:
     launch, template = _merged(builder, parameters)
     for kind, parts in _PARTS.items():
         if kind in authorized:
-            for arn, keys in parts(builder, launch):
-                yield builder.request(arn, keys, _by_template(template, parameters, kind))
+            for part in parts(builder, launch):
+                yield builder.on(part, _by_template(template, parameters, kind))
     if template is not None and "launch-template" in authorized:
-        yield builder.request(template.arn, template.keys)
-    yield from _passed(builder, launch)
+        yield builder.on(template)
+    yield from passed_role(builder, launch)
+    if parameter := _parameter(builder, launch):
+        yield builder.on(parameter, action="ssm:GetParameters")
 
 
 def _merged(builder: RequestBuilder, launch: Launch) -> tuple[Launch, Resource | None]:
@@ -147,37 +141,23 @@ def _by_template(template: Resource | None, parameters: Launch, kind: str) -> Ke
     return condition_keys("ec2", LaunchTemplate=template.arn, IsLaunchTemplateResource=not own)
 
 
-Part = tuple[str, Keys]
-"""A resource's ARN, and its condition keys."""
-
-PartBuilder = Callable[[RequestBuilder, Launch], Iterator[Part]]
-
-
-def _image_id(builder: RequestBuilder, launch: Launch) -> str:
+def _parameter(builder: RequestBuilder, launch: Launch) -> Resource | None:
+    """Return the SSM parameter that names the image, if one does."""
     image_id = str(launch.get("ImageId", ""))
     if not image_id.startswith(_RESOLVED):
-        return image_id
-    return str(_parameter(builder, image_id).details["value"])
-
-
-def _parameter(builder: RequestBuilder, image_id: str) -> Resource:
+        return None
     return builder.resource("parameter", image_id.removeprefix(_RESOLVED).partition(":")[0])
 
 
-def _image(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
-    image = builder.resource("image", _image_id(builder, launch))
-    yield image.arn, image.keys
+def _image(builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
+    parameter = _parameter(builder, launch)
+    image_id = parameter.details["value"] if parameter else launch.get("ImageId", "")
+    yield builder.resource("image", str(image_id))
 
 
-def _snapshots(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
-    """Only those that the launch names itself, not those of its image."""
-    for snapshot in source_snapshots(builder, launch):
-        yield snapshot.arn, snapshot.keys
-
-
-def _volumes(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
+def _volumes(builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
     """One for each device: the image's, changed and joined by the launch's."""
-    image = builder.resource("image", _image_id(builder, launch))
+    (image,) = _image(builder, launch)
     devices: dict[str, Mapping[str, Any]] = {}
     for mapping in (*image.details["devices"], *launch.get("BlockDeviceMappings", ())):
         name = mapping["DeviceName"]
@@ -187,10 +167,10 @@ def _volumes(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
             devices[name] = {**devices.get(name, {}), **mapping["Ebs"]}
     tags = specified_tags(launch, "volume")
     for ebs in devices.values():
-        yield builder.arn("ec2", "volume", "*"), {**volume_keys(builder, ebs), **tags}
+        yield _new(builder, "volume", {**volume_keys(builder, ebs), **tags})
 
 
-def _instance(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
+def _instance(builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
     metadata, placement = launch.get("MetadataOptions", {}), launch.get("Placement", {})
     profile = instance_profile(builder, launch)
     keys = condition_keys(
@@ -206,82 +186,68 @@ def _instance(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
         RootDeviceType="ebs",
         Tenancy=placement.get("Tenancy", "default"),
     )
-    yield builder.arn("ec2", "instance", "*"), {**keys, **specified_tags(launch, "instance")}
+    yield _new(builder, "instance", {**keys, **specified_tags(launch, "instance")})
 
 
-def _network_interfaces(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
+def _network_interfaces(builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
     """Those that exist, and those that the launch makes: one, if it does not say."""
     tags = specified_tags(launch, "network-interface")
     for interface in launch.get("NetworkInterfaces") or [{}]:
         if name := interface.get("NetworkInterfaceId"):
-            existing = builder.resource("network-interface", name)
-            yield existing.arn, existing.keys
+            yield builder.resource("network-interface", name)
             continue
         public = interface.get("AssociatePublicIpAddress")
         keys = condition_keys("ec2", AssociatePublicIpAddress=public)
-        yield builder.arn("ec2", "network-interface", "*"), {**keys, **tags}
+        yield _new(builder, "network-interface", {**keys, **tags})
 
 
-def _named(
-    kind: str, names: Callable[[Launch], Iterable[str]], *, always: bool = False
-) -> PartBuilder:
-    """Return the parts of a kind that a launch names.
-
-    Args:
-        kind: their kind.
-        names: finds their ids or names; what is empty is none.
-        always: whether every launch has one, so that AWS takes a default if none is named.
-    """
-
-    def parts(builder: RequestBuilder, launch: Launch) -> Iterator[Part]:
-        known = [name for name in dict.fromkeys(names(launch)) if name]
-        for name in known:
-            resource = builder.resource(kind, name)
-            yield resource.arn, resource.keys
-        if always and not known:
-            yield builder.arn("ec2", kind, "*"), {}
-
-    return parts
+def _new(builder: RequestBuilder, kind: str, keys: Keys) -> Resource:
+    """Return what a launch makes: it has no id yet."""
+    return Resource(arn=builder.arn("ec2", kind, "*"), keys=keys)
 
 
-def _subnets(launch: Launch) -> list[str]:
-    interfaces = launch.get("NetworkInterfaces", ())
-    return [launch.get("SubnetId", ""), *(each.get("SubnetId", "") for each in interfaces)]
+_PATHS = {
+    "subnet": ("SubnetId", "NetworkInterfaces.SubnetId"),
+    "security-group": (
+        "SecurityGroupIds", "SecurityGroups", "SecurityGroups.GroupId", "NetworkInterfaces.Groups",
+    ),
+    "key-pair": ("KeyName",),
+    "placement-group": ("Placement.GroupName",),
+    "capacity-reservation": (
+        "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId",
+    ),
+}  # fmt: skip
+"""Where a launch names what it only uses."""
+_ALWAYS = ("subnet", "security-group")
+"""Of what every launch has one, so that AWS takes a default if none is named."""
 
 
-def _groups(launch: Launch) -> list[str]:
-    groups = [*launch.get("SecurityGroupIds", ()), *launch.get("SecurityGroups", ())]
-    names = [group if isinstance(group, str) else group["GroupId"] for group in groups]
-    for interface in launch.get("NetworkInterfaces", ()):
-        names += interface.get("Groups", ())
-    return names
+def _named(kind: str, builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
+    """Yield those of a kind that a launch names."""
+    names = [name for path in _PATHS[kind] for name in _at(launch, *path.split("."))]
+    for name in dict.fromkeys(names):
+        yield builder.resource(kind, name)
+    if kind in _ALWAYS and not names:
+        yield _new(builder, kind, {})
 
 
-def _reservation(launch: Launch) -> list[str]:
-    target = launch.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
-    return [target.get("CapacityReservationId", "")]
+def _at(value: Any, *path: str) -> Iterator[str]:
+    """Yield the texts at a path of parameters, of each element where there is a list."""
+    if isinstance(value, list | tuple):
+        for inner in value:
+            yield from _at(inner, *path)
+    elif path and isinstance(value, Mapping):
+        yield from _at(value.get(path[0]), *path[1:])
+    elif value and not path and isinstance(value, str):
+        yield value
 
 
-_PARTS: Mapping[str, PartBuilder] = {
+_PARTS: Mapping[str, Callable[[RequestBuilder, Launch], Iterator[Resource]]] = {
     "image": _image,
-    "snapshot": _snapshots,
+    "snapshot": source_snapshots,  # only those that the launch names itself, not its image's
     "volume": _volumes,
     "instance": _instance,
     "network-interface": _network_interfaces,
-    "subnet": _named("subnet", _subnets, always=True),
-    "security-group": _named("security-group", _groups, always=True),
-    "key-pair": _named("key-pair", lambda launch: [launch.get("KeyName", "")]),
-    "placement-group": _named(
-        "placement-group", lambda launch: [launch.get("Placement", {}).get("GroupName", "")]
-    ),
-    "capacity-reservation": _named("capacity-reservation", _reservation),
+    **{kind: partial(_named, kind) for kind in _PATHS},
 }
 """The resources of a launch by kind, the image first."""
-
-
-def _passed(builder: RequestBuilder, launch: Launch) -> Iterator[Request]:
-    """Yield what a launch needs of other services: the role it passes, the parameter it reads."""
-    yield from passed_role(builder, launch)
-    if str(launch.get("ImageId", "")).startswith(_RESOLVED):
-        parameter = _parameter(builder, launch["ImageId"])
-        yield builder.request(parameter.arn, parameter.keys, action="ssm:GetParameters")

@@ -33,8 +33,7 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call."""
     parameters = builder.call.parameters
     for resource in _resources(builder):
-        keys = named_keys(builder, resource.arn)
-        yield builder.request(resource.arn, resource.keys, keys, tag_keys(parameters))
+        yield builder.on(resource, named_keys(builder, resource.arn), tag_keys(parameters))
     yield from passed_roles(builder)
 
 

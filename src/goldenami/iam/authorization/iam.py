@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from goldenami.iam.authorization.builder import RequestBuilder, tag_keys
 from goldenami.iam.authorization.resources import Resource, condition_keys
-from goldenami.iam.evaluator.request import Request, Value
+from goldenami.iam.evaluator.request import Request
 from goldenami.iam.reference import table
 
 _PARAMETERS = {
@@ -18,7 +18,6 @@ _PARAMETERS = {
 def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call of IAM."""
     parameters = builder.call.parameters
-    authorized = table.kinds(builder.call.action)
     keys = tag_keys(parameters) | condition_keys(
         "iam",
         AWSServiceName=parameters.get("AWSServiceName"),
@@ -26,12 +25,7 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
         PermissionsBoundary=parameters.get("PermissionsBoundary"),
         PolicyARN=parameters.get("PolicyArn"),
     )
-    requests = [
-        builder.request(resource.arn, resource.keys, keys)
-        for resource in _resources(builder)
-        if table.kind_of(resource.arn) in authorized
-    ]
-    yield from requests or [builder.request("*", keys)]
+    yield from builder.on_each(_resources(builder), keys)
     if builder.call.operation == "AddRoleToInstanceProfile":
         yield builder.existing("role", parameters["RoleName"], action="iam:PassRole")
 
@@ -42,11 +36,8 @@ def assume_role(builder: RequestBuilder) -> Iterator[Request]:
     arn = parameters["RoleArn"]
     role = builder.lookup.find("role", arn.rpartition("/")[2], builder.call.region)
     keys = role.keys if role and role.arn == arn else {}
-    session: dict[str, Value] = {
-        f"sts:{name}": parameters[name]
-        for name in ("ExternalId", "RoleSessionName", "SourceIdentity")
-        if name in parameters
-    }
+    names = ("ExternalId", "RoleSessionName", "SourceIdentity")
+    session = condition_keys("sts", **{name: parameters.get(name) for name in names})
     if "TransitiveTagKeys" in parameters:
         session["sts:TransitiveTagKeys"] = tuple(parameters["TransitiveTagKeys"])
     yield builder.request(arn, keys, session, tag_keys(parameters))

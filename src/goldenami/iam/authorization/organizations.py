@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from goldenami.iam.authorization.builder import RequestBuilder, tag_keys
 from goldenami.iam.authorization.resources import POLICY_TYPE, policy_type_key
 from goldenami.iam.evaluator.request import Request
-from goldenami.iam.reference import table
 
 _NAMED = (
     "PolicyId", "TargetId", "ParentId", "ChildId", "RootId", "AccountId",
@@ -16,7 +15,6 @@ _NAMED = (
 def generic(builder: RequestBuilder) -> Iterator[Request]:
     """Any call of Organizations."""
     parameters = builder.call.parameters
-    authorized = table.kinds(builder.call.action)
     ids = [parameters[name] for name in _NAMED if name in parameters]
     resources = [builder.resource(_kind(resource_id), resource_id) for resource_id in ids]
     keys = tag_keys(parameters)
@@ -24,12 +22,7 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
         keys |= policy_type_key(parameters.get(name))
     for resource in resources:  # attaching a policy to an OU tests its type on both
         keys |= policy_type_key(resource.keys.get(POLICY_TYPE))
-    requests = [
-        builder.request(resource.arn, resource.keys, keys)
-        for resource in resources
-        if table.kind_of(resource.arn) in authorized
-    ]
-    yield from requests or [builder.request(_created(builder), keys)]
+    yield from builder.on_each(resources, keys, otherwise=_created(builder))
 
 
 def _created(builder: RequestBuilder) -> str:

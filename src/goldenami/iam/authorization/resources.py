@@ -148,13 +148,10 @@ def image(
         public: whether anybody may launch it.
         devices: its block devices.
     """
-    keys = condition_keys("ec2", ImageType="machine", Public=public, RootDeviceType="ebs")
-    return ec2(scope, "image", name, tags, owner_keys(owner) | keys, {"devices": devices})
-
-
-def owner_keys(account: str) -> dict[str, Value]:
-    """Return what is true of an image or a snapshot, also of one that a call is to make."""
-    return condition_keys("ec2", Owner=account)
+    keys = condition_keys(
+        "ec2", Owner=owner, ImageType="machine", Public=public, RootDeviceType="ebs"
+    )
+    return ec2(scope, "image", name, tags, keys, {"devices": devices})
 
 
 def snapshot(
@@ -169,8 +166,10 @@ def snapshot(
 ) -> Resource:
     """Return a snapshot, of a volume if that is known."""
     parent = scope.arn("ec2", "volume", volume_id) if volume_id else None
-    keys = condition_keys("ec2", VolumeSize=size, Encrypted=encrypted, ParentVolume=parent)
-    return ec2(scope, "snapshot", name, tags, owner_keys(owner) | keys)
+    keys = condition_keys(
+        "ec2", Owner=owner, VolumeSize=size, Encrypted=encrypted, ParentVolume=parent
+    )
+    return ec2(scope, "snapshot", name, tags, keys)
 
 
 def is_encrypted(resource: Resource | None) -> bool:

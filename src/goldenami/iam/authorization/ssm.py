@@ -52,13 +52,11 @@ def _request(builder: RequestBuilder, kind: str, name: str, keys: Keys) -> Reque
     """Return the request on what is named; the tags of a machine outside EC2 are not known."""
     if kind == "instance":
         instance = builder.resource("instance", name)
-        return builder.request(
-            instance.arn, instance.keys, resource_tags(tags_in(instance.keys), "ssm")
-        )
+        return builder.on(instance, resource_tags(tags_in(instance.keys), "ssm"))
     if kind == "managed-instance":
         return builder.request(builder.arn("ssm", kind, name))
     if kind == "parameter":  # it need not exist: to write one that does not is the way to make it
         parameter = builder.lookup.find(kind, name.partition(":")[0], builder.call.region)
         if parameter:
-            return builder.request(parameter.arn, parameter.keys, keys)
+            return builder.on(parameter, keys)
     return builder.request(builder.arn("ssm", kind, name), keys)

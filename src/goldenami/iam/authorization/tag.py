@@ -28,8 +28,7 @@ def tag_or_untag(builder: RequestBuilder) -> Iterator[Request]:
     yield builder.request("*")
     for arn in builder.call.parameters.get("ResourceARNList", ()):
         if action := _action(arn, removing=builder.call.operation == "UntagResources"):
-            resource = _resource(builder, arn)
-            yield builder.request(resource.arn, resource.keys, keys, action=action)
+            yield builder.on(_resource(builder, arn), keys, action=action)
 
 
 def _action(arn: str, *, removing: bool) -> str:

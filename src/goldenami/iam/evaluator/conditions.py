@@ -3,7 +3,8 @@
 A condition holds, does not hold, or is unknown. A key that is missing, or has several values,
 follows AWS's rules. What AWS does not say is unknown: a plain operator on a key that may have
 several values ("multivalued context keys require a set operator"), a value of the request that is
-not of the operator's kind. With ForAnyValue a missing key never holds, IfExists or not.
+not of the operator's kind. With ForAnyValue a missing key never holds, negated or not, IfExists or
+not; with ForAllValues it does.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
@@ -183,10 +184,7 @@ def _quantified(
     negated: bool,
     absent: bool,
 ) -> Condition:
-    """Compare every value; of a missing key ``absent`` is what holds.
-
-    ForAnyValue never holds for a missing key, negated or not, IfExists or not; ForAllValues does.
-    """
+    """Compare every value; of a missing key ``absent`` is what holds."""
 
     def condition(context: Context) -> Truth:
         if values := _set(context, key):

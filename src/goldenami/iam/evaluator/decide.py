@@ -5,9 +5,9 @@ may be unknown: it counts only if the outcome hangs on it, and then the outcome 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Self
 
 from msgspec import Struct
@@ -16,7 +16,6 @@ from goldenami.errors import UndecidableError
 from goldenami.iam.evaluator.context import Context
 from goldenami.iam.evaluator.document import Policy
 from goldenami.iam.evaluator.request import Request, Value
-from goldenami.iam.evaluator.truth import Unknown
 from goldenami.iam.reference import table
 
 
@@ -175,15 +174,15 @@ def decide_all(policies: Policies, requests: Iterable[Request]) -> Verdict:
 
 def decide(policies: Policies, request: Request) -> Decision:
     """Decide one request."""
-    tested = _Tested(request.action.lower(), request.resource, visible(request))
+    applying = partial(_applying, request.action.lower(), request.resource, visible(request))
     scps = policies.scps if request.principal.bound_by_scps else ()
-    denies, doubts = _split(tested.denies(policies, scps))
+    denies, doubts = applying(_layers(policies, scps), allows=False)
     if denies:
         return Decision(request, Outcome.EXPLICIT_DENY, denies[0].layer, tuple(denies))
     unsure: list[Doubt] = []
     granted: list[Matched] = []
     for layer, policies_of_layer, missing in _required(policies, scps):
-        allows, may_allow = _split(tested.applying(layer, policies_of_layer, allows=True))
+        allows, may_allow = applying([(layer, policies_of_layer)], allows=True)
         if not allows and not may_allow:
             return Decision(
                 request, Outcome.IMPLICIT_DENY, layer, missing=missing, doubts=tuple(doubts)
@@ -210,7 +209,7 @@ def visible(request: Request) -> Context:
         key = name.lower()
         if exist is None or key in exist or key[: key.find("/") + 1] in exist:
             context[key] = _joined(context[key], value) if key in context else value
-    context.update(_lower(request.principal.keys))
+    context.update({name.lower(): value for name, value in request.principal.keys.items()})
     service = request.action.partition(":")[0].lower()
     context.unknown = _unknown(service, request.principal.unknown)
     return context
@@ -223,61 +222,47 @@ def _unknown(service: str, by_principal: frozenset[str]) -> frozenset[str]:
     return by_principal | new
 
 
-def _lower(keys: Mapping[str, Value]) -> dict[str, Value]:
-    return {name.lower(): value for name, value in keys.items()}
-
-
 def _joined(first: Value, second: Value) -> Value:
     if first == second:
         return first
-    return tuple(text for value in (first, second) for text in _texts(value))
+    texts = ((value,) if isinstance(value, str) else value for value in (first, second))
+    return tuple(text for several in texts for text in several)
 
 
-def _texts(value: Value) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else value
-
-
-Applying = Iterator[Matched | Doubt]
-"""Statements that apply, and those that may."""
-
-
-class _Tested(Struct, frozen=True):
-    """A request in the form that statements are tested with."""
-
-    action: str
-    resource: str
-    context: Context
-
-    def applying(self, layer: Layer, policies: Iterable[Policy], *, allows: bool) -> Applying:
-        """Yield the statements of one effect that apply or may apply."""
+def _applying(
+    action: str,
+    resource: str,
+    context: Context,
+    layers: Iterable[tuple[Layer, Iterable[Policy]]],
+    *,
+    allows: bool,
+) -> tuple[list[Matched], list[Doubt]]:
+    """Return the statements of one effect that apply, and those that may."""
+    certain: list[Matched] = []
+    doubts: list[Doubt] = []
+    for layer, policies in layers:
         for policy in policies:
-            for statement in policy.effects(self.action)[allows]:
-                truth = statement.holds(self.resource, self.context)
+            for statement in policy.effects(action)[allows]:
+                truth = statement.holds(resource, context)
                 if truth is False:
                     continue
                 matched = Matched(layer, policy.name, statement.name)
-                yield Doubt(matched, truth.why) if isinstance(truth, Unknown) else matched
-
-    def denies(self, policies: Policies, scps: tuple[Level, ...]) -> Applying:
-        """Yield the Denies of all layers."""
-        yield from self.applying(Layer.IDENTITY, policies.identity, allows=False)
-        if policies.boundary:
-            yield from self.applying(Layer.BOUNDARY, (policies.boundary,), allows=False)
-        for level in scps:
-            yield from self.applying(Layer.SCP, level.policies, allows=False)
-        yield from self.applying(Layer.SESSION, policies.session or (), allows=False)
-
-
-def _split(applying: Applying) -> tuple[list[Matched], list[Doubt]]:
-    """Part what is certain from what is not."""
-    certain: list[Matched] = []
-    doubts: list[Doubt] = []
-    for statement in applying:
-        if isinstance(statement, Doubt):
-            doubts.append(statement)
-        else:
-            certain.append(statement)
+                if truth is True:
+                    certain.append(matched)
+                else:
+                    doubts.append(Doubt(matched, truth.why))
     return certain, doubts
+
+
+def _layers(
+    policies: Policies, scps: tuple[Level, ...]
+) -> Iterator[tuple[Layer, Iterable[Policy]]]:
+    """Yield all layers, in the order in which their Denies are named."""
+    yield Layer.IDENTITY, policies.identity
+    yield Layer.BOUNDARY, (policies.boundary,) if policies.boundary else ()
+    for level in scps:
+        yield Layer.SCP, level.policies
+    yield Layer.SESSION, policies.session or ()
 
 
 def _required(

@@ -101,7 +101,7 @@ def compile_policy(name: str, document: Mapping[str, Any] | str) -> Policy:
             statement in which it stands. Nothing is ever skipped.
     """
     try:
-        return Policy(name, _statements(_parsed(document)))
+        return Policy(name, _statements(document))
     except PolicyError as error:
         raise PolicyError(f"policy {name}: {error.message}", fix=error.fix) from error
 
@@ -113,15 +113,13 @@ def policy_in_force(name: str, document: Mapping[str, Any] | str) -> Policy:
     could allow or deny.
     """
     try:
-        raw = _parsed(document)
-        version, listed = _parts(raw)
+        version, listed = _parts(document)
     except PolicyError as error:
         return Policy(name, _unreadable({}, "the document", error))
-    variables = version == VERSIONS[0]
     statements: list[Statement] = []
     for index, raw in enumerate(listed, start=1):
         try:
-            statements.append(_compiled_statement(raw, index, variables=variables))
+            statements.append(_statement(raw, index, variables=version == VERSIONS[0]))
         except PolicyError as error:
             statements += _unreadable(raw, _name(raw, index), error)
     return Policy(name, statements)
@@ -134,7 +132,7 @@ def _unreadable(raw: Any, name: str, error: PolicyError) -> list[Statement]:
         _check_elements(raw)
         effects, action = [raw["Effect"]], _action(raw)
     except PolicyError:
-        effects, action = ["Deny", "Allow"], _everything
+        effects, action = ["Deny", "Allow"], like_any(["*"])
     return [
         Statement(
             name=name, allows=effect == "Allow", action=action,
@@ -144,11 +142,8 @@ def _unreadable(raw: Any, name: str, error: PolicyError) -> list[Statement]:
     ]  # fmt: skip
 
 
-def _everything(_: str) -> bool:
-    return True
-
-
-def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:
+def _parts(document: Mapping[str, Any] | str) -> tuple[str, list[Any]]:
+    """Return a document's version and its statements."""
     if isinstance(document, str):
         try:
             document = jsonfile.parse(document)
@@ -156,11 +151,6 @@ def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:
             raise PolicyError(f"no JSON: {error}") from error
     if not isinstance(document, Mapping):
         raise PolicyError("it has to be an object of Version and Statement")
-    return document
-
-
-def _parts(document: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """Return a document's version and its statements."""
     unknown = set(document) - {"Version", "Id", "Statement"}
     if unknown:
         raise PolicyError(f"unknown element {', '.join(sorted(unknown))}")
@@ -175,26 +165,21 @@ def _parts(document: Mapping[str, Any]) -> tuple[str, list[Any]]:
     return version, listed
 
 
-def _statements(document: Mapping[str, Any]) -> list[Statement]:
+def _statements(document: Mapping[str, Any] | str) -> list[Statement]:
     version, listed = _parts(document)
-    statements = [
-        _statement(raw, index, variables=version == VERSIONS[0])
-        for index, raw in enumerate(listed, start=1)
-    ]
+    statements: list[Statement] = []
+    for index, raw in enumerate(listed, start=1):
+        try:
+            statements.append(_statement(raw, index, variables=version == VERSIONS[0]))
+        except PolicyError as error:
+            message = f"statement {_name(raw, index)}: {error.message}"
+            raise PolicyError(message, fix=error.fix) from error
     if len({statement.name for statement in statements}) != len(statements):
         raise PolicyError("a Sid twice", fix="name each statement differently, as IAM demands")
     return statements
 
 
 def _statement(raw: Any, index: int, *, variables: bool) -> Statement:
-    try:
-        return _compiled_statement(raw, index, variables=variables)
-    except PolicyError as error:
-        message = f"statement {_name(raw, index)}: {error.message}"
-        raise PolicyError(message, fix=error.fix) from error
-
-
-def _compiled_statement(raw: Any, index: int, *, variables: bool) -> Statement:
     _check_elements(raw)
     return Statement(
         name=_name(raw, index),

@@ -43,23 +43,18 @@ def _equals(values: tuple[Resolved, ...]) -> Test:
     return frozenset(map(plain, values)).__contains__
 
 
-def _equals_ignoring_case(values: tuple[Resolved, ...]) -> Test:
-    expected = frozenset(plain(value).lower() for value in values)
-    return lambda text: text.lower() in expected
+def _among(read: Callable[[str], Any]) -> Make:
+    """Return how a value is compared once it is read."""
 
+    def make(values: tuple[Resolved, ...]) -> Test:
+        expected = frozenset(read(plain(value)) for value in values)
+        return lambda text: read(text) in expected
 
-def _bool(values: tuple[Resolved, ...]) -> Test:
-    expected = frozenset(map(_truth, map(plain, values)))
-    return lambda text: _truth(text) in expected
+    return make
 
 
 def _truth(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
-
-
-def _binary(values: tuple[Resolved, ...]) -> Test:
-    expected = frozenset(map(_bytes, map(plain, values)))
-    return lambda text: _bytes(text) in expected
 
 
 def _bytes(text: str) -> bytes:
@@ -162,14 +157,14 @@ def _family(kind: str, read: Callable[[str], Any]) -> Iterable[tuple[str, Operat
 OPERATORS: dict[str, Operator] = {
     "StringEquals": Operator(_equals, variables=True),
     "StringNotEquals": Operator(_equals, negated=True, variables=True),
-    "StringEqualsIgnoreCase": Operator(_equals_ignoring_case, variables=True),
-    "StringNotEqualsIgnoreCase": Operator(_equals_ignoring_case, negated=True, variables=True),
+    "StringEqualsIgnoreCase": Operator(_among(str.lower), variables=True),
+    "StringNotEqualsIgnoreCase": Operator(_among(str.lower), negated=True, variables=True),
     "StringLike": Operator(like, variables=True),
     "StringNotLike": Operator(like, negated=True, variables=True),
     **dict(_family("Numeric", _number)),
     **dict(_family("Date", _date)),
-    "Bool": Operator(_bool),
-    "BinaryEquals": Operator(_binary),
+    "Bool": Operator(_among(_truth)),
+    "BinaryEquals": Operator(_among(_bytes)),
     "IpAddress": Operator(_ip),
     "NotIpAddress": Operator(_ip, negated=True),
     "ArnEquals": Operator(_arn, variables=True),

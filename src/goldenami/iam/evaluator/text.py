@@ -94,11 +94,6 @@ class PolicyText(Struct, frozen=True):
         """Whether it is the same for every request."""
         return not any(isinstance(part, Variable) for part in self.parts)
 
-    def resolve(self, context: Mapping[str, Value]) -> Resolved | None:
-        """Fill the variables in; None if one has no value, or none that is known."""
-        filled = self.filled(context)
-        return None if isinstance(filled, Unknown) else filled
-
     def filled(self, context: Mapping[str, Value]) -> Resolved | Unknown | None:
         """Fill the variables in.
 
@@ -144,7 +139,7 @@ def like(patterns: Iterable[Resolved]) -> Test:
 
 def like_any(texts: Iterable[str]) -> Test:
     """Return the same test for texts that have no variables."""
-    return like([PolicyText.parse(text, variables=False).resolve({}) or () for text in texts])
+    return like(PolicyText.parse(text, variables=False).widest for text in texts)
 
 
 def fixed_and_varying(
@@ -152,7 +147,7 @@ def fixed_and_varying(
 ) -> tuple[tuple[Resolved, ...], list[PolicyText]]:
     """Return those texts that are the same for every request, and those that are not."""
     parsed = [PolicyText.parse(text, variables=variables) for text in texts]
-    fixed = tuple(text.resolve({}) or () for text in parsed if text.fixed)
+    fixed = tuple(text.widest for text in parsed if text.fixed)
     return fixed, [text for text in parsed if not text.fixed]
 
 

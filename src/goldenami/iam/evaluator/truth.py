@@ -39,10 +39,4 @@ def any_of(truths: Iterable[Truth]) -> Truth:
 
 def all_of(truths: Iterable[Truth]) -> Truth:
     """Tell whether every one holds."""
-    unknown: Unknown | None = None
-    for truth in truths:
-        if truth is False:
-            return False
-        if isinstance(truth, Unknown) and unknown is None:
-            unknown = truth
-    return True if unknown is None else unknown
+    return opposite(any_of(map(opposite, truths)))

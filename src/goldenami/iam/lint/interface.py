@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from goldenami.iam.evaluator.document import VERSIONS
 from goldenami.iam.evaluator.text import like_any
 
 Severity = Literal["high", "medium", "low"]
@@ -29,9 +30,13 @@ class LintTest(Struct, frozen=True):
 
 
 class LintStatement(Struct, frozen=True):
-    """One statement of a policy, with lists where the document may have single texts."""
+    """One statement of a policy, with lists where the document may have single texts.
+
+    ``variables`` tells whether the policy's version knows them.
+    """
 
     policy: str
+    variables: bool
     name: str
     effect: str
     actions: tuple[str, ...]
@@ -43,11 +48,16 @@ class LintStatement(Struct, frozen=True):
         """Whether it denies."""
         return self.effect == "Deny"
 
-    def on(self, key: str) -> tuple[LintTest, ...]:
-        """Return the tests of a condition key; one that ends in ``/`` stands for its family."""
-        key = key.lower()
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its resources, and the values that it compares with."""
+        return (*self.resources, *(value for test in self.tests for value in test.values))
+
+    def on(self, *keys: str) -> tuple[LintTest, ...]:
+        """Return the tests of condition keys; one that ends in ``/`` stands for its family."""
         return tuple(
             test
+            for key in map(str.lower, keys)
             for test in self.tests
             if test.key.lower() == key or (key.endswith("/") and test.key.lower().startswith(key))
         )
@@ -58,14 +68,10 @@ class LintStatement(Struct, frozen=True):
 
 
 class LintPolicies(Struct, frozen=True):
-    """The statements of documents that are attached together.
-
-    ``variables`` has the names of the policies whose version knows variables.
-    """
+    """The statements of documents that are attached together."""
 
     statements: tuple[LintStatement, ...]
     partition: str
-    variables: frozenset[str]
 
 
 class LintFinding(Struct, frozen=True):
@@ -107,23 +113,20 @@ def statements(policy: str, document: Mapping[str, Any]) -> tuple[LintStatement,
     """Return the statements of a document that the evaluator takes."""
     listed = document["Statement"]
     return tuple(
-        _statement(policy, index, raw)
+        LintStatement(
+            policy=policy,
+            variables=document.get("Version") == VERSIONS[0],
+            name=str(raw.get("Sid") or f"#{index}"),
+            effect=raw["Effect"],
+            actions=_texts(raw.get("Action", ())),
+            resources=_texts(raw.get("Resource", ())),
+            tests=tuple(
+                LintTest(operator, key, _texts(values))
+                for operator, keys in raw.get("Condition", {}).items()
+                for key, values in keys.items()
+            ),
+        )
         for index, raw in enumerate([listed] if isinstance(listed, Mapping) else listed, start=1)
-    )
-
-
-def _statement(policy: str, index: int, raw: Mapping[str, Any]) -> LintStatement:
-    return LintStatement(
-        policy=policy,
-        name=str(raw.get("Sid") or f"#{index}"),
-        effect=raw["Effect"],
-        actions=_texts(raw.get("Action", ())),
-        resources=_texts(raw.get("Resource", ())),
-        tests=tuple(
-            LintTest(operator, key, _texts(values))
-            for operator, keys in raw.get("Condition", {}).items()
-            for key, values in keys.items()
-        ),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from goldenami import files, jsonfile
 from goldenami.errors import PolicyError
-from goldenami.iam.evaluator.document import VERSIONS, compile_policy
+from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.lint import rules, spelling
 from goldenami.iam.lint.interface import LintFinding, LintPolicies, LintRule, statements
 
@@ -68,9 +68,6 @@ def _findings(
             statement for name, document in documents for statement in statements(name, document)
         ),
         partition=partition,
-        variables=frozenset(
-            name for name, document in documents if document.get("Version") == VERSIONS[0]
-        ),
     )
     for rule in applied:
         for statement in together.statements:

@@ -55,9 +55,10 @@ def _services(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
 
 def _keys(statement: LintStatement, _: LintPolicies) -> Iterator[str]:
     for test in statement.tests:
-        if _ours(test.key) and not table.exists(test.key):
-            key = test.key.lower()
-            close = _close(key, table.known_keys(key.partition(":")[0]))
+        key = test.key.lower()
+        service = key.partition(":")[0]
+        if service in ("aws", *table.services()) and not table.exists(key):
+            close = _close(key, table.known_keys(service))
             yield (
                 f"the condition key `{test.key}` is not known to the reference of "
                 f"{table.date()}{close}"
@@ -70,11 +71,6 @@ def _is_action(pattern: str) -> bool:
     if service not in table.services():
         return True
     return any(fnmatchcase(action.lower(), name) for action in table.actions(service))
-
-
-def _ours(key: str) -> bool:
-    service = key.lower().partition(":")[0]
-    return service == "aws" or service in table.services()
 
 
 def _close(name: str, known: Iterable[str]) -> str:

@@ -1,10 +1,15 @@
 """Proof cases: YAML files under ``policies/cases``, and those that a user adds.
 
-A file has ``cases``, and what they are about: images, snapshots, instances and so on.
+A file has ``cases``, and what they are about: images, snapshots, instances and so on. A case may
+stand for several: ``ways`` has a call for each label, which takes the place of ``<way>`` in the
+case's name. ``each`` has lists of labels and values: in the name stands the label, in the call and
+its parameters the value. A case is made of every combination.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -13,7 +18,9 @@ from msgspec import Struct, field, structs
 from goldenami import resources, yamlfile
 from goldenami.errors import RefusedError, SpecError
 from goldenami.iam.profiles import Promise
-from goldenami.iam.proof import variants
+
+PLACEHOLDER = re.compile(r"<(\w+)>")
+"""A name that something else takes the place of."""
 
 Topic = Promise | Literal["walk-around"]
 """What a case is about: a promise that a profile makes, or a way around that none closes."""
@@ -67,7 +74,7 @@ class CaseCall(_CasePart, frozen=True):
 
 
 class Case(_CasePart, frozen=True):
-    """One call, and how it should be decided; in a file it may be several (`variants`).
+    """One call, and how it should be decided; in a file it may be several.
 
     Args:
         name: a sentence that says what is tried.
@@ -99,14 +106,15 @@ class Case(_CasePart, frozen=True):
         """Yield the cases that it stands for, each of one call."""
         ways = self.ways or {"": CaseCall(self.call, self.parameters)}
         for label, way in ways.items():
-            for chosen in variants.combinations(self.each):
+            for choices in product(*(each.items() for each in self.each.values())):
+                chosen = dict(zip(self.each, choices, strict=True))
                 labels = {"way": label} | {name: choice[0] for name, choice in chosen.items()}
                 values = {name: choice[1] for name, choice in chosen.items()}
                 yield structs.replace(
                     self,
-                    name=variants.named(self.name, labels),
-                    call=variants.filled(way.call, values),
-                    parameters=variants.filled(way.parameters, values),
+                    name=_named(self.name, labels),
+                    call=_filled(way.call, values),
+                    parameters=_filled(way.parameters, values),
                     ways={},
                     each={},
                 )
@@ -165,3 +173,31 @@ def _together(files: Mapping[Path, Cases], kind: str) -> dict[str, Any]:
                 )
             described[name] = thing
     return described
+
+
+def _named(text: str, labels: Mapping[str, str]) -> str:
+    """Return a name with every label filled in."""
+    return PLACEHOLDER.sub(lambda name: labels.get(name[1], name[0]), text)
+
+
+def _filled(value: Any, values: Mapping[str, Any]) -> Any:
+    """Return parameters with every value filled in; what is no text stands alone in its place."""
+
+    def fill(text: str) -> Any:
+        alone = PLACEHOLDER.fullmatch(text)
+        if alone and alone[1] in values:
+            return values[alone[1]]
+        return PLACEHOLDER.sub(lambda name: str(values.get(name[1], name[0])), text)
+
+    return with_texts(value, fill)
+
+
+def with_texts(value: Any, change: Callable[[str], Any]) -> Any:
+    """Return parameters with every text in them changed, however deep, and every key."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {change(key): with_texts(inner, change) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_texts(inner, change) for inner in value]
+    return value

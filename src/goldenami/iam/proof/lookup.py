@@ -1,5 +1,7 @@
 """The world of a proof: the golden image of one region, and what the cases describe."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -9,8 +11,17 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.iam.authorization import resources
 from goldenami.iam.authorization.resources import Resource, Scope
-from goldenami.iam.proof.cases import Case, CaseImage, CasePrincipal, Cases, CaseVolume
-from goldenami.iam.proof.variants import PLACEHOLDER, with_texts
+from goldenami.iam.proof.cases import (
+    PLACEHOLDER,
+    Case,
+    CaseImage,
+    CaseInstance,
+    CasePrincipal,
+    Cases,
+    CaseSnapshot,
+    CaseVolume,
+    with_texts,
+)
 
 ROOT_DEVICE = "/dev/xvda"
 _OF_AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")
@@ -54,10 +65,20 @@ class ProofLookup:
     """A setting with one golden image in it: a `ResourceLookup`."""
 
     def __init__(self, setting: ProofSetting, golden: GoldenImage, cases: Cases) -> None:
-        self._setting = setting
-        self._golden = golden
-        self._cases = cases
+        self._setting, self._golden, self._cases = setting, golden, cases
         self._scope = Scope(setting.partition, golden.region, setting.account)
+        # Only its owner sees that a golden image is approved.
+        approval = "approved" if golden.owner == setting.account else None
+        image = CaseImage(owner=golden.owner, approval=approval)
+        self._described: Mapping[str, tuple[Mapping[str, Any], Callable[[str, Any], Resource]]] = {
+            "image": ({**cases.images, golden.id: image}, self._image),
+            "instance": (cases.instances, self._instance),
+            "launch-template": (cases.launch_templates, self._launch_template),
+            "parameter": ({setting.parameter: golden.id}, self._parameter),
+            "role": (cases.roles, partial(self._principal, "role")),
+            "snapshot": (cases.snapshots | dict.fromkeys(golden.snapshots, image), self._snapshot),
+            "volume": (cases.volumes, self._volume),
+        }
         key = setting.tag.key
         self._placeholders = {
             "account": setting.account,
@@ -101,29 +122,33 @@ class ProofLookup:
 
     def find(self, kind: str, name: str, region: str) -> Resource | None:
         """Return what a case names."""
-        known = {
-            "image": self._image,
-            "snapshot": self._snapshot,
-            "instance": self._instance,
-            "launch-template": self._launch_template,
-            "organizations-policy": self._organization_policy,
-            "parameter": self._parameter,
-            "role": self._role,
-            "user": self._user,
-            "volume": self._volume,
-        }
-        if kind in known:
-            return known[kind](name)
+        if kind == "role" and name == self._placeholders.get("pipeline_role"):
+            return resources.identity(self._setting.pipeline_role, {})
+        if kind in self._described:
+            described, resource = self._described[kind]
+            return resource(name, described[name]) if name in described else None
         if kind in _OF_AUTO_SCALING:
             return None  # they need not exist: what a call says of them is all that counts
-        if kind == "group":
-            return resources.identity(self._scope.arn("iam", kind, name), {})
-        if kind == "policy":
-            return resources.identity(name, {})
-        if kind in ("account", "organizationalunit", "root"):
-            path = "ou" if kind == "organizationalunit" else kind
-            return self._organizational(path, name)
-        return resources.ec2(self._scope, kind, name) if kind else None
+        return self._undescribed(kind, name) if kind else None
+
+    def _undescribed(self, kind: str, name: str) -> Resource:
+        """Return what is there whether or not a file of cases tells of it."""
+        match kind:
+            case "user":
+                return self._principal(kind, name, self._cases.users.get(name, CasePrincipal()))
+            case "group":
+                return resources.identity(self._scope.arn("iam", kind, name), {})
+            case "policy":
+                return resources.identity(name, {})
+            case "organizations-policy":
+                of = self._cases.organization_policies.get(name, "SERVICE_CONTROL_POLICY")
+                return self._organizational("policy", f"{of.lower()}/{name}", of)
+            case "account" | "root":
+                return self._organizational(kind, name)
+            case "organizationalunit":
+                return self._organizational("ou", name)
+            case _:
+                return resources.ec2(self._scope, kind, name)
 
     def _filling(self, name: str, case: str) -> str:
         if name not in self._placeholders:
@@ -150,75 +175,35 @@ class ProofLookup:
         value = self._setting.tag.value if case.approval == "approved" else case.approval
         return {**case.tags, self._setting.tag.key: value}
 
-    def _golden_image(self) -> CaseImage:
-        """Return the golden image as a case has it; only its owner sees that it is approved."""
-        owner = self._golden.owner
-        return CaseImage(
-            owner=owner, approval="approved" if owner == self._setting.account else None
-        )
-
-    def _image(self, name: str) -> Resource | None:
-        image, snapshots = self._cases.images.get(name), self._golden.snapshots
-        if name == self._golden.id:
-            image = self._golden_image()
-        elif image is None:
-            return None
-        else:
-            snapshots = (image.snapshot,)
+    def _image(self, name: str, image: CaseImage) -> Resource:
+        snapshots = self._golden.snapshots if name == self._golden.id else (image.snapshot,)
         return resources.image(
             self._scope, name, self._tags(image, image.owner),
             owner=self._owner(image.owner), public=image.public,
             devices=[_device(snapshot, index) for index, snapshot in enumerate(snapshots)],
         )  # fmt: skip
 
-    def _snapshot(self, name: str) -> Resource | None:
-        golden = name in self._golden.snapshots
-        snapshot = self._golden_image() if golden else self._cases.snapshots.get(name)
-        if snapshot is None:
-            return None
+    def _snapshot(self, name: str, snapshot: CaseSnapshot) -> Resource:
         tags = self._tags(snapshot, snapshot.owner)
         return resources.snapshot(self._scope, name, tags, owner=self._owner(snapshot.owner))
 
-    def _instance(self, name: str) -> Resource | None:
-        instance = self._cases.instances.get(name)
-        if instance is None:
-            return None
+    def _instance(self, name: str, instance: CaseInstance) -> Resource:
         return resources.instance(self._scope, name, instance.tags, volumes=instance.volumes)
 
-    def _volume(self, name: str) -> Resource | None:
-        volume = self._cases.volumes.get(name)
-        return resources.ec2(self._scope, "volume", name, self._tags(volume)) if volume else None
+    def _volume(self, name: str, volume: CaseVolume) -> Resource:
+        return resources.ec2(self._scope, "volume", name, self._tags(volume))
 
-    def _launch_template(self, name: str) -> Resource | None:
-        template = self._cases.launch_templates.get(name)
-        if template is None:
-            return None
+    def _launch_template(self, name: str, template: dict[str, Any]) -> Resource:
         data = self.filled(template, f"launch_templates.{name}")
         versions = dict.fromkeys(("$Default", "$Latest", "1"), data)
         return resources.launch_template(self._scope, name, {}, versions)
 
-    def _parameter(self, name: str) -> Resource | None:
-        if name != self._setting.parameter:
-            return None
-        return resources.parameter(self._scope, name, {}, self._golden.id)
+    def _parameter(self, name: str, value: str) -> Resource:
+        return resources.parameter(self._scope, name, {}, value)
 
-    def _role(self, name: str) -> Resource | None:
-        if name == self._placeholders.get("pipeline_role"):
-            return resources.identity(self._setting.pipeline_role, {})
-        return self._principal("role", name, self._cases.roles.get(name))
-
-    def _user(self, name: str) -> Resource | None:
-        return self._principal("user", name, self._cases.users.get(name, CasePrincipal()))
-
-    def _principal(self, kind: str, name: str, principal: CasePrincipal | None) -> Resource | None:
-        if principal is None:
-            return None
+    def _principal(self, kind: str, name: str, principal: CasePrincipal) -> Resource:
         boundary = self.filled(principal.boundary, f"{kind}s.{name}") or None
         return resources.identity(self._scope.arn("iam", kind, name), {}, boundary=boundary)
-
-    def _organization_policy(self, name: str) -> Resource:
-        kind = self._cases.organization_policies.get(name, "SERVICE_CONTROL_POLICY")
-        return self._organizational("policy", f"{kind.lower()}/{name}", kind)
 
     def _organizational(self, kind: str, name: str, policy_type: str | None = None) -> Resource:
         arn = self._scope.arn("organizations", kind, f"o-proof/{name}")

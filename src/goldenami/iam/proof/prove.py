@@ -8,9 +8,9 @@ from msgspec import Struct
 from goldenami.errors import RefusedError, SpecError, UnknownActionError, UnknownResourceError
 from goldenami.iam.authorization.calls import ApiCall, requests
 from goldenami.iam.evaluator.decide import Decision, Policies, decide_all
-from goldenami.iam.evaluator.request import Principal, Request
+from goldenami.iam.evaluator.request import Principal
 from goldenami.iam.proof.cases import Case, Cases
-from goldenami.iam.proof.lookup import GoldenImage, ProofLookup, ProofSetting
+from goldenami.iam.proof.lookup import ProofLookup, ProofSetting
 
 
 class ProofSubject(Struct, frozen=True):
@@ -119,49 +119,32 @@ def prove(
     return Proof(rows)
 
 
-def requests_of(
-    case: Case, lookup: ProofLookup, principal: Principal, region: str
-) -> tuple[Request, ...]:
-    """Return the requests of a case, made at a time and from a place that nobody knows.
-
-    Raises:
-        SpecError: it names what does not exist.
-    """
-    call = ApiCall(case.call, region, lookup.filled(case.parameters, case.name))
-    try:
-        return requests(call, principal.anywhere(), lookup)
-    except (UnknownActionError, UnknownResourceError) as error:
-        raise SpecError(
-            f"case `{case.name}`: {error.message}", fix="describe it in the file of the case"
-        ) from error
-
-
 def _rows(
     subject: ProofSubject, case: Case, cases: Cases, setting: ProofSetting, promises: Set[str]
 ) -> Iterator[ProofRow]:
     for golden in setting.golden if case.each_golden else setting.golden[:1]:
         lookup = ProofLookup(setting, golden, cases)
-        if lookup.applies(case):
-            yield _row(subject, case, lookup, golden, promises)
-
-
-def _row(
-    subject: ProofSubject, case: Case, lookup: ProofLookup, golden: GoldenImage, promises: Set[str]
-) -> ProofRow:
-    verdict = decide_all(
-        subject.policies, requests_of(case, lookup, subject.principal, golden.region)
-    )
-    return ProofRow(
-        case=case.name,
-        topic=case.topic,
-        subject=subject.name,
-        region=golden.region,
-        image=golden.id if case.each_golden else "",
-        expected=case.expect,
-        decided="allowed" if verdict.allowed else "unknown" if verdict.unknown else "denied",
-        reason=verdict.deciding.reason,
-        required=case.topic in promises,
-        why=case.why,
-        way=case.open,
-        decisions=verdict.decisions,
-    )
+        if not lookup.applies(case):
+            continue
+        call = ApiCall(case.call, golden.region, lookup.filled(case.parameters, case.name))
+        try:
+            needed = requests(call, subject.principal.anywhere(), lookup)
+        except (UnknownActionError, UnknownResourceError) as error:
+            raise SpecError(
+                f"case `{case.name}`: {error.message}", fix="describe it in the file of the case"
+            ) from error
+        verdict = decide_all(subject.policies, needed)
+        yield ProofRow(
+            case=case.name,
+            topic=case.topic,
+            subject=subject.name,
+            region=golden.region,
+            image=golden.id if case.each_golden else "",
+            expected=case.expect,
+            decided="allowed" if verdict.allowed else "unknown" if verdict.unknown else "denied",
+            reason=verdict.deciding.reason,
+            required=case.topic in promises,
+            why=case.why,
+            way=case.open,
+            decisions=verdict.decisions,
+        )

@@ -6,15 +6,16 @@ and a Deny with one does not apply. What both readings allow is certain; what on
 allows is possible, and is told with what it depends on.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from goldenami import jsonfile
 from goldenami.errors import PolicyError
-from goldenami.iam.account import NamedDocument
+from goldenami.iam.account import ADMINISTRATOR, NamedDocument
 from goldenami.iam.evaluator.document import VERSIONS, Policy, Statement, compile_policy
 
 Decided = Callable[[str], bool]
@@ -22,9 +23,20 @@ Decided = Callable[[str], bool]
 
 _NOT_TOLD = "sts:externalid"
 _SHOWN = 3
+_ANYWHERE = {"Resource": "*", "NotResource": None}
 
 
-class Clause:
+class ReachCall(Struct, frozen=True):
+    """A call by which somebody becomes another, and on what it depends, if it is not certain."""
+
+    call: str
+    depends: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.call} {', '.join(self.depends)}".rstrip()
+
+
+class Clause(Struct, frozen=True, eq=False, dict=True):
     """One statement of a document, as it is written.
 
     Args:
@@ -32,21 +44,35 @@ class Clause:
         name: its Sid, or its place (``#2``).
         raw: the statement.
         version: the document's version.
+        principals: of one of a trust policy whom it is about: type (``AWS``) and name.
     """
 
-    def __init__(self, policy: str, name: str, raw: Mapping[str, Any], version: str) -> None:
-        self.policy, self.name, self.raw, self.version = policy, name, raw, version
-        self.allows = raw.get("Effect") == "Allow"
+    policy: str
+    name: str
+    raw: Mapping[str, Any]
+    version: str
+    principals: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def allows(self) -> bool:
+        """Whether it allows."""
+        return self.raw.get("Effect") == "Allow"
 
     def about(self, action: str) -> bool:
         """Tell whether it is about an action; if that cannot be read, it may be."""
-        return self._actions is None or bool(self._actions.about(action.lower()))
+        return self._any is None or self._any.action(action.lower())
 
     @cached_property
-    def _actions(self) -> Policy | None:
-        return self.compiled(Resource="*", Condition=None, NotResource=None)
+    def _any(self) -> Statement | None:
+        return self.compiled(**_ANYWHERE, Condition=None)
 
-    def compiled(self, **changes: Any) -> Policy | None:
+    @property
+    def unreadable(self) -> Statement:
+        """What stands for it where it cannot be decided: it is of everything."""
+        (everything,) = ADMINISTRATOR.compiled.statements
+        return replace(everything, name=self.name, allows=self.allows)
+
+    def compiled(self, **changes: Any) -> Statement | None:
         """Compile it with other elements; None if it has what the evaluator does not know.
 
         Args:
@@ -55,13 +81,10 @@ class Clause:
         raw = {key: value for key, value in {**self.raw, **changes}.items() if value is not None}
         document = {"Version": self.version, "Statement": [raw]}
         try:
-            return compile_policy(self.policy, document)
+            (statement,) = compile_policy(self.policy, document).statements
         except PolicyError:
             return None
-
-    def named(self, policy: Policy) -> Statement:
-        """Return the one statement of a policy under this one's name."""
-        return structs.replace(policy.statements[0], name=self.name)
+        return replace(statement, name=self.name)
 
 
 class Reading(Struct, frozen=True):
@@ -70,17 +93,12 @@ class Reading(Struct, frozen=True):
     Args:
         strict: as it stands, of a request without any key that is open.
         lenient: as somebody meets it who asks as it suits them.
-        depends: on what the statements depend, by name.
+        depends: on what the statements depend, by the names of policy and statement.
     """
 
     strict: Policy
     lenient: Policy
-    depends: Mapping[str, tuple[str, ...]]
-
-    @property
-    def allows(self) -> bool:
-        """Whether anything in it may allow."""
-        return any(statement.allows for statement in self.lenient.statements)
+    depends: Mapping[tuple[str, str], tuple[str, ...]]
 
 
 @lru_cache(maxsize=8192)
@@ -128,37 +146,25 @@ def read(name: str, clauses: Iterable[Clause], decided: Decided, *, anywhere: bo
     """
     strict: list[Statement] = []
     lenient: list[Statement] = []
-    depends: dict[str, tuple[str, ...]] = {}
+    depends: dict[tuple[str, str], tuple[str, ...]] = {}
     for clause in clauses:
         if anywhere and not clause.allows and clause.raw.get("Resource") not in ("*", ["*"]):
             continue
-        resources = {"Resource": "*", "NotResource": None} if anywhere else {}
+        resources = _ANYWHERE if anywhere else {}
         whole = clause.compiled(**resources)
         kept, opened = _split(clause, decided)
         if whole is None:
             opened.append(f"({clause.name} of {clause.policy} cannot be decided)")
-        strict += [clause.named(whole)] if whole else _instead(clause, allows=False)
+        if whole or not clause.allows:
+            strict.append(whole or clause.unreadable)
         if clause.allows:
-            opened_allow = clause.compiled(**resources, Condition=kept) or clause.compiled(
-                **resources, Condition=None
-            )
-            lenient += (
-                [clause.named(opened_allow)] if opened_allow else _instead(clause, allows=True)
-            )
-        elif not opened:
-            lenient += [clause.named(whole)] if whole else []
+            readable = (clause.compiled(**resources, Condition=left) for left in (kept, None))
+            lenient.append(next(filter(None, readable), clause.unreadable))
+        elif whole and not opened:
+            lenient.append(whole)
         if opened:
-            depends[clause.name] = tuple(opened)
+            depends[name, clause.name] = tuple(opened)
     return Reading(Policy(name, strict), Policy(name, lenient), depends)
-
-
-def _instead(clause: Clause, *, allows: bool) -> Iterator[Statement]:
-    """Yield what stands for a statement that cannot be decided, if it is of this effect."""
-    if clause.allows is allows:
-        effect = "Allow" if allows else "Deny"
-        raw = {"Effect": effect, "Action": "*", "Resource": "*"}
-        policy = compile_policy(clause.policy, {"Version": VERSIONS[0], "Statement": raw})
-        yield clause.named(policy)
 
 
 def _split(clause: Clause, decided: Decided) -> tuple[dict[str, Any] | None, list[str]]:

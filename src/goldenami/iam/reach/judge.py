@@ -1,22 +1,13 @@
 """Who may do what, by everything that binds them: certainly, possibly, or not."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.errors import PolicyError
-from goldenami.iam.account import (
-    ADMINISTRATOR,
-    Account,
-    Group,
-    Identity,
-    NamedDocument,
-    Role,
-    User,
-)
+from goldenami.iam.account import ADMINISTRATOR, Account, Identity, NamedDocument, Role
 from goldenami.iam.authorization.resources import (
     PERMISSIONS_BOUNDARY,
     RESOURCE_TAG,
@@ -27,7 +18,7 @@ from goldenami.iam.evaluator.decide import Decision, Level, Outcome, Policies, d
 from goldenami.iam.evaluator.document import Policy
 from goldenami.iam.evaluator.request import Request, Value
 from goldenami.iam.evaluator.text import PolicyText, Resolved, Test, like
-from goldenami.iam.reach.clauses import Clause, Reading, clauses_of, read
+from goldenami.iam.reach.clauses import Clause, ReachCall, Reading, clauses_of, read
 from goldenami.iam.reach.trust import ASSUME, RoleTrust
 from goldenami.iam.reference import table
 
@@ -36,13 +27,11 @@ ANY = "*"
 
 ReachContext = Mapping[str, Value | None]
 
-_OF_PRINCIPAL = frozenset(
-    {
-        "aws:principalarn", "aws:principalaccount", "aws:principalisawsservice",
-        "aws:principalservicename", "aws:principalservicenameslist", "aws:principaltag/",
-        "aws:principaltype", "aws:userid", "aws:username",
-    }
-)  # fmt: skip
+_OF_PRINCIPAL = frozenset({
+    "aws:principalarn", "aws:principalaccount", "aws:principalisawsservice",
+    "aws:principalservicename", "aws:principalservicenameslist", "aws:principaltag/",
+    "aws:principaltype", "aws:userid", "aws:username",
+})  # fmt: skip
 """Condition keys that say who asks, whatever they do; one that has no value here is absent."""
 
 
@@ -61,11 +50,10 @@ class Actor:
 
     def __init__(self, account: Account, holder: Identity, *, raised: bool = False) -> None:
         self.holder, self.raised = holder, raised
-        self.kind: Literal["user", "group", "role"] = (
-            "user" if isinstance(holder, User) else "group" if isinstance(holder, Group) else "role"
-        )
+        self.kind = holder.kind
         self.principal = account.principal(holder)
-        self.documents = account.documents_of(holder)
+        own = account.documents_of(holder)
+        self.documents = (*own, ADMINISTRATOR) if raised else own
         self.boundary = account.boundary_of(holder)
         self.context = context_of(account, holder)
         self.bounded = bounded_context_of(account, holder)
@@ -106,12 +94,6 @@ class ReachRequest(Struct, frozen=True):
     context: ReachContext = {}
 
 
-class Permission(Struct, frozen=True):
-    """Somebody may do something; ``depends`` says on what that depends, if it is not certain."""
-
-    depends: tuple[str, ...] = ()
-
-
 class ReachJudge:
     """Decides requests of one account's principals, and counts how often.
 
@@ -121,9 +103,9 @@ class ReachJudge:
     """
 
     def __init__(self, account: Account, limit: int) -> None:
-        self._account, self._limit, self.decisions = account, limit, 0
+        self.account, self._limit, self.decisions = account, limit, 0
         self._readings: dict[tuple[NamedDocument, str], Reading] = {}
-        self._tests: dict[tuple[Actor, str], Test] = {}
+        self._touches = cache(_touching)
         self._chances: dict[tuple[Actor, tuple[str, ...]], bool] = {}
 
     @property
@@ -131,11 +113,11 @@ class ReachJudge:
         """Whether nothing more is decided."""
         return self.decisions >= self._limit
 
-    def may(self, actor: Actor, request: ReachRequest) -> Permission | None:
+    def may(self, actor: Actor, request: ReachRequest) -> ReachCall | None:
         """Tell whether somebody may do something; None if not."""
         if not self._touches(actor, request.action)(request.resource):
             return None
-        return self._permission(actor, request, self._layers(actor, request))
+        return self._decided(actor, request, self._layers(actor, request))
 
     def has_chance(self, actor: Actor, calls: tuple[str, ...]) -> bool:
         """Tell quickly whether anything allows somebody any of these calls on anything."""
@@ -144,7 +126,7 @@ class ReachJudge:
             self._chances[key] = any(self._touches(actor, call)(ANY) for call in calls)
         return self._chances[key]
 
-    def assumes(self, actor: Actor, trust: RoleTrust, request: ReachRequest) -> Permission | None:
+    def assumes(self, actor: Actor, trust: RoleTrust, request: ReachRequest) -> ReachCall | None:
         """Tell whether somebody may assume a role; None if not.
 
         Whom the trust names needs no permission of their own, and a user's boundary need not allow
@@ -163,23 +145,18 @@ class ReachJudge:
             return None
         by_name, every = trust.naming(actor.principal)
         named, whole = (self._reading("trust", clauses, request) for clauses in (by_name, every))
-        permission = None
-        if named.allows:
-            layers = self._layers(actor, request)
+        layers, call = self._layers(actor, request), None
+        if any(statement.allows for statement in named.lenient.statements):
             boundary = layers.boundary
             if boundary and actor.kind == "user":
                 boundary = _widened(boundary)
-            layers = replace(layers, identity=(*layers.identity, named), boundary=boundary)
-            permission = self._permission(actor, request, layers)
-        if permission is None and own:
-            permission = self._permission(
-                actor, request, replace(self._layers(actor, request), session=whole)
-            )
-        return permission
+            instead = replace(layers, identity=(*layers.identity, named), boundary=boundary)
+            call = self._decided(actor, request, instead)
+        if call is None and own:
+            call = self._decided(actor, request, replace(layers, session=whole))
+        return call
 
-    def _permission(
-        self, actor: Actor, request: ReachRequest, layers: "_Layers"
-    ) -> Permission | None:
+    def _decided(self, actor: Actor, request: ReachRequest, layers: "_Layers") -> ReachCall | None:
         if self.exhausted:
             return None
         known = {name: value for name, value in request.context.items() if value is not None}
@@ -189,15 +166,15 @@ class ReachJudge:
             resource=request.resource,
             context=known,
         )
-        strict = self._decision(layers.policies(lenient=False), tried)
+        strict = self._decision(layers.policies(lambda reading: reading.strict), tried)
         if strict.outcome is Outcome.ALLOWED:
-            return Permission()
+            return ReachCall(request.action)
         if strict.outcome is not Outcome.UNKNOWN and not layers.depends:
             return None
-        lenient = self._decision(layers.policies(lenient=True), tried)
+        lenient = self._decision(layers.policies(lambda reading: reading.lenient), tried)
         if lenient.outcome not in (Outcome.ALLOWED, Outcome.UNKNOWN):
             return None
-        return Permission(_relevant(layers.depends, strict, lenient))
+        return ReachCall(request.action, _relevant(layers.depends, strict, lenient))
 
     def _decision(self, policies: Policies, request: Request) -> Decision:
         self.decisions += 1
@@ -211,28 +188,18 @@ class ReachJudge:
             return self._readings[key]
 
         return _Layers(
-            identity=(
-                *(reading_of(document) for document in actor.documents),
-                *((reading_of(ADMINISTRATOR),) if actor.raised else ()),
-            ),
+            identity=tuple(map(reading_of, actor.documents)),
             boundary=reading_of(actor.boundary) if actor.boundary else None,
             levels=tuple(
-                (level.name, tuple(reading_of(document) for document in level.policies))
-                for level in self._account.levels
+                (level.name, tuple(map(reading_of, level.policies)))
+                for level in self.account.levels
             ),
         )
 
     def _reading(self, name: str, clauses: Iterable[Clause], request: ReachRequest) -> Reading:
-        decided = partial(_is_decided, request, bool(self._account.organization))
+        decided = partial(_is_decided, request, bool(self.account.organization))
         about = (clause for clause in clauses if clause.about(request.action))
         return read(name, about, decided, anywhere=request.resource == ANY)
-
-    def _touches(self, actor: Actor, action: str) -> Test:
-        """Return a quick test of a resource: whether an Allow of somebody could be about it."""
-        key = (actor, action)
-        if key not in self._tests:
-            self._tests[key] = _test([*_patterns(actor, action)])
-        return self._tests[key]
 
 
 class _Layers(Struct, frozen=True, kw_only=True):
@@ -246,29 +213,17 @@ class _Layers(Struct, frozen=True, kw_only=True):
     @property
     def depends(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """On what statements depend, by the names of policy and statement."""
-        readings = [
-            *self.identity,
-            *(reading for _, readings_of in self.levels for reading in readings_of),
-        ]
-        readings += [reading for reading in (self.boundary, self.session) if reading]
-        return {
-            (reading.strict.name, name): texts
-            for reading in readings
-            for name, texts in reading.depends.items()
-        }
+        levels = (reading for _, readings in self.levels for reading in readings)
+        every = (*self.identity, *levels, self.boundary, self.session)
+        return dict(pair for reading in every if reading for pair in reading.depends.items())
 
-    def policies(self, *, lenient: bool) -> Policies:
-        """Return them in one reading."""
-
-        def chosen(readings: Iterable[Reading]) -> tuple[Policy, ...]:
-            return tuple(reading.lenient if lenient else reading.strict for reading in readings)
-
-        (boundary,) = chosen([self.boundary]) if self.boundary else (None,)
+    def policies(self, side: Callable[[Reading], Policy]) -> Policies:
+        """Return one side of every reading."""
         return Policies(
-            identity=chosen(self.identity),
-            boundary=boundary,
-            scps=tuple(Level(name, chosen(readings)) for name, readings in self.levels),
-            session=chosen([self.session]) if self.session else None,
+            identity=tuple(map(side, self.identity)),
+            boundary=side(self.boundary) if self.boundary else None,
+            scps=tuple(Level(name, tuple(map(side, readings))) for name, readings in self.levels),
+            session=(side(self.session),) if self.session else None,
         )
 
 
@@ -290,11 +245,11 @@ def _relevant(
 def _widened(boundary: Reading) -> Reading:
     """Return a boundary that only denies: what it does not allow does not matter."""
     everything = ADMINISTRATOR.compiled.statements
-
-    def wide(policy: Policy) -> Policy:
-        return Policy(policy.name, (*policy.statements, *everything))
-
-    return replace(boundary, strict=wide(boundary.strict), lenient=wide(boundary.lenient))
+    strict, lenient = (
+        Policy(policy.name, (*policy.statements, *everything))
+        for policy in (boundary.strict, boundary.lenient)
+    )
+    return replace(boundary, strict=strict, lenient=lenient)
 
 
 def _is_decided(request: ReachRequest, organization: bool, key: str) -> bool:
@@ -316,8 +271,6 @@ def _is_decided(request: ReachRequest, organization: bool, key: str) -> bool:
 def _patterns(actor: Actor, action: str) -> Iterator[Resolved | None]:
     """Yield the resources of every Allow of somebody; None for what only a decision can tell."""
     keys = {name.lower(): value for name, value in actor.principal.keys.items()}
-    if actor.raised:
-        yield None
     for document in actor.documents:
         for clause in clauses_of(document):
             if clause.allows and clause.about(action):
@@ -326,7 +279,9 @@ def _patterns(actor: Actor, action: str) -> Iterator[Resolved | None]:
                     yield _resolved(text, keys)
 
 
-def _test(patterns: list[Resolved | None]) -> Test:
+def _touching(actor: Actor, action: str) -> Test:
+    """Return a quick test of a resource: whether an Allow of somebody could be about it."""
+    patterns = [*_patterns(actor, action)]
     if None in patterns:
         return lambda _: True
     test = like([pattern for pattern in patterns if pattern is not None])
@@ -335,6 +290,7 @@ def _test(patterns: list[Resolved | None]) -> Test:
 
 def _resolved(text: object, keys: Mapping[str, Value]) -> Resolved | None:
     try:
-        return PolicyText.parse(str(text), variables=True).resolve(keys) if text else None
+        filled = PolicyText.parse(str(text), variables=True).filled(keys) if text else None
     except PolicyError:
         return None
+    return filled if isinstance(filled, tuple) else None

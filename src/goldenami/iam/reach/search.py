@@ -14,11 +14,12 @@ from goldenami.errors import IncompleteError, PolicyError
 from goldenami.iam.account import Account, Identity, Role, User
 from goldenami.iam.evaluator.request import SERVICE_LINKED_PATH
 from goldenami.iam.reach import ways
+from goldenami.iam.reach.clauses import ReachCall
 from goldenami.iam.reach.judge import Actor, ReachJudge, ReachRequest, context_of
 from goldenami.iam.reach.trust import ASSUME, RoleTrust
-from goldenami.iam.reach.ways import ReachCall
 
 HOPS = 3
+_NAMED = 5
 LIMIT = 200_000
 """How many decisions there may be: a few seconds."""
 
@@ -53,7 +54,7 @@ class ReachPath(Struct, frozen=True, kw_only=True):
     @property
     def start(self) -> str:
         """Who it is, as people say it."""
-        return f"{self.kind} {self.name}" if self.kind in ("user", "group", "role") else self.name
+        return _some(self.kind, [self.name])
 
     @property
     def certain(self) -> bool:
@@ -117,10 +118,6 @@ def reach(account: Account, role: str, *, assuming: bool = False, limit: int = L
     )
 
 
-_Reached = tuple[Actor, tuple[ReachStep, ...]]
-"""Somebody who becomes the role, and how."""
-
-
 def assumable(account: Account, holders: Iterable[Identity]) -> Iterator[Role]:
     """Yield the roles that any of several can assume; who cannot be judged counts as able to.
 
@@ -156,7 +153,7 @@ class _Search:
     def to_missing(self, arn: str) -> None:
         """Search for who becomes a role by creating it."""
         name = f"role {arn.rpartition('/')[2]}, which does not exist"
-        creators = self._meet(name, partial(ways.creating, self.judge, self._account, arn))
+        creators = self._meet(name, partial(ways.creating, self.judge, arn))
         self._walk(creators, HOPS - 1)
 
     def to_role(self, role: Role) -> None:
@@ -165,14 +162,11 @@ class _Search:
             actor for actor in self._actors if actor.holder == role and not actor.raised
         ]:
             self._actors.remove(target)
-            self._walk([(target, ())], HOPS)
+            self._walk([target], HOPS)
             if self._assuming:
                 return
-            changers = self._meet(
-                target.name,
-                partial(ways.changing, self.judge, self._account, target),
-                becomes=False,
-            )
+            calls = partial(ways.changing, self.judge, target)
+            changers = self._meet(target.name, calls, becomes=False)
             self._walk(changers, HOPS - 1, becomes=False)
 
     def paths(self) -> list[ReachPath]:
@@ -212,24 +206,21 @@ class _Search:
             try:
                 actor = Actor(account, holder)
             except (IncompleteError, PolicyError) as error:
-                kind = type(holder).__name__.lower()
-                self._unjudged.append(f"{kind} {holder.name} could not be judged: {error.message}")
+                name = f"{holder.kind} {holder.name}"
+                self._unjudged.append(f"{name} could not be judged: {error.message}")
                 continue
             yield actor
-            if not self._assuming and ways.raising(self.judge, account, actor):
+            if not self._assuming and ways.raising(self.judge, actor):
                 yield Actor(account, holder, raised=True)
 
-    def _walk(self, frontier: list[_Reached], hops: int, *, becomes: bool = True) -> None:
+    def _walk(self, frontier: list[Actor], hops: int, *, becomes: bool = True) -> None:
         """Search for who becomes those who were reached."""
         for _ in range(hops):
-            reached: list[_Reached] = []
-            for target, steps in frontier:
-                reached += self._meet(
-                    target.name,
-                    partial(ways.becoming, self.judge, self._account, target),
-                    steps,
-                    becomes=becomes,
-                )
+            reached: list[Actor] = []
+            for target in frontier:
+                steps = self._found[target].steps if target in self._found else ()
+                calls = partial(ways.becoming, self.judge, target)
+                reached += self._meet(target.name, calls, steps, becomes=becomes)
                 self._let_in(target, steps, becomes=becomes)
             frontier = reached
 
@@ -240,7 +231,7 @@ class _Search:
         steps: tuple[ReachStep, ...] = (),
         *,
         becomes: bool = True,
-    ) -> list[_Reached]:
+    ) -> list[Actor]:
         """Return those who were not found yet and have a way to somebody."""
         reached = []
         for actor in self._actors:
@@ -249,7 +240,7 @@ class _Search:
                 self._found[actor] = ReachPath(
                     kind=actor.kind, name=actor.holder.name, steps=path, becomes=becomes
                 )
-                reached.append((actor, path))
+                reached.append(actor)
         return reached
 
     def _counted(self, calls: tuple[ReachCall, ...]) -> tuple[ReachCall, ...]:
@@ -260,8 +251,36 @@ class _Search:
     def _let_in(self, target: Actor, steps: tuple[ReachStep, ...], *, becomes: bool) -> None:
         """Keep who is let in from elsewhere."""
         for outsider in target.trust.outsiders if target.trust and not target.raised else ():
-            path = (ReachStep(target.name, (ReachCall(outsider.action, outsider.depends),)), *steps)
+            path = (ReachStep(target.name, (outsider.way,)), *steps)
             self._outsiders.setdefault(
                 outsider.name,
                 ReachPath(kind=outsider.kind, name=outsider.name, steps=path, becomes=becomes),
             )
+
+
+def lines(paths: Iterable[ReachPath]) -> tuple[str, ...]:
+    """Return each way once, with everybody who goes it.
+
+    Args:
+        paths: in the order in which they are told.
+    """
+    together: dict[tuple[bool, tuple[ReachStep, ...]], list[ReachPath]] = {}
+    for path in paths:
+        together.setdefault((path.becomes, path.steps), []).append(path)
+    return tuple(
+        " -> ".join([_starts(group), *map(str, steps)]) for (_, steps), group in together.items()
+    )
+
+
+def _starts(paths: list[ReachPath]) -> str:
+    kinds: dict[Kind, list[str]] = {}
+    for path in paths:
+        kinds.setdefault(path.kind, []).append(path.name)
+    return ", ".join(_some(kind, names) for kind, names in kinds.items())
+
+
+def _some(kind: Kind, names: list[str]) -> str:
+    """Return those of one kind: ``users u0, u1 and 2 more``; who has no kind is named without."""
+    kinds = f"{kind}{'s' * (len(names) > 1)} " if kind in ("user", "group", "role") else ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{kinds}{', '.join(names[:_NAMED])}{more}"

@@ -5,14 +5,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from goldenami.domain.arns import arn, iam_arn
 from goldenami.iam.account import Role
 from goldenami.iam.evaluator.request import Principal
-from goldenami.iam.reach.clauses import Clause, Reading, clauses_in, read
+from goldenami.iam.reach.clauses import Clause, ReachCall, Reading, clauses_in, read
 
 ASSUME = "sts:AssumeRole"
 ANYBODY = "*"
@@ -30,21 +32,12 @@ class Outsider(Struct, frozen=True, kw_only=True):
     Args:
         kind: what it is.
         name: as people say it.
-        action: by which call it becomes the role.
-        depends: the conditions of the trust.
+        way: by which call it becomes the role, under the conditions of the trust.
     """
 
     kind: Kind
     name: str
-    action: str
-    depends: tuple[str, ...] = ()
-
-
-class _Trusting(Struct, frozen=True):
-    """A statement of a trust policy, with its principals: type (``AWS``) and name."""
-
-    clause: Clause
-    principals: frozenset[tuple[str, str]]
+    way: ReachCall
 
 
 class RoleTrust:
@@ -57,10 +50,8 @@ class RoleTrust:
     def __init__(self, role: Role) -> None:
         self.account = role.arn.split(":")[4]
         name = f"the trust policy of role {role.name}"
-        self._statements = tuple(_trusting(clause) for clause in clauses_in(name, role.trust))
-        self._texts = frozenset(
-            text for statement in self._statements for _, text in statement.principals
-        )
+        self._clauses = tuple(map(_trusting, clauses_in(name, role.trust)))
+        self._texts = frozenset(text for clause in self._clauses for _, text in clause.principals)
         self._sessions = tuple(text for text in self._texts if ":assumed-role/" in text)
 
     @cached_property
@@ -76,9 +67,9 @@ class RoleTrust:
     def outsiders(self) -> tuple[Outsider, ...]:
         """Who is let in from elsewhere, each once."""
         outsiders: dict[str, Outsider] = {}
-        for statement in self._statements:
-            for kind, text in sorted(statement.principals) if statement.clause.allows else ():
-                if outsider := self._outsider(statement.clause, kind, text):
+        for clause in self._clauses:
+            for kind, text in sorted(clause.principals) if clause.allows else ():
+                if outsider := self._outsider(clause, kind, text):
                     outsiders.setdefault(outsider.name, outsider)
         return tuple(outsiders.values())
 
@@ -100,13 +91,13 @@ class RoleTrust:
             and all that count, also those that name their account.
         """
         by_name, every = [], []
-        for statement in self._statements:
-            texts = {text for kind, text in statement.principals if kind == "AWS"}
+        for clause in self._clauses:
+            texts = {text for kind, text in clause.principals if kind == "AWS"}
             named = any(_is(principal, text) for text in texts)
             if named or texts & _account(principal):
-                every.append(statement.clause)
-                if named or not statement.clause.allows:
-                    by_name.append(statement.clause)
+                every.append(clause)
+                if named or not clause.allows:
+                    by_name.append(clause)
         return tuple(by_name), tuple(every)
 
     def _outsider(self, clause: Clause, kind: str, text: str) -> Outsider | None:
@@ -120,20 +111,15 @@ class RoleTrust:
         if denials.lenient.statements:
             return None
         conditions = (*_read([clause]).depends.values(), *denials.depends.values())
-        depends = dict.fromkeys(
-            condition for conditions_of in conditions for condition in conditions_of
-        )
-        return Outsider(
-            kind=identified[0], name=identified[1], action=action, depends=tuple(depends)
-        )
+        depends = tuple(dict.fromkeys(chain.from_iterable(conditions)))
+        return Outsider(kind=identified[0], name=identified[1], way=ReachCall(action, depends))
 
     def _denials(self, kind: str, text: str, action: str) -> list[Clause]:
+        about = {(kind, text), ("AWS", ANYBODY)}
         return [
-            statement.clause
-            for statement in self._statements
-            if not statement.clause.allows
-            and {(kind, text), ("AWS", ANYBODY)} & statement.principals
-            and statement.clause.about(action)
+            clause
+            for clause in self._clauses
+            if not clause.allows and about & clause.principals and clause.about(action)
         ]
 
 
@@ -142,15 +128,14 @@ def _read(clauses: Iterable[Clause]) -> Reading:
     return read("trust", clauses, lambda _: False, anywhere=True)
 
 
-def _trusting(clause: Clause) -> _Trusting:
+def _trusting(clause: Clause) -> Clause:
     """Return a statement as one of an identity policy, beside whom it is about.
 
     One without a Principal is none of AWS's, so whom it is about is not known: it is about anybody.
     """
     raw = {key: value for key, value in clause.raw.items() if key != "Principal"}
     principals = frozenset(_principals(clause.raw.get("Principal", ANYBODY)))
-    whole = {**raw, "Resource": "*"}
-    return _Trusting(Clause(clause.policy, clause.name, whole, clause.version), principals)
+    return replace(clause, raw={**raw, "Resource": "*"}, principals=principals)
 
 
 def _principals(principal: object) -> Iterator[tuple[str, str]]:

@@ -6,13 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
-
-from goldenami.iam.account import Account, Identity, User
+from goldenami.iam.account import Identity, User
+from goldenami.iam.reach.clauses import ReachCall
 from goldenami.iam.reach.judge import (
     ANY,
     Actor,
-    Permission,
     ReachContext,
     ReachJudge,
     ReachRequest,
@@ -46,22 +44,10 @@ _OF_AWS = ":role/aws-reserved/"
 """Roles that AWS keeps itself: nobody in the account changes them."""
 
 
-class ReachCall(Struct, frozen=True):
-    """A call by which somebody becomes another, and on what it depends, if it is not certain."""
-
-    call: str
-    depends: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.call} {', '.join(self.depends)}".rstrip()
-
-
-def becoming(
-    judge: ReachJudge, account: Account, target: Actor, actor: Actor
-) -> tuple[ReachCall, ...]:
+def becoming(judge: ReachJudge, target: Actor, actor: Actor) -> tuple[ReachCall, ...]:
     """Return the calls by which somebody becomes another."""
     if target.raised:
-        return raising(judge, account, actor) if actor.holder == target.holder else ()
+        return raising(judge, actor) if actor.holder == target.holder else ()
     holder, context = target.holder, target.context
     if target.trust is None:
         calls = _TAKING_OVER[target.kind]
@@ -69,61 +55,51 @@ def becoming(
         if not possible or not judge.has_chance(actor, calls):
             return ()
         return tuple(_by(judge, actor, calls, holder.arn, context))
+    assuming = judge.assumes(actor, target.trust, ReachRequest(ASSUME, holder.arn, context))
+    changing_trust = () if _OF_AWS in holder.arn else ("iam:UpdateAssumeRolePolicy",)
     return (
-        *_way(
-            ASSUME, judge.assumes(actor, target.trust, ReachRequest(ASSUME, holder.arn, context))
-        ),
-        *_changing_trust(judge, actor, target),
+        *([assuming] if assuming else ()),
+        *_by(judge, actor, changing_trust, holder.arn, target.bounded),
         *_by_services(judge, actor, target.trust, holder.arn, context),
     )
 
 
-def creating(judge: ReachJudge, account: Account, arn: str, actor: Actor) -> tuple[ReachCall, ...]:
+def creating(judge: ReachJudge, arn: str, actor: Actor) -> tuple[ReachCall, ...]:
     """Return the call by which somebody becomes a role that does not exist."""
-    context: ReachContext = {"aws:ResourceAccount": account.id}
-    return tuple(_by(judge, actor, ("iam:CreateRole",), arn, context))
+    return tuple(_by(judge, actor, ("iam:CreateRole",), arn, _somewhere(judge)))
 
 
-def raising(judge: ReachJudge, account: Account, actor: Actor) -> tuple[ReachCall, ...]:
+def raising(judge: ReachJudge, actor: Actor) -> tuple[ReachCall, ...]:
     """Return the calls by which somebody gives themselves any policy."""
     holders: list[Identity] = [actor.holder]
     if isinstance(actor.holder, User):
-        holders += [account.groups[name] for name in actor.holder.groups]
-    return tuple(
-        dict.fromkeys(way for holder in holders for way in _giving(judge, account, actor, holder))
-    )
+        holders += [judge.account.groups[name] for name in actor.holder.groups]
+    return tuple(dict.fromkeys(way for holder in holders for way in _giving(judge, actor, holder)))
 
 
-def changing(
-    judge: ReachJudge, account: Account, target: Actor, actor: Actor
-) -> tuple[ReachCall, ...]:
+def changing(judge: ReachJudge, target: Actor, actor: Actor) -> tuple[ReachCall, ...]:
     """Return the calls by which somebody changes what a role may do, or passes it on."""
     arn = target.holder.arn
     calls = ["iam:DeleteRolePermissionsBoundary"] if target.boundary else []
     return (
-        *_giving(judge, account, actor, target.holder),
+        *_giving(judge, actor, target.holder),
         *_by(judge, actor, calls, arn, target.bounded),
         *_by(judge, actor, ["iam:PassRole"], arn, target.context),
     )
 
 
-def _giving(
-    judge: ReachJudge, account: Account, actor: Actor, holder: Identity
-) -> Iterator[ReachCall]:
+def _giving(judge: ReachJudge, actor: Actor, holder: Identity) -> Iterator[ReachCall]:
     """Yield the calls by which somebody gives another any policy."""
-    kind = type(holder).__name__
+    kind, account = type(holder).__name__, judge.account
     calls = (f"iam:Put{kind}Policy", f"iam:Attach{kind}Policy")
     yield from _by(judge, actor, calls, holder.arn, bounded_context_of(account, holder))
     for arn in holder.managed:
         if arn.split(":")[4] == account.id:
-            context: ReachContext = {"aws:ResourceAccount": account.id}
-            yield from _by(judge, actor, ["iam:CreatePolicyVersion"], arn, context)
+            yield from _by(judge, actor, ["iam:CreatePolicyVersion"], arn, _somewhere(judge))
 
 
-def _changing_trust(judge: ReachJudge, actor: Actor, role: Actor) -> Iterator[ReachCall]:
-    if _OF_AWS not in role.holder.arn:
-        calls = ["iam:UpdateAssumeRolePolicy"]
-        yield from _by(judge, actor, calls, role.holder.arn, role.bounded)
+def _somewhere(judge: ReachJudge) -> ReachContext:
+    return {"aws:ResourceAccount": judge.account.id}
 
 
 def _by_services(
@@ -132,27 +108,21 @@ def _by_services(
     """Yield how somebody lets a service that a role trusts run something as that role."""
     for service in trust.services:
         passed = {**context, "iam:PassedToService": service}
-        permission = judge.may(actor, ReachRequest("iam:PassRole", arn, passed))
-        if permission is None:
+        passing = judge.may(actor, ReachRequest("iam:PassRole", arn, passed))
+        if passing is None:
             continue
         call = f"iam:PassRole to {service}"
         known = _RUN_AS.get(service.partition(".")[0])
         if known is None:
-            yield ReachCall(call, permission.depends)
-        else:
-            for way in _by(judge, actor, known, ANY, {}):
-                depends = tuple(dict.fromkeys((*permission.depends, *way.depends)))
-                yield ReachCall(f"{call} and {way.call}", depends)
-                break
+            yield ReachCall(call, passing.depends)
+        elif way := next(_by(judge, actor, known, ANY, {}), None):
+            depends = tuple(dict.fromkeys((*passing.depends, *way.depends)))
+            yield ReachCall(f"{call} and {way.call}", depends)
 
 
 def _by(
     judge: ReachJudge, actor: Actor, calls: Iterable[str], resource: str, context: ReachContext
 ) -> Iterator[ReachCall]:
     for call in calls:
-        yield from _way(call, judge.may(actor, ReachRequest(call, resource, context)))
-
-
-def _way(call: str, permission: Permission | None) -> Iterator[ReachCall]:
-    if permission is not None:
-        yield ReachCall(call, permission.depends)
+        if way := judge.may(actor, ReachRequest(call, resource, context)):
+            yield way

@@ -33,7 +33,6 @@ class _Index(msgspec.Struct, frozen=True):
     """What is not of one service; ``known_keys`` are those whose prefix is no service here."""
 
     date: str
-    source: str
     global_keys: frozenset[str]
     known_keys: frozenset[str]
     services: frozenset[str]
@@ -69,11 +68,6 @@ def _service(name: str) -> _Service:
 def _names(service: str) -> Mapping[str, str]:
     """Return a service's action names by their lower case."""
     return {name.lower(): name for name in _service(service).actions}
-
-
-def source() -> str:
-    """Return which copies of which sources the table was generated from."""
-    return _index().source
 
 
 def date() -> str:

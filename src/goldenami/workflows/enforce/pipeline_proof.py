@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from goldenami.iam.account import Account
-from goldenami.iam.reach import telling
-from goldenami.iam.reach.search import ReachPath, reach
+from goldenami.iam.reach.search import ReachPath, lines, reach
 from goldenami.workflows.enforce.interface import Attachment, EnforcementProof
 
 _SHOWN = 5
@@ -44,7 +43,7 @@ def proved(after: Account, role: str, bound: Iterable[Attachment]) -> Enforcemen
     return EnforcementProof(
         failures=tuple(
             f"who is to be bound can assume the pipeline role: {line}: {_FIX}"
-            for line in telling.lines(refused)
+            for line in lines(refused)
         ),
         warnings=(
             *_lines("can become the pipeline role", others),
@@ -56,8 +55,8 @@ def proved(after: Account, role: str, bound: Iterable[Attachment]) -> Enforcemen
 
 
 def _lines(what: str, paths: Iterable[ReachPath]) -> Iterator[str]:
-    lines = telling.lines(paths)
-    for line in lines[:_SHOWN]:
+    listed = lines(paths)
+    for line in listed[:_SHOWN]:
         yield f"{what}: {line}"
-    if (more := len(lines) - _SHOWN) > 0:
+    if (more := len(listed) - _SHOWN) > 0:
         yield f"{what}: {more} more ways, which `goldenami policy prove --format json` lists"

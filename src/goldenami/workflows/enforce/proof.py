@@ -301,18 +301,12 @@ def _after(account: Account, attachments: Iterable[Attachment]) -> Account:
     for attachment in attachments:
         name, policy, document = attachment.name, attachment.policy, attachment.document
         match attachment.holder:
-            case "group" if document:
-                account = account.with_group_policy(name, policy, document)
             case "group":
-                account = account.without_group_policy(name, policy)
-            case "role-boundary" if document:
-                account = account.with_boundary(name, policy, document)
+                account = account.with_group_policy(name, policy, document)
             case "role-boundary":
-                account = account.without_boundary(name)
-            case _ if document:
-                account = account.with_scp(name, policy, document)
+                account = account.with_boundary(name, policy, document)
             case _:
-                account = account.without_scp(name, policy)
+                account = account.with_scp(name, policy, document)
     return account
 
 
