@@ -158,7 +158,7 @@ def read(name: str, clauses: Iterable[Clause], decided: Decided, *, anywhere: bo
         if whole or not clause.allows:
             strict.append(whole or clause.unreadable)
         if clause.allows:
-            readable = (clause.compiled(**resources, Condition=left) for left in (kept, None))
+            readable = (clause.compiled(**resources, Condition=tested) for tested in (kept, None))
             lenient.append(next(filter(None, readable), clause.unreadable))
         elif whole and not opened:
             lenient.append(whole)
