@@ -209,7 +209,8 @@ def _new(builder: RequestBuilder, kind: str, keys: Keys) -> Resource:
 _PATHS = {
     "subnet": ("SubnetId", "NetworkInterfaces.SubnetId"),
     "security-group": (
-        "SecurityGroupIds", "SecurityGroups", "SecurityGroups.GroupId", "NetworkInterfaces.Groups",
+        "SecurityGroupIds", "SecurityGroups", "SecurityGroups.GroupId|GroupName",
+        "NetworkInterfaces.Groups",
     ),
     "key-pair": ("KeyName",),
     "placement-group": ("Placement.GroupName",),
@@ -217,7 +218,7 @@ _PATHS = {
         "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId",
     ),
 }  # fmt: skip
-"""Where a launch names what it only uses."""
+"""Where a launch names what it only uses; of alternatives, the first that is there."""
 _ALWAYS = ("subnet", "security-group")
 """Of what every launch has one, so that AWS takes a default if none is named."""
 
@@ -237,7 +238,8 @@ def _at(value: Any, *path: str) -> Iterator[str]:
         for inner in value:
             yield from _at(inner, *path)
     elif path and isinstance(value, Mapping):
-        yield from _at(value.get(path[0]), *path[1:])
+        names = path[0].split("|")
+        yield from _at(next(filter(None, map(value.get, names)), None), *path[1:])
     elif value and not path and isinstance(value, str):
         yield value
 
