@@ -4,8 +4,11 @@ import gc
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
+from socketserver import ThreadingMixIn
 from typing import Any
 
 import hypothesis
@@ -19,6 +22,7 @@ from goldenami_sandbox.server import Sandbox
 from . import botocore_once, markers
 
 PENDING_S = 0.02
+SANDBOX_TESTS = Path(__file__).parent / "sandbox"
 
 botocore_once.keep()
 gc.set_threshold(100_000, 50, 100)  # the models of many clients are long-lived
@@ -73,6 +77,21 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def sandbox_covered_by_its_own_tests(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measure the threads of the sandbox, which take twice as long then, in its own tests alone."""
+    if SANDBOX_TESTS not in request.path.parents:
+        answer = ThreadingMixIn.process_request_thread
+
+        def unmeasured(*arguments: Any) -> None:
+            sys.settrace(None)
+            answer(*arguments)
+
+        monkeypatch.setattr(ThreadingMixIn, "process_request_thread", unmeasured)
 
 
 @pytest.fixture(scope="session")
