@@ -5,37 +5,23 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from typer.main import get_command
 
 from goldenami import __version__, yamlfile
-from goldenami.cli import app
 from goldenami.iam.profiles import load_profiles
 from goldenami.spec import load_enforcement
 from goldenami.spec.model import Release
 from goldenami_sandbox.server import Sandbox
 
+from .commands import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PLACEHOLDERS = re.compile(r"\b(RELEASE|DIR|ID|BUILD|NAME|FILE|AMI…)\b")
 READ_ONLY_STS = {"sts:GetCallerIdentity"}  # needs no permission
-
-
-def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    command = command or get_command(app)
-    children = getattr(command, "commands", {})
-    if not children:
-        yield " ".join(path), command
-    for name, child in children.items():
-        yield from commands(child, (*path, name))
-
-
-COMMANDS = dict(commands())
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

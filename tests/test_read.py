@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from typer.main import get_command
 
-from goldenami.cli import app, audit_question, options
+from goldenami.cli import audit_question, options
 from goldenami.cli.policy import values
 from goldenami.spec.model import EnforceSpec, Release
+
+from .commands import COMMANDS
 
 SOURCE = Path(__file__).parents[1] / "src" / "goldenami"
 CHECKS = {"checks.py", "types.py"}
@@ -64,16 +65,6 @@ def test_every_key_is_read_by_more_than_its_check(key: str) -> None:
     assert key in READ
 
 
-def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    command = command or get_command(app)
-    children = getattr(command, "commands", {})
-    if not children:
-        yield " ".join(path), command
-    for name, child in children.items():
-        yield from commands(child, (*path, name))
-
-
-COMMANDS = dict(commands())
 SHARED = [Path(inspect.getfile(module)) for module in (options, values, audit_question)]
 
 

@@ -1,13 +1,12 @@
 """Whatever is wrong with a command line is one clear error of our own, of every command."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from typer.main import get_command
+from tests.commands import COMMANDS
 
-from goldenami.cli import app, main
+from goldenami.cli import main
 from goldenami.cli.command import CommandParameter
 from goldenami.errors import UsageError
 
@@ -18,16 +17,6 @@ FOREIGN = re.compile(
 """Words of Typer, click, pydantic and msgspec."""
 
 
-def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    command = command or get_command(app)
-    children = getattr(command, "commands", {})
-    if not children:
-        yield " ".join(path), command
-    for name, child in children.items():
-        yield from commands(child, (*path, name))
-
-
-COMMANDS = dict(commands())
 PARAMETERS: dict[str, list[CommandParameter]] = {
     name: command.callback.parameters for name, command in COMMANDS.items()
 }
