@@ -1,8 +1,9 @@
 """Errors on demand: a test says which call fails, where, how and how often."""
 
+from collections.abc import Mapping
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from msgspec import Struct
 
@@ -21,6 +22,7 @@ class Fault(Struct, frozen=True, kw_only=True):
         status: the HTTP status. AWS clients retry 500, 502, 503 and 504.
         times: how many calls fail; None means all.
         skip: how many calls pass first.
+        repeats: whether a call that has failed fails again when it is repeated as it was.
         applied: the call takes effect, and only its answer is lost.
         reset: the connection is closed without an answer.
         delay_s: how long the caller waits; without a code and a reset the call is then answered.
@@ -35,6 +37,7 @@ class Fault(Struct, frozen=True, kw_only=True):
     status: int = 400
     times: int | None = None
     skip: int = 0
+    repeats: bool = True
     applied: bool = False
     reset: bool = False
     delay_s: float = 0.0
@@ -56,6 +59,7 @@ class ArmedFault:
         self.fault = fault
         self._faults = faults
         self._seen = 0
+        self._failed: list[Mapping[str, Any]] = []
 
     @property
     def hits(self) -> int:
@@ -65,11 +69,14 @@ class ArmedFault:
 
     def strikes(self, call: Call) -> bool:
         """Count ``call`` if the fault is about it, and say whether it fails."""
-        if not self.fault.concerns(call):
+        if not self.fault.concerns(call) or call.parameters in self._failed:
             return False
         before = self.hits
         self._seen += 1
-        return self.hits > before
+        strikes = self.hits > before
+        if strikes and not self.fault.repeats:
+            self._failed.append(call.parameters)
+        return strikes
 
     def disarm(self) -> None:
         """Let the calls pass again."""

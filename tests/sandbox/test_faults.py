@@ -58,6 +58,16 @@ def test_calls_pass_before_skip_and_after_times(sandbox: Sandbox) -> None:
     assert armed.hits == 2
 
 
+def test_a_fault_that_does_not_repeat_strikes_each_call_once(sandbox: Sandbox) -> None:
+    ec2 = sandbox.client("ec2")
+    once = Fault(service="ec2", operation="DescribeImages", code="Denied", repeats=False)
+    with sandbox.fail(once) as armed:
+        owners = [{"Owners": ["self"]}, {"Owners": ["amazon"]}, {"Owners": ["self"]}]
+        codes = [code_of(ec2.describe_images, **parameters) for parameters in owners]
+    assert codes == ["Denied", "Denied", ""]
+    assert armed.hits == 2
+
+
 def test_an_applied_fault_loses_only_the_answer(sandbox: Sandbox) -> None:
     ec2 = sandbox.client("ec2")
     lost = Fault(service="ec2", operation="CreateKeyPair", code="Lost", applied=True)
