@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -97,8 +98,9 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     open: tuple[OpenWay, ...] = ()
 
 
-def load_profiles(folder: Path | None = None) -> dict[str, Profile]:
-    """Return the profiles by name, in alphabetical order.
+@cache
+def load_profiles(folder: Path | None = None) -> Mapping[str, Profile]:
+    """Return the profiles by name, in alphabetical order; their files are read once a process.
 
     Args:
         folder: where their YAML files lie; the ``policies/`` that comes with goldenami if None.
