@@ -12,6 +12,7 @@
     │   └── UnreadableAnswerError 1  what came is not a whole answer of the operation
     ├── LeftAloneError        1  a remediation leaves a thing alone, which is no failure
     ├── BakeError             1  a bake failed: what was undone and what is left is in its notes
+    │   └── SlowError         1  what was begun is under way, and not ready by its deadline
     ├── IncompleteError       3  a region, an account or a page could not be read
     ├── RefusedError          4  refused for safety: nothing approved, a lock-out, a foreign policy
     │   ├── UndecidableError  4  AWS does not say how it would decide this, and nobody may guess
@@ -132,6 +133,10 @@ class LeftAloneError(GoldenamiError):
 
 class BakeError(GoldenamiError):
     """A bake failed; the notes say what was undone and what is left, by id."""
+
+
+class SlowError(BakeError):
+    """What was begun is under way, and not ready by its deadline: nothing of it is undone."""
 
 
 class IncompleteError(GoldenamiError):

@@ -15,7 +15,9 @@ from .test_every_key import PARSED, Path_, at, paths
 
 KEYS = {field.name for field in structs.fields(Release)}
 LEAVES = [
-    path for path in paths(PARSED[Release]) if not isinstance(at(PARSED[Release], path), dict | list)
+    path
+    for path in paths(PARSED[Release])
+    if not isinstance(at(PARSED[Release], path), dict | list)
 ]
 WAITING = ("timeout", "retry", "retries", "deadline")
 
@@ -98,7 +100,7 @@ def test_how_a_file_is_written_makes_no_difference_and_the_user_data_does() -> N
         "base": {"source": {"ami": "ami-01234567"}}, "tags": {"a": "1", "b": "2"},
     }  # fmt: skip
     spelt = {
-        "tags": {"b": "2", "a": "1"}, **{key: short[key] for key in reversed(short) if key != "tags"},
+        **dict(reversed(short.items())), "tags": {"b": "2", "a": "1"},
         "bake": {"reboot": True}, "validate": [], "version": "auto",
     }  # fmt: skip
     assert digest(release(short), b"") == digest(release(spelt), None)

@@ -14,7 +14,7 @@ from goldenami.aws.answers.others import (
     ListFindings,
 )
 from goldenami.aws.session import RegionalAws
-from goldenami.aws.waits import Pending, patiently, until
+from goldenami.aws.waits import Pending, later, living, patiently, until
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError, BakeError
 
@@ -79,8 +79,8 @@ def scan(context: ActionContext) -> dict[str, Any]:
         ``findings``: how many of which severity, the worst first, without those of ``ignore``.
 
     Raises:
-        BakeError: it cannot scan the instance, or has not by the deadline; or a finding has at
-            least ``severity``, then the notes list them.
+        BakeError: it cannot scan the instance, or has not by the deadline; or the instance ended;
+            or a finding has at least ``severity``, then the notes list them.
     """
     parameters = context.parameters
     instance_id = parameters["InstanceId"]
@@ -89,6 +89,8 @@ def scan(context: ActionContext) -> dict[str, Any]:
         lambda: _scanned(context, instance_id),
         timeout_s=parameters["timeout_s"],
         thing=f"the scan of {instance_id}",
+        fix=later(context),
+        meanwhile=living(context, instance_id),
     )
     findings = patiently(context, lambda: _findings(context, instance_id))
     ignored, worst = parameters["ignore"], SEVERITIES.index(parameters["severity"])

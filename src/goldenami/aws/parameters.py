@@ -172,7 +172,13 @@ def read_back(context: ActionContext) -> dict[str, Any]:
         parameter = context.ask(GetParameter, Name=name).parameter
         return {"version": parameter.version} if parameter.value == value else None
 
-    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=name)
+    return until(
+        context, look,
+        timeout_s=context.parameters["timeout_s"],
+        thing=name,
+        fix="see whether something else writes it, or SSM refused the image: "
+        f"`aws ssm get-parameter-history --region {context.region} --name {name}`",
+    )  # fmt: skip
 
 
 def _free_oldest(context: ActionContext) -> None:
