@@ -55,6 +55,11 @@ class GoldenamiError(Exception):
         self.fix = fix
         self.notes = tuple(notes)
 
+    @property
+    def with_fix(self) -> str:
+        """What is wrong and what to do about it, as an item of a list says it."""
+        return f"{self.message} (fix: {self.fix})" if self.fix else self.message
+
     def __str__(self) -> str:
         lines = [self.message, *(f"  - {note}" for note in self.notes)]
         if self.fix:
@@ -98,14 +103,22 @@ class UnknownResourceError(UsageError):
 class AwsError(GoldenamiError):
     """AWS refused a call or could not be reached.
 
-    ``code`` is the AWS error code (``UnauthorizedOperation``), empty if no answer came.
+    ``code`` is the AWS error code (``UnauthorizedOperation``), empty if no answer came;
+    ``encoded`` is what AWS encodes of a denial, which says nothing to people.
     """
 
     def __init__(
-        self, message: str, *, fix: str = "", notes: Iterable[str] = (), code: str = ""
+        self,
+        message: str,
+        *,
+        fix: str = "",
+        notes: Iterable[str] = (),
+        code: str = "",
+        encoded: str = "",
     ) -> None:
         super().__init__(message, fix=fix, notes=notes)
         self.code = code
+        self.encoded = encoded
 
 
 class UnreadableAnswerError(AwsError):

@@ -56,7 +56,7 @@ def check(regional: RegionalAws) -> CheckResult:
             accountIds=[regional.aws.account],
         )  # fmt: skip
     except AwsError as error:
-        return CheckResult(wrong=(f"test.scan: {error.message}",))
+        return CheckResult(wrong=(f"test.scan: {error.with_fix}",))
     status = [account.resource_state.ec2.status for account in answer.accounts]
     if status == ["ENABLED"]:
         return CheckResult(fine=(f"Amazon Inspector scans instances in {regional.region}",))

@@ -97,7 +97,7 @@ def check(regional: RegionalAws, name: str) -> CheckResult:
     try:
         there = parameter(regional, name)
     except AwsError as error:
-        return CheckResult(wrong=(error.message,))
+        return CheckResult(wrong=(error.with_fix,))
     if there is None:
         return CheckResult(fine=(f"parameter {name} is new in {regional.region}",))
     if there.type != "String":

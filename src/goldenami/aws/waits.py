@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from goldenami.aws import snapshots
+from goldenami.aws import denials, snapshots
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import (
     DescribeImages,
@@ -173,7 +173,8 @@ def answered(
     context: ActionContext, kind: type[A], *, created: bool = False, **parameters: Any
 ) -> A:
     """Make one AWS call of an action `patiently`, and return its answer."""
-    return patiently(context, lambda: context.ask(kind, **parameters), created=created)
+    with denials.explained(context.regional):
+        return patiently(context, lambda: context.ask(kind, **parameters), created=created)
 
 
 _SLOWING = {False: "throttled, slowing down", True: "no readable answer, slowing down"}

@@ -340,7 +340,7 @@ class Execution:
         if self._lost:
             notes += [f"kept: {self._what(action)}" for action in waiting]
             return self._stands(self._lost, notes)
-        others = [f"also failed: {error.message}" for error in self._failures[1:]]
+        others = [f"also failed: {error.with_fix}" for error in self._failures[1:]]
         first.notes = (*first.notes, *others, *self._journal_trouble(), *notes)
         return first
 
