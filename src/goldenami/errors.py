@@ -12,6 +12,7 @@
     │   └── UnreadableAnswerError 1  what came is not a whole answer of the operation
     ├── LeftAloneError        1  a remediation leaves a thing alone, which is no failure
     ├── BakeError             1  a bake failed: what was undone and what is left is in its notes
+    │   └── SlowError         1  what was begun is under way, and not ready by its deadline
     ├── IncompleteError       3  a region, an account or a page could not be read
     ├── RefusedError          4  refused for safety: nothing approved, a lock-out, a foreign policy
     │   ├── UndecidableError  4  AWS does not say how it would decide this, and nobody may guess
@@ -53,6 +54,11 @@ class GoldenamiError(Exception):
         self.message = message
         self.fix = fix
         self.notes = tuple(notes)
+
+    @property
+    def with_fix(self) -> str:
+        """What is wrong and what to do about it, as an item of a list says it."""
+        return f"{self.message} (fix: {self.fix})" if self.fix else self.message
 
     def __str__(self) -> str:
         lines = [self.message, *(f"  - {note}" for note in self.notes)]
@@ -97,14 +103,22 @@ class UnknownResourceError(UsageError):
 class AwsError(GoldenamiError):
     """AWS refused a call or could not be reached.
 
-    ``code`` is the AWS error code (``UnauthorizedOperation``), empty if no answer came.
+    ``code`` is the AWS error code (``UnauthorizedOperation``), empty if no answer came;
+    ``encoded`` is what AWS encodes of a denial, which says nothing to people.
     """
 
     def __init__(
-        self, message: str, *, fix: str = "", notes: Iterable[str] = (), code: str = ""
+        self,
+        message: str,
+        *,
+        fix: str = "",
+        notes: Iterable[str] = (),
+        code: str = "",
+        encoded: str = "",
     ) -> None:
         super().__init__(message, fix=fix, notes=notes)
         self.code = code
+        self.encoded = encoded
 
 
 class UnreadableAnswerError(AwsError):
@@ -132,6 +146,10 @@ class LeftAloneError(GoldenamiError):
 
 class BakeError(GoldenamiError):
     """A bake failed; the notes say what was undone and what is left, by id."""
+
+
+class SlowError(BakeError):
+    """What was begun is under way, and not ready by its deadline: nothing of it is undone."""
 
 
 class IncompleteError(GoldenamiError):

@@ -48,7 +48,7 @@ def scanning(sandbox: Sandbox) -> Scanning:
             ImageId=catalogue.IMAGES[0].id_in(HOME), InstanceType="t3.micro",
             MinCount=1, MaxCount=1, TagSpecifications=[specification],
         )  # fmt: skip
-        given = {"severity": "high", "ignore": [], "timeout_s": 5.0} | parameters
+        given = {"severity": "high", "ignore": [], "timeout_s": 5.0, "deadline": "x"} | parameters
         told: list[str] = []
         doing = ActionContext(
             regional=Aws(region=HOME).in_region(HOME),

@@ -5,7 +5,7 @@ import pytest
 from goldenami.aws import run_command
 from goldenami.errors import AwsError, BakeError
 
-from .test_waits import Answers, Wait, _quick, doing, refused
+from .test_waits import Answers, Wait, _quick, doing, instance, refused
 
 __all__ = ["_quick", "doing"]
 
@@ -19,6 +19,7 @@ def test_a_command_waits_for_the_agent_and_for_the_invocation(doing: Wait) -> No
             {"Status": "InProgress"},
             {"Status": "Success"},
         ],
+        describe_instances=[instance("running")],
     )
     context, told = doing(client, InstanceId="i-1", run="true")
     assert run_command.run(context) == {}

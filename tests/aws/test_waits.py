@@ -58,7 +58,7 @@ def doing(monkeypatch: pytest.MonkeyPatch) -> Wait:
         one = ActionContext(
             regional=aws.in_region("us-east-1"),
             summary="waiting",
-            parameters={"timeout_s": 5.0, **parameters},
+            parameters={"timeout_s": 5.0, "deadline": "timeouts.some", **parameters},
             cancelled=Event(),
             progress=told.append,
         )

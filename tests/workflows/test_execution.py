@@ -13,7 +13,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.parallel import WORKERS
 from goldenami.aws.session import Aws
 from goldenami.domain.plan import Action, Happened, Plan, Ref
-from goldenami.errors import BakeError, GoldenamiError, LeaseLostError
+from goldenami.errors import BakeError, GoldenamiError, LeaseLostError, SlowError
 from goldenami.workflows.execution import Execution
 
 
@@ -98,7 +98,13 @@ def test_nothing_is_called_twice_when_the_plan_is_empty() -> None:
 class Undoing:
     """An execution whose undo calls go to a fake client at the session's seam."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        error: Exception | None = None,
+        failure: type[BakeError] = BakeError,
+    ) -> None:
+        self._failure = failure
         self.undone: list[str] = []
         self.told: list[str] = []
 
@@ -121,7 +127,7 @@ class Undoing:
         return {"instance_id": f"i-{doing.summary}"}
 
     def _fail(self, _: ActionContext) -> dict[str, Any]:
-        raise BakeError("broken", fix="mend it")
+        raise self._failure("broken", fix="mend it")
 
     def fails(self, *actions: Action) -> GoldenamiError:
         with pytest.raises(GoldenamiError) as failed:
@@ -156,6 +162,26 @@ def test_what_a_later_action_settled_stays(monkeypatch: pytest.MonkeyPatch) -> N
         action("end", call="fail", after=("ready",)),
     )
     assert undoing.undone == []
+
+
+@pytest.mark.parametrize("kind", [SlowError, BakeError])
+def test_what_is_merely_slow_is_kept_with_all_that_its_end_would_settle(
+    monkeypatch: pytest.MonkeyPatch, kind: type[BakeError]
+) -> None:
+    undoing = Undoing(monkeypatch, failure=kind)
+    error = undoing.fails(
+        launch("base"),
+        launch("image", after=("base",)),
+        launch("other"),
+        action("available", call="fail", after=("image",), settles=("image",)),
+        action("end", after=("later",), settles=("base",)),
+        action("later", after=("available",)),
+    )
+    kept = ["i-image", "i-base"] if kind is SlowError else []
+    assert undoing.undone == [name for name in ("i-other", "i-image", "i-base") if name not in kept]
+    assert [note for note in error.notes if note.startswith("kept: ")] == [
+        f"kept: {name.removeprefix('i-')}: {name}" for name in kept
+    ]
 
 
 def test_what_cannot_be_undone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from goldenami.aws import denials
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DeregisterImage
@@ -88,7 +89,8 @@ def once(regional: RegionalAws, name: str, purpose: str, /, **parameters: Any) -
     Raises:
         AwsError: AWS refused it or could not be reached; or it is done already.
     """
-    regional.ask(ANSWERS[name], purpose, **parameters)
+    with denials.explained(regional):
+        regional.ask(ANSWERS[name], purpose, **parameters)
 
 
 def deregister(context: ActionContext) -> dict[str, Any]:
@@ -135,5 +137,5 @@ def refusal(
     try:
         regional.ask(ANSWERS[call], purpose, **parameters, DryRun=True)
     except AwsError as error:
-        return None if error.code == _PASSED else error
+        return None if error.code == _PASSED else denials.decoded(regional, error)
     return None

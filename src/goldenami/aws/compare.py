@@ -19,6 +19,11 @@ from goldenami.aws.waits import until
 from goldenami.domain import tags
 from goldenami.errors import BakeError
 
+_FIX = (
+    "look in CloudTrail who changes the image beside this build, and take back what differs; or "
+    "who may not write it"
+)
+
 
 def image(context: ActionContext) -> dict[str, Any]:
     """Wait until an image is what its parameters say.
@@ -36,7 +41,9 @@ def image(context: ActionContext) -> dict[str, Any]:
         return None if differences else {}
 
     try:
-        return until(context, look, timeout_s=context.parameters["timeout_s"], thing="the image")
+        return until(
+            context, look, timeout_s=context.parameters["timeout_s"], thing="the image", fix=_FIX
+        )
     except BakeError as error:
         error.notes = (*error.notes, *differences)
         raise

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers.interface import OddAnswerError
 from goldenami.aws.endpoints import without_users
+from goldenami.aws.fixes import fix_for
 from goldenami.errors import AwsError, GoldenamiError, UnreadableAnswerError, UsageError
 
 if TYPE_CHECKING:
@@ -108,7 +109,6 @@ CHANGED = frozenset(
 )
 """What IAM and Organizations say if things are not as they were when they were looked at."""
 
-OPT_IN = frozenset({"OptInRequired"})
 TERMINATED = frozenset({"IdempotentInstanceTerminated"})
 UNKNOWN_TEMPLATE = frozenset(
     {
@@ -230,7 +230,8 @@ def code_of(error: BaseException) -> str:
 
 _CODE = re.compile(r"[A-Za-z][\w.:#/-]{1,127}")
 MESSAGE_CHARACTERS = 2_000
-"""How much of AWS's words is repeated: a refusal with its encoded reasons has half of that."""
+"""How much of AWS's words is repeated."""
+_ENCODED = "Encoded authorization failure message:"
 
 _LOG_IN = "log in (`aws sso login`), set AWS_PROFILE or --profile, or export AWS_ACCESS_KEY_ID"
 
@@ -242,8 +243,10 @@ def _refused(where: str, error: "ClientError") -> AwsError:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         why = f"HTTP status {status} without AWS's words"
         return unreadable(where, call, why, tried=status >= 500)  # botocore asks again then
-    message = str(error.response.get("Error", {}).get("Message", ""))[:MESSAGE_CHARACTERS]
-    fix = ""
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    message, _, encoded = message.partition(_ENCODED)
+    message = message.strip()[:MESSAGE_CHARACTERS]
+    fix = fix_for(call, code, message)
     if code in EXPIRED:
         fix = "the session token has expired: log in again and run the same command"
     elif code in BAD_CREDENTIALS:
@@ -254,9 +257,8 @@ def _refused(where: str, error: "ClientError") -> AwsError:
         fix = "somebody else is changing the same thing; run the same command again"
     elif code in THROTTLED:
         fix = "AWS is throttling this account; run the same command again in a minute"
-    elif code in OPT_IN:
-        fix = "enable the region for this account, or leave it out"
-    return AwsError(f"{where}: {call}: {code}: {message}", fix=fix, code=code)
+    words = f"{where}: {call}: {code}: {message}"
+    return AwsError(words, fix=fix, code=code, encoded=encoded.strip())
 
 
 def _unreachable(where: str, error: Exception) -> AwsError:

@@ -14,7 +14,7 @@ from goldenami.aws.answers.others import (
     ListFindings,
 )
 from goldenami.aws.session import RegionalAws
-from goldenami.aws.waits import Pending, patiently, until
+from goldenami.aws.waits import Pending, later, living, patiently, until
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError, BakeError
 
@@ -56,7 +56,7 @@ def check(regional: RegionalAws) -> CheckResult:
             accountIds=[regional.aws.account],
         )  # fmt: skip
     except AwsError as error:
-        return CheckResult(wrong=(f"test.scan: {error.message}",))
+        return CheckResult(wrong=(f"test.scan: {error.with_fix}",))
     status = [account.resource_state.ec2.status for account in answer.accounts]
     if status == ["ENABLED"]:
         return CheckResult(fine=(f"Amazon Inspector scans instances in {regional.region}",))
@@ -79,8 +79,8 @@ def scan(context: ActionContext) -> dict[str, Any]:
         ``findings``: how many of which severity, the worst first, without those of ``ignore``.
 
     Raises:
-        BakeError: it cannot scan the instance, or has not by the deadline; or a finding has at
-            least ``severity``, then the notes list them.
+        BakeError: it cannot scan the instance, or has not by the deadline; or the instance ended;
+            or a finding has at least ``severity``, then the notes list them.
     """
     parameters = context.parameters
     instance_id = parameters["InstanceId"]
@@ -89,6 +89,8 @@ def scan(context: ActionContext) -> dict[str, Any]:
         lambda: _scanned(context, instance_id),
         timeout_s=parameters["timeout_s"],
         thing=f"the scan of {instance_id}",
+        fix=later(context),
+        meanwhile=living(context, instance_id),
     )
     findings = patiently(context, lambda: _findings(context, instance_id))
     ignored, worst = parameters["ignore"], SEVERITIES.index(parameters["severity"])

@@ -31,7 +31,7 @@ def check(regional: RegionalAws, key: str, *, shared: bool) -> CheckResult:
     try:
         answer = regional.ask(DescribeKey, f"looking at KMS key {key}", KeyId=key)
     except AwsError as error:
-        return CheckResult(wrong=(error.message,))
+        return CheckResult(wrong=(error.with_fix,))
     wrong = tuple(
         f"KMS key {key} in {regional.region} {fault}"
         for fault in _faults(answer.part, shared=shared)
@@ -91,5 +91,5 @@ def _tried(regional: RegionalAws, key: str) -> CheckResult:
                 )
             )
         if code_of(error) != _TRIED:
-            return CheckResult(wrong=(error.message,))
+            return CheckResult(wrong=(error.with_fix,))
     return CheckResult(fine=(f"KMS key {key} in {regional.region} is enabled and can be used",))

@@ -97,7 +97,7 @@ def check(regional: RegionalAws, name: str) -> CheckResult:
     try:
         there = parameter(regional, name)
     except AwsError as error:
-        return CheckResult(wrong=(error.message,))
+        return CheckResult(wrong=(error.with_fix,))
     if there is None:
         return CheckResult(fine=(f"parameter {name} is new in {regional.region}",))
     if there.type != "String":
@@ -172,7 +172,13 @@ def read_back(context: ActionContext) -> dict[str, Any]:
         parameter = context.ask(GetParameter, Name=name).parameter
         return {"version": parameter.version} if parameter.value == value else None
 
-    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=name)
+    return until(
+        context, look,
+        timeout_s=context.parameters["timeout_s"],
+        thing=name,
+        fix="see whether something else writes it, or SSM refused the image: "
+        f"`aws ssm get-parameter-history --region {context.region} --name {name}`",
+    )  # fmt: skip
 
 
 def _free_oldest(context: ActionContext) -> None:

@@ -8,10 +8,16 @@ from typing import Any
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ssm import GetCommandInvocation, SendCommand
 from goldenami.aws.errors import NO_AGENT, Tolerated
-from goldenami.aws.waits import until
+from goldenami.aws.waits import later, living, until
 from goldenami.errors import BakeError
 
 OUTPUT_LINES = 40
+NO_AGENT_FIX = (
+    "see that it can register: `base.instance_profile` names a profile whose role has the policy "
+    "AmazonSSMManagedInstanceCore (or the account has a default host management role), the subnet "
+    "has a route to the endpoints ssm, ssmmessages and ec2messages, and the base image runs the "
+    "agent"
+)
 _ENDED_BADLY = ("Failed", "Cancelled", "TimedOut", "Cancelling")
 
 
@@ -21,7 +27,7 @@ def run(context: ActionContext) -> dict[str, Any]:
     The agent takes a while to register after boot, so an unknown instance is tried again.
 
     Raises:
-        BakeError: it failed; the notes are the end of its output.
+        BakeError: it failed, then the notes are the end of its output; or the instance did.
     """
     instance_id, line = context.parameters["InstanceId"], context.parameters["run"]
     timeout_s = context.parameters["timeout_s"]
@@ -38,7 +44,14 @@ def run(context: ActionContext) -> dict[str, Any]:
         context.progress("waiting for the SSM agent")
         return None
 
-    command_id = until(context, send, timeout_s=timeout_s, thing=f"the SSM agent of {instance_id}")
+    alive = living(context, instance_id)
+    command_id = until(
+        context, send,
+        timeout_s=timeout_s,
+        thing=f"the SSM agent of {instance_id}",
+        fix=later(context, NO_AGENT_FIX),
+        meanwhile=alive,
+    )  # fmt: skip
 
     def look() -> dict[str, Any] | None:
         answer = context.ask(GetCommandInvocation, CommandId=command_id, InstanceId=instance_id)
@@ -46,7 +59,9 @@ def run(context: ActionContext) -> dict[str, Any]:
             raise _failed_command(context, line, answer)
         return {} if answer.status == "Success" else None
 
-    return until(context, look, timeout_s=timeout_s, thing=f"`{line}`")
+    return until(
+        context, look, timeout_s=timeout_s, thing=f"`{line}`", fix=later(context), meanwhile=alive
+    )
 
 
 def _failed_command(context: ActionContext, line: str, answer: GetCommandInvocation) -> BakeError:

@@ -38,4 +38,9 @@ def protect(context: ActionContext) -> dict[str, Any]:
         return {} if answer.part.value.startswith("enabled") else None
 
     answered(context, ANSWERS["ec2:EnableImageDeregistrationProtection"], ImageId=image_id)
-    return until(context, look, timeout_s=context.parameters["timeout_s"], thing="the protection")
+    return until(
+        context, look,
+        timeout_s=context.parameters["timeout_s"],
+        thing="the protection",
+        fix=f"look in CloudTrail who takes the protection off {image_id}",
+    )  # fmt: skip

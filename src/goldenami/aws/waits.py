@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from goldenami.aws import snapshots
+from goldenami.aws import denials, snapshots
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import (
     DescribeImages,
     DescribeInstances,
     DescribeInstanceStatus,
+    InstanceAnswer,
 )
 from goldenami.aws.answers.interface import Answer
 from goldenami.aws.errors import (
@@ -25,7 +26,7 @@ from goldenami.aws.errors import (
     UNKNOWN_ID,
     UNREADABLE,
 )
-from goldenami.errors import AwsError, BakeError
+from goldenami.errors import AwsError, BakeError, SlowError
 
 T = TypeVar("T")
 A = TypeVar("A", bound=Answer)
@@ -35,20 +36,41 @@ MOST_POLL_S = 15.0
 STALE_S = 60.0
 THROTTLED_S = 3600.0
 UNREADABLE_S = 60.0
+LIVING = ("pending", "running")
+"""The states of an instance in which something may still come of it."""
 
 
 class Pending(Struct, frozen=True):
-    """What a look returns whose thing is not ready: how far it is."""
+    """What a look returns whose thing is not ready: how far it is.
+
+    ``keeps`` tells that AWS goes on with it, so that a passed deadline is no failure of it.
+    """
 
     progress: str
+    keeps: bool = False
 
 
 def until(
-    context: ActionContext, look: Callable[[], T | Pending | None], *, timeout_s: float, thing: str
+    context: ActionContext,
+    look: Callable[[], T | Pending | None],
+    *,
+    timeout_s: float,
+    thing: str,
+    fix: str,
+    meanwhile: Callable[[], None] | None = None,
 ) -> T:
     """Call ``look`` until it returns something; what is `Pending` is told as progress.
 
+    Args:
+        context: what waits.
+        look: returns what is waited for.
+        timeout_s: how long to wait.
+        thing: what is waited for, as the error names it.
+        fix: what helps if it is not ready by then: `later` if that is a key of the release file.
+        meanwhile: is called after each look in vain, and raises what ends the wait at once.
+
     Raises:
+        SlowError: the deadline passed, and AWS goes on with it.
         BakeError: the deadline passed, or the run was cancelled.
         AwsError: what ``look`` raised, unless it is a NotFound, a throttle or an answer that cannot
             be read. An id that AWS does not know for ``STALE_S`` is gone.
@@ -56,28 +78,67 @@ def until(
     started = time.monotonic()
     deadline = started + timeout_s
     delay = FIRST_POLL_S
-    last = "still waiting"
+    last, kind = "still waiting", BakeError
     while True:
-        try:
-            result = look()
-        except AwsError as error:
-            gone = error.code in UNKNOWN_ID and time.monotonic() - started > STALE_S
-            if gone or error.code not in NOT_FOUND | THROTTLED | UNREADABLE:
-                raise
-            result, last = None, error.message
-        if isinstance(result, Pending):
-            last = result.progress
-            context.progress(last)
-        elif result is not None:
-            return result
+        result = _forgiving(look, started)
+        match result:
+            case AwsError():
+                last = result.message
+            case Pending():
+                last, kind = result.progress, SlowError if result.keeps else BakeError
+                context.progress(last)
+            case _ if result is not None:
+                return result
+        if meanwhile:
+            _forgiving(meanwhile, started)
         if time.monotonic() + delay > deadline:
-            raise BakeError(
-                f"{context.headline}: {thing} not ready after {timeout_s:g} s ({last})",
-                fix="raise the deadline under `timeouts` in the release file",
+            raise kind(
+                f"{context.headline}: {thing} not ready after {timeout_s:g} s ({last})", fix=fix
             )
         if context.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
             raise BakeError(f"{context.headline}: stopped while waiting for {thing}")
         delay = min(delay * 1.5, MOST_POLL_S)
+
+
+def _forgiving(look: Callable[[], T], started: float) -> T | AwsError:
+    """Return what a look finds, or the error that waiting may mend; raise any other."""
+    try:
+        return look()
+    except AwsError as error:
+        gone = error.code in UNKNOWN_ID and time.monotonic() - started > STALE_S
+        if gone or error.code not in NOT_FOUND | THROTTLED | UNREADABLE:
+            raise
+        return error
+
+
+def later(context: ActionContext, otherwise: str = "") -> str:
+    """Return the fix of a wait whose deadline is a key of the release file.
+
+    Args:
+        context: what waits; its ``deadline`` is the key.
+        otherwise: what may help too, if it is not merely slow.
+    """
+    fix = f"raise `{context.parameters['deadline']}` in the release file"
+    return f"{fix}, or {otherwise}" if otherwise else fix
+
+
+def living(context: ActionContext, instance_id: str) -> Callable[[], None]:
+    """Return what ends a wait for something on an instance that is no longer there to do it."""
+
+    def look() -> None:
+        for described in context.ask(DescribeInstances, InstanceIds=[instance_id]).instances:
+            _refuse_dead(context, described)
+
+    return look
+
+
+def _refuse_dead(context: ActionContext, described: InstanceAnswer) -> None:
+    state = described.state.name
+    if state not in LIVING:
+        raise BakeError(
+            f"{described.instance_id} in {context.region} is {state}: {described.why}",
+            fix="look who or what has stopped it: CloudTrail, its user data, a step",
+        )
 
 
 def patiently(context: ActionContext, make: Callable[[], T], *, created: bool = False) -> T:
@@ -112,7 +173,8 @@ def answered(
     context: ActionContext, kind: type[A], *, created: bool = False, **parameters: Any
 ) -> A:
     """Make one AWS call of an action `patiently`, and return its answer."""
-    return patiently(context, lambda: context.ask(kind, **parameters), created=created)
+    with denials.explained(context.regional):
+        return patiently(context, lambda: context.ask(kind, **parameters), created=created)
 
 
 _SLOWING = {False: "throttled, slowing down", True: "no readable answer, slowing down"}
@@ -124,27 +186,29 @@ def instance(context: ActionContext) -> dict[str, Any]:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html
     """
     instance_id = context.parameters["InstanceId"]
+    log = f"look at its log: `aws ec2 get-console-output --instance-id {instance_id}`"
 
     def look() -> dict[str, Any] | None:
         several = context.ask(DescribeInstances, InstanceIds=[instance_id]).instances
         if not several:
             return None
-        state = several[0].state.name
-        if state not in ("pending", "running"):
-            raise BakeError(f"{instance_id} in {context.region} is {state}: {several[0].why}")
-        if state == "pending":
+        _refuse_dead(context, several[0])
+        if several[0].state.name == "pending":
             return None
         checks = context.ask(DescribeInstanceStatus, InstanceIds=[instance_id])
         for status in checks.rows:
             both = (status.instance_status.status, status.system_status.status)
             if "impaired" in both:
-                raise BakeError(f"{instance_id} in {context.region} fails its status checks")
+                raise BakeError(
+                    f"{instance_id} in {context.region} fails its status checks",
+                    fix=log,
+                )
             context.progress(f"running, checks {both[0]}")
             if both == ("ok", "ok"):
                 return {}
         return None
 
-    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=instance_id)
+    return _until(context, look, thing=instance_id, fix=later(context, log))
 
 
 def image(context: ActionContext) -> dict[str, Any]:
@@ -154,6 +218,7 @@ def image(context: ActionContext) -> dict[str, Any]:
         ``snapshot_ids``: the snapshots behind it.
 
     Raises:
+        SlowError: it is still pending at the deadline, and will be available some time.
         BakeError: it failed; the message has AWS's StateReason.
     """
     image_id = context.parameters["ImageId"]
@@ -164,13 +229,14 @@ def image(context: ActionContext) -> dict[str, Any]:
             return None
         described = several[0]
         if described.state == "pending":
-            return Pending(f"pending{_progress(context, described.snapshot_ids)}")
+            progress = f"pending{_progress(context, described.snapshot_ids)}"
+            return Pending(progress, keeps=True)
         context.progress(described.state)
         if described.state != "available":
             raise BakeError(f"{image_id} in {context.region} is {described.state}: {described.why}")
         return {"snapshot_ids": described.snapshot_ids}
 
-    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=image_id)
+    return _until(context, look, thing=image_id, fix=later(context))
 
 
 def terminated(context: ActionContext) -> dict[str, Any]:
@@ -182,7 +248,14 @@ def terminated(context: ActionContext) -> dict[str, Any]:
         states = [instance.state.name for instance in answer.instances]
         return {} if states == ["terminated"] else None
 
-    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=instance_id)
+    fix = f"run the same command again; if it stays so, look at {instance_id}"
+    return _until(context, look, thing=instance_id, fix=fix)
+
+
+def _until(
+    context: ActionContext, look: Callable[[], T | Pending | None], *, thing: str, fix: str
+) -> T:
+    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=thing, fix=fix)
 
 
 def _progress(context: ActionContext, snapshot_ids: list[str]) -> str:

@@ -96,17 +96,21 @@ def terminate(
     )
 
 
+def deadline(recipe: Recipe, name: str) -> dict[str, Any]:
+    """Return the parameters of a wait that say how long it lasts, and which key says so."""
+    return {"timeout_s": recipe.release.timeouts.seconds(name), "deadline": f"timeouts.{name}"}
+
+
 def instance_ready(
     recipe: Recipe, action_id: str, summary: str, instance: str | Ref, *after: str
 ) -> Action:
     """Return the wait for an instance and its status checks."""
-    timeout_s = recipe.release.timeouts.seconds("instance")
     return Action(
         id=action_id,
         summary=summary,
         call="wait:instance",
         region=recipe.region,
-        parameters={"InstanceId": instance, "timeout_s": timeout_s},
+        parameters={"InstanceId": instance, **deadline(recipe, "instance")},
         permissions=("ec2:DescribeInstances", "ec2:DescribeInstanceStatus"),
         after=after,
     )
@@ -124,12 +128,11 @@ def run_commands(
 
     They are run by SSM Run Command. ``prefix`` begins their ids, and ``purpose`` their summaries.
     """
-    timeout_s = recipe.release.timeouts.seconds("validate")
     for number, step in enumerate(steps, 1):
         action = Action.at(
             recipe.place, f"{prefix}{number}", "ssm:RunCommand", f"{purpose}: {step.run}",
-            {"InstanceId": instance, "run": step.run, "timeout_s": timeout_s},
-            permissions=("ssm:SendCommand", "ssm:GetCommandInvocation"),
+            {"InstanceId": instance, "run": step.run, **deadline(recipe, "validate")},
+            permissions=("ssm:SendCommand", "ssm:GetCommandInvocation", "ec2:DescribeInstances"),
             after=(after,),
         )  # fmt: skip
         after = action.id

@@ -1,7 +1,14 @@
 """The boot test: an instance of the baked image, looked at before the image goes anywhere."""
 
 from goldenami.aws import inspector
-from goldenami.bake.actions import available, image_id, instance_ready, run_commands, terminate
+from goldenami.bake.actions import (
+    available,
+    deadline,
+    image_id,
+    instance_ready,
+    run_commands,
+    terminate,
+)
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import run_instances
 from goldenami.domain.identity import TEST_LAUNCH
@@ -55,8 +62,8 @@ def _scan(recipe: Recipe, scan: Scan, after: str) -> Action:
             "InstanceId": INSTANCE,
             "severity": scan.severity,
             "ignore": list(scan.ignore),
-            "timeout_s": recipe.release.timeouts.seconds("scan"),
+            **deadline(recipe, "scan"),
         },
-        permissions=inspector.SCAN_PERMISSIONS,
+        permissions=(*inspector.SCAN_PERMISSIONS, "ec2:DescribeInstances"),
         after=(after,),
     )  # fmt: skip

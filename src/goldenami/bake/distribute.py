@@ -9,6 +9,7 @@ from goldenami.bake.actions import (
     at,
     available,
     created_by,
+    deadline,
     image_id,
     on_image,
     snapshot_ids,
@@ -30,10 +31,10 @@ Step = Callable[[Recipe, AccountRegion], Iterator[Action]]
 def wait_for_image(recipe: Recipe, place: AccountRegion) -> Action:
     """Return the wait for the image of a place."""
     created = created_by(recipe, place)
-    timeout_s = recipe.release.timeouts.seconds("image" if place == recipe.place else "copy")
+    key = "image" if place == recipe.place else "copy"
     return on_image(
         recipe, place, "available", "wait:image", "wait until the image is available",
-        {"timeout_s": timeout_s},
+        deadline(recipe, key),
         permissions=("ec2:DescribeImages", "ec2:DescribeSnapshots"),
         after=(created,),
         settles=(created,),

@@ -164,6 +164,6 @@ def new_build(file: ReleaseFile, now: datetime) -> Build:
         id=build_id(now.astimezone(UTC), secrets.token_hex(3)),
         image=release.image,
         version=version,
-        spec=file.sha256,
+        spec=file.spec,
         nonce=new_nonce(),
     )

@@ -12,6 +12,7 @@ from goldenami.aws.errors import TERMINATED, code_of
 from goldenami.aws.session import RegionalAws
 from goldenami.bake.actions import instance_ready, terminate
 from goldenami.bake.interface import Recipe
+from goldenami.bake.way_out import in_list
 from goldenami.domain import tags
 from goldenami.domain.identity import LAUNCH, TEST_LAUNCH
 from goldenami.domain.image import Image
@@ -162,7 +163,7 @@ def launch_problems(recipe: Recipe) -> list[str]:
     refusal = calls.refusal(
         regional, "ec2:RunInstances", "trying the launch (DryRun)", **parameters
     )
-    return [*problems, refusal.message] if refusal else problems
+    return [*problems, in_list(recipe, refusal)] if refusal else problems
 
 
 def instance_problems(regional: RegionalAws, instance_id: str) -> list[str]:
@@ -171,7 +172,7 @@ def instance_problems(regional: RegionalAws, instance_id: str) -> list[str]:
     try:
         described = instances.described(regional, purpose, InstanceIds=[instance_id])
     except AwsError as error:
-        return [error.message]
+        return [error.with_fix]
     state = described[0].state if described else "not there"
     fine = state in ("pending", "running")
     return [] if fine else [f"{instance_id} in {regional.region} is {state}"]
@@ -181,7 +182,7 @@ def _architecture_problems(regional: RegionalAws, instance_type: str, source: Im
     try:
         known = instances.architectures(regional, instance_type, "looking at the instance type")
     except AwsError as error:
-        return [error.message]
+        return [error.with_fix]
     if not source.architecture or source.architecture in known:
         return []
     return [

@@ -94,7 +94,7 @@ def _content(recipe: Recipe, places: Sequence[AccountRegion], approval: Approval
 
 def _inputs(recipe: Recipe) -> dict[str, str]:
     file = recipe.file
-    inputs = {"release": file.path.name, "release_sha256": file.sha256}
+    inputs = {"release": file.path.name, "release_sha256": file.sha256, "spec": file.spec}
     if file.user_data is not None:
         inputs["user_data_sha256"] = hashlib.sha256(file.user_data).hexdigest()
     if recipe.method == "packer":

@@ -37,6 +37,21 @@ def iam_arn(partition: str, account: str, kind: str, name: str = "") -> str:
     return arn(partition, "iam", "", account, kind, name)
 
 
+def role_arn(partition: str, account: str, role: str) -> str:
+    """Return the ARN of a role that is named, or is an ARN already."""
+    return role if role.startswith("arn:") else iam_arn(partition, account, "role", role)
+
+
+def is_role(caller: str, role: str) -> bool:
+    """Tell whether a caller's ARN is that of a session of a role, which leaves out its path.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    account, name = role.split(":")[4], role.rpartition("/")[2]
+    session = caller.split(":", 5)
+    return session[4] == account and session[5].startswith(f"assumed-role/{name}/")
+
+
 def pattern(partition: str, service: str, region: str, account: str, resource: str) -> str:
     """Return an ARN of fields that are taken as they are."""
     return ":".join(("arn", partition, service, region, account, resource))

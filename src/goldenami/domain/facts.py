@@ -31,7 +31,7 @@ TAGS: Final[Mapping[str, str]] = {
     tags.BUILD: "which build it comes into question for",
     tags.STATUS: "whether an image is a candidate, approved, or past that",
     tags.SOURCE: "what an image was baked from",
-    tags.SPEC: "which release file a build is of",
+    tags.SPEC: "which release file a build is of: the digest of what makes the image",
     tags.ROLE: "whether an instance is a base instance or a test",
     tags.UNPUBLISHED: "where a release is not published yet",
     tags.APPROVED_BY: "who approved an image, as the record of its build has to say too",

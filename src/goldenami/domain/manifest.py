@@ -20,10 +20,14 @@ class Tool(Struct, frozen=True, kw_only=True):
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    """What went in, with the SHA-256 of each file; empty for a file that there is not."""
+    """What went in, with the SHA-256 of each file; empty for a file that there is not.
+
+    ``spec`` is the digest of what makes the image, as the tag ``goldenami:spec`` has it.
+    """
 
     release: str
     release_sha256: str
+    spec: str = ""
     user_data_sha256: str = ""
     template: str = ""
     template_sha256: str = ""

@@ -29,7 +29,7 @@ class Record(Struct, frozen=True, kw_only=True):
         build: its id.
         image: the golden image's name.
         version: the version.
-        spec: the SHA-256 of the release file.
+        spec: the digest of what makes the image (`goldenami.spec.digest`).
         source: the id of the base image.
         method: how the image is made.
         started: when the build began.

@@ -16,7 +16,10 @@ def write(manifest: Manifest, found_in: str) -> None:
         "made by": f"{tool.name} {tool.version}, {tool.method}" if tool else "",
         "source": " ".join((source.id, source.name, f"of {source.owner}" if source.owner else "")),
         "base instance": f"{manifest.base_instance.id} {manifest.base_instance.type}",
-        "release file": f"{inputs.release} sha256:{inputs.release_sha256}",
+        "release file": f"{inputs.release} sha256:{inputs.release_sha256}"
+        if inputs.release_sha256
+        else "",
+        "goldenami:spec": inputs.spec,
         "user data": f"sha256:{inputs.user_data_sha256}" if inputs.user_data_sha256 else "",
         "template": f"{inputs.template} {inputs.template_sha256}",
         "approved": f"{manifest.approval.by} {manifest.approval.at}",
@@ -29,7 +32,7 @@ def write(manifest: Manifest, found_in: str) -> None:
     }
     for name, value in lines.items():
         if value.strip():
-            console().print(f"{name:<14} {value.strip()}")
+            console().print(f"{name:<15} {value.strip()}")
     table(
         ("account", "region", "image", "snapshots", "kms_key", "parameter"),
         [

@@ -9,6 +9,7 @@ from goldenami import files, yamlfile
 from goldenami.constraints import UnsoundError
 from goldenami.errors import SpecError
 from goldenami.spec import checks, enforce
+from goldenami.spec.digest import digest
 from goldenami.spec.enforce import EnforceFile
 from goldenami.spec.model import Enforce, Release
 from goldenami.validation import Problem
@@ -20,7 +21,8 @@ __all__ = ["EnforceFile", "Release", "ReleaseFile", "load", "load_enforcement"]
 class ReleaseFile(Struct, frozen=True):
     """A checked release file, and what was read beside it.
 
-    ``sha256`` is of the file's bytes and becomes the tag ``goldenami:spec``;
+    ``sha256`` is of the file's bytes, for people; ``spec`` is the digest of what makes the image,
+    becomes the tag ``goldenami:spec``, and tells whether a build can go on with the file.
     ``user_data`` is the script itself (never printed or journalled: it may hold secrets).
     ``enforcement`` is what it enforces, or what it points to.
     """
@@ -28,6 +30,7 @@ class ReleaseFile(Struct, frozen=True):
     path: Path
     release: Release
     sha256: str
+    spec: str
     user_data: bytes | None
     warnings: tuple[str, ...]
     enforcement: EnforceFile
@@ -76,11 +79,13 @@ def _release_file(document: YamlDocument, content: bytes) -> ReleaseFile:
         lines = error.notes or (error.message,)
         refusals += [PlacedProblem(place, line) for line in lines]
     yamlfile.refuse(path, refusals)
+    user_data = _user_data(release, path.parent)
     return ReleaseFile(
         path=path,
         release=release,
         sha256=hashlib.sha256(content).hexdigest(),
-        user_data=_user_data(release, path.parent),
+        spec=digest(release, user_data),
+        user_data=user_data,
         warnings=tuple(checks.warnings(release)),
         enforcement=enforcement,
     )

@@ -6,7 +6,7 @@ ends at once, and both tell by id what there is.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import nullcontext
 from queue import SimpleQueue
 from threading import Event
@@ -20,7 +20,7 @@ from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.parallel import WORKERS, take
 from goldenami.aws.session import Aws
 from goldenami.domain.plan import Action, Happened, Plan, Results, Tell, refers, resolve, silent
-from goldenami.errors import GoldenamiError, InterruptedRunError, LeaseLostError
+from goldenami.errors import GoldenamiError, InterruptedRunError, LeaseLostError, SlowError
 from goldenami.journal import Journal
 from goldenami.workflows.interrupts import Interrupts
 
@@ -95,6 +95,7 @@ class Execution:
         self._abandoned = False
         self._done: dict[str, Mapping[str, Any]] = dict(done or {})
         self._failures: list[GoldenamiError] = []
+        self._slow: set[str] = set()
         self._stopped: list[GoldenamiError] = []
         self._lost: LeaseLostError | None = None
 
@@ -117,7 +118,8 @@ class Execution:
         """Execute every action whose predecessors are done, until all are.
 
         A failed action stops what comes after it and nothing else; at the end everything that no
-        later action has settled is undone.
+        later action has settled is undone. What is merely slow is kept, with all that it and what
+        comes after it would settle: another run goes on with it.
 
         Returns:
             The outputs of what was done, and the first error, with notes on what was undone, what
@@ -208,6 +210,8 @@ class Execution:
         else:
             errors = self._stopped if self._cancelled.is_set() else self._failures
             errors.append(report.error)
+            if isinstance(report.error, SlowError):
+                self._slow.add(report.action.id)
 
     def _perform(self, action: Action) -> Mapping[str, Any]:
         if not action.call.startswith(LOOKS):
@@ -256,17 +260,26 @@ class Execution:
             return handler(context)
         return call(context, action.call, action.outputs, created=created)
 
-    def _to_undo(self, plan: Plan) -> Iterator[Action]:
-        """Give what was made and no later action has settled, the newest first."""
+    def _unsettled(self, plan: Plan, ended: Collection[str]) -> Iterator[Action]:
+        """Give what was made and no action that has ended settles, the newest first."""
         for action in reversed(plan.actions):
             settled = any(
-                action.id in later.settles and later.id in self._done for later in plan.actions
+                action.id in later.settles and later.id in ended for later in plan.actions
             )
             if action.undo and action.id in self._done and not settled:
                 yield action
 
+    def _outlasting(self, plan: Plan) -> set[str]:
+        """Return the actions that were merely slow, and all that come after them."""
+        ids, more = set[str](), self._slow
+        while more:
+            ids |= more
+            more = {action.id for action in plan.actions if ids & {*action.after}} - ids
+        return ids
+
     def _standing(self, plan: Plan) -> list[str]:
-        return [f"kept: {self._what(action)}" for action in reversed(list(self._to_undo(plan)))]
+        unsettled = reversed([*self._unsettled(plan, self._done)])
+        return [f"kept: {self._what(action)}" for action in unsettled]
 
     def _what(self, action: Action) -> str:
         return f"{action.summary}: {_shown(self._done[action.id])}"
@@ -306,8 +319,9 @@ class Execution:
             InterruptedRunError: a signal; after a second one not everything was undone.
         """
         first = self._failures[0]
-        waiting = list(self._to_undo(plan))
-        notes: list[str] = []
+        waiting = [*self._unsettled(plan, self._done.keys() | self._outlasting(plan))]
+        kept = [each for each in self._unsettled(plan, self._done) if each not in waiting]
+        notes = [f"kept: {self._what(action)}" for action in kept]
         try:
             while waiting and not self._lost:
                 self._begin(waiting[0], self._undo)
@@ -326,7 +340,7 @@ class Execution:
         if self._lost:
             notes += [f"kept: {self._what(action)}" for action in waiting]
             return self._stands(self._lost, notes)
-        others = [f"also failed: {error.message}" for error in self._failures[1:]]
+        others = [f"also failed: {error.with_fix}" for error in self._failures[1:]]
         first.notes = (*first.notes, *others, *self._journal_trouble(), *notes)
         return first
 

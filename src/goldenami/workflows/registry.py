@@ -160,7 +160,7 @@ def _from_tags(build: str, images: list[Image]) -> Manifest:
         ami_name=first.name,
         status=_status(images),
         started=f"{begun:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
-        inputs=Inputs(release="", release_sha256=first_tags.get(tags.SPEC, "")),
+        inputs=Inputs(release="", release_sha256="", spec=first_tags.get(tags.SPEC, "")),
         source=ManifestSource(id=first_tags.get(tags.SOURCE, "")),
         approval=Approval(by=_first(images, tags.APPROVED_BY), at=_first(images, tags.APPROVED_AT)),
         images=tuple(

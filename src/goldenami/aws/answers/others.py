@@ -47,6 +47,12 @@ AssumeRole = single("sts:AssumeRole", "Credentials", RoleCredentials)
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 
 
+DecodeAuthorizationMessage = single("sts:DecodeAuthorizationMessage", "DecodedMessage", str)
+"""Why a call is denied.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html"""
+
+
 class KeyMetadata(Row, frozen=True, kw_only=True):
     """A KMS key."""
 

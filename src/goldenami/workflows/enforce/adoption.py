@@ -105,4 +105,9 @@ def _awaited(
             policy = iam.managed_policy(aws, key)
         return policy if policy and right(policy) else None
 
-    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing=key)
+    return until(
+        doing, look,
+        timeout_s=VERIFY_TIMEOUT_S,
+        thing=key,
+        fix="run the same command again: it begins with a look at what there is",
+    )  # fmt: skip

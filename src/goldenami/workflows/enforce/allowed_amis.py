@@ -118,7 +118,12 @@ def verify(doing: ActionContext) -> dict[str, Any]:
         current = allowed_images.setting(doing.regional)
         return {} if current.state == state and same(current.criteria, expected) else None
 
-    return until(doing, look, timeout_s=VERIFY_TIMEOUT_S, thing="the Allowed AMIs setting")
+    return until(
+        doing, look,
+        timeout_s=VERIFY_TIMEOUT_S,
+        thing="the Allowed AMIs setting",
+        fix="see whether a declarative policy of the organization or somebody else sets it",
+    )  # fmt: skip
 
 
 def same(criteria: Criteria, others: Criteria) -> bool:

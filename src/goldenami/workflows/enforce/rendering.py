@@ -187,7 +187,9 @@ def values_of(
         chosen["snapshots"] = snapshots(golden_images(session(), file.approval_tag, file.release))
     role = file.enforce.pipeline_role
     if role is not None:
-        chosen.setdefault("pipeline_role", role_arn(role, chosen["partition"], chosen["account"]))
+        chosen.setdefault(
+            "pipeline_role", arns.role_arn(chosen["partition"], chosen["account"], role)
+        )
     chosen.setdefault("parameters", (PUBLISHED, *file.parameters))
     return Values(**chosen)
 
@@ -217,11 +219,6 @@ def tests_tags(profile: Profile) -> bool:
     Only a tag tells an owner's unapproved image from an approved one.
     """
     return "unapproved-image" in profile.proves
-
-
-def role_arn(role: str, partition: str, account: str) -> str:
-    """Return the ARN of a role that is named, or is an ARN already."""
-    return role if role.startswith("arn:") else arns.iam_arn(partition, account, "role", role)
 
 
 def chain(profile: Profile) -> tuple[Profile, ...]:

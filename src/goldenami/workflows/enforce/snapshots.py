@@ -65,7 +65,8 @@ def extend(doing: ActionContext) -> dict[str, Any]:
     """
     name, images = doing.parameters["Policy"], doing.parameters["Images"]
     snapshots = frozenset(snapshot for image in images for snapshot in image["SnapshotIds"])
-    waiting = partial(until, doing, timeout_s=VERIFY_TIMEOUT_S, thing=name)
+    fix = "see in CloudTrail who changes the guardrail, and enforce again"
+    waiting = partial(until, doing, timeout_s=VERIFY_TIMEOUT_S, thing=name, fix=fix)
 
     def look() -> list[KeptPolicy] | None:
         return _look(doing.aws, name)

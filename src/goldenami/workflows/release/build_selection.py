@@ -40,7 +40,7 @@ def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
     claims = Claims(images, instances)
     for build in sorted(_open(claims, file, holder), reverse=True):
         earlier = judged(aws, release, build, claims)
-        if earlier is None or earlier.record.spec != file.sha256:
+        if earlier is None or earlier.record.spec != file.spec:
             continue
         if earlier.open or build == holder:
             return build
@@ -62,7 +62,7 @@ def _open(claims: Claims, file: ReleaseFile, holder: str) -> set[str]:
         or image.tags.get(tags.BUILD) == holder
     ]
     claiming += [instance.tags for instance in claims.instances if instance.alive]
-    own = {each.get(tags.BUILD, "") for each in claiming if each.get(tags.SPEC) == file.sha256}
+    own = {each.get(tags.BUILD, "") for each in claiming if each.get(tags.SPEC) == file.spec}
     return (own | {holder}) - {""}
 
 
@@ -84,7 +84,7 @@ def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
     candidates = {
         image.tags.get(tags.BUILD, "")
         for image in chain.from_iterable(answers.complete("looking for candidates").values())
-        if image.tags.get(tags.SPEC) == file.sha256
+        if image.tags.get(tags.SPEC) == file.spec
         and (reached(image.status, Status.CANDIDATE) if build else _waits(image))
     }
     if build in candidates or (candidates and not build):

@@ -10,6 +10,7 @@ from goldenami.aws.parallel import concurrently
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.record import gates
+from goldenami.bake.way_out import in_list
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.check_result import CheckResult
@@ -92,7 +93,7 @@ def _region_problems(recipe: Recipe) -> list[str]:
         try:
             enabled = regions.enabled(recipe.aws.acting_as(role))
         except AwsError as error:
-            problems.append(f"copies into account {places[0].account}: {error.message}")
+            problems.append(f"copies into account {places[0].account}: {in_list(recipe, error)}")
             continue
         problems += regions.problems((place.region for place in places), enabled)
     return problems
@@ -108,7 +109,7 @@ def _everywhere(
         try:
             return look(recipe, place)
         except AwsError as error:
-            return CheckResult(wrong=(f"{place.name}: {error.message}",))
+            return CheckResult(wrong=(f"{place.name}: {in_list(recipe, error)}",))
 
     results, _ = concurrently(product(checks, places), do)
     return sum(results.values(), CheckResult())
@@ -192,7 +193,7 @@ def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:
         recipe.aws.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
     )
     if refusal and refusal.code in FORBIDDEN:
-        return CheckResult(wrong=(refusal.message,))
+        return CheckResult(wrong=(in_list(recipe, refusal),))
     if refusal:
         return CheckResult(unknown=(f"not tried with a copy: {refusal.message}",))
     return CheckResult(fine=(f"a copy into {place.name} was tried (DryRun)",))

@@ -162,7 +162,7 @@ def _update(
             ],
             "Tag": {"Key": tag.key, "Value": tag.value},
             "Owners": list(dict.fromkeys((aws.account, *enforcement.owners))),
-            "PipelineRole": rendering.role_arn(role, aws.partition, aws.account) if role else "",
+            "PipelineRole": arns.role_arn(aws.partition, aws.account, role) if role else "",
             "SizeLimit": scp.size_limit if scp else 0,
             "Enforce": f"goldenami enforce {_file(recipe)}",
         },

@@ -267,10 +267,12 @@ def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[Journal | None, E
             fix="check the build id, and the account; or bake anew without --resume",
         )
     spec = earlier.record.spec if earlier else past.start.spec if past else ""
-    if spec != file.sha256:
+    if spec != file.spec:
         raise BakeError(
-            f"build {build} was started with another version of {file.path}",
-            fix="restore that version of the release file, or bake anew without --resume",
+            f"build {build} was started with another version of {file.path}, which makes another "
+            "image",
+            fix="restore what makes the image (timeouts, publication, lifecycle, enforcement and "
+            "audit may differ), or bake anew without --resume",
         )
     return past, earlier
 

@@ -14,6 +14,7 @@ from goldenami.aws.session import Aws
 from goldenami.bake import record as recording
 from goldenami.bake.actions import available, complete, created_by, deregister
 from goldenami.bake.boot_test import TEST
+from goldenami.bake.distribute import deprecated_at
 from goldenami.bake.interface import Recipe
 from goldenami.domain import identity, names, tags
 from goldenami.domain.account_region import AccountRegion
@@ -232,7 +233,8 @@ def outputs(recipe: Recipe, plan: Sequence[Action], earlier: EarlierRun) -> Outp
         if image := earlier.images.get(place.name):
             done[created_by(recipe, place)] = {"image_id": image.id}
         if image and place.name in earlier.finished:
-            done[f"deprecate:{place.name}"] = {}
+            if image.deprecated_at == deprecated_at(recipe):  # `lifecycle` may have changed
+                done[f"deprecate:{place.name}"] = {}
             done[available(place)] = {"snapshot_ids": list(image.snapshots)}
             if recipe.release.share_candidates:
                 done |= {f"{step}:{place.name}": {} for step in ("share", "share-snapshots")}

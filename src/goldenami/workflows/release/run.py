@@ -24,6 +24,7 @@ from goldenami.bake.distribute import ADOPT_COPY, adopt_copy
 from goldenami.bake.launch import launch
 from goldenami.bake.manifest import HANDLER, ManifestWriter
 from goldenami.bake.publish import WRITE_STATUS
+from goldenami.bake.way_out import fix_for
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build
@@ -257,11 +258,12 @@ class _Run:
 
     def _failed(self, error: GoldenamiError, extent: str = "") -> GoldenamiError:
         prepared = self._prepared
+        fix = fix_for(prepared.recipe, error) or "mend the cause"
         kind = type(error) if isinstance(error, RefusedError) else BakeError
         failure = kind(
             f"build {prepared.recipe.build.id} failed{extent}: {error.message}",
             notes=(*error.notes, *self.remains()),
-            fix=f"{error.fix or 'mend the cause'}; then go on with {prepared.resume}",
+            fix=f"{fix}; then go on with {prepared.resume}",
         )
         failure.__cause__ = error
         return failure

@@ -1,0 +1,84 @@
+"""Raise the deadline, then `--resume`: for every wait, followed to the letter."""
+
+import re
+from typing import Any
+
+import pytest
+from moto.ec2.models import ec2_backends
+from msgspec import structs
+
+from goldenami.spec.model import Timeouts
+from goldenami_sandbox import ssm
+from goldenami_sandbox.ec2.image import SandboxImage
+from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.server import Sandbox
+
+STEPS = {"validate": [{"run": "true"}], "test": {"scan": {}}}
+KEPT = {"image": "CreateImage", "copy": "CopyImage"}
+"""What is merely slow when its deadline passes, and is not made again."""
+
+
+def never(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """Let AWS not come to an end of what the deadline of a key is for."""
+    state = SandboxImage.state
+
+    def pending(self: SandboxImage) -> str:
+        slow = {"image": "us-east-1", "copy": "eu-west-1"}[key]
+        mine = self.store.region_name == slow and self.name == "web-base-1.0"
+        return "pending" if mine else str(state.__get__(self))
+
+    match key:
+        case "instance":
+            monkeypatch.setattr(LaunchState, "checked", False)
+        case "validate":
+            monkeypatch.setattr(ssm, "_status", lambda *_: "InProgress")
+        case "scan":
+            monkeypatch.setattr(LaunchState, "scanned", False)
+        case _:
+            monkeypatch.setattr(SandboxImage, "state", property(pending))
+
+
+@pytest.mark.parametrize("key", [field.name for field in structs.fields(Timeouts)])
+def test_a_raised_deadline_lets_the_build_go_on(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, own_images: Any, living: Any, key: str
+) -> None:
+    sandbox.client("inspector2").enable(resourceTypes=["EC2"])
+    with pytest.MonkeyPatch.context() as slow:
+        never(slow, key)
+        ran = cli("bake", write(timeouts={key: "1s"}, **STEPS), "--yes")
+    assert ran.code == 1
+    assert f"fix: raise `timeouts.{key}` in the release file" in ran.err
+    build = re.search(r"then go on with goldenami bake \S+ --resume (\S+)", ran.err)
+    assert build is not None, ran.err
+    images = {
+        image["ImageId"] for region in ("us-east-1", "eu-west-1") for image in own_images(region)
+    }
+    raised = write(timeouts={key: "1h"}, lifecycle={"deprecate_after": "90d"}, **STEPS)
+    resumed = cli("bake", raised, "--resume", build[1], "--yes")
+    assert resumed.code == 0, resumed.err
+    now = {
+        image["ImageId"] for region in ("us-east-1", "eu-west-1") for image in own_images(region)
+    }
+    assert now >= images
+    assert len(now) == 2
+    assert living() == []
+    if call := KEPT.get(key):
+        assert "  - kept: " in ran.err
+        assert mutating().count(call) == 1
+        assert "DeregisterImage" not in mutating()
+
+
+def test_a_base_instance_that_is_stopped_during_a_step_is_no_slow_agent(
+    cli: Any, write: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, living: Any
+) -> None:
+    def stopping(command: Any, _: object) -> str:
+        (backend,) = [store["us-east-1"] for store in ec2_backends.values()]
+        backend.stop_instances(command.instance_ids)
+        return "InProgress"
+
+    monkeypatch.setattr(ssm, "_status", stopping)
+    ran = cli("bake", write(regions=["us-east-1"], validate=[{"run": "true"}]), "--yes")
+    assert ran.code == 1
+    assert re.search(r"i-\w+ in us-east-1 is stop(ped|ping): ", ran.err), ran.err
+    assert "look who or what has stopped it" in ran.err
+    assert living() == []
