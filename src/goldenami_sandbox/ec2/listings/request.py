@@ -3,6 +3,7 @@
 What moto answers is read as moto's serializer reads it, so that only one page is written out.
 """
 
+import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple
@@ -64,7 +65,8 @@ def taken(operation: str, parameters: MutableMapping[str, Any]) -> Wish | None:
         )
     if known.sizes is None:
         return Wish(known, checked, None, 0)
-    size, token = parameters.pop("MaxResults", None), parameters.pop("NextToken", None)
+    size, token = parameters.get("MaxResults"), parameters.pop("NextToken", None)
+    parameters["MaxResults"] = sys.maxsize  # moto has sizes of its own where none is given
     if size is not None and known.ids and parameters.get(known.ids):
         raise bad_combination(
             f"The parameter {known.ids} cannot be used with the parameter MaxResults"
