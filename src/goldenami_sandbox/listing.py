@@ -1,11 +1,11 @@
-"""Filters and pages, as every Describe call of EC2 has them.
+"""Filter values with wildcards, and pages.
 
-moto refuses filters that AWS knows, and leaves most listings without pages.
-https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-pagination.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -13,30 +13,17 @@ from goldenami_sandbox.ec2.errors import bad_value
 
 T = TypeVar("T")
 Described = Mapping[str, Any]
-Filters = Mapping[str, Sequence[str]]
-Field = Callable[[Described], Any]
 
 
-def filtered(
-    described: Iterable[Described], filters: Filters, fields: Mapping[str, Field]
-) -> list[Described]:
-    """Return what matches all filters.
+def matches(values: Iterable[Any], wishes: Sequence[str]) -> bool:
+    r"""Say whether a value is as one of the wishes; ``*`` and ``?`` are wildcards, ``\*`` is none.
 
     Args:
-        described: resources as AWS describes them.
-        filters: filter name to values, of which one must match; ``*`` and ``?`` are wildcards.
-        fields: the filters this call has, and where each finds its value. The tag filters
-            ``tag:KEY``, ``tag-key`` and ``tag-value`` need not be named.
-
-    Raises:
-        EC2ClientError: InvalidParameterValue, for a filter the call does not have.
+        values: what a resource has, which may be times, numbers or nothing.
+        wishes: the values of a filter.
     """
-    tests = [(_field(name, fields), values) for name, values in filters.items()]
-    return [
-        resource
-        for resource in described
-        if all(_matches(field(resource), wish) for field, wish in tests)
-    ]
+    texts = [_text(value) for value in values if value is not None]
+    return any(_pattern(wish).fullmatch(text) for wish in wishes for text in texts)
 
 
 def page(items: Sequence[T], max_results: int | None, token: str | None) -> tuple[list[T], str]:
@@ -53,31 +40,14 @@ def page(items: Sequence[T], max_results: int | None, token: str | None) -> tupl
     return list(items[start:end]), f"page-{end}" if end < len(items) else ""
 
 
-def _field(name: str, fields: Mapping[str, Field]) -> Field:
-    if name.startswith("tag:"):
-        key = name.removeprefix("tag:")
-        return lambda resource: [
-            tag["Value"] for tag in resource["Tags"] or [] if tag["Key"] == key
-        ]
-    if name in ("tag-key", "tag-value"):
-        part = name.removeprefix("tag-").capitalize()
-        return lambda resource: [tag[part] for tag in resource["Tags"] or []]
-    if name not in fields:
-        raise bad_value(f"The filter '{name}' is invalid")
-    return fields[name]
-
-
-def _matches(actual: Any, wishes: Sequence[str]) -> bool:
-    values = actual if isinstance(actual, list) else [actual]
-    texts = [_text(value) for value in values if value is not None]
-    return any(_pattern(wish).fullmatch(text) for wish in wishes for text in texts)
-
-
 def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @lru_cache(maxsize=512)
 def _pattern(wish: str) -> re.Pattern[str]:
     wild = {"*": ".*", "?": "."}
-    return re.compile("".join(wild.get(char) or re.escape(char) for char in wish), re.DOTALL)
+    parts = re.findall(r"\\[*?\\]|.", wish, re.DOTALL)
+    return re.compile("".join(wild.get(part) or re.escape(part[-1]) for part in parts), re.DOTALL)

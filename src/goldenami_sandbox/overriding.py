@@ -27,7 +27,6 @@ PRIVATE: Mapping[str, tuple[str, ...]] = {
     "moto.ec2.models.elastic_block_store:EBSBackend": ("_create_default_encryption_key",),
     "moto.ec2.models.instances:Instance": ("_reason", "_state"),
     "moto.ec2.models.instances:InstanceBackend": ("_get_template_from_args",),
-    "moto.ec2.responses._base_response:EC2BaseResponse": ("_filters_from_querystring",),
     "moto.organizations.models:FakePolicy": ("_arn_format",),
     "moto.ssm.models:SimpleSystemManagerBackend": ("_commands", "_parameters", "_resource_tags"),
 }

@@ -26,7 +26,7 @@ def test_the_plan_shows_everything_that_was_looked_at(cli: Any, write: Any) -> N
         "the launch of a t3.micro from ami-",
         "the name web-base-1.0 is free in eu-west-1",
         "quota of images in eu-west-1: 0 of 50,000 are used, and 1 more are needed",
-        "quota of vCPUs for t3.micro in us-east-1: 0 of 5 are used, and 2 more are needed",
+        "quota of vCPUs for t3.micro in us-east-1: 0 of 100,000 are used, and 2 more are needed",
         "quota of launch permissions of an image in us-east-1",
         "not encrypted in eu-west-1, and so can be shared",
         f"parameter {PARAMETER} is new in eu-west-1",

@@ -70,7 +70,7 @@ def test_an_inactive_access_key_is_refused(sandbox: Sandbox) -> None:
 def test_what_the_sandbox_lacks_is_an_error_that_says_so(sandbox: Sandbox) -> None:
     with pytest.raises(ClientError, match="does not implement ec2:ExportImage"):
         sandbox.client("ec2").export_image(
-            DiskImageFormat="RAW", ImageId="ami-1", S3ExportLocation={"S3Bucket": "b"}
+            DiskImageFormat="RAW", ImageId="ami-01234567", S3ExportLocation={"S3Bucket": "b"}
         )
 
 

@@ -1,24 +1,37 @@
-"""What EC2 operations have in common."""
+"""What EC2 operations have in common: malformed ids, dry runs, filters, pages, client tokens.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
+"""
 
 from collections.abc import Callable
 from typing import Any, cast
 
+from botocore import xform_name
+from botocore.model import OperationNotFoundError
 from moto.core.common_types import TYPE_RESPONSE
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
+from moto.core.utils import get_service_model
 from moto.ec2.exceptions import DryRunClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses._base_response import EC2BaseResponse
 
-from goldenami_sandbox.ec2.errors import bad_value, token_reused
+from goldenami_sandbox.ec2 import ids
+from goldenami_sandbox.ec2.errors import bad_value, in_words, token_reused
+from goldenami_sandbox.ec2.listings import request
 from goldenami_sandbox.ec2.store import Ec2Store
-from goldenami_sandbox.listing import page
 from goldenami_sandbox.overriding import overrides
 
 DRY_RUN_STATUS = 412  # moto: 400
+READING = ("Describe", "Get", "List", "Search")
+"""How operations begin that change nothing."""
 
 
 class Ec2Base(EC2BaseResponse):
-    """The store of the call's account and region, dry runs, client tokens and pages."""
+    """The store of the call's account and region, and the checks of every call."""
+
+    _page_wish: request.Wish | None = None
+    _dry_run = False
 
     @property
     def store(self) -> Ec2Store:
@@ -45,12 +58,55 @@ class Ec2Base(EC2BaseResponse):
         return str(super().get_region_from_url(request, full_url))
 
     @overrides
+    def call_action(self) -> TYPE_RESPONSE:
+        """Check what every operation has in common before it is carried out."""
+        try:
+            self._prepare(self._get_action())
+        except ServiceException as error:
+            status, headers, body = self.serialized(ActionResult(error))
+            return status, headers | {"status": str(status)}, body
+        return super().call_action()
+
+    @overrides
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
-        """Answer a dry run with AWS's status."""
+        """Answer with the wished part of a listing, and a dry run with AWS's status."""
+        result: Any = action_result.result
+        if isinstance(result, ServiceException):
+            result.message = in_words(result.message)
+        elif self._dry_run:
+            action_result = ActionResult(DryRunClientError())
+        elif self._page_wish is not None:
+            action_result = ActionResult(request.answer(self._page_wish, result))
         status, headers, body = super().serialized(action_result)
         if isinstance(action_result.result, DryRunClientError):
             status = DRY_RUN_STATUS
         return status, headers, body
+
+    def _prepare(self, operation: str) -> None:
+        """Refuse ids that are none, and take filters and page out of the parameters.
+
+        A dry run of a changing operation ends here if moto would carry it out, which does so with
+        some; what the sandbox does itself ends with its own checks, and what reads is read.
+
+        Raises:
+            EC2ClientError: one of them is wrong, or it is a dry run.
+        """
+        try:
+            model = get_service_model("ec2").operation_model(operation)
+        except OperationNotFoundError:
+            return
+        if model.input_shape is None:
+            return
+        ids.check(model.input_shape, self.params)
+        self._page_wish = request.taken(operation, self.params)
+        dry = "DryRun" in model.input_shape.members and bool(self._get_param("DryRun", False))
+        function = getattr(type(self), xform_name(operation), None)
+        own = getattr(function, "__module__", "").startswith(__package__)
+        if dry and function and not own and not operation.startswith(READING):
+            raise DryRunClientError
+        self._dry_run = dry
+        if dry and operation.startswith(READING):
+            self.params.pop("DryRun")  # so that what does not exist is told first
 
     def once(self, operation: str, make: Callable[[], Any]) -> Any:
         """Return what ``make`` returns, or the first answer to a client token used before.
@@ -71,9 +127,3 @@ class Ec2Base(EC2BaseResponse):
         if before[0] != parameters:
             raise token_reused()
         return before[1]
-
-    def paged(self, key: str, items: list[Any], default_size: int | None = None) -> ActionResult:
-        """Answer with the page of ``items`` that the request asks for."""
-        size = self._get_int_param("MaxResults", default_size)
-        page_items, token = page(items, size, self._get_param("NextToken"))
-        return ActionResult({key: page_items, "NextToken": token or None})

@@ -3,12 +3,25 @@
 https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
 """
 
+import re
+from collections.abc import Sequence
+
 from moto.ec2.exceptions import EC2ClientError
+
+_SET = re.compile(r"\{'[^{}]*'\}|\['[^\[\]]*'\]")
 
 
 def no_such_image(image_id: str) -> EC2ClientError:
     """An image id that never existed, or whose image one may not see."""
     return EC2ClientError("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
+
+
+def no_such_images(image_ids: Sequence[str]) -> EC2ClientError:
+    """Image ids that never existed, or whose images one may not see: all of them are named."""
+    if len(image_ids) == 1:
+        return no_such_image(image_ids[0])
+    named = ", ".join(image_ids)
+    return EC2ClientError("InvalidAMIID.NotFound", f"The image ids '[{named}]' do not exist")
 
 
 def image_unavailable(image_id: str, why: str = "no longer available") -> EC2ClientError:
@@ -48,6 +61,14 @@ def no_such_instance(instance_id: str) -> EC2ClientError:
     )
 
 
+def no_such_instances(instance_ids: Sequence[str]) -> EC2ClientError:
+    """Instance ids that do not exist: all of them are named."""
+    if len(instance_ids) == 1:
+        return no_such_instance(instance_ids[0])
+    named = ", ".join(instance_ids)
+    return EC2ClientError("InvalidInstanceID.NotFound", f"The instance IDs '{named}' do not exist")
+
+
 def no_such_key_pair(name: str) -> EC2ClientError:
     """A key pair that does not exist."""
     return EC2ClientError("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
@@ -83,3 +104,8 @@ def token_reused() -> EC2ClientError:
         "Arguments on this idempotent request are inconsistent with arguments used in previous "
         "request(s).",
     )
+
+
+def in_words(message: str) -> str:
+    """Return a message with ids in place of the Python sets that moto puts there."""
+    return _SET.sub(lambda found: ", ".join(sorted(re.findall(r"'([^']*)'", found[0]))), message)

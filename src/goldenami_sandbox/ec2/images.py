@@ -1,10 +1,10 @@
 """Images that there are: DescribeImages; deprecate, disable, protect, share, deregister.
 
-Otherwise than in moto, deprecated and disabled images are hidden as on AWS, with all filters, pages
-and unknown ids; the calls that moto lacks; a disabled image loses its launch permissions; a
-deregistered one takes its snapshots along if asked to; all targets of a call count (moto takes the
-first ARN), one attribute per call; images encrypted with the account's default key cannot be
-shared, others' images cannot be changed.
+Otherwise than in moto, deprecated and disabled images are hidden as on AWS, all unknown ids are
+named, and of deregistered images nothing is said; the calls that moto lacks; a disabled image loses
+its launch permissions; a deregistered one takes its snapshots along if asked to; all targets of a
+call count (moto takes the first ARN), one attribute per call; images encrypted with the account's
+default key cannot be shared, others' images cannot be changed.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/disable-an-ami.html
@@ -15,7 +15,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,6 @@ from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidAMIAttributeItemValueError,
     InvalidRequest,
-    MalformedAMIIdError,
 )
 from moto.ec2.responses.amis import AmisResponse
 
@@ -37,49 +36,11 @@ from goldenami_sandbox.ec2.errors import (
     image_unavailable,
     incorrect_state,
     missing,
-    no_such_image,
+    no_such_images,
     not_owner,
 )
-from goldenami_sandbox.ec2.image import PUBLIC, SandboxImage, iso
-from goldenami_sandbox.listing import Described, Field, filtered
+from goldenami_sandbox.ec2.image import PUBLIC, SandboxImage
 from goldenami_sandbox.overriding import overrides
-
-
-def _same(name: str) -> Field:
-    return lambda image: image[name]
-
-
-def _of_devices(name: str) -> Field:
-    return lambda image: [device["Ebs"][name] for device in image["BlockDeviceMappings"]]
-
-
-_FIELDS = {
-    "architecture": _same("Architecture"),
-    "block-device-mapping.delete-on-termination": _of_devices("DeleteOnTermination"),
-    "block-device-mapping.encrypted": _of_devices("Encrypted"),
-    "block-device-mapping.snapshot-id": _of_devices("SnapshotId"),
-    "block-device-mapping.volume-size": _of_devices("VolumeSize"),
-    "block-device-mapping.volume-type": _of_devices("VolumeType"),
-    "creation-date": lambda image: iso(image["CreationDate"]),
-    "description": _same("Description"),
-    "ena-support": _same("EnaSupport"),
-    "hypervisor": _same("Hypervisor"),
-    "image-allowed": _same("ImageAllowed"),
-    "image-id": _same("ImageId"),
-    "image-type": _same("ImageType"),
-    "is-public": _same("Public"),
-    "name": _same("Name"),
-    "owner-alias": _same("ImageOwnerAlias"),
-    "owner-id": _same("OwnerId"),
-    "platform": _same("Platform"),
-    "root-device-name": _same("RootDeviceName"),
-    "root-device-type": _same("RootDeviceType"),
-    "source-image-id": _same("SourceImageId"),
-    "source-image-region": _same("SourceImageRegion"),
-    "source-instance-id": _same("SourceInstanceId"),
-    "state": _same("State"),
-    "virtualization-type": _same("VirtualizationType"),
-}
 
 
 class ImageListingResponse(Ec2Base, AmisResponse):
@@ -88,23 +49,31 @@ class ImageListingResponse(Ec2Base, AmisResponse):
     @overrides
     def describe_images(self) -> ActionResult:
         """List the images that the account can see."""
-        self.error_on_dryrun()
         ids = self._get_param("ImageIds", [])
-        images = [self._visible(image_id) for image_id in ids] or [
-            image
-            for image in (*self.store.images.values(), *self.store.shared_images.values())
-            if self._listed(image)
-        ]
+        images = (
+            self._named_images(ids)
+            if ids
+            else [
+                image
+                for image in (*self.store.images.values(), *self.store.shared_images.values())
+                if self._listed(image)
+            ]
+        )
         described = [image.described() for image in images if self._wanted_image(image)]
-        return self.paged("Images", self._filtered_images(described))
+        return ActionResult({"Images": described})
 
-    def _visible(self, image_id: str) -> SandboxImage:
-        if not image_id.startswith("ami-"):
-            raise MalformedAMIIdError([image_id])
-        image = self.store.images.get(image_id) or self.store.shared_images.get(image_id)
-        if image is None or self.store.allowed_images.hide(image):
-            raise no_such_image(image_id)
-        return image
+    def _named_images(self, ids: Sequence[str]) -> list[SandboxImage]:
+        """Return the images of a request's ids; of one that was deregistered nothing is said."""
+        visible = self.store.images | self.store.shared_images
+        images = {
+            image_id: image
+            for image_id, image in visible.items()
+            if image_id in ids and not self.store.allowed_images.hide(image)
+        }
+        gone = self.store.deregistered
+        if lacking := [each for each in ids if each not in images and each not in gone]:
+            raise no_such_images(lacking)
+        return list(images.values())
 
     def _listed(self, image: SandboxImage) -> bool:
         """Say whether an image shows up for somebody who does not name it."""
@@ -131,9 +100,6 @@ class ImageListingResponse(Ec2Base, AmisResponse):
             for user in users
         ]
         return not users or any(permission in image.permissions for permission in wished)
-
-    def _filtered_images(self, described: Iterable[Described]) -> list[Described]:
-        return filtered(described, self._filters_from_querystring(), _FIELDS)
 
 
 _TEN_YEARS = timedelta(days=3653)

@@ -12,33 +12,11 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 
 from goldenami_sandbox.ec2.base import Ec2Base
-from goldenami_sandbox.ec2.errors import bad_combination, no_such_instance
+from goldenami_sandbox.ec2.errors import no_such_instances
 from goldenami_sandbox.ec2.image import iso
 from goldenami_sandbox.ec2.launch import LaunchState
-from goldenami_sandbox.listing import Described, filtered
+from goldenami_sandbox.listing import Described
 from goldenami_sandbox.overriding import overrides
-
-PAGE_SIZE = 1000
-_STATUS_FIELDS = {
-    "availability-zone": lambda described: described["AvailabilityZone"],
-    "instance-state-code": lambda described: described["InstanceState"]["Code"],
-    "instance-state-name": lambda described: described["InstanceState"]["Name"],
-    "instance-status.status": lambda described: described["InstanceStatus"]["Status"],
-    "system-status.status": lambda described: described["SystemStatus"]["Status"],
-}
-_METADATA_FIELDS = {
-    "availability-zone": lambda described: described["AvailabilityZone"],
-    "image-allowed": lambda described: described["ImageMetadata"].get("ImageAllowed"),
-    "image-id": lambda described: described["ImageMetadata"]["ImageId"],
-    "image-name": lambda described: described["ImageMetadata"].get("Name"),
-    "instance-id": lambda described: described["InstanceId"],
-    "instance-state-name": lambda described: described["State"]["Name"],
-    "instance-type": lambda described: described["InstanceType"],
-    "launch-time": lambda described: described["LaunchTime"].strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-    "owner-alias": lambda described: described["ImageMetadata"].get("ImageOwnerAlias"),
-    "owner-id": lambda described: described["OwnerId"],
-    "zone-id": lambda described: described["ZoneId"],
-}
 
 
 class InstanceStatusResponse(Ec2Base, InstanceResponse):
@@ -47,39 +25,26 @@ class InstanceStatusResponse(Ec2Base, InstanceResponse):
     @overrides
     def describe_instance_status(self) -> ActionResult:
         """List state and checks, of running instances if not told otherwise."""
-        self.error_on_dryrun()
         include_all = self._get_param("IncludeAllInstances", False)
         statuses = [
             _status(instance)
             for instance in self._instances()
             if include_all or instance.state == "running"
         ]
-        return self.paged(
-            "InstanceStatuses", filtered(statuses, self._filters_from_querystring(), _STATUS_FIELDS)
-        )
+        return ActionResult({"InstanceStatuses": statuses})
 
     def describe_instance_image_metadata(self) -> ActionResult:
         """List instances with their images, also with images that are gone."""
-        self.error_on_dryrun()
-        if self._get_param("InstanceIds") and self._get_param("MaxResults"):
-            raise bad_combination(
-                "The parameter InstanceIds cannot be used with the parameter MaxResults"
-            )
         described = [self._metadata(instance) for instance in self._instances()]
-        return self.paged(
-            "InstanceImageMetadata",
-            filtered(described, self._filters_from_querystring(), _METADATA_FIELDS),
-            PAGE_SIZE,
-        )
+        return ActionResult({"InstanceImageMetadata": described})
 
     def _instances(self) -> list[Instance]:
         every: dict[str, Instance] = {
             instance.id: instance for instance in self.store.all_instances()
         }
         ids = self._get_param("InstanceIds", [])
-        for instance_id in ids:
-            if instance_id not in every:
-                raise no_such_instance(instance_id)
+        if lacking := [instance_id for instance_id in ids if instance_id not in every]:
+            raise no_such_instances(lacking)
         return [every[instance_id] for instance_id in ids] or list(every.values())
 
     def _metadata(self, instance: Instance) -> Described:

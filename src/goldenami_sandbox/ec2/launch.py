@@ -23,9 +23,7 @@ from goldenami_sandbox.ec2 import tags
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
     bad_value,
-    image_unavailable,
     missing,
-    no_such_image,
     no_such_key_pair,
     token_of_the_terminated,
 )
@@ -116,8 +114,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         # AWS launches as many as it can, up to MaxCount; moto launches MinCount.
         self.params["MinCount"] = self._get_param("MaxCount", 1)
         self.params["ImageId"] = self._image.id
-        with self.store.lending(self._image):
-            reservation = cast(Reservation, super().run_instances().result)
+        reservation = cast(Reservation, super().run_instances().result)
         for instance in reservation.instances:
             self._finish(instance, wished["network-interface"])
         return reservation
@@ -133,12 +130,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         image_id = self._get_param("ImageId") or self._template.get("ImageId")
         if not image_id:
             raise missing("ImageId")
-        image = self.store.image(image_id)
-        if self.store.allowed_images.hide(image):
-            raise no_such_image(image_id)
-        if image.state != "available":
-            raise image_unavailable(image_id, f"in the state {image.state}, not available")
-        return image
+        return self.store.launchable(image_id)
 
     def _wish(self, name: str, default: Any = None) -> Any:
         return self._get_param(name) or self._template.get(name, default)

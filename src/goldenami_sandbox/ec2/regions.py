@@ -14,7 +14,6 @@ from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesA
 
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import bad_value
-from goldenami_sandbox.listing import filtered
 from goldenami_sandbox.overriding import overrides
 
 ENABLED_BY_DEFAULT = frozenset(
@@ -25,11 +24,6 @@ ENABLED_BY_DEFAULT = frozenset(
         *("ap-south-1", "ap-southeast-1", "ap-southeast-2"),
     }
 )
-_FIELDS = {
-    "endpoint": lambda region: region["Endpoint"],
-    "opt-in-status": lambda region: region["OptInStatus"],
-    "region-name": lambda region: region["RegionName"],
-}
 
 
 class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
@@ -38,7 +32,6 @@ class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
     @overrides
     def describe_regions(self) -> ActionResult:
         """List enabled regions, or all of the partition."""
-        self.error_on_dryrun()
         names = self._get_param("RegionNames", [])
         known = {name: self._described(name) for name in _regions(self.partition)}
         for name in names:
@@ -50,9 +43,7 @@ class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
             for name, region in known.items()
             if (not names or name in names) and (every or region["OptInStatus"] != "not-opted-in")
         ]
-        return ActionResult(
-            {"Regions": filtered(regions, self._filters_from_querystring(), _FIELDS)}
-        )
+        return ActionResult({"Regions": regions})
 
     def _described(self, name: str) -> dict[str, str]:
         enabled = self.partition != "aws" or name in ENABLED_BY_DEFAULT

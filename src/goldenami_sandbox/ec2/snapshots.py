@@ -1,6 +1,6 @@
 """DescribeSnapshots, who may use a snapshot, and DeleteSnapshot.
 
-Otherwise than in moto: progress, owners, all filters, pages, unknown ids, both ways to name a
+Otherwise than in moto: progress, owners, unknown ids, both ways to name a
 permission, the default key, and that a snapshot of any image is in use.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
@@ -15,25 +15,8 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import bad_value, default_key_not_shareable, no_such_snapshot
-from goldenami_sandbox.listing import Described, Field, filtered
+from goldenami_sandbox.listing import Described
 from goldenami_sandbox.overriding import overrides
-
-
-def _same(name: str) -> Field:
-    return lambda snapshot: snapshot[name]
-
-
-_FIELDS = {
-    "description": _same("Description"),
-    "encrypted": _same("Encrypted"),
-    "owner-id": _same("OwnerId"),
-    "progress": _same("Progress"),
-    "snapshot-id": _same("SnapshotId"),
-    "status": _same("State"),
-    "storage-tier": _same("StorageTier"),
-    "volume-id": _same("VolumeId"),
-    "volume-size": _same("VolumeSize"),
-}
 
 
 class SnapshotsResponse(Ec2Base, ElasticBlockStore):
@@ -42,15 +25,12 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
     @overrides
     def describe_snapshots(self) -> ActionResult:
         """List the account's snapshots; those of public images belong to others."""
-        self.error_on_dryrun()
         ids = self._get_param("SnapshotIds", [])
         snapshots = [self._snapshot(snapshot) for snapshot in ids] or self.store.snapshots.values()
         described = [
             _described(snapshot) for snapshot in snapshots if self._wanted_snapshot(snapshot)
         ]
-        return self.paged(
-            "Snapshots", filtered(described, self._filters_from_querystring(), _FIELDS)
-        )
+        return ActionResult({"Snapshots": described})
 
     @overrides
     def delete_snapshot(self) -> ActionResult:

@@ -8,11 +8,14 @@ from typing import Any, cast
 
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot
+from moto.ec2.models.instances import Reservation
+from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.kms.models import kms_backends
 
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.ec2 import image_aliases, vcpus
 from goldenami_sandbox.ec2.allowed_images import AllowedImages, declared
 from goldenami_sandbox.ec2.errors import image_unavailable, no_such_image, no_such_snapshot
 from goldenami_sandbox.ec2.image import (
@@ -42,6 +45,7 @@ class Ec2Store(EC2Backend):
         self._allowed_images = AllowedImages()
         self.root_replacements: list[dict[str, Any]] = []
         self.lent: dict[str, Snapshot] = {}
+        self._vcpus = vcpus.Usage()
         super().__init__(region_name, account_id)
         for public in catalogue.IMAGES:
             image = self.published(public)
@@ -85,6 +89,56 @@ class Ec2Store(EC2Backend):
     @overrides
     def _load_amis(self) -> None:
         """Leave out moto's images; the catalogue comes after the rest is set up."""
+
+    @overrides
+    def run_instances(
+        self,
+        image_id: str,
+        count: int,
+        user_data: Any,
+        security_group_names: list[str],
+        **kwargs: Any,
+    ) -> Reservation:
+        """Launch instances: everything that launches comes here, groups and fleets too.
+
+        Raises:
+            EC2ClientError: the image allows no launch, or a quota no more instances.
+        """
+        template = kwargs.get("launch_template")
+        data = self._get_template_from_args(template).data if template else {}
+        image = self.launchable(image_id or data.get("ImageId", ""))
+        if kwargs.get("lifecycle") != "spot":
+            usual = data.get("InstanceType") if kwargs.get("is_instance_type_default") else None
+            kind = usual or kwargs.get("instance_type") or ""
+            self._vcpus.add(self.all_instances, kind, count)
+        with self.lending(image):
+            return super().run_instances(image.id, count, user_data, security_group_names, **kwargs)
+
+    def launchable(self, image_id: str) -> SandboxImage:
+        """Return the image of a launch, which an alias may name.
+
+        Raises:
+            EC2ClientError: there is none, none that Allowed AMIs let through, or it is in a state
+                that allows no launch.
+        """
+        image = self.image(image_aliases.resolved(self.account_id, self.region_name, image_id))
+        if self.allowed_images.hide(image):
+            raise no_such_image(image.id)
+        if image.state != "available":
+            raise image_unavailable(image.id, f"in the state {image.state}, not available")
+        return image
+
+    @overrides
+    def describe_launch_templates(
+        self,
+        template_names: list[str] | None = None,
+        template_ids: list[str] | None = None,
+        filters: Any = None,
+    ) -> list[LaunchTemplate]:
+        """Find launch templates; moto passes over ids that do not exist."""
+        for template_id in template_ids or ():
+            self.get_launch_template(template_id)
+        return super().describe_launch_templates(template_names, template_ids, filters)
 
     def image(self, image_id: str) -> SandboxImage:
         """Return an image that the account can see.

@@ -110,7 +110,7 @@ class RootReplacementResponse(Ec2Base):
             for task in self.store.root_replacements
             if not ids or task["ReplaceRootVolumeTaskId"] in ids
         ]
-        return self.paged("ReplaceRootVolumeTasks", tasks)
+        return ActionResult({"ReplaceRootVolumeTasks": tasks})
 
     def _tagged(self, task: Mapping[str, Any]) -> Described:
         own = self.store.tags.get(task["ReplaceRootVolumeTaskId"], {})

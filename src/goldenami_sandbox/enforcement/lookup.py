@@ -8,6 +8,7 @@ from moto.ssm.models import ssm_backends
 
 from goldenami.iam.authorization import resources
 from goldenami.iam.authorization.resources import Resource, ResourceLookup, Scope
+from goldenami_sandbox.ec2 import image_aliases
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.enforcement import ec2_resources, iam_resources
 from goldenami_sandbox.enforcement.caller import PARTITION, account_id, tags_of
@@ -64,12 +65,13 @@ class LenientLookup:
 
 
 def _parameter(name: str, region: str) -> Resource | None:
-    ssm = ssm_backends[account_id()][region]
-    parameter = ssm.get_parameter(name)
+    parameter = image_aliases.named(account_id(), region, name)
     if parameter is None:
         return None
-    tags = ssm._resource_tags["Parameter"].get(name, {})  # noqa: SLF001
-    return resources.parameter(Scope(PARTITION, region, account_id()), name, tags, parameter.value)
+    ssm = ssm_backends[account_id()][region]
+    own = parameter.name
+    tags = ssm._resource_tags["Parameter"].get(own, {})  # noqa: SLF001
+    return resources.parameter(Scope(PARTITION, region, account_id()), own, tags, parameter.value)
 
 
 def _auto_scaling(kind: str, name: str, region: str) -> Resource | None:

@@ -81,13 +81,14 @@ class TestDeregistered:
         ]
         assert len(ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]) == 1
 
-    def test_it_is_unknown_to_a_listing_and_unavailable_to_a_call(
+    def test_a_listing_leaves_it_out_and_a_call_finds_it_unavailable(
         self, ec2: Any, bake: Make, refused: Any
     ) -> None:
-        image_id = bake()
+        image_id, there = bake(), bake("there")
         ec2.deregister_image(ImageId=image_id)
-        with refused("InvalidAMIID.NotFound", image_id):
-            ec2.describe_images(ImageIds=[image_id])
+        assert ec2.describe_images(ImageIds=[image_id])["Images"] == []
+        (image,) = ec2.describe_images(ImageIds=[image_id, there])["Images"]
+        assert image["ImageId"] == there
         with refused("InvalidAMIID.Unavailable", image_id):
             ec2.deregister_image(ImageId=image_id)
 

@@ -142,11 +142,11 @@ def _by_template(template: Resource | None, parameters: Launch, kind: str) -> Ke
 
 
 def _parameter(builder: RequestBuilder, launch: Launch) -> Resource | None:
-    """Return the SSM parameter that names the image, if one does."""
+    """Return the SSM parameter that names the image, if one does, of the version it names."""
     image_id = str(launch.get("ImageId", ""))
     if not image_id.startswith(_RESOLVED):
         return None
-    return builder.resource("parameter", image_id.removeprefix(_RESOLVED).partition(":")[0])
+    return builder.resource("parameter", image_id.removeprefix(_RESOLVED))
 
 
 def _image(builder: RequestBuilder, launch: Launch) -> Iterator[Resource]:
