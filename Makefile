@@ -70,10 +70,11 @@ $(LOWEST_VENV)/.ready: pyproject.toml tests/floors.py | python
 	$(LOWEST_VENV)/bin/python $(PIP_INSTALL) --no-deps --editable .
 	@touch $@
 
-# The AWS CLI pins botocore, so it lives in an environment of its own.
+# The AWS CLI pins botocore, so it lives in an environment of its own. Its documented outputs, which
+# the sandbox is held to, change with its version.
 $(AWSCLI_VENV)/.ready:
 	$(PYTHON) -m venv $(AWSCLI_VENV)
-	$(AWSCLI_VENV)/bin/python $(PIP_INSTALL) awscli
+	$(AWSCLI_VENV)/bin/python $(PIP_INSTALL) awscli==1.46.3
 	@touch $@
 
 # So does Cloud Custodian, which the audit is compared with.

@@ -23,7 +23,7 @@ from moto.core.model import OperationModel, ServiceModel
 from moto.ec2 import urls as ec2_urls
 from moto.ec2.models import ec2_backends
 from moto.iam import urls as iam_urls
-from moto.iam.models import iam_backends
+from moto.iam.models import Role, iam_backends
 from moto.inspector2 import urls as inspector_urls
 from moto.inspector2.models import inspector2_backends
 from moto.kms import urls as kms_urls
@@ -35,14 +35,21 @@ from moto.ssm import urls as ssm_urls
 from moto.ssm.models import ssm_backends
 from moto.sts import urls as sts_urls
 
-from goldenami_sandbox import clock, config, inspector, overriding, service_quotas
+from goldenami_sandbox import (
+    clock,
+    config,
+    inspector,
+    overriding,
+    service_quotas,
+    whole_seconds,
+)
 from goldenami_sandbox.autoscaling import AutoScalingResponse, AutoScalingStore
 from goldenami_sandbox.config import ConfigResponse
 from goldenami_sandbox.ec2 import image_creation
 from goldenami_sandbox.ec2.response import Ec2Response
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.iam.calls import IamResponse
-from goldenami_sandbox.iam.store import IamStore
+from goldenami_sandbox.iam.store import IamStore, described_boundary
 from goldenami_sandbox.inspector import InspectorResponse, InspectorStore
 from goldenami_sandbox.kms import KmsResponse
 from goldenami_sandbox.organizations import documents
@@ -85,6 +92,8 @@ def install() -> None:
         (sts_urls, StsResponse),
     ):
         replace(urls, "url_paths", dict.fromkeys(urls.url_paths, response.dispatch))
+    replace(Role, "permissions_boundary", property(described_boundary))
+    whole_seconds.install()
     replace(BaseBackend, "_url_module", property(_url_module))
     replace(ServiceModel, "operation_model", _one_at_a_time)
     _let_go()

@@ -1,8 +1,12 @@
-"""KMS: a data key that is only tried.
+"""KMS: keys with AWS's defaults, and a data key that is only tried.
 
-Otherwise than in moto: moto makes the key even if the call is a DryRun.
+Otherwise than in moto: a key is told with what it is for, and that it is of one region, where the
+request leaves that to AWS; moto makes a data key even if the call is a DryRun.
+https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
 https://docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html
 """
+
+import json
 
 from moto.core.exceptions import JsonRESTError
 from moto.kms.responses import KmsResponse as MotoKmsResponse
@@ -12,6 +16,13 @@ from goldenami_sandbox.overriding import overrides
 
 class KmsResponse(MotoKmsResponse):
     """Answers KMS's operations."""
+
+    @overrides
+    def create_key(self) -> str:
+        """Make a key."""
+        usual = {"KeyUsage": "ENCRYPT_DECRYPT", "MultiRegion": False}
+        self.body = json.dumps(usual | json.loads(self.body))
+        return str(super().create_key())
 
     @overrides
     def generate_data_key_without_plaintext(self) -> str:

@@ -29,6 +29,12 @@ _DECISIONS = {
     Outcome.IMPLICIT_DENY: "implicitDeny",
     Outcome.ALLOWED: "allowed",
 }
+_SOURCES = {
+    Layer.IDENTITY: "IAM Policy",
+    Layer.BOUNDARY: "Permissions Boundary Policy",
+    Layer.SCP: "none",
+}
+"""What AWS answers, and the API reference's example has; its table has other types."""
 _STATEMENT = re.compile(r'"Statement"\s*:\s*')
 _BETWEEN = re.compile(r"[\s,]*")
 _VARIABLE = re.compile(r"\$\{([^},\s]+)[^}]*\}")
@@ -37,21 +43,20 @@ Position = Mapping[str, int]
 
 
 class SimulatedPolicy(Struct, frozen=True):
-    """A policy document: its id, its type, the compiled policy and the text."""
+    """A policy document: its id, the compiled policy and the text."""
 
     id: str
-    kind: str
     policy: Policy
     text: str
 
     @classmethod
-    def of(cls, policy_id: str, text: str, kind: str = "none") -> Self:
+    def of(cls, policy_id: str, text: str) -> Self:
         """Return a document, compiled.
 
         Raises:
             PolicyError: it is none.
         """
-        return cls(policy_id, kind, compile_policy(policy_id, text), text)
+        return cls(policy_id, compile_policy(policy_id, text), text)
 
     @property
     def raw(self) -> list[Mapping[str, Any]]:
@@ -139,7 +144,7 @@ class Simulation(Struct, frozen=True, kw_only=True):
         )
         names = (candidate.name for candidate in source.policy.statements)
         places = dict(zip(names, _positions(source.text), strict=False))
-        answer = {"SourcePolicyId": source.id, "SourcePolicyType": source.kind}
+        answer = {"SourcePolicyId": source.id, "SourcePolicyType": _SOURCES[matched.layer]}
         return answer | places.get(matched.statement, {})
 
     def _missing(self, request: Request) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.iam.exceptions import IAMException, InvalidInput, NoSuchEntity, ValidationError
-from moto.iam.models import AWSManagedPolicy, Group, ManagedPolicy, Role
+from moto.iam.models import Group, ManagedPolicy, Role
 
 from goldenami.errors import GoldenamiError
 from goldenami.iam.evaluator.document import compile_policy
@@ -78,15 +78,14 @@ def _entity(store: IamStore, arn: str) -> Entity:
 def _own(entity: Entity) -> Iterable[SimulatedPolicy]:
     kind = type(entity).__name__.lower()
     for name, text in entity.policies.items():
-        yield SimulatedPolicy.of(f"{kind}_{entity.name}_{name}", text, kind)
+        yield SimulatedPolicy.of(f"{kind}_{entity.name}_{name}", text)
     for policy in entity.managed_policies.values():
         yield _managed(policy)
 
 
 def _managed(policy: ManagedPolicy) -> SimulatedPolicy:
-    kind = "aws-managed" if isinstance(policy, AWSManagedPolicy) else "user-managed"
     default = next(version for version in policy.versions if version.is_default_version)
-    return SimulatedPolicy.of(policy.name, default.document, kind)
+    return SimulatedPolicy.of(policy.name, default.document)
 
 
 INPUT, BOUNDARY = "PolicyInputList", "PermissionsBoundaryPolicyInputList"

@@ -3,7 +3,7 @@
 Otherwise than in moto: the size of managed and of inline policies; policies per group, user and
 role; deleting what is attached or in use; the AWS-managed policies of an administrator's day; a
 document with a principal is refused; users have permissions boundaries too, a boundary has to
-exist, and it is known how often a policy is used as one; ids of users begin as AWS's do.
+exist, and it is known how often a policy is used as one.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
@@ -23,10 +23,10 @@ from moto.iam.exceptions import (
     MalformedPolicyDocument,
     NotFoundException,
 )
-from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, PolicyVersion, Role
+from moto.iam.models import AWSManagedPolicy, ManagedPolicy, PolicyVersion, Role
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
-from moto.iam.utils import random_role_id
 
+from goldenami_sandbox.iam.unique_ids import POLICY, USER, UniqueIdStore, unique_id
 from goldenami_sandbox.overriding import overrides
 
 _PRINCIPALS = {"Principal", "NotPrincipal"}
@@ -45,10 +45,6 @@ def check_document(document: str) -> None:
             raise MalformedPolicyDocument("Policy document should not specify a principal.")
 
 
-_PREFIXES = ("AROA", "AIDA")  # of the unique ids of roles and of users
-BOUNDARY_TYPE = "PermissionsBoundaryPolicy"
-
-
 class SandboxUser(models.User):
     """A user that can have a permissions boundary, as moto's roles can."""
 
@@ -60,11 +56,9 @@ class SandboxUser(models.User):
         return True
 
     @property
-    def permissions_boundary(self) -> dict[str, str | None] | None:
+    def permissions_boundary(self) -> dict[str, str] | None:
         """The boundary as AWS describes it."""
-        arn = self.permissions_boundary_arn
-        boundary = {"PermissionsBoundaryType": BOUNDARY_TYPE, "PermissionsBoundaryArn": arn}
-        return boundary if arn else None
+        return described_boundary(self)
 
 
 SandboxUser.__name__ = models.User.__name__  # moto looks for its attributes by this name
@@ -73,7 +67,16 @@ SandboxUser.__name__ = models.User.__name__  # moto looks for its attributes by 
 Bounded = SandboxUser | Role
 
 
-class BoundaryStore(IAMBackend):
+def described_boundary(entity: Bounded) -> dict[str, str] | None:
+    """Return a boundary as AWS describes it; None without one.
+
+    The API reference says ``PermissionsBoundaryPolicy``, its example and AWS itself another type.
+    """
+    arn = entity.permissions_boundary_arn
+    return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn} if arn else None
+
+
+class BoundaryStore(UniqueIdStore):
     """Users and roles with permissions boundaries."""
 
     @overrides
@@ -91,7 +94,7 @@ class BoundaryStore(IAMBackend):
         if permissions_boundary:
             self._check_boundary(permissions_boundary)
         user = SandboxUser(self.account_id, region_name, user_name, path)
-        user.id = random_role_id(self.account_id).replace(*_PREFIXES, 1)
+        user.id = unique_id(USER, self.account_id)
         user.permissions_boundary_arn = permissions_boundary
         self.tagger.tag_resource(user.arn, tags or [])
         self.users[user_name] = user
@@ -182,10 +185,13 @@ class IamStore(BoundaryStore):
 
     @overrides
     def _init_aws_policies(self) -> list[ManagedPolicy]:
-        return [
+        policies: list[ManagedPolicy] = [
             AWSManagedPolicy.from_data(name, self.account_id, self.region_name, data)
             for name, data in _aws_policies().items()
         ]
+        for policy in policies:
+            policy.id = unique_id(POLICY, self.account_id)
+        return policies
 
     @overrides
     def create_policy(

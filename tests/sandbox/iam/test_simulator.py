@@ -127,7 +127,7 @@ def test_a_statement_need_not_be_in_a_list(iam: Any) -> None:
 def test_a_place_that_is_hard_to_find_is_left_out(iam: Any) -> None:
     document = policy(allow("ec2:*")).replace('"Statement"', '"\\u0053tatement"')
     (told,) = custom(iam, document)["MatchedStatements"]
-    assert told == {"SourcePolicyId": "PolicyInputList.1", "SourcePolicyType": "none"}
+    assert told == {"SourcePolicyId": "PolicyInputList.1", "SourcePolicyType": "IAM Policy"}
 
 
 def test_a_boundary_has_to_allow_too(iam: Any) -> None:
@@ -231,7 +231,7 @@ class TestAPrincipal:
         result = principal(iam, ann, ResourceArns=[SUBNET])
         assert (result["EvalDecision"], sources(result)) == ("allowed", ["AmazonEC2FullAccess"])
         (told,) = result["MatchedStatements"][:1]
-        assert told["SourcePolicyType"] == "aws-managed"
+        assert told["SourcePolicyType"] == "IAM Policy"
         result = principal(iam, ann, ResourceArns=[IMAGE])
         assert (result["EvalDecision"], sources(result)) == ("explicitDeny", ["guard"])
 
