@@ -40,7 +40,7 @@ from goldenami_sandbox.ec2.errors import (
     no_such_image,
     not_owner,
 )
-from goldenami_sandbox.ec2.image import PUBLIC, SandboxImage, iso
+from goldenami_sandbox.ec2.image import PUBLIC, SandboxImage, check_description, iso
 from goldenami_sandbox.listing import Described, Field, filtered
 from goldenami_sandbox.overriding import overrides
 
@@ -291,6 +291,8 @@ class ImageSharingResponse(ImageLifecycleResponse):
             raise missing("attribute")
         if change is not None:
             self._check_shareable(image, change)
+        description = self._get_param("Description.Value", "")
+        check_description(description)
         self.error_on_dryrun()
         if change is not None:
             add, remove = change
@@ -299,7 +301,7 @@ class ImageSharingResponse(ImageLifecycleResponse):
                 dict(permission) for permission in add if permission not in kept
             ]
         elif attributes == ["Description"]:
-            image.description = self._get_param("Description.Value", "")
+            image.description = description
         else:
             image.imds_support = self._get_param("ImdsSupport.Value")
         return EmptyResult()
