@@ -143,7 +143,7 @@ class _Walk:
                 values[field.name] = data[name]
             elif name in data:
                 values[field.name] = self.value(data[name], field.type, f"{key}.{name}")
-            elif field.required:
+            elif field.required or name in misspelt:
                 values[field.name] = UNSOUND
                 if name not in misspelt:
                     self._problems.append(Problem(f"{key}.{name}", "is missing"))

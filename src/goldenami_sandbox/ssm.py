@@ -85,6 +85,12 @@ class SsmStore(SimpleSystemManagerBackend):
         if not versions:
             del self._parameters[key]
 
+    def newest(self, name: str) -> Parameter | None:
+        """Return the newest version of a parameter, checked or not; None if there is none."""
+        key = self._parameters.normalize_name(name)
+        unchecked = [one for _, one in self._unchecked if one.name == key]
+        return next(iter([*unchecked, *self._parameters.get(key, ())][-1:]), None)
+
     def check(self) -> None:
         """Show the versions whose image exists, and forget the others."""
         due = [version for version in self._unchecked if version[0].ended]
@@ -105,10 +111,32 @@ class ParametersResponse(SimpleSystemManagerResponse):
         names_image = self._get_param("DataType") == IMAGE_TYPE
         if names_image and not _IMAGE_ID.fullmatch(value):
             raise ValidationException(f"Parameter value is not an AMI ID: {value}")
+        self._check_unchanged()
         answer = super().put_parameter()
         if names_image:
             self.ssm_backend.withhold(self._get_param("Name"))  # type: ignore[attr-defined]
         return answer
+
+    def _check_unchanged(self) -> None:
+        """Refuse another type, or data type, for a parameter that is there.
+
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+        """
+        there = self.ssm_backend.newest(self._get_param("Name"))  # type: ignore[attr-defined]
+        if there is None or not self._get_param("Overwrite"):
+            return
+        kind, data_type = self._get_param("Type"), self._get_param("DataType")
+        if kind and kind != there.parameter_type:
+            raise SSMException(
+                "HierarchyTypeMismatchException",
+                f"The parameter type cannot be changed from {there.parameter_type} to {kind}: "
+                "create a new, unique parameter.",
+            )
+        if data_type and data_type != there.data_type:
+            raise ValidationException(
+                f"The data type of an existing parameter cannot be changed from {there.data_type} "
+                f"to {data_type}."
+            )
 
 
 DOCUMENTS = ("AWS-RunShellScript", "AWS-RunPowerShellScript")

@@ -18,6 +18,7 @@ from goldenami_sandbox.server import Sandbox
 HOME = "us-east-1"
 NAME = "/golden-ami/web-base"
 IMAGE_ID = catalogue.IMAGES[0].id_in(HOME)
+OTHER_ID = catalogue.IMAGES[1].id_in(HOME)
 Publishing = Callable[..., ActionContext]
 
 
@@ -44,10 +45,11 @@ def full(sandbox: Sandbox) -> Callable[..., Any]:
 
     def make(*labels: str, release: str = "web-base-1.0, build a") -> Any:
         ssm = sandbox.client("ssm")
-        for number in range(100):
+        for _ in range(100):
             ssm.put_parameter(
-                Name=NAME, Value=str(number), Type="String", Overwrite=True, Description=release
-            )
+                Name=NAME, Value=OTHER_ID, Type="String", DataType="aws:ec2:image",
+                Overwrite=True, Description=release,
+            )  # fmt: skip
         ssm.label_parameter_version(Name=NAME, ParameterVersion=1, Labels=list(labels))
         return ssm
 
@@ -69,7 +71,9 @@ def test_a_value_is_written_once_and_read_back(sandbox: Sandbox, doing: ActionCo
 
 
 def test_a_value_is_read_until_its_image_is_checked(sandbox: Sandbox, doing: ActionContext) -> None:
-    sandbox.client("ssm").put_parameter(Name=NAME, Value="old", Type="String")
+    sandbox.client("ssm").put_parameter(
+        Name=NAME, Value=OTHER_ID, Type="String", DataType="aws:ec2:image"
+    )
     sandbox.pending_s = 3600
     parameters.publish(doing)
     reading = structs.replace(doing, parameters={**doing.parameters, "timeout_s": 0.01})

@@ -37,7 +37,6 @@ from goldenami.validation import validated
 ACCOUNT = "111122223333"
 ORGANIZATION = f"arn:aws:organizations::{ACCOUNT}:organization/o-a1b2c3d4e5"
 UNIT = f"arn:aws:organizations::{ACCOUNT}:ou/o-a1b2c3d4e5/ou-ab12-cd34ef56"
-DEFAULT_KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/ebs"
 BASE = Base(source=BaseSource(ssm="/aws/service/al2023"))
 RELEASE = Release(schema="goldenami/v1", image="web", regions=("us-east-1", "eu-west-1"), base=BASE)
 PLAIN = BaseVolume(device="/dev/xvda", size_gib=30, encrypted=False)
@@ -104,6 +103,36 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         release(description="d" * 256),
         "$.description",
         "at most 255 characters, not 256",
+    ),
+    "a description that is not ASCII": (
+        release(description="Web base — gehärtet"),
+        "$.description",
+        "ASCII characters alone, and not '—ä'",
+    ),
+    "a key pair name that is not ASCII": (
+        base(key_name="schlüssel"),
+        "$.base.key_name",
+        "`schlüssel` is no key pair name",
+    ),
+    "the ARN of an instance profile": (
+        base(instance_profile=f"arn:aws:iam::{ACCOUNT}:instance-profile/web"),
+        "$.base.instance_profile",
+        "is no instance profile name",
+    ),
+    "a source as a launch template names it": (
+        source(ssm="resolve:ssm:/aws/service/al2023"),
+        "$.base.source.ssm",
+        "leave `resolve:ssm:` out: the parameter is called `/aws/service/al2023`",
+    ),
+    "a source that is a parameter without a name": (
+        source(ssm=" "),
+        "$.base.source.ssm",
+        "name a parameter",
+    ),
+    "a parameter to publish as a launch template names it": (
+        release(publish=Publish(ssm_parameter="resolve:ssm:/golden/web")),
+        "$.publish.ssm_parameter",
+        "leave `resolve:ssm:` out: the parameter is called `/golden/web`",
     ),
     "no region": (release(regions=()), "$.regions", "name at least one region"),
     "a zone for a region": (
@@ -315,31 +344,6 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "$.share",
         "AWS allows 1,000 launch permissions, these are 1,001",
     ),
-    "a share of an image of the default key": (
-        encrypted(None, eu_west_1="alias/golden"),
-        "$.base.volumes[0]",
-        "encrypted with the account's default key, so the image cannot be shared",
-    ),
-    "a share of an image of the default key by its name": (
-        encrypted("alias/aws/ebs", eu_west_1="alias/golden"),
-        "$.base.volumes[0]",
-        "encrypted with the account's default key, so the image cannot be shared",
-    ),
-    "a share of an image of the default key by its ARN": (
-        encrypted(DEFAULT_KEY_ARN, eu_west_1="alias/golden"),
-        "$.base.volumes[0]",
-        "encrypted with the account's default key, so the image cannot be shared",
-    ),
-    "a share of a copy of the default key": (
-        encrypted("alias/golden"),
-        "$.distribute",
-        "the copy in eu-west-1 would use the account's default key",
-    ),
-    "a share of a copy of the default key by its name": (
-        encrypted("alias/golden", eu_west_1="alias/aws/ebs"),
-        "$.distribute",
-        "give distribute.eu-west-1.kms_key",
-    ),
     "a parameter with a space": (
         release(publish=Publish(ssm_parameter="/golden ami")),
         "$.publish.ssm_parameter",
@@ -418,6 +422,7 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
 }
 
 TAKEN: dict[str, Release] = {
+    "a description in paragraphs": release(description="Web base\n\thardened\n"),
     "the least there is": RELEASE,
     "an AMI name of 128 characters": release(image="i" * 100, version="1" * 27),
     "a description of 255 characters": release(description="d" * 255),

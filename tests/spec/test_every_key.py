@@ -36,6 +36,11 @@ FULL: dict[type[Any], str] = {
           user_data: "#!/bin/sh"
           volumes:
           - {device: /dev/xvda, size_gib: 1, type: gp2, encrypted: true, kms_key: a}
+          - device: /dev/sdf
+            snapshot: snap-01234567
+            iops: 3000
+            throughput: 125
+            delete_on_termination: false
         bake: {method: packer, reboot: false, template: a, vars: {a: 1}}
         validate: [{run: a}]
         test:

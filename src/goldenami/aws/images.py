@@ -6,7 +6,7 @@ from goldenami.aws.answers import ec2
 from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
-from goldenami.domain.image import Image
+from goldenami.domain.image import Image, ImageDevice
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
@@ -148,7 +148,6 @@ def _newest(image: Image) -> tuple[float, str]:
 
 
 def _image(region: str, answer: ec2.ImageAnswer) -> Image:
-    volumes = [device.ebs for device in answer.block_device_mappings if device.ebs]
     return Image(
         region=region,
         id=answer.image_id,
@@ -166,5 +165,14 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
         source_instance=answer.source_instance_id,
         source_image=answer.source_image_id,
         source_region=answer.source_image_region or region,
-        encrypted=any(volume.encrypted for volume in volumes),
+        devices=tuple(
+            ImageDevice(
+                name=device.device_name,
+                snapshot=device.ebs.snapshot_id,
+                size_gib=device.ebs.volume_size,
+                encrypted=device.ebs.encrypted,
+            )
+            for device in answer.block_device_mappings
+            if device.ebs
+        ),
     )

@@ -14,6 +14,7 @@ from goldenami.errors import AwsError
 PERMISSIONS = ("kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext")
 DEFAULT_PERMISSIONS = ("ec2:GetEbsDefaultKmsKeyId", "ec2:GetEbsEncryptionByDefault")
 EBS_KEY = "alias/aws/ebs"
+_NAME_KEY = "name a key of the account (`kms_key`), or share with nobody"
 _TRIED = "DryRunOperationException"
 
 
@@ -31,6 +32,9 @@ def check(regional: RegionalAws, key: str, *, shared: bool) -> CheckResult:
     try:
         answer = regional.ask(DescribeKey, f"looking at KMS key {key}", KeyId=key)
     except AwsError as error:
+        if code_of(error) in FORBIDDEN:
+            whether = f"whether KMS key {key} in {regional.region} can be used is not known"
+            return CheckResult(unknown=(f"{whether}: {error.message}",))
         return CheckResult(wrong=(error.with_fix,))
     wrong = tuple(
         f"KMS key {key} in {regional.region} {fault}"
@@ -39,29 +43,40 @@ def check(regional: RegionalAws, key: str, *, shared: bool) -> CheckResult:
     return CheckResult(wrong=wrong) if wrong else _tried(regional, key)
 
 
-def check_default(regional: RegionalAws, *, encrypted: bool) -> CheckResult:
-    """Look whether images can be shared that are encrypted with the region's default key.
+def encrypts_by_default(regional: RegionalAws) -> bool:
+    """Say whether a region encrypts new volumes unasked.
+
+    Raises:
+        AwsError: it could not be read.
+    """
+    purpose = "looking at the encryption by default"
+    return bool(regional.ask(GetEbsEncryptionByDefault, purpose).part)
+
+
+def default(regional: RegionalAws) -> str:
+    """Return the key that a region encrypts with if none is named.
+
+    Raises:
+        AwsError: it could not be read.
+    """
+    return str(regional.ask(GetEbsDefaultKmsKeyId, "looking at the default key").part)
+
+
+def check_shared(regional: RegionalAws, key: str, what: str) -> CheckResult:
+    """Look whether what nobody names a key for can be shared.
 
     Args:
         regional: whose, and where.
-        encrypted: whether they are encrypted even if the account does not ask for it.
+        key: that it is encrypted with all the same.
+        what: it, as a sentence starts.
     """
-    purpose = "looking at the encryption by default"
-    try:
-        default = regional.ask(GetEbsEncryptionByDefault, purpose).part
-        if not encrypted and not default:
-            return CheckResult(fine=(f"not encrypted in {regional.region}, and so can be shared",))
-        key = regional.ask(GetEbsDefaultKmsKeyId, purpose).part
-    except AwsError as error:
-        return CheckResult(unknown=(f"whether it can be shared is not known: {error.message}",))
+    place = f"{what} would be encrypted in {regional.region} with"
     if key.endswith(EBS_KEY):
-        return CheckResult(
-            wrong=(
-                f"the image is encrypted in {regional.region} with AWS's own key {EBS_KEY} and "
-                "cannot be shared: name a key of the account (`kms_key`), or share with nobody",
-            )
-        )
-    return check(regional, key, shared=True)
+        own = f"{place} AWS's own key {EBS_KEY} and could not be shared"
+        return CheckResult(wrong=(f"{own}: {_NAME_KEY}",))
+    looked = check(regional, key, shared=True)
+    wrong = (f"{place} a key that cannot be shared: {_NAME_KEY}",) if looked.wrong else ()
+    return CheckResult(fine=looked.fine, wrong=looked.wrong + wrong, unknown=looked.unknown)
 
 
 def _faults(key: KeyMetadata, *, shared: bool) -> list[str]:

@@ -4,6 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from goldenami.aws.answers.ec2 import DescribeSnapshots, DescribeVolumes, SnapshotAnswer
 from goldenami.aws.session import RegionalAws
+from goldenami.domain.encryption import Backing
+from goldenami.domain.image import ImageDevice, Snapshot
+
+PERMISSIONS = ("ec2:DescribeSnapshots", "ec2:DescribeVolumes")
 
 
 def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[SnapshotAnswer, ...]:
@@ -23,6 +27,49 @@ def own(regional: RegionalAws, ids: Sequence[str], purpose: str) -> list[Snapsho
     """Return those of these snapshots that are there and the account's own."""
     filters = [{"Name": "snapshot-id", "Values": list(ids)}]
     return list(regional.rows(DescribeSnapshots, purpose, OwnerIds=["self"], Filters=filters))
+
+
+def visible(regional: RegionalAws, ids: Iterable[str], purpose: str) -> dict[str, Snapshot]:
+    """Return those of these snapshots that the account may see, whoever owns them, by id."""
+    values = sorted(set(ids))
+    if not values:
+        return {}
+    filters = [{"Name": "snapshot-id", "Values": values}]
+    return {
+        row.snapshot_id: Snapshot(
+            id=row.snapshot_id, owner=row.owner_id, state=row.state, size_gib=row.volume_size,
+            encrypted=row.encrypted, kms_key=row.kms_key_id,
+        )
+        for row in regional.rows(DescribeSnapshots, purpose, Filters=filters)
+    }  # fmt: skip
+
+
+def behind_devices(
+    regional: RegionalAws, devices: Sequence[ImageDevice], purpose: str
+) -> list[Backing]:
+    """Return what the devices of an image are made of, with the keys that stay theirs.
+
+    A volume keeps the key of a snapshot of the account's own, and no other account's.
+    """
+    seen = visible(regional, filter(None, (device.snapshot for device in devices)), purpose)
+    keys = {each.id: each.kms_key for each in seen.values() if each.owner == regional.account}
+    return [
+        Backing(
+            device=device.name, encrypted=device.encrypted, own_key=keys.get(device.snapshot, "")
+        )
+        for device in devices
+    ]
+
+
+def attached(regional: RegionalAws, instance_id: str, purpose: str) -> list[Backing]:
+    """Return what the devices of an instance are: its volumes, with their keys."""
+    filters = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
+    return [
+        Backing(device=attachment.device, encrypted=volume.encrypted, own_key=volume.kms_key_id)
+        for volume in regional.rows(DescribeVolumes, purpose, Filters=filters)
+        for attachment in volume.attachments
+        if attachment.instance_id == instance_id
+    ]
 
 
 def behind_roots(regional: RegionalAws, devices: Iterable[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from goldenami.bake.actions import (
 )
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
+from goldenami.bake.volumes import outliving
 from goldenami.domain import identity, tags
 from goldenami.domain.check_result import CheckResult
 from goldenami.domain.identity import LAUNCH
@@ -118,7 +119,8 @@ def adopted(context: ActionContext, problem: Callable[[Image], str]) -> dict[str
 
 
 def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
-    name = recipe.build.ami_name
+    name, own_instance = recipe.build.ami_name, recipe.instance_id is not None
+    kept = () if own_instance else outliving(recipe.release.base.volumes, deleted=False)
     return at(
         recipe.place, "image", "ec2:CreateImage", f"create image {name}",
         {
@@ -127,6 +129,7 @@ def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
             "Description": recipe.description,
             "NoReboot": not recipe.release.bake.reboot,
             "TagSpecifications": recipe.tag_specifications,
+            **({"BlockDeviceMappings": kept} if kept else {}),
         },
         permissions=("ec2:CreateImage", "ec2:CreateTags"),
         outputs={"image_id": "ImageId"},

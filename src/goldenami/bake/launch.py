@@ -10,6 +10,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import TERMINATED, code_of
 from goldenami.aws.session import RegionalAws
+from goldenami.bake import volumes
 from goldenami.bake.actions import instance_ready, terminate
 from goldenami.bake.interface import Recipe
 from goldenami.bake.way_out import in_list
@@ -20,7 +21,7 @@ from goldenami.domain.instance import ALIVE
 from goldenami.domain.plan import Action, Ref, Secret, resolve
 from goldenami.domain.record import LAUNCHES, tokens
 from goldenami.errors import AwsError, BakeError
-from goldenami.spec.model import Base, BaseVolume
+from goldenami.spec.model import Base
 
 INSTANCE = Ref(LAUNCH, "instance_id")
 """Stands for the base instance in later actions."""
@@ -58,9 +59,9 @@ LAUNCH_PARAMETERS = (
     LaunchParameter("key_name", lambda name: {"KeyName": name}, tested=False),
     LaunchParameter(
         "volumes",
-        lambda volumes: {"BlockDeviceMappings": [_mapping(volume) for volume in volumes]},
+        lambda several: {"BlockDeviceMappings": [volumes.mapping(volume) for volume in several]},
         "block_devices",
-        lambda volumes: [_block_device(volume) for volume in volumes],
+        lambda several: [volumes.block_device(volume) for volume in several],
         tested=False,
     ),
 )
@@ -105,6 +106,8 @@ def run_instances(recipe: Recipe, booted: Ref | None = None) -> dict[str, Any]:
         value = getattr(base, parameter.key)
         if value and (parameter.tested or not booted):
             _merge(parameters, parameter.run_instances(value))
+    if booted and (mappings := volumes.outliving(base.volumes, deleted=True)):
+        parameters["BlockDeviceMappings"] = mappings
     if not booted and recipe.file.user_data is not None:
         parameters["UserData"] = Secret(recipe.file.user_data)  # boto3 does the base64
     return parameters
@@ -159,7 +162,11 @@ def launch_problems(recipe: Recipe) -> list[str]:
     regional = recipe.aws.in_region(recipe.region)
     parameters = resolve(run_instances(recipe), {})
     del parameters["ClientToken"]
-    problems = _architecture_problems(regional, recipe.release.base.instance_type, recipe.source)
+    base = recipe.release.base
+    problems = volumes.problems(regional, recipe.source, base.volumes)
+    if problems:  # AWS would say the same of them once more
+        parameters.pop("BlockDeviceMappings", None)
+    problems += _architecture_problems(regional, base.instance_type, recipe.source)
     refusal = calls.refusal(
         regional, "ec2:RunInstances", "trying the launch (DryRun)", **parameters
     )
@@ -189,25 +196,3 @@ def _architecture_problems(regional: RegionalAws, instance_type: str, source: Im
         f"base.instance_type: {instance_type} is {'/'.join(known)}, "
         f"but {source.id} is {source.architecture}"
     ]
-
-
-def _mapping(volume: BaseVolume) -> dict[str, Any]:
-    ebs: dict[str, Any] = {
-        "VolumeSize": volume.size_gib,
-        "VolumeType": volume.type,
-        "Encrypted": volume.encrypted,
-        "DeleteOnTermination": True,
-    }
-    if volume.kms_key:
-        ebs["KmsKeyId"] = volume.kms_key
-    return {"DeviceName": volume.device, "Ebs": ebs}
-
-
-def _block_device(volume: BaseVolume) -> dict[str, Any]:
-    return {
-        "device": volume.device,
-        "size_gib": volume.size_gib,
-        "type": volume.type,
-        "encrypted": volume.encrypted,
-        "kms_key_id": volume.kms_key or "",
-    }

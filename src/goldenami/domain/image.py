@@ -13,6 +13,26 @@ from goldenami.domain.tags import Tags
 _STARTED = "%Y%m%dT%H%M%SZ"
 
 
+class ImageDevice(Struct, frozen=True, kw_only=True):
+    """An EBS device of an image, and what it is made of; empty and 0 if that is nothing."""
+
+    name: str
+    snapshot: str = ""
+    size_gib: int = 0
+    encrypted: bool = False
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """A snapshot that an account can see; of somebody else's the key is not told."""
+
+    id: str
+    owner: str
+    state: str
+    size_gib: int
+    encrypted: bool
+    kms_key: str = ""
+
+
 class Image(Struct, frozen=True, kw_only=True):
     """One AMI in one region, as DescribeImages tells it."""
 
@@ -29,7 +49,7 @@ class Image(Struct, frozen=True, kw_only=True):
     root_device: str = ""
     tags: Tags = {}
     snapshots: tuple[str, ...] = ()
-    encrypted: bool = False
+    devices: tuple[ImageDevice, ...] = ()
     source_instance: str = ""
     source_image: str = ""
     source_region: str = ""

@@ -7,6 +7,8 @@ ACCOUNT = re.compile(r"[0-9]{12}")
 ROLE = re.compile(r"(?:[!-.0-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}")
 AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
 INSTANCE_ID = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
+SNAPSHOT_ID = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
+KEY_PAIR = re.compile(r"[ -~]{1,255}")
 SUBNET_ID = re.compile(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})")
 SECURITY_GROUP_ID = re.compile(r"sg-([0-9a-f]{8}|[0-9a-f]{17})")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
@@ -59,3 +61,6 @@ def in_bytes(text: str) -> int:
 
 PUBLISHED = "/golden-ami/*"
 """Where images are published unless a file says otherwise."""
+
+RESOLVE_SSM = "resolve:ssm:"
+"""How a launch template names a parameter in the place of an image's id."""

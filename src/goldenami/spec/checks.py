@@ -9,6 +9,7 @@ from pathlib import Path
 from goldenami import files
 from goldenami.domain import names
 from goldenami.errors import SpecError
+from goldenami.spec import volume_checks
 from goldenami.spec.model import Enforce, EnforceSpec, Release
 from goldenami.validation import Problem, Rule
 
@@ -24,9 +25,9 @@ Problems = Iterator[Problem]
 def rules(folder: Path) -> tuple[Rule[Release], ...]:
     """Return the rules of a release file that lies in ``folder``; each is asked by itself."""
     return (
-        _ami_name, _audited_accounts, _user_data_size(folder), _volume_keys, _packer_variables,
-        _approval, _approval_tag, _distribution, _copies, _copied_accounts, _launch_permissions,
-        _shared_snapshots, _shared_volumes, _shared_copies, enforcement,
+        _ami_name, _audited_accounts, _user_data_size(folder), *volume_checks.rules(),
+        _packer_variables, _approval, _approval_tag, _distribution, _copies, _copied_accounts,
+        _launch_permissions, _shared_snapshots, enforcement,
     )  # fmt: skip
 
 
@@ -89,12 +90,6 @@ def _user_data_size(folder: Path) -> Callable[[Release], Problems]:
     return check
 
 
-def _volume_keys(release: Release) -> Problems:
-    for index, volume in enumerate(release.base.volumes):
-        if volume.kms_key and not volume.encrypted:
-            yield Problem(f"$.base.volumes[{index}].kms_key", "a KMS key needs `encrypted: true`")
-
-
 def _packer_variables(release: Release) -> Problems:
     if release.bake.method != "packer" and release.bake.vars:
         yield Problem("$.bake.vars", "only `method: packer` takes vars")
@@ -152,40 +147,6 @@ def _launch_permissions(release: Release) -> Problems:
 def _shared_snapshots(release: Release) -> Problems:
     if release.share.snapshots and not release.share.accounts:
         yield Problem("$.share.snapshots", "snapshots are shared with accounts: name some")
-
-
-def _shared_volumes(release: Release) -> Problems:
-    """An image encrypted with the account's default key cannot be shared.
-
-    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html
-    """
-    if not (release.share.targets or release.copies):
-        return
-    for index, volume in enumerate(release.base.volumes):
-        if volume.encrypted and _is_default_key(volume.kms_key):
-            yield Problem(
-                f"$.base.volumes[{index}]",
-                "encrypted with the account's default key, so the image cannot be shared: "
-                "give `kms_key`, or `encrypted: false`",
-            )
-
-
-def _shared_copies(release: Release) -> Problems:
-    """Nor can a copy that is."""
-    shared = release.share.targets or release.copies
-    if not shared or not any(volume.encrypted for volume in release.base.volumes):
-        return
-    for region in release.destinations:
-        if _is_default_key(release.kms_key(region)):
-            yield Problem(
-                "$.distribute",
-                f"the copy in {region} would use the account's default key and could not be "
-                f"shared: give distribute.{region}.kms_key",
-            )
-
-
-def _is_default_key(key: str | None) -> bool:
-    return key is None or key.endswith("alias/aws/ebs")  # the alias alone, or its ARN
 
 
 def enforcement(release: Release) -> Problems:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Struct, field
 
-from goldenami.constraints import at_most, between, exactly_one, some
+from goldenami.constraints import between, exactly_one, some
 from goldenami.domain import arns, names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.choices import BakeMethod
@@ -37,20 +37,29 @@ class ImageFilter(_Part, frozen=True):
 class BaseSource(_Part, frozen=True):
     """Where the base image comes from."""
 
-    ssm: str | None = None
+    ssm: types.SourceParameter | None = None
     ami: types.ImageId | None = None
     filter: ImageFilter | None = None
     golden: str | None = None
 
 
 class BaseVolume(_Part, frozen=True):
-    """One block device of the base instance, and so of the image."""
+    """One block device of the base instance, and so of the image.
+
+    ``snapshot`` is what it is made of beside the image's own; its size may be left out then.
+    ``throughput`` is in MiB/s. With ``delete_on_termination: false`` the volumes of what others
+    launch from the image outlive their instances; those of the bake itself never do.
+    """
 
     device: types.DeviceName
-    size_gib: Annotated[int, between(1, 65_536, "GiB")]
-    type: Literal["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"] = "gp3"
+    size_gib: Annotated[int, between(1, 65_536, "GiB")] | None = None
+    type: types.VolumeTypeName = "gp3"
+    iops: Annotated[int, between(100, 256_000, "IOPS")] | None = None
+    throughput: Annotated[int, between(125, 2_000, "MiB/s")] | None = None
+    snapshot: types.SnapshotId | None = None
     encrypted: bool = True
     kms_key: str | None = None
+    delete_on_termination: bool = True
 
 
 class Base(_Part, frozen=True):
@@ -58,10 +67,10 @@ class Base(_Part, frozen=True):
 
     source: Annotated[BaseSource, exactly_one]
     instance_type: types.InstanceType = "t3.micro"
-    key_name: str | None = None
+    key_name: types.KeyName | None = None
     subnet: types.SubnetId | None = None
     security_groups: tuple[types.SecurityGroupId, ...] = ()
-    instance_profile: str | None = None
+    instance_profile: types.InstanceProfileName | None = None
     user_data: str | None = None
     volumes: tuple[BaseVolume, ...] = ()
 
@@ -325,7 +334,7 @@ class Release(_Part, frozen=True):
     regions: types.SomeRegions
     base: Base
     version: types.Version = "auto"
-    description: Annotated[str, at_most(255, "characters")] = ""
+    description: types.Description = ""
     bake: Bake = Bake()
     validate: tuple[ValidationStep, ...] = ()
     test: BootTest | None = None

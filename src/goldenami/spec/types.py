@@ -1,8 +1,9 @@
 """The kinds of values in the files that users write: a text, and the form that it has to have."""
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from goldenami.constraints import Wrong, at_most, distinct, each, filled, form, some
 from goldenami.domain import names, tags
@@ -11,6 +12,7 @@ DEPRECATION_DAYS = 3_650
 MINE_ON_IMAGES = 10
 """goldenami's own tags on an image, the approval tag counted."""
 
+_NOT_ASCII = re.compile(r"[^\t\n\r -~]")
 _LETTERS = "letters, digits, `.`, `_`, `-`"
 
 AccountId = Annotated[str, form(names.ACCOUNT, "account id (12 digits)")]
@@ -20,6 +22,12 @@ ImageName = Annotated[str, form(names.IMAGE, f"image name: {_LETTERS}, at most 1
 Version = Annotated[str, form(names.VERSION, f"version: {_LETTERS}, or `auto`")]
 ImageId = Annotated[str, form(names.AMI_ID, "image id (`ami-` and 8 or 17 hex digits)")]
 ImageOwner = Annotated[str, form(names.OWNER, "account id, `self`, `amazon` or `aws-marketplace`")]
+SnapshotId = Annotated[str, form(names.SNAPSHOT_ID, "snapshot id (`snap-` and 8 or 17 hex digits)")]
+KeyName = Annotated[str, form(names.KEY_PAIR, "key pair name: 1 to 255 ASCII characters")]
+InstanceProfileName = Annotated[
+    str, form(names.IAM_NAME, "instance profile name: its ARN ends with it")
+]
+VolumeTypeName = Literal["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"]
 SubnetId = Annotated[str, form(names.SUBNET_ID, "subnet id (`subnet-…`)")]
 SecurityGroupId = Annotated[str, form(names.SECURITY_GROUP_ID, "group id (`sg-…`)")]
 RoleName = Annotated[str, form(names.ROLE, "role name, such as `golden-ami-copies`")]
@@ -29,6 +37,15 @@ DeviceName = Annotated[
     str,
     form(lambda name: name.startswith(("/dev/", "xvd")), "device name, such as `/dev/xvda`"),
 ]
+
+
+def _ascii(text: str) -> Wrong:
+    """EC2 refuses others when the image is made: at the end of the bake."""
+    if foreign := "".join(dict.fromkeys(_NOT_ASCII.findall(text))):
+        yield "", f"EC2 takes ASCII characters alone, and not {foreign[:20]!r}"
+
+
+Description = Annotated[str, at_most(255, "characters"), _ascii]
 Command = Annotated[str, filled("an empty command checks nothing")]
 Vulnerability = Annotated[str, form(names.VULNERABILITY, "id, such as `CVE-2026-12345`")]
 Timeout = Annotated[str, form(names.duration, "time, such as `30m` or `2h`")]
@@ -76,8 +93,13 @@ def _ten_years(text: str) -> Wrong:
 DeprecateAfter = Annotated[str, form(names.duration, "time, such as `90d`"), _ten_years]
 
 
-def _is_parameter(name: str) -> bool:
-    return len(name) <= 1_011 and names.SSM_PARAMETER.fullmatch(name) is not None
+def _not_resolved(name: str) -> Wrong:
+    bare = name.removeprefix(names.RESOLVE_SSM)
+    if bare != name:
+        yield "", f"leave `{names.RESOLVE_SSM}` out: the parameter is called `{bare}`"
+
+
+SourceParameter = Annotated[str, filled("name a parameter"), _not_resolved]
 
 
 def _not_of_aws(name: str) -> Wrong:
@@ -85,9 +107,14 @@ def _not_of_aws(name: str) -> Wrong:
         yield "", f"`{name}`: names that start with aws or ssm are AWS's"
 
 
-SsmParameter = Annotated[
-    str, form(_is_parameter, "parameter name, such as `/golden-ami/web`"), _not_of_aws
-]
+def _parameter_name(name: str) -> Wrong:
+    if name.startswith(names.RESOLVE_SSM):
+        yield from _not_resolved(name)
+    elif not (len(name) <= 1_011 and names.SSM_PARAMETER.fullmatch(name)):
+        yield "", f"`{name}` is no parameter name, such as `/golden-ami/web`"
+
+
+SsmParameter = Annotated[str, _parameter_name, _not_of_aws]
 
 
 def _unwritable(_: str, value: object) -> str | None:

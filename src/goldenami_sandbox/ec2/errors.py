@@ -44,6 +44,11 @@ def bad_combination(message: str) -> EC2ClientError:
     return EC2ClientError("InvalidParameterCombination", message)
 
 
+def bad_mapping(message: str) -> EC2ClientError:
+    """A block device that cannot be like that."""
+    return EC2ClientError("InvalidBlockDeviceMapping", message)
+
+
 def missing(parameter: str) -> EC2ClientError:
     """A required parameter that is not given."""
     return EC2ClientError("MissingParameter", f"The request must contain the parameter {parameter}")

@@ -15,8 +15,10 @@ from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.utils import random_snapshot_id
 
 from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.ec2.errors import bad_value
 from goldenami_sandbox.overriding import overrides
 
+DESCRIPTION_LENGTH = 255
 PUBLIC = {"Group": "all"}
 _COOLDOWN = timedelta(hours=24)
 
@@ -220,6 +222,21 @@ class SandboxImage:
 def iso(moment: datetime | None) -> str | None:
     """Return a time as AWS writes it in an image."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z") if moment else None
+
+
+def check_description(text: str) -> None:
+    """Refuse a description that an image cannot have.
+
+    Raises:
+        EC2ClientError: InvalidParameterValue.
+    """
+    if len(text) > DESCRIPTION_LENGTH:
+        raise bad_value(f"Description exceeds {DESCRIPTION_LENGTH} characters")
+    if not text.isascii():
+        raise bad_value(
+            f"Value ({text}) for parameter description is invalid. "
+            "Character sets beyond ASCII are not supported."
+        )
 
 
 def take_snapshot(

@@ -23,17 +23,22 @@ from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.ec2 import tags
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
-    bad_value,
+    bad_mapping,
     image_unavailable,
     incorrect_state,
     no_such_instance,
 )
-from goldenami_sandbox.ec2.image import GoneVolume, SandboxDevice, SandboxImage, take_snapshot
+from goldenami_sandbox.ec2.image import (
+    GoneVolume,
+    SandboxDevice,
+    SandboxImage,
+    check_description,
+    take_snapshot,
+)
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.overriding import overrides
 
 NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
-DESCRIPTION_LENGTH = 255
 copies_fail: dict[str, str] = {}
 """Why copies into a region fail, by region."""
 _TAGGABLE = ("image", "snapshot")
@@ -114,7 +119,9 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             owner_id=self.current_account,
             owner_alias=None,
             description=self._get_param("Description") or source.description,
-            devices=_copied(source, self.store, image_id, key) if failure is None else (),
+            devices=_copied(source, self.store, image_id, key, everything=self._encrypted)
+            if failure is None
+            else (),
             source_instance_id=None,
             source_image_id=source.id,
             source_image_region=source.store.region_name,
@@ -159,14 +166,18 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
         AWS accepts any key, and finds out later whether it is in the destination region.
         """
         wished = self._get_param("KmsKeyId")
-        by_default = self.store.get_ebs_encryption_by_default()
-        encrypted = self._get_param("Encrypted", False) or by_default
-        if wished and not encrypted:
+        if wished and not self._encrypted:
             raise InvalidParameterDependency("KmsKeyId", "Encrypted")
-        if not encrypted and not any(device.encrypted for device in source.devices):
+        if not self._encrypted and not any(device.encrypted for device in source.devices):
             return None, None
         arn = self.store.key_arn(wished)
         return arn, None if arn else "Copy image operation failed: Given key ID is not accessible"
+
+    @property
+    def _encrypted(self) -> bool:
+        """Whether a copy is encrypted even if what it is made of is not."""
+        by_default = self.store.get_ebs_encryption_by_default()
+        return bool(self._get_param("Encrypted", False)) or by_default
 
     def _new_name(self) -> str:
         name: str = self._get_param("Name", "")
@@ -176,8 +187,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
                 "AMI names must be between 3 and 128 characters long, and may contain letters, "
                 "numbers, '(', ')', '.', '-', '/' and '_'",
             )
-        if len(self._get_param("Description", "")) > DESCRIPTION_LENGTH:
-            raise bad_value(f"Description exceeds {DESCRIPTION_LENGTH} characters")
+        check_description(self._get_param("Description", ""))
         for image in self.store.images.values():
             if image.owned and image.name == name:
                 raise EC2ClientError(
@@ -236,10 +246,15 @@ def _overridden(
     by_name = {device.name: device for device in devices}
     for mapping in mappings:
         name, ebs = mapping["DeviceName"], mapping.get("Ebs", {})
-        if "NoDevice" in mapping:
+        if "NoDevice" in mapping or ("VirtualName" in mapping and not ebs):
             by_name.pop(name, None)
             continue
         base = by_name.get(name, SandboxDevice(name, 8))
+        if name in by_name and ebs.get("VolumeSize", base.size_gib) < base.size_gib:
+            raise bad_mapping(
+                f"Volume of size {ebs['VolumeSize']}GB is smaller than snapshot "
+                f"'{base.snapshot_id}', expect size >= {base.size_gib}GB"
+            )
         by_name[name] = replace(
             base,
             size_gib=ebs.get("VolumeSize", base.size_gib),
@@ -252,11 +267,17 @@ def _overridden(
 
 
 def _copied(
-    source: SandboxImage, store: Ec2Store, image_id: str, kms_key_id: str | None
+    source: SandboxImage,
+    store: Ec2Store,
+    image_id: str,
+    kms_key_id: str | None,
+    *,
+    everything: bool,
 ) -> tuple[SandboxDevice, ...]:
     devices = []
     for device in source.devices:
-        volume = GoneVolume(device.size_gib, kms_key_id is not None, kms_key_id)
+        key = kms_key_id if everything or device.encrypted else None
+        volume = GoneVolume(device.size_gib, key is not None, key)
         about = (
             f"Copied for DestinationAmi {image_id} from SourceAmi {source.id} "
             f"for SourceSnapshot {device.snapshot_id}."

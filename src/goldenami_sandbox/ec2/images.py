@@ -39,7 +39,7 @@ from goldenami_sandbox.ec2.errors import (
     no_such_images,
     not_owner,
 )
-from goldenami_sandbox.ec2.image import PUBLIC, SandboxImage
+from goldenami_sandbox.ec2.image import PUBLIC, SandboxImage, check_description
 from goldenami_sandbox.overriding import overrides
 
 
@@ -257,6 +257,8 @@ class ImageSharingResponse(ImageLifecycleResponse):
             raise missing("attribute")
         if change is not None:
             self._check_shareable(image, change)
+        description = self._get_param("Description.Value", "")
+        check_description(description)
         self.error_on_dryrun()
         if change is not None:
             add, remove = change
@@ -265,7 +267,7 @@ class ImageSharingResponse(ImageLifecycleResponse):
                 dict(permission) for permission in add if permission not in kept
             ]
         elif attributes == ["Description"]:
-            image.description = self._get_param("Description.Value", "")
+            image.description = description
         else:
             image.imds_support = self._get_param("ImdsSupport.Value")
         return EmptyResult()

@@ -12,19 +12,25 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError
+from moto.ec2.exceptions import (
+    InvalidSecurityGroupNotFoundError,
+    MissingInputError,
+    VPCIdNotSpecifiedError,
+)
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Instance, InstanceState, Reservation
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.models import iam_backends
 
 from goldenami_sandbox.clock import Countdown
-from goldenami_sandbox.ec2 import tags
+from goldenami_sandbox.ec2 import block_devices, tags
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
+    bad_mapping,
     bad_value,
     missing,
     no_such_key_pair,
+    no_such_snapshot,
     token_of_the_terminated,
 )
 from goldenami_sandbox.ec2.image import SandboxDevice, SandboxImage
@@ -153,6 +159,8 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
             raise no_such_key_pair(key_name)
         if subnet_id := self._wish("SubnetId"):
             self.store.get_subnet(subnet_id)
+        elif not self._wish("NetworkInterfaces"):
+            self._check_default_vpc()
         for group_id in self._wish("SecurityGroupIds", []):
             if self.store.get_security_group_from_id(group_id) is None:
                 raise InvalidSecurityGroupNotFoundError(group_id)
@@ -163,53 +171,88 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
                 "Invalid IAM Instance Profile name"
             )
 
+    def _check_default_vpc(self) -> None:
+        """Refuse a launch without a subnet where there is none by default.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html
+        """
+        vpc = self.store.get_default_vpc()
+        if vpc is None:
+            raise VPCIdNotSpecifiedError
+        if not self.store.get_default_subnets():
+            raise MissingInputError(
+                f"No subnets found for the default VPC '{vpc.id}'. Please specify a subnet."
+            )
+
     def _instance_profile_names(self) -> set[str]:
         profiles = iam_backends[self.current_account][self.partition].get_instance_profiles()
         return {profile.name for profile in profiles}
 
     @overrides
     def _parse_block_device_mapping(self) -> list[dict[str, Any]]:
-        """Return every device of the launch: the image's, changed and joined by the request's."""
-        devices = {device.name: _mapping(device) for device in self._image.devices}
+        """Return every device of the launch: the image's, changed and joined by the request's.
+
+        Types, IOPS and throughput are put on the volumes afterwards: moto's launch forgets them.
+        """
+        self._devices = self._launched_devices()
+        later = ("VolumeType", "Iops", "Throughput")
+        return [
+            {
+                "DeviceName": name,
+                "Ebs": {key: value for key, value in ebs.items() if key not in later},
+            }
+            for name, ebs in self._devices.items()
+        ]
+
+    def _launched_devices(self) -> dict[str, dict[str, Any]]:
+        devices = {device.name: _ebs(device) for device in self._image.devices}
         mappings = [
             *self._template.get("BlockDeviceMappings", []),
             *self._get_param("BlockDeviceMappings", []),
         ]
         for mapping in mappings:
-            name = mapping["DeviceName"]
-            if "NoDevice" in mapping:
-                devices.pop(name, None)
+            name, ebs = mapping["DeviceName"], mapping.get("Ebs", {})
+            if "NoDevice" in mapping or ("VirtualName" in mapping and not ebs):
+                devices.pop(name, None)  # an instance store is no volume
                 continue
-            blank = {"DeleteOnTermination": True, "VolumeType": "gp2", "SnapshotId": None}
-            base = devices.get(name, {"DeviceName": name, "Ebs": blank})
-            devices[name] = {"DeviceName": name, "Ebs": base["Ebs"] | mapping.get("Ebs", {})}
-        for mapping in devices.values():
-            self._complete(mapping)
-        return list(devices.values())
+            blank = {"DeleteOnTermination": True, "VolumeType": block_devices.DEFAULT_TYPE}
+            self._check_snapshot(name, ebs.get("SnapshotId"))
+            devices[name] = devices.get(name, blank) | ebs
+        for name, ebs in devices.items():
+            self._complete(name, ebs)
+        return devices
 
-    def _complete(self, mapping: dict[str, Any]) -> None:
-        ebs = mapping["Ebs"]
-        snapshot = self.store.snapshots.get(ebs.get("SnapshotId") or "")
+    def _check_snapshot(self, name: str, snapshot_id: str | None) -> None:
+        """Refuse a snapshot that is not the image's nor the account's, and another root."""
+        if snapshot_id is None or snapshot_id in self._image.snapshot_ids:
+            return
+        if self.store.get_snapshot(snapshot_id).owner_id != self.current_account:
+            raise no_such_snapshot(snapshot_id)
+        if name == self._image.root_device_name:
+            raise bad_mapping("snapshotId cannot be modified on root device")
+
+    def _complete(self, name: str, ebs: dict[str, Any]) -> None:
+        snapshot_id = ebs.get("SnapshotId")
+        snapshot = self.store.get_snapshot(snapshot_id) if snapshot_id else None
         if not ebs.get("VolumeSize") and snapshot is None:
             raise missing("size or snapshotId")
-        if snapshot is not None and snapshot.encrypted:
-            ebs["Encrypted"] = True
-            ebs.setdefault("KmsKeyId", snapshot.kms_key_id)
-        if ebs.get("Encrypted"):
-            key = ebs.get("KmsKeyId")
-            ebs["KmsKeyId"] = self.store.key_arn(key) or key
         ebs.setdefault("VolumeSize", snapshot.volume_size if snapshot else None)
+        block_devices.check(ebs, snapshot, root=name == self._image.root_device_name)
 
     def _finish(self, instance: Instance, interface_tags: tags.Tags) -> None:
         instance._state = LaunchState()  # noqa: SLF001
         instance.root_device_name = self._image.root_device_name
+        for name, ebs in self._devices.items():
+            volume = self.store.get_volume(instance.block_device_mapping[name].volume_id)
+            volume.volume_type = ebs["VolumeType"]
+            volume.iops = ebs.get("Iops") or block_devices.BASELINE.get(ebs["VolumeType"])
+            volume.throughput = ebs.get("Throughput")
         for interface in instance.nics.values():
             self.store.create_tags([interface.id], interface_tags)
             if not self._get_param("NetworkInterfaces"):
                 interface.delete_on_termination = True  # AWS's default for one it made itself
 
 
-def _mapping(device: SandboxDevice) -> dict[str, Any]:
-    mapping = device.described()
-    mapping["Ebs"] = {name: value for name, value in mapping["Ebs"].items() if value is not None}
-    return mapping
+def _ebs(device: SandboxDevice) -> dict[str, Any]:
+    ebs = device.described()["Ebs"]
+    return {name: value for name, value in ebs.items() if value is not None}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from moto.ec2.models import EC2Backend, ec2_backends
-from moto.ec2.models.elastic_block_store import Snapshot
+from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.models.instances import Reservation
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
@@ -183,6 +183,37 @@ class Ec2Store(EC2Backend):
         found_id = keys.get_key_id_from_alias(name) if alias else keys.get_key_id(name)
         key = keys.keys.get(found_id or "")
         return str(key.arn) if key else None
+
+    @overrides
+    def create_volume(
+        self,
+        size: int,
+        zone_name: str,
+        snapshot_id: str | None = None,
+        encrypted: bool = False,
+        kms_key_id: str | None = None,
+        volume_type: str | None = None,
+        iops: int | None = None,
+        throughput: int | None = None,
+        multi_attach_enabled: bool | None = None,
+    ) -> Volume:
+        """Make a volume, encrypted if it is asked for, by default, or if its snapshot is.
+
+        It keeps the key of a snapshot of the account's own, and no other account's.
+        https://docs.aws.amazon.com/ebs/latest/userguide/how-ebs-encryption-works.html
+        """
+        snapshot = self.get_snapshot(snapshot_id) if snapshot_id else None
+        if snapshot is not None and snapshot.encrypted:
+            encrypted = True
+            if snapshot.owner_id == self.account_id:
+                kms_key_id = kms_key_id or snapshot.kms_key_id
+        encrypted = encrypted or (not kms_key_id and self.get_ebs_encryption_by_default())
+        if encrypted:
+            kms_key_id = self.key_arn(kms_key_id) or kms_key_id
+        return super().create_volume(
+            size, zone_name, snapshot_id, encrypted, kms_key_id, volume_type, iops, throughput,
+            multi_attach_enabled,
+        )  # fmt: skip
 
     def has_default_key(self, snapshot: Snapshot) -> bool:
         """Say whether a snapshot is encrypted with the key that AWS made for the account."""

@@ -1,7 +1,8 @@
 """Volumes: the key that EBS encrypts with, detaching, and another root volume while running.
 
-moto cannot tell the key, needs an instance where AWS takes the one that the volume is attached to,
-takes a running instance's root volume away, and lacks CreateReplaceRootVolumeTask.
+moto takes any size and IOPS, cannot tell the key, needs an instance where AWS takes the one that
+the volume is attached to, takes a running instance's root volume away, and lacks
+CreateReplaceRootVolumeTask.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetEbsDefaultKmsKeyId.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachVolume.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateReplaceRootVolumeTask.html
@@ -17,12 +18,13 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.moto_api._internal import mock_random
 
-from goldenami_sandbox.ec2 import tags
+from goldenami_sandbox.ec2 import block_devices, tags
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
     bad_combination,
     image_unavailable,
     incorrect_state,
+    missing,
     no_such_instance,
 )
 from goldenami_sandbox.ec2.store import AWS_MANAGED_KEY
@@ -39,6 +41,19 @@ class EbsResponse(Ec2Base, ElasticBlockStore):
         key = self.store.default_kms_key_id
         own = bool(key) and key not in self.store.managed_keys
         return ActionResult({"KmsKeyId": key if own else AWS_MANAGED_KEY})
+
+    @overrides
+    def create_volume(self) -> ActionResult:
+        """Make a volume that EBS would make."""
+        snapshot_id = self._get_param("SnapshotId")
+        snapshot = self.store.get_snapshot(snapshot_id) if snapshot_id else None
+        size_gib = self._get_param("Size") or (snapshot and snapshot.volume_size)
+        if not size_gib:
+            raise missing("size/snapshot")
+        names = ("VolumeType", "Iops", "Throughput")
+        ebs = {name: self._get_param(name) for name in names} | {"VolumeSize": size_gib}
+        block_devices.check(ebs, snapshot)
+        return super().create_volume()
 
     @overrides
     def detach_volume(self) -> ActionResult:

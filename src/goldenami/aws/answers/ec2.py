@@ -35,11 +35,13 @@ class Ebs(Row, frozen=True, kw_only=True):
 
     snapshot_id: str = ""  # absent on a blank volume, and before the snapshot is begun
     encrypted: bool = False  # absent as long as that is not decided
+    volume_size: int = 0  # absent before the snapshot is begun
 
 
 class BlockDeviceAnswer(Row, frozen=True, kw_only=True):
     """A device of an image."""
 
+    device_name: Text
     ebs: Ebs | None = None  # absent on an instance store
 
 
@@ -77,6 +79,9 @@ class SnapshotAnswer(Tagged, frozen=True, kw_only=True):
     snapshot_id: Text
     state: Text
     volume_size: int
+    encrypted: bool
+    kms_key_id: str = ""  # absent if it is not encrypted, and of somebody else's
+    owner_id: Text
     progress: str = ""  # absent before it is begun
 
     @property
@@ -357,6 +362,8 @@ class VolumeAnswer(Tagged, frozen=True, kw_only=True):
 
     volume_id: Text
     state: Text
+    encrypted: bool
+    kms_key_id: str = ""  # absent if it is not encrypted
     snapshot_id: str = ""  # a volume that was made from none may leave it out
     attachments: tuple[AttachmentAnswer, ...] = ()  # absent if it is attached to nothing
 

@@ -1,12 +1,13 @@
 """What can be looked at before a bake, all of it in one list, without changing anything."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import product
 
 from goldenami.aws import calls, images, inspector, keys, parameters, quotas, regions
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import concurrently
+from goldenami.bake import volumes
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
 from goldenami.bake.record import gates
@@ -14,7 +15,9 @@ from goldenami.bake.way_out import in_list
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.check_result import CheckResult
+from goldenami.domain.image import Image
 from goldenami.errors import AwsError
+from goldenami.workflows.release import sharing
 from goldenami.workflows.release.recovery import EarlierRun
 
 Check = Callable[[Recipe, AccountRegion], CheckResult]
@@ -35,6 +38,11 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResu
         return CheckResult(fine=("the release is whole: approved and published everywhere",))
     own = {image.id for _, image in earlier.all_images} if earlier else set()
     to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    present = {
+        name: image
+        for name, image in (earlier.images if earlier else {}).items()
+        if image.state == "available"
+    }
     to_scan = recipe.release.scan and not _is_tested(recipe, earlier)
     return sum(
         [
@@ -42,7 +50,7 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResu
             _launch(recipe, baker) if recipe.place in to_make else CheckResult(),
             inspector.check(recipe.aws.at(recipe.place)) if to_scan else CheckResult(),
             _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
-            _everywhere(recipe, [_shares], to_finish),
+            _everywhere(recipe, [partial(_shares, present)], to_finish),
             _everywhere(recipe, [_quota, _key, _copy], to_make),
             _writing(recipe),
         ],
@@ -66,7 +74,9 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     if any(recipe.keys(place) for place in to_make if place.is_home):
         needed += keys.PERMISSIONS
     if to_finish and recipe.is_shared:
-        needed += keys.DEFAULT_PERMISSIONS
+        needed += sharing.PERMISSIONS
+    if release.base.volumes and recipe.place in to_make:
+        needed += volumes.PERMISSIONS
     return tuple(needed)
 
 
@@ -156,17 +166,14 @@ def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:
     return sum(looks, CheckResult())
 
 
-def _shares(recipe: Recipe, place: AccountRegion) -> CheckResult:
+def _shares(present: Mapping[str, Image], recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look whether the image can be shared, and with so many."""
-    release, regional = recipe.release, recipe.aws.at(place)
+    release = recipe.release
     if not (place.is_home and recipe.is_shared):
         return CheckResult()
-    result = quotas.shares(regional, release.share.targets + len(release.copies))
-    encrypted = [volume for volume in release.base.volumes if volume.encrypted]
-    if recipe.keys(place) and all(volume.kms_key for volume in encrypted):
-        return result
-    is_encrypted = bool(encrypted) or recipe.source.encrypted
-    return result + keys.check_default(regional, encrypted=is_encrypted)
+    consumers = release.share.targets + len(release.copies)
+    result = quotas.shares(recipe.aws.at(place), consumers)
+    return result + sharing.check(recipe, place, present)
 
 
 def _parameter(recipe: Recipe, place: AccountRegion) -> CheckResult:
