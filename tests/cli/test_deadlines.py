@@ -11,6 +11,7 @@ from goldenami.spec.model import Timeouts
 from goldenami_sandbox import ssm
 from goldenami_sandbox.ec2.image import SandboxImage
 from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
 STEPS = {"validate": [{"run": "true"}], "test": {"scan": {}}}
@@ -66,6 +67,23 @@ def test_a_raised_deadline_lets_the_build_go_on(
         assert "  - kept: " in ran.err
         assert mutating().count(call) == 1
         assert "DeregisterImage" not in mutating()
+
+
+def test_what_aws_is_too_busy_for_is_waited_out_with_the_same_instance(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any
+) -> None:
+    sandbox.fail(Fault(
+        service="ec2", operation="CreateImage", code="SnapshotCreationPerVolumeRateExceeded",
+        times=1,
+    ))  # fmt: skip
+    sandbox.fail(Fault(
+        service="ec2", operation="CopyImage", code="ResourceLimitExceeded", times=2, skip=1,
+        message="Too many snapshot copies in progress.",
+    ))  # fmt: skip
+    ran = cli("bake", write(), "--yes")
+    assert ran.code == 0, ran.err
+    assert "SnapshotCreationPerVolumeRateExceeded, waiting" in ran.err
+    assert [mutating().count(call) for call in ("RunInstances", "CopyImage")] == [1, 3]
 
 
 def test_a_base_instance_that_is_stopped_during_a_step_is_no_slow_agent(

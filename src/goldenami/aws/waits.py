@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from goldenami.aws import denials, snapshots
+from goldenami.aws import denials, patience, snapshots
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import (
     DescribeImages,
@@ -141,11 +141,17 @@ def _refuse_dead(context: ActionContext, described: InstanceAnswer) -> None:
         )
 
 
-def patiently(context: ActionContext, make: Callable[[], T], *, created: bool = False) -> T:
+def patiently(
+    context: ActionContext, make: Callable[[], T], *, created: bool = False, call: str = ""
+) -> T:
     """Make one call, slower and slower as long as AWS throttles it, or answers nothing readable.
 
-    ``created`` tells that it names what was created just before: AWS may not know it everywhere
-    yet, so that NotFound is forgiven for a while.
+    Args:
+        context: what it is made for.
+        make: makes it.
+        created: whether it names what was created just before: AWS may not know it everywhere yet,
+            so that NotFound is forgiven for a while.
+        call: its operation, of which `patience` says what passes by itself.
 
     Raises:
         AwsError: what the call raised in the end.
@@ -161,9 +167,11 @@ def patiently(context: ActionContext, make: Callable[[], T], *, created: bool = 
             stale = created and error.code in UNKNOWN_ID and spent_s < STALE_S
             throttled = error.code in THROTTLED and spent_s < THROTTLED_S
             unreadable = error.code in UNREADABLE and spent_s < UNREADABLE_S
-            if not (stale or throttled or unreadable):
+            busy = patience.is_busy(call, error, spent_s, context.patience_s)
+            if not (stale or throttled or unreadable or busy):
                 raise
-            context.progress("not known everywhere yet" if stale else _SLOWING[unreadable])
+            slowing = f"{error.code}, waiting" if busy else _SLOWING[unreadable]
+            context.progress("not known everywhere yet" if stale else slowing)
         if context.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
             raise BakeError(f"{context.headline}: stopped before it was done")
         delay = min(delay * 2, MOST_POLL_S)
@@ -174,7 +182,9 @@ def answered(
 ) -> A:
     """Make one AWS call of an action `patiently`, and return its answer."""
     with denials.explained(context.regional):
-        return patiently(context, lambda: context.ask(kind, **parameters), created=created)
+        return patiently(
+            context, lambda: context.ask(kind, **parameters), created=created, call=kind.call
+        )
 
 
 _SLOWING = {False: "throttled, slowing down", True: "no readable answer, slowing down"}

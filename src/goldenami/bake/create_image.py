@@ -133,4 +133,5 @@ def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
         after=(after,),
         undo=undo_image(recipe, recipe.place),
         adopt="adopt:image",
+        patience_s=recipe.release.timeouts.seconds("image"),
     )  # fmt: skip

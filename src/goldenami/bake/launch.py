@@ -128,6 +128,7 @@ def launch_actions(recipe: Recipe) -> tuple[Action, Action]:
         parameters=run_instances(recipe),
         permissions=("ec2:RunInstances", "ec2:CreateTags", *profile),
         outputs={"instance_id": "Instances.0.InstanceId"},
+        patience_s=recipe.release.timeouts.seconds("instance"),
         undo=terminate(recipe.region, f"undo-{LAUNCH}", "terminate the base instance", INSTANCE),
     )
     summary = "wait until the base instance runs and its status checks pass"

@@ -253,6 +253,7 @@ class Execution:
             parameters=resolve(action.parameters, self._done),
             cancelled=cancelled,
             progress=progress,
+            patience_s=action.patience_s,
         )
 
     def _call(self, action: Action, context: ActionContext, *, created: bool) -> Mapping[str, Any]:
