@@ -86,6 +86,44 @@ def test_what_aws_is_too_busy_for_is_waited_out_with_the_same_instance(
     assert [mutating().count(call) for call in ("RunInstances", "CopyImage")] == [1, 3]
 
 
+def test_a_launch_goes_on_where_there_is_room_and_so_does_the_boot_test(
+    cli: Any, write: Any, sandbox: Sandbox, living: Any, mutating: Any
+) -> None:
+    subnets = [each["SubnetId"] for each in sandbox.client("ec2").describe_subnets()["Subnets"]]
+    lists = {"instance_type": None, "instance_types": ["t3.micro", "t3a.micro"]}
+    changes = {f"base__{key}": value for key, value in {**lists, "subnets": subnets[:2]}.items()}
+    release = write(regions=["us-east-1"], test={}, **changes)
+    dry = 4  # each type in each subnet is tried first
+    sandbox.fail(Fault(
+        service="ec2", operation="RunInstances", code="InsufficientInstanceCapacity",
+        skip=dry, times=2,
+    ))  # fmt: skip
+    ran = cli("bake", release, "--yes")
+    assert ran.code == 0, ran.err
+    assert f"tried t3.micro in {subnets[0]}: InsufficientInstanceCapacity" in ran.err
+    launches = [
+        call.parameters for call in sandbox.calls
+        if call.operation == "RunInstances" and not call.parameters.get("DryRun")
+    ]  # fmt: skip
+    assert [(each["InstanceType"], each["SubnetId"]) for each in launches] == [
+        ("t3.micro", subnets[0]), ("t3.micro", subnets[1]), ("t3a.micro", subnets[0]),
+        ("t3.micro", subnets[0]),
+    ]  # fmt: skip
+    assert len({each["ClientToken"] for each in launches}) == len(launches)
+    assert living() == []
+
+
+@pytest.mark.parametrize(("key", "value"), [("instance_types", ["t3.micro", "t4g.micro"])])
+def test_every_type_has_to_fit_the_base_image(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, key: str, value: list[str]
+) -> None:
+    changes: dict[str, Any] = {"base__instance_type": None, f"base__{key}": value}
+    ran = cli("bake", write(**changes), "--yes")
+    assert ran.code == 1
+    assert "t4g.micro is arm64, but" in ran.err
+    assert mutating() == []
+
+
 def test_a_base_instance_that_is_stopped_during_a_step_is_no_slow_agent(
     cli: Any, write: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, living: Any
 ) -> None:

@@ -45,6 +45,22 @@ BUSY: Final[Mapping[str, tuple[Busy, ...]]] = {
 }
 
 
+NOT_HERE: Final = (
+    Busy("Insufficient(Instance|Host|Volume|Address)?Capacity"),
+    Busy("InsufficientFreeAddressesInSubnet"),
+    Busy("Unsupported", words="availability zone"),
+)
+"""What a launch is refused with that another zone, or another type, may have room for."""
+
+
+def is_not_here(error: AwsError) -> bool:
+    """Tell whether a launch may succeed in another subnet, or with another type."""
+    return any(
+        re.fullmatch(busy.code, error.code) and re.search(busy.words, error.message, re.IGNORECASE)
+        for busy in NOT_HERE
+    )
+
+
 def is_busy(call: str, error: AwsError, spent_s: float, patience_s: float) -> bool:
     """Tell whether a call is to be made again later.
 

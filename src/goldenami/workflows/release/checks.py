@@ -9,6 +9,7 @@ from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import concurrently
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
+from goldenami.bake.launch import types
 from goldenami.bake.record import gates
 from goldenami.bake.way_out import in_list
 from goldenami.domain import tags
@@ -131,7 +132,8 @@ def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
     result = baker.check()
     if recipe.instance_id:
         return result
-    return result + quotas.vcpus(recipe.aws.at(recipe.place), recipe.release.base.instance_type)
+    regional, kinds = recipe.aws.at(recipe.place), types(recipe.release.base)
+    return sum((quotas.vcpus(regional, kind) for kind in kinds), result)
 
 
 def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckResult:
