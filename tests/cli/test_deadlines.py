@@ -138,3 +138,31 @@ def test_a_base_instance_that_is_stopped_during_a_step_is_no_slow_agent(
     assert re.search(r"i-\w+ in us-east-1 is stop(ped|ping): ", ran.err), ran.err
     assert "look who or what has stopped it" in ran.err
     assert living() == []
+
+
+@pytest.mark.parametrize("where", ["validate", "test"])
+def test_instances_stay_for_a_look_if_that_is_asked_for_and_go_with_the_sweep(
+    cli: Any, write: Any, sandbox: Sandbox, living: Any, own_images: Any, where: str
+) -> None:
+    failing = [{"run": "echo broken\nexit 7"}]
+    steps: dict[str, Any] = (
+        {"validate": failing} if where == "validate" else {"test": {"steps": failing}}
+    )
+    ran = cli("bake", write(regions=["us-east-1"], **steps), "--keep-on-failure", "--yes")
+    assert ran.code == 1
+    ids = {each["InstanceId"] for each in living()}
+    assert ids
+    assert all(re.search(rf"  - kept: .*{name}", ran.err) for name in ids)
+    command = re.search(r"`goldenami (sweep --build \S+)` removes what it has left", ran.err)
+    assert command is not None, ran.err
+    swept = cli(*command[1].split(), "--yes")
+    assert swept.code == 0, swept.err
+    assert living() == []
+    assert own_images("us-east-1") == []
+
+
+def test_packer_keeps_no_instance(cli: Any, write: Any, sandbox: Sandbox, mutating: Any) -> None:
+    ran = cli("bake", write(), "--method", "packer", "--keep-on-failure", "--yes")
+    assert ran.code == 2
+    assert "--keep-on-failure goes with create-image" in ran.err
+    assert mutating() == []
