@@ -46,6 +46,8 @@ KNOWN = [
     (RUN, "VPCIdNotSpecified", "No default VPC for this user", "no default VPC"),
     (RUN, "InvalidParameterValue", PROFILE, "list-instance-profiles"),
     (RUN, "InvalidParameterValue", "another one", ""),
+    ("DescribeKey", "NotFoundException", "Alias arn:… is not found.", "list-aliases"),
+    ("DescribeSecret", "NotFoundException", "", ""),
     (COPY, "ResourceLimitExceeded", "", "ask for a higher quota"),
     (RUN, "VolumeLimitExceeded", "", "ask for a higher quota"),
     ("DescribeImages", "RequestLimitExceeded", "", ""),

@@ -154,7 +154,7 @@ def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look at the keys that a place encrypts with."""
     regional, shared = recipe.aws.at(place), place.is_home and recipe.is_shared
-    looks = (keys.check(regional, key, shared=shared) for key in recipe.keys(place))
+    looks = (keys.check(regional, key, shared=shared) for key in dict.fromkeys(recipe.keys(place)))
     return sum(looks, CheckResult())
 
 
