@@ -65,7 +65,7 @@ WAITS: dict[str, Waiting] = {
         waits.image, {"describe_images": [image("pending")]}, {"ImageId": "ami-1"}, KEY, keeps=True
     ),
     "an image that is not known": Waiting(
-        waits.image, {"describe_images": [{"Images": []}]}, {"ImageId": "ami-1"}, KEY
+        waits.image, {"describe_images": [{"Images": []}]}, {"ImageId": "ami-1"}, KEY, keeps=True
     ),
     "an agent": Waiting(
         run_command.run, {**RUNNING, "send_command": [refused("InvalidInstanceId")]},

@@ -1,6 +1,7 @@
 """What helps against AWS's codes, and what is made of a denial that AWS encodes."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -45,6 +46,8 @@ KNOWN = [
     (RUN, "VPCIdNotSpecified", "No default VPC for this user", "no default VPC"),
     (RUN, "InvalidParameterValue", PROFILE, "list-instance-profiles"),
     (RUN, "InvalidParameterValue", "another one", ""),
+    ("DescribeKey", "NotFoundException", "Alias arn:… is not found.", "list-aliases"),
+    ("DescribeSecret", "NotFoundException", "", ""),
     (COPY, "ResourceLimitExceeded", "", "ask for a higher quota"),
     (RUN, "VolumeLimitExceeded", "", "ask for a higher quota"),
     ("DescribeImages", "RequestLimitExceeded", "", ""),
@@ -70,7 +73,7 @@ DENIED = f"You are not authorized. Encoded authorization failure message: {ENCOD
 
 def denied() -> ClientError:
     error = {"Code": "UnauthorizedOperation", "Message": DENIED}
-    return ClientError({"Error": error}, "RunInstances")  # type: ignore[arg-type,typeddict-item]
+    return ClientError({"Error": error}, "RunInstances")  # type: ignore[typeddict-item]
 
 
 def decoding(**content: Any) -> dict[str, Any]:
@@ -100,7 +103,7 @@ def test_an_encoded_message_is_decoded_where_that_is_allowed_and_never_printed(
 ) -> None:
     client = Answers(run_instances=[denied()], decode_authorization_message=[answer])
     context, _ = doing(client, ImageId="ami-1")
-    calling = {
+    calling: dict[str, Callable[[], Any]] = {
         "a step": lambda: calls.call(context, "ec2:RunInstances", {}),
         "a step without outputs": lambda: calls.once(context.regional, "ec2:RunInstances", "try"),
         "a trial": lambda: calls.refusal(context.regional, "ec2:RunInstances", "try"),

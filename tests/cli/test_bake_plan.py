@@ -25,7 +25,7 @@ def test_the_plan_shows_everything_that_was_looked_at(cli: Any, write: Any) -> N
         "Team=platform goldenami:image=web-base",
         "the launch of a t3.micro from ami-",
         "the name web-base-1.0 is free in eu-west-1",
-        "quota of images in eu-west-1: 0 of 50,000 are used, and 1 more are needed",
+        "quota of images in eu-west-1: 0 of 50,000 are used, and 1 more is needed",
         "quota of vCPUs for t3.micro in us-east-1: 0 of 100,000 are used, and 2 more are needed",
         "quota of launch permissions of an image in us-east-1",
         "not encrypted in eu-west-1, and so can be shared",
@@ -46,7 +46,7 @@ def test_every_problem_is_in_one_list_and_nothing_is_done(
     ran = cli("bake", write(share=SHARED), "--yes")
     assert ran.code == 1
     for told in (
-        "quota L-B665C33B: images in us-east-1: 0 of 0 are used, and 1 more are needed",
+        "quota L-B665C33B: images in us-east-1: 0 of 0 are used, and 1 more is needed",
         "quota L-70015FFA: launch permissions of an image in eu-west-1",
         "quota L-1216C47A: vCPUs for t3.micro in us-east-1: 0 of 1 are used, and 2 more are needed",
         f"parameter {PARAMETER} in eu-west-1 is a StringList, and SSM does not change types",

@@ -206,6 +206,21 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "$.base.instance_type",
         "`t3` is no type",
     ),
+    "a type beside a list of types": (
+        base(instance_type="t3.micro", instance_types=("t3.micro",)),
+        "$.base.instance_types",
+        "it takes the place of `instance_type`: leave that out",
+    ),
+    "a subnet beside a list of subnets": (
+        base(subnet="subnet-01234567", subnets=("subnet-01234567",)),
+        "$.base.subnets",
+        "it takes the place of `subnet`: leave that out",
+    ),
+    "a type twice": (
+        base(instance_types=("t3.micro", "t3.micro")),
+        "$.base.instance_types[1]",
+        "is listed twice",
+    ),
     "a name for a subnet": (base(subnet="private"), "$.base.subnet", "`private` is no subnet id"),
     "a name for a security group": (
         base(security_groups=("sg-0123abcd", "default")),

@@ -29,8 +29,10 @@ FULL: dict[type[Any], str] = {
           source:
             filter: {name: a, owners: [amazon], architecture: arm64}
           instance_type: t3.micro
+          instance_types: [t3.micro]
           key_name: a
           subnet: subnet-01234567
+          subnets: [subnet-01234567]
           security_groups: [sg-01234567]
           instance_profile: a
           user_data: "#!/bin/sh"

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from goldenami.aws.answers.interface import Answer, Listing
 from goldenami.aws.session import Aws, RegionalAws
+from goldenami.domain.plan import PATIENCE_S
 
 A = TypeVar("A", bound=Answer)
 T = TypeVar("T")
@@ -22,6 +23,7 @@ class ActionContext(Struct, frozen=True, kw_only=True):
         parameters: those of the action, with the results of earlier ones in them.
         cancelled: set once nothing more is to be waited for.
         progress: is told how far it is.
+        patience_s: how long a call may be made again that AWS is too busy for.
     """
 
     regional: RegionalAws
@@ -29,6 +31,7 @@ class ActionContext(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Any]
     cancelled: Event
     progress: Callable[[str], None]
+    patience_s: float = PATIENCE_S
 
     @property
     def aws(self) -> Aws:

@@ -110,6 +110,9 @@ CHANGED = frozenset(
 """What IAM and Organizations say if things are not as they were when they were looked at."""
 
 TERMINATED = frozenset({"IdempotentInstanceTerminated"})
+USED_TOKEN = TERMINATED | {"IdempotentParameterMismatch"}
+"""What is said of a client token that has launched what is gone, or something else."""
+
 UNKNOWN_TEMPLATE = frozenset(
     {
         "InvalidLaunchTemplateId.NotFound",

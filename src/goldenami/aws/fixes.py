@@ -108,6 +108,11 @@ FIXES: Final = (
         words="iamInstanceProfile|instance profile",
     ),
     Fix(
+        "NotFoundException",
+        "name a key, or an alias, that there is in that region (`aws kms list-aliases`)",
+        "DescribeKey",
+    ),
+    Fix(
         "(?!Request)\\w+LimitExceeded(Exception)?",
         "ask for a higher quota in Service Quotas, or remove what is no longer needed",
     ),

@@ -91,7 +91,7 @@ def _check(
             unknown=(f"the quota of {what} in {regional.region} is not known: {error.message}",)
         )
     usage = f"{what} in {regional.region}: {there:,} of {allowed:,} are used, "
-    usage += f"and {needed:,} more are needed"
+    usage += f"and {needed:,} more {'is' if needed == 1 else 'are'} needed"
     if there + needed > allowed:
         return CheckResult(wrong=(f"quota {code}: {usage}; ask AWS for more, or remove some",))
     return CheckResult(fine=(f"quota of {usage}",))

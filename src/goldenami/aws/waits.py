@@ -7,11 +7,11 @@ the release file, and every failure carries AWS's own reason.
 import random
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Required, TypedDict, TypeVar, Unpack
 
 from msgspec import Struct
 
-from goldenami.aws import denials, snapshots
+from goldenami.aws import denials, patience, snapshots
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import (
     DescribeImages,
@@ -41,13 +41,9 @@ LIVING = ("pending", "running")
 
 
 class Pending(Struct, frozen=True):
-    """What a look returns whose thing is not ready: how far it is.
-
-    ``keeps`` tells that AWS goes on with it, so that a passed deadline is no failure of it.
-    """
+    """What a look returns whose thing is not ready: how far it is."""
 
     progress: str
-    keeps: bool = False
 
 
 def until(
@@ -58,6 +54,7 @@ def until(
     thing: str,
     fix: str,
     meanwhile: Callable[[], None] | None = None,
+    keeps: bool = False,
 ) -> T:
     """Call ``look`` until it returns something; what is `Pending` is told as progress.
 
@@ -68,6 +65,7 @@ def until(
         thing: what is waited for, as the error names it.
         fix: what helps if it is not ready by then: `later` if that is a key of the release file.
         meanwhile: is called after each look in vain, and raises what ends the wait at once.
+        keeps: whether AWS goes on with it, so that a passed deadline is no failure of it.
 
     Raises:
         SlowError: the deadline passed, and AWS goes on with it.
@@ -78,14 +76,14 @@ def until(
     started = time.monotonic()
     deadline = started + timeout_s
     delay = FIRST_POLL_S
-    last, kind = "still waiting", BakeError
+    last, kind = "still waiting", SlowError if keeps else BakeError
     while True:
         result = _forgiving(look, started)
         match result:
             case AwsError():
                 last = result.message
             case Pending():
-                last, kind = result.progress, SlowError if result.keeps else BakeError
+                last = result.progress
                 context.progress(last)
             case _ if result is not None:
                 return result
@@ -141,11 +139,17 @@ def _refuse_dead(context: ActionContext, described: InstanceAnswer) -> None:
         )
 
 
-def patiently(context: ActionContext, make: Callable[[], T], *, created: bool = False) -> T:
+def patiently(
+    context: ActionContext, make: Callable[[], T], *, created: bool = False, call: str = ""
+) -> T:
     """Make one call, slower and slower as long as AWS throttles it, or answers nothing readable.
 
-    ``created`` tells that it names what was created just before: AWS may not know it everywhere
-    yet, so that NotFound is forgiven for a while.
+    Args:
+        context: what it is made for.
+        make: makes it.
+        created: whether it names what was created just before: AWS may not know it everywhere yet,
+            so that NotFound is forgiven for a while.
+        call: its operation, of which `patience` says what passes by itself.
 
     Raises:
         AwsError: what the call raised in the end.
@@ -161,9 +165,11 @@ def patiently(context: ActionContext, make: Callable[[], T], *, created: bool = 
             stale = created and error.code in UNKNOWN_ID and spent_s < STALE_S
             throttled = error.code in THROTTLED and spent_s < THROTTLED_S
             unreadable = error.code in UNREADABLE and spent_s < UNREADABLE_S
-            if not (stale or throttled or unreadable):
+            busy = patience.is_busy(call, error, spent_s, context.patience_s)
+            if not (stale or throttled or unreadable or busy):
                 raise
-            context.progress("not known everywhere yet" if stale else _SLOWING[unreadable])
+            slowing = f"{error.code}, waiting" if busy else _SLOWING[unreadable]
+            context.progress("not known everywhere yet" if stale else slowing)
         if context.cancelled.wait(delay * random.uniform(0.8, 1.2)):  # noqa: S311
             raise BakeError(f"{context.headline}: stopped before it was done")
         delay = min(delay * 2, MOST_POLL_S)
@@ -174,7 +180,9 @@ def answered(
 ) -> A:
     """Make one AWS call of an action `patiently`, and return its answer."""
     with denials.explained(context.regional):
-        return patiently(context, lambda: context.ask(kind, **parameters), created=created)
+        return patiently(
+            context, lambda: context.ask(kind, **parameters), created=created, call=kind.call
+        )
 
 
 _SLOWING = {False: "throttled, slowing down", True: "no readable answer, slowing down"}
@@ -218,7 +226,7 @@ def image(context: ActionContext) -> dict[str, Any]:
         ``snapshot_ids``: the snapshots behind it.
 
     Raises:
-        SlowError: it is still pending at the deadline, and will be available some time.
+        SlowError: it has not failed by the deadline, and may be available some time.
         BakeError: it failed; the message has AWS's StateReason.
     """
     image_id = context.parameters["ImageId"]
@@ -229,14 +237,13 @@ def image(context: ActionContext) -> dict[str, Any]:
             return None
         described = several[0]
         if described.state == "pending":
-            progress = f"pending{_progress(context, described.snapshot_ids)}"
-            return Pending(progress, keeps=True)
+            return Pending(f"pending{_progress(context, described.snapshot_ids)}")
         context.progress(described.state)
         if described.state != "available":
             raise BakeError(f"{image_id} in {context.region} is {described.state}: {described.why}")
         return {"snapshot_ids": described.snapshot_ids}
 
-    return _until(context, look, thing=image_id, fix=later(context))
+    return _until(context, look, thing=image_id, fix=later(context), keeps=True)
 
 
 def terminated(context: ActionContext) -> dict[str, Any]:
@@ -252,10 +259,16 @@ def terminated(context: ActionContext) -> dict[str, Any]:
     return _until(context, look, thing=instance_id, fix=fix)
 
 
+class _Further(TypedDict, total=False):
+    thing: Required[str]
+    fix: Required[str]
+    keeps: bool
+
+
 def _until(
-    context: ActionContext, look: Callable[[], T | Pending | None], *, thing: str, fix: str
+    context: ActionContext, look: Callable[[], T | Pending | None], **further: Unpack[_Further]
 ) -> T:
-    return until(context, look, timeout_s=context.parameters["timeout_s"], thing=thing, fix=fix)
+    return until(context, look, timeout_s=context.parameters["timeout_s"], **further)
 
 
 def _progress(context: ActionContext, snapshot_ids: list[str]) -> str:

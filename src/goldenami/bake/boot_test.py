@@ -51,6 +51,7 @@ def _launch(recipe: Recipe) -> Action:
         permissions=("ec2:RunInstances", "ec2:CreateTags"),
         after=(available(recipe.place),),
         undo=terminate(recipe.region, f"undo-{TEST_LAUNCH}", _TERMINATE, INSTANCE),
+        patience_s=recipe.release.timeouts.seconds("instance"),
     )  # fmt: skip
 
 

@@ -15,7 +15,13 @@ from goldenami.bake.actions import (
     undo_image,
 )
 from goldenami.bake.interface import Recipe
-from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
+from goldenami.bake.launch import (
+    INSTANCE,
+    instance_problems,
+    launch_actions,
+    launch_problems,
+    types,
+)
 from goldenami.bake.volumes import outliving
 from goldenami.domain import identity, tags
 from goldenami.domain.check_result import CheckResult
@@ -41,8 +47,8 @@ class CreateImageBaker:
             fine = f"{instance_id} can be made into an image"
         else:
             problems = launch_problems(recipe)
-            instance_type = recipe.release.base.instance_type
-            fine = f"the launch of a {instance_type} from {recipe.source.id} was tried (DryRun)"
+            kinds = " or ".join(types(recipe.release.base))
+            fine = f"the launch of a {kinds} from {recipe.source.id} was tried (DryRun)"
         return CheckResult(wrong=tuple(problems)) if problems else CheckResult(fine=(fine,))
 
     def actions(self) -> tuple[Action, ...]:
@@ -136,4 +142,5 @@ def _create(recipe: Recipe, instance: str | Ref, after: str) -> Action:
         after=(after,),
         undo=undo_image(recipe, recipe.place),
         adopt="adopt:image",
+        patience_s=recipe.release.timeouts.seconds("image"),
     )  # fmt: skip

@@ -101,6 +101,7 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
         after=(available(source), *shares),
         undo=undo_image(recipe, place),
         adopt=ADOPT_COPY,
+        patience_s=recipe.release.timeouts.seconds("copy"),
     )  # fmt: skip
     yield wait_for_image(recipe, place)
 

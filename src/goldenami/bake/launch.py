@@ -1,6 +1,6 @@
 """The base instance: how it is launched, and whether it can be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, structs
@@ -8,7 +8,8 @@ from msgspec import Struct, structs
 from goldenami.aws import calls, instances
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
-from goldenami.aws.errors import TERMINATED, code_of
+from goldenami.aws.errors import USED_TOKEN, code_of
+from goldenami.aws.patience import is_not_here
 from goldenami.aws.session import RegionalAws
 from goldenami.bake import volumes
 from goldenami.bake.actions import instance_ready, terminate
@@ -68,20 +69,33 @@ LAUNCH_PARAMETERS = (
 """Every key of ``base`` that RunInstances takes as it is; a new one needs its line here alone."""
 
 
+def types(base: Base) -> tuple[str, ...]:
+    """Return the instance types, in the order in which they are tried."""
+    return base.instance_types or (base.instance_type or "t3.micro",)
+
+
+def subnets(base: Base) -> tuple[str | None, ...]:
+    """Return the subnets, in the order in which they are tried; None leaves it to AWS."""
+    return base.subnets or (base.subnet,)
+
+
 def packer_variables(base: Base) -> dict[str, Any]:
-    """Return what Packer launches its instance with, by variable."""
+    """Return what Packer launches its instance with, by variable: it takes one type and subnet."""
     return {
-        "instance_type": base.instance_type,
         **{
             parameter.variable: parameter.packer_value(getattr(base, parameter.key))
             for parameter in LAUNCH_PARAMETERS
             if parameter.variable
         },
+        "instance_type": types(base)[0],
+        "subnet_id": subnets(base)[0] or "",
     }
 
 
 def run_instances(recipe: Recipe, booted: Ref | None = None) -> dict[str, Any]:
     """Return the RunInstances parameters of one instance, as the release file says.
+
+    ``Otherwise`` are what takes the place of some where AWS has no room, in turn: see `launch`.
 
     Args:
         recipe: what is baked.
@@ -93,7 +107,6 @@ def run_instances(recipe: Recipe, booted: Ref | None = None) -> dict[str, Any]:
         own |= {"Name": f"{recipe.build.ami_name} test", tags.ROLE: tags.InstanceRole.TEST.value}
     parameters: dict[str, Any] = {
         "ImageId": booted or recipe.source.id,
-        "InstanceType": (test and test.instance_type) or base.instance_type,
         "MinCount": 1,
         "MaxCount": 1,
         "ClientToken": recipe.build.token(TEST_LAUNCH if booted else LAUNCH),
@@ -108,6 +121,13 @@ def run_instances(recipe: Recipe, booted: Ref | None = None) -> dict[str, Any]:
             _merge(parameters, parameter.run_instances(value))
     if booted and (mappings := volumes.outliving(base.volumes, deleted=True)):
         parameters["BlockDeviceMappings"] = mappings
+    kinds = (test.instance_type,) if test and test.instance_type else types(base)
+    first, *further = [
+        {"InstanceType": kind, **({"SubnetId": subnet} if subnet else {})}
+        for kind in kinds
+        for subnet in subnets(base)
+    ]
+    parameters |= {**first, **({"Otherwise": further} if further else {})}
     if not booted and recipe.file.user_data is not None:
         parameters["UserData"] = Secret(recipe.file.user_data)  # boto3 does the base64
     return parameters
@@ -131,6 +151,7 @@ def launch_actions(recipe: Recipe) -> tuple[Action, Action]:
         parameters=run_instances(recipe),
         permissions=("ec2:RunInstances", "ec2:CreateTags", *profile),
         outputs={"instance_id": "Instances.0.InstanceId"},
+        patience_s=recipe.release.timeouts.seconds("instance"),
         undo=terminate(recipe.region, f"undo-{LAUNCH}", "terminate the base instance", INSTANCE),
     )
     summary = "wait until the base instance runs and its status checks pass"
@@ -138,20 +159,49 @@ def launch_actions(recipe: Recipe) -> tuple[Action, Action]:
 
 
 def launch(context: ActionContext) -> dict[str, Any]:
-    """Launch the base instance, or find the one that this build's token has launched.
+    """Launch an instance, or find the one that this build's token has launched.
 
-    If that is gone, it is launched anew with the next token: see `record.tokens`.
+    If that is gone, it is launched anew with the next token: see `record.tokens`. Where AWS has no
+    room for it, the next subnet is tried, and then the next type, each with a token of its own.
+
+    Raises:
+        AwsError: AWS refused it, or has no room anywhere; the notes say what was tried.
     """
-    for token in tokens(context.parameters["ClientToken"]):
-        context = structs.replace(context, parameters={**context.parameters, "ClientToken": token})
+    parameters = {**context.parameters}
+    places, full = [{}, *parameters.pop("Otherwise", ())], list[str]()
+    unused = iter(tokens(parameters["ClientToken"]))
+    while True:
+        parameters |= places.pop(0)
         try:
-            instance = call(context, "ec2:RunInstances", _LAUNCHED)
+            return _launched(context, parameters, unused)
+        except AwsError as error:
+            if not is_not_here(error):
+                raise
+            full.append(f"tried {_where(parameters)}: {error.code}")
+            context.progress(full[-1])
+            if not places:
+                error.notes = (*error.notes, *full)
+                raise
+
+
+def _launched(
+    context: ActionContext, parameters: Mapping[str, Any], unused: Iterator[str]
+) -> dict[str, Any]:
+    for token in unused:
+        attempt = structs.replace(context, parameters={**parameters, "ClientToken": token})
+        try:
+            instance = call(attempt, "ec2:RunInstances", _LAUNCHED)
             if instance["state"] in ALIVE:
                 return {"instance_id": instance["instance_id"]}
         except AwsError as error:
-            if code_of(error) not in TERMINATED:
+            if code_of(error) not in USED_TOKEN:
                 raise
-    raise BakeError(f"{context.summary}: {LAUNCHES} instances of this build were terminated")
+    raise BakeError(f"{context.summary}: {LAUNCHES} launches of this build came to nothing")
+
+
+def _where(parameters: Mapping[str, Any]) -> str:
+    subnet = parameters.get("SubnetId", "a subnet of AWS's choice")
+    return f"{parameters['InstanceType']} in {subnet}"
 
 
 def launch_problems(recipe: Recipe) -> list[str]:
@@ -160,17 +210,25 @@ def launch_problems(recipe: Recipe) -> list[str]:
     The launch is tried with DryRun, which checks what it names and what the caller may do.
     """
     regional = recipe.aws.in_region(recipe.region)
-    parameters = resolve(run_instances(recipe), {})
+    base, parameters = recipe.release.base, resolve(run_instances(recipe), {})
     del parameters["ClientToken"]
-    base = recipe.release.base
     problems = volumes.problems(regional, recipe.source, base.volumes)
     if problems:  # AWS would say the same of them once more
         parameters.pop("BlockDeviceMappings", None)
-    problems += _architecture_problems(regional, base.instance_type, recipe.source)
-    refusal = calls.refusal(
-        regional, "ec2:RunInstances", "trying the launch (DryRun)", **parameters
-    )
-    return [*problems, in_list(recipe, refusal)] if refusal else problems
+    problems += [
+        problem
+        for kind in types(base)
+        for problem in _architecture_problems(regional, kind, recipe.source)
+    ]
+    places = ({}, *parameters.pop("Otherwise", ()))
+    trying = "trying the launch (DryRun)"
+    refusals = [
+        calls.refusal(regional, "ec2:RunInstances", trying, **parameters | place)
+        for place in places
+    ]
+    room = not all(refusal and is_not_here(refusal) for refusal in refusals)
+    wrong = [each for each in refusals if each and not (room and is_not_here(each))]
+    return [*problems, *dict.fromkeys(in_list(recipe, refusal) for refusal in wrong)]
 
 
 def instance_problems(regional: RegionalAws, instance_id: str) -> list[str]:
@@ -193,6 +251,6 @@ def _architecture_problems(regional: RegionalAws, instance_type: str, source: Im
     if not source.architecture or source.architecture in known:
         return []
     return [
-        f"base.instance_type: {instance_type} is {'/'.join(known)}, "
+        f"base: instance type {instance_type} is {'/'.join(known)}, "
         f"but {source.id} is {source.architecture}"
     ]

@@ -16,6 +16,7 @@ from goldenami.aws.waits import patiently
 from goldenami.bake.actions import image_id, snapshot_ids
 from goldenami.bake.distribute import launch_permissions
 from goldenami.bake.interface import Recipe
+from goldenami.bake.launch import types
 from goldenami.domain import manifest, names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import started
@@ -64,6 +65,7 @@ def write(
 def _content(recipe: Recipe, places: Sequence[AccountRegion], approval: Approval) -> dict[str, Any]:
     """Return the manifest but for its times: with references to what is not known yet."""
     release, build, source = recipe.release, recipe.build, recipe.source
+    kinds = types(release.base)
     status, all_places, shared = Status.APPROVED, recipe.places, True
     tag = f"{release.approval_tag.key}={release.approval_tag.value}"
     if not approval.by:
@@ -85,7 +87,7 @@ def _content(recipe: Recipe, places: Sequence[AccountRegion], approval: Approval
             "architecture": source.architecture,
             "created": names.moment(source.created),
         },
-        "base_instance": {"type": release.base.instance_type},
+        "base_instance": {"type": kinds[0] if len(kinds) == 1 else ""},
         "approval": {"by": approval.by, "at": approval.at, "tag": tag},
         "images": [_placed(recipe, place, shared=shared) for place in places],
         "missing": [place.name for place in all_places if place not in places],

@@ -23,6 +23,7 @@ class BakeOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     instance: Annotated[str | None, Option("Use this base instance; it is kept.")] = None
     method: Annotated[BakeMethod | None, Option("How; default: the release file's.")] = None
     resume: Annotated[str | None, Option("Go on with this build.", "BUILD")] = None
+    keep_on_failure: Annotated[bool, Option("If it fails, keep its instances for a look.")] = False
     manifest: shared.Manifest = None
 
 
@@ -41,8 +42,9 @@ def bake(options: BakeOptions) -> None:
     aws = options.aws(file.release.build_region)
     resume = options.resume or _unfinished(aws, file, options)
     prepared = workflow.prepare(
-        aws, file, method=options.method, instance_id=options.instance, resume=resume
-    )
+        aws, file, method=options.method, instance_id=options.instance, resume=resume,
+        keep_on_failure=options.keep_on_failure,
+    )  # fmt: skip
     tell(prepared.guarding.notes)
     if not options.go_ahead(prepared.plan):
         return

@@ -17,6 +17,7 @@ _ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)\.")
 
 def of(file: "ReleaseFile") -> "RehearsalSeed":
     """Return the account in which a release file works: its source, groups, roles, keys, ids."""
+    from goldenami.bake.launch import subnets, types
     from goldenami_sandbox.seed import RehearsalSeed
 
     release, enforce = file.release, file.enforcement.enforce
@@ -30,9 +31,9 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
         source_owners=source.filter.owners if source.filter else (),
         source_golden=_golden(source.golden) if source.golden else None,
         source_golden_name=names.ami_name(source.golden or "", "1"),
-        architecture="arm64" if _ARM.match(base.instance_type) else "x86_64",
+        architecture="arm64" if _ARM.match(types(base)[0]) else "x86_64",
         key_names=(base.key_name,) if base.key_name else (),
-        subnets=(base.subnet,) if base.subnet else (),
+        subnets=tuple(subnet for subnet in subnets(base) if subnet),
         security_groups=base.security_groups,
         instance_profiles=(base.instance_profile,) if base.instance_profile else (),
         roles=(role.rpartition("/")[2],) if role else (),

@@ -8,6 +8,8 @@ from msgspec import Struct, structs
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.check_result import CheckResult
 
+PATIENCE_S = 3_600.0
+
 
 class Ref(Struct, frozen=True, tag_field="ref", tag="output"):
     """Stands in a later action's parameters for an output of an earlier one."""
@@ -45,6 +47,7 @@ class Action(Struct, frozen=True, kw_only=True):
     calls that AWS does not make idempotent. It returns the outputs if that is the result of a call
     whose answer was lost, or of somebody who wanted the same.
     ``role`` is the ARN of another account's role that does it, empty for the caller himself.
+    ``patience_s`` is how long its call may be made again that AWS is too busy for.
     """
 
     id: str
@@ -59,6 +62,7 @@ class Action(Struct, frozen=True, kw_only=True):
     settles: tuple[str, ...] = ()
     adopt: str = ""
     role: str = ""
+    patience_s: float = PATIENCE_S
 
     def __post_init__(self) -> None:
         """Let an AWS call need itself."""
@@ -100,6 +104,7 @@ class Further(TypedDict, total=False):
     undo: Action | None
     settles: tuple[str, ...]
     adopt: str
+    patience_s: float
 
 
 class Plan(Struct, frozen=True, kw_only=True):

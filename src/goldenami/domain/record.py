@@ -18,8 +18,8 @@ from goldenami.domain.manifest import Approval
 VALIDATED = "validated"
 TESTED = "tested"
 SCANNED = "scanned"
-LAUNCHES = 20
-"""How often one build may launch an instance anew."""
+LAUNCHES = 100
+"""How often one build may try to launch an instance."""
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -128,8 +128,8 @@ def read(name: str, content: str) -> Record | None:
 def tokens(first: str) -> tuple[str, ...]:
     """Return the client tokens of a launch, in the order in which they are tried.
 
-    AWS answers a token whose instance is gone with an error or with that instance: then the next
-    token is the hash of the last one.
+    AWS answers a token whose instance is gone with an error or with that instance, and takes no
+    token with other parameters: then the next token is the hash of the last one.
     https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
     """
     tokens = [first]

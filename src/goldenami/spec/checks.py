@@ -26,8 +26,8 @@ def rules(folder: Path) -> tuple[Rule[Release], ...]:
     """Return the rules of a release file that lies in ``folder``; each is asked by itself."""
     return (
         _ami_name, _audited_accounts, _user_data_size(folder), *volume_checks.rules(),
-        _packer_variables, _approval, _approval_tag, _distribution, _copies, _copied_accounts,
-        _launch_permissions, _shared_snapshots, enforcement,
+        _packer_variables, _launch_lists, _approval, _approval_tag, _distribution, _copies,
+        _copied_accounts, _launch_permissions, _shared_snapshots, enforcement,
     )  # fmt: skip
 
 
@@ -36,6 +36,12 @@ def warnings(release: Release) -> list[str]:
     lines = []
     if not release.bake.reboot:
         lines.append("bake.reboot: false makes an image that is only crash-consistent")
+    base = release.base
+    if release.bake.method == "packer" and (base.instance_types[1:] or base.subnets[1:]):
+        lines.append(
+            "bake.method: packer launches with the first of base.instance_types and base.subnets "
+            "alone: Packer takes no second one"
+        )
     by_ssm = release.bake.method == "create-image" and release.validate
     tested = release.test and release.test.steps
     if (by_ssm or tested) and not release.base.instance_profile:
@@ -88,6 +94,13 @@ def _user_data_size(folder: Path) -> Callable[[Release], Problems]:
             )
 
     return check
+
+
+def _launch_lists(release: Release) -> Problems:
+    base = release.base
+    for key, single in (("instance_types", base.instance_type), ("subnets", base.subnet)):
+        if single and getattr(base, key):
+            yield Problem(f"$.base.{key}", f"it takes the place of `{key[:-1]}`: leave that out")
 
 
 def _packer_variables(release: Release) -> Problems:

@@ -25,7 +25,8 @@ MAKES_THE_IMAGE: Final = frozenset(
 LEAVES_IT_AS_IT_IS: Final = frozenset(
     {
         "approval", "publish", "lifecycle", "enforce", "audit", "timeouts",
-        "base.instance_type", "base.subnet", "test.instance_type",
+        "base.instance_type", "base.instance_types", "base.subnet", "base.subnets",
+        "test.instance_type",
     }
 )  # fmt: skip
 """The keys that say how long to wait, where to launch, and what is done with a finished image.

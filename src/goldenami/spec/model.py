@@ -63,12 +63,17 @@ class BaseVolume(_Part, frozen=True):
 
 
 class Base(_Part, frozen=True):
-    """The instance that is configured and made into the image."""
+    """The instance that is configured and made into the image.
+
+    Where AWS has no capacity for it, the further ``subnets`` and ``instance_types`` are tried.
+    """
 
     source: Annotated[BaseSource, exactly_one]
-    instance_type: types.InstanceType = "t3.micro"
+    instance_type: types.InstanceType | None = None
+    instance_types: types.InstanceTypes = ()
     key_name: types.KeyName | None = None
     subnet: types.SubnetId | None = None
+    subnets: types.SubnetIds = ()
     security_groups: tuple[types.SecurityGroupId, ...] = ()
     instance_profile: types.InstanceProfileName | None = None
     user_data: str | None = None

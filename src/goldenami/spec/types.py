@@ -29,6 +29,8 @@ InstanceProfileName = Annotated[
 ]
 VolumeTypeName = Literal["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"]
 SubnetId = Annotated[str, form(names.SUBNET_ID, "subnet id (`subnet-…`)")]
+InstanceTypes = Annotated[tuple[InstanceType, ...], distinct, at_most(8, "types")]
+SubnetIds = Annotated[tuple[SubnetId, ...], distinct, at_most(8, "subnets")]
 SecurityGroupId = Annotated[str, form(names.SECURITY_GROUP_ID, "group id (`sg-…`)")]
 RoleName = Annotated[str, form(names.ROLE, "role name, such as `golden-ami-copies`")]
 OrganizationArn = Annotated[str, form(names.ORGANIZATION_ARN, "organization ARN")]

@@ -10,6 +10,7 @@ from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws, RegionalAws
 from goldenami.bake.actions import terminate
 from goldenami.bake.interface import Recipe, new_build
+from goldenami.bake.launch import launch as launch_instance
 from goldenami.bake.launch import launch_actions, launch_problems
 from goldenami.domain import names, tags
 from goldenami.domain.plan import Plan, Tell, silent
@@ -67,7 +68,11 @@ def launch(aws: Aws, plan: Plan, *, tell: Tell = silent) -> str:
         InterruptedRunError: Ctrl-C; the notes say what there is.
     """
     try:
-        results = Execution(aws, handlers={"wait:instance": waits.instance}, tell=tell).run(plan)
+        results = Execution(
+            aws,
+            handlers={"wait:instance": waits.instance, "ec2:RunInstances": launch_instance},
+            tell=tell,
+        ).run(plan)
     except InterruptedRunError as error:
         error.fix = (
             "`goldenami base list` shows what there is, `goldenami base terminate ID` ends it"

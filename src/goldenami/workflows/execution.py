@@ -69,6 +69,7 @@ class Execution:
         guard: is called before each action that changes something, and before each undo. When it
             raises a `LeaseLostError`, nothing more is begun, and nothing undone.
         interrupts: the signals so far, if there is more to the run than this plan.
+        keep: the ids of actions that are not undone when it fails.
     """
 
     def __init__(
@@ -81,12 +82,14 @@ class Execution:
         tell: Tell = silent,
         guard: Callable[[], None] = unguarded,
         interrupts: Interrupts | None = None,
+        keep: Collection[str] = (),
     ) -> None:
         self._aws = aws
         self._handlers = handlers or {}
         self._journal = journal
         self._listener = tell
         self._guard = guard
+        self._keep = keep
         self._interrupts = interrupts or Interrupts()
         self._signals = nullcontext(interrupts) if interrupts else self._interrupts
         self._reports: SimpleQueue[_Ended | None] = SimpleQueue()
@@ -253,6 +256,7 @@ class Execution:
             parameters=resolve(action.parameters, self._done),
             cancelled=cancelled,
             progress=progress,
+            patience_s=action.patience_s,
         )
 
     def _call(self, action: Action, context: ActionContext, *, created: bool) -> Mapping[str, Any]:
@@ -319,7 +323,8 @@ class Execution:
             InterruptedRunError: a signal; after a second one not everything was undone.
         """
         first = self._failures[0]
-        waiting = [*self._unsettled(plan, self._done.keys() | self._outlasting(plan))]
+        unsettled = self._unsettled(plan, self._done.keys() | self._outlasting(plan))
+        waiting = [action for action in unsettled if action.id not in self._keep]
         kept = [each for each in self._unsettled(plan, self._done) if each not in waiting]
         notes = [f"kept: {self._what(action)}" for action in kept]
         try:

@@ -10,6 +10,7 @@ from goldenami.aws.parallel import concurrently
 from goldenami.bake import volumes
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
+from goldenami.bake.launch import types
 from goldenami.bake.record import gates
 from goldenami.bake.way_out import in_list
 from goldenami.domain import tags
@@ -141,7 +142,8 @@ def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
     result = baker.check()
     if recipe.instance_id:
         return result
-    return result + quotas.vcpus(recipe.aws.at(recipe.place), recipe.release.base.instance_type)
+    regional, kinds = recipe.aws.at(recipe.place), types(recipe.release.base)
+    return sum((quotas.vcpus(regional, kind) for kind in kinds), result)
 
 
 def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckResult:
@@ -162,7 +164,7 @@ def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look at the keys that a place encrypts with."""
     regional, shared = recipe.aws.at(place), place.is_home and recipe.is_shared
-    looks = (keys.check(regional, key, shared=shared) for key in recipe.keys(place))
+    looks = (keys.check(regional, key, shared=shared) for key in dict.fromkeys(recipe.keys(place)))
     return sum(looks, CheckResult())
 
 

@@ -20,6 +20,7 @@ from goldenami.bake.manifest import write
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.bake.publish import approval, candidacy, publication
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.identity import LAUNCH, TEST_LAUNCH
 from goldenami.domain.image import Build, Image
 from goldenami.domain.manifest import Approval
 from goldenami.domain.names import moment
@@ -42,7 +43,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     ``earlier`` run has done of it. ``resume`` is the command that goes on with the build.
     ``approving`` tells that the caller has decided to approve it; ``holds_lease`` that the right to
     bake still lies with a run of this build that has died in its last step. ``guarding`` tells of
-    the guardrails that have to list it.
+    the guardrails that have to list it. ``keep`` are the launches that a failure does not undo.
     """
 
     recipe: Recipe
@@ -55,6 +56,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     holds_lease: bool = False
     done: Mapping[str, Mapping[str, Any]] = {}
     guarding: guardrail.Guarding = guardrail.Guarding()
+    keep: tuple[str, ...] = ()
 
     @property
     def proposes(self) -> bool:
@@ -129,6 +131,7 @@ def prepare(
     instance_id: str | None = None,
     resume: str | None = None,
     approving: bool = False,
+    keep_on_failure: bool = False,
     now: datetime | None = None,
 ) -> Prepared:
     """Check everything that can be checked without changing anything, and make the plan.
@@ -140,11 +143,13 @@ def prepare(
         instance_id: a base instance that is there already.
         resume: the id of a build that did not end, here or on another machine.
         approving: whether the caller approves the build, if that is up to somebody.
+        keep_on_failure: whether instances stay for a look if it fails.
         now: the time a calendar version is made from.
 
     Raises:
         BakeError: with every problem found.
         RefusedError: something of the build is forged, or past its approval.
+        UsageError: the options do not fit the build, or how it is made.
     """
     started = now or datetime.now(UTC)
     past, earlier = _earlier(aws, file, resume) if resume else (None, None)
@@ -161,6 +166,11 @@ def prepare(
         attempt=f"/{started.isoformat()}" if resume else "",
         method=method or file.release.bake.method,
     )
+    if keep_on_failure and recipe.method == "packer":
+        raise UsageError(
+            "--keep-on-failure goes with create-image: Packer ends its own instance",
+            fix="leave it out, or bake with --method create-image",
+        )
     command = ("--method", method), ("--instance", instance_id), ("--resume", build.id)
     return _checked(
         Prepared(
@@ -172,6 +182,7 @@ def prepare(
             else _command("bake", file, *command),
             started=started,
             approving=approving,
+            keep=(LAUNCH, TEST_LAUNCH) if keep_on_failure else (),
         ),
         earlier,
     )

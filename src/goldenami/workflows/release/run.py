@@ -253,6 +253,7 @@ class _Run:
             tell=self._manifest.listen,
             guard=self._guard,
             interrupts=self._interrupts,
+            keep=prepared.keep,
         )
         return execution.attempt(plan)
 
