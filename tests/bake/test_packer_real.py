@@ -14,6 +14,7 @@ from goldenami.bake.packer import PERMISSIONS, PackerBuild, PackerRun
 from goldenami.bake.packer_cli import Packer, find_packer
 from goldenami.bake.packer_output import PackerEvent
 from goldenami.bake.packer_template import place_template, variable_file, write_private
+from goldenami.bake.volumes import block_device
 from goldenami.errors import BakeError, InterruptedRunError
 from goldenami.spec.model import Base, BaseSource, BaseVolume
 from goldenami_sandbox.server import Sandbox
@@ -89,8 +90,14 @@ FULL = {
     "security_group_ids": ["sg-03cf127a"],
     "iam_instance_profile": "web",
     "block_devices": [
-        {"device": "/dev/xvda", "size_gib": 30, "type": t, "encrypted": e, "kms_key_id": k}
-        for t, e, k in (("gp3", True, "alias/golden"), ("gp2", False, ""), ("standard", True, ""))
+        block_device(BaseVolume(device="/dev/sdf", **parts))
+        for parts in (
+            {"size_gib": 30, "kms_key": "alias/golden"},
+            {"size_gib": 30, "type": "gp2", "encrypted": False, "delete_on_termination": False},
+            {"size_gib": 30, "type": "standard"},
+            {"size_gib": 30, "type": "io2", "iops": 4_000},
+            {"snapshot": "snap-0123456789abcdef0", "iops": 4_000, "throughput": 500},
+        )
     ],
     "script_file": "/dev/null",
     "manifest_path": "/private/manifest.json",

@@ -96,15 +96,14 @@ def _is_tested(recipe: Recipe, earlier: EarlierRun | None) -> bool:
 
 
 def _region_problems(recipe: Recipe) -> list[str]:
-    problems = regions.problems(recipe.release.regions, regions.enabled(recipe.aws))
+    problems = regions.problems(recipe.release.regions, recipe.aws)
     for role in dict.fromkeys(place.role for place in recipe.places if place.role):
         places = [place for place in recipe.places if place.role == role]
         try:
-            enabled = regions.enabled(recipe.aws.acting_as(role))
+            other = recipe.aws.acting_as(role)
+            problems += regions.problems((place.region for place in places), other)
         except AwsError as error:
             problems.append(f"copies into account {places[0].account}: {error.message}")
-            continue
-        problems += regions.problems((place.region for place in places), enabled)
     return problems
 
 
