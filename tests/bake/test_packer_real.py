@@ -76,6 +76,15 @@ def instance_states(sandbox: Sandbox) -> list[str]:
     return [i["State"]["Name"] for r in reservations for i in r["Instances"]]
 
 
+VOLUMES = (
+    BaseVolume(device="/dev/xvda", size_gib=30, kms_key="alias/golden"),
+    BaseVolume(
+        device="/dev/sdf", size_gib=30, type="gp2", encrypted=False, delete_on_termination=False
+    ),
+    BaseVolume(device="/dev/sdg", size_gib=30, type="standard"),
+    BaseVolume(device="/dev/sdh", size_gib=30, type="io2", iops=4_000),
+    BaseVolume(device="/dev/sdi", snapshot="snap-0123456789abcdef0", iops=4_000, throughput=500),
+)
 FULL = {
     "region": REGION,
     "source_ami": "ami-0123456789abcdef0",
@@ -89,16 +98,7 @@ FULL = {
     "subnet_id": "subnet-03cf127a",
     "security_group_ids": ["sg-03cf127a"],
     "iam_instance_profile": "web",
-    "block_devices": [
-        block_device(BaseVolume(device="/dev/sdf", **parts))
-        for parts in (
-            {"size_gib": 30, "kms_key": "alias/golden"},
-            {"size_gib": 30, "type": "gp2", "encrypted": False, "delete_on_termination": False},
-            {"size_gib": 30, "type": "standard"},
-            {"size_gib": 30, "type": "io2", "iops": 4_000},
-            {"snapshot": "snap-0123456789abcdef0", "iops": 4_000, "throughput": 500},
-        )
-    ],
+    "block_devices": [block_device(volume) for volume in VOLUMES],
     "script_file": "/dev/null",
     "manifest_path": "/private/manifest.json",
     "poll_delay_seconds": 5,

@@ -19,7 +19,7 @@ PARTITIONS = {
     [
         ("us-eat-1", "us-east-1"), ("us-eats-1", "us-east-1"), ("useast-1", "us-east-1"),
         ("us-eastt-1", "us-east-1"), ("su-east-1", ""), ("eu-wst-1", "eu-west-1"),
-        ("us-aest-2", "us-east-2"), ("eu_west-1", "eu-west-1"),
+        ("us-aest-2", ""), ("eu_west-1", "eu-west-1"),
         ("us-west-3", ""), ("ap-southeast-9", ""), ("eu-east-1", ""), ("me-north-1", ""),
         ("mx-west-1", ""), ("us-gov-west-1", ""), ("frankfurt", ""), ("", ""),
     ],
