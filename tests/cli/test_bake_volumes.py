@@ -187,6 +187,7 @@ class TestSharing:
         refused = self.planned(cli, write, source)
         assert refused.code == 1
         assert "/dev/xvda would be encrypted in eu-west-1 with AWS's own key" in refused.err
+        assert "name a key of the account by `distribute.eu-west-1.kms_key`" in refused.err
         away = sandbox.client("kms", "eu-west-1").create_key()["KeyMetadata"]["KeyId"]
         named = {"eu-west-1": {"kms_key": away}}
         assert self.planned(cli, write, source, distribute=named).code == 0

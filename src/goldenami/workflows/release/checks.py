@@ -72,9 +72,9 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
         needed += parameters.CHECK_PERMISSIONS
     if any(recipe.keys(place) for place in to_make if place.is_home):
         needed += keys.PERMISSIONS
-    if to_finish and recipe.is_shared:
-        needed += sharing.PERMISSIONS
-    if release.base.volumes and recipe.place in to_make:
+    if to_finish:
+        needed += sharing.permissions(recipe)
+    if release.base.volumes and recipe.place in to_make and not recipe.instance_id:
         needed += volumes.PERMISSIONS
     return tuple(needed)
 
