@@ -6,9 +6,10 @@ from typing import cast
 from moto.ec2.models import ec2_backends, security_groups, subnets
 from moto.kms import models as kms
 from moto.ssm.models import ssm_backends
+from msgspec import structs
 
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.ec2.image import SandboxImage
+from goldenami_sandbox.ec2.image import GoneVolume, SandboxImage, take_snapshot
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.overriding import replaced
 from goldenami_sandbox.ssm import image_parameter
@@ -40,7 +41,22 @@ class FixedIds:
         with replaced(security_groups, "random_security_group_id", lambda *_: group_id):
             self._store.create_security_group(f"group {group_id}", "of the rehearsal")
 
-    def image(self, image_id: str | None, name: str | None, owner: str, architecture: str) -> str:
+    def snapshot(self, snapshot_id: str, size_gib: int) -> None:
+        """Make a snapshot of the account's own, which is not encrypted."""
+        snapshot = take_snapshot(self._store, GoneVolume(size_gib), "of the rehearsal", "")
+        del self._store.snapshots[snapshot.id]
+        snapshot.id = snapshot_id
+        self._store.snapshots[snapshot_id] = snapshot
+
+    def image(
+        self,
+        image_id: str | None,
+        name: str | None,
+        owner: str,
+        architecture: str,
+        root: str | None = None,
+        size_gib: int | None = None,
+    ) -> str:
         """Make a public image like Amazon Linux 2023, and return its id.
 
         Args:
@@ -48,8 +64,15 @@ class FixedIds:
             name: its name, None for one that tells the id.
             owner: an account id, ``self`` or ``amazon``.
             architecture: ``x86_64`` or ``arm64``.
+            root: the name of its root device, None for Amazon Linux's.
+            size_gib: how large that is at most.
         """
         public = next(image for image in catalogue.IMAGES if image.architecture == architecture)
+        public = structs.replace(
+            public,
+            root_device_name=root or public.root_device_name,
+            size_gib=min(size_gib or public.size_gib, public.size_gib),
+        )
         published: SandboxImage = self._store.published(public)
         account = self._account_id if owner == "self" else _ALIASES.get(owner, owner)
         new_id = image_id or f"ami-0{published.snapshot_ids[0].removeprefix('snap-')[:16]}"

@@ -40,6 +40,9 @@ class RehearsalSeed(Struct, frozen=True, kw_only=True):
         source_owners: its possible owners: account ids, ``self`` or ``amazon``.
         source_golden: tags of the golden image that is the source, and its name.
         architecture: ``x86_64`` or ``arm64``.
+        source_root: the root device of a source that nobody knows; None for Amazon Linux's.
+        source_size_gib: how large its root is at most.
+        snapshots: snapshots of the build region, by id, with their sizes in GiB.
         key_names: key pairs of the build region.
         subnets: subnet ids of the build region.
         security_groups: security group ids of the build region.
@@ -58,6 +61,9 @@ class RehearsalSeed(Struct, frozen=True, kw_only=True):
     source_golden: Mapping[str, str] | None = None
     source_golden_name: str = "golden source"
     architecture: str = "x86_64"
+    source_root: str | None = None
+    source_size_gib: int | None = None
+    snapshots: Mapping[str, int] = field(default_factory=dict)
     key_names: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
@@ -168,26 +174,31 @@ def _build_region(sandbox: Sandbox, world: RehearsalSeed) -> None:
             _given_ids(region).kms_key(key_id)
     if world.inspected:
         sandbox.client("inspector2", world.regions[0]).enable(resourceTypes=["EC2"])
+    for snapshot_id, size_gib in world.snapshots.items():
+        fixed_ids.snapshot(snapshot_id, size_gib)
     _source(sandbox, world, fixed_ids)
 
 
 def _source(sandbox: Sandbox, world: RehearsalSeed, fixed_ids: "FixedIds") -> None:
     region, architecture = world.regions[0], world.architecture
+
+    def image(image_id: str | None, name: str | None, owner: str) -> str:
+        root, size_gib = world.source_root, world.source_size_gib
+        return fixed_ids.image(image_id, name, owner, architecture, root, size_gib)
+
     if world.source_ami:
-        fixed_ids.image(world.source_ami, None, "amazon", architecture)
+        image(world.source_ami, None, "amazon")
     if world.source_ssm and not _is_public(world.source_ssm):
-        image_id = fixed_ids.image(None, "parameter source", "self", architecture)
-        fixed_ids.image_parameter(world.source_ssm, image_id)
+        fixed_ids.image_parameter(world.source_ssm, image(None, "parameter source", "self"))
     ec2 = sandbox.client("ec2", region)
     if world.source_name:
         wish = [{"Name": "name", "Values": [world.source_name]}]
         images = ec2.describe_images(Filters=wish, Owners=list(world.source_owners))["Images"]
-        if not any(image["Architecture"] == architecture for image in images):
+        if not any(known["Architecture"] == architecture for known in images):
             name = world.source_name.replace("*", "20261105").replace("?", "1")
-            fixed_ids.image(None, name, (world.source_owners or ("amazon",))[0], architecture)
+            image(None, name, (world.source_owners or ("amazon",))[0])
     if world.source_golden:
-        name = world.source_golden_name
-        image_id = fixed_ids.image(None, name, "self", architecture)
+        image_id = image(None, world.source_golden_name, "self")
         tags = [{"Key": key, "Value": value} for key, value in world.source_golden.items()]
         ec2.create_tags(Resources=[image_id], Tags=tags)
 

@@ -88,7 +88,7 @@ class SsmStore(SimpleSystemManagerBackend):
     def newest(self, name: str) -> Parameter | None:
         """Return the newest version of a parameter, checked or not; None if there is none."""
         key = self._parameters.normalize_name(name)
-        unchecked = [one for _, one in self._unchecked if one.name == key]
+        unchecked = [version for _, version in self._unchecked if version.name == key]
         return next(iter([*unchecked, *self._parameters.get(key, ())][-1:]), None)
 
     def check(self) -> None:

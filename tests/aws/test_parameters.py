@@ -119,3 +119,35 @@ def test_a_label_of_a_version_that_tells_no_release_is_not_ours(
     full("v1.0", release="by hand")
     with pytest.raises(BakeError, match=r"carries the label v1\.0"):
         parameters.publish(doing)
+
+
+@pytest.mark.parametrize(
+    ("there", "outcome"),
+    [
+        ({}, "fine: parameter /golden-ami/web-base is new in us-east-1"),
+        (
+            {"Type": "String", "DataType": "aws:ec2:image"},
+            "fine: parameter /golden-ami/web-base in us-east-1 is version 1",
+        ),
+        ({"Type": "String"}, "wrong: is of data type text, not aws:ec2:image, and SSM does not"),
+        ({"Type": "StringList"}, "wrong: is a StringList, and SSM does not change types"),
+        ({"Type": "SecureString"}, "wrong: is a SecureString, and SSM does not change types"),
+    ],
+    ids=["none", "of an image", "text", "a list", "a secret"],
+)
+def test_a_parameter_is_looked_at_before_it_is_written_over(
+    sandbox: Sandbox, doing: ActionContext, there: dict[str, str], outcome: str
+) -> None:
+    if there:
+        sandbox.client("ssm").put_parameter(Name=NAME, Value=IMAGE_ID, **there)
+    result = parameters.check(doing.regional, NAME)
+    verdict, _, words = outcome.partition(": ")
+    (said,) = getattr(result, verdict)
+    assert words in said
+    assert (result.fine, result.wrong, result.unknown).count(()) == 2
+    if verdict == "wrong":
+        assert "delete it (`aws ssm delete-parameter`), or publish under another name" in said
+        with pytest.raises(AwsError, match="cannot be changed"):
+            parameters.publish(
+                structs.replace(doing, parameters={**doing.parameters, "Value": OTHER_ID})
+            )

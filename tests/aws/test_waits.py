@@ -67,6 +67,7 @@ def doing(monkeypatch: pytest.MonkeyPatch) -> Wait:
     return make
 
 
+EBS = {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": "snap-1"}}
 IMAGE = {"ImageId": "ami-1", "OwnerId": "123456789012", "Public": False, "State": "available"}
 
 
@@ -75,7 +76,8 @@ def image(state: str, **more: Any) -> dict[str, Any]:
 
 
 def snapshot(**more: Any) -> dict[str, Any]:
-    return {"SnapshotId": "snap-1", "State": "completed", "VolumeSize": 8, **more}
+    told = {"OwnerId": "123456789012", "VolumeSize": 8, "Encrypted": False}
+    return {"SnapshotId": "snap-1", "State": "completed", **told, **more}
 
 
 def instance(state: str, **more: Any) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def checks(status: str) -> dict[str, Any]:
 
 
 def test_an_image_that_is_not_known_yet_is_waited_for(doing: Wait) -> None:
-    mapping = {"BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}, {"VirtualName": "e0"}]}
+    mapping = {"BlockDeviceMappings": [EBS, {"DeviceName": "/dev/sdb", "VirtualName": "e0"}]}
     client = Answers(
         describe_images=[
             refused("InvalidAMIID.NotFound"),
@@ -108,7 +110,7 @@ def test_an_image_that_is_not_known_yet_is_waited_for(doing: Wait) -> None:
 
 
 def test_a_pending_image_tells_how_much_of_its_snapshots_is_there(doing: Wait) -> None:
-    mapping = {"BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}]}
+    mapping = {"BlockDeviceMappings": [EBS]}
     large = snapshot(Progress="40%", VolumeSize=30)
     small = snapshot(Progress="", VolumeSize=10)
     client = Answers(
@@ -233,7 +235,7 @@ def test_an_image_that_is_unknown_for_too_long_is_gone(
         waits.image(one)
 
 
-SNAPSHOT = {"BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}]}
+SNAPSHOT = {"BlockDeviceMappings": [EBS]}
 TAGGED = [{"Key": "Team", "Value": "platform"}]
 WANTED = {
     "exactly": True,

@@ -14,6 +14,7 @@ from goldenami.bake.packer import PERMISSIONS, PackerBuild, PackerRun
 from goldenami.bake.packer_cli import Packer, find_packer
 from goldenami.bake.packer_output import PackerEvent
 from goldenami.bake.packer_template import place_template, variable_file, write_private
+from goldenami.bake.volumes import block_device
 from goldenami.errors import BakeError, InterruptedRunError
 from goldenami.spec.model import Base, BaseSource, BaseVolume
 from goldenami_sandbox.server import Sandbox
@@ -75,6 +76,15 @@ def instance_states(sandbox: Sandbox) -> list[str]:
     return [i["State"]["Name"] for r in reservations for i in r["Instances"]]
 
 
+VOLUMES = (
+    BaseVolume(device="/dev/xvda", size_gib=30, kms_key="alias/golden"),
+    BaseVolume(
+        device="/dev/sdf", size_gib=30, type="gp2", encrypted=False, delete_on_termination=False
+    ),
+    BaseVolume(device="/dev/sdg", size_gib=30, type="standard"),
+    BaseVolume(device="/dev/sdh", size_gib=30, type="io2", iops=4_000),
+    BaseVolume(device="/dev/sdi", snapshot="snap-0123456789abcdef0", iops=4_000, throughput=500),
+)
 FULL = {
     "region": REGION,
     "source_ami": "ami-0123456789abcdef0",
@@ -88,10 +98,7 @@ FULL = {
     "subnet_id": "subnet-03cf127a",
     "security_group_ids": ["sg-03cf127a"],
     "iam_instance_profile": "web",
-    "block_devices": [
-        {"device": "/dev/xvda", "size_gib": 30, "type": t, "encrypted": e, "kms_key_id": k}
-        for t, e, k in (("gp3", True, "alias/golden"), ("gp2", False, ""), ("standard", True, ""))
-    ],
+    "block_devices": [block_device(volume) for volume in VOLUMES],
     "script_file": "/dev/null",
     "manifest_path": "/private/manifest.json",
     "poll_delay_seconds": 5,

@@ -10,6 +10,8 @@ import pytest
 from goldenami.domain import tags
 from goldenami_sandbox.server import Sandbox
 
+FAST = {"iops": 3_000, "throughput": 200, "delete_on_termination": False}
+
 
 @pytest.fixture
 def _real_packer() -> None:
@@ -23,9 +25,16 @@ def _real_packer() -> None:
 def test_packer_bakes_the_same_release(
     cli: Any, write: Any, sandbox: Sandbox, own_images: Any, living: Any, tmp_path: Path
 ) -> None:
+    ec2 = sandbox.client("ec2", "us-east-1")
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=5, VolumeType="gp3")
+    snapshot = ec2.create_snapshot(VolumeId=volume["VolumeId"])["SnapshotId"]
+    ec2.delete_volume(VolumeId=volume["VolumeId"])
     release = write(
         bake={"method": "packer", "vars": {"communicator": "none"}},
-        base__volumes=[{"device": "/dev/xvda", "size_gib": 11, "encrypted": False}],
+        base__volumes=[
+            {"device": "/dev/xvda", "size_gib": 11, "encrypted": False},
+            {"device": "/dev/sdf", "snapshot": snapshot, "encrypted": False, **FAST},
+        ],
     )
     ran = cli("bake", release, "--yes")
     assert ran.code == 0, ran.err
@@ -35,12 +44,17 @@ def test_packer_bakes_the_same_release(
         assert image["Name"] == "web-base-1.0"
         assert written[tags.STATUS] == "approved"
         assert written["Team"] == "platform"
+        devices = {one["DeviceName"]: one["Ebs"] for one in image["BlockDeviceMappings"]}
+        assert {
+            name: (ebs["VolumeSize"], ebs["DeleteOnTermination"]) for name, ebs in devices.items()
+        } == {"/dev/xvda": (11, True), "/dev/sdf": (5, False)}
         ssm = sandbox.client("ssm", region)
         assert (
             ssm.get_parameter(Name="/golden-ami/web-base")["Parameter"]["Value"]
             == (image["ImageId"])
         )
     assert living() == []
+    assert ec2.describe_volumes()["Volumes"] == []
 
 
 @pytest.mark.usefixtures("_real_packer")

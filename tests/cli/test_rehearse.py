@@ -71,7 +71,15 @@ def test_a_release_file_of_one_s_own_is_rehearsed_in_the_world_it_names(
             "subnet": "subnet-0123456789abcdef0",
             "security_groups": ["sg-0123456789abcdef0"],
             "instance_profile": "base",
-            "volumes": [{"device": "/dev/xvda", "size_gib": 20, "kms_key": "alias/golden"}],
+            "volumes": [
+                {"device": "/dev/sda1", "size_gib": 4, "kms_key": "alias/golden"},
+                {
+                    "device": "/dev/sdf",
+                    "snapshot": "snap-0123456789abcdef0",
+                    "type": "st1",
+                    "kms_key": "alias/golden",
+                },
+            ],
         },
         distribute={"us-west-2": {"kms_key": "alias/golden"}},
         share={"organizations": ["arn:aws:organizations::123456789012:organization/o-abcdefghij"]},

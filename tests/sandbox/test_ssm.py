@@ -57,6 +57,32 @@ class TestImageParameter:
         assert (parameter["Version"], parameter["DataType"]) == (2, "aws:ec2:image")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        ({"Type": "String"}, {"DataType": "aws:ec2:image"}, "ValidationException"),
+        (IMAGE, {"DataType": "text"}, "ValidationException"),
+        ({"Type": "String"}, {"Type": "SecureString"}, "HierarchyTypeMismatchException"),
+        ({"Type": "StringList"}, {"Type": "String"}, "HierarchyTypeMismatchException"),
+    ],
+    ids=["text to image", "image to text", "to a secret", "from a list"],
+)
+def test_a_parameter_keeps_its_types(
+    ec2: Any,
+    ssm: Any,
+    refused: Any,
+    source_id: str,
+    first: dict[str, str],
+    second: dict[str, str],
+    code: str,
+) -> None:
+    ssm.put_parameter(**{"Name": NAME, "Value": source_id} | first)
+    same = {"Name": NAME, "Value": source_id, "Overwrite": True}
+    with refused(code, "cannot be changed"):
+        ssm.put_parameter(**same | second)
+    assert ssm.put_parameter(**same)["Version"] == 2
+
+
 def test_a_parameter_is_not_overwritten_unless_asked_for(ssm: Any, refused: Any) -> None:
     ssm.put_parameter(Name="/a", Value="1", Type="String")
     with refused("ParameterAlreadyExists"):

@@ -6,6 +6,7 @@ from goldenami.aws.answers import ec2
 from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
+from goldenami.domain.contents import content_kind
 from goldenami.domain.image import Image, ImageDevice
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
@@ -112,10 +113,13 @@ def _parameter(regional: RegionalAws, name: str) -> str:
             ) from error
         raise
     value = answer.parameter.value
-    if not names.AMI_ID.fullmatch(value):  # which may be anything, and is not for everybody's eyes
+    if not names.AMI_ID.fullmatch(value):
+        kind = content_kind(answer.parameter.type, value)
+        further = f", such as `{name}/image_id`" if kind.startswith("JSON") else ""
         raise GoldenamiError(
-            f"base.source.ssm: the parameter {name} in {regional.region} holds no image id",
-            fix="name a parameter whose whole value is an id (`ami-…`)",
+            f"base.source.ssm: the parameter {name} in {regional.region} holds no image id: "
+            f"it is {kind}",
+            fix=f"name a parameter whose whole value is an id (`ami-…`){further}",
         )
     return value
 

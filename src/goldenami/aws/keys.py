@@ -14,7 +14,6 @@ from goldenami.errors import AwsError
 PERMISSIONS = ("kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext")
 DEFAULT_PERMISSIONS = ("ec2:GetEbsDefaultKmsKeyId", "ec2:GetEbsEncryptionByDefault")
 EBS_KEY = "alias/aws/ebs"
-_NAME_KEY = "name a key of the account (`kms_key`), or share with nobody"
 _TRIED = "DryRunOperationException"
 
 
@@ -62,20 +61,22 @@ def default(regional: RegionalAws) -> str:
     return str(regional.ask(GetEbsDefaultKmsKeyId, "looking at the default key").part)
 
 
-def check_shared(regional: RegionalAws, key: str, what: str) -> CheckResult:
+def check_shared(regional: RegionalAws, key: str, what: str, where: str) -> CheckResult:
     """Look whether what nobody names a key for can be shared.
 
     Args:
         regional: whose, and where.
         key: that it is encrypted with all the same.
         what: it, as a sentence starts.
+        where: the key of the release file that names another one.
     """
+    way_out = f"name a key of the account by `{where}`, or share with nobody"
     place = f"{what} would be encrypted in {regional.region} with"
     if key.endswith(EBS_KEY):
         own = f"{place} AWS's own key {EBS_KEY} and could not be shared"
-        return CheckResult(wrong=(f"{own}: {_NAME_KEY}",))
+        return CheckResult(wrong=(f"{own}: {way_out}",))
     looked = check(regional, key, shared=True)
-    wrong = (f"{place} a key that cannot be shared: {_NAME_KEY}",) if looked.wrong else ()
+    wrong = (f"{place} a key that cannot be shared: {way_out}",) if looked.wrong else ()
     return CheckResult(fine=looked.fine, wrong=looked.wrong + wrong, unknown=looked.unknown)
 
 

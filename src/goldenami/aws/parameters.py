@@ -32,6 +32,9 @@ PUBLISH_PERMISSIONS = (
 CHECK_PERMISSIONS = (*policy_simulator.PERMISSIONS, "ssm:GetParameter")
 WRITING = ("ssm:PutParameter", "ssm:LabelParameterVersion")
 PARAMETERS_A_CALL = 10
+IMAGE_DATA_TYPE = "aws:ec2:image"
+"""What makes SSM look whether the image exists, and EC2 take the parameter for an image's id."""
+_OTHER_PARAMETER = "delete it (`aws ssm delete-parameter`), or publish under another name"
 
 
 def values(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[str, str]:
@@ -90,7 +93,7 @@ def version_label(version: str) -> str:
 
 
 def check(regional: RegionalAws, name: str) -> CheckResult:
-    """Look whether a parameter is new or of the type that can be written over.
+    """Look whether a parameter is new or of the types that can be written over.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     """
@@ -100,14 +103,14 @@ def check(regional: RegionalAws, name: str) -> CheckResult:
         return CheckResult(wrong=(error.with_fix,))
     if there is None:
         return CheckResult(fine=(f"parameter {name} is new in {regional.region}",))
+    is_it, way_out = f"parameter {name} in {regional.region} is", _OTHER_PARAMETER
     if there.type != "String":
-        return CheckResult(
-            wrong=(
-                f"parameter {name} in {regional.region} is a {there.type}, and SSM does not "
-                "change types: delete it, or publish under another name",
-            )
-        )
-    return CheckResult(fine=(f"parameter {name} in {regional.region} is version {there.version}",))
+        wrong = f"{is_it} a {there.type}, and SSM does not change types: {way_out}"
+        return CheckResult(wrong=(wrong,))
+    if there.data_type != IMAGE_DATA_TYPE:
+        wrong = f"{is_it} of data type {there.data_type}, not {IMAGE_DATA_TYPE}"
+        return CheckResult(wrong=(f"{wrong}, and SSM does not change data types: {way_out}",))
+    return CheckResult(fine=(f"{is_it} version {there.version}",))
 
 
 def may_write(aws: Aws, regions: Sequence[str], name: str) -> CheckResult:

@@ -1,10 +1,10 @@
 """The regions of the account."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from goldenami.aws.answers.ec2 import DescribeRegions
 from goldenami.aws.session import Aws
+from goldenami.domain.regions import not_enabled
 
 
 def enabled(aws: Aws) -> tuple[str, ...]:
@@ -19,12 +19,15 @@ def enabled(aws: Aws) -> tuple[str, ...]:
     return tuple(sorted(region.value for region in answer.rows))
 
 
-def problems(regions: Iterable[str], enabled: tuple[str, ...]) -> list[str]:
-    """Say which of the regions the account cannot use."""
-    problems = []
-    for region in regions:
-        if region not in enabled:
-            close = get_close_matches(region, enabled, n=1)
-            hint = f"; did you mean `{close[0]}`?" if close else ""
-            problems.append(f"region `{region}` is not enabled for this account{hint}")
-    return problems
+def problems(regions: Iterable[str], aws: Aws) -> list[str]:
+    """Say which of the regions an account cannot use, and why.
+
+    Raises:
+        AwsError: its regions could not be listed.
+    """
+    usable = enabled(aws)
+    return [
+        not_enabled(region, aws.partition, aws.partitions)
+        for region in regions
+        if region not in usable
+    ]

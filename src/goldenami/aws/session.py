@@ -13,6 +13,7 @@ from goldenami.aws.ask import Asking
 from goldenami.aws.errors import explained
 from goldenami.domain import arns
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.regions import Partitions, misspelt
 from goldenami.errors import UsageError
 
 CONNECT_TIMEOUT_S = 10
@@ -249,19 +250,18 @@ class Aws(Asking):
         return self._identity
 
     @cached_property
-    def _known_regions(self) -> frozenset[str]:
-        return frozenset(
-            name
+    def partitions(self) -> Partitions:
+        """The regions that botocore knows, by partition."""
+        return {
+            partition: frozenset(self._session.get_available_regions("ec2", partition))
             for partition in self._session.get_available_partitions()
-            for name in self._session.get_available_regions("ec2", partition)
-        )
+        }
 
     def _check_region(self, region: str) -> None:
-        if region not in self._known_regions:
-            from difflib import get_close_matches
-
-            close = get_close_matches(region, self._known_regions, n=1)
-            hint = f"did you mean `{close[0]}`?" if close else "see `aws ec2 describe-regions`"
+        known = frozenset().union(*self.partitions.values())
+        if region not in known:
+            meant = misspelt(region, known)
+            hint = f"did you mean `{meant}`?" if meant else "see `aws ec2 describe-regions`"
             raise UsageError(f"`{region}` is no AWS region", fix=hint)
 
 

@@ -7,8 +7,6 @@ from goldenami.aws.session import RegionalAws
 from goldenami.domain.encryption import Backing
 from goldenami.domain.image import ImageDevice, Snapshot
 
-PERMISSIONS = ("ec2:DescribeSnapshots", "ec2:DescribeVolumes")
-
 
 def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[SnapshotAnswer, ...]:
     """Return the snapshots of these ids; without an id, EC2 would tell everybody's.

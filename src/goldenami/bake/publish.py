@@ -133,7 +133,7 @@ def _publish(recipe: Recipe, place: AccountRegion, after: tuple[str, ...]) -> It
         {
             **parameter,
             "Type": "String",
-            "DataType": "aws:ec2:image",
+            "DataType": parameters.IMAGE_DATA_TYPE,
             "Description": parameters.description(build.ami_name, build.id),
             "Overwrite": True,
         },

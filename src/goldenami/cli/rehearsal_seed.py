@@ -4,12 +4,13 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from goldenami.domain import names
+from goldenami.domain import names, volumes
 from goldenami.domain.image import Build
 from goldenami.domain.status import Status
 
 if TYPE_CHECKING:
     from goldenami.spec import Release, ReleaseFile
+    from goldenami.spec.model import BaseVolume
     from goldenami_sandbox.seed import RehearsalSeed
 
 _ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)\.")
@@ -21,6 +22,7 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
     from goldenami_sandbox.seed import RehearsalSeed
 
     release, enforce = file.release, file.enforcement.enforce
+    root = _root(release)
     base, source, role = release.base, release.base.source, enforce.pipeline_role
     return RehearsalSeed(
         regions=release.regions,
@@ -32,6 +34,13 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
         source_golden=_golden(source.golden) if source.golden else None,
         source_golden_name=names.ami_name(source.golden or "", "1"),
         architecture="arm64" if _ARM.match(types(base)[0]) else "x86_64",
+        source_root=root.device if root else None,
+        source_size_gib=root.size_gib if root else None,
+        snapshots={
+            volume.snapshot: volume.size_gib or volumes.TYPES[volume.type].size_gib.least
+            for volume in base.volumes
+            if volume.snapshot
+        },
         key_names=(base.key_name,) if base.key_name else (),
         subnets=tuple(subnet for subnet in subnets(base) if subnet),
         security_groups=base.security_groups,
@@ -40,6 +49,12 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
         kms_keys=_kms_keys(release),
         inspected=release.scan is not None,
     )
+
+
+def _root(release: "Release") -> "BaseVolume | None":
+    """Return the volume that can only be the root of the source."""
+    named = (each for each in release.base.volumes if volumes.is_root_name(each.device))
+    return next(named, None)
 
 
 def _golden(image: str) -> dict[str, str]:

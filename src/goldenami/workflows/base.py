@@ -45,7 +45,7 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
         if problems:
             raise BakeError(f"{file.path}: nothing was launched", notes=problems)
 
-    refuse(regions.problems((release.build_region,), regions.enabled(aws)))
+    refuse(regions.problems((release.build_region,), aws))
     source = goldens.base_image(
         aws.in_region(release.build_region), release.base.source, release.approval_tag
     )

@@ -215,6 +215,26 @@ class Ec2Store(EC2Backend):
             multi_attach_enabled,
         )  # fmt: skip
 
+    @overrides
+    def create_snapshot(
+        self,
+        volume_id: str,
+        description: str,
+        owner_id: str | None = None,
+        from_ami: str | None = None,
+    ) -> Snapshot:
+        """Make a snapshot, with its volume's key, which moto forgets."""
+        snapshot = super().create_snapshot(volume_id, description, owner_id, from_ami)
+        snapshot.kms_key_id = self.get_volume(volume_id).kms_key_id
+        return snapshot
+
+    @overrides
+    def _create_default_encryption_key(self) -> str:
+        """Make the key of AWS's own, which KMS tells from the account's."""
+        arn = super()._create_default_encryption_key()
+        kms_backends[self.account_id][self.region_name].describe_key(arn).key_manager = "AWS"
+        return arn
+
     def has_default_key(self, snapshot: Snapshot) -> bool:
         """Say whether a snapshot is encrypted with the key that AWS made for the account."""
         return bool(snapshot.encrypted) and snapshot.kms_key_id in self.managed_keys

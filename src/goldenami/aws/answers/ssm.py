@@ -20,6 +20,7 @@ class Parameter(Row, frozen=True, kw_only=True):
     value: Text
     version: int
     last_modified_date: datetime
+    data_type: Text
     selector: str = ""  # absent if none was asked for
 
 

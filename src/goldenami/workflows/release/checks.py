@@ -74,9 +74,9 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
         needed += parameters.CHECK_PERMISSIONS
     if any(recipe.keys(place) for place in to_make if place.is_home):
         needed += keys.PERMISSIONS
-    if to_finish and recipe.is_shared:
-        needed += sharing.PERMISSIONS
-    if release.base.volumes and recipe.place in to_make:
+    if to_finish:
+        needed += sharing.permissions(recipe)
+    if release.base.volumes and recipe.place in to_make and not recipe.instance_id:
         needed += volumes.PERMISSIONS
     return tuple(needed)
 
@@ -98,15 +98,14 @@ def _is_tested(recipe: Recipe, earlier: EarlierRun | None) -> bool:
 
 
 def _region_problems(recipe: Recipe) -> list[str]:
-    problems = regions.problems(recipe.release.regions, regions.enabled(recipe.aws))
+    problems = regions.problems(recipe.release.regions, recipe.aws)
     for role in dict.fromkeys(place.role for place in recipe.places if place.role):
         places = [place for place in recipe.places if place.role == role]
         try:
-            enabled = regions.enabled(recipe.aws.acting_as(role))
+            other = recipe.aws.acting_as(role)
+            problems += regions.problems((place.region for place in places), other)
         except AwsError as error:
             problems.append(f"copies into account {places[0].account}: {in_list(recipe, error)}")
-            continue
-        problems += regions.problems((place.region for place in places), enabled)
     return problems
 
 

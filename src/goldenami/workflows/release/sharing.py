@@ -19,8 +19,14 @@ from goldenami.domain.encryption import DeviceKey, KeyOrigin, device_key
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 
-PERMISSIONS = (*keys.PERMISSIONS, *keys.DEFAULT_PERMISSIONS, *snapshots.PERMISSIONS)
 _PURPOSE = "looking at the keys of what is shared"
+
+
+def permissions(recipe: Recipe) -> tuple[str, ...]:
+    """Return the IAM actions that the look needs of the caller."""
+    volumes = ("ec2:DescribeVolumes",) if recipe.instance_id else ()
+    needed = (*keys.PERMISSIONS, *keys.DEFAULT_PERMISSIONS, "ec2:DescribeSnapshots", *volumes)
+    return needed if recipe.is_shared else ()
 
 
 class _Default(Struct, frozen=True):
@@ -48,13 +54,17 @@ def check(recipe: Recipe, place: AccountRegion, present: Mapping[str, Image]) ->
     devices: dict[tuple[KeyOrigin, str], list[str]] = defaultdict(list)
     for each in _keys(recipe, place, present, default):
         devices[each.origin, each.key].append(each.device)
-    return sum(
-        (
-            _look(regional, origin, key, f"the image's {', '.join(names)}", default.why)
-            for (origin, key), names in devices.items()
-        ),
-        CheckResult(),
+    elsewhere = f"distribute.{place.region}.kms_key"
+    looks = (
+        _look(
+            regional,
+            DeviceKey(device=f"the image's {', '.join(names)}", origin=origin, key=key),
+            "base.volumes[].kms_key" if place == recipe.place else elsewhere,
+            default.why,
+        )
+        for (origin, key), names in devices.items()
     )
+    return sum(looks, CheckResult())
 
 
 def _default(regional: RegionalAws) -> _Default:
@@ -88,27 +98,27 @@ def _keys(
             )
             for backing, volume in launched(regional, recipe.source, volumes)
         ]
-    key = None if place == recipe.place else recipe.copy_key(place)
-    key = None if place.name in present else key
+    is_copy = place != recipe.place and place.name not in present
+    key = recipe.copy_key(place) if is_copy else None
     return [device_key(each, key=key, by_default=default.encrypts) for each in backings]
 
 
-def _look(regional: RegionalAws, origin: KeyOrigin, key: str, what: str, why: str) -> CheckResult:
-    match origin:
+def _look(regional: RegionalAws, each: DeviceKey, where: str, why: str) -> CheckResult:
+    """Look at a device's key; ``where`` the file can name another, ``why`` none is known."""
+    match each.origin:
         case KeyOrigin.FILE:
             return CheckResult()
         case KeyOrigin.NONE:
-            return CheckResult(
-                fine=(f"{what}: not encrypted in {regional.region}, and so can be shared",)
-            )
+            plain = f"{each.device}: not encrypted in {regional.region}, and so can be shared"
+            return CheckResult(fine=(plain,))
         case KeyOrigin.SNAPSHOT:
-            return keys.check_shared(regional, key, what)
+            return keys.check_shared(regional, each.key, each.device, where)
         case KeyOrigin.UNKNOWN:
-            return _unknown(what, why)
+            return _unknown(each.device, why)
     try:
-        return keys.check_shared(regional, keys.default(regional), what)
+        return keys.check_shared(regional, keys.default(regional), each.device, where)
     except AwsError as error:
-        return _unknown(what, error.message)
+        return _unknown(each.device, error.message)
 
 
 def _unknown(what: str, why: str) -> CheckResult:
