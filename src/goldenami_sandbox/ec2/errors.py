@@ -81,6 +81,14 @@ def no_such_snapshot(snapshot_id: str) -> EC2ClientError:
     )
 
 
+def declared_otherwise(message: str = "") -> EC2ClientError:
+    """A setting that a declarative policy makes; its own message for people may be added."""
+    text = "This functionality has been disabled by a Declarative Policy."
+    return EC2ClientError(
+        "DeclarativePolicyViolation", f"{text} Custom Message: {message}" if message else text
+    )
+
+
 def default_key_not_shareable() -> EC2ClientError:
     """What is encrypted with the account's default key cannot be shared."""
     return EC2ClientError(

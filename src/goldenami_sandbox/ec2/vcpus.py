@@ -79,4 +79,6 @@ def of(instance_type: str) -> int:
 def _quota(instance_type: str) -> str | None:
     if instance_type.startswith(_APART):
         return None
-    return next((code for code, begins in _BUCKETS.items() if re.match(begins, instance_type)), None)
+    return next(
+        (code for code, begins in _BUCKETS.items() if re.match(begins, instance_type)), None
+    )

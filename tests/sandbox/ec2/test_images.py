@@ -133,6 +133,7 @@ def test_executable_users_are_those_it_is_shared_with(ec2: Any, three: dict[str,
     ec2.modify_image_attribute(
         ImageId=three["web-1"], LaunchPermission={"Add": [{"UserId": "111122223333"}]}
     )
+    ec2.disable_image_block_public_access()
     ec2.modify_image_attribute(ImageId=three["db-1"], LaunchPermission={"Add": [{"Group": "all"}]})
     own = {"Owners": ["self"]}
     assert names(ec2.describe_images(**own, ExecutableUsers=["111122223333"])) == ["web-1"]
