@@ -116,4 +116,4 @@ def token_reused() -> EC2ClientError:
 
 def in_words(message: str) -> str:
     """Return a message with ids in place of the Python sets that moto puts there."""
-    return _SET.sub(lambda found: ", ".join(sorted(re.findall(r"'([^']*)'", found[0]))), message)
+    return _SET.sub(lambda match: ", ".join(sorted(re.findall(r"'([^']*)'", match[0]))), message)

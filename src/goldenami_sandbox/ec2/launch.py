@@ -97,8 +97,9 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
     @overrides
     def run_instances(self) -> ActionResult:
         """Launch instances from an image that allows it."""
+        again = ("RunInstances", self._get_param("ClientToken")) in self.store.client_tokens
         launched: Reservation = self.once("RunInstances", self._launched)
-        if all(instance.state == "terminated" for instance in launched.instances):
+        if again and all(instance.state == "terminated" for instance in launched.instances):
             raise token_of_the_terminated()
         return ActionResult(launched)
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
 from goldenami_sandbox.ec2.listings import documented, paths
-from goldenami_sandbox.ec2.listings.documented import Listing, listing
+from goldenami_sandbox.ec2.listings.documented import DocumentedListing, listing
 from goldenami_sandbox.ec2.response import Ec2Response
 from goldenami_sandbox.listing import matches
 
@@ -100,7 +100,7 @@ def test_a_filter_is_where_its_name_says(operation: str, name: str, path: str) -
     assert paths.path(operation, name) == tuple(path.split("."))
 
 
-def callable_without_parameters() -> Iterator[Listing]:
+def callable_without_parameters() -> Iterator[DocumentedListing]:
     for name, known in LISTINGS.items():
         if not _MODEL.operation_model(name).input_shape.required_members:
             yield known
