@@ -115,5 +115,7 @@ def token_reused() -> EC2ClientError:
 
 
 def in_words(message: str) -> str:
-    """Return a message with ids in place of the Python sets that moto puts there."""
+    """Return a message in AWS's words, where moto prints a set or names another call."""
+    if "disableApiStop" in message:
+        message = message.replace("may not be terminated", "may not be stopped")
     return _SET.sub(lambda match: ", ".join(sorted(re.findall(r"'([^']*)'", match[0]))), message)

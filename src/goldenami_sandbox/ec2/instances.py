@@ -83,7 +83,7 @@ class InstanceStatusResponse(Ec2Base, InstanceResponse):
             "OwnerId": image.owner_id,
             "ImageOwnerAlias": image.owner_alias,
             "State": image.state,
-            "CreationDate": iso(image.created),
+            "CreationDate": f"{image.created:%Y-%m-%dT%H:%M:%SZ}",
             "DeprecationTime": iso(image.deprecation_time),
             "ImageAllowed": self.store.allowed_images.allow(image),
             "IsPublic": image.public,

@@ -19,7 +19,7 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.models import iam_backends
 
 from goldenami_sandbox.clock import Countdown
-from goldenami_sandbox.ec2 import launch_failures, tags
+from goldenami_sandbox.ec2 import launch_failures, launched, tags
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
     bad_value,
@@ -98,10 +98,10 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
     def run_instances(self) -> ActionResult:
         """Launch instances from an image that allows it."""
         again = ("RunInstances", self._get_param("ClientToken")) in self.store.client_tokens
-        launched: Reservation = self.once("RunInstances", self._launched)
-        if again and all(instance.state == "terminated" for instance in launched.instances):
+        reservation: Reservation = self.once("RunInstances", self._launched)
+        if again and all(instance.state == "terminated" for instance in reservation.instances):
             raise token_of_the_terminated()
-        return ActionResult(launched)
+        return ActionResult(reservation)
 
     @overrides
     def terminate_instances(self) -> ActionResult:
@@ -225,6 +225,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
             launch_failures.end(instance, failure)
         instance._state = LaunchState(ends=failure is not None)  # noqa: SLF001
         instance.root_device_name = self._image.root_device_name
+        launched.complete(instance)
         for interface in instance.nics.values():
             self.store.create_tags([interface.id], interface_tags)
             if not self._get_param("NetworkInterfaces"):
