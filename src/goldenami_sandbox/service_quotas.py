@@ -14,6 +14,7 @@ from goldenami_sandbox.overriding import overrides
 _QUOTAS = {
     "L-B665C33B": ("AMIs", 50_000),
     "L-70015FFA": ("AMI sharing", 1_000),
+    "L-0E3CBAB9": ("Public AMIs", 5),
     "L-1216C47A": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 100_000),
     "L-74FC7D96": ("Running On-Demand F instances", 0),
     "L-DB2E81BA": ("Running On-Demand G and VT instances", 0),

@@ -5,11 +5,10 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 """
 
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import EC2ClientError
 
 from goldenami_sandbox.ec2.allowed_images import POLICY, AllowedImages, check_criteria
 from goldenami_sandbox.ec2.base import Ec2Base
-from goldenami_sandbox.ec2.errors import bad_value
+from goldenami_sandbox.ec2.errors import bad_value, declared_otherwise
 
 
 class AllowedImagesResponse(Ec2Base):
@@ -54,8 +53,5 @@ class AllowedImagesResponse(Ec2Base):
         """Return the account's setting, unless a declarative policy makes it."""
         setting = self.store.allowed_images
         if setting.managed_by == POLICY:
-            message = "This functionality has been disabled by a Declarative Policy."
-            if setting.exception_message:
-                message += f" Custom Message: {setting.exception_message}"
-            raise EC2ClientError("DeclarativePolicyViolation", message)
+            raise declared_otherwise(setting.exception_message)
         return setting

@@ -16,7 +16,7 @@ from moto.ec2.exceptions import DryRunClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses._base_response import EC2BaseResponse
 
-from goldenami_sandbox.ec2 import ids
+from goldenami_sandbox.ec2 import ids, request_limits
 from goldenami_sandbox.ec2.errors import bad_value, in_words, token_reused
 from goldenami_sandbox.ec2.listings import request
 from goldenami_sandbox.ec2.store import Ec2Store
@@ -98,6 +98,7 @@ class Ec2Base(EC2BaseResponse):
         if model.input_shape is None:
             return
         ids.check(model.input_shape, self.params)
+        request_limits.check(operation, self.params)
         self._page_wish = request.taken(operation, self.params)
         dry = "DryRun" in model.input_shape.members and bool(self._get_param("DryRun", False))
         function = getattr(type(self), xform_name(operation), None)

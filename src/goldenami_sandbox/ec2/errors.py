@@ -86,6 +86,14 @@ def no_such_snapshot(snapshot_id: str) -> EC2ClientError:
     )
 
 
+def declared_otherwise(message: str = "") -> EC2ClientError:
+    """A setting that a declarative policy makes; its own message for people may be added."""
+    text = "This functionality has been disabled by a Declarative Policy."
+    return EC2ClientError(
+        "DeclarativePolicyViolation", f"{text} Custom Message: {message}" if message else text
+    )
+
+
 def default_key_not_shareable() -> EC2ClientError:
     """What is encrypted with the account's default key cannot be shared."""
     return EC2ClientError(
@@ -112,5 +120,7 @@ def token_reused() -> EC2ClientError:
 
 
 def in_words(message: str) -> str:
-    """Return a message with ids in place of the Python sets that moto puts there."""
-    return _SET.sub(lambda found: ", ".join(sorted(re.findall(r"'([^']*)'", found[0]))), message)
+    """Return a message in AWS's words, where moto prints a set or names another call."""
+    if "disableApiStop" in message:
+        message = message.replace("may not be terminated", "may not be stopped")
+    return _SET.sub(lambda match: ", ".join(sorted(re.findall(r"'([^']*)'", match[0]))), message)

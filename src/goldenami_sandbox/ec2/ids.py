@@ -16,7 +16,7 @@ AT_LAUNCH = "resolve:ssm:"
 """What begins an image that a Systems Manager parameter names, where it may stand."""
 
 
-class Kind(Struct, frozen=True):
+class IdForm(Struct, frozen=True):
     """A kind of resource.
 
     Args:
@@ -47,24 +47,24 @@ class Kind(Struct, frozen=True):
         raise EC2ClientError(self.code, f'Invalid id: "{value}"{expected}')
 
 
-_IMAGE = Kind("ami", "InvalidAMIID.Malformed")
-_INSTANCE = Kind("i", "InvalidInstanceID.Malformed")
-_SNAPSHOT = Kind("snap", "InvalidSnapshotID.Malformed", "snapshotId")
-_GROUP = Kind("sg", "InvalidGroupId.Malformed")
-KINDS: Mapping[str, Kind] = {
+_IMAGE = IdForm("ami", "InvalidAMIID.Malformed")
+_INSTANCE = IdForm("i", "InvalidInstanceID.Malformed")
+_SNAPSHOT = IdForm("snap", "InvalidSnapshotID.Malformed", "snapshotId")
+_GROUP = IdForm("sg", "InvalidGroupId.Malformed")
+FORMS: Mapping[str, IdForm] = {
     "GroupId": _GROUP,
     "ImageId": _IMAGE,
     "InstanceId": _INSTANCE,
-    "LaunchTemplateId": Kind("lt", "InvalidLaunchTemplateId.Malformed"),
-    "NetworkInterfaceId": Kind("eni", "InvalidNetworkInterfaceId.Malformed"),
+    "LaunchTemplateId": IdForm("lt", "InvalidLaunchTemplateId.Malformed"),
+    "NetworkInterfaceId": IdForm("eni", "InvalidNetworkInterfaceId.Malformed"),
     "SecurityGroupId": _GROUP,
     "SnapshotId": _SNAPSHOT,
     "SourceImageId": _IMAGE,
     "SourceInstanceId": _INSTANCE,
     "SourceSnapshotId": _SNAPSHOT,
-    "SubnetId": Kind("subnet", "InvalidSubnetID.Malformed"),
-    "VolumeId": Kind("vol", "InvalidVolumeID.Malformed", "volumeId"),
-    "VpcId": Kind("vpc", "InvalidVpcID.Malformed"),
+    "SubnetId": IdForm("subnet", "InvalidSubnetID.Malformed"),
+    "VolumeId": IdForm("vol", "InvalidVolumeID.Malformed", "volumeId"),
+    "VpcId": IdForm("vpc", "InvalidVpcID.Malformed"),
 }
 """The kinds by the parameters that name one; those that name several end with an ``s``."""
 _NOT_CHECKED = ("LaunchTemplateData",)
@@ -81,14 +81,19 @@ def check(shape: Any, parameters: Mapping[str, Any]) -> None:
     Raises:
         EC2ClientError: with the code of the kind, or InvalidParameterValue.
     """
-    resolved = shape.name == "RunInstancesRequest"
-    for name, value in _named(shape, parameters):
-        if not (resolved and name == "ImageId" and value.startswith(AT_LAUNCH)):
-            KINDS[name].check(value)
+    for name, value, member in _named(shape, parameters):
+        if not (value.startswith(AT_LAUNCH) and _takes_alias(shape, member)):
+            FORMS[name].check(value)
 
 
-def _named(shape: Any, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the ids that a request names, with the parameter's name in the singular."""
+def _takes_alias(shape: Any, member: Any) -> bool:
+    """Say whether a parameter may name an image: in a launch, and where its documentation says."""
+    of_launch = shape.name == "RunInstancesRequest" and member is shape.members["ImageId"]
+    return of_launch or AT_LAUNCH in member.documentation
+
+
+def _named(shape: Any, value: Any) -> Iterator[tuple[str, str, Any]]:
+    """Yield the ids of a request, each with its parameter: its name in the singular, its shape."""
     if shape.type_name == "list":
         for each in value:
             yield from _named(shape.member, each)
@@ -98,7 +103,11 @@ def _named(shape: Any, value: Any) -> Iterator[tuple[str, str]]:
             placed = member.name == "PlacementGroupId"  # which is called GroupId too
             if part in (None, "") or name in _NOT_CHECKED:  # Packer sends empty ones
                 continue
-            if kind in KINDS and member.type_name in ("string", "list") and not placed:
-                yield from ((kind, each) for each in ([part] if isinstance(part, str) else part))
+            if kind in FORMS and member.type_name in ("string", "list") and not placed:
+                yield from ((kind, each, member) for each in _several(part))
             else:
                 yield from _named(member, part)
+
+
+def _several(part: str | list[str]) -> list[str]:
+    return [part] if isinstance(part, str) else part

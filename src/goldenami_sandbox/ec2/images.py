@@ -15,7 +15,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,10 +24,10 @@ from moto.core.utils import utcnow
 from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidAMIAttributeItemValueError,
-    InvalidRequest,
 )
 from moto.ec2.responses.amis import AmisResponse
 
+from goldenami_sandbox.ec2 import image_attributes, public_access
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
     bad_combination,
@@ -218,15 +218,6 @@ _RULES = {
         r"arn:aws[\w-]*:organizations::\d{12}:ou/o-[a-z0-9]+/ou-[a-z0-9-]+"
     ),
 }
-_READABLE: dict[str, Callable[[SandboxImage], dict[str, Any]]] = {
-    "description": lambda image: {"Description": {"Value": image.description}},
-    "launchPermission": lambda image: {"LaunchPermissions": image.permissions},
-    "bootMode": lambda image: {"BootMode": {"Value": image.boot_mode}},
-    "imdsSupport": lambda image: {"ImdsSupport": {"Value": image.imds_support}},
-    "deregistrationProtection": lambda image: {
-        "DeregistrationProtection": {"Value": image.protection}
-    },
-}
 
 
 class ImageSharingResponse(ImageLifecycleResponse):
@@ -236,10 +227,8 @@ class ImageSharingResponse(ImageLifecycleResponse):
     def describe_image_attribute(self) -> ActionResult:
         """Read one attribute."""
         image = self.own_image()
-        name = self._get_param("Attribute")
-        if name not in _READABLE:
-            raise InvalidRequest
-        return ActionResult({"ImageId": image.id} | _READABLE[name](image))
+        attribute = image_attributes.described(image, self._get_param("Attribute"))
+        return ActionResult({"ImageId": image.id} | attribute)
 
     @overrides
     def modify_image_attribute(self) -> ActionResult:
@@ -255,17 +244,12 @@ class ImageSharingResponse(ImageLifecycleResponse):
             )
         if not attributes:
             raise missing("attribute")
-        if change is not None:
-            self._check_shareable(image, change)
+        permissions = self._permissions(image, change) if change is not None else None
         description = self._get_param("Description.Value", "")
         check_description(description)
         self.error_on_dryrun()
-        if change is not None:
-            add, remove = change
-            kept = [permission for permission in image.permissions if permission not in remove]
-            image.permissions = kept + [
-                dict(permission) for permission in add if permission not in kept
-            ]
+        if permissions is not None:
+            image.permissions = permissions
         elif attributes == ["Description"]:
             image.description = description
         else:
@@ -291,14 +275,25 @@ class ImageSharingResponse(ImageLifecycleResponse):
         _check_targets([*change["Add"], *change["Remove"]])
         return change["Add"], change["Remove"]
 
-    def _check_shareable(
+    def _permissions(
         self, image: SandboxImage, change: tuple[Sequence[Permission], Sequence[Permission]]
-    ) -> None:
+    ) -> list[dict[str, str]]:
+        """Return the launch permissions after a change that nothing speaks against."""
+        add, remove = change
         if image.state != "available":
             raise image_unavailable(image.id, f"{image.state}, and cannot be shared")
         snapshots = [self.store.get_snapshot(snapshot) for snapshot in image.snapshot_ids]
-        if change[0] and any(self.store.has_default_key(snapshot) for snapshot in snapshots):
+        if add and any(self.store.has_default_key(snapshot) for snapshot in snapshots):
             raise default_key_not_shareable()
+        kept = [permission for permission in image.permissions if permission not in remove]
+        changed = [dict(each) for each in add if each not in kept]
+        after = kept + [each for n, each in enumerate(changed) if each not in changed[:n]]
+        others = None
+        if PUBLIC in changed and not image.public:
+            public_access.check(self.store, public_access.IMAGE)
+            others = sum(map(image_attributes.is_public, self.store.images.values()))
+        image_attributes.check_limits(image, len(after), others)
+        return after
 
 
 def _check_targets(permissions: Sequence[Permission]) -> None:

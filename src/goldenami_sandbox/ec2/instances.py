@@ -1,4 +1,4 @@
-"""DescribeInstanceStatus and DescribeInstanceImageMetadata.
+"""What is said of instances: DescribeInstances, their status, and their images.
 
 Otherwise than in moto: status checks take their time; the image metadata call, which moto lacks.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html
@@ -21,6 +21,12 @@ from goldenami_sandbox.overriding import overrides
 
 class InstanceStatusResponse(Ec2Base, InstanceResponse):
     """What is known of many instances at once."""
+
+    @overrides
+    def describe_instances(self) -> ActionResult:
+        """List instances; moto names one of those that do not exist."""
+        self._instances()
+        return super().describe_instances()
 
     @overrides
     def describe_instance_status(self) -> ActionResult:
@@ -77,7 +83,7 @@ class InstanceStatusResponse(Ec2Base, InstanceResponse):
             "OwnerId": image.owner_id,
             "ImageOwnerAlias": image.owner_alias,
             "State": image.state,
-            "CreationDate": iso(image.created),
+            "CreationDate": f"{image.created:%Y-%m-%dT%H:%M:%SZ}",
             "DeprecationTime": iso(image.deprecation_time),
             "ImageAllowed": self.store.allowed_images.allow(image),
             "IsPublic": image.public,

@@ -23,7 +23,7 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.models import iam_backends
 
 from goldenami_sandbox.clock import Countdown
-from goldenami_sandbox.ec2 import block_devices, tags
+from goldenami_sandbox.ec2 import block_devices, launch_failures, launched, tags
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
     bad_mapping,
@@ -36,20 +36,29 @@ from goldenami_sandbox.ec2.errors import (
 from goldenami_sandbox.ec2.image import SandboxDevice, SandboxImage
 from goldenami_sandbox.overriding import overrides
 
-PENDING, RUNNING = ("pending", 0), ("running", 16)
+PENDING, RUNNING, TERMINATED = ("pending", 0), ("running", 16), ("terminated", 48)
 DEFAULT_TYPE = "m1.small"
 _TAGGABLE = ("instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu")
 
 
 class LaunchState(InstanceState):
-    """``pending`` for a while and then ``running``, until something else is set."""
+    """``pending`` for a while and then ``running``, until something else is set.
+
+    Args:
+        name: the state after that.
+        code: its number.
+        ends: whether the launch fails, so that the instance is ``terminated`` after that.
+    """
 
     @overrides
-    def __init__(self, name: str = RUNNING[0], code: int = RUNNING[1]) -> None:
+    def __init__(self, name: str = RUNNING[0], code: int = RUNNING[1], ends: bool = False) -> None:
+        if ends:
+            name, code = TERMINATED
         self._starting: Countdown | None = Countdown()
         self._checks = Countdown(steps=2)
         self._scan = Countdown(steps=3)
         super().__init__(name, code)
+        self._starting = Countdown()
 
     @property
     @overrides
@@ -94,10 +103,11 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
     @overrides
     def run_instances(self) -> ActionResult:
         """Launch instances from an image that allows it."""
-        launched: Reservation = self.once("RunInstances", self._launched)
-        if all(instance.state == "terminated" for instance in launched.instances):
+        again = ("RunInstances", self._get_param("ClientToken")) in self.store.client_tokens
+        reservation: Reservation = self.once("RunInstances", self._launched)
+        if again and all(instance.state == "terminated" for instance in reservation.instances):
             raise token_of_the_terminated()
-        return ActionResult(launched)
+        return ActionResult(reservation)
 
     @overrides
     def terminate_instances(self) -> ActionResult:
@@ -116,6 +126,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         self._image = self._launched_image()
         self._check_type(self._image)
         self._check_named()
+        self._check_count()
         wished = tags.by_resource(self._get_param("TagSpecifications", []), _TAGGABLE)
         # AWS launches as many as it can, up to MaxCount; moto launches MinCount.
         self.params["MinCount"] = self._get_param("MaxCount", 1)
@@ -137,6 +148,14 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         if not image_id:
             raise missing("ImageId")
         return self.store.launchable(image_id)
+
+    def _check_count(self) -> None:
+        least, most = self._get_param("MinCount", 1), self._get_param("MaxCount", 1)
+        if not 0 < least <= most:
+            raise bad_value(
+                f"Value ({most}) for parameter maxCount is invalid. The value must be greater "
+                f"than or equal to minCount ({least})."
+            )
 
     def _wish(self, name: str, default: Any = None) -> Any:
         return self._get_param(name) or self._template.get(name, default)
@@ -240,13 +259,17 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         block_devices.check(ebs, snapshot, root=name == self._image.root_device_name)
 
     def _finish(self, instance: Instance, interface_tags: tags.Tags) -> None:
-        instance._state = LaunchState()  # noqa: SLF001
+        failure = launch_failures.reason(self.store, instance)
+        if failure:
+            launch_failures.end(instance, failure)
+        instance._state = LaunchState(ends=failure is not None)  # noqa: SLF001
         instance.root_device_name = self._image.root_device_name
         for name, ebs in self._devices.items():
             volume = self.store.get_volume(instance.block_device_mapping[name].volume_id)
             volume.volume_type = ebs["VolumeType"]
             volume.iops = ebs.get("Iops") or block_devices.BASELINE.get(ebs["VolumeType"])
             volume.throughput = ebs.get("Throughput")
+        launched.complete(instance)
         for interface in instance.nics.values():
             self.store.create_tags([interface.id], interface_tags)
             if not self._get_param("NetworkInterfaces"):

@@ -8,6 +8,7 @@ from goldenami_sandbox.ec2.images import ImageListingResponse, ImageSharingRespo
 from goldenami_sandbox.ec2.instances import InstanceStatusResponse
 from goldenami_sandbox.ec2.launch import LaunchesResponse
 from goldenami_sandbox.ec2.launch_templates import LaunchTemplateVersionsResponse
+from goldenami_sandbox.ec2.public_access import PublicAccessResponse
 from goldenami_sandbox.ec2.regions import RegionsResponse
 from goldenami_sandbox.ec2.snapshots import SnapshotsResponse
 from goldenami_sandbox.ec2.tags import TagsResponse
@@ -19,6 +20,7 @@ class Ec2Response(
     ImageListingResponse,
     ImageSharingResponse,
     AllowedImagesResponse,
+    PublicAccessResponse,
     SnapshotsResponse,
     LaunchesResponse,
     LaunchTemplateVersionsResponse,

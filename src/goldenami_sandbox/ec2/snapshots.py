@@ -6,17 +6,31 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.htm
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.ec2.exceptions import InvalidSnapshotInUse
+from moto.ec2.exceptions import (
+    EC2ClientError,
+    InvalidAMIAttributeItemValueError,
+    InvalidSnapshotInUse,
+)
 from moto.ec2.models.elastic_block_store import Snapshot
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
+from goldenami_sandbox.ec2 import public_access
 from goldenami_sandbox.ec2.base import Ec2Base
-from goldenami_sandbox.ec2.errors import bad_value, default_key_not_shareable, no_such_snapshot
+from goldenami_sandbox.ec2.errors import (
+    bad_combination,
+    bad_value,
+    default_key_not_shareable,
+    no_such_snapshot,
+)
 from goldenami_sandbox.listing import Described
 from goldenami_sandbox.overriding import overrides
+
+Permission = Mapping[str, str]
+MOST_AT_ONCE = 500
 
 
 class SnapshotsResponse(Ec2Base, ElasticBlockStore):
@@ -45,20 +59,51 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
 
     @overrides
     def modify_snapshot_attribute(self) -> ActionResult:
-        """Add and remove accounts that may create volumes of a snapshot."""
+        """Add or remove who may create volumes of a snapshot: accounts, or everybody."""
         snapshot = self._snapshot(self._get_param("SnapshotId"))
-        change = self._get_param("CreateVolumePermission") or {}
-        named, operation = self._get_param("UserIds", []), self._get_param("OperationType")
-        if named and not change and operation not in ("add", "remove"):
-            raise bad_value(f"Invalid value '{operation}' for OperationType")
-        add = _users(change.get("Add", [])).union(named if operation == "add" else ())
-        remove = _users(change.get("Remove", [])).union(named if operation == "remove" else ())
+        add, remove = self._permission_changes()
+        _check_targets([*add, *remove])
         if add and self.store.has_default_key(snapshot):
             raise default_key_not_shareable()
+        if any("Group" in permission for permission in add):
+            if snapshot.encrypted:
+                raise EC2ClientError(
+                    "OperationNotPermitted", "Encrypted snapshots cannot be shared publicly."
+                )
+            public_access.check(self.store, public_access.SNAPSHOT)
         self.error_on_dryrun()
-        allowed = snapshot.create_volume_permission_userids
-        snapshot.create_volume_permission_userids = (allowed | add) - remove
+        users, groups = (
+            snapshot.create_volume_permission_userids,
+            snapshot.create_volume_permission_groups,
+        )
+        users |= _named(add, "UserId")
+        users -= _named(remove, "UserId")
+        groups |= _named(add, "Group")
+        groups -= _named(remove, "Group")
         return EmptyResult()
+
+    def _permission_changes(self) -> tuple[list[Permission], list[Permission]]:
+        """Return what is added and what is removed, from either of the two ways to ask for it."""
+        change = self._get_param("CreateVolumePermission") or {}
+        add, remove = list(change.get("Add", [])), list(change.get("Remove", []))
+        if add and remove:
+            raise bad_combination(
+                "One and only one operation type may be specified for createVolumePermissions"
+            )
+        named = [{"UserId": user} for user in self._get_param("UserIds", [])]
+        named += [{"Group": group} for group in self._get_param("GroupNames", [])]
+        operation = self._get_param("OperationType")
+        if not add and not remove:
+            if not named:
+                raise bad_combination("No attributes specified.")
+            if operation not in ("add", "remove"):
+                raise bad_combination(
+                    "No operation specified for createVolumePermission attribute."
+                )
+            add, remove = (named, []) if operation == "add" else ([], named)
+        if len(add) + len(remove) > MOST_AT_ONCE:
+            raise bad_value(f"Modification size must not be greater than {MOST_AT_ONCE}.")
+        return add, remove
 
     def _snapshot(self, snapshot_id: str) -> Snapshot:
         snapshot = self.store.get_snapshot(snapshot_id)
@@ -72,8 +117,17 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
         return mine and (not owners or "self" in owners or self.current_account in owners)
 
 
-def _users(permissions: Iterable[Mapping[str, str]]) -> set[str]:
-    return {permission["UserId"] for permission in permissions if "UserId" in permission}
+def _check_targets(permissions: Iterable[Permission]) -> None:
+    for permission in permissions:
+        user, group = permission.get("UserId"), permission.get("Group")
+        if user is not None and not re.fullmatch(r"\d{12}", user):
+            raise InvalidAMIAttributeItemValueError("UserId", user)
+        if group is not None and group != "all":
+            raise InvalidAMIAttributeItemValueError("UserGroup", group)
+
+
+def _named(permissions: Iterable[Permission], kind: str) -> set[str]:
+    return {permission[kind] for permission in permissions if kind in permission}
 
 
 def _described(snapshot: Snapshot) -> Described:

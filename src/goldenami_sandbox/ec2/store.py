@@ -11,7 +11,7 @@ from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.models.instances import Reservation
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
-from moto.kms.models import kms_backends
+from moto.kms.models import Key, kms_backends
 
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.clock import Countdown
@@ -46,6 +46,7 @@ class Ec2Store(EC2Backend):
         self.root_replacements: list[dict[str, Any]] = []
         self.lent: dict[str, Snapshot] = {}
         self._vcpus = vcpus.Usage()
+        self.public_access = {"image": "block-new-sharing", "snapshot": "unblocked"}
         super().__init__(region_name, account_id)
         for public in catalogue.IMAGES:
             image = self.published(public)
@@ -175,14 +176,21 @@ class Ec2Store(EC2Backend):
         """
         if not key_id:
             return self.default_kms_key_id or self._create_default_encryption_key()
-        if key_id.startswith("arn:") and f":{self.region_name}:" not in key_id:
-            return None
-        keys = kms_backends[self.account_id][self.region_name]
+        key = self.key(key_id)
+        return str(key.arn) if key and key.key_state == "Enabled" else None
+
+    def key(self, key_id: str) -> Key | None:
+        """Return a KMS key of this region by id, ARN (also of another account) or alias."""
+        account_id = self.account_id
+        if key_id.startswith("arn:"):
+            _, _, _, region, account_id, _ = key_id.split(":", 5)
+            if region != self.region_name:
+                return None
+        keys = kms_backends[account_id][self.region_name]
         name = keys.get_alias_name(key_id)
         alias = name.startswith("alias/")
         found_id = keys.get_key_id_from_alias(name) if alias else keys.get_key_id(name)
-        key = keys.keys.get(found_id or "")
-        return str(key.arn) if key else None
+        return keys.keys.get(found_id or "")
 
     @overrides
     def create_volume(

@@ -102,7 +102,7 @@ class RootReplacementResponse(Ec2Base):
         wished = tags.by_resource(self._get_param("TagSpecifications", []), _KINDS)
         self.error_on_dryrun()
         self._replace(instance, source, wished["volume"])
-        now = utcnow().isoformat(timespec="seconds")
+        now = f"{utcnow():%Y-%m-%dT%H:%M:%SZ}"
         task = {
             "ReplaceRootVolumeTaskId": f"replacevol-{mock_random.get_random_hex(17)}",
             "InstanceId": instance.id,

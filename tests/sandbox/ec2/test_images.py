@@ -65,6 +65,11 @@ def test_images_are_found_by_their_source_instance(ec2: Any, three: dict[str, st
     assert names(ec2.describe_images(Filters=wish)) == ["web-1"]
 
 
+def test_an_image_without_a_description_has_an_empty_one(ec2: Any, three: dict[str, str]) -> None:
+    (image,) = ec2.describe_images(ImageIds=[three["web-1"]])["Images"]
+    assert image["Description"] == ""
+
+
 def test_an_unknown_filter_is_refused(ec2: Any, refused: Any) -> None:
     with refused("InvalidParameterValue", "colour"):
         ec2.describe_images(Filters=[{"Name": "colour", "Values": ["red"]}])
@@ -133,6 +138,7 @@ def test_executable_users_are_those_it_is_shared_with(ec2: Any, three: dict[str,
     ec2.modify_image_attribute(
         ImageId=three["web-1"], LaunchPermission={"Add": [{"UserId": "111122223333"}]}
     )
+    ec2.disable_image_block_public_access()
     ec2.modify_image_attribute(ImageId=three["db-1"], LaunchPermission={"Add": [{"Group": "all"}]})
     own = {"Owners": ["self"]}
     assert names(ec2.describe_images(**own, ExecutableUsers=["111122223333"])) == ["web-1"]

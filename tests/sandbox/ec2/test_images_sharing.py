@@ -60,6 +60,7 @@ def test_targets_are_added_and_removed(
 
 def test_a_public_image_can_be_launched_by_all(ec2: Any, bake: Make) -> None:
     image_id = bake()
+    ec2.disable_image_block_public_access()
     ec2.modify_image_attribute(
         ImageId=image_id, OperationType="add", UserGroups=["all"], Attribute="launchPermission"
     )

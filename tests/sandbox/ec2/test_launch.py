@@ -222,3 +222,20 @@ def test_a_dry_run_leaves_the_instance_alone(
     with refused("DryRunOperation"):
         getattr(ec2, call)(InstanceIds=[instance_id], DryRun=True)
     assert instance(ec2, instance_id)["State"]["Name"] == "running"
+
+
+def test_an_instance_tells_its_processors_and_what_nobody_asked_for(ec2: Any, launch: Make) -> None:
+    launched = instance(ec2, launch())
+    assert launched["CpuOptions"] == {"CoreCount": 1, "ThreadsPerCore": 2}
+    assert launched["HibernationOptions"] == {"Configured": False}
+    assert launched["EnaSupport"]
+    reservation = launched["CapacityReservationSpecification"]
+    assert reservation == {"CapacityReservationPreference": "open"}
+
+
+def test_an_instance_that_is_protected_may_not_be_stopped(
+    ec2: Any, launch: Make, refused: Any
+) -> None:
+    instance_id = launch(DisableApiStop=True)
+    with refused("OperationNotPermitted", "may not be stopped"):
+        ec2.stop_instances(InstanceIds=[instance_id])

@@ -93,7 +93,7 @@ def test_who_may_use_it_is_added_and_removed(
 
 
 def test_users_without_an_operation_are_refused(ec2: Any, snapshot_id: str, refused: Any) -> None:
-    with refused("InvalidParameterValue"):
+    with refused("InvalidParameterCombination"):
         ec2.modify_snapshot_attribute(SnapshotId=snapshot_id, UserIds=[ACCOUNT])
 
 

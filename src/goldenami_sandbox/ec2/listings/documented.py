@@ -39,7 +39,7 @@ class Sizes(Struct, frozen=True):
     cuts: bool
 
 
-class Listing(Struct, frozen=True):
+class DocumentedListing(Struct, frozen=True):
     """An operation that lists things.
 
     Args:
@@ -60,7 +60,7 @@ class Listing(Struct, frozen=True):
 
 
 @cache
-def listing(operation: str) -> Listing | None:
+def listing(operation: str) -> DocumentedListing | None:
     """Return what an operation of EC2 lists; None if it is no listing."""
     model: Any = get_service_model("ec2").operation_model(operation)
     if model.input_shape is None or model.output_shape is None or operation in LEFT_TO_MOTO:
@@ -74,7 +74,7 @@ def listing(operation: str) -> Listing | None:
     ]
     if len(lists) != 1 or not (filtered or "MaxResults" in inputs):
         return None
-    return Listing(
+    return DocumentedListing(
         operation,
         _ITEMS.get(operation, (lists[0],)),
         filtered,

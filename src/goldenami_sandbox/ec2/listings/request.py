@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from goldenami_sandbox.ec2.errors import bad_combination, bad_value
 from goldenami_sandbox.ec2.listings import paths
-from goldenami_sandbox.ec2.listings.documented import Listing, Sizes, listing
+from goldenami_sandbox.ec2.listings.documented import DocumentedListing, Sizes, listing
 from goldenami_sandbox.listing import matches
 
 MOST_VALUES = 200
@@ -40,7 +40,7 @@ class Wish(Struct, frozen=True):
         start: how many items the pages before had.
     """
 
-    listing: Listing
+    listing: DocumentedListing
     filters: tuple[tuple[str, Sequence[str]], ...]
     size: int | None
     start: int
@@ -96,7 +96,7 @@ def answer(wish: Wish, result: Any) -> dict[str, Any]:
     return others | {outer: _grouped(page, shape.members[outer].member)}
 
 
-def _checked(known: Listing, each: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+def _checked(known: DocumentedListing, each: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
     name = each.get("Name", "null")
     tag = name.startswith("tag:") or name in ("tag-key", "tag-value")
     if name not in known.filters and not (tag and _has_tags(known.operation)):
@@ -142,10 +142,12 @@ def _path(operation: str, name: str) -> paths.Path | None:
 
 def _items(members: Sequence[str], shape: Any, result: Any) -> Iterator[Item]:
     outer, *inner = members
-    held = shape.members[outer].member
+    shape_of_outer = shape.members[outer].member
     for value in _member(result, shape, outer) or ():
         if inner:
-            yield from (Item(each, value) for each in _member(value, held, inner[0]) or ())
+            yield from (
+                Item(each, value) for each in _member(value, shape_of_outer, inner[0]) or ()
+            )
         else:
             yield Item(value)
 
