@@ -38,6 +38,7 @@ from moto.sts import urls as sts_urls
 from goldenami_sandbox import (
     clock,
     config,
+    group_launches,
     inspector,
     overriding,
     service_quotas,
@@ -94,6 +95,7 @@ def install() -> None:
         replace(urls, "url_paths", dict.fromkeys(urls.url_paths, response.dispatch))
     replace(Role, "permissions_boundary", property(described_boundary))
     whole_seconds.install()
+    group_launches.install()
     replace(BaseBackend, "_url_module", property(_url_module))
     replace(ServiceModel, "operation_model", _one_at_a_time)
     _let_go()
