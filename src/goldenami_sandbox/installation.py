@@ -41,6 +41,7 @@ from goldenami_sandbox import (
     group_launches,
     inspector,
     overriding,
+    parameter_limits,
     service_quotas,
     whole_seconds,
 )
@@ -96,6 +97,7 @@ def install() -> None:
     replace(Role, "permissions_boundary", property(described_boundary))
     whole_seconds.install()
     group_launches.install()
+    parameter_limits.install()
     replace(BaseBackend, "_url_module", property(_url_module))
     replace(ServiceModel, "operation_model", _one_at_a_time)
     _let_go()

@@ -26,6 +26,7 @@ from msgspec import Struct
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.overriding import overrides
+from goldenami_sandbox.parameter_limits import ParameterLimitsResponse
 
 IMAGE_TYPE = "aws:ec2:image"
 _PUBLIC = ("/aws/service/ami-amazon-linux-latest", "/aws/service/canonical")
@@ -95,7 +96,7 @@ class SsmStore(SimpleSystemManagerBackend):
                 self._parameters[parameter.name].append(parameter)
 
 
-class ParametersResponse(SimpleSystemManagerResponse):
+class ParametersResponse(ParameterLimitsResponse):
     """PutParameter."""
 
     @overrides
