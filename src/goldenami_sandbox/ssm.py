@@ -238,6 +238,14 @@ def _result(status: str, outcome: ScriptResult) -> dict[str, Any]:
 class SsmResponse(ParametersResponse, RunCommandResponse):
     """Answers SSM's operations: the sandbox's own, and moto's for the rest."""
 
+    @overrides
+    def get_command_invocation(self) -> ActionResult:
+        """Tell how a command fares on one instance, if there is such a command."""
+        sent = {command.command_id for command in self.ssm_backend._commands}  # noqa: SLF001
+        if self._get_param("CommandId") not in sent:
+            raise SSMException("InvocationDoesNotExist", "")
+        return super().get_command_invocation()
+
     @property
     @overrides
     def ssm_backend(self) -> SsmStore:
