@@ -181,7 +181,7 @@ class SandboxImage:
         return own | {
             "ImageId": self.id,
             "Name": self.name,
-            "Description": self.description or None,
+            "Description": self.description,
             "ImageLocation": f"{location}/{self.name}",
             "ImageOwnerAlias": self.owner_alias,
             "OwnerId": self.owner_id,
