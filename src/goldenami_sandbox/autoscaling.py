@@ -8,19 +8,25 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeInstanceRef
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from math import ceil
 from typing import Any
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
-from moto.autoscaling.responses import AutoScalingResponse as MotoResponse
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.moto_api._internal import mock_random
 
 from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.group_launches import (
+    Described,
+    GroupLaunchesResponse,
+    invalid,
+    name_templates,
+)
 from goldenami_sandbox.overriding import overrides
 
-Described = dict[str, Any]
 RANGES = {
     "MinHealthyPercentage": (0, 100),
     "MaxHealthyPercentage": (100, 200),
@@ -28,33 +34,51 @@ RANGES = {
     "BakeTime": (0, 172_800),
 }
 MOST_ALARMS = 10
+DEFAULTS: Mapping[str, Any] = {
+    "MinHealthyPercentage": 90,
+    "SkipMatching": False,
+    "AutoRollback": False,
+    "ScaleInProtectedInstances": "Wait",
+    "StandbyInstances": "Wait",
+}
+"""The preferences of a refresh that says nothing else; the warm-up is the group's grace period."""
 
 
 class Refresh:
     """The replacement of a group's instances, by ones of the desired configuration or its own."""
 
-    def __init__(self, group: str, desired: Described, preferences: Described) -> None:
+    def __init__(
+        self, group: FakeAutoScalingGroup, desired: Described, preferences: Described
+    ) -> None:
         self.id = str(mock_random.uuid4())
         self.desired = desired
         self.taken_over = not desired
-        self._group = group
-        self._preferences = preferences
+        self._group = group.name
+        self._instances = len(group.instance_states)
+        warmup = {"InstanceWarmup": int(group.health_check_grace_period or 0)}
+        self._preferences = {**DEFAULTS, **warmup, **preferences}
         self._started = utcnow()
         self._countdown = Countdown()
+        self._ended_at: datetime | None = None
 
     @property
     def ended(self) -> bool:
         """Whether all instances are replaced."""
+        if self._countdown.ended and self._ended_at is None:
+            self._ended_at = utcnow()
         return self._countdown.ended
 
     def described(self) -> Described:
         """Return it as DescribeInstanceRefreshes does."""
+        share, ended = self._countdown.share, self.ended
         return {
             "InstanceRefreshId": self.id,
             "AutoScalingGroupName": self._group,
-            "Status": "Successful" if self.ended else "InProgress",
+            "Status": "Successful" if ended else "InProgress",
             "StartTime": self._started,
-            "PercentageComplete": int(100 * self._countdown.share),
+            "EndTime": self._ended_at,
+            "PercentageComplete": int(100 * share),
+            "InstancesToUpdate": ceil(self._instances * (1 - share)),
             "Preferences": self._preferences,
             **({"DesiredConfiguration": self.desired} if self.desired else {}),
         }
@@ -77,7 +101,10 @@ class AutoScalingStore(AutoScalingBackend):
                 if group and refresh.ended and not refresh.taken_over:
                     refresh.taken_over = True
                     configure(group, refresh.desired)
-        return super().describe_auto_scaling_groups(*args, **named)
+        groups = super().describe_auto_scaling_groups(*args, **named)
+        for group in groups:
+            name_templates(group)
+        return groups
 
     def start(self, name: str, desired: Described, preferences: Described) -> Refresh:
         """Replace the instances of a group, which names what it named until that is over."""
@@ -89,12 +116,12 @@ class AutoScalingStore(AutoScalingBackend):
         group.set_desired_capacity(capacity)
         if desired:
             configure(group, before)
-        refresh = Refresh(name, desired, preferences)
+        refresh = Refresh(group, desired, preferences)
         self.refreshes.setdefault(name, []).append(refresh)
         return refresh
 
 
-class AutoScalingResponse(MotoResponse):
+class AutoScalingResponse(GroupLaunchesResponse):
     """Answers Auto Scaling."""
 
     def start_instance_refresh(self) -> ActionResult:
@@ -105,6 +132,7 @@ class AutoScalingResponse(MotoResponse):
         preferences = self._get_param("Preferences", {})
         group = store.autoscaling_groups[name]
         self._check_desired(group, desired)
+        self.check_launches(desired)
         for problem in _problems(preferences):
             raise invalid(problem)
         if preferences.get("AutoRollback"):
@@ -170,11 +198,6 @@ class AutoScalingResponse(MotoResponse):
         number = specification.get("Version", "")
         versions = {str(version.number): version for version in template.versions}
         return str(versions[number].data.get("ImageId", "")) if number in versions else None
-
-
-def invalid(message: str) -> EC2ClientError:
-    """What Auto Scaling refuses."""
-    return EC2ClientError("ValidationError", message)
 
 
 def configuration(group: FakeAutoScalingGroup) -> Described:

@@ -1,14 +1,11 @@
 """AWS Config: queries of an aggregator over the instances of its accounts, which moto lacks.
 
-Of the query language it knows what an inventory needs: fields, COUNT(*), `=` and IN joined by AND,
-and GROUP BY.
-https://docs.aws.amazon.com/config/latest/developerguide/query-components.html
+`config_query.py` has the query language.
+https://docs.aws.amazon.com/config/latest/APIReference/API_SelectAggregateResourceConfig.html
 """
 
 import json
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from moto.config.exceptions import (
@@ -16,22 +13,19 @@ from moto.config.exceptions import (
     NoSuchConfigurationAggregatorException,
 )
 from moto.config.responses import ConfigResponse as MotoResponse
+from moto.core.exceptions import JsonRESTError
 from moto.ec2.models import ec2_backends
 
+from goldenami_sandbox.config_query import COUNT, InvalidQueryError, Query, Row
 from goldenami_sandbox.ec2.regions import ENABLED_BY_DEFAULT
 from goldenami_sandbox.listing import page
 
 PAGE_SIZE = 25
 COUNTS_PAGE_SIZE = 500
 LARGEST_PAGE = 100
-_QUERY = re.compile(r"SELECT (?P<fields>.+?) WHERE (?P<tests>.+?)(?: GROUP BY (?P<by>.+))?")
-_TEST = re.compile(r"(?P<name>[\w.]+) (?:= (?P<is>'[^']*')|IN \((?P<in>[^)]*)\))")
-_COUNT = "COUNT(*)"
 _RECORDED = ("pending", "running", "stopping", "stopped")
 outdated: dict[str, str] = {}
 """The accounts whose data is out of date, and why."""
-
-Row = dict[str, Any]
 
 
 class ConfigResponse(MotoResponse):
@@ -39,9 +33,12 @@ class ConfigResponse(MotoResponse):
 
     def select_aggregate_resource_config(self) -> str:
         """Answer a query over all accounts and regions of an aggregator."""
-        query = self._get_param("Expression")
-        rows = [json.dumps(row) for row in _selected(query, self._rows())]
-        usual = COUNTS_PAGE_SIZE if _COUNT in query else PAGE_SIZE
+        try:
+            query = Query.parse(self._get_param("Expression"))
+        except InvalidQueryError as error:
+            raise JsonRESTError("InvalidExpressionException", str(error)) from error
+        rows = [json.dumps(row) for row in query.select(self._rows())]
+        usual = COUNTS_PAGE_SIZE if COUNT in query.fields else PAGE_SIZE
         some, token = page(rows, self._limit(usual), self._get_param("NextToken"))
         return json.dumps({"Results": some, **({"NextToken": token} if token else {})})
 
@@ -108,51 +105,3 @@ def _status(account: str, region: str) -> Row:
         "LastUpdateStatus": "OUTDATED" if why else "SUCCEEDED",
     }
     return {**status, "LastErrorMessage": why} if why else status
-
-
-def _selected(query: str, rows: Iterator[Row]) -> Iterator[Row]:
-    parsed = _QUERY.fullmatch(query)
-    if parsed is None:
-        raise NotImplementedError(query)
-    matching = [row for row in rows if _matches(row, parsed["tests"])]
-    fields = parsed["fields"].split(", ")
-    if parsed["by"]:
-        keys = parsed["by"].split(", ")
-        groups = Counter(tuple(_at(row, key) for key in keys) for row in matching)
-        for values, count in groups.items():
-            yield _nested(dict(zip(keys, values, strict=True))) | {_COUNT: count}
-        return
-    for row in matching:
-        yield _picked(row, fields)
-
-
-def _matches(row: Row, tests: str) -> bool:
-    for test in _TEST.finditer(tests):
-        values = re.findall(r"'([^']*)'", test["is"] or test["in"])
-        if _at(row, test["name"]) not in values:
-            return False
-    return True
-
-
-def _at(row: Row, name: str) -> Any:
-    value: Any = row
-    for part in name.split("."):
-        value = value[part]
-    return value
-
-
-def _picked(row: Row, fields: Sequence[str]) -> Row:
-    """Return the fields of a row."""
-    return _nested({name: _at(row, name) for name in fields})
-
-
-def _nested(fields: Row) -> Row:
-    """Return fields of dotted names, each in those above it."""
-    nested: Row = {}
-    for name, value in fields.items():
-        *above, last = name.split(".")
-        part = nested
-        for key in above:
-            part = part.setdefault(key, {})
-        part[last] = value
-    return nested

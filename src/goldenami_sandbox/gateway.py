@@ -1,5 +1,6 @@
 """The one layer in front of moto: reads each call, records it, asks the guards, passes it on."""
 
+import json
 import logging
 import socket
 import time
@@ -28,8 +29,21 @@ if TYPE_CHECKING:
     from moto.core.model import ServiceModel
 
 RECORDED_CALLS = 10_000
-_SIGNED_AS = {"servicequotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}
+_SIGNED_AS = {
+    "access-analyzer": "accessanalyzer",
+    "servicequotas": "service-quotas",
+    "tagging": "resourcegroupstaggingapi",
+}
 _log = logging.getLogger(__name__)
+
+
+class MalformedRequestError(Exception):
+    """A request whose parameters are none, in the protocol that it is sent by."""
+
+    def __init__(self, protocol: Protocol, code: str) -> None:
+        super().__init__(code)
+        self.protocol = protocol
+        self.refusal = Refusal(code, "The request could not be read.")
 
 
 class Gateway:
@@ -51,7 +65,10 @@ class Gateway:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer one request."""
-        call = read_call(environ)
+        try:
+            call = read_call(environ)
+        except MalformedRequestError as error:
+            return _refuse(error.protocol, error.refusal, start_response)
         self.calls.append(call)
         with self._lock:  # the guards look into moto's state
             refusal, delay_s = self._refusal(call)
@@ -66,7 +83,7 @@ class Gateway:
             self._answer(call, environ, _no_response)
         if refusal.reset:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-        return _refuse(call, refusal, start_response)
+        return _refuse(call.protocol, refusal, start_response)
 
     def _refusal(self, call: Call) -> tuple[Refusal | None, float]:
         delay_s = 0.0
@@ -100,11 +117,14 @@ class Gateway:
                 return list(self._app(environ, start_response))
         except NotImplementedError as error:
             message = f"The sandbox does not implement {call.name}: {error}"
-            return _refuse(call, Refusal("InvalidAction", message), start_response)
+            return _refuse(call.protocol, Refusal("InvalidAction", message), start_response)
+        except OperationNotFoundError:
+            message = f"The action {call.operation} is not valid for this web service."
+            return _refuse(call.protocol, Refusal("InvalidAction", message), start_response)
         except Exception as error:
             _log.debug("the sandbox failed to answer %s", call.name, exc_info=True)
             message = f"The sandbox could not answer {call.name}: {error!r}"
-            return _refuse(call, Refusal("SandboxError", message, 501), start_response)
+            return _refuse(call.protocol, Refusal("SandboxError", message, 501), start_response)
 
 
 def read_call(environ: "WSGIEnvironment") -> Call:
@@ -112,12 +132,17 @@ def read_call(environ: "WSGIEnvironment") -> Call:
 
     Service, region and access key are those of the signature's credential scope
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
+
+    Raises:
+        MalformedRequestError: it has no parameters that could be read.
     """
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = BytesIO(body)
+    body = _body(environ)
     pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        pairs += parse_qsl(body.decode(), keep_blank_values=True)
+        try:
+            pairs += parse_qsl(body.decode(), keep_blank_values=True)
+        except ValueError:
+            raise MalformedRequestError("query", "MalformedQueryString") from None
     form = dict(pairs)
     key, region, service = _credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
     operation = form.get("Action") or environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
@@ -130,6 +155,16 @@ def read_call(environ: "WSGIEnvironment") -> Call:
     if parameters is None:  # nobody could decide what moto may read otherwise
         operation, parameters = "", dict(form)
     return Call(service, operation, region, key, parameters, protocol)
+
+
+def _body(environ: "WSGIEnvironment") -> bytes:
+    """Read a request's body, and leave it to be read again."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal():
+        raise MalformedRequestError("query", "BadRequest")
+    body: bytes = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = BytesIO(body)
+    return body
 
 
 def _credential_scope(authorization: str) -> tuple[str, str, str]:
@@ -145,7 +180,7 @@ def _of_path(service: str, environ: "WSGIEnvironment") -> tuple[str, dict[str, A
     """Return operation and parameters of a REST request, which has both in method and path."""
     try:
         request = Request(environ, populate_request=False)
-        operation, in_path = get_service_router(service).match(request)
+        operation, in_path = get_service_router(_SIGNED_AS.get(service, service)).match(request)
     except (HTTPException, NotImplementedError, UnknownServiceError, ValueError):
         return "", {}
     return str(operation.name), dict(in_path)
@@ -166,18 +201,26 @@ def _parameters(
     try:
         protocol = cast(Protocol, determine_request_protocol(model, environ.get("CONTENT_TYPE")))
         shaped = PROTOCOL_PARSERS[protocol](model.operation_model(operation))
-        request: Any = {
-            "values": MultiDict(form),  # what REST parsers expect
-            "body": body,
-            "headers": EnvironHeaders(environ),
-            "url_params": in_path,
-        }
-        parsed = shaped.parse(request)
-        return protocol, {name: value for name, value in parsed.items() if value is not None}
     except OperationNotFoundError:
         return "query", dict(form)
     except (KeyError, ValueError, NotImplementedError):
         return "query", None
+    request: Any = {
+        "values": MultiDict(form),  # what REST parsers expect
+        "body": body,
+        "headers": EnvironHeaders(environ),
+        "url_params": in_path,
+    }
+    try:
+        if protocol == "json" and body:
+            json.loads(body)  # moto takes what is none for no parameters
+        parsed = shaped.parse(request)
+    except (AttributeError, TypeError, ValueError):
+        # https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+        raise MalformedRequestError(protocol, "SerializationException") from None
+    except (KeyError, NotImplementedError):
+        return "query", None
+    return protocol, {name: value for name, value in parsed.items() if value is not None}
 
 
 @cache
@@ -212,8 +255,8 @@ def _no_response(
     return lambda _: None
 
 
-def _refuse(call: Call, refusal: Refusal, start_response: "StartResponse") -> list[bytes]:
-    content_type, body = error_answer(call.protocol, refusal)
+def _refuse(protocol: Protocol, refusal: Refusal, start_response: "StartResponse") -> list[bytes]:
+    content_type, body = error_answer(protocol, refusal)
     headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
     start_response(f"{refusal.status} {refusal.code}", headers)
     return [body]

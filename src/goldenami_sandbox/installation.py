@@ -38,8 +38,10 @@ from moto.sts import urls as sts_urls
 from goldenami_sandbox import (
     clock,
     config,
+    group_launches,
     inspector,
     overriding,
+    parameter_limits,
     service_quotas,
     whole_seconds,
 )
@@ -48,6 +50,7 @@ from goldenami_sandbox.config import ConfigResponse
 from goldenami_sandbox.ec2 import image_creation
 from goldenami_sandbox.ec2.response import Ec2Response
 from goldenami_sandbox.ec2.store import Ec2Store
+from goldenami_sandbox.iam import wording
 from goldenami_sandbox.iam.calls import IamResponse
 from goldenami_sandbox.iam.store import IamStore, described_boundary
 from goldenami_sandbox.inspector import InspectorResponse, InspectorStore
@@ -93,7 +96,10 @@ def install() -> None:
     ):
         replace(urls, "url_paths", dict.fromkeys(urls.url_paths, response.dispatch))
     replace(Role, "permissions_boundary", property(described_boundary))
+    wording.install()
     whole_seconds.install()
+    group_launches.install()
+    parameter_limits.install()
     replace(BaseBackend, "_url_module", property(_url_module))
     replace(ServiceModel, "operation_model", _one_at_a_time)
     _let_go()

@@ -4,6 +4,7 @@ import contextlib
 import socket
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -18,6 +19,7 @@ from goldenami_sandbox.calls import Call, Guard, Refusal
 from goldenami_sandbox.enforcement.guard import authorized
 from goldenami_sandbox.gateway import Gateway
 from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID
+from goldenami_sandbox.overriding import overrides
 
 _UNSIGNED = {"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
 
@@ -49,7 +51,18 @@ def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
 @cache
 def _overridden_moto() -> DomainDispatcherApplication:
     installation.install()
-    return DomainDispatcherApplication(create_backend_app)
+    return _Dispatcher(create_backend_app)
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    @overrides
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """Return moto's name of a service; moto prints, and fails, if it has none."""
+        with contextlib.redirect_stdout(None):
+            backend = super().get_backend_for_host(host)
+        if backend is None and host is not None:
+            raise NotImplementedError("the service is none of moto's")
+        return backend
 
 
 class Server(ThreadedWSGIServer):

@@ -26,6 +26,7 @@ from msgspec import Struct
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.overriding import overrides
+from goldenami_sandbox.parameter_limits import ParameterLimitsResponse
 
 IMAGE_TYPE = "aws:ec2:image"
 _PUBLIC = ("/aws/service/ami-amazon-linux-latest", "/aws/service/canonical")
@@ -101,7 +102,7 @@ class SsmStore(SimpleSystemManagerBackend):
                 self._parameters[parameter.name].append(parameter)
 
 
-class ParametersResponse(SimpleSystemManagerResponse):
+class ParametersResponse(ParameterLimitsResponse):
     """PutParameter."""
 
     @overrides
@@ -264,6 +265,14 @@ def _result(status: str, outcome: ScriptResult) -> dict[str, Any]:
 
 class SsmResponse(ParametersResponse, RunCommandResponse):
     """Answers SSM's operations: the sandbox's own, and moto's for the rest."""
+
+    @overrides
+    def get_command_invocation(self) -> ActionResult:
+        """Tell how a command fares on one instance, if there is such a command."""
+        sent = {command.command_id for command in self.ssm_backend._commands}  # noqa: SLF001
+        if self._get_param("CommandId") not in sent:
+            raise SSMException("InvocationDoesNotExist", "")
+        return super().get_command_invocation()
 
     @property
     @overrides

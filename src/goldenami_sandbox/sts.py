@@ -60,6 +60,13 @@ class Session(Struct, frozen=True):
         )
 
 
+def caller_arn(account: str, partition: str, access_key_id: str, region: str) -> str:
+    """Return whose an access key is: a user, a session, or the account's root user."""
+    store = sts_backends[account][partition]
+    arn: str = store.get_caller_identity(access_key_id, region)[1]
+    return f"arn:{partition}:iam::{account}:root" if arn.endswith(_NO_USER) else arn
+
+
 class StsResponse(TokenResponse):
     """STS."""
 
@@ -78,7 +85,8 @@ class StsResponse(TokenResponse):
         account = self._get_param("RoleArn").split(":")[4]
         roles = iam_backends[account][self.partition].roles.values()
         if self._get_param("RoleArn") not in {item.arn for item in roles}:
-            caller = self.backend.get_caller_identity(self.get_access_key(), self.region)[1]
+            own, key = self.current_account, self.get_access_key()
+            caller = caller_arn(own, self.partition, key, self.region)
             message = (
                 f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: "
                 f"{self._get_param('RoleArn')}"

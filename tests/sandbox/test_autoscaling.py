@@ -70,7 +70,12 @@ def test_a_group_takes_over_the_desired_configuration_when_its_refresh_is_over(
     assert refresh["InstanceRefreshId"] == started["InstanceRefreshId"]
     assert refresh["Status"] == "InProgress"
     assert refresh["DesiredConfiguration"] == desired
-    assert refresh["Preferences"] == ROLLBACK
+    assert refresh["Preferences"] == {
+        "AutoRollback": True, "InstanceWarmup": 0, "MinHealthyPercentage": 90,
+        "ScaleInProtectedInstances": "Wait", "SkipMatching": False, "StandbyInstances": "Wait",
+    }  # fmt: skip
+    assert refresh["InstancesToUpdate"] == 1
+    assert "EndTime" not in refresh
     assert told(scaling)["LaunchTemplate"]["Version"] == "1"
     assert images_of(sandbox, scaling) == [images[1]]
     with pytest.raises(ClientError, match="InstanceRefreshInProgress"):

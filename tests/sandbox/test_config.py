@@ -74,3 +74,8 @@ def test_an_aggregator_that_is_none(config: Any) -> None:
         config.select_aggregate_resource_config(
             ConfigurationAggregatorName="none", Expression=f"SELECT resourceId WHERE {INSTANCES}"
         )
+
+
+def test_what_is_no_query_is_refused(config: Any) -> None:
+    with pytest.raises(ClientError, match="InvalidExpressionException"):
+        selected(config, "everything, please")

@@ -75,6 +75,61 @@ def test_what_the_sandbox_lacks_is_an_error_that_says_so(sandbox: Sandbox) -> No
 
 
 @pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("imagebuilder", "list_images", {}),
+        ("rbin", "list_rules", {"ResourceType": "EBS_SNAPSHOT"}),
+        ("accessanalyzer", "list_analyzers", {}),
+    ],
+)
+def test_a_service_that_is_not_there_is_an_error_that_says_so(
+    sandbox: Sandbox, capsys: Any, service: str, operation: str, parameters: Any
+) -> None:
+    with pytest.raises(ClientError, match=r"does not implement .*the service is none") as caught:
+        getattr(sandbox.client(service), operation)(**parameters)
+    assert caught.value.response["Error"]["Code"] == "InvalidAction"
+    assert len(sandbox.calls) == 1
+    assert capsys.readouterr() == ("", "")
+
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/x-amz-json-1.1"
+MALFORMED = [
+    ("ec2", FORM, b"\xff\xfe", {}, b"MalformedQueryString"),
+    ("ec2", FORM, b"", {"Content-Length": "abc"}, b"BadRequest"),
+    ("ec2", FORM, b"", {"Content-Length": "-5"}, b"BadRequest"),
+    ("ec2", FORM, b"Action=Nonsense", {}, b"The action Nonsense is not valid"),
+    ("ssm", JSON, b"\xff\xfe", {}, b"SerializationException"),
+    ("ssm", JSON, b"{not json", {}, b"SerializationException"),
+    ("ssm", JSON, b"[]", {}, b"SerializationException"),
+    ("ssm", JSON, b'"text"', {}, b"SerializationException"),
+]
+
+
+@pytest.mark.parametrize(("service", "kind", "body", "headers", "says"), MALFORMED)
+def test_what_is_no_request_is_refused(
+    sandbox: Sandbox, capsys: Any, service: str, kind: str, body: bytes, headers: Any, says: bytes
+) -> None:
+    scope = f"{ROOT_ACCESS_KEY_ID}/20261124/us-east-1/{service}/aws4_request"
+    request = urllib.request.Request(
+        sandbox.endpoint_url,
+        method="POST",
+        data=body,
+        headers={
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=0",
+            "Content-Type": kind,
+            "X-Amz-Target": "AmazonSSM.GetParameter" if service == "ssm" else "",
+            **headers,
+        },
+    )
+    with pytest.raises(HTTPError) as caught:
+        urllib.request.urlopen(request)
+    with caught.value as answer:
+        assert answer.code == 400
+        assert says in answer.read()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
     ("service", "method", "path"),
     [
         ("inspector2", "GET", "/coverage/list"),

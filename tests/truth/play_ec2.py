@@ -44,9 +44,9 @@ def images(player: Player) -> None:
     call("ec2:ModifyImageAttribute", ImageId=image, LaunchPermission=permissions)
     call("ec2:DescribeImageAttribute", ImageId=image, Attribute="launchPermission")
     call("ec2:DescribeImageAttribute", ImageId=image, Attribute="deregistrationProtection")
-    attribute: dict[str, Any] = {"Attribute": "createVolumePermission", "SnapshotId": snapshot}
-    call("ec2:ModifySnapshotAttribute", CreateVolumePermission=permissions, **attribute)
-    call("ec2:DescribeSnapshotAttribute", **attribute)
+    of_snapshot: dict[str, Any] = {"Attribute": "createVolumePermission", "SnapshotId": snapshot}
+    call("ec2:ModifySnapshotAttribute", CreateVolumePermission=permissions, **of_snapshot)
+    call("ec2:DescribeSnapshotAttribute", **of_snapshot)
     call("ec2:EnableImageDeprecation", ImageId=image, DeprecateAt="2030-01-01T00:00:00Z")
     call("ec2:DescribeImages", Owners=["self"])
     call("ec2:EnableImageDeregistrationProtection", AWAY, ImageId=copy["ImageId"])

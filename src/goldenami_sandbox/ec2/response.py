@@ -3,15 +3,16 @@
 from moto.ec2.responses import EC2Response
 
 from goldenami_sandbox.ec2.allowed_images_calls import AllowedImagesResponse
+from goldenami_sandbox.ec2.fleets import FleetsResponse
 from goldenami_sandbox.ec2.image_creation import ImageCreationResponse
 from goldenami_sandbox.ec2.images import ImageListingResponse, ImageSharingResponse
 from goldenami_sandbox.ec2.instances import InstanceStatusResponse
-from goldenami_sandbox.ec2.launch import LaunchesResponse
 from goldenami_sandbox.ec2.launch_templates import LaunchTemplateVersionsResponse
 from goldenami_sandbox.ec2.public_access import PublicAccessResponse
 from goldenami_sandbox.ec2.regions import RegionsResponse
 from goldenami_sandbox.ec2.snapshots import SnapshotsResponse
 from goldenami_sandbox.ec2.tags import TagsResponse
+from goldenami_sandbox.ec2.trial import LaunchTrialResponse
 from goldenami_sandbox.ec2.volumes import EbsResponse, RootReplacementResponse
 
 
@@ -22,7 +23,8 @@ class Ec2Response(
     AllowedImagesResponse,
     PublicAccessResponse,
     SnapshotsResponse,
-    LaunchesResponse,
+    FleetsResponse,
+    LaunchTrialResponse,
     LaunchTemplateVersionsResponse,
     InstanceStatusResponse,
     RootReplacementResponse,

@@ -88,6 +88,15 @@ class Ec2Store(EC2Backend):
         return self.allowed_images.allow(image)
 
     @overrides
+    def _get_template_from_args(self, launch_template_arg: dict[str, Any]) -> Any:
+        """Return a version of a template that there is; moto fails at one that is not."""
+        if "LaunchTemplateId" in launch_template_arg:
+            self.get_launch_template(launch_template_arg["LaunchTemplateId"])
+        else:
+            self.get_launch_template_by_name(launch_template_arg["LaunchTemplateName"])
+        return super()._get_template_from_args(launch_template_arg)
+
+    @overrides
     def _load_amis(self) -> None:
         """Leave out moto's images; the catalogue comes after the rest is set up."""
 

@@ -35,6 +35,8 @@ _FREE = ("sts:GetCallerIdentity", "sts:GetSessionToken")
 """What everybody may do, whatever the policies say."""
 _FEDERATED = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 """Operations of STS that need no signature, since an identity provider's token comes with them."""
+_FLEET = "ec2:CreateFleet"
+"""What tells in its answer, and not by an error, which launches are not allowed."""
 
 _ANYTHING = compile_policy(
     "trusted by name",
@@ -90,7 +92,10 @@ def _answer(call: Call, caller: Caller, decision: Decision) -> Refusal | None:
 
 def _requests(call: Call, caller: Caller, lookup: ResourceLookup) -> tuple[Request, ...]:
     api_call = ApiCall(call.name, call.region, call.parameters)
-    return requests(api_call, caller.principal, lookup, _circumstances(caller))
+    needed = requests(api_call, caller.principal, lookup, _circumstances(caller))
+    if call.name != _FLEET:
+        return needed
+    return tuple(request for request in needed if request.action != "ec2:RunInstances")
 
 
 def _circumstances(caller: Caller) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """IAM: its calls.
 
-Otherwise than in moto: policy versions in pages; the boundaries of users; a policy's use as a
+Otherwise than in moto: the boundaries of users; a policy's use as a
 boundary; who uses a policy, by path and use; the whole account in pages, with boundaries and tags;
 the policy simulator, which moto lacks.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
@@ -15,13 +15,14 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.models import AWSManagedPolicy, ManagedPolicy, Role
 
 from goldenami_sandbox.iam.base import Found
+from goldenami_sandbox.iam.listings import ListingsResponse
 from goldenami_sandbox.iam.simulator import SimulateResponse
 from goldenami_sandbox.overriding import overrides
 
 AS_POLICY, AS_BOUNDARY = "PermissionsPolicy", "PermissionsBoundary"
 
 
-class IamResponse(SimulateResponse):
+class IamResponse(SimulateResponse, ListingsResponse):
     """Answers IAM's operations: the ones that differ, and moto's own for the rest."""
 
     @overrides
@@ -72,12 +73,6 @@ class IamResponse(SimulateResponse):
             and uses[usage](policy)
         ]
         return self.paged(["Policies"], policies)
-
-    @overrides
-    def list_policy_versions(self) -> ActionResult:
-        """List the versions of a managed policy, in pages."""
-        versions = self.backend.list_policy_versions(self._get_param("PolicyArn"))
-        return self.paged(["Versions"], [("Versions", version) for version in versions])
 
     @overrides
     def list_entities_for_policy(self) -> ActionResult:

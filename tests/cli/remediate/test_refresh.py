@@ -93,9 +93,17 @@ def test_a_mixed_group_is_moved_with_all_its_templates_and_images(
     assert moved["LaunchTemplateSpecification"]["Version"] == "2"
     assert moved["Overrides"] == [
         overrides[0],
-        {"InstanceType": "t3.large", "LaunchTemplateSpecification": of(second, "2")},
-        overrides[2],
-    ]
+        {
+            "InstanceType": "t3.large",
+            "LaunchTemplateSpecification": {**of(second, "2"), "LaunchTemplateName": "second"},
+        },
+        {
+            "InstanceType": "t3.medium",
+            "LaunchTemplateSpecification": {
+                **of(latest, "$Latest"), "LaunchTemplateName": "latest",
+            },
+        },
+    ]  # fmt: skip
     assert {one: images_of(sandbox, one) for one in (first, second, latest)} == {
         first: [public, golden],
         second: [public, golden],
@@ -110,6 +118,7 @@ def test_the_latest_version_of_a_template_stays_what_it_was(
 ) -> None:  # fmt: skip
     """Whoever launches `$Latest` must not get the settings of an old default."""
     ec2 = sandbox.client("ec2")
+    ec2.create_key_pair(KeyName="new")
     both, newer = template("both", public), template("newer", public)
     for one, image in ((both, public), (newer, golden)):
         ec2.create_launch_template_version(

@@ -53,6 +53,7 @@ def test_a_group_with_a_numbered_version_is_refreshed_so_that_it_can_be_rolled_b
         "BakeTime": 3600,
         "AlarmSpecification": {"Alarms": ["cpu", "5xx"]},
         "AutoRollback": True,
+        "InstanceWarmup": 0,
     }
     assert "UpdateAutoScalingGroup" not in mutating()
     assert told_of(sandbox, "web")["LaunchTemplate"]["Version"] == "2"
@@ -76,7 +77,7 @@ def test_a_group_that_follows_its_template_still_does_and_the_plan_says_what_tha
     assert remediate(audit, *REFRESH)["web"][0] == "done"
     refresh = refresh_of(sandbox, "web")
     assert "DesiredConfiguration" not in refresh
-    assert "AutoRollback" not in refresh["Preferences"]
+    assert not refresh["Preferences"]["AutoRollback"]
     assert told_of(sandbox, "web")["LaunchTemplate"]["Version"] == version
 
 

@@ -198,32 +198,3 @@ class TestTags:
         bob = user(EVERYTHING, deny("organizations:*", **prod))("organizations")
         code, _ = refusal(lambda: bob.delete_organizational_unit(OrganizationalUnitId=unit))
         assert code == "AccessDeniedException"
-
-
-class TestFleets:
-    @pytest.mark.parametrize(
-        ("kind", "may"), [("instant", False), ("maintain", True), ("request", True)]
-    )
-    def test_a_fleet_that_launches_at_once_needs_the_launch(
-        self, user: Any, sandbox: Sandbox, public: str, kind: str, may: bool
-    ) -> None:
-        sandbox.client("ec2").create_launch_template(
-            LaunchTemplateName="web",
-            LaunchTemplateData={"ImageId": public, "InstanceType": "t3.micro"},
-        )
-        specification = {"LaunchTemplateName": "web", "Version": "1"}
-        fleet = {
-            "Type": kind,
-            "LaunchTemplateConfigs": [{"LaunchTemplateSpecification": specification}],
-            "TargetCapacitySpecification": {
-                "TotalTargetCapacity": 1,
-                "DefaultTargetCapacityType": "on-demand",
-            },
-        }
-        ec2 = user(EVERYTHING, deny("ec2:RunInstances"))("ec2")
-        if may:
-            assert ec2.create_fleet(**fleet)["FleetId"]
-        else:
-            code, message = refusal(lambda: ec2.create_fleet(**fleet))
-            assert code == "UnauthorizedOperation"
-            assert "ec2:RunInstances" in message
