@@ -35,7 +35,15 @@ from moto.ssm import urls as ssm_urls
 from moto.ssm.models import ssm_backends
 from moto.sts import urls as sts_urls
 
-from goldenami_sandbox import clock, config, inspector, overriding, service_quotas
+from goldenami_sandbox import (
+    clock,
+    config,
+    inspector,
+    managed_instances,
+    overriding,
+    run_command,
+    service_quotas,
+)
 from goldenami_sandbox.autoscaling import AutoScalingResponse, AutoScalingStore
 from goldenami_sandbox.config import ConfigResponse
 from goldenami_sandbox.ec2 import image_creation
@@ -99,6 +107,8 @@ def reset(pending_s: float) -> None:
     inspector.vulnerabilities.clear()
     service_quotas.values.clear()
     config.outdated.clear()
+    managed_instances.default_roles.clear()
+    run_command.user_data = run_command.UserData()
     _forget_stores()
     organizations_backends.master_accounts.clear()
     mock_random.seed(1)

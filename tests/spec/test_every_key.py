@@ -36,8 +36,14 @@ FULL: dict[type[Any], str] = {
           user_data: "#!/bin/sh"
           volumes:
           - {device: /dev/xvda, size_gib: 1, type: gp2, encrypted: true, kms_key: a}
-        bake: {method: packer, reboot: false, template: a, vars: {a: 1}}
-        validate: [{run: a}]
+        bake:
+          method: packer
+          reboot: false
+          template: a
+          vars: {a: 1}
+          wait_for_user_data: false
+          cleanup: true
+        validate: [{run: a, retry: 2, timeout: 1h}]
         test:
           steps: [{run: a}]
           scan: {severity: low, ignore: [CVE-2026-1234]}
@@ -70,7 +76,7 @@ FULL: dict[type[Any], str] = {
           derived: true
           roots: true
           waivers: a
-        timeouts: {instance: 1h, validate: 1h, image: 1h, scan: 1h, copy: 1h}
+        timeouts: {instance: 1h, user_data: 1h, validate: 1h, image: 1h, scan: 1h, copy: 1h}
         """,
     EnforceSpec: """
         schema: goldenami.enforce/v1

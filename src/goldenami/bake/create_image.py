@@ -1,6 +1,6 @@
 """The first baker: launch a base instance, validate it, and CreateImage from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from goldenami.aws import images, records
@@ -9,10 +9,13 @@ from goldenami.bake import record
 from goldenami.bake.actions import (
     at,
     available,
+    awaits_user_data,
+    cleaned_up,
     instance_ready,
     run_commands,
     terminate,
     undo_image,
+    user_data_awaited,
 )
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
@@ -37,9 +40,14 @@ class CreateImageBaker:
         recipe, instance_id = self._recipe, self._recipe.instance_id
         if instance_id:
             problems = instance_problems(recipe.aws.in_region(recipe.region), instance_id)
+            if recipe.release.bake.cleanup:
+                problems.append(
+                    f"bake.cleanup removes keys and logs of the instance itself, and {instance_id} "
+                    "is yours: clean up by hand, and leave the key out"
+                )
             fine = f"{instance_id} can be made into an image"
         else:
-            problems = launch_problems(recipe)
+            problems = [*launch_problems(recipe), *_unmanaged(recipe)]
             instance_type = recipe.release.base.instance_type
             fine = f"the launch of a {instance_type} from {recipe.source.id} was tried (DryRun)"
         return CheckResult(wrong=tuple(problems)) if problems else CheckResult(fine=(fine,))
@@ -57,13 +65,14 @@ class CreateImageBaker:
             instance, last_record = INSTANCE, record.LAUNCHED
             launch, ready = launch_actions(recipe)
             first = (begun, launch.following(begun.id), record.launched(recipe), ready)
-        validation = recipe.release.validate
-        steps = [
-            *first,
-            *run_commands(recipe, "validate:", "validate", instance, validation, ready.id),
-        ]
+        steps = [*first, *user_data_awaited(recipe, instance, ready.id)]
+        steps += run_commands(
+            recipe, "validate:", "validate", instance, recipe.release.validate, steps[-1].id
+        )
         passed = record.validated(recipe, instance, last_record, steps[-1].id)
-        return (*steps, passed, _create(recipe, instance, after=passed.id))
+        cleaned = cleaned_up(recipe, instance, passed.id)
+        last = (passed, *cleaned)[-1]
+        return (*steps, passed, *cleaned, _create(recipe, instance, after=last.id))
 
     def cleanup(self) -> tuple[Action, ...]:
         """Terminate the base instance, unless it was the user's own."""
@@ -81,6 +90,21 @@ class CreateImageBaker:
     def handlers(self) -> Mapping[str, Handler]:
         """The search for an image whose creation was not answered."""
         return {"adopt:image": adopt_image}
+
+
+def _unmanaged(recipe: Recipe) -> Iterator[str]:
+    """Yield what SSM would have to do of a release file on an instance that it cannot reach."""
+    release = recipe.release
+    if release.base.instance_profile:
+        return
+    if awaits_user_data(recipe):
+        yield (
+            "base.user_data: nothing can wait until it is through, since SSM reaches the instance "
+            "only with base.instance_profile: name one with AmazonSSMManagedInstanceCore, or set "
+            "`bake.wait_for_user_data: false`, if what it makes may be missing in the image"
+        )
+    if release.bake.cleanup:
+        yield "bake.cleanup: it runs by SSM, which needs base.instance_profile"
 
 
 def adopt_image(context: ActionContext) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
         subnets=(base.subnet,) if base.subnet else (),
         security_groups=base.security_groups,
         instance_profiles=(base.instance_profile,) if base.instance_profile else (),
+        default_management=not base.instance_profile,
         roles=(role.rpartition("/")[2],) if role else (),
         kms_keys=_kms_keys(release),
         inspected=release.scan is not None,

@@ -168,6 +168,7 @@ AWS_POLICIES = (
     "AmazonEC2FullAccess",
     "AmazonEC2ReadOnlyAccess",
     "AmazonSSMFullAccess",
+    "AmazonSSMManagedEC2InstanceDefaultPolicy",
     "AmazonSSMManagedInstanceCore",
     "IAMFullAccess",
     "PowerUserAccess",
