@@ -23,7 +23,11 @@ from goldenami_sandbox.overriding import overrides
 from goldenami_sandbox.run_command import RunCommandResponse
 
 IMAGE_TYPE = "aws:ec2:image"
-_PUBLIC = ("/aws/service/ami-amazon-linux-latest", "/aws/service/canonical")
+_PUBLIC = (
+    "/aws/service/ami-amazon-linux-latest",
+    "/aws/service/ami-windows-latest",
+    "/aws/service/canonical",
+)
 _IMAGE_ID = re.compile(r"ami-[0-9a-f]{8,17}")
 
 

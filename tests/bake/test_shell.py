@@ -29,6 +29,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.root, self._bin = folder / "root", folder / "bin"
         self._bin.mkdir()
+        (self.root / "run").mkdir(parents=True)
         for name in USUAL:
             (self._bin / name).symlink_to(f"/usr/bin/{name}")
 
@@ -146,6 +147,17 @@ def test_what_belongs_to_the_base_instance_alone_is_removed(machine: Machine, cl
     assert machine.files == KEPT
     assert (machine.root / "etc/machine-id").exists()  # systemd takes an empty one for a new one
     assert not list((machine.root / "tmp").iterdir())
+
+
+def test_user_data_was_through_before_a_clean_up(machine: Machine) -> None:
+    for path in ("var/log/messages", "tmp/a", "var/tmp/b"):
+        machine.put(path)
+    machine.command("cloud-init", SUPPORTS_WAIT + '[ "$1" = clean ] || exit 1')
+    root = str(machine.root)
+    assert machine.run(shell.wait_for_user_data(1, root)).code == 1
+    assert machine.run(shell.clean_up(root), shell.wait_for_user_data(1, root)) == Ended(
+        0, ["the user data was through before the clean-up"]
+    )
 
 
 def test_host_keys_stay_where_nothing_makes_new_ones(machine: Machine) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from goldenami_sandbox import seed
+from goldenami_sandbox import catalogue, seed
 from goldenami_sandbox.server import Sandbox
 
 Make = Callable[..., str]
@@ -204,3 +204,18 @@ def test_user_data_takes_as_long_and_ends_as_it_is_set(
         assert ended(with_data, wait) == [("Failed", "no such package\n")]
         assert ended(without, wait) == ended(with_data, "true") == [("Success", "")] * 3
     assert ended(with_data, wait) == [("Success", "")] * 3
+
+
+def test_a_shell_document_is_not_for_windows(
+    sandbox: Sandbox, ec2: Any, ssm: Any, launch: Make, send: Any, refused: Any
+) -> None:
+    seed.instance_profile(sandbox, "managed")
+    (image,) = (each for each in catalogue.IMAGES if each.tpm_support)
+    instance_id = launch(image.id_in("us-east-1"), **MANAGED)
+    (described,) = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
+    assert described["Instances"][0]["Platform"] == "windows"
+    with refused("UnsupportedPlatformType"):
+        send(instance_id)
+    send(instance_id, document="AWS-RunPowerShellScript")
+    wish = [{"Key": "PlatformTypes", "Values": ["Windows"]}]
+    assert listed(ssm, Filters=wish) == {instance_id: "Online"}

@@ -49,6 +49,7 @@ FULL: dict[type[Any], str] = {
           scan: {severity: low, ignore: [CVE-2026-1234]}
           instance_type: a.b
         tags: {a: b}
+        attributes: {imds: v2.0, boot_mode: uefi, tpm: v2.0}
         approval: manual
         share_candidates: true
         approval_tag: {key: a, value: b}

@@ -18,7 +18,13 @@ from goldenami.bake.actions import (
     user_data_awaited,
 )
 from goldenami.bake.interface import Recipe
-from goldenami.bake.launch import INSTANCE, instance_problems, launch_actions, launch_problems
+from goldenami.bake.launch import (
+    INSTANCE,
+    instance_problems,
+    launch_actions,
+    launch_problems,
+    source_problems,
+)
 from goldenami.domain import identity, tags
 from goldenami.domain.check_result import CheckResult
 from goldenami.domain.identity import LAUNCH
@@ -39,7 +45,10 @@ class CreateImageBaker:
         """Try the launch as a DryRun, or look at the instance of ``--instance``."""
         recipe, instance_id = self._recipe, self._recipe.instance_id
         if instance_id:
-            problems = instance_problems(recipe.aws.in_region(recipe.region), instance_id)
+            problems = [
+                *source_problems(recipe),
+                *instance_problems(recipe.aws.in_region(recipe.region), instance_id),
+            ]
             if recipe.release.bake.cleanup:
                 problems.append(
                     f"bake.cleanup removes keys and logs of the instance itself, and {instance_id} "

@@ -12,6 +12,8 @@ from goldenami.spec.gates import ValidationStep
 
 TAIL_LINES = 20
 """Of the log of the user data, if it fails."""
+_CLEANED_MARK = "/run/goldenami-cleaned"
+"""Is in no image, since /run is in memory, and tells a bake that goes on after its clean-up."""
 RETRY_S = 10
 """Between two attempts of a step."""
 
@@ -20,7 +22,9 @@ RETRY_S = 10
 # was told not to do, it has not done. The words come by printf.
 _WAIT = r"""(
 code=0
-if ! command -v cloud-init >/dev/null 2>&1; then
+if [ -e {cleaned} ]; then
+  printf 'the user data was through before the clean-up\n'
+elif ! command -v cloud-init >/dev/null 2>&1; then
   printf 'there is no cloud-init here, so that nothing tells when the user data is through\n'
 elif cloud-init status --help 2>/dev/null | grep -q -e --wait; then
   state=$(timeout {timeout_s} cloud-init status --wait 2>&1) || code=$?
@@ -59,6 +63,7 @@ def wait_for_user_data(timeout_s: int, root: str = "") -> str:
     values = {
         "{timeout_s}": str(timeout_s),
         "{lines}": str(TAIL_LINES),
+        "{cleaned}": f"{root}{_CLEANED_MARK}",
         "{lib}": f"{root}/var/lib/cloud",
         "{log}": f"{root}/var/log/cloud-init-output.log",
     }
@@ -91,6 +96,7 @@ def attempts(step: ValidationStep) -> str:
 # get in any more. journald has its files mapped, and would die of cutting them.
 _CLEAN_UP = r"""(
 set -e
+: >{mark}
 if ls {root}/etc/ssh/ssh_host_* >/dev/null 2>&1; then
   if ! command -v cloud-init >/dev/null && ! systemctl cat sshd-keygen.target >/dev/null 2>&1; then
     printf 'nothing here makes new SSH host keys at boot: neither cloud-init nor sshd-keygen\n'
@@ -128,4 +134,4 @@ def clean_up(root: str = "") -> str:
     Args:
         root: what stands before every path.
     """
-    return _CLEAN_UP.replace("{root}", root)
+    return _CLEAN_UP.replace("{mark}", f"{root}{_CLEANED_MARK}").replace("{root}", root)

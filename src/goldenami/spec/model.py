@@ -73,6 +73,18 @@ class Bake(Part, frozen=True):
     cleanup: bool = False
 
 
+class ImageAttributes(Part, frozen=True):
+    """What the image is marked with beside its tags.
+
+    ``imds`` is set on it, and on each copy: its instances ask for IMDSv2 then. ``boot_mode`` and
+    ``tpm`` are those of its source, which it inherits: another source is refused.
+    """
+
+    imds: Literal["v2.0"] | None = None
+    boot_mode: Literal["legacy-bios", "uefi", "uefi-preferred"] | None = None
+    tpm: Literal["v2.0"] | None = None
+
+
 class Distribution(Part, frozen=True):
     """What is particular to one destination region."""
 
@@ -304,6 +316,7 @@ class Release(Part, frozen=True):
     validate: tuple[ValidationStep, ...] = ()
     test: BootTest | None = None
     tags: types.OwnTags = field(default_factory=dict)
+    attributes: ImageAttributes = ImageAttributes()
     approval: Literal["automatic", "manual"] = "automatic"
     share_candidates: bool = False
     approval_tag: types.Approval = ApprovalTag()
