@@ -6,7 +6,7 @@ https://docs.cloud-init.io/en/latest/explanation/failure_states.html
 """
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from goldenami.spec.gates import ValidationStep
 
@@ -67,7 +67,11 @@ def wait_for_user_data(timeout_s: int, root: str = "") -> str:
         "{lib}": f"{root}/var/lib/cloud",
         "{log}": f"{root}/var/log/cloud-init-output.log",
     }
-    text = _WAIT
+    return _filled(_WAIT, values)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its placeholders replaced: the shell has braces of its own."""
     for name, value in values.items():
         text = text.replace(name, value)
     return text
@@ -104,8 +108,8 @@ if ls {root}/etc/ssh/ssh_host_* >/dev/null 2>&1; then
   fi
   rm -f {root}/etc/ssh/ssh_host_*
 fi
-rm -f {root}/root/.ssh/authorized_keys {root}/home/*/.ssh/authorized_keys
-rm -f {root}/root/.*_history {root}/home/*/.*_history
+rm -f {of_root}/.ssh/authorized_keys {root}/home/*/.ssh/authorized_keys
+rm -f {of_root}/.*_history {root}/home/*/.*_history
 if command -v cloud-init >/dev/null && cloud-init clean --help >/dev/null 2>&1; then
   cloud-init clean --logs
 else
@@ -134,4 +138,5 @@ def clean_up(root: str = "") -> str:
     Args:
         root: what stands before every path.
     """
-    return _CLEAN_UP.replace("{mark}", f"{root}{_CLEANED_MARK}").replace("{root}", root)
+    values = {"{mark}": f"{root}{_CLEANED_MARK}", "{of_root}": f"{root}/root", "{root}": root}
+    return _filled(_CLEAN_UP, values)
