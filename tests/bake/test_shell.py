@@ -89,7 +89,7 @@ TAIL = LOG.splitlines()[-shell.TAIL_LINES :]
         (
             '[ "$2" = --long ] && echo "WARNING: bad key"; exit 2',
             0,
-            ["cloud-init is through, but not without a word:", "WARNING: bad key"],
+            ["cloud-init is through, with recoverable errors:", "WARNING: bad key"],
         ),
         (
             "echo status: disabled",

@@ -40,7 +40,7 @@ def test_user_data_is_through_before_anything_else_is_done_with_the_instance(
     steps = [action["id"].removesuffix(":us-east-1") for action in plan["actions"]]
     assert steps[:9] == [
         "record", "launch", "record:instance", "ready", "user-data", "validate:1",
-        "record:validated", "cleanup", "image",
+        "cleanup", "record:validated", "image",
     ]  # fmt: skip
     words = cli("bake", release, "--plan").out
     assert "clean up: SSH host keys, authorized_keys" in " ".join(words.split())

@@ -62,7 +62,10 @@ class CreateImageBaker:
         return CheckResult(wrong=tuple(problems)) if problems else CheckResult(fine=(fine,))
 
     def actions(self) -> tuple[Action, ...]:
-        """Launch, wait, validate, create the image."""
+        """Launch, wait, validate, clean up, create the image.
+
+        What is recorded last before the image is what an image has to be younger than.
+        """
         recipe = self._recipe
         begun, instance_id = record.begun(recipe), recipe.instance_id
         instance: str | Ref
@@ -78,10 +81,9 @@ class CreateImageBaker:
         steps += run_commands(
             recipe, "validate:", "validate", instance, recipe.release.validate, steps[-1].id
         )
+        steps += cleaned_up(recipe, instance, steps[-1].id)
         passed = record.validated(recipe, instance, last_record, steps[-1].id)
-        cleaned = cleaned_up(recipe, instance, passed.id)
-        last = (passed, *cleaned)[-1]
-        return (*steps, passed, *cleaned, _create(recipe, instance, after=last.id))
+        return (*steps, passed, _create(recipe, instance, after=passed.id))
 
     def cleanup(self) -> tuple[Action, ...]:
         """Terminate the base instance, unless it was the user's own."""

@@ -36,7 +36,7 @@ else
 fi
 case $code in
   0) ;;
-  2) printf 'cloud-init is through, but not without a word:\n'
+  2) printf 'cloud-init is through, with recoverable errors:\n'
      cloud-init status --long 2>&1 | grep -v '^ *$' | head -n {lines} ;;
   3) printf 'cloud-init is disabled here: the user data was not carried out\n' ;;
   124) printf 'cloud-init is not through after {timeout_s} s:\n' ;;
