@@ -40,8 +40,10 @@ from goldenami_sandbox import (
     config,
     group_launches,
     inspector,
+    managed_instances,
     overriding,
     parameter_limits,
+    run_command,
     service_quotas,
     whole_seconds,
 )
@@ -114,6 +116,8 @@ def reset(pending_s: float) -> None:
     inspector.vulnerabilities.clear()
     service_quotas.values.clear()
     config.outdated.clear()
+    managed_instances.default_roles.clear()
+    run_command.user_data = run_command.UserData()
     _forget_stores()
     organizations_backends.master_accounts.clear()
     mock_random.seed(1)

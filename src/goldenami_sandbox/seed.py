@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from goldenami_sandbox.fixed_ids import FixedIds
 
 ADMIN_USER = "rehearsal-admin"
+DEFAULT_MANAGEMENT_POLICY = "arn:aws:iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy"
+MANAGED_POLICY = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 ADMIN_POLICY = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
 UNAPPROVED_IMAGE = "hand-made-batch"
 PUBLIC_NAMES = ("web-1", "web-2", "build-agent")
@@ -47,6 +49,7 @@ class RehearsalSeed(Struct, frozen=True, kw_only=True):
         subnets: subnet ids of the build region.
         security_groups: security group ids of the build region.
         instance_profiles: names of instance profiles, each with a role of that name.
+        default_management: whether SSM manages instances of the build region without one.
         roles: names of further roles.
         kms_keys: KMS keys by region: ids, ARNs or aliases.
         inspected: whether Amazon Inspector scans the instances of the build region.
@@ -68,6 +71,7 @@ class RehearsalSeed(Struct, frozen=True, kw_only=True):
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
     instance_profiles: tuple[str, ...] = ()
+    default_management: bool = False
     roles: tuple[str, ...] = ()
     kms_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     inspected: bool = False
@@ -208,16 +212,46 @@ def _is_public(parameter: str) -> bool:
 
 
 def _identities(sandbox: Sandbox, world: RehearsalSeed) -> None:
-    iam = sandbox.client("iam")
     for name in dict.fromkeys((*world.instance_profiles, *world.roles)):
-        profile = name in world.instance_profiles
-        principal = {"Service": "ec2.amazonaws.com"} if profile else {"AWS": ACCOUNT_ID}
-        statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-        trust = {"Version": "2012-10-17", "Statement": [statement]}
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-        if profile:
-            iam.create_instance_profile(InstanceProfileName=name)
-            iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+        if name in world.instance_profiles:
+            instance_profile(sandbox, name)
+        else:
+            _role(sandbox, name, {"AWS": ACCOUNT_ID})
+    if world.default_management:
+        _manage_by_default(sandbox, world.regions[0])
+
+
+def _manage_by_default(sandbox: Sandbox, region: str) -> None:
+    """Let SSM manage every instance of a region, as default host management does.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/fleet-manager-default-host-management-configuration.html
+    """
+    name = "AWSSystemsManagerDefaultEC2InstanceManagementRole"
+    _role(sandbox, name, {"Service": "ssm.amazonaws.com"})
+    sandbox.client("iam").attach_role_policy(RoleName=name, PolicyArn=DEFAULT_MANAGEMENT_POLICY)
+    sandbox.client("ssm", region).update_service_setting(
+        SettingId="/ssm/managed-instance/default-ec2-instance-management-role", SettingValue=name
+    )
+
+
+def instance_profile(sandbox: Sandbox, name: str) -> str:
+    """Make an instance profile, with a role of that name by which SSM manages instances.
+
+    Returns:
+        Its name.
+    """
+    iam = sandbox.client("iam")
+    _role(sandbox, name, {"Service": "ec2.amazonaws.com"})
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    iam.attach_role_policy(RoleName=name, PolicyArn=MANAGED_POLICY)
+    return name
+
+
+def _role(sandbox: Sandbox, name: str, principal: Mapping[str, str]) -> None:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
+    sandbox.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
 
 
 def _admin(sandbox: Sandbox, groups: Sequence[str]) -> Mapping[str, str]:

@@ -193,6 +193,23 @@ class Sandbox:
         finally:
             inspector.vulnerabilities.pop(region, None)
 
+    @contextmanager
+    def user_data(self, *, polls: int = 0, exit_code: int = 0, log: str = "") -> Iterator[None]:
+        """Let the user data of instances take so many polls of a command that waits for it.
+
+        It ends with an exit code of cloud-init's, and with this log: see `run_command.UserData`.
+        """
+        from goldenami_sandbox import run_command
+
+        usual, run_command.user_data = (
+            run_command.user_data,
+            run_command.UserData(polls, exit_code, log),
+        )
+        try:
+            yield
+        finally:
+            run_command.user_data = usual
+
     def environment(
         self, region: str = "us-east-1", base: Mapping[str, str] | None = None
     ) -> dict[str, str]:

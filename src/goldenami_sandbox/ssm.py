@@ -1,35 +1,33 @@
-"""SSM: parameters, and Run Command on instances that only exist here: nothing is run anywhere.
+"""SSM: parameters; Run Command and managed instances have files of their own.
 
 Otherwise than in moto, a parameter of data type ``aws:ec2:image`` is checked after the call and
-appears only if the image exists in its region; the public parameters name images of the catalogue;
-the instance of a command must exist and run; an invocation passes Pending and InProgress; its
-result depends on its commands, which a tiny emulated agent reads.
+appears only if the image exists in its region; the public parameters name images of the catalogue.
 https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-ami.html
-https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
-https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
 """
 
 import re
-import shlex
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
 from moto.ssm.exceptions import SSMException, ValidationException
-from moto.ssm.models import Command, Parameter, ParameterDict, SimpleSystemManagerBackend
-from moto.ssm.responses import SimpleSystemManagerResponse
-from msgspec import Struct
+from moto.ssm.models import Parameter, ParameterDict, SimpleSystemManagerBackend
 
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.managed_instances import ManagedInstancesResponse
 from goldenami_sandbox.overriding import overrides
 from goldenami_sandbox.parameter_limits import ParameterLimitsResponse
+from goldenami_sandbox.run_command import RunCommandResponse
 
 IMAGE_TYPE = "aws:ec2:image"
-_PUBLIC = ("/aws/service/ami-amazon-linux-latest", "/aws/service/canonical")
+_PUBLIC = (
+    "/aws/service/ami-amazon-linux-latest",
+    "/aws/service/ami-windows-latest",
+    "/aws/service/canonical",
+)
 _IMAGE_ID = re.compile(r"ami-[0-9a-f]{8,17}")
 
 
@@ -140,139 +138,8 @@ class ParametersResponse(ParameterLimitsResponse):
             )
 
 
-DOCUMENTS = ("AWS-RunShellScript", "AWS-RunPowerShellScript")
-_PENDING_SHARE = 0.5
-_FAILING = {
-    "false": (1, ""),
-    "fail": (1, "fail: told to fail\n"),
-    "missing-command": (127, "missing-command: command not found\n"),
-}
-
-
-class ScriptResult(Struct, frozen=True):
-    """What a script came to."""
-
-    exit_code: int = 0
-    stdout: str = ""
-    stderr: str = ""
-
-
-def emulate(lines: Sequence[str]) -> ScriptResult:
-    """Say what a script would come to, without running it.
-
-    ``exit N`` ends the script, ``false`` and the words of a small table fail it, ``echo``
-    prints; every other line succeeds silently. The first failure ends it, as with ``set -e``.
-    """
-    stdout = ""
-    for line in (part.strip() for text in lines for part in text.splitlines()):
-        word, _, rest = line.partition(" ")
-        if word == "exit":
-            return ScriptResult(int(rest) if rest.strip().isdigit() else 0, stdout)
-        if word in _FAILING:
-            exit_code, stderr = _FAILING[word]
-            return ScriptResult(exit_code, stdout, stderr)
-        if word == "echo":
-            stdout += " ".join(_words(rest)) + "\n"
-    return ScriptResult(0, stdout)
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:  # an open quote
-        return text.split()
-
-
-class RunCommandResponse(SimpleSystemManagerResponse):
-    """SendCommand, ListCommands and GetCommandInvocation."""
-
-    @overrides
-    def send_command(self) -> ActionResult:
-        """Send a command to running instances."""
-        document = self._get_param("DocumentName")
-        if document not in DOCUMENTS:
-            raise SSMException("InvalidDocument", f"Document {document} does not exist.")
-        for instance_id in self._get_param("InstanceIds", []):
-            self._check_managed(instance_id)
-        super().send_command()
-        command = self.ssm_backend._commands[-1]  # noqa: SLF001
-        command.countdown = Countdown()  # type: ignore[attr-defined]
-        answer = command.response_object() | {"Status": "Pending", "StatusDetails": "Pending"}
-        return ActionResult({"Command": answer})
-
-    @overrides
-    def list_commands(self) -> ActionResult:
-        """List commands with their status now."""
-        commands = self.ssm_backend.list_commands(
-            self._get_param("CommandId"), self._get_param("InstanceId")
-        )
-        described = []
-        for command in commands:
-            status = _status(command, emulate(command.parameters.get("commands", [])))
-            described.append(
-                command.response_object() | {"Status": status, "StatusDetails": status}
-            )
-        return ActionResult({"Commands": described})
-
-    @overrides
-    def get_command_invocation(self) -> ActionResult:
-        """Tell how a command fares on one instance."""
-        command = self.ssm_backend.get_command_by_id(self._get_param("CommandId"))
-        invocation = command.get_invocation(
-            self._get_param("InstanceId"), self._get_param("PluginName")
-        )
-        outcome = emulate(command.parameters.get("commands", []))
-        status = _status(command, outcome)
-        return ActionResult(invocation | _result(status, outcome))
-
-    def _check_managed(self, instance_id: str) -> None:
-        instance = ec2_backends[self.current_account][self.region].get_instance_by_id(instance_id)
-        if instance is None or instance.state != "running":
-            raise SSMException(
-                "InvalidInstanceId", f"Instances [[{instance_id}]] not in a valid state for account"
-            )
-
-
-def _status(command: Command, outcome: ScriptResult) -> str:
-    countdown: Countdown = command.countdown  # type: ignore[attr-defined]
-    if not countdown.passed(_PENDING_SHARE):
-        return "Pending"
-    if not countdown.ended:
-        return "InProgress"
-    return "Success" if outcome.exit_code == 0 else "Failed"
-
-
-def _result(status: str, outcome: ScriptResult) -> dict[str, Any]:
-    if status in ("Pending", "InProgress"):
-        return {
-            "Status": status,
-            "StatusDetails": status,
-            "ResponseCode": -1,
-            "ExecutionElapsedTime": "",
-            "ExecutionEndDateTime": "",
-        }
-    return {
-        "Status": status,
-        "StatusDetails": status,
-        "ResponseCode": outcome.exit_code,
-        "StandardOutputContent": outcome.stdout,
-        "StandardErrorContent": outcome.stderr
-        + (f"failed to run commands: exit status {outcome.exit_code}" if outcome.exit_code else ""),
-        "ExecutionElapsedTime": "PT0.1S",
-        "ExecutionEndDateTime": utcnow().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-    }
-
-
-class SsmResponse(ParametersResponse, RunCommandResponse):
+class SsmResponse(ParametersResponse, RunCommandResponse, ManagedInstancesResponse):
     """Answers SSM's operations: the sandbox's own, and moto's for the rest."""
-
-    @overrides
-    def get_command_invocation(self) -> ActionResult:
-        """Tell how a command fares on one instance, if there is such a command."""
-        sent = {command.command_id for command in self.ssm_backend._commands}  # noqa: SLF001
-        if self._get_param("CommandId") not in sent:
-            raise SSMException("InvocationDoesNotExist", "")
-        return super().get_command_invocation()
 
     @property
     @overrides

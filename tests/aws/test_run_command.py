@@ -56,3 +56,57 @@ def test_a_command_that_fails_shows_the_end_of_its_output(
     with pytest.raises(BakeError, match="`check` ended Failed with exit code 3") as failed:
         run_command.run(context)
     assert failed.value.notes == notes
+
+
+SENT = {"Command": {"CommandId": "c-1"}}
+FAILED = {"Status": "Failed", "ResponseCode": 3, "StandardOutputContent": "no httpd\n"}
+LATE = {"Status": "TimedOut", "ResponseCode": 137}
+DONE = {"Status": "Success", "ResponseCode": 0, "StandardOutputContent": "a\nb\n"}
+
+
+def test_a_command_is_tried_as_often_as_it_may_be(
+    doing: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_command, "RETRY_S", 0.001)
+    client = Answers(send_command=[SENT], get_command_invocation=[FAILED, LATE, DONE])
+    context, told = doing(client, InstanceId="i-1", run="check", retry=3)
+    assert run_command.run(context) == {}
+    assert told == [
+        "attempt 1 of 3 ended Failed with exit code 3",
+        "attempt 2 of 3 ended TimedOut with exit code 137",
+    ]
+    client = Answers(send_command=[SENT], get_command_invocation=[FAILED])
+    context, told = doing(client, InstanceId="i-1", run="check", retry=2)
+    with pytest.raises(BakeError, match="`check` ended Failed with exit code 3"):
+        run_command.run(context)
+    assert len(told) == 1
+
+
+def test_a_stopped_run_tries_nothing_again(doing: Wait) -> None:
+    client = Answers(send_command=[SENT], get_command_invocation=[FAILED])
+    context, _ = doing(client, InstanceId="i-1", run="check", retry=2)
+    context.cancelled.set()
+    with pytest.raises(BakeError, match="stopped before it was tried again"):
+        run_command.run(context)
+
+
+def test_a_script_has_a_subject_and_tells_what_it_printed(doing: Wait) -> None:
+    client = Answers(send_command=[SENT], get_command_invocation=[DONE, FAILED])
+    context, told = doing(client, InstanceId="i-1", run="(\n…\n)", subject="the user data")
+    run_command.run(context)
+    assert told == ["a", "b"]
+    with pytest.raises(BakeError, match="the user data in us-east-1 ended Failed") as failed:
+        run_command.run(context)
+    assert failed.value.notes == ("no httpd",)
+
+
+def test_an_agent_that_never_registers_is_said_to_lack_permissions_or_a_way(doing: Wait) -> None:
+    client = Answers(send_command=[refused("InvalidInstanceId")])
+    context, _ = doing(client, InstanceId="i-1", run="true", timeout_s=0.01)
+    with pytest.raises(BakeError, match="the SSM agent of i-1 not ready") as failed:
+        run_command.run(context)
+    assert "AmazonSSMManagedInstanceCore" in failed.value.fix
+    context.cancelled.set()
+    with pytest.raises(BakeError, match="stopped while waiting") as stopped:
+        run_command.run(context)
+    assert "AmazonSSM" not in stopped.value.fix

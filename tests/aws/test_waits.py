@@ -241,6 +241,7 @@ WANTED = {
     "exactly": True,
     "ImageId": "ami-1",
     "tags": {"Team": "platform", "goldenami:status": "building"},
+    "attributes": {"imds_support": "v2.0"},
     "shares": [{"UserId": "111122223333"}],
     "snapshot_accounts": [],
     "deprecate_at": "2027-01-01T00:00:00+00:00",
@@ -259,12 +260,18 @@ WANTED = {
             [
                 "ami-1 has the tag Team=(none), not platform",
                 "snap-1 has the tag Team=other, not platform",
+                "ami-1 has imds_support (none), not v2.0",
                 "ami-1 is shared with [], not as wanted",
                 "ami-1 has no deprecation on 2027-01-01",
             ],
         ),
         (
-            {**SNAPSHOT, "Tags": TAGGED, "DeprecationTime": "2027-01-01T00:00:00.000Z"},
+            {
+                **SNAPSHOT,
+                "Tags": TAGGED,
+                "DeprecationTime": "2027-01-01T00:00:00.000Z",
+                "ImdsSupport": "v2.0",
+            },
             TAGGED,
             [{"UserId": "111122223333"}],
             [],
@@ -293,7 +300,9 @@ def test_an_image_without_snapshots_is_compared_by_itself(doing: Wait) -> None:
     client = Answers(
         describe_images=[image("available")], describe_image_attribute=[{"LaunchPermissions": []}]
     )
-    one, _ = doing(client, **WANTED | {"tags": {}, "shares": [], "deprecate_at": ""})
+    one, _ = doing(
+        client, **WANTED | {"tags": {}, "attributes": {}, "shares": [], "deprecate_at": ""}
+    )
     assert compare.image(one) == {}
 
 

@@ -14,15 +14,16 @@ from msgspec.structs import replace
 from goldenami.bake.launch import packer_variables
 from goldenami.bake.packer import (
     PERMISSIONS,
-    WAIT_FOR_USER_DATA,
     PackerBuild,
     PackerRun,
 )
 from goldenami.bake.packer_cli import Packer
 from goldenami.bake.packer_output import PackerEvent
+from goldenami.bake.shell import wait_for_user_data
 from goldenami.errors import BakeError, InterruptedRunError, SpecError
 from goldenami.spec.model import Base, BaseSource, BaseVolume
 
+WAIT = wait_for_user_data(60)
 IMAGE = "ami-174ec23f08cf69db2"
 BASE = Base(
     source=BaseSource(ami="ami-03cf127a"), volumes=(BaseVolume(device="/dev/xvda", size_gib=30),)
@@ -34,7 +35,8 @@ REQUEST = PackerBuild(
         "ami_name": "web-1",
         "instance_type": "t3.micro",
     },
-    user_data="#!/bin/sh\nid\n",
+    user_data=b"#!/bin/sh\nid\n",
+    user_data_timeout_s=60,
 )
 VARIABLES = (
     *("region", "source_ami", "ami_name", "ami_description", "tags", "snapshot_tags", "run_tags"),
@@ -57,9 +59,10 @@ for argument in sys.argv:
         values = json.loads(file.read_text())
         for path in (file.parent, *file.parent.iterdir()):
             files[str(path.relative_to(file.parent))] = stat.S_IMODE(path.stat().st_mode)
-        for name in ("user_data_file", "script_file"):
-            if values.get(name):
-                values[name] = pathlib.Path(values[name]).read_text()
+        if values.get("script_file"):
+            values["script_file"] = pathlib.Path(values["script_file"]).read_text()
+        if values.get("user_data_file"):
+            values["user_data_file"] = pathlib.Path(values["user_data_file"]).read_bytes().hex()
 with (here / "calls.jsonl").open("a") as log:
     call = dict(argv=sys.argv[1:], values=values, files=files, environment=dict(os.environ))
     print(json.dumps(call), file=log)
@@ -158,7 +161,7 @@ def test_values_reach_packer_in_a_private_file_only(packer: FakePacker) -> None:
     *_, call = packer.calls
     assert "web-1" not in " ".join(call["argv"])
     values = call["values"]
-    assert values["user_data_file"] == request.user_data
+    assert bytes.fromhex(values["user_data_file"]) == request.user_data
     assert values["script_file"] == request.script
     assert values["poll_delay_seconds"] * values["poll_max_attempts"] == 600
     assert {name: values[name] for name in request.values} == request.values
@@ -302,34 +305,27 @@ def test_commands_without_a_connection_are_refused(packer: FakePacker) -> None:
         packer.build(request)
 
 
-def test_user_data_that_nothing_waits_for_is_warned_of(packer: FakePacker) -> None:
-    request = replace(REQUEST, variables={"communicator": "none"})
-    packer.build(request, build={"artifact_id": f"us-east-1:{IMAGE}"})
-    assert [event.text for event in packer.events] == [
-        "with `communicator: none` nothing waits for the user data to be through"
-    ]
-
-
 @pytest.mark.parametrize(
     ("change", "commands"),
     [
-        pytest.param({}, [WAIT_FOR_USER_DATA], id="user data is waited for"),
+        pytest.param({}, [WAIT], id="user data is waited for"),
         pytest.param(
             {"steps": ("id", "uname")},
-            [WAIT_FOR_USER_DATA, "id", "uname"],
+            [WAIT, "id", "uname"],
             id="commands come after the user data",
         ),
-        pytest.param({"user_data": "", "steps": ("id",)}, ["id"], id="commands alone"),
+        pytest.param({"user_data": b"", "steps": ("id",)}, ["id"], id="commands alone"),
+        pytest.param({"user_data_timeout_s": 0, "steps": ("id",)}, ["id"], id="no wait"),
     ],
 )
 def test_the_script_stops_at_the_first_failure(change: dict[str, Any], commands: list[str]) -> None:
-    assert replace(REQUEST, **change).script.splitlines() == ["#!/bin/sh -e", *commands]
+    assert replace(REQUEST, **change).script == "\n".join(("#!/bin/sh -e", *commands, ""))
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"user_data": ""}, id="nothing to run, nothing to wait for"),
+        pytest.param({"user_data": b""}, id="nothing to run, nothing to wait for"),
         pytest.param({"variables": {"communicator": "none"}}, id="no connection"),
     ],
 )

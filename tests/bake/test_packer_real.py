@@ -65,7 +65,7 @@ def request_(sandbox: Sandbox) -> PackerBuild:
             **packer_variables(base),
             "endpoint_url": sandbox.endpoint_url,
         },
-        user_data="#!/bin/sh\necho '{{.Names}}'\n",
+        user_data=b"#!/bin/sh\necho '{{.Names}}'\n",
         variables={"communicator": "none"},
         poll_delay_s=1,
     )
@@ -138,7 +138,8 @@ def test_packer_finds_the_shipped_templates_valid(
     run = PackerRun(packer, environment)
     declared = run.declared_variables(template)
     assert set(BARE) <= declared
-    write_private(template.variable_file, variable_file(template, declared, values, own))
+    text = variable_file(template, declared, values, own)
+    write_private(template.variable_file, text.encode())
     run.run(template, "validate")
 
 

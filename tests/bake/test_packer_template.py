@@ -242,7 +242,7 @@ def test_all_problems_are_told_together() -> None:
 
 def test_private_files_are_for_their_owner_and_new(tmp_path: Path) -> None:
     path = tmp_path / "values"
-    write_private(path, "secret")
+    write_private(path, b"secret")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with pytest.raises(FileExistsError):
-        write_private(path, "other")
+        write_private(path, b"other")

@@ -10,8 +10,9 @@ import pytest
 import yaml
 from msgspec import Struct
 
-from goldenami.aws import waits
+from goldenami.aws import run_command, waits
 from goldenami.cli import main
+from goldenami_sandbox import seed
 from goldenami_sandbox.ec2 import regions
 from goldenami_sandbox.server import Sandbox
 
@@ -47,6 +48,7 @@ RELEASE: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(waits, "FIRST_POLL_S", 0.02)
+    monkeypatch.setattr(run_command, "RETRY_S", 0.02)
     monkeypatch.setattr("os.fsync", lambda _: None)  # no test cuts the power
     monkeypatch.setenv("GOLDENAMI_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("NO_COLOR", "1")
@@ -149,6 +151,12 @@ def admins(sandbox: Sandbox) -> str:
         GroupName="ec2-admin-group", PolicyArn="arn:aws:iam::aws:policy/AmazonEC2FullAccess"
     )
     return "ec2-admin-group"
+
+
+@pytest.fixture
+def managed(sandbox: Sandbox) -> str:
+    """Make an instance profile by which SSM manages instances; return its name."""
+    return seed.instance_profile(sandbox, "golden-ami-base")
 
 
 @pytest.fixture

@@ -58,9 +58,10 @@ def put(sandbox: Sandbox, own_images: Any, region: str, key: str, value: str) ->
 
 
 def test_the_plan_has_the_steps_of_an_approval_and_their_permissions_alone(
-    cli: Any, write: Any, sandbox: Sandbox, own_images: Any, mutating: Any
+    cli: Any, write: Any, sandbox: Sandbox, own_images: Any, mutating: Any, managed: str
 ) -> None:
     release = write(approval="manual", share={"accounts": ["111122223333"]}, test={},
+                    base__instance_profile=managed,
                     validate=[{"run": "true"}], lifecycle={"deprecate_after": "90d"})  # fmt: skip
     assert cli("bake", release, "--yes").code == 0
     before = mutating()

@@ -54,12 +54,13 @@ def test_a_bake_makes_one_approved_published_image_in_every_region(
 
 
 def test_the_base_instance_is_launched_as_the_release_file_says(
-    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Path, own_images: Any
+    cli: Any, write: Any, sandbox: Sandbox, managed: str, tmp_path: Path, own_images: Any
 ) -> None:
     (tmp_path / "setup.sh").write_text("#!/bin/bash\ntoken=s3cret\n")
     release = write(
         regions=["us-east-1"],
         base__user_data="setup.sh",
+        base__instance_profile=managed,
         base__volumes=[{"device": "/dev/xvda", "size_gib": 30, "encrypted": False}],
     )
     assert cli("bake", release, "--yes").code == 0
@@ -97,9 +98,10 @@ def test_the_plan_lists_every_step_and_changes_nothing(
 
 
 def test_the_plan_as_json_is_versioned_and_keeps_the_user_data_secret(
-    cli: Any, write: Any, sandbox: Sandbox
+    cli: Any, write: Any, sandbox: Sandbox, managed: str
 ) -> None:
-    ran = cli("bake", write(base__user_data="#!/bin/sh\ns3cret"), "--plan", "--format", "json")
+    release = write(base__user_data="#!/bin/sh\ns3cret", base__instance_profile=managed)
+    ran = cli("bake", release, "--plan", "--format", "json")
     plan = json.loads(ran.out)
     assert plan["schema"] == "goldenami.plan/v1"
     assert {"ec2:RunInstances", "ec2:CreateTags"} <= set(plan["permissions"])
@@ -120,10 +122,10 @@ def test_a_given_instance_is_used_and_kept(
 
 
 def test_a_failing_validation_step_fails_the_bake_and_leaves_nothing(
-    cli: Any, write: Any, sandbox: Sandbox, own_images: Any, living: Any
+    cli: Any, write: Any, sandbox: Sandbox, managed: str, own_images: Any, living: Any
 ) -> None:
     steps = [{"run": "echo looking"}, {"run": "echo httpd is dead\nexit 3"}]
-    ran = cli("bake", write(validate=steps), "--yes")
+    ran = cli("bake", write(validate=steps, base__instance_profile=managed), "--yes")
     assert ran.code == 1
     assert "ended Failed with exit code 3" in ran.err
     assert "  - httpd is dead" in ran.err
@@ -249,9 +251,10 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(
 
 
 def test_the_journal_has_every_intent_and_no_secret(
-    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Path
+    cli: Any, write: Any, sandbox: Sandbox, managed: str, tmp_path: Path
 ) -> None:
-    cli("bake", write(base__user_data="#!/bin/sh\ns3cret", regions=["us-east-1"]), "--yes")
+    base = {"base__user_data": "#!/bin/sh\ns3cret", "base__instance_profile": managed}
+    cli("bake", write(**base, regions=["us-east-1"]), "--yes")
     (lines,) = (tmp_path / "state").iterdir()
     text = lines.read_text()
     assert "s3cret" not in text
@@ -355,9 +358,16 @@ def test_the_command_works_as_a_process_of_its_own(write: Any, sandbox: Sandbox)
 
 
 def test_a_bake_whose_validation_failed_goes_on_with_a_new_instance(
-    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Path, own_images: Any, living: Any
+    cli: Any,
+    write: Any,
+    sandbox: Sandbox,
+    managed: str,
+    tmp_path: Path,
+    own_images: Any,
+    living: Any,
 ) -> None:
-    release = write(regions=["us-east-1"], validate=[{"run": "true"}, {"run": "echo ok"}])
+    steps = [{"run": "true"}, {"run": "echo ok"}]
+    release = write(regions=["us-east-1"], validate=steps, base__instance_profile=managed)
     fault = Fault(service="ssm", operation="SendCommand", code="InternalServerError", skip=1)
     with sandbox.fail(fault):
         assert cli("bake", release, "--yes").code == 1
@@ -370,9 +380,10 @@ def test_a_bake_whose_validation_failed_goes_on_with_a_new_instance(
 
 
 def test_the_command_that_resumes_names_the_options_of_the_bake(
-    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Path
+    cli: Any, write: Any, sandbox: Sandbox, managed: str, tmp_path: Path
 ) -> None:
-    release = write(regions=["us-east-1"], validate=[{"run": "exit 1"}])
+    steps = [{"run": "exit 1"}]
+    release = write(regions=["us-east-1"], validate=steps, base__instance_profile=managed)
     instance_id = cli("base", "launch", release, "--yes").out.strip()
     ran = cli("bake", release, "--instance", instance_id, "--method", "create-image", "--yes")
     (lines,) = (tmp_path / "state").iterdir()
@@ -421,10 +432,10 @@ def test_a_region_that_fails_leaves_no_candidate(
 
 
 def test_the_baked_image_is_booted_and_tested_before_it_goes_anywhere(
-    cli: Any, write: Any, sandbox: Sandbox, own_images: Any, living: Any
+    cli: Any, write: Any, sandbox: Sandbox, managed: str, own_images: Any, living: Any
 ) -> None:
     test = {"steps": [{"run": "echo hello"}], "instance_type": "t3.small"}
-    ran = cli("bake", write(test=test), "--yes")
+    ran = cli("bake", write(test=test, base__instance_profile=managed), "--yes")
     assert ran.code == 0, ran.err
     assert living() == []
     (image,) = own_images("us-east-1")
@@ -441,9 +452,16 @@ def test_the_baked_image_is_booted_and_tested_before_it_goes_anywhere(
 
 
 def test_an_image_that_fails_its_test_goes_nowhere(
-    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, own_images: Any, living: Any
+    cli: Any,
+    write: Any,
+    sandbox: Sandbox,
+    managed: str,
+    mutating: Any,
+    own_images: Any,
+    living: Any,
 ) -> None:
-    release = write(test={"steps": [{"run": "echo broken\nexit 7"}]})
+    steps = [{"run": "echo broken\nexit 7"}]
+    release = write(test={"steps": steps}, base__instance_profile=managed)
     ran = cli("bake", release, "--yes")
     assert ran.code == 1
     assert "ended Failed with exit code 7" in ran.err

@@ -150,7 +150,7 @@ def image_of(sandbox: Sandbox, instance: str) -> Callable[[], None]:
 @pytest.mark.parametrize("theirs", [True, False], ids=["their own", "the base instance, too early"])
 def test_an_image_that_takes_the_name_in_a_race_is_never_adopted(
     cli: Any, write: Any, sandbox: Sandbox, own_images: Any, public: str, monkeypatch: Any,
-    theirs: bool,
+    theirs: bool, managed: str,
 ) -> None:  # fmt: skip
     other = launched(sandbox, public, {"Name": "other"}) if theirs else ""
     run_command: Callable[..., Any] = run.HANDLERS["ssm:RunCommand"]
@@ -161,7 +161,9 @@ def test_an_image_that_takes_the_name_in_a_race_is_never_adopted(
             sleep(2.1)  # EC2 tells when it was made in whole seconds
         return run_command(doing)
 
-    release = write(regions=[EAST], enforce=None, validate=[{"run": "true"}])
+    release = write(
+        regions=[EAST], enforce=None, validate=[{"run": "true"}], base__instance_profile=managed
+    )
     with monkeypatch.context() as patched:
         patched.setitem(run.HANDLERS, "ssm:RunCommand", validate)
         ran = cli("bake", release, "--yes")

@@ -144,7 +144,7 @@ def test_findings_that_did_not_arrive_are_no_findings(
 
 
 def test_a_lost_terminal_stops_nothing(
-    process: Any, write: Any, sandbox: Sandbox, own_images: Any, living: Any
+    process: Any, write: Any, sandbox: Sandbox, own_images: Any, living: Any, managed: str
 ) -> None:
     sandbox.pending_s = 0.0
     with open("/dev/full", "w") as full:  # noqa: PTH123
@@ -153,20 +153,24 @@ def test_a_lost_terminal_stops_nothing(
     assert tags.from_aws(own_images("eu-west-1")[0]["Tags"])[tags.STATUS] == "approved"
     with open("/dev/full", "w") as full:  # noqa: PTH123
         ran = process(
-            "bake", write(version="1.1", validate=[{"run": "exit 1"}]), "--yes", stderr=full
+            "bake",
+            write(version="1.1", validate=[{"run": "exit 1"}], base__instance_profile=managed),
+            "--yes",
+            stderr=full,
         )
     assert ran.returncode == 1
     assert living() == []
 
 
 def test_a_state_folder_that_is_full_hides_nothing_that_is_left(
-    process: Any, write: Any, sandbox: Sandbox, living: Any
+    process: Any, write: Any, sandbox: Sandbox, living: Any, managed: str
 ) -> None:
     sandbox.pending_s = 0.0
     kept = Fault(service="ec2", operation="TerminateInstances", code="OperationNotPermitted")
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3500, 3500))"
     with sandbox.fail(kept):
-        ran = process("bake", write(validate=[{"run": "true"}] * 9), "--yes", prefix=limit)
+        release = write(validate=[{"run": "true"}] * 9, base__instance_profile=managed)
+        ran = process("bake", release, "--yes", prefix=limit)
     assert ran.returncode == 1
     (instance,) = living()
     assert "cannot be written: File too large" in ran.stderr

@@ -8,6 +8,7 @@ import pytest
 from goldenami.aws.lease import Lease
 from goldenami.aws.lease_holder import LeaseHolder
 from goldenami.domain.prefixes import LEASES
+from goldenami_sandbox import seed
 from goldenami_sandbox.server import Sandbox
 
 NAME = LEASES + "web-base"
@@ -29,12 +30,15 @@ def test_wherever_a_bake_loses_its_lease_it_changes_nothing_more(
 ) -> None:  # fmt: skip
     check = Lease.check
     command = "false" if fails else "true"
-    release = write(regions=["us-east-1"], validate=[{"run": command}])
+    release = write(
+        regions=["us-east-1"], validate=[{"run": command}], base__instance_profile="managed"
+    )
     at, kept, while_undoing = 0, False, False
     while True:
         at += 1
         sandbox.reset()
         sandbox.pending_s = 0.0
+        seed.instance_profile(sandbox, "managed")
         checks = 0
 
         def losing(self: Lease, at: int = at) -> None:

@@ -15,10 +15,11 @@ from goldenami_sandbox.server import Sandbox
 
 
 def test_a_release_leaves_its_manifest_and_either_id_shows_it(
-    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Path, own_images: Any
+    cli: Any, write: Any, sandbox: Sandbox, tmp_path: Path, own_images: Any, managed: str
 ) -> None:
     (tmp_path / "setup.sh").write_text("#!/bin/bash\ntoken=s3cret\n")
-    release = write(base__user_data="setup.sh", share={"accounts": ["111122223333"]})
+    base = {"base__user_data": "setup.sh", "base__instance_profile": managed}
+    release = write(**base, share={"accounts": ["111122223333"]})
     file = tmp_path / "manifest.json"
     ran = cli("bake", release, "--yes", "--manifest", file)
     assert ran.code == 0, ran.err

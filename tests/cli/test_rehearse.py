@@ -119,9 +119,11 @@ def test_a_packer_release_without_ssh_is_rehearsed_with_packer(cli: Any, write: 
 
 
 def test_a_flow_that_fails_fails_the_rehearsal(cli: Any, write: Any) -> None:
-    ran = cli("rehearse", write(validate=[{"run": "exit 7"}], regions=["us-east-1"]))
-    assert ran.code == 1
-    assert "exit code 7" in ran.err
+    steps = [{"run": "exit 7"}]
+    for base in ({}, {"base__instance_profile": "base"}):  # by default host management, or by it
+        ran = cli("rehearse", write(validate=steps, regions=["us-east-1"], **base))
+        assert ran.code == 1
+        assert "exit code 7" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.session import Aws
 from goldenami.cli import main
 from goldenami.errors import AwsError, GoldenamiError
+from goldenami_sandbox import seed
 from goldenami_sandbox.calls import Call, Sent
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
@@ -94,7 +95,8 @@ def test_a_release_from_its_bake_to_its_audit_shows_no_secret(
     run: Run, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     (tmp_path / "setup.sh").write_text(f"#!/bin/sh\nexport PASSWORD={USER_DATA}\n")
-    base = account.RELEASE["base"] | {"user_data": "setup.sh"}
+    profile = seed.instance_profile(sandbox, "managed")
+    base = account.RELEASE["base"] | {"user_data": "setup.sh", "instance_profile": profile}
     account.identities(sandbox)
     release = account.release(tmp_path, base=base, enforce=account.enforcing())
     spoken = [run("bake", release, "--plan", "--format", "json")]

@@ -144,7 +144,3 @@ def test_is_no_duration(text: str) -> None:
 def test_a_duration_of_any_length_is_read_or_refused(text: str) -> None:
     length = names.duration(text)
     assert (length is None) is (text[-1] not in "smhd" or len(text) > 10)
-
-
-def test_user_data_is_counted_in_bytes() -> None:
-    assert names.in_bytes("é") == 2

@@ -1,10 +1,12 @@
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from goldenami_sandbox.run_command import ScriptResult, emulate
+from goldenami_sandbox.seed import instance_profile
 from goldenami_sandbox.server import Sandbox
-from goldenami_sandbox.ssm import ScriptResult, emulate
 
 Make = Callable[..., str]
 Send = Callable[..., str]
@@ -33,6 +35,12 @@ Send = Callable[..., str]
 )
 def test_what_a_script_comes_to(lines: list[str], expected: ScriptResult) -> None:
     assert emulate(lines) == expected
+
+
+@pytest.fixture
+def launch(sandbox: Sandbox, launch: Make) -> Make:
+    """Launch an instance that SSM manages."""
+    return partial(launch, IamInstanceProfile={"Name": instance_profile(sandbox, "managed")})
 
 
 @pytest.fixture

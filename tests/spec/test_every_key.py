@@ -43,13 +43,20 @@ FULL: dict[type[Any], str] = {
             iops: 3000
             throughput: 125
             delete_on_termination: false
-        bake: {method: packer, reboot: false, template: a, vars: {a: 1}}
-        validate: [{run: a}]
+        bake:
+          method: packer
+          reboot: false
+          template: a
+          vars: {a: 1}
+          wait_for_user_data: false
+          cleanup: true
+        validate: [{run: a, retry: 2, timeout: 1h}]
         test:
           steps: [{run: a}]
           scan: {severity: low, ignore: [CVE-2026-1234]}
           instance_type: a.b
         tags: {a: b}
+        attributes: {imds: v2.0, boot_mode: uefi, tpm: v2.0}
         approval: manual
         share_candidates: true
         approval_tag: {key: a, value: b}
@@ -77,7 +84,7 @@ FULL: dict[type[Any], str] = {
           derived: true
           roots: true
           waivers: a
-        timeouts: {instance: 1h, validate: 1h, image: 1h, scan: 1h, copy: 1h}
+        timeouts: {instance: 1h, user_data: 1h, validate: 1h, image: 1h, scan: 1h, copy: 1h}
         """,
     EnforceSpec: """
         schema: goldenami.enforce/v1

@@ -65,6 +65,9 @@ def _differences(context: ActionContext) -> Iterator[str]:
         yield from _missing_tags(snapshot.snapshot_id, snapshot.tag_values, expected_tags)
     for snapshot in described if context.parameters["snapshot_accounts"] else ():
         yield from _snapshot_shares(context, snapshot.snapshot_id)
+    for name, expected in context.parameters["attributes"].items():
+        if (actual := getattr(image, name)) != expected:
+            yield f"{image_id} has {name} {actual or '(none)'}, not {expected}"
     shares = {permission.named for permission in permissions}
     wanted_shares = {tuple(share.items()) for share in context.parameters["shares"]}
     if _differ(shares, wanted_shares, exactly=context.parameters["exactly"]):

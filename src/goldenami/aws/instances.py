@@ -29,6 +29,7 @@ def _instance(region: str, answer: InstanceAnswer) -> Instance:
         state=answer.state.name,
         tags=answer.tag_values,
         image_id=answer.image_id,
+        platform=answer.platform,
         token=answer.client_token,
         launched=answer.launch_time,
         key_name=answer.key_name,

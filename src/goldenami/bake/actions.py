@@ -3,10 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
+from goldenami.bake import shell
 from goldenami.bake.interface import Recipe
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import Action, Further, Ref
-from goldenami.spec.model import ValidationStep
+from goldenami.spec.gates import ValidationStep
+
+USER_DATA = "the user data"
+_GRACE_S = 60
+"""For a script with a deadline of its own to say so."""
 
 
 def at(
@@ -129,11 +134,66 @@ def run_commands(
     They are run by SSM Run Command. ``prefix`` begins their ids, and ``purpose`` their summaries.
     """
     for number, step in enumerate(steps, 1):
-        action = Action.at(
-            recipe.place, f"{prefix}{number}", "ssm:RunCommand", f"{purpose}: {step.run}",
-            {"InstanceId": instance, "run": step.run, **deadline(recipe, "validate")},
-            permissions=("ssm:SendCommand", "ssm:GetCommandInvocation", "ec2:DescribeInstances"),
-            after=(after,),
+        again = f", up to {step.retry} times" if step.retry > 1 else ""
+        limit = deadline(recipe, "validate")
+        if step.timeout_s:
+            limit = {"timeout_s": step.timeout_s, "deadline": "timeout"}
+        action = _command(
+            recipe, f"{prefix}{number}", f"{purpose}: {step.run}{again}", instance, after, step.run,
+            limit, retry=step.retry,
         )  # fmt: skip
         after = action.id
         yield action
+
+
+def _command(
+    recipe: Recipe,
+    action_id: str,
+    summary: str,
+    instance: str | Ref,
+    after: str,
+    run: str,
+    limit: Mapping[str, Any],
+    **how: Any,
+) -> Action:
+    """Return a shell command on an instance; see `goldenami.aws.run_command.run`."""
+    return Action.at(
+        recipe.place, action_id, "ssm:RunCommand", summary,
+        {"InstanceId": instance, "run": run, **limit, **how},
+        permissions=("ssm:SendCommand", "ssm:GetCommandInvocation", "ec2:DescribeInstances"),
+        after=(after,),
+    )  # fmt: skip
+
+
+def awaits_user_data(recipe: Recipe) -> bool:
+    """Tell whether the image is made only after the base instance's user data is through."""
+    return recipe.file.user_data is not None and recipe.release.bake.wait_for_user_data
+
+
+def user_data_awaited(recipe: Recipe, instance: str | Ref, after: str) -> tuple[Action, ...]:
+    """Return the wait for the user data, of a kind of instance that SSM reaches.
+
+    Status checks pass as soon as the network answers, long before cloud-init is through. An
+    instance of the user's own may be none that SSM reaches, if the release file names no profile.
+    """
+    if not (awaits_user_data(recipe) and recipe.release.base.instance_profile):
+        return ()
+    limit = deadline(recipe, "user_data")
+    timeout_s = int(limit["timeout_s"])
+    wait = _command(
+        recipe, "user-data", "wait until the user data is through (cloud-init)", instance, after,
+        shell.wait_for_user_data(timeout_s), limit | {"timeout_s": timeout_s + _GRACE_S},
+        subject=USER_DATA,
+    )  # fmt: skip
+    return (wait,)
+
+
+def cleaned_up(recipe: Recipe, instance: str | Ref, after: str) -> tuple[Action, ...]:
+    """Return the last step before the image, if the release file asks for it."""
+    if not recipe.release.bake.cleanup:
+        return ()
+    clean = _command(
+        recipe, "cleanup", f"clean up: {shell.CLEANED}", instance, after, shell.clean_up(),
+        deadline(recipe, "validate"), subject="the clean-up",
+    )  # fmt: skip
+    return (clean,)

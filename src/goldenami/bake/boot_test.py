@@ -13,7 +13,7 @@ from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import run_instances
 from goldenami.domain.identity import TEST_LAUNCH
 from goldenami.domain.plan import Action, Ref
-from goldenami.spec.model import Scan
+from goldenami.spec.gates import Scan
 
 TEST = "test-"
 """How the ids of these actions start."""

@@ -1,6 +1,6 @@
 """The first baker: launch a base instance, validate it, and CreateImage from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from goldenami.aws import images, records
@@ -9,10 +9,13 @@ from goldenami.bake import record
 from goldenami.bake.actions import (
     at,
     available,
+    awaits_user_data,
+    cleaned_up,
     instance_ready,
     run_commands,
     terminate,
     undo_image,
+    user_data_awaited,
 )
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import (
@@ -20,6 +23,7 @@ from goldenami.bake.launch import (
     instance_problems,
     launch_actions,
     launch_problems,
+    source_problems,
     types,
 )
 from goldenami.bake.volumes import outliving
@@ -43,16 +47,27 @@ class CreateImageBaker:
         """Try the launch as a DryRun, or look at the instance of ``--instance``."""
         recipe, instance_id = self._recipe, self._recipe.instance_id
         if instance_id:
-            problems = instance_problems(recipe.aws.in_region(recipe.region), instance_id)
+            problems = [
+                *source_problems(recipe),
+                *instance_problems(recipe.aws.in_region(recipe.region), instance_id),
+            ]
+            if recipe.release.bake.cleanup:
+                problems.append(
+                    f"bake.cleanup removes keys and logs of the instance itself, and {instance_id} "
+                    "is yours: clean up by hand, and leave the key out"
+                )
             fine = f"{instance_id} can be made into an image"
         else:
-            problems = launch_problems(recipe)
+            problems = [*launch_problems(recipe), *_unmanaged(recipe)]
             kinds = " or ".join(types(recipe.release.base))
             fine = f"the launch of a {kinds} from {recipe.source.id} was tried (DryRun)"
         return CheckResult(wrong=tuple(problems)) if problems else CheckResult(fine=(fine,))
 
     def actions(self) -> tuple[Action, ...]:
-        """Launch, wait, validate, create the image."""
+        """Launch, wait, validate, clean up, create the image.
+
+        What is recorded last before the image is what an image has to be younger than.
+        """
         recipe = self._recipe
         begun, instance_id = record.begun(recipe), recipe.instance_id
         instance: str | Ref
@@ -64,11 +79,11 @@ class CreateImageBaker:
             instance, last_record = INSTANCE, record.LAUNCHED
             launch, ready = launch_actions(recipe)
             first = (begun, launch.following(begun.id), record.launched(recipe), ready)
-        validation = recipe.release.validate
-        steps = [
-            *first,
-            *run_commands(recipe, "validate:", "validate", instance, validation, ready.id),
-        ]
+        steps = [*first, *user_data_awaited(recipe, instance, ready.id)]
+        steps += run_commands(
+            recipe, "validate:", "validate", instance, recipe.release.validate, steps[-1].id
+        )
+        steps += cleaned_up(recipe, instance, steps[-1].id)
         passed = record.validated(recipe, instance, last_record, steps[-1].id)
         return (*steps, passed, _create(recipe, instance, after=passed.id))
 
@@ -88,6 +103,21 @@ class CreateImageBaker:
     def handlers(self) -> Mapping[str, Handler]:
         """The search for an image whose creation was not answered."""
         return {"adopt:image": adopt_image}
+
+
+def _unmanaged(recipe: Recipe) -> Iterator[str]:
+    """Yield what SSM would have to do of a release file on an instance that it cannot reach."""
+    release = recipe.release
+    if release.base.instance_profile:
+        return
+    if awaits_user_data(recipe):
+        yield (
+            "base.user_data: nothing can wait until it is through, since SSM reaches the instance "
+            "only with base.instance_profile: name one with AmazonSSMManagedInstanceCore, or set "
+            "`bake.wait_for_user_data: false`, if what it makes may be missing in the image"
+        )
+    if release.bake.cleanup:
+        yield "bake.cleanup: it runs by SSM, which needs base.instance_profile"
 
 
 def adopt_image(context: ActionContext) -> dict[str, Any]:

@@ -54,7 +54,9 @@ def distribution(recipe: Recipe, *, after: str) -> tuple[Action, ...]:
     gate = available(recipe.place)
     return tuple(
         action.following(after) if gate in action.after and after != gate else action
-        for action in _in(recipe.proposed_places, recipe, (*steps, _deprecate, _compare))
+        for action in _in(
+            recipe.proposed_places, recipe, (*steps, _require_imds, _deprecate, _compare)
+        )
     )
 
 
@@ -74,7 +76,7 @@ def sharing(
     destinations = [place for place in away if recipe.home_of(place) in places]
     return (
         *(share.following(*after) for share in _in(places, recipe, (*_SHARES, _compare_shares))),
-        *_in(destinations, recipe, (_copy, _deprecate, _compare)),
+        *_in(destinations, recipe, (_copy, _require_imds, _deprecate, _compare)),
     )
 
 
@@ -163,6 +165,18 @@ def _share_snapshots(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
 _SHARES = (_share, _share_snapshots)
 
 
+def _require_imds(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
+    """Let the image ask for IMDSv2, which CreateImage cannot; no page says what CopyImage keeps.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
+    """
+    if version := recipe.release.attributes.imds:
+        yield on_image(
+            recipe, place, "imds", "ec2:ModifyImageAttribute",
+            "let instances of the image require IMDSv2", {"ImdsSupport": {"Value": version}},
+        )  # fmt: skip
+
+
 def _copying_accounts(recipe: Recipe, place: AccountRegion) -> tuple[str, ...]:
     return recipe.release.copying_accounts if place.is_home else ()
 
@@ -220,7 +234,8 @@ def _deprecate(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
 
 def _compare(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     """Compare before the approval: what is not shared yet has to be shared with nobody else."""
-    steps = (*(_SHARES if recipe.release.share_candidates else ()), _deprecate)
+    shares = _SHARES if recipe.release.share_candidates else ()
+    steps = (*shares, _require_imds, _deprecate)
     before = _in((place,), recipe, steps)
     exactly, aspects = recipe.release.share_candidates, "tags, snapshots, shares, deprecation"
     yield _comparison(recipe, place, "complete", before, exactly=exactly, aspects=aspects)
@@ -242,10 +257,20 @@ def _comparison(
     aspects: str,
 ) -> Action:
     deprecation, accounts = deprecated_at(recipe), _copying_accounts(recipe, place)
+    attributes = recipe.release.attributes
     return on_image(
         recipe, place, step, "compare:image", f"compare the image with what was wanted: {aspects}",
         {
             "tags": recipe.image_tags,
+            "attributes": {
+                name: value
+                for name, value in (
+                    ("imds_support", attributes.imds),
+                    ("boot_mode", attributes.boot_mode),
+                    ("tpm_support", attributes.tpm),
+                )
+                if value
+            },
             "shares": launch_permissions(recipe, place),
             "snapshot_accounts": list(accounts),
             "exactly": exactly,

@@ -26,6 +26,10 @@ from goldenami.spec.model import Base
 
 INSTANCE = Ref(LAUNCH, "instance_id")
 """Stands for the base instance in later actions."""
+_WINDOWS = (
+    "runs Windows, which goldenami does not bake: it has no PowerShell steps, does not wait for "
+    "EC2Launch, and runs no Sysprep; EC2 Image Builder does"
+)
 _LAUNCHED = {"instance_id": "Instances.0.InstanceId", "state": "Instances.0.State.Name"}
 
 
@@ -212,9 +216,10 @@ def launch_problems(recipe: Recipe) -> list[str]:
     regional = recipe.aws.in_region(recipe.region)
     base, parameters = recipe.release.base, resolve(run_instances(recipe), {})
     del parameters["ClientToken"]
-    problems = volumes.problems(regional, recipe.source, base.volumes)
-    if problems:  # AWS would say the same of them once more
+    mappings = volumes.problems(regional, recipe.source, base.volumes)
+    if mappings:  # AWS would say the same of them once more
         parameters.pop("BlockDeviceMappings", None)
+    problems = [*source_problems(recipe), *mappings]
     problems += [
         problem
         for kind in types(base)
@@ -239,8 +244,30 @@ def instance_problems(regional: RegionalAws, instance_id: str) -> list[str]:
     except AwsError as error:
         return [error.with_fix]
     state = described[0].state if described else "not there"
-    fine = state in ("pending", "running")
-    return [] if fine else [f"{instance_id} in {regional.region} is {state}"]
+    if state not in ("pending", "running"):
+        return [f"{instance_id} in {regional.region} is {state}"]
+    is_windows = described[0].platform.lower() == "windows"
+    return [f"{instance_id} {_WINDOWS}"] if is_windows else []
+
+
+def source_problems(recipe: Recipe) -> Iterator[str]:
+    """Yield why no image can be made of the source as the release file wants it.
+
+    CreateImage takes over boot mode and TPM support: only RegisterImage sets them.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html
+    """
+    source, attributes = recipe.source, recipe.release.attributes
+    if source.is_windows:
+        yield f"base.source: {source.id} {_WINDOWS}"
+    for name, wish, actual in (
+        ("boot_mode", attributes.boot_mode, source.boot_mode),
+        ("tpm", attributes.tpm, source.tpm),
+    ):
+        if wish and wish != actual:
+            yield (
+                f"attributes.{name}: an image inherits it from its source, and that of "
+                f"{source.id} is {actual or 'not set'}, not {wish}: choose another base.source"
+            )
 
 
 def _architecture_problems(regional: RegionalAws, instance_type: str, source: Image) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from goldenami.bake import shell
 from goldenami.bake.packer_cli import Packer, quiet_environment, run
 from goldenami.bake.packer_output import (
     BuiltImage,
@@ -70,9 +71,6 @@ PERMISSIONS = (
     "iam:PassRole",
 )
 
-# Packer connects as soon as it can, which is before the user data has been carried out.
-WAIT_FOR_USER_DATA = "if command -v cloud-init >/dev/null; then cloud-init status --wait; fi"
-
 
 class PackerBuild(Struct, frozen=True, kw_only=True):
     """Everything that a build is made from.
@@ -82,6 +80,8 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
         values: what goldenami sets, by variable: ``region``, ``source_ami`` (its id, so that Packer
             searches nothing), ``ami_name``, tags, what the instance is launched with…
         user_data: the user data itself.
+        user_data_timeout_s: how long the script waits for it before all else, since Packer connects
+            as soon as it can; 0 does not wait.
         steps: shell commands, run as root in order; the first that fails fails the build.
         variables: further variables of the template, from the release file (``ssh_username``,
             ``ssh_interface``, ``communicator``…).
@@ -91,7 +91,8 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
 
     template: str = "amazon-ebs"
     values: Mapping[str, Any]
-    user_data: str = ""
+    user_data: bytes = b""
+    user_data_timeout_s: int = 0
     steps: tuple[str, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
     image_timeout_s: int = 4 * 3600
@@ -104,13 +105,10 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
 
     @property
     def script(self) -> str:
-        """The shell script of all commands, empty if there are none.
-
-        First of all, the user data must be through.
-        """
-        wait = self.user_data and self.has_communicator
-        commands = ((WAIT_FOR_USER_DATA,) if wait else ()) + self.steps
-        return "\n".join(("#!/bin/sh -e", *commands, "")) if commands else ""
+        """The shell script of all commands, empty if there are none."""
+        waits = self.user_data and self.user_data_timeout_s and self.has_communicator
+        first = (shell.wait_for_user_data(self.user_data_timeout_s),) if waits else ()
+        return shell.script((*first, *self.steps))
 
 
 class PackerRun(Struct, frozen=True):
@@ -161,9 +159,6 @@ class PackerRun(Struct, frozen=True):
                 "with `communicator: none` Packer cannot run commands on the instance",
                 fix="leave out the communicator, or the commands",
             )
-        if request.user_data and not request.has_communicator:
-            warning = "with `communicator: none` nothing waits for the user data to be through"
-            self.on_event(PackerEvent("say", warning))
         with TemporaryDirectory(prefix="goldenami-packer-") as name:
             folder, provision = Path(name), bool(request.script)
             template = place_template(request.template, self.packer, folder, provision=provision)
@@ -172,7 +167,7 @@ class PackerRun(Struct, frozen=True):
                 self.run(template, "init", self.on_event)
             declared = self.declared_variables(template)
             text = variable_file(template, declared, values, request.variables)
-            write_private(template.variable_file, text)
+            write_private(template.variable_file, text.encode())
             self.run(template, "validate")
             yield template
 
@@ -264,18 +259,18 @@ def _values(request: PackerBuild, template: Template) -> dict[str, Any]:
     return {
         **request.values,
         "user_data_file": _file(template.private / "user-data", request.user_data),
-        "script_file": _file(template.private / "script.sh", request.script),
+        "script_file": _file(template.private / "script.sh", request.script.encode()),
         "poll_delay_seconds": request.poll_delay_s,
         "poll_max_attempts": max(1, request.image_timeout_s // request.poll_delay_s),
         "manifest_path": str(template.manifest),
     }
 
 
-def _file(path: Path, text: str) -> str:
-    """Return the path of a file with the text, empty if there is none."""
-    if not text:
+def _file(path: Path, content: bytes) -> str:
+    """Return the path of a file with the content, empty if there is none."""
+    if not content:
         return ""
-    write_private(path, text)
+    write_private(path, content)
     return str(path)
 
 

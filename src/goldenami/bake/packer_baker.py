@@ -1,7 +1,7 @@
 """The second baker: Packer makes the image in the build region; everything after is the same."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from threading import Event
 from typing import Any, ClassVar
@@ -12,8 +12,8 @@ from goldenami.aws import images, records
 from goldenami.aws.action import ActionContext, Handler
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.aws.waits import patiently
-from goldenami.bake import record
-from goldenami.bake.actions import at, available, undo_image
+from goldenami.bake import record, shell
+from goldenami.bake.actions import at, available, awaits_user_data, undo_image
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import launch_problems, packer_variables
 from goldenami.bake.packer import PERMISSIONS, PackerBuild, PackerRun
@@ -54,8 +54,11 @@ class PackerBaker:
             problems.append(
                 "base.key_name: Packer makes a key of its own for the build; leave it out"
             )
-        if release.validate and not self.request.has_communicator:
-            problems.append("validate: with `communicator: none` Packer cannot run the steps")
+        if not self.request.has_communicator:
+            problems += (
+                f"{part}: with `communicator: none` Packer {lack}"
+                for part, lack in _connecting(recipe)
+            )
         problems += launch_problems(recipe)
         if not problems:
             run = PackerRun(self._packer, recipe.aws.environment(recipe.region))
@@ -151,10 +154,31 @@ class PackerBaker:
         return PackerBuild(
             template=template,
             values=values,
-            user_data=(file.user_data or b"").decode(),
-            steps=tuple(step.run for step in release.validate),
+            user_data=file.user_data or b"",
+            user_data_timeout_s=(
+                int(release.timeouts.seconds("user_data")) if awaits_user_data(recipe) else 0
+            ),
+            steps=(
+                *map(shell.attempts, release.validate),
+                *((shell.clean_up(),) if release.bake.cleanup else ()),
+            ),
             variables=release.bake.vars,
             image_timeout_s=int(release.timeouts.seconds("image")),
+        )
+
+
+def _connecting(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Yield what Packer cannot do of a release file without a connection to the instance."""
+    release = recipe.release
+    if release.validate:
+        yield "validate", "cannot run the steps"
+    if release.bake.cleanup:
+        yield "bake.cleanup", "cannot clean up"
+    if awaits_user_data(recipe):
+        yield (
+            "base.user_data",
+            "cannot wait until it is through: set `bake.wait_for_user_data: false`, if what it "
+            "makes may be missing in the image",
         )
 
 

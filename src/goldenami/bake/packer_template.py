@@ -103,7 +103,8 @@ def place_template(name: str, packer: Packer, folder: Path, *, provision: bool) 
     """
     if name in shipped_templates():
         argument = f"{name}.pkr.hcl"
-        write_private(folder / argument, render_template(name, packer, provision=provision))
+        text = render_template(name, packer, provision=provision)
+        write_private(folder / argument, text.encode())
         return Template(name, folder, argument, folder)
     path = Path(name).absolute()
     if path.is_dir():
@@ -170,7 +171,7 @@ def _as_string(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Write a new file that only its owner can read."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)

@@ -45,6 +45,7 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
         subnets=tuple(subnet for subnet in subnets(base) if subnet),
         security_groups=base.security_groups,
         instance_profiles=(base.instance_profile,) if base.instance_profile else (),
+        default_management=not base.instance_profile,
         roles=(role.rpartition("/")[2],) if role else (),
         kms_keys=_kms_keys(release),
         inspected=release.scan is not None,

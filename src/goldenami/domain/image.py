@@ -44,6 +44,9 @@ class Image(Struct, frozen=True, kw_only=True):
     public: bool = False
     state: str
     architecture: str
+    platform: str = ""
+    boot_mode: str = ""
+    tpm: str = ""
     created: datetime | None = None
     deprecated_at: datetime | None = None
     root_device: str = ""
@@ -53,6 +56,11 @@ class Image(Struct, frozen=True, kw_only=True):
     source_instance: str = ""
     source_image: str = ""
     source_region: str = ""
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether instances of it run Windows."""
+        return self.platform.lower() == "windows"
 
     @property
     def image(self) -> str:

@@ -20,6 +20,7 @@ class Instance(Struct, frozen=True, kw_only=True):
     state: str
     tags: tags.Tags
     image_id: str = ""
+    platform: str = ""
     token: str = ""
     launched: datetime | None = None
     key_name: str = ""

@@ -49,14 +49,14 @@ def duration(text: str) -> timedelta | None:
     return timedelta(**{_UNIT[match[2]]: int(match[1])}) if match else None
 
 
+def seconds(text: str) -> float:
+    """Return how many seconds a duration has; 0 if it is none."""
+    return (duration(text) or timedelta(0)).total_seconds()
+
+
 def moment(time: datetime | None) -> str:
     """Return a time as tags, records and manifests tell it; empty if it is not known."""
     return f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else ""
-
-
-def in_bytes(text: str) -> int:
-    """Return the length in UTF-8 bytes, as EC2 counts user data."""
-    return len(text.encode())
 
 
 PUBLISHED = "/golden-ami/*"

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from goldenami import files, yamlfile
 from goldenami.constraints import UnsoundError
 from goldenami.errors import SpecError
-from goldenami.spec import checks, enforce
+from goldenami.spec import checks, enforce, user_data
 from goldenami.spec.digest import digest
 from goldenami.spec.enforce import EnforceFile
 from goldenami.spec.model import Enforce, Release
@@ -79,20 +79,17 @@ def _release_file(document: YamlDocument, content: bytes) -> ReleaseFile:
         lines = error.notes or (error.message,)
         refusals += [PlacedProblem(place, line) for line in lines]
     yamlfile.refuse(path, refusals)
-    user_data = _user_data(release, path.parent)
+    named = release.base.user_data
+    script = None if named is None else user_data.read(named, path.parent)
     return ReleaseFile(
         path=path,
         release=release,
         sha256=hashlib.sha256(content).hexdigest(),
-        spec=digest(release, user_data),
-        user_data=user_data,
-        warnings=tuple(checks.warnings(release)),
+        spec=digest(release, script),
+        user_data=script,
+        warnings=(
+            *checks.warnings(release),
+            *(user_data.warnings(script) if script is not None else ()),
+        ),
         enforcement=enforcement,
     )
-
-
-def _user_data(release: Release, folder: Path) -> bytes | None:
-    if release.base.user_data is None:
-        return None
-    path = checks.user_data_path(release.base.user_data, folder)
-    return files.read_bytes(path) if path else release.base.user_data.encode()

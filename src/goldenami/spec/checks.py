@@ -3,17 +3,14 @@
 What a key has to be by itself stands with the key, in `goldenami.spec.model`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from goldenami import files
 from goldenami.domain import names
-from goldenami.errors import SpecError
-from goldenami.spec import volume_checks
+from goldenami.spec import user_data, volume_checks
 from goldenami.spec.model import Enforce, EnforceSpec, Release
 from goldenami.validation import Problem, Rule
 
-USER_DATA_BYTES = 16 * 1024
 LAUNCH_PERMISSIONS = 1_000
 _ATTACHING = (
     "group_policy", "permissions_boundary", "scp", "allowed_amis", "declarative_policy",
@@ -25,9 +22,9 @@ Problems = Iterator[Problem]
 def rules(folder: Path) -> tuple[Rule[Release], ...]:
     """Return the rules of a release file that lies in ``folder``; each is asked by itself."""
     return (
-        _ami_name, _audited_accounts, _user_data_size(folder), *volume_checks.rules(),
-        _packer_variables, _launch_lists, _approval, _approval_tag, _distribution, _copies,
-        _copied_accounts, _launch_permissions, _shared_snapshots, enforcement,
+        _ami_name, _audited_accounts, user_data.rule(folder), *volume_checks.rules(),
+        _packer_variables, _launch_lists, _cleanup, _approval, _approval_tag, _distribution,
+        _copies, _copied_accounts, _launch_permissions, _shared_snapshots, enforcement,
     )  # fmt: skip
 
 
@@ -59,12 +56,6 @@ def warnings(release: Release) -> list[str]:
     return lines
 
 
-def user_data_path(user_data: str, folder: Path) -> Path | None:
-    """Return the file that ``base.user_data`` names, or None if the script stands there itself."""
-    inline = "\n" in user_data or user_data.startswith("#")
-    return None if inline else folder / user_data
-
-
 def _ami_name(release: Release) -> Problems:
     name = names.ami_name(release.image, release.version)
     if not names.AMI_NAME.fullmatch(name):
@@ -74,26 +65,6 @@ def _ami_name(release: Release) -> Problems:
 def _audited_accounts(release: Release) -> Problems:
     if release.audit.accounts and not release.audit.role:
         yield Problem("$.audit.accounts", "needs audit.role, the role in those accounts that reads")
-
-
-def _user_data_size(folder: Path) -> Callable[[Release], Problems]:
-    def check(release: Release) -> Problems:
-        user_data = release.base.user_data
-        if user_data is None:
-            return
-        path = user_data_path(user_data, folder)
-        try:
-            size = len(files.read_bytes(path)) if path else names.in_bytes(user_data)
-        except SpecError as error:
-            yield Problem("$.base.user_data", error.message)
-            return
-        if size > USER_DATA_BYTES:
-            yield Problem(
-                "$.base.user_data",
-                f"EC2 takes at most 16 KiB of user data, this has {size:,} bytes",
-            )
-
-    return check
 
 
 def _launch_lists(release: Release) -> Problems:
@@ -106,6 +77,14 @@ def _launch_lists(release: Release) -> Problems:
 def _packer_variables(release: Release) -> Problems:
     if release.bake.method != "packer" and release.bake.vars:
         yield Problem("$.bake.vars", "only `method: packer` takes vars")
+
+
+def _cleanup(release: Release) -> Problems:
+    if release.bake.cleanup and not release.bake.reboot:
+        yield Problem(
+            "$.bake.cleanup",
+            "needs `reboot: true`: without it the snapshot may be of what was there before",
+        )
 
 
 def _approval(release: Release) -> Problems:

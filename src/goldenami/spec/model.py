@@ -1,10 +1,9 @@
 """The release file as frozen objects. ``goldenami init`` writes a commented example."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Struct, field
+from msgspec import field
 
 from goldenami.constraints import between, exactly_one, some
 from goldenami.domain import arns, names
@@ -12,18 +11,11 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
+from goldenami.spec.gates import BootTest, Scan, ValidationStep
+from goldenami.spec.part import Part
 
 
-class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the release file: frozen, and a misspelt key is an error.
-
-    ``refused_keys`` are keys that somebody may look for, and what to say to that.
-    """
-
-    refused_keys: ClassVar[Mapping[str, str]] = {}
-
-
-class ImageFilter(_Part, frozen=True):
+class ImageFilter(Part, frozen=True):
     """The newest available image of pinned owners whose name matches.
 
     Without owners a public image of anyone with a matching name would win, so they are required.
@@ -34,7 +26,7 @@ class ImageFilter(_Part, frozen=True):
     architecture: str = ""
 
 
-class BaseSource(_Part, frozen=True):
+class BaseSource(Part, frozen=True):
     """Where the base image comes from."""
 
     ssm: types.SourceParameter | None = None
@@ -43,7 +35,7 @@ class BaseSource(_Part, frozen=True):
     golden: str | None = None
 
 
-class BaseVolume(_Part, frozen=True):
+class BaseVolume(Part, frozen=True):
     """One block device of the base instance, and so of the image.
 
     ``snapshot`` is what it is made of beside the image's own; its size may be left out then.
@@ -62,7 +54,7 @@ class BaseVolume(_Part, frozen=True):
     delete_on_termination: bool = True
 
 
-class Base(_Part, frozen=True):
+class Base(Part, frozen=True):
     """The instance that is configured and made into the image.
 
     Where AWS has no capacity for it, the further ``subnets`` and ``instance_types`` are tried.
@@ -80,46 +72,40 @@ class Base(_Part, frozen=True):
     volumes: tuple[BaseVolume, ...] = ()
 
 
-class Bake(_Part, frozen=True):
-    """How the image is made."""
+class Bake(Part, frozen=True):
+    """How the image is made.
+
+    With ``wait_for_user_data`` only after the base instance's user data is through; with
+    ``cleanup`` after what belongs to the base instance alone was removed.
+    """
 
     method: BakeMethod = BakeMethod.CREATE_IMAGE
     reboot: bool = True
     template: str = "amazon-ebs"
     vars: types.PackerVariables = field(default_factory=dict)
+    wait_for_user_data: bool = True
+    cleanup: bool = False
 
 
-class ValidationStep(_Part, frozen=True):
-    """One check on an instance; a non-zero exit fails the bake."""
+class ImageAttributes(Part, frozen=True):
+    """What the image is marked with beside its tags.
 
-    run: types.Command
-
-
-class Scan(_Part, frozen=True):
-    """Amazon Inspector's scan of the booted image; what it finds fails the bake.
-
-    ``severity`` is the lowest that does, and ``ignore`` are vulnerabilities that never do.
+    ``imds`` is set on it, and on each copy: its instances ask for IMDSv2 then. ``boot_mode`` and
+    ``tpm`` are those of its source, which it inherits: another source is refused.
     """
 
-    severity: Literal["low", "medium", "high", "critical"] = "high"
-    ignore: tuple[types.Vulnerability, ...] = ()
+    imds: Literal["v2.0"] | None = None
+    boot_mode: Literal["legacy-bios", "uefi", "uefi-preferred"] | None = None
+    tpm: Literal["v2.0"] | None = None
 
 
-class BootTest(_Part, frozen=True):
-    """A boot of the baked image before it goes anywhere: status checks, steps, and a scan."""
-
-    steps: tuple[ValidationStep, ...] = ()
-    scan: Scan | None = None
-    instance_type: types.InstanceType | None = None
-
-
-class Distribution(_Part, frozen=True):
+class Distribution(Part, frozen=True):
     """What is particular to one destination region."""
 
     kms_key: str | None = None
 
 
-class Copies(_Part, frozen=True):
+class Copies(Part, frozen=True):
     """Copies that belong to another account, made and published there by a role of it."""
 
     account: types.AccountId
@@ -128,7 +114,7 @@ class Copies(_Part, frozen=True):
     kms_keys: dict[str, str] = field(default_factory=dict)
 
 
-class Share(_Part, frozen=True):
+class Share(Part, frozen=True):
     """Who may launch the image beside its own account.
 
     With ``snapshots`` the accounts may also copy it.
@@ -145,7 +131,7 @@ class Share(_Part, frozen=True):
         return len(self.accounts) + len(self.organizations) + len(self.organizational_units)
 
 
-class Publish(_Part, frozen=True):
+class Publish(Part, frozen=True):
     """The SSM parameter that names the current image in every region.
 
     With ``manifest``, each release's manifest is kept as a parameter too, in the build region.
@@ -155,7 +141,7 @@ class Publish(_Part, frozen=True):
     manifest: bool = True
 
 
-class Lifecycle(_Part, frozen=True):
+class Lifecycle(Part, frozen=True):
     """How long a version lives, and whether it can be deregistered."""
 
     refused_keys: ClassVar[Mapping[str, str]] = {
@@ -167,7 +153,7 @@ class Lifecycle(_Part, frozen=True):
     protect: bool = False
 
 
-class Attaching(_Part, frozen=True):
+class Attaching(Part, frozen=True):
     """A mechanism that attaches policies: of which profile, and whether protections come along.
 
     What is left out is the whole enforcement's.
@@ -198,7 +184,7 @@ class ServiceControlPolicy(Attaching, frozen=True, kw_only=True):
     size_limit: Annotated[int, between(5_120, 10_240, "characters")] = 5_120
 
 
-class ImageCriteria(_Part, frozen=True):
+class ImageCriteria(Part, frozen=True):
     """Which images of others may be found and launched; without providers the golden owners'."""
 
     state: Literal["enabled", "audit-mode"] = "audit-mode"
@@ -221,7 +207,7 @@ class DeclarativePolicy(ImageCriteria, frozen=True, kw_only=True):
     exception_message: str = ""
 
 
-class Mechanisms(_Part, frozen=True):
+class Mechanisms(Part, frozen=True):
     """By which means golden images are enforced; any number together.
 
     The protections here are those of every mechanism that does not say otherwise.
@@ -236,7 +222,7 @@ class Mechanisms(_Part, frozen=True):
     guardrail_protection: bool = False
 
 
-class Enforce(_Part, frozen=True):
+class Enforce(Part, frozen=True):
     """Who is bound, by which profile, and by which mechanisms: see `goldenami.spec.enforce`.
 
     ``file`` is an enforcement file that says all this instead, ``name`` whose is what is attached.
@@ -291,7 +277,7 @@ class EnforceSpec(Enforce, frozen=True, kw_only=True):
     region: types.RegionName | None = None
 
 
-class AuditSettings(_Part, frozen=True):
+class AuditSettings(Part, frozen=True):
     """Where an audit looks, what counts as golden, and what is waived.
 
     ``accounts`` are read by ``role``; ``newest`` versions of an image are current, ``max_age`` is
@@ -312,10 +298,11 @@ class AuditSettings(_Part, frozen=True):
     waivers: str | None = None
 
 
-class Timeouts(_Part, frozen=True):
+class Timeouts(Part, frozen=True):
     """Deadlines of the waits: ``30m``, ``2h``. Real images take up to hours."""
 
     instance: types.Timeout = "15m"
+    user_data: types.Timeout = "30m"
     validate: types.Timeout = "30m"
     image: types.Timeout = "2h"
     scan: types.Timeout = "1h"
@@ -323,11 +310,10 @@ class Timeouts(_Part, frozen=True):
 
     def seconds(self, name: str) -> float:
         """Return the deadline ``name`` in seconds."""
-        parsed = names.duration(getattr(self, name))
-        return (parsed or timedelta(0)).total_seconds()
+        return names.seconds(getattr(self, name))
 
 
-class Release(_Part, frozen=True):
+class Release(Part, frozen=True):
     """The whole release file.
 
     With ``share_candidates`` others have an image before it is approved (``approval: manual``):
@@ -344,6 +330,7 @@ class Release(_Part, frozen=True):
     validate: tuple[ValidationStep, ...] = ()
     test: BootTest | None = None
     tags: types.OwnTags = field(default_factory=dict)
+    attributes: ImageAttributes = ImageAttributes()
     approval: Literal["automatic", "manual"] = "automatic"
     share_candidates: bool = False
     approval_tag: types.Approval = ApprovalTag()

@@ -110,6 +110,7 @@ class SandboxImage:
     virtualization_type: str = "hvm"
     boot_mode: str = "uefi-preferred"
     imds_support: str | None = None
+    tpm_support: str | None = None
     kernel_id: str | None = None
     source_instance_id: str | None = None
     source_image_id: str | None = None
@@ -206,6 +207,7 @@ class SandboxImage:
             "SriovNetSupport": "simple",
             "BootMode": self.boot_mode,
             "ImdsSupport": self.imds_support,
+            "TpmSupport": self.tpm_support,
             "SourceInstanceId": self.source_instance_id,
             "SourceImageId": self.source_image_id,
             "SourceImageRegion": self.source_image_region,

@@ -72,6 +72,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             platform=instance.platform,
             boot_mode=source.boot_mode if source else "uefi-preferred",
             imds_support=source.imds_support if source else None,
+            tpm_support=source.tpm_support if source else None,
             source_instance_id=instance.id,
             source_image_id=instance.image_id,
             source_image_region=self.region,

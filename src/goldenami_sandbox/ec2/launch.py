@@ -92,6 +92,11 @@ class LaunchState(InstanceState):
         return self._checks.ended
 
     @property
+    def registered(self) -> bool:
+        """Whether the SSM agent has registered, if it may: soon after the status checks."""
+        return self._scan.ended
+
+    @property
     def scanned(self) -> bool:
         """Whether Amazon Inspector has scanned the instance, if it does."""
         return self._scan.ended

@@ -74,12 +74,12 @@ def caller_of(access_key_id: str) -> Caller:
     if session is not None:
         role = store().get_role_by_arn(session.role_arn)
         tags = tags_of(role.tags or []) | dict(session.tags)
-        return Caller(session.arn, _principal(role, tags, session.name), role, session)
+        return Caller(session.arn, principal_of(role, tags, session.name), role, session)
     key: AccessKey | None = store().access_keys.get(access_key_id)
     if key is None or not key.user_name:
         raise GoldenamiError(f"the access key {access_key_id} is nobody's")
     user = store().bounded_user(key.user_name)
-    return Caller(user.arn, _principal(user, tags_of(user.tags or []), ""), user)
+    return Caller(user.arn, principal_of(user), user)
 
 
 def _session(access_key_id: str) -> Session | None:
@@ -88,11 +88,14 @@ def _session(access_key_id: str) -> Session | None:
     return Session.of(assumed) if assumed else None
 
 
-def _principal(entity: SandboxUser | Role, tags: dict[str, str], session: str) -> Principal:
+def principal_of(
+    entity: SandboxUser | Role, tags: Mapping[str, str] | None = None, session: str = ""
+) -> Principal:
+    """Return a user or role as policies see it: with its own tags, if no session has others."""
     organization = organizations.organization_of(account_id())
     return Principal.from_arn(
         entity.arn,
-        tags=tags,
+        tags=tags_of(entity.tags or []) if tags is None else tags,
         unique_id=entity.id,
         session=session,
         organization=organization.id if organization else "",

@@ -171,6 +171,7 @@ AWS_POLICIES = (
     "AmazonEC2FullAccess",
     "AmazonEC2ReadOnlyAccess",
     "AmazonSSMFullAccess",
+    "AmazonSSMManagedEC2InstanceDefaultPolicy",
     "AmazonSSMManagedInstanceCore",
     "IAMFullAccess",
     "PowerUserAccess",

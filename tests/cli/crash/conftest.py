@@ -16,6 +16,7 @@ from msgspec import structs
 
 from goldenami.domain import manifest, record, tags
 from goldenami.domain.status import Status, may_become
+from goldenami_sandbox import seed
 from goldenami_sandbox.calls import Call, Refusal
 from goldenami_sandbox.server import Sandbox
 
@@ -159,8 +160,7 @@ class Machine:
         """Empty the account, and lose the journals."""
         self.sandbox.reset()
         self.lose_journals()
-        iam = self.sandbox.client("iam")
-        iam.create_instance_profile(InstanceProfileName="golden-ami")
+        seed.instance_profile(self.sandbox, "golden-ami")
 
     def lose_journals(self) -> None:
         """Go on as another machine would."""

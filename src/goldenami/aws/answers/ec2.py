@@ -55,6 +55,10 @@ class ImageAnswer(Stateful, frozen=True, kw_only=True):
     name: str = ""  # the oldest public images have none
     image_owner_alias: str = ""  # of AWS's own and the Marketplace's alone
     architecture: str = ""  # absent if the image failed
+    platform: str = ""  # of Windows alone
+    boot_mode: str = ""  # absent if it was registered without one
+    imds_support: str = ""  # absent if it is not v2.0
+    tpm_support: str = ""  # the same
     creation_date: datetime | None = None  # the oldest public images have none
     deprecation_time: datetime | None = None  # absent as long as none is set
     root_device_name: str = ""  # absent if the image failed
@@ -163,6 +167,7 @@ class InstanceAnswer(Stateful, frozen=True, kw_only=True):
 
     instance_id: Text
     image_id: Text
+    platform: str = ""  # of Windows alone
     state: InstanceState
     instance_type: Text
     launch_time: datetime
