@@ -19,7 +19,7 @@ from goldenami.bake.packer import (
     PackerRun,
 )
 from goldenami.bake.packer_cli import Packer
-from goldenami.bake.packer_output import PackerEvent
+from goldenami.bake.packer_output import BuiltImage, PackerEvent
 from goldenami.errors import BakeError, InterruptedRunError, SpecError
 from goldenami.spec.model import Base, BaseSource, BaseVolume
 
@@ -34,7 +34,7 @@ REQUEST = PackerBuild(
         "ami_name": "web-1",
         "instance_type": "t3.micro",
     },
-    user_data="#!/bin/sh\nid\n",
+    user_data=b"#!/bin/sh\nid\n\xff",
 )
 VARIABLES = (
     *("region", "source_ami", "ami_name", "ami_description", "tags", "snapshot_tags", "run_tags"),
@@ -59,7 +59,7 @@ for argument in sys.argv:
             files[str(path.relative_to(file.parent))] = stat.S_IMODE(path.stat().st_mode)
         for name in ("user_data_file", "script_file"):
             if values.get(name):
-                values[name] = pathlib.Path(values[name]).read_text()
+                values[name] = pathlib.Path(values[name]).read_text("latin-1")
 with (here / "calls.jsonl").open("a") as log:
     call = dict(argv=sys.argv[1:], values=values, files=files, environment=dict(os.environ))
     print(json.dumps(call), file=log)
@@ -100,7 +100,7 @@ class FakePacker:
         on_event: Callable[[PackerEvent], None] | None = None,
         cancelled: threading.Event | None = None,
         **scenario: dict[str, Any],
-    ) -> str:
+    ) -> tuple[BuiltImage, ...]:
         scenario.setdefault("inspect", {"lines": [INSPECT]})
         (self._folder / "scenario.json").write_text(json.dumps(scenario))
         return PackerRun(
@@ -124,9 +124,9 @@ def packer(tmp_path: Path) -> FakePacker:
 
 def test_a_build_gives_the_image_of_the_manifest(packer: FakePacker) -> None:
     line = "17,,ui,say,==> web: Launching a source AWS instance..."
-    image_id = packer.build(REQUEST, build={"lines": [line], "artifact_id": f"us-east-1:{IMAGE}"})
+    images = packer.build(REQUEST, build={"lines": [line], "artifact_id": f"us-east-1:{IMAGE}"})
     said = "web: Launching a source AWS instance..."
-    assert image_id == IMAGE
+    assert images == (BuiltImage("us-east-1", IMAGE),)
     assert [event.text for event in packer.events] == [said]
 
 
@@ -158,7 +158,7 @@ def test_values_reach_packer_in_a_private_file_only(packer: FakePacker) -> None:
     *_, call = packer.calls
     assert "web-1" not in " ".join(call["argv"])
     values = call["values"]
-    assert values["user_data_file"] == request.user_data
+    assert values["user_data_file"].encode("latin-1") == request.user_data
     assert values["script_file"] == request.script
     assert values["poll_delay_seconds"] * values["poll_max_attempts"] == 600
     assert {name: values[name] for name in request.values} == request.values
@@ -223,33 +223,15 @@ LOG = "Packer's log: web: Prevalidating AMI Name: web-1"
             id="a killed Packer",
         ),
         pytest.param(
-            {"build": {"lines": FAILED[:1]}},
-            "Packer succeeded but wrote no manifest",
-            (),
-            id="a success without a manifest",
-        ),
-        pytest.param(
-            {"build": {"artifact_id": "eu-west-1:ami-03cf127a"}},
-            "Packer made 0 images in us-east-1, where one was wanted",
-            ("ami-03cf127a in eu-west-1 is left",),
-            id="an image in another region",
-        ),
-        pytest.param(
-            {"build": {"artifact_id": "us-east-1:ami-03cf127a,us-east-1:ami-13cf127a"}},
-            "Packer made 2 images in us-east-1, where one was wanted",
-            ("ami-03cf127a in us-east-1 is left", "ami-13cf127a in us-east-1 is left"),
-            id="two images",
-        ),
-        pytest.param(
             {"validate": {"lines": ["17,,ui,error,Error: Bad\\n\\n  on x line 16:\\n"], "exit": 1}},
             "Packer finds the template amazon-ebs not valid",
-            ("Error: Bad\n\n  on x line 16:",),
+            ("x:16: Bad",),
             id="an invalid template with its place",
         ),
         pytest.param(
             {"inspect": {"lines": ["17,,ui,error,Error: Not HCL"], "exit": 1}},
             "Packer finds the template amazon-ebs not valid",
-            ("Error: Not HCL",),
+            ("Not HCL",),
             id="a template that cannot be read",
         ),
     ],
@@ -319,7 +301,7 @@ def test_user_data_that_nothing_waits_for_is_warned_of(packer: FakePacker) -> No
             [WAIT_FOR_USER_DATA, "id", "uname"],
             id="commands come after the user data",
         ),
-        pytest.param({"user_data": "", "steps": ("id",)}, ["id"], id="commands alone"),
+        pytest.param({"user_data": b"", "steps": ("id",)}, ["id"], id="commands alone"),
     ],
 )
 def test_the_script_stops_at_the_first_failure(change: dict[str, Any], commands: list[str]) -> None:
@@ -329,7 +311,7 @@ def test_the_script_stops_at_the_first_failure(change: dict[str, Any], commands:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"user_data": ""}, id="nothing to run, nothing to wait for"),
+        pytest.param({"user_data": b""}, id="nothing to run, nothing to wait for"),
         pytest.param({"variables": {"communicator": "none"}}, id="no connection"),
     ],
 )

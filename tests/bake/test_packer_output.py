@@ -5,6 +5,7 @@ import pytest
 from goldenami.bake.packer_output import (
     BuiltImage,
     PackerEvent,
+    builders,
     declared_variables,
     errors,
     parse_line,
@@ -62,6 +63,20 @@ INSPECT_LEGACY = """\
 1795477236,,ui,say,  region
 1795477236,,template-variable,ami_name,x,0
 1795477236,,ui,say,  ami_name = x
+"""
+
+
+BUILDS_HCL = (
+    "1795685000,,ui,say,> builds:\\n\\n  > nm:\\n\\n    sources:\\n\\n      amazon-ebs.a\\n\\n"
+    "      amazon-ebs.b\\n\\n    provisioners:\\n\\n      <no provisioner>\\n\\n"
+    "    post-processors:\\n\\n      <no post-processor>\\n\\n  > <unnamed build 1>:\\n\\n"
+    "    sources:\\n\\n      null.c\\n\\n    provisioners:\\n\\n      shell-local\\n\n"
+)
+BUILDS_LEGACY = """\
+1795685001,,ui,say,Builders:\\n
+1795685001,,template-builder,al2,amazon-ebs
+1795685001,,ui,say,  al2          (amazon-ebs)
+1795685001,,template-builder,ubuntu16-ami,amazon-ebs
 """
 
 
@@ -168,6 +183,18 @@ def test_declared_variables(output: str, names: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("output", "names"),
+    [
+        pytest.param(INSPECT_HCL, (), id="none"),
+        pytest.param(BUILDS_HCL, ("nm.amazon-ebs.a", "nm.amazon-ebs.b", "null.c"), id="HCL"),
+        pytest.param(BUILDS_LEGACY, ("al2", "ubuntu16-ami"), id="legacy JSON"),
+    ],
+)
+def test_builders(output: str, names: tuple[str, ...]) -> None:
+    assert builders(events(output)) == names
+
+
+@pytest.mark.parametrize(
     ("text", "images"),
     [
         pytest.param(
@@ -214,7 +241,5 @@ def test_a_wrong_manifest_is_refused(tmp_path: Path, text: str, message: str) ->
         read_manifest(path)
 
 
-def test_a_missing_manifest_says_what_the_template_needs(tmp_path: Path) -> None:
-    with pytest.raises(BakeError, match="wrote no manifest") as caught:
-        read_manifest(tmp_path / "manifest.json")
-    assert "var.manifest_path" in caught.value.fix
+def test_a_missing_manifest_names_no_image(tmp_path: Path) -> None:
+    assert read_manifest(tmp_path / "manifest.json") == ()

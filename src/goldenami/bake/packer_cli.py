@@ -33,6 +33,11 @@ class Packer(Struct, frozen=True):
     version: tuple[int, int, int]
 
     @property
+    def number(self) -> str:
+        """Its version, as people write it."""
+        return ".".join(map(str, self.version))
+
+    @property
     def has_plugins(self) -> bool:
         """Whether the Amazon builders are a plugin that ``packer init`` installs (1.7 on)."""
         return self.version >= PLUGINS_SINCE

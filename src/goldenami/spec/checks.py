@@ -96,8 +96,11 @@ def _volume_keys(release: Release) -> Problems:
 
 
 def _packer_variables(release: Release) -> Problems:
-    if release.bake.method != "packer" and release.bake.vars:
-        yield Problem("$.bake.vars", "only `method: packer` takes vars")
+    if release.bake.method == "packer":
+        return
+    for key in ("vars", "names", "only"):
+        if getattr(release.bake, key):
+            yield Problem(f"$.bake.{key}", f"only `method: packer` takes {key}")
 
 
 def _approval(release: Release) -> Problems:

@@ -67,12 +67,18 @@ class Base(_Part, frozen=True):
 
 
 class Bake(_Part, frozen=True):
-    """How the image is made."""
+    """How the image is made.
+
+    With Packer, ``names`` says how a template calls the variables that goldenami sets (empty: it is
+    not to have it), ``vars`` are its further ones, and ``only`` is the one of its builders to run.
+    """
 
     method: BakeMethod = BakeMethod.CREATE_IMAGE
     reboot: bool = True
     template: str = "amazon-ebs"
     vars: types.PackerVariables = field(default_factory=dict)
+    names: types.PackerNames = field(default_factory=dict)
+    only: str = ""
 
 
 class ValidationStep(_Part, frozen=True):
