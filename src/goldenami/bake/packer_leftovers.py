@@ -1,9 +1,8 @@
 """What a Packer build leaves that failed or was killed, found and removed.
 
 Packer cleans up after itself, unless it is killed. Its instance is the recorded one, or carries the
-build's tags, or the key pair that Packer's log names, and EC2 says that it was launched from the
-build's source since the build began; its key pair and security group carry no tags (1.6), so their
-names are taken from the instance and from its log.
+build's tags, or has the key pair that Packer's log names; its key pair and security group carry no
+tags (1.6), so their names are taken from the instance and from its log.
 """
 
 from collections.abc import Callable, Iterator, Set
@@ -17,7 +16,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import once
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
-from goldenami.bake.packer_products import NOTHING, Mentions, Products, look
+from goldenami.bake.packer_products import NOTHING, Mentions, Products, is_recent, look
 from goldenami.domain import tags
 from goldenami.domain.identity import origin, removal_problem
 from goldenami.domain.image import Build, Image
@@ -82,13 +81,13 @@ def _launched(context: ActionContext, build: Build, mentions: Mentions) -> list[
     candidates = (
         *builds.instances(regional, tags.BUILD, build.id, alive=False),
         *instances.having(regional, "instance-id", known, purpose),
-        *instances.having(regional, "key-name", sorted(mentions.names), purpose),
     )
-    return [
-        instance
-        for instance in {each.id: each for each in candidates}.values()
-        if not removal_problem(recorded.record, instance)
+    keyed = instances.having(regional, "key-name", sorted(mentions.keys), purpose)
+    own = [
+        *(each for each in candidates if not removal_problem(recorded.record, each)),
+        *(each for each in keyed if is_recent(each, build)),
     ]
+    return list({each.id: each for each in own}.values())
 
 
 def _try(what: str, step: Callable[[], Any]) -> list[str]:

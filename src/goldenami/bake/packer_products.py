@@ -26,16 +26,25 @@ _ID = re.compile(r"\b(?:ami|i|snap)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
 
 
 class Mentions:
-    """The ids and the names of temporary things that Packer's log speaks of."""
+    """The ids and the names of temporary things that Packer's log speaks of.
+
+    ``keys`` are the names that come before the first instance: no script of the template can have
+    written them, so an instance with such a key pair is Packer's.
+    """
 
     def __init__(self) -> None:
         self.names: set[str] = set()
+        self.keys: set[str] = set()
         self.ids: set[str] = set()
 
     def add(self, text: str) -> None:
         """Note what a line speaks of: images, instances, snapshots, key pairs, groups."""
-        self.names.update(_NAME.findall(text))
-        self.ids.update(_ID.findall(text))
+        ids = _ID.findall(text)
+        names = _NAME.findall(text)
+        self.ids.update(ids)
+        self.names.update(names)
+        if not self.of("i-"):
+            self.keys.update(names)
 
     def of(self, kind: str) -> list[str]:
         """Return the ids of a kind, such as ``ami-``."""
@@ -92,11 +101,10 @@ def since(build: Build) -> datetime | None:
     return begun - CLOCK_DIFFERENCE if begun else None
 
 
-def launched_from(instance: Instance, source: str, build: Build) -> bool:
-    """Tell whether EC2 says that an instance was launched from this image since the build began."""
+def is_recent(instance: Instance, build: Build) -> bool:
+    """Tell whether EC2 says that an instance was launched since the build began."""
     begun = since(build)
-    recent = begun and instance.launched and instance.launched >= begun
-    return bool(recent and instance.image_id == source)
+    return bool(begun and instance.launched and instance.launched >= begun)
 
 
 def look(

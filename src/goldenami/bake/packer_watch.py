@@ -14,7 +14,7 @@ from goldenami.aws.waits import patiently
 from goldenami.bake.distribute import launch_permissions
 from goldenami.bake.interface import Recipe
 from goldenami.bake.packer_output import BuiltImage, PackerEvent, instance_in
-from goldenami.bake.packer_products import Mentions, Products, launched_from, look
+from goldenami.bake.packer_products import Mentions, Products, is_recent, look
 from goldenami.domain import tags
 from goldenami.domain.image import Image
 from goldenami.domain.instance import Instance
@@ -96,7 +96,7 @@ class PackerWatch:
         """Take an instance that Packer, or a script, tells of for the build's, if EC2 agrees."""
         context, recipe = self._context, self._recipe
         instance = patiently(context, lambda: self._instance(instance_id), created=True)
-        if not launched_from(instance, recipe.source.id, recipe.build):
+        if not self._is_from_source(instance):
             raise RefusedError(
                 f"{context.headline}: EC2 says that {instance_id} was launched from "
                 f"{instance.image_id} at {instance.launched}, and not from {recipe.source.id} "
@@ -108,6 +108,10 @@ class PackerWatch:
         if len(self._instance_ids) == 1:
             records.change(context, self._record, {"instance_id": instance_id})
         self._write([instance_id], recipe.base_tags)
+
+    def _is_from_source(self, instance: Instance) -> bool:
+        recipe = self._recipe
+        return instance.image_id == recipe.source.id and is_recent(instance, recipe.build)
 
     def _instance(self, instance_id: str) -> Instance:
         purpose = f"looking at {instance_id}"
@@ -126,11 +130,11 @@ class PackerWatch:
 
         EC2 tells of an instance for about an hour after its end.
         """
-        context, recipe = self._context, self._recipe
+        context = self._context
         described = images.by_id(context.regional, sorted(hinted)) if hinted else []
         for source in {image.source_instance for image in described} - {""}:
             if source not in self._instance_ids and any(
-                launched_from(instance, recipe.source.id, recipe.build)
+                self._is_from_source(instance)
                 for instance in instances.having(
                     context.regional, "instance-id", [source], "looking at Packer's instance"
                 )

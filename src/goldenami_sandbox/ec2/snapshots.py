@@ -65,19 +65,26 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
 
     @overrides
     def modify_snapshot_attribute(self) -> ActionResult:
-        """Add and remove accounts that may create volumes of a snapshot."""
+        """Add and remove those that may create volumes of a snapshot: accounts, or everybody."""
         snapshot = self._snapshot(self._get_param("SnapshotId"))
         change = self._get_param("CreateVolumePermission") or {}
         named, operation = self._get_param("UserIds", []), self._get_param("OperationType")
-        if named and not change and operation not in ("add", "remove"):
+        groups = self._get_param("GroupNames", [])
+        if (named or groups) and not change and operation not in ("add", "remove"):
             raise bad_value(f"Invalid value '{operation}' for OperationType")
         add = _users(change.get("Add", [])).union(named if operation == "add" else ())
         remove = _users(change.get("Remove", [])).union(named if operation == "remove" else ())
         if add and self.store.has_default_key(snapshot):
             raise default_key_not_shareable()
+        public = _groups(change.get("Add", [])).union(groups if operation == "add" else ())
+        private = _groups(change.get("Remove", [])).union(groups if operation == "remove" else ())
+        if public and snapshot.encrypted:
+            raise bad_value("Encrypted snapshots cannot be shared publicly")
         self.error_on_dryrun()
         allowed = snapshot.create_volume_permission_userids
         snapshot.create_volume_permission_userids = (allowed | add) - remove
+        everybody = snapshot.create_volume_permission_groups
+        snapshot.create_volume_permission_groups = (everybody | public) - private
         return EmptyResult()
 
     def _snapshot(self, snapshot_id: str) -> Snapshot:
@@ -94,6 +101,10 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
 
 def _users(permissions: Iterable[Mapping[str, str]]) -> set[str]:
     return {permission["UserId"] for permission in permissions if "UserId" in permission}
+
+
+def _groups(permissions: Iterable[Mapping[str, str]]) -> set[str]:
+    return {permission["Group"] for permission in permissions if "Group" in permission}
 
 
 def _described(snapshot: Snapshot) -> Described:
