@@ -161,7 +161,7 @@ def test_a_template_that_finds_another_source_is_stopped(
 
 
 def test_a_legacy_template_with_names_of_its_own_gets_the_values(
-    cli: Any, release: Release, write: Any, sandbox: Sandbox, own_images: Any
+    cli: Any, release: Release, sandbox: Sandbox, own_images: Any
 ) -> None:
     names = {"region": "aws_region", "source_ami": "source_ami_id", "security_group_ids": "sgs"}
     path = release(OWN_NAMES, names=names, vars={"owner": "platform"})
@@ -174,11 +174,16 @@ def test_a_legacy_template_with_names_of_its_own_gets_the_values(
 
 
 def test_what_the_template_has_copied_is_told_and_swept_or_makes_room(
-    cli: Any, release: Release, sandbox: Sandbox, own_images: Any, monkeypatch: pytest.MonkeyPatch
+    cli: Any, release: Release, sandbox: Sandbox, own_images: Any, tmp_path: Path
 ) -> None:
-    path = release(hcl('ami_regions = ["eu-west-1"]'))
-    ran = cli("bake", path, "--yes")
+    folder = tmp_path / "image"  # a folder of HCL is a template as well
+    folder.mkdir()
+    (folder / "variables.pkr.hcl").write_text(DECLARED)
+    (folder / "sources.pkr.hcl").write_text(HCL.replace("MORE", 'ami_regions = ["eu-west-1"]'))
+    ran = cli("bake", release(hcl(), template="image"), "--yes")
     assert ran.code == 0, ran.err
+    (image,) = own_images("us-east-1")
+    is_tagged(image, sandbox.client("ec2"))
     (copy,) = own_images("eu-west-1")
     assert f"image {copy['ImageId']} in eu-west-1, copied from ami-" in ran.err
     is_tagged(copy, sandbox.client("ec2", "eu-west-1"), "building")
@@ -188,31 +193,27 @@ def test_what_the_template_has_copied_is_told_and_swept_or_makes_room(
     both.write_text(both.read_text().replace("'1.0'", "'2.0'"))
     ran = cli("bake", both, "--yes")
     assert ran.code == 0, ran.err
-    mine = [each for each in own_images("eu-west-1") if each["Name"] == "web-base-2.0"]
-    assert len(mine) == 1
-    assert f"removed {mine[0]['ImageId']}" not in ran.err
-    is_tagged(mine[0], sandbox.client("ec2", "eu-west-1"))
+    (mine,) = [each for each in own_images("eu-west-1") if each["Name"] == "web-base-2.0"]
+    assert f"removed {mine['ImageId']}" not in ran.err
+    is_tagged(mine, sandbox.client("ec2", "eu-west-1"))
 
 
-@pytest.mark.parametrize(
-    "more",
-    ['ami_groups = ["all"]', 'snapshot_groups = ["all"]', 'ami_users = ["111122223333"]'],
-    ids=["the image", "its snapshots", "a stranger"],
-)
 def test_a_template_that_makes_its_image_public_fails_at_once(
-    cli: Any, release: Release, sandbox: Sandbox, own_images: Any, more: str
+    cli: Any, release: Release, sandbox: Sandbox, own_images: Any
 ) -> None:
-    ran = cli("bake", release(hcl(more)), "--yes")
+    exposes = 'ami_groups = ["all"]\n ami_users = ["111122223333"]\n snapshot_groups = ["all"]'
+    ran = cli("bake", release(hcl(exposes)), "--yes")
     assert ran.code == 1
-    assert "public" in ran.err
+    assert ran.err.count("public, for everybody") == 2  # the image, its snapshot
+    assert "shared with 111122223333" in ran.err
     assert "ami_groups" in ran.err
     assert own_images("us-east-1") == []
     withdrawn = [
-        call
+        call.operation
         for call in sandbox.calls
         if call.operation.startswith("Modify") and "Remove" in json.dumps(dict(call.parameters))
     ]
-    assert len(withdrawn) == 1
+    assert withdrawn == ["ModifyImageAttribute", "ModifySnapshotAttribute"]
 
 
 def test_a_template_for_a_newer_packer_is_told_what_it_needs(
@@ -230,22 +231,6 @@ def test_a_template_for_a_newer_packer_is_told_what_it_needs(
         assert ran.err.count(line) == 1
     assert "expected here" not in ran.err
     assert mutating() == []
-
-
-def test_a_folder_of_hcl_bakes(
-    cli: Any, write: Any, tmp_path: Path, sandbox: Sandbox, own_images: Any
-) -> None:
-    folder = tmp_path / "image"
-    folder.mkdir()
-    (folder / "variables.pkr.hcl").write_text(DECLARED)
-    (folder / "sources.pkr.hcl").write_text(HCL.replace("MORE", ""))
-    ran = cli(
-        "bake", write(bake={"method": "packer", "template": "image"}, regions=["us-east-1"]),
-        "--yes",
-    )  # fmt: skip
-    assert ran.code == 0, ran.err
-    (image,) = own_images("us-east-1")
-    is_tagged(image, sandbox.client("ec2"))
 
 
 def test_an_image_that_cannot_be_tagged_is_taken_back(

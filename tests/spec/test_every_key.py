@@ -37,7 +37,8 @@ FULL: dict[type[Any], str] = {
           volumes:
           - {device: /dev/xvda, size_gib: 1, type: gp2, encrypted: true, kms_key: a}
         bake:
-          {method: packer, reboot: false, template: a, vars: {a: 1}, names: {region: a}, only: a}
+          {method: packer, reboot: false, template: a, vars: {a: 1}, names: {region: a}, only: a,
+           plugins: {amazon: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]}}
         validate: [{run: a}]
         test:
           steps: [{run: a}]
@@ -204,7 +205,12 @@ def test_a_wrong_type_is_told_with_its_key(kind: type[Any], path: Path_) -> None
 @every_key
 def test_an_unknown_key_is_told_with_its_line(kind: type[Any], path: Path_) -> None:
     data = data_of(kind)
-    if not isinstance(at(data, path), dict) or path[-1:] in {("tags",), ("kms_keys",), ("names",)}:
+    if not isinstance(at(data, path), dict) or path[-1:] in {
+        ("tags",),
+        ("kms_keys",),
+        ("names",),
+        ("plugins",),
+    }:
         return
     if path == ("distribute",):
         return

@@ -25,6 +25,7 @@ from goldenami.bake.packer_output import (
     parse_line,
     read_manifest,
 )
+from goldenami.bake.packer_plugins import check, folders
 from goldenami.bake.packer_problems import problems, too_old
 from goldenami.bake.packer_template import Template, place_template, write_private
 from goldenami.bake.variable_file import Variables
@@ -90,6 +91,7 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
             ``ssh_interface``, ``communicator``…).
         names: what the template calls those that goldenami sets, where it is another name.
         only: the builder of the template that is to be run, if it has several.
+        plugins: the SHA-256 that Packer's plugins may have, by their names.
         image_timeout_s: how long Packer waits for the image.
         poll_delay_s: how long it waits between two looks.
     """
@@ -101,6 +103,7 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
     variables: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     only: str = ""
+    plugins: Mapping[str, Sequence[str]] = field(default_factory=dict)
     image_timeout_s: int = 4 * 3600
     poll_delay_s: int = 5
 
@@ -163,8 +166,8 @@ class PackerRun(Struct, frozen=True):
             SpecError: the template or a value for it is wrong.
             BakeError: Packer refuses the template.
         """
-        with self._validated(request) as (_, variables):
-            return variables.notes
+        with self._validated(request) as (template, variables):
+            return (*variables.notes, *self._plugins(request, template, complete=True))
 
     @contextlib.contextmanager
     def _validated(self, request: PackerBuild) -> Iterator[tuple[Template, Variables]]:
@@ -180,8 +183,10 @@ class PackerRun(Struct, frozen=True):
             folder, provision = Path(name), bool(request.script)
             template = place_template(request.template, self.packer, folder, provision=provision)
             values = _values(request, template)
+            self._plugins(request, template, complete=False)
             if self.packer.has_plugins and not template.is_legacy:
                 self.run(template, "init", self.on_event)
+            self._plugins(request, template, complete=True)
             inspected = self.inspected(template)
             _check_builders(builders(inspected), request.only, template)
             variables = Variables(
@@ -191,6 +196,14 @@ class PackerRun(Struct, frozen=True):
             write_private(template.variable_file, variables.text(template))
             self.run(template, "validate", only=request.only)
             yield template, variables
+
+    def _plugins(
+        self, request: PackerBuild, template: Template, *, complete: bool
+    ) -> tuple[str, ...]:
+        if not self.packer.has_plugins:
+            return ()
+        where = folders(self.environment, self.packer.executable, template.folder)
+        return check(where, request.plugins, complete=complete)
 
     def inspected(self, template: Template) -> list[PackerEvent]:
         """Return what Packer says of a template: its variables, its builders.

@@ -156,5 +156,6 @@ class PackerBaker:
             variables=release.bake.vars,
             names=release.bake.names,
             only=release.bake.only,
+            plugins=release.bake.plugins,
             image_timeout_s=int(release.timeouts.seconds("image")),
         )

@@ -98,7 +98,7 @@ def _volume_keys(release: Release) -> Problems:
 def _packer_variables(release: Release) -> Problems:
     if release.bake.method == "packer":
         return
-    for key in ("vars", "names", "only"):
+    for key in ("vars", "names", "only", "plugins"):
         if getattr(release.bake, key):
             yield Problem(f"$.bake.{key}", f"only `method: packer` takes {key}")
 

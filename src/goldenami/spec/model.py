@@ -70,7 +70,8 @@ class Bake(_Part, frozen=True):
     """How the image is made.
 
     With Packer, ``names`` says how a template calls the variables that goldenami sets (empty: it is
-    not to have it), ``vars`` are its further ones, and ``only`` is the one of its builders to run.
+    not to have it), ``vars`` are its further ones, ``only`` is the one of its builders to run, and
+    ``plugins`` are the SHA-256 that Packer's plugins may have, by their names.
     """
 
     method: BakeMethod = BakeMethod.CREATE_IMAGE
@@ -79,6 +80,7 @@ class Bake(_Part, frozen=True):
     vars: types.PackerVariables = field(default_factory=dict)
     names: types.PackerNames = field(default_factory=dict)
     only: str = ""
+    plugins: types.PluginPins = field(default_factory=dict)
 
 
 class ValidationStep(_Part, frozen=True):

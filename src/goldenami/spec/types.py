@@ -122,6 +122,10 @@ def _one_value_each(names: Mapping[str, str]) -> Wrong:
 PackerNames = Annotated[dict[str, str], each(_no_variable), _one_value_each]
 
 
+Sha256 = Annotated[str, form(names.SHA256, "SHA-256 (64 hex digits, in lower case)")]
+PluginPins = dict[str, Annotated[tuple[Sha256, ...], some("SHA-256"), distinct]]
+
+
 def _leave_room(own: Mapping[str, str]) -> Wrong:
     most = tags.TAGS_PER_RESOURCE - MINE_ON_IMAGES
     if len(own) > most:
