@@ -8,6 +8,7 @@ from goldenami.bake.packer_output import (
     builders,
     declared_variables,
     errors,
+    images_in,
     parse_line,
     parse_version,
     read_manifest,
@@ -125,6 +126,24 @@ def test_version(output: str, version: tuple[int, int, int] | None) -> None:
 def test_a_line_becomes_an_event(line: str, kind: str, text: str, target: str) -> None:
     event = parse_line(line + "\n")
     assert (event.kind, event.text, event.target) == (kind, text, target)
+
+
+@pytest.mark.parametrize(
+    ("line", "images"),
+    [
+        pytest.param("17,x,artifact,0,id,us-east-1:ami-03cf127a", {"ami-03cf127a"}, id="an image"),
+        pytest.param(
+            "17,x,artifact,0,id,us-east-1:ami-03cf127a%!(PACKER_COMMA)eu-west-1:ami-13cf127a",
+            {"ami-03cf127a", "ami-13cf127a"},
+            id="with a copy",
+        ),
+        pytest.param("17,x,artifact,0,string,AMIs: ami-03cf127a", set(), id="words"),
+        pytest.param("17,x,artifact,0,id", set(), id="a line cut off"),
+        pytest.param("17,,ui,message,id us-east-1:ami-03cf127a", set(), id="what a script says"),
+    ],
+)
+def test_artifacts_are_images(line: str, images: set[str]) -> None:
+    assert images_in(parse_line(line)) == images
 
 
 def test_a_successful_build_reads_as_its_steps_and_artifacts() -> None:

@@ -107,9 +107,9 @@ Release = Callable[..., Path]
 def release(write: Any, tmp_path: Path) -> Release:
     """Write a release with this template, and what else ``bake`` is to say."""
 
-    def written(template: Any, *, regions: tuple[str, ...] = ("us-east-1",), **bake: Any) -> Path:
-        name = "own.pkr.hcl" if isinstance(template, str) else "own.json"
-        text = template if isinstance(template, str) else json.dumps(template)
+    def written(text_of: Any, /, *, regions: tuple[str, ...] = ("us-east-1",), **bake: Any) -> Path:
+        name = "own.pkr.hcl" if isinstance(text_of, str) else "own.json"
+        text = text_of if isinstance(text_of, str) else json.dumps(text_of)
         (tmp_path / name).write_text(text)
         bake = {"method": "packer", "template": name, **bake}
         path: Path = write(bake=bake, regions=list(regions))

@@ -32,6 +32,7 @@ _ESCAPES = (("%!(PACKER_COMMA)", ","), ("\\r", ""), ("\\n", "\n"))
 _ARROW = re.compile(r"\A(==>|-->) ")
 _VERSION = re.compile(r"^Packer v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
 _INSTANCE = re.compile(rf"\bInstance ID: ({INSTANCE_ID.pattern})\s*\Z")
+_IMAGE = re.compile(r"\bami-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
 _HCL_VARIABLE = re.compile(r"^var\.([\w-]+): ", re.MULTILINE)
 _HCL_BUILD = re.compile(
     r"^  > (?P<name>[^\n]*):\n\n    sources:\n(?P<sources>(?:\n      [^\n]+\n)*)", re.MULTILINE
@@ -100,6 +101,14 @@ def instance_in(event: PackerEvent) -> str:
     """Return the instance that Packer tells it has launched, empty if the event tells of none."""
     match = _INSTANCE.search(event.text) if event.kind in ("say", "message") else None
     return match[1] if match else ""
+
+
+def images_in(event: PackerEvent) -> frozenset[str]:
+    """Return the images that Packer tells as artifacts, if the event is about some."""
+    is_id = event.kind == "artifact" and event.data[1:2] == ("id",)
+    return (
+        frozenset(_IMAGE.findall(event.data[2])) if is_id and len(event.data) > 2 else frozenset()
+    )
 
 
 def declared_variables(events: Iterable[PackerEvent]) -> frozenset[str]:

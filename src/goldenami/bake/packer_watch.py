@@ -13,7 +13,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.waits import patiently
 from goldenami.bake.distribute import launch_permissions
 from goldenami.bake.interface import Recipe
-from goldenami.bake.packer_output import BuiltImage, PackerEvent, instance_in
+from goldenami.bake.packer_output import BuiltImage, PackerEvent, images_in, instance_in
 from goldenami.bake.packer_products import Mentions, Products, is_recent, look
 from goldenami.domain import tags
 from goldenami.domain.image import Image
@@ -50,6 +50,7 @@ class PackerWatch:
         self._recipe = recipe
         self._record = parameter(recipe.build.image, recipe.build.id)
         self._instance_ids: list[str] = []
+        self._artifacts: set[str] = set()
         self.mentions = Mentions()
 
     def listen(self, event: PackerEvent) -> None:
@@ -59,6 +60,7 @@ class PackerWatch:
             RefusedError: EC2 says that it was launched from something else than the source.
         """
         self.mentions.add(event.text)
+        self._artifacts |= images_in(event)
         instance_id = instance_in(event)
         if instance_id and instance_id not in self._instance_ids:
             self._launched(instance_id)
@@ -69,13 +71,14 @@ class PackerWatch:
         """Return the image that Packer has made, tagged and recorded; tell what else it has made.
 
         Args:
-            hints: the images that its manifest names.
+            hints: the images that its manifest names. Its artifacts are as good: no script of the
+                template can write such a line.
 
         Raises:
             BakeError: there is none, there are several, or strangers may launch one.
         """
         context, recipe = self._context, self._recipe
-        hinted = {hint.image_id for hint in hints}
+        hinted = {hint.image_id for hint in hints} | self._artifacts
         self.mentions.ids |= hinted
         self._adopt_instances(hinted)
         ids = frozenset(self._instance_ids)
@@ -142,10 +145,10 @@ class PackerWatch:
                 self._instance_ids.append(source)
 
     def _chosen(self, products: Products, hinted: set[str]) -> Image:
-        """Return the one image of the build region; the manifest decides among several.
+        """Return the one image of the build region; Packer decides among several.
 
-        EC2 names no instance for an image that a template had registered: then the id that Packer
-        has told is all there is to know it by.
+        EC2 names no instance for an image that a template had copied or registered: then the id
+        that Packer has told is all there is to know it by.
 
         Raises:
             BakeError: there is none, or more.
@@ -154,7 +157,7 @@ class PackerWatch:
         registered = (
             image
             for image in products.mentioned
-            if image.id in self.mentions.ids and not (image.source_instance or image.source_image)
+            if image.id in hinted and not image.source_instance
         )
         here = [image for image in (*products.images, *registered) if image.region == region]
         chosen = [image for image in here if image.id in hinted] if len(here) > 1 else here
