@@ -5,8 +5,10 @@ import pytest
 from goldenami.bake.packer_output import (
     BuiltImage,
     PackerEvent,
+    builders,
     declared_variables,
     errors,
+    images_in,
     parse_line,
     parse_version,
     read_manifest,
@@ -65,6 +67,20 @@ INSPECT_LEGACY = """\
 """
 
 
+BUILDS_HCL = (
+    "1795685000,,ui,say,> builds:\\n\\n  > nm:\\n\\n    sources:\\n\\n      amazon-ebs.a\\n\\n"
+    "      amazon-ebs.b\\n\\n    provisioners:\\n\\n      <no provisioner>\\n\\n"
+    "    post-processors:\\n\\n      <no post-processor>\\n\\n  > <unnamed build 1>:\\n\\n"
+    "    sources:\\n\\n      null.c\\n\\n    provisioners:\\n\\n      shell-local\\n\n"
+)
+BUILDS_LEGACY = """\
+1795685001,,ui,say,Builders:\\n
+1795685001,,template-builder,al2,amazon-ebs
+1795685001,,ui,say,  al2          (amazon-ebs)
+1795685001,,template-builder,ubuntu16-ami,amazon-ebs
+"""
+
+
 def events(output: str) -> list[PackerEvent]:
     return [parse_line(line) for line in output.splitlines()]
 
@@ -110,6 +126,24 @@ def test_version(output: str, version: tuple[int, int, int] | None) -> None:
 def test_a_line_becomes_an_event(line: str, kind: str, text: str, target: str) -> None:
     event = parse_line(line + "\n")
     assert (event.kind, event.text, event.target) == (kind, text, target)
+
+
+@pytest.mark.parametrize(
+    ("line", "images"),
+    [
+        pytest.param("17,x,artifact,0,id,us-east-1:ami-03cf127a", {"ami-03cf127a"}, id="an image"),
+        pytest.param(
+            "17,x,artifact,0,id,us-east-1:ami-03cf127a%!(PACKER_COMMA)eu-west-1:ami-13cf127a",
+            {"ami-03cf127a", "ami-13cf127a"},
+            id="with a copy",
+        ),
+        pytest.param("17,x,artifact,0,string,AMIs: ami-03cf127a", set(), id="words"),
+        pytest.param("17,x,artifact,0,id", set(), id="a line cut off"),
+        pytest.param("17,,ui,message,id us-east-1:ami-03cf127a", set(), id="what a script says"),
+    ],
+)
+def test_artifacts_are_images(line: str, images: set[str]) -> None:
+    assert images_in(parse_line(line)) == images
 
 
 def test_a_successful_build_reads_as_its_steps_and_artifacts() -> None:
@@ -168,6 +202,18 @@ def test_declared_variables(output: str, names: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("output", "names"),
+    [
+        pytest.param(INSPECT_HCL, (), id="none"),
+        pytest.param(BUILDS_HCL, ("nm.amazon-ebs.a", "nm.amazon-ebs.b", "null.c"), id="HCL"),
+        pytest.param(BUILDS_LEGACY, ("al2", "ubuntu16-ami"), id="legacy JSON"),
+    ],
+)
+def test_builders(output: str, names: tuple[str, ...]) -> None:
+    assert builders(events(output)) == names
+
+
+@pytest.mark.parametrize(
     ("text", "images"),
     [
         pytest.param(
@@ -214,7 +260,5 @@ def test_a_wrong_manifest_is_refused(tmp_path: Path, text: str, message: str) ->
         read_manifest(path)
 
 
-def test_a_missing_manifest_says_what_the_template_needs(tmp_path: Path) -> None:
-    with pytest.raises(BakeError, match="wrote no manifest") as caught:
-        read_manifest(tmp_path / "manifest.json")
-    assert "var.manifest_path" in caught.value.fix
+def test_a_missing_manifest_names_no_image(tmp_path: Path) -> None:
+    assert read_manifest(tmp_path / "manifest.json") == ()

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from goldenami.bake.launch import packer_variables
 from goldenami.bake.packer import PERMISSIONS, PackerBuild, PackerRun
 from goldenami.bake.packer_cli import Packer, find_packer
-from goldenami.bake.packer_output import PackerEvent
-from goldenami.bake.packer_template import place_template, variable_file, write_private
+from goldenami.bake.packer_output import PackerEvent, declared_variables
+from goldenami.bake.packer_template import place_template, write_private
+from goldenami.bake.variable_file import Variables
 from goldenami.bake.volumes import block_device
 from goldenami.errors import BakeError, InterruptedRunError
 from goldenami.spec.model import Base, BaseSource, BaseVolume
@@ -39,7 +40,8 @@ def run_packer(
 ) -> str:
     heard: list[PackerEvent] = [] if events is None else events
     environment = sandbox.environment(REGION, os.environ)
-    return PackerRun(packer, environment, heard.append).build(request)
+    (image,) = PackerRun(packer, environment, heard.append).build(request)
+    return image.image_id
 
 
 @pytest.fixture
@@ -136,10 +138,10 @@ def test_packer_finds_the_shipped_templates_valid(
     template = place_template(name, packer, tmp_path, provision=bool(values.get("script_file")))
     environment = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
     run = PackerRun(packer, environment)
-    declared = run.declared_variables(template)
+    declared = declared_variables(run.inspected(template))
     assert set(BARE) <= declared
-    text = variable_file(template, declared, values, own)
-    write_private(template.variable_file, text.encode())
+    variables = Variables(declared=declared, values=values, own=own)
+    write_private(template.variable_file, variables.text(template))
     run.run(template, "validate")
 
 
@@ -184,7 +186,7 @@ def test_a_value_that_packer_refuses_names_the_template(
 ) -> None:
     with pytest.raises(BakeError, match="amazon-ebs not valid") as caught:
         run_packer(packer, replace(request_, values={**request_.values, "ami_name": "x"}), sandbox)
-    assert "amazon-ebs.pkr.hcl line" in caught.value.notes[0]
+    assert "amazon-ebs.pkr.hcl:" in caught.value.notes[0]
     assert instance_states(sandbox) == []
 
 

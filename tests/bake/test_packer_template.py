@@ -1,7 +1,5 @@
-import json
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,21 +9,12 @@ from goldenami.bake.packer_template import (
     place_template,
     render_template,
     shipped_templates,
-    variable_file,
     write_private,
 )
 from goldenami.errors import SpecError
 
 OLD = Packer("packer", (1, 6, 6))
 NEW = Packer("packer", (1, 11, 2))
-HCL = Template("web", Path("/templates"), "web.pkr.hcl", Path("/private"))
-LEGACY = Template("web", Path("/templates"), "web.json", Path("/private"))
-NEEDED = {
-    "region": "us-east-1",
-    "source_ami": "ami-03cf127a",
-    "ami_name": "web-1",
-    "manifest_path": "/private/manifest.json",
-}
 
 
 def test_two_templates_are_shipped() -> None:
@@ -101,148 +90,10 @@ def test_an_own_template_that_is_missing_is_an_error(tmp_path: Path) -> None:
         place_template(str(tmp_path / "web.pkr.hcl"), OLD, tmp_path, provision=True)
 
 
-@pytest.mark.parametrize(
-    ("template", "more", "own", "expected"),
-    [
-        pytest.param(HCL, {}, {}, {}, id="values go as they are"),
-        pytest.param(
-            HCL,
-            {"subnet_id": "subnet-03cf127a"},
-            {},
-            {},
-            id="a value that the template does not declare is left out",
-        ),
-        pytest.param(
-            HCL,
-            {"tags": {"Name": '"} ${path.root} %{x}\n'}, "security_group_ids": ["sg-1"]},
-            {"cpus": 2},
-            {"tags": {"Name": '"} ${path.root} %{x}\n'}, "security_group_ids": ["sg-1"], "cpus": 2},
-            id="JSON keeps quotes, braces and HCL interpolation apart",
-        ),
-        pytest.param(
-            HCL,
-            {},
-            {"command_wrapper": "sudo {{.Command}}"},
-            {"command_wrapper": "sudo {{.Command}}"},
-            id="braces in the user's own variables are the user's",
-        ),
-        pytest.param(
-            LEGACY,
-            {"security_group_ids": [], "tags": {}},
-            {"cpus": 2, "fast": True},
-            {"security_group_ids": "", "tags": "", "cpus": "2", "fast": "true"},
-            id="a legacy template gets strings",
-        ),
-    ],
-)
-def test_the_variable_file(
-    template: Template, more: dict[str, Any], own: dict[str, Any], expected: dict[str, Any]
-) -> None:
-    declared = {*NEEDED, *expected}
-    text = variable_file(template, declared, {**NEEDED, **more}, own)
-    assert json.loads(text) == {**NEEDED, **expected}
-
-
-@pytest.mark.parametrize(
-    ("template", "undeclared", "more", "own", "problem"),
-    [
-        pytest.param(
-            HCL,
-            {"source_ami"},
-            {},
-            {},
-            "the template declares no variable 'source_ami'",
-            id="a template with a source image of its own",
-        ),
-        pytest.param(
-            HCL,
-            {"manifest_path"},
-            {},
-            {},
-            "the template declares no variable 'manifest_path'",
-            id="a template that does not tell the image's id",
-        ),
-        pytest.param(
-            HCL,
-            {"user_data_file"},
-            {"user_data_file": "/private/user-data"},
-            {},
-            "the template declares no variable 'user_data_file'",
-            id="user data that would be left out",
-        ),
-        pytest.param(
-            HCL,
-            {"nope"},
-            {},
-            {"nope": 1},
-            "the template declares no variable 'nope'",
-            id="a variable of the user's that is misspelt",
-        ),
-        pytest.param(
-            HCL,
-            set(),
-            {},
-            {"region": "eu-west-1"},
-            "'region' is set by goldenami itself",
-            id="a variable of the user's that contradicts the release file",
-        ),
-        pytest.param(
-            HCL,
-            set(),
-            {"ami_description": "{{ env `AWS_SECRET_ACCESS_KEY` }}"},
-            {},
-            "'ami_description' contains {{, which Packer would evaluate",
-            id="a description that reads the environment",
-        ),
-        pytest.param(
-            HCL,
-            set(),
-            {"tags": {"{{timestamp}}": "x"}},
-            {},
-            "'tags' contains {{, which Packer would evaluate",
-            id="a tag key that Packer would evaluate",
-        ),
-        pytest.param(
-            LEGACY,
-            set(),
-            {"security_group_ids": ["sg-1"]},
-            {},
-            "'security_group_ids' is a list or an object, and a legacy template's variables are"
-            " strings",
-            id="a list for a legacy template",
-        ),
-        pytest.param(
-            LEGACY,
-            set(),
-            {"subnet_id": "{{x}}"},
-            {},
-            "'subnet_id' contains {{, which Packer would evaluate",
-            id="braces for a legacy template",
-        ),
-    ],
-)
-def test_values_that_would_bake_something_else_are_refused(
-    template: Template,
-    undeclared: set[str],
-    more: dict[str, Any],
-    own: dict[str, Any],
-    problem: str,
-) -> None:
-    declared = {*NEEDED, *more, *own} - undeclared
-    with pytest.raises(SpecError) as caught:
-        variable_file(template, declared, {**NEEDED, **more}, own)
-    assert caught.value.notes == (problem,)
-
-
-def test_all_problems_are_told_together() -> None:
-    with pytest.raises(SpecError) as caught:
-        variable_file(HCL, {"tags"}, {**NEEDED, "tags": {"a": "{{b}}"}}, {"nope": 1})
-    assert len(caught.value.notes) == len(NEEDED) + 2
-
-
 def test_private_files_are_for_their_owner_and_new(tmp_path: Path) -> None:
     path = tmp_path / "values"
-    write_private(path, b"secret")
+    write_private(path, b"\xffsecret")
+    assert path.read_bytes() == b"\xffsecret"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with pytest.raises(FileExistsError):
         write_private(path, b"other")

@@ -60,7 +60,8 @@ class PackerKiller:
         """Strike after the chosen call, which takes effect."""
         if not self.after or self.struck or call.operation != self.after:
             return None
-        if call.parameters.get("DryRun"):
+        of_instance = any(each[:2] == "i-" for each in call.parameters.get("Resources", ()))
+        if call.parameters.get("DryRun") or of_instance:  # goldenami tags that itself
             return None
         self.struck = True
         for pid in packers():

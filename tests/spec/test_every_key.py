@@ -48,6 +48,9 @@ FULL: dict[type[Any], str] = {
           reboot: false
           template: a
           vars: {a: 1}
+          names: {region: a}
+          only: a
+          plugins: {amazon: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]}
           wait_for_user_data: false
           cleanup: true
         validate: [{run: a, retry: 2, timeout: 1h}]
@@ -217,7 +220,12 @@ def test_a_wrong_type_is_told_with_its_key(kind: type[Any], path: Path_) -> None
 @every_key
 def test_an_unknown_key_is_told_with_its_line(kind: type[Any], path: Path_) -> None:
     data = data_of(kind)
-    if not isinstance(at(data, path), dict) or path[-1:] in {("tags",), ("kms_keys",)}:
+    if not isinstance(at(data, path), dict) or path[-1:] in {
+        ("tags",),
+        ("kms_keys",),
+        ("names",),
+        ("plugins",),
+    }:
         return
     if path == ("distribute",):
         return

@@ -1,5 +1,6 @@
 """Reading instances, and their types."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from goldenami.aws.answers.ec2 import (
@@ -20,6 +21,22 @@ def described(regional: RegionalAws, purpose: str, /, **parameters: Any) -> list
     """
     pages = regional.listed(DescribeInstances, purpose, **parameters)
     return [_instance(regional.region, answer) for page in pages for answer in page.instances]
+
+
+def having(
+    regional: RegionalAws, filter_name: str, values: Sequence[str], purpose: str
+) -> list[Instance]:
+    """Return the instances of a region with such a value, those that ended lately among them.
+
+    Args:
+        regional: whose, and where.
+        filter_name: a filter of DescribeInstances, such as ``instance-id``.
+        values: none of them is an error if no instance has it.
+        purpose: what they are read for, as a sentence starts.
+    """
+    if not values:
+        return []
+    return described(regional, purpose, Filters=[{"Name": filter_name, "Values": list(values)}])
 
 
 def _instance(region: str, answer: InstanceAnswer) -> Instance:

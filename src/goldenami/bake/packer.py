@@ -20,12 +20,16 @@ from goldenami.bake.packer_cli import Packer, quiet_environment, run
 from goldenami.bake.packer_output import (
     BuiltImage,
     PackerEvent,
+    builders,
     declared_variables,
     errors,
     parse_line,
     read_manifest,
 )
-from goldenami.bake.packer_template import Template, place_template, variable_file, write_private
+from goldenami.bake.packer_plugins import check, folders
+from goldenami.bake.packer_problems import problems, too_old
+from goldenami.bake.packer_template import Template, place_template, write_private
+from goldenami.bake.variable_file import Variables
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, SpecError
 
 _TAIL_EVENTS = 30
@@ -85,6 +89,9 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
         steps: shell commands, run as root in order; the first that fails fails the build.
         variables: further variables of the template, from the release file (``ssh_username``,
             ``ssh_interface``, ``communicator``…).
+        names: what the template calls those that goldenami sets, where it is another name.
+        only: the builder of the template that is to be run, if it has several.
+        plugins: the SHA-256 that Packer's plugins may have, by their names.
         image_timeout_s: how long Packer waits for the image.
         poll_delay_s: how long it waits between two looks.
     """
@@ -95,6 +102,9 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
     user_data_timeout_s: int = 0
     steps: tuple[str, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    only: str = ""
+    plugins: Mapping[str, Sequence[str]] = field(default_factory=dict)
     image_timeout_s: int = 4 * 3600
     poll_delay_s: int = 5
 
@@ -128,8 +138,8 @@ class PackerRun(Struct, frozen=True):
     cancelled: threading.Event = field(default_factory=threading.Event)
     grace_s: float = 600
 
-    def build(self, request: PackerBuild) -> str:
-        """Build one image and return its id.
+    def build(self, request: PackerBuild) -> tuple[BuiltImage, ...]:
+        """Build, and return the images that the template's manifest names, if it writes one.
 
         Everything Packer needs is in a private temporary folder, which is gone afterwards.
 
@@ -138,22 +148,27 @@ class PackerRun(Struct, frozen=True):
             BakeError: Packer refused the template, failed or was killed.
             InterruptedRunError: the build was stopped.
         """
-        with self._validated(request) as template:
-            self.run(template, "build", self.on_event)
-            return _one_image(read_manifest(template.manifest), request.values["region"])
+        with self._validated(request) as (template, _):
+            self.run(template, "build", self.on_event, only=request.only)
+            with contextlib.suppress(BakeError):  # a hint that cannot be read is none
+                return read_manifest(template.manifest)
+        return ()
 
-    def check(self, request: PackerBuild) -> None:
+    def check(self, request: PackerBuild) -> tuple[str, ...]:
         """Have Packer validate what would be built; nothing is started.
+
+        Returns:
+            What the template decides instead of the release file.
 
         Raises:
             SpecError: the template or a value for it is wrong.
             BakeError: Packer refuses the template.
         """
-        with self._validated(request):
-            pass
+        with self._validated(request) as (template, variables):
+            return (*variables.notes, *self._plugins(request, template, complete=True))
 
     @contextlib.contextmanager
-    def _validated(self, request: PackerBuild) -> Iterator[Template]:
+    def _validated(self, request: PackerBuild) -> Iterator[tuple[Template, Variables]]:
         if request.steps and not request.has_communicator:
             raise SpecError(
                 "with `communicator: none` Packer cannot run commands on the instance",
@@ -163,31 +178,49 @@ class PackerRun(Struct, frozen=True):
             folder, provision = Path(name), bool(request.script)
             template = place_template(request.template, self.packer, folder, provision=provision)
             values = _values(request, template)
+            self._plugins(request, template, complete=False)
             if self.packer.has_plugins and not template.is_legacy:
                 self.run(template, "init", self.on_event)
-            declared = self.declared_variables(template)
-            text = variable_file(template, declared, values, request.variables)
-            write_private(template.variable_file, text.encode())
-            self.run(template, "validate")
-            yield template
+            self._plugins(request, template, complete=True)
+            inspected = self.inspected(template)
+            _check_builders(builders(inspected), request.only, template)
+            variables = Variables(
+                declared=declared_variables(inspected), values=values, names=request.names,
+                own=request.variables,
+            )  # fmt: skip
+            write_private(template.variable_file, variables.text(template))
+            self.run(template, "validate", only=request.only)
+            yield template, variables
 
-    def declared_variables(self, template: Template) -> frozenset[str]:
-        """Return the variables that a template declares.
+    def _plugins(
+        self, request: PackerBuild, template: Template, *, complete: bool
+    ) -> tuple[str, ...]:
+        if not self.packer.has_plugins:
+            return ()
+        where = folders(self.environment, self.packer.executable, template.folder)
+        return check(where, request.plugins, complete=complete)
+
+    def inspected(self, template: Template) -> list[PackerEvent]:
+        """Return what Packer says of a template: its variables, its builders.
 
         Raises:
             BakeError: Packer cannot read the template.
         """
         inspected: list[PackerEvent] = []
         self.run(template, "inspect", inspected.append)
-        return declared_variables(inspected)
+        return inspected
 
     def run(
         self,
         template: Template,
         subcommand: str,
         on_event: Callable[[PackerEvent], None] = lambda _: None,
+        *,
+        only: str = "",
     ) -> None:
         """Run one subcommand on a template; ``validate`` and ``build`` take its variable file.
+
+        ``only`` is the builder that these two are about, if the template has several.
 
         Raises:
             BakeError: Packer failed or was killed.
@@ -206,6 +239,7 @@ class PackerRun(Struct, frozen=True):
 
         takes = subcommand in _TAKES_VARIABLES
         options = [f"-var-file={template.variable_file}"] if takes else []
+        options += [f"-only={only}"] if only else []
         environment = quiet_environment(self.environment)
         exit_code = run(
             self.packer,
@@ -242,11 +276,12 @@ class PackerRun(Struct, frozen=True):
                 fix="if the machine was short of memory, give it more; then bake again",
                 notes=notes,
             )
+        lines = problems(failures, self.packer.version)
         if subcommand in ("inspect", "validate"):
             return BakeError(
                 f"Packer finds the template {template.name} not valid",
-                fix="correct the template, or the release file's `bake.vars`",
-                notes=failures or notes,
+                fix=_fix(lines, self.packer),
+                notes=lines or notes,
             )
         return BakeError(
             f"`packer {subcommand}` failed with exit code {exit_code}",
@@ -266,7 +301,7 @@ def _values(request: PackerBuild, template: Template) -> dict[str, Any]:
     }
 
 
-def _file(path: Path, content: bytes) -> str:
+def _file(path: Path, content: str | bytes) -> str:
     """Return the path of a file with the content, empty if there is none."""
     if not content:
         return ""
@@ -274,12 +309,28 @@ def _file(path: Path, content: bytes) -> str:
     return str(path)
 
 
-def _one_image(images: Sequence[BuiltImage], region: str) -> str:
-    of_region = [image for image in images if image.region == region]
-    if len(of_region) == 1:
-        return of_region[0].image_id
-    raise BakeError(
-        f"Packer made {len(of_region)} images in {region}, where one was wanted",
-        fix=f"use a template with one builder, in {region}; delete what is not wanted",
-        notes=[f"{image.image_id} in {image.region} is left" for image in images],
-    )
+def _check_builders(names: Sequence[str], only: str, template: Template) -> None:
+    """Refuse a template that would make several images, or none, since a release has one.
+
+    Raises:
+        SpecError: it has several builders, and none is chosen; or the chosen one is not there.
+    """
+    every = ", ".join(names)
+    if len(names) > 1 and not only:
+        raise SpecError(
+            f"Packer template {template.name} has {len(names)} builders ({every}), and a release "
+            "is one image",
+            fix=f"name the one to run: `bake: {{only: {names[0]}}}`",
+        )
+    # a builder of HCL may have a name that `packer inspect` does not tell
+    if only and template.is_legacy and only not in names:
+        raise SpecError(
+            f"Packer template {template.name} has no builder {only!r}",
+            fix=f"`bake.only` names one of {every}",
+        )
+
+
+def _fix(lines: Sequence[str], packer: Packer) -> str:
+    if needed := too_old(lines):
+        return f"install Packer {needed} or newer, this is {packer.number}"
+    return "correct the template, or the release file's `bake.vars`"

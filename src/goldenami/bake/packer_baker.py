@@ -8,25 +8,22 @@ from typing import Any, ClassVar
 
 from msgspec import structs
 
-from goldenami.aws import images, records
+from goldenami.aws import records
 from goldenami.aws.action import ActionContext, Handler
 from goldenami.aws.leftovers import TEMPORARY
-from goldenami.aws.waits import patiently
 from goldenami.bake import record, shell
 from goldenami.bake.actions import at, available, awaits_user_data, undo_image
 from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import launch_problems, packer_variables
 from goldenami.bake.packer import PERMISSIONS, PackerBuild, PackerRun
 from goldenami.bake.packer_cli import Packer, find_packer
-from goldenami.bake.packer_leftovers import names_in, remove
-from goldenami.bake.packer_output import PackerEvent, instance_in
+from goldenami.bake.packer_leftovers import remove
 from goldenami.bake.packer_template import shipped_templates
+from goldenami.bake.packer_watch import PERMISSIONS as WATCH_PERMISSIONS
+from goldenami.bake.packer_watch import PackerWatch
 from goldenami.domain.check_result import CheckResult
-from goldenami.domain.identity import origin
-from goldenami.domain.image import Build
 from goldenami.domain.plan import Action
-from goldenami.domain.record import VALIDATED, parameter
-from goldenami.errors import GoldenamiError, RefusedError
+from goldenami.errors import GoldenamiError
 
 
 class PackerBaker:
@@ -45,7 +42,7 @@ class PackerBaker:
         """Look for Packer, for what it cannot do of the release file, and at its template."""
         recipe, release, problems = self._recipe, self._recipe.release, []
         try:
-            version = ".".join(map(str, self._packer.version))
+            _ = self._packer
         except GoldenamiError as error:
             problems.append(f"{error.message} ({error.fix})")
         if recipe.instance_id:
@@ -60,16 +57,19 @@ class PackerBaker:
                 for part, lack in _connecting(recipe)
             )
         problems += launch_problems(recipe)
+        notes: tuple[str, ...] = ()
         if not problems:
             run = PackerRun(self._packer, recipe.aws.environment(recipe.region))
             try:
-                run.check(self.request)
+                notes = run.check(self.request)
             except GoldenamiError as error:
-                problems.append(": ".join((error.message, *error.notes)))
+                fix = f" ({error.fix})" if error.fix else ""
+                problems += (f"{error.message}{fix}", *error.notes)
         if problems:
             return CheckResult(wrong=tuple(problems))
         template = release.bake.template
-        return CheckResult(fine=(f"Packer {version} finds the template {template} valid",))
+        fine = f"Packer {self._packer.number} finds the template {template} valid"
+        return CheckResult(fine=(fine,), unknown=notes)
 
     def actions(self) -> tuple[Action, ...]:
         """Return the record of the build, and the one action that is the whole Packer build.
@@ -87,7 +87,7 @@ class PackerBaker:
                 "ami_name": recipe.build.ami_name,
                 "tags": recipe.image_tags,
             },
-            permissions=(*PERMISSIONS, *records.WRITE_PERMISSIONS),
+            permissions=(*PERMISSIONS, *WATCH_PERMISSIONS, *records.WRITE_PERMISSIONS),
             after=(begun.id,),
             undo=undo_image(recipe, recipe.place),
         )  # fmt: skip
@@ -116,20 +116,20 @@ class PackerBaker:
         return {}
 
     def _build(self, context: ActionContext) -> dict[str, Any]:
-        build, watch = self._recipe.build, _Watch(context, self._recipe.build)
-        if self._recipe.attempt:  # an earlier run may have left something
-            for line in remove(context, build, image=True):
+        recipe, watch = self._recipe, PackerWatch(context, self._recipe)
+        if recipe.attempt:  # an earlier run may have left something
+            for line in remove(context, recipe.build, image=True):
                 context.progress(line)
         environment = context.aws.environment(context.region)
         run = PackerRun(self._packer, environment, watch.listen, context.cancelled)
         try:
-            image_id = run.build(self.request)
-            watch.has_made(image_id)
+            image = watch.image_of(run.build(self.request))
         except GoldenamiError as error:
             still = structs.replace(context, cancelled=Event())
-            error.notes = (*remove(still, build, watch.names, image=True), *error.notes)
+            removed = remove(still, recipe.build, watch.mentions, image=True)
+            error.notes = (*removed, *error.notes)
             raise
-        return {"image_id": image_id}
+        return {"image_id": image.id}
 
     @property
     def request(self) -> PackerBuild:
@@ -163,6 +163,9 @@ class PackerBaker:
                 *((shell.clean_up(),) if release.bake.cleanup else ()),
             ),
             variables=release.bake.vars,
+            names=release.bake.names,
+            only=release.bake.only,
+            plugins=release.bake.plugins,
             image_timeout_s=int(release.timeouts.seconds("image")),
         )
 
@@ -180,50 +183,3 @@ def _connecting(recipe: Recipe) -> Iterator[tuple[str, str]]:
             "cannot wait until it is through: set `bake.wait_for_user_data: false`, if what it "
             "makes may be missing in the image",
         )
-
-
-class _Watch:
-    """Records the instance that Packer launches as soon as Packer tells of it, and its image.
-
-    Args:
-        context: whose AWS, where.
-        build: the build.
-    """
-
-    def __init__(self, context: ActionContext, build: Build) -> None:
-        self._context = context
-        self._name = parameter(build.image, build.id)
-        self._instance_id = ""
-        self.names: set[str] = set()
-
-    def listen(self, event: PackerEvent) -> None:
-        """Listen to Packer; keep the names of the temporary things that it speaks of."""
-        self.names |= names_in(event.text)
-        instance_id = instance_in(event)
-        if instance_id and not self._instance_id:
-            self._instance_id = instance_id
-            records.change(self._context, self._name, {"instance_id": instance_id})
-        if event.text:
-            self._context.progress(event.text)
-
-    def has_made(self, image_id: str) -> None:
-        """Record the image, whose instance has passed all of Packer's provisioners.
-
-        EC2 names no instance for an image that a template had copied or registered: then the id
-        that Packer has told is all there is to know it by.
-
-        Raises:
-            RefusedError: EC2 says that the image was made from another instance.
-        """
-        context = self._context
-        image = patiently(context, lambda: images.created(context.regional, image_id), created=True)
-        if self._instance_id and image.source_instance not in ("", self._instance_id):
-            raise RefusedError(
-                f"{context.summary}: EC2 says that {image_id} was {origin(image)}, and not from "
-                f"{self._instance_id}, which Packer launched",
-                fix="find in CloudTrail who made it",
-            )
-        change = {
-            "instance_id": image.source_instance, "image_id": image_id, "gates": [VALIDATED],
-        }  # fmt: skip
-        records.change(context, self._name, change)

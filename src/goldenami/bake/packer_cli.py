@@ -33,6 +33,11 @@ class Packer(Struct, frozen=True):
     version: tuple[int, int, int]
 
     @property
+    def number(self) -> str:
+        """Its version, as people write it."""
+        return ".".join(map(str, self.version))
+
+    @property
     def has_plugins(self) -> bool:
         """Whether the Amazon builders are a plugin that ``packer init`` installs (1.7 on)."""
         return self.version >= PLUGINS_SINCE
@@ -136,17 +141,21 @@ def run(
             f"{packer.executable} cannot be run: {error.strerror}", fix=_GET_PACKER
         ) from error
     with process:
-        watcher = threading.Thread(target=_stop_once, args=(process, cancelled, grace_s))
+        failed = threading.Event()  # not `cancelled`, which stops more than Packer
+        watcher = threading.Thread(target=_stop_once, args=(process, cancelled, failed, grace_s))
         watcher.start()
         try:
-            _read(process, on_line, cancelled)
+            _read(process, on_line, cancelled, failed)
         finally:
             watcher.join()
     return process.returncode
 
 
 def _read(
-    process: subprocess.Popen[str], on_line: Callable[[str], None], cancelled: threading.Event
+    process: subprocess.Popen[str],
+    on_line: Callable[[str], None],
+    cancelled: threading.Event,
+    failed: threading.Event,
 ) -> None:
     failure: Exception | None = None
     lines = process.stdout or ()
@@ -163,13 +172,18 @@ def _read(
             cancelled.set()
         except Exception as error:  # raised again below, once Packer has cleaned up
             failure = error
-            cancelled.set()
+            failed.set()
     if failure is not None:
         raise failure
 
 
-def _stop_once(process: subprocess.Popen[str], cancelled: threading.Event, grace_s: float) -> None:
-    while not cancelled.wait(_POLL_S):
+def _stop_once(
+    process: subprocess.Popen[str],
+    cancelled: threading.Event,
+    failed: threading.Event,
+    grace_s: float,
+) -> None:
+    while not (failed.is_set() or cancelled.wait(_POLL_S)):
         if process.poll() is not None:
             return
     steps = ((signal.SIGINT, grace_s), (signal.SIGTERM, _TERMINATE_S), (signal.SIGKILL, None))

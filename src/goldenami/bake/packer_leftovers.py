@@ -1,22 +1,22 @@
 """What a Packer build leaves that failed or was killed, found and removed.
 
-Packer cleans up after itself, unless it is killed. Its instance carries the build's tags and is the
-recorded one, or was launched before it could be recorded; its key pair and security group carry no
+Packer cleans up after itself, unless it is killed. Its instance is the recorded one, or carries the
+build's tags, or has the key pair that Packer's log names; its key pair and security group carry no
 tags (1.6), so their names are taken from the instance and from its log.
 """
 
-import re
 from collections.abc import Callable, Iterator, Set
 from functools import partial
 from typing import Any
 
 from msgspec import structs
 
-from goldenami.aws import builds, calls, images, leftovers, records, waits
+from goldenami.aws import builds, calls, instances, leftovers, records, waits
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import once
 from goldenami.aws.errors import NOT_FOUND, code_of
 from goldenami.aws.leftovers import TEMPORARY
+from goldenami.bake.packer_products import NOTHING, Mentions, Products, is_recent, look
 from goldenami.domain import tags
 from goldenami.domain.identity import origin, removal_problem
 from goldenami.domain.image import Build, Image
@@ -24,63 +24,70 @@ from goldenami.domain.instance import Instance
 from goldenami.errors import GoldenamiError
 
 TERMINATION_TIMEOUT_S = 600.0
-_NAME = re.compile(rf"{TEMPORARY}[0-9A-Za-z-]{{8,}}")
-
-
-def names_in(line: str) -> frozenset[str]:
-    """Return the names of temporary key pairs and security groups in a line of Packer's log."""
-    return frozenset(_NAME.findall(line))
 
 
 def remove(
-    context: ActionContext, build: Build, names: Set[str] = frozenset(), *, image: bool
+    context: ActionContext, build: Build, mentions: Mentions | None = None, *, image: bool
 ) -> list[str]:
     """Remove what a build of Packer has left: its instance, its key pairs, its security group.
 
     Args:
         context: whose AWS, where.
         build: the build.
-        names: temporary key pairs and security groups that Packer spoke of.
-        image: whether its image goes too.
+        mentions: what Packer's log speaks of.
+        image: whether its image goes too, and all copies of it.
 
     Returns:
-        What was removed and what could not be, each by id.
+        What was removed and what could not be, each by id, and what else there is of the build.
     """
     lines: list[str] = []
+    mentions = mentions or Mentions()
     try:
-        launched = _launched(context, build)
-        if image:
-            lines += _images(context, build, {instance.id for instance in launched})
+        launched = _launched(context, build, mentions)
+        ids = {instance.id for instance in launched}
+        products = look(context.regional, build, ids, mentions) if image else NOTHING
+        lines += _images(context, build, products)
         for instance in launched:
             of_instance = (instance.key_name, *(name for _, name in instance.groups))
-            names |= {name for name in of_instance if name.startswith(TEMPORARY)}
+            mentions.names.update(name for name in of_instance if name.startswith(TEMPORARY))
             if instance.alive:
                 lines += _try(f"instance {instance.id}", partial(_terminate, context, instance))
-        steps = list(_temporary(context, build, names))
+        steps = dict(_temporary(context, build, mentions.names))
     except GoldenamiError as error:
         return [*lines, f"what Packer left could not be looked for: {error.message}"]
-    return [*lines, *(line for step in steps for line in _try(*step))]
+    lines += (line for step in steps.items() for line in _try(*step))
+    tried = {what.rpartition(" ")[2] for what in steps}
+    own = {each.id for each in products.images}
+    return [*lines, *(f"left: {line}" for line in products.lines(but=ids | own | tried))]
 
 
-def _images(context: ActionContext, build: Build, instances: Set[str]) -> Iterator[str]:
-    """Deregister the build's image; one that it has not made is left alone."""
-    for image in images.named(context.regional, build.ami_name):
-        if image.source_instance in instances:
-            yield from _try(f"image {image.id}", partial(_deregister, context, image))
-        elif image.tags.get(tags.BUILD) == build.id:
+def _images(context: ActionContext, build: Build, products: Products) -> Iterator[str]:
+    """Deregister what was made of the build's instances, copies first; nothing else."""
+    for image in reversed(products.images):
+        there = structs.replace(context, regional=context.aws.in_region(image.region))
+        yield from _try(f"image {image.id}", partial(_deregister, there, image))
+    for image in products.mentioned:
+        if image.tags.get(tags.BUILD) == build.id:
             yield f"left alone: {image.id}: EC2 says that it was {origin(image)}"
 
 
-def _launched(context: ActionContext, build: Build) -> list[Instance]:
+def _launched(context: ActionContext, build: Build, mentions: Mentions) -> list[Instance]:
     """Return the build's own instances, those that were terminated lately among them."""
     recorded = records.read(context.regional, build.image, build.id)
     if recorded is None:
         return []
-    return [
-        instance
-        for instance in builds.instances(context.regional, tags.BUILD, build.id, alive=False)
-        if not removal_problem(recorded.record, instance)
+    regional, purpose = context.regional, "looking for Packer's instance"
+    known = [recorded.record.instance_id] if recorded.record.instance_id else []
+    candidates = (
+        *builds.instances(regional, tags.BUILD, build.id, alive=False),
+        *instances.having(regional, "instance-id", known, purpose),
+    )
+    keyed = instances.having(regional, "key-name", sorted(mentions.keys), purpose)
+    own = [
+        *(each for each in candidates if not removal_problem(recorded.record, each)),
+        *(each for each in keyed if is_recent(each, build)),
     ]
+    return list({each.id: each for each in own}.values())
 
 
 def _try(what: str, step: Callable[[], Any]) -> list[str]:

@@ -16,20 +16,27 @@ from goldenami import files, jsonfile
 from goldenami.domain.names import AMI_ID, INSTANCE_ID
 from goldenami.errors import BakeError, SpecError, cut
 
-Kind = Literal["say", "message", "error", "build-error", "artifact", "variable", "other", "text"]
+Kind = Literal[
+    "say", "message", "error", "build-error", "artifact", "variable", "builder", "other", "text"
+]
 
 _UI: dict[str, Kind] = {"say": "say", "message": "message", "error": "error"}
 _TYPES: dict[str, Kind] = {
     "error": "build-error",
     "artifact": "artifact",
     "template-variable": "variable",
+    "template-builder": "builder",
 }
 _FOR_PEOPLE = ("say", "message", "error", "build-error")
 _ESCAPES = (("%!(PACKER_COMMA)", ","), ("\\r", ""), ("\\n", "\n"))
 _ARROW = re.compile(r"\A(==>|-->) ")
 _VERSION = re.compile(r"^Packer v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
 _INSTANCE = re.compile(rf"\bInstance ID: ({INSTANCE_ID.pattern})\s*\Z")
+_IMAGE = re.compile(r"\bami-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
 _HCL_VARIABLE = re.compile(r"^var\.([\w-]+): ", re.MULTILINE)
+_HCL_BUILD = re.compile(
+    r"^  > (?P<name>[^\n]*):\n\n    sources:\n(?P<sources>(?:\n      [^\n]+\n)*)", re.MULTILINE
+)
 
 
 class PackerEvent(Struct, frozen=True):
@@ -37,8 +44,8 @@ class PackerEvent(Struct, frozen=True):
 
     Attributes:
         kind: ``say`` (a step), ``message`` (a detail), ``error``, ``build-error`` (the one error
-            that ended a build), ``artifact``, ``variable``, ``other`` (a further machine-readable
-            type) or ``text`` (not machine-readable: what Packer prints when it crashes).
+            that ended a build), ``artifact``, ``variable``, ``builder``, ``other`` (a further
+            machine-readable type) or ``text`` (what is not: what Packer prints when it crashes).
         text: the message for people, without Packer's arrows; empty if it is not for people.
         target: the build that it is about, empty for all.
         data: the fields as Packer gave them.
@@ -96,6 +103,14 @@ def instance_in(event: PackerEvent) -> str:
     return match[1] if match else ""
 
 
+def images_in(event: PackerEvent) -> frozenset[str]:
+    """Return the images that Packer tells as artifacts, if the event is about some."""
+    is_id = event.kind == "artifact" and event.data[1:2] == ("id",)
+    return (
+        frozenset(_IMAGE.findall(event.data[2])) if is_id and len(event.data) > 2 else frozenset()
+    )
+
+
 def declared_variables(events: Iterable[PackerEvent]) -> frozenset[str]:
     """Return the variables that a template declares, from the events of ``packer inspect``.
 
@@ -108,6 +123,22 @@ def declared_variables(events: Iterable[PackerEvent]) -> frozenset[str]:
         elif event.kind == "say":  # HCL
             names.update(_HCL_VARIABLE.findall(event.text))
     return frozenset(names)
+
+
+def builders(events: Iterable[PackerEvent]) -> tuple[str, ...]:
+    """Return the builders that a template would run, from the events of ``packer inspect``.
+
+    They are named as ``-only`` takes them, in HCL with the name of their build, if it has one.
+    """
+    names: list[str] = []
+    for event in events:
+        if event.kind == "builder":  # legacy JSON
+            names.append(event.data[0])
+        elif event.kind == "say":  # HCL
+            for build in _HCL_BUILD.finditer(f"{event.text}\n"):
+                prefix = "" if build["name"].startswith("<unnamed") else f"{build['name']}."
+                names += (prefix + source for source in build["sources"].split())
+    return tuple(names)
 
 
 def errors(events: Iterable[PackerEvent]) -> tuple[str, ...]:
@@ -127,23 +158,18 @@ def errors(events: Iterable[PackerEvent]) -> tuple[str, ...]:
 
 
 def read_manifest(path: Path) -> tuple[BuiltImage, ...]:
-    """Return the images in a manifest, by builds in order.
+    """Return the images in a manifest, by builds in order; none if there is no manifest.
 
+    It is a hint alone: what there is, EC2 says.
     The format is https://developer.hashicorp.com/packer/docs/post-processors/manifest; the Amazon
     builders' artifact id is ``region:image`` once per region, separated by commas.
 
     Raises:
-        BakeError: there is no manifest, or none that names images.
+        BakeError: what is there is no manifest, or names something else than images.
     """
     try:
         content = files.read_if_there(path, files.DOCUMENT_BYTES)
-        if content is None:
-            raise BakeError(
-                "Packer succeeded but wrote no manifest",
-                fix='give the template a `post-processor "manifest"` with '
-                "`output = var.manifest_path`",
-            )
-        builds = msgspec.json.decode(content, type=_Manifest).builds
+        builds = msgspec.json.decode(content, type=_Manifest).builds if content else ()
     except SpecError as error:
         raise BakeError(f"Packer's manifest cannot be read: {error.message}") from error
     except jsonfile.WRONG as error:

@@ -1,17 +1,7 @@
-"""Packer templates, shipped and the user's own, and the variable file that goes with one.
+"""Packer templates, shipped and the user's own: text that values reach by a variable file only."""
 
-A template is text that we or the user wrote; values reach it by a JSON variable file only, so no
-value can close a string or open a block. One way is left: Packer evaluates ``{{ … }}`` in most
-settings, even in a variable's value, where it can read the environment, and as many times as each
-setting likes, so that nothing can be escaped for good. Values with ``{{`` are refused; commands
-and user data, where it is common, are files, which Packer leaves as they are.
-"""
-
-import json
 import os
-from collections.abc import Mapping, Set
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from msgspec import Struct
@@ -22,9 +12,6 @@ from goldenami.errors import SpecError
 from goldenami.resources import folder as resource_folder
 
 SUFFIX = ".pkr.hcl.j2"
-REQUIRED = ("region", "source_ami", "ami_name", "manifest_path")
-CONFIGURING = ("script_file", "user_data_file", "block_devices")
-_MARK = "{{"
 
 
 class Template(Struct, frozen=True):
@@ -122,56 +109,7 @@ def _unknown(name: str) -> SpecError:
     )
 
 
-def variable_file(
-    template: Template, declared: Set[str], values: Mapping[str, Any], own: Mapping[str, Any]
-) -> str:
-    """Return the JSON variable file for a template: of all values, those that it declares.
-
-    Args:
-        template: the template.
-        declared: the variables that it declares; Packer warns of or refuses others.
-        values: what goldenami sets. What is left out must not change what is baked, so the
-            template has to declare `REQUIRED`, and those of `CONFIGURING` that are not empty.
-        own: what the user sets, as it is: ``{{ … }}`` is the user's to use.
-
-    Raises:
-        SpecError: with every problem of the values.
-    """
-    ours = {name: value for name, value in values.items() if name in declared}
-    needed = (*REQUIRED, *(name for name in CONFIGURING if values.get(name)), *own)
-    problems = [
-        *(f"the template declares no variable {name!r}" for name in needed if name not in declared),
-        *(f"{name!r} is set by goldenami itself" for name in own if name in values),
-        *(
-            f"{name!r} contains {_MARK}, which Packer would evaluate"
-            for name, value in ours.items()
-            if _MARK in json.dumps(value)
-        ),
-    ]
-    chosen = {**ours, **own}
-    if template.is_legacy:
-        problems += (
-            f"{name!r} is a list or an object, and a legacy template's variables are strings"
-            for name, value in chosen.items()
-            if value and isinstance(value, list | dict)
-        )
-        chosen = {name: _as_string(value) for name, value in chosen.items()}
-    if problems:
-        raise SpecError(
-            f"Packer template {template.name} cannot be used as it is",
-            fix="correct the template, or the release file's `bake.vars`",
-            notes=problems,
-        )
-    return json.dumps(chosen, indent=2)
-
-
-def _as_string(value: Any) -> str:
-    if isinstance(value, list | dict):
-        return ""  # empty, since others are refused
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner can read."""
+def write_private(path: Path, content: str | bytes) -> None:
+    """Write a new file that only its owner can read; bytes go into it as they are."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
+        file.write(content.encode() if isinstance(content, str) else content)

@@ -29,6 +29,7 @@ ORGANIZATIONAL_UNIT_ARN = re.compile(
 ORGANIZATION_TARGET = re.compile(r"r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|[0-9]{12}")
 VULNERABILITY = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}|(?!CVE)[A-Z][A-Z0-9]+(-[A-Za-z0-9:.]+)+")
 SSM_PARAMETER = re.compile(r"[A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+){1,15}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

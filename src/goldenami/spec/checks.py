@@ -75,8 +75,11 @@ def _launch_lists(release: Release) -> Problems:
 
 
 def _packer_variables(release: Release) -> Problems:
-    if release.bake.method != "packer" and release.bake.vars:
-        yield Problem("$.bake.vars", "only `method: packer` takes vars")
+    if release.bake.method == "packer":
+        return
+    for key in ("vars", "names", "only", "plugins"):
+        if getattr(release.bake, key):
+            yield Problem(f"$.bake.{key}", f"only `method: packer` takes {key}")
 
 
 def _cleanup(release: Release) -> Problems:

@@ -77,6 +77,10 @@ class Bake(Part, frozen=True):
 
     With ``wait_for_user_data`` only after the base instance's user data is through; with
     ``cleanup`` after what belongs to the base instance alone was removed.
+
+    With Packer, ``names`` says how a template calls the variables that goldenami sets (empty: it is
+    not to have it), ``vars`` are its further ones, ``only`` is the one of its builders to run, and
+    ``plugins`` are the SHA-256 that Packer's plugins may have, by their names.
     """
 
     method: BakeMethod = BakeMethod.CREATE_IMAGE
@@ -85,6 +89,9 @@ class Bake(Part, frozen=True):
     vars: types.PackerVariables = field(default_factory=dict)
     wait_for_user_data: bool = True
     cleanup: bool = False
+    names: types.PackerNames = field(default_factory=dict)
+    only: str = ""
+    plugins: types.PluginPins = field(default_factory=dict)
 
 
 class ImageAttributes(Part, frozen=True):

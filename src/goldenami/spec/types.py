@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from goldenami.constraints import Wrong, at_most, distinct, each, filled, form, some
-from goldenami.domain import names, tags
+from goldenami.constraints import UnsoundError, Wrong, at_most, distinct, each, filled, form, some
+from goldenami.domain import names, packer_variables, tags
 
 DEPRECATION_DAYS = 3_650
 MINE_ON_IMAGES = 10
@@ -128,6 +129,30 @@ def _unwritable(_: str, value: object) -> str | None:
 
 
 PackerVariables = Annotated[dict[str, Any], each(_unwritable)]
+
+
+def _no_variable(ours: str, theirs: str) -> str | None:
+    if ours not in packer_variables.NEEDS:
+        return f"goldenami sets no such variable; it sets {', '.join(packer_variables.NEEDS)}"
+    if theirs and not packer_variables.VARIABLE.fullmatch(theirs):
+        return f"`{theirs}` is no name of a variable"
+    return None
+
+
+def _one_value_each(names: Mapping[str, str]) -> Wrong:
+    seen: set[str] = set()
+    for ours, theirs in names.items():
+        with suppress(UnsoundError):
+            if theirs and theirs in seen:
+                yield f".{ours}", f"`{theirs}` has a value already"
+            seen.add(theirs)
+
+
+PackerNames = Annotated[dict[str, str], each(_no_variable), _one_value_each]
+
+
+Sha256 = Annotated[str, form(names.SHA256, "SHA-256 (64 hex digits, in lower case)")]
+PluginPins = dict[str, Annotated[tuple[Sha256, ...], some("SHA-256"), distinct]]
 
 
 def _leave_room(own: Mapping[str, str]) -> Wrong:

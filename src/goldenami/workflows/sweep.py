@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws import calls, images, lease, leftovers, records, regions, waits
+from goldenami.aws import calls, images, lease, leftovers, records, regions, untagged, waits
 from goldenami.aws.leftovers import ClaimedLeftover, Leftover, RegionLeases
 from goldenami.aws.parallel import RegionAnswers, UnreadRegion, in_regions
 from goldenami.aws.session import Aws
@@ -117,7 +117,10 @@ def prepare(
     removed: list[Leftover] = []
     kept: list[Leftover] = []
     forgeries: list[Forgery] = []
-    for claim in (claim for read in answers.read.values() for claim in read.leftovers):
+    recorded_builds = [(region, [*read.records.values()]) for region, read in own.read.items()]
+    bare = untagged.of_records(aws, recorded_builds, tuple(answers.read))
+    books.originals = {each.image.id: each.image.source_instance for each in bare if each.image}
+    for claim in (*(claim for read in answers.read.values() for claim in read.leftovers), *bare):
         if not swept(claim.leftover.build):
             continue
         if books.may_be_under_way(claim.leftover):
@@ -177,6 +180,8 @@ class _Books:
     ) -> None:
         self._aws = aws
         self.running: set[str] = set()
+        self.originals: dict[str, str] = {}
+        """The instances of images that carry no tags, by those that copies may be made of."""
         self.unread: list[UnreadRegion] = []
         self._known: dict[str, tuple[Aws, str, Recorded]] = {}
         for baker, answers in accounts:
@@ -212,10 +217,11 @@ class _Books:
 
     def _of_image(self, baker: Aws, region: str, recorded: Recorded, image: Image) -> str:
         record = recorded.record
+        packers = record.method == "packer" and not record.image_id and baker is self._aws
+        source_instance = image.source_instance or self.originals.get(image.source_image, "")
+        if packers and source_instance == record.instance_id != "":
+            return ""  # Packer was killed, and nobody saw whether it had ended
         if baker is self._aws and image.region == region:
-            packers = record.method == "packer" and not record.image_id
-            if packers and image.source_instance == record.instance_id != "":
-                return ""  # Packer was killed, and nobody saw whether it had ended
             return identity.image_problem(recorded, image, baker.account)
         source = record.image_id
         if baker is not self._aws and image.source_region != region:

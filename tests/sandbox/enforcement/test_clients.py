@@ -157,7 +157,8 @@ def packer(sandbox: Sandbox, environment: Environment, source: str) -> str:
         variables={"communicator": "none"},
         poll_delay_s=1,
     )
-    return PackerRun(find_packer(), environment).build(wish)
+    (image,) = PackerRun(find_packer(), environment).build(wish)
+    return image.image_id
 
 
 @pytest.mark.usefixtures("_packer")

@@ -16,7 +16,7 @@ from goldenami.bake.actions import available, complete, created_by, deregister
 from goldenami.bake.boot_test import TEST
 from goldenami.bake.distribute import deprecated_at
 from goldenami.bake.interface import Recipe
-from goldenami.domain import identity, names, tags
+from goldenami.domain import identity, tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.identity import LAUNCH, Forgery, Recorded
 from goldenami.domain.image import Image
@@ -368,10 +368,8 @@ class _Judge:
         )
 
     def _look_for_orphan(self) -> None:
-        """Look for the image that Packer made and was killed before it tagged it."""
-        record = self._recorded.record
-        name = names.ami_name(record.image, record.version)
-        for image in images.named(self._aws.in_region(self._home.region), name):
+        """Look for the image that Packer made, and that nobody has tagged since."""
+        for image in images.own(self._aws.in_region(self._home.region)):
             if tags.BUILD not in image.tags and self._is_of_packer(image):
                 self.unfit[self._home.region] = image
 
