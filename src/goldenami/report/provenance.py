@@ -1,7 +1,7 @@
 """Shows a manifest to people."""
 
 from goldenami.domain.manifest import Manifest
-from goldenami.report.terminal import console, table
+from goldenami.report.terminal import line, table
 
 
 def write(manifest: Manifest, found_in: str) -> None:
@@ -29,7 +29,7 @@ def write(manifest: Manifest, found_in: str) -> None:
     }
     for name, value in lines.items():
         if value.strip():
-            console().print(f"{name:<14} {value.strip()}")
+            line(f"{name:<14} {value.strip()}")
     table(
         ("account", "region", "image", "snapshots", "kms_key", "parameter"),
         [
@@ -39,4 +39,6 @@ def write(manifest: Manifest, found_in: str) -> None:
             )
             for image in manifest.images
         ],
+        sentences=("snapshots",),
+        spare=("kms_key", "parameter", "snapshots", "account", "region"),
     )  # fmt: skip
