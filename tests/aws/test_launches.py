@@ -1,6 +1,6 @@
 """What will launch something, as AWS tells it: what it names, what is gone meanwhile, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -326,3 +326,34 @@ def test_a_template_that_is_known_by_its_name_alone_is_moved_by_its_name() -> No
     assert launch["Overrides"] == [
         {"LaunchTemplateSpecification": {"LaunchTemplateName": "ltb", "Version": "2"}}
     ]
+
+
+def lesser(part: Any) -> Iterator[Any]:
+    """Yield what is left of an answer when one member of it is missing, or is something else."""
+    items = enumerate(part) if isinstance(part, list) else part.items()
+    for key, value in list(items):
+        copies = list(part) if isinstance(part, list) else dict(part)
+        if isinstance(part, dict):
+            yield {name: other for name, other in part.items() if name != key}
+        for odd in (None, 17, [], {}, *(lesser(value) if isinstance(value, (dict, list)) else ())):
+            copies[key] = odd
+            yield type(part)(copies)
+
+
+READABLE: dict[str, dict[str, Any]] = {
+    kind: {"DescribeLaunchTemplateVersions": VERSIONS, "DescribeNodegroup": NODE_GROUP, **answers}
+    for kind, answers, _ in (*VANISHED.values(), *IMAGES.values())
+}
+
+
+@pytest.mark.parametrize("kind", sorted(READABLE))
+def test_an_odd_row_makes_a_part_unread_and_is_never_a_traceback(kind: str) -> None:
+    tried = refused = 0
+    for operation, answer in READABLE[kind].items():
+        for odd in lesser(answer) if isinstance(answer, dict) else ():
+            tried += 1
+            try:
+                read(kind, **{**READABLE[kind], operation: odd})
+            except AwsError:
+                refused += 1
+    assert 0 < refused < tried

@@ -44,7 +44,9 @@ def test_what_names_no_image_is_neither_compliant_nor_left_out(
         ran = cli("audit", *HOME, "--format", form)
         assert ran.code == 10, ran.err
         reports[form] = ran.out
-        assert "4 launch templates, groups and guardrails: 2 compliant, 1 without an image" in ran.err
+        assert (
+            "4 launch templates, groups and guardrails: 2 compliant, 1 without an image" in ran.err
+        )
     document = json.loads(reports["json"])
     [place] = document["places"]
     with_findings = {finding["subject"]["id"] for finding in document["findings"]}
@@ -67,17 +69,15 @@ def test_an_image_that_is_no_longer_shared_is_not_called_deregistered(
 ) -> None:
     owner = sandbox.client("ec2", account=ELSEWHERE)
     source = owner.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
-    instance = owner.run_instances(
-        ImageId=source, MinCount=1, MaxCount=1, InstanceType="t3.micro"
-    )["Instances"][0]["InstanceId"]
+    instance = owner.run_instances(ImageId=source, MinCount=1, MaxCount=1, InstanceType="t3.micro")[
+        "Instances"
+    ][0]["InstanceId"]
     theirs = owner.create_image(InstanceId=instance, Name="theirs")["ImageId"]
     account = sandbox.client("sts").get_caller_identity()["Account"]
     share = {"ImageId": theirs, "LaunchPermission": {"Add": [{"UserId": account}]}}
     owner.modify_image_attribute(**share)
     bad = run(sandbox, theirs)
-    owner.modify_image_attribute(
-        ImageId=theirs, LaunchPermission={"Remove": [{"UserId": account}]}
-    )
+    owner.modify_image_attribute(ImageId=theirs, LaunchPermission={"Remove": [{"UserId": account}]})
     fallback = Fault(
         service="ec2", operation="DescribeInstanceImageMetadata", code="UnauthorizedOperation",
         status=403,
