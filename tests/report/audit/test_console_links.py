@@ -43,7 +43,7 @@ IDS: dict[Kind, tuple[str, str, str]] = {
     Kind.LAUNCH_CONFIGURATION: ("a b#1", "id=a%20b%231", ""),
     Kind.AUTO_SCALING_GROUP: ("web#2", "id=NAME%20%23%2F", ""),
     Kind.FLEET: ("fleet-1#2", "", "fleet/fleet-1"),
-    Kind.SPOT_FLEET: ("sfr-1#2", "id=sfr-1", "spot-fleet-request/sfr-1"),
+    Kind.SPOT_FLEET: ("sfr-1#2", "", "spot-fleet-request/sfr-1"),
     Kind.NODE_GROUP: ("shop/web", "/clusters/shop/nodegroups/web", ""),
     Kind.SETTING: ("allowed-amis", "", ""),
     Kind.GUARDRAIL: ("policy/x", "", ""),

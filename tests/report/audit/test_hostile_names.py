@@ -67,7 +67,7 @@ def parsed_sarif(text: str) -> list[str]:
         assert "](" not in result["message"]["text"]
         uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         assert re.fullmatch(rf"{CHARACTER}+(?:/{CHARACTER}*)*", uri)
-        assert urljoin("https://host/root/", uri) == f"https://host/root/{uri}"
+        assert urljoin("https://host/a/", uri) == f"https://host/a/{uri}"
         segments = [unquote(segment) for segment in uri.split("/")]
         assert segments[:2] + segments[3:4] == ["aws", "111122223333", "auto-scaling-group"]
         ids += segments[4:]

@@ -21,7 +21,6 @@ _PAGES: Mapping[Kind, str] = {
     Kind.LAUNCH_TEMPLATE: "ec2/home?region={region}#LaunchTemplateDetails:launchTemplateId={id}",
     Kind.LAUNCH_CONFIGURATION: "ec2/home?region={region}#LaunchConfigurations:id={id}",
     Kind.AUTO_SCALING_GROUP: "ec2/home?region={region}#AutoScalingGroupDetails:id={id}",
-    Kind.SPOT_FLEET: "ec2/home?region={region}#SpotInstancesDetails:id={id}",
     Kind.NODE_GROUP: "eks/home?region={region}#/clusters/{cluster}/nodegroups/{id}",
 }
 _IMAGE = "ec2/home?region={region}#ImageDetails:imageId={id}"
@@ -35,8 +34,6 @@ def of_subject(subject: Subject) -> str:
             plain = subject.id.partition(":")[0]
         case Kind.AUTO_SCALING_GROUP:
             plain = subject.name
-        case Kind.SPOT_FLEET:
-            plain = subject.id.partition("#")[0]
         case Kind.NODE_GROUP:
             cluster, _, plain = subject.id.partition("/")
     return _page(_PAGES.get(subject.kind, ""), subject.region, plain, cluster)
