@@ -23,7 +23,6 @@ from goldenami_sandbox.group_launches import (
     Described,
     GroupLaunchesResponse,
     invalid,
-    name_templates,
 )
 from goldenami_sandbox.overriding import overrides
 
@@ -94,7 +93,12 @@ class AutoScalingStore(AutoScalingBackend):
 
     @overrides
     def describe_auto_scaling_groups(self, *args: Any, **named: Any) -> list[FakeAutoScalingGroup]:
-        """List groups; one whose refresh is over has taken over what that brought."""
+        """List groups; one whose refresh is over has taken over what that brought.
+
+        Their templates are named by id and by name, whichever was sent (moto tells of overrides
+        what was sent).
+        https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateSpecification.html
+        """
         for name, refreshes in self.refreshes.items():
             for refresh in refreshes:
                 group = self.autoscaling_groups.get(name)
@@ -103,7 +107,8 @@ class AutoScalingStore(AutoScalingBackend):
                     configure(group, refresh.desired)
         groups = super().describe_auto_scaling_groups(*args, **named)
         for group in groups:
-            name_templates(group)
+            for specification in specifications(configuration(group)):
+                _name_in_full(group, specification)
         return groups
 
     def start(self, name: str, desired: Described, preferences: Described) -> Refresh:
@@ -227,6 +232,20 @@ def specifications(desired: Described) -> Iterator[Described]:
     for part in (policy, *policy.get("Overrides", ())):
         if specification := part.get("LaunchTemplateSpecification"):
             yield specification
+
+
+def _name_in_full(group: FakeAutoScalingGroup, specification: Described) -> None:
+    """Add the id or the name of a template that is there to what names it by the other."""
+    templates = group.ec2_backend.launch_templates
+    named = [
+        template
+        for template in templates.values()
+        if specification.get("LaunchTemplateId", template.id) == template.id
+        and specification.get("LaunchTemplateName", template.name) == template.name
+    ]
+    if len(named) == 1:
+        specification["LaunchTemplateId"] = named[0].id
+        specification["LaunchTemplateName"] = named[0].name
 
 
 def _unnamed(policy: Described) -> Described:

@@ -95,20 +95,6 @@ class GroupLaunchesResponse(MotoResponse):
         return Ec2Response.trial(self.current_account, self.region, parameters)
 
 
-def name_templates(group: FakeAutoScalingGroup) -> None:
-    """Let the overrides of a group tell both id and name of their templates, as AWS does."""
-    policy = (group.mixed_instances_policy or {}).get("LaunchTemplate", {})
-    for override in policy.get("Overrides", ()):
-        if named := override.get("LaunchTemplateSpecification"):
-            ec2 = group.ec2_backend
-            template = (
-                ec2.get_launch_template(named["LaunchTemplateId"])
-                if "LaunchTemplateId" in named
-                else ec2.get_launch_template_by_name(named["LaunchTemplateName"])
-            )
-            named |= {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name}
-
-
 _launch = FakeAutoScalingGroup.replace_autoscaling_group_instances
 
 

@@ -207,8 +207,10 @@ def test_without_the_new_listing_the_old_one_answers_the_same(
     old = json.loads(ran.out)
 
     def facts(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+        found = [(one["subject"]["id"], one["rule"], one["reason"]) for one in document["findings"]]
+        # The old one cannot tell an image that is gone from one that is only hidden.
         return sorted(
-            (one["subject"]["id"], one["rule"], one["reason"]) for one in document["findings"]
+            (thing, rule, "" if rule == "deregistered-image" else why) for thing, rule, why in found
         )
 
     assert facts(old) == facts(new)

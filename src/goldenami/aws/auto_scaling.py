@@ -44,6 +44,20 @@ class AutoScalingGroup(Struct, frozen=True, kw_only=True):
     protected: tuple[str, ...] = ()
 
     @property
+    def spare(self) -> frozenset[ImageReference]:
+        """The templates that need no image: wherever they are used, an override brings one."""
+        if not self.mixed:
+            return frozenset()
+        own = "LaunchTemplateSpecification"
+        overrides: Iterable[Mapping[str, Any]] = self.launch.get("Overrides") or ({},)
+        used = {
+            of_template(each.get(own) or self.launch[own])
+            for each in overrides
+            if not each.get("ImageId")
+        }
+        return frozenset(map(of_template, self._templates())) - used
+
+    @property
     def references(self) -> tuple[ImageReference, ...]:
         """What it launches, each once: its configuration, or its templates and then images."""
         if self.configuration:
@@ -145,9 +159,12 @@ def covers(actual: Any, expected: Any) -> bool:
 def _moved(
     specification: Mapping[str, Any], versions: Mapping[ImageReference, Any]
 ) -> dict[str, Any]:
-    """Return a template's version by its id alone: AWS takes id or name, and tells both."""
+    """Return a template's version by its id, or its name if that is all that AWS tells.
+
+    AWS tells both, and takes one of them.
+    """
     reference = of_template(specification)
     return {
-        "LaunchTemplateId": reference.template,
+        "LaunchTemplateName" if reference.by_name else "LaunchTemplateId": reference.template,
         "Version": versions.get(reference, reference.version),
     }

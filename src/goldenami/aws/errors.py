@@ -1,9 +1,9 @@
 """Turns what botocore raises into one clear error; AWS's codes are classified only here."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from goldenami.aws.answers.interface import OddAnswerError
 from goldenami.aws.endpoints import without_users
@@ -91,8 +91,18 @@ NOT_FOUND = UNKNOWN_ID | {
     "ParameterNotFound",
     "InvocationDoesNotExist",
 }
-GONE = NOT_FOUND | frozenset({"ResourceNotFoundException"})
-"""What disappeared between a listing and a closer look is gone, and not unreadable."""
+
+
+class _Gone(Container[str]):
+    """What AWS says of something that it does not have, whatever kind of thing that is."""
+
+    _code = re.compile(r"(?:NoSuch\w+|[\w.]*(?:NotFound|NotExist)(?:Exception)?|\w+\.Unavailable)")
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and bool(self._code.fullmatch(code))
+
+
+GONE = _Gone()
 
 CHANGED = frozenset(
     {
@@ -112,14 +122,6 @@ CHANGED = frozenset(
 TERMINATED = frozenset({"IdempotentInstanceTerminated"})
 USED_TOKEN = TERMINATED | {"IdempotentParameterMismatch"}
 """What is said of a client token that has launched what is gone, or something else."""
-
-UNKNOWN_TEMPLATE = frozenset(
-    {
-        "InvalidLaunchTemplateId.NotFound",
-        "InvalidLaunchTemplateId.VersionNotFound",
-        "InvalidLaunchTemplateName.NotFoundException",
-    }
-)
 UNKNOWN_GROUP = frozenset({"InvalidGroup.NotFound"})
 REFRESHING = frozenset({"InstanceRefreshInProgress"})
 ALREADY_THERE = frozenset({"ParameterAlreadyExists"})
@@ -128,6 +130,22 @@ NO_AGENT = frozenset({"InvalidInstanceId"})
 NOT_AVAILABLE_HERE = frozenset(
     {"InvalidAction", "UnsupportedOperation", "UnknownOperationException"}
 )
+
+
+T = TypeVar("T")
+
+
+def unless_gone(read: Callable[[], T]) -> T | None:
+    """Return what is read of a thing that something else named; None if there is no such thing.
+
+    What disappears between a listing and a closer look is gone, and not unreadable.
+
+    Raises:
+        AwsError: it could not be read.
+    """
+    with Tolerated(GONE):
+        return read()
+    return None
 
 
 class Tolerated:

@@ -22,8 +22,8 @@ from goldenami.aws.ask import again
 from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
-from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen, Kind, Subject
-from goldenami.domain.instance import ALIVE
+from goldenami.domain.audit.subject import INVISIBLE, ImageSeen, Kind, Subject
+from goldenami.domain.instance import ALIVE, ENDED
 from goldenami.errors import AwsError
 
 METADATA_PAGE = 1000
@@ -96,30 +96,28 @@ class InstanceInventory:
             return
         for some in self._rows(_METADATA, self._first):
             yield [
-                self._subject(instance, instance.owner_id, self._image(instance.image_metadata))
+                self._subject(instance, self._image(instance.image_metadata))
                 for instance in some
+                if instance.state.name not in ENDED
             ]
 
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
         for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS)):
             instances = [
-                (reservation.owner_id, instance)
+                instance
                 for reservation in some
                 for instance in reservation.instances
+                if instance.state.name not in ENDED
             ]
-            seen = images.of({instance.image_id for _, instance in instances})
-            yield [
-                self._subject(instance, account, seen[instance.image_id])
-                for account, instance in instances
-            ]
+            seen = images.of({instance.image_id for instance in instances})
+            yield [self._subject(instance, seen[instance.image_id]) for instance in instances]
 
-    def _subject(
-        self, instance: InstanceMetadata | InstanceAnswer, account: str, image: ImageSeen
-    ) -> Subject:
+    def _subject(self, instance: InstanceMetadata | InstanceAnswer, image: ImageSeen) -> Subject:
+        """Return an instance, which belongs to the account that lists it."""
         own = instance.tag_values
         return Subject(
             kind=Kind.INSTANCE,
-            account=account,
+            account=self._regional.account,
             region=self._regional.region,
             id=instance.instance_id,
             name=own.get("Name", ""),
@@ -158,7 +156,7 @@ def _image(about: ImageMetadata) -> ImageSeen:
         id=about.image_id,
         name=about.name,
         owner=about.owner_id,
-        state=about.state or DEREGISTERED,
+        state=about.state or INVISIBLE,
         created=about.creation_date,
         deprecated_at=about.deprecation_time,
     )

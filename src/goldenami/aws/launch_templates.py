@@ -1,10 +1,12 @@
 """Launch templates: which image a version names."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from threading import RLock
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from goldenami.aws.answers.interface import read
 from goldenami.aws.answers.launches import (
@@ -15,7 +17,7 @@ from goldenami.aws.answers.launches import (
     TemplateVersion,
     TemplateVersionName,
 )
-from goldenami.aws.errors import UNKNOWN_TEMPLATE, Tolerated
+from goldenami.aws.errors import unless_gone
 from goldenami.aws.session import RegionalAws
 
 NAMED = ("$Default", "$Latest")
@@ -27,11 +29,13 @@ _RESOLVE = "resolve:ssm:"
 class ImageReference(Struct, frozen=True, kw_only=True):
     """What something launches: an image, a version of a template, or a launch configuration.
 
-    ``why`` says why no image is known.
+    A template is named by its id, or ``by_name``: one template's name may look like another's id.
+    ``why`` says why no image is known. All of it is empty if a template names no image.
     """
 
     image: str = ""
     template: str = ""
+    by_name: bool = False
     version: str = ""
     configuration: str = ""
     why: str = ""
@@ -44,13 +48,23 @@ class ImageReference(Struct, frozen=True, kw_only=True):
         """
         return self.image.removeprefix(_RESOLVE) if self.image.startswith(_RESOLVE) else ""
 
+    @property
+    def words(self) -> str:
+        """The template's version or the configuration that it names, in words."""
+        if self.configuration:
+            return f"launch configuration {self.configuration}"
+        return f"version {self.version} of launch template {self.template}"
+
 
 def of_template(named: TemplateVersionName | Mapping[str, Any]) -> ImageReference:
     """Return the version of a template that a ``LaunchTemplateSpecification`` names."""
     if isinstance(named, Mapping):
         named = read(TemplateVersionName, named)
-    template = named.launch_template_id or named.launch_template_name
-    return ImageReference(template=template, version=named.version or NAMED[0])
+    return ImageReference(
+        template=named.launch_template_id or named.launch_template_name,
+        by_name=not named.launch_template_id,
+        version=named.version or NAMED[0],
+    )
 
 
 def of_overrides(overrides: Iterable[Override]) -> list[ImageReference]:
@@ -72,6 +86,11 @@ class LaunchTemplateVersion(Struct, frozen=True, kw_only=True):
     default: bool = False
     description: str = ""
 
+    def named(self, version: str) -> Iterator[ImageReference]:
+        """Yield the ways to name its template, with a version."""
+        yield ImageReference(template=self.id, version=version)
+        yield ImageReference(template=self.name, by_name=True, version=version)
+
 
 class LaunchTemplates:
     """The launch templates of a region; each version is asked for once, by several threads."""
@@ -79,7 +98,7 @@ class LaunchTemplates:
     def __init__(self, regional: RegionalAws) -> None:
         self._regional = regional
         self._named: list[LaunchTemplateVersion] | None = None
-        self._versions: dict[tuple[str, str], ImageReference] = {}
+        self._versions: dict[ImageReference, ImageReference] = {}
         self._configurations: dict[str, str] | None = None
         self._lock = RLock()
 
@@ -107,29 +126,29 @@ class LaunchTemplates:
     def resolved(self, reference: ImageReference) -> ImageReference:
         """Follow a reference to what it launches."""
         if reference.configuration:
-            image = self._configured().get(reference.configuration, "")
-            why = f"there is no launch configuration {reference.configuration}"
-            return ImageReference(image=image, why="" if image else why)
+            image = self._configured().get(reference.configuration)
+            why = f"there is no {reference.words}" if image is None else ""
+            return ImageReference(image=image or "", why=why)
         if not reference.template:
             return reference
-        key = (reference.template, reference.version)
         with self._lock:
             self.listed()
-            if key not in self._versions:
-                version = read_version(self._regional, *key)
-                why = f"there is no version {key[1]} of launch template {key[0]}"
-                self._versions[key] = version.reference if version else ImageReference(why=why)
-            return self._versions[key]
+            if reference not in self._versions:
+                version = read_version(self._regional, reference)
+                missing = ImageReference(why=f"there is no {self._missing(reference)}")
+                self._versions[reference] = version.reference if version else missing
+            return self._versions[reference]
+
+    def _missing(self, reference: ImageReference) -> str:
+        latest = replace(reference, version="$Latest")
+        words = reference.words
+        return words if latest in self._versions else f"launch {words.rpartition(' launch ')[2]}"
 
     def _remember(self, versions: list[LaunchTemplateVersion]) -> None:
-        for version in versions:
-            for named in (version.id, version.name):
-                self._versions[named, version.version] = version.reference
-                if version.default:
-                    self._versions[named, "$Default"] = version.reference
         for version in sorted(versions, key=lambda each: int(each.version)):
-            for named in (version.id, version.name):
-                self._versions[named, "$Latest"] = version.reference
+            names = [version.version, "$Latest", *(["$Default"] if version.default else [])]
+            for reference in chain.from_iterable(map(version.named, names)):
+                self._versions[reference] = version.reference
 
     def _configured(self) -> dict[str, str]:
         with self._lock:
@@ -150,25 +169,21 @@ def versions(regional: RegionalAws, template: str) -> list[LaunchTemplateVersion
     return [_version(version) for version in answers]
 
 
-def read_version(
-    regional: RegionalAws, template: str, version: str
-) -> LaunchTemplateVersion | None:
+def read_version(regional: RegionalAws, named: ImageReference) -> LaunchTemplateVersion | None:
     """Return a version of a launch template, None if there is no such one.
 
     Args:
         regional: whose, and where.
-        template: its id or name.
-        version: a number, ``$Default`` or ``$Latest``.
+        named: the template, and a number, ``$Default`` or ``$Latest``.
     """
-    by = "LaunchTemplateId" if template.startswith("lt-") else "LaunchTemplateName"
-    purpose = f"reading launch template {template}"
-    with Tolerated(UNKNOWN_TEMPLATE):
-        answers = regional.ask(
-            DescribeLaunchTemplateVersions, purpose,
-            Versions=[version], **{by: template},
-        ).rows  # fmt: skip
-        return _version(answers[0]) if answers else None
-    return None
+    by = "LaunchTemplateName" if named.by_name else "LaunchTemplateId"
+    answer = unless_gone(
+        lambda: regional.ask(
+            DescribeLaunchTemplateVersions, f"reading launch template {named.template}",
+            Versions=[named.version], **{by: named.template},
+        )
+    )  # fmt: skip
+    return _version(answer.rows[0]) if answer and answer.rows else None
 
 
 def _version(answer: TemplateVersion) -> LaunchTemplateVersion:

@@ -7,7 +7,7 @@ from goldenami.aws.images import by_id
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.audit.approved import Approved
-from goldenami.domain.audit.subject import DEREGISTERED, ImageSeen
+from goldenami.domain.audit.subject import INVISIBLE, ImageSeen
 from goldenami.domain.image import Image
 
 IMAGES_A_CALL = 200
@@ -29,7 +29,7 @@ class SeenImages:
         self._lock = Lock()
 
     def of(self, ids: Iterable[str]) -> Mapping[str, ImageSeen]:
-        """Return what is known of these images; one that is gone is ``deregistered``."""
+        """Return what is known of these images; DescribeImages leaves out what it cannot show."""
         return {image_id: _seen(image_id, image) for image_id, image in self._images(ids).items()}
 
     def golden_ancestors(self, ids: Iterable[str], approved: Approved) -> dict[str, str]:
@@ -75,7 +75,7 @@ def _source(image: Image | None) -> tuple[str, str]:
 
 def _seen(image_id: str, image: Image | None) -> ImageSeen:
     if image is None:
-        return ImageSeen(id=image_id, state=DEREGISTERED)
+        return ImageSeen(id=image_id, state=INVISIBLE)
     return ImageSeen(
         id=image_id,
         name=image.name,

@@ -137,7 +137,7 @@ def _send(aws: "Aws", document: "Document", role: str) -> None:
     from goldenami.report.audit.as_asff import findings
     from goldenami.workflows.audit import to_security_hub
 
-    sent = to_security_hub.send(aws, findings(document, partition=aws.partition), role)
+    sent = to_security_hub.send(aws, findings(document), role)
     say(f"imported {sent} findings into Security Hub")
 
 

@@ -53,6 +53,7 @@ def list_(options: shared.ListOptions) -> None:
         [instance for instances in answers.read.values() for instance in instances],
         options.form.value,
         columns=("region", "id", "name", "state", "image", "build", "source", "launched"),
+        spare=("launched", "source", "build", "name", "image", "state", "region"),
     )
     answers.complete("listing the base instances")
 

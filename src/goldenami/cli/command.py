@@ -7,7 +7,7 @@ Typer's are.
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType
@@ -26,6 +26,10 @@ O = TypeVar("O", bound="Options")  # noqa: E741
 
 class Options(Struct, frozen=True, kw_only=True):
     """The options of a command; a subclass's own are shown before those that it shares."""
+
+    def in_effect(self) -> AbstractContextManager[None]:
+        """Return what holds while the command runs, whatever it does."""
+        return nullcontext()
 
 
 class App(typer.Typer):
@@ -46,7 +50,9 @@ class App(typer.Typer):
 
         def command(**raw: Any) -> None:
             values = {item.name: item.value(raw[item.name]) for item in parameters}
-            function(options(**values))
+            chosen = options(**values)
+            with chosen.in_effect():
+                function(chosen)
 
         command.function, command.parameters = function, parameters  # type: ignore[attr-defined]
         command.__name__, command.__doc__ = function.__name__, function.__doc__

@@ -41,5 +41,10 @@ def images(options: ImagesOptions) -> None:
             "image", "version", "build", "status", "unpublished", "region", "id", "state",
             "created", "snapshots",
         ),
+        sentences=("unpublished", "snapshots"),
+        spare=(
+            "snapshots", "created", "state", "build", "unpublished", "region", "status", "image",
+            "version",
+        ),
     )  # fmt: skip
     answers.complete("listing the golden images")

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -10,7 +11,7 @@ import typer
 
 from goldenami.cli.command import Argument, Option, Options
 from goldenami.errors import UsageError
-from goldenami.report.terminal import say, tell
+from goldenami.report.terminal import say, tell, wide_tables
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -39,7 +40,17 @@ PlanOnly = Annotated[bool, Option("Check and show what would be done; stop.")]
 Yes = Annotated[bool, Option("Do not ask.", names=("--yes", "-y"))]
 
 
-class AwsOptions(Options, frozen=True, kw_only=True):
+class TableOptions(Options, frozen=True, kw_only=True):
+    """Of what writes tables."""
+
+    wide: Annotated[bool, Option("All columns of a table, however narrow the terminal.")] = False
+
+    def in_effect(self) -> AbstractContextManager[None]:
+        """Return what holds while the command runs: how wide its tables may be."""
+        return wide_tables(wide=self.wide)
+
+
+class AwsOptions(TableOptions, frozen=True, kw_only=True):
     """Which AWS is reached, and by whom."""
 
     aws_profile: Annotated[

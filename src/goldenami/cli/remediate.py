@@ -123,7 +123,10 @@ def remediate(options: RemediateOptions) -> None:
         return
     results, error = workflow.carry_out(aws, remediation, request, tell=PlanProgress())
     columns = ("account", "region", "id", "result", "detail")
-    listing.write("goldenami.remediation/v1", results, options.form.value, columns=columns)
+    listing.write(
+        "goldenami.remediation/v1", results, options.form.value, columns=columns,
+        sentences=("detail",), spare=("account", "region", "detail", "result"),
+    )  # fmt: skip
     if error:
         raise error
 

@@ -55,5 +55,9 @@ def history(options: HistoryOptions) -> None:
     aws = options.aws()
     releases, answers = registry.history(aws, options.image, where=options.region)
     columns = ("version", "build", "status", "regions", "source", "approved_by", "approved_at")
-    listing.write("goldenami.history/v1", releases, options.form.value, columns=columns)
+    listing.write(
+        "goldenami.history/v1", releases, options.form.value, columns=columns,
+        sentences=("regions",),
+        spare=("source", "approved_at", "approved_by", "regions", "status", "version"),
+    )  # fmt: skip
     answers.complete(f"listing the releases of {options.image}")

@@ -45,5 +45,8 @@ def sweep(options: SweepOptions) -> None:
     if not prepared.leftovers or options.go_ahead(prepared.plan):
         workflow.carry_out(aws, prepared, tell=PlanProgress())
         columns = ("region", "kind", "id", "state", "build")
-        listing.write("goldenami.sweep/v1", prepared.leftovers, options.form.value, columns=columns)
+        listing.write(
+            "goldenami.sweep/v1", prepared.leftovers, options.form.value, columns=columns,
+            spare=("build", "state", "kind", "region"),
+        )  # fmt: skip
     prepared.complete()

@@ -7,6 +7,20 @@ WITHOUT_ACCOUNT = ("image", "snapshot")
 OF_AWS = {"parameter": ("/aws/service/",), "document": ("AWS-", "AmazonCloudWatch-")}
 """How the names of what Systems Manager has for everybody begin; the ARNs have no account."""
 
+_PARTITIONS = {
+    "cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e", "us-isof-": "aws-iso-f", "eusc-": "aws-eusc",
+}  # fmt: skip
+
+
+def partition_of(region: str) -> str:
+    """Return the partition that a region belongs to.
+
+    https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+    """
+    special = (name for start, name in _PARTITIONS.items() if region.startswith(start))
+    return next(special, "aws")
+
 
 def arn(partition: str, service: str, region: str, account: str, kind: str, name: str = "") -> str:
     """Return the ARN of a resource, or a pattern of ARNs if a part of it is one.

@@ -7,6 +7,7 @@ from msgspec import Struct
 from goldenami.domain import tags
 
 ALIVE = ("pending", "running", "stopping", "stopped")
+ENDED = ("shutting-down", "terminated")
 
 
 class Instance(Struct, frozen=True, kw_only=True):

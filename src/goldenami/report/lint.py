@@ -14,7 +14,8 @@ RULES_SCHEMA = "goldenami.lint-rules/v1"
 def write(findings: Sequence[LintFinding], form: Literal["table", "json"]) -> None:
     """Write findings to stdout; the right form of each rule to stderr."""
     columns = ("severity", "rule", "policy", "statement", "message")
-    listing.write(SCHEMA, findings, form, columns=columns)
+    spare = ("policy", "severity", "statement", "message")
+    listing.write(SCHEMA, findings, form, columns=columns, sentences=("message",), spare=spare)
     for rule, right in dict.fromkeys((finding.rule, finding.right) for finding in findings):
         say(f"{rule}: {right}")
 
@@ -27,4 +28,6 @@ def write_rules(rules: Sequence[LintRule], form: Literal["table", "json"]) -> No
             RULES_SCHEMA, items=[listing.fields(rule, columns) for rule in rules]
         )
     else:
-        listing.write(RULES_SCHEMA, rules, form, columns=columns)
+        words = ("title", "explanation", "right")
+        spare = ("explanation", "right", "severity", "title")
+        listing.write(RULES_SCHEMA, rules, form, columns=columns, sentences=words, spare=spare)

@@ -26,6 +26,8 @@ def write(
     form: Literal["table", "json"],
     *,
     columns: Sequence[str],
+    sentences: Sequence[str] = (),
+    spare: Sequence[str] | None = None,
 ) -> None:
     """Write items to stdout.
 
@@ -34,11 +36,14 @@ def write(
         items: structs of one kind.
         form: ``table`` or ``json``.
         columns: the attributes a table shows.
+        sentences: those of them that a narrow terminal may break between two words.
+        spare: those that it may leave out, first what is missed least: see `table`.
     """
     if form == "json":
         write_document(schema, items=items)
         return
-    table(columns, [map(_cell, fields(item, columns).values()) for item in items])
+    rows = [map(_cell, fields(item, columns).values()) for item in items]
+    table(columns, rows, sentences=sentences, spare=spare)
     if not items:
         say("none found")
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from goldenami.domain.plan import Action, Happened, Plan, shown
 from goldenami.report.listing import fields, write_document
-from goldenami.report.terminal import clean, console, say, table
+from goldenami.report.terminal import clean, line, say, table
 
 SCHEMA = "goldenami.plan/v1"
 
@@ -17,20 +17,22 @@ def write(plan: Plan, form: Literal["table", "json"]) -> None:
         actions = [_as_data(action) for action in plan.actions]
         write_document(SCHEMA, **parts, checked=checked, actions=actions)
         return
-    console().print(plan.title)
+    line(plan.title)
     table(
         ("", "region", "action", "call"),
         [
             (number, action.region, action.summary, action.call)
             for number, action in enumerate(plan.actions, 1)
         ],
+        sentences=("action",),
+        spare=("call", "region", ""),
     )
-    for mark, lines in (("✓", plan.checked.fine), ("?", plan.checked.unknown)):
-        for line in lines:
-            console().print(clean(f"{mark} {line}"))
-    console().print(f"permissions needed: {', '.join(plan.permissions)}")
+    for mark, checks in (("✓", plan.checked.fine), ("?", plan.checked.unknown)):
+        for check in checks:
+            line(clean(f"{mark} {check}"))
+    line(f"permissions needed: {', '.join(plan.permissions)}")
     for role, needed in plan.roles.items():
-        console().print(f"permissions needed by {role}: {', '.join(needed)}")
+        line(f"permissions needed by {role}: {', '.join(needed)}")
 
 
 def _as_data(action: Action) -> dict[str, Any]:
@@ -49,21 +51,21 @@ class PlanProgress:
     def __call__(self, happened: Happened) -> None:
         """Tell one event."""
         action = happened.action
-        line = f"{action.region:<15} {action.summary}"
+        step = f"{action.region:<15} {action.summary}"
         match happened.kind:
             case "progress":
                 if self._last.get(action.id) != happened.text:
                     self._last[action.id] = happened.text
                     say(f"    {action.region:<15} {' '.join(happened.text.split())}", "dim")
             case "done":
-                say(f"  ✓ {line}{f'  {happened.text}' if happened.text else ''}")
+                say(f"  ✓ {step}{f'  {happened.text}' if happened.text else ''}")
             case "failed":
-                say(f"  ✗ {line}", "red")
+                say(f"  ✗ {step}", "red")
             case "kept":
-                say(f"  · {line} (done before)", "dim")
+                say(f"  · {step} (done before)", "dim")
             case "undone":
-                say(f"  ↺ undone: {line}", "yellow")
+                say(f"  ↺ undone: {step}", "yellow")
             case "left":
-                say(f"  ! LEFT BEHIND: {line}: {happened.text}", "bold red")
+                say(f"  ! LEFT BEHIND: {step}: {happened.text}", "bold red")
             case "interrupted":
                 say(f"  ! {happened.text}", "bold yellow")

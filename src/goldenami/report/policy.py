@@ -64,5 +64,7 @@ def write_profile(profile: Profile, form: str) -> None:
     if profile.open:
         sys.stdout.write("\nknown open:\n")
         table(
-            ("way", "why", "what helps"), [(way.name, way.why, way.helps) for way in profile.open]
+            ("way", "why", "what helps"),
+            [(way.name, way.why, way.helps) for way in profile.open],
+            sentences=("way", "why", "what helps"),
         )

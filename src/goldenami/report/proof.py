@@ -47,11 +47,14 @@ def write(
             [(_result(row), row.case, f"{row.region} {row.image}".strip(),
               row.expected, row.decided, row.reason)
              for row in proof.rows],
+            sentences=("case", "where", "by"),
+            spare=("expected", "by", "where", "decided"),
         )  # fmt: skip
         if ways:
             table(
                 ("result", "way around", "why", "what helps"),
                 [(KNOWN, way.name, way.why, way.helps) for way in ways],
+                sentences=("way around", "why", "what helps"),
             )
         if differing:
             table(Disagreement.__struct_fields__, [structs.astuple(row) for row in differing])
@@ -81,7 +84,12 @@ def write_verdict(verdict: Verdict, form: str) -> None:
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
     sys.stdout.write(f"{_answer(verdict)}{verdict.deciding.reason}\n")
-    table(("action", "resource", "decision", "by"), [request.values() for request in requests])
+    table(
+        ("action", "resource", "decision", "by"),
+        [request.values() for request in requests],
+        sentences=("by",),
+        spare=("action", "by", "resource"),
+    )
 
 
 def _answer(verdict: Verdict) -> str:
@@ -95,7 +103,8 @@ def _write_access(access: Reach) -> None:
     """Write who can become the pipeline role, each way once; what is not known to stderr."""
     rows = [("become", line) for line in lines(access.become)]
     rows += [("change or pass on", line) for line in lines(access.change)]
-    table((f"who can … {access.role}", "by"), rows or [("become", "nobody was found")])
+    columns = (f"who can … {access.role}", "by")
+    table(columns, rows or [("become", "nobody was found")], sentences=columns)
     tell(access.notes)
 
 

@@ -1,7 +1,7 @@
 """Shows a manifest to people."""
 
 from goldenami.domain.manifest import Manifest
-from goldenami.report.terminal import console, table
+from goldenami.report.terminal import line, table
 
 
 def write(manifest: Manifest, found_in: str) -> None:
@@ -32,7 +32,7 @@ def write(manifest: Manifest, found_in: str) -> None:
     }
     for name, value in lines.items():
         if value.strip():
-            console().print(f"{name:<15} {value.strip()}")
+            line(f"{name:<15} {value.strip()}")
     table(
         ("account", "region", "image", "snapshots", "kms_key", "parameter"),
         [
@@ -42,4 +42,6 @@ def write(manifest: Manifest, found_in: str) -> None:
             )
             for image in manifest.images
         ],
+        sentences=("snapshots",),
+        spare=("kms_key", "parameter", "snapshots", "account", "region"),
     )  # fmt: skip

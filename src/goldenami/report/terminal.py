@@ -10,17 +10,31 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from goldenami.domain.status import STATES
 from goldenami.errors import GoldenamiError
+from goldenami.report import layout
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 PIPE_WIDTH = 200
+_wide: ContextVar[bool] = ContextVar("wide", default=False)
+
+
+@contextmanager
+def wide_tables(*, wide: bool) -> Iterator[None]:
+    """Let a terminal have all columns of the tables that are written here, if it is ``wide``."""
+    before = _wide.set(wide)
+    try:
+        yield
+    finally:
+        _wide.reset(before)
 
 
 def console(file: TextIO | None = None) -> "Console":
@@ -83,9 +97,14 @@ def say(text: str, style: str = "") -> None:
     if not err.isatty():
         err.write(clean(text) + "\n")
         return
+    line(clean(text), style, out=err)
+
+
+def line(text: str = "", style: str = "", *, out: TextIO | None = None) -> None:
+    """Write a line to stdout (or ``out``); a terminal breaks it between two words alone."""
     from rich.text import Text
 
-    console(err).print(Text(clean(text), style=style))
+    console(out).print(Text(text, style=style), overflow="ignore", crop=False)
 
 
 def tell(notes: Iterable[str], kind: str = "note", style: str = "yellow") -> None:
@@ -144,18 +163,46 @@ def watched(line_of: Callable[[], str]) -> Iterator[None]:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Iterable[object]], *, out: TextIO | None = None
+    columns: Sequence[str],
+    rows: Iterable[Iterable[object]],
+    *,
+    sentences: Collection[str] = (),
+    spare: Sequence[str] | None = None,
+    out: TextIO | None = None,
 ) -> None:
-    """Write a table to stdout (or ``out``); nothing in the cells is taken for markup."""
-    from rich.table import Table
+    """Write a table to stdout (or ``out``); nothing in the cells is taken for markup.
+
+    No id is ever broken: a terminal that is too narrow gets fewer columns, and is told which are
+    missing. A pipe gets all of them, and so does a terminal with ``--wide``.
+
+    Args:
+        columns: their names.
+        rows: the cells of each.
+        sentences: columns that may go on in the next line, between two words.
+        spare: what a narrow terminal can do without, first what it misses least; if not given, all
+            columns but the first, from the last one on.
+        out: where to, if not to stdout.
+    """
+    stream = out or sys.stdout
+    cells = [[clean(str(cell)).translate(_ONE_LINE) for cell in row] for row in rows]
+    terminal = console(stream)
+    fitted = layout.fitted(
+        columns, cells, sentences=sentences,
+        spare=tuple(reversed(columns[1:])) if spare is None else spare,
+        width=terminal.width if stream.isatty() and not _wide.get() else None,
+    )  # fmt: skip
+    header, *lines = fitted.lines
+    terminal.print(_row(header, dict.fromkeys(map(str.strip, header), "bold")), soft_wrap=True)
+    for row in lines:
+        terminal.print(_row(row, _STYLES), soft_wrap=True)
+    if fitted.missing:
+        say(f"{', '.join(fitted.missing)} left out for want of room; --wide shows all", "dim")
+
+
+def _row(cells: Iterable[str], styles: Mapping[str, str]) -> "Text":
     from rich.text import Text
 
-    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(clean(str(cell)), style=_STYLES.get(str(cell), "")) for cell in row))
-    console(out).print(drawn)
+    return Text.assemble(*((cell, styles.get(cell.strip(), "")) for cell in cells))
 
 
 def show_error(error: GoldenamiError) -> None:
@@ -176,6 +223,8 @@ def clean(text: str) -> str:
         for character in text
     )
 
+
+_ONE_LINE = str.maketrans("\n\t", "  ")
 
 _STYLES = {
     "critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan",

@@ -70,11 +70,7 @@ class InstanceStatusResponse(Ec2Base, InstanceResponse):
         }
 
     def _image_metadata(self, image_id: str) -> dict[str, Any]:
-        image = (
-            self.store.images.get(image_id)
-            or self.store.deregistered.get(image_id)
-            or self.store.shared_images.get(image_id)
-        )
+        image = self.store.launched_from(image_id)
         if image is None:
             return {"ImageId": image_id, "State": "deregistered"}
         return {

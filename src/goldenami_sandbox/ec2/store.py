@@ -166,6 +166,16 @@ class Ec2Store(EC2Backend):
             raise no_such_image(image_id)
         return image
 
+    def launched_from(self, image_id: str) -> SandboxImage | None:
+        """Return an image that an instance has, be it deregistered or not shared any more.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
+        """
+        accounts = [regions[self.region_name] for _, regions in list(ec2_backends.items())]
+        stores = (self, *(cast(Ec2Store, each) for each in accounts if each is not self))
+        known = ({**each.deregistered, **each.images}.get(image_id) for each in stores)
+        return next((image for image in known if image), None)
+
     @property
     def shared_images(self) -> dict[str, SandboxImage]:
         """The images of other accounts that this account may launch, as it sees them.

@@ -91,6 +91,8 @@ def test_a_mixed_group_is_moved_with_all_its_templates_and_images(
     assert remediate(audited(), *REFRESH)["mixed"] == ("done", "replace the instances of mixed")
     moved = told_of(sandbox, "mixed")["MixedInstancesPolicy"]["LaunchTemplate"]
     assert moved["LaunchTemplateSpecification"]["Version"] == "2"
+    named = [each.get("LaunchTemplateSpecification", {}) for each in moved["Overrides"]]
+    assert [each.pop("LaunchTemplateName", "") for each in named] == ["", "second", "latest"]
     assert moved["Overrides"] == [
         overrides[0],
         {

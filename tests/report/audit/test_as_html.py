@@ -81,6 +81,22 @@ def test_it_shows_what_the_audit_has(page: webdriver.Chrome) -> None:
     assert "up to 30 days" in text(page, "#ages")
     assert text(page, "#count") == "2 of 2 findings"
     assert rows(page) == ["i-0000000000000002a", "i-1"]
+    first = page.find_element(By.CSS_SELECTOR, "#findings tbody tr").find_elements(
+        By.TAG_NAME, "td"
+    )
+    shown = {cell.get_attribute("data-label"): cell.text for cell in first}
+    assert (shown["kind"], shown["image"], shown["change"]) == ("instance", "ami-1 theirs", "new")
+    assert shown["name"].splitlines()[-1] == "Name==1+1"
+    assert "EC2-028" in shown["controls"]
+    links = [each.get_attribute("href") for each in first[3].find_elements(By.TAG_NAME, "a")]
+    assert links == [
+        "https://us-east-1.console.aws.amazon.com/ec2/home?region=us-east-1"
+        "#InstanceDetails:instanceId=i-0000000000000002a"
+    ]
+    assert [line.split(" ")[0] for line in text(page, "#since").splitlines()] == [
+        "new", "still", "fixed", "not",
+    ]  # fmt: skip
+    assert "i-9" in page.find_element(By.ID, "fixed").get_attribute("textContent")  # type: ignore[operator]
 
 
 def test_a_place_that_was_not_read_has_no_numbers(page: webdriver.Chrome) -> None:
@@ -168,8 +184,47 @@ def test_a_large_audit_is_cut_and_says_so(
     ]
     large = Document(replace(document.audit, open_findings=len(many)), many, ())
     page = opened(browser, large, tmp_path)
-    assert "the first 500 shown" in text(page, "#count")
     assert "10 more findings are not on this page" in text(page, "main")
+    before, after = (page.find_element(By.ID, name) for name in ("before", "after"))
+    assert (text(page, "#page"), len(rows(page))) == ("Page 1 of 100", as_html.PAGE)
+    assert not before.is_enabled()
+    page.execute_script("arguments[0].click()", after)
+    assert text(page, "#page") == "Page 2 of 100"
+    page.find_element(By.ID, "text").send_keys("i-4242")
+    assert (rows(page), text(page, "#count")) == (["i-4242"], "1 of 10000 findings")
+    assert not after.is_displayed()
+
+
+def test_without_javascript_the_worst_findings_are_there(
+    browser: webdriver.Chrome, document: Document, tmp_path: Path
+) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page = opened(browser, document, tmp_path)
+        assert rows(page) == ["i-0000000000000002a", "i-1"]
+        assert "Without JavaScript: the 2 worst" in text(page, "main")
+        assert not page.find_element(By.ID, "text").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+SHARES = {(0, 5): "high", (4, 5): "high", (9, 10): "medium", (5, 5): "good", (0, 0): "soft"}
+
+
+def test_a_share_has_the_colour_that_it_deserves(
+    browser: webdriver.Chrome, document: Document, tmp_path: Path
+) -> None:
+    for (compliant, instances), grade in SHARES.items():
+        place = replace(
+            document.audit.places[0],
+            subjects={"instance": instances},
+            instances_compliant=compliant,
+        )
+        audit = replace(document.audit, places=(place,))
+        out = io.StringIO()
+        as_html.write(Document(audit, document.findings, ()), out)
+        assert f'<b class="{grade}" id="share">' in out.getvalue()
+    assert as_html._percent(99_999, 100_000) == "99.9"
 
 
 def test_a_clean_audit_has_no_findings_table_to_fill(

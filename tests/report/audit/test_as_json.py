@@ -47,8 +47,8 @@ def test_its_keys_are_the_contract(document: Document) -> None:
     ]  # fmt: skip
     assert list(data["findings"][0]) == ["rule", "severity", "subject", "reason", "change"]
     assert list(data["places"][0]) == [
-        "account", "region", "subjects", "compliant", "instances_compliant", "findings",
-        "approved_images", "baking", "unread",
+        "account", "region", "subjects", "compliant", "instances_compliant", "without_image",
+        "findings", "approved_images", "baking", "unread",
     ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ def test_every_line_says_what_it_is_and_the_summary_is_last(document: Document) 
         "subjects": 7,
         "instances": 5,
         "compliant": 2,
+        "without_image": 0,
         "findings": 2,
         "waived": 1,
     }

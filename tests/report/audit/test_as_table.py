@@ -24,11 +24,11 @@ def test_images_worst_first_then_findings_then_fixes_then_what_was_not_read(
         "high      ami-1  theirs  999988887777  us-east-1  3          0         "
         "foreign-owner 2, deprecated-image 1",
         "",
-        "severity  rule              region     what                 "
+        "severity  rule              region     kind      what                 "
         "name                      image  reason",
-        "high      foreign-owner     us-east-1  i-0000000000000002a  "
+        "high      foreign-owner     us-east-1  instance  i-0000000000000002a  "
         "=1+1[red]�[31m</script>|  ami-1  the image belongs to 999988887777",
-        "medium    deprecated-image  us-east-1  i-1                  "
+        "medium    deprecated-image  us-east-1  instance  i-1                  "
         "web                       ami-1  the image is deprecated since 2026-11-01",
         "",
         f"foreign-owner (1): {BY_ID['foreign-owner'].fix}",

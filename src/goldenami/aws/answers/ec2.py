@@ -182,7 +182,6 @@ class InstanceAnswer(Stateful, frozen=True, kw_only=True):
 class Reservation(Row, Generic[T], frozen=True, kw_only=True):
     """Instances that were launched together."""
 
-    owner_id: Text
     instances: tuple[T, ...]
 
 
@@ -268,7 +267,6 @@ class InstanceMetadata(Tagged, frozen=True, kw_only=True):
     """An instance with what is known of its image."""
 
     instance_id: Text
-    owner_id: Text
     state: InstanceState
     image_metadata: ImageMetadata
     launch_time: datetime | None = None  # not needed to judge it

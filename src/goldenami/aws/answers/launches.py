@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import field
+
 from goldenami.aws.answers.interface import Row, Tagged, Text, listing, only, read, single
 
 
@@ -121,6 +123,8 @@ class AutoScalingGroupAnswer(Tagged, frozen=True, kw_only=True):
     """An Auto Scaling group; it launches by exactly one of the three."""
 
     auto_scaling_group_name: Text
+    auto_scaling_group_arn: str = field(default="", name="AutoScalingGroupARN")  # as documented
+    status: str = ""  # there only while it is being deleted
     instances: tuple[GroupInstance, ...]
     launch_template: TemplateVersionName | None = None
     mixed_instances_policy: MixedInstancesPolicy | None = None
@@ -136,7 +140,8 @@ class LaunchConfiguration(Row, frozen=True, kw_only=True):
     """A launch configuration."""
 
     launch_configuration_name: Text
-    image_id: Text
+    launch_configuration_arn: str = field(default="", name="LaunchConfigurationARN")  # the same
+    image_id: str  # always there, and empty in some old ones
 
 
 DescribeLaunchConfigurations = listing(

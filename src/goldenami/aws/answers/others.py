@@ -97,6 +97,8 @@ class NodegroupTemplate(CamelRow, frozen=True, kw_only=True):
 class Nodegroup(CamelRow, frozen=True, kw_only=True):
     """An EKS node group."""
 
+    nodegroup_arn: str = ""  # may be left out, as documented
+    status: str = ""  # the same
     ami_type: str | None = None  # absent where its launch template names the image
     launch_template: NodegroupTemplate | None = None  # absent if it has none of its own
     tags: dict[str, str] = field(default_factory=dict)  # absent if there are none

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 from goldenami.cli import options as shared
-from goldenami.cli.command import Argument, Option, Options
+from goldenami.cli.command import Argument, Option
 from goldenami.errors import FindingsError, UsageError
 
 
-class LintOptions(Options, frozen=True, kw_only=True):
+class LintOptions(shared.TableOptions, frozen=True, kw_only=True):
     """The options of `goldenami policy lint`."""
 
     files: Annotated[

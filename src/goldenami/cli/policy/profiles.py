@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from goldenami.cli import options as shared
-from goldenami.cli.command import Argument, Options
+from goldenami.cli.command import Argument
 from goldenami.report import listing
 
 
-class ListProfilesOptions(Options, frozen=True, kw_only=True):
+class ListProfilesOptions(shared.TableOptions, frozen=True, kw_only=True):
     """The options of `goldenami policy list`."""
 
     form: shared.Format = shared.ListFormat.TABLE
@@ -22,11 +22,12 @@ def list_(options: ListProfilesOptions) -> None:
 
     profiles = list(load_profiles().values())
     listing.write(
-        "goldenami.profiles/v1", profiles, options.form.value, columns=("name", "title", "needs")
-    )
+        "goldenami.profiles/v1", profiles, options.form.value, columns=("name", "title", "needs"),
+        sentences=("title", "needs"),
+    )  # fmt: skip
 
 
-class ShowProfileOptions(Options, frozen=True, kw_only=True):
+class ShowProfileOptions(shared.TableOptions, frozen=True, kw_only=True):
     """The options of `goldenami policy show`."""
 
     profile: Annotated[str, Argument("The profile, by its name.")]

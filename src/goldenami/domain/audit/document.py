@@ -20,8 +20,10 @@ UNREAD = "unread"
 class PlaceRead(Struct, frozen=True, kw_only=True):
     """What was seen in a region of an account.
 
-    ``subjects`` counts what was judged by kind; ``baking`` are the instances of bakes under way,
-    which are not judged; ``unread`` says what could not be read, and why: empty if everything was.
+    ``subjects`` counts what was looked at by kind: each is compliant, has a finding (be it a waived
+    one), or is a launch template ``without_image``, of which nothing can be said. ``baking`` are
+    the instances of bakes under way, which are not judged; ``unread`` says what could not be read,
+    and why: empty if everything was.
     """
 
     account: str
@@ -29,6 +31,7 @@ class PlaceRead(Struct, frozen=True, kw_only=True):
     subjects: Mapping[str, int] = {}
     compliant: int = 0
     instances_compliant: int = 0
+    without_image: int = 0
     findings: int = 0
     approved_images: tuple[str, ...] = ()
     baking: int = 0
@@ -136,6 +139,11 @@ class Audit(Struct, frozen=True, kw_only=True):
     def compliant(self) -> int:
         """How many instances have no finding at all."""
         return sum(place.instances_compliant for place in self.places)
+
+    @property
+    def without_image(self) -> int:
+        """How many launch templates name no image: neither compliant nor a finding."""
+        return sum(place.without_image for place in self.places)
 
     @property
     def baking(self) -> int:

@@ -34,14 +34,16 @@ LAUNCHES = (
 """What will launch instances."""
 
 DEREGISTERED = "deregistered"
+INVISIBLE = "not-visible"
 UNSEEN = "unseen"
 
 
 class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of the image of a subject.
 
-    ``state`` is ``deregistered`` if the image is gone, and ``unseen`` if it belongs to an account
-    that cannot be looked into; its owner is then unknown.
+    ``state`` is ``deregistered`` if EC2 says that the image is gone, ``not-visible`` if it only
+    does not show it (it is gone, or not shared any more), and ``unseen`` if it belongs to an
+    account that cannot be looked into; its owner is then unknown.
     ``golden_ancestor`` is the golden image that it was made from, empty if none is known.
     """
 
@@ -56,20 +58,21 @@ class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def known(self) -> bool:
         """Tell whether the image is there to be looked at."""
-        return self.state != DEREGISTERED and bool(self.owner)
+        return self.state not in (DEREGISTERED, INVISIBLE) and bool(self.owner)
 
 
 class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that is judged, in a region of an account.
 
     ``facts`` are what single rules look at: ``root-snapshot``, ``allowed-amis``,
-    ``difference``, ``stale``.
+    ``difference``, ``stale``, ``unresolved``. ``arn`` is there if it does not follow from the id.
     """
 
     kind: Kind
     account: str
     region: str
     id: str
+    arn: str = ""
     name: str = ""
     state: str = ""
     image: ImageSeen = ImageSeen()
@@ -81,3 +84,12 @@ class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def resource(self) -> str:
         """A name that is unique in all accounts: ``111122223333/us-east-1/instance/i-…``."""
         return f"{self.account}/{self.region}/{self.kind.value}/{self.id}"
+
+    @property
+    def without_image(self) -> bool:
+        """Whether it is a launch template that leaves the image to whoever launches from it.
+
+        Nothing can be said against it, and nothing for it. What launches from such a template and
+        names none either is ``unresolved``.
+        """
+        return self.kind is Kind.LAUNCH_TEMPLATE and not self.image.id and not self.facts

@@ -7,7 +7,9 @@ from goldenami.report.audit.items import write_line
 from goldenami.report.audit.rows import row, unread
 from goldenami.report.listing import fields
 
-_SUMMARY = ("schema", "at", "account", "complete", "subjects", "instances", "compliant")
+_SUMMARY = (
+    "schema", "at", "account", "complete", "subjects", "instances", "compliant", "without_image",
+)  # fmt: skip
 
 
 def write(document: Document, out: TextIO) -> None:

@@ -9,7 +9,7 @@ from goldenami.report.audit.rows import image_row, row, unread, worst
 from goldenami.report.terminal import clean
 
 EXAMPLES = 200
-_SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>|#"})
+_SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>|#~"})
 
 
 def write(document: Document, out: TextIO) -> None:

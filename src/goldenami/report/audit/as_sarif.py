@@ -6,15 +6,20 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, TextIO
+from urllib.parse import quote
 
 from goldenami import __version__
 from goldenami.domain.audit.document import Audit, Document
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import RULES
+from goldenami.domain.audit.subject import Subject
 from goldenami.report.audit.items import encode, write_list
 from goldenami.report.audit.rows import unread
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+INFORMATION = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/AMIs.html"
+"""What is audited: there is no page about goldenami itself that nobody else could take."""
+
 _LEVEL_AND_SCORE = {
     Severity.CRITICAL: ("error", "9.5"),
     Severity.HIGH: ("error", "8.0"),
@@ -41,6 +46,7 @@ def _driver() -> dict[str, Any]:
     return {
         "name": "goldenami",
         "version": __version__,
+        "informationUri": INFORMATION,
         "rules": [
             {
                 "id": rule.id,
@@ -82,10 +88,10 @@ def _result(finding: Finding, suppressions: Iterable[Mapping[str, str]]) -> dict
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL_AND_SCORE[finding.severity][0],
-        "message": {"text": f"{subject.kind.value} {subject.id}: {finding.reason}"},
+        "message": {"text": _text(f"{subject.kind.value} {subject.id}: {finding.reason}")},
         "locations": [
             {
-                "physicalLocation": {"artifactLocation": {"uri": f"aws/{subject.resource}"}},
+                "physicalLocation": {"artifactLocation": {"uri": _uri(subject)}},
                 "logicalLocations": [
                     {"fullyQualifiedName": subject.resource, "kind": "resource"},
                 ],
@@ -98,3 +104,22 @@ def _result(finding: Finding, suppressions: Iterable[Mapping[str, str]]) -> dict
     if suppressions:
         result["suppressions"] = list(suppressions)
     return result
+
+
+def _uri(subject: Subject) -> str:
+    """Return a relative URI of a path segment for each part of the resource, whatever its name.
+
+    No name ends the path (``?``, ``#``) or climbs out of it (``..``): RFC 3986, 3.3.
+    """
+    parts = ("aws", subject.account, subject.region, subject.kind.value, subject.id)
+    return "/".join(map(_segment, parts))
+
+
+def _segment(text: str) -> str:
+    encoded = quote(text, safe="")
+    return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
+
+
+def _text(text: str) -> str:
+    """Keep a name from becoming a link (3.11.6) in a viewer."""
+    return text.replace("](", "] (")

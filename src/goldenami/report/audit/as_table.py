@@ -6,7 +6,7 @@ from typing import TextIO
 from goldenami.domain.audit.document import Audit, Document
 from goldenami.domain.audit.finding import Finding
 from goldenami.report.audit.rows import accounts, image_row, unread, worst
-from goldenami.report.terminal import clean, console, table
+from goldenami.report.terminal import clean, line, table
 
 EXAMPLES = 200
 """How many findings are listed one by one; the other formats have them all."""
@@ -18,24 +18,29 @@ def write(document: Document, out: TextIO) -> None:
     broken = [use for use in audit.images if use.worst]
     if broken:
         rows = [image_row(use) for use in broken]
-        table(tuple(rows[0]), [row.values() for row in rows], out=out)
-        console(out).print()
+        table(
+            tuple(rows[0]), [row.values() for row in rows], out=out, sentences=("findings",),
+            spare=("owner", "name", "launches", "region", "instances", "findings", "severity"),
+        )  # fmt: skip
+        line(out=out)
     shown = worst(document.findings, EXAMPLES)
     if shown:
         table(
-            ("severity", "rule", "region", "what", "name", "image", "reason"),
+            ("severity", "rule", "region", "kind", "what", "name", "image", "reason"),
             (_finding(audit, finding) for finding in shown),
             out=out,
+            sentences=("reason",),
+            spare=("name", "region", "kind", "image", "reason", "rule", "severity"),
         )
-        console(out).print()
+        line(out=out)
     if audit.open_findings > len(shown):
         rest = audit.open_findings - len(shown)
-        console(out).print(f"… and {rest} more; --format csv has them all\n")
+        line(f"… and {rest} more; --format csv has them all\n", out=out)
     for rule in audit.rules:
-        console(out).print(f"{rule.id} ({rule.findings}): {rule.fix}")
+        line(f"{rule.id} ({rule.findings}): {rule.fix}", out=out)
     for place, why in unread(audit):
         where = _where(audit, place.account, place.region)
-        console(out).print(clean(f"UNREAD {where}: {why}"), style="red")
+        line(clean(f"UNREAD {where}: {why}"), "red", out=out)
 
 
 def summary(audit: Audit) -> list[str]:
@@ -58,7 +63,8 @@ def _numbers(audit: Audit) -> Iterator[str]:
     launches = audit.subjects - audit.instances
     if launches:
         compliant = sum(place.compliant - place.instances_compliant for place in audit.places)
-        yield f"{launches} launch templates, groups and guardrails: {compliant} compliant"
+        without = f", {audit.without_image} without an image" if audit.without_image else ""
+        yield f"{launches} launch templates, groups and guardrails: {compliant} compliant{without}"
     if severities := audit.by_severity:
         listed = ", ".join(f"{count} {severity.value}" for severity, count in severities.items())
         yield f"{audit.open_findings} open findings: {listed}"
@@ -90,8 +96,8 @@ def _finding(audit: Audit, finding: Finding) -> tuple[object, ...]:
     subject = finding.subject
     where = _where(audit, subject.account, subject.region)
     return (
-        finding.severity.value, finding.rule, where, subject.id, subject.name, subject.image.id,
-        finding.reason,
+        finding.severity.value, finding.rule, where, subject.kind.value, subject.id, subject.name,
+        subject.image.id, finding.reason,
     )  # fmt: skip
 
 

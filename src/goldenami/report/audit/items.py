@@ -18,6 +18,10 @@ def write_list(out: TextIO, items: Iterable[object], *, indent: str = "", end: s
     out.write(f"{last}]")
 
 
+_LINE_ENDS = {ord(character): f"\\u{ord(character):04x}" for character in "\x85\u2028\u2029"}
+"""What JSON leaves as it is, and some readers of lines take for their end."""
+
+
 def write_line(out: TextIO, item: object) -> None:
     """Write an item on a line of its own (JSON Lines)."""
-    out.write(encode(item).decode() + "\n")
+    out.write(encode(item).decode().translate(_LINE_ENDS) + "\n")

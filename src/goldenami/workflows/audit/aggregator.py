@@ -13,7 +13,7 @@ from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.rules import Judge
-from goldenami.domain.audit.subject import DEREGISTERED, UNSEEN, ImageSeen, Kind, Subject
+from goldenami.domain.audit.subject import INVISIBLE, UNSEEN, ImageSeen, Kind, Subject
 from goldenami.domain.choices import AuditPart
 from goldenami.workflows.audit.account_regions import ALL_REGIONS, AuditedPlaces, accounts
 from goldenami.workflows.audit.live import LiveSource, explained_by_ancestors
@@ -114,7 +114,7 @@ class AggregatorSource:
         unseen = place.account != self.account
         known = {
             image_id: ImageSeen(id=image_id, state=UNSEEN)
-            if image.state == DEREGISTERED and unseen
+            if image.state == INVISIBLE and unseen
             else image
             for image_id, image in seen.of(ids).items()
         }

@@ -67,7 +67,7 @@ class PlaceSummary:
         self._subjects: Counter[str] = Counter()
         self._compliant: Counter[str] = Counter()
         self.rules: Counter[str] = Counter()
-        self.waived = self.baking = 0
+        self.waived = self.baking = self.without_image = 0
         self.images: dict[str, ImageSummary] = {}
 
     @property
@@ -111,6 +111,7 @@ class PlaceSummary:
             instances_compliant=self._compliant[Kind.INSTANCE.value],
             findings=self.rules.total(),
             approved_images=tuple(sorted(golden)),
+            without_image=self.without_image,
             baking=self.baking,
             unread=tuple(self.unread),
         )
@@ -118,7 +119,9 @@ class PlaceSummary:
     def _count(self, subject: Subject, findings: list[Finding], number: int = 1) -> None:
         kind = subject.kind.value
         self._subjects[kind] += number
-        if not findings:
+        if subject.without_image:
+            self.without_image += number
+        elif not findings:
             self._compliant[kind] += number
         if not subject.image.id:
             return

@@ -158,7 +158,7 @@ def _moves(regional: RegionalAws, group: AutoScalingGroup, golden: Image) -> _Mo
     for reference in group.references:
         if not reference.template:
             continue
-        version = read_version(regional, reference.template, reference.version)
+        version = read_version(regional, reference)
         if version is None:
             raise LeftAloneError(
                 f"its template {reference.template} has no version {reference.version}"

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from goldenami.aws import auto_scaling
 from goldenami.aws.auto_scaling import AutoScalingGroup
-from goldenami.aws.launch_templates import NAMED, read_version
+from goldenami.aws.launch_templates import NAMED, ImageReference, read_version
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.finding import Finding
@@ -117,6 +117,7 @@ class _Waived:
     def __init__(self, verdicts: Verdicts) -> None:
         place = verdicts.place
         self._templates: set[str] = set()
+        self._template_names: set[str] = set()
         self._groups: dict[str, str] = {}
         for waived in verdicts.judgement.waived.values():
             subject = waived[0].finding.subject
@@ -124,6 +125,7 @@ class _Waived:
                 continue
             if subject.kind is Kind.LAUNCH_TEMPLATE:
                 self._templates.add(_template_id(subject))
+                self._template_names.add(subject.name)
             elif name := _group_of(subject):
                 self._groups[name] = subject.id
 
@@ -138,14 +140,15 @@ class _Waived:
     def refuse_templates(self, group: AutoScalingGroup) -> None:
         """Refuse a group if a waiver keeps one of its templates."""
         for reference in group.references:
-            if reference.template in self._templates:
+            names = self._template_names if reference.by_name else self._templates
+            if reference.template in names:
                 raise LeftAloneError(f"a waiver covers its template {reference.template}")
 
 
 def _template(regional: RegionalAws, subject: Subject, golden: Image) -> RemediationStep:
     template, number = _template_id(subject), subject.id.partition(":")[2]
     with reading("it"):
-        version = read_version(regional, template, NAMED[0])
+        version = read_version(regional, ImageReference(template=template, version=NAMED[0]))
         if version is None:
             raise LeftAloneError("it is gone")
         if version.version != number and version.reference.image != golden.id:

@@ -11,7 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import images, instances, parameters
-from goldenami.aws.launch_templates import NAMED, LaunchTemplateVersion, read_version, versions
+from goldenami.aws.launch_templates import (
+    NAMED,
+    ImageReference,
+    LaunchTemplateVersion,
+    read_version,
+    versions,
+)
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
@@ -145,7 +151,7 @@ def guard(regional: RegionalAws, actions: Iterable[Action]) -> Guard:
         if action.call != SET_DEFAULT:
             return
         template = action.parameters["LaunchTemplateId"]
-        now = read_version(regional, template, NAMED[0])
+        now = read_version(regional, ImageReference(template=template, version=NAMED[0]))
         if now is None or now.version != sources[action.after[0]]:
             raise LeftAloneError(f"the default version of {template} was changed since")
 

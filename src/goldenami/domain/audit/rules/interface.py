@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Severity
-from goldenami.domain.audit.subject import LAUNCHES, UNSEEN, Kind, Subject
+from goldenami.domain.audit.subject import INVISIBLE, LAUNCHES, UNSEEN, Kind, Subject
 
 __all__ = [
-    "BASELINE", "LAUNCHES", "ONLY_APPROVED", "UNSEEN", "Approved", "AuditRule", "Kind", "Severity",
-    "Subject",
+    "BASELINE", "INVISIBLE", "LAUNCHES", "ONLY_APPROVED", "UNSEEN", "Approved", "AuditRule", "Kind",
+    "Severity", "Subject",
 ]  # fmt: skip
 
 Test = Callable[[Subject, Approved], str | None]
