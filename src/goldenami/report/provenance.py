@@ -1,5 +1,6 @@
 """Shows a manifest to people."""
 
+from goldenami.domain import tags
 from goldenami.domain.manifest import Manifest
 from goldenami.report.terminal import line, table
 
@@ -19,7 +20,7 @@ def write(manifest: Manifest, found_in: str) -> None:
         "release file": f"{inputs.release} sha256:{inputs.release_sha256}"
         if inputs.release_sha256
         else "",
-        "goldenami:spec": inputs.spec,
+        tags.SPEC: inputs.spec,
         "user data": f"sha256:{inputs.user_data_sha256}" if inputs.user_data_sha256 else "",
         "template": f"{inputs.template} {inputs.template_sha256}",
         "approved": f"{manifest.approval.by} {manifest.approval.at}",
