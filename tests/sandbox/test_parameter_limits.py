@@ -49,7 +49,8 @@ def test_a_value_that_is_too_large_is_refused(
 
 def test_an_advanced_parameter_stays_one(ssm: Any, refused: Refused) -> None:
     put(ssm, Tier="Advanced")
-    for tier in ({}, {"Tier": "Intelligent-Tiering"}):
+    tiers: list[dict[str, Any]] = [{}, {"Tier": "Intelligent-Tiering"}]
+    for tier in tiers:
         assert put(ssm, Overwrite=True, **tier) == "Advanced"
     with refused("ValidationException", "can't downgrade"):
         put(ssm, Overwrite=True, Tier="Standard")
