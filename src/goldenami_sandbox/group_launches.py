@@ -48,8 +48,8 @@ class GroupLaunchesResponse(MotoResponse):
         """Make a launch configuration of an image that there is."""
         image = self._get_param("ImageId")
         names = ("ImageId", "InstanceType", "KeyName", "BlockDeviceMappings")
-        given = {name: self._get_param(name) for name in names if self._get_param(name)}
-        if image and (error := self._trial(given)):
+        parameters = {name: self._get_param(name) for name in names if self._get_param(name)}
+        if image and (error := self._trial(parameters)):
             of_image = error.code.startswith("InvalidAMIID.")
             raise invalid(f"AMI {image} is invalid: {error.message}" if of_image else error.message)
         return super().create_launch_configuration()

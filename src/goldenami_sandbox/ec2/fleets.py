@@ -15,6 +15,7 @@ from moto.ec2.responses.fleets import Fleets
 
 from goldenami_sandbox.calls import Call
 from goldenami_sandbox.ec2.base import Ec2Base
+from goldenami_sandbox.ec2.trial import LaunchTrialResponse
 from goldenami_sandbox.overriding import overrides
 
 _INSTANCE = ("ImageId", "InstanceType", "SubnetId")
@@ -48,14 +49,13 @@ class FleetsResponse(Ec2Base, Fleets):
 
     def _error(self, template: Mapping[str, Any], override: Mapping[str, Any]) -> Any:
         """Return why an instance cannot be launched, as the answer tells it; None if it can."""
-        from goldenami_sandbox.ec2.response import Ec2Response
         from goldenami_sandbox.enforcement.guard import authorized
 
         changes = {name: override[name] for name in _INSTANCE if name in override}
         parameters = {"LaunchTemplate": dict(template), "MinCount": 1, "MaxCount": 1, **changes}
         key = self.get_access_key()
         reason: Any = authorized(Call("ec2", "RunInstances", self.region, key, parameters, "ec2"))
-        reason = reason or Ec2Response.trial(self.current_account, self.region, parameters)
+        reason = reason or LaunchTrialResponse.trial(self.current_account, self.region, parameters)
         if reason is None:
             return None
         what = {"LaunchTemplateSpecification": template, "Overrides": override}

@@ -21,6 +21,7 @@ class LaunchTrialResponse(LaunchesResponse):
     ) -> EC2ClientError | None:
         """Return why RunInstances would refuse one instance by these parameters, None if not."""
         launch = cls()
+        launch.automated_parameter_parsing = True
         launch.params = {**parameters, "MinCount": 1, "MaxCount": 1, "DryRun": True}
         launch.uri_match, launch.partition = {}, get_partition(region)
         launch.current_account, launch.region = account, region
