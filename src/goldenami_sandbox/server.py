@@ -165,6 +165,12 @@ class Sandbox:
         """Fail calls from now on, until the end of a ``with`` block, ``disarm`` or `reset`."""
         return self._faults.arm(fault)
 
+    def opt_in(self, account: str, region: str) -> None:
+        """Enable a region for an account that is not enabled by default, until `reset`."""
+        from goldenami_sandbox.ec2 import regions
+
+        regions.opted_in.add((account, region))
+
     @contextmanager
     def failing_copies(self, region: str, reason: str) -> Iterator[None]:
         """Let images that are copied into a region in the block turn ``failed``."""
@@ -221,7 +227,7 @@ class Sandbox:
         if not credentials:
             from goldenami_sandbox import accounts
 
-            credentials["access_key_id"] = accounts.root_of(account)
+            credentials["access_key_id"] = accounts.root_of(account, region)
         return _client(self.endpoint_url, service, region, **credentials)
 
     def __enter__(self) -> Self:
