@@ -14,7 +14,7 @@ from goldenami_sandbox.overriding import replaced
 from goldenami_sandbox.ssm import image_parameter
 
 _FIRST_FREE_SUBNET = 128  # the default subnets lie below 172.31.128.0
-_ALIASES = {"amazon": catalogue.AMAZON}
+_ALIASES = {"amazon": catalogue.AMAZON, "aws-marketplace": "679593333241"}
 
 
 class FixedIds:
@@ -40,16 +40,29 @@ class FixedIds:
         with replaced(security_groups, "random_security_group_id", lambda *_: group_id):
             self._store.create_security_group(f"group {group_id}", "of the rehearsal")
 
-    def image(self, image_id: str | None, name: str | None, owner: str, architecture: str) -> str:
-        """Make a public image like Amazon Linux 2023, and return its id.
+    def image(
+        self,
+        image_id: str | None,
+        name: str | None,
+        owner: str,
+        architecture: str,
+        root_device_name: str = "",
+        most_gib: int = 0,
+    ) -> str:
+        """Make a public image like one of AWS's, and return its id.
 
         Args:
             image_id: its id, None for any.
             name: its name, None for one that tells the id.
-            owner: an account id, ``self`` or ``amazon``.
+            owner: an account id, ``self``, ``amazon`` or ``aws-marketplace``.
             architecture: ``x86_64`` or ``arm64``.
+            root_device_name: of its root volume, empty for any.
+            most_gib: how large that may be at most, as far as a public image is so small.
         """
-        public = next(image for image in catalogue.IMAGES if image.architecture == architecture)
+        alike = [image for image in catalogue.IMAGES if image.architecture == architecture]
+        rooted = [image for image in alike if image.root_device_name == root_device_name]
+        small = [image for image in rooted or alike if image.size_gib <= (most_gib or 8)]
+        public = (small or rooted or alike)[0]
         published: SandboxImage = self._store.published(public)
         account = self._account_id if owner == "self" else _ALIASES.get(owner, owner)
         new_id = image_id or f"ami-0{published.snapshot_ids[0].removeprefix('snap-')[:16]}"
@@ -60,7 +73,9 @@ class FixedIds:
             id=new_id,
             name=name or f"source {new_id}",
             owner_id=account,
-            owner_alias="amazon" if account == catalogue.AMAZON else None,
+            owner_alias=next(
+                (alias for alias, owner_id in _ALIASES.items() if owner_id == account), None
+            ),
             permissions=[] if owner == "self" else published.permissions,
         )
         return new_id
@@ -74,6 +89,8 @@ class FixedIds:
         """Make a KMS key by its id, its ARN, or an alias."""
         keys = kms.kms_backends[self._account_id][self._region]
         name = key_id.rpartition(":")[2].removeprefix("key/")
+        if name.startswith("alias/aws/"):
+            return  # AWS's own are there when they are needed
         if name.startswith("alias/"):
             keys.create_alias(keys.create_key(*_KEY).id, name)
         else:

@@ -15,7 +15,6 @@ from goldenami_sandbox.faults import ArmedFault, Fault, Faults
 from goldenami_sandbox.identity import (
     ACCOUNT_ID,
     HOST,
-    ROOT_ACCESS_KEY_ID,
     ROOT_SECRET_ACCESS_KEY,
 )
 from goldenami_sandbox.vulnerabilities import Vulnerability
@@ -200,19 +199,25 @@ class Sandbox:
             inspector.vulnerabilities.pop(region, None)
 
     def environment(
-        self, region: str = "us-east-1", base: Mapping[str, str] | None = None
+        self,
+        region: str = "us-east-1",
+        base: Mapping[str, str] | None = None,
+        account: str = ACCOUNT_ID,
     ) -> dict[str, str]:
         """Return the environment variables with which any AWS client finds the sandbox.
 
         Args:
             region: the client's region.
             base: an environment to start from; its own ``AWS_*`` variables are left out.
+            account: whose root user calls.
         """
+        from goldenami_sandbox import accounts
+
         kept = {name: value for name, value in (base or {}).items() if not name.startswith("AWS_")}
         return kept | {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_STS_ENDPOINT": self.endpoint_url,  # Packer's AWS SDK knows no AWS_ENDPOINT_URL
-            "AWS_ACCESS_KEY_ID": ROOT_ACCESS_KEY_ID,
+            "AWS_ACCESS_KEY_ID": accounts.root_of(account, region),
             "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_ACCESS_KEY,
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,

@@ -69,7 +69,9 @@ def _parameter(name: str, region: str) -> Resource | None:
     if parameter is None:
         return None
     tags = ssm._resource_tags["Parameter"].get(name, {})  # noqa: SLF001
-    return resources.parameter(Scope(partition(), region, account_id()), name, tags, parameter.value)
+    return resources.parameter(
+        Scope(partition(), region, account_id()), name, tags, parameter.value
+    )
 
 
 def _auto_scaling(kind: str, name: str, region: str) -> Resource | None:

@@ -1,37 +1,16 @@
 """An organization with ids that are given, which no AWS call makes: for a rehearsal's file."""
 
-from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import cast
 
 from moto.organizations import utils
 from moto.organizations.models import organizations_backends
 from moto.utilities.utils import get_partition
-from msgspec import Struct, field
 
 from goldenami_sandbox.organizations.documents import DECLARATIVE
 from goldenami_sandbox.organizations.store import OrganizationsStore
 from goldenami_sandbox.overriding import replaced
-
-
-class FixedOrganization(Struct, frozen=True, kw_only=True):
-    """An organization as a file names it.
-
-    Args:
-        manager: the management account.
-        id: its id, empty for any.
-        root_id: its root's id, empty for any.
-        unit_ids: the ids of its units, which are all under the root.
-        members: the member accounts, each with the unit that it is in, empty for the root.
-        delegated: the member that may manage the organization's policies, if one does.
-    """
-
-    manager: str
-    id: str = ""
-    root_id: str = ""
-    unit_ids: Sequence[str] = ()
-    members: Mapping[str, str] = field(default_factory=dict)
-    delegated: str = ""
+from goldenami_sandbox.world import FixedOrganization
 
 
 def establish(organization: FixedOrganization, region: str) -> None:
