@@ -62,7 +62,7 @@ def test_there_are_fixes_with_commands_to_try() -> None:
             "choose another zone; then go on with goldenami bake r.yaml --resume B",
             "choose another zone; run the rehearsal again",
         ),
-        ("give `kms_key`, or `encrypted: false`", "give `kms_key`, or `encrypted: false`; run the rehearsal again"),
+        ("give a `kms_key`", "give a `kms_key`; run the rehearsal again"),
     ],
 )  # fmt: skip
 def test_what_is_no_command_stays(before: str, after: str) -> None:

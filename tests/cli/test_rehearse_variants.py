@@ -27,7 +27,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
                 "declarative_policy": {"targets": ["r-ab12"], "state": "enabled"},
             },
             "enforce__groups": None,
-            "audit": {"accounts": "organization", "role": "readers/audit", "regions": ["us-east-1"]},
+            "audit": {"accounts": "organization", "role": "ci/audit", "regions": ["us-east-1"]},
         },
         ("as rehearsal-admin of member account", "launch the shared golden image    done"),
     ),
@@ -97,6 +97,7 @@ EXAMPLES = {
     "packer": ("launch the new release  done",),
     "several-accounts": (
         "approve it, as rehearsal-approver",
+        "approved by arn:aws:iam::123456789012:user/rehearsal-approver",
         "launch the shared golden image    done",
         "launch a stranger's public image  UnauthorizedOperation",
         "444455556666",

@@ -8,7 +8,8 @@ from goldenami.errors import GoldenamiError
 
 AGAIN = "mend the cause; run the rehearsal again"
 _COMMAND = re.compile(
-    r"\b(?:goldenami|aws|packer|pip|terraform) +[a-z]|(?<![\w-])--?[a-z]|\bsame command\b", re.I
+    r"\b(?:goldenami|aws|packer|pip|terraform) +[a-z]|(?<![\w-])--?[a-z]|\bsame command\b",
+    re.IGNORECASE,
 )
 """A command of somebody's, or an option of one: a rehearsal takes neither."""
 _LEFT = re.compile(r"\bleft for resuming\b|\bwhat is left\b")

@@ -151,6 +151,8 @@ class _Rehearsal:
             tell(prepared.guarding.notes)
             released = workflow.bake(prepared, tell=PlanProgress())
             bake.show(released, shared.ListFormat.TABLE, None)
+            if released.manifest:
+                _tell("", f"approved by {released.manifest.approval.by}")
         finally:
             os.environ |= before
 
