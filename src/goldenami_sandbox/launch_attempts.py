@@ -12,8 +12,6 @@ from botocore.exceptions import ClientError
 from msgspec import Struct
 
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.accounts import account_of
-from goldenami_sandbox.fixed_ids import FixedIds
 from goldenami_sandbox.seed import UNAPPROVED_IMAGE
 from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.world import AccessKey, Seeded
@@ -104,6 +102,9 @@ def run_in_member(
             be launched there whatever the policies say, and is left out.
         refusals: by which codes the policies refuse the stranger's image; empty if they let it be.
     """
+    from goldenami_sandbox.accounts import account_of
+    from goldenami_sandbox.fixed_ids import FixedIds
+
     ec2 = _root_of(sandbox, key, region)
     try:
         golden_image = ec2.describe_images(ImageIds=[golden])["Images"]
@@ -140,6 +141,8 @@ def _user(sandbox: Sandbox, key: AccessKey, region: str) -> Any:
 
 def _root_of(sandbox: Sandbox, key: AccessKey, region: str) -> Any:
     """Return a client of the root user of the account that an access key belongs to."""
+    from goldenami_sandbox.accounts import account_of
+
     return sandbox.client("ec2", region, account_of(key.id))
 
 

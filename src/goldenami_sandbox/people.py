@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from moto.utilities.utils import get_partition
-
 from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.world import AccessKey, RehearsalSeed, RoleSeed
 
@@ -20,6 +18,8 @@ class People:
     """Makes users, groups and roles in an account of the partition of a region."""
 
     def __init__(self, sandbox: Sandbox, region: str, account: str) -> None:
+        from moto.utilities.utils import get_partition
+
         self._sandbox = sandbox
         self._region = region
         self._account = account
