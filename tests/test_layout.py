@@ -38,7 +38,9 @@ ALLOWED = {
 
 
 SANDBOX_MAY = {"errors", "iam"}
-SANDBOX_USERS = {"cli/rehearsal_seed.py", "cli/rehearse.py", "cli/sandbox.py"}
+SANDBOX_USERS = {
+    "cli/rehearsal_seed.py", "cli/rehearse.py", "cli/sandbox.py", "cli/sandbox_fault.py",
+}  # fmt: skip
 """What the commands `rehearse` and `sandbox` are made of."""
 
 OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "touch"}

@@ -1,19 +1,24 @@
 """Several accounts: whose an access key is, and the root user of another account."""
 
 from moto.iam.models import AccessKey, get_account_id_from, iam_backends
+from moto.utilities.utils import get_partition
 
 from goldenami_sandbox.identity import ACCOUNT_ID, ROOT_ACCESS_KEY_ID
 
-_PARTITION = "aws"
 _LASTING = "AKIA"
 """How access keys begin that are no session's."""
 
 
-def root_of(account: str) -> str:
-    """Return an access key of an account's root user; the account is there from then on."""
+def root_of(account: str, region: str = "us-east-1") -> str:
+    """Return an access key of an account's root user; the account is there from then on.
+
+    Args:
+        account: its id.
+        region: one of the partition in which the key is known.
+    """
     if account == ACCOUNT_ID:
         return ROOT_ACCESS_KEY_ID
-    keys = iam_backends[account][_PARTITION].access_keys
+    keys = iam_backends[account][get_partition(region)].access_keys
     for key in keys.values():
         if is_root(key.access_key_id):
             return str(key.access_key_id)
@@ -29,8 +34,10 @@ def account_of(access_key_id: str) -> str:
 
 def key_of(access_key_id: str) -> AccessKey | None:
     """Return what moto keeps of an access key, None if there is no such key."""
-    account = iam_backends[account_of(access_key_id)][_PARTITION]
-    return account.access_keys.get(access_key_id)
+    for store in list(iam_backends[account_of(access_key_id)].values()):
+        if key := store.access_keys.get(access_key_id):
+            return key
+    return None
 
 
 def is_root(access_key_id: str) -> bool:

@@ -15,7 +15,7 @@ from goldenami_sandbox.overriding import replaced
 from goldenami_sandbox.ssm import image_parameter
 
 _FIRST_FREE_SUBNET = 128  # the default subnets lie below 172.31.128.0
-_ALIASES = {"amazon": catalogue.AMAZON}
+_ALIASES = {"amazon": catalogue.AMAZON, "aws-marketplace": "679593333241"}
 
 
 class FixedIds:
@@ -54,24 +54,24 @@ class FixedIds:
         name: str | None,
         owner: str,
         architecture: str,
-        root: str | None = None,
-        size_gib: int | None = None,
+        root_device_name: str = "",
+        most_gib: int = 0,
     ) -> str:
-        """Make a public image like Amazon Linux 2023, and return its id.
+        """Make a public image like one of AWS's, and return its id.
 
         Args:
             image_id: its id, None for any.
             name: its name, None for one that tells the id.
-            owner: an account id, ``self`` or ``amazon``.
+            owner: an account id, ``self``, ``amazon`` or ``aws-marketplace``.
             architecture: ``x86_64`` or ``arm64``.
-            root: the name of its root device, None for Amazon Linux's.
-            size_gib: how large that is at most.
+            root_device_name: of its root volume, empty for Amazon Linux's.
+            most_gib: how large that is at most, 0 for Amazon Linux's size.
         """
         public = next(image for image in catalogue.IMAGES if image.architecture == architecture)
         public = structs.replace(
             public,
-            root_device_name=root or public.root_device_name,
-            size_gib=min(size_gib or public.size_gib, public.size_gib),
+            root_device_name=root_device_name or public.root_device_name,
+            size_gib=min(most_gib or public.size_gib, public.size_gib),
         )
         published: SandboxImage = self._store.published(public)
         account = self._account_id if owner == "self" else _ALIASES.get(owner, owner)
@@ -83,7 +83,9 @@ class FixedIds:
             id=new_id,
             name=name or f"source {new_id}",
             owner_id=account,
-            owner_alias="amazon" if account == catalogue.AMAZON else None,
+            owner_alias=next(
+                (alias for alias, owner_id in _ALIASES.items() if owner_id == account), None
+            ),
             permissions=[] if owner == "self" else published.permissions,
         )
         return new_id
@@ -97,6 +99,8 @@ class FixedIds:
         """Make a KMS key by its id, its ARN, or an alias."""
         keys = kms.kms_backends[self._account_id][self._region]
         name = key_id.rpartition(":")[2].removeprefix("key/")
+        if name.startswith("alias/aws/"):
+            return  # AWS's own are there when they are needed
         if name.startswith("alias/"):
             keys.create_alias(keys.create_key(*_KEY).id, name)
         else:

@@ -50,6 +50,7 @@ from goldenami_sandbox import (
 from goldenami_sandbox.autoscaling import AutoScalingResponse, AutoScalingStore
 from goldenami_sandbox.config import ConfigResponse
 from goldenami_sandbox.ec2 import image_creation
+from goldenami_sandbox.ec2.regions import opted_in
 from goldenami_sandbox.ec2.response import Ec2Response
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.iam import wording
@@ -113,6 +114,7 @@ def reset(pending_s: float) -> None:
     clock.pending_s = pending_s
     documents.scp_characters = documents.SCP_CHARACTERS
     image_creation.copies_fail.clear()
+    opted_in.clear()
     inspector.vulnerabilities.clear()
     service_quotas.values.clear()
     config.outdated.clear()

@@ -12,10 +12,15 @@ from botocore.exceptions import ClientError
 from msgspec import Struct
 
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.seed import UNAPPROVED_IMAGE, Seeded
+from goldenami_sandbox.seed import UNAPPROVED_IMAGE
 from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.world import AccessKey, Seeded
 
+STRANGER = "666677778888"
+"""An account that nobody trusts."""
 INSTANCE_TYPES = {"x86_64": "t3.micro", "arm64": "t4g.micro"}
+DENIED, HIDDEN = "UnauthorizedOperation", "InvalidAMIID.NotFound"
+"""By which codes IAM refuses a launch, and Allowed AMIs do."""
 _ENCODED = "Encoded authorization failure message: "
 
 
@@ -27,12 +32,14 @@ class LaunchAttempt(Struct, frozen=True):
         promise: what a profile has to prove so that this is decided (`Profile.proves`).
         operation: of EC2.
         parameters: of the call, as boto3 takes them.
+        refusals: the server's error codes by which it may be refused.
     """
 
     title: str
     promise: str
     operation: str
     parameters: Mapping[str, Any]
+    refusals: tuple[str, ...] = (DENIED,)
 
     @property
     def forbidden(self) -> bool:
@@ -49,8 +56,8 @@ class AttemptOutcome(Struct, frozen=True):
 
     @property
     def as_promised(self) -> bool:
-        """Whether the server refused what is forbidden, and nothing else."""
-        return (self.code == "UnauthorizedOperation") == self.attempt.forbidden
+        """Whether the server refused what is forbidden, as it should, and nothing else."""
+        return self.code in (self.attempt.refusals if self.attempt.forbidden else ("",))
 
 
 def run(
@@ -66,10 +73,10 @@ def run(
         promised: the promises of the attached profiles.
     """
     region = next(iter(seeded.instances))
-    member = _member(sandbox, seeded, region)
+    member = _user(sandbox, seeded.admin, region)
     return [
         _try(sandbox, member, attempt)
-        for attempt in _attempts(sandbox, region, golden, approval)
+        for attempt in _attempts(_root_of(sandbox, seeded.admin, region), golden, approval)
         if attempt.promise in promised
     ]
 
@@ -77,26 +84,70 @@ def run(
 def launch(sandbox: Sandbox, seeded: Seeded, image_id: str) -> AttemptOutcome:
     """Launch one golden image, in the region the fleet is seeded in first, as a group's member."""
     region = next(iter(seeded.instances))
-    (image,) = sandbox.client("ec2", region).describe_images(ImageIds=[image_id])["Images"]
-    kind = INSTANCE_TYPES[image["Architecture"]]
+    ec2 = _root_of(sandbox, seeded.admin, region)
+    attempt = _launch("launch the new release", "golden", ec2, image_id)
+    return _try(sandbox, _user(sandbox, seeded.admin, region), attempt)
+
+
+def run_in_member(
+    sandbox: Sandbox, key: AccessKey, region: str, golden: str, refusals: tuple[str, ...]
+) -> list[AttemptOutcome]:
+    """Launch the golden image and a stranger's as a user of a member account.
+
+    Args:
+        sandbox: running, seeded, after the enforcement.
+        key: of a user who may launch anything, but for what the organization's policies say.
+        region: where.
+        golden: the golden image of that region. If it is not shared with the account, it cannot
+            be launched there whatever the policies say, and is left out.
+        refusals: by which codes the policies refuse the stranger's image; empty if they let it be.
+    """
+    from goldenami_sandbox.accounts import account_of
+    from goldenami_sandbox.fixed_ids import FixedIds
+
+    ec2 = _root_of(sandbox, key, region)
+    try:
+        golden_image = ec2.describe_images(ImageIds=[golden])["Images"]
+    except ClientError:
+        golden_image = []
+    machine = next((image["Architecture"] for image in golden_image), "x86_64")
+    stranger = FixedIds(account_of(key.id), region).image(None, "stranger", STRANGER, machine)
+    attempts = [
+        _launch("launch the shared golden image", "golden", ec2, image["ImageId"])
+        for image in golden_image
+    ]
+    promise = "foreign-image" if refusals else "golden"
+    foreign = _launch("launch a stranger's public image", promise, ec2, stranger, refusals)
+    user = _user(sandbox, key, region)
+    return [_try(sandbox, user, attempt) for attempt in (*attempts, foreign)]
+
+
+def _launch(
+    title: str, promise: str, ec2: Any, image_id: str, refusals: tuple[str, ...] = (DENIED,)
+) -> LaunchAttempt:
+    """Return an attempt to launch one image, which a root user looks up."""
+    try:
+        (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
+        kind = INSTANCE_TYPES[image["Architecture"]]
+    except ClientError:  # Allowed AMIs hide it
+        kind = INSTANCE_TYPES["x86_64"]
     parameters = {"ImageId": image_id, "InstanceType": kind, "MinCount": 1, "MaxCount": 1}
-    attempt = LaunchAttempt("launch the new release", "golden", "RunInstances", parameters)
-    return _try(sandbox, _member(sandbox, seeded, region), attempt)
+    return LaunchAttempt(title, promise, "RunInstances", parameters, refusals)
 
 
-def _member(sandbox: Sandbox, seeded: Seeded, region: str) -> Any:
-    return sandbox.client(
-        "ec2",
-        region,
-        access_key_id=seeded.admin_access_key_id,
-        secret_access_key=seeded.admin_secret_access_key,
-    )
+def _user(sandbox: Sandbox, key: AccessKey, region: str) -> Any:
+    return sandbox.client("ec2", region, access_key_id=key.id, secret_access_key=key.secret)
 
 
-def _attempts(
-    sandbox: Sandbox, region: str, golden: str, approval: tuple[str, str]
-) -> Iterator[LaunchAttempt]:
-    ec2 = sandbox.client("ec2", region)
+def _root_of(sandbox: Sandbox, key: AccessKey, region: str) -> Any:
+    """Return a client of the root user of the account that an access key belongs to."""
+    from goldenami_sandbox.accounts import account_of
+
+    return sandbox.client("ec2", region, account_of(key.id))
+
+
+def _attempts(ec2: Any, golden: str, approval: tuple[str, str]) -> Iterator[LaunchAttempt]:
+    region = ec2.meta.region_name
     (image,) = ec2.describe_images(ImageIds=[golden])["Images"]
     wish = [{"Name": "name", "Values": [UNAPPROVED_IMAGE]}]
     (rogue,) = ec2.describe_images(Owners=["self"], Filters=wish)["Images"]
@@ -150,9 +201,7 @@ def _try(sandbox: Sandbox, member: Any, attempt: LaunchAttempt) -> AttemptOutcom
         details = error.response["Error"]
         return AttemptOutcome(attempt, details["Code"], _statements(sandbox, details["Message"]))
     for instance in answer.get("Instances", ()):  # it was only to see whether it would work
-        sandbox.client("ec2", member.meta.region_name).terminate_instances(
-            InstanceIds=[instance["InstanceId"]]
-        )
+        member.terminate_instances(InstanceIds=[instance["InstanceId"]])
     return AttemptOutcome(attempt)
 
 

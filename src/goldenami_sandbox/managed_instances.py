@@ -18,6 +18,7 @@ from moto.ec2.models.instances import Instance
 from moto.iam.models import Role
 from moto.ssm.exceptions import SSMException, ValidationException
 from moto.ssm.responses import SimpleSystemManagerResponse
+from moto.utilities.utils import get_partition
 
 from goldenami.iam.evaluator.decide import decide
 from goldenami.iam.evaluator.request import Request
@@ -63,8 +64,9 @@ def is_managed(account: str, region: str, instance: Instance) -> bool:
 
 
 def _may_register(account: str, region: str, instance: Instance) -> bool:
-    with deciding_in(account):
-        arn = f"arn:aws:ec2:{region}:{account}:instance/{instance.id}"
+    partition = get_partition(region)
+    with deciding_in(account, partition):
+        arn = f"arn:{partition}:ec2:{region}:{account}:instance/{instance.id}"
         return any(_lets_register(role, arn) for role in _roles(account, region, instance))
 
 

@@ -15,7 +15,6 @@ from goldenami_sandbox.faults import ArmedFault, Fault, Faults
 from goldenami_sandbox.identity import (
     ACCOUNT_ID,
     HOST,
-    ROOT_ACCESS_KEY_ID,
     ROOT_SECRET_ACCESS_KEY,
 )
 from goldenami_sandbox.vulnerabilities import Vulnerability
@@ -165,6 +164,12 @@ class Sandbox:
         """Fail calls from now on, until the end of a ``with`` block, ``disarm`` or `reset`."""
         return self._faults.arm(fault)
 
+    def opt_in(self, account: str, region: str) -> None:
+        """Enable a region for an account that is not enabled by default, until `reset`."""
+        from goldenami_sandbox.ec2 import regions
+
+        regions.opted_in.add((account, region))
+
     @contextmanager
     def failing_copies(self, region: str, reason: str) -> Iterator[None]:
         """Let images that are copied into a region in the block turn ``failed``."""
@@ -211,19 +216,25 @@ class Sandbox:
             run_command.user_data = usual
 
     def environment(
-        self, region: str = "us-east-1", base: Mapping[str, str] | None = None
+        self,
+        region: str = "us-east-1",
+        base: Mapping[str, str] | None = None,
+        account: str = ACCOUNT_ID,
     ) -> dict[str, str]:
         """Return the environment variables with which any AWS client finds the sandbox.
 
         Args:
             region: the client's region.
             base: an environment to start from; its own ``AWS_*`` variables are left out.
+            account: whose root user calls.
         """
+        from goldenami_sandbox import accounts
+
         kept = {name: value for name, value in (base or {}).items() if not name.startswith("AWS_")}
         return kept | {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_STS_ENDPOINT": self.endpoint_url,  # Packer's AWS SDK knows no AWS_ENDPOINT_URL
-            "AWS_ACCESS_KEY_ID": ROOT_ACCESS_KEY_ID,
+            "AWS_ACCESS_KEY_ID": accounts.root_of(account, region),
             "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_ACCESS_KEY,
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
@@ -238,7 +249,7 @@ class Sandbox:
         if not credentials:
             from goldenami_sandbox import accounts
 
-            credentials["access_key_id"] = accounts.root_of(account)
+            credentials["access_key_id"] = accounts.root_of(account, region)
         return _client(self.endpoint_url, service, region, **credentials)
 
     def __enter__(self) -> Self:

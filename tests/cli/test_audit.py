@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox.faults import Fault
-from goldenami_sandbox.seed import RehearsalSeed, seed, seed_compliant
+from goldenami_sandbox.seed import seed, seed_compliant
 from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.world import RehearsalSeed
 
 
 @pytest.fixture

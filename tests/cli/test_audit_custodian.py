@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from goldenami_sandbox.seed import RehearsalSeed, seed, seed_compliant
+from goldenami_sandbox.seed import seed, seed_compliant
 from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.world import RehearsalSeed
 
 CUSTODIAN = os.environ.get("GOLDENAMI_CUSTODIAN", "")
 

@@ -124,6 +124,9 @@ def test_a_flow_that_fails_fails_the_rehearsal(cli: Any, write: Any) -> None:
         ran = cli("rehearse", write(validate=steps, regions=["us-east-1"], **base))
         assert ran.code == 1
         assert "exit code 7" in ran.err
+        assert "run the rehearsal again" in ran.err
+        assert "--resume" not in ran.err
+        assert "sweep" not in ran.err
 
 
 @pytest.mark.parametrize(

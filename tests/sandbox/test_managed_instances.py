@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox import catalogue, seed
+from goldenami_sandbox.people import AGENT_POLICY
 from goldenami_sandbox.server import Sandbox
 
 Make = Callable[..., str]
@@ -35,7 +36,7 @@ def profile_of(sandbox: Sandbox, *actions: str, denied: str = "") -> dict[str, A
     """Make an instance profile whose role may do these actions; return its launch parameter."""
     iam = sandbox.client("iam")
     seed.instance_profile(sandbox, "other")
-    iam.detach_role_policy(RoleName="other", PolicyArn=seed.MANAGED_POLICY)
+    iam.detach_role_policy(RoleName="other", PolicyArn=f"arn:aws:iam::aws:policy/{AGENT_POLICY}")
     statements = [
         {"Effect": effect, "Action": action, "Resource": "*"}
         for effect, action in (("Allow", list(actions)), ("Deny", denied))

@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from goldenami_sandbox import catalogue, seed
-from goldenami_sandbox.seed import RehearsalSeed
+from goldenami_sandbox import catalogue, people, seed
+from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.world import FixedOrganization, KeySeed, RehearsalSeed, RoleSeed
 
 HOME, AWAY = "us-east-1", "eu-west-1"
 WORLD = RehearsalSeed(
@@ -14,8 +15,11 @@ WORLD = RehearsalSeed(
     subnets=("subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"),
     security_groups=("sg-0cccccccccccccccc",),
     instance_profiles=("ssm-managed",),
-    roles=("golden-ami-pipeline",),
-    kms_keys={AWAY: ("alias/golden", "1234abcd-12ab-34cd-56ef-1234567890ab")},
+    roles=(RoleSeed(name="golden-ami-pipeline"), RoleSeed(name="ssm-managed")),
+    kms_keys=tuple(
+        KeySeed(region=AWAY, key=key)
+        for key in ("alias/golden", "alias/aws/ebs", "1234abcd-12ab-34cd-56ef-1234567890ab")
+    ),
 )
 SOURCES = [
     ({"source_ami": "ami-0123456789abcdef0"}, {"ImageIds": ["ami-0123456789abcdef0"]}),
@@ -78,8 +82,8 @@ def test_a_launch_with_all_that_the_release_file_names_works(sandbox: Sandbox) -
 def test_the_keys_are_in_their_region(sandbox: Sandbox) -> None:
     seed.seed(sandbox, WORLD)
     kms = sandbox.client("kms", AWAY)
-    for key_id in WORLD.kms_keys[AWAY]:
-        assert kms.describe_key(KeyId=key_id)["KeyMetadata"]["Enabled"]
+    for seeded in (WORLD.kms_keys[0], WORLD.kms_keys[2]):
+        assert kms.describe_key(KeyId=seeded.key)["KeyMetadata"]["Enabled"]
 
 
 def test_the_admin_is_in_the_first_group_with_full_ec2_access(sandbox: Sandbox) -> None:
@@ -88,10 +92,10 @@ def test_the_admin_is_in_the_first_group_with_full_ec2_access(sandbox: Sandbox) 
     for group in WORLD.groups:
         attached = iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"]
         assert [policy["PolicyName"] for policy in attached] == ["AmazonEC2FullAccess"]
-    (group,) = iam.list_groups_for_user(UserName=seed.ADMIN_USER)["Groups"]
+    (group,) = iam.list_groups_for_user(UserName=people.ADMIN_USER)["Groups"]
     assert group["GroupName"] == "ec2-admins"
-    sts = sandbox.client("sts", access_key_id=seeded.admin_access_key_id)
-    assert sts.get_caller_identity()["Arn"].endswith(f":user/{seed.ADMIN_USER}")
+    sts = sandbox.client("sts", access_key_id=seeded.admin.id)
+    assert sts.get_caller_identity()["Arn"].endswith(f":user/{people.ADMIN_USER}")
     assert iam.get_role(RoleName="golden-ami-pipeline")["Role"]
 
 
@@ -133,3 +137,90 @@ def test_seeding_leaves_the_pending_time_as_it_was(sandbox: Sandbox) -> None:
     before = sandbox.pending_s
     seed.seed(sandbox, RehearsalSeed(regions=(HOME,)))
     assert sandbox.pending_s == before > 0
+
+
+def test_an_organization_is_made_as_it_is_named(sandbox: Sandbox) -> None:
+    manager, member = "999988887777", "111122223333"
+    organization = FixedOrganization(
+        manager=manager,
+        id="o-abcdefghij",
+        root_id="r-ab12",
+        unit_ids=("ou-ab12-cdef3456",),
+        members={ACCOUNT_ID: "", member: "ou-ab12-cdef3456"},
+        delegated=ACCOUNT_ID,
+    )
+    world = RehearsalSeed(regions=(HOME,), organization=organization, tried=(member,))
+    seeded = seed.seed(sandbox, world)
+    client = sandbox.client("organizations")
+    described = client.describe_organization()["Organization"]
+    assert (described["Id"], described["MasterAccountId"]) == ("o-abcdefghij", manager)
+    (root,) = client.list_roots()["Roots"]
+    kinds = {kind["Type"] for kind in root["PolicyTypes"]}
+    assert (root["Id"], kinds) == (
+        "r-ab12", {"SERVICE_CONTROL_POLICY", "DECLARATIVE_POLICY_EC2"},
+    )  # fmt: skip
+    below = client.list_accounts_for_parent(ParentId="ou-ab12-cdef3456")["Accounts"]
+    assert [account["Id"] for account in below] == [member]
+    key = seeded.members[member]
+    sts = sandbox.client("sts", access_key_id=key.id, secret_access_key=key.secret)
+    assert sts.get_caller_identity()["Arn"] == f"arn:aws:iam::{member}:user/{people.ADMIN_USER}"
+
+
+def test_an_image_is_found_in_whom_it_is_shared_with(sandbox: Sandbox) -> None:
+    members = {"111122223333": "ou-ab12-cdef3456", "444455556666": ""}
+    organization = FixedOrganization(
+        manager=ACCOUNT_ID, id="o-abcdefghij", unit_ids=("ou-ab12-cdef3456",), members=members
+    )
+    seed.seed(sandbox, RehearsalSeed(regions=(HOME,), organization=organization))
+    ec2 = sandbox.client("ec2")
+    images = ec2.describe_images(Owners=["self"])["Images"]
+    (image_id,) = [one["ImageId"] for one in images if one["Name"] == seed.UNAPPROVED_IMAGE]
+    arn = f"arn:aws:organizations::{ACCOUNT_ID}"
+
+    def who(**permission: str) -> list[str]:
+        change = {"Add": [permission]}
+        ec2.modify_image_attribute(ImageId=image_id, LaunchPermission=change)
+        accounts = [
+            account
+            for account in (*members, "777766665555")
+            if any(
+                one["ImageId"] == image_id
+                for one in sandbox.client("ec2", account=account).describe_images()["Images"]
+            )
+        ]
+        ec2.modify_image_attribute(ImageId=image_id, LaunchPermission={"Remove": [permission]})
+        return accounts
+
+    unit = f"{arn}:ou/o-abcdefghij/ou-ab12-cdef3456"
+    assert who(OrganizationalUnitArn=unit) == ["111122223333"]
+    assert who(OrganizationArn=f"{arn}:organization/o-abcdefghij") == [*members]
+    assert who(UserId="777766665555") == ["777766665555"]
+    assert who(Group="all") == [*members, "777766665555"]
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
+def test_who_calls_is_decided_in_their_own_partition(sandbox: Sandbox, region: str) -> None:
+    world = RehearsalSeed(regions=(region,), groups=("ec2-admins",), instance_profiles=("base",))
+    key = seed.seed(sandbox, world).admin
+    signed = {"access_key_id": key.id, "secret_access_key": key.secret}
+    assert sandbox.client("ec2", region, **signed).describe_images(Owners=["self"])["Images"]
+    refused = sandbox.client("iam", region, **signed)
+    with pytest.raises(refused.exceptions.ClientError, match="AccessDenied"):
+        refused.list_users()
+    iam = sandbox.client("iam", region)
+    (attached,) = iam.list_attached_role_policies(RoleName="base")["AttachedPolicies"]
+    assert attached["PolicyArn"].endswith(":iam::aws:policy/AmazonSSMManagedInstanceCore")
+    assert attached["PolicyArn"].split(":")[1] == region.rsplit("-", 2)[0].replace(
+        "us-gov", "aws-us-gov"
+    ).replace("cn", "aws-cn")
+
+
+def test_a_region_is_enabled_for_who_opts_in_until_the_sandbox_is_emptied(sandbox: Sandbox) -> None:
+    def enabled(account: str) -> bool:
+        regions = sandbox.client("ec2", account=account).describe_regions()["Regions"]
+        return any(region["RegionName"] == "ap-east-1" for region in regions)
+
+    sandbox.opt_in("444455556666", "ap-east-1")
+    assert [enabled("444455556666"), enabled(ACCOUNT_ID)] == [True, False]
+    sandbox.reset()
+    assert not enabled("444455556666")

@@ -14,6 +14,7 @@ from msgspec import structs
 from goldenami.cli import audit, bake, enforce, images, sandbox
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Options
+from goldenami.cli.rehearsal_errors import rehearsed
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
 from goldenami.errors import FindingsError, GoldenamiError
@@ -22,8 +23,8 @@ from goldenami.report.terminal import console, table, tell
 if TYPE_CHECKING:
     from goldenami.spec import Release, ReleaseFile
     from goldenami_sandbox.launch_attempts import AttemptOutcome
-    from goldenami_sandbox.seed import Seeded
     from goldenami_sandbox.server import Sandbox
+    from goldenami_sandbox.world import RehearsalSeed
 
 
 class RehearseOptions(Options, frozen=True, kw_only=True):
@@ -35,100 +36,195 @@ class RehearseOptions(Options, frozen=True, kw_only=True):
 def rehearse(options: RehearseOptions) -> None:
     """Run bake, enforce, launches and audit of a release file on an embedded AWS, and tell it.
 
-    The commands are the real ones; the AWS is an emulator on this machine, seeded with a source
-    image, the admin groups, and a small fleet of which some instances break the rules. Its server
-    decides by IAM's rules: a member of the admin group launches a golden image, and is refused
-    others. The exit code is 0 if the flow worked, whatever the audit finds in the seeded fleet.
+    The commands are the real ones; the AWS is an emulator on this machine, seeded with what the
+    file names, and a small fleet of which some instances break the rules. Its server decides by
+    IAM's rules: a member of the admin group launches a golden image, and is refused others. The
+    exit code is 0 if the flow worked, whatever the audit finds in the seeded fleet.
 
     Example: goldenami rehearse release.yaml
     """
     from goldenami import resources
+    from goldenami.cli import rehearsal_seed
 
     path = options.release or resources.folder("examples") / "web-base" / "release.yaml"
     file = shared.release_file(path)
+    world = rehearsal_seed.of(file)
     with (
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
         sandbox.running() as started,
         redirect_stderr(sys.stdout),  # one story, in order
+        rehearsed(),
     ):
-        os.environ |= started.environment(file.release.build_region) | {"GOLDENAMI_STATE": state}
-        _story(file, started)
+        own = started.environment(file.release.build_region, account=world.account)
+        os.environ |= own | {"GOLDENAMI_STATE": state}
+        _Rehearsal(file, started, world).story()
 
 
-def _story(file: "ReleaseFile", sandbox: "Sandbox") -> None:
-    from goldenami.cli import rehearsal_seed
-    from goldenami_sandbox import seed
+class _Rehearsal:
+    """The story of a release file.
 
-    _tell(
-        f"Rehearsal of {file.path}",
-        "This is a rehearsal on an emulator on this machine. No call reaches AWS.",
-    )
-    chapter = _chapters()
-    seeded = seed.seed(sandbox, rehearsal_seed.of(file))
-    release, enforced = file.release, file.enforcement
-    chapter(f"bake {release.image} in {', '.join(release.regions)}")
-    bake.bake(bake.BakeOptions(release=file.path, yes=True, method=_method(release)))
-    chapter("the registry, read back from the tags")
-    images.images(images.ImagesOptions(region=list(release.regions)))
-    if enforced.declared:
-        chapter(f"enforce `{enforced.name}` on {', '.join(enforced.enforce.groups)}")
+    Args:
+        file: which.
+        sandbox: running, and empty.
+        world: what it is seeded with.
+    """
+
+    def __init__(self, file: "ReleaseFile", sandbox: "Sandbox", world: "RehearsalSeed") -> None:
+        from goldenami_sandbox import seed
+
+        _tell(
+            f"Rehearsal of {file.path}",
+            "This is a rehearsal on an emulator on this machine. No call reaches AWS.",
+            *(f"seeded: {line}" for line in world.named),
+        )
+        self._file = file
+        self._sandbox = sandbox
+        self._world = world
+        self._seeded = seed.seed(sandbox, world)
+        self._chapter = _chapters()
+
+    def story(self) -> None:
+        """Tell it, chapter by chapter.
+
+        Raises:
+            GoldenamiError: something of it failed, or the server decided otherwise than promised.
+        """
+        from goldenami_sandbox import seed
+
+        file, release, enforced = self._file, self._file.release, self._file.enforcement
+        self._chapter(f"bake {release.image} in {', '.join(release.regions)}")
+        bake.bake(bake.BakeOptions(release=file.path, yes=True, method=_method(release)))
+        self._approved(file)
+        self._chapter("the registry, read back from the tags")
+        images.images(images.ImagesOptions(region=list(release.regions)))
+        if enforced.declared:
+            self._enforce()
+        own = self._world.account
+        seed.seed_compliant(self._sandbox, _golden_images(file), own)
+        self._chapter("audit the fleet")
+        try:
+            audit.audit(audit.AuditOptions(release=file.path))
+        except FindingsError as findings:
+            _tell("", f"{findings.message}, as seeded: on a real account the exit code is 10.")
+        _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
+
+    def _enforce(self) -> None:
+        from goldenami_sandbox import people
+
+        file, enforced = self._file, self._file.enforcement
+        groups, used = enforced.enforce.groups, enforced.enforce.mechanisms
+        self._chapter(f"enforce `{enforced.name}`" + f" on {', '.join(groups)}" * bool(groups))
         enforce.enforce(enforce.EnforceOptions(file=file.path, yes=True))
         _tell("", "A second run changes nothing:")
         enforce.enforce(enforce.EnforceOptions(file=file.path, yes=True))
-        if enforced.enforce.mechanisms.group_policy:
-            chapter(f"launch, as {seed.ADMIN_USER} of {enforced.enforce.groups[0]}")
-            _try(file, sandbox, seeded)
-            chapter("bake the next release, and launch it as soon as it is published")
-            _next_release(file, sandbox, seeded)
-    seed.seed_compliant(sandbox, _golden_images(file))
-    chapter("audit the fleet")
-    try:
-        audit.audit(audit.AuditOptions(release=file.path))
-    except FindingsError as findings:
-        _tell("", f"{findings.message}, as seeded: on a real account the exit code is 10.")
-    _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
+        if used.group_policy:
+            self._chapter(f"launch, as {people.ADMIN_USER} of {groups[0]}")
+            self._try()
+        for account in self._seeded.members:
+            self._chapter(f"launch, as {people.ADMIN_USER} of member account {account}")
+            self._try_in_member(account)
+        if used.group_policy:
+            self._chapter("bake the next release, and launch it as soon as it is published")
+            self._next_release()
 
+    def _approved(self, file: "ReleaseFile") -> None:
+        """Let a second person approve what was baked, where the file leaves it to one.
 
-def _try(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
-    """Let a member of the admin group try golden and other launches, and tell what the server says.
+        Raises:
+            GoldenamiError: the approval failed.
+        """
+        from goldenami.report.plan import PlanProgress
+        from goldenami.workflows import release as workflow
+        from goldenami_sandbox import people
 
-    Raises:
-        GoldenamiError: the server let through what is forbidden, or refused what is golden.
-    """
-    from goldenami.workflows.enforce import promised
-    from goldenami_sandbox import launch_attempts
+        key = self._seeded.approver
+        if key is None:
+            return
+        self._chapter(f"approve it, as {people.APPROVER}: somebody else than who baked it")
+        person = {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
+        before = {name: os.environ[name] for name in person}
+        os.environ |= person
+        try:
+            aws = shared.AwsOptions().session(None, file.release.build_region)
+            chosen = workflow.to_approve(aws, file, None)
+            prepared = workflow.prepare(aws, file, resume=chosen, approving=True)
+            tell(prepared.guarding.notes)
+            released = workflow.bake(prepared, tell=PlanProgress())
+            bake.show(released, shared.ListFormat.TABLE, None)
+            if released.manifest:
+                _tell("", f"approved by {released.manifest.approval.by}")
+        finally:
+            os.environ |= before
 
-    release = file.release
-    golden = _golden_images(file)[release.build_region]
-    approval = (release.approval_tag.key, release.approval_tag.value)
-    tried = launch_attempts.run(
-        sandbox, seeded, golden, approval, promised(file.enforcement, "group_policy")
-    )
-    _show_attempts(tried)
+    def _try(self) -> None:
+        """Let a member of the admin group try golden and other launches, and tell what happens.
 
+        Raises:
+            GoldenamiError: the server let through what is forbidden, or refused what is golden.
+        """
+        from goldenami.workflows.enforce import promised
+        from goldenami_sandbox import launch_attempts
 
-def _next_release(file: "ReleaseFile", sandbox: "Sandbox", seeded: "Seeded") -> None:
-    """Bake another version, and let the same member launch it without a further enforcement.
+        release = self._file.release
+        golden = _golden_images(self._file)[release.build_region]
+        approval = (release.approval_tag.key, release.approval_tag.value)
+        promises = promised(self._file.enforcement, "group_policy")
+        _show_attempts(launch_attempts.run(self._sandbox, self._seeded, golden, approval, promises))
 
-    Raises:
-        GoldenamiError: the bake failed, or the server refused the new release.
-    """
-    from goldenami.report.plan import PlanProgress
-    from goldenami.workflows import release as workflow
-    from goldenami.workflows.enforce import promised
-    from goldenami_sandbox import launch_attempts
+    def _try_in_member(self, account: str) -> None:
+        """Let a user of an account that the organization's policies bind launch, and tell it.
 
-    version = file.release.version
-    if version != "auto":
-        later = structs.replace(file.release, version=f"{version}-next")
-        file = structs.replace(file, release=later)
-    aws = shared.AwsOptions().session(None, file.release.build_region)
-    prepared = workflow.prepare(aws, file, method=_method(file.release))
-    tell(prepared.guarding.notes)
-    bake.show(workflow.bake(prepared, tell=PlanProgress()), shared.ListFormat.TABLE, None)
-    if "golden" in promised(file.enforcement, "group_policy"):
-        image = _golden_images(file)[file.release.build_region]
-        _show_attempts([launch_attempts.launch(sandbox, seeded, image)])
+        Raises:
+            GoldenamiError: the server let through what is forbidden, or refused what is golden.
+        """
+        from goldenami_sandbox import launch_attempts
+
+        region = self._file.release.build_region
+        golden = _golden_images(self._file)[region]
+        outcomes = launch_attempts.run_in_member(
+            self._sandbox, self._seeded.members[account], region, golden, self._refusals()
+        )
+        _show_attempts(outcomes)
+        if not any(outcome.attempt.parameters["ImageId"] == golden for outcome in outcomes):
+            _tell("", "The golden image is not shared with that account (`share`).")
+
+    def _refusals(self) -> tuple[str, ...]:
+        """Return by which codes the organization's policies refuse a stranger's image."""
+        from goldenami.workflows.enforce import promised
+        from goldenami_sandbox import launch_attempts
+
+        used = self._file.enforcement.enforce.mechanisms
+        by_scp = used.scp and "foreign-image" in promised(self._file.enforcement, "scp")
+        declared = used.declarative_policy
+        enabled = declared and declared.state == "enabled"
+        return (
+            *((launch_attempts.DENIED,) if by_scp else ()),
+            *((launch_attempts.HIDDEN,) if enabled else ()),
+        )
+
+    def _next_release(self) -> None:
+        """Bake another version, and let the member launch it without a further enforcement.
+
+        Raises:
+            GoldenamiError: the bake failed, or the server refused the new release.
+        """
+        from goldenami.report.plan import PlanProgress
+        from goldenami.workflows import release as workflow
+        from goldenami.workflows.enforce import promised
+        from goldenami_sandbox import launch_attempts
+
+        file, version = self._file, self._file.release.version
+        if version != "auto":
+            later = structs.replace(file.release, version=f"{version}-next")
+            file = structs.replace(file, release=later)
+        aws = shared.AwsOptions().session(None, file.release.build_region)
+        prepared = workflow.prepare(aws, file, method=_method(file.release))
+        tell(prepared.guarding.notes)
+        bake.show(workflow.bake(prepared, tell=PlanProgress()), shared.ListFormat.TABLE, None)
+        self._approved(file)
+        if "golden" in promised(file.enforcement, "group_policy"):
+            image = _golden_images(file)[file.release.build_region]
+            _show_attempts([launch_attempts.launch(self._sandbox, self._seeded, image)])
 
 
 def _show_attempts(outcomes: "Sequence[AttemptOutcome]") -> None:

@@ -24,6 +24,8 @@ ENABLED_BY_DEFAULT = frozenset(
         *("ap-south-1", "ap-southeast-1", "ap-southeast-2"),
     }
 )
+opted_in: set[tuple[str, str]] = set()
+"""Account and region, where an account has opted in."""
 
 
 class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
@@ -47,11 +49,12 @@ class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
 
     def _described(self, name: str) -> dict[str, str]:
         enabled = self.partition != "aws" or name in ENABLED_BY_DEFAULT
+        status = "opted-in" if (self.current_account, name) in opted_in else "not-opted-in"
         suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
         return {
             "RegionName": name,
             "Endpoint": f"ec2.{name}.{suffix}",
-            "OptInStatus": "opt-in-not-required" if enabled else "not-opted-in",
+            "OptInStatus": "opt-in-not-required" if enabled else status,
         }
 
 

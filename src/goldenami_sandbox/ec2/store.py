@@ -25,6 +25,7 @@ from goldenami_sandbox.ec2.image import (
     SandboxImage,
     take_snapshot,
 )
+from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.overriding import overrides
 
 AWS_MANAGED_KEY = "alias/aws/ebs"
@@ -180,15 +181,17 @@ class Ec2Store(EC2Backend):
     def shared_images(self) -> dict[str, SandboxImage]:
         """The images of other accounts that this account may launch, as it sees them.
 
+        They are shared with it, with a unit that it is under, with its organization, or everybody.
         Their owner's tags are not among what it sees.
         """
-        me = {"UserId": self.account_id}
+        organization = organizations.launch_permissions(self.account_id)
+        mine = ({"UserId": self.account_id}, PUBLIC, *organization)
         return {
             image.id: replace(image, store=self)
             for account, regions in list(ec2_backends.items())
             if account != self.account_id
             for image in cast(Ec2Store, regions[self.region_name]).images.values()
-            if image.owned and me in image.permissions
+            if image.owned and any(permission in mine for permission in image.permissions)
         }
 
     def key_arn(self, key_id: str | None) -> str | None:

@@ -12,11 +12,9 @@ from msgspec import Struct
 from goldenami.errors import GoldenamiError
 from goldenami.iam.evaluator.request import Principal
 from goldenami_sandbox.iam.store import IamStore, SandboxUser
-from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.identity import ACCOUNT_ID, PARTITION
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.sts import Session
-
-PARTITION = "aws"
 
 
 class Caller(Struct, frozen=True):
@@ -35,13 +33,13 @@ class Caller(Struct, frozen=True):
     session: Session | None = None
 
 
-_account: ContextVar[str] = ContextVar("account", default=ACCOUNT_ID)
+_account: ContextVar[tuple[str, str]] = ContextVar("account", default=(ACCOUNT_ID, PARTITION))
 
 
 @contextmanager
-def deciding_in(account: str) -> Iterator[None]:
-    """Decide by the policies and the resources of an account in the block."""
-    token = _account.set(account)
+def deciding_in(account: str, partition: str) -> Iterator[None]:
+    """Decide by the policies and the resources of an account of a partition in the block."""
+    token = _account.set((account, partition))
     try:
         yield
     finally:
@@ -50,12 +48,17 @@ def deciding_in(account: str) -> Iterator[None]:
 
 def account_id() -> str:
     """Return the account in which is decided."""
-    return _account.get()
+    return _account.get()[0]
+
+
+def partition() -> str:
+    """Return the partition in which is decided: each has users, roles and policies of its own."""
+    return _account.get()[1]
 
 
 def store() -> IamStore:
     """Return the account's IAM."""
-    return cast(IamStore, iam_backends[account_id()][PARTITION])
+    return cast(IamStore, iam_backends[account_id()][partition()])
 
 
 def tags_of(listed: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -83,7 +86,7 @@ def caller_of(access_key_id: str) -> Caller:
 
 
 def _session(access_key_id: str) -> Session | None:
-    sessions = sts_backends[account_id()][PARTITION]
+    sessions = sts_backends[account_id()][partition()]
     assumed: AssumedRole | None = sessions.get_assumed_role_from_access_key(access_key_id)
     return Session.of(assumed) if assumed else None
 

@@ -11,7 +11,7 @@ from goldenami.iam.authorization import resources
 from goldenami.iam.authorization.resources import Resource, Scope
 from goldenami_sandbox.ec2.image import SandboxImage
 from goldenami_sandbox.ec2.store import Ec2Store
-from goldenami_sandbox.enforcement.caller import PARTITION
+from goldenami_sandbox.enforcement.caller import partition
 
 
 def find(ec2: Ec2Store, kind: str, name: str) -> Resource | None:
@@ -23,7 +23,7 @@ def find(ec2: Ec2Store, kind: str, name: str) -> Resource | None:
 
 
 def _scope(ec2: Ec2Store) -> Scope:
-    return Scope(PARTITION, ec2.region_name, ec2.account_id)
+    return Scope(partition(), ec2.region_name, ec2.account_id)
 
 
 def _tags(ec2: Ec2Store, name: str) -> dict[str, str]:
@@ -37,7 +37,7 @@ def _any(ec2: Ec2Store, kind: str, name: str) -> Resource:
 
 def _image(ec2: Ec2Store, name: str) -> Resource | None:
     """Find an image. Tags are the account's own: AWS shows nobody those of another account."""
-    image: SandboxImage | None = ec2.images.get(name)
+    image: SandboxImage | None = ec2.images.get(name) or ec2.shared_images.get(name)
     if image is None or name in ec2.deregistered:
         return None
     return resources.image(

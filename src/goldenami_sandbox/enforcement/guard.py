@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from moto.utilities.utils import get_partition
 from msgspec.structs import replace
 
 from goldenami.errors import GoldenamiError, UnknownResourceError
@@ -64,7 +65,7 @@ def authorized(call: Call) -> Refusal | None:
     try:
         if federated:
             return _refusal_of_token(call)
-        with deciding_in(account_of(call.access_key_id)):
+        with deciding_in(account_of(call.access_key_id), get_partition(call.region)):
             return _refusal(call, caller_of(call.access_key_id))
     except Exception as error:
         _log.debug("the sandbox failed to decide %s", call.name, exc_info=True)
@@ -167,6 +168,7 @@ def _refusal_of_token(call: Call) -> Refusal | None:
 
 
 def _trust_policy(role_arn: str) -> str | None:
-    with deciding_in(role_arn.split(":")[4]):
+    _, partition, _, _, account, _ = role_arn.split(":", 5)
+    with deciding_in(account, partition):
         roles = store().get_roles()
     return next((role.assume_role_policy_document for role in roles if role.arn == role_arn), None)

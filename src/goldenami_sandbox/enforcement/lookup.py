@@ -11,7 +11,7 @@ from goldenami.iam.authorization.resources import Resource, ResourceLookup, Scop
 from goldenami_sandbox.ec2 import image_aliases
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.enforcement import ec2_resources, iam_resources
-from goldenami_sandbox.enforcement.caller import PARTITION, account_id, tags_of
+from goldenami_sandbox.enforcement.caller import account_id, partition, tags_of
 from goldenami_sandbox.organizations import store as organizations
 
 _ORGANIZATIONS = ("account", "organizationalunit", "organizations-policy", "root")
@@ -59,7 +59,7 @@ class LenientLookup:
             return resource
         kind = kind.removeprefix("organizations-")
         missing = f"missing-{name.rpartition('/')[2]}"
-        arn = Scope(PARTITION, "", "").arn("sandbox", kind, missing)
+        arn = Scope(partition(), "", "").arn("sandbox", kind, missing)
         self.missing.add(arn)
         return Resource(arn=arn, details=_NOTHING)
 
@@ -71,7 +71,7 @@ def _parameter(name: str, region: str) -> Resource | None:
     ssm = ssm_backends[account_id()][region]
     own = parameter.name
     tags = ssm._resource_tags["Parameter"].get(own, {})  # noqa: SLF001
-    return resources.parameter(Scope(PARTITION, region, account_id()), own, tags, parameter.value)
+    return resources.parameter(Scope(partition(), region, account_id()), own, tags, parameter.value)
 
 
 def _auto_scaling(kind: str, name: str, region: str) -> Resource | None:

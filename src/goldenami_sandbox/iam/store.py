@@ -194,6 +194,19 @@ class IamStore(BoundaryStore):
             policy.id = unique_id(POLICY, self.account_id)
         return policies
 
+    def role_of_administrators(self, name: str, principal: str) -> Role:
+        """Create a role that may do everything, for a principal that is given by its ARN."""
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": principal},
+            "Action": "sts:AssumeRole",
+        }
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        role = self.create_role(name, trust, "/", None, "", [], "3600")
+        arn = f"arn:{self.partition}:iam::aws:policy/AdministratorAccess"
+        self.attach_role_policy(arn, name)
+        return role
+
     @overrides
     def create_policy(
         self,

@@ -38,6 +38,7 @@ from moto.organizations.utils import (
     MASTER_ACCOUNT_EMAIL,
 )
 
+from goldenami_sandbox.identity import PARTITION
 from goldenami_sandbox.organizations import effective
 from goldenami_sandbox.organizations.documents import (
     DECLARATIVE,
@@ -290,19 +291,17 @@ def _level_name(entity: Entity) -> str:
     return {"ROOT": "root", "ACCOUNT": f"account {entity.id}"}.get(entity.type, entity.id)
 
 
-PARTITION = "aws"
-
 Documents = list[tuple[str, str]]
 """Name and content of policies."""
 
 
 def organization_of(account_id: str) -> OrganizationsStore | None:
     """Return the organization that an account manages or is a member of; None if it has none."""
-    master, partition = organizations_backends.master_accounts.get(
-        account_id, (account_id, PARTITION)
-    )
-    store = cast(OrganizationsStore, organizations_backends[master][partition])
-    return store if store.org else None
+    if account_id in organizations_backends.master_accounts:
+        master, partition = organizations_backends.master_accounts[account_id]
+        return cast(OrganizationsStore, organizations_backends[master][partition])
+    stores = cast(list[OrganizationsStore], list(organizations_backends[account_id].values()))
+    return next((store for store in stores if store.org), None)
 
 
 def scps_of(account_id: str) -> tuple[tuple[str, Documents], ...]:
@@ -323,6 +322,19 @@ def scps_of(account_id: str) -> tuple[tuple[str, Documents], ...]:
         (level, [(str(policy.name), str(policy.content)) for policy in attached])
         for level, attached in store.levels(account_id, SCP)
     )
+
+
+def launch_permissions(account_id: str) -> tuple[dict[str, str], ...]:
+    """Return by which permissions an image may be launched in an account of an organization.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/share-amis-with-organizations-and-OUs.html
+    """
+    store = organization_of(account_id)
+    if store is None:
+        return ()
+    units = [unit for unit in store.path(account_id) if unit.type == "ORGANIZATIONAL_UNIT"]
+    by_unit = [{"OrganizationalUnitArn": str(unit.arn)} for unit in units]
+    return ({"OrganizationArn": str(store.organization.arn)}, *by_unit)
 
 
 def declared(account_id: str) -> Mapping[str, Any]:

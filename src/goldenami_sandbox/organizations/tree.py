@@ -2,14 +2,17 @@
 
 Otherwise than in moto: a new organization has service control policies enabled; names of units are
 unique under one parent; units that are not empty stay; an account moves from where it is; unknown
-children.
+children; the role by which the manager gets into a new account has a path and an administrator's
+rights.
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
 """
 
 from collections.abc import Iterator
 from typing import Any, cast
 
+from moto.iam.models import iam_backends
 from moto.organizations.exceptions import (
     DuplicateOrganizationalUnitException,
     OrganizationsClientError,
@@ -23,10 +26,13 @@ from moto.organizations.models import (
     organizations_backends,
 )
 
+from goldenami_sandbox.iam.store import IamStore
 from goldenami_sandbox.overriding import overrides
 
 Entity = FakeAccount | FakeOrganizationalUnit
 ALL_FEATURES = "ALL"
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""What lets the management account into an account that it has made."""
 
 
 class TreeStore(OrganizationsBackend):
@@ -116,9 +122,13 @@ class TreeStore(OrganizationsBackend):
 
     @overrides
     def create_account(self, **parameters: Any) -> dict[str, Any]:
-        """Make an account under the root; it is there at once."""
+        """Make an account under the root; it is there at once, with the manager's role in it."""
         account = FakeAccount(self.organization, **parameters)
         self._admit(account)
+        role = parameters.get("RoleName", ACCESS_ROLE)
+        iam = cast(IamStore, iam_backends[account.id][self.partition])
+        iam.roles.clear()  # moto's has neither a path nor rights
+        iam.role_of_administrators(role, f"arn:{self.partition}:iam::{self.account_id}:root")
         return account.create_account_status
 
     @overrides

@@ -12,8 +12,8 @@ from goldenami.iam.render import render
 from goldenami.iam.values import Values
 from goldenami_sandbox import launch_attempts, seed
 from goldenami_sandbox.identity import ACCOUNT_ID
-from goldenami_sandbox.seed import RehearsalSeed
 from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.world import RehearsalSeed
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 NO_LAUNCH = {

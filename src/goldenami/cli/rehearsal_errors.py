@@ -1,0 +1,48 @@
+"""What an error of a rehearsal advises: never a command, which would be for the real account."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from goldenami.errors import GoldenamiError
+
+AGAIN = "mend the cause; run the rehearsal again"
+_COMMAND = re.compile(
+    r"\b(?:goldenami|aws|packer|pip|terraform) +[a-z]|(?<![\w-])--?[a-z]|\bsame command\b",
+    re.IGNORECASE,
+)
+"""A command of somebody's, or an option of one: a rehearsal takes neither."""
+_LEFT = re.compile(r"\bleft for resuming\b|\bwhat is left\b")
+"""What the emulator held is gone with it."""
+
+
+@contextmanager
+def rehearsed() -> Iterator[None]:
+    """Let what fails in the block advise to run the rehearsal again.
+
+    The emulator, its account and the build are gone when the rehearsal ends, so that a command
+    that goes on with something, or looks at it, would reach the caller's real account.
+
+    Raises:
+        GoldenamiError: what failed, with another fix and without notes that name commands.
+    """
+    try:
+        yield
+    except GoldenamiError as error:
+        error.fix = fix(error.fix)
+        error.notes = tuple(note for note in error.notes if not _of_the_account(note))
+        raise
+
+
+def fix(text: str) -> str:
+    """Return what to do instead of a fix: its parts that name no command, then to rehearse again.
+
+    Args:
+        text: parts that are set apart by semicolons.
+    """
+    parts = [part for part in text.split("; ") if part and not _COMMAND.search(part)]
+    return "; ".join([*parts, AGAIN if not parts else "run the rehearsal again"])
+
+
+def _of_the_account(note: str) -> bool:
+    return bool(_COMMAND.search(note) or _LEFT.search(note))

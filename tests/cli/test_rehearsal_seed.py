@@ -1,0 +1,126 @@
+"""What a release file names, as data."""
+
+from typing import Any
+
+import pytest
+
+from goldenami.cli import rehearsal_seed
+from goldenami.spec import load
+from goldenami_sandbox.world import KeySeed, RehearsalSeed, RoleSeed
+
+OWN = "123456789012"
+ARN = "arn:aws:organizations::999988887777"
+KEY = "arn:aws:kms:us-east-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+@pytest.fixture
+def seed_of(write: Any) -> Any:
+    def of(**changes: Any) -> RehearsalSeed:
+        return rehearsal_seed.of(load(write(**changes)))
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("changes", "account"),
+    [
+        ({}, OWN),
+        ({"share": {"accounts": [OWN]}}, "210987654321"),
+        ({"audit": {"accounts": [OWN, "210987654321"], "role": "r"}}, "210987654322"),
+        ({"enforce__pipeline_role": "arn:aws:iam::222233334444:role/ci/baker"}, "222233334444"),
+        ({"base__volumes": [{"device": "xvdb", "size_gib": 1, "kms_key": KEY}]}, "222233334444"),
+        ({"copies": [{"account": OWN, "role": "copies"}]}, "210987654321"),
+    ],
+)
+def test_the_account_is_the_file_s_own_or_one_that_it_does_not_name(
+    seed_of: Any, changes: dict[str, Any], account: str
+) -> None:
+    assert seed_of(**changes).account == account
+
+
+def test_roles_are_those_of_the_pipeline_of_boundaries_copies_and_audits(seed_of: Any) -> None:
+    seeded = seed_of(
+        copies=[{"account": "444455556666", "role": "ci/copies", "kms_keys": {"eu-west-1": "k"}}],
+        audit={"accounts": ["111122223333", "444455556666"], "role": "audit"},
+        enforce={
+            "pipeline_role": "arn:aws:iam::222233334444:role/ci/baker",
+            "mechanisms": {"permissions_boundary": {"roles": ["developers"]}},
+        },
+    )
+    assert seeded.roles == (
+        RoleSeed(name="ci/baker"),
+        RoleSeed(name="developers", policies=("AmazonEC2FullAccess",)),
+        RoleSeed(name="ci/copies", account="444455556666", policies=("AdministratorAccess",)),
+        RoleSeed(name="audit", account="111122223333", policies=("ReadOnlyAccess",)),
+        RoleSeed(name="audit", account="444455556666", policies=("ReadOnlyAccess",)),
+    )
+    assert seeded.kms_keys == (KeySeed(region="eu-west-1", key="k", account="444455556666"),)
+
+
+def test_an_organization_has_the_ids_of_the_file_and_an_account_under_each_target(
+    seed_of: Any,
+) -> None:
+    targets = ["r-ab12", "ou-ab12-cdef3456", "111122223333", "999988887777"]
+    seeded = seed_of(
+        share={
+            "organizations": [f"{ARN}:organization/o-abcdefghij"],
+            "organizational_units": [f"{ARN}:ou/o-abcdefghij/ou-ab12-shared99"],
+        },
+        enforce={"mechanisms": {"scp": {"targets": targets, "profile": "owner-only"}}},
+        audit={"accounts": "organization", "role": "audit"},
+    )
+    organization = seeded.organization
+    assert (organization.id, organization.root_id) == ("o-abcdefghij", "r-ab12")
+    assert organization.unit_ids == ("ou-ab12-shared99", "ou-ab12-cdef3456")
+    assert (organization.manager, organization.delegated) == ("999988887777", OWN)
+    units = {organization.members[account] for account in seeded.tried}
+    assert units == {"", "ou-ab12-cdef3456"}
+    assert "111122223333" in seeded.tried
+    assert {"999988887777", OWN}.isdisjoint(seeded.tried)
+    audited = {role.account for role in seeded.roles}
+    assert audited == {"999988887777", *organization.members} - {OWN}
+
+
+def test_an_account_without_manager_manages_the_organization_itself(seed_of: Any) -> None:
+    mechanisms = {"declarative_policy": {"targets": ["ou-ab12-cdef3456"]}}
+    organization = seed_of(enforce={"mechanisms": mechanisms}).organization
+    assert (organization.manager, organization.delegated) == (OWN, "")
+    assert OWN not in organization.members
+
+
+def test_without_need_there_is_no_organization_and_nobody_is_tried(seed_of: Any) -> None:
+    seeded = seed_of()
+    assert seeded.organization is None
+    assert seeded.tried == ()
+
+
+def test_each_region_that_is_named_is_enabled_in_its_account(seed_of: Any) -> None:
+    seeded = seed_of(
+        regions=["eu-south-1", "ap-east-1"],
+        copies=[{"account": "444455556666", "role": "copies", "regions": ["ap-east-1"]}],
+        audit={"regions": ["me-south-1"]},
+        enforce={"mechanisms": {"allowed_amis": {"regions": ["af-south-1"]}}},
+    )
+    own = ("eu-south-1", "ap-east-1", "me-south-1", "af-south-1")
+    assert seeded.opted_in == (*((OWN, region) for region in own), ("444455556666", "ap-east-1"))
+
+
+def test_the_source_has_the_root_device_of_the_file(seed_of: Any) -> None:
+    volumes = [{"device": "xvdb", "size_gib": 1}, {"device": "/dev/sda1", "size_gib": 9}]
+    seeded = seed_of(base__volumes=volumes)
+    assert (seeded.root_device_name, seeded.root_size_gib) == ("/dev/sda1", 9)
+
+
+def test_what_is_seeded_is_told_a_line_for_each_kind(seed_of: Any) -> None:
+    seeded = seed_of(
+        base__key_name="ssh-key",
+        audit={"accounts": ["111122223333"], "role": "audit", "approved": ["ssm:/corp/other"]},
+    )
+    assert seeded.image_parameters == ("/corp/other",)
+    assert seeded.named == [
+        "regions enabled: eu-west-1, us-east-1",
+        "groups: ec2-admin-group",
+        "key pairs: ssh-key",
+        "roles: audit of 111122223333",
+        "parameters of images: /corp/other",
+    ]
