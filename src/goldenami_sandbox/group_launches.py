@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/ts-as-instancelaunchfailur
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup
@@ -103,7 +104,8 @@ def _launch_if_possible(
 ) -> None:
     parameters = {"ImageId": group.image_id, "InstanceType": group.instance_type}
     if Ec2Response.trial(group.account_id, group.region, parameters) is None:
-        _launch(group, count_needed, propagated_tags)
+        with suppress(EC2ClientError):  # a quota, which no dry run looks at
+            _launch(group, count_needed, propagated_tags)
 
 
 def install() -> None:

@@ -155,10 +155,14 @@ def test_what_auto_scaling_refuses_is_refused(sandbox: Sandbox, template: str, s
 
 @pytest.mark.parametrize("version", ["$Default", "3"])
 def test_what_moves_by_itself_is_not_rolled_back(
-    sandbox: Sandbox, template: str, version: str
+    sandbox: Sandbox, template: str, images: list[str], version: str
 ) -> None:
     """A group by `$Default`, and a version whose image an SSM parameter holds."""
     ec2 = sandbox.client("ec2")
+    sandbox.pending_s = 0.0
+    sandbox.client("ssm").put_parameter(
+        Name="/images/web", Value=images[0], Type="String", DataType="aws:ec2:image"
+    )
     ec2.create_launch_template_version(
         LaunchTemplateId=template, LaunchTemplateData=data("resolve:ssm:/images/web")
     )
