@@ -47,8 +47,10 @@ def named(account_id: str, region: str, name: str) -> Parameter | None:
     home = f":ssm:{region}:{account_id}:parameter"
     if name.startswith("arn:") and home not in name:
         return None
+    store = ssm_backends[account_id][region]
+    store.check()  # type: ignore[attr-defined]  # what was put since its last call
     try:
-        return ssm_backends[account_id][region].get_parameter(name)
+        return store.get_parameter(name)
     except ParameterVersionNotFound:
         return None
 
