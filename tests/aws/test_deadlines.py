@@ -131,8 +131,9 @@ def test_every_wait_is_tried_here() -> None:
 
 @pytest.mark.parametrize("name", WAITS)
 def test_a_wait_that_lasts_too_long_says_what_helps_and_whether_aws_goes_on(
-    doing: Wait, name: str
+    doing: Wait, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run_command, "GRACE_S", 0.0)
     case = WAITS[name]
     context, _ = doing(
         Answers(**case.answers), **{"deadline": KEY, **case.parameters, "timeout_s": 0.02}

@@ -55,7 +55,7 @@ FULL: dict[type[Any], str] = {
           cleanup: true
         validate: [{run: a, retry: 2, timeout: 1h}]
         test:
-          steps: [{run: a}]
+          steps: [{run: a, retry: 2, timeout: 1h}]
           scan: {severity: low, ignore: [CVE-2026-1234]}
           instance_type: a.b
         tags: {a: b}

@@ -91,7 +91,9 @@ def _identities(player: Player) -> None:
         call("iam:SimulatePrincipalPolicy", PolicySourceArn=user, **simulated)
     call("sts:GetCallerIdentity")
     role_arn = f"arn:aws:iam::{ACCOUNT_ID}:role/web"
-    call("sts:AssumeRole", RoleArn=role_arn, RoleSessionName="bake", DurationSeconds=900)
+    session: dict[str, Any] = {"RoleSessionName": "bake", "DurationSeconds": 900}
+    assumed = call("sts:AssumeRole", RoleArn=role_arn, **session)
+    call("sts:DecodeAuthorizationMessage", EncodedMessage=player.denied(assumed["Credentials"]))
     call("iam:DetachGroupPolicy", GroupName="admins", **policy)
     call("iam:DetachRolePolicy", **role, **policy)
     call("iam:DetachUserPolicy", UserName="ann", **policy)

@@ -3,7 +3,9 @@
 from typing import Any
 
 import botocore.session
+import pytest
 from botocore import xform_name
+from botocore.exceptions import ClientError
 from botocore.model import Shape, StructureShape
 from msgspec import Struct
 
@@ -45,10 +47,25 @@ class Player:
         self.answered.setdefault(name, Answered(shape, [])).answers.append(answer)
         return answer
 
+    def denied(self, credentials: dict[str, Any]) -> str:
+        """Return the encoded message of a call that these credentials may not make."""
+        client = self._new(
+            "ec2", REGION, credentials["AccessKeyId"], credentials["SecretAccessKey"],
+            credentials["SessionToken"],
+        )  # fmt: skip
+        with pytest.raises(ClientError) as refused:
+            client.delete_volume(VolumeId="vol-0123456789abcdef0")
+        return str(refused.value).rpartition("message: ")[2]
+
     def _client(self, service: str, region: str) -> Any:
         if (service, region) not in self._clients:
-            self._clients[service, region] = self._session.create_client(
-                service, region, endpoint_url=self._sandbox.endpoint_url,
-                aws_access_key_id=ROOT_ACCESS_KEY_ID, aws_secret_access_key=ROOT_SECRET_ACCESS_KEY,
-            )  # fmt: skip
+            self._clients[service, region] = self._new(
+                service, region, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY
+            )
         return self._clients[service, region]
+
+    def _new(self, service: str, region: str, key: str, secret: str, token: str = "") -> Any:
+        return self._session.create_client(
+            service, region, endpoint_url=self._sandbox.endpoint_url,
+            aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token or None,
+        )  # fmt: skip

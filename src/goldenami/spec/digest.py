@@ -17,7 +17,7 @@ from goldenami.spec.model import Release
 MAKES_THE_IMAGE: Final = frozenset(
     {
         "schema", "image", "version", "description", "regions", "base", "bake", "validate", "test",
-        "tags", "approval_tag", "share_candidates", "distribute", "copies", "share",
+        "attributes", "tags", "approval_tag", "share_candidates", "distribute", "copies", "share",
     }
 )  # fmt: skip
 """The keys of a release file that say what the image is, what it has to pass, and who gets it."""
@@ -26,7 +26,8 @@ LEAVES_IT_AS_IT_IS: Final = frozenset(
     {
         "approval", "publish", "lifecycle", "enforce", "audit", "timeouts",
         "base.instance_type", "base.instance_types", "base.subnet", "base.subnets",
-        "test.instance_type",
+        "test.instance_type", "validate.retry", "validate.timeout", "test.steps.retry",
+        "test.steps.timeout",
     }
 )  # fmt: skip
 """The keys that say how long to wait, where to launch, and what is done with a finished image.
