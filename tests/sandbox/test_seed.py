@@ -173,6 +173,7 @@ def test_an_image_is_found_in_whom_it_is_shared_with(sandbox: Sandbox) -> None:
     )
     seed.seed(sandbox, RehearsalSeed(regions=(HOME,), organization=organization))
     ec2 = sandbox.client("ec2")
+    ec2.disable_image_block_public_access()
     images = ec2.describe_images(Owners=["self"])["Images"]
     (image_id,) = [one["ImageId"] for one in images if one["Name"] == seed.UNAPPROVED_IMAGE]
     arn = f"arn:aws:organizations::{ACCOUNT_ID}"

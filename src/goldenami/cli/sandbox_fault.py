@@ -38,7 +38,9 @@ def parse(text: str) -> "Fault":
     if match is None:
         raise UsageError(f"--fail {text}: is no fault", fix=f"write it as {EXAMPLE}")
     service, operation, region = match["service"], match["operation"], match["region"]
-    known = _operations(service)
+    from goldenami_sandbox.models import operations
+
+    known = operations(service)
     if known is None:
         raise UsageError(f"--fail {text}: AWS has no service {service}", fix=f"as in {EXAMPLE}")
     if operation != "*" and operation not in known:
@@ -65,27 +67,10 @@ def check_region(name: str, option: str) -> None:
     Raises:
         UsageError: it is none.
     """
-    from botocore.loaders import Loader
-    from botocore.regions import EndpointResolver
+    from goldenami_sandbox.models import regions
 
-    resolver = EndpointResolver(Loader().load_data("endpoints"))
-    known = [
-        region
-        for partition in resolver.get_available_partitions()
-        for region in resolver.get_available_endpoints("ec2", partition)
-    ]
+    known = regions()
     if name not in known:
         close = closest(name, known)
         fix = f"did you mean {close}?" if close else "such as us-east-1"
         raise UsageError(f"{option}: AWS has no region {name}", fix=fix)
-
-
-def _operations(service: str) -> list[str] | None:
-    """Return the operations of a service, None if there is none; the user's settings matter not."""
-    from botocore.exceptions import UnknownServiceError
-    from botocore.loaders import Loader
-
-    try:
-        return list(Loader().load_service_model(service, "service-2")["operations"])
-    except UnknownServiceError:
-        return None

@@ -218,7 +218,8 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
 
         Types, IOPS and throughput are put on the volumes afterwards: moto's launch forgets them.
         """
-        self._devices = self._launched_devices()
+        with self.store.lending(self._image):
+            self._devices = self._launched_devices()
         later = ("VolumeType", "Iops", "Throughput")
         return [
             {
@@ -264,16 +265,16 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         block_devices.check(ebs, snapshot, root=name == self._image.root_device_name)
 
     def _finish(self, instance: Instance, interface_tags: tags.Tags) -> None:
-        failure = launch_failures.reason(self.store, instance)
-        if failure:
-            launch_failures.end(instance, failure)
-        instance._state = LaunchState(ends=failure is not None)  # noqa: SLF001
         instance.root_device_name = self._image.root_device_name
         for name, ebs in self._devices.items():
             volume = self.store.get_volume(instance.block_device_mapping[name].volume_id)
             volume.volume_type = ebs["VolumeType"]
             volume.iops = ebs.get("Iops") or block_devices.BASELINE.get(ebs["VolumeType"])
             volume.throughput = ebs.get("Throughput")
+        failure = launch_failures.reason(self.store, instance)
+        if failure:
+            launch_failures.end(instance, failure)
+        instance._state = LaunchState(ends=failure is not None)  # noqa: SLF001
         launched.complete(instance)
         for interface in instance.nics.values():
             self.store.create_tags([interface.id], interface_tags)

@@ -39,11 +39,21 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
     launch = {**image, "MinCount": 1, "MaxCount": 1}
     return {
         "CopyImage": {"Name": "copy", "SourceRegion": "us-east-1", "SourceImageId": scene["image"]},
+        "CreateFleet": {
+            "LaunchTemplateConfigs": [
+                {"LaunchTemplateSpecification": {**template, "Version": "$Latest"}}
+            ],
+            "TargetCapacitySpecification": {
+                "TotalTargetCapacity": 1, "DefaultTargetCapacityType": "on-demand",
+            },
+            "Type": "instant",
+        },
         "CreateImage": {"Name": "new", **instance},
         "CreateLaunchTemplate": {"LaunchTemplateName": "new", "LaunchTemplateData": image},
         "CreateLaunchTemplateVersion": {**template, "LaunchTemplateData": image},
         "CreateReplaceRootVolumeTask": instance,
         "CreateTags": {"Resources": [scene["image"]], "Tags": [tag]},
+        "CreateVolume": {"AvailabilityZone": "us-east-1a", "Size": 8},
         "DeleteSnapshot": {"SnapshotId": scene["free"]},
         "DeleteTags": {"Resources": [scene["image"]], "Tags": [tag]},
         "DeregisterImage": image,
