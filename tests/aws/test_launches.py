@@ -263,8 +263,8 @@ IMAGES: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
             },
             "GetParameters": {
                 "Parameters": [
-                    {"Name": "/ecs", "Type": "String", "Version": 1, "LastModifiedDate": AT,
-                     "Value": f'{{"image_id":"{AMI}"}}'}
+                    {"Name": "/ecs", "Type": "String", "DataType": "text", "Version": 1,
+                     "LastModifiedDate": AT, "Value": f'{{"image_id":"{AMI}"}}'}
                 ],
                 "InvalidParameters": [],
             },

@@ -36,7 +36,13 @@ def test_what_names_no_image_is_neither_compliant_nor_left_out(
     cli: Any, sandbox: Sandbox, golden: str, public: str, tmp_path: Path
 ) -> None:
     a_group(sandbox, "good", a_template(sandbox, "golden", ImageId=golden))
-    a_group(sandbox, "web prod #1", a_template(sandbox, "empty"))
+    emptied = a_template(sandbox, "emptied", ImageId=golden)
+    a_group(sandbox, "web prod #1", emptied)
+    ec2 = sandbox.client("ec2")
+    ec2.create_launch_template_version(
+        LaunchTemplateId=emptied, LaunchTemplateData={"InstanceType": "t3.micro"}
+    )
+    ec2.modify_launch_template(LaunchTemplateId=emptied, DefaultVersion="2")
     run(sandbox, golden)
     bad = run(sandbox, public)
     reports = {}

@@ -39,7 +39,8 @@ def found(document: dict[str, Any]) -> set[tuple[str, str]]:
 def test_what_will_launch_is_judged(cli: Any, sandbox: Sandbox, golden: str, public: str) -> None:
     ec2, scaling = sandbox.client("ec2"), sandbox.client("autoscaling")
     ssm = sandbox.client("ssm")
-    ssm.put_parameter(Name="/images/golden", Type="String", Value=golden)
+    sandbox.pending_s = 0.0
+    ssm.put_parameter(Name="/images/golden", Type="String", Value=golden, DataType="aws:ec2:image")
 
     def template(name: str, image: str) -> str:
         made = ec2.create_launch_template(

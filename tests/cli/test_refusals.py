@@ -60,7 +60,7 @@ def test_every_problem_of_the_list_has_its_fix(cli: Any, write: Any, sandbox: Sa
     assert ran.code == 1
     problems = [line for line in ran.err.splitlines() if line.startswith("  - ")]
     told = {operation for each in denied.values() for operation in each if operation in ran.err}
-    assert told >= {"RunInstances", "CopyImage", "DescribeInstanceTypes", "DescribeKey"}
+    assert told >= {"RunInstances", "CopyImage", "DescribeInstanceTypes"}
     assert "BatchGetAccountStatus" in told
     assert all("(fix: the caller needs a permission for " in problem for problem in problems)
 
