@@ -78,7 +78,7 @@ def test_what_will_launch_is_judged(cli: Any, sandbox: Sandbox, golden: str, pub
                     "Overrides": [
                         {"InstanceType": "t3.small"},
                         {
-                            "InstanceType": "t4g.small",
+                            "InstanceType": "t3.large",
                             "LaunchTemplateSpecification": {
                                 "LaunchTemplateId": bad, "Version": "1",
                             },

@@ -201,6 +201,7 @@ def test_what_the_template_has_copied_is_told_and_swept_or_makes_room(
 def test_a_template_that_makes_its_image_public_fails_at_once(
     cli: Any, release: Release, sandbox: Sandbox, own_images: Any
 ) -> None:
+    sandbox.client("ec2").disable_image_block_public_access()
     exposes = 'ami_groups = ["all"]\n ami_users = ["111122223333"]\n snapshot_groups = ["all"]'
     ran = cli("bake", release(hcl(exposes)), "--yes")
     assert ran.code == 1

@@ -26,6 +26,7 @@ def bare(sandbox: Sandbox) -> dict[str, str]:
 
     The records of two builds: that of the instance, and one that knows of nothing but its name.
     """
+    sandbox.pending_s = 0.0
     ec2, there = sandbox.client("ec2"), sandbox.client("ec2", "eu-west-1")
     source = ec2.describe_images(
         Owners=["amazon"], Filters=[{"Name": "architecture", "Values": ["x86_64"]}]
