@@ -59,7 +59,7 @@ class ArmedFault:
         self.fault = fault
         self._faults = faults
         self._seen = 0
-        self._failed: list[Mapping[str, Any]] = []
+        self._failed: list[tuple[str, str, Mapping[str, Any]]] = []
 
     @property
     def hits(self) -> int:
@@ -69,13 +69,14 @@ class ArmedFault:
 
     def strikes(self, call: Call) -> bool:
         """Count ``call`` if the fault is about it, and say whether it fails."""
-        if not self.fault.concerns(call) or call.parameters in self._failed:
+        same = (call.name, call.region, call.parameters)
+        if not self.fault.concerns(call) or same in self._failed:
             return False
         before = self.hits
         self._seen += 1
         strikes = self.hits > before
         if strikes and not self.fault.repeats:
-            self._failed.append(call.parameters)
+            self._failed.append(same)
         return strikes
 
     def disarm(self) -> None:

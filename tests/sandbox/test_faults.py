@@ -60,12 +60,14 @@ def test_calls_pass_before_skip_and_after_times(sandbox: Sandbox) -> None:
 
 def test_a_fault_that_does_not_repeat_strikes_each_call_once(sandbox: Sandbox) -> None:
     ec2 = sandbox.client("ec2")
-    once = Fault(service="ec2", operation="DescribeImages", code="Denied", repeats=False)
+    once = Fault(service="ec2", operation="*", code="Denied", repeats=False)
     with sandbox.fail(once) as armed:
         owners = [{"Owners": ["self"]}, {"Owners": ["amazon"]}, {"Owners": ["self"]}]
         codes = [code_of(ec2.describe_images, **parameters) for parameters in owners]
-    assert codes == ["Denied", "Denied", ""]
-    assert armed.hits == 2
+        assert codes == ["Denied", "Denied", ""]
+        assert code_of(sandbox.client("ec2", "eu-west-1").describe_images, **owners[0]) == "Denied"
+        assert [code_of(ec2.describe_instances) for _ in range(2)] == ["Denied", ""]
+    assert armed.hits == 4
 
 
 def test_an_applied_fault_loses_only_the_answer(sandbox: Sandbox) -> None:
