@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from goldenami.aws import ask, session, waits
+from goldenami_sandbox import seed
 from goldenami_sandbox.calls import Call, Damage
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.identity import ACCOUNT_ID
@@ -118,8 +119,10 @@ def enforcement(verb: str, **mechanisms: Any) -> Prepare:
 def a_bake(cli: Cli, sandbox: Sandbox, folder: Path) -> tuple[object, ...]:
     sandbox.pending_s = 0.0
     sandbox.client("inspector2").enable(resourceTypes=["EC2"])
+    profile = seed.instance_profile(sandbox, "managed")
     release = account.release(
         folder,
+        base=account.RELEASE["base"] | {"instance_profile": profile},
         validate=[{"run": "true"}],
         share={"accounts": ["111122223333"]},
         lifecycle={"deprecate_after": "90d", "protect": True},

@@ -7,14 +7,16 @@ import pytest
 from moto.ec2.models import ec2_backends
 from msgspec import structs
 
+from goldenami.bake import actions
 from goldenami.spec.model import Timeouts
-from goldenami_sandbox import ssm
+from goldenami_sandbox import run_command
 from goldenami_sandbox.ec2.image import SandboxImage
 from goldenami_sandbox.ec2.launch import LaunchState
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
 STEPS = {"validate": [{"run": "true"}], "test": {"scan": {}}}
+USER_DATA = "#!/bin/sh\ntrue\n"
 KEPT = {"image": "CreateImage", "copy": "CopyImage"}
 """What is merely slow when its deadline passes, and is not made again."""
 
@@ -31,8 +33,10 @@ def never(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     match key:
         case "instance":
             monkeypatch.setattr(LaunchState, "checked", False)
-        case "validate":
-            monkeypatch.setattr(ssm, "_status", lambda *_: "InProgress")
+        case "user_data" | "validate":
+            monkeypatch.setattr(run_command, "_status", lambda *_: "InProgress")
+            monkeypatch.setattr("goldenami.aws.run_command.GRACE_S", 0)
+            monkeypatch.setattr(actions, "_GRACE_S", 0)
         case "scan":
             monkeypatch.setattr(LaunchState, "scanned", False)
         case _:
@@ -41,12 +45,16 @@ def never(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
 
 @pytest.mark.parametrize("key", [field.name for field in structs.fields(Timeouts)])
 def test_a_raised_deadline_lets_the_build_go_on(
-    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, own_images: Any, living: Any, key: str
-) -> None:
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, own_images: Any, living: Any, key: str,
+    managed: str,
+) -> None:  # fmt: skip
+    base: dict[str, Any] = {"base__instance_profile": managed}
+    if key == "user_data":
+        base["base__user_data"] = USER_DATA
     sandbox.client("inspector2").enable(resourceTypes=["EC2"])
     with pytest.MonkeyPatch.context() as slow:
         never(slow, key)
-        ran = cli("bake", write(timeouts={key: "1s"}, **STEPS), "--yes")
+        ran = cli("bake", write(timeouts={key: "1s"}, **STEPS, **base), "--yes")
     assert ran.code == 1
     assert f"fix: raise `timeouts.{key}` in the release file" in ran.err
     build = re.search(r"then go on with goldenami bake \S+ --resume (\S+)", ran.err)
@@ -54,7 +62,7 @@ def test_a_raised_deadline_lets_the_build_go_on(
     images = {
         image["ImageId"] for region in ("us-east-1", "eu-west-1") for image in own_images(region)
     }
-    raised = write(timeouts={key: "1h"}, lifecycle={"deprecate_after": "90d"}, **STEPS)
+    raised = write(timeouts={key: "1h"}, lifecycle={"deprecate_after": "90d"}, **STEPS, **base)
     resumed = cli("bake", raised, "--resume", build[1], "--yes")
     assert resumed.code == 0, resumed.err
     now = {
@@ -125,15 +133,17 @@ def test_every_type_has_to_fit_the_base_image(
 
 
 def test_a_base_instance_that_is_stopped_during_a_step_is_no_slow_agent(
-    cli: Any, write: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, living: Any
-) -> None:
+    cli: Any, write: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, living: Any,
+    managed: str,
+) -> None:  # fmt: skip
     def stopping(command: Any, _: object) -> str:
         (backend,) = [store["us-east-1"] for store in ec2_backends.values()]
         backend.stop_instances(command.instance_ids)
         return "InProgress"
 
-    monkeypatch.setattr(ssm, "_status", stopping)
-    ran = cli("bake", write(regions=["us-east-1"], validate=[{"run": "true"}]), "--yes")
+    monkeypatch.setattr(run_command, "_status", stopping)
+    steps = {"validate": [{"run": "true"}], "base__instance_profile": managed}
+    ran = cli("bake", write(regions=["us-east-1"], **steps), "--yes")
     assert ran.code == 1
     assert re.search(r"i-\w+ in us-east-1 is stop(ped|ping): ", ran.err), ran.err
     assert "look who or what has stopped it" in ran.err
@@ -142,12 +152,13 @@ def test_a_base_instance_that_is_stopped_during_a_step_is_no_slow_agent(
 
 @pytest.mark.parametrize("where", ["validate", "test"])
 def test_instances_stay_for_a_look_if_that_is_asked_for_and_go_with_the_sweep(
-    cli: Any, write: Any, sandbox: Sandbox, living: Any, own_images: Any, where: str
+    cli: Any, write: Any, sandbox: Sandbox, living: Any, own_images: Any, where: str, managed: str
 ) -> None:
     failing = [{"run": "echo broken\nexit 7"}]
     steps: dict[str, Any] = (
         {"validate": failing} if where == "validate" else {"test": {"steps": failing}}
     )
+    steps["base__instance_profile"] = managed
     ran = cli("bake", write(regions=["us-east-1"], **steps), "--keep-on-failure", "--yes")
     assert ran.code == 1
     ids = {each["InstanceId"] for each in living()}
