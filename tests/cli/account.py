@@ -133,9 +133,7 @@ def fleet(sandbox: Sandbox, golden: str) -> None:
     for region in REGIONS:
         launch(sandbox.client("ec2", region), public_image(sandbox, region))
     made = template(ec2, "web", public)
-    ssm.put_parameter(
-        Name="/images/public", Type="String", Value=public, DataType="aws:ec2:image"
-    )
+    ssm.put_parameter(Name="/images/public", Type="String", Value=public, DataType="aws:ec2:image")
     template(ec2, "by-parameter", "resolve:ssm:/images/public")
     named = {"LaunchTemplateId": made, "Version": "1"}
     group(sandbox, "shop", LaunchTemplate=named)

@@ -171,3 +171,43 @@ def test_whether_the_parameter_may_be_written_is_asked_of_the_simulator(
     ran = cli("bake", write(publish__ssm_parameter="/golden-ami/other"), "--plan")
     assert ran.code == 0, ran.err
     assert "/golden-ami/other may be written in us-east-1, eu-west-1" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("steps", "keys"),
+    [
+        ({"validate": [{"run": "true"}]}, "validate"),
+        ({"test": {"steps": [{"run": "true"}]}}, "test.steps"),
+        (
+            {"validate": [{"run": "true"}], "test": {"steps": [{"run": "true"}]}},
+            "validate and test.steps",
+        ),
+    ],
+)
+def test_steps_on_an_instance_that_ssm_does_not_reach_are_refused_before_anything_starts(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, steps: dict[str, Any], keys: str
+) -> None:
+    ran = cli("bake", write(regions=["us-east-1"], **steps), "--yes")
+    assert ran.code == 1
+    assert f"  - {keys}: runs by SSM Run Command, which does not reach the instance" in ran.err
+    assert mutating() == []
+    sandbox.client("ssm").update_service_setting(
+        SettingId="/ssm/managed-instance/default-ec2-instance-management-role",
+        SettingValue="service-role/AWSSystemsManagerDefaultEC2InstanceManagementRole",
+    )
+    fine = cli("bake", write(regions=["us-east-1"], **steps), "--plan")
+    assert fine.code == 0
+    assert f"{keys}: SSM reaches the instance by the default role AWSSystems" in fine.out
+    sandbox.fail(Fault(service="ssm", operation="GetServiceSetting", code="AccessDenied"))
+    unknown = cli("bake", write(regions=["us-east-1"], **steps), "--plan")
+    assert unknown.code == 0
+    assert f"whether SSM reaches the instance for {keys}: " in unknown.out
+
+
+def test_packer_and_a_profile_need_no_default_host_management(
+    cli: Any, write: Any, sandbox: Sandbox, managed: str
+) -> None:
+    steps = {"validate": [{"run": "true"}], "regions": ["us-east-1"]}
+    for how in ({"bake": {"method": "packer"}}, {"base__instance_profile": managed}):
+        cli("bake", write(**steps, **how), "--plan")
+    assert "GetServiceSetting" not in {call.operation for call in sandbox.calls}

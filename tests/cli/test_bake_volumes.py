@@ -139,10 +139,11 @@ def test_what_decides_of_a_root_and_cannot_be_read_stops_the_bake(
 
 
 def test_volumes_are_baked_as_the_file_says_and_none_is_left(
-    cli: Any, write: Any, ec2: Any, own_images: Any, sandbox: Sandbox
+    cli: Any, write: Any, ec2: Any, own_images: Any, sandbox: Sandbox, managed: str
 ) -> None:
     release = write(
         regions=[HOME],
+        base__instance_profile=managed,
         base__volumes=[
             {"device": "/dev/xvda", "size_gib": 20, "iops": 5_000, "throughput": 300},
             {"device": "/dev/sdf", "snapshot": snapshot(ec2, 20), "delete_on_termination": False},

@@ -39,14 +39,6 @@ def warnings(release: Release) -> list[str]:
             "bake.method: packer launches with the first of base.instance_types and base.subnets "
             "alone: Packer takes no second one"
         )
-    by_ssm = release.bake.method == "create-image" and release.validate
-    tested = release.test and release.test.steps
-    if (by_ssm or tested) and not release.base.instance_profile:
-        what = " and ".join(name for name, run in (("validate", by_ssm), ("test", tested)) if run)
-        lines.append(
-            f"{what} runs by SSM Run Command, which needs base.instance_profile (or the "
-            "account's default host management role)"
-        )
     if release.scan and not release.base.instance_profile:
         lines.append(
             "test.scan: Inspector reads the instance by its SSM agent, which needs "

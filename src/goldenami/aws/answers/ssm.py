@@ -76,6 +76,9 @@ GetParameterHistory = listing("ssm:GetParameterHistory", "Parameters", Parameter
 PutParameter = single("ssm:PutParameter", "Version", int)
 """The version that was written."""
 
+GetServiceSetting = single("ssm:GetServiceSetting", "ServiceSetting", only("SettingValue", str))
+"""A setting of a region."""
+
 SendCommand = single("ssm:SendCommand", "Command", only("CommandId", str))
 """The command that was sent."""
 

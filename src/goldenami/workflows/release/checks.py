@@ -4,7 +4,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import product
 
-from goldenami.aws import calls, images, inspector, keys, parameters, quotas, regions
+from goldenami.aws import (
+    calls,
+    images,
+    inspector,
+    keys,
+    managed_instances,
+    parameters,
+    quotas,
+    regions,
+)
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import concurrently
 from goldenami.bake import volumes
@@ -50,6 +59,7 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResu
             _inputs(recipe),
             _launch(recipe, baker) if recipe.place in to_make else CheckResult(),
             inspector.check(recipe.aws.at(recipe.place)) if to_scan else CheckResult(),
+            _commands(recipe, earlier),
             _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
             _everywhere(recipe, [partial(_shares, present)], to_finish),
             _everywhere(recipe, [_quota, _key, _copy], to_make),
@@ -70,6 +80,8 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
         needed += quotas.PERMISSIONS
     if release.scan and not _is_tested(recipe, earlier):
         needed += inspector.PERMISSIONS
+    if _steps_by_default(recipe, earlier):
+        needed += managed_instances.PERMISSIONS
     if release.publish:
         needed += parameters.CHECK_PERMISSIONS
     if any(recipe.keys(place) for place in to_make if place.is_home):
@@ -143,6 +155,28 @@ def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
         return result
     regional, kinds = recipe.aws.at(recipe.place), types(recipe.release.base)
     return sum((quotas.vcpus(regional, kind) for kind in kinds), result)
+
+
+def _commands(recipe: Recipe, earlier: EarlierRun | None) -> CheckResult:
+    """Look whether SSM reaches the instances that steps run on."""
+    steps = _steps_by_default(recipe, earlier)
+    if not steps:
+        return CheckResult()
+    return managed_instances.check(recipe.aws.at(recipe.place), " and ".join(steps))
+
+
+def _steps_by_default(recipe: Recipe, earlier: EarlierRun | None) -> list[str]:
+    """Return the keys of the steps to come that need default host management."""
+    release = recipe.release
+    if release.base.instance_profile or _is_tested(recipe, earlier):
+        return []
+    validated = (
+        recipe.method == "packer"
+        or recipe.instance_id
+        or recipe.place.name in (earlier.images if earlier else {})
+    )
+    steps = [] if validated or not release.validate else ["validate"]
+    return [*steps, "test.steps"] if release.test and release.test.steps else steps
 
 
 def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckResult:
