@@ -563,28 +563,13 @@ def test_a_deprecation_of_any_length_is_taken_or_refused(number: int, unit: str)
 WARNINGS: dict[str, tuple[Release, list[str]]] = {
     "nothing of what is usual": (RELEASE, []),
     "an image that is made without a reboot": (release(bake=Bake(reboot=False)), ["bake.reboot"]),
-    "checks on an instance that may not be reached": (
-        release(validate=(ValidationStep(run="true"),)),
-        ["validate"],
-    ),
-    "no checks on an instance with a profile": (
-        release(
-            validate=(ValidationStep(run="true"),),
-            base=structs.replace(BASE, instance_profile="profile"),
-        ),
-        [],
-    ),
-    "no checks that Packer runs": (
-        release(validate=(ValidationStep(run="true"),), bake=Bake(method=BakeMethod.PACKER)),
-        [],
-    ),
     "a scan of an instance that may not be reached": (
         release(test=BootTest(scan=Scan())),
         ["test.scan"],
     ),
     "both": (
-        release(validate=(ValidationStep(run="true"),), bake=Bake(reboot=False)),
-        ["bake.reboot", "validate"],
+        release(test=BootTest(scan=Scan()), bake=Bake(reboot=False)),
+        ["bake.reboot", "test.scan"],
     ),
 }
 

@@ -282,7 +282,7 @@ def test_who_loses_the_right_before_the_undo_undoes_nothing(
     error = undoing.fails(*plan)
     assert isinstance(error, LeaseLostError)
     assert undoing.undone == ["i-b"]
-    assert error.notes == ("failed before: broken", "undone: b: i-b", "kept: a: i-a")
+    assert error.notes == ("failed before: broken (fix: mend it)", "undone: b: i-b", "kept: a: i-a")
 
 
 def test_a_guard_that_cannot_tell_is_a_failure_and_leaves_behind_what_it_guards(

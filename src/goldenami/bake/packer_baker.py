@@ -44,7 +44,7 @@ class PackerBaker:
         try:
             _ = self._packer
         except GoldenamiError as error:
-            problems.append(f"{error.message} ({error.fix})")
+            problems.append(error.with_fix)
         if recipe.instance_id:
             problems.append("--instance goes with create-image: Packer launches its own")
         if release.base.key_name:
@@ -63,8 +63,7 @@ class PackerBaker:
             try:
                 notes = run.check(self.request)
             except GoldenamiError as error:
-                fix = f" ({error.fix})" if error.fix else ""
-                problems += (f"{error.message}{fix}", *error.notes)
+                problems += (error.with_fix, *error.notes)
         if problems:
             return CheckResult(wrong=tuple(problems))
         template = release.bake.template

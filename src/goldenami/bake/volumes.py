@@ -117,7 +117,7 @@ def problems(regional: RegionalAws, source: Image, volumes: Volumes) -> list[str
             *_root_problems(regional, source, volumes),
         ]
     except AwsError as error:
-        return [error.message]
+        return [error.with_fix]
 
 
 def _volume_problems(source: Image, volume: BaseVolume, seen: Snapshots) -> Iterator[str]:

@@ -59,7 +59,7 @@ def _problems(folder: Path, release: Release) -> Iterator[Problem]:
     try:
         lines = [*problems(read(release.base.user_data, folder))]
     except SpecError as error:
-        lines = [error.message]
+        lines = [error.with_fix]
     for line in lines:
         yield Problem("$.base.user_data", line)
 

@@ -291,7 +291,7 @@ class Execution:
     def _troubles(self) -> list[str]:
         """Say what failed, and what was stopped while it was under way."""
         return [
-            *(f"failed before: {error.message}" for error in self._failures),
+            *(f"failed before: {error.with_fix}" for error in self._failures),
             *(f"stopped: {error.message}" for error in self._stopped),
             *([self._lost.message] if self._lost else []),
             *self._journal_trouble(),
