@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from goldenami.aws import ask, lease, lease_holder, session
+from goldenami.aws import ask, lease, lease_holder, parameters, session
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ssm import Response
 from goldenami.aws.lease import HeldLease, Lease
@@ -34,7 +34,7 @@ NAME = LEASES + IMAGE
 def aws(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Aws:
     monkeypatch.setattr(ask, "DELAYS_S", (0.0, 0.0))
     monkeypatch.setattr(session, "ATTEMPTS", 1)
-    monkeypatch.setattr(lease, "_SETTLING_S", (0.0,))
+    monkeypatch.setattr(parameters, "SETTLING_S", (0.0,))
     return Aws(region=REGION)
 
 

@@ -30,6 +30,7 @@ from goldenami.aws.answers.ssm import (
 from goldenami.aws.calls import call
 from goldenami.aws.errors import ALREADY_THERE, NO_ANSWER, NOT_FOUND, Tolerated
 from goldenami.aws.lease_holder import LeaseHolder
+from goldenami.aws.parameters import settled
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import prefixes
 from goldenami.errors import AwsError, GoldenamiError, LeaseLostError, RefusedError
@@ -46,7 +47,6 @@ PERMISSIONS = (
     "ssm:PutParameter",
 )
 _ATTEMPTS = 3
-_SETTLING_S = (0.1, 0.2, 0.4, 0.8)
 READ_PERMISSIONS = ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath")
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _decode = msgspec.json.Decoder(LeaseHolder).decode  # made before several threads use it
@@ -212,12 +212,7 @@ class Lease:
 
     def _look(self) -> HeldLease | None:
         """Read the lease; what was written just now may not be known everywhere yet."""
-        for delay_s in _SETTLING_S:
-            lease = read(self._regional, self._name)
-            if lease is not None and lease.version >= self._version:
-                return lease
-            time.sleep(delay_s)
-        return read(self._regional, self._name)
+        return settled(lambda: read(self._regional, self._name), self._version)
 
     def _is_mine(self, lease: HeldLease | None) -> bool:
         return lease is not None and lease.holder.id == self._me.id

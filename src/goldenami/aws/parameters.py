@@ -1,7 +1,8 @@
 """SSM parameters: several read at once; the one that names an image written and read back."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from goldenami.aws import policy_simulator
 from goldenami.aws.action import ActionContext
@@ -32,9 +33,21 @@ PUBLISH_PERMISSIONS = (
 CHECK_PERMISSIONS = (*policy_simulator.PERMISSIONS, "ssm:GetParameter")
 WRITING = ("ssm:PutParameter", "ssm:LabelParameterVersion")
 PARAMETERS_A_CALL = 10
+SETTLING_S = (0.1, 0.2, 0.4, 0.8)
 IMAGE_DATA_TYPE = "aws:ec2:image"
 """What makes SSM look whether the image exists, and EC2 take the parameter for an image's id."""
 _OTHER_PARAMETER = "delete it (`aws ssm delete-parameter`), or publish under another name"
+
+
+class Versioned(Protocol):
+    """What was read from a parameter, with the parameter's version."""
+
+    @property
+    def version(self) -> int:
+        """The version."""
+
+
+V = TypeVar("V", bound=Versioned)
 
 
 def values(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[str, str]:
@@ -66,6 +79,20 @@ def parameter(regional: RegionalAws, name: str) -> Parameter | None:
     with Tolerated(NOT_FOUND):
         return regional.ask(GetParameter, f"reading {name}", Name=name).parameter
     return None
+
+
+def settled(look: Callable[[], V | None], version: int) -> V | None:
+    """Look until a parameter is as new as is known: what was just written may not be seen yet.
+
+    Returns:
+        what was seen last, which may be older all the same.
+    """
+    for delay_s in SETTLING_S:
+        seen = look()
+        if seen is not None and seen.version >= version:
+            return seen
+        time.sleep(delay_s)
+    return look()
 
 
 def image_ids(regional: RegionalAws, names: Iterable[str]) -> dict[str, str]:

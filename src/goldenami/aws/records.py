@@ -5,7 +5,6 @@ knows the version that it follows: another version than the next one means that 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 """
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -30,7 +29,6 @@ WRITE = "write:record"
 READ_PERMISSIONS = ("ssm:GetParameter",)
 WRITE_PERMISSIONS = ("ssm:GetParameter", "ssm:PutParameter")
 LIST_PERMISSIONS = ("ssm:GetParametersByPath",)
-_SETTLING_S = (0.1, 0.2, 0.4, 0.8)
 
 
 def read(regional: RegionalAws, image: str, build: str) -> Recorded | None:
@@ -151,13 +149,10 @@ def _put(context: ActionContext, name: str, record: Record, version: int) -> int
 
 
 def _settled(context: ActionContext, name: str, least: int) -> Recorded:
-    """Read a record; what was written just now may not be known everywhere yet."""
-    for delay_s in _SETTLING_S:
-        recorded_build = _look(context, name)
-        if recorded_build is not None and recorded_build.version >= least:
-            return recorded_build
-        time.sleep(delay_s)
-    raise _refused(context, name, "is not there any more")
+    recorded_build = parameters.settled(lambda: _look(context, name), least)
+    if recorded_build is None or recorded_build.version < least:
+        raise _refused(context, name, "is not there any more")
+    return recorded_build
 
 
 def _look(context: ActionContext, name: str) -> Recorded | None:
