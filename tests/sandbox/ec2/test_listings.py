@@ -91,12 +91,16 @@ def test_a_path_is_one_of_the_answers_shape(operation: str) -> None:
         ("DescribeLaunchTemplateVersions", "http-tokens",
          "LaunchTemplateData.MetadataOptions.HttpTokens"),
         ("DescribeSnapshots", "status", "State"),
+        ("DescribeSubnets", "availabilityZoneId", "AvailabilityZoneId"),
+        ("DescribeSubnets", "cidr", "CidrBlock"),
+        ("DescribeVpcs", "isDefault", "IsDefault"),
         ("DescribeVolumes", "attachment.status", "Attachments.State"),
         ("DescribeSecurityGroups", "egress.ip-permission.cidr",
          "IpPermissionsEgress.IpRanges.CidrIp"),
     ],
 )  # fmt: skip
 def test_a_filter_is_where_its_name_says(operation: str, name: str, path: str) -> None:
+    assert name in LISTINGS[operation].filters
     assert paths.path(operation, name) == tuple(path.split("."))
 
 
