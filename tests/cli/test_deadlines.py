@@ -10,7 +10,7 @@ from msgspec import structs
 from goldenami.spec.model import Timeouts
 from goldenami_sandbox import ssm
 from goldenami_sandbox.ec2.image import SandboxImage
-from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -30,11 +30,11 @@ def never(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
 
     match key:
         case "instance":
-            monkeypatch.setattr(LaunchState, "checked", False)
+            monkeypatch.setattr(SandboxInstanceState, "checked", False)
         case "validate":
             monkeypatch.setattr(ssm, "_status", lambda *_: "InProgress")
         case "scan":
-            monkeypatch.setattr(LaunchState, "scanned", False)
+            monkeypatch.setattr(SandboxInstanceState, "scanned", False)
         case _:
             monkeypatch.setattr(SandboxImage, "state", property(pending))
 

@@ -196,8 +196,8 @@ class SandboxImage:
             "Architecture": self.architecture,
             "ImageType": "machine",
             "Platform": self.platform,
-            "PlatformDetails": "Windows" if self.platform else "Linux/UNIX",
-            "UsageOperation": "RunInstances",
+            "PlatformDetails": billing(self.platform)[0],
+            "UsageOperation": billing(self.platform)[1],
             "RootDeviceName": self.root_device_name,
             "RootDeviceType": "ebs",
             "BlockDeviceMappings": [device.described() for device in self.devices],
@@ -219,6 +219,14 @@ class SandboxImage:
         if self.state != "failed" or self.failure is None:
             return None
         return {"Code": "Client.InternalError", "Message": self.failure}
+
+
+def billing(platform: str | None) -> tuple[str, str]:
+    """Return the platform details and the usage operation of an image or instance.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html
+    """
+    return ("Windows", "RunInstances:0002") if platform else ("Linux/UNIX", "RunInstances")
 
 
 def iso(moment: datetime | None) -> str | None:

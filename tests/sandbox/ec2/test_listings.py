@@ -145,7 +145,7 @@ def test_every_listing_takes_its_filters_and_no_others_and_keeps_to_its_sizes(
 @pytest.mark.parametrize(
     ("operation", "wish", "found"),
     [
-        ("describe_instances", {"metadata-options.http-tokens": "optional"}, 6),
+        ("describe_instances", {"metadata-options.http-tokens": "required"}, 6),
         ("describe_instances", {"block-device-mapping.device-name": "/dev/xvda"}, 6),
         ("describe_instances", {"tenancy": "dedicated"}, 0),
         ("describe_instances", {"owner-id": "123456789012", "instance-type": "t3.*"}, 6),
