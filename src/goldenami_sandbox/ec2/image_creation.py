@@ -70,6 +70,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             _overridden(devices, self._get_param("BlockDeviceMappings", [])),
             description=self._get_param("Description", ""),
             platform=instance.platform,
+            platform_details=source.platform_details if source else None,
             boot_mode=source.boot_mode if source else "uefi-preferred",
             imds_support=source.imds_support if source else None,
             tpm_support=source.tpm_support if source else None,

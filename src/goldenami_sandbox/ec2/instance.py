@@ -15,7 +15,7 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Instance, InstanceState, MetadataOptions, StateReason
 
-from goldenami_sandbox.ec2.image import billing
+from goldenami_sandbox.ec2.image import USAGE_OPERATIONS, SandboxImage
 from goldenami_sandbox.ec2.instance_state import CODES, PENDING, TERMINATED, SandboxInstanceState
 from goldenami_sandbox.overriding import overrides
 
@@ -66,20 +66,13 @@ class SandboxInstance(Instance):
         self._state: InstanceState = SandboxInstanceState()
         self.reboots = 0
         self.hibernation_options = self.hibernation_options or {"Configured": False}
-        self.platform_details, self.usage_operation = billing(self.platform)
+        image = ec2_backend.launched_from(self.image_id)
+        self.platform_details = image.billed_as if image else None
+        self.usage_operation = USAGE_OPERATIONS.get(str(self.platform_details))
         self.usage_operation_update_time = self.launch_time
         if not self.security_groups:
             self.security_groups = list(self.nics[0].group_set)
-        self.metadata_options = MetadataOptions(self._wished_metadata(kwargs))
-
-    def _wished_metadata(self, launch: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the request's options before the template's before the image's."""
-        image = self.ec2_backend.launched_from(self.image_id)
-        wished = dict(_IMDS_V2) if image and image.imds_support == "v2.0" else {}
-        if template := launch.get("launch_template"):
-            data = self.ec2_backend._get_template_from_args(template).data  # noqa: SLF001
-            wished |= data.get("MetadataOptions", {})
-        return wished | (launch.get("metadata_options") or {})
+        self.metadata_options = MetadataOptions(_wished_metadata(self, image, kwargs))
 
     @property
     def cpu_options(self) -> dict[str, Any] | None:
@@ -166,3 +159,14 @@ class SandboxInstance(Instance):
     def public_dns_name(self) -> str:
         """Its name in the internet."""
         return "" if self.gone else super().public_dns_name or ""
+
+
+def _wished_metadata(
+    instance: Instance, image: SandboxImage | None, launch: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the request's options before the template's before the image's."""
+    wished = dict(_IMDS_V2) if image and image.imds_support == "v2.0" else {}
+    if template := launch.get("launch_template"):
+        data = instance.ec2_backend._get_template_from_args(template).data  # noqa: SLF001
+        wished |= data.get("MetadataOptions", {})
+    return wished | (launch.get("metadata_options") or {})

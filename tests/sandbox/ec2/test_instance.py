@@ -172,16 +172,23 @@ def test_an_elastic_address_is_the_accounts_own(ec2: Any, launch: Make) -> None:
     [
         (catalogue.IMAGES[0], "Linux/UNIX", "RunInstances"),
         (WINDOWS, "Windows", "RunInstances:0002"),
+        (catalogue.IMAGES[-1], "Windows with SQL Server Standard", "RunInstances:0006"),
     ],
-    ids=["Linux", "Windows"],
+    ids=["Linux", "Windows", "Windows with SQL Server"],
 )
 def test_image_and_instance_tell_what_is_billed(
-    ec2: Any, launch: Make, image: catalogue.PublicImage, details: str, operation: str
+    ec2: Any,
+    launch: Make,
+    bake: Make,
+    image: catalogue.PublicImage,
+    details: str,
+    operation: str,
 ) -> None:
     image_id = image.id_in("us-east-1")
     (of_image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
     launched = instance(ec2, launch(image_id))
-    for told in (of_image, launched):
+    (own,) = ec2.describe_images(ImageIds=[bake(InstanceId=launched["InstanceId"])])["Images"]
+    for told in (of_image, launched, own):
         assert (told["PlatformDetails"], told["UsageOperation"]) == (details, operation)
     assert launched["UsageOperationUpdateTime"] == launched["LaunchTime"]
 
