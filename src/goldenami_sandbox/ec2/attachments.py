@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.ec2.models.elastic_block_store import VolumeAttachment
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.security_groups import SecurityGroup
 
 from goldenami_sandbox.overriding import overrides
 
@@ -36,6 +37,16 @@ class SandboxInterface(NetworkInterface):
         self.private_dns_name = private_name(str(self.private_ip_address), region)
         for address in self.private_ip_addresses:
             address["PrivateDnsName"] = private_name(address["PrivateIpAddress"], region)
+
+    @property
+    @overrides
+    def group_set(self) -> list[SecurityGroup]:
+        """Its groups, which are its instance's where it is the first; moto adds up both."""
+        return self._group_set
+
+    @group_set.setter
+    def group_set(self, groups: list[SecurityGroup]) -> None:
+        self._group_set = list(groups)
 
     @property
     def network_interface_id(self) -> str:

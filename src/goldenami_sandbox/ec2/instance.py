@@ -14,6 +14,7 @@ from typing import Any
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Instance, InstanceState, MetadataOptions, StateReason
+from moto.ec2.models.security_groups import SecurityGroup
 
 from goldenami_sandbox.ec2.image import USAGE_OPERATIONS, SandboxImage
 from goldenami_sandbox.ec2.instance_state import CODES, PENDING, TERMINATED, SandboxInstanceState
@@ -70,8 +71,6 @@ class SandboxInstance(Instance):
         self.platform_details = image.billed_as if image else None
         self.usage_operation = USAGE_OPERATIONS.get(str(self.platform_details))
         self.usage_operation_update_time = self.launch_time
-        if not self.security_groups:
-            self.security_groups = list(self.nics[0].group_set)
         self.metadata_options = MetadataOptions(_wished_metadata(self, image, kwargs))
 
     @property
@@ -96,9 +95,7 @@ class SandboxInstance(Instance):
         """Terminate it; once it is terminated, nothing happens."""
         if self.gone:
             return copy.copy(self._state)
-        before = super().terminate()
-        self.security_groups = []
-        return before
+        return super().terminate()
 
     @overrides
     def reboot(self) -> None:
@@ -141,6 +138,23 @@ class SandboxInstance(Instance):
     def network_interfaces(self) -> list[NetworkInterface]:
         """Its network interfaces."""
         return [] if self.gone else super().network_interfaces
+
+    @property
+    @overrides
+    def security_groups(self) -> list[SecurityGroup]:
+        """The groups of its first network interface."""
+        if self.gone:
+            return []
+        interfaces = getattr(self, "nics", {})
+        groups: list[SecurityGroup] = interfaces[0].group_set if interfaces else self._first_groups
+        return groups
+
+    @security_groups.setter
+    def security_groups(self, groups: list[SecurityGroup]) -> None:
+        if interfaces := getattr(self, "nics", {}):
+            interfaces[0].group_set = groups
+        else:
+            self._first_groups = groups
 
     @property
     @overrides

@@ -237,6 +237,27 @@ def test_an_instance_without_a_security_group_is_in_the_default_one(ec2: Any, la
     assert interface["Groups"] == launched["SecurityGroups"]
 
 
+def test_groups_of_an_instance_are_those_of_its_first_interface(ec2: Any, launch: Make) -> None:
+    instance_id = launch()
+    first, second = (
+        ec2.create_security_group(GroupName=name, Description=name)["GroupId"] for name in "ab"
+    )
+
+    def groups() -> list[str]:
+        told = instance(ec2, instance_id)
+        (interface,) = told["NetworkInterfaces"]
+        assert told["SecurityGroups"] == interface["Groups"]
+        return [group["GroupId"] for group in interface["Groups"]]
+
+    (interface,) = instance(ec2, instance_id)["NetworkInterfaces"]
+    ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[first]
+    )
+    assert groups() == [first]
+    ec2.modify_instance_attribute(InstanceId=instance_id, Groups=[second])
+    assert groups() == [second]
+
+
 def test_volumes_go_with_their_instance_or_stay_as_their_attachment_says(
     ec2: Any, launch: Make
 ) -> None:
