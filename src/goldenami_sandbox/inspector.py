@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/inspector/latest/user/scanning-ec2.html
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from moto.core.utils import unix_time
 from moto.ec2.models import ec2_backends
@@ -19,7 +19,7 @@ from moto.ec2.models.instances import Instance
 from moto.inspector2.models import AccountStatus, Inspector2Backend, inspector2_backends
 from moto.inspector2.responses import Inspector2Response
 
-from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.listing import page
 from goldenami_sandbox.overriding import overrides
 from goldenami_sandbox.vulnerabilities import Vulnerability
@@ -110,13 +110,13 @@ class InspectorStore(Inspector2Backend):
 
     def _scan_status(self, instance: Instance) -> tuple[str, str]:
         tags = ec2_backends[self.account_id][self.region_name].tags.get(instance.id, {})
-        state = instance.instance_state
+        state = cast(SandboxInstanceState, instance.instance_state)
         if EXCLUDING_TAG in tags:
             return "INACTIVE", "EXCLUDED_BY_TAG"
         if state.name != "running":
             ended = state.name in ("shutting-down", "terminated")
             return "INACTIVE", "RESOURCE_TERMINATED" if ended else "EC2_INSTANCE_STOPPED"
-        if isinstance(state, LaunchState) and not state.scanned:
+        if not state.scanned:
             return "INACTIVE", "PENDING_INITIAL_SCAN"
         return "ACTIVE", "SUCCESSFUL"
 

@@ -21,7 +21,12 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBack
 from moto.core.common_models import BaseModel
 from moto.core.model import OperationModel, ServiceModel
 from moto.ec2 import urls as ec2_urls
-from moto.ec2.models import ec2_backends
+from moto.ec2.models import (
+    ec2_backends,
+    elastic_block_store,
+    elastic_network_interfaces,
+    instances,
+)
 from moto.iam import urls as iam_urls
 from moto.iam.models import Role, iam_backends
 from moto.inspector2 import urls as inspector_urls
@@ -50,6 +55,8 @@ from goldenami_sandbox import (
 from goldenami_sandbox.autoscaling import AutoScalingResponse, AutoScalingStore
 from goldenami_sandbox.config import ConfigResponse
 from goldenami_sandbox.ec2 import image_creation
+from goldenami_sandbox.ec2.attachments import SandboxAttachment, SandboxInterface
+from goldenami_sandbox.ec2.instance import SandboxInstance
 from goldenami_sandbox.ec2.regions import opted_in
 from goldenami_sandbox.ec2.response import Ec2Response
 from goldenami_sandbox.ec2.store import Ec2Store
@@ -98,6 +105,9 @@ def install() -> None:
         (sts_urls, StsResponse),
     ):
         replace(urls, "url_paths", dict.fromkeys(urls.url_paths, response.dispatch))
+    replace(instances, "Instance", SandboxInstance)
+    replace(elastic_block_store, "VolumeAttachment", SandboxAttachment)
+    replace(elastic_network_interfaces, "NetworkInterface", SandboxInterface)
     replace(Role, "permissions_boundary", property(described_boundary))
     wording.install()
     whole_seconds.install()

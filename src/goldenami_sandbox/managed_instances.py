@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInst
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
@@ -22,7 +22,7 @@ from moto.utilities.utils import get_partition
 
 from goldenami.iam.evaluator.decide import decide
 from goldenami.iam.evaluator.request import Request
-from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.enforcement.caller import Caller, deciding_in, principal_of, store
 from goldenami_sandbox.enforcement.policies import policies_of
 from goldenami_sandbox.listing import page
@@ -58,8 +58,7 @@ def is_windows(instance: Instance) -> bool:
 
 def is_managed(account: str, region: str, instance: Instance) -> bool:
     """Say whether the agent of an instance takes commands."""
-    state = instance.instance_state
-    registered = not isinstance(state, LaunchState) or state.registered
+    registered = cast(SandboxInstanceState, instance.instance_state).registered
     return instance.state == "running" and registered and _may_register(account, region, instance)
 
 

@@ -25,6 +25,7 @@ PRIVATE: Mapping[str, tuple[str, ...]] = {
     "moto.core.base_backend:BackendDict": ("_instances",),
     "moto.core.responses:BaseResponse": ("_get_action", "_get_int_param", "_get_param"),
     "moto.ec2.models.elastic_block_store:EBSBackend": ("_create_default_encryption_key",),
+    "moto.ec2.models.elastic_network_interfaces:NetworkInterface": ("_group_set",),
     "moto.ec2.models.instances:Instance": ("_reason", "_state"),
     "moto.ec2.models.instances:InstanceBackend": ("_get_template_from_args",),
     "moto.organizations.models:FakePolicy": ("_arn_format",),

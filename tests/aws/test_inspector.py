@@ -12,7 +12,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, BakeError
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.vulnerabilities import Vulnerability
@@ -146,12 +146,12 @@ def test_of_many_findings_on_several_pages_the_worst_are_listed(
 
 
 def test_a_scan_is_waited_for(scanning: Scanning, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LaunchState, "scanned", False)
+    monkeypatch.setattr(SandboxInstanceState, "scanned", False)
     doing, told = scanning()
 
     def tell(text: str) -> None:
         told.append(text)
-        monkeypatch.setattr(LaunchState, "scanned", True)
+        monkeypatch.setattr(SandboxInstanceState, "scanned", True)
 
     assert inspector.scan(structs.replace(doing, progress=tell)) == {"findings": {}}
     assert told == ["PENDING_INITIAL_SCAN"]

@@ -11,7 +11,7 @@ from goldenami.bake import actions
 from goldenami.spec.model import Timeouts
 from goldenami_sandbox import run_command
 from goldenami_sandbox.ec2.image import SandboxImage
-from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -32,13 +32,13 @@ def never(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
 
     match key:
         case "instance":
-            monkeypatch.setattr(LaunchState, "checked", False)
+            monkeypatch.setattr(SandboxInstanceState, "checked", False)
         case "user_data" | "validate":
             monkeypatch.setattr(run_command, "_status", lambda *_: "InProgress")
             monkeypatch.setattr("goldenami.aws.run_command.GRACE_S", 0)
             monkeypatch.setattr(actions, "_GRACE_S", 0)
         case "scan":
-            monkeypatch.setattr(LaunchState, "scanned", False)
+            monkeypatch.setattr(SandboxInstanceState, "scanned", False)
         case _:
             monkeypatch.setattr(SandboxImage, "state", property(pending))
 

@@ -3,14 +3,20 @@
 from typing import Any
 
 import pytest
+from moto.ec2.models import ec2_backends
 
+from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
 
 JAMMY = "/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
 EAST = ["us-east-1"]
-WINDOWS = {
-    "ssm": "/aws/service/ami-windows-latest/TPM-Windows_Server-2022-English-Full-Base",
-}
+_LATEST = "/aws/service/ami-windows-latest"
+WINDOWS = f"{_LATEST}/TPM-Windows_Server-2022-English-Full-Base"
+WITH_SQL_SERVER = f"{_LATEST}/Windows_Server-2022-English-Full-SQL_2022_Standard"
+
+
+def parameter_of(sandbox: Sandbox, name: str) -> str:
+    return str(sandbox.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
 
 
 def test_imds_is_set_on_the_image_and_its_copies_and_read_back(
@@ -52,19 +58,37 @@ def test_what_the_source_lacks_is_refused_before_anything_starts(
     assert mutating() == []
 
 
+def hide_platform(image_id: str) -> None:
+    """Let EC2 say that an image is Windows by its details alone."""
+    image: Any = ec2_backends[ACCOUNT_ID]["us-east-1"].amis[image_id]
+    image.platform, image.platform_details = None, "Windows BYOL"
+
+
 @pytest.mark.parametrize(
-    "command",
+    ("command", "parameter", "hidden"),
     [
-        ["bake", "--plan"],
-        ["bake", "--plan", "--method", "packer"],
-        ["base", "launch", "--plan"],
+        (["bake", "--plan"], WINDOWS, False),
+        (["bake", "--plan"], WITH_SQL_SERVER, False),
+        (["bake", "--plan"], WINDOWS, True),
+        (["bake", "--plan", "--method", "packer"], WINDOWS, False),
+        (["bake", "--plan", "--method", "packer"], WINDOWS, True),
+        (["bake", "--yes"], WINDOWS, True),
+        (["base", "launch", "--plan"], WINDOWS, True),
     ],
-    ids=["create-image", "packer", "base"],
 )
-def test_windows_is_refused_with_what_is_missing(
-    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, command: list[str]
+def test_windows_is_refused_with_what_is_missing_before_the_first_change(
+    cli: Any,
+    write: Any,
+    sandbox: Sandbox,
+    mutating: Any,
+    command: list[str],
+    parameter: str,
+    hidden: bool,
 ) -> None:
-    release = write(regions=EAST, base={"source": WINDOWS, "instance_type": "t3.micro"})
+    if hidden:
+        hide_platform(parameter_of(sandbox, parameter))
+    base = {"source": {"ssm": parameter}, "instance_type": "t3.micro"}
+    release = write(regions=EAST, base=base)
     verb = command[: 2 if command[0] == "base" else 1]
     ran = cli(*verb, release, *command[len(verb) :])
     assert ran.code == 1
@@ -73,11 +97,14 @@ def test_windows_is_refused_with_what_is_missing(
     assert mutating() == []
 
 
+@pytest.mark.parametrize("hidden", [False, True])
 def test_an_instance_that_runs_windows_is_refused_too(
-    cli: Any, write: Any, sandbox: Sandbox
+    cli: Any, write: Any, sandbox: Sandbox, hidden: bool
 ) -> None:
     ec2 = sandbox.client("ec2")
-    image_id = sandbox.client("ssm").get_parameter(Name=WINDOWS["ssm"])["Parameter"]["Value"]
+    image_id = parameter_of(sandbox, WINDOWS)
+    if hidden:
+        hide_platform(image_id)
     launched = ec2.run_instances(ImageId=image_id, MinCount=1, MaxCount=1, InstanceType="t3.micro")
     instance_id = launched["Instances"][0]["InstanceId"]
     ran = cli("bake", write(regions=EAST), "--instance", instance_id, "--plan")

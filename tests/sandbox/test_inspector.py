@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.vulnerabilities import Vulnerability
@@ -74,7 +74,7 @@ def test_an_instance_is_covered_as_it_lives(
 def test_a_running_instance_waits_for_its_first_scan(
     sandbox: Sandbox, ec2: Any, inspector: Any, launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LaunchState, "scanned", False)
+    monkeypatch.setattr(SandboxInstanceState, "scanned", False)
     launch()
     (told,) = inspector.list_coverage()["coveredResources"]
     assert told["scanStatus"] == {"statusCode": "INACTIVE", "reason": "PENDING_INITIAL_SCAN"}

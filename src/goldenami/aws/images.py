@@ -162,6 +162,7 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
         state=answer.state,
         architecture=answer.architecture,
         platform=answer.platform,
+        platform_details=answer.platform_details,
         boot_mode=answer.boot_mode,
         tpm=answer.tpm_support,
         created=answer.creation_date,

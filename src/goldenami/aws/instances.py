@@ -47,6 +47,7 @@ def _instance(region: str, answer: InstanceAnswer) -> Instance:
         tags=answer.tag_values,
         image_id=answer.image_id,
         platform=answer.platform,
+        platform_details=answer.platform_details,
         token=answer.client_token,
         launched=answer.launch_time,
         key_name=answer.key_name,

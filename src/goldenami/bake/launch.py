@@ -246,8 +246,7 @@ def instance_problems(regional: RegionalAws, instance_id: str) -> list[str]:
     state = described[0].state if described else "not there"
     if state not in ("pending", "running"):
         return [f"{instance_id} in {regional.region} is {state}"]
-    is_windows = described[0].platform.lower() == "windows"
-    return [f"{instance_id} {_WINDOWS}"] if is_windows else []
+    return [f"{instance_id} {_WINDOWS}"] if described[0].is_windows else []
 
 
 def source_problems(recipe: Recipe) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from goldenami.domain import names, tags
+from goldenami.domain import names, platforms, tags
 from goldenami.domain.status import Status
 from goldenami.domain.tags import Tags
 
@@ -45,6 +45,7 @@ class Image(Struct, frozen=True, kw_only=True):
     state: str
     architecture: str
     platform: str = ""
+    platform_details: str = ""
     boot_mode: str = ""
     tpm: str = ""
     created: datetime | None = None
@@ -60,7 +61,7 @@ class Image(Struct, frozen=True, kw_only=True):
     @property
     def is_windows(self) -> bool:
         """Whether instances of it run Windows."""
-        return self.platform.lower() == "windows"
+        return platforms.is_windows(self.platform, self.platform_details)
 
     @property
     def image(self) -> str:

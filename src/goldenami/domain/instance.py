@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from goldenami.domain import tags
+from goldenami.domain import platforms, tags
 
 ALIVE = ("pending", "running", "stopping", "stopped")
 ENDED = ("shutting-down", "terminated")
@@ -22,10 +22,16 @@ class Instance(Struct, frozen=True, kw_only=True):
     tags: tags.Tags
     image_id: str = ""
     platform: str = ""
+    platform_details: str = ""
     token: str = ""
     launched: datetime | None = None
     key_name: str = ""
     groups: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether it runs Windows."""
+        return platforms.is_windows(self.platform, self.platform_details)
 
     @property
     def role(self) -> str:

@@ -20,6 +20,16 @@ from goldenami_sandbox.overriding import overrides
 
 DESCRIPTION_LENGTH = 255
 PUBLIC = {"Group": "all"}
+USAGE_OPERATIONS = {
+    "Linux/UNIX": "RunInstances",
+    "Windows": "RunInstances:0002",
+    "Windows BYOL": "RunInstances:0800",
+    "Windows with SQL Server Standard": "RunInstances:0006",
+}
+"""The usage operation of each platform.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html
+"""
 _COOLDOWN = timedelta(hours=24)
 
 
@@ -107,6 +117,7 @@ class SandboxImage:
     description: str = ""
     owner_alias: str | None = None
     platform: str | None = None
+    platform_details: str | None = None
     virtualization_type: str = "hvm"
     boot_mode: str = "uefi-preferred"
     imds_support: str | None = None
@@ -134,6 +145,11 @@ class SandboxImage:
         if not self.readiness.ended:
             return "pending"
         return "failed" if self.failure else "available"
+
+    @property
+    def billed_as(self) -> str:
+        """Its platform details."""
+        return self.platform_details or ("Windows" if self.platform else "Linux/UNIX")
 
     @property
     def public(self) -> bool:
@@ -196,8 +212,8 @@ class SandboxImage:
             "Architecture": self.architecture,
             "ImageType": "machine",
             "Platform": self.platform,
-            "PlatformDetails": "Windows" if self.platform else "Linux/UNIX",
-            "UsageOperation": "RunInstances",
+            "PlatformDetails": self.billed_as,
+            "UsageOperation": USAGE_OPERATIONS[self.billed_as],
             "RootDeviceName": self.root_device_name,
             "RootDeviceType": "ebs",
             "BlockDeviceMappings": [device.described() for device in self.devices],

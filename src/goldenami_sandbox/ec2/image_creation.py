@@ -55,7 +55,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
         instance = self._imaged_instance()
         self.error_on_dryrun()
         if not self._get_param("NoReboot", False) and instance.state == "running":
-            _reboot(instance)
+            instance.reboot()
         image_id = random_ami_id()
         about = f"Created by CreateImage({instance.id}) for {image_id}"
         devices = _snapshotted(self.store, instance, image_id, about)
@@ -70,6 +70,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             _overridden(devices, self._get_param("BlockDeviceMappings", [])),
             description=self._get_param("Description", ""),
             platform=instance.platform,
+            platform_details=source.platform_details if source else None,
             boot_mode=source.boot_mode if source else "uefi-preferred",
             imds_support=source.imds_support if source else None,
             tpm_support=source.tpm_support if source else None,
@@ -212,12 +213,6 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
         for snapshot_id in image.snapshot_ids if "snapshot" in wished else []:
             self.store.create_tags([snapshot_id], wished["snapshot"])
         return ActionResult({"ImageId": image.id})
-
-
-def _reboot(instance: Instance) -> None:
-    # AWS shows no trace of a reboot in DescribeInstances; the sandbox leaves one for tests.
-    instance.reboot()
-    instance._reason = f"Client.InstanceInitiatedReboot ({utcnow():%Y-%m-%d %H:%M:%S UTC})"  # noqa: SLF001
 
 
 def _snapshotted(

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatu
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
 """
 
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.instances import Instance
@@ -14,7 +14,7 @@ from moto.ec2.responses.instances import InstanceResponse
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import no_such_instances
 from goldenami_sandbox.ec2.image import iso
-from goldenami_sandbox.ec2.launch import LaunchState
+from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.listing import Described
 from goldenami_sandbox.overriding import overrides
 
@@ -100,7 +100,6 @@ def _status(instance: Instance) -> Described:
 def _check(instance: Instance) -> dict[str, Any]:
     if instance.state not in ("pending", "running"):
         return {"Status": "not-applicable"}
-    state = instance.instance_state
-    passed = not isinstance(state, LaunchState) or state.checked
+    passed = cast(SandboxInstanceState, instance.instance_state).checked
     details = {"Name": "reachability", "Status": "passed" if passed else "initializing"}
     return {"Details": [details], "Status": "ok" if passed else "initializing"}

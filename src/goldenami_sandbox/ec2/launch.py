@@ -2,8 +2,7 @@
 
 Otherwise than in moto: unknown, pending, disabled and deregistered images are refused, as is
 whatever else does not exist, also in a dry run; volumes come from the image's devices and the
-request's; tags on volumes and network interfaces; client tokens; MaxCount; pending, then running;
-an instance may be terminated twice.
+request's; tags on volumes and network interfaces; client tokens; MaxCount.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
 """
@@ -18,12 +17,11 @@ from moto.ec2.exceptions import (
     VPCIdNotSpecifiedError,
 )
 from moto.ec2.models.instance_types import INSTANCE_TYPES
-from moto.ec2.models.instances import Instance, InstanceState, Reservation
+from moto.ec2.models.instances import Instance, Reservation
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.models import iam_backends
 
-from goldenami_sandbox.clock import Countdown
-from goldenami_sandbox.ec2 import block_devices, launch_failures, launched, tags
+from goldenami_sandbox.ec2 import block_devices, launch_failures, tags
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
     bad_mapping,
@@ -34,72 +32,11 @@ from goldenami_sandbox.ec2.errors import (
     token_of_the_terminated,
 )
 from goldenami_sandbox.ec2.image import SandboxDevice, SandboxImage
+from goldenami_sandbox.ec2.instance import JustLaunched
 from goldenami_sandbox.overriding import overrides
 
-PENDING, RUNNING, TERMINATED = ("pending", 0), ("running", 16), ("terminated", 48)
 DEFAULT_TYPE = "m1.small"
 _TAGGABLE = ("instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu")
-
-
-class LaunchState(InstanceState):
-    """``pending`` for a while and then ``running``, until something else is set.
-
-    Args:
-        name: the state after that.
-        code: its number.
-        ends: whether the launch fails, so that the instance is ``terminated`` after that.
-    """
-
-    @overrides
-    def __init__(self, name: str = RUNNING[0], code: int = RUNNING[1], ends: bool = False) -> None:
-        if ends:
-            name, code = TERMINATED
-        self._starting: Countdown | None = Countdown()
-        self._checks = Countdown(steps=2)
-        self._scan = Countdown(steps=3)
-        super().__init__(name, code)
-        self._starting = Countdown()
-
-    @property
-    @overrides
-    def name(self) -> str:
-        """The state's name now."""
-        return PENDING[0] if self.starting else self._name
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self._name = name
-        self._starting = self._starting if name == RUNNING[0] else None
-
-    @property
-    @overrides
-    def code(self) -> int:
-        """The state's number now."""
-        return PENDING[1] if self.starting else self._code
-
-    @code.setter
-    def code(self, code: int) -> None:
-        self._code = code
-
-    @property
-    def starting(self) -> bool:
-        """Whether the instance is still pending."""
-        return self._starting is not None and not self._starting.ended
-
-    @property
-    def checked(self) -> bool:
-        """Whether the status checks have passed."""
-        return self._checks.ended
-
-    @property
-    def registered(self) -> bool:
-        """Whether the SSM agent has registered, if it may: soon after the status checks."""
-        return self._scan.ended
-
-    @property
-    def scanned(self) -> bool:
-        """Whether Amazon Inspector has scanned the instance, if it does."""
-        return self._scan.ended
 
 
 class LaunchesResponse(Ec2Base, InstanceResponse):
@@ -112,19 +49,16 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
         reservation: Reservation = self.once("RunInstances", self._launched)
         if again and all(instance.state == "terminated" for instance in reservation.instances):
             raise token_of_the_terminated()
-        return ActionResult(reservation)
-
-    @overrides
-    def terminate_instances(self) -> ActionResult:
-        """Terminate instances; of a terminated one, the interfaces are gone already.
-
-        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html
-        """
-        named = self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", []))
-        for instance in (candidate for candidate in named if candidate.state == "terminated"):
-            for interface in instance.nics.values():
-                interface.delete_on_termination = False
-        return super().terminate_instances()
+        if again:
+            return ActionResult(reservation)
+        return ActionResult(
+            {
+                "ReservationId": reservation.id,
+                "OwnerId": reservation.owner_id,
+                "Groups": [],
+                "Instances": [JustLaunched(instance) for instance in reservation.instances],
+            }
+        )
 
     def _launched(self) -> Reservation:
         self._template = self._launch_template()
@@ -271,11 +205,8 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
             volume.volume_type = ebs["VolumeType"]
             volume.iops = ebs.get("Iops") or block_devices.BASELINE.get(ebs["VolumeType"])
             volume.throughput = ebs.get("Throughput")
-        failure = launch_failures.reason(self.store, instance)
-        if failure:
+        if failure := launch_failures.reason(self.store, instance):
             launch_failures.end(instance, failure)
-        instance._state = LaunchState(ends=failure is not None)  # noqa: SLF001
-        launched.complete(instance)
         for interface in instance.nics.values():
             self.store.create_tags([interface.id], interface_tags)
             if not self._get_param("NetworkInterfaces"):

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
 
 from moto.ec2.models.instances import Instance, StateReason
 
+from goldenami_sandbox.ec2.instance_state import PENDING, TERMINATED, SandboxInstanceState
 from goldenami_sandbox.ec2.store import Ec2Store
 
 _INTERNAL, _KEY = "Client.InternalError", "Client.InvalidKMSKey.InvalidState"
@@ -36,3 +37,4 @@ def end(instance: Instance, why: StateReason) -> None:
     """Terminate an instance whose launch failed; its volumes go with it."""
     instance.terminate()
     instance.state_reason = why
+    instance._state = SandboxInstanceState(TERMINATED, through=PENDING)  # noqa: SLF001

@@ -12,6 +12,7 @@ from goldenami_sandbox.ec2.public_access import PublicAccessResponse
 from goldenami_sandbox.ec2.regions import RegionsResponse
 from goldenami_sandbox.ec2.snapshots import SnapshotsResponse
 from goldenami_sandbox.ec2.tags import TagsResponse
+from goldenami_sandbox.ec2.transitions import TransitionsResponse
 from goldenami_sandbox.ec2.trial import LaunchTrialResponse
 from goldenami_sandbox.ec2.volumes import EbsResponse, RootReplacementResponse
 
@@ -25,6 +26,7 @@ class Ec2Response(
     SnapshotsResponse,
     FleetsResponse,
     LaunchTrialResponse,
+    TransitionsResponse,
     LaunchTemplateVersionsResponse,
     InstanceStatusResponse,
     RootReplacementResponse,

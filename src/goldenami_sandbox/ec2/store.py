@@ -69,6 +69,7 @@ class Ec2Store(EC2Backend):
             description=public.description,
             owner_alias="amazon",
             platform=public.platform,
+            platform_details=public.platform_details,
             boot_mode=public.boot_mode,
             imds_support=public.imds_support,
             tpm_support=public.tpm_support,

@@ -77,6 +77,8 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
         "RegisterImage": {"Name": "new", "BlockDeviceMappings": []},
         "ReplaceImageCriteriaInAllowedImagesSettings": {"ImageCriteria": []},
         "RunInstances": launch,
+        "StartInstances": {"InstanceIds": [scene["instance"]]},
+        "StopInstances": {"InstanceIds": [scene["instance"]]},
         "TerminateInstances": {"InstanceIds": [scene["instance"]]},
     }  # fmt: skip
 
@@ -141,7 +143,7 @@ def test_what_moto_changes_is_not_changed_in_a_dry_run(ec2: Any, scene: dict[str
     changes: dict[str, dict[str, Any]] = {
         "ModifyInstanceMetadataOptions": {**instance, "HttpTokens": "required"},
         "ModifyInstanceAttribute": {**instance, "DisableApiTermination": {"Value": True}},
-        "StopInstances": {"InstanceIds": [scene["instance"]]},
+        "RebootInstances": {"InstanceIds": [scene["instance"]]},
         "CreateSnapshot": {"VolumeId": scene["data"]},
         "CreateVpc": {"CidrBlock": "10.0.0.0/16"},
         "DeleteLaunchTemplate": {"LaunchTemplateName": "web"},

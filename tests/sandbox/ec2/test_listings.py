@@ -91,12 +91,16 @@ def test_a_path_is_one_of_the_answers_shape(operation: str) -> None:
         ("DescribeLaunchTemplateVersions", "http-tokens",
          "LaunchTemplateData.MetadataOptions.HttpTokens"),
         ("DescribeSnapshots", "status", "State"),
+        ("DescribeSubnets", "availabilityZoneId", "AvailabilityZoneId"),
+        ("DescribeSubnets", "cidr", "CidrBlock"),
+        ("DescribeVpcs", "isDefault", "IsDefault"),
         ("DescribeVolumes", "attachment.status", "Attachments.State"),
         ("DescribeSecurityGroups", "egress.ip-permission.cidr",
          "IpPermissionsEgress.IpRanges.CidrIp"),
     ],
 )  # fmt: skip
 def test_a_filter_is_where_its_name_says(operation: str, name: str, path: str) -> None:
+    assert name in LISTINGS[operation].filters
     assert paths.path(operation, name) == tuple(path.split("."))
 
 
@@ -141,7 +145,7 @@ def test_every_listing_takes_its_filters_and_no_others_and_keeps_to_its_sizes(
 @pytest.mark.parametrize(
     ("operation", "wish", "found"),
     [
-        ("describe_instances", {"metadata-options.http-tokens": "optional"}, 6),
+        ("describe_instances", {"metadata-options.http-tokens": "required"}, 6),
         ("describe_instances", {"block-device-mapping.device-name": "/dev/xvda"}, 6),
         ("describe_instances", {"tenancy": "dedicated"}, 0),
         ("describe_instances", {"owner-id": "123456789012", "instance-type": "t3.*"}, 6),

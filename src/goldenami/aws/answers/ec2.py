@@ -56,6 +56,7 @@ class ImageAnswer(Stateful, frozen=True, kw_only=True):
     image_owner_alias: str = ""  # of AWS's own and the Marketplace's alone
     architecture: str = ""  # absent if the image failed
     platform: str = ""  # of Windows alone
+    platform_details: str = ""  # absent while an image is being made
     boot_mode: str = ""  # absent if it was registered without one
     imds_support: str = ""  # absent if it is not v2.0
     tpm_support: str = ""  # the same
@@ -168,6 +169,7 @@ class InstanceAnswer(Stateful, frozen=True, kw_only=True):
     instance_id: Text
     image_id: Text
     platform: str = ""  # of Windows alone
+    platform_details: str = ""  # absent while an image is being made
     state: InstanceState
     instance_type: Text
     launch_time: datetime

@@ -23,7 +23,12 @@ LEFT_TO_MOTO: Mapping[str, str] = {
     "SearchTransitGatewayRoutes": "its filters are the search itself",
 }
 """Operations with filters that are no listing, and why."""
-_NESTING = re.compile(r"<ul>|</ul>|<li>\s*<p>\s*<code>([^<]+)</code>")
+_NESTING = re.compile(
+    r"<ul>|</ul>|<li>\s*<p>\s*<code>([^<]+)</code>|You can also use (.+?) as the filter name"
+)
+_CODE = re.compile(r"<code>([^<]+)</code>")
+_ONCE_DOCUMENTED: Mapping[str, tuple[str, ...]] = {"DescribeVpcs": ("isDefault",)}
+"""Filters that older versions of the documentation name, and that EC2 still takes."""
 _RANGE = re.compile(r"between ([\d,]+) and ([\d,]+)")
 _LARGEST = re.compile(r"(?:up to a limit of|maximum is) ([\d,]+)")
 _CUT = re.compile(r"only [\d,]+ (?:results|items)")
@@ -78,10 +83,14 @@ def listing(operation: str) -> DocumentedListing | None:
         operation,
         _ITEMS.get(operation, (lists[0],)),
         filtered,
-        tuple(_filters(inputs[filtered].documentation)) if filtered else (),
+        _all_filters(operation, inputs[filtered].documentation) if filtered else (),
         _sizes(operation, inputs["MaxResults"]) if "MaxResults" in inputs else None,
         next((name for name in inputs if name.endswith("Ids") and name != "OwnerIds"), ""),
     )
+
+
+def _all_filters(operation: str, documentation: str) -> tuple[str, ...]:
+    return (*_filters(documentation), *_ONCE_DOCUMENTED.get(operation, ()))
 
 
 def _filters(documentation: str) -> Iterator[str]:
@@ -92,6 +101,7 @@ def _filters(documentation: str) -> Iterator[str]:
         name = unescape(match[1] or "").strip()
         if name and depth == 1 and not name.startswith("tag"):
             yield name
+        yield from _CODE.findall(match[2] or "")
 
 
 def _sizes(operation: str, shape: Any) -> Sizes:

@@ -107,6 +107,7 @@ _EXPLICIT: Mapping[str, Mapping[str, str]] = {
             "LaunchSpecification.NetworkInterfaces.PrivateIpAddresses.Primary",
         "network-interface.group-id": "LaunchSpecification.NetworkInterfaces.Groups",
     },
+    "DescribeSubnets": {"cidr": "CidrBlock"},
     "DescribeTransitGatewayPeeringAttachments": {
         "local-owner-id": "RequesterTgwInfo.OwnerId",
         "remote-owner-id": "AccepterTgwInfo.OwnerId",
