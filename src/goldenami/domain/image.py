@@ -94,7 +94,12 @@ class Build(Struct, frozen=True, kw_only=True):
     @property
     def ami_name(self) -> str:
         """The name of its AMI, the same in every region."""
-        return names.ami_name(self.image, self.version, architecture_of(self.id))
+        return names.ami_name(self.image, self.version, self.architecture)
+
+    @property
+    def architecture(self) -> str:
+        """Which of the architectures of its bake it is of, empty if that has but one build."""
+        return architecture_of(self.id)
 
     def tags(self, own: Tags, *, source: str, status: Status) -> dict[str, str]:
         """Return the tags of an image and its snapshots, in the call that creates them."""

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from goldenami.domain import prefixes
 
@@ -58,8 +58,17 @@ class Approval(Struct, frozen=True, kw_only=True):
     tag: str = ""
 
 
+class ManifestArchitecture(Struct, frozen=True, kw_only=True):
+    """What a release of several architectures is made of, for one of them."""
+
+    build: str
+    ami_name: str
+    source: ManifestSource
+    base_instance: ManifestBaseInstance = ManifestBaseInstance()
+
+
 class Placed(Struct, frozen=True, kw_only=True):
-    """The image in one region of one account."""
+    """The image in one region of one account; of which architecture, if there are several."""
 
     account: str
     region: str
@@ -68,6 +77,7 @@ class Placed(Struct, frozen=True, kw_only=True):
     kms_key: str = ""
     parameter: str = ""
     shared_with: tuple[str, ...] = ()
+    architecture: str | UnsetType = UNSET
 
 
 class Timing(Struct, frozen=True, kw_only=True):
@@ -78,7 +88,10 @@ class Timing(Struct, frozen=True, kw_only=True):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """One release. ``missing`` are the places that failed; timings are those of the last run."""
+    """One release. ``missing`` are the places that failed; timings are those of the last run.
+
+    With several ``architectures``, each has its source, and those of the release are empty.
+    """
 
     schema: Literal["goldenami.manifest/v1"] = "goldenami.manifest/v1"
     build: str
@@ -94,6 +107,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     base_instance: ManifestBaseInstance = ManifestBaseInstance()
     approval: Approval = Approval()
     images: tuple[Placed, ...]
+    architectures: dict[str, ManifestArchitecture] | UnsetType = UNSET
     missing: tuple[str, ...] = ()
     timings: tuple[Timing, ...] = ()
 

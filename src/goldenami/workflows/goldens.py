@@ -72,8 +72,16 @@ def versions(regional: RegionalAws, image: str, approval: ApprovalTag) -> list[I
     return _golden(regional, images.produced(regional, image=image), approval)
 
 
-def base_image(regional: RegionalAws, source: "BaseSource", approval: ApprovalTag) -> Image:
+def base_image(
+    regional: RegionalAws, source: "BaseSource", approval: ApprovalTag, architecture: str = ""
+) -> Image:
     """Return the image that a release file's ``base.source`` stands for, today.
+
+    Args:
+        regional: whose, and where.
+        source: the source.
+        approval: the approval tag.
+        architecture: of several images of a golden version the one that is meant; empty for any.
 
     Raises:
         GoldenamiError: nothing matches, or it is not available.
@@ -82,10 +90,15 @@ def base_image(regional: RegionalAws, source: "BaseSource", approval: ApprovalTa
     if not source.golden:
         return images.resolve(regional, source)
     every = images.produced(regional, image=source.golden)
-    golden = _golden(regional, every, approval)
+    golden = [
+        image
+        for image in _golden(regional, every, approval)
+        if architecture in ("", image.architecture)
+    ]
     if not golden:
+        kind = f" for {architecture}" if architecture else ""
         raise GoldenamiError(
-            f"base.source.golden: no approved image `{source.golden}` in {regional.region} "
+            f"base.source.golden: no approved image `{source.golden}`{kind} in {regional.region} "
             f"({len(every)} of any status)",
             fix=f"bake `{source.golden}` first, with {regional.region} among its regions",
         )
