@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from threading import Lock
 from typing import Any
 
@@ -22,7 +23,7 @@ from goldenami.domain import manifest, names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import started
 from goldenami.domain.manifest import Approval, ManifestBaseInstance, Timing
-from goldenami.domain.plan import Action, Happened, Tell
+from goldenami.domain.plan import Action, Happened, Tell, id_within
 from goldenami.domain.status import Status
 
 HANDLER = "write:manifest"
@@ -73,45 +74,47 @@ def together(several: Mapping[str, Action], bake: str) -> Action:
         bake: the id of the bake, which the manifest is called by.
     """
     first = next(iter(several.values()))
-    each = {name: action.parameters["manifest"] for name, action in several.items()}
-    content = first.parameters["manifest"]
+    contents = {name: action.parameters["manifest"] for name, action in several.items()}
+    image = first.parameters["manifest"]["image"]
     kept = any(action.parameters["Name"] for action in several.values())
-    name = manifest.parameter(content["image"], bake) if kept else ""
+    parameter = manifest.parameter(image, bake) if kept else ""
+    every = several.values()
     return structs.replace(
         first,
-        summary=f"write the manifest to {name}" if kept else "compose the manifest",
+        summary=f"write the manifest to {parameter}" if kept else "compose the manifest",
         parameters={
-            "Name": name,
+            "Name": parameter,
             "ImageIds": {name: action.parameters["ImageId"] for name, action in several.items()},
-            "manifest": {
-                **content,
-                "build": bake,
-                "ami_name": names.ami_name(content["image"], content["version"]),
-                "source": {"id": ""},
-                "base_instance": {},
-                "architectures": {
-                    name: {
-                        key: one[key] for key in ("build", "ami_name", "source", "base_instance")
-                    }
-                    for name, one in each.items()
-                },
-                "images": [
-                    {**image, "architecture": name}
-                    for name, one in each.items()
-                    for image in one["images"]
-                ],
-                "missing": [
-                    *dict.fromkeys(place for one in each.values() for place in one["missing"])
-                ],
-            },
+            "manifest": _contents_together(contents, bake),
         },
-        permissions=tuple(
-            dict.fromkeys(p for action in several.values() for p in action.permissions)
-        ),
-        after=tuple(
-            dict.fromkeys(before for action in several.values() for before in action.after)
-        ),
+        permissions=tuple(dict.fromkeys(chain(*(action.permissions for action in every)))),
+        after=tuple(dict.fromkeys(chain(*(action.after for action in every)))),
     )
+
+
+def _contents_together(contents: Mapping[str, dict[str, Any]], bake: str) -> dict[str, Any]:
+    common = next(iter(contents.values()))
+    particular = ("build", "ami_name", "source", "base_instance")
+    return {
+        **common,
+        "build": bake,
+        "ami_name": names.ami_name(common["image"], common["version"]),
+        "source": {"id": ""},
+        "base_instance": {},
+        "architectures": {
+            name: {key: content[key] for key in particular} for name, content in contents.items()
+        },
+        "images": [
+            {**placed, "architecture": name}
+            for name, content in contents.items()
+            for placed in content["images"]
+        ],
+        "missing": [
+            id_within(name, place)
+            for name, content in contents.items()
+            for place in content["missing"]
+        ],
+    }
 
 
 def _content(recipe: Recipe, places: Sequence[AccountRegion], approval: Approval) -> dict[str, Any]:
@@ -234,9 +237,10 @@ def _composed(context: ActionContext) -> manifest.Manifest:
         content,
         architectures={
             name: structs.replace(
-                one, base_instance=_base_instance(context, one.base_instance, image_ids[name])
+                architecture,
+                base_instance=_base_instance(context, architecture.base_instance, image_ids[name]),
             )
-            for name, one in content.architectures.items()
+            for name, architecture in content.architectures.items()
         },
     )
 

@@ -16,8 +16,8 @@ class LaunchOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
 
     release: shared.Release
     architecture: Annotated[
-        str, OneOf(ARCHITECTURES), Option("Which one, of several architectures.", "ARCH")
-    ] = ""
+        str | None, OneOf(ARCHITECTURES), Option("Which of several.", "ARCH")
+    ] = None
 
 
 class TerminateOptions(shared.PlanOptions, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ def launch(options: LaunchOptions) -> None:
     from goldenami.workflows import base
 
     aws = options.aws(file.release.build_region)
-    planned = base.plan_launch(aws, file, options.architecture)
+    planned = base.plan_launch(aws, file, options.architecture or "")
     if options.go_ahead(planned):
         typer.echo(base.launch(aws, planned, tell=PlanProgress()))
 

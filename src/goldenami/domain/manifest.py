@@ -3,12 +3,13 @@
 from typing import Literal
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from goldenami.domain import prefixes
 
 PARAMETER_LENGTH = 4_096
-"""What an SSM parameter of the standard tier holds, in characters."""
+LONG_PARAMETER_LENGTH = 8_192
+"""What an SSM parameter of the standard, and of the advanced tier holds, in characters."""
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -126,11 +127,25 @@ def text(manifest: Manifest) -> str:
 
 
 def compact(manifest: Manifest) -> str:
-    """Return a manifest as it fits into a parameter: without timings if it is too long."""
+    """Return a manifest as it fits into a parameter: if it is too long, without timings.
+
+    One of several architectures in all regions is too long for that, too: then without what the
+    release file says of each image.
+    """
     content = msgspec.json.encode(manifest).decode()
     if len(content) <= PARAMETER_LENGTH:
         return content
-    return msgspec.json.encode(msgspec.structs.replace(manifest, timings=())).decode()
+    content = msgspec.json.encode(structs.replace(manifest, timings=())).decode()
+    return content if len(content) <= LONG_PARAMETER_LENGTH else _shortest(manifest)
+
+
+def _shortest(manifest: Manifest) -> str:
+    content = msgspec.to_builtins(structs.replace(manifest, timings=()))
+    kept = ("account", "region", "image_id", "snapshots", "architecture")
+    content["images"] = [
+        {key: placed[key] for key in kept if key in placed} for placed in content["images"]
+    ]
+    return msgspec.json.encode(content).decode()
 
 
 def read(content: str) -> Manifest | None:

@@ -150,11 +150,10 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
         builds: what else is known of the builds that the tags name.
     """
     claiming = (image for image in images if image.image or approval.on(image.tags))
-    newer: defaultdict[str, set[str]] = defaultdict(set)  # one bake makes one version
+    newer: defaultdict[str, set[str]] = defaultdict(set)
     by_id = {}
     for image in sorted(claiming, key=_age, reverse=True):
         approved = approval.on(image.tags)
-        bake = bake_of(image.tags.get(tags.BUILD, ""))
         by_id[image.id] = Produced(
             id=image.id,
             image=image.image,
@@ -163,10 +162,10 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
             approved=approved,
             candidate=not approved and state(image.status).waits,
             forged=_forged(image, builds, approved=approved),
-            newer=len(newer[image.image] - {bake}),
+            newer=len(newer[image.image] - {image.version}),
         )
         if by_id[image.id].golden and image.state == "available":
-            newer[image.image].add(bake)
+            newer[image.image].add(image.version)
     return by_id
 
 

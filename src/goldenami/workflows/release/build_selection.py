@@ -65,8 +65,10 @@ def _open(claims: Claims, file: ReleaseFile, holder: str) -> set[str]:
     ]
     claiming += [instance.tags for instance in claims.instances if instance.alive]
     own = {each.get(tags.BUILD, "") for each in claiming if each.get(tags.SPEC) == file.spec}
-    held = {build_of(holder, architecture) for architecture in file.release.architectures or ("",)}
-    return (own | held if holder else own) - {""}
+    of_holder = {
+        build_of(holder, architecture) for architecture in file.release.architectures or ("",)
+    }
+    return (own | of_holder if holder else own) - {""}
 
 
 def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:

@@ -140,8 +140,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
     @property
     def is_whole(self) -> bool:
         """Whether the release has ended, so that there is nothing to change."""
-        left = any(build.remaining for build in self.builds)
-        return self._ended and not (left or self.holds_lease)
+        remaining = any(build.remaining for build in self.builds)
+        return self._ended and not (remaining or self.holds_lease)
 
     @property
     def keep(self) -> tuple[str, ...]:
