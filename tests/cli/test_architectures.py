@@ -12,12 +12,9 @@ from goldenami.domain.image import bake_of
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
+from .conftest import ARM, BOTH, PARAMETER
+
 REGIONS = ("us-east-1", "eu-west-1")
-SSM = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{}"
-X86 = {"source": {"ssm": SSM.format("x86_64")}, "instance_type": "t3.micro"}
-ARM = {"source": {"ssm": SSM.format("arm64")}, "instance_type": "t4g.micro"}
-BOTH = {"x86_64": X86, "arm64": ARM}
-PARAMETER = "/golden-ami/web-base/{arch}"
 
 
 @pytest.fixture(autouse=True)
@@ -25,28 +22,16 @@ def _at_once(sandbox: Sandbox) -> None:
     sandbox.pending_s = 0.0
 
 
-@pytest.fixture
-def several(write: Any) -> Any:
-    """Write a release file of two architectures, with dotted keys replaced."""
-
-    def write_several(**changes: Any) -> Path:
-        parts = {
-            "base": {},
-            "architectures": BOTH,
-            "publish": {"ssm_parameter": PARAMETER},
-            "enforce": None,
-        }
-        path: Path = write(**{**parts, **changes})
-        return path
-
-    return write_several
-
-
 def builds(own_images: Any, region: str = "us-east-1") -> dict[str, str]:
     """Return the build of each architecture's image in a region."""
     images = own_images(region)
     assert len(images) == len({one["Architecture"] for one in images})
     return {one["Architecture"]: tags.from_aws(one["Tags"])[tags.BUILD] for one in images}
+
+
+def at_home(own_images: Any) -> dict[str, str]:
+    """Return the image of each architecture in the build region."""
+    return {one["Architecture"]: one["ImageId"] for one in own_images("us-east-1")}
 
 
 def statuses(own_images: Any) -> set[str]:
@@ -118,9 +103,8 @@ def test_what_is_wrong_with_any_architecture_is_told_before_anything_is_changed(
     before = mutating()
     swapped = {
         "x86_64": {**ARM, "instance_type": "t3.micro"},
-        "arm64": {**ARM, "instance_types": ["t3.micro"], "instance_type": None},
+        "arm64": {"source": ARM["source"], "instance_types": ["t3.micro"]},
     }
-    swapped["arm64"].pop("instance_type")
     ran = cli("bake", several(architectures=swapped), "--yes")
     assert ran.code == 1
     assert "architectures.x86_64.source: " in ran.err
@@ -149,7 +133,7 @@ def test_a_failure_says_of_which_architecture_and_resume_makes_that_one_alone(
     assert ran.code == 1
     ((built, _),) = builds(own_images).items()
     (failed,) = BOTH.keys() - {built}
-    assert f"launch the base instance from" in ran.err
+    assert "launch the base instance from" in ran.err
     assert f"({failed}) in us-east-1: " in ran.err
     assert statuses(own_images) == {"building"}
     (kept,) = own_images("us-east-1")
@@ -175,7 +159,7 @@ def test_a_version_is_approved_with_all_its_architectures_by_the_ids_of_their_im
     release = several(approval="manual")
     assert cli("bake", release, "--yes").code == 0
     assert statuses(own_images) == {"candidate"}
-    at_home = {one["Architecture"]: one["ImageId"] for one in own_images("us-east-1")}
+    images = at_home(own_images)
     (bake,) = {bake_of(build) for build in builds(own_images).values()}
     arm = [one["ImageId"] for one in own_images("eu-west-1") if one["Architecture"] == "arm64"]
     ireland = sandbox.client("ec2", "eu-west-1")
@@ -198,7 +182,7 @@ def test_a_version_is_approved_with_all_its_architectures_by_the_ids_of_their_im
     assert statuses(own_images) == {"approved"}
     for each in records(sandbox).values():
         assert each.approver
-        assert set(each.approved_images or ()) == set(at_home.values())
+        assert set(each.approved_images or ()) == set(images.values())
     assert len({one.approved_at for one in records(sandbox).values()}) == 1
     (listed,) = manifests(sandbox)
     assert listed.status == "approved"
@@ -212,7 +196,7 @@ def test_an_image_that_was_not_there_when_the_others_were_approved_is_none_of_th
     with sandbox.fail(Fault(service="ec2", operation="CreateTags", code="Refused")):
         assert cli("approve", release, "--yes").code == 1
     ec2 = sandbox.client("ec2")
-    (arm,) = [one["ImageId"] for one in own_images("us-east-1") if one["Architecture"] == "arm64"]
+    arm = at_home(own_images)["arm64"]
     ec2.deregister_image(ImageId=arm)
     ran = cli("bake", release, "--yes")
     assert ran.code == 4, ran.err
@@ -224,3 +208,76 @@ def test_an_image_that_was_not_there_when_the_others_were_approved_is_none_of_th
         own = structs.replace(records(sandbox)["x86_64"], approved_by="arn", **changed)
         assert own.approver == ""
         assert own.approval is None
+
+
+def test_both_are_golden_to_an_enforcement_and_an_audit_and_neither_makes_the_other_old(
+    cli: Any, several: Any, sandbox: Sandbox, own_images: Any, admins: str
+) -> None:
+    enforced = {"groups": [admins], "profile": "guardrail"}
+    release = several(enforce=enforced, regions=["us-east-1"], audit={"newest": 1})
+    assert cli("bake", release, "--yes").code == 0
+    assert cli("enforce", release, "--yes").code == 0
+    later = several(
+        "later.yaml", version="2.0", enforce=enforced, regions=["us-east-1"], audit={"newest": 1}
+    )
+    ran = cli("bake", later, "--yes")
+    assert ran.code == 0, ran.err
+    arn = "arn:aws:iam::123456789012:policy/goldenami-guardrail"
+    policy = str(sandbox.client("iam").get_policy_version(PolicyArn=arn, VersionId="v2"))
+    every = own_images("us-east-1")
+    assert len(every) == 4
+    for one in every:
+        assert one["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"] in policy
+    ec2 = sandbox.client("ec2")
+    launched = {}
+    for one in every:
+        kind = BOTH[one["Architecture"]]["instance_type"]
+        told = ec2.run_instances(ImageId=one["ImageId"], InstanceType=kind, MinCount=1, MaxCount=1)
+        launched[told["Instances"][0]["InstanceId"]] = one["Name"]
+    ran = cli("audit", later, "--region", "us-east-1", "--format", "json")
+    findings = {
+        (launched[one["subject"]["id"]], one["rule"])
+        for one in json.loads(ran.out)["findings"]
+        if one["subject"]["id"] in launched
+    }
+    assert findings == {(f"web-base-1.0-{name}", "outdated-image") for name in BOTH}
+    base = several("base.yaml", image="app", regions=["us-east-1"], architectures={
+        name: {**own, "source": {"golden": "web-base"}} for name, own in BOTH.items()
+    })  # fmt: skip
+    assert cli("bake", base, "--plan").code == 0
+    ran = cli("bake", base, "--plan", "--format", "json")
+    for name, image in at_home(own_images).items():
+        assert image in ran.out or name not in BOTH
+
+
+def test_what_a_dead_bake_has_left_is_swept_by_the_id_of_the_bake_or_of_a_build(
+    cli: Any, several: Any, sandbox: Sandbox, own_images: Any, living: Any
+) -> None:
+    release = several(regions=["us-east-1"])
+    with sandbox.fail(Fault(service="ec2", operation="CreateTags", code="Refused")):
+        assert cli("bake", release, "--yes").code == 1
+    first, second = builds(own_images).values()
+    assert cli("sweep", "--build", first, "--yes").code == 0
+    assert list(builds(own_images).values()) == [second]
+    ran = cli("sweep", "--build", bake_of(second), "--yes")
+    assert ran.code == 0, ran.err
+    assert own_images("us-east-1") == []
+    assert records(sandbox) == {}
+
+
+def test_a_base_instance_is_launched_of_the_architecture_that_is_named(
+    cli: Any, several: Any, write: Any
+) -> None:
+    for words, told in {
+        (): "it is none of x86_64, arm64",
+        ("--architecture", "i386"): "it is none of x86_64, arm64",
+    }.items():
+        ran = cli("base", "launch", several(), *words, "--plan")
+        assert ran.code == 2
+        assert told in ran.err
+    ran = cli("base", "launch", write(), "--architecture", "arm64", "--plan")
+    assert ran.code == 2
+    assert "the file names none" in ran.err
+    ran = cli("base", "launch", several(), "--architecture", "arm64", "--plan")
+    assert ran.code == 0, ran.err
+    assert "kernel-6.1-arm64" in ran.out
