@@ -29,9 +29,10 @@ def builds(own_images: Any, region: str = "us-east-1") -> dict[str, str]:
     return {one["Architecture"]: tags.from_aws(one["Tags"])[tags.BUILD] for one in images}
 
 
-def at_home(own_images: Any) -> dict[str, str]:
-    """Return the image of each architecture in the build region."""
-    return {one["Architecture"]: one["ImageId"] for one in own_images("us-east-1")}
+def at_home(own_images: Any, name: str = "") -> dict[str, str]:
+    """Return the image of each architecture in the build region, of those that are named so."""
+    images = [one for one in own_images("us-east-1") if one["Name"].startswith(name)]
+    return {one["Architecture"]: one["ImageId"] for one in images}
 
 
 def statuses(own_images: Any) -> set[str]:
@@ -211,7 +212,7 @@ def test_an_image_that_was_not_there_when_the_others_were_approved_is_none_of_th
 
 
 def test_both_are_golden_to_an_enforcement_and_an_audit_and_neither_makes_the_other_old(
-    cli: Any, several: Any, sandbox: Sandbox, own_images: Any, admins: str
+    cli: Any, several: Any, write: Any, sandbox: Sandbox, own_images: Any, admins: str
 ) -> None:
     enforced = {"groups": [admins], "profile": "guardrail"}
     release = several(enforce=enforced, regions=["us-east-1"], audit={"newest": 1})
@@ -241,13 +242,14 @@ def test_both_are_golden_to_an_enforcement_and_an_audit_and_neither_makes_the_ot
         if one["subject"]["id"] in launched
     }
     assert findings == {(f"web-base-1.0-{name}", "outdated-image") for name in BOTH}
-    base = several("base.yaml", image="app", regions=["us-east-1"], architectures={
-        name: {**own, "source": {"golden": "web-base"}} for name, own in BOTH.items()
-    })  # fmt: skip
-    assert cli("bake", base, "--plan").code == 0
-    ran = cli("bake", base, "--plan", "--format", "json")
-    for name, image in at_home(own_images).items():
-        assert image in ran.out or name not in BOTH
+    golden = at_home(own_images, "web-base-2.0")
+    sources = {name: {**own, "source": {"golden": "web-base"}} for name, own in BOTH.items()}
+    on_both = several("both.yaml", image="app", regions=["us-east-1"], architectures=sources)
+    ran = cli("bake", on_both, "--plan")
+    assert all(f"launch the base instance from {image} ({name})" in ran.out
+               for name, image in golden.items()), ran.err  # fmt: skip
+    on_arm = write(image="app", base=sources["arm64"], publish=None, regions=["us-east-1"])
+    assert f"launch the base instance from {golden['arm64']}" in cli("bake", on_arm, "--plan").out
 
 
 def test_what_a_dead_bake_has_left_is_swept_by_the_id_of_the_bake_or_of_a_build(

@@ -24,8 +24,8 @@ _OTHERS = ("inf", "trn", "hpc", "dl", "mac")
 """Families with quotas of their own, which no bake is usually done on."""
 
 
-def images(regional: RegionalAws) -> CheckResult:
-    """Look whether one more image fits into a region.
+def images(regional: RegionalAws, needed: int = 1) -> CheckResult:
+    """Look whether so many more images fit into a region.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-quotas.html
     """
@@ -33,7 +33,7 @@ def images(regional: RegionalAws) -> CheckResult:
         DescribeImages, "counting the images",
         Owners=["self"], IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
-    return _check(regional, AMIS, "images", lambda: len(list(described)), 1)
+    return _check(regional, AMIS, "images", lambda: len(list(described)), needed)
 
 
 def shares(regional: RegionalAws, targets: int) -> CheckResult:

@@ -11,7 +11,7 @@ from goldenami.aws.session import Aws, RegionalAws
 from goldenami.bake.actions import terminate
 from goldenami.bake.interface import Recipe, new_build
 from goldenami.bake.launch import launch as launch_instance
-from goldenami.bake.launch import launch_actions, launch_problems
+from goldenami.bake.launch import launch_actions, launch_problems, types
 from goldenami.domain import names, tags
 from goldenami.domain.image import build_of
 from goldenami.domain.plan import Plan, Tell, silent
@@ -67,7 +67,8 @@ def plan_launch(aws: Aws, file: ReleaseFile, architecture: str = "") -> Plan:
         aws.in_region(release.build_region),
         release.base.source,
         release.approval_tag,
-        architecture,
+        architecture=architecture,
+        instance_type=types(release.base)[0],
     )
     build = new_build(file, datetime.now(UTC))
     build = structs.replace(build, id=build_of(build.id, architecture))

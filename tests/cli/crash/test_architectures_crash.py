@@ -64,7 +64,7 @@ def test_a_bake_of_two_architectures_that_is_killed_at_any_call_makes_each_once(
         ]
         assert len(region["parameters"]) == 2
         assert not region["living"]
-    step = 1 if SOAK else 9
+    step = 1 if SOAK else 13
     tried = range(1 + 4 * after, calls + 1, step)
     for at in tried:
         told = f"call {at} of {calls}"

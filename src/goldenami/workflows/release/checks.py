@@ -24,13 +24,16 @@ from goldenami.workflows.release.recovery import EarlierRun
 Check = Callable[[Recipe, AccountRegion], CheckResult]
 
 
-def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResult:
+def check(
+    recipe: Recipe, baker: Baker, earlier: EarlierRun | None, images_to_make: Mapping[str, int]
+) -> CheckResult:
     """Look at everything that is still to come.
 
     Args:
         recipe: what is to be baked.
         baker: how.
         earlier: what an earlier run has done of it.
+        images_to_make: how many images the bake makes in each place, of all architectures.
     """
     if problems := _region_problems(recipe):
         # nothing can be asked of a region that is not enabled
@@ -38,7 +41,7 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResu
     if earlier and earlier.is_whole:
         return CheckResult(fine=("the release is whole: approved and published everywhere",))
     own = {image.id for _, image in earlier.all_images} if earlier else set()
-    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
     present = {
         name: image
         for name, image in (earlier.images if earlier else {}).items()
@@ -52,7 +55,7 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResu
             inspector.check(recipe.aws.at(recipe.place)) if to_scan else CheckResult(),
             _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
             _everywhere(recipe, [partial(_shares, present)], to_finish),
-            _everywhere(recipe, [_quota, _key, _copy], to_make),
+            _everywhere(recipe, [partial(_quota, images_to_make), _key, _copy], to_make),
             _writing(recipe),
         ],
         CheckResult(),
@@ -65,7 +68,7 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
     if earlier and earlier.is_whole:
         return (*needed, "ssm:GetParameter")
-    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
     if release.scan and not _is_tested(recipe, earlier):
@@ -81,7 +84,7 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     return tuple(needed)
 
 
-def _to_make(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
+def places_to_make(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
     """Return where the image is not made yet."""
     there = earlier.images if earlier else {}
     return [place for place in recipe.places if place.name not in there]
@@ -156,8 +159,8 @@ def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckRe
     return CheckResult(fine=(f"the name {name} is free in {place.name}",))
 
 
-def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
-    return quotas.images(recipe.aws.at(place))
+def _quota(needed: Mapping[str, int], recipe: Recipe, place: AccountRegion) -> CheckResult:
+    return quotas.images(recipe.aws.at(place), needed[place.name])
 
 
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:

@@ -1,6 +1,7 @@
 """From a release file to a bake that was checked and can start, anew or where it stopped."""
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from goldenami.bake.boot_test import boot_test
 from goldenami.bake.create_image import CreateImageBaker
 from goldenami.bake.distribute import distribution, wait_for_image
 from goldenami.bake.interface import Baker, Recipe, new_build
+from goldenami.bake.launch import types
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.domain.image import Build, Image, bake_of, build_of, new_nonce
 from goldenami.domain.plan import Action, Plan, of_this_part
@@ -25,7 +27,7 @@ from goldenami.spec import ReleaseFile
 from goldenami.spec.architectures import by_architecture
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
-from goldenami.workflows.release.checks import check, permissions
+from goldenami.workflows.release.checks import check, permissions, places_to_make
 from goldenami.workflows.release.decision import decision, refuse_unfinished
 from goldenami.workflows.release.prepared import Prepared, PreparedBuild
 from goldenami.workflows.release.recovery import EarlierRun, discarding, find, outputs
@@ -138,8 +140,13 @@ def _checked(prepared: Prepared, earlier: Mapping[str, EarlierRun | None]) -> Pr
     if prepared.builds[0].approving:
         refuse_unfinished([build.recipe for build in prepared.builds], earlier)
     decided = decision(earlier)
+    images_to_make = Counter(
+        place.name
+        for build in prepared.builds
+        for place in places_to_make(build.recipe, earlier.get(build.part))
+    )
     builds = tuple(
-        _looked(structs.replace(build, decision=decided), earlier.get(build.part))
+        _looked(structs.replace(build, decision=decided), earlier.get(build.part), images_to_make)
         for build in prepared.builds
     )
     prepared = structs.replace(prepared, builds=builds)
@@ -155,7 +162,9 @@ def _checked(prepared: Prepared, earlier: Mapping[str, EarlierRun | None]) -> Pr
     )
 
 
-def _looked(build: PreparedBuild, earlier: EarlierRun | None) -> PreparedBuild:
+def _looked(
+    build: PreparedBuild, earlier: EarlierRun | None, images_to_make: Mapping[str, int]
+) -> PreparedBuild:
     """Look at what a build needs, and plan what is left of it."""
     recipe, baker = build.recipe, build.baker
     actions = making_actions(recipe, baker)
@@ -168,7 +177,7 @@ def _looked(build: PreparedBuild, earlier: EarlierRun | None) -> PreparedBuild:
         title="",
         actions=actions,
         checks=permissions(recipe, earlier),
-        checked=check(recipe, baker, earlier),
+        checked=check(recipe, baker, earlier, images_to_make),
     )
     return structs.replace(build, making=plan, earlier=earlier, done=done)
 
@@ -325,7 +334,10 @@ def _source(
     """Return the base image: that of the earlier run, whatever a parameter names by now."""
     release, home = file.release, aws.in_region(file.release.build_region)
     if not earlier:
-        return goldens.base_image(home, release.base.source, release.approval_tag, architecture)
+        return goldens.base_image(
+            home, release.base.source, release.approval_tag, architecture=architecture,
+            instance_type=types(release.base)[0],
+        )  # fmt: skip
     source = earlier.record.source
     for image in images.by_id(home, [source]):
         return image
