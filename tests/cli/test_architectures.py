@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from goldenami.aws import quotas
 from goldenami.domain import manifest, record, tags
 from goldenami.domain.image import bake_of
 from goldenami_sandbox.faults import Fault
@@ -99,9 +100,18 @@ def test_one_bake_makes_an_image_of_each_architecture_and_publishes_both(
 
 
 def test_what_is_wrong_with_any_architecture_is_told_before_anything_is_changed(
-    cli: Any, several: Any, mutating: Any, own_images: Any
+    cli: Any, several: Any, sandbox: Sandbox, mutating: Any
 ) -> None:
     before = mutating()
+    for code, limit in ((quotas.AMIS, 1), (quotas.VCPUS["acdhimrtz"], 3)):
+        sandbox.set_quota(code, limit)
+    ran = cli("bake", several(), "--yes")
+    for told in (
+        "images in us-east-1: 0 of 1 are used, and 2 more are needed",
+        "images in eu-west-1: 0 of 1 are used, and 2 more are needed",
+        "vCPUs for t3.micro and t4g.micro in us-east-1: 0 of 3 are used, and 4 more are needed",
+    ):
+        assert ran.err.count(told) == 1, ran.err
     swapped = {
         "x86_64": {**ARM, "instance_type": "t3.micro"},
         "arm64": {"source": ARM["source"], "instance_types": ["t3.micro"]},
@@ -283,3 +293,15 @@ def test_a_base_instance_is_launched_of_the_architecture_that_is_named(
     ran = cli("base", "launch", several(), "--architecture", "arm64", "--plan")
     assert ran.code == 0, ran.err
     assert "kernel-6.1-arm64" in ran.out
+
+
+def test_an_architecture_alone_is_approved_as_several_are(
+    cli: Any, several: Any, sandbox: Sandbox, own_images: Any
+) -> None:
+    release = several(architectures={"arm64": ARM}, regions=["us-east-1"])
+    ran = cli("bake", release, "--yes")
+    assert ran.code == 0, ran.err
+    assert [one["Name"] for one in own_images("us-east-1")] == ["web-base-1.0-arm64"]
+    own = records(sandbox)["arm64"]
+    assert own.approved_images == tuple(at_home(own_images).values())
+    assert own.approver

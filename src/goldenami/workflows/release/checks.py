@@ -1,8 +1,11 @@
 """What can be looked at before a bake, all of it in one list, without changing anything."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import product
+
+from msgspec import Struct
 
 from goldenami.aws import calls, images, inspector, keys, parameters, quotas, regions
 from goldenami.aws.errors import FORBIDDEN
@@ -24,16 +27,39 @@ from goldenami.workflows.release.recovery import EarlierRun
 Check = Callable[[Recipe, AccountRegion], CheckResult]
 
 
-def check(
-    recipe: Recipe, baker: Baker, earlier: EarlierRun | None, images_to_make: Mapping[str, int]
-) -> CheckResult:
+class Needs(Struct, frozen=True, kw_only=True):
+    """What all builds of a bake need together.
+
+    Args:
+        images: how many images are made in each place.
+        instances: the type of the base instance that each build launches, by architecture.
+    """
+
+    images: Mapping[str, int]
+    instances: Mapping[str, str]
+
+
+def needs(builds: Iterable[tuple[Recipe, EarlierRun | None]]) -> Needs:
+    """Return what the builds of a bake need together, each with what an earlier run has done."""
+    to_make = [(recipe, place) for recipe, earlier in builds for place in _to_make(recipe, earlier)]
+    return Needs(
+        images=Counter(place.name for _, place in to_make),
+        instances={
+            recipe.build.architecture: types(recipe.release.base)[0]
+            for recipe, place in to_make
+            if place == recipe.place
+        },
+    )
+
+
+def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Needs) -> CheckResult:
     """Look at everything that is still to come.
 
     Args:
         recipe: what is to be baked.
         baker: how.
         earlier: what an earlier run has done of it.
-        images_to_make: how many images the bake makes in each place, of all architectures.
+        needed: by all builds of the bake.
     """
     if problems := _region_problems(recipe):
         # nothing can be asked of a region that is not enabled
@@ -41,7 +67,7 @@ def check(
     if earlier and earlier.is_whole:
         return CheckResult(fine=("the release is whole: approved and published everywhere",))
     own = {image.id for _, image in earlier.all_images} if earlier else set()
-    to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
     present = {
         name: image
         for name, image in (earlier.images if earlier else {}).items()
@@ -51,11 +77,11 @@ def check(
     return sum(
         [
             _inputs(recipe),
-            _launch(recipe, baker) if recipe.place in to_make else CheckResult(),
+            _launch(recipe, baker, needed) if recipe.place in to_make else CheckResult(),
             inspector.check(recipe.aws.at(recipe.place)) if to_scan else CheckResult(),
             _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
             _everywhere(recipe, [partial(_shares, present)], to_finish),
-            _everywhere(recipe, [partial(_quota, images_to_make), _key, _copy], to_make),
+            _everywhere(recipe, [partial(_quota, needed), _key, _copy], to_make),
             _writing(recipe),
         ],
         CheckResult(),
@@ -68,7 +94,7 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
     if earlier and earlier.is_whole:
         return (*needed, "ssm:GetParameter")
-    to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
     if release.scan and not _is_tested(recipe, earlier):
@@ -84,7 +110,7 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     return tuple(needed)
 
 
-def places_to_make(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
+def _to_make(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
     """Return where the image is not made yet."""
     there = earlier.images if earlier else {}
     return [place for place in recipe.places if place.name not in there]
@@ -140,12 +166,14 @@ def _inputs(recipe: Recipe) -> CheckResult:
     )
 
 
-def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
+def _launch(recipe: Recipe, baker: Baker, needed: Needs) -> CheckResult:
     result = baker.check()
     if recipe.instance_id:
         return result
     regional, kinds = recipe.aws.at(recipe.place), types(recipe.release.base)
-    return sum((quotas.vcpus(regional, kind) for kind in kinds), result)
+    own = recipe.build.architecture
+    beside = [kind for name, kind in needed.instances.items() if name != own]
+    return sum((quotas.vcpus(regional, kind, beside) for kind in kinds), result)
 
 
 def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckResult:
@@ -159,8 +187,8 @@ def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckRe
     return CheckResult(fine=(f"the name {name} is free in {place.name}",))
 
 
-def _quota(needed: Mapping[str, int], recipe: Recipe, place: AccountRegion) -> CheckResult:
-    return quotas.images(recipe.aws.at(place), needed[place.name])
+def _quota(needed: Needs, recipe: Recipe, place: AccountRegion) -> CheckResult:
+    return quotas.images(recipe.aws.at(place), needed.images[place.name])
 
 
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:

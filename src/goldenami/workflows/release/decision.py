@@ -26,7 +26,7 @@ def decision(builds: Builds) -> Approval | None:
         return None
     first = min(records, key=lambda each: each.approved_at)
     images = first.approved_images or ()
-    if len(builds) > 1 and (missing := _missing(builds, images)):
+    if "" not in builds and (missing := _missing(builds, images)):
         raise RefusedError(
             f"build {first.build} was approved by {first.approved_by} with {', '.join(images)}, "
             f"and no such image is there of {' and '.join(missing)}",

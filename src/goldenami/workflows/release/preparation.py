@@ -1,7 +1,6 @@
 """From a release file to a bake that was checked and can start, anew or where it stopped."""
 
 import shlex
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -27,7 +26,7 @@ from goldenami.spec import ReleaseFile
 from goldenami.spec.architectures import by_architecture
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
-from goldenami.workflows.release.checks import check, permissions, places_to_make
+from goldenami.workflows.release.checks import Needs, check, needs, permissions
 from goldenami.workflows.release.decision import decision, refuse_unfinished
 from goldenami.workflows.release.prepared import Prepared, PreparedBuild
 from goldenami.workflows.release.recovery import EarlierRun, discarding, find, outputs
@@ -140,13 +139,9 @@ def _checked(prepared: Prepared, earlier: Mapping[str, EarlierRun | None]) -> Pr
     if prepared.builds[0].approving:
         refuse_unfinished([build.recipe for build in prepared.builds], earlier)
     decided = decision(earlier)
-    images_to_make = Counter(
-        place.name
-        for build in prepared.builds
-        for place in places_to_make(build.recipe, earlier.get(build.part))
-    )
+    needed = needs((build.recipe, earlier.get(build.part)) for build in prepared.builds)
     builds = tuple(
-        _looked(structs.replace(build, decision=decided), earlier.get(build.part), images_to_make)
+        _looked(structs.replace(build, decision=decided), earlier.get(build.part), needed)
         for build in prepared.builds
     )
     prepared = structs.replace(prepared, builds=builds)
@@ -162,9 +157,7 @@ def _checked(prepared: Prepared, earlier: Mapping[str, EarlierRun | None]) -> Pr
     )
 
 
-def _looked(
-    build: PreparedBuild, earlier: EarlierRun | None, images_to_make: Mapping[str, int]
-) -> PreparedBuild:
+def _looked(build: PreparedBuild, earlier: EarlierRun | None, needed: Needs) -> PreparedBuild:
     """Look at what a build needs, and plan what is left of it."""
     recipe, baker = build.recipe, build.baker
     actions = making_actions(recipe, baker)
@@ -177,7 +170,7 @@ def _looked(
         title="",
         actions=actions,
         checks=permissions(recipe, earlier),
-        checked=check(recipe, baker, earlier, images_to_make),
+        checked=check(recipe, baker, earlier, needed),
     )
     return structs.replace(build, making=plan, earlier=earlier, done=done)
 

@@ -195,7 +195,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
             for build, own in zip(self.builds, places, strict=True)
             for action in build.within(build.approval(own))
         )
-        if len(self.builds) == 1:
+        if not self.builds[0].part:
             return actions
         recipes = ((build.part, build.recipe) for build in self.builds)
         images = [of_part(part, image_id(recipe, recipe.place)) for part, recipe in recipes]
