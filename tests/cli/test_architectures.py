@@ -305,3 +305,25 @@ def test_an_architecture_alone_is_approved_as_several_are(
     own = records(sandbox)["arm64"]
     assert own.approved_images == tuple(at_home(own_images).values())
     assert own.approver
+
+
+def test_an_image_under_the_name_of_another_architecture_is_refused_by_its_id(
+    cli: Any, several: Any, sandbox: Sandbox, own_images: Any, public: str
+) -> None:
+    release = several(approval="manual", regions=["us-east-1"])
+    assert cli("bake", release, "--yes").code == 0
+    ec2 = sandbox.client("ec2")
+    (arm,) = [one for one in own_images("us-east-1") if one["Architecture"] == "arm64"]
+    ec2.deregister_image(ImageId=arm["ImageId"])
+    evil = ec2.run_instances(
+        ImageId=public, InstanceType="t3.micro", MinCount=1, MaxCount=1
+    )["Instances"][0]["InstanceId"]  # fmt: skip
+    forged = ec2.create_image(
+        InstanceId=evil, Name=arm["Name"],
+        TagSpecifications=[{"ResourceType": "image", "Tags": arm["Tags"]}],
+    )["ImageId"]  # fmt: skip
+    for words in (("approve",), ("bake",)):
+        ran = cli(*words, release, "--yes")
+        assert ran.code == 4, ran.err
+        assert forged in ran.err
+    assert {one.approved_by for one in records(sandbox).values()} == {""}
