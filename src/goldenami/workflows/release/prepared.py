@@ -23,7 +23,6 @@ from goldenami.domain.image import bake_of
 from goldenami.domain.manifest import Approval
 from goldenami.domain.names import moment
 from goldenami.domain.plan import Action, Plan, Results, id_within, of_part, of_this_part
-from goldenami.domain.status import Status
 from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.recovery import EarlierRun
 
@@ -131,11 +130,6 @@ class Prepared(Struct, frozen=True, kw_only=True):
     def proposes(self) -> bool:
         """Whether it ends with candidates, because somebody else is to approve them."""
         return self.builds[0].proposes
-
-    @property
-    def status(self) -> Status:
-        """What the images are at the end."""
-        return Status.CANDIDATE if self.proposes else Status.APPROVED
 
     @property
     def is_whole(self) -> bool:
