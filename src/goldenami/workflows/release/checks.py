@@ -1,11 +1,8 @@
 """What can be looked at before a bake, all of it in one list, without changing anything."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import product
-
-from msgspec import Struct
 
 from goldenami.aws import calls, images, inspector, keys, parameters, quotas, regions
 from goldenami.aws.errors import FORBIDDEN
@@ -22,34 +19,10 @@ from goldenami.domain.check_result import CheckResult
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows.release import sharing
+from goldenami.workflows.release.needs import Needs, places_to_make
 from goldenami.workflows.release.recovery import EarlierRun
 
 Check = Callable[[Recipe, AccountRegion], CheckResult]
-
-
-class Needs(Struct, frozen=True, kw_only=True):
-    """What all builds of a bake need together.
-
-    Args:
-        images: how many images are made in each place.
-        instances: the type of the base instance that each build launches, by architecture.
-    """
-
-    images: Mapping[str, int]
-    instances: Mapping[str, str]
-
-
-def needs(builds: Iterable[tuple[Recipe, EarlierRun | None]]) -> Needs:
-    """Return what the builds of a bake need together, each with what an earlier run has done."""
-    to_make = [(recipe, place) for recipe, earlier in builds for place in _to_make(recipe, earlier)]
-    return Needs(
-        images=Counter(place.name for _, place in to_make),
-        instances={
-            recipe.build.architecture: types(recipe.release.base)[0]
-            for recipe, place in to_make
-            if place == recipe.place
-        },
-    )
 
 
 def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Needs) -> CheckResult:
@@ -67,7 +40,7 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Need
     if earlier and earlier.is_whole:
         return CheckResult(fine=("the release is whole: approved and published everywhere",))
     own = {image.id for _, image in earlier.all_images} if earlier else set()
-    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
     present = {
         name: image
         for name, image in (earlier.images if earlier else {}).items()
@@ -94,7 +67,7 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
     if earlier and earlier.is_whole:
         return (*needed, "ssm:GetParameter")
-    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
     if release.scan and not _is_tested(recipe, earlier):
@@ -108,12 +81,6 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     if release.base.volumes and recipe.place in to_make and not recipe.instance_id:
         needed += volumes.PERMISSIONS
     return tuple(needed)
-
-
-def _to_make(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
-    """Return where the image is not made yet."""
-    there = earlier.images if earlier else {}
-    return [place for place in recipe.places if place.name not in there]
 
 
 def _to_finish(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:

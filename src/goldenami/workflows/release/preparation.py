@@ -26,8 +26,9 @@ from goldenami.spec import ReleaseFile
 from goldenami.spec.architectures import by_architecture
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
-from goldenami.workflows.release.checks import Needs, check, needs, permissions
+from goldenami.workflows.release.checks import check, permissions
 from goldenami.workflows.release.decision import decision, refuse_unfinished
+from goldenami.workflows.release.needs import Needs, needs
 from goldenami.workflows.release.prepared import Prepared, PreparedBuild
 from goldenami.workflows.release.recovery import EarlierRun, discarding, find, outputs
 
