@@ -81,11 +81,13 @@ def run(
     ]
 
 
-def launch(sandbox: Sandbox, seeded: Seeded, image_id: str) -> AttemptOutcome:
+def launch(
+    sandbox: Sandbox, seeded: Seeded, image_id: str, title: str = "launch the new release"
+) -> AttemptOutcome:
     """Launch one golden image, in the region the fleet is seeded in first, as a group's member."""
     region = next(iter(seeded.instances))
     ec2 = _root_of(sandbox, seeded.admin, region)
-    attempt = _launch("launch the new release", "golden", ec2, image_id)
+    attempt = _launch(title, "golden", ec2, image_id)
     return _try(sandbox, _user(sandbox, seeded.admin, region), attempt)
 
 

@@ -14,7 +14,7 @@ from goldenami_sandbox import catalogue
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.people import People
 from goldenami_sandbox.server import Sandbox
-from goldenami_sandbox.world import RehearsalSeed, Seeded
+from goldenami_sandbox.world import RehearsalSeed, Seeded, SourceSeed
 
 if TYPE_CHECKING:
     from goldenami_sandbox.fixed_ids import FixedIds
@@ -134,25 +134,29 @@ def _place(sandbox: Sandbox, world: RehearsalSeed) -> None:
         ec2.create_key_pair(KeyName=name, KeyType="ed25519")
     for key in dict.fromkeys(world.kms_keys):
         _given_ids(key.account or world.account, key.region).kms_key(key.key)
+    _image_parameters(world)
+    if world.inspected:
+        _client(sandbox, world, "inspector2").enable(resourceTypes=["EC2"])
+    for snapshot_id, size_gib in world.snapshots.items():
+        fixed_ids.snapshot(snapshot_id, size_gib)
+    for source in (world, *world.further_sources):
+        _source(ec2, source, fixed_ids)
+
+
+def _image_parameters(world: RehearsalSeed) -> None:
     for region in world.regions if world.image_parameters else ():
         regional = _given_ids(world.account, region)
         image_id = regional.image(None, "listed image", "self", world.architecture)
         for name in world.image_parameters:
             regional.image_parameter(name, image_id)
-    if world.inspected:
-        _client(sandbox, world, "inspector2").enable(resourceTypes=["EC2"])
-    for snapshot_id, size_gib in world.snapshots.items():
-        fixed_ids.snapshot(snapshot_id, size_gib)
-    _source(sandbox, world, fixed_ids)
 
 
-def _source(sandbox: Sandbox, world: RehearsalSeed, fixed_ids: "FixedIds") -> None:
+def _source(ec2: Any, world: SourceSeed, fixed_ids: "FixedIds") -> None:
     def image(image_id: str | None, name: str | None, owner: str) -> str:
         return fixed_ids.image(
             image_id, name, owner, world.architecture, world.root_device_name, world.root_size_gib
         )
 
-    ec2 = _client(sandbox, world, "ec2")
     if world.source_ami:
         image(world.source_ami, None, "amazon")
     if world.source_ssm and not _is_public(world.source_ssm):

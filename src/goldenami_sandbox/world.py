@@ -49,14 +49,10 @@ class FixedOrganization(Struct, frozen=True, kw_only=True):
     delegated: str = ""
 
 
-class RehearsalSeed(Struct, frozen=True, kw_only=True):
-    """What has to exist so that a release file can be rehearsed.
+class SourceSeed(Struct, frozen=True, kw_only=True):
+    """A source image.
 
     Args:
-        account: in which it is rehearsed.
-        regions: the release's regions; the first is the build region.
-        opted_in: account and region, for each region that has to be enabled.
-        groups: names of the admin groups.
         source_ssm: name of the SSM parameter that names the source image.
         source_ami: id of the source image.
         source_name: name or name filter of the source image.
@@ -65,6 +61,28 @@ class RehearsalSeed(Struct, frozen=True, kw_only=True):
         architecture: ``x86_64`` or ``arm64``.
         root_device_name: of the source image, empty for any.
         root_size_gib: how large the source image may be at most; 0 for any size.
+    """
+
+    source_ssm: str | None = None
+    source_ami: str | None = None
+    source_name: str | None = None
+    source_owners: tuple[str, ...] = ()
+    source_golden: Mapping[str, str] | None = None
+    source_golden_name: str = "golden source"
+    architecture: str = "x86_64"
+    root_device_name: str = ""
+    root_size_gib: int = 0
+
+
+class RehearsalSeed(SourceSeed, frozen=True, kw_only=True):
+    """What has to exist so that a release file can be rehearsed, beside its source image.
+
+    Args:
+        account: in which it is rehearsed.
+        regions: the release's regions; the first is the build region.
+        further_sources: the source images of further architectures.
+        opted_in: account and region, for each region that has to be enabled.
+        groups: names of the admin groups.
         snapshots: snapshots of the build region, by id, with their sizes in GiB.
         key_names: key pairs of the build region.
         subnets: subnet ids of the build region.
@@ -83,16 +101,8 @@ class RehearsalSeed(Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...]
     account: str = ACCOUNT_ID
     opted_in: tuple[tuple[str, str], ...] = ()
+    further_sources: tuple[SourceSeed, ...] = ()
     groups: tuple[str, ...] = ()
-    source_ssm: str | None = None
-    source_ami: str | None = None
-    source_name: str | None = None
-    source_owners: tuple[str, ...] = ()
-    source_golden: Mapping[str, str] | None = None
-    source_golden_name: str = "golden source"
-    architecture: str = "x86_64"
-    root_device_name: str = ""
-    root_size_gib: int = 0
     snapshots: Mapping[str, int] = field(default_factory=dict)
     key_names: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()

@@ -44,6 +44,12 @@ RELEASE: dict[str, Any] = {
     "enforce": {"groups": ["ec2-admin-group"]},
 }
 
+_SOURCE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{}"
+X86 = {"source": {"ssm": _SOURCE.format("x86_64")}, "instance_type": "t3.micro"}
+ARM = {"source": {"ssm": _SOURCE.format("arm64")}, "instance_type": "t4g.micro"}
+BOTH: dict[str, dict[str, Any]] = {"x86_64": X86, "arm64": ARM}
+PARAMETER = "/golden-ami/web-base/{arch}"
+
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -102,6 +108,22 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return write
+
+
+@pytest.fixture
+def several(write: Write) -> Write:
+    """Write a release file of two architectures, with dotted keys replaced."""
+
+    def write_several(name: str = "release.yaml", **changes: Any) -> Path:
+        parts = {
+            "base": {},
+            "architectures": BOTH,
+            "publish": {"ssm_parameter": PARAMETER},
+            "enforce": None,
+        }
+        return write(name, **{**parts, **changes})
+
+    return write_several
 
 
 @pytest.fixture

@@ -58,6 +58,19 @@ def test_packer_bakes_the_same_release(
 
 
 @pytest.mark.usefixtures("_real_packer")
+def test_packer_bakes_an_image_of_each_architecture(
+    cli: Any, several: Any, sandbox: Sandbox, own_images: Any, living: Any
+) -> None:
+    bake = {"method": "packer", "vars": {"communicator": "none"}}
+    ran = cli("bake", several(bake=bake, regions=["us-east-1"]), "--yes")
+    assert ran.code == 0, ran.err
+    assert {(one["Name"], one["Architecture"]) for one in own_images("us-east-1")} == {
+        (f"web-base-1.0-{name}", name) for name in ("x86_64", "arm64")
+    }
+    assert living() == []
+
+
+@pytest.mark.usefixtures("_real_packer")
 def test_a_packer_build_that_fails_ends_in_its_own_words_and_leaves_nothing(
     cli: Any, write: Any, sandbox: Sandbox, own_images: Any, living: Any, tmp_path: Path
 ) -> None:

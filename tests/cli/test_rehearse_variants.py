@@ -102,6 +102,12 @@ EXAMPLES = {
         "launch a stranger's public image  UnauthorizedOperation",
         "444455556666",
     ),
+    "two-architectures": (
+        "approve it, as rehearsal-approver",
+        "launch the golden image of another architecture",
+        "publish as /golden-ami/fleet-base/arm64",
+        "launch the new release  done",
+    ),
     "web-fleet": ("launch the new release  done",),
 }
 

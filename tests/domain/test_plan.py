@@ -14,6 +14,7 @@ from goldenami.domain.plan import (
     Results,
     Secret,
     dig,
+    of_this_part,
     resolve,
     shown,
     silent,
@@ -146,3 +147,30 @@ def test_dig_finds_no_place_that_is_not_there(place: str) -> None:
 def test_nobody_has_to_listen(capsys: pytest.CaptureFixture[str]) -> None:
     silent(Happened("started", action("a")))
     assert capsys.readouterr() == ("", "")
+
+
+def test_an_action_of_a_part_is_named_by_it_with_all_that_it_refers_to() -> None:
+    undo = Action(
+        id="undo", summary="undo it", call="own:undo", region="r",
+        parameters={"ids": (Ref("launch", "id"),)},
+    )  # fmt: skip
+    action = Action(
+        id="image", summary="make it", call="own:make", region="r", undo=undo,
+        parameters={"from": Ref("launch", "id"), "tags": [{"k": "v"}], "data": Secret(b"x")},
+        after=("launch", "common"), settles=("launch",),
+    )  # fmt: skip
+    part = action.within("arm64", own=("own:make",), common=("common",))
+    assert (part.id, part.summary, part.call) == (
+        "arm64/image",
+        "make it (arm64)",
+        "own:make:arm64",
+    )
+    assert (part.after, part.settles) == (("arm64/launch", "common"), ("arm64/launch",))
+    ref = Ref("arm64/launch", "id")
+    assert part.parameters == {"from": ref, "tags": [{"k": "v"}], "data": Secret(b"x")}
+    assert part.undo
+    assert (part.undo.call, part.undo.parameters) == ("own:undo", {"ids": [ref]})
+    assert action.within("") is action
+    results = {"arm64/image": {"id": "a"}, "x86_64/image": {"id": "b"}, "common": {}}
+    assert of_this_part("arm64", results) == {"image": {"id": "a"}}
+    assert of_this_part("", results) == results

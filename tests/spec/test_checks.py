@@ -13,9 +13,9 @@ from msgspec import structs, to_builtins
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import checks
+from goldenami.spec.audit import AuditSettings
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
 from goldenami.spec.model import (
-    AuditSettings,
     Bake,
     Base,
     BaseSource,

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from msgspec import Struct, structs
 
+from goldenami.domain.names import ARCHITECTURES
 from goldenami.spec.digest import LEAVES_IT_AS_IT_IS, MAKES_THE_IMAGE, digest
 from goldenami.spec.model import Release
 
@@ -27,7 +28,9 @@ def release(data: Any) -> Release:
 
 
 def named(path: Path_) -> str:
-    return ".".join(step for step in path if isinstance(step, str))
+    """Return a key with its parents; an architecture is the name of an item, and no key."""
+    keys = (step for step in path if isinstance(step, str) and step not in ARCHITECTURES)
+    return ".".join(keys)
 
 
 def other(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Service quotas: one that is used up fails a bake half-way, so look first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from goldenami.aws import instances
 from goldenami.aws.answers.ec2 import DescribeImages, DescribeInstances
@@ -24,8 +24,8 @@ _OTHERS = ("inf", "trn", "hpc", "dl", "mac")
 """Families with quotas of their own, which no bake is usually done on."""
 
 
-def images(regional: RegionalAws) -> CheckResult:
-    """Look whether one more image fits into a region.
+def images(regional: RegionalAws, needed: int = 1) -> CheckResult:
+    """Look whether so many more images fit into a region.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-quotas.html
     """
@@ -33,7 +33,7 @@ def images(regional: RegionalAws) -> CheckResult:
         DescribeImages, "counting the images",
         Owners=["self"], IncludeDeprecated=True, IncludeDisabled=True,
     )  # fmt: skip
-    return _check(regional, AMIS, "images", lambda: len(list(described)), 1)
+    return _check(regional, AMIS, "images", lambda: len(list(described)), needed)
 
 
 def shares(regional: RegionalAws, targets: int) -> CheckResult:
@@ -41,8 +41,13 @@ def shares(regional: RegionalAws, targets: int) -> CheckResult:
     return _check(regional, AMI_SHARING, "launch permissions of an image", lambda: 0, targets)
 
 
-def vcpus(regional: RegionalAws, instance_type: str) -> CheckResult:
+def vcpus(regional: RegionalAws, instance_type: str, beside: Sequence[str] = ()) -> CheckResult:
     """Look whether one more instance of a type may run; a DryRun does not tell.
+
+    Args:
+        regional: whose, and where.
+        instance_type: its type.
+        beside: the types of instances that are to run at the same time.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html
     """
@@ -53,11 +58,12 @@ def vcpus(regional: RegionalAws, instance_type: str) -> CheckResult:
         return CheckResult(
             unknown=(f"the vCPU quota of {instance_type} in {regional.region} was not looked at",)
         )
+    together = [instance_type, *(kind for kind in beside if _counts(kind, letters))]
     try:
-        kind = instances.instance_type(regional, instance_type, f"looking at {instance_type}")
+        kinds = [instances.instance_type(regional, kind, f"looking at {kind}") for kind in together]
     except AwsError:
         return CheckResult()  # the launch that is tried says what is wrong with it
-    needed = kind.v_cpu_info.default_vcpus
+    needed = sum(kind.v_cpu_info.default_vcpus for kind in kinds)
 
     def used() -> int:
         pages = regional.listed(
@@ -73,7 +79,9 @@ def vcpus(regional: RegionalAws, instance_type: str) -> CheckResult:
             and instance.cpu_options
         )
 
-    return _check(regional, VCPUS[letters], f"vCPUs for {instance_type}", used, needed)
+    return _check(
+        regional, VCPUS[letters], f"vCPUs for {' and '.join(sorted(together))}", used, needed
+    )
 
 
 def _counts(instance_type: str, letters: str) -> bool:

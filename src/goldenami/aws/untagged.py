@@ -11,7 +11,7 @@ from goldenami.aws import images, instances
 from goldenami.aws.leftovers import ClaimedLeftover, Leftover
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws, RegionalAws
-from goldenami.domain import names, tags
+from goldenami.domain import tags
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image, started
 from goldenami.domain.record import Record
@@ -80,7 +80,7 @@ def _by_name(image: Image, records: Sequence[Record]) -> str:
     builds = sorted(
         each.build
         for each in records
-        if image.name == names.ami_name(each.image, each.version)
+        if image.name == each.as_build.ami_name
         and image.created
         and (begun := started(each.build))
         and image.created >= begun

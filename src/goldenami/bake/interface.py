@@ -42,6 +42,12 @@ class Recipe(Struct, frozen=True, kw_only=True):
         return self.tokens.get(action) or self.build.token(action + self.attempt)
 
     @property
+    def base_key(self) -> str:
+        """The key of the release file that names the source and the instance types."""
+        architecture = self.build.architecture
+        return f"architectures.{architecture}" if architecture else "base"
+
+    @property
     def release(self) -> Release:
         """The release file's content."""
         return self.file.release

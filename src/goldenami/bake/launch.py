@@ -17,7 +17,6 @@ from goldenami.bake.interface import Recipe
 from goldenami.bake.way_out import in_list
 from goldenami.domain import tags
 from goldenami.domain.identity import LAUNCH, TEST_LAUNCH
-from goldenami.domain.image import Image
 from goldenami.domain.instance import ALIVE
 from goldenami.domain.plan import Action, Ref, Secret, resolve
 from goldenami.domain.record import LAUNCHES, tokens
@@ -223,7 +222,7 @@ def launch_problems(recipe: Recipe) -> list[str]:
     problems += [
         problem
         for kind in types(base)
-        for problem in _architecture_problems(regional, kind, recipe.source)
+        for problem in _architecture_problems(regional, kind, recipe)
     ]
     places = ({}, *parameters.pop("Otherwise", ()))
     trying = "trying the launch (DryRun)"
@@ -256,8 +255,14 @@ def source_problems(recipe: Recipe) -> Iterator[str]:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html
     """
     source, attributes = recipe.source, recipe.release.attributes
+    where, architecture = recipe.base_key, recipe.build.architecture
     if source.is_windows:
-        yield f"base.source: {source.id} {_WINDOWS}"
+        yield f"{where}.source: {source.id} {_WINDOWS}"
+    if architecture not in ("", source.architecture):
+        yield (
+            f"{where}.source: {source.id} ({source.name}) is {source.architecture}: name an image "
+            f"that is {architecture}"
+        )
     for name, wish, actual in (
         ("boot_mode", attributes.boot_mode, source.boot_mode),
         ("tpm", attributes.tpm, source.tpm),
@@ -265,18 +270,19 @@ def source_problems(recipe: Recipe) -> Iterator[str]:
         if wish and wish != actual:
             yield (
                 f"attributes.{name}: an image inherits it from its source, and that of "
-                f"{source.id} is {actual or 'not set'}, not {wish}: choose another base.source"
+                f"{source.id} is {actual or 'not set'}, not {wish}: choose another {where}.source"
             )
 
 
-def _architecture_problems(regional: RegionalAws, instance_type: str, source: Image) -> list[str]:
+def _architecture_problems(regional: RegionalAws, instance_type: str, recipe: Recipe) -> list[str]:
     try:
         known = instances.architectures(regional, instance_type, "looking at the instance type")
     except AwsError as error:
         return [error.with_fix]
-    if not source.architecture or source.architecture in known:
+    source, architecture = recipe.source, recipe.build.architecture
+    if (architecture or source.architecture or known[0]) in known:
         return []
-    return [
-        f"base: instance type {instance_type} is {'/'.join(known)}, "
-        f"but {source.id} is {source.architecture}"
-    ]
+    mismatch = f"{recipe.base_key}: instance type {instance_type} is {'/'.join(known)}"
+    if architecture:
+        return [f"{mismatch}: name a type that is {architecture}"]
+    return [f"{mismatch}, but {source.id} is {source.architecture}"]

@@ -1,12 +1,14 @@
 """The manifest of a bake, as an action of its plan: references stand for ids to come."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from threading import Lock
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from goldenami import __version__, files
 from goldenami.aws import images
@@ -20,11 +22,13 @@ from goldenami.bake.launch import types
 from goldenami.domain import manifest, names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import started
-from goldenami.domain.manifest import Approval, Timing
-from goldenami.domain.plan import Action, Happened, Tell
+from goldenami.domain.manifest import Approval, ManifestBaseInstance, Timing
+from goldenami.domain.plan import Action, Happened, Tell, id_within
 from goldenami.domain.status import Status
 
 HANDLER = "write:manifest"
+MANIFEST = "manifest"
+"""The id of the action, which is the same for all builds of a bake."""
 
 
 def write(
@@ -51,7 +55,7 @@ def write(
         name = manifest.parameter(recipe.build.image, recipe.build.id)
         summary = f"write the manifest to {name}"
     return Action.at(
-        recipe.place, "manifest", HANDLER, summary,
+        recipe.place, MANIFEST, HANDLER, summary,
         {
             "Name": name,
             "ImageId": image_id(recipe, recipe.place),
@@ -60,6 +64,57 @@ def write(
         permissions=("ec2:DescribeImages", *(("ssm:PutParameter",) if name else ())),
         after=after,
     )  # fmt: skip
+
+
+def together(several: Mapping[str, Action], bake: str) -> Action:
+    """Return the action that composes one manifest of several architectures.
+
+    Args:
+        several: the action of each, by architecture.
+        bake: the id of the bake, which the manifest is called by.
+    """
+    first = next(iter(several.values()))
+    contents = {name: action.parameters["manifest"] for name, action in several.items()}
+    image = first.parameters["manifest"]["image"]
+    kept = any(action.parameters["Name"] for action in several.values())
+    parameter = manifest.parameter(image, bake) if kept else ""
+    every = several.values()
+    return structs.replace(
+        first,
+        summary=f"write the manifest to {parameter}" if kept else "compose the manifest",
+        parameters={
+            "Name": parameter,
+            "ImageIds": {name: action.parameters["ImageId"] for name, action in several.items()},
+            "manifest": _contents_together(contents, bake),
+        },
+        permissions=tuple(dict.fromkeys(chain(*(action.permissions for action in every)))),
+        after=tuple(dict.fromkeys(chain(*(action.after for action in every)))),
+    )
+
+
+def _contents_together(contents: Mapping[str, dict[str, Any]], bake: str) -> dict[str, Any]:
+    common = next(iter(contents.values()))
+    particular = ("build", "ami_name", "source", "base_instance")
+    return {
+        **common,
+        "build": bake,
+        "ami_name": names.ami_name(common["image"], common["version"]),
+        "source": {"id": ""},
+        "base_instance": {},
+        "architectures": {
+            name: {key: content[key] for key in particular} for name, content in contents.items()
+        },
+        "images": [
+            {**placed, "architecture": name}
+            for name, content in contents.items()
+            for placed in content["images"]
+        ],
+        "missing": [
+            id_within(name, place)
+            for name, content in contents.items()
+            for place in content["missing"]
+        ],
+    }
 
 
 def _content(recipe: Recipe, places: Sequence[AccountRegion], approval: Approval) -> dict[str, Any]:
@@ -150,13 +205,11 @@ class ManifestWriter:
 
     def write(self, context: ActionContext) -> dict[str, Any]:
         """Carry out the action of `write`."""
-        content = msgspec.convert(context.parameters["manifest"], manifest.Manifest)
-        instance = msgspec.structs.replace(content.base_instance, id=_source_instance(context))
+        content = _composed(context)
         with self._lock:
             timings = tuple(self._timings)
         self.manifest = composed = msgspec.structs.replace(
             content,
-            base_instance=instance,
             timings=timings,
             finished=names.moment(datetime.now(UTC)),
         )
@@ -173,11 +226,30 @@ class ManifestWriter:
         return {}
 
 
-def _source_instance(context: ActionContext) -> str:
-    """Return the instance that the image was made of, which may be gone."""
+def _composed(context: ActionContext) -> manifest.Manifest:
+    """Return the manifest with the instances that the images were made of, which may be gone."""
+    content = msgspec.convert(context.parameters["manifest"], manifest.Manifest)
+    if not content.architectures:
+        instance = _base_instance(context, content.base_instance, context.parameters["ImageId"])
+        return structs.replace(content, base_instance=instance)
+    image_ids = context.parameters["ImageIds"]
+    return structs.replace(
+        content,
+        architectures={
+            name: structs.replace(
+                architecture,
+                base_instance=_base_instance(context, architecture.base_instance, image_ids[name]),
+            )
+            for name, architecture in content.architectures.items()
+        },
+    )
 
+
+def _base_instance(
+    context: ActionContext, instance: ManifestBaseInstance, image: str
+) -> ManifestBaseInstance:
     def look() -> str:
-        described = images.by_id(context.regional, [context.parameters["ImageId"]])
+        described = images.by_id(context.regional, [image])
         return described[0].source_instance if described else ""
 
-    return patiently(context, look)
+    return structs.replace(instance, id=patiently(context, look))

@@ -1,13 +1,14 @@
 """The last steps: approve the complete images (or propose them), share them, tell the consumers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from goldenami.aws import parameters
 from goldenami.bake import record
 from goldenami.bake.actions import approved, at, complete, image_id, on_image, snapshot_ids
 from goldenami.bake.distribute import sharing
 from goldenami.bake.interface import Recipe
-from goldenami.bake.manifest import write
+from goldenami.bake.manifest import MANIFEST, write
+from goldenami.bake.manifest import together as together_in_manifest
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.manifest import Approval
@@ -72,6 +73,24 @@ def publication(recipe: Recipe, places: Places, decision: Approval) -> tuple[Act
     missing = [place for place in recipe.places if place not in places]
     ends = [_end(recipe, place, missing, manifest.id) for place in places]
     return (*steps, manifest, *ends)
+
+
+def together(parts: Mapping[str, Sequence[Action]], bake: str) -> tuple[Action, ...]:
+    """Return the last steps of several builds, which have one manifest.
+
+    Args:
+        parts: the last steps of each build, by architecture, as parts of one plan.
+        bake: the id of their bake.
+    """
+    manifests = {
+        name: action for name, steps in parts.items() for action in steps if action.id == MANIFEST
+    }
+    every = [action for steps in parts.values() for action in steps if action.id != MANIFEST]
+    return (
+        *(action for action in every if MANIFEST not in action.after),
+        together_in_manifest(manifests, bake),
+        *(action for action in every if MANIFEST in action.after),
+    )
 
 
 def candidacy(recipe: Recipe) -> tuple[Action, ...]:

@@ -4,10 +4,11 @@ Nothing takes it back when a build fails: it tells whose things are what the bui
 goes with the last of them (`goldenami sweep`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from goldenami.aws import records
 from goldenami.bake.interface import Recipe
@@ -83,6 +84,32 @@ def approved(recipe: Recipe, approval: Approval) -> Action:
     """Return the record of who approves the build: what no record knows is no approval."""
     change = {"approved_by": approval.by, "approved_at": approval.at}
     return _update(recipe, APPROVED, "record who approves the build, and when", change, MADE)
+
+
+def together(actions: Sequence[Action], images: Sequence[Ref]) -> tuple[Action, ...]:
+    """Return the approval of several builds of one bake, which is recorded before it is written.
+
+    Each record names all images that are approved: a build is approved with these alone.
+
+    Args:
+        actions: the approvals of the builds, as parts of one plan.
+        images: the images of all builds of the bake in the build region.
+    """
+    recorded = tuple(each.id for each in actions if _ends_with(APPROVED, each.id))
+    return tuple(
+        structs.replace(action, parameters=_naming(action.parameters, images))
+        if action.id in recorded
+        else action.following(*recorded)
+        for action in actions
+    )
+
+
+def _ends_with(action: str, action_id: str) -> bool:
+    return action_id.rpartition("/")[2] == action
+
+
+def _naming(parameters: Mapping[str, Any], images: Sequence[Ref]) -> dict[str, Any]:
+    return {**parameters, "Change": {**parameters["Change"], "approved_images": list(images)}}
 
 
 def _update(

@@ -61,7 +61,9 @@ def show(released: "Released", form: shared.ListFormat, manifest: Path | None) -
     from goldenami.files import write_atomically
 
     tell(released.notes)
-    columns = ("region", "image_id", "name", "status", "snapshots", "parameter")
+    several = len({image.name for image in released.images}) > 1
+    kind = ("architecture",) if several else ()
+    columns = ("region", *kind, "image_id", "name", "status", "snapshots", "parameter")
     try:
         if manifest and released.manifest:
             write_atomically(manifest, text(released.manifest))

@@ -6,6 +6,8 @@ import typer
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import App, Argument, Option
+from goldenami.constraints import OneOf
+from goldenami.domain.names import ARCHITECTURES
 from goldenami.report import listing
 
 
@@ -13,6 +15,9 @@ class LaunchOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami base launch`."""
 
     release: shared.Release
+    architecture: Annotated[
+        str | None, OneOf(ARCHITECTURES), Option("Which of several.", "ARCH")
+    ] = None
 
 
 class TerminateOptions(shared.PlanOptions, frozen=True, kw_only=True):
@@ -34,7 +39,7 @@ def launch(options: LaunchOptions) -> None:
     from goldenami.workflows import base
 
     aws = options.aws(file.release.build_region)
-    planned = base.plan_launch(aws, file)
+    planned = base.plan_launch(aws, file, options.architecture or "")
     if options.go_ahead(planned):
         typer.echo(base.launch(aws, planned, tell=PlanProgress()))
 

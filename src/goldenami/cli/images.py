@@ -38,13 +38,13 @@ def images(options: ImagesOptions) -> None:
         [image for images in answers.read.values() for image in images],
         options.form.value,
         columns=(
-            "image", "version", "build", "status", "unpublished", "region", "id", "state",
-            "created", "snapshots",
+            "image", "version", "build", "status", "unpublished", "region", "architecture", "id",
+            "state", "created", "snapshots",
         ),
         sentences=("unpublished", "snapshots"),
         spare=(
-            "snapshots", "created", "state", "build", "unpublished", "region", "status", "image",
-            "version",
+            "snapshots", "created", "state", "build", "architecture", "unpublished", "region",
+            "status", "image", "version",
         ),
     )  # fmt: skip
     answers.complete("listing the golden images")

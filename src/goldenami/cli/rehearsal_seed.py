@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from goldenami.domain import names, volumes
-from goldenami.domain.image import Build
+from goldenami.domain.image import Build, build_of
 from goldenami.domain.status import Status
 
 if TYPE_CHECKING:
@@ -22,28 +22,21 @@ _LAUNCHES, _READS, _WORKS = "AmazonEC2FullAccess", "ReadOnlyAccess", "Administra
 
 def of(file: "ReleaseFile") -> "RehearsalSeed":
     """Return the world in which a release file works: its account, and others that it names."""
-    from goldenami.bake.launch import subnets, types
-    from goldenami_sandbox.world import RehearsalSeed
+    from goldenami.bake.launch import subnets
+    from goldenami_sandbox.world import RehearsalSeed, SourceSeed
 
     release, enforce = file.release, file.enforcement.enforce
-    base, source = release.base, release.base.source
+    base = release.base
+    first, *further = _sources(file)
     account = _own_account(file)
     organization = _organization(file, account)
-    root = _root(release)
     return RehearsalSeed(
         account=account,
         regions=release.regions,
         opted_in=_opted_in(file, account),
         groups=enforce.groups,
-        source_ssm=source.ssm,
-        source_ami=source.ami,
-        source_name=source.filter.name if source.filter else None,
-        source_owners=source.filter.owners if source.filter else (),
-        source_golden=_golden(source.golden) if source.golden else None,
-        source_golden_name=names.ami_name(source.golden or "", "1"),
-        architecture="arm64" if _ARM.match(types(base)[0]) else "x86_64",
-        root_device_name=root.device if root else "",
-        root_size_gib=(root.size_gib or 0) if root else 0,
+        **first,
+        further_sources=tuple(SourceSeed(**source) for source in further),
         snapshots={
             volume.snapshot: volume.size_gib or volumes.TYPES[volume.type].size_gib.least
             for volume in base.volumes
@@ -68,15 +61,37 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
     )
 
 
+def _sources(file: "ReleaseFile") -> Iterator[dict[str, Any]]:
+    """Yield the source image of each architecture, as a seed takes it."""
+    from goldenami.bake.launch import types
+    from goldenami.spec.architectures import by_architecture
+
+    for architecture, own in by_architecture(file).items():
+        source, root = own.release.base.source, _root(own.release)
+        usual = "arm64" if _ARM.match(types(own.release.base)[0]) else "x86_64"
+        yield {
+            "source_ssm": source.ssm,
+            "source_ami": source.ami,
+            "source_name": source.filter.name if source.filter else None,
+            "source_owners": source.filter.owners if source.filter else (),
+            "source_golden": _golden(source.golden, architecture) if source.golden else None,
+            "source_golden_name": names.ami_name(source.golden or "", "1", architecture),
+            "architecture": architecture or usual,
+            "root_device_name": root.device if root else "",
+            "root_size_gib": (root.size_gib or 0) if root else 0,
+        }
+
+
 def _root(release: "Release") -> "BaseVolume | None":
     """Return the volume that can only be the root of the source."""
     named = (each for each in release.base.volumes if volumes.is_root_name(each.device))
     return next(named, None)
 
 
-def _golden(image: str) -> dict[str, str]:
+def _golden(image: str, architecture: str) -> dict[str, str]:
     """Return the tags that a release of it has written."""
-    build = Build(id="20260101T000000Z-000000", image=image, version="1", spec="0" * 64, nonce="")
+    build_id = build_of("20260101T000000Z-000000", architecture)
+    build = Build(id=build_id, image=image, version="1", spec="0" * 64, nonce="")
     return build.tags({}, source="ami-00000000000000000", status=Status.APPROVED)
 
 

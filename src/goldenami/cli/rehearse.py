@@ -100,7 +100,8 @@ class _Rehearsal:
         if enforced.declared:
             self._enforce()
         own = self._world.account
-        seed.seed_compliant(self._sandbox, _golden_images(file), own)
+        for golden_images in _golden_images(file):
+            seed.seed_compliant(self._sandbox, golden_images, own)
         self._chapter("audit the fleet")
         try:
             audit.audit(audit.AuditOptions(release=file.path))
@@ -166,10 +167,17 @@ class _Rehearsal:
         from goldenami_sandbox import launch_attempts
 
         release = self._file.release
-        golden = _golden_images(self._file)[release.build_region]
+        golden, *further = (images[release.build_region] for images in _golden_images(self._file))
         approval = (release.approval_tag.key, release.approval_tag.value)
         promises = promised(self._file.enforcement, "group_policy")
-        _show_attempts(launch_attempts.run(self._sandbox, self._seeded, golden, approval, promises))
+        outcomes = launch_attempts.run(self._sandbox, self._seeded, golden, approval, promises)
+        if "golden" in promises:
+            title = "launch the golden image of another architecture"
+            outcomes += [
+                launch_attempts.launch(self._sandbox, self._seeded, image, title)
+                for image in further
+            ]
+        _show_attempts(outcomes)
 
     def _try_in_member(self, account: str) -> None:
         """Let a user of an account that the organization's policies bind launch, and tell it.
@@ -180,7 +188,7 @@ class _Rehearsal:
         from goldenami_sandbox import launch_attempts
 
         region = self._file.release.build_region
-        golden = _golden_images(self._file)[region]
+        golden = _golden_images(self._file)[0][region]
         outcomes = launch_attempts.run_in_member(
             self._sandbox, self._seeded.members[account], region, golden, self._refusals()
         )
@@ -223,8 +231,10 @@ class _Rehearsal:
         bake.show(workflow.bake(prepared, tell=PlanProgress()), shared.ListFormat.TABLE, None)
         self._approved(file)
         if "golden" in promised(file.enforcement, "group_policy"):
-            image = _golden_images(file)[file.release.build_region]
-            _show_attempts([launch_attempts.launch(self._sandbox, self._seeded, image)])
+            images = [images[file.release.build_region] for images in _golden_images(file)]
+            _show_attempts(
+                [launch_attempts.launch(self._sandbox, self._seeded, image) for image in images]
+            )
 
 
 def _show_attempts(outcomes: "Sequence[AttemptOutcome]") -> None:
@@ -256,15 +266,21 @@ def _method(release: "Release") -> BakeMethod | None:
     return BakeMethod.CREATE_IMAGE
 
 
-def _golden_images(file: "ReleaseFile") -> dict[str, str]:
-    """Return the newest approved image of each region, as a consumer would find it."""
+def _golden_images(file: "ReleaseFile") -> list[dict[str, str]]:
+    """Return the newest approved image of each region, as a consumer finds it, by architecture."""
     from goldenami.workflows import registry
 
     aws = shared.AwsOptions().session(None, file.release.build_region)
     answers = registry.read(
         aws, where=file.release.regions, image=file.release.image, status=Status.APPROVED
     )
-    return {region: images[0].id for region, images in answers.read.items()}
+    return [
+        {
+            region: next(each.id for each in images if architecture in ("", each.architecture))
+            for region, images in answers.read.items()
+        }
+        for architecture in file.release.architectures or ("",)
+    ]
 
 
 def _chapters() -> Callable[[str], None]:

@@ -157,7 +157,7 @@ def _foreign(record: Record, image: Image, account: str) -> str:
 def _approval(record: Record, image: Image) -> str:
     """Say which approval an image claims that was not recorded before it was written."""
     claimed = image.tags.get(tags.APPROVED_BY, "")
-    if not record.approved_by and (claimed or image.status == Status.APPROVED):
+    if not record.approver and (claimed or image.status == Status.APPROVED):
         return f"its approval{f' by {claimed}' if claimed else ''} was never recorded"
     if claimed and claimed != record.approved_by[: tags.VALUE_LENGTH]:
         return f"its approval by {claimed} is not the recorded one, by {record.approved_by}"

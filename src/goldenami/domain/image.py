@@ -82,7 +82,8 @@ class Image(Struct, frozen=True, kw_only=True):
 class Build(Struct, frozen=True, kw_only=True):
     """One run of a release file: what makes its resources recognisable, everywhere.
 
-    ``nonce`` is random: nobody can tell its client tokens from its id.
+    ``nonce`` is random: nobody can tell its client tokens from its id. A bake of several
+    architectures has a build for each, whose id ends with it.
     """
 
     id: str
@@ -94,7 +95,12 @@ class Build(Struct, frozen=True, kw_only=True):
     @property
     def ami_name(self) -> str:
         """The name of its AMI, the same in every region."""
-        return names.ami_name(self.image, self.version)
+        return names.ami_name(self.image, self.version, self.architecture)
+
+    @property
+    def architecture(self) -> str:
+        """Which of the architectures of its bake it is of, empty if that has but one build."""
+        return architecture_of(self.id)
 
     def tags(self, own: Tags, *, source: str, status: Status) -> dict[str, str]:
         """Return the tags of an image and its snapshots, in the call that creates them."""
@@ -129,3 +135,20 @@ def new_nonce() -> str:
 def build_id(now: datetime, random_hex: str) -> str:
     """Return the id of a new build: ``20261123T140509Z-a1b2c3``, sortable by time."""
     return f"{now.strftime(_STARTED)}-{random_hex}"
+
+
+def build_of(bake: str, architecture: str) -> str:
+    """Return the id of the build that a bake has for an architecture: ``…-a1b2c3-arm64``."""
+    return f"{bake}-{architecture}" if architecture else bake
+
+
+def architecture_of(build: str) -> str:
+    """Return the architecture that a build is of, empty if its bake has no other build."""
+    last = build.rpartition("-")[2]
+    return last if build.count("-") > 1 and last in names.ARCHITECTURES else ""
+
+
+def bake_of(build: str) -> str:
+    """Return what the builds of one bake have in common: its lease, its journal, its manifest."""
+    architecture = architecture_of(build)
+    return build.removesuffix(f"-{architecture}") if architecture else build

@@ -3,12 +3,13 @@
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from goldenami.domain import prefixes
 
 PARAMETER_LENGTH = 4_096
-"""What an SSM parameter of the standard tier holds, in characters."""
+LONG_PARAMETER_LENGTH = 8_192
+"""What an SSM parameter of the standard, and of the advanced tier holds, in characters."""
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -58,8 +59,17 @@ class Approval(Struct, frozen=True, kw_only=True):
     tag: str = ""
 
 
+class ManifestArchitecture(Struct, frozen=True, kw_only=True):
+    """What a release of several architectures is made of, for one of them."""
+
+    build: str
+    ami_name: str
+    source: ManifestSource
+    base_instance: ManifestBaseInstance = ManifestBaseInstance()
+
+
 class Placed(Struct, frozen=True, kw_only=True):
-    """The image in one region of one account."""
+    """The image in one region of one account; of which architecture, if there are several."""
 
     account: str
     region: str
@@ -68,6 +78,7 @@ class Placed(Struct, frozen=True, kw_only=True):
     kms_key: str = ""
     parameter: str = ""
     shared_with: tuple[str, ...] = ()
+    architecture: str | UnsetType = UNSET
 
 
 class Timing(Struct, frozen=True, kw_only=True):
@@ -78,7 +89,10 @@ class Timing(Struct, frozen=True, kw_only=True):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """One release. ``missing`` are the places that failed; timings are those of the last run."""
+    """One release. ``missing`` are the places that failed; timings are those of the last run.
+
+    With several ``architectures``, each has its source, and those of the release are empty.
+    """
 
     schema: Literal["goldenami.manifest/v1"] = "goldenami.manifest/v1"
     build: str
@@ -94,6 +108,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     base_instance: ManifestBaseInstance = ManifestBaseInstance()
     approval: Approval = Approval()
     images: tuple[Placed, ...]
+    architectures: dict[str, ManifestArchitecture] | UnsetType = UNSET
     missing: tuple[str, ...] = ()
     timings: tuple[Timing, ...] = ()
 
@@ -112,11 +127,25 @@ def text(manifest: Manifest) -> str:
 
 
 def compact(manifest: Manifest) -> str:
-    """Return a manifest as it fits into a parameter: without timings if it is too long."""
+    """Return a manifest as it fits into a parameter: if it is too long, without timings.
+
+    One of several architectures in all regions is too long for that, too: then without what the
+    release file says of each image.
+    """
     content = msgspec.json.encode(manifest).decode()
     if len(content) <= PARAMETER_LENGTH:
         return content
-    return msgspec.json.encode(msgspec.structs.replace(manifest, timings=())).decode()
+    content = msgspec.json.encode(structs.replace(manifest, timings=())).decode()
+    return content if len(content) <= LONG_PARAMETER_LENGTH else _shortest(manifest)
+
+
+def _shortest(manifest: Manifest) -> str:
+    content = msgspec.to_builtins(structs.replace(manifest, timings=()))
+    kept = ("account", "region", "image_id", "snapshots", "architecture")
+    content["images"] = [
+        {key: placed[key] for key in kept if key in placed} for placed in content["images"]
+    ]
+    return msgspec.json.encode(content).decode()
 
 
 def read(content: str) -> Manifest | None:

@@ -39,9 +39,13 @@ def calendar_version(now: datetime) -> str:
     return now.astimezone(UTC).strftime("%Y.%m.%d.%H%M%S")
 
 
-def ami_name(image: str, version: str) -> str:
-    """Return the AMI's name, the same in every region."""
-    return f"{image}-{version}"
+def ami_name(image: str, version: str, architecture: str = "") -> str:
+    """Return the AMI's name, the same in every region.
+
+    AWS takes each name once per account and region, so that it ends with the architecture where
+    there are several.
+    """
+    return f"{image}-{version}-{architecture}" if architecture else f"{image}-{version}"
 
 
 def duration(text: str) -> timedelta | None:
@@ -59,6 +63,14 @@ def moment(time: datetime | None) -> str:
     """Return a time as tags, records and manifests tell it; empty if it is not known."""
     return f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else ""
 
+
+ARCHITECTURES = ("x86_64", "arm64", "i386", "x86_64_mac", "arm64_mac")
+"""The architectures that EC2 knows.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Image.html
+"""
+ARCH = "{arch}"
+"""Stands for the architecture in the name of what is published."""
 
 PUBLISHED = "/golden-ami/*"
 """Where images are published unless a file says otherwise."""

@@ -1,12 +1,14 @@
 """A plan is data: frozen actions that are printed by ``--plan`` and executed otherwise."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypedDict, Unpack
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 from msgspec import Struct, structs
 
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.check_result import CheckResult
+
+T = TypeVar("T")
 
 PATIENCE_S = 3_600.0
 
@@ -72,6 +74,35 @@ class Action(Struct, frozen=True, kw_only=True):
     def following(self, *ids: str) -> "Action":
         """Return the same, done after further actions."""
         return structs.replace(self, after=(*self.after, *ids))
+
+    def within(
+        self, part: str, *, own: Collection[str] = (), common: Collection[str] = ()
+    ) -> "Action":
+        """Return the same as an action of one part of a larger plan; the whole has no name.
+
+        Its id and those that it refers to begin with the part, and its summary ends with it.
+
+        Args:
+            part: the part's name.
+            own: the calls that are done otherwise in each part.
+            common: the ids of actions that are the same for all parts.
+        """
+        if not part:
+            return self
+
+        def named(ids: Iterable[str]) -> tuple[str, ...]:
+            return tuple(each if each in common else id_within(part, each) for each in ids)
+
+        return structs.replace(
+            self,
+            id=named((self.id,))[0],
+            summary=f"{self.summary} ({part})",
+            call=f"{self.call}:{part}" if self.call in own else self.call,
+            parameters=of_part(part, self.parameters),
+            after=named(self.after),
+            settles=named(self.settles),
+            undo=self.undo and self.undo.within(part, own=own),
+        )
 
     @classmethod
     def at(
@@ -165,6 +196,32 @@ def resolve(value: Any, results: Results) -> Any:
         value,
         lambda leaf: leaf.value if isinstance(leaf, Secret) else results[leaf.action][leaf.output],
     )
+
+
+def id_within(part: str, action: str) -> str:
+    """Return the id that an action of a part has in the whole plan."""
+    return f"{part}/{action}" if part else action
+
+
+def of_part(part: str, value: Any) -> Any:
+    """Return parameters with every reference being to an action of one part of a plan."""
+    if not part:
+        return value
+
+    def renamed(leaf: Ref | Secret) -> Ref | Secret:
+        return Ref(id_within(part, leaf.action), leaf.output) if isinstance(leaf, Ref) else leaf
+
+    return _replaced(value, renamed)
+
+
+def of_this_part(part: str, by_action: Mapping[str, T]) -> dict[str, T]:
+    """Return what there is by action of one part of a plan, by the ids that they have there."""
+    prefix = id_within(part, "")
+    return {
+        action.removeprefix(prefix): each
+        for action, each in by_action.items()
+        if action.startswith(prefix)
+    }
 
 
 def shown(value: Any) -> Any:

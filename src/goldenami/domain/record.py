@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Self
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from goldenami.domain import prefixes
-from goldenami.domain.image import Build
+from goldenami.domain.image import Build, architecture_of
 from goldenami.domain.manifest import Approval
 
 VALIDATED = "validated"
@@ -40,6 +40,7 @@ class Record(Struct, frozen=True, kw_only=True):
         gates: when each gate was passed.
         approved_by: who has approved the build, empty as long as nobody has.
         approved_at: when.
+        approved_images: the images of all architectures that were approved together.
     """
 
     schema: Literal["goldenami.build/v1"] = "goldenami.build/v1"
@@ -57,6 +58,7 @@ class Record(Struct, frozen=True, kw_only=True):
     gates: Mapping[str, str] = {}
     approved_by: str = ""
     approved_at: str = ""
+    approved_images: tuple[str, ...] | UnsetType = UNSET
 
     @property
     def as_build(self) -> Build:
@@ -66,9 +68,18 @@ class Record(Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def approver(self) -> str:
+        """Who has approved the image, empty as long as nobody has.
+
+        One of several architectures is approved with the others: by the ids of them all.
+        """
+        together = self.image_id in (self.approved_images or ())
+        return self.approved_by if together or not architecture_of(self.build) else ""
+
+    @property
     def approval(self) -> Approval | None:
         """Who has approved the build, and when; None as long as nobody has."""
-        return Approval(by=self.approved_by, at=self.approved_at) if self.approved_by else None
+        return Approval(by=self.approver, at=self.approved_at) if self.approver else None
 
     def passed(self, gates: Iterable[str]) -> bool:
         """Tell whether all these gates were passed."""
@@ -81,8 +92,8 @@ class Record(Struct, frozen=True, kw_only=True):
         When a gate was passed, and who approved, stays as it was recorded first.
 
         Args:
-            change: ``instance_id``, ``image_id``, ``gates`` that were passed, ``approved_by`` and
-                ``approved_at``.
+            change: ``instance_id``, ``image_id``, ``gates`` that were passed, ``approved_by``,
+                ``approved_at`` and ``approved_images``.
             at: the time that the gates are recorded with.
         """
         instance = change.get("instance_id", self.instance_id)
@@ -100,7 +111,12 @@ class Record(Struct, frozen=True, kw_only=True):
             gates={**dict.fromkeys(change.get("gates", ()), at), **gates},
             approved_by=self.approved_by if decided else change["approved_by"],
             approved_at=self.approved_at if decided else change["approved_at"],
+            approved_images=self.approved_images if decided else _images(change),
         )
+
+
+def _images(change: Mapping[str, Any]) -> tuple[str, ...] | UnsetType:
+    return tuple(change["approved_images"]) if "approved_images" in change else UNSET
 
 
 _decode = msgspec.json.Decoder(Record).decode  # made before several threads use it

@@ -1,22 +1,24 @@
 """Shows a manifest to people."""
 
 from goldenami.domain import tags
-from goldenami.domain.manifest import Manifest
+from goldenami.domain.manifest import Manifest, ManifestBaseInstance, ManifestSource
 from goldenami.report.terminal import line, table
 
 
 def write(manifest: Manifest, found_in: str) -> None:
     """Write a manifest to stdout: what it says in lines, its images as a table."""
-    source, inputs = manifest.source, manifest.inputs
-    tool = manifest.tool
+    inputs, tool = manifest.inputs, manifest.tool
+    several = manifest.architectures or {}
     lines = {
         "release": f"{manifest.ami_name} ({manifest.status})",
         "build": manifest.build,
         "started": manifest.started,
         "finished": manifest.finished,
         "made by": f"{tool.name} {tool.version}, {tool.method}" if tool else "",
-        "source": " ".join((source.id, source.name, f"of {source.owner}" if source.owner else "")),
-        "base instance": f"{manifest.base_instance.id} {manifest.base_instance.type}",
+        "source": _source(manifest.source),
+        "base instance": _instance(manifest.base_instance),
+        **{f"{name} source": _source(each.source) for name, each in several.items()},
+        **{f"{name} base": _instance(each.base_instance) for name, each in several.items()},
         "release file": f"{inputs.release} sha256:{inputs.release_sha256}"
         if inputs.release_sha256
         else "",
@@ -34,15 +36,24 @@ def write(manifest: Manifest, found_in: str) -> None:
     for name, value in lines.items():
         if value.strip():
             line(f"{name:<15} {value.strip()}")
+    kind = ("architecture",) if several else ()
     table(
-        ("account", "region", "image", "snapshots", "kms_key", "parameter"),
+        ("account", "region", *kind, "image", "snapshots", "kms_key", "parameter"),
         [
             (
-                image.account, image.region, image.image_id, ", ".join(image.snapshots),
-                image.kms_key, image.parameter,
+                image.account, image.region, *([image.architecture] if several else []),
+                image.image_id, ", ".join(image.snapshots), image.kms_key, image.parameter,
             )
             for image in manifest.images
         ],
         sentences=("snapshots",),
         spare=("kms_key", "parameter", "snapshots", "account", "region"),
     )  # fmt: skip
+
+
+def _source(source: ManifestSource) -> str:
+    return " ".join((source.id, source.name, f"of {source.owner}" if source.owner else ""))
+
+
+def _instance(instance: ManifestBaseInstance) -> str:
+    return f"{instance.id} {instance.type}"

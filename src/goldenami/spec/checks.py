@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from goldenami.domain import names
-from goldenami.spec import user_data, volume_checks
+from goldenami.spec import architecture_checks, user_data, volume_checks
+from goldenami.spec.architecture_checks import launched
 from goldenami.spec.model import Enforce, EnforceSpec, Release
 from goldenami.validation import Problem, Rule
 
@@ -22,7 +23,8 @@ Problems = Iterator[Problem]
 def rules(folder: Path) -> tuple[Rule[Release], ...]:
     """Return the rules of a release file that lies in ``folder``; each is asked by itself."""
     return (
-        _ami_name, _audited_accounts, user_data.rule(folder), *volume_checks.rules(),
+        _ami_name, *architecture_checks.RULES, _audited_accounts, user_data.rule(folder),
+        *volume_checks.rules(),
         _packer_variables, _launch_lists, _cleanup, _approval, _approval_tag, _distribution,
         _copies, _copied_accounts, _launch_permissions, _shared_snapshots, enforcement,
     )  # fmt: skip
@@ -34,7 +36,8 @@ def warnings(release: Release) -> list[str]:
     if not release.bake.reboot:
         lines.append("bake.reboot: false makes an image that is only crash-consistent")
     base = release.base
-    if release.bake.method == "packer" and (base.instance_types[1:] or base.subnets[1:]):
+    lists = (base.subnets, *(part.instance_types for part in launched(release)))
+    if release.bake.method == "packer" and any(several[1:] for several in lists):
         lines.append(
             "bake.method: packer launches with the first of base.instance_types and base.subnets "
             "alone: Packer takes no second one"
@@ -49,9 +52,10 @@ def warnings(release: Release) -> list[str]:
 
 
 def _ami_name(release: Release) -> Problems:
-    name = names.ami_name(release.image, release.version)
-    if not names.AMI_NAME.fullmatch(name):
-        yield Problem("$.image", f"the AMI name `{name}` must have 3 to 128 characters")
+    for architecture in release.architectures or ("",):
+        name = names.ami_name(release.image, release.version, architecture)
+        if not names.AMI_NAME.fullmatch(name):
+            yield Problem("$.image", f"the AMI name `{name}` must have 3 to 128 characters")
 
 
 def _audited_accounts(release: Release) -> Problems:

@@ -16,8 +16,9 @@ from goldenami.spec.model import Release
 
 MAKES_THE_IMAGE: Final = frozenset(
     {
-        "schema", "image", "version", "description", "regions", "base", "bake", "validate", "test",
-        "attributes", "tags", "approval_tag", "share_candidates", "distribute", "copies", "share",
+        "schema", "image", "version", "description", "regions", "base", "architectures", "bake",
+        "validate", "test", "attributes", "tags", "approval_tag", "share_candidates", "distribute",
+        "copies", "share",
     }
 )  # fmt: skip
 """The keys of a release file that say what the image is, what it has to pass, and who gets it."""
@@ -26,8 +27,8 @@ LEAVES_IT_AS_IT_IS: Final = frozenset(
     {
         "approval", "publish", "lifecycle", "enforce", "audit", "timeouts",
         "base.instance_type", "base.instance_types", "base.subnet", "base.subnets",
-        "test.instance_type", "validate.retry", "validate.timeout", "test.steps.retry",
-        "test.steps.timeout",
+        "architectures.instance_type", "architectures.instance_types", "test.instance_type",
+        "validate.retry", "validate.timeout", "test.steps.retry", "test.steps.timeout",
     }
 )  # fmt: skip
 """The keys that say how long to wait, where to launch, and what is done with a finished image.

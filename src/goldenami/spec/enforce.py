@@ -98,7 +98,7 @@ def of_release(path: Path, release: Release) -> EnforceFile:
             region=next(iter(release.regions), None),
             owners=release.audit.owners,
             approval_tag=release.approval_tag,
-            parameters=(release.publish.ssm_parameter,) if release.publish else (),
+            parameters=release.parameters,
             declared=release.enforce is not None,
             release=str(path),
         )
@@ -110,12 +110,12 @@ def of_release(path: Path, release: Release) -> EnforceFile:
             f"{file}: approval_tag: images are golden by {theirs.key} = {theirs.value} there, and "
             f"by {ours.key} = {ours.value} in {path}"
         )
-    published = release.publish.ssm_parameter if release.publish else ""
     kept = (PUBLISHED, *enforcement_file.parameters)
-    if published and not any(fnmatchcase(published, pattern) for pattern in kept):
-        raise SpecError(
-            f"{file}: nobody is kept from writing {published}, which {path} publishes to",
-            fix="add it to `parameters`, or a path that ends in `/*`",
-        )
+    for published in release.parameters:
+        if not any(fnmatchcase(published, pattern) for pattern in kept):
+            raise SpecError(
+                f"{file}: nobody is kept from writing {published}, which {path} publishes to",
+                fix="add it to `parameters`, or a path that ends in `/*`",
+            )
     region = enforcement_file.region or next(iter(release.regions), None)
     return structs.replace(enforcement_file, region=region, release=str(path))

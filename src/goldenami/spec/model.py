@@ -11,6 +11,7 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
+from goldenami.spec.audit import AuditSettings
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
 from goldenami.spec.part import Part
 
@@ -60,7 +61,7 @@ class Base(Part, frozen=True):
     Where AWS has no capacity for it, the further ``subnets`` and ``instance_types`` are tried.
     """
 
-    source: Annotated[BaseSource, exactly_one]
+    source: Annotated[BaseSource, exactly_one] = BaseSource()
     instance_type: types.InstanceType | None = None
     instance_types: types.InstanceTypes = ()
     key_name: types.KeyName | None = None
@@ -70,6 +71,14 @@ class Base(Part, frozen=True):
     instance_profile: types.InstanceProfileName | None = None
     user_data: str | None = None
     volumes: tuple[BaseVolume, ...] = ()
+
+
+class Architecture(Part, frozen=True):
+    """What differs for an architecture: it stands in ``base`` where a release has but one."""
+
+    source: Annotated[BaseSource, exactly_one]
+    instance_type: types.InstanceType | None = None
+    instance_types: types.InstanceTypes = ()
 
 
 class Bake(Part, frozen=True):
@@ -141,6 +150,7 @@ class Share(Part, frozen=True):
 class Publish(Part, frozen=True):
     """The SSM parameter that names the current image in every region.
 
+    ``{arch}`` in its name stands for the architecture, where there are several.
     With ``manifest``, each release's manifest is kept as a parameter too, in the build region.
     """
 
@@ -284,27 +294,6 @@ class EnforceSpec(Enforce, frozen=True, kw_only=True):
     region: types.RegionName | None = None
 
 
-class AuditSettings(Part, frozen=True):
-    """Where an audit looks, what counts as golden, and what is waived.
-
-    ``accounts`` are read by ``role``; ``newest`` versions of an image are current, ``max_age`` is
-    how old it may be (``90d``); ``derived`` lets images count that were made from golden ones;
-    ``approved`` lists ids, ``name:PATTERN`` and ``ssm:PARAMETER``; ``roots`` compares root volumes
-    with their images.
-    """
-
-    regions: Literal["all"] | types.SomeRegions = "all"
-    accounts: Literal["organization"] | tuple[types.AccountId, ...] = ()
-    role: types.RoleName = ""
-    owners: types.Accounts = ()
-    approved: tuple[str, ...] = ()
-    newest: Annotated[int, between(1)] | None = None
-    max_age: types.Age | None = None
-    derived: bool = False
-    roots: bool = False
-    waivers: str | None = None
-
-
 class Timeouts(Part, frozen=True):
     """Deadlines of the waits: ``30m``, ``2h``. Real images take up to hours."""
 
@@ -323,6 +312,7 @@ class Timeouts(Part, frozen=True):
 class Release(Part, frozen=True):
     """The whole release file.
 
+    With ``architectures`` one version has an image for each: see `goldenami.spec.architectures`.
     With ``share_candidates`` others have an image before it is approved (``approval: manual``):
     those that it is shared with, and the accounts that get copies.
     """
@@ -331,6 +321,9 @@ class Release(Part, frozen=True):
     image: types.ImageName
     regions: types.SomeRegions
     base: Base
+    architectures: Annotated[dict[str, Architecture], types.ByArchitecture] = field(
+        default_factory=dict
+    )
     version: types.Version = "auto"
     description: types.Description = ""
     bake: Bake = Bake()
@@ -359,6 +352,13 @@ class Release(Part, frozen=True):
     def destinations(self) -> tuple[str, ...]:
         """The regions the image is copied to."""
         return self.regions[1:]
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The SSM parameters that it is published as, one for each architecture."""
+        name = self.publish.ssm_parameter if self.publish else ""
+        several = [name.replace(names.ARCH, each) for each in self.architectures] or [name]
+        return tuple(several) if name else ()
 
     @property
     def scan(self) -> Scan | None:

@@ -113,7 +113,9 @@ def _not_of_aws(name: str) -> Wrong:
 def _parameter_name(name: str) -> Wrong:
     if name.startswith(names.RESOLVE_SSM):
         yield from _not_resolved(name)
-    elif not (len(name) <= 1_011 and names.SSM_PARAMETER.fullmatch(name)):
+        return
+    named = name.replace(names.ARCH, max(names.ARCHITECTURES, key=len))
+    if not (len(named) <= 1_011 and names.SSM_PARAMETER.fullmatch(named)):
         yield "", f"`{name}` is no parameter name, such as `/golden-ami/web`"
 
 
@@ -163,6 +165,15 @@ def _leave_room(own: Mapping[str, str]) -> Wrong:
             f"at most {most} tags of your own: EC2 allows {tags.TAGS_PER_RESOURCE} and goldenami "
             f"writes {MINE_ON_IMAGES}",
         )
+
+
+def _no_architecture(name: str, _: object) -> str | None:
+    if name in names.ARCHITECTURES:
+        return None
+    return f"`{name}` is no architecture: EC2 knows {', '.join(names.ARCHITECTURES)}"
+
+
+ByArchitecture = each(_no_architecture)
 
 
 OwnTags = Annotated[dict[str, str], each(tags.problem), _leave_room]

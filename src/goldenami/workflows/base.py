@@ -11,11 +11,13 @@ from goldenami.aws.session import Aws, RegionalAws
 from goldenami.bake.actions import terminate
 from goldenami.bake.interface import Recipe, new_build
 from goldenami.bake.launch import launch as launch_instance
-from goldenami.bake.launch import launch_actions, launch_problems
+from goldenami.bake.launch import launch_actions, launch_problems, types
 from goldenami.domain import names, tags
+from goldenami.domain.image import build_of
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import BakeError, InterruptedRunError, RefusedError, UsageError
 from goldenami.spec import ReleaseFile
+from goldenami.spec.architectures import by_architecture
 from goldenami.workflows import goldens
 from goldenami.workflows.execution import Execution
 
@@ -33,12 +35,27 @@ class BaseInstance(Struct, frozen=True, kw_only=True):
     launched: str
 
 
-def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
+def plan_launch(aws: Aws, file: ReleaseFile, architecture: str = "") -> Plan:
     """Check that the base instance can be launched, and plan it.
+
+    Args:
+        aws: whose account.
+        file: the release file.
+        architecture: that of the base instance, where the release file has several.
 
     Raises:
         BakeError: with every problem found.
+        UsageError: the release file has no such architecture, or no one was chosen.
     """
+    files = by_architecture(file)
+    if architecture not in files:
+        several = [*file.release.architectures]
+        raise UsageError(
+            f"{file.path}: a base instance is of one architecture: "
+            + (f"it is none of {', '.join(several)}" if several else "the file names none"),
+            fix="name one of them with --architecture" if several else "leave --architecture out",
+        )
+    file = files[architecture]
     release = file.release
 
     def refuse(problems: list[str]) -> None:
@@ -47,9 +64,14 @@ def plan_launch(aws: Aws, file: ReleaseFile) -> Plan:
 
     refuse(regions.problems((release.build_region,), aws))
     source = goldens.base_image(
-        aws.in_region(release.build_region), release.base.source, release.approval_tag
+        aws.in_region(release.build_region),
+        release.base.source,
+        release.approval_tag,
+        architecture=architecture,
+        instance_type=types(release.base)[0],
     )
     build = new_build(file, datetime.now(UTC))
+    build = structs.replace(build, id=build_of(build.id, architecture))
     recipe = Recipe(aws=aws, file=file, build=build, source=source, alone=True)
     refuse(launch_problems(recipe))
     launch, ready = launch_actions(recipe)

@@ -8,7 +8,7 @@ from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import manifest, prefixes, record, tags
 from goldenami.domain.audit.approved import Builds, Known
-from goldenami.domain.image import Image
+from goldenami.domain.image import Image, bake_of
 from goldenami.domain.tags import ApprovalTag
 
 
@@ -60,5 +60,5 @@ def _parameter_names(images: Iterable[Image], approval: ApprovalTag) -> dict[str
             of_region = names.setdefault(image.source_region or image.region, {})
             of_region[record.parameter(image.image, build)] = build
             if approval.on(image.tags):
-                of_region[manifest.parameter(image.image, build)] = ""
+                of_region[manifest.parameter(image.image, bake_of(build))] = ""
     return names

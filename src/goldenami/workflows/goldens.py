@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from goldenami.aws import images
+from goldenami.aws import images, instances
 from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
@@ -72,8 +72,22 @@ def versions(regional: RegionalAws, image: str, approval: ApprovalTag) -> list[I
     return _golden(regional, images.produced(regional, image=image), approval)
 
 
-def base_image(regional: RegionalAws, source: "BaseSource", approval: ApprovalTag) -> Image:
+def base_image(
+    regional: RegionalAws,
+    source: "BaseSource",
+    approval: ApprovalTag,
+    *,
+    architecture: str = "",
+    instance_type: str = "",
+) -> Image:
     """Return the image that a release file's ``base.source`` stands for, today.
+
+    Args:
+        regional: whose, and where.
+        source: the source.
+        approval: the approval tag.
+        architecture: which of a golden version's images is meant, if the release file says so.
+        instance_type: what is to run the image; else it says so.
 
     Raises:
         GoldenamiError: nothing matches, or it is not available.
@@ -82,14 +96,23 @@ def base_image(regional: RegionalAws, source: "BaseSource", approval: ApprovalTa
     if not source.golden:
         return images.resolve(regional, source)
     every = images.produced(regional, image=source.golden)
-    golden = _golden(regional, every, approval)
+    golden = [
+        image
+        for image in _golden(regional, every, approval)
+        if architecture in ("", image.architecture)
+    ]
     if not golden:
+        kind = f" for {architecture}" if architecture else ""
         raise GoldenamiError(
-            f"base.source.golden: no approved image `{source.golden}` in {regional.region} "
+            f"base.source.golden: no approved image `{source.golden}`{kind} in {regional.region} "
             f"({len(every)} of any status)",
             fix=f"bake `{source.golden}` first, with {regional.region} among its regions",
         )
-    return golden[0]
+    newest = [image for image in golden if image.version == golden[0].version]
+    if len(newest) > 1 and instance_type:
+        known = instances.architectures(regional, instance_type, "looking at the instance type")
+        newest = [image for image in newest if image.architecture in known] or newest
+    return newest[0]
 
 
 def _golden(

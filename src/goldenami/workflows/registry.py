@@ -6,14 +6,21 @@ The tags on the images are the database; a release's manifest tells more, where 
 from collections.abc import Iterable
 from functools import partial
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from goldenami.aws import images, parameters, regions
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import manifest, names, tags
-from goldenami.domain.image import Image, started
-from goldenami.domain.manifest import Approval, Inputs, Manifest, ManifestSource, Placed
+from goldenami.domain.image import Image, architecture_of, bake_of, started
+from goldenami.domain.manifest import (
+    Approval,
+    Inputs,
+    Manifest,
+    ManifestArchitecture,
+    ManifestSource,
+    Placed,
+)
 from goldenami.errors import UsageError
 
 IN_TAGS = (
@@ -36,6 +43,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     state: str
+    architecture: str
     created: str
     deprecated: str
     snapshots: tuple[str, ...]
@@ -94,6 +102,7 @@ def read(
                 id=image.id,
                 name=image.name,
                 state=image.state,
+                architecture=image.architecture,
                 created=f"{image.created:%Y-%m-%d %H:%M}" if image.created else "",
                 deprecated=f"{image.deprecated_at:%Y-%m-%d}" if image.deprecated_at else "",
                 snapshots=image.snapshots,
@@ -123,7 +132,8 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> FoundManifest:
     build = name
     if names.AMI_ID.fullmatch(name):
         build = next((image.tags.get(tags.BUILD, "") for image in every if image.id == name), "")
-    mine = [image for image in every if build and image.tags.get(tags.BUILD) == build]
+    build = bake_of(build)
+    mine = [image for image in every if build and bake_of(image.tags.get(tags.BUILD, "")) == build]
     if not mine:
         answers.complete(f"looking for {name}")
         raise UsageError(
@@ -146,22 +156,33 @@ def history(
     builds: dict[str, list[Image]] = {}
     for several in answers.read.values():
         for made_image in several:
-            builds.setdefault(made_image.tags.get(tags.BUILD, ""), []).append(made_image)
+            bake = bake_of(made_image.tags.get(tags.BUILD, ""))
+            builds.setdefault(bake, []).append(made_image)
     return [_release(build, builds[build]) for build in sorted(builds, reverse=True)], answers
 
 
 def _from_tags(build: str, images: list[Image]) -> Manifest:
     first, first_tags = images[0], images[0].tags
     begun = started(build)
+    several = {
+        architecture: ManifestArchitecture(
+            build=image.tags[tags.BUILD],
+            ami_name=image.name,
+            source=ManifestSource(id=image.tags.get(tags.SOURCE, "")),
+        )
+        for image in images
+        if (architecture := _architecture(image))
+    }
     return Manifest(
         build=build,
         image=first.image,
         version=first.version,
-        ami_name=first.name,
+        ami_name=names.ami_name(first.image, first.version) if several else first.name,
         status=_status(images),
         started=f"{begun:%Y-%m-%dT%H:%M:%SZ}" if begun else "",
         inputs=Inputs(release="", release_sha256="", spec=first_tags.get(tags.SPEC, "")),
-        source=ManifestSource(id=first_tags.get(tags.SOURCE, "")),
+        source=ManifestSource(id="" if several else first_tags.get(tags.SOURCE, "")),
+        architectures=several or UNSET,
         approval=Approval(by=_first(images, tags.APPROVED_BY), at=_first(images, tags.APPROVED_AT)),
         images=tuple(
             Placed(
@@ -169,11 +190,16 @@ def _from_tags(build: str, images: list[Image]) -> Manifest:
                 region=image.region,
                 image_id=image.id,
                 snapshots=image.snapshots,
+                architecture=_architecture(image) or UNSET,
             )
             for image in images
         ),
         missing=_unpublished(images),
     )
+
+
+def _architecture(image: Image) -> str:
+    return architecture_of(image.tags.get(tags.BUILD, ""))
 
 
 def _release(build: str, images: list[Image]) -> PastRelease:
@@ -183,8 +209,8 @@ def _release(build: str, images: list[Image]) -> PastRelease:
         build=build,
         status=release.status,
         started=f"{begun:%Y-%m-%d %H:%M}" if begun else "",
-        regions=tuple(image.region for image in images),
-        source=release.source.id,
+        regions=tuple(dict.fromkeys(image.region for image in images)),
+        source=" ".join(dict.fromkeys(image.tags.get(tags.SOURCE, "") for image in images)),
         approved_by=release.approval.by,
         approved_at=release.approval.at,
     )

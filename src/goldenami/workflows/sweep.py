@@ -16,7 +16,7 @@ from goldenami.aws.parallel import RegionAnswers, UnreadRegion, in_regions
 from goldenami.aws.session import Aws
 from goldenami.domain import identity
 from goldenami.domain.identity import Forgery, Recorded
-from goldenami.domain.image import Image, started
+from goldenami.domain.image import Image, bake_of, started
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.record import parameter
 from goldenami.errors import IncompleteError, RefusedError
@@ -111,8 +111,9 @@ def prepare(
     books = _Books(aws, [(aws, own), *others])
 
     def swept(name: str) -> bool:
-        is_chosen = name == build if build else _age(name, now) >= older_than
-        return is_chosen and name not in books.running
+        mine = build in (name, bake_of(name))
+        is_chosen = mine if build else _age(name, now) >= older_than
+        return is_chosen and bake_of(name) not in books.running
 
     removed: list[Leftover] = []
     kept: list[Leftover] = []

@@ -4,14 +4,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from msgspec import structs
+from msgspec import UNSET, structs
 
-from goldenami.domain.audit.approved import Approved, Builds, produced
+from goldenami.domain.audit.approved import Approved, Builds, Known, produced
+from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
+from goldenami.domain.record import Record
 from goldenami.domain.tags import ApprovalTag
 
 NOTHING_ELSE = Builds()
 BUILD = "20261001T050211Z-a1b2c3"
+ARM_BUILD = f"{BUILD}-arm64"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 TAGS = {
     "goldenami:image": "web",
@@ -21,6 +24,11 @@ TAGS = {
     "goldenami:source": "ami-0",
     "goldenami:spec": "0" * 64,
 }
+ARM: dict[str, Any] = {
+    "name": "web-1.0-arm64", "architecture": "arm64",
+    "tags": {**TAGS, "goldenami:build": ARM_BUILD},
+}  # fmt: skip
+"""What an image of one of several architectures differs in."""
 IMAGE = Image(
     region="us-east-1",
     id="ami-1",
@@ -36,6 +44,17 @@ IMAGE = Image(
 def forged(builds: Builds = NOTHING_ELSE, **changes: Any) -> str:
     image = structs.replace(IMAGE, **changes)
     return produced([image], ApprovalTag(), builds)["ami-1"].forged
+
+
+def approved_with(*images: str) -> Builds:
+    """Return the record of a build of several architectures that somebody approved."""
+    record = Record(
+        build=ARM_BUILD, image="web", version="1.0", spec="0" * 64, source="ami-0",
+        method="create-image", started="", nonce="n", image_id="ami-1", approved_by="ann",
+        approved_images=images or UNSET,
+    )  # fmt: skip
+    recorded = Recorded(record=record, version=1, written=NOW)
+    return Builds(records={ARM_BUILD: Known("us-east-1", recorded)})
 
 
 def without(key: str) -> dict[str, str]:
@@ -74,6 +93,32 @@ FORGED: dict[str, tuple[dict[str, Any], str]] = {
         {"name": "mine"},
         "a release of web 1.0 names its image otherwise",
     ),
+    "an image of one of several architectures, in the manifest of their bake": (
+        {**ARM, "builds": Builds({BUILD: frozenset({"ami-1"})})}, "",
+    ),
+    "an image of one of several architectures that the manifest of their bake does not list": (
+        {**ARM, "builds": Builds({BUILD: frozenset({"ami-2"})})},
+        f"the manifest of build {BUILD} does not list it",
+    ),
+    "an image of an architecture under the name of all": (
+        {**ARM, "name": "web-1.0"},
+        "a release of web 1.0 names its image otherwise",
+    ),
+    "an image of another architecture than its build's": (
+        {**ARM, "architecture": "x86_64"},
+        f"build {ARM_BUILD} makes images for arm64, and it is for x86_64",
+    ),
+    "an image of one of several architectures that was approved alone": (
+        {**ARM, "builds": approved_with()},
+        f"the record of build {ARM_BUILD} knows of no approval",
+    ),
+    "one that was approved with others only": (
+        {**ARM, "builds": approved_with("ami-2", "ami-3")},
+        f"the record of build {ARM_BUILD} knows of no approval",
+    ),
+    "one that was approved with the others": (
+        {**ARM, "builds": approved_with("ami-1", "ami-2")}, "",
+    ),
 }  # fmt: skip
 
 
@@ -109,6 +154,19 @@ def test_newer_versions_are_counted_as_far_as_they_can_be_launched() -> None:
     assert {image_id: one.newer for image_id, one in found.items()} == {
         "ami-4": 0, "ami-3": 1, "ami-2": 1, "ami-1": 2,
     }  # fmt: skip
+
+
+def test_architectures_are_no_newer_than_each_other() -> None:
+    def version(number: int, architecture: str) -> Image:
+        own = {"goldenami:version": str(number), "goldenami:build": f"{BUILD}-{architecture}"}
+        return structs.replace(
+            IMAGE, id=f"{number}-{architecture}", name=f"web-{number}-{architecture}",
+            tags={**TAGS, **own}, architecture=architecture, created=NOW + timedelta(days=number),
+        )  # fmt: skip
+
+    images = [version(number, kind) for number in (1, 2) for kind in ("x86_64", "arm64")]
+    newer = {key: one.newer for key, one in produced(images, ApprovalTag(), NOTHING_ELSE).items()}
+    assert newer == {"2-x86_64": 0, "2-arm64": 0, "1-x86_64": 1, "1-arm64": 1}
 
 
 def test_another_accounts_images_of_a_region_are_added() -> None:

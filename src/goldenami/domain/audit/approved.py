@@ -1,6 +1,6 @@
 """What counts as golden."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from goldenami.domain import identity, names, tags
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.identity import Recorded
-from goldenami.domain.image import Image, started
+from goldenami.domain.image import Image, architecture_of, bake_of, started
 from goldenami.domain.status import state
 from goldenami.domain.tags import ApprovalTag
 
@@ -150,7 +150,7 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
         builds: what else is known of the builds that the tags name.
     """
     claiming = (image for image in images if image.image or approval.on(image.tags))
-    newer: Counter[str] = Counter()
+    newer: defaultdict[str, set[str]] = defaultdict(set)
     by_id = {}
     for image in sorted(claiming, key=_age, reverse=True):
         approved = approval.on(image.tags)
@@ -162,9 +162,10 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
             approved=approved,
             candidate=not approved and state(image.status).waits,
             forged=_forged(image, builds, approved=approved),
-            newer=newer[image.image],
+            newer=len(newer[image.image] - {image.version}),
         )
-        newer[image.image] += by_id[image.id].golden and image.state == "available"
+        if by_id[image.id].golden and image.state == "available":
+            newer[image.image].add(image.version)
     return by_id
 
 
@@ -184,12 +185,16 @@ def _forged(image: Image, builds: Builds, *, approved: bool) -> str:
     build = image.tags[tags.BUILD]
     if started(build) is None:
         return f"its tag {tags.BUILD} is no build: {build}"
-    if image.name != names.ami_name(image.image, image.version):
+    architecture = architecture_of(build)
+    if image.name != names.ami_name(image.image, image.version, architecture):
         return f"a release of {image.image} {image.version} names its image otherwise"
+    if architecture not in ("", image.architecture):
+        return f"build {build} makes images for {architecture}, and it is for {image.architecture}"
     if builds.known is not None and build not in builds.known:
         return f"the account of the releases knows no build {build}"
-    if image.id not in builds.manifests.get(build, {image.id}):
-        return f"the manifest of build {build} does not list it"
+    bake = bake_of(build)
+    if image.id not in builds.manifests.get(bake, {image.id}):
+        return f"the manifest of build {bake} does not list it"
     return _contradicted(image, builds, approved=approved)
 
 
@@ -205,7 +210,7 @@ def _contradicted(image: Image, builds: Builds, *, approved: bool) -> str:
     if known is None:  # what was approved before there were records has a manifest at most
         return "" if approved else f"build {build} has no record, so nothing proves that it made it"
     record = known.recorded.record
-    if approved and not record.approved_by:
+    if approved and not record.approver:
         return f"the record of build {build} knows of no approval"
     if builds.known is not None:
         return identity.copy_problem(record, image, image.source_image, image.owner)

@@ -15,6 +15,7 @@ from goldenami.domain import tags
 from goldenami.domain.audit.rules import forged_build
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.identity import Recorded, instance_problem, is_unrecorded
+from goldenami.domain.image import bake_of
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.audit.sources import Batch, Batches
 
@@ -38,7 +39,7 @@ def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
         except GoldenamiError as error:
             problem = error
         running = books.running if books else ()
-        alive = {name for name, build in claims.items() if build in running}
+        alive = {name for name, build in claims.items() if bake_of(build) in running}
         baking = claims.keys() if problem else alive - forged.keys()
         belonging = [subject for subject in instances if subject.id in baking]
         yield Batch(

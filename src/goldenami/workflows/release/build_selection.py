@@ -8,7 +8,7 @@ from itertools import chain
 from goldenami.aws import builds, lease, regions
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
-from goldenami.domain.image import Image
+from goldenami.domain.image import Image, bake_of, build_of
 from goldenami.domain.status import Status, reached
 from goldenami.errors import RefusedError
 from goldenami.spec import ReleaseFile
@@ -17,6 +17,8 @@ from goldenami.workflows.release.recovery import Claims, claimed, judged
 
 def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
     """Return the newest build of a release file, as it is now, that did not end.
+
+    Of several architectures it is their bake: if one build of it did not end, that did not.
 
     A role of another account that cannot be assumed is not told here: the checks do.
 
@@ -42,8 +44,8 @@ def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
         earlier = judged(aws, release, build, claims)
         if earlier is None or earlier.record.spec != file.spec:
             continue
-        if earlier.open or build == holder:
-            return build
+        if earlier.open or bake_of(build) == holder:
+            return bake_of(build)
         earlier.refuse()
     return None
 
@@ -59,11 +61,14 @@ def _open(claims: Claims, file: ReleaseFile, holder: str) -> set[str]:
         for image in chain.from_iterable(claims.images.values())
         if image.status in ("", Status.BUILDING, Status.CANDIDATE)
         or tags.UNPUBLISHED in image.tags
-        or image.tags.get(tags.BUILD) == holder
+        or bake_of(image.tags.get(tags.BUILD, "")) == holder
     ]
     claiming += [instance.tags for instance in claims.instances if instance.alive]
     own = {each.get(tags.BUILD, "") for each in claiming if each.get(tags.SPEC) == file.spec}
-    return (own | {holder}) - {""}
+    of_holder = {
+        build_of(holder, architecture) for architecture in file.release.architectures or ("",)
+    }
+    return (own | of_holder if holder else own) - {""}
 
 
 def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
@@ -74,7 +79,8 @@ def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
     Args:
         aws: whose account.
         file: the release file.
-        build: this one; it may also be approved and published already. The newest if None.
+        build: this one; it may also be approved and published already. The newest if None. Of
+            several architectures it is that of their bake, or of any of them.
 
     Raises:
         RefusedError: there is none, or the named one is none.
@@ -82,13 +88,14 @@ def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
     """
     answers = claimed(aws, file.release, file.release.places(aws.account, aws.partition))
     candidates = {
-        image.tags.get(tags.BUILD, "")
+        bake_of(image.tags.get(tags.BUILD, ""))
         for image in chain.from_iterable(answers.complete("looking for candidates").values())
         if image.tags.get(tags.SPEC) == file.spec
         and (reached(image.status, Status.CANDIDATE) if build else _waits(image))
     }
-    if build in candidates or (candidates and not build):
-        return build or max(candidates)
+    bake = bake_of(build or "")
+    if bake in candidates or (candidates and not build):
+        return bake or max(candidates)
     raise RefusedError(
         f"{file.path}: build {build} is no candidate" if build else f"{file.path}: no candidate",
         fix="`goldenami images --status candidate` lists all; a changed release file has none",

@@ -28,18 +28,20 @@ from goldenami.domain.check_result import CheckResult
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows.release import sharing
+from goldenami.workflows.release.needs import Needs, places_to_make
 from goldenami.workflows.release.recovery import EarlierRun
 
 Check = Callable[[Recipe, AccountRegion], CheckResult]
 
 
-def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResult:
+def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Needs) -> CheckResult:
     """Look at everything that is still to come.
 
     Args:
         recipe: what is to be baked.
         baker: how.
         earlier: what an earlier run has done of it.
+        needed: by all builds of the bake.
     """
     if problems := _region_problems(recipe):
         # nothing can be asked of a region that is not enabled
@@ -47,7 +49,7 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResu
     if earlier and earlier.is_whole:
         return CheckResult(fine=("the release is whole: approved and published everywhere",))
     own = {image.id for _, image in earlier.all_images} if earlier else set()
-    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
     present = {
         name: image
         for name, image in (earlier.images if earlier else {}).items()
@@ -57,12 +59,12 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None) -> CheckResu
     return sum(
         [
             _inputs(recipe),
-            _launch(recipe, baker) if recipe.place in to_make else CheckResult(),
+            _launch(recipe, baker, needed) if recipe.place in to_make else CheckResult(),
             inspector.check(recipe.aws.at(recipe.place)) if to_scan else CheckResult(),
             _commands(recipe, earlier),
             _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
             _everywhere(recipe, [partial(_shares, present)], to_finish),
-            _everywhere(recipe, [_quota, _key, _copy], to_make),
+            _everywhere(recipe, [partial(_quota, needed), _key, _copy], to_make),
             _writing(recipe),
         ],
         CheckResult(),
@@ -75,7 +77,7 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
     if earlier and earlier.is_whole:
         return (*needed, "ssm:GetParameter")
-    to_make, to_finish = _to_make(recipe, earlier), _to_finish(recipe, earlier)
+    to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
     if release.scan and not _is_tested(recipe, earlier):
@@ -91,12 +93,6 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     if release.base.volumes and recipe.place in to_make and not recipe.instance_id:
         needed += volumes.PERMISSIONS
     return tuple(needed)
-
-
-def _to_make(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
-    """Return where the image is not made yet."""
-    there = earlier.images if earlier else {}
-    return [place for place in recipe.places if place.name not in there]
 
 
 def _to_finish(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
@@ -149,12 +145,14 @@ def _inputs(recipe: Recipe) -> CheckResult:
     )
 
 
-def _launch(recipe: Recipe, baker: Baker) -> CheckResult:
+def _launch(recipe: Recipe, baker: Baker, needed: Needs) -> CheckResult:
     result = baker.check()
     if recipe.instance_id:
         return result
     regional, kinds = recipe.aws.at(recipe.place), types(recipe.release.base)
-    return sum((quotas.vcpus(regional, kind) for kind in kinds), result)
+    own = recipe.build.architecture
+    beside = [kind for name, kind in needed.instances.items() if name != own]
+    return sum((quotas.vcpus(regional, kind, beside) for kind in kinds), result)
 
 
 def _commands(recipe: Recipe, earlier: EarlierRun | None) -> CheckResult:
@@ -190,8 +188,8 @@ def _name(own: Collection[str], recipe: Recipe, place: AccountRegion) -> CheckRe
     return CheckResult(fine=(f"the name {name} is free in {place.name}",))
 
 
-def _quota(recipe: Recipe, place: AccountRegion) -> CheckResult:
-    return quotas.images(recipe.aws.at(place))
+def _quota(needed: Needs, recipe: Recipe, place: AccountRegion) -> CheckResult:
+    return quotas.images(recipe.aws.at(place), needed.images[place.name])
 
 
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:

@@ -5,6 +5,7 @@ whichever enforcement attached them: the lists only grow, by images that were ju
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -17,7 +18,7 @@ from goldenami.bake.interface import Recipe
 from goldenami.domain import arns, prefixes
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.check_result import CheckResult
-from goldenami.domain.plan import Action
+from goldenami.domain.plan import Action, id_within, of_part
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.profiles import load_profiles
@@ -90,9 +91,8 @@ def look(recipe: Recipe) -> Guarding:
 
 
 def before_publishing(
-    recipe: Recipe,
     guardrails: Sequence[KeptPolicy],
-    places: Sequence[AccountRegion],
+    builds: Sequence[tuple[str, Recipe, Sequence[AccountRegion]]],
     actions: tuple[Action, ...],
 ) -> tuple[Action, ...]:
     """Return the publication of a release after the change of the guardrails.
@@ -101,18 +101,32 @@ def before_publishing(
     release can be gone on with.
 
     Args:
-        recipe: what is baked.
         guardrails: those of the account that list snapshots.
-        places: where the image is approved.
+        builds: the part, the recipe, and the places where the image is approved, of each build.
         actions: as `goldenami.bake.publish.publication` gives them.
     """
-    own = [place for place in places if not place.role]
-    if not (guardrails and own):
+    images = [
+        of_part(part, _listed(recipe, place))
+        for part, recipe, places in builds
+        for place in places
+        if not place.role
+    ]
+    if not (guardrails and images):
         return actions
-    after = tuple(approved(place) for place in places)
-    updates = [_update(recipe, guardrail, own, after) for guardrail in guardrails]
+    after = tuple(
+        id_within(part, approved(place)) for part, _, places in builds for place in places
+    )
+    updates = [_update(builds[0][1], guardrail, images, after) for guardrail in guardrails]
     ids = tuple(update.id for update in updates)
     return (*updates, *(action.following(*ids) for action in actions))
+
+
+def _listed(recipe: Recipe, place: AccountRegion) -> dict[str, Any]:
+    return {
+        "Region": place.region,
+        "ImageId": image_id(recipe, place),
+        "SnapshotIds": [snapshot_ids(place)],
+    }
 
 
 def _attached(recipe: Recipe) -> Iterator[KeptPolicy]:
@@ -140,7 +154,7 @@ def _file(recipe: Recipe) -> str:
 
 
 def _update(
-    recipe: Recipe, guardrail: KeptPolicy, places: Sequence[AccountRegion], after: tuple[str, ...]
+    recipe: Recipe, guardrail: KeptPolicy, images: Sequence[Any], after: tuple[str, ...]
 ) -> Action:
     aws, enforcement = recipe.aws, recipe.file.enforcement
     tag, role = enforcement.approval_tag, enforcement.enforce.pipeline_role
@@ -152,14 +166,7 @@ def _update(
         f"let {guardrail.key} list the snapshots of this release",
         {
             "Policy": guardrail.key,
-            "Images": [
-                {
-                    "Region": place.region,
-                    "ImageId": image_id(recipe, place),
-                    "SnapshotIds": [snapshot_ids(place)],
-                }
-                for place in places
-            ],
+            "Images": images,
             "Tag": {"Key": tag.key, "Value": tag.value},
             "Owners": list(dict.fromkeys((aws.account, *enforcement.owners))),
             "PipelineRole": arns.role_arn(aws.partition, aws.account, role) if role else "",

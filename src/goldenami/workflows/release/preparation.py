@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from msgspec import Struct, structs
 
@@ -16,111 +15,34 @@ from goldenami.bake.boot_test import boot_test
 from goldenami.bake.create_image import CreateImageBaker
 from goldenami.bake.distribute import distribution, wait_for_image
 from goldenami.bake.interface import Baker, Recipe, new_build
-from goldenami.bake.manifest import write
+from goldenami.bake.launch import types
 from goldenami.bake.packer_baker import PackerBaker
-from goldenami.bake.publish import approval, candidacy, publication
-from goldenami.domain.account_region import AccountRegion
-from goldenami.domain.identity import LAUNCH, TEST_LAUNCH
-from goldenami.domain.image import Build, Image
-from goldenami.domain.manifest import Approval
-from goldenami.domain.names import moment
-from goldenami.domain.plan import Action, Plan
+from goldenami.domain.image import Build, Image, bake_of, build_of, new_nonce
+from goldenami.domain.plan import Action, Plan, of_this_part
 from goldenami.domain.record import Record
-from goldenami.domain.status import Status
-from goldenami.errors import BakeError, SpecError, UsageError
+from goldenami.errors import BakeError, GoldenamiError, SpecError, UsageError
 from goldenami.journal import Journal
 from goldenami.spec import ReleaseFile
+from goldenami.spec.architectures import by_architecture
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
 from goldenami.workflows.release.checks import check, permissions
+from goldenami.workflows.release.decision import decision, refuse_unfinished
+from goldenami.workflows.release.needs import Needs, needs
+from goldenami.workflows.release.prepared import Prepared, PreparedBuild
 from goldenami.workflows.release.recovery import EarlierRun, discarding, find, outputs
 
 
-class Prepared(Struct, frozen=True, kw_only=True):
-    """A bake that was checked and can start.
+class _Begun(Struct, frozen=True):
+    """What there is of a bake that did not end: its journal, and its builds by architecture."""
 
-    ``making`` ends when the image is complete in every region; ``done`` are the outputs of what an
-    ``earlier`` run has done of it. ``resume`` is the command that goes on with the build.
-    ``approving`` tells that the caller has decided to approve it; ``holds_lease`` that the right to
-    bake still lies with a run of this build that has died in its last step. ``guarding`` tells of
-    the guardrails that have to list it. ``keep`` are the launches that a failure does not undo.
-    """
-
-    recipe: Recipe
-    baker: Baker
-    making: Plan
-    resume: str
-    started: datetime
-    approving: bool = False
-    earlier: EarlierRun | None = None
-    holds_lease: bool = False
-    done: Mapping[str, Mapping[str, Any]] = {}
-    guarding: guardrail.Guarding = guardrail.Guarding()
-    keep: tuple[str, ...] = ()
+    past: Journal | None = None
+    earlier: Mapping[str, EarlierRun | None] = {}
 
     @property
-    def proposes(self) -> bool:
-        """Whether it ends with candidates, because somebody else is to approve them.
-
-        Once somebody has, the approval is only completed.
-        """
-        decided = self.approving or (self.earlier is not None and self.earlier.record.approval)
-        return self.recipe.release.approval == "manual" and not decided
-
-    @property
-    def status(self) -> Status:
-        """What the images are at the end."""
-        return Status.CANDIDATE if self.proposes else Status.APPROVED
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the release has ended, so that there is nothing to change."""
-        return self._ended and not (self._remaining or self.holds_lease)
-
-    @property
-    def plan(self) -> Plan:
-        """What is left to do, if no region fails."""
-        checks = self.making.checks if self.is_whole else (*self.making.checks, *lease.PERMISSIONS)
-        return Plan(
-            title=self.making.title,
-            actions=(
-                *self._remaining,
-                *self.approval(self.recipe.proposed_places),
-                *self.publishing(self.recipe.places),
-            ),
-            notes=self.making.notes,
-            checks=checks,
-            checked=self.making.checked,
-        )
-
-    def approval(self, places: tuple[AccountRegion, ...]) -> tuple[Action, ...]:
-        """Return the approval in these places, in which all is complete, and the sharing."""
-        if self.proposes or self._ended:
-            return ()
-        return approval(self.recipe, places, self._approval)
-
-    def publishing(self, places: tuple[AccountRegion, ...]) -> tuple[Action, ...]:
-        """Return the last actions for these places, in which the image is approved."""
-        if self.proposes:
-            return candidacy(self.recipe)
-        if self._ended:
-            return (write(self.recipe, self.recipe.places, self._approval, keep=False),)
-        last = publication(self.recipe, places, self._approval)
-        return guardrail.before_publishing(self.recipe, self.guarding.guardrails, places, last)
-
-    @property
-    def _remaining(self) -> tuple[Action, ...]:
-        return tuple(action for action in self.making.actions if action.id not in self.done)
-
-    @property
-    def _ended(self) -> bool:
-        return self.earlier is not None and self.earlier.is_whole
-
-    @property
-    def _approval(self) -> Approval:
-        """Who approves the build, and when; who has done it first, and when, stays."""
-        recorded = self.earlier.record.approval if self.earlier else None
-        return recorded or Approval(by=self.recipe.aws.caller, at=moment(self.started))
+    def records(self) -> list[Record]:
+        """The records of its builds."""
+        return [each.record for each in self.earlier.values() if each]
 
 
 def prepare(
@@ -152,40 +74,42 @@ def prepare(
         UsageError: the options do not fit the build, or how it is made.
     """
     started = now or datetime.now(UTC)
-    past, earlier = _earlier(aws, file, resume) if resume else (None, None)
-    if earlier:
-        method, instance_id = _as_begun(earlier.record, method, instance_id)
-    build = _build(file, started, past, earlier)
-    recipe = Recipe(
-        aws=aws,
-        file=file,
-        build=build,
-        source=_source(aws, file, earlier),
-        instance_id=instance_id,
-        tokens=_tokens(past, earlier),
-        attempt=f"/{started.isoformat()}" if resume else "",
-        method=method or file.release.bake.method,
-    )
-    if keep_on_failure and recipe.method == "packer":
-        raise UsageError(
-            "--keep-on-failure goes with create-image: Packer ends its own instance",
-            fix="leave it out, or bake with --method create-image",
+    bake = bake_of(resume) if resume and file.release.architectures else resume
+    begun = _begun(aws, file, bake) if bake else _Begun()
+    for begun_record in begun.records:
+        method, instance_id = _as_begun(begun_record, method, instance_id)
+    how = method or file.release.bake.method
+    _refuse_options(file, how, instance_id, keep_on_failure=keep_on_failure)
+    recipes = _recipes(aws, file, begun, _first_build(file, started, bake, begun))
+    recipes = [
+        structs.replace(
+            recipe,
+            instance_id=instance_id,
+            attempt=f"/{started.isoformat()}" if resume else "",
+            method=how,
         )
-    command = ("--method", method), ("--instance", instance_id), ("--resume", build.id)
-    return _checked(
-        Prepared(
-            recipe=recipe,
-            baker=PackerBaker(recipe) if recipe.method == "packer" else CreateImageBaker(recipe),
-            making=Plan(title=_title(recipe, approving=approving), actions=()),
-            resume=_command("approve", file, ("--build", build.id))
-            if approving
-            else _command("bake", file, *command),
-            started=started,
-            approving=approving,
-            keep=(LAUNCH, TEST_LAUNCH) if keep_on_failure else (),
+        for recipe in recipes
+    ]
+    bake = bake_of(recipes[0].build.id)
+    command = ("--method", method), ("--instance", instance_id), ("--resume", bake)
+    prepared = Prepared(
+        builds=tuple(
+            PreparedBuild(
+                recipe=recipe,
+                baker=PackerBaker(recipe) if how == "packer" else CreateImageBaker(recipe),
+                started=started,
+                making=Plan(title="", actions=()),
+                approving=approving,
+            )
+            for recipe in recipes
         ),
-        earlier,
+        title=_title(recipes, approving=approving),
+        resume=_command("approve", file, ("--build", bake))
+        if approving
+        else _command("bake", file, *command),
+        keep_on_failure=keep_on_failure,
     )
+    return _checked(prepared, begun.earlier)
 
 
 def renew(prepared: Prepared) -> Prepared:
@@ -196,54 +120,74 @@ def renew(prepared: Prepared) -> Prepared:
         RefusedError: something of the build is past its approval.
         IncompleteError: a place could not be read.
     """
-    if prepared.earlier is None:
+    before = {build.part: build.earlier for build in prepared.builds}
+    if not any(before.values()):
         return prepared
     recipe = prepared.recipe
-    earlier = find(recipe.aws, recipe.release, recipe.build.id)
-    return prepared if earlier == prepared.earlier else _checked(prepared, earlier)
+    earlier = {
+        build.part: find(recipe.aws, recipe.release, build.recipe.build.id)
+        for build in prepared.builds
+    }
+    return prepared if earlier == before else _checked(prepared, earlier)
 
 
-def _checked(prepared: Prepared, earlier: EarlierRun | None) -> Prepared:
+def _checked(prepared: Prepared, earlier: Mapping[str, EarlierRun | None]) -> Prepared:
     """Check a bake against what an earlier run has left, and plan the rest."""
-    recipe, baker, file = prepared.recipe, prepared.baker, prepared.recipe.file
-    if earlier:
-        earlier.refuse()
+    recipe = prepared.recipe
+    for each in earlier.values():
+        if each:
+            each.refuse()
+    if prepared.builds[0].approving:
+        refuse_unfinished([build.recipe for build in prepared.builds], earlier)
+    decided = decision(earlier)
+    needed = needs((build.recipe, earlier.get(build.part)) for build in prepared.builds)
+    builds = tuple(
+        _looked(structs.replace(build, decision=decided), earlier.get(build.part), needed)
+        for build in prepared.builds
+    )
+    prepared = structs.replace(prepared, builds=builds)
+    if wrong := prepared.checked.wrong:
+        raise BakeError(
+            f"{recipe.file.path}: the bake cannot start, and nothing was changed", notes=wrong
+        )
+    ended = all(build.ended for build in builds)
+    return structs.replace(
+        prepared,
+        guarding=guardrail.Guarding() if ended else guardrail.look(recipe),
+        holds_lease=ended and _holds_lease(prepared),
+    )
+
+
+def _looked(build: PreparedBuild, earlier: EarlierRun | None, needed: Needs) -> PreparedBuild:
+    """Look at what a build needs, and plan what is left of it."""
+    recipe, baker = build.recipe, build.baker
     actions = making_actions(recipe, baker)
     done = outputs(recipe, actions, earlier) if earlier else {}
     if earlier:
         actions = discarding(actions, recipe, earlier)
-    if prepared.approving:  # what was made before is none of the approver's steps
+    if build.approving:  # what was made before is none of the approver's steps
         actions = tuple(action for action in actions if action.id not in done)
-    checked = check(recipe, baker, earlier)
-    if checked.wrong:
-        raise BakeError(
-            f"{file.path}: the bake cannot start, and nothing was changed", notes=checked.wrong
-        )
-    is_whole = earlier is not None and earlier.is_whole
-    guarding = guardrail.Guarding() if is_whole else guardrail.look(recipe)
     plan = Plan(
-        title=prepared.making.title,
+        title="",
         actions=actions,
-        notes=(*file.warnings, *guarding.notes),
-        checks=(*permissions(recipe, earlier), *(() if is_whole else guardrail.LOOKING)),
-        checked=checked + guarding.checked,
+        checks=permissions(recipe, earlier),
+        checked=check(recipe, baker, earlier, needed),
     )
-    return structs.replace(
-        prepared, making=plan, earlier=earlier, done=done, guarding=guarding,
-        holds_lease=is_whole and _holds_lease(recipe),
-    )  # fmt: skip
+    return structs.replace(build, making=plan, earlier=earlier, done=done)
 
 
-def _holds_lease(recipe: Recipe) -> bool:
+def _holds_lease(prepared: Prepared) -> bool:
+    recipe = prepared.recipe
     current = lease.of_image(recipe.aws.in_region(recipe.region), recipe.build.image)
-    return current is not None and current.holder.build == recipe.build.id
+    return current is not None and current.holder.build == prepared.id
 
 
-def _title(recipe: Recipe, *, approving: bool) -> str:
-    build, source = recipe.build, recipe.source
+def _title(recipes: list[Recipe], *, approving: bool) -> str:
+    bake = structs.replace(recipes[0].build, id=bake_of(recipes[0].build.id))
     if approving:
-        return f"approve {build.ami_name}, build {build.id}"
-    return f"bake {build.ami_name} from {source.id} ({source.name}), build {build.id}"
+        return f"approve {bake.ami_name}, build {bake.id}"
+    sources = " and ".join(f"{recipe.source.id} ({recipe.source.name})" for recipe in recipes)
+    return f"bake {bake.ami_name} from {sources}, build {bake.id}"
 
 
 def making_actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
@@ -262,30 +206,49 @@ def making_actions(recipe: Recipe, baker: Baker) -> tuple[Action, ...]:
     )
 
 
-def _earlier(aws: Aws, file: ReleaseFile, build: str) -> tuple[Journal | None, EarlierRun | None]:
+def _refuse_options(
+    file: ReleaseFile, method: str, instance_id: str | None, *, keep_on_failure: bool
+) -> None:
+    if keep_on_failure and method == "packer":
+        raise UsageError(
+            "--keep-on-failure goes with create-image: Packer ends its own instance",
+            fix="leave it out, or bake with --method create-image",
+        )
+    if instance_id and file.release.architectures:
+        raise UsageError(
+            f"--instance: {instance_id} is of one architecture, and {file.path} bakes several",
+            fix="leave it out, and let each have a base instance of its own",
+        )
+
+
+def _begun(aws: Aws, file: ReleaseFile, bake: str) -> _Begun:
     past, unreadable = None, ""
     try:
-        past = journal.read(build)
+        past = journal.read(bake)
     except SpecError as error:  # the tags may tell all that is needed
         unreadable = error.message
-    earlier = find(aws, file.release, build)
-    if not past and not earlier:
+    earlier = {
+        architecture: find(aws, own.release, build_of(bake, architecture))
+        for architecture, own in by_architecture(file).items()
+    }
+    begun = _Begun(past, earlier)
+    if not past and not begun.records:
         places = file.release.places(aws.account, aws.partition)
         here = f"its journal cannot be used ({unreadable})" if unreadable else "no journal of it"
         raise UsageError(
-            f"there is no trace of build {build}: {here} here, no record, and nothing with its tag "
+            f"there is no trace of build {bake}: {here} here, no record, and nothing with its tag "
             f"in {', '.join(place.name for place in places)}",
             fix="check the build id, and the account; or bake anew without --resume",
         )
-    spec = earlier.record.spec if earlier else past.start.spec if past else ""
-    if spec != file.spec:
+    specs = {each.spec for each in begun.records} or {past.start.spec if past else ""}
+    if specs != {file.spec}:
         raise BakeError(
-            f"build {build} was started with another version of {file.path}, which makes another "
+            f"build {bake} was started with another version of {file.path}, which makes another "
             "image",
             fix="restore what makes the image (timeouts, publication, lifecycle, enforcement and "
             "audit may differ), or bake anew without --resume",
         )
-    return past, earlier
+    return begun
 
 
 def _as_begun(begun: Record, method: str | None, instance_id: str | None) -> tuple[str, str | None]:
@@ -304,38 +267,78 @@ def _as_begun(begun: Record, method: str | None, instance_id: str | None) -> tup
     return begun.method, own_instance
 
 
-def _tokens(past: Journal | None, earlier: EarlierRun | None) -> dict[str, str]:
+def _tokens(past: Journal | None, architecture: str, earlier: EarlierRun | None) -> dict[str, str]:
     """Return the tokens whose calls still stand: that of a broken image would bring it back.
 
     Those of a build without a record come from a random part that nobody knows any more.
     """
     if past is None or earlier is None:
         return {}
-    broken, tokens = {f"copy:{place}" for place in earlier.broken}, past.tokens
+    broken = {f"copy:{place}" for place in earlier.broken}
+    tokens = of_this_part(architecture, past.tokens)
     return {action: token for action, token in tokens.items() if action not in broken}
 
 
-def _build(
-    file: ReleaseFile, now: datetime, past: Journal | None, earlier: EarlierRun | None
-) -> Build:
-    if earlier:
-        return earlier.record.as_build
-    build, start = new_build(file, now), past.start if past else None
-    return structs.replace(build, id=start.build, version=start.version) if start else build
+def _first_build(file: ReleaseFile, now: datetime, bake: str | None, begun: _Begun) -> Build:
+    """Return the build that a bake has if it has but one; several differ in what follows its id."""
+    build = new_build(file, now)
+    if bake is None:
+        return build
+    versions = [each.version for each in begun.records]
+    versions += [begun.past.start.version] if begun.past else []
+    return structs.replace(build, id=bake, version=versions[0])
 
 
-def _source(aws: Aws, file: ReleaseFile, earlier: EarlierRun | None) -> Image:
+def _recipes(aws: Aws, file: ReleaseFile, begun: _Begun, first: Build) -> list[Recipe]:
+    """Return the recipe of each build.
+
+    Raises:
+        BakeError: with the problem of each source, of several.
+    """
+    recipes, problems = [], []
+    files = by_architecture(file)
+    for architecture, own in files.items():
+        earlier = begun.earlier.get(architecture)
+        build = earlier.record.as_build if earlier else _build(first, architecture)
+        try:
+            source = _source(aws, own, earlier, architecture)
+        except GoldenamiError as error:
+            if len(files) == 1:
+                raise
+            problems.append(f"{architecture}: {error.with_fix}")
+        else:
+            tokens = _tokens(begun.past, architecture, earlier)
+            recipes.append(Recipe(aws=aws, file=own, build=build, source=source, tokens=tokens))
+    if problems:
+        raise BakeError(
+            f"{file.path}: the bake cannot start, and nothing was changed", notes=problems
+        )
+    return recipes
+
+
+def _build(first: Build, architecture: str) -> Build:
+    if not architecture:
+        return first
+    return structs.replace(first, id=build_of(first.id, architecture), nonce=new_nonce())
+
+
+def _source(
+    aws: Aws, file: ReleaseFile, earlier: EarlierRun | None, architecture: str = ""
+) -> Image:
     """Return the base image: that of the earlier run, whatever a parameter names by now."""
     release, home = file.release, aws.in_region(file.release.build_region)
     if not earlier:
-        return goldens.base_image(home, release.base.source, release.approval_tag)
+        return goldens.base_image(
+            home, release.base.source, release.approval_tag, architecture=architecture,
+            instance_type=types(release.base)[0],
+        )  # fmt: skip
     source = earlier.record.source
     for image in images.by_id(home, [source]):
         return image
     if home.region in earlier.images:
         return Image(
             region=home.region, id=source, name="gone", owner="", state="deregistered",
-            architecture="",
+            architecture=architecture,
         )  # fmt: skip
     raise BakeError(
         f"build {earlier.record.build} was made from {source}, which is no longer there",

@@ -1,6 +1,6 @@
 """Carries a prepared bake out: make the image complete everywhere, then approve and publish."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from msgspec import Struct, structs
@@ -19,8 +19,9 @@ from goldenami.aws import (
 )
 from goldenami.aws.action import Handler
 from goldenami.aws.lease import Lease
-from goldenami.bake.actions import approved, available, complete, image_id
+from goldenami.bake.actions import available, image_id
 from goldenami.bake.distribute import ADOPT_COPY, adopt_copy
+from goldenami.bake.interface import Recipe
 from goldenami.bake.launch import launch
 from goldenami.bake.manifest import HANDLER, ManifestWriter
 from goldenami.bake.publish import WRITE_STATUS
@@ -29,14 +30,15 @@ from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Build
 from goldenami.domain.manifest import Manifest
-from goldenami.domain.plan import Plan, Results, Tell, resolve, silent
+from goldenami.domain.plan import Plan, Results, Tell, id_within, of_this_part, resolve, silent
 from goldenami.domain.status import Status
 from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
 from goldenami.workflows.enforce import snapshots
 from goldenami.workflows.execution import Execution, RunOutcome, unguarded
 from goldenami.workflows.interrupts import Interrupts
 from goldenami.workflows.release import guardrail
-from goldenami.workflows.release.preparation import Prepared, renew
+from goldenami.workflows.release.preparation import renew
+from goldenami.workflows.release.prepared import Places, Prepared, PreparedBuild
 from goldenami.workflows.release.recovery import EarlierRun, find
 
 HANDLERS: dict[str, Handler] = {
@@ -66,6 +68,7 @@ class ReleasedImage(Struct, frozen=True, kw_only=True):
     account: str
     image_id: str
     name: str
+    architecture: str
     status: str
     snapshots: tuple[str, ...]
     parameter: str
@@ -126,9 +129,8 @@ def bake(prepared: Prepared, *, tell: Tell = silent) -> Released:
 
 
 def _interrupted(prepared: Prepared, notes: Iterable[str]) -> InterruptedRunError:
-    build = prepared.recipe.build.id
     return InterruptedRunError(
-        f"interrupted; build {build} can go on", notes=notes, fix=f"run {prepared.resume}"
+        f"interrupted; build {prepared.id} can go on", notes=notes, fix=f"run {prepared.resume}"
     )
 
 
@@ -159,18 +161,20 @@ class _Run:
 
     def whole(self) -> Released:
         """Tell of a release that has ended; nothing is changed."""
-        return self._publish(self._prepared.recipe.places, RunOutcome(self._prepared.done))
+        every = [build.recipe.places for build in self._prepared.builds]
+        return self._publish(every, RunOutcome(self._prepared.done))
 
     def leased(self) -> Released:
         """Carry it out with the right to bake; the account may have moved on before."""
-        recipe, build = self._prepared.recipe, self._prepared.recipe.build
+        prepared, recipe = self._prepared, self._prepared.recipe
+        build = recipe.build
         self._journal = journal.Journal.open(
             journal.Start(
-                build=build.id, version=build.version, spec=build.spec,
+                build=prepared.id, version=build.version, spec=build.spec,
                 release=str(recipe.file.path),
             )
         )  # fmt: skip
-        lease = Lease(recipe.aws.in_region(recipe.region), build.image, build.id)
+        lease = Lease(recipe.aws.in_region(recipe.region), build.image, prepared.id)
         self._interrupts.wait_for(lease.__enter__, patience=2)
         self._guard = lease.check
         try:
@@ -185,16 +189,16 @@ class _Run:
     def _bake(self) -> Released:
         prepared = self._prepared
         making = self._execute(prepared.making, prepared.done)
-        places = prepared.recipe.proposed_places
-        whole = tuple(place for place in places if complete(place) in making.results)
+        whole = prepared.whole(making.results)
         unsafe = isinstance(making.error, RefusedError)
-        if making.error and (unsafe or not whole or prepared.proposes):
-            raise self._failed(making.error)  # who approves, approves a whole release
+        together = prepared.proposes or len(prepared.builds) > 1  # a whole release, or none
+        if making.error and (unsafe or together or not any(whole)):
+            raise self._failed(making.error)
         return self._publish(*self._approve(whole, making))
 
     def _approve(
-        self, whole: tuple[AccountRegion, ...], making: RunOutcome
-    ) -> tuple[tuple[AccountRegion, ...], RunOutcome]:
+        self, whole: Sequence[Places], making: RunOutcome
+    ) -> tuple[Sequence[Places], RunOutcome]:
         """Approve and share what is complete; return where it is approved, and what was done.
 
         A copy of another account that fails is left out, as a region is; nothing else may fail.
@@ -203,30 +207,37 @@ class _Run:
         actions = prepared.approval(whole)
         if not actions:
             return whole, making
-        sharing = self._execute(Plan(title=prepared.making.title, actions=actions), making.results)
+        sharing = self._execute(Plan(title=prepared.title, actions=actions), making.results)
         missing = [action for action in actions if action.id not in sharing.results]
         unsafe = isinstance(sharing.error, RefusedError) or any(not each.role for each in missing)
         if sharing.error and unsafe:
             raise self._failed(sharing.error)
-        places = prepared.recipe.places
-        approved_places = tuple(place for place in places if approved(place) in sharing.results)
-        return approved_places, making.then(sharing)
+        return prepared.approved(whole, sharing.results), making.then(sharing)
 
-    def _publish(self, places: tuple[AccountRegion, ...], before: RunOutcome) -> Released:
+    def _publish(self, places: Sequence[Places], before: RunOutcome) -> Released:
         prepared = self._prepared = self._guarded()
-        recipe = prepared.recipe
-        plan = Plan(title=prepared.making.title, actions=prepared.publishing(places))
+        plan = Plan(title=prepared.title, actions=prepared.publishing(places))
         publishing = self._execute(plan, before.results)
         if publishing.error:
             raise self._failed(publishing.error)
+        several = [*zip(prepared.builds, places, strict=True)]
         failure = None
         if before.error:
-            missing = [place.name for place in recipe.places if place not in places]
+            missing = [
+                id_within(build.part, place.name)
+                for build, own in several
+                for place in build.recipe.places
+                if place not in own
+            ]
             extent = f" ({', '.join(missing) or 'nothing'} missing, the rest published)"
             failure = self._failed(before.error, extent)
         return Released(
-            build=recipe.build,
-            images=tuple(_released(prepared, place, publishing.results) for place in places),
+            build=structs.replace(prepared.recipe.build, id=prepared.id),
+            images=tuple(
+                _released(build, place, of_this_part(build.part, publishing.results))
+                for build, own in several
+                for place in own
+            ),
             manifest=self._manifest.manifest,
             failure=failure,
             notes=before.then(publishing).notes,
@@ -244,10 +255,10 @@ class _Run:
 
     def _execute(self, plan: Plan, done: Results) -> RunOutcome:
         prepared = self._prepared
-        own = {**prepared.baker.handlers, HANDLER: self._manifest.write}
+        own = {call: each for build in prepared.builds for call, each in build.handlers.items()}
         execution = Execution(
             prepared.recipe.aws,
-            handlers={**HANDLERS, **own},
+            handlers={**HANDLERS, **own, HANDLER: self._manifest.write},
             journal=self._journal,
             done=done,
             tell=self._manifest.listen,
@@ -262,7 +273,7 @@ class _Run:
         fix = fix_for(prepared.recipe, error) or "mend the cause"
         kind = type(error) if isinstance(error, RefusedError) else BakeError
         failure = kind(
-            f"build {prepared.recipe.build.id} failed{extent}: {error.message}",
+            f"build {prepared.id} failed{extent}: {error.message}",
             notes=(*error.notes, *self.remains()),
             fix=f"{fix}; then go on with {prepared.resume}",
         )
@@ -271,21 +282,27 @@ class _Run:
 
     def remains(self) -> list[str]:
         """Say by id what the build has left in the account, and the command that removes it."""
-        prepared = self._prepared
-        recipe, build = prepared.recipe, prepared.recipe.build.id
-        sweep = f"`goldenami sweep --build {build}` removes what it has left"
+        prepared, recipe = self._prepared, self._prepared.recipe
+        sweep = f"`goldenami sweep --build {prepared.id}` removes what it has left"
         if self._interrupts.count > 1:
             return [f"what is left was not looked for; {sweep}"]
+
+        def look() -> list[EarlierRun]:
+            ids = [build.recipe.build.id for build in prepared.builds]
+            runs = [find(recipe.aws, recipe.release, build) for build in ids]
+            return [run for run in runs if run]
+
         try:
-            run = self._interrupts.wait_for(lambda: find(recipe.aws, recipe.release, build))
+            runs = self._interrupts.wait_for(look)
         except KeyboardInterrupt:
             return [f"what is left could not be looked for (interrupted); {sweep}"]
         except GoldenamiError as error:
             return [f"what is left could not be looked for ({error.message}); {sweep}"]
-        return [*_remains(prepared, run, sweep)] if run else []
+        lines = [line for run in runs for line in _remains(recipe, run, sweep)]
+        return [*dict.fromkeys(lines)]
 
 
-def _remains(prepared: Prepared, run: EarlierRun, sweep: str) -> Iterator[str]:
+def _remains(recipe: Recipe, run: EarlierRun, sweep: str) -> Iterator[str]:
     """Say what a run has left: of its release, what is not its own, and what to sweep."""
     for place, image in run.images.items():
         if tags.UNPUBLISHED in image.tags:
@@ -296,23 +313,24 @@ def _remains(prepared: Prepared, run: EarlierRun, sweep: str) -> Iterator[str]:
         if image.status == Status.BUILDING:
             yield f"left for resuming: {image.id} ({image.state}) in {place}"
     if run.instance_id:
-        yield f"left for resuming: {run.instance_id} in {prepared.recipe.region}"
+        yield f"left for resuming: {run.instance_id} in {recipe.region}"
     if building or run.instance_id:
         yield sweep
-    places = [place for place in prepared.recipe.places if place.role and place.name in building]
+    places = [place for place in recipe.places if place.role and place.name in building]
     for role in dict.fromkeys(place.role for place in places):
         yield f"`goldenami sweep --build {run.record.build} --role {role}`: there too"
 
 
-def _released(prepared: Prepared, place: AccountRegion, results: Results) -> ReleasedImage:
-    recipe = prepared.recipe
-    publish = None if prepared.proposes else recipe.release.publish
+def _released(build: PreparedBuild, place: AccountRegion, results: Results) -> ReleasedImage:
+    recipe = build.recipe
+    publish = None if build.proposes else recipe.release.publish
     return ReleasedImage(
         region=place.region,
         account=place.account,
         image_id=resolve(image_id(recipe, place), results),
         name=recipe.build.ami_name,
-        status=prepared.status.value,
+        architecture=recipe.source.architecture,
+        status=(Status.CANDIDATE if build.proposes else Status.APPROVED).value,
         snapshots=tuple(results[available(place)]["snapshot_ids"]),
         parameter=publish.ssm_parameter if publish else "",
     )

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -62,6 +62,25 @@ def steps(verdicts: Verdicts, group: AutoScalingGroup, golden: Image) -> list[Re
             for instance_id in group.protected
         ),
     ]
+
+
+def fitting(
+    regional: RegionalAws, group: AutoScalingGroup, current: Sequence[Image]
+) -> Image | None:
+    """Return which image of a golden version fits what a group launches first of all.
+
+    Raises:
+        LeftAloneError: a template could not be read.
+    """
+    image, instance_type = "", ""
+    for reference in group.references[:1] if current[1:] else ():
+        image = reference.image
+        with reading("it"):
+            version = read_version(regional, reference) if reference.template else None
+            if version:
+                instance_type, image = version.instance_type, templates.image_of(regional, version)
+    with reading("it"):
+        return templates.fitting(regional, image, instance_type, current)
 
 
 def adopt(context: ActionContext, error: AwsError) -> Mapping[str, object] | None:

@@ -12,7 +12,6 @@ from goldenami.aws import auto_scaling
 from goldenami.aws.auto_scaling import AutoScalingGroup
 from goldenami.aws.launch_templates import NAMED, ImageReference, read_version
 from goldenami.aws.seen_images import SeenImages
-from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import Judge, outdated_image
 from goldenami.domain.audit.subject import Kind, Subject
@@ -50,14 +49,14 @@ def steps(verdicts: Verdicts, named: Mapping[str, Sequence[Finding]]) -> list[Re
     group_names: dict[str, None] = {}
     regional = verdicts.regional
     waived = _Waived(verdicts)
-    golden = next(iter(verdicts.golden_versions()), None)
+    current = _newest(verdicts.golden_versions())
     for findings in named.values():
         with leaving_alone(refreshes, verdicts.place, findings[0].subject.id):
             verdicts.refuse_unread()
             subject = verdicts.still_open(findings)[0].subject
             waived.refuse(subject)
             if subject.kind is Kind.LAUNCH_TEMPLATE:
-                refreshes.append(_template(regional, subject, usable(verdicts, golden)))
+                refreshes.append(_template(verdicts, subject, current))
             elif name := _group_of(subject):
                 group_names[name] = None
             else:
@@ -69,8 +68,14 @@ def steps(verdicts: Verdicts, named: Mapping[str, Sequence[Finding]]) -> list[Re
             if name not in known:
                 raise LeftAloneError("it is gone")
             waived.refuse_templates(known[name])
-            refreshes += groups.steps(verdicts, known[name], usable(verdicts, golden))
-    return [_guarded(verdicts, golden, step) for step in in_order(regional, refreshes)]
+            golden = usable(verdicts, groups.fitting(regional, known[name], current))
+            refreshes += groups.steps(verdicts, known[name], golden)
+    return [_guarded(verdicts, current, step) for step in in_order(regional, refreshes)]
+
+
+def _newest(golden: Sequence[Image]) -> list[Image]:
+    """Return the images of the newest version: one, or one of each architecture."""
+    return [image for image in golden if image.version == golden[0].version]
 
 
 def usable(verdicts: Verdicts, golden: Image | None) -> Image:
@@ -98,13 +103,15 @@ def usable(verdicts: Verdicts, golden: Image | None) -> Image:
     return golden
 
 
-def _guarded(verdicts: Verdicts, golden: Image | None, step: RemediationStep) -> RemediationStep:
-    """Let each action of a step ask once more whether the image is still golden."""
+def _guarded(
+    verdicts: Verdicts, current: Sequence[Image], step: RemediationStep
+) -> RemediationStep:
+    """Let each action of a step ask once more whether the version is still golden."""
     before = step.guard
 
     def guard(action: Action) -> None:
-        approved = verdicts.golden_versions()
-        if golden is None or golden.id not in [image.id for image in approved]:
+        approved = {image.id for image in verdicts.golden_versions()}
+        if not current or not approved.issuperset(image.id for image in current):
             raise LeftAloneError("the image that it was to get is no longer approved")
         before(action)
 
@@ -145,12 +152,16 @@ class _Waived:
                 raise LeftAloneError(f"a waiver covers its template {reference.template}")
 
 
-def _template(regional: RegionalAws, subject: Subject, golden: Image) -> RemediationStep:
+def _template(verdicts: Verdicts, subject: Subject, current: Sequence[Image]) -> RemediationStep:
+    regional = verdicts.regional
     template, number = _template_id(subject), subject.id.partition(":")[2]
     with reading("it"):
         version = read_version(regional, ImageReference(template=template, version=NAMED[0]))
         if version is None:
             raise LeftAloneError("it is gone")
+        image = templates.image_of(regional, version) if current[1:] else ""
+        fits = templates.fitting(regional, image, version.instance_type, current)
+        golden = usable(verdicts, fits)
         if version.version != number and version.reference.image != golden.id:
             raise LeftAloneError(f"it is no default version: {version.version} is")
         moved = move(regional, version, golden)

@@ -49,9 +49,7 @@ def move(regional: RegionalAws, version: LaunchTemplateVersion, golden: Image) -
     Raises:
         AwsError: its image, parameter or instance type could not be read.
     """
-    image, parameter = version.reference.image, version.reference.parameter
-    if parameter:
-        image = parameters.image_ids(regional, [parameter]).get(parameter, "")
+    image, parameter = image_of(regional, version), version.reference.parameter
     if image == golden.id:
         return Move(version.version)
     if parameter:
@@ -62,6 +60,32 @@ def move(regional: RegionalAws, version: LaunchTemplateVersion, golden: Image) -
     return Move(Ref(actions[0].id, "version"), actions)
 
 
+def image_of(regional: RegionalAws, version: LaunchTemplateVersion) -> str:
+    """Return the image that a version of a template launches now, empty if it names none.
+
+    Raises:
+        AwsError: its parameter could not be read.
+    """
+    image, parameter = version.reference.image, version.reference.parameter
+    return parameters.image_ids(regional, [parameter]).get(parameter, "") if parameter else image
+
+
+def fitting(
+    regional: RegionalAws, image_id: str, instance_type: str, current: Sequence[Image]
+) -> Image | None:
+    """Return which image of a golden version can take the place of another one.
+
+    It is the first if there is but one, or none is of that architecture; None if there is none.
+
+    Raises:
+        AwsError: the image or the instance type could not be read.
+    """
+    if len(current) > 1:
+        known = _architectures(regional, image_id, instance_type)
+        current = [each for each in current if each.architecture in known] or current
+    return next(iter(current), None)
+
+
 def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Image) -> str:
     """Say why a golden image cannot take the place of another one, as far as that can be told.
 
@@ -70,14 +94,17 @@ def misfit(regional: RegionalAws, image_id: str, instance_type: str, golden: Ima
     Raises:
         AwsError: the image or the instance type could not be read.
     """
-    described = images.by_id(regional, [image_id]) if image_id else []
-    known = [image.architecture for image in described]
-    if not described and instance_type:
-        purpose = f"looking at {instance_type}"
-        known = instances.architectures(regional, instance_type, purpose)
+    known = _architectures(regional, image_id, instance_type)
     if not known or golden.architecture in known:
         return ""
     return f"it is {'/'.join(known)}, and {golden.id} is {golden.architecture}"
+
+
+def _architectures(regional: RegionalAws, image_id: str, instance_type: str) -> list[str]:
+    described = images.by_id(regional, [image_id]) if image_id else []
+    if not described and instance_type:
+        return instances.architectures(regional, instance_type, f"looking at {instance_type}")
+    return [image.architecture for image in described]
 
 
 def in_order(regional: RegionalAws, steps: Iterable[RemediationStep]) -> list[RemediationStep]:

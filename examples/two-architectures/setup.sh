@@ -1,0 +1,4 @@
+#!/bin/bash
+set -euo pipefail
+dnf -y update
+uname -m >/etc/golden-ami

@@ -1,0 +1,38 @@
+"""A release of several architectures as a release of each: what a build is made from."""
+
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from goldenami.domain import names
+from goldenami.spec import ReleaseFile
+from goldenami.spec.model import Release
+
+
+def by_architecture(file: ReleaseFile) -> Mapping[str, ReleaseFile]:
+    """Return the release file that each build is made from, by architecture.
+
+    It is the file itself, under an empty name, if it has no ``architectures``. Else each is a file
+    of one architecture, as if that were the only one: whose digest is the whole file's, for one
+    version has images of all.
+    """
+    return {
+        name: structs.replace(file, release=_of(file.release, name))
+        for name in file.release.architectures
+    } or {"": file}
+
+
+def _of(release: Release, name: str) -> Release:
+    own, publish = release.architectures[name], release.publish
+    return structs.replace(
+        release,
+        architectures={},
+        base=structs.replace(
+            release.base,
+            source=own.source,
+            instance_type=own.instance_type,
+            instance_types=own.instance_types,
+        ),
+        publish=publish
+        and structs.replace(publish, ssm_parameter=publish.ssm_parameter.replace(names.ARCH, name)),
+    )
