@@ -136,6 +136,30 @@ def test_an_approval_that_failed_names_its_command_and_is_completed_as_it_was_re
 
 
 @pytest.mark.parametrize(
+    ("verb", "option", "why"),
+    [
+        ("bake", "--resume", "and no such image is there any more"),
+        ("approve", "--build", "is no candidate"),
+    ],
+)
+def test_what_was_approved_and_is_gone_is_never_made_anew_under_that_approval(
+    cli: Any, proposed: tuple[Path, str], sandbox: Sandbox, own_images: Any, mutating: Any,
+    verb: str, option: str, why: str,
+) -> None:  # fmt: skip
+    release, build = proposed
+    with sandbox.fail(Fault(service="ec2", operation="CreateTags", code="Refused")):
+        assert cli("approve", release, "--yes").code == 1
+    for region in ("us-east-1", "eu-west-1"):
+        (image,) = own_images(region)
+        sandbox.client("ec2", region).deregister_image(ImageId=image["ImageId"])
+    before = mutating()
+    ran = cli(verb, release, option, build, "--yes")
+    assert ran.code == 4, ran.err
+    assert why in ran.err
+    assert mutating() == before
+
+
+@pytest.mark.parametrize(
     "command", [["bake"], ["bake", "--resume"], ["approve"], ["approve", "--build"]], ids=" ".join
 )
 def test_what_is_not_published_everywhere_is_completed_by_any_command(

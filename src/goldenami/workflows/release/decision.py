@@ -15,8 +15,9 @@ Builds = Mapping[str, EarlierRun | None]
 def decision(builds: Builds) -> Approval | None:
     """Return who has approved a bake, and when; None as long as nobody has.
 
-    The approval of several architectures may be recorded for some of them alone, if it was
-    interrupted: it holds for the images whose ids it names, and for no others.
+    It holds for the images that were approved, and for no others: what would be made in their
+    place nobody has seen. That of several architectures may be recorded for some of them alone, if
+    it was interrupted.
 
     Raises:
         RefusedError: an image that was approved is not there any more.
@@ -25,11 +26,12 @@ def decision(builds: Builds) -> Approval | None:
     if not records:
         return None
     first = min(records, key=lambda each: each.approved_at)
-    images = first.approved_images or ()
-    if "" not in builds and (missing := _missing(builds, images)):
+    images = first.approved_images or (first.image_id,)
+    if missing := _missing(builds, images):
+        of_which = f" of {' and '.join(missing)}" if any(missing) else ""
         raise RefusedError(
             f"build {first.build} was approved by {first.approved_by} with {', '.join(images)}, "
-            f"and no such image is there of {' and '.join(missing)}",
+            f"and no such image is there{of_which} any more",
             fix="bake a new version of the image: what is made now nobody has approved",
         )
     return Approval(by=first.approved_by, at=first.approved_at)
