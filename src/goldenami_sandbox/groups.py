@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScaling
 """
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from botocore.model import OperationNotFoundError
 from moto.autoscaling.responses import AutoScalingResponse as MotoResponse
@@ -54,7 +54,7 @@ class GroupsResponse(MotoResponse):
         except ServiceException as error:
             status, headers, body = self.serialized(ActionResult(error))
             return status, headers | {"status": str(status)}, body
-        return super().call_action()
+        return cast(TYPE_RESPONSE, super().call_action())
 
     @overrides
     def delete_launch_configuration(self) -> ActionResult:
@@ -78,8 +78,8 @@ class GroupsResponse(MotoResponse):
         group = self.autoscaling_backend.autoscaling_groups[self._get_param(GROUP)]
         capacity = self._get_int_param("DesiredCapacity")
         for name, limit, beyond in (
-            ("above max", group.max_size, capacity > group.max_size),
-            ("below min", group.min_size, capacity < group.min_size),
+            ("above max", group.max_size, capacity > int(group.max_size or 0)),
+            ("below min", group.min_size, capacity < int(group.min_size or 0)),
         ):
             if beyond:
                 raise invalid(
