@@ -25,6 +25,7 @@ from goldenami.iam.evaluator.request import Request
 from goldenami_sandbox.ec2.launch import LaunchState
 from goldenami_sandbox.enforcement.caller import Caller, deciding_in, principal_of, store
 from goldenami_sandbox.enforcement.policies import policies_of
+from goldenami_sandbox.enforcement.trust import trusts_service
 from goldenami_sandbox.listing import page
 
 DEFAULT_MANAGEMENT = "/ssm/managed-instance/default-ec2-instance-management-role"
@@ -74,9 +75,16 @@ def _roles(account: str, region: str, instance: Instance) -> Iterator[Role]:
     ec2 = ec2_backends[account][region]
     association = ec2.iam_instance_profile_associations.get(instance.id)
     if association is not None:
-        yield from association.iam_instance_profile.roles
+        roles = association.iam_instance_profile.roles
+        yield from (role for role in roles if _is_for(role, "ec2"))
     name = default_roles.get((account, region), "").rpartition("/")[2]
-    yield from (role for role in store().roles.values() if role.name == name)
+    yield from (
+        role for role in store().roles.values() if role.name == name and _is_for(role, "ssm")
+    )
+
+
+def _is_for(role: Role, service: str) -> bool:
+    return trusts_service(role.assume_role_policy_document, service)
 
 
 def _lets_register(role: Role, instance_arn: str) -> bool:
