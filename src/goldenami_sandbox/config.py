@@ -6,15 +6,17 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_SelectAggregateResour
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from moto.config.exceptions import (
     InvalidLimitException,
+    InvalidNextTokenException,
     NoSuchConfigurationAggregatorException,
 )
 from moto.config.responses import ConfigResponse as MotoResponse
 from moto.core.exceptions import JsonRESTError
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 
 from goldenami_sandbox.config_query import COUNT, InvalidQueryError, Query, Row
@@ -22,6 +24,7 @@ from goldenami_sandbox.ec2.regions import ENABLED_BY_DEFAULT
 from goldenami_sandbox.listing import page
 from goldenami_sandbox.overriding import overrides
 
+T = TypeVar("T")
 PAGE_SIZE = 25
 COUNTS_PAGE_SIZE = 500
 LARGEST_PAGE = 100
@@ -49,7 +52,7 @@ class ConfigResponse(MotoResponse):
             raise JsonRESTError("InvalidExpressionException", str(error)) from error
         lines = [json.dumps(row) for row in query.select(rows)]
         usual = COUNTS_PAGE_SIZE if COUNT in query.fields else PAGE_SIZE
-        some, token = page(lines, self._limit(usual), self._get_param("NextToken"))
+        some, token = self._page(lines, usual)
         return json.dumps({"Results": some, **({"NextToken": token} if token else {})})
 
     def describe_configuration_aggregator_sources_status(self) -> str:
@@ -64,9 +67,15 @@ class ConfigResponse(MotoResponse):
         statuses = [
             status for status in statuses if not states or status["LastUpdateStatus"] in states
         ]
-        some, token = page(statuses, self._limit(LARGEST_PAGE), self._get_param("NextToken"))
+        some, token = self._page(statuses, LARGEST_PAGE)
         more = {"NextToken": token} if token else {}
         return json.dumps({"AggregatedSourceStatusList": some, **more})
+
+    def _page(self, items: Sequence[T], usual: int) -> tuple[list[T], str]:
+        try:
+            return page(items, self._limit(usual), self._get_param("NextToken"))
+        except EC2ClientError:
+            raise InvalidNextTokenException from None
 
     def _limit(self, usual: int) -> int:
         limit = int(self._get_param("Limit") or 0)

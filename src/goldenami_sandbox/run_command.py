@@ -109,10 +109,9 @@ class RunCommandResponse(SimpleSystemManagerResponse):
                 "UnsupportedPlatformType",
                 "The document doesn't support the platform type of the given managed node IDs.",
             )
+        # moto knows tags alone, and takes no target for all instances
         parameters = json.loads(self.body)
-        asked.pop(
-            "Targets", None
-        )  # moto knows tags alone, and takes none of them for all instances
+        parameters.pop("Targets", None)
         self.body = json.dumps(parameters)
         super().send_command()
         command = self.ssm_backend._commands[-1]  # noqa: SLF001

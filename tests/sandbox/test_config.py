@@ -91,3 +91,5 @@ def test_an_account_is_asked_without_an_aggregator(sandbox: Sandbox, source_id: 
     assert [json.loads(row) for row in found["Results"]] == [{"awsRegion": "us-east-1"}]
     with pytest.raises(ClientError, match="InvalidExpressionException"):
         config.select_resource_config(Expression="DROP TABLE x")
+    with pytest.raises(ClientError, match="InvalidNextTokenException"):
+        config.select_resource_config(Expression="SELECT resourceId", NextToken="none")

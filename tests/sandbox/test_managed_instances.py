@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox import catalogue, seed
+from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.people import AGENT_POLICY
 from goldenami_sandbox.server import Sandbox
 
@@ -104,7 +105,12 @@ def test_without_a_profile_the_account_may_manage_by_default(
     trusted_by(sandbox, "default", "ssm.amazonaws.com")
     ssm.update_service_setting(SettingId=SETTING, SettingValue="default")
     arn = default["ARN"]
-    assert ssm.get_service_setting(SettingId=arn)["ServiceSetting"]["SettingValue"] == "default"
+    changed = ssm.get_service_setting(SettingId=arn)["ServiceSetting"]
+    assert (changed["SettingValue"], changed["Status"]) == ("default", "Customized")
+    assert (default["LastModifiedUser"], changed["LastModifiedUser"]) == (
+        "System",
+        f"arn:aws:iam::{ACCOUNT_ID}:root",
+    )
     send(instance_id)
     ssm.reset_service_setting(SettingId=SETTING)
     with refused("InvalidInstanceId"):
