@@ -19,11 +19,8 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.moto_api._internal import mock_random
 
 from goldenami_sandbox.clock import Countdown
-from goldenami_sandbox.group_launches import (
-    Described,
-    GroupLaunchesResponse,
-    invalid,
-)
+from goldenami_sandbox.group_launches import Described, GroupLaunchesResponse
+from goldenami_sandbox.groups import invalid
 from goldenami_sandbox.overriding import overrides
 
 RANGES = {
@@ -132,7 +129,6 @@ class AutoScalingResponse(GroupLaunchesResponse):
     def start_instance_refresh(self) -> ActionResult:
         """Replace the instances of a group; one refresh of a group at a time."""
         store, name = self._store, self._get_param("AutoScalingGroupName")
-        self._check(name)
         desired = self._get_param("DesiredConfiguration", {})
         preferences = self._get_param("Preferences", {})
         group = store.autoscaling_groups[name]
@@ -154,7 +150,6 @@ class AutoScalingResponse(GroupLaunchesResponse):
     def describe_instance_refreshes(self) -> ActionResult:
         """List the refreshes of a group, the newest first."""
         name = self._get_param("AutoScalingGroupName")
-        self._check(name)
         ids = self._get_param("InstanceRefreshIds", [])
         refreshes = [
             refresh.described()
@@ -168,10 +163,6 @@ class AutoScalingResponse(GroupLaunchesResponse):
         store = self.autoscaling_backend
         assert isinstance(store, AutoScalingStore)  # noqa: S101  `installation.install` sees to it
         return store
-
-    def _check(self, name: str) -> None:
-        if name not in self._store.autoscaling_groups:
-            raise invalid(f"AutoScalingGroup name not found - AutoScalingGroup '{name}'")
 
     def _check_desired(self, group: FakeAutoScalingGroup, desired: Described) -> None:
         if desired and len(desired) != 1:

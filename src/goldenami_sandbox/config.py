@@ -1,25 +1,30 @@
-"""AWS Config: queries of an aggregator over the instances of its accounts, which moto lacks.
+"""AWS Config: queries over the instances of an account, or of an aggregator's accounts.
 
-`config_query.py` has the query language.
+moto answers the former with nothing, and lacks the latter. `config_query.py` has the language.
+https://docs.aws.amazon.com/config/latest/APIReference/API_SelectResourceConfig.html
 https://docs.aws.amazon.com/config/latest/APIReference/API_SelectAggregateResourceConfig.html
 """
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from moto.config.exceptions import (
     InvalidLimitException,
+    InvalidNextTokenException,
     NoSuchConfigurationAggregatorException,
 )
 from moto.config.responses import ConfigResponse as MotoResponse
 from moto.core.exceptions import JsonRESTError
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 
 from goldenami_sandbox.config_query import COUNT, InvalidQueryError, Query, Row
 from goldenami_sandbox.ec2.regions import ENABLED_BY_DEFAULT
 from goldenami_sandbox.listing import page
+from goldenami_sandbox.overriding import overrides
 
+T = TypeVar("T")
 PAGE_SIZE = 25
 COUNTS_PAGE_SIZE = 500
 LARGEST_PAGE = 100
@@ -31,15 +36,23 @@ outdated: dict[str, str] = {}
 class ConfigResponse(MotoResponse):
     """Answers AWS Config."""
 
+    @overrides
+    def select_resource_config(self) -> str:
+        """Answer a query over the account in the region of the call."""
+        return self._selected(_rows(self.current_account, self.region))
+
     def select_aggregate_resource_config(self) -> str:
         """Answer a query over all accounts and regions of an aggregator."""
+        return self._selected(self._rows())
+
+    def _selected(self, rows: Iterable[Row]) -> str:
         try:
             query = Query.parse(self._get_param("Expression"))
         except InvalidQueryError as error:
             raise JsonRESTError("InvalidExpressionException", str(error)) from error
-        rows = [json.dumps(row) for row in query.select(self._rows())]
+        lines = [json.dumps(row) for row in query.select(rows)]
         usual = COUNTS_PAGE_SIZE if COUNT in query.fields else PAGE_SIZE
-        some, token = page(rows, self._limit(usual), self._get_param("NextToken"))
+        some, token = self._page(lines, usual)
         return json.dumps({"Results": some, **({"NextToken": token} if token else {})})
 
     def describe_configuration_aggregator_sources_status(self) -> str:
@@ -54,9 +67,15 @@ class ConfigResponse(MotoResponse):
         statuses = [
             status for status in statuses if not states or status["LastUpdateStatus"] in states
         ]
-        some, token = page(statuses, self._limit(LARGEST_PAGE), self._get_param("NextToken"))
+        some, token = self._page(statuses, LARGEST_PAGE)
         more = {"NextToken": token} if token else {}
         return json.dumps({"AggregatedSourceStatusList": some, **more})
+
+    def _page(self, items: Sequence[T], usual: int) -> tuple[list[T], str]:
+        try:
+            return page(items, self._limit(usual), self._get_param("NextToken"))
+        except EC2ClientError:
+            raise InvalidNextTokenException from None
 
     def _limit(self, usual: int) -> int:
         limit = int(self._get_param("Limit") or 0)
@@ -78,22 +97,24 @@ class ConfigResponse(MotoResponse):
         for account in self._accounts():
             if account in outdated:
                 continue
-            for region, store in ec2_backends[account].items():
-                for instance in store.all_instances():
-                    if instance.state not in _RECORDED:
-                        continue
-                    own = store.tags.get(instance.id, {})
-                    yield {
-                        "resourceType": "AWS::EC2::Instance",
-                        "resourceId": instance.id,
-                        "accountId": account,
-                        "awsRegion": region,
-                        "tags": [{"key": key, "value": value} for key, value in own.items()],
-                        "configuration": {
-                            "imageId": instance.image_id,
-                            "state": {"name": instance.state},
-                        },
-                    }
+            for region in ec2_backends[account]:
+                yield from _rows(account, region)
+
+
+def _rows(account: str, region: str) -> Iterator[Row]:
+    store = ec2_backends[account][region]
+    for instance in store.all_instances():
+        if instance.state not in _RECORDED:
+            continue
+        own = store.tags.get(instance.id, {})
+        yield {
+            "resourceType": "AWS::EC2::Instance",
+            "resourceId": instance.id,
+            "accountId": account,
+            "awsRegion": region,
+            "tags": [{"key": key, "value": value} for key, value in own.items()],
+            "configuration": {"imageId": instance.image_id, "state": {"name": instance.state}},
+        }
 
 
 def _status(account: str, region: str) -> Row:

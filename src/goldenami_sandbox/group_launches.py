@@ -11,22 +11,16 @@ from contextlib import suppress
 from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup
-from moto.autoscaling.responses import AutoScalingResponse as MotoResponse
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 
 from goldenami_sandbox.ec2.response import Ec2Response
+from goldenami_sandbox.groups import GROUP, GroupsResponse, invalid
 from goldenami_sandbox.overriding import overrides, replace
 
 Described = dict[str, Any]
-_NAME = "AutoScalingGroupName"
 _LAUNCHES = {"LaunchConfigurationName", "LaunchTemplate", "MixedInstancesPolicy"}
 _IDENTIFIERS = {"LaunchTemplateId", "LaunchTemplateName"}
-
-
-def invalid(message: str) -> EC2ClientError:
-    """What Auto Scaling refuses."""
-    return EC2ClientError("ValidationError", message)
 
 
 def launches(desired: Described) -> Iterator[Described]:
@@ -41,7 +35,7 @@ def launches(desired: Described) -> Iterator[Described]:
         yield {"LaunchTemplate": template, **own}
 
 
-class GroupLaunchesResponse(MotoResponse):
+class GroupLaunchesResponse(GroupsResponse):
     """What launches, in the calls that name it."""
 
     @overrides
@@ -60,7 +54,7 @@ class GroupLaunchesResponse(MotoResponse):
         """Make a group of something that can be launched."""
         self.check_launches(self.params)
         answer = super().create_auto_scaling_group()
-        group = self.autoscaling_backend.autoscaling_groups[self._get_param(_NAME)]
+        group = self.autoscaling_backend.autoscaling_groups[self._get_param(GROUP)]
         group.health_check_grace_period = self._get_int_param("HealthCheckGracePeriod", 0)
         return answer
 
@@ -68,10 +62,10 @@ class GroupLaunchesResponse(MotoResponse):
     def update_auto_scaling_group(self) -> ActionResult:
         """Change a group to something that can be launched."""
         self.check_launches(self.params)
-        group = self.autoscaling_backend.autoscaling_groups.get(self._get_param(_NAME))
-        policy = group.mixed_instances_policy if group else None
+        group = self.autoscaling_backend.autoscaling_groups[self._get_param(GROUP)]
+        policy = group.mixed_instances_policy
         answer = super().update_auto_scaling_group()
-        if group and not _LAUNCHES & self.params.keys():  # moto forgets the policy then
+        if not _LAUNCHES & self.params.keys():  # moto forgets the policy then
             group.mixed_instances_policy = policy
         return answer
 

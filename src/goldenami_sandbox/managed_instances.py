@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInst
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from moto.core.responses import ActionResult
@@ -19,17 +20,30 @@ from moto.iam.models import Role
 from moto.ssm.exceptions import SSMException, ValidationException
 from moto.ssm.responses import SimpleSystemManagerResponse
 from moto.utilities.utils import get_partition
+from msgspec import Struct
 
 from goldenami.iam.evaluator.decide import decide
 from goldenami.iam.evaluator.request import Request
 from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.enforcement.caller import Caller, deciding_in, principal_of, store
 from goldenami_sandbox.enforcement.policies import policies_of
+from goldenami_sandbox.enforcement.trust import trusts_service
 from goldenami_sandbox.listing import page
+from goldenami_sandbox.sts import caller_arn
 
 DEFAULT_MANAGEMENT = "/ssm/managed-instance/default-ec2-instance-management-role"
-default_roles: dict[tuple[str, str], str] = {}
-"""The default host management role of an account and region, as a path and a name."""
+
+
+class DefaultRole(Struct, frozen=True):
+    """The default host management role: a path and a name, who set it, and when."""
+
+    name: str = "$None"
+    set_by: str = "System"
+    set_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+default_roles: dict[tuple[str, str], DefaultRole] = {}
+"""What was set, by account and region."""
 AGENT_VERSION = "3.3.3050.0"
 _REGISTERING = ("ssm:UpdateInstanceInformation",)
 _LISTENING = (
@@ -73,9 +87,16 @@ def _roles(account: str, region: str, instance: Instance) -> Iterator[Role]:
     ec2 = ec2_backends[account][region]
     association = ec2.iam_instance_profile_associations.get(instance.id)
     if association is not None:
-        yield from association.iam_instance_profile.roles
-    name = default_roles.get((account, region), "").rpartition("/")[2]
-    yield from (role for role in store().roles.values() if role.name == name)
+        roles = association.iam_instance_profile.roles
+        yield from (role for role in roles if _is_for(role, "ec2"))
+    name = default_roles.get((account, region), DefaultRole()).name.rpartition("/")[2]
+    yield from (
+        role for role in store().roles.values() if role.name == name and _is_for(role, "ssm")
+    )
+
+
+def _is_for(role: Role, service: str) -> bool:
+    return trusts_service(role.assume_role_policy_document, service)
 
 
 def _lets_register(role: Role, instance_arn: str) -> bool:
@@ -118,18 +139,22 @@ class ManagedInstancesResponse(SimpleSystemManagerResponse):
 
     def get_service_setting(self) -> ActionResult:
         """Tell which role manages instances by default."""
-        role = default_roles.get(self._place, "$None")
+        role = default_roles.get(self._place, DefaultRole())
         return self._setting(self._get_param("SettingId"), role)
 
     def update_service_setting(self) -> ActionResult:
         """Set the role that manages instances by default."""
-        self._setting(self._get_param("SettingId"), "")
-        default_roles[self._place] = self._get_param("SettingValue")
+        writer = caller_arn(
+            self.current_account, self.partition, self.get_access_key(), self.region
+        )
+        role = DefaultRole(self._get_param("SettingValue"), writer, datetime.now(UTC))
+        self._setting(self._get_param("SettingId"), role)
+        default_roles[self._place] = role
         return ActionResult({})
 
     def reset_service_setting(self) -> ActionResult:
         """Let no role manage instances by default."""
-        answer = self._setting(self._get_param("SettingId"), "$None")
+        answer = self._setting(self._get_param("SettingId"), DefaultRole())
         default_roles.pop(self._place, None)
         return answer
 
@@ -137,14 +162,20 @@ class ManagedInstancesResponse(SimpleSystemManagerResponse):
     def _place(self) -> tuple[str, str]:
         return self.current_account, self.region
 
-    def _setting(self, setting: str, value: str) -> ActionResult:
+    def _setting(self, setting: str, role: DefaultRole) -> ActionResult:
         account, region = self._place
         name = DEFAULT_MANAGEMENT
-        arn = f"arn:aws:ssm:{region}:{account}:servicesetting{name}"
+        arn = f"arn:{self.partition}:ssm:{region}:{account}:servicesetting{name}"
         if setting not in (name, arn):
             raise SSMException("ServiceSettingNotFound", f"Setting {setting} does not exist.")
-        status = "Default" if value == "$None" else "Customized"
-        described = {"SettingId": name, "SettingValue": value, "ARN": arn, "Status": status}
+        described = {
+            "SettingId": name,
+            "SettingValue": role.name,
+            "LastModifiedDate": role.set_at,
+            "LastModifiedUser": role.set_by,
+            "ARN": arn,
+            "Status": "Default" if role.name == DefaultRole().name else "Customized",
+        }
         return ActionResult({"ServiceSetting": described})
 
     def _listed(self, name: str) -> Sequence[Mapping[str, Any]]:

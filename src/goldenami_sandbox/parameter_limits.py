@@ -1,13 +1,14 @@
-"""SSM parameters: levels of a hierarchy, tiers and their sizes, selectors, and who wrote one.
+"""SSM parameters: names, patterns, tiers and their sizes, selectors, and who wrote one.
 
-Otherwise than in moto, which takes names of any depth and values of any size, knows no
-Intelligent-Tiering, and tells neither selectors nor writers.
+Otherwise than in moto, which takes names of any form and depth and values of any size and pattern,
+knows no Intelligent-Tiering, and tells neither selectors nor writers.
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Parameter.html
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ from goldenami_sandbox.overriding import overrides, replace
 from goldenami_sandbox.sts import caller_arn
 
 LEVELS = 15
+DESCRIPTION_LENGTH = 1024
+_NAME = re.compile(r"[A-Za-z0-9_.\-/]*")
 STANDARD, ADVANCED, INTELLIGENT = "Standard", "Advanced", "Intelligent-Tiering"
 CHARACTERS: Mapping[str, int] = {STANDARD: 4096, ADVANCED: 8192}
 
@@ -36,6 +39,8 @@ class ParameterLimitsResponse(SimpleSystemManagerResponse):
                 "HierarchyLevelLimitExceededException",
                 f"A parameter hierarchy can have a maximum of {LEVELS} levels.",
             )
+        _check_form(name, self._get_param("Description") or "")
+        _check_pattern(self._get_param("AllowedPattern") or "", value)
         tier = self._tier(name, value)
         self.body = json.dumps({**json.loads(self.body), "Tier": tier})
         if len(value) > CHARACTERS[tier]:
@@ -77,6 +82,35 @@ class ParameterLimitsResponse(SimpleSystemManagerResponse):
                 "from the advanced-parameter tier to the standard-parameter tier."
             )
         return str(wished)
+
+
+def _check_form(name: str, description: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValidationException(
+            'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a '
+            "path, it can consist of sub-paths divided by slash symbol; each sub-path can be "
+            "formed as a mix of letters, numbers and the following 3 symbols .-_"
+        )
+    if len(description) > DESCRIPTION_LENGTH:
+        raise ValidationException(
+            f"1 validation error detected: Value '{description}' at 'description' failed to "
+            "satisfy constraint: Member must have length less than or equal to "
+            f"{DESCRIPTION_LENGTH}"
+        )
+
+
+def _check_pattern(pattern: str, value: str) -> None:
+    try:
+        matches = re.search(pattern, value)
+    except re.error:
+        raise SSMException(
+            "InvalidAllowedPatternException", f"The allowed pattern {pattern} is not valid."
+        ) from None
+    if not matches:
+        raise SSMException(
+            "ParameterPatternMismatchException",
+            f"Parameter value, cannot be validated against allowedPattern: {pattern}",
+        )
 
 
 def _too_long(tier: str) -> str:

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommandI
 https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
 """
 
+import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -100,16 +101,22 @@ class RunCommandResponse(SimpleSystemManagerResponse):
         document = self._get_param("DocumentName")
         if document not in DOCUMENTS:
             raise SSMException("InvalidDocument", f"Document {document} does not exist.")
+        targets = self._get_param("Targets") or []
         instances = [*self._check_managed(self._get_param("InstanceIds", []))]
+        instances += self._targeted(targets) if targets else []
         if document == "AWS-RunShellScript" and any(map(is_windows, instances)):
             raise SSMException(
                 "UnsupportedPlatformType",
                 "The document doesn't support the platform type of the given managed node IDs.",
             )
+        # moto knows tags alone, and takes no target for all instances
+        parameters = json.loads(self.body)
+        parameters.pop("Targets", None)
+        self.body = json.dumps(parameters)
         super().send_command()
         command = self.ssm_backend._commands[-1]  # noqa: SLF001
-        if not self._get_param("Targets"):  # moto takes none of them for all instances
-            _send_to([instance.id for instance in instances], command)
+        command.targets = targets
+        _send_to([instance.id for instance in instances], command)
         _start(command, user_data if any(each.user_data for each in instances) else UserData())
         answer = command.response_object() | {"Status": "Pending", "StatusDetails": "Pending"}
         return ActionResult({"Command": answer})
@@ -163,6 +170,30 @@ class RunCommandResponse(SimpleSystemManagerResponse):
         if command.countdown.ended:  # type: ignore[attr-defined]
             command.polls -= 1  # type: ignore[attr-defined]
         return ActionResult(invocation | _result(status, outcome))
+
+    def _targeted(self, targets: Sequence[Mapping[str, Any]]) -> list[Instance]:
+        """Return the managed instances that all targets name, by id or by tag.
+
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Target.html
+        """
+        account, ec2 = self.current_account, ec2_backends[self.current_account][self.region]
+
+        def named(instance: Instance, key: str, values: Sequence[str]) -> bool:
+            own = ec2.tags.get(instance.id, {})
+            if key == "InstanceIds":
+                return instance.id in values
+            return (
+                any(name in own for name in values)
+                if key == "tag-key"
+                else (own.get(key.removeprefix("tag:")) in values)
+            )
+
+        return [
+            instance
+            for instance in ec2.all_instances()
+            if all(named(instance, target["Key"], target["Values"]) for target in targets)
+            and is_managed(account, self.region, instance)
+        ]
 
     def _check_managed(self, instance_ids: Sequence[str]) -> Iterator[Instance]:
         account, ec2 = self.current_account, ec2_backends[self.current_account][self.region]

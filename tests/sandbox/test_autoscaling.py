@@ -41,7 +41,9 @@ def of(template: str, version: str) -> dict[str, str]:
 def make(sandbox: Sandbox, **launch: Any) -> Any:
     scaling = sandbox.client("autoscaling")
     scaling.create_auto_scaling_group(
-        AutoScalingGroupName="web", AvailabilityZones=["us-east-1a"], MinSize=1, MaxSize=1, **launch
+        AutoScalingGroupName="web",
+        AvailabilityZones=["us-east-1a"],
+        **{"MinSize": 1, "MaxSize": 1, **launch},
     )
     return scaling
 
@@ -166,7 +168,7 @@ def test_what_moves_by_itself_is_not_rolled_back(
     ec2.create_launch_template_version(
         LaunchTemplateId=template, LaunchTemplateData=data("resolve:ssm:/images/web")
     )
-    scaling = make(sandbox, LaunchTemplate=of(template, version), DesiredCapacity=0)
+    scaling = make(sandbox, LaunchTemplate=of(template, version), MinSize=0)
     with pytest.raises(ClientError, match="AutoRollback cannot be used"):
         scaling.start_instance_refresh(
             AutoScalingGroupName="web",

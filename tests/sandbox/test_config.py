@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from goldenami_sandbox import catalogue
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
 
@@ -79,3 +80,16 @@ def test_an_aggregator_that_is_none(config: Any) -> None:
 def test_what_is_no_query_is_refused(config: Any) -> None:
     with pytest.raises(ClientError, match="InvalidExpressionException"):
         selected(config, "everything, please")
+
+
+def test_an_account_is_asked_without_an_aggregator(sandbox: Sandbox, source_id: str) -> None:
+    for region in ("us-east-1", "eu-west-1"):
+        image_id = source_id if region == "us-east-1" else catalogue.IMAGES[0].id_in(region)
+        sandbox.client("ec2", region).run_instances(ImageId=image_id, MinCount=1, MaxCount=1)
+    config = sandbox.client("config", "us-east-1")
+    found = config.select_resource_config(Expression=f"SELECT awsRegion WHERE {INSTANCES}")
+    assert [json.loads(row) for row in found["Results"]] == [{"awsRegion": "us-east-1"}]
+    with pytest.raises(ClientError, match="InvalidExpressionException"):
+        config.select_resource_config(Expression="DROP TABLE x")
+    with pytest.raises(ClientError, match="InvalidNextTokenException"):
+        config.select_resource_config(Expression="SELECT resourceId", NextToken="none")

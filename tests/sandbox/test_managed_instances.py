@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from goldenami_sandbox import catalogue, seed
+from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.people import AGENT_POLICY
 from goldenami_sandbox.server import Sandbox
 
@@ -46,6 +47,14 @@ def profile_of(sandbox: Sandbox, *actions: str, denied: str = "") -> dict[str, A
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
         iam.put_role_policy(RoleName="other", PolicyName="own", PolicyDocument=document)
     return {"IamInstanceProfile": {"Name": "other"}}
+
+
+def trusted_by(sandbox: Sandbox, role: str, service: str) -> None:
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole",
+    }  # fmt: skip
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sandbox.client("iam").update_assume_role_policy(RoleName=role, PolicyDocument=document)
 
 
 def listed(ssm: Any, **wishes: Any) -> dict[str, str]:
@@ -93,9 +102,15 @@ def test_without_a_profile_the_account_may_manage_by_default(
     default = ssm.get_service_setting(SettingId=SETTING)["ServiceSetting"]
     assert (default["SettingValue"], default["Status"]) == ("$None", "Default")
     seed.instance_profile(sandbox, "default")
+    trusted_by(sandbox, "default", "ssm.amazonaws.com")
     ssm.update_service_setting(SettingId=SETTING, SettingValue="default")
     arn = default["ARN"]
-    assert ssm.get_service_setting(SettingId=arn)["ServiceSetting"]["SettingValue"] == "default"
+    changed = ssm.get_service_setting(SettingId=arn)["ServiceSetting"]
+    assert (changed["SettingValue"], changed["Status"]) == ("default", "Customized")
+    assert (default["LastModifiedUser"], changed["LastModifiedUser"]) == (
+        "System",
+        f"arn:aws:iam::{ACCOUNT_ID}:root",
+    )
     send(instance_id)
     ssm.reset_service_setting(SettingId=SETTING)
     with refused("InvalidInstanceId"):
@@ -220,3 +235,39 @@ def test_a_shell_document_is_not_for_windows(
     send(instance_id, document="AWS-RunPowerShellScript")
     wish = [{"Key": "PlatformTypes", "Values": ["Windows"]}]
     assert listed(ssm, Filters=wish) == {instance_id: "Online"}
+
+
+def test_a_role_that_its_service_may_not_assume_manages_nothing(
+    sandbox: Sandbox, launch: Make, ssm: Any
+) -> None:
+    sandbox.pending_s = 0.0
+    instance_id = launch(**profile_of(sandbox, *UPDATE, *CHANNEL))
+    assert listed(ssm) == {instance_id: "Online"}
+    trusted_by(sandbox, "other", "lambda.amazonaws.com")
+    assert listed(ssm) == {}
+    ssm.update_service_setting(SettingId=SETTING, SettingValue="other")
+    assert listed(ssm) == {}
+
+
+def test_targets_reach_the_managed_instances_that_all_of_them_name(
+    sandbox: Sandbox, ec2: Any, launch: Make, ssm: Any
+) -> None:
+    seed.instance_profile(sandbox, "managed")
+    web, other, unmanaged = launch(**MANAGED), launch(**MANAGED), launch()
+    ec2.create_tags(Resources=[web, unmanaged], Tags=[{"Key": "role", "Value": "web"}])
+
+    def reached(**targets: list[str]) -> Any:
+        command = ssm.send_command(
+            Targets=[
+                {"Key": key.replace("_", ":"), "Values": values} for key, values in targets.items()
+            ],
+            DocumentName="AWS-RunShellScript",
+            Parameters={"commands": ["true"]},
+        )["Command"]
+        listing = ssm.list_command_invocations(CommandId=command["CommandId"])
+        return {row["InstanceId"] for row in listing["CommandInvocations"]}
+
+    assert reached(InstanceIds=[web, other, unmanaged]) == {web, other}
+    assert reached(tag_role=["web"]) == {web}
+    assert reached(**{"tag-key": ["role"]}) == {web}
+    assert reached(tag_role=["web"], InstanceIds=[other]) == set()

@@ -77,3 +77,17 @@ def test_who_wrote_a_parameter_is_told(ssm: Any, sandbox: Sandbox, iam: Any) -> 
     put(ssm, Overwrite=True)
     history = ssm.get_parameter_history(Name="/a")["Parameters"]
     assert [one["LastModifiedUser"].rpartition(":")[2] for one in history] == ["user/ann", "root"]
+
+
+def test_names_descriptions_and_patterns_are_checked(ssm: Any, refused: Refused) -> None:
+    parameter = {"Name": "/a", "Value": "v", "Type": "String"}
+    for wrong, code, says in (
+        ({"Name": "/a b"}, "ValidationException", "the following 3 symbols .-_"),
+        ({"Name": "/é"}, "ValidationException", "the following 3 symbols .-_"),
+        ({"Description": "d" * 1025}, "ValidationException", "less than or equal to 1024"),
+        ({"AllowedPattern": "^[0-9]+$"}, "ParameterPatternMismatchException", "^[0-9]+$"),
+        ({"AllowedPattern": "("}, "InvalidAllowedPatternException", "("),
+    ):
+        with refused(code, says):
+            ssm.put_parameter(**parameter | wrong)
+    ssm.put_parameter(**parameter, AllowedPattern="^v$", Description="d" * 1024)

@@ -17,7 +17,10 @@ DOCUMENT = json.dumps({
 TRUST = json.dumps({
     "Version": "2012-10-17",
     "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
+        {
+            "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": ACCOUNT_ID, "Service": "ec2.amazonaws.com"},
+        }
     ],
 })  # fmt: skip
 VULNERABILITY = Vulnerability(
@@ -152,6 +155,8 @@ def _parameters(player: Player) -> None:
 
 def _commands(player: Player) -> None:
     call = player.call
+    setting = "/ssm/managed-instance/default-ec2-instance-management-role"
+    call("ssm:GetServiceSetting", SettingId=setting)
     policy = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
     call("iam:AttachRolePolicy", RoleName="web", PolicyArn=policy)
     launched = call(

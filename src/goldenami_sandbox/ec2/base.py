@@ -16,7 +16,7 @@ from moto.ec2.exceptions import DryRunClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses._base_response import EC2BaseResponse
 
-from goldenami_sandbox.ec2 import ids, request_limits
+from goldenami_sandbox.ec2 import choices, ids, request_limits
 from goldenami_sandbox.ec2.errors import bad_value, in_words, token_reused
 from goldenami_sandbox.ec2.listings import request
 from goldenami_sandbox.ec2.store import Ec2Store
@@ -83,7 +83,7 @@ class Ec2Base(EC2BaseResponse):
         return status, headers, body
 
     def _prepare(self, operation: str) -> None:
-        """Refuse ids that are none, and take filters and page out of the parameters.
+        """Refuse ids and choices that are none, and take filters and page out of the parameters.
 
         A dry run of a changing operation ends here if moto would carry it out, which does so with
         some; what the sandbox does itself ends with its own checks, and what reads is read.
@@ -99,6 +99,7 @@ class Ec2Base(EC2BaseResponse):
             return
         ids.check(model.input_shape, self.params)
         request_limits.check(operation, self.params)
+        choices.check(model.input_shape, self.params)
         self._page_wish = request.taken(operation, self.params)
         dry = "DryRun" in model.input_shape.members and bool(self._get_param("DryRun", False))
         function = getattr(type(self), xform_name(operation), None)

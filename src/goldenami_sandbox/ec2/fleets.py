@@ -1,4 +1,4 @@
-"""CreateFleet.
+"""CreateFleet, and the default of RequestSpotFleet, without which moto fails.
 
 Otherwise than in moto: an instant fleet launches with the caller's permission of RunInstances, and
 tells what it could not launch in its answer, which is no error then; other fleets launch by a role
@@ -12,6 +12,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.responses.fleets import Fleets
+from moto.ec2.responses.spot_fleets import SpotFleets
 
 from goldenami_sandbox.calls import Call
 from goldenami_sandbox.ec2.base import Ec2Base
@@ -22,8 +23,18 @@ _INSTANCE = ("ImageId", "InstanceType", "SubnetId")
 """What an override changes of the launch."""
 
 
-class FleetsResponse(Ec2Base, Fleets):
+class FleetsResponse(Ec2Base, Fleets, SpotFleets):
     """New fleets."""
+
+    @overrides
+    def request_spot_fleet(self) -> ActionResult:
+        """Make a fleet of the cheapest instances, if nothing else is wished.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SpotFleetRequestConfigData.html
+        """
+        self._get_param("SpotFleetRequestConfig").setdefault("AllocationStrategy", "lowestPrice")
+        self.error_on_dryrun()
+        return super().request_spot_fleet()
 
     @overrides
     def create_fleet(self) -> ActionResult:

@@ -20,12 +20,13 @@ from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.utils import random_ami_id
 
 from goldenami_sandbox.clock import Countdown
-from goldenami_sandbox.ec2 import tags
+from goldenami_sandbox.ec2 import block_devices, tags
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
     bad_mapping,
     image_unavailable,
     incorrect_state,
+    missing,
     no_such_instance,
 )
 from goldenami_sandbox.ec2.image import (
@@ -90,7 +91,8 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
         """Make an image of snapshots."""
         name = self._new_name()
         wished = tags.by_resource(self._get_param("TagSpecifications", []), ("image",))
-        devices = _overridden((), self._get_param("BlockDeviceMappings", []))
+        mappings = [self._sized(each) for each in self._get_param("BlockDeviceMappings", [])]
+        devices = _overridden((), mappings)
         self.error_on_dryrun()
         root = self._get_param("RootDeviceName", "/dev/sda1")
         image = SandboxImage(
@@ -104,6 +106,19 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             description=self._get_param("Description", ""),
         )
         return self._put(image, wished)
+
+    def _sized(self, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a device mapping with what its snapshot tells, if EBS would make its volume."""
+        ebs = mapping.get("Ebs")
+        if not ebs:
+            return mapping
+        snapshot = self.store.get_snapshot(ebs["SnapshotId"]) if "SnapshotId" in ebs else None
+        if snapshot:
+            ebs = {"VolumeSize": snapshot.volume_size, **ebs, "Encrypted": bool(snapshot.encrypted)}
+        elif "VolumeSize" not in ebs:
+            raise missing("size or snapshotId")
+        block_devices.check(ebs, snapshot)
+        return {**mapping, "Ebs": ebs}
 
     def _copied_image_id(self) -> str:
         name = self._new_name()

@@ -1,18 +1,21 @@
-"""DescribeSnapshots, who may use a snapshot, and DeleteSnapshot.
+"""DescribeSnapshots, who may use a snapshot, CopySnapshot and DeleteSnapshot.
 
-Otherwise than in moto: progress, owners, unknown ids, both ways to name a
-permission, the default key, and that a snapshot of any image is in use.
+Otherwise than in moto: progress, owners, unknown ids, both ways to name a permission, the default
+key, what a copy is encrypted with, and that a snapshot of any image is in use.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidAMIAttributeItemValueError,
+    InvalidParameterDependency,
     InvalidSnapshotInUse,
 )
 from moto.ec2.models.elastic_block_store import Snapshot
@@ -31,6 +34,7 @@ from goldenami_sandbox.overriding import overrides
 
 Permission = Mapping[str, str]
 MOST_AT_ONCE = 500
+_PERMISSION = "createVolumePermission"
 
 
 class SnapshotsResponse(Ec2Base, ElasticBlockStore):
@@ -47,6 +51,35 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
         return ActionResult({"Snapshots": described})
 
     @overrides
+    def copy_snapshot(self) -> ActionResult:
+        """Copy a snapshot; it is encrypted if that is asked for, by default, or if it was."""
+        source = self.store_in(self._get_param("SourceRegion")).get_snapshot(
+            self._get_param("SourceSnapshotId")
+        )
+        wished = self._get_param("Encrypted", False) or self.store.get_ebs_encryption_by_default()
+        encrypted, key_id = bool(wished or source.encrypted), self._get_param("KmsKeyId")
+        if key_id and not encrypted:
+            raise InvalidParameterDependency("KmsKeyId", "Encrypted")
+        answer: Any = super().copy_snapshot().result
+        copy = self.store.snapshots[answer["SnapshotId"]]
+        copy.encrypted = encrypted
+        copy.kms_key_id = self.store.key_arn(key_id) if encrypted else None
+        return ActionResult(answer)
+
+    @overrides
+    def describe_snapshot_attribute(self) -> ActionResult:
+        """Tell who may create volumes of a snapshot, or its product codes."""
+        attribute = self._get_param("Attribute")
+        if attribute == "productCodes":
+            snapshot = self._snapshot(self._get_param("SnapshotId"))
+            return ActionResult({"SnapshotId": snapshot.id, "ProductCodes": []})
+        if attribute != _PERMISSION:
+            raise bad_value(
+                f"Value ({attribute}) for parameter attribute is invalid. Unknown attribute."
+            )
+        return super().describe_snapshot_attribute()
+
+    @overrides
     def delete_snapshot(self) -> ActionResult:
         """Delete a snapshot that no image uses."""
         snapshot = self._snapshot(self._get_param("SnapshotId"))
@@ -61,6 +94,8 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
     def modify_snapshot_attribute(self) -> ActionResult:
         """Add or remove who may create volumes of a snapshot: accounts, or everybody."""
         snapshot = self._snapshot(self._get_param("SnapshotId"))
+        if self._get_param("Attribute", _PERMISSION) != _PERMISSION:
+            raise bad_value("Only the attribute createVolumePermission can be modified.")
         add, remove = self._permission_changes()
         _check_targets([*add, *remove])
         if add and self.store.has_default_key(snapshot):

@@ -22,6 +22,7 @@ from goldenami_sandbox.ec2 import block_devices, tags
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
     bad_combination,
+    bad_value,
     image_unavailable,
     incorrect_state,
     missing,
@@ -54,6 +55,26 @@ class EbsResponse(Ec2Base, ElasticBlockStore):
         ebs = {name: self._get_param(name) for name in names} | {"VolumeSize": size_gib}
         block_devices.check(ebs, snapshot)
         return super().create_volume()
+
+    @overrides
+    def modify_volume(self) -> ActionResult:
+        """Change a volume to one that EBS would make, and that is no smaller."""
+        volume = self.store.get_volume(self._get_param("VolumeId"))
+        size_gib = self._get_param("Size") or volume.size
+        if size_gib < volume.size:
+            raise bad_value("New size cannot be smaller than existing size")
+        kind = self._get_param("VolumeType") or volume.volume_type
+        kept = volume.iops if kind in block_devices.IOPS else None
+        block_devices.check(
+            {
+                "VolumeSize": size_gib,
+                "VolumeType": kind,
+                "Iops": self._get_param("Iops") or kept,
+                "Throughput": self._get_param("Throughput"),
+            },
+            None,
+        )
+        return super().modify_volume()
 
     @overrides
     def detach_volume(self) -> ActionResult:

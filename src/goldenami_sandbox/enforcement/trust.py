@@ -54,13 +54,28 @@ def trusts_provider(document: str, action: str) -> bool:
 
     Which provider, and whom of it, is in a token that the sandbox cannot read.
     """
+    return any(True for _ in _principals_of(document, "Federated", action))
+
+
+def trusts_service(document: str, service: str) -> bool:
+    """Tell whether a trust policy lets a service of AWS's assume the role.
+
+    Args:
+        document: the trust policy.
+        service: its name: ``ec2``.
+    """
+    names = (f"{service}.amazonaws.com", f"{service}.amazonaws.com.cn")
+    return any(name in names for name in _principals_of(document, "Service", "sts:AssumeRole"))
+
+
+def _principals_of(document: str, kind: str, action: str) -> Iterator[str]:
+    """Yield the principals of a kind that a trust policy allows an action."""
     actions = (action.lower(), "sts:*", "*")
-    return any(
-        statement["Effect"] == "Allow"
-        and "Federated" in statement.get("Principal", {})
-        and any(name.lower() in actions for name in _as_list(statement.get("Action", [])))
-        for statement in _as_list(json.loads(document)["Statement"])
-    )
+    for statement in _as_list(json.loads(document)["Statement"]):
+        principal = statement.get("Principal", {})
+        allowed = (name.lower() in actions for name in _as_list(statement.get("Action", [])))
+        if statement["Effect"] == "Allow" and isinstance(principal, Mapping) and any(allowed):
+            yield from _as_list(principal.get(kind, []))
 
 
 def _outcome(document: str, request: Request, names: Collection[str]) -> Outcome:

@@ -242,3 +242,38 @@ def test_a_description_is_ascii_wherever_an_image_gets_one(
         ec2.register_image(Name="web-2", Description=text)
     with refused("InvalidParameterValue", says):
         ec2.modify_image_attribute(ImageId=image_id, Description={"Value": text})
+
+
+def test_a_device_stands_once_in_a_launch(launch: Any, refused: Any) -> None:
+    disk = {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}
+    with refused("InvalidBlockDeviceMapping", "'/dev/sdf' is used in more than one"):
+        launch(BlockDeviceMappings=[disk, disk])
+
+
+def test_a_registered_image_and_a_changed_volume_are_what_ebs_makes(
+    ec2: Any, bake: Any, refused: Any
+) -> None:
+    snapshot = ec2.describe_images(ImageIds=[bake()])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]
+
+    def register(**ebs: Any) -> Any:
+        root = {"DeviceName": "/dev/xvda", "Ebs": ebs}
+        named = {"Name": "registered", "RootDeviceName": "/dev/xvda"}
+        image_id = ec2.register_image(**named, BlockDeviceMappings=[root])["ImageId"]
+        (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
+        return image["BlockDeviceMappings"][0]["Ebs"]
+
+    with refused("InvalidBlockDeviceMapping", "Volume of size 7GB is smaller than snapshot"):
+        register(SnapshotId=snapshot["SnapshotId"], VolumeSize=7)
+    with refused("InvalidSnapshot.NotFound"):
+        register(SnapshotId="snap-0123456789abcdef0")
+    with refused("MissingParameter", "size or snapshotId"):
+        register(VolumeType="gp3")
+    assert register(SnapshotId=snapshot["SnapshotId"])["VolumeSize"] == 8
+
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=8, VolumeType="io1", Iops=100)
+    change = {"VolumeId": volume["VolumeId"]}
+    with refused("InvalidParameterValue", "New size cannot be smaller than existing size"):
+        ec2.modify_volume(**change, Size=7)
+    with refused("InvalidParameterValue", "is too high"):
+        ec2.modify_volume(**change, Iops=5_000)
+    assert ec2.modify_volume(**change, Size=9)["VolumeModification"]["TargetSize"] == 9

@@ -39,6 +39,7 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
     launch = {**image, "MinCount": 1, "MaxCount": 1}
     return {
         "CopyImage": {"Name": "copy", "SourceRegion": "us-east-1", "SourceImageId": scene["image"]},
+        "CopySnapshot": {"SourceRegion": "us-east-1", "SourceSnapshotId": scene["snapshot"]},
         "CreateFleet": {
             "LaunchTemplateConfigs": [
                 {"LaunchTemplateSpecification": {**template, "Version": "$Latest"}}
@@ -74,8 +75,17 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
         "ModifySnapshotAttribute": {
             **snapshot, "OperationType": "add", "UserIds": ["111122223333"],
         },
+        "ModifyVolume": {"VolumeId": scene["data"], "Size": 2},
         "RegisterImage": {"Name": "new", "BlockDeviceMappings": []},
         "ReplaceImageCriteriaInAllowedImagesSettings": {"ImageCriteria": []},
+        "RequestSpotFleet": {
+            "SpotFleetRequestConfig": {
+                "IamFleetRole": "arn:aws:iam::123456789012:role/fleet", "TargetCapacity": 1,
+                "LaunchTemplateConfigs": [
+                    {"LaunchTemplateSpecification": {**template, "Version": "1"}}
+                ],
+            }
+        },
         "RunInstances": launch,
         "StartInstances": {"InstanceIds": [scene["instance"]]},
         "StopInstances": {"InstanceIds": [scene["instance"]]},

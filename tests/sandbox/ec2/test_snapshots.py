@@ -106,3 +106,38 @@ def test_dry_runs_change_nothing(ec2: Any, snapshot_id: str, refused: Any) -> No
         SnapshotId=snapshot_id, Attribute="createVolumePermission"
     )
     assert answer["CreateVolumePermissions"] == []
+
+
+def test_a_copy_is_encrypted_if_it_is_asked_for_by_default_or_if_it_was(
+    ec2: Any, refused: Any
+) -> None:
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    plain = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+
+    def copied(source: str, **wish: Any) -> Any:
+        where = {"SourceRegion": "us-east-1", "SourceSnapshotId": source}
+        copy = ec2.copy_snapshot(**where, **wish)["SnapshotId"]
+        (snapshot,) = ec2.describe_snapshots(SnapshotIds=[copy])["Snapshots"]
+        return snapshot
+
+    assert not copied(plain)["Encrypted"]
+    asked = copied(plain, Encrypted=True)
+    assert asked["Encrypted"]
+    assert ":key/" in asked["KmsKeyId"]
+    assert copied(asked["SnapshotId"])["Encrypted"]
+    with refused("InvalidParameterDependency", "KmsKeyId"):
+        copied(plain, KmsKeyId=asked["KmsKeyId"])
+    ec2.enable_ebs_encryption_by_default()
+    assert copied(plain)["Encrypted"]
+
+
+def test_a_snapshot_has_two_attributes_of_which_one_can_be_changed(ec2: Any, refused: Any) -> None:
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    named = {"SnapshotId": ec2.create_snapshot(VolumeId=volume)["SnapshotId"]}
+    codes = ec2.describe_snapshot_attribute(**named, Attribute="productCodes")
+    assert codes["ProductCodes"] == []
+    assert "CreateVolumePermissions" not in codes
+    with refused("InvalidParameterValue", "Unknown attribute"):
+        ec2.describe_snapshot_attribute(**named, Attribute="none")
+    with refused("InvalidParameterValue", "createVolumePermission"):
+        ec2.modify_snapshot_attribute(**named, Attribute="productCodes", UserIds=["111122223333"])

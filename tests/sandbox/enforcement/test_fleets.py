@@ -61,3 +61,15 @@ def test_a_fleet_launches_what_it_can(user: Any) -> None:
     assert error["LaunchTemplateAndOverrides"]["Overrides"] == {"ImageId": GONE}
     assert [one["InstanceType"] for one in answer["Instances"]] == ["t3.small"]
     assert fleet(may, "instant")["Errors"] == []
+
+
+def test_a_spot_fleet_is_of_the_cheapest_unless_it_says_otherwise(ec2: Any) -> None:
+    template = {"LaunchTemplateName": "web", "Version": "1"}
+    config = {
+        "IamFleetRole": "arn:aws:iam::123456789012:role/fleet",
+        "TargetCapacity": 1,
+        "LaunchTemplateConfigs": [{"LaunchTemplateSpecification": template}],
+    }
+    ec2.request_spot_fleet(SpotFleetRequestConfig=config)
+    (fleet,) = ec2.describe_spot_fleet_requests()["SpotFleetRequestConfigs"]
+    assert fleet["SpotFleetRequestConfig"]["AllocationStrategy"] == "lowestPrice"

@@ -87,6 +87,12 @@ class TestAutoScaling:
         sandbox.client("autoscaling").create_auto_scaling_group(**group)
         assert refusal(lambda: bob.update_auto_scaling_group(**group)) == refused
         bob.update_auto_scaling_group(AutoScalingGroupName="web", MaxSize=2)
+        web = {"AutoScalingGroupName": "web"}
+        desired = {"LaunchTemplate": group["LaunchTemplate"]}
+        assert refusal(lambda: bob.start_instance_refresh(**web, DesiredConfiguration=desired)) == (
+            refused
+        )
+        bob.start_instance_refresh(**web)
 
     def test_a_group_that_may_be_launched_is_made(self, user: Any, group: dict[str, Any]) -> None:
         bob = user(EVERYTHING)("autoscaling")

@@ -1,7 +1,7 @@
 """Auto Scaling: groups, and what their launch templates need.
 
 With a launch template the caller's ec2:RunInstances is checked when a group is created or updated,
-and at no other time; with a launch configuration it never is.
+or a refresh brings it another one, and at no other time; with a launch configuration it never is.
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html
 """
@@ -30,7 +30,7 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
     yield from passed_roles(builder)
 
 
-def create_or_update_group(builder: RequestBuilder) -> Iterator[Request]:
+def configure_group(builder: RequestBuilder) -> Iterator[Request]:
     """A group, and a launch of each of its launch templates in each of its subnets.
 
     AWS does not say that the image of an override is checked, so it is not, here either; what a
@@ -38,7 +38,8 @@ def create_or_update_group(builder: RequestBuilder) -> Iterator[Request]:
     """
     yield from generic(builder)
     requests: dict[str, Request] = {}
-    for launch in _launches(builder.call.parameters):
+    parameters = builder.call.parameters
+    for launch in _launches({**parameters, **parameters.get("DesiredConfiguration", {})}):
         call = replace(builder.call, action="ec2:RunInstances", parameters=launch)
         for request in run_instances(replace(builder, call=call)):
             requests[repr((request.action, request.resource, request.context))] = request

@@ -25,8 +25,9 @@ from goldenami.iam.reference import table
 Builder = Callable[[RequestBuilder], Iterator[Request]]
 
 _BUILDERS: Mapping[str, Builder] = {
-    "autoscaling:CreateAutoScalingGroup": auto_scaling.create_or_update_group,
-    "autoscaling:UpdateAutoScalingGroup": auto_scaling.create_or_update_group,
+    "autoscaling:CreateAutoScalingGroup": auto_scaling.configure_group,
+    "autoscaling:StartInstanceRefresh": auto_scaling.configure_group,
+    "autoscaling:UpdateAutoScalingGroup": auto_scaling.configure_group,
     "ebs:StartSnapshot": ec2.start_snapshot,
     "ec2:CopyImage": ec2.copy,
     "ec2:CopySnapshot": ec2.copy,
