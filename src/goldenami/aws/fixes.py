@@ -75,7 +75,7 @@ FIXES: Final = (
         words="availability zone",
     ),
     Fix(
-        "SnapshotCreationPerVolumeRateExceeded|Concurrent\\w+LimitExceeded",
+        "SnapshotCreationPerVolumeRateExceeded|(Concurrent|Pending)\\w+LimitExceeded",
         "wait until AWS has done what it is doing, and run the same command again",
     ),
     Fix(
@@ -113,7 +113,7 @@ FIXES: Final = (
         "DescribeKey",
     ),
     Fix(
-        "(?!Request)\\w+LimitExceeded(Exception)?",
+        "(?!Request)\\w+LimitExceeded(Exception)?|\\w*QuotaExceeded(Exception)?",
         "ask for a higher quota in Service Quotas, or remove what is no longer needed",
     ),
 )
