@@ -46,6 +46,8 @@ KNOWN = [
     (RUN, "VPCIdNotSpecified", "No default VPC for this user", "no default VPC"),
     (RUN, "InvalidParameterValue", PROFILE, "list-instance-profiles"),
     (RUN, "InvalidParameterValue", "another one", ""),
+    (RUN, "InvalidParameterValue", "Invalid value 'a' for InstanceType.", "name types that"),
+    ("DescribeInstanceTypes", "InvalidInstanceType", "The following supplied instance types", "na"),
     ("DescribeKey", "NotFoundException", "Alias arn:… is not found.", "list-aliases"),
     ("DescribeSecret", "NotFoundException", "", ""),
     (COPY, "ResourceLimitExceeded", "", "ask for a higher quota"),

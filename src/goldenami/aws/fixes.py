@@ -108,6 +108,12 @@ FIXES: Final = (
         words="iamInstanceProfile|instance profile",
     ),
     Fix(
+        "InvalidInstanceType|InvalidParameterValue",
+        "name types that the build region has under `base.instance_type` or `base.instance_types` "
+        "(`aws ec2 describe-instance-type-offerings` lists them)",
+        words="instance ?type",
+    ),
+    Fix(
         "NotFoundException",
         "name a key, or an alias, that there is in that region (`aws kms list-aliases`)",
         "DescribeKey",
