@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -89,7 +89,8 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
         """Make an image of snapshots."""
         name = self._new_name()
         wished = tags.by_resource(self._get_param("TagSpecifications", []), ("image",))
-        devices = _overridden((), self._get_param("BlockDeviceMappings", []))
+        mappings = self._get_param("BlockDeviceMappings", [])
+        devices = _overridden(tuple(self._of_snapshots(mappings)), mappings)
         self.error_on_dryrun()
         root = self._get_param("RootDeviceName", "/dev/sda1")
         image = SandboxImage(
@@ -103,6 +104,19 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             description=self._get_param("Description", ""),
         )
         return self._put(image, wished)
+
+    def _of_snapshots(self, mappings: Sequence[Mapping[str, Any]]) -> Iterator[SandboxDevice]:
+        """Yield the devices that are made of snapshots: as large as they are, and as encrypted.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EbsBlockDevice.html
+        """
+        for mapping in mappings:
+            if snapshot_id := mapping.get("Ebs", {}).get("SnapshotId"):
+                snapshot = self.store.get_snapshot(snapshot_id)
+                yield SandboxDevice(
+                    mapping["DeviceName"], snapshot.volume_size, snapshot_id,
+                    encrypted=snapshot.encrypted,
+                )  # fmt: skip
 
     def _copied_image_id(self) -> str:
         name = self._new_name()
