@@ -145,7 +145,10 @@ class ManagedInstancesResponse(SimpleSystemManagerResponse):
         if setting not in (name, arn):
             raise SSMException("ServiceSettingNotFound", f"Setting {setting} does not exist.")
         status = "Default" if value == "$None" else "Customized"
-        described = {"SettingId": name, "SettingValue": value, "ARN": arn, "Status": status}
+        described = {
+            "SettingId": name, "SettingValue": value, "ARN": arn, "Status": status,
+            "LastModifiedDate": utcnow(), "LastModifiedUser": "System",
+        }  # fmt: skip
         return ActionResult({"ServiceSetting": described})
 
     def _listed(self, name: str) -> Sequence[Mapping[str, Any]]:
