@@ -53,7 +53,11 @@ NOT_YAML = {
     "an empty file": ("", ": the file is empty", "`goldenami init` writes an example"),
     "comments alone": ("# nothing\n", ": the file is empty", "`goldenami init` writes an example"),
     "an open bracket": ("name: a\nparts: [\n", ":3:1: not YAML: expected the node content", ""),
-    "a tab for indentation": ("main:\n\tsize_gib: 1\n", ":2:1: not YAML: found character", ""),
+    "a tab for indentation": (
+        "main:\n\tsize_gib: 1\n",
+        ":2:1: not YAML: found character",
+        "indent with spaces: YAML takes no tabs there",
+    ),
     "two documents": ("name: a\n---\nname: b\n", ":2:1: not YAML: but found another document", ""),
     "an alias of nothing": ("name: *a\n", ":1:7: not YAML: found undefined alias 'a'", ""),
     "an alias that contains itself": (

@@ -12,6 +12,7 @@
     │   └── UnreadableAnswerError 1  what came is not a whole answer of the operation
     ├── LeftAloneError        1  a remediation leaves a thing alone, which is no failure
     ├── BakeError             1  a bake failed: what was undone and what is left is in its notes
+    │   ├── GateError         1  the image does not pass what its release asks of it
     │   └── SlowError         1  what was begun is under way, and not ready by its deadline
     ├── IncompleteError       3  a region, an account or a page could not be read
     ├── RefusedError          4  refused for safety: nothing approved, a lock-out, a foreign policy
@@ -146,6 +147,13 @@ class LeftAloneError(GoldenamiError):
 
 class BakeError(GoldenamiError):
     """A bake failed; the notes say what was undone and what is left, by id."""
+
+
+class GateError(BakeError):
+    """An image, or its instance, does not pass what its release asks of it.
+
+    What helps makes another image, so that this build cannot go on with it.
+    """
 
 
 class SlowError(BakeError):

@@ -107,7 +107,10 @@ def document(path: Path, content: bytes) -> YamlDocument:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise SpecError(f"{path}{line}: not YAML: {error.problem}") from error
+        fix = (
+            "indent with spaces: YAML takes no tabs there" if "'\\t'" in str(error.problem) else ""
+        )
+        raise SpecError(f"{path}{line}: not YAML: {error.problem}", fix=fix) from error
     except yaml.reader.ReaderError as error:
         line = f":{text.count(chr(10), 0, error.position) + 1}"
         raise SpecError(f"{path}{line}: not YAML: it holds U+{error.character:04X}") from error

@@ -48,6 +48,10 @@ class FixedOrganization(Struct, frozen=True, kw_only=True):
     members: Mapping[str, str] = field(default_factory=dict)
     delegated: str = ""
 
+    def above(self, account: str) -> frozenset[str]:
+        """Return what binds a member if a policy is attached to it: root, unit, the member."""
+        return frozenset({self.root_id, self.members.get(account, ""), account} - {""})
+
 
 class SourceSeed(Struct, frozen=True, kw_only=True):
     """A source image.

@@ -46,9 +46,14 @@ KNOWN = [
     (RUN, "VPCIdNotSpecified", "No default VPC for this user", "no default VPC"),
     (RUN, "InvalidParameterValue", PROFILE, "list-instance-profiles"),
     (RUN, "InvalidParameterValue", "another one", ""),
+    (RUN, "InvalidParameterValue", "Invalid value 'a' for InstanceType.", "name types that"),
+    ("DescribeInstanceTypes", "InvalidInstanceType", "The following supplied instance types", "na"),
     ("DescribeKey", "NotFoundException", "Alias arn:… is not found.", "list-aliases"),
     ("DescribeSecret", "NotFoundException", "", ""),
     (COPY, "ResourceLimitExceeded", "", "ask for a higher quota"),
+    (COPY, "PendingSnapshotLimitExceeded", "", "wait until AWS has done"),
+    ("CreateImage", "AMIQuotaExceeded", "", "ask for a higher quota"),
+    ("PutParameter", "ServiceQuotaExceededException", "", "ask for a higher quota"),
     (RUN, "VolumeLimitExceeded", "", "ask for a higher quota"),
     ("DescribeImages", "RequestLimitExceeded", "", ""),
     ("CreatePolicyVersion", "LimitExceeded", "", ""),
@@ -118,6 +123,7 @@ def test_an_encoded_message_is_decoded_where_that_is_allowed_and_never_printed(
         assert "xxx" not in str(error)
         assert error.code == "UnauthorizedOperation"
         assert denials.is_explicit(error) is explicit
+        assert ("no further permission helps" in error.fix) is explicit
 
 
 def test_a_message_of_any_length_is_taken_off_before_it_is_cut() -> None:

@@ -58,6 +58,7 @@ def test_it_is_waited_for_no_longer_than_the_step_may_take(
     ("call", "code", "message"),
     [
         ("ec2:CopyImage", "ResourceLimitExceeded", "You have reached the limit of images"),
+        ("ec2:CopyImage", "SnapshotLimitExceeded", ""),
         ("ec2:RunInstances", "InvalidParameterValue", "Invalid value 'x' for InstanceType."),
         ("ec2:RunInstances", "SnapshotCreationPerVolumeRateExceeded", ""),
         ("ec2:CreateImage", "ResourceLimitExceeded", ""),

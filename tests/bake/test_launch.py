@@ -29,10 +29,12 @@ FULL = [
     ("InsufficientVolumeCapacity", ""),
     ("InsufficientFreeAddressesInSubnet", ""),
     ("Unsupported", ZONE),
+    ("VcpuLimitExceeded", ""),
+    ("InstanceLimitExceeded", ""),
 ]
 NOT_FULL = [
     ("Unsupported", "The requested configuration is not supported."),
-    ("VcpuLimitExceeded", ""),
+    ("VolumeLimitExceeded", ""),
     ("UnauthorizedOperation", ""),
     ("InvalidParameterValue", "instance type"),
 ]

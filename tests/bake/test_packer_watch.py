@@ -14,6 +14,7 @@ from goldenami.aws import images, records
 from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
 from goldenami.bake.interface import Recipe
+from goldenami.bake.packer_leftovers import remove
 from goldenami.bake.packer_output import BuiltImage, PackerEvent
 from goldenami.bake.packer_watch import PackerWatch
 from goldenami.domain import tags
@@ -44,6 +45,7 @@ class World(Struct):
 
     ec2: Any
     recipe: Recipe
+    context: ActionContext
     watch: PackerWatch
     told: list[str]
 
@@ -100,7 +102,7 @@ def world(sandbox: Sandbox, tmp_path: Path) -> World:
         regional=regional, summary="build", parameters={}, cancelled=threading.Event(),
         progress=told.append,
     )  # fmt: skip
-    return World(ec2, recipe, PackerWatch(context, recipe), told)
+    return World(ec2, recipe, context, PackerWatch(context, recipe), told)
 
 
 def recorded(world: World) -> Record:
@@ -200,6 +202,30 @@ def test_what_is_not_proved_is_told_and_not_taken(world: World, several: Several
         world.watch.image_of(())
     assert image_id in " ".join(caught.value.notes)
     assert recorded(world).image_id == ""
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_copies_of_an_image_that_packer_has_removed_go_with_a_build_that_fails(
+    world: World, sandbox: Sandbox, *, built: bool
+) -> None:
+    instance = world.launch()
+    world.hear(instance)
+    first = world.image(instance if built else world.launch(), "first")
+    away = sandbox.client("ec2", "eu-west-1")
+    unreadable = Fault(service="ec2", operation="DescribeImages", code="UnauthorizedOperation")
+    with sandbox.fail(unreadable):
+        world.watch.listen(PackerEvent("message", f"web: AMI: {first}"))
+    world.watch.listen(
+        PackerEvent("say", f"web: Copying/Encrypting AMI ({first}) to other regions")
+    )
+    copy = away.copy_image(SourceImageId=first, SourceRegion=HOME, Name="its copy")["ImageId"]
+    world.watch.listen(PackerEvent("say", f"web: Modifying attributes on AMI ({copy})..."))
+    world.ec2.deregister_image(ImageId=first)
+    lines = remove(world.context, BUILD, world.watch.mentions, image=True)
+    gone = f"removed what Packer had left: image {copy}"
+    left = f"left: image {copy} in eu-west-1, copied from {first} in us-east-1"
+    assert (gone if built else left) in lines
+    assert len(away.describe_images(Owners=["self"])["Images"]) == (0 if built else 1)
 
 
 def test_an_instance_of_another_source_is_refused(world: World) -> None:

@@ -31,16 +31,20 @@ VARIANTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         },
         ("as rehearsal-admin of member account", "launch the shared golden image    done"),
     ),
-    "a declarative policy that only looks, for an account, and a boundary": (
+    "a declarative policy that only looks, for an account, an SCP for others, and a boundary": (
         {
             "enforce__mechanisms": {
                 "permissions_boundary": {"roles": ["developers"]},
                 "declarative_policy": {"targets": ["111122223333"]},
+                "scp": {"targets": [UNIT], "profile": "owner-only"},
             },
             "enforce__groups": None,
             "bake": {"method": "packer"},
         },
-        ("member account 111122223333", "stranger's public image  done", "take no ssh"),
+        (
+            "member account 111122223333", "stranger's public image  done",
+            "stranger's public image  UnauthorizedOperation", "take no ssh",
+        ),
     ),
     "China, with a network, keys, and an image by its id": (
         {

@@ -98,6 +98,8 @@ def test_it_begins_with_what_a_file_names_and_fails_what_it_is_told_to(process: 
     [
         (["--region", "nowhere-1"], "AWS has no region nowhere-1"),
         (["--region", "us-eats-1"], "did you mean us-east-1?"),
+        (["--region", "us-esat-1"], "did you mean us-east-1?"),
+        (["--region", "ap-moon-1"], "such as us-east-1"),
         (["--pending", "soon"], "`soon` is no time"),
         (["--account", "12"], "`12` is no account id"),
         (["--seed", "nowhere.yaml"], "nowhere.yaml"),

@@ -78,6 +78,11 @@ def test_user_data_that_fails_fails_the_bake_with_the_end_of_its_log(
         assert "the user data in us-east-1 ended Failed with exit code 1" in ran.err
         assert f"  - {LOG.strip()}" in ran.err
         assert own_images("us-east-1") == []
+        assert "and bake anew; if another try may pass, go on with goldenami bake" in ran.err
+        mended = write(
+            regions=EAST, base__user_data=f"{SCRIPT}true\n", base__instance_profile=managed
+        )
+        assert cli("bake", mended, "--yes").code == 0
     else:
         assert ran.code == 0, ran.err
         assert commands(sandbox) == ["CreateImage"]

@@ -104,7 +104,23 @@ def test_a_key_of_aws_is_refused_where_others_are_to_use_it(
     unnamed = {"size_gib": 8}
     assert problems(aws) == problems(own, plain, unnamed, **sharing) == []
     assert [place for place, _ in problems(own, aws, **sharing)] == ["[1].kms_key"]
-    copy = {"eu-west-1": Distribution(kms_key=key)}
+    copy = {"eu-west-1": Distribution(kms_key=key.replace("us-east-1", "eu-west-1"))}
     assert problems(own, distribute=copy) == []
     told = problems(own, distribute=copy, **sharing)
     assert [place for place, _ in told] == ["$.distribute.eu-west-1.kms_key"]
+
+
+def test_an_arn_is_of_a_key_in_the_region_that_uses_it() -> None:
+    home = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/mrk-0123"
+    away = f"arn:aws-cn:kms:eu-west-1:{ACCOUNT}:alias/golden"
+
+    def of_copies(key: str) -> dict[str, Any]:
+        copies = Copies(account=ACCOUNT, role="copies", kms_keys={"eu-west-1": key})
+        return {"distribute": {"eu-west-1": Distribution(kms_key=key)}, "copies": (copies,)}
+
+    assert problems({"size_gib": 8, "kms_key": home}, **of_copies(away)) == []
+    told = problems({"size_gib": 8, "kms_key": away}, **of_copies(home))
+    assert [place for place, _ in told] == [
+        "[0].kms_key", "$.distribute.eu-west-1.kms_key", "$.copies[0].kms_keys.eu-west-1",
+    ]  # fmt: skip
+    assert told[0][1] == "a key of eu-west-1 cannot be used in us-east-1: name one there"

@@ -11,10 +11,8 @@ from msgspec import Struct
 from goldenami.aws.answers.interface import OddAnswerError, read_json
 from goldenami.aws.answers.others import DecodeAuthorizationMessage
 from goldenami.aws.ask import Asking
+from goldenami.aws.errors import EXPLICIT, fix_of_denial
 from goldenami.errors import AwsError
-
-EXPLICIT = "explicit deny"
-"""How AWS's own words call it when a policy denies, and not only no policy allows."""
 
 
 class _Statement(Struct, frozen=True, rename="camel"):
@@ -54,9 +52,9 @@ def decoded(asking: Asking, error: AwsError) -> AwsError:
         denial = read_json(_Denial, text)
     except (AwsError, OddAnswerError):
         return error  # the caller may not, or it is none: AWS's own words have to do
-    return AwsError(
-        f"{error.message} ({_words(denial)})", fix=error.fix, notes=error.notes, code=error.code
-    )
+    message = f"{error.message} ({_words(denial)})"
+    fix = fix_of_denial(denial.context.action, message) if denial.context.action else error.fix
+    return AwsError(message, fix=fix, notes=error.notes, code=error.code)
 
 
 @contextmanager

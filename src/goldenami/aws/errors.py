@@ -34,6 +34,9 @@ FORBIDDEN = frozenset(
         "UnauthorizedAccess",
     }
 )
+EXPLICIT = "explicit deny"
+"""How AWS's own words call it when a policy denies, and not only no policy allows."""
+
 UNREADABLE = frozenset({"UnreadableAnswer"})
 CONCURRENT = frozenset(
     {
@@ -273,13 +276,28 @@ def _refused(where: str, error: "ClientError") -> AwsError:
     elif code in BAD_CREDENTIALS:
         fix = f"AWS does not accept these credentials: {_LOG_IN}"
     elif code in FORBIDDEN:
-        fix = f"the caller needs a permission for {call}; `--plan` lists all that are needed"
+        fix = fix_of_denial(call, message)
     elif code in CONCURRENT:
         fix = "somebody else is changing the same thing; run the same command again"
     elif code in THROTTLED:
         fix = "AWS is throttling this account; run the same command again in a minute"
     words = f"{where}: {call}: {code}: {message}"
     return AwsError(words, fix=fix, code=code, encoded=encoded.strip())
+
+
+def fix_of_denial(action: str, message: str) -> str:
+    """Return what helps against a denial.
+
+    Args:
+        action: what is denied: an IAM action, or the operation.
+        message: AWS's words, or what is decoded of them.
+    """
+    if EXPLICIT in message:
+        return (
+            "a policy denies it, so that no further permission helps: run it as a role that the "
+            "policy leaves alone, or have the policy changed"
+        )
+    return f"the caller needs a permission for {action}; `--plan` lists all that are needed"
 
 
 def _unreachable(where: str, error: Exception) -> AwsError:

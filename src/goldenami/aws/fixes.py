@@ -75,7 +75,7 @@ FIXES: Final = (
         words="availability zone",
     ),
     Fix(
-        "SnapshotCreationPerVolumeRateExceeded|Concurrent\\w+LimitExceeded",
+        "SnapshotCreationPerVolumeRateExceeded|(Concurrent|Pending)\\w+LimitExceeded",
         "wait until AWS has done what it is doing, and run the same command again",
     ),
     Fix(
@@ -108,12 +108,18 @@ FIXES: Final = (
         words="iamInstanceProfile|instance profile",
     ),
     Fix(
+        "InvalidInstanceType|InvalidParameterValue",
+        "name types that the build region has under `base.instance_type` or `base.instance_types` "
+        "(`aws ec2 describe-instance-type-offerings` lists them)",
+        words="instance ?type",
+    ),
+    Fix(
         "NotFoundException",
         "name a key, or an alias, that there is in that region (`aws kms list-aliases`)",
         "DescribeKey",
     ),
     Fix(
-        "(?!Request)\\w+LimitExceeded(Exception)?",
+        "(?!Request)\\w+LimitExceeded(Exception)?|\\w*QuotaExceeded(Exception)?",
         "ask for a higher quota in Service Quotas, or remove what is no longer needed",
     ),
 )

@@ -16,7 +16,7 @@ from goldenami.aws.answers.others import (
 from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import Pending, later, living, patiently, until
 from goldenami.domain.check_result import CheckResult
-from goldenami.errors import AwsError, BakeError
+from goldenami.errors import AwsError, BakeError, GateError
 
 PERMISSIONS = ("inspector2:BatchGetAccountStatus",)
 SCAN_PERMISSIONS = ("inspector2:ListCoverage", "inspector2:ListFindings")
@@ -140,11 +140,11 @@ def _equal(**fields: str) -> dict[str, Any]:
     return {name: [{"comparison": "EQUALS", "value": value}] for name, value in fields.items()}
 
 
-def _vulnerable(context: ActionContext, failing: list[InspectorFinding]) -> BakeError:
+def _vulnerable(context: ActionContext, failing: list[InspectorFinding]) -> GateError:
     rest = len(failing) - TOLD
     more = [f"and {rest} more, less or equally severe"] if rest > 0 else []
     count = f"{len(failing)} vulnerabilities" if len(failing) > 1 else "a vulnerability"
-    return BakeError(
+    return GateError(
         f"{context.headline}: Inspector finds {count} of severity "
         f"{context.parameters['severity']} or worse",
         notes=[*map(str, failing[:TOLD]), *more],

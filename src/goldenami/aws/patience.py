@@ -32,10 +32,11 @@ class Busy(Struct, frozen=True):
 _SNAPSHOTS = (
     Busy("SnapshotCreationPerVolumeRateExceeded"),  # one in 15 seconds
     Busy("ConcurrentSnapshotLimitExceeded"),
+    Busy("PendingSnapshotLimitExceeded"),
 )
 BUSY: Final[Mapping[str, tuple[Busy, ...]]] = {
     "ec2:CopyImage": (
-        Busy("ResourceLimitExceeded", words="in progress|concurrent|too many"),
+        Busy("ResourceLimitExceeded", words="in[ -]progress|concurrent|simultaneous|too many"),
         *_SNAPSHOTS,
     ),
     "ec2:CreateImage": (*_SNAPSHOTS, Busy("ConcurrentCreateImageNoRebootLimitExceeded")),
@@ -49,6 +50,7 @@ NOT_HERE: Final = (
     Busy("Insufficient(Instance|Host|Volume|Address)?Capacity"),
     Busy("InsufficientFreeAddressesInSubnet"),
     Busy("Unsupported", words="availability zone"),
+    Busy("VcpuLimitExceeded|InstanceLimitExceeded"),  # each family of types has a quota of its own
 )
 """What a launch is refused with that another zone, or another type, may have room for."""
 

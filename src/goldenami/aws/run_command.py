@@ -9,7 +9,7 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ssm import GetCommandInvocation, SendCommand
 from goldenami.aws.errors import NO_AGENT, Tolerated
 from goldenami.aws.waits import later, living, until
-from goldenami.errors import BakeError
+from goldenami.errors import BakeError, GateError
 
 OUTPUT_LINES = 40
 NO_AGENT_FIX = (
@@ -100,7 +100,7 @@ def _ending(answer: GetCommandInvocation) -> str:
     return f"{answer.status} with exit code {answer.response_code}"
 
 
-def _failed_command(context: ActionContext, answer: GetCommandInvocation) -> BakeError:
+def _failed_command(context: ActionContext, answer: GetCommandInvocation) -> GateError:
     lines = (answer.standard_output_content + answer.standard_error_content).splitlines()
     cut = (
         [f"(the first {len(lines) - OUTPUT_LINES} lines left out)"]
@@ -109,7 +109,7 @@ def _failed_command(context: ActionContext, answer: GetCommandInvocation) -> Bak
     )
     begin = "" if "subject" in context.parameters else f"validation failed in {context.region}: "
     where = "" if begin else f" in {context.region}"
-    return BakeError(
+    return GateError(
         f"{begin}{_title(context)}{where} ended {_ending(answer)}",
         fix="mend the base image or its user data, or the step",
         notes=[*cut, *lines[-OUTPUT_LINES:]] or ["it printed nothing"],

@@ -32,6 +32,7 @@ _ESCAPES = (("%!(PACKER_COMMA)", ","), ("\\r", ""), ("\\n", "\n"))
 _ARROW = re.compile(r"\A(==>|-->) ")
 _VERSION = re.compile(r"^Packer v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
 _INSTANCE = re.compile(rf"\bInstance ID: ({INSTANCE_ID.pattern})\s*\Z")
+_MADE = re.compile(rf"\bAMI: ({AMI_ID.pattern})\s*\Z")
 _IMAGE = re.compile(r"\bami-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
 _HCL_VARIABLE = re.compile(r"^var\.([\w-]+): ", re.MULTILINE)
 _HCL_BUILD = re.compile(
@@ -100,6 +101,12 @@ def _unescape(field: str) -> str:
 def instance_in(event: PackerEvent) -> str:
     """Return the instance that Packer tells it has launched, empty if the event tells of none."""
     match = _INSTANCE.search(event.text) if event.kind in ("say", "message") else None
+    return match[1] if match else ""
+
+
+def image_in(event: PackerEvent) -> str:
+    """Return the image that Packer tells it is making, empty if the event tells of none."""
+    match = _MADE.search(event.text) if event.kind in ("say", "message") else None
     return match[1] if match else ""
 
 

@@ -29,13 +29,16 @@ class Mentions:
     """The ids and the names of temporary things that Packer's log speaks of.
 
     ``keys`` are the names that come before the first instance: no script of the template can have
-    written them, so an instance with such a key pair is Packer's.
+    written them, so an instance with such a key pair is Packer's. ``originals`` are regions and ids
+    of images that EC2 has said were made of the build's instances: Packer may remove one and leave
+    its copies.
     """
 
     def __init__(self) -> None:
         self.names: set[str] = set()
         self.keys: set[str] = set()
         self.ids: set[str] = set()
+        self.originals: set[tuple[str, str]] = set()
 
     def add(self, text: str) -> None:
         """Note what a line speaks of: images, instances, snapshots, key pairs, groups."""
@@ -122,7 +125,7 @@ def look(
     enabled = regions.enabled(aws)
     read = in_regions(enabled, lambda name: images.own(aws.in_region(name)))
     every = [image for several in read.read.values() for image in several]
-    of_build = _descended(every, instance_ids)
+    of_build = _descended(every, instance_ids, mentions.originals)
     ids = {image.id for image in of_build}
     begun = since(build)
     mentioned = tuple(
@@ -153,18 +156,26 @@ def look(
     )
 
 
-def _descended(every: Iterable[Image], instance_ids: Set[str]) -> tuple[Image, ...]:
-    """Return the images that were made of these instances, and all copies of them."""
+def _descended(
+    every: Iterable[Image], instance_ids: Set[str], originals: Set[tuple[str, str]]
+) -> tuple[Image, ...]:
+    """Return the images that were made of these instances, and all copies of them.
+
+    ``originals`` are further images of theirs, which may be gone by now.
+    """
     every = list(every)
     descended = [image for image in every if image.source_instance in instance_ids]
-    for original in descended:  # which grows
-        descended += (
+    copied = list(dict.fromkeys([*((image.region, image.id) for image in descended), *originals]))
+    for original in copied:  # which grows
+        copies = [
             image
             for image in every
             if not image.source_instance
-            and (image.source_region, image.source_image) == (original.region, original.id)
+            and (image.source_region, image.source_image) == original
             and image not in descended
-        )
+        ]
+        descended += copies
+        copied += ((image.region, image.id) for image in copies)
     return tuple(descended)
 
 

@@ -4,7 +4,9 @@ A template need know nothing of goldenami's tags. What it has made is taken by w
 the image of the instance that Packer launched from the release's source.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from msgspec import structs
 
@@ -13,7 +15,13 @@ from goldenami.aws.action import ActionContext
 from goldenami.aws.waits import patiently
 from goldenami.bake.distribute import launch_permissions
 from goldenami.bake.interface import Recipe
-from goldenami.bake.packer_output import BuiltImage, PackerEvent, images_in, instance_in
+from goldenami.bake.packer_output import (
+    BuiltImage,
+    PackerEvent,
+    image_in,
+    images_in,
+    instance_in,
+)
 from goldenami.bake.packer_products import Mentions, Products, is_recent, look
 from goldenami.domain import tags
 from goldenami.domain.image import Image
@@ -37,6 +45,10 @@ PERMISSIONS = (
 )
 
 
+_LOOKS = 4
+"""How often an image is looked at because Packer's log names it."""
+
+
 class PackerWatch:
     """One run of Packer under way.
 
@@ -51,6 +63,7 @@ class PackerWatch:
         self._record = parameter(recipe.build.image, recipe.build.id)
         self._instance_ids: list[str] = []
         self._artifacts: set[str] = set()
+        self._looks: Counter[str] = Counter()
         self.mentions = Mentions()
 
     def listen(self, event: PackerEvent) -> None:
@@ -64,6 +77,7 @@ class PackerWatch:
         instance_id = instance_in(event)
         if instance_id and instance_id not in self._instance_ids:
             self._launched(instance_id)
+        self._note_original(event)
         if event.text:
             self._context.progress(event.text)
 
@@ -127,6 +141,24 @@ class PackerWatch:
             code="InvalidInstanceID.NotFound",
             fix="let the template take the variable `region`",
         )
+
+    def _note_original(self, event: PackerEvent) -> None:
+        """Know an image of the build's while it is there: Packer may remove it, and leave copies.
+
+        It is told of when it is made, when EC2 may not know it yet, and again before it is copied.
+        A script may tell of any; what cannot be read now stays unproved.
+        """
+        region = self._context.region
+        self._looks.update({image_in(event)} - {"", *self._looks})
+        for image_id, looks in self._looks.items():
+            known = (region, image_id) in self.mentions.originals
+            if image_id not in event.text or known or looks > _LOOKS:
+                continue
+            self._looks[image_id] += 1
+            with suppress(AwsError):
+                (image,) = images.by_id(self._context.regional, [image_id]) or (None,)
+                if image and image.source_instance in self._instance_ids:
+                    self.mentions.originals.add((region, image_id))
 
     def _adopt_instances(self, hinted: set[str]) -> None:
         """Know the instance of an image even if Packer's log has not told of it.

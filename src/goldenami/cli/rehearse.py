@@ -190,21 +190,32 @@ class _Rehearsal:
         region = self._file.release.build_region
         golden = _golden_images(self._file)[0][region]
         outcomes = launch_attempts.run_in_member(
-            self._sandbox, self._seeded.members[account], region, golden, self._refusals()
+            self._sandbox, self._seeded.members[account], region, golden, self._refusals(account)
         )
         _show_attempts(outcomes)
         if not any(outcome.attempt.parameters["ImageId"] == golden for outcome in outcomes):
             _tell("", "The golden image is not shared with that account (`share`).")
 
-    def _refusals(self) -> tuple[str, ...]:
-        """Return by which codes the organization's policies refuse a stranger's image."""
+    def _refusals(self, account: str) -> tuple[str, ...]:
+        """Return by which codes the organization's policies refuse a stranger's image there."""
         from goldenami.workflows.enforce import promised
         from goldenami_sandbox import launch_attempts
 
         used = self._file.enforcement.enforce.mechanisms
-        by_scp = used.scp and "foreign-image" in promised(self._file.enforcement, "scp")
+        above = (
+            self._world.organization.above(account)
+            if self._world.organization
+            else frozenset[str]()
+        )
+        by_scp = (
+            used.scp
+            and not above.isdisjoint(used.scp.targets)
+            and "foreign-image" in promised(self._file.enforcement, "scp")
+        )
         declared = used.declarative_policy
-        enabled = declared and declared.state == "enabled"
+        enabled = (
+            declared and declared.state == "enabled" and not above.isdisjoint(declared.targets)
+        )
         return (
             *((launch_attempts.DENIED,) if by_scp else ()),
             *((launch_attempts.HIDDEN,) if enabled else ()),

@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
+from goldenami.domain.regions import misspelt
 from goldenami.errors import UsageError
 from goldenami.validation import closest
 
@@ -71,6 +72,6 @@ def check_region(name: str, option: str) -> None:
 
     known = regions()
     if name not in known:
-        close = closest(name, known)
+        close = misspelt(name, known)
         fix = f"did you mean {close}?" if close else "such as us-east-1"
         raise UsageError(f"{option}: AWS has no region {name}", fix=fix)

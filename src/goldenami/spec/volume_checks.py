@@ -17,7 +17,7 @@ def rules() -> tuple[Rule[Release], ...]:
     """Return the rules; each is asked by itself."""
     return (
         *(_of_each(rule) for rule in (_size, _type_size, _iops, _throughput, _key)),
-        _devices, _shared_volumes, _shared_copies,
+        _devices, _shared_volumes, _shared_copies, _key_regions,
     )  # fmt: skip
 
 
@@ -93,6 +93,30 @@ def _shared_copies(release: Release) -> Problems:
                 f"$.distribute.{region}.kms_key",
                 f"{_EBS_KEY} is AWS's own key: what it encrypts cannot be shared",
             )
+
+
+def _key_regions(release: Release) -> Problems:
+    """KMS takes the ARN of a key, or of an alias, in its own region alone.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN
+    """
+    for where, region, key in _named_keys(release):
+        of_region = key.split(":")[3:4] if key.startswith("arn:") else []
+        if of_region and of_region != [region]:
+            yield Problem(
+                where, f"a key of {of_region[0]} cannot be used in {region}: name one there"
+            )
+
+
+def _named_keys(release: Release) -> Iterator[tuple[str, str, str]]:
+    """Yield each key that the file names: where, the region that uses it, and the key."""
+    for index, volume in enumerate(release.base.volumes):
+        yield f"$.base.volumes[{index}].kms_key", release.build_region, volume.kms_key or ""
+    for region, distribution in release.distribute.items():
+        yield f"$.distribute.{region}.kms_key", region, distribution.kms_key or ""
+    for index, copies in enumerate(release.copies):
+        for region, key in copies.kms_keys.items():
+            yield f"$.copies[{index}].kms_keys.{region}", region, key
 
 
 def _is_aws_key(key: str | None) -> bool:

@@ -304,3 +304,28 @@ def test_register_image_makes_an_image_of_a_snapshot(ec2: Any, bake: Make) -> No
     image = only(ec2, image_id)
     assert image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"] == mapping["Ebs"]["SnapshotId"]
     assert tags_of(image) == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("ebs", "size_gib", "code"),
+    [
+        ({}, 50, ""), ({"VolumeSize": 60}, 60, ""),
+        ({"VolumeSize": 49}, 0, "InvalidBlockDeviceMapping"),
+        ({"SnapshotId": "snap-0123456789abcdef0"}, 0, "InvalidSnapshot.NotFound"),
+    ],
+)  # fmt: skip
+def test_a_registered_device_is_as_its_snapshot(
+    ec2: Any, refused: Any, ebs: dict[str, Any], size_gib: int, code: str
+) -> None:
+    volume = ec2.create_volume(AvailabilityZone=f"{HOME}a", Size=50, Encrypted=True)["VolumeId"]
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    mapping = {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot, **ebs}}
+    registering = {
+        "Name": "registered", "RootDeviceName": "/dev/xvda", "BlockDeviceMappings": [mapping],
+    }  # fmt: skip
+    if code:
+        with refused(code):
+            ec2.register_image(**registering)
+        return
+    (device,) = only(ec2, ec2.register_image(**registering)["ImageId"])["BlockDeviceMappings"]
+    assert (device["Ebs"]["VolumeSize"], device["Ebs"]["Encrypted"]) == (size_gib, True)

@@ -32,7 +32,13 @@ from goldenami.domain.image import Build
 from goldenami.domain.manifest import Manifest
 from goldenami.domain.plan import Plan, Results, Tell, id_within, of_this_part, resolve, silent
 from goldenami.domain.status import Status
-from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError, RefusedError
+from goldenami.errors import (
+    BakeError,
+    GateError,
+    GoldenamiError,
+    InterruptedRunError,
+    RefusedError,
+)
 from goldenami.workflows.enforce import snapshots
 from goldenami.workflows.execution import Execution, RunOutcome, unguarded
 from goldenami.workflows.interrupts import Interrupts
@@ -275,7 +281,11 @@ class _Run:
         failure = kind(
             f"build {prepared.id} failed{extent}: {error.message}",
             notes=(*error.notes, *self.remains()),
-            fix=f"{fix}; then go on with {prepared.resume}",
+            fix=(
+                f"{fix}, and bake anew; if another try may pass, go on with {prepared.resume}"
+                if isinstance(error, GateError)
+                else f"{fix}; then go on with {prepared.resume}"
+            ),
         )
         failure.__cause__ = error
         return failure
