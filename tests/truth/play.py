@@ -171,8 +171,6 @@ def _commands(player: Player) -> None:
     )["Command"]["CommandId"]  # fmt: skip
     call("ssm:GetCommandInvocation", CommandId=sent, InstanceId=instance)
     call("ssm:ListCommands", CommandId=sent)
-    default_role = "/ssm/managed-instance/default-ec2-instance-management-role"
-    call("ssm:GetServiceSetting", SettingId=default_role)
 
 
 def _keys(player: Player) -> None:
