@@ -55,9 +55,9 @@ from goldenami_sandbox import (
 from goldenami_sandbox.autoscaling import AutoScalingResponse, AutoScalingStore
 from goldenami_sandbox.config import ConfigResponse
 from goldenami_sandbox.ec2 import image_creation
+from goldenami_sandbox.ec2 import regions as ec2_regions
 from goldenami_sandbox.ec2.attachments import SandboxAttachment, SandboxInterface
 from goldenami_sandbox.ec2.instance import SandboxInstance
-from goldenami_sandbox.ec2.regions import opted_in
 from goldenami_sandbox.ec2.response import Ec2Response
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.iam import wording
@@ -109,6 +109,7 @@ def install() -> None:
     replace(elastic_block_store, "VolumeAttachment", SandboxAttachment)
     replace(elastic_network_interfaces, "NetworkInterface", SandboxInterface)
     replace(Role, "permissions_boundary", property(described_boundary))
+    ec2_regions.install()
     wording.install()
     whole_seconds.install()
     group_launches.install()
@@ -124,7 +125,7 @@ def reset(pending_s: float) -> None:
     clock.pending_s = pending_s
     documents.scp_characters = documents.SCP_CHARACTERS
     image_creation.copies_fail.clear()
-    opted_in.clear()
+    ec2_regions.opted_in.clear()
     inspector.vulnerabilities.clear()
     service_quotas.values.clear()
     config.outdated.clear()

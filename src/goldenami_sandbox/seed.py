@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from msgspec import Struct
 
+from goldenami.errors import GoldenamiError
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.people import People
@@ -112,10 +114,19 @@ def organization(
 
 @contextmanager
 def _at_once(sandbox: Sandbox) -> Iterator[None]:
-    """Make everything ready without waiting."""
+    """Make everything ready without waiting.
+
+    Raises:
+        GoldenamiError: the sandbox refuses something of it.
+    """
     before, sandbox.pending_s = sandbox.pending_s, 0
     try:
         yield
+    except ClientError as error:
+        raise GoldenamiError(
+            f"the embedded AWS could not be made as the file says: {error}",
+            fix="see whether AWS would take what the file names; if so, report it",
+        ) from error
     finally:
         sandbox.pending_s = before
 

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from goldenami.cli import rehearsal_seed
+from goldenami.errors import GoldenamiError, UsageError
 from goldenami.spec import load
+from goldenami_sandbox import models, seed
+from goldenami_sandbox.faults import Fault
+from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.world import KeySeed, RehearsalSeed, RoleSeed
 
 OWN = "123456789012"
@@ -124,3 +128,35 @@ def test_what_is_seeded_is_told_a_line_for_each_kind(seed_of: Any) -> None:
         "roles: audit of 111122223333",
         "parameters of images: /corp/other",
     ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"regions": ["us-east-1", "eu-wset-1"]},
+        {"audit": {"regions": ["eu-wset-1"]}},
+        {"enforce__mechanisms": {"allowed_amis": {"regions": ["eu-wset-1"]}}},
+    ],
+)
+def test_a_region_that_aws_has_not_is_told_wherever_the_file_names_it(
+    seed_of: Any, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError, match="AWS has no region eu-wset-1") as caught:
+        seed_of(**changes)
+    assert caught.value.fix == "did you mean eu-west-1?"
+
+
+def test_what_the_embedded_aws_refuses_of_a_world_is_one_error(
+    seed_of: Any, sandbox: Sandbox
+) -> None:
+    world = seed_of()
+    fault = Fault(service="ec2", operation="RunInstances", code="Unsupported", message="not here")
+    with sandbox.fail(fault), pytest.raises(GoldenamiError, match="not here"):
+        seed.seed(sandbox, world)
+
+
+def test_every_region_has_zones_to_launch_in(sandbox: Sandbox) -> None:
+    for region in models.regions():
+        client = sandbox.client("ec2", region)
+        zones = client.describe_availability_zones()["AvailabilityZones"]
+        assert {zone["RegionName"] for zone in zones} == {region}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from goldenami.cli.sandbox_fault import check_region
 from goldenami.domain import names, volumes
 from goldenami.domain.image import Build, build_of
 from goldenami.domain.status import Status
@@ -21,7 +22,11 @@ _LAUNCHES, _READS, _WORKS = "AmazonEC2FullAccess", "ReadOnlyAccess", "Administra
 
 
 def of(file: "ReleaseFile") -> "RehearsalSeed":
-    """Return the world in which a release file works: its account, and others that it names."""
+    """Return the world in which a release file works: its account, and others that it names.
+
+    Raises:
+        UsageError: it names a region that AWS has not, as far as is known here.
+    """
     from goldenami.bake.launch import subnets
     from goldenami_sandbox.world import RehearsalSeed, SourceSeed
 
@@ -30,10 +35,13 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
     first, *further = _sources(file)
     account = _own_account(file)
     organization = _organization(file, account)
+    opted_in = _opted_in(file, account)
+    for _, region in opted_in:
+        check_region(region, str(file.path))
     return RehearsalSeed(
         account=account,
         regions=release.regions,
-        opted_in=_opted_in(file, account),
+        opted_in=opted_in,
         groups=enforce.groups,
         **first,
         further_sources=tuple(SourceSeed(**source) for source in further),

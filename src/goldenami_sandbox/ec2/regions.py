@@ -1,4 +1,4 @@
-"""DescribeRegions.
+"""DescribeRegions, and the zones of the regions that moto has none of.
 
 Otherwise than in moto: a call tells of its own partition, and without AllRegions of enabled regions
 only (moto names the regions of China and GovCloud too, and takes some opt-in regions for enabled).
@@ -10,11 +10,13 @@ from functools import cache
 
 from boto3 import Session
 from moto.core.responses import ActionResult
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
 from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import bad_value
-from goldenami_sandbox.overriding import overrides
+from goldenami_sandbox.models import regions
+from goldenami_sandbox.overriding import overrides, replace
 
 ENABLED_BY_DEFAULT = frozenset(
     {
@@ -26,6 +28,20 @@ ENABLED_BY_DEFAULT = frozenset(
 )
 opted_in: set[tuple[str, str]] = set()
 """Account and region, where an account has opted in."""
+
+
+def install() -> None:
+    """Give each region zones: without any nothing could be launched in it."""
+    known = RegionsAndZonesBackend.zones
+    replace(RegionsAndZonesBackend, "zones", {name: _zones(name) for name in regions()} | known)
+
+
+def _zones(region: str) -> list[Zone]:
+    begins = region.replace("-", "")
+    return [
+        Zone(f"{region}{letter}", region, f"{begins}-az{number}")
+        for number, letter in enumerate("abc", start=1)
+    ]
 
 
 class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
