@@ -1,5 +1,6 @@
 """Resources with an id that is given, which no AWS call makes: for a rehearsal's release file."""
 
+import re
 from dataclasses import replace
 from typing import cast
 
@@ -15,6 +16,7 @@ from goldenami_sandbox.overriding import replaced
 from goldenami_sandbox.ssm import image_parameter
 
 _FIRST_FREE_SUBNET = 128  # the default subnets lie below 172.31.128.0
+_ARN_OF_PARAMETER = re.compile(r"arn:[\w-]+:ssm:[\w-]*:\d*:parameter")
 _ALIASES = {"amazon": catalogue.AMAZON, "aws-marketplace": "679593333241"}
 
 
@@ -91,9 +93,18 @@ class FixedIds:
         return new_id
 
     def image_parameter(self, name: str, image_id: str) -> None:
-        """Make an SSM parameter that names an image; its name may be one of AWS's own."""
+        """Make an SSM parameter that names an image.
+
+        Args:
+            name: may be one of AWS's own, an ARN, and say which version, or which label, it has.
+            image_id: the image.
+        """
         parameters = ssm_backends[self._account_id][self._region]._parameters  # noqa: SLF001
-        parameters[name].append(image_parameter(self._account_id, name, image_id))
+        bare, _, selector = _ARN_OF_PARAMETER.sub("", name).partition(":")
+        version = int(selector) if selector.isdigit() else 1
+        parameter = image_parameter(self._account_id, bare, image_id, version)
+        parameter.labels = [selector] if selector and not selector.isdigit() else []
+        parameters[bare].append(parameter)
 
     def kms_key(self, key_id: str) -> None:
         """Make a KMS key by its id, its ARN, or an alias."""

@@ -31,8 +31,8 @@ _PUBLIC = (
 _IMAGE_ID = re.compile(r"ami-[0-9a-f]{8,17}")
 
 
-def image_parameter(account_id: str, name: str, image_id: str) -> Parameter:
-    """Return the first version of a parameter that names an image."""
+def image_parameter(account_id: str, name: str, image_id: str, version: int = 1) -> Parameter:
+    """Return a version of a parameter that names an image."""
     return Parameter(  # type: ignore[abstract]
         account_id,
         name,
@@ -42,7 +42,7 @@ def image_parameter(account_id: str, name: str, image_id: str) -> Parameter:
         allowed_pattern=None,
         keyid=None,
         last_modified_date=utcnow(),
-        version=1,
+        version=version,
         data_type=IMAGE_TYPE,
     )
 

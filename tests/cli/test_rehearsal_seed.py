@@ -160,3 +160,26 @@ def test_every_region_has_zones_to_launch_in(sandbox: Sandbox) -> None:
         client = sandbox.client("ec2", region)
         zones = client.describe_availability_zones()["AvailabilityZones"]
         assert {zone["RegionName"] for zone in zones} == {region}
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("/corp/base", 1),
+        ("/corp/base:3", 3),
+        ("/corp/base:stable", 1),
+        ("arn:aws:ssm:us-east-1:123456789012:parameter/corp/base", 1),
+        ("arn:aws:ssm:us-east-1:123456789012:parameter/corp/base:stable", 1),
+    ],
+)
+def test_a_source_is_named_by_a_parameter_its_version_or_its_label(
+    seed_of: Any, sandbox: Sandbox, name: str, version: int
+) -> None:
+    world = seed_of(base__source={"ssm": name}, regions=["us-east-1"])
+    seed.seed(sandbox, world)
+    ssm = sandbox.client("ssm", account=world.account)
+    parameter = ssm.get_parameter(Name=name)["Parameter"]
+    assert parameter["Version"] == version
+    image_id = parameter["Value"]
+    ec2 = sandbox.client("ec2", account=world.account)
+    assert ec2.describe_images(ImageIds=[image_id])["Images"]
