@@ -27,7 +27,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
                 "declarative_policy": {"targets": ["r-ab12"], "state": "enabled"},
             },
             "enforce__groups": None,
-            "audit": {"accounts": "organization", "role": "ci/audit", "regions": ["us-east-1"]},
+            "audit": {"accounts": "organization", "role": "ci/eu/audit", "regions": ["us-east-1"]},
         },
         ("as rehearsal-admin of member account", "launch the shared golden image    done"),
     ),

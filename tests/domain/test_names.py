@@ -17,6 +17,9 @@ ORGANIZATION = "arn:aws:organizations::111122223333:organization/o-a1b2c3d4e5"
 UNIT = "arn:aws:organizations::111122223333:ou/o-a1b2c3d4e5/ou-ab12-cd34ef56"
 
 TAKEN = {
+    "a role": (names.ROLE, "reader"),
+    "a role with its path": (names.ROLE, "ci/eu/prod/reader"),
+    "the longest role": (names.ROLE, f"{'p' * 510}/{'r' * 64}"),
     "an account": (names.ACCOUNT, "012345678901"),
     "a short image id": (names.AMI_ID, f"ami-{HEX8}"),
     "a long image id": (names.AMI_ID, f"ami-{HEX17}"),
@@ -42,6 +45,11 @@ TAKEN = {
     "a parameter of 15 levels": (names.SSM_PARAMETER, "/a" * 15),
 }
 REFUSED = {
+    "a role with a path that is too long": (names.ROLE, f"{'p' * 511}/{'r' * 64}"),
+    "a role's path alone": (names.ROLE, "ci/"),
+    "a role's path without a name": (names.ROLE, "ci//reader"),
+    "a role's path with a space": (names.ROLE, "a b/reader"),
+    "a role with a line break": (names.ROLE, "reader\n"),
     "11 digits for an account": (names.ACCOUNT, "0" * 11),
     "Arabic digits for an account": (names.ACCOUNT, "١٢٣٤٥٦٧٨٩٠١٢"),
     "an account and a line break": (names.ACCOUNT, "111122223333\n"),

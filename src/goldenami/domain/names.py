@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 ACCOUNT = re.compile(r"[0-9]{12}")
-ROLE = re.compile(r"(?:[!-.0-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}")
+ROLE = re.compile(r"(?=.{1,575}\Z)(?:[!-.0-~]+/)*[A-Za-z0-9_+=,.@-]{1,64}")
 AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
 INSTANCE_ID = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
 SNAPSHOT_ID = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
