@@ -49,6 +49,36 @@ def test_no_fix_of_a_rehearsal_names_a_command(text: str) -> None:
     assert fix(text).endswith("run the rehearsal again")
 
 
+@pytest.mark.parametrize("text", fixes())
+def test_a_reason_in_a_list_stays_whatever_its_fix_is(text: str) -> None:
+    error = BakeError("it cannot start", notes=[BakeError("no such thing", fix=text).with_fix])
+    with pytest.raises(BakeError), rehearsed():
+        raise error
+    (note,) = error.notes
+    assert note.startswith("no such thing")
+    assert not COMMAND.search(note), note
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("no scan: enable it with `aws inspector2 enable`, or leave the scan out",
+         ("no scan: enable it with …, or leave the scan out",)),
+        ("name `base.subnet`", ("name `base.subnet`",)),
+        ("`goldenami sweep --build B` removes what it has left", ()),
+        ("left for resuming: i-0123456789abcdef0", ()),
+        ("go on with goldenami bake r.yaml", ()),
+    ],
+)  # fmt: skip
+def test_of_a_note_the_command_goes_and_the_reason_stays(
+    before: str, after: tuple[str, ...]
+) -> None:
+    error = BakeError("it cannot start", notes=[before])
+    with pytest.raises(BakeError), rehearsed():
+        raise error
+    assert error.notes == after
+
+
 def test_there_are_fixes_with_commands_to_try() -> None:
     assert sum(bool(COMMAND.search(text)) for text in fixes()) > 40
 

@@ -12,6 +12,8 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 """A command of somebody's, or an option of one: a rehearsal takes neither."""
+_QUOTED = re.compile(r"`[^`]*`")
+_WITH_FIX = re.compile(r"(?P<reason>.*) \(fix: (?P<fix>.*)\)", re.DOTALL)
 _LEFT = re.compile(r"\bleft for resuming\b|\bwhat is left\b")
 """What the emulator held is gone with it."""
 
@@ -24,13 +26,13 @@ def rehearsed() -> Iterator[None]:
     that goes on with something, or looks at it, would reach the caller's real account.
 
     Raises:
-        GoldenamiError: what failed, with another fix and without notes that name commands.
+        GoldenamiError: what failed, with another fix, and with what its notes say but commands.
     """
     try:
         yield
     except GoldenamiError as error:
         error.fix = fix(error.fix)
-        error.notes = tuple(note for note in error.notes if not _of_the_account(note))
+        error.notes = tuple(filter(None, map(_note, error.notes)))
         raise
 
 
@@ -44,5 +46,15 @@ def fix(text: str) -> str:
     return "; ".join([*parts, AGAIN if not parts else "run the rehearsal again"])
 
 
-def _of_the_account(note: str) -> bool:
-    return bool(_COMMAND.search(note) or _LEFT.search(note))
+def _note(text: str) -> str:
+    """Return a note without commands; empty if it is about what the emulator held.
+
+    A reason stays, whatever its fix is.
+    """
+    if match := _WITH_FIX.fullmatch(text):
+        parts = [part for part in match["fix"].split("; ") if not _COMMAND.search(part)]
+        return match["reason"] + (f" (fix: {'; '.join(parts)})" if parts else "")
+    if _LEFT.search(text):
+        return ""
+    said = _QUOTED.sub(lambda quoted: "…" if _COMMAND.search(quoted[0]) else quoted[0], text)
+    return "" if _COMMAND.search(said) or said.startswith("…") else said

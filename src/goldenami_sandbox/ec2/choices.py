@@ -12,6 +12,7 @@ from goldenami_sandbox.ec2.errors import bad_value
 _OTHERWISE = (
     "Attribute",
     "InstanceType",
+    "InstanceTypes",
     "MaximumSeverityLabel",
     "OperationType",
     "ResourceType",

@@ -45,3 +45,8 @@ def test_a_value_that_is_none_is_refused(
 def test_what_is_only_kept_is_not_checked(ec2: Any) -> None:
     data = {"InstanceInitiatedShutdownBehavior": "explode"}
     ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
+
+
+def test_an_instance_type_that_is_none_has_an_error_of_its_own(ec2: Any, refused: Any) -> None:
+    with refused("InvalidInstanceType", "do not exist: [t9.micro]"):
+        ec2.describe_instance_types(InstanceTypes=["t3.micro", "t9.micro"])
