@@ -124,3 +124,30 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def peer(name: str, variable: str) -> str:
+    """Return the command of another client; without it a test is skipped, and on CI it fails."""
+    command = os.environ.get(variable, "")
+    if not Path(command).is_file():
+        absent = f"no {name}: `make test` installs it, and sets {variable}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(absent)
+    return command
+
+
+@pytest.fixture
+def aws_cli() -> str:
+    """Return the AWS CLI's command."""
+    return peer("AWS CLI", "GOLDENAMI_AWSCLI")
+
+
+@pytest.fixture
+def custodian() -> str:
+    """Return Cloud Custodian's command."""
+    return peer("Cloud Custodian", "GOLDENAMI_CUSTODIAN")
+
+
+@pytest.fixture
+def ansible_playbook() -> str:
+    """Return Ansible's command that runs playbooks."""
+    return peer("Ansible", "GOLDENAMI_ANSIBLE")

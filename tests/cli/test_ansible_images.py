@@ -5,22 +5,10 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from goldenami_sandbox.server import Sandbox
 
-ANSIBLE = os.environ.get("GOLDENAMI_ANSIBLE", "")
 PLAYBOOK = Path(__file__).parent / "ansible" / "images.yml"
 _RECAP = re.compile(r"^(\w+) +: ok=\d+ +changed=(\d+) ", re.MULTILINE)
-
-
-@pytest.fixture
-def ansible_playbook() -> str:
-    if not Path(ANSIBLE).is_file():
-        if os.environ.get("CI"):
-            pytest.fail("no Ansible: GOLDENAMI_ANSIBLE names no `ansible-playbook`")
-        pytest.skip("no Ansible: `make test` installs it and sets GOLDENAMI_ANSIBLE")
-    return ANSIBLE
 
 
 def test_a_playbook_makes_shares_copies_and_deletes_an_image_and_changes_nothing_twice(

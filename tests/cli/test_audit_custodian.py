@@ -6,23 +6,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from goldenami_sandbox.seed import seed, seed_compliant
 from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.world import RehearsalSeed
-
-CUSTODIAN = os.environ.get("GOLDENAMI_CUSTODIAN", "")
-
-
-@pytest.fixture
-def custodian() -> str:
-    if not Path(CUSTODIAN).is_file():
-        if os.environ.get("CI"):
-            pytest.fail("no Cloud Custodian: GOLDENAMI_CUSTODIAN names none")
-        pytest.skip("no Cloud Custodian: `make test` installs one and sets GOLDENAMI_CUSTODIAN")
-    return CUSTODIAN
 
 
 def test_both_find_the_same_instances(

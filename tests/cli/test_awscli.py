@@ -11,20 +11,14 @@ import pytest
 from goldenami.domain import tags
 from goldenami_sandbox.server import Sandbox
 
-AWS = os.environ.get("GOLDENAMI_AWSCLI", "")
-
 
 @pytest.fixture
-def aws(sandbox: Sandbox) -> Any:
+def aws(sandbox: Sandbox, aws_cli: str) -> Any:
     """Run the AWS CLI against the sandbox and return what it prints."""
-    if not Path(AWS).is_file():
-        if os.environ.get("CI"):
-            pytest.fail("no AWS CLI: GOLDENAMI_AWSCLI names none (`make test` installs it)")
-        pytest.skip("no AWS CLI: `make test` installs one and sets GOLDENAMI_AWSCLI")
 
     def run(*arguments: str) -> Any:
         ran = subprocess.run(
-            [AWS, *arguments, "--output", "json"], capture_output=True, text=True, check=False,
+            [aws_cli, *arguments, "--output", "json"], capture_output=True, text=True, check=False,
             env={**os.environ, "PYTHONWARNINGS": "ignore"},
         )  # fmt: skip
         assert ran.returncode == 0, ran.stderr

@@ -5,13 +5,11 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
 import yaml
 
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.server import Sandbox
 
-CUSTODIAN = os.environ.get("GOLDENAMI_CUSTODIAN", "")
 POLICIES = [
     {"name": "old", "resource": "aws.ami", "filters": [{"type": "image-age", "days": 1}]},
     {"name": "young", "resource": "aws.ami",
@@ -21,15 +19,6 @@ POLICIES = [
     {"name": "gone", "resource": "aws.ami", "filters": [{"type": "unused"}],
      "actions": [{"type": "deregister", "delete-snapshots": True}]},
 ]  # fmt: skip
-
-
-@pytest.fixture
-def custodian() -> str:
-    if not Path(CUSTODIAN).is_file():
-        if os.environ.get("CI"):
-            pytest.fail("no Cloud Custodian: GOLDENAMI_CUSTODIAN names none")
-        pytest.skip("no Cloud Custodian: `make test` installs one and sets GOLDENAMI_CUSTODIAN")
-    return CUSTODIAN
 
 
 def test_its_policies_find_copy_and_deregister_images(

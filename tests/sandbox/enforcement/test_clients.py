@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,14 +68,6 @@ def instances(ec2: Any) -> list[str]:
     return [one["ImageId"] for told in reservations for one in told["Instances"]]
 
 
-@pytest.fixture
-def _aws_cli() -> None:
-    if not Path(AWS).is_file():
-        if os.environ.get("CI"):
-            pytest.fail("no AWS CLI: GOLDENAMI_AWSCLI names none (`make test` installs it)")
-        pytest.skip("no AWS CLI: `make test` installs one and sets GOLDENAMI_AWSCLI")
-
-
 def aws(environment: Environment, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [AWS, *arguments, "--output", "json"], capture_output=True, text=True, check=False,
@@ -90,14 +81,14 @@ def run_instances(environment: Environment, image: str) -> subprocess.CompletedP
     )
 
 
-@pytest.mark.usefixtures("_aws_cli")
+@pytest.mark.usefixtures("aws_cli")
 def test_the_aws_cli_launches_the_golden_image(guarded: Environment, golden: str) -> None:
     ran = run_instances(guarded, golden)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["Instances"][0]["ImageId"] == golden
 
 
-@pytest.mark.usefixtures("_aws_cli")
+@pytest.mark.usefixtures("aws_cli")
 def test_the_aws_cli_is_refused_another_image_and_can_read_why(
     guarded: Environment, ec2: Any, source_id: str
 ) -> None:
@@ -118,7 +109,7 @@ def test_the_aws_cli_is_refused_another_image_and_can_read_why(
     }
 
 
-@pytest.mark.usefixtures("_aws_cli")
+@pytest.mark.usefixtures("aws_cli")
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
