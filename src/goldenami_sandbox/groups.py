@@ -8,16 +8,15 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScaling
 """
 
 from collections.abc import Collection
-from typing import Any, cast
+from typing import Any
 
 from botocore.model import OperationNotFoundError
 from moto.autoscaling.responses import AutoScalingResponse as MotoResponse
-from moto.core.common_types import TYPE_RESPONSE
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.core.utils import get_service_model
 from moto.ec2.exceptions import EC2ClientError
 
+from goldenami_sandbox.checked import CheckedResponse
 from goldenami_sandbox.listing import page
 from goldenami_sandbox.overriding import overrides
 
@@ -43,18 +42,8 @@ def invalid(message: str) -> EC2ClientError:
     return EC2ClientError("ValidationError", message)
 
 
-class GroupsResponse(MotoResponse):
+class GroupsResponse(CheckedResponse, MotoResponse):
     """The checks of every call, and the lists."""
-
-    @overrides
-    def call_action(self) -> TYPE_RESPONSE:
-        """Check what every operation has in common before it is carried out."""
-        try:
-            self._prepare(self._get_action())
-        except ServiceException as error:
-            status, headers, body = self.serialized(ActionResult(error))
-            return status, headers | {"status": str(status)}, body
-        return cast(TYPE_RESPONSE, super().call_action())
 
     @overrides
     def delete_launch_configuration(self) -> ActionResult:

@@ -42,8 +42,13 @@ def fix(text: str) -> str:
     Args:
         text: parts that are set apart by semicolons.
     """
-    parts = [part for part in text.split("; ") if part and not _COMMAND.search(part)]
-    return "; ".join([*parts, AGAIN if not parts else "run the rehearsal again"])
+    kept = _without_commands(text)
+    return f"{kept}; run the rehearsal again" if kept else AGAIN
+
+
+def _without_commands(text: str) -> str:
+    """Return the parts of a fix that name no command."""
+    return "; ".join(part for part in text.split("; ") if part and not _COMMAND.search(part))
 
 
 def _note(text: str) -> str:
@@ -52,8 +57,7 @@ def _note(text: str) -> str:
     A reason stays, whatever its fix is.
     """
     if match := _WITH_FIX.fullmatch(text):
-        parts = [part for part in match["fix"].split("; ") if not _COMMAND.search(part)]
-        return match["reason"] + (f" (fix: {'; '.join(parts)})" if parts else "")
+        return GoldenamiError(match["reason"], fix=_without_commands(match["fix"])).with_fix
     if _LEFT.search(text):
         return ""
     said = _QUOTED.sub(lambda quoted: "…" if _COMMAND.search(quoted[0]) else quoted[0], text)

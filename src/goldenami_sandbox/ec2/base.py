@@ -16,6 +16,7 @@ from moto.ec2.exceptions import DryRunClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses._base_response import EC2BaseResponse
 
+from goldenami_sandbox.checked import CheckedResponse
 from goldenami_sandbox.ec2 import choices, ids, request_limits
 from goldenami_sandbox.ec2.errors import bad_value, in_words, token_reused
 from goldenami_sandbox.ec2.listings import request
@@ -27,7 +28,7 @@ READING = ("Describe", "Get", "List", "Search")
 """How operations begin that change nothing."""
 
 
-class Ec2Base(EC2BaseResponse):
+class Ec2Base(CheckedResponse, EC2BaseResponse):
     """The store of the call's account and region, and the checks of every call."""
 
     _page_wish: request.Wish | None = None
@@ -56,16 +57,6 @@ class Ec2Base(EC2BaseResponse):
         if "Credential=" in authorization:
             return str(authorization.partition("Credential=")[2].split("/")[2])
         return str(super().get_region_from_url(request, full_url))
-
-    @overrides
-    def call_action(self) -> TYPE_RESPONSE:
-        """Check what every operation has in common before it is carried out."""
-        try:
-            self._prepare(self._get_action())
-        except ServiceException as error:
-            status, headers, body = self.serialized(ActionResult(error))
-            return status, headers | {"status": str(status)}, body
-        return super().call_action()
 
     @overrides
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
