@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
-from goldenami.domain.status import OCCURRING, Status
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -34,8 +33,7 @@ def test_the_registry_filters_by_status(cli: Any, write: Any, sandbox: Sandbox) 
     ran = cli("images", "--status", "building")
     assert ran.code == 0
     assert "none found" in ran.err
-    for status in ("golden", *(set(Status) - set(OCCURRING))):
-        assert cli("images", "--status", status).code == 2
+    assert cli("images", "--status", "golden").code == 2
 
 
 def test_an_image_of_another_account_is_no_golden_image_whatever_its_tags(

@@ -50,13 +50,13 @@ def recorded(parameter: Parameter) -> Recorded | None:
     return Recorded(record=record, version=parameter.version, written=parameter.last_modified_date)
 
 
-def every(regional: RegionalAws) -> dict[str, Recorded]:
-    """Return the records of all builds of a region, by build.
+def every(regional: RegionalAws, image: str = "") -> dict[str, Recorded]:
+    """Return the records of all builds of a region, by build; of one golden image if it is named.
 
     Raises:
         AwsError: they could not be read, or one of them is no record.
     """
-    path = prefixes.BUILDS.rstrip("/")
+    path = f"{prefixes.BUILDS}{image}".rstrip("/")
     pages = regional.listed(
         GetParametersByPath, "reading the records of builds",
         Path=path, Recursive=True,

@@ -1,4 +1,4 @@
-"""Writes the status of an image and its snapshots; it never goes back, whoever else writes.
+"""Writes the status of an image and its snapshots; it never goes back by itself, whoever writes.
 
 What a plan was made from may be out of date when it is carried out: somebody may have approved the
 image meanwhile. So the tags are read right before they are written.
@@ -12,7 +12,7 @@ from goldenami.aws.answers.actions import ANSWERS
 from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.waits import answered, patiently
 from goldenami.domain import tags
-from goldenami.domain.status import Status, may_become, reached
+from goldenami.domain.status import Status, may_become, may_return, reached
 from goldenami.domain.tags import Tags
 from goldenami.errors import AwsError, RefusedError
 
@@ -23,8 +23,10 @@ Missing = tuple[tuple[str, str], ...]
 def write(context: ActionContext) -> dict[str, Any]:
     """Give ``ImageId`` and ``SnapshotIds`` the status and the other tags of ``Tags``.
 
-    Only what is missing is written. Who approved an image, and when, stays as it was recorded
-    first; an approved one is not marked as unpublished again.
+    Only what is missing is written, and of the tags in ``Remove`` only what is there is removed.
+    With ``Restore`` the status may go back as far as a restoration may take it. Who approved an
+    image, and when, stays as it was recorded first; an approved one is not marked as unpublished
+    again.
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html
 
     Raises:
@@ -32,16 +34,17 @@ def write(context: ActionContext) -> dict[str, Any]:
         AwsError: AWS refused.
     """
     expected = context.parameters["Tags"]
+    may = may_return if context.parameters.get("Restore") else may_become
     actual = patiently(context, lambda: _read(context), created=True)
     past = [
         f"{resource} is {written[tags.STATUS]}"
         for resource, written in actual.items()
-        if not may_become(written.get(tags.STATUS, ""), Status(expected[tags.STATUS]))
+        if not may(written.get(tags.STATUS, ""), Status(expected[tags.STATUS]))
     ]
     if past:
         raise RefusedError(
-            f"{context.headline}: a status never goes back to "
-            f"{expected[tags.STATUS]}, and {', '.join(past)}",
+            f"{context.headline}: {', '.join(past)}, and that does not become "
+            f"{expected[tags.STATUS]}",
             fix="look who was faster: `goldenami history IMAGE`",
         )
     for missing, resources in _by_missing(actual, expected).items():
@@ -49,7 +52,14 @@ def write(context: ActionContext) -> dict[str, Any]:
             context, ANSWERS["ec2:CreateTags"], created=True,
             Resources=resources, Tags=tags.to_aws(dict(missing)),
         )  # fmt: skip
+    _remove(context, actual)
     return {}
+
+
+def _remove(context: ActionContext, actual: dict[str, Tags]) -> None:
+    for key in context.parameters.get("Remove", ()):
+        if resources := [resource for resource, written in actual.items() if key in written]:
+            answered(context, ANSWERS["ec2:DeleteTags"], Resources=resources, Tags=[{"Key": key}])
 
 
 def _read(context: ActionContext) -> dict[str, Tags]:

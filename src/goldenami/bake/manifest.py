@@ -11,9 +11,8 @@ import msgspec
 from msgspec import structs
 
 from goldenami import __version__, files
-from goldenami.aws import images
+from goldenami.aws import images, manifests
 from goldenami.aws.action import ActionContext
-from goldenami.aws.calls import call
 from goldenami.aws.waits import patiently
 from goldenami.bake.actions import image_id, snapshot_ids
 from goldenami.bake.distribute import launch_permissions
@@ -173,6 +172,7 @@ def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, 
         "kms_key": next(iter(recipe.keys(place)), ""),
         "parameter": release.publish.ssm_parameter if release.publish else "",
         "shared_with": [name for permission in permissions for name in permission.values()],
+        **({"role": place.role} if place.role else {}),
     }
 
 
@@ -214,15 +214,7 @@ class ManifestWriter:
             finished=names.moment(datetime.now(UTC)),
         )
         if name := context.parameters["Name"]:
-            parameter = {
-                "Name": name,
-                "Value": manifest.compact(composed),
-                "Type": "String",
-                "Tier": "Intelligent-Tiering",  # of the standard tier, if it fits
-                "Overwrite": True,
-                "Description": "goldenami: the manifest of a release",
-            }
-            call(msgspec.structs.replace(context, parameters=parameter), "ssm:PutParameter", {})
+            manifests.put(context, name, composed)
         return {}
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from goldenami.cli.command import Option
 from goldenami.cli.options import ListOptions
 from goldenami.constraints import OneOf
-from goldenami.domain.status import OCCURRING
+from goldenami.domain.status import STATES
 from goldenami.report import listing
 
 
@@ -13,7 +13,7 @@ class ImagesOptions(ListOptions, frozen=True, kw_only=True):
     """The options of `goldenami images`."""
 
     image: Annotated[str | None, Option("Only this golden image.", "NAME")] = None
-    status: Annotated[str | None, OneOf(OCCURRING), Option("Only this status.")] = None
+    status: Annotated[str | None, OneOf(tuple(STATES)), Option("Only this status.")] = None
 
 
 def images(options: ImagesOptions) -> None:

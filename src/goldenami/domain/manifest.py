@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from goldenami.domain import prefixes
+from goldenami.domain.life import Change
 
 PARAMETER_LENGTH = 4_096
 LONG_PARAMETER_LENGTH = 8_192
@@ -69,7 +70,10 @@ class ManifestArchitecture(Struct, frozen=True, kw_only=True):
 
 
 class Placed(Struct, frozen=True, kw_only=True):
-    """The image in one region of one account; of which architecture, if there are several."""
+    """The image in one region of one account; of which architecture, if there are several.
+
+    ``role`` is the ARN of the role by which another account is reached.
+    """
 
     account: str
     region: str
@@ -79,6 +83,7 @@ class Placed(Struct, frozen=True, kw_only=True):
     parameter: str = ""
     shared_with: tuple[str, ...] = ()
     architecture: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
 
 
 class Timing(Struct, frozen=True, kw_only=True):
@@ -90,6 +95,8 @@ class Timing(Struct, frozen=True, kw_only=True):
 
 class Manifest(Struct, frozen=True, kw_only=True):
     """One release. ``missing`` are the places that failed; timings are those of the last run.
+
+    ``life`` is what became of it after its approval.
 
     With several ``architectures``, each has its source, and those of the release are empty.
     """
@@ -111,6 +118,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     architectures: dict[str, ManifestArchitecture] | UnsetType = UNSET
     missing: tuple[str, ...] = ()
     timings: tuple[Timing, ...] = ()
+    life: tuple[Change, ...] | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(Manifest).decode  # made before several threads use it
@@ -141,7 +149,7 @@ def compact(manifest: Manifest) -> str:
 
 def _shortest(manifest: Manifest) -> str:
     content = msgspec.to_builtins(structs.replace(manifest, timings=()))
-    kept = ("account", "region", "image_id", "snapshots", "architecture")
+    kept = ("account", "region", "image_id", "snapshots", "architecture", "role")
     content["images"] = [
         {key: placed[key] for key in kept if key in placed} for placed in content["images"]
     ]

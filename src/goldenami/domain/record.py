@@ -11,8 +11,9 @@ from typing import Any, Literal, Self
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from goldenami.domain import prefixes
+from goldenami.domain import life, prefixes
 from goldenami.domain.image import Build, architecture_of
+from goldenami.domain.life import Change
 from goldenami.domain.manifest import Approval
 
 VALIDATED = "validated"
@@ -41,6 +42,7 @@ class Record(Struct, frozen=True, kw_only=True):
         approved_by: who has approved the build, empty as long as nobody has.
         approved_at: when.
         approved_images: the images of all architectures that were approved together.
+        life: what became of the release after that, the last change at the end.
     """
 
     schema: Literal["goldenami.build/v1"] = "goldenami.build/v1"
@@ -59,6 +61,12 @@ class Record(Struct, frozen=True, kw_only=True):
     approved_by: str = ""
     approved_at: str = ""
     approved_images: tuple[str, ...] | UnsetType = UNSET
+    life: tuple[Change, ...] | UnsetType = UNSET
+
+    @property
+    def last(self) -> Change | None:
+        """The last change of its status after its approval, None if it has had none."""
+        return self.life[-1] if self.life else None
 
     @property
     def as_build(self) -> Build:
@@ -93,7 +101,7 @@ class Record(Struct, frozen=True, kw_only=True):
 
         Args:
             change: ``instance_id``, ``image_id``, ``gates`` that were passed, ``approved_by``,
-                ``approved_at`` and ``approved_images``.
+                ``approved_at``, ``approved_images``, and a ``change`` of the status after that.
             at: the time that the gates are recorded with.
         """
         instance = change.get("instance_id", self.instance_id)
@@ -112,7 +120,13 @@ class Record(Struct, frozen=True, kw_only=True):
             approved_by=self.approved_by if decided else change["approved_by"],
             approved_at=self.approved_at if decided else change["approved_at"],
             approved_images=self.approved_images if decided else _images(change),
+            life=self._later(change),
         )
+
+    def _later(self, change: Mapping[str, Any]) -> tuple[Change, ...] | UnsetType:
+        if "change" not in change:
+            return self.life
+        return life.later(self.life or (), msgspec.convert(change["change"], Change))
 
 
 def _images(change: Mapping[str, Any]) -> tuple[str, ...] | UnsetType:

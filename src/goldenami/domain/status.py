@@ -1,4 +1,4 @@
-"""The states of a golden image: one table says what each means, and all else derives from it."""
+"""The states of a golden image: one table says what each means, and where it may go from there."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +10,7 @@ from msgspec import Struct
 class Status(StrEnum):
     """The states of a golden image (tag ``goldenami:status``).
 
-    A status never goes down by itself: see `reached` and `may_become`.
+    A status never goes back by itself: see `reached`, `may_become` and `may_return`.
     """
 
     BUILDING = "building"
@@ -18,6 +18,7 @@ class Status(StrEnum):
     APPROVED = "approved"
     DEPRECATED = "deprecated"
     DISABLED = "disabled"
+    REVOKED = "revoked"
     RETIRED = "retired"
 
 
@@ -26,31 +27,40 @@ class State(Struct, frozen=True, kw_only=True):
 
     Args:
         rank: how far the image is in its life.
-        occurs: whether anything writes it yet; one that nothing writes is known, and not offered.
+        next: what it may become.
+        back: what `goldenami restore` may make of it again, with a reason.
         waits: whether it waits for its approval, so that nothing may be launched from it yet.
         style: how tables show it.
     """
 
     rank: int
-    occurs: bool = True
+    next: tuple[Status, ...]
+    back: tuple[Status, ...] = ()
     waits: bool = False
     style: str = ""
 
 
 STATES: Final[Mapping[str, State]] = {
-    Status.BUILDING.value: State(rank=0, waits=True, style="cyan"),
-    Status.CANDIDATE.value: State(rank=1, waits=True),
-    Status.APPROVED.value: State(rank=2, style="green"),
-    Status.DEPRECATED.value: State(rank=3, occurs=False, style="yellow"),
-    Status.DISABLED.value: State(rank=4, occurs=False, style="red"),
-    Status.RETIRED.value: State(rank=5, occurs=False),
+    Status.BUILDING.value: State(
+        rank=0, next=(Status.CANDIDATE, Status.APPROVED), waits=True, style="cyan"
+    ),
+    Status.CANDIDATE.value: State(rank=1, next=(Status.APPROVED, Status.REVOKED), waits=True),
+    Status.APPROVED.value: State(rank=2, next=(Status.DEPRECATED, Status.REVOKED), style="green"),
+    Status.DEPRECATED.value: State(
+        rank=3, next=(Status.DISABLED, Status.REVOKED), back=(Status.APPROVED,), style="yellow"
+    ),
+    Status.DISABLED.value: State(
+        rank=4, next=(Status.RETIRED, Status.REVOKED), back=(Status.APPROVED,), style="red"
+    ),
+    Status.REVOKED.value: State(
+        rank=5, next=(Status.RETIRED,), back=(Status.CANDIDATE, Status.APPROVED), style="bold red"
+    ),
+    Status.RETIRED.value: State(rank=6, next=(), back=(Status.DISABLED, Status.REVOKED)),
 }
 """In the order of a life. A new status needs its line here, and whoever writes it."""
 
-OCCURRING: Final = tuple(status for status, each in STATES.items() if each.occurs)
-"""The states that something gives to an image."""
-
-_NOT_BEGUN, _BEYOND_ALL = State(rank=-1), State(rank=len(STATES))
+_NOT_BEGUN = State(rank=-1, next=(Status.BUILDING, Status.CANDIDATE, Status.APPROVED))
+_BEYOND_ALL = State(rank=len(STATES), next=())
 
 
 def state(status: str) -> State:
@@ -68,5 +78,10 @@ def reached(status: str, least: Status) -> bool:
 
 
 def may_become(status: str, later: Status) -> bool:
-    """Tell whether an image of this status may get the later one without going back."""
-    return state(status).rank <= STATES[later].rank
+    """Tell whether an image of this status may get the later one, or has it."""
+    return status == later or later in state(status).next
+
+
+def may_return(status: str, earlier: Status) -> bool:
+    """Tell whether a restoration may give an image of this status the earlier one, or has."""
+    return status == earlier or earlier in state(status).back

@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.domain import identity, names, tags
+from goldenami.domain import identity, life, names, tags
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image, architecture_of, bake_of, started
+from goldenami.domain.life import Change
 from goldenami.domain.status import state
 from goldenami.domain.tags import ApprovalTag
 
@@ -24,10 +25,11 @@ class Produced(Struct, frozen=True, kw_only=True):
         image: the golden image it is a version of.
         version: the version.
         created: when it was made.
-        approved: whether it carries the approval tag.
+        approved: whether it carries the approval tag, and its release was not taken back since.
         candidate: whether it waits for its approval.
         forged: why no release can have made it, empty if one did.
         newer: how many approved versions are newer.
+        change: what became of its release after its approval, None if nothing did.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Produced(Struct, frozen=True, kw_only=True):
     candidate: bool
     forged: str = ""
     newer: int = 0
+    change: Change | None = None
 
     @property
     def golden(self) -> bool:
@@ -153,20 +156,34 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
     newer: defaultdict[str, set[str]] = defaultdict(set)
     by_id = {}
     for image in sorted(claiming, key=_age, reverse=True):
-        approved = approval.on(image.tags)
+        change = changed(image, builds)
+        approved = approval.on(image.tags) and not change
         by_id[image.id] = Produced(
             id=image.id,
             image=image.image,
             version=image.version,
             created=image.created,
             approved=approved,
-            candidate=not approved and state(image.status).waits,
+            candidate=not (approved or change) and state(image.status).waits,
             forged=_forged(image, builds, approved=approved),
             newer=len(newer[image.image] - {image.version}),
+            change=change,
         )
         if by_id[image.id].golden and image.state == "available":
             newer[image.image].add(image.version)
     return by_id
+
+
+def changed(image: Image, builds: Builds) -> Change | None:
+    """Return what became of an image's release after its approval, None if it stands.
+
+    The record of its build decides, and so do its tags: whichever says the worse. Who may tag can
+    take an image out of use, and cannot bring it back.
+    """
+    known = builds.records.get(image.tags.get(tags.BUILD, ""))
+    recorded = known.recorded.record.last if known else None
+    changes = [each for each in (recorded, life.of_tags(image.tags)) if each and each.ends]
+    return max(changes, key=lambda each: state(each.status).rank, default=None)
 
 
 def _age(image: Image) -> tuple[float, str]:

@@ -9,7 +9,9 @@ def _test(subject: Subject, approved: Approved) -> str | None:
         return "no release produced the image, and from here it cannot be seen whose it is"
     if not image.known or image.golden_ancestor or not approved.own(subject):
         return None
-    if (claim is not None and (claim.approved or claim.candidate)) or approved.golden(subject):
+    if claim is not None and (claim.approved or claim.candidate or claim.change):
+        return None
+    if approved.golden(subject):
         return None
     return "the image is the account's own, but no release produced and approved it"
 

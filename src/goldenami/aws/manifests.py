@@ -1,0 +1,67 @@
+"""The manifests of releases: SSM parameters in their build regions."""
+
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from goldenami.aws import parameters
+from goldenami.aws.action import ActionContext
+from goldenami.aws.calls import call
+from goldenami.aws.session import RegionalAws
+from goldenami.aws.waits import patiently
+from goldenami.domain import life, manifest, prefixes
+from goldenami.domain.life import Change
+from goldenami.domain.manifest import Manifest
+from goldenami.errors import AwsError
+
+CHANGE = "write:manifest-change"
+PERMISSIONS = ("ssm:GetParameter", "ssm:PutParameter")
+
+
+def of_image(regional: RegionalAws, image: str) -> list[Manifest]:
+    """Return the manifests of a golden image's releases that a region has.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    path = f"{prefixes.MANIFESTS}{image}"
+    every = parameters.below(regional, path, f"reading the manifests of {image}")
+    return [each for content in every if (each := manifest.read(content)) and each.image == image]
+
+
+def put(context: ActionContext, name: str, content: Manifest) -> None:
+    """Write a manifest to its parameter.
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    parameter = {
+        "Name": name,
+        "Value": manifest.compact(content),
+        "Type": "String",
+        "Tier": "Intelligent-Tiering",  # of the standard tier, if it fits
+        "Overwrite": True,
+        "Description": "goldenami: the manifest of a release",
+    }
+    call(structs.replace(context, parameters=parameter), "ssm:PutParameter", {})
+
+
+def change(context: ActionContext) -> dict[str, Any]:
+    """Note a ``Change`` of the release's status in the manifest ``Name``.
+
+    Raises:
+        AwsError: AWS refused, or what is there is no manifest.
+    """
+    name = context.parameters["Name"]
+    now = msgspec.convert(context.parameters["Change"], Change)
+    there = patiently(context, lambda: parameters.parameter(context.regional, name))
+    before = manifest.read(there.value) if there else None
+    if before is None:
+        raise AwsError(f"{context.headline}: {name} is no manifest", fix="see who wrote it")
+    after = structs.replace(
+        before, status=now.status.value, life=life.later(before.life or (), now)
+    )
+    if after != before:
+        put(context, name, after)
+    return {}

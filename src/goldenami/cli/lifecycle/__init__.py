@@ -1,0 +1,1 @@
+"""The life after release: each command a file."""

@@ -1,0 +1,126 @@
+"""Carrying a change of a version's life out: with the image's lease, and with a journal.
+
+Nothing has to be remembered: the same command again begins with a look at what there is, and does
+what is left. The journal tells afterwards what was called, by whom, and why.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from goldenami import journal
+from goldenami.aws import calls, manifests, parameters, records, statuses
+from goldenami.aws.action import Handler
+from goldenami.aws.lease import PERMISSIONS as LEASE_PERMISSIONS
+from goldenami.aws.lease import Lease
+from goldenami.aws.session import Aws
+from goldenami.bake.publish import WRITE_STATUS
+from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.plan import Plan, Results, Tell, silent
+from goldenami.errors import InterruptedRunError
+from goldenami.workflows.execution import Execution
+from goldenami.workflows.lifecycle.releases import Version
+
+HANDLERS: Mapping[str, Handler] = {
+    WRITE_STATUS: statuses.write,
+    records.WRITE: records.write,
+    manifests.CHANGE: manifests.change,
+    "ssm:PutParameter": parameters.publish,
+    "wait:parameter": parameters.read_back,
+    "ec2:DeregisterImage": calls.deregister,
+}
+"""What performs the actions of a change that are no plain AWS calls."""
+
+
+class LifecycleRun(Struct, frozen=True, kw_only=True):
+    """Whose life changes, and where the right to do so lies.
+
+    Args:
+        aws: the caller.
+        image: the golden image.
+        version: the version.
+        command: the command, as the user would give it again.
+        place: the region of the caller's account that has the lease.
+    """
+
+    aws: Aws
+    image: str
+    version: str
+    command: str
+    place: AccountRegion
+
+    @classmethod
+    def of(cls, aws: Aws, version: Version, command: str) -> "LifecycleRun":
+        """Return the run for a version: its lease lies where its bakes have theirs."""
+        return cls(
+            aws=aws,
+            image=version.image,
+            version=version.version,
+            command=command,
+            place=home_of(aws, version),
+        )
+
+    def carry_out(self, plan: Plan, *, tell: Tell = silent) -> Results:
+        """Carry a plan out; a plan without actions changes nothing, and needs no lease.
+
+        Raises:
+            RefusedError: a bake of the image, or another change of it, is under way.
+            GoldenamiError: an action failed; the notes say what was undone, and what stands.
+            InterruptedRunError: Ctrl-C; the same command goes on.
+        """
+        if not plan.actions:
+            return {}
+        with self.leased() as execution:
+            return execution(plan, tell)
+
+    @contextmanager
+    def leased(self) -> "Iterator[_Carry]":
+        """Hold the image's lease while several plans are carried out, one after the other."""
+        now = datetime.now(UTC)
+        name = f"{now:%Y%m%dT%H%M%SZ}-{self.image}-{self.version}"
+        written = journal.Journal.open(
+            journal.Start(build=name, version=self.version, spec="", release=self.command)
+        )
+        with Lease(self.aws.at(self.place), self.image, name) as lease:
+            yield _Carry(self, written, lease)
+
+
+class _Carry:
+    """Carries plans out under one lease, into one journal."""
+
+    def __init__(self, run: LifecycleRun, written: journal.Journal, lease: Lease) -> None:
+        self._run = run
+        self._journal = written
+        self._lease = lease
+
+    def __call__(self, plan: Plan, tell: Tell) -> Results:
+        execution = Execution(
+            self._run.aws,
+            handlers=HANDLERS,
+            journal=self._journal,
+            tell=tell,
+            guard=self._lease.check,
+        )
+        try:
+            return execution.run(plan)
+        except InterruptedRunError as error:
+            error.fix = f"run `{self._run.command}` again: it goes on where this stopped"
+            raise
+
+
+def home_of(aws: Aws, version: Version) -> AccountRegion:
+    """Return the build region of a version: where its record is, else its first image."""
+    for build in version.builds.values():
+        return build.place
+    for kept in version.manifests:
+        return kept.place
+    for each in version.images:
+        if each.place.is_home:
+            return AccountRegion(aws.account, each.image.source_region or each.place.region)
+    return AccountRegion(aws.account, aws.region)
+
+
+CHECKS = LEASE_PERMISSIONS
+"""The IAM actions of a run beside those of its actions."""
