@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from goldenami import journal
-from goldenami.aws import calls, manifests, parameters, records, statuses
+from goldenami.aws import calls, manifests, parameters, pointers, records, statuses
 from goldenami.aws.action import Handler
 from goldenami.aws.lease import PERMISSIONS as LEASE_PERMISSIONS
 from goldenami.aws.lease import Lease
@@ -28,6 +28,7 @@ HANDLERS: Mapping[str, Handler] = {
     records.WRITE: records.write,
     manifests.CHANGE: manifests.change,
     "ssm:PutParameter": parameters.publish,
+    pointers.MOVE: pointers.move,
     "wait:parameter": parameters.read_back,
     "ec2:DeregisterImage": calls.deregister,
 }
