@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from goldenami.domain import prefixes
+from goldenami.domain.channels import Publication
 from goldenami.domain.life import Change
 
 PARAMETER_LENGTH = 4_096
@@ -99,6 +100,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     ``life`` is what became of it after its approval.
 
     With several ``architectures``, each has its source, and those of the release are empty.
+    ``publish`` is there with channels alone: those that the release may be promoted to.
     """
 
     schema: Literal["goldenami.manifest/v1"] = "goldenami.manifest/v1"
@@ -119,6 +121,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     timings: tuple[Timing, ...] = ()
     life: tuple[Change, ...] | UnsetType = UNSET
+    publish: Publication | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(Manifest).decode  # made before several threads use it
