@@ -15,12 +15,14 @@ from goldenami_sandbox.ec2.tags import TagsResponse
 from goldenami_sandbox.ec2.transitions import TransitionsResponse
 from goldenami_sandbox.ec2.trial import LaunchTrialResponse
 from goldenami_sandbox.ec2.volumes import EbsResponse, RootReplacementResponse
+from goldenami_sandbox.ec2.watermark_calls import WatermarksResponse
 
 
 class Ec2Response(
     ImageCreationResponse,
     ImageListingResponse,
     ImageSharingResponse,
+    WatermarksResponse,
     AllowedImagesResponse,
     PublicAccessResponse,
     SnapshotsResponse,
