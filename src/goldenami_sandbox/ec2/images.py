@@ -191,10 +191,13 @@ class ImageLifecycleResponse(Ec2Base, AmisResponse):
         return ActionResult(_DONE | {"DeleteSnapshotResults": results})
 
     def _deleted(self, snapshot_id: str) -> dict[str, str]:
-        shared = any(snapshot_id in image.snapshot_ids for image in self.store.images.values())
-        if not shared:
-            self.store.snapshots.pop(snapshot_id, None)
-        return {"SnapshotId": snapshot_id, "ReturnCode": "skipped" if shared else "success"}
+        if any(snapshot_id in image.snapshot_ids for image in self.store.images.values()):
+            return {"SnapshotId": snapshot_id, "ReturnCode": "skipped"}
+        if self.store.is_locked(snapshot_id):
+            return {"SnapshotId": snapshot_id, "ReturnCode": "client-error"}
+        self.store.snapshots.pop(snapshot_id, None)
+        self.store.locks.pop(snapshot_id, None)
+        return {"SnapshotId": snapshot_id, "ReturnCode": "success"}
 
 
 def _to_minute(moment: datetime) -> datetime:
