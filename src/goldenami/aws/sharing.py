@@ -10,11 +10,27 @@ from goldenami.aws.answers.ec2 import (
     DescribeLaunchPermissions,
     DescribeSnapshotPermissions,
 )
+from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import answered, until
 from goldenami.domain.image import Image
 
 EVERYBODY = "all"
 """The group that makes an image or a snapshot public."""
+
+
+def consumers(regional: RegionalAws, image_id: str) -> list[tuple[str, str]]:
+    """Return who may launch an image beside its owner, each as AWS's word and value.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImageAttribute.html
+
+    Raises:
+        AwsError: it could not be read.
+    """
+    answer = regional.ask(
+        DescribeLaunchPermissions, f"reading who may launch {image_id}",
+        ImageId=image_id, Attribute="launchPermission",
+    )  # fmt: skip
+    return [named for permission in answer.rows for named in permission.named]
 
 
 def snapshots(context: ActionContext) -> dict[str, Any]:
