@@ -36,7 +36,7 @@ def revoke(options: RevokeOptions) -> None:
     Example: goldenami revoke web-base 1.0 --why CVE-2026-12345
     """
     from goldenami.report.plan import PlanProgress
-    from goldenami.workflows.lifecycle import revocation as workflow
+    from goldenami.workflows.lifecycle.revoke import brake as workflow
 
     order = workflow.RevocationOrder(
         why=options.why,
