@@ -5,28 +5,40 @@ Then, as far as it was asked for, what launches it is moved, and its images are 
 it is looked who still uses it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from goldenami.aws import images, regions
+from goldenami.aws import images as own_images
+from goldenami.aws import regions
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.image import Image
 from goldenami.domain.life import WHY_LENGTH
 from goldenami.domain.plan import Plan, Tell, silent
+from goldenami.domain.tags import Tags
 from goldenami.errors import FindingsError, GoldenamiError, IncompleteError, RefusedError
 from goldenami.workflows.lifecycle import launch_proof, refreshing, releases, uses
 from goldenami.workflows.lifecycle.disabling import disabling
 from goldenami.workflows.lifecycle.launch_proof import LaunchProof
-from goldenami.workflows.lifecycle.refreshing import Refresh, Refreshed
+from goldenami.workflows.lifecycle.refreshing import Refreshed
 from goldenami.workflows.lifecycle.releases import ListedImage, Version
 from goldenami.workflows.lifecycle.revoke import brake
 from goldenami.workflows.lifecycle.revoke.brake import Brake, RevocationOrder
 from goldenami.workflows.lifecycle.run import CHECKS
 from goldenami.workflows.lifecycle.uses import Use, UseKind, Uses
+from goldenami.workflows.remediate.run import RemediationResult
 
-__all__ = ["Revocation", "RevocationOrder", "Revoked", "carry_out", "look", "prepare"]
+__all__ = [
+    "Revocation",
+    "RevocationOrder",
+    "Revoked",
+    "carry_out",
+    "look",
+    "prepare",
+    "refuse_unread",
+]
 
 LAUNCHING = frozenset(
     (UseKind.AUTO_SCALING_GROUP, UseKind.FLEET, UseKind.SPOT_FLEET, UseKind.NODE_GROUP)
@@ -120,13 +132,7 @@ class Revoked(Struct, frozen=True, kw_only=True):
             further = [f"also failed: {error.with_fix}" for error in others]
             kind = RefusedError if isinstance(first, RefusedError) else GoldenamiError
             raise kind(first.message, fix=fix, notes=(*first.notes, *further)) from first
-        if self.unread:
-            raise IncompleteError(
-                f"it is revoked where it could be reached, and {len(self.unread)} things could not "
-                "be read",
-                notes=[f"{what}: {why}" for what, why in self.unread.items()],
-                fix=fix,
-            )
+        refuse_unread(self.unread, self.command)
         if self.uses:
             more = len(self.uses) - _SHOWN
             raise FindingsError(
@@ -138,6 +144,20 @@ class Revoked(Struct, frozen=True, kw_only=True):
                 fix="--refresh moves templates and groups; replace the others, and run "
                 f"`{self.command}` again to see",
             )
+
+
+def refuse_unread(unread: Mapping[str, str], command: str) -> None:
+    """See to it that everything was read.
+
+    Raises:
+        IncompleteError: something was not, so that it may be in use there.
+    """
+    if unread:
+        raise IncompleteError(
+            f"{len(unread)} things could not be read, where it may be in use",
+            notes=[f"{what}: {why}" for what, why in unread.items()],
+            fix=f"give the caller access to them, and run `{command}` again",
+        )
 
 
 def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revocation:
@@ -170,9 +190,7 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
         brakes.append(inherited)
         unread |= inherited.unread
         notes.append(f"{name} {number} was made from it, and is revoked, too (--only leaves it)")
-    return Revocation(
-        aws=aws, order=order, brakes=tuple(brakes), notes=tuple(notes), unread=unread
-    )
+    return Revocation(aws=aws, order=order, brakes=tuple(brakes), notes=tuple(notes), unread=unread)
 
 
 def look(prepared: Revocation) -> Uses:
@@ -195,13 +213,14 @@ def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
     """
     aws, order = prepared.aws, prepared.order
     failures, notes = list[GoldenamiError](), list[str]()
-    marked = list[ListedImage]()
+    images, marked = list[ListedImage](), list[tuple[AccountRegion, Image, Tags]]()
     for each in prepared.brakes:
         braked = brake.carry_out(each, tell=tell)
         failures += braked.failures
         notes += braked.notes
-        marked += braked.images
-    proof = launch_proof.prove(aws, _own(prepared), _written(prepared))
+        images += braked.images
+        marked += ((own.place, own.image, each.written) for own in braked.marked)
+    proof = launch_proof.prove(aws, [each for each in marked if each[0].is_home])
     refreshed = Refreshed()
     if prepared.brakes[0].at_once:
         using = look(prepared)
@@ -214,7 +233,7 @@ def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
     else:
         using = Uses()
     return Revoked(
-        images=tuple(marked),
+        images=tuple(images),
         proof=proof,
         refreshed=refreshed,
         uses=tuple(use for use in using.uses if use.kind not in _NO_USE),
@@ -223,3 +242,77 @@ def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
         notes=tuple(notes),
         command=order.command,
     )
+
+
+def _places(aws: Aws, version: Version) -> list[AccountRegion]:
+    return uses.places_of(aws, regions.enabled(aws), version.images)
+
+
+def _releases(aws: Aws, version: Version, born: Uses) -> tuple[list[tuple[str, str]], list[Use]]:
+    """Return the versions of golden images that were made from one, and what no release made."""
+    roles = {each.place.account: each.place.role for each in version.images}
+    by_place: dict[AccountRegion, dict[str, Use]] = {}
+    for use in born.uses:
+        place = AccountRegion(use.account, use.region, roles.get(use.account, ""))
+        by_place.setdefault(place, {})[use.id] = use
+    described, _ = concurrently(
+        by_place, lambda place: own_images.by_id(aws.at(place), [*by_place[place]])
+    )
+    made, strangers = dict[tuple[str, str], None](), list[Use]()
+    for place, several in described.items():
+        for image in several:
+            if image.image and image.version:
+                made[image.image, image.version] = None
+            else:
+                strangers.append(by_place[place][image.id])
+    made.pop((version.image, version.version), None)
+    return list(made), strangers
+
+
+def _inherited(order: RevocationOrder, version: Version) -> RevocationOrder:
+    """Return what is asked for of what was made from a version."""
+    why = f"made from {version.name}: {order.why}"[:WHY_LENGTH]
+    return structs.replace(order, why=why, successor="", only=True)
+
+
+def _refresh(prepared: Revocation, using: Uses, tell: Tell) -> Refreshed:
+    """Move what launches each version to what takes its place."""
+    results, failures = list[RemediationResult](), list[GoldenamiError]()
+    for each in prepared.brakes:
+        ids = {image.image.id for image in each.version.images}
+        own = [use for use in using.uses if use.image in ids]
+        try:
+            refresh = refreshing.prepare(
+                prepared.aws, each.version, each.change.successor, own, role=prepared.order.role
+            )
+        except GoldenamiError as error:
+            failures.append(error)
+            continue
+        if refresh:
+            refreshed = refreshing.carry_out(prepared.aws, refresh, tell=tell)
+            results += refreshed.results
+            failures += refreshed.failures
+    return Refreshed(results=tuple(results), failures=tuple(failures))
+
+
+def _disable(prepared: Revocation, using: Uses, tell: Tell) -> list[GoldenamiError]:
+    """Disable the images, unless something that launches them would lose its capacity."""
+    depending = [use.words for use in using.uses if use.kind in LAUNCHING]
+    if depending or using.unread:
+        unread = [f"{what} could not be read" for what in using.unread]
+        return [
+            RefusedError(
+                f"{prepared.version.name} is revoked, and not disabled: {len(depending)} groups "
+                "and fleets still launch it, and could launch nothing then",
+                notes=[*depending, *unread],
+                fix="pass --refresh too, or move them first",
+            )
+        ]
+    failures = list[GoldenamiError]()
+    for each in prepared.brakes:
+        plan = Plan(title="", actions=disabling(each.version))
+        if plan.actions:
+            with each.run.leased(anyway=True) as carry:
+                outcome = carry.attempt(plan, tell)
+            failures += [outcome.error] if outcome.error else []
+    return failures
