@@ -7,11 +7,12 @@ from msgspec import structs
 
 from goldenami.aws import images, instances
 from goldenami.aws.session import Aws, RegionalAws
-from goldenami.domain import tags
+from goldenami.domain import lineage, tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit import approved
 from goldenami.domain.audit.approved import Produced
 from goldenami.domain.image import Image
+from goldenami.domain.lineage import Lineage
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.build_records import recorded_builds
@@ -51,6 +52,21 @@ def read(
         )
         for place, several in own.items()
     }
+
+
+def lineage_of(
+    own: Mapping[AccountRegion, Sequence[Image]],
+    produced: Mapping[AccountRegion, Mapping[str, Produced]],
+) -> Lineage:
+    """Return what own images were made from: as EC2 notes it, and as the records of builds do."""
+    every = (image for several in own.values() for image in several)
+    recorded = (
+        ((place.region, each.id), (place.region, each.source))
+        for place, several in produced.items()
+        for each in several.values()
+        if each.source
+    )
+    return lineage.of(lineage.noted(every), recorded)
 
 
 def known_builds(aws: Aws, own: Mapping[AccountRegion, Sequence[Image]]) -> frozenset[str]:

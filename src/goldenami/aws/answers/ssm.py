@@ -68,6 +68,8 @@ class ParameterVersion(Row, frozen=True, kw_only=True):
 
     version: int
     value: Text
+    last_modified_date: datetime
+    last_modified_user: Text
     labels: tuple[Text, ...] = ()  # absent if it has none
     description: str = ""  # absent if it was written without one
 
