@@ -85,7 +85,7 @@ def test_a_parameter_whose_writer_may_not_be_read_is_told_all_the_same(
 ) -> None:
     ssm = sandbox.client("ssm")
     ssm.put_parameter(Name="/golden-ami/web-base", Value="nothing", Overwrite=True)
-    denied = {"service": "ssm", "operation": "GetParameterHistory", "status": 403}
+    denied: dict[str, Any] = {"service": "ssm", "operation": "GetParameterHistory", "status": 403}
     with sandbox.fail(Fault(code="AccessDeniedException", **denied)):
         ran = cli("audit", "--format", "json", "--allow-empty")
     assert ran.code == 10, ran.err
