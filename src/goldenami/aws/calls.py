@@ -23,6 +23,7 @@ _FINE = ("success", "skipped")
 _PASSED = "DryRunOperation"
 
 DONE: Final[Mapping[str, frozenset[str]]] = {
+    "ec2:DeleteImageUsageReport": frozenset(),  # it goes by itself; AWS publishes no code
     "ec2:DeleteKeyPair": frozenset({"InvalidKeyPair.NotFound"}),
     "ec2:DeleteSecurityGroup": frozenset({"InvalidGroup.NotFound"}),
     "ec2:DeleteSnapshot": frozenset({"InvalidSnapshot.NotFound"}),

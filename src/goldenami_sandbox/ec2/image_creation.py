@@ -36,6 +36,7 @@ from goldenami_sandbox.ec2.image import (
     check_description,
     take_snapshot,
 )
+from goldenami_sandbox.ec2.last_launch import LaunchTimes
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.overriding import overrides
 
@@ -60,7 +61,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
         image_id = random_ami_id()
         about = f"Created by CreateImage({instance.id}) for {image_id}"
         devices = _snapshotted(self.store, instance, image_id, about)
-        source = self.store.images.get(instance.image_id)
+        source = self.store.launched_from(instance.image_id)
         image = SandboxImage(
             self.store,
             image_id,
@@ -78,6 +79,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             source_instance_id=instance.id,
             source_image_id=instance.image_id,
             source_image_region=self.region,
+            watermarks=source.watermarks if source else (),
         )
         return self._put(image, wished)
 
@@ -149,6 +151,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             protection="disabled",
             protected_until=None,
             readiness=Countdown(),
+            launches=LaunchTimes(),
         )
         if self._get_param("CopyImageTags", False):
             own = source.store.tags.get(source.id, {})

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
+from moto.core.utils import utcnow
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.models.instances import Reservation
@@ -25,6 +26,7 @@ from goldenami_sandbox.ec2.image import (
     SandboxImage,
     take_snapshot,
 )
+from goldenami_sandbox.ec2.snapshot_locks import EXPIRED, Lock
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.overriding import overrides
 
@@ -46,6 +48,8 @@ class Ec2Store(EC2Backend):
         self._allowed_images = AllowedImages()
         self.root_replacements: list[dict[str, Any]] = []
         self.lent: dict[str, Snapshot] = {}
+        self.usage_reports: dict[str, Any] = {}
+        self.locks: dict[str, Lock] = {}
         self._vcpus = vcpus.Usage()
         self.public_access = {"image": "block-new-sharing", "snapshot": "unblocked"}
         super().__init__(region_name, account_id)
@@ -127,7 +131,11 @@ class Ec2Store(EC2Backend):
             kind = usual or kwargs.get("instance_type") or ""
             self._vcpus.add(self.all_instances, kind, count)
         with self.lending(image):
-            return super().run_instances(image.id, count, user_data, security_group_names, **kwargs)
+            launched = super().run_instances(
+                image.id, count, user_data, security_group_names, **kwargs
+            )
+        image.launches.add(utcnow())
+        return launched
 
     def launchable(self, image_id: str) -> SandboxImage:
         """Return the image of a launch, which an alias may name.
@@ -290,6 +298,11 @@ class Ec2Store(EC2Backend):
         if snapshot_id not in self.snapshots and lent is None:
             raise no_such_snapshot(snapshot_id)
         return lent or self.snapshots[snapshot_id]
+
+    def is_locked(self, snapshot_id: str) -> bool:
+        """Say whether a lock forbids to delete a snapshot."""
+        lock = self.locks.get(snapshot_id)
+        return lock is not None and lock.state != EXPIRED
 
     @contextmanager
     def lending(self, image: SandboxImage) -> Iterator[None]:

@@ -6,7 +6,11 @@ from typing import ClassVar, Final
 from goldenami.aws.answers.ec2 import CopyImage, CreateImage, DeregisterImage, RunInstances
 from goldenami.aws.answers.iam import CreatePolicy, CreatePolicyVersion
 from goldenami.aws.answers.interface import Answer
-from goldenami.aws.answers.launches import CreateLaunchTemplateVersion, StartInstanceRefresh
+from goldenami.aws.answers.launches import (
+    CreateLaunchTemplateVersion,
+    RollbackInstanceRefresh,
+    StartInstanceRefresh,
+)
 from goldenami.aws.answers.organizations import CreateOrganizationPolicy
 from goldenami.aws.answers.ssm import LabelParameterVersion, PutParameter, SendCommand
 
@@ -32,6 +36,7 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
         DeregisterImage,
         LabelParameterVersion,
         PutParameter,
+        RollbackInstanceRefresh,
         RunInstances,
         SendCommand,
         StartInstanceRefresh,
@@ -39,6 +44,7 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
 } | _nothing(
     (
         "ec2:CreateTags",
+        "ec2:DeleteImageUsageReport",
         "ec2:DeleteKeyPair",
         "ec2:DeleteSecurityGroup",
         "ec2:DeleteSnapshot",

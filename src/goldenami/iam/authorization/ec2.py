@@ -25,7 +25,8 @@ from goldenami.iam.evaluator.request import Request
 from goldenami.iam.reference import table
 
 PREFIXES = {
-    "acl": "network-acl", "ami": "image", "cr": "capacity-reservation", "eipalloc": "elastic-ip",
+    "acl": "network-acl", "ami": "image", "amiur": "image-usage-report",
+    "cr": "capacity-reservation", "eipalloc": "elastic-ip",
     "eni": "network-interface", "fleet": "fleet", "i": "instance", "igw": "internet-gateway",
     "key": "key-pair", "lt": "launch-template", "nat": "natgateway", "pg": "placement-group",
     "replacevol": "replace-root-volume-task", "rtb": "route-table", "sfr": "spot-fleet-request",
@@ -123,6 +124,20 @@ def create_volume(builder: RequestBuilder) -> Iterator[Request]:
     keys = volume_keys(builder, {**parameters, "VolumeSize": parameters.get("Size")})
     yield builder.new("volume", keys, specified_tags(parameters, "volume"))
     yield from tagging(builder, parameters)
+
+
+def lock_snapshot(builder: RequestBuilder) -> Iterator[Request]:
+    """The snapshot, and for how long it is to be locked.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-lock-iam.html
+    """
+    parameters = builder.call.parameters
+    keys = condition_keys(
+        "ec2",
+        SnapshotCoolOffPeriod=parameters.get("CoolOffPeriod"),
+        SnapshotLockDuration=parameters.get("LockDuration"),
+    )
+    yield builder.existing("snapshot", parameters["SnapshotId"], keys)
 
 
 def register_image(builder: RequestBuilder) -> Iterator[Request]:
