@@ -5,8 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from goldenami.aws import image_references, usage_reports
+from goldenami.aws import image_ancestry, image_references, usage_reports
 from goldenami.aws.answers.image_use import UsageReportAnswer
+from goldenami.aws.image_ancestry import Ancestor
 from goldenami.aws.image_references import ImageUser
 from goldenami.aws.session import Aws, RegionalAws
 from goldenami.aws.usage_reports import ForeignUse
@@ -57,6 +58,20 @@ def test_every_version_of_a_template_names_an_image_and_no_instance_that_is_gone
         ),
     ]
     assert image_references.users(regional, []) == []
+
+
+def test_ancestors_are_told_over_regions_and_though_they_are_gone(
+    sandbox: Sandbox, ec2: Any, regional: RegionalAws
+) -> None:
+    image = ec2.create_image(InstanceId=launch(ec2, PUBLIC), Name="web")["ImageId"]
+    away = sandbox.client("ec2", "eu-west-1")
+    copy = away.copy_image(Name="copy", SourceImageId=image, SourceRegion=HOME)["ImageId"]
+    ec2.deregister_image(ImageId=image)
+    assert image_ancestry.ancestors(regional.aws.in_region("eu-west-1"), copy) == [
+        Ancestor(image=image, region=HOME),
+        Ancestor(image=PUBLIC, region=HOME),
+    ]
+    assert image_ancestry.ancestors(regional, PUBLIC) == []
 
 
 def test_a_report_tells_of_other_accounts_once_it_is_available(

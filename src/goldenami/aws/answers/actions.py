@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from goldenami.aws.answers.ec2 import CopyImage, CreateImage, DeregisterImage, RunInstances
 from goldenami.aws.answers.iam import CreatePolicy, CreatePolicyVersion
+from goldenami.aws.answers.image_use import AttachImageWatermark
 from goldenami.aws.answers.interface import Answer
 from goldenami.aws.answers.launches import (
     CreateLaunchTemplateVersion,
@@ -27,6 +28,7 @@ class _Nothing(Answer, frozen=True, kw_only=True):
 ANSWERS: Final[dict[str, type[Answer]]] = {
     kind.call: kind
     for kind in (
+        AttachImageWatermark,
         CopyImage,
         CreateImage,
         CreateLaunchTemplateVersion,
@@ -50,6 +52,7 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
         "ec2:DeleteSnapshot",
         "ec2:DeleteTags",
         "ec2:DeleteVolume",
+        "ec2:DetachImageWatermark",
         "ec2:DisableAllowedImagesSettings",
         "ec2:EnableAllowedImagesSettings",
         "ec2:EnableImageDeprecation",

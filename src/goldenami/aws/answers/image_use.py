@@ -1,11 +1,13 @@
-"""EC2: who and what uses an image.
+"""EC2: what an image was made of, what marks it, and who and what uses it.
 
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-ancestry.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-watermark.html
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-usage.html
 """
 
 from datetime import datetime
 
-from goldenami.aws.answers.interface import Row, Text, listing, single
+from goldenami.aws.answers.interface import Answer, Row, Text, listing, single
 
 
 class ReferenceAnswer(Row, frozen=True, kw_only=True):
@@ -48,3 +50,19 @@ class UsageEntry(Row, frozen=True, kw_only=True):
 DescribeImageUsageReportEntries = listing(
     "ec2:DescribeImageUsageReportEntries", "ImageUsageReportEntries", UsageEntry
 )
+
+
+class AncestryEntry(Row, frozen=True, kw_only=True):
+    """An image, and the one that it was made of."""
+
+    image_id: Text
+    creation_date: datetime | None = None  # AWS does not promise it
+    image_owner_alias: str = ""  # of AWS's own and the Marketplace's alone
+    source_image_id: str = ""  # absent where the ancestry ends
+    source_image_region: str = ""  # the same
+
+
+GetImageAncestry = listing(
+    "ec2:GetImageAncestry", "ImageAncestryEntries", AncestryEntry, Answer, least=1
+)
+AttachImageWatermark = single("ec2:AttachImageWatermark", "WatermarkKey", str)
