@@ -41,8 +41,8 @@ def released(machine: Machine) -> Machine:
     return machine
 
 
-def as_released(machine: Machine) -> int:
-    """Take back by hand what a command has done; return how many calls there were so far."""
+def as_released(machine: Machine) -> None:
+    """Take back by hand what a command has done."""
     for region in REGIONS:
         ec2, ssm = machine.sandbox.client("ec2", region), machine.sandbox.client("ssm", region)
         made = ec2.describe_images(Owners=["self"], IncludeDeprecated=True)["Images"]
@@ -62,7 +62,6 @@ def as_released(machine: Machine) -> int:
                 )
         for one in ssm.get_parameters_by_path(Path="/goldenami/bake")["Parameters"]:
             ssm.delete_parameter(Name=one["Name"])
-    return len(machine.sandbox.calls)
 
 
 def without_life(parameter: dict[str, str]) -> str:
@@ -86,7 +85,8 @@ def test_a_command_that_is_killed_at_any_call_is_completed_by_the_same_one(
     tried = points(calls, after=after, journal=False)
     for at in tried:
         told = f"{command}, call {at} of {calls}"
-        before = as_released(machine)
+        before = len(machine.sandbox.calls)
+        as_released(machine)
         assert machine.run(*words, at=at, after=after) == KILLED, told
         assert machine.run(*words) == 0, f"{told}:\n{machine.log.read_text()}"
         now = account(machine.sandbox)
