@@ -92,7 +92,7 @@ class Pointers(Struct, frozen=True, kw_only=True):
         releases.refuse_unread(self.unread, purpose)
 
 
-class Move(Struct, frozen=True, kw_only=True):
+class PointerMove(Struct, frozen=True, kw_only=True):
     """A parameter, and the image that it is to name."""
 
     pointer: Pointer
@@ -102,7 +102,7 @@ class Move(Struct, frozen=True, kw_only=True):
 class Choice(Struct, frozen=True, kw_only=True):
     """What parameters have to name for a version, and those for which it has no image."""
 
-    moves: tuple[Move, ...]
+    moves: tuple[PointerMove, ...]
     without: tuple[Pointer, ...]
 
 
@@ -170,7 +170,7 @@ def choose(chosen: Iterable[Pointer], version: Version) -> Choice:
     for pointer in chosen:
         images = (each for each in version.images if _is_for(each, pointer))
         if image := next(images, None):
-            moves.append(Move(pointer=pointer, image=image))
+            moves.append(PointerMove(pointer=pointer, image=image))
         else:
             without.append(pointer)
     return Choice(moves=tuple(moves), without=tuple(without))
@@ -181,7 +181,7 @@ def _is_for(each: ReleaseImage, pointer: Pointer) -> bool:
     return same_place and pointer.architecture in ("", each.image.architecture)
 
 
-def checked(aws: Aws, moves: Sequence[Move]) -> CheckResult:
+def checked(aws: Aws, moves: Sequence[PointerMove]) -> CheckResult:
     """Look whether parameters can be written, all of them, without changing anything."""
     results = [
         parameters.fits(move.pointer.history[0], f"parameter {move.pointer.title}")
@@ -205,7 +205,11 @@ def checked(aws: Aws, moves: Sequence[Move]) -> CheckResult:
 
 
 def moving(
-    version: Version, moves: Iterable[Move], *, lasting: bool = False, after: Sequence[str] = ()
+    version: Version,
+    moves: Iterable[PointerMove],
+    *,
+    lasting: bool = False,
+    after: Sequence[str] = (),
 ) -> tuple[Action, ...]:
     """Return what moves several parameters: all are written and read back, and then labelled.
 
