@@ -36,6 +36,7 @@ class Pointer(Struct, frozen=True, kw_only=True):
         name: the parameter's name.
         channel: the channel, empty where there are none.
         architecture: the architecture of its images, empty where there is but one.
+        current: whether the newest release is published there, and not only older ones were.
         history: its versions, the newest first; none if it is not there yet.
     """
 
@@ -43,6 +44,7 @@ class Pointer(Struct, frozen=True, kw_only=True):
     name: str
     channel: str = ""
     architecture: str = ""
+    current: bool = False
     history: tuple[ParameterVersion, ...] = ()
 
     @property
@@ -66,7 +68,7 @@ class Pointers(Struct, frozen=True, kw_only=True):
 
     Args:
         every: the parameters.
-        publication: the channels, as the newest release has them; None if it has none.
+        publication: the names and channels, as the newest release has them; None if none says so.
         unread: those that could not be read, each with the reason.
     """
 
@@ -75,8 +77,8 @@ class Pointers(Struct, frozen=True, kw_only=True):
     unread: Mapping[str, str] = {}
 
     def of_channel(self, channel: str) -> tuple[Pointer, ...]:
-        """Return the parameters of a channel."""
-        return tuple(each for each in self.every if each.channel == channel)
+        """Return the parameters of a channel that the newest release is published as."""
+        return tuple(each for each in self.every if each.current and each.channel == channel)
 
     def naming(self, version: Version) -> tuple[Pointer, ...]:
         """Return the parameters that name an image of a version now."""
@@ -128,9 +130,19 @@ def read(aws: Aws, every: Releases, *, role: str = "") -> Pointers:
 
 
 def publication(every: Releases) -> Publication | None:
-    """Return the channels of a golden image: as its newest manifest has them."""
-    newest = next(_manifests(every), None)
+    """Return the names and channels of a golden image: see `_newest`."""
+    newest = _newest(every)
     return (newest.publish or None) if newest else None
+
+
+def _newest(every: Releases) -> Manifest | None:
+    """Return the manifest of the newest release that is approved, if possible of a whole one.
+
+    What waits for its approval decides nothing, nor about which channels are restricted.
+    """
+    approved = [manifest for manifest in _manifests(every) if manifest.approval.by]
+    whole = (manifest for manifest in approved if not manifest.missing)
+    return next(whole, next(iter(approved), None))
 
 
 def _manifests(every: Releases) -> Iterator[Manifest]:
@@ -140,13 +152,17 @@ def _manifests(every: Releases) -> Iterator[Manifest]:
 
 
 def _named(aws: Aws, every: Releases, role: str) -> Iterator[Pointer]:
-    """Yield the parameters that manifests name, those of the newest first."""
-    for manifest in _manifests(every):
+    """Yield the parameters that manifests name, those that are current first."""
+    newest = _newest(every)
+    for manifest in (*([newest] if newest else []), *_manifests(every)):
         for placed in manifest.images:
-            place = releases.place_of(aws, placed, role)
             for channel, name in _names(manifest, placed):
                 yield Pointer(
-                    place=place, name=name, channel=channel, architecture=placed.architecture or ""
+                    place=releases.place_of(aws, placed, role),
+                    name=name,
+                    channel=channel,
+                    architecture=placed.architecture or "",
+                    current=manifest is newest,
                 )
 
 
