@@ -34,7 +34,7 @@ from goldenami.cli import (
     tag,
 )
 from goldenami.cli.command import App, CommandGroup
-from goldenami.cli.lifecycle import channels, deprecate, promote
+from goldenami.cli.lifecycle import channels, deprecate, promote, revoke
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.report.terminal import Unwritable, show_error, unwritable
 
@@ -80,6 +80,7 @@ app.add(approve.approve)
 app.add(promote.promote)
 app.add(channels.channels)
 app.add(deprecate.deprecate)
+app.add(revoke.revoke)
 app.add(sweep.sweep)
 app.add(tag.tag)
 app.add(images.images)

@@ -10,13 +10,11 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
-
-from moto.core.utils import utcnow
 
 from goldenami_sandbox.ec2.errors import bad_value
 from goldenami_sandbox.ec2.image import SandboxImage
+from goldenami_sandbox.ec2.watermarks import like, satisfy, within
 from goldenami_sandbox.organizations import store as organizations
 
 Criterion = Mapping[str, Any]
@@ -92,7 +90,7 @@ Test = Callable[[SandboxImage, Any], bool]
 
 
 def _satisfies(image: SandboxImage, criterion: Criterion) -> bool:
-    # An image of the sandbox has no product code, watermark or scan result: those fail.
+    # An image of the sandbox has no product code or scan result: those fail.
     return all(name in _TESTS and _TESTS[name](image, wish) for name, wish in criterion.items())
 
 
@@ -101,28 +99,19 @@ def _by_provider(image: SandboxImage, providers: Sequence[str]) -> bool:
 
 
 def _by_name(image: SandboxImage, patterns: Sequence[str]) -> bool:
-    return any(_like(image.name, pattern) for pattern in patterns)
-
-
-def _like(name: str, pattern: str) -> bool:
-    wild = {"*": ".*", "?": "."}
-    expression = "".join(wild.get(character) or re.escape(character) for character in pattern)
-    return re.fullmatch(expression, name) is not None
-
-
-def _within(moment: datetime | None, days: int | None) -> bool:
-    return moment is None or days is None or utcnow() - moment <= timedelta(days=days)
+    return any(like(image.name, pattern) for pattern in patterns)
 
 
 _TESTS: Mapping[str, Test] = {
     "ImageProviders": _by_provider,
     "ImageNames": _by_name,
-    "CreationDateCondition": lambda image, wish: _within(
+    "CreationDateCondition": lambda image, wish: within(
         image.created, wish.get("MaximumDaysSinceCreated")
     ),
-    "DeprecationTimeCondition": lambda image, wish: _within(
+    "DeprecationTimeCondition": lambda image, wish: within(
         image.deprecation_time, wish.get("MaximumDaysSinceDeprecated")
     ),
+    "ImageWatermarks": lambda image, wish: satisfy(image.watermarks, wish),
 }
 
 

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from botocore import xform_name
@@ -18,7 +18,7 @@ from moto.ec2.responses._base_response import EC2BaseResponse
 
 from goldenami_sandbox.checked import CheckedResponse
 from goldenami_sandbox.ec2 import choices, ids, request_limits
-from goldenami_sandbox.ec2.errors import bad_value, in_words, token_reused
+from goldenami_sandbox.ec2.errors import bad_value, in_words, missing, token_reused
 from goldenami_sandbox.ec2.listings import request
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.overriding import overrides
@@ -74,7 +74,7 @@ class Ec2Base(CheckedResponse, EC2BaseResponse):
         return status, headers, body
 
     def _prepare(self, operation: str) -> None:
-        """Refuse ids and choices that are none, and take filters and page out of the parameters.
+        """Refuse what is missing or none, and take filters and page out of the parameters.
 
         A dry run of a changing operation ends here if moto would carry it out, which does so with
         some; what the sandbox does itself ends with its own checks, and what reads is read.
@@ -88,6 +88,7 @@ class Ec2Base(CheckedResponse, EC2BaseResponse):
             return
         if model.input_shape is None:
             return
+        _check_required(model.input_shape, self.params)
         ids.check(model.input_shape, self.params)
         request_limits.check(operation, self.params)
         choices.check(model.input_shape, self.params)
@@ -120,3 +121,10 @@ class Ec2Base(CheckedResponse, EC2BaseResponse):
         if before[0] != parameters:
             raise token_reused()
         return before[1]
+
+
+def _check_required(shape: Any, parameters: Mapping[str, Any]) -> None:
+    """Refuse a request that lacks a parameter; of a structure that is empty, nothing is sent."""
+    for name in shape.required_members:
+        if name not in parameters and shape.members[name].type_name != "structure":
+            raise missing(name)

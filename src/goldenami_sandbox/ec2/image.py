@@ -15,7 +15,9 @@ from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.utils import random_snapshot_id
 
 from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.ec2 import watermarks
 from goldenami_sandbox.ec2.errors import bad_value
+from goldenami_sandbox.ec2.watermarks import Watermark
 from goldenami_sandbox.overriding import overrides
 
 DESCRIPTION_LENGTH = 255
@@ -133,6 +135,7 @@ class SandboxImage:
     disabled: bool = False
     protection: str = "disabled"
     protected_until: datetime | None = None
+    watermarks: tuple[Watermark, ...] = ()
     readiness: Countdown = field(default_factory=Countdown, repr=False)
 
     @property
@@ -228,6 +231,7 @@ class SandboxImage:
             "SourceImageId": self.source_image_id,
             "SourceImageRegion": self.source_image_region,
             "ImageAllowed": self.store.allows(self),
+            "ImageWatermarks": watermarks.described(self.watermarks),
             "Tags": self.tags or None,
         }
 

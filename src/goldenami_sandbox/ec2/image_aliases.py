@@ -42,6 +42,18 @@ def check(account_id: str, region: str, image_id: str) -> None:
             _check_type(parameter)
 
 
+def own_parameters(account_id: str, region: str) -> list[Parameter]:
+    """Return the newest version of each parameter that the account has made and that tells text."""
+    store = ssm_backends[account_id][region]
+    store.check()  # type: ignore[attr-defined]  # what was put since its last call
+    newest = (
+        versions[-1]
+        for name, versions in store._parameters.items()  # noqa: SLF001
+        if versions and not name.startswith("/aws/")
+    )
+    return [parameter for parameter in newest if parameter.parameter_type == "String"]
+
+
 def named(account_id: str, region: str, name: str) -> Parameter | None:
     """Return a parameter by name or ARN, of the version or label after a colon, else the newest."""
     home = f":ssm:{region}:{account_id}:parameter"

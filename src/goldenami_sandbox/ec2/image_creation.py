@@ -60,7 +60,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
         image_id = random_ami_id()
         about = f"Created by CreateImage({instance.id}) for {image_id}"
         devices = _snapshotted(self.store, instance, image_id, about)
-        source = self.store.images.get(instance.image_id)
+        source = self.store.launched_from(instance.image_id)
         image = SandboxImage(
             self.store,
             image_id,
@@ -78,6 +78,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             source_instance_id=instance.id,
             source_image_id=instance.image_id,
             source_image_region=self.region,
+            watermarks=source.watermarks if source else (),
         )
         return self._put(image, wished)
 

@@ -191,10 +191,13 @@ class ImageLifecycleResponse(Ec2Base, AmisResponse):
         return ActionResult(_DONE | {"DeleteSnapshotResults": results})
 
     def _deleted(self, snapshot_id: str) -> dict[str, str]:
-        shared = any(snapshot_id in image.snapshot_ids for image in self.store.images.values())
-        if not shared:
-            self.store.snapshots.pop(snapshot_id, None)
-        return {"SnapshotId": snapshot_id, "ReturnCode": "skipped" if shared else "success"}
+        if any(snapshot_id in image.snapshot_ids for image in self.store.images.values()):
+            return {"SnapshotId": snapshot_id, "ReturnCode": "skipped"}
+        if self.store.is_locked(snapshot_id):
+            return {"SnapshotId": snapshot_id, "ReturnCode": "client-error"}
+        self.store.snapshots.pop(snapshot_id, None)
+        self.store.locks.pop(snapshot_id, None)
+        return {"SnapshotId": snapshot_id, "ReturnCode": "success"}
 
 
 def _to_minute(moment: datetime) -> datetime:
@@ -290,10 +293,22 @@ class ImageSharingResponse(ImageLifecycleResponse):
         after = kept + [each for n, each in enumerate(changed) if each not in changed[:n]]
         others = None
         if PUBLIC in changed and not image.public:
+            _check_unmarked(image)
             public_access.check(self.store, public_access.IMAGE)
             others = sum(map(image_attributes.is_public, self.store.images.values()))
         image_attributes.check_limits(image, len(after), others)
         return after
+
+
+def _check_unmarked(image: SandboxImage) -> None:
+    """Refuse to make an image public that has a watermark.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-watermark.html
+    """
+    if image.watermarks:
+        raise EC2ClientError(
+            "OperationNotPermitted", f"The image {image.id} has a watermark, and cannot be public."
+        )
 
 
 def _check_targets(permissions: Sequence[Permission]) -> None:

@@ -11,6 +11,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 
+from goldenami_sandbox.ec2 import watermarks
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import no_such_instances
 from goldenami_sandbox.ec2.image import iso
@@ -83,6 +84,7 @@ class InstanceStatusResponse(Ec2Base, InstanceResponse):
             "DeprecationTime": iso(image.deprecation_time),
             "ImageAllowed": self.store.allowed_images.allow(image),
             "IsPublic": image.public,
+            "ImageWatermarks": watermarks.described(image.watermarks),
         }
 
 

@@ -29,6 +29,7 @@ from goldenami_sandbox.ec2.errors import (
     default_key_not_shareable,
     no_such_snapshot,
 )
+from goldenami_sandbox.ec2.snapshot_locks import not_permitted
 from goldenami_sandbox.listing import Described
 from goldenami_sandbox.overriding import overrides
 
@@ -86,8 +87,11 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
         for image in self.store.images.values():
             if snapshot.id in image.snapshot_ids:
                 raise InvalidSnapshotInUse(snapshot.id, image.id)
+        if self.store.is_locked(snapshot.id):
+            raise not_permitted(f"The snapshot {snapshot.id} is locked, and cannot be deleted.")
         self.error_on_dryrun()
         del self.store.snapshots[snapshot.id]
+        self.store.locks.pop(snapshot.id, None)
         return EmptyResult()
 
     @overrides

@@ -25,6 +25,7 @@ from goldenami_sandbox.ec2.image import (
     SandboxImage,
     take_snapshot,
 )
+from goldenami_sandbox.ec2.snapshot_locks import EXPIRED, Lock
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.overriding import overrides
 
@@ -46,6 +47,8 @@ class Ec2Store(EC2Backend):
         self._allowed_images = AllowedImages()
         self.root_replacements: list[dict[str, Any]] = []
         self.lent: dict[str, Snapshot] = {}
+        self.usage_reports: dict[str, Any] = {}
+        self.locks: dict[str, Lock] = {}
         self._vcpus = vcpus.Usage()
         self.public_access = {"image": "block-new-sharing", "snapshot": "unblocked"}
         super().__init__(region_name, account_id)
@@ -290,6 +293,11 @@ class Ec2Store(EC2Backend):
         if snapshot_id not in self.snapshots and lent is None:
             raise no_such_snapshot(snapshot_id)
         return lent or self.snapshots[snapshot_id]
+
+    def is_locked(self, snapshot_id: str) -> bool:
+        """Say whether a lock forbids to delete a snapshot."""
+        lock = self.locks.get(snapshot_id)
+        return lock is not None and lock.state != EXPIRED
 
     @contextmanager
     def lending(self, image: SandboxImage) -> Iterator[None]:

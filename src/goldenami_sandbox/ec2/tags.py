@@ -94,8 +94,10 @@ class TagsResponse(Ec2Base, TagResponse):
 
     def _tagged_ids(self) -> list[str]:
         ids: list[str] = self._get_param("Resources", [])
-        validate_resource_ids(ids)
-        self.store.do_resources_exist(ids)
+        of_moto = [each for each in ids if each not in self.store.usage_reports]
+        if of_moto or not ids:
+            validate_resource_ids(of_moto)
+        self.store.do_resources_exist(of_moto)
         for instance_id in ids:
             if instance_id.startswith("i-"):
                 self.store.get_instance(instance_id)

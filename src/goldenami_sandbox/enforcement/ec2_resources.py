@@ -139,8 +139,13 @@ def _vpc(ec2: Ec2Store, name: str) -> Resource | None:
     return _any(ec2, "vpc", name) if name in ec2.vpcs else None
 
 
+def _usage_report(ec2: Ec2Store, name: str) -> Resource | None:
+    return _any(ec2, "image-usage-report", name) if name in ec2.usage_reports else None
+
+
 _KINDS: Mapping[str, Callable[[Ec2Store, str], Resource | None]] = {
     "image": _image,
+    "image-usage-report": _usage_report,
     "instance": _instance,
     "key-pair": _key_pair,
     "launch-template": _launch_template,

@@ -37,7 +37,9 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
     snapshot, tag = {"SnapshotId": scene["snapshot"]}, {"Key": "a", "Value": "b"}
     template = {"LaunchTemplateName": "web"}
     launch = {**image, "MinCount": 1, "MaxCount": 1}
+    mark = {**image, "WatermarkName": "dry"}
     return {
+        "AttachImageWatermark": mark,
         "CopyImage": {"Name": "copy", "SourceRegion": "us-east-1", "SourceImageId": scene["image"]},
         "CopySnapshot": {"SourceRegion": "us-east-1", "SourceSnapshotId": scene["snapshot"]},
         "CreateFleet": {
@@ -50,14 +52,17 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
             "Type": "instant",
         },
         "CreateImage": {"Name": "new", **instance},
+        "CreateImageUsageReport": {**image, "ResourceTypes": [{"ResourceType": "ec2:Instance"}]},
         "CreateLaunchTemplate": {"LaunchTemplateName": "new", "LaunchTemplateData": image},
         "CreateLaunchTemplateVersion": {**template, "LaunchTemplateData": image},
         "CreateReplaceRootVolumeTask": instance,
         "CreateTags": {"Resources": [scene["image"]], "Tags": [tag]},
         "CreateVolume": {"AvailabilityZone": "us-east-1a", "Size": 8},
+        "DeleteImageUsageReport": {"ReportId": scene["report"]},
         "DeleteSnapshot": {"SnapshotId": scene["free"]},
         "DeleteTags": {"Resources": [scene["image"]], "Tags": [tag]},
         "DeregisterImage": image,
+        "DetachImageWatermark": {**image, "WatermarkKey": f"{ACCOUNT_ID}:golden"},
         "DetachVolume": {"VolumeId": scene["data"]},
         "DisableImage": image,
         "DisableImageBlockPublicAccess": {},
@@ -71,6 +76,7 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
         "EnableImageDeprecation": {**image, "DeprecateAt": "2035-01-01T00:00:00Z"},
         "EnableImageDeregistrationProtection": image,
         "EnableSnapshotBlockPublicAccess": {"State": "block-all-sharing"},
+        "LockSnapshot": {**snapshot, "LockMode": "compliance", "LockDuration": 1},
         "ModifyImageAttribute": {**image, "Description": {"Value": "d"}},
         "ModifySnapshotAttribute": {
             **snapshot, "OperationType": "add", "UserIds": ["111122223333"],
@@ -90,6 +96,7 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
         "StartInstances": {"InstanceIds": [scene["instance"]]},
         "StopInstances": {"InstanceIds": [scene["instance"]]},
         "TerminateInstances": {"InstanceIds": [scene["instance"]]},
+        "UnlockSnapshot": {"SnapshotId": scene["locked"]},
     }  # fmt: skip
 
 
@@ -102,7 +109,14 @@ def scene(ec2: Any, launch: Make, bake: Make) -> dict[str, str]:
     (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
     (instance,) = ec2.describe_instances()["Reservations"][0]["Instances"]
     data = instance["BlockDeviceMappings"][1]["Ebs"]["VolumeId"]
+    locked = ec2.create_snapshot(VolumeId=data)["SnapshotId"]
+    ec2.lock_snapshot(SnapshotId=locked, LockMode="governance", LockDuration=1)
+    ec2.attach_image_watermark(ImageId=image_id, WatermarkName="golden")
+    kinds = [{"ResourceType": "ec2:Instance"}]
+    report = ec2.create_image_usage_report(ImageId=image_id, ResourceTypes=kinds)
     return {
+        "locked": locked,
+        "report": report["ReportId"],
         "instance": instance_id,
         "image": image_id,
         "snapshot": image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"],
@@ -120,6 +134,8 @@ def state(ec2: Any) -> list[Any]:
         ec2.describe_launch_templates()["LaunchTemplates"],
         ec2.describe_replace_root_volume_tasks()["ReplaceRootVolumeTasks"],
         ec2.get_allowed_images_settings()["State"],
+        ec2.describe_image_usage_reports()["ImageUsageReports"],
+        ec2.describe_locked_snapshots()["Snapshots"],
     ]
     store: Any = ec2_backends[ACCOUNT_ID]["us-east-1"]
     shares = [snapshot.create_volume_permission_userids for snapshot in store.snapshots.values()]
@@ -166,7 +182,9 @@ def test_what_moto_changes_is_not_changed_in_a_dry_run(ec2: Any, scene: dict[str
 
 
 def test_what_only_reads_says_first_what_does_not_exist(ec2: Any, scene: dict[str, str]) -> None:
+    assert dry(ec2, "GetImageAncestry", ImageId=scene["image"]) == "DryRunOperation"
     for operation in (
+        "DescribeImageUsageReportEntries", "DescribeImageUsageReports", "DescribeLockedSnapshots",
         "DescribeVolumes", "DescribeKeyPairs", "DescribeSecurityGroups", "DescribeFleets",
         "DescribeSpotFleetRequests", "DescribeInstanceTypes", "DescribeReplaceRootVolumeTasks",
         "DescribeImages", "DescribeInstances", "DescribeRegions", "GetAllowedImagesSettings",

@@ -25,7 +25,8 @@ from goldenami.iam.evaluator.request import Request
 from goldenami.iam.reference import table
 
 PREFIXES = {
-    "acl": "network-acl", "ami": "image", "cr": "capacity-reservation", "eipalloc": "elastic-ip",
+    "acl": "network-acl", "ami": "image", "amiur": "image-usage-report",
+    "cr": "capacity-reservation", "eipalloc": "elastic-ip",
     "eni": "network-interface", "fleet": "fleet", "i": "instance", "igw": "internet-gateway",
     "key": "key-pair", "lt": "launch-template", "nat": "natgateway", "pg": "placement-group",
     "replacevol": "replace-root-volume-task", "rtb": "route-table", "sfr": "spot-fleet-request",

@@ -35,6 +35,14 @@ _CUT = re.compile(r"only [\d,]+ (?:results|items)")
 _DEFAULT = re.compile(r"Default: ([\d,]+)")
 
 
+_NOT_OF_ITEMS = (
+    "DescribeImageReferences",
+    "DescribeImageUsageReportEntries",
+    "DescribeImageUsageReports",
+)
+"""Operations whose ids are not those of what they list, and go together with a page's size."""
+
+
 class Sizes(Struct, frozen=True):
     """How many items a page may have. ``cuts``: a larger wish is no error, and gets ``most``."""
 
@@ -85,8 +93,13 @@ def listing(operation: str) -> DocumentedListing | None:
         filtered,
         _all_filters(operation, inputs[filtered].documentation) if filtered else (),
         _sizes(operation, inputs["MaxResults"]) if "MaxResults" in inputs else None,
-        next((name for name in inputs if name.endswith("Ids") and name != "OwnerIds"), ""),
+        _ids(operation, inputs),
     )
+
+
+def _ids(operation: str, inputs: Mapping[str, Any]) -> str:
+    names = () if operation in _NOT_OF_ITEMS else inputs
+    return next((name for name in names if name.endswith("Ids") and name != "OwnerIds"), "")
 
 
 def _all_filters(operation: str, documentation: str) -> tuple[str, ...]:

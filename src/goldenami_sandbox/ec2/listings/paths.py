@@ -53,6 +53,7 @@ _EXPLICIT: Mapping[str, Mapping[str, str]] = {
             f"InstanceTypeSpecification.{kind}InstanceTypes"
         for kind in ("Supported", "Unsupported")
     },
+    "DescribeImageUsageReportEntries": {"creation-time": "ReportCreationTime"},
     "DescribeInstanceStatus": {
         "instance-status.reachability": "InstanceStatus.Details.Status",
         "system-status.reachability": "SystemStatus.Details.Status",
