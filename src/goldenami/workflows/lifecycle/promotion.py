@@ -63,7 +63,7 @@ def prepare(
     plan = Plan(
         title=f"promote {chosen.name} to {channel}",
         actions=actions,
-        notes=tuple(_notes(every, moves)),
+        notes=tuple(present(every, moves)),
         checks=PERMISSIONS,
         checked=checked(aws, moves),
     )
@@ -180,7 +180,8 @@ def checked(aws: Aws, moves: Sequence[PointerMove]) -> CheckResult:
     return result
 
 
-def _notes(every: Releases, moves: Iterable[PointerMove]) -> Iterator[str]:
+def present(every: Releases, moves: Iterable[PointerMove]) -> Iterator[str]:
+    """Say what parameters name now, and what was left alone."""
     versions = Versions(every)
     for move in moves:
         pointer = move.pointer

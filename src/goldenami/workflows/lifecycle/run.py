@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from goldenami import journal
-from goldenami.aws import calls, manifests, parameters, pointers, records, sharing, statuses
+from goldenami.aws import (
+    calls,
+    enabling,
+    manifests,
+    parameters,
+    pointers,
+    records,
+    sharing,
+    statuses,
+)
 from goldenami.aws.action import Handler
 from goldenami.aws.lease import PERMISSIONS as LEASE_PERMISSIONS
 from goldenami.aws.lease import Lease
@@ -20,6 +29,7 @@ from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import Plan, Results, Tell, silent
 from goldenami.errors import InterruptedRunError, RefusedError
+from goldenami.workflows.enforce.snapshots import EXTEND, extend
 from goldenami.workflows.execution import Execution, RunOutcome, unguarded
 from goldenami.workflows.lifecycle.releases import Version
 
@@ -29,6 +39,8 @@ HANDLERS: Mapping[str, Handler] = {
     manifests.CHANGE: manifests.change,
     manifests.SHARES: manifests.shares,
     sharing.LOOK: sharing.look,
+    enabling.AWAIT: enabling.wait,
+    EXTEND: extend,
     "ssm:PutParameter": parameters.publish,
     pointers.MOVE: pointers.move,
     "wait:parameter": parameters.read_back,
