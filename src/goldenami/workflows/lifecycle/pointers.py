@@ -26,6 +26,8 @@ from goldenami.workflows.lifecycle.releases import ReleaseImage, Releases, Versi
 PERMISSIONS = pointers.READING
 """What reading them takes."""
 CHECKS = parameters.CHECK_PERMISSIONS
+TAKEN_BACK = "put back after a move that failed"
+"""The description of a version that holds again what one before it held."""
 
 
 class Pointer(Struct, frozen=True, kw_only=True):
@@ -285,8 +287,8 @@ def moved(
 
 def _back(pointer: Pointer, new: str) -> Action:
     """Return what lets a parameter hold again what it held, unless it holds something else."""
-    there = pointer.history[0] if pointer.history else None
-    content = pointing.content(pointer.name, pointer.value, "", "")
+    there, content = pointer.value, pointing.content(pointer.name, pointer.value, "", "")
+    content["Description"] = TAKEN_BACK
     return Action.at(
         pointer.place, f"undo-move:{pointer.place.name}:{pointer.name}", pointers.MOVE,
         f"let {pointer.name} name {pointer.value} again" if there else f"delete {pointer.name}",
@@ -294,7 +296,7 @@ def _back(pointer: Pointer, new: str) -> Action:
             "Name": pointer.name,
             "Value": pointer.value,
             "Before": new,
-            "Content": {**content, "Description": there.description if there else ""},
+            "Content": content,
         },
         permissions=pointers.PERMISSIONS,
     )  # fmt: skip

@@ -37,6 +37,8 @@ RESTORABLE = (Status.APPROVED, Status.DEPRECATED, Status.DISABLED)
 """What can be made launchable; a revoked version never is by a rollback."""
 
 
+_BY_OTHERS = ("", pointers.TAKEN_BACK)
+"""The descriptions of versions that no move has written, or one that failed."""
 LAUNCHED = ("available", DISABLED)
 """The states of an image that can be launched, or made so."""
 
@@ -156,9 +158,13 @@ def _to(
 def _before(every: Releases, chosen: Sequence[Pointer], versions: Versions) -> Version:
     """Return the newest good version that a channel named before the present one.
 
+    A rollback that was interrupted comes to its end first.
+
     Raises:
         RefusedError: there is none; the notes say why each is not.
     """
+    if begun := next((each for each in chosen if unfinished(each, versions)), None):
+        return every.version(versions.of(begun, begun.value).version)
     histories = [
         [(each.last_modified_date, versions.of(pointer, each.value).version)
          for each in pointer.history]
@@ -179,6 +185,14 @@ def _before(every: Releases, chosen: Sequence[Pointer], versions: Versions) -> V
         notes=[f"{name}: {fault}" for name, fault in faults.items()],
         fix="--to names another version; or bake a good one",
     )
+
+
+def unfinished(pointer: Pointer, versions: Versions) -> bool:
+    """Tell whether a parameter was moved back, and has not got its label yet, which is the end."""
+    version = versions.of(pointer, pointer.value).version
+    if not version or pointer.history[0].labels or pointer.history[0].description in _BY_OTHERS:
+        return False
+    return version in [versions.of(pointer, each.value).version for each in pointer.history[1:]]
 
 
 def before(histories: Iterable[Sequence[tuple[datetime, str]]], order: Sequence[str]) -> list[str]:
@@ -261,7 +275,8 @@ def _restored(
     )
     after = [each.id for each in made.actions]
     approved: tuple[Action, ...] = ()
-    if any(not each.produced.golden for each in target.images):
+    lives = (*target.changes, *(kept for kept in target.manifests if kept.manifest.life))
+    if lives or any(not each.produced.golden for each in target.images):
         approved = changing(target, change, restoring=True, after=after)
     yield from approved
     ids = (*after, *(each.id for each in approved))
