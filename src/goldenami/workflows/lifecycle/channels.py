@@ -42,7 +42,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     findings: tuple[str, ...] = ()
 
 
-class Known(Struct, frozen=True):
+class VersionSeen(Struct, frozen=True):
     """The version of an image, and its status."""
 
     version: str
@@ -58,21 +58,21 @@ class Versions:
     """
 
     def __init__(self, every: Releases) -> None:
-        self._known: dict[tuple[str, str], Known] = {}
+        self._known: dict[tuple[str, str], VersionSeen] = {}
         for version in every.versions.values():
             for kept in version.manifests:
                 for placed in kept.manifest.images:
                     place = str(AccountRegion(placed.account, placed.region))
-                    self._known[place, placed.image_id] = Known(version.version, UNKNOWN)
+                    self._known[place, placed.image_id] = VersionSeen(version.version, UNKNOWN)
             for each in version.images:
                 change = each.produced.change
-                self._known[str(each.place), each.image.id] = Known(
+                self._known[str(each.place), each.image.id] = VersionSeen(
                     version.version, each.status, change.words if change else each.status
                 )
 
-    def of(self, pointer: Pointer, image_id: str) -> Known:
+    def of(self, pointer: Pointer, image_id: str) -> VersionSeen:
         """Return the version of an image that a parameter names or has named; empty if unknown."""
-        return self._known.get((str(pointer.place), image_id), Known("", UNKNOWN))
+        return self._known.get((str(pointer.place), image_id), VersionSeen("", UNKNOWN))
 
 
 def listed(every: Releases, there: Pointers, *, history: bool = False) -> Listed:
@@ -127,7 +127,7 @@ def _ordered(there: Pointers) -> list[Pointer]:
 
 
 def _entry(pointer: Pointer, each: ParameterVersion | None, versions: Versions) -> ChannelEntry:
-    known = versions.of(pointer, each.value) if each else Known("", "")
+    known = versions.of(pointer, each.value) if each else VersionSeen("", "")
     return ChannelEntry(
         channel=pointer.channel,
         architecture=pointer.architecture,

@@ -61,13 +61,7 @@ class RollbackOrder(Struct, frozen=True, kw_only=True):
     again: Callable[[str], str]
 
 
-class Rollback(Moving, frozen=True, kw_only=True):
-    """A rollback that was checked and can start; ``leaving`` are the versions that it is from."""
-
-    leaving: tuple[Version, ...] = ()
-
-
-def prepare(aws: Aws, order: RollbackOrder) -> Rollback:
+def prepare(aws: Aws, order: RollbackOrder) -> Moving:
     """Look at a channel and its history everywhere, and plan its rollback.
 
     Raises:
@@ -85,21 +79,28 @@ def prepare(aws: Aws, order: RollbackOrder) -> Rollback:
     target = _to(every, there, chosen, versions, order) if order.to else None
     target = target or _before(every, chosen, versions)
     moves = fitting(chosen, target)
-    made = launchable.launchable(aws, target)
+    opening = launchable.launchable(aws, target)
     leaving = tuple(
         each for each in every.versions.values() if each.version in now and each != target
     )
-    preparing = (*made.actions, *_restored(aws, target, leaving, made))
+    preparing = (*opening.actions, *_restored(aws, target, leaving, opening))
     actions = pointers.moving(target, moves, after=[each.id for each in preparing])
     plan = Plan(
         title=f"roll {order.channel or order.image} back to {target.name}",
         actions=(*preparing, *actions),
-        notes=tuple(present(every, moves)),
+        notes=(*present(every, moves), *(_staying(each) for each in leaving)),
         checks=(*PERMISSIONS, *launchable.PERMISSIONS),
-        checked=checked(aws, moves) + CheckResult(unknown=made.unknown),
+        checked=checked(aws, moves) + CheckResult(unknown=opening.unknown),
     )
     run = LifecycleRun.of(aws, target, order.again(target.version))
-    return Rollback(run=run, version=target, moves=moves, plan=plan, leaving=leaving)
+    return Moving(run=run, version=target, moves=moves, plan=plan)
+
+
+def _staying(version: Version) -> str:
+    return (
+        f"what runs {version.name} goes on, and what names its images itself: `goldenami revoke "
+        f"{version.image} {version.version} --refresh` takes it out of use"
+    )
 
 
 def _channel(there: Pointers, order: RollbackOrder) -> tuple[Pointer, ...]:
@@ -258,7 +259,7 @@ def _approved_once(version: Version, written: Mapping[str, str]) -> bool:
 
 
 def _restored(
-    aws: Aws, target: Version, leaving: Iterable[Version], made: Launchable
+    aws: Aws, target: Version, leaving: Iterable[Version], opening: Launchable
 ) -> Iterator[Action]:
     """Yield what approves a version again that is not, and what lists its snapshots then.
 
@@ -273,11 +274,11 @@ def _restored(
         at=moment(datetime.now(UTC)),
         why=f"rolled back to{f' from {names}' if names else ''}"[: tags.VALUE_LENGTH],
     )
-    after = [each.id for each in made.actions]
+    after = [each.id for each in opening.actions]
     approved: tuple[Action, ...] = ()
     lives = (*target.changes, *(kept for kept in target.manifests if kept.manifest.life))
     if lives or any(not each.produced.golden for each in target.images):
         approved = changing(target, change, restoring=True, after=after)
     yield from approved
     ids = (*after, *(each.id for each in approved))
-    yield from (each.following(*ids) for each in made.listing)
+    yield from (each.following(*ids) for each in opening.listing)
