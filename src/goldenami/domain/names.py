@@ -16,6 +16,8 @@ INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 OWNER = re.compile(r"[0-9]{12}|self|amazon|aws-marketplace|aws-backup-vault")
 IMAGE_PROVIDER = re.compile(r"[0-9]{12}|amazon|aws-marketplace|aws-backup-vault")
 IMAGE_NAME_PATTERN = re.compile(r"[A-Za-z0-9()\[\] ./'@_*?-]{1,128}")
+WATERMARK = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
+WATERMARK_PATTERN = re.compile(r"\d{12}:[A-Za-z0-9()\[\] ./'@_*?-]{1,128}", re.ASCII)
 IAM_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 IMAGE_LENGTH = 100
 IMAGE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{IMAGE_LENGTH - 1}}}")

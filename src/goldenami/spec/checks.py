@@ -25,8 +25,9 @@ def rules(folder: Path) -> tuple[Rule[Release], ...]:
     return (
         _ami_name, *architecture_checks.RULES, *publish_checks.RULES, _audited_accounts,
         user_data.rule(folder), *volume_checks.rules(),
-        _packer_variables, _launch_lists, _cleanup, _approval, _approval_tag, _distribution,
-        _copies, _copied_accounts, _launch_permissions, _shared_snapshots, enforcement,
+        _packer_variables, _launch_lists, _cleanup, _approval, _approval_tag, _watermark,
+        _distribution, _copies, _copied_accounts, _launch_permissions, _shared_snapshots,
+        enforcement,
     )  # fmt: skip
 
 
@@ -99,6 +100,13 @@ def _approval_tag(release: Release) -> Problems:
                 f"$.tags.{key}",
                 f"differs from the approval tag `{approval}` in case alone, which IAM ignores",
             )
+
+
+def _watermark(release: Release) -> Problems:
+    if release.watermark and not names.WATERMARK.fullmatch(release.image):
+        yield Problem(
+            "$.watermark", f"EC2 takes a name of 3 to 128 characters, and not `{release.image}`"
+        )
 
 
 def _distribution(release: Release) -> Problems:

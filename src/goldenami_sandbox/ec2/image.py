@@ -17,6 +17,7 @@ from moto.ec2.utils import random_snapshot_id
 from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.ec2 import watermarks
 from goldenami_sandbox.ec2.errors import bad_value
+from goldenami_sandbox.ec2.last_launch import LaunchTimes
 from goldenami_sandbox.ec2.watermarks import Watermark
 from goldenami_sandbox.overriding import overrides
 
@@ -137,6 +138,7 @@ class SandboxImage:
     protected_until: datetime | None = None
     watermarks: tuple[Watermark, ...] = ()
     readiness: Countdown = field(default_factory=Countdown, repr=False)
+    launches: LaunchTimes = field(default_factory=LaunchTimes, repr=False)
 
     @property
     def state(self) -> str:
@@ -198,9 +200,12 @@ class SandboxImage:
 
     def described(self) -> dict[str, Any]:
         """Return the image as DescribeImages does; what AWS leaves out is None."""
-        own = {"DeregistrationProtection": self.protection} if self.owned else {}
+        own = {
+            "DeregistrationProtection": self.protection,
+            "LastLaunchedTime": self.launches.described(),
+        }
         location = self.owner_alias or self.owner_id
-        return own | {
+        return (own if self.owned else {}) | {
             "ImageId": self.id,
             "Name": self.name,
             "Description": self.description,

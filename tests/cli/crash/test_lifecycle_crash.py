@@ -1,155 +1,100 @@
-"""A change of a channel is killed before and after each of its mutating calls, and then it goes on.
+"""A command of the life after release is killed at each of its calls; the same command completes it.
 
-Whatever it had come to, the same command brings the channel to one version everywhere.
+No call takes a status where the table of states does not lead, and what was recorded first stays.
 """
 
-from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 import yaml
+from msgspec import UNSET, structs
 
-from goldenami.domain import manifest, tags
+from goldenami.domain import manifest, record, tags
 
-from .conftest import REGIONS, RELEASE, SOAK, Machine
+from .conftest import (
+    PARAMETER,
+    REGIONS,
+    RELEASE,
+    Machine,
+    account,
+    never_lower,
+    points,
+)
 
 pytestmark = pytest.mark.no_cover  # the same lines hundreds of times
 
 KILLED = -9
-LATER = "2035-01-01T00:00:00Z"
-PATH = "/golden-ami/web-base"
-PUBLISH = {"ssm_parameter": "/golden-ami/{image}/{channel}", "channels": ["dev", "stage"]}
+COMMANDS = {
+    "deprecate": ["deprecate", "web-base", "2.0", "--why", "old", "--yes"],
+    "revoke": ["revoke", "web-base", "2.0", "--why", "CVE-2026-1", "--yes"],
+}
+WRITTEN = (tags.STATUS_AT, tags.STATUS_BY, tags.STATUS_WHY, tags.SUCCESSOR)
 
 
 @pytest.fixture
 def released(machine: Machine) -> Machine:
-    """A machine that has released two versions, the newer one in the first channel."""
+    """A machine with two released versions, of which the second is published."""
     for version in ("1.0", "2.0"):
-        changed = {**RELEASE, "version": version, "publish": PUBLISH, "test": None, "validate": []}
+        changed = {**RELEASE, "version": version, "test": None, "validate": [], "lifecycle": {}}
         machine.release.write_text(yaml.safe_dump(changed))
         assert machine.run("bake", str(machine.release), "--yes") == 0, machine.log.read_text()
     return machine
 
 
-def stands(machine: Machine) -> dict[str, Any]:
-    """Return what the channels name, and what became of the versions."""
-    account = {}
+def as_released(machine: Machine) -> None:
+    """Take back by hand what a command has done."""
     for region in REGIONS:
         ec2, ssm = machine.sandbox.client("ec2", region), machine.sandbox.client("ssm", region)
-        images = ec2.describe_images(Owners=["self"], IncludeDeprecated=True)["Images"]
-        names = {image["ImageId"]: image["Name"] for image in images}
-        written = {image["Name"]: tags.from_aws(image["Tags"]) for image in images}
-        below = ssm.get_parameters_by_path(Path=PATH, Recursive=True)["Parameters"]
-        heads = [ssm.get_parameter_history(Name=each["Name"])["Parameters"][-1] for each in below]
-        manifests = ssm.get_parameters_by_path(Path="/goldenami/manifest", Recursive=True)
-        account[region] = {
-            "channels": sorted((each["Name"], names[each["Value"]], each["Labels"])
-                               for each in heads),
-            "statuses": {name: (own[tags.STATUS], own.get(tags.STATUS_WHY))
-                         for name, own in written.items()},
-            "deprecated": sorted(each["Name"] for each in images if "DeprecationTime" in each),
-            "manifests": sorted(
-                (read.version, read.status)
-                for each in manifests["Parameters"] if (read := manifest.read(each["Value"]))
-            ),
-            "leases": ssm.get_parameters_by_path(Path="/goldenami/bake")["Parameters"],
-        }  # fmt: skip
-    return account
-
-
-def ways(calls: int) -> Iterator[tuple[int, bool, bool]]:
-    """Yield where to kill, whether after the call, and whether the journal is lost.
-
-    With GOLDENAMI_SOAK that is each call in each way. Else it is each call in one way.
-    """
-    for at in range(1, calls + 1):
-        several = [(after, lost) for after in (False, True) for lost in (False, True)]
-        for after, lost in several if SOAK else [several[at % 4]]:
-            yield at, after, lost
-
-
-def enumerated(machine: Machine, command: Sequence[str], reset: Callable[[], None]) -> str:
-    """Kill a command at its calls; return how many there were."""
-    reset()
-    assert machine.run(*command) == 0, machine.log.read_text()
-    wanted, calls = stands(machine), machine.killer.seen
-    tried = 0
-    for at, after, lost in ways(calls):
-        reset()
-        told = f"call {at} of {calls}, {'after' if after else 'before'} it"
-        assert machine.run(*command, at=at, after=after) == KILLED, told
-        if lost:
-            machine.lose_journals()
-        over = stands(machine) == wanted
-        code = machine.run(*command)
-        assert code in ((0, 4) if over else (0,)), f"{told}:\n{machine.log.read_text()}"
-        assert stands(machine) == wanted, told
-        tried += 1
-    return f"{tried} crash points of {command[0]} completed"
-
-
-def photographed(machine: Machine) -> Callable[[], None]:
-    """Return what brings parameters, tags and deprecations to what they are now."""
-    photos = [_photographed(machine, region) for region in REGIONS]
-
-    def reset() -> None:
-        for photo in photos:
-            photo()
-
-    return reset
-
-
-def _photographed(machine: Machine, region: str) -> Callable[[], None]:
-    ec2, ssm = machine.sandbox.client("ec2", region), machine.sandbox.client("ssm", region)
-    images = ec2.describe_images(Owners=["self"], IncludeDeprecated=True)["Images"]
-    snapshots = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
-    written = {each["ImageId"]: each["Tags"] for each in images}
-    written |= {each["SnapshotId"]: each["Tags"] for each in snapshots}
-    kept = [
-        ssm.get_parameter_history(Name=each["Name"])["Parameters"][-1]
-        for path in (PATH, "/goldenami/build", "/goldenami/manifest")
-        for each in ssm.get_parameters_by_path(Path=path, Recursive=True)["Parameters"]
-    ]
-
-    def reset() -> None:
-        ssm.delete_parameters(Names=["/goldenami/bake/web-base"])
-        for resource, tagged in written.items():
-            ec2.delete_tags(Resources=[resource], Tags=[{"Key": tags.STATUS_WHY}])
-            ec2.create_tags(Resources=[resource], Tags=tagged)
-        for image in images:
-            if "DeprecationTime" in image:
-                ec2.enable_image_deprecation(ImageId=image["ImageId"], DeprecateAt=LATER)
-        for each in kept:
-            parts = ("Name", "Value", "Type", "DataType", "Description")
-            version = ssm.put_parameter(
-                **{part: each[part] for part in parts if part in each}, Overwrite=True
-            )["Version"]
-            if each["Labels"]:
-                ssm.label_parameter_version(
-                    Name=each["Name"], ParameterVersion=version, Labels=each["Labels"]
+        made = ec2.describe_images(Owners=["self"], IncludeDeprecated=True)["Images"]
+        snapshots = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+        resources = [one["ImageId"] for one in made] + [one["SnapshotId"] for one in snapshots]
+        ec2.create_tags(Resources=resources, Tags=tags.to_aws({tags.STATUS: "approved"}))
+        ec2.delete_tags(Resources=resources, Tags=[{"Key": one} for one in WRITTEN])
+        for one in made:
+            ec2.disable_image_deprecation(ImageId=one["ImageId"])
+        (newest,) = [one["ImageId"] for one in made if one["Name"] == "web-base-2.0"]
+        ssm.put_parameter(Name=PARAMETER, Value=newest, DataType="aws:ec2:image", Overwrite=True)
+        ssm.label_parameter_version(Name=PARAMETER, Labels=["v2.0"])
+        for path in ("/goldenami/build", "/goldenami/manifest"):
+            for one in ssm.get_parameters_by_path(Path=path, Recursive=True)["Parameters"]:
+                ssm.put_parameter(
+                    Name=one["Name"], Value=without_life(one), Type="String", Overwrite=True
                 )
+        for one in ssm.get_parameters_by_path(Path="/goldenami/bake")["Parameters"]:
+            ssm.delete_parameter(Name=one["Name"])
 
-    return reset
+
+def without_life(parameter: dict[str, str]) -> str:
+    """Return a record or a manifest as it was before anything became of the release."""
+    name, value = parameter["Name"], parameter["Value"]
+    if recorded := record.read(name, value):
+        return record.text(structs.replace(recorded, life=UNSET))
+    kept = manifest.read(value)
+    assert kept
+    return manifest.compact(structs.replace(kept, life=UNSET, status="approved"))
 
 
-def test_what_is_killed_at_any_call_is_completed_by_the_same_command(
-    released: Machine, record_property: Any
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_is_killed_at_any_call_is_completed_by_the_same_one(
+    released: Machine, command: str, after: bool, record_property: Any
 ) -> None:
-    machine = released
-
-    def unpromoted() -> None:
-        for region in REGIONS:
-            ssm = machine.sandbox.client("ssm", region)
-            ssm.delete_parameters(Names=[f"{PATH}/stage", "/goldenami/bake/web-base"])
-
-    promote = ("promote", "web-base", "1.0", "--channel", "stage", "--yes")
-    counted = enumerated(machine, promote, unpromoted)
-    for region in stands(machine).values():
-        assert (f"{PATH}/stage", "web-base-1.0", ["v1.0"]) in region["channels"]
-    assert machine.run("deprecate", "web-base", "1.0", "--yes") == 0, machine.log.read_text()
-    rollback = ("rollback", "web-base", "--channel", "dev", "--yes")
-    counted += f", {enumerated(machine, rollback, photographed(machine))}"
-    for region in stands(machine).values():
-        assert (f"{PATH}/dev", "web-base-1.0", ["v1.0"]) in region["channels"]
-        assert {status for status, _ in region["statuses"].values()} == {"approved"}
-    record_property("counted", counted)
+    machine, words = released, COMMANDS[command]
+    assert machine.run(*words) == 0, machine.log.read_text()
+    wanted, calls = account(machine.sandbox), machine.killer.seen
+    tried = points(calls, after=after, journal=False)
+    for at in tried:
+        told = f"{command}, call {at} of {calls}"
+        before = len(machine.sandbox.calls)
+        as_released(machine)
+        assert machine.run(*words, at=at, after=after) == KILLED, told
+        assert machine.run(*words) == 0, f"{told}:\n{machine.log.read_text()}"
+        now = account(machine.sandbox)
+        for region in REGIONS:  # what has become of the parameter, and not how often it was written
+            del now[region]["parameters"][:-1], wanted[region]["parameters"][:-1]
+        assert now == wanted, told
+        never_lower(machine.sandbox.calls[before:])
+    how = f"{'after' if after else 'before'} the call"
+    record_property(
+        "counted", f"{len(tried)} of {calls} crash points of {command} completed, {how}"
+    )

@@ -13,6 +13,7 @@ from msgspec import Struct
 from goldenami import journal
 from goldenami.aws import (
     calls,
+    deprecations,
     enabling,
     manifests,
     parameters,
@@ -37,6 +38,7 @@ HANDLERS: Mapping[str, Handler] = {
     WRITE_STATUS: statuses.write,
     records.WRITE: records.write,
     manifests.CHANGE: manifests.change,
+    deprecations.DEPRECATE: deprecations.deprecate,
     manifests.SHARES: manifests.shares,
     sharing.LOOK: sharing.look,
     enabling.AWAIT: enabling.wait,
