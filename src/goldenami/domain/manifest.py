@@ -100,7 +100,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     ``life`` is what became of it after its approval.
 
     With several ``architectures``, each has its source, and those of the release are empty.
-    ``publish`` is there with channels alone: those that the release may be promoted to.
+    ``publish`` are the names that it is published under, and the channels it may go through.
     """
 
     schema: Literal["goldenami.manifest/v1"] = "goldenami.manifest/v1"

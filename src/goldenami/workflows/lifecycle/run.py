@@ -14,6 +14,7 @@ from goldenami import journal
 from goldenami.aws import (
     calls,
     deprecations,
+    enabling,
     manifests,
     parameters,
     pointers,
@@ -29,6 +30,7 @@ from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import Plan, Results, Tell, silent
 from goldenami.errors import InterruptedRunError, RefusedError
+from goldenami.workflows.enforce.snapshots import EXTEND, extend
 from goldenami.workflows.execution import Execution, RunOutcome, unguarded
 from goldenami.workflows.lifecycle.releases import Version
 
@@ -39,6 +41,8 @@ HANDLERS: Mapping[str, Handler] = {
     deprecations.DEPRECATE: deprecations.deprecate,
     manifests.SHARES: manifests.shares,
     sharing.LOOK: sharing.look,
+    enabling.AWAIT: enabling.wait,
+    EXTEND: extend,
     "ssm:PutParameter": parameters.publish,
     pointers.MOVE: pointers.move,
     "wait:parameter": parameters.read_back,
