@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from moto.core.utils import utcnow
-
+from goldenami_sandbox import clock
 from goldenami_sandbox.ec2.errors import bad_value
 from goldenami_sandbox.ec2.image import SandboxImage
 from goldenami_sandbox.organizations import store as organizations
@@ -111,7 +110,7 @@ def _like(name: str, pattern: str) -> bool:
 
 
 def _within(moment: datetime | None, days: int | None) -> bool:
-    return moment is None or days is None or utcnow() - moment <= timedelta(days=days)
+    return moment is None or days is None or clock.now() - moment <= timedelta(days=days)
 
 
 _TESTS: Mapping[str, Test] = {

@@ -9,6 +9,7 @@ from goldenami_sandbox.ec2.images import ImageListingResponse, ImageSharingRespo
 from goldenami_sandbox.ec2.instances import InstanceStatusResponse
 from goldenami_sandbox.ec2.launch_templates import LaunchTemplateVersionsResponse
 from goldenami_sandbox.ec2.public_access import PublicAccessResponse
+from goldenami_sandbox.ec2.recycle_bin_calls import RecycleBinResponse
 from goldenami_sandbox.ec2.regions import RegionsResponse
 from goldenami_sandbox.ec2.snapshots import SnapshotsResponse
 from goldenami_sandbox.ec2.tags import TagsResponse
@@ -23,6 +24,7 @@ class Ec2Response(
     ImageSharingResponse,
     AllowedImagesResponse,
     PublicAccessResponse,
+    RecycleBinResponse,
     SnapshotsResponse,
     FleetsResponse,
     LaunchTrialResponse,
