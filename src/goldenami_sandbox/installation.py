@@ -6,6 +6,7 @@ differs from moto, with the page of AWS that tells how it should be.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from threading import RLock
@@ -122,7 +123,7 @@ def install() -> None:
 
 def reset(pending_s: float) -> None:
     """Empty every account, make ids start anew, and set how long things stay pending."""
-    clock.pending_s = pending_s
+    clock.pending_s, clock.passed = pending_s, timedelta()
     documents.scp_characters = documents.SCP_CHARACTERS
     image_creation.copies_fail.clear()
     ec2_regions.opted_in.clear()

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import lru_cache
 from threading import Lock, Thread
 from types import TracebackType
@@ -124,6 +125,12 @@ class Sandbox:
         from goldenami_sandbox import clock
 
         self._pending_s = clock.pending_s = seconds
+
+    def advance(self, time: timedelta) -> None:
+        """Let time pass in the sandbox at once, until `reset`."""
+        from goldenami_sandbox import clock
+
+        clock.passed += time
 
     @property
     def scp_characters(self) -> int:

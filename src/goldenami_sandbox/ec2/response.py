@@ -11,6 +11,7 @@ from goldenami_sandbox.ec2.images import ImageListingResponse, ImageSharingRespo
 from goldenami_sandbox.ec2.instances import InstanceStatusResponse
 from goldenami_sandbox.ec2.launch_templates import LaunchTemplateVersionsResponse
 from goldenami_sandbox.ec2.public_access import PublicAccessResponse
+from goldenami_sandbox.ec2.recycle_bin_calls import RecycleBinResponse
 from goldenami_sandbox.ec2.regions import RegionsResponse
 from goldenami_sandbox.ec2.snapshot_lock_calls import SnapshotLocksResponse
 from goldenami_sandbox.ec2.tags import TagsResponse
@@ -32,6 +33,7 @@ class Ec2Response(
     AllowedImagesResponse,
     PublicAccessResponse,
     SnapshotLocksResponse,
+    RecycleBinResponse,
     FleetsResponse,
     LaunchTrialResponse,
     TransitionsResponse,

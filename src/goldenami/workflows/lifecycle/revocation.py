@@ -6,25 +6,21 @@ consumers whose Allowed AMIs take no deprecated image. What fails stops nothing 
 a version that is half in use is better than one that is wholly so.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from itertools import chain
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from goldenami.aws import lease
 from goldenami.aws.session import Aws
-from goldenami.domain.image import bake_of
 from goldenami.domain.life import Change
 from goldenami.domain.names import moment
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.status import Status
-from goldenami.errors import GoldenamiError, RefusedError
+from goldenami.errors import GoldenamiError
 from goldenami.workflows.lifecycle import launch_proof, pointers, releases
-from goldenami.workflows.lifecycle.deprecation import deprecating, next_good
+from goldenami.workflows.lifecycle.deprecation import deprecating
 from goldenami.workflows.lifecycle.launch_proof import LaunchProof
-from goldenami.workflows.lifecycle.pointers import Pointer
-from goldenami.workflows.lifecycle.releases import ReleaseImage, Releases, Version
+from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
 from goldenami.workflows.lifecycle.transition import (
     changing,
@@ -174,9 +170,7 @@ def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
                 failures += [outcome.error] if outcome.error else []
     planned = {action.id for action in prepared.marking}
     images = tuple(
-        each
-        for each in prepared.version.images
-        if status_action(each) not in planned - done
+        each for each in prepared.version.images if status_action(each) not in planned - done
     )
     approval = prepared.version.approval_tag
     written = {approval.key: "", **change.tags}
