@@ -1,5 +1,7 @@
 """What became of a release: kept in its record, said by tags."""
 
+from itertools import pairwise
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +44,7 @@ def test_a_life_grows_by_what_differs_and_keeps_the_newest(several: list[Change]
         assert lived[-1].status is change.status
         if before and before[-1].status is change.status:
             assert lived == before
-    assert all(a.status is not b.status for a, b in zip(lived, lived[1:], strict=False))
+    assert all(a.status is not b.status for a, b in pairwise(lived))
 
 
 def test_a_change_is_said_in_words() -> None:

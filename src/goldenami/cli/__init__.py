@@ -34,7 +34,7 @@ from goldenami.cli import (
     tag,
 )
 from goldenami.cli.command import App, CommandGroup
-from goldenami.cli.lifecycle import deprecate
+from goldenami.cli.lifecycle import deprecate, revoke
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.report.terminal import Unwritable, show_error, unwritable
 
@@ -78,6 +78,7 @@ app.add_typer(base.app, name="base")
 app.add(bake.bake)
 app.add(approve.approve)
 app.add(deprecate.deprecate)
+app.add(revoke.revoke)
 app.add(sweep.sweep)
 app.add(tag.tag)
 app.add(images.images)

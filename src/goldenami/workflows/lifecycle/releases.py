@@ -31,6 +31,17 @@ PERMISSIONS = (
 """What finding releases takes."""
 
 
+class ListedImage(Struct, frozen=True, kw_only=True):
+    """An image of a version, as commands list it."""
+
+    image: str
+    version: str
+    account: str
+    region: str
+    id: str
+    status: str
+
+
 class ReleaseImage(Struct, frozen=True, kw_only=True):
     """An image of a release, in its place, as far as that is known to be true."""
 
@@ -44,16 +55,16 @@ class ReleaseImage(Struct, frozen=True, kw_only=True):
         change = self.produced.change
         return change.status.value if change else self.image.status
 
-
-class ListedImage(Struct, frozen=True, kw_only=True):
-    """An image of a version, as commands list it."""
-
-    image: str
-    version: str
-    account: str
-    region: str
-    id: str
-    status: str
+    def listed(self, status: str = "") -> ListedImage:
+        """Return it as commands list it, with another status if one is named."""
+        return ListedImage(
+            image=self.image.image,
+            version=self.image.version,
+            account=self.place.account,
+            region=self.place.region,
+            id=self.image.id,
+            status=status or self.status,
+        )
 
 
 class RecordedBuild(Struct, frozen=True, kw_only=True):
@@ -117,17 +128,7 @@ class Version(Struct, frozen=True, kw_only=True):
 
     def listed(self, status: str = "") -> list[ListedImage]:
         """Return its images as commands list them, with another status if one is named."""
-        return [
-            ListedImage(
-                image=self.image,
-                version=self.version,
-                account=each.place.account,
-                region=each.place.region,
-                id=each.image.id,
-                status=status or each.status,
-            )
-            for each in self.images
-        ]
+        return [each.listed(status) for each in self.images]
 
     @property
     def started(self) -> str:

@@ -6,21 +6,24 @@ consumers whose Allowed AMIs take no deprecated image. What fails stops nothing 
 a version that is half in use is better than one that is wholly so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from goldenami.aws import lease
 from goldenami.aws.session import Aws
+from goldenami.domain.image import bake_of
 from goldenami.domain.life import Change
 from goldenami.domain.names import moment
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.status import Status
-from goldenami.errors import GoldenamiError
+from goldenami.errors import GoldenamiError, IncompleteError, RefusedError
 from goldenami.workflows.lifecycle import launch_proof, pointers, releases
-from goldenami.workflows.lifecycle.deprecation import deprecating
+from goldenami.workflows.lifecycle.deprecation import deprecating, next_good
 from goldenami.workflows.lifecycle.launch_proof import LaunchProof
-from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
+from goldenami.workflows.lifecycle.pointers import Pointer, Pointers
+from goldenami.workflows.lifecycle.releases import ListedImage, Releases, Version
 from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
 from goldenami.workflows.lifecycle.transition import (
     changing,
@@ -80,9 +83,10 @@ class Revocation(Struct, frozen=True, kw_only=True):
     @property
     def plan(self) -> Plan:
         """All of it, in order."""
-        return self._plan(*self.moving, *self.marking)
+        return self.of(*self.moving, *self.marking)
 
-    def _plan(self, *actions: Action) -> Plan:
+    def of(self, *actions: Action) -> Plan:
+        """Return a part of it as a plan of its own."""
         return Plan(
             title=f"revoke {self.version.name}",
             actions=actions,
@@ -92,15 +96,36 @@ class Revocation(Struct, frozen=True, kw_only=True):
 
 
 class Revoked(Struct, frozen=True, kw_only=True):
-    """What a revocation has done: the images that are revoked now, and who may still launch them.
+    """What a revocation has done: its images with their status, and who may still launch them.
 
-    ``failures`` are what could not be done.
+    ``failures`` are what could not be done, ``unread`` the places that could not be read.
     """
 
-    images: tuple[ReleaseImage, ...]
+    images: tuple[ListedImage, ...]
     proof: LaunchProof
     failures: tuple[GoldenamiError, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: Mapping[str, str] = {}
+    command: str
+
+    def refuse_failures(self) -> None:
+        """See to it that everything was done.
+
+        Raises:
+            GoldenamiError: something failed; the notes say what else did.
+            IncompleteError: a place could not be read, so that something of it may be in use there.
+        """
+        fix = f"mend the cause, and run `{self.command}` again: it does what is left"
+        if self.failures:
+            first, *others = self.failures
+            further = [f"also failed: {error.with_fix}" for error in others]
+            raise GoldenamiError(first.message, fix=fix, notes=(*first.notes, *further)) from first
+        if self.unread:
+            raise IncompleteError(
+                f"{len(self.unread)} places could not be read, and nothing was revoked there",
+                notes=[f"{place}: {why}" for place, why in self.unread.items()],
+                fix=fix,
+            )
 
 
 def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revocation:
@@ -137,16 +162,16 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
             run=run, version=chosen, change=change, moving=(), marking=actions, notes=notes,
             unread=every.unread,
         )  # fmt: skip
-    seen = pointers.read(aws, every)
-    moving = tuple(_moving(seen.pointers, every, chosen, change, order))
+    seen = pointers.read(aws, every, role=order.role)
+    pointing = _pointing(seen, every, chosen, change, order)
     marking = (*changing(chosen, change), *deprecating(chosen, now, now))
     return Revocation(
         run=run,
         version=chosen,
         change=change,
-        moving=moving,
+        moving=pointing.actions,
         marking=marking,
-        notes=notes,
+        notes=(*notes, *pointing.notes),
         unread={**every.unread, **seen.unread},
     )
 
@@ -165,19 +190,116 @@ def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
         with prepared.run.leased(anyway=True) as carry:
             notes = carry.notes
             for actions in (prepared.moving, prepared.marking):
-                outcome = carry.attempt(prepared._plan(*actions), tell)
+                outcome = carry.attempt(prepared.of(*actions), tell)
                 done |= outcome.results.keys()
                 failures += [outcome.error] if outcome.error else []
-    planned = {action.id for action in prepared.marking}
-    images = tuple(
-        each for each in prepared.version.images if status_action(each) not in planned - done
-    )
-    approval = prepared.version.approval_tag
-    written = {approval.key: "", **change.tags}
+    left = {action.id for action in prepared.marking} - done
+    images = [each for each in prepared.version.images if status_action(each) not in left]
+    written = {prepared.version.approval_tag.key: "", **change.tags}
     own = [(each.place, each.image) for each in images if each.place.is_home]
     return Revoked(
-        images=images,
+        images=tuple(
+            each.listed(change.status.value if each in images else "")
+            for each in prepared.version.images
+        ),
         proof=launch_proof.prove(aws, own, written),
         failures=tuple(failures),
         notes=notes,
+        unread=prepared.unread,
+        command=prepared.run.command,
     )
+
+
+def _successor(every: Releases, version: Version, order: RevocationOrder) -> str:
+    """Return the version that takes its place.
+
+    Raises:
+        UsageError: there is no such version.
+        RefusedError: the one that was chosen is not good itself.
+    """
+    if not order.successor:
+        return next_good(every, version)
+    successor = every.version(order.successor)
+    if successor not in every.good() or successor.version == version.version:
+        raise RefusedError(
+            f"{successor.name} cannot take the place of {version.name}: it is {successor.status}",
+            fix="name an approved version, or leave --successor out for the newest",
+        )
+    return successor.version
+
+
+def _refuse_baking(aws: Aws, version: Version) -> None:
+    """See to it that the version itself is not being baked: what is published then would stay.
+
+    Raises:
+        RefusedError: it is.
+    """
+    bakes = {bake_of(build) for build in version.builds}
+    for place in {each.place for each in version.builds.values()}:
+        current = lease.of_image(aws.at(place), version.image)
+        if current and not current.lapsed and current.holder.build in bakes:
+            raise RefusedError(
+                f"{version.name} is being baked or published: {current.holder}, {current.seen}",
+                fix="interrupt that run (Ctrl-C), and revoke it then",
+            )
+
+
+class _Pointing(Struct, frozen=True):
+    """What brings the pointers to the successor, and what there is to know of them."""
+
+    actions: tuple[Action, ...]
+    notes: tuple[str, ...]
+
+
+def _pointing(
+    seen: Pointers, every: Releases, version: Version, change: Change, order: RevocationOrder
+) -> _Pointing:
+    """Move every parameter that names a version to the newest good one of its own history.
+
+    It goes back to what it had before. One that has had no other good version goes to the newest.
+
+    Raises:
+        RefusedError: nothing can take the place somewhere, and that was not said to be fine.
+    """
+    good = [each for each in every.good() if each.version != version.version]
+    actions, notes, without = list[Action](), list[str](), list[Pointer]()
+    for pointer in seen.naming(version):
+        successor = _successor_at(pointer, good, change.successor if order.successor else "")
+        choice = successor and pointers.choose([pointer], successor)
+        if not (successor and choice and choice.moves):
+            without.append(pointer)
+            continue
+        actions += pointers.moving(successor, choice.moves, lasting=True)
+        notes.append(f"{pointer.title} goes to {successor.name}")
+    if without and not order.no_successor:
+        titles = ", ".join(pointer.title for pointer in without)
+        raise RefusedError(
+            f"{version.name} is what {titles} names, and there is no other approved version there",
+            fix="bake a good version first, or pass --no-successor: these parameters are deleted, "
+            "so that nobody can follow them",
+        )
+    actions += [_deletion(pointer) for pointer in without]
+    notes += [f"{pointer.title} is deleted: nothing can take its place" for pointer in without]
+    return _Pointing(tuple(actions), tuple(notes))
+
+
+def _successor_at(pointer: Pointer, good: Sequence[Version], chosen: str) -> Version | None:
+    """Return the version that a parameter goes to: the chosen one, one that it had, the newest."""
+    if chosen:
+        return next((each for each in good if each.version == chosen), None)
+    by_image = {
+        each.image.id: version
+        for version in good
+        for each in version.images
+        if str(each.place) == str(pointer.place)
+    }
+    had = (by_image.get(entry.value) for entry in pointer.history)
+    before = next((version for version in had if version), None)
+    return before or next(iter(good), None)
+
+
+def _deletion(pointer: Pointer) -> Action:
+    return Action.at(
+        pointer.place, f"delete:{pointer.place.name}:{pointer.name}", "ssm:DeleteParameter",
+        f"delete {pointer.name}", {"Name": pointer.name},
+    )  # fmt: skip
