@@ -13,6 +13,7 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
 from goldenami.spec.audit import AuditSettings
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
+from goldenami.spec.lifecycle import Lifecycle
 from goldenami.spec.part import Part
 
 
@@ -156,18 +157,6 @@ class Publish(Part, frozen=True):
 
     ssm_parameter: types.SsmParameter
     manifest: bool = True
-
-
-class Lifecycle(Part, frozen=True):
-    """How long a version lives, and whether it can be deregistered."""
-
-    refused_keys: ClassVar[Mapping[str, str]] = {
-        "keep": "nothing removes older versions yet: leave `keep` out, and use "
-        "`goldenami images` to see them"
-    }
-
-    deprecate_after: types.DeprecateAfter | None = None
-    protect: bool = False
 
 
 class Attaching(Part, frozen=True):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.cli import account
+from . import account
 
 from goldenami.workflows.lifecycle.uses import UseKind
 from goldenami_sandbox.identity import ACCOUNT_ID

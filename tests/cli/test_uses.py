@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.cli import account
+from . import account
 
 from goldenami.aws.session import Aws
 from goldenami.domain.audit.subject import LAUNCHES, Kind
