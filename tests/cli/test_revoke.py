@@ -59,7 +59,7 @@ def test_a_revoked_version_is_out_of_use_everywhere(
     ran = cli("revoke", "web-base", "2.0", "--why", "CVE-2026-1", "--yes", "--format", "json")
     assert ran.code == 0, ran.err
     assert "users, groups and roles may not launch it" in ran.err
-    items = json.loads(ran.out)["items"]
+    items = json.loads(ran.out)["images"]
     assert {(item["region"], item["status"]) for item in items} == {
         ("us-east-1", "revoked"), ("eu-west-1", "revoked"),
     }  # fmt: skip

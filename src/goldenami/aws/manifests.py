@@ -1,5 +1,6 @@
 """The manifests of releases: SSM parameters in their build regions."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from goldenami.domain.manifest import Manifest
 from goldenami.errors import AwsError
 
 CHANGE = "write:manifest-change"
+SHARES = "write:manifest-shares"
 PERMISSIONS = ("ssm:GetParameter", "ssm:PutParameter")
 
 
@@ -53,15 +55,42 @@ def change(context: ActionContext) -> dict[str, Any]:
     Raises:
         AwsError: AWS refused, or what is there is no manifest.
     """
-    name = context.parameters["Name"]
     now = msgspec.convert(context.parameters["Change"], Change)
+    return _changed(
+        context,
+        lambda before: structs.replace(
+            before, status=now.status.value, life=life.later(before.life or (), now)
+        ),
+    )
+
+
+def shares(context: ActionContext) -> dict[str, Any]:
+    """Note in the manifest ``Name`` who may launch its images: ``Shares``, by image id.
+
+    Raises:
+        AwsError: AWS refused, or what is there is no manifest.
+    """
+    consumers = context.parameters["Shares"]
+    return _changed(
+        context,
+        lambda before: structs.replace(
+            before,
+            images=tuple(
+                structs.replace(placed, shared_with=tuple(consumers[placed.image_id]))
+                if placed.image_id in consumers
+                else placed
+                for placed in before.images
+            ),
+        ),
+    )
+
+
+def _changed(context: ActionContext, after: Callable[[Manifest], Manifest]) -> dict[str, Any]:
+    name = context.parameters["Name"]
     there = patiently(context, lambda: parameters.parameter(context.regional, name))
     before = manifest.read(there.value) if there else None
     if before is None:
         raise AwsError(f"{context.headline}: {name} is no manifest", fix="see who wrote it")
-    after = structs.replace(
-        before, status=now.status.value, life=life.later(before.life or (), now)
-    )
-    if after != before:
-        put(context, name, after)
+    if (changed := after(before)) != before:
+        put(context, name, changed)
     return {}

@@ -14,6 +14,7 @@ from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import answered, until
 from goldenami.domain.image import Image
 
+LOOK = "wait:shares"
 EVERYBODY = "all"
 """The group that makes an image or a snapshot public."""
 
@@ -47,6 +48,15 @@ def snapshots(context: ActionContext) -> dict[str, Any]:
             CreateVolumePermission={"Add": accounts},
         )  # fmt: skip
     return {}
+
+
+def look(context: ActionContext) -> dict[str, Any]:
+    """Return who may launch ``ImageId``: ``consumers``, by id or ARN."""
+    return {
+        "consumers": [
+            value for _, value in consumers(context.regional, context.parameters["ImageId"])
+        ]
+    }
 
 
 def protect(context: ActionContext) -> dict[str, Any]:

@@ -84,18 +84,19 @@ class LaunchProof(Struct, frozen=True, kw_only=True):
         return [*lines, *self.notes]
 
 
-def prove(aws: Aws, images: Sequence[tuple[AccountRegion, Image]], written: Tags) -> LaunchProof:
+def prove(aws: Aws, images: Sequence[tuple[AccountRegion, Image, Tags]]) -> LaunchProof:
     """Decide who may launch images that carry tags by now.
 
     What cannot be decided is a note, since what was done stays done.
 
     Args:
         aws: the caller.
-        images: images of the caller's own account with their places, each as it was read.
-        written: the tags that were written on each since, with an empty value for one that went.
+        images: images of the caller's own account, each with its place, as it was read, and with
+            the tags that were written on it since: an empty value for one that went.
     """
     tagged = [
-        (place, structs.replace(image, tags=_after(image, written))) for place, image in images
+        (place, structs.replace(image, tags=_after(image, written)))
+        for place, image, written in images
     ]
     runs, errors = concurrently(range(len(tagged)), lambda number: _dry_run(aws, *tagged[number]))
     proof = LaunchProof(

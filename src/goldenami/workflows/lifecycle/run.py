@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from goldenami import journal
-from goldenami.aws import calls, manifests, parameters, pointers, records, statuses
+from goldenami.aws import calls, manifests, parameters, pointers, records, sharing, statuses
 from goldenami.aws.action import Handler
 from goldenami.aws.lease import PERMISSIONS as LEASE_PERMISSIONS
 from goldenami.aws.lease import Lease
@@ -27,6 +27,8 @@ HANDLERS: Mapping[str, Handler] = {
     WRITE_STATUS: statuses.write,
     records.WRITE: records.write,
     manifests.CHANGE: manifests.change,
+    manifests.SHARES: manifests.shares,
+    sharing.LOOK: sharing.look,
     "ssm:PutParameter": parameters.publish,
     pointers.MOVE: pointers.move,
     "wait:parameter": parameters.read_back,

@@ -3,6 +3,7 @@
 Nothing is changed. What could not be read is told, and is never taken for "none".
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
@@ -93,6 +94,20 @@ class Uses(Struct, frozen=True, kw_only=True):
         """Return the uses of one image."""
         return [use for use in self.uses if use.image == image]
 
+    @property
+    def summary(self) -> list[str]:
+        """Say how many uses of which kind there are in each place, and what could not be read."""
+        counts: dict[str, Counter[str]] = {}
+        for use in self.uses:
+            counts.setdefault(f"{use.account}/{use.region}", Counter())[use.kind.value] += 1
+        lines = [
+            f"in use in {place}: "
+            + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+            for place, kinds in counts.items()
+        ]
+        lines += [f"not known: {what}: {why}" for what, why in self.unread.items()]
+        return lines or ["nothing uses it"]
+
 
 Read = Callable[[], Iterable[Use]]
 
@@ -144,13 +159,12 @@ def read(
         question = _Question(each.place, f"who may launch {each.image.id}")
         readers[question] = _consumers(aws, each)
     answers, errors = concurrently(readers, lambda question: [*readers[question]()])
-    descendants = _descendants(aws, images, every)
+    born = descendants(aws, images, every)
     return Uses(
         uses=tuple(
-            dict.fromkeys([*(use for uses in answers.values() for use in uses), *descendants.uses])
+            dict.fromkeys([*(use for uses in answers.values() for use in uses), *born.uses])
         ),
-        unread={str(question): error.message for question, error in errors.items()}
-        | descendants.unread,
+        unread={str(question): error.message for question, error in errors.items()} | born.unread,
     )
 
 
@@ -269,7 +283,7 @@ def _consumers(aws: Aws, each: ReleaseImage) -> Read:
     return uses
 
 
-def _descendants(aws: Aws, images: Sequence[ReleaseImage], places: Sequence[AccountRegion]) -> Uses:
+def descendants(aws: Aws, images: Sequence[ReleaseImage], places: Sequence[AccountRegion]) -> Uses:
     """Read what was made from images, and from that, wherever it is.
 
     Copies that belong to the same release are none.

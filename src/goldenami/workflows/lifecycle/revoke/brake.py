@@ -1,4 +1,4 @@
-"""`goldenami revoke`: a bad version is out of use everywhere.
+"""What takes one version out of use: its pointers, its status, its deprecation.
 
 The order matters. Whatever follows a pointer gets the successor first, or Auto Scaling would lose
 what it can launch; then the status, which guardrails deny by; then the deprecation, which binds
@@ -18,13 +18,12 @@ from goldenami.domain.life import Change
 from goldenami.domain.names import moment
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.status import Status
-from goldenami.errors import GoldenamiError, IncompleteError, RefusedError
-from goldenami.workflows.lifecycle import launch_proof, pointers, releases
+from goldenami.errors import GoldenamiError, RefusedError
+from goldenami.workflows.lifecycle import pointers, releases
 from goldenami.workflows.lifecycle.deprecation import deprecating, next_good
-from goldenami.workflows.lifecycle.launch_proof import LaunchProof
 from goldenami.workflows.lifecycle.pointers import Pointer, Pointers
-from goldenami.workflows.lifecycle.releases import ListedImage, Releases, Version
-from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
+from goldenami.workflows.lifecycle.releases import ListedImage, ReleaseImage, Releases, Version
+from goldenami.workflows.lifecycle.run import LifecycleRun
 from goldenami.workflows.lifecycle.transition import (
     changing,
     decided,
@@ -59,8 +58,8 @@ class RevocationOrder(Struct, frozen=True, kw_only=True):
     command: str
 
 
-class Revocation(Struct, frozen=True, kw_only=True):
-    """A revocation that was checked and can start.
+class Brake(Struct, frozen=True, kw_only=True):
+    """What takes a version out of use, checked, so that it can start.
 
     Args:
         run: whose life changes.
@@ -68,6 +67,7 @@ class Revocation(Struct, frozen=True, kw_only=True):
         change: what is recorded.
         moving: what brings the pointers to the successor.
         marking: the status everywhere, and the deprecation.
+        at_once: False if it is to be later, so that EC2 alone knows of it.
         notes: what the user should know before.
         unread: the places that could not be read, each with the reason.
     """
@@ -75,60 +75,35 @@ class Revocation(Struct, frozen=True, kw_only=True):
     run: LifecycleRun
     version: Version
     change: Change
-    moving: tuple[Action, ...]
+    moving: tuple[Action, ...] = ()
     marking: tuple[Action, ...]
+    at_once: bool = True
     notes: tuple[str, ...] = ()
     unread: Mapping[str, str] = {}
 
     @property
-    def plan(self) -> Plan:
+    def actions(self) -> tuple[Action, ...]:
         """All of it, in order."""
-        return self.of(*self.moving, *self.marking)
+        return (*self.moving, *self.marking)
 
-    def of(self, *actions: Action) -> Plan:
-        """Return a part of it as a plan of its own."""
-        return Plan(
-            title=f"revoke {self.version.name}",
-            actions=actions,
-            notes=self.notes,
-            checks=(*releases.PERMISSIONS, *CHECKS, *launch_proof.PERMISSIONS),
-        )
+    @property
+    def written(self) -> dict[str, str]:
+        """The tags that the images have then, empty if they are gone."""
+        if not self.at_once:
+            return {}
+        return {self.version.approval_tag.key: "", **self.change.tags}
 
 
-class Revoked(Struct, frozen=True, kw_only=True):
-    """What a revocation has done: its images with their status, and who may still launch them.
-
-    ``failures`` are what could not be done, ``unread`` the places that could not be read.
-    """
+class Braked(Struct, frozen=True, kw_only=True):
+    """How far it came: the images with their status, those that are marked, what failed."""
 
     images: tuple[ListedImage, ...]
-    proof: LaunchProof
+    marked: tuple[ReleaseImage, ...]
     failures: tuple[GoldenamiError, ...] = ()
     notes: tuple[str, ...] = ()
-    unread: Mapping[str, str] = {}
-    command: str
-
-    def refuse_failures(self) -> None:
-        """See to it that everything was done.
-
-        Raises:
-            GoldenamiError: something failed; the notes say what else did.
-            IncompleteError: a place could not be read, so that something of it may be in use there.
-        """
-        fix = f"mend the cause, and run `{self.command}` again: it does what is left"
-        if self.failures:
-            first, *others = self.failures
-            further = [f"also failed: {error.with_fix}" for error in others]
-            raise GoldenamiError(first.message, fix=fix, notes=(*first.notes, *further)) from first
-        if self.unread:
-            raise IncompleteError(
-                f"{len(self.unread)} places could not be read, and nothing was revoked there",
-                notes=[f"{place}: {why}" for place, why in self.unread.items()],
-                fix=fix,
-            )
 
 
-def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revocation:
+def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Brake:
     """Look at a version everywhere, and plan its revocation.
 
     A place that cannot be read stops nothing: what can be reached is revoked.
@@ -158,14 +133,14 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
     if order.at and order.at > now:
         actions = deprecating(chosen, order.at, now)
         notes = (*notes, f"until {moment(order.at)} EC2 alone knows of it; revoke it again then")
-        return Revocation(
-            run=run, version=chosen, change=change, moving=(), marking=actions, notes=notes,
+        return Brake(
+            run=run, version=chosen, change=change, marking=actions, at_once=False, notes=notes,
             unread=every.unread,
         )  # fmt: skip
     seen = pointers.read(aws, every, role=order.role)
     pointing = _pointing(seen, every, chosen, change, order)
     marking = (*changing(chosen, change), *deprecating(chosen, now, now))
-    return Revocation(
+    return Brake(
         run=run,
         version=chosen,
         change=change,
@@ -176,37 +151,31 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
     )
 
 
-def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
-    """Revoke; what fails is told at the end, and stops nothing else.
+def carry_out(prepared: Brake, *, tell: Tell = silent) -> Braked:
+    """Take it out of use; what fails stops nothing else.
 
     Raises:
         InterruptedRunError: Ctrl-C; the same command goes on.
     """
-    aws, change = prepared.run.aws, prepared.change
     failures: list[GoldenamiError] = []
     notes: tuple[str, ...] = ()
     done: set[str] = set()
-    if prepared.plan.actions:
+    if prepared.actions:
         with prepared.run.leased(anyway=True) as carry:
             notes = carry.notes
             for actions in (prepared.moving, prepared.marking):
-                outcome = carry.attempt(prepared.of(*actions), tell)
+                outcome = carry.attempt(Plan(title="", actions=actions), tell)
                 done |= outcome.results.keys()
                 failures += [outcome.error] if outcome.error else []
     left = {action.id for action in prepared.marking} - done
-    images = [each for each in prepared.version.images if status_action(each) not in left]
-    written = {prepared.version.approval_tag.key: "", **change.tags}
-    own = [(each.place, each.image) for each in images if each.place.is_home]
-    return Revoked(
-        images=tuple(
-            each.listed(change.status.value if each in images else "")
-            for each in prepared.version.images
-        ),
-        proof=launch_proof.prove(aws, own, written),
+    images = prepared.version.images
+    marked = [each for each in images if prepared.at_once and status_action(each) not in left]
+    status = prepared.change.status.value
+    return Braked(
+        images=tuple(each.listed(status if each in marked else "") for each in images),
+        marked=tuple(marked),
         failures=tuple(failures),
         notes=notes,
-        unread=prepared.unread,
-        command=prepared.run.command,
     )
 
 
