@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 
@@ -31,7 +32,9 @@ _TEMPLATES = {
     "ResourceTypeOptions": [{"OptionName": "version-depth", "OptionValues": [str(DEPTH)]}],
 }
 _REFERRING = [_TEMPLATES, *({"ResourceType": kind} for kind in (PARAMETER, *RECIPES))]
-_COUNTED = [{"ResourceType": "ec2:Instance"}, _TEMPLATES, *({"ResourceType": k} for k in RECIPES)]
+_COUNTED: list[dict[str, Any]] = [
+    {"ResourceType": "ec2:Instance"}, _TEMPLATES, *({"ResourceType": kind} for kind in RECIPES),
+]  # fmt: skip
 FRESH = timedelta(days=1)
 """How old a usage report may be to be used once more."""
 REPORT_TIMEOUT_S = 120.0
@@ -113,9 +116,7 @@ def _covers_all(report: UsageReport) -> bool:
 def _await(regional: RegionalAws, image_id: str, report_id: str, purpose: str) -> None:
     deadline, delay_s = time.monotonic() + REPORT_TIMEOUT_S, waits.FIRST_POLL_S
     while True:
-        states = {
-            each.report_id: each.state for each in _reports(regional, image_id, purpose)
-        }
+        states = {each.report_id: each.state for each in _reports(regional, image_id, purpose)}
         state = states.get(report_id, "pending")
         if state == "available":
             return

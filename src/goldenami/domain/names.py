@@ -54,6 +54,11 @@ def duration(text: str) -> timedelta | None:
     return timedelta(**{_UNIT[match[2]]: int(match[1])}) if match else None
 
 
+def length(text: str) -> timedelta:
+    """Return how long a duration is; nothing if it is none."""
+    return duration(text) or timedelta()
+
+
 def seconds(text: str) -> float:
     """Return how many seconds a duration has; 0 if it is none."""
     return (duration(text) or timedelta(0)).total_seconds()

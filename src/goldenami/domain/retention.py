@@ -123,9 +123,7 @@ def due(rules: RetentionRules, versions: Sequence[AgedVersion], now: datetime) -
     return [_due(rules, each, newest, now) for each in versions]
 
 
-def _due(
-    rules: RetentionRules, version: AgedVersion, newest: Sequence[str], now: datetime
-) -> Due:
+def _due(rules: RetentionRules, version: AgedVersion, newest: Sequence[str], now: datetime) -> Due:
     steps = _STEPS.get(version.status, ()) if version.status else ()
     if not steps:
         why = f"it is {version.status or 'of no status'}"
@@ -144,7 +142,8 @@ def _due(
         why = f"superseded {version.superseded:%Y-%m-%d}"
         return Due(version=version.version, rung=steps[0], why=why)
     if not over:
-        return Due(version=version.version, rung=None, why=f"no rule is for what is {version.status}")
+        why = f"no rule is for what is {version.status}"
+        return Due(version=version.version, rung=None, why=why)
     rung, time = min(over.items(), key=lambda item: item[1])
     return Due(version=version.version, rung=None, why=f"not before {time:%Y-%m-%d}: {rung}")
 

@@ -25,8 +25,9 @@ def rules(folder: Path) -> tuple[Rule[Release], ...]:
     return (
         _ami_name, *architecture_checks.RULES, _audited_accounts, user_data.rule(folder),
         *volume_checks.rules(),
-        _packer_variables, _launch_lists, _cleanup, _retention, _approval, _approval_tag, _distribution,
-        _copies, _copied_accounts, _launch_permissions, _shared_snapshots, enforcement,
+        _packer_variables, _launch_lists, _cleanup, _retention, _approval, _approval_tag,
+        _distribution, _copies, _copied_accounts, _launch_permissions, _shared_snapshots,
+        enforcement,
     )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def _cleanup(release: Release) -> Problems:
 
 
 def _retention(release: Release) -> Problems:
-    """What stays is said for nothing where nothing goes; and what is deleted was disabled before."""
+    """What is to stay has a sense only where something goes."""
     lifecycle = release.lifecycle
     for key in ("keep", "keep_for"):
         if getattr(lifecycle, key) and not lifecycle.removes:

@@ -15,7 +15,7 @@ from goldenami.spec.part import Part
 class LifecycleExceptions(Part, frozen=True):
     """What keeps a version whatever its age: tags, consumers, a recent launch."""
 
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = field(default_factory=dict)
     shared_with: types.Accounts = ()
     launched_within: types.Age | None = None
 

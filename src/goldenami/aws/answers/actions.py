@@ -47,6 +47,7 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
         "ec2:DisableAllowedImagesSettings",
         "ec2:DisableImage",
         "ec2:DisableImageDeprecation",
+        "ec2:DisableImageDeregistrationProtection",
         "ec2:EnableImage",
         "ec2:EnableAllowedImagesSettings",
         "ec2:EnableImageDeprecation",

@@ -19,9 +19,7 @@ class ReferenceAnswer(Row, frozen=True, kw_only=True):
     arn: Text
 
 
-DescribeImageReferences = listing(
-    "ec2:DescribeImageReferences", "ImageReferences", ReferenceAnswer
-)
+DescribeImageReferences = listing("ec2:DescribeImageReferences", "ImageReferences", ReferenceAnswer)
 
 
 class ReportOption(Row, frozen=True, kw_only=True):

@@ -57,8 +57,8 @@ class Guarded(Struct, frozen=True, kw_only=True):
             raise RefusedError(
                 f"{name} stays: {len(self.reasons)} things keep it",
                 notes=(*self.reasons, *unknown),
-                fix="move them to another version (`goldenami remediate --action refresh` does it for "
-                "templates and groups), then run the same command again; `goldenami deprecate` "
+                fix="move them to another version (`goldenami remediate --action refresh` does it "
+                "for templates and groups), then run the same command again; `goldenami deprecate` "
                 "keeps new users away meanwhile",
             )
         if self.unknown:

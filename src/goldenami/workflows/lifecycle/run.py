@@ -27,6 +27,7 @@ HANDLERS: Mapping[str, Handler] = {
     WRITE_STATUS: statuses.write,
     records.WRITE: records.write,
     manifests.CHANGE: manifests.change,
+    manifests.NOTE_BIN: manifests.note_bin,
     manifests.SHARES: manifests.shares,
     sharing.LOOK: sharing.look,
     "ssm:PutParameter": parameters.publish,
