@@ -64,10 +64,14 @@ def revoke(options: RevokeOptions) -> None:
         workflow.refuse_unread(unread, options.again("revoke"))
         return
     revoked = workflow.carry_out(prepared, tell=PlanProgress())
-    tell((*revoked.notes, *revoked.proof.words))
+    tell((*revoked.notes, *revoked.proof.words, *revoked.refreshed.words))
     if options.form is ListFormat.JSON:
         parts = ("images", "proof", "uses", "unread")
-        listing.write_document("goldenami.revoke/v1", **listing.fields(revoked, parts))
+        listing.write_document(
+            "goldenami.revoke/v1",
+            **listing.fields(revoked, parts),
+            refreshed=revoked.refreshed.results,
+        )
     else:
         listing.write(
             "goldenami.revoke/v1", revoked.images, "table",

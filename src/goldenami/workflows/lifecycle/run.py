@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from goldenami import journal
-from goldenami.aws import calls, manifests, parameters, pointers, records, sharing, statuses
+from goldenami.aws import (
+    calls,
+    deprecations,
+    manifests,
+    parameters,
+    pointers,
+    records,
+    sharing,
+    statuses,
+)
 from goldenami.aws.action import Handler
 from goldenami.aws.lease import PERMISSIONS as LEASE_PERMISSIONS
 from goldenami.aws.lease import Lease
@@ -28,6 +37,7 @@ HANDLERS: Mapping[str, Handler] = {
     records.WRITE: records.write,
     manifests.CHANGE: manifests.change,
     manifests.NOTE_BIN: manifests.note_bin,
+    deprecations.DEPRECATE: deprecations.deprecate,
     manifests.SHARES: manifests.shares,
     sharing.LOOK: sharing.look,
     "ssm:PutParameter": parameters.publish,
