@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from goldenami_sandbox import clock
+from goldenami_sandbox.ec2 import image_scans
 from goldenami_sandbox.ec2.errors import bad_value
 from goldenami_sandbox.ec2.image import SandboxImage
+from goldenami_sandbox.ec2.image_scans import SEVERITIES
 from goldenami_sandbox.organizations import store as organizations
 
 Criterion = Mapping[str, Any]
@@ -91,7 +93,7 @@ Test = Callable[[SandboxImage, Any], bool]
 
 
 def _satisfies(image: SandboxImage, criterion: Criterion) -> bool:
-    # An image of the sandbox has no product code, watermark or scan result: those fail.
+    # An image of the sandbox has no product code or watermark: those fail.
     return all(name in _TESTS and _TESTS[name](image, wish) for name, wish in criterion.items())
 
 
@@ -122,6 +124,7 @@ _TESTS: Mapping[str, Test] = {
     "DeprecationTimeCondition": lambda image, wish: _within(
         image.deprecation_time, wish.get("MaximumDaysSinceDeprecated")
     ),
+    "ScanResultCondition": lambda image, wish: image_scans.satisfy(image.scans, wish),
 }
 
 
@@ -135,7 +138,6 @@ _PROVIDER = re.compile(r"\d{12}|amazon|aws-marketplace|aws-backup-vault|none")
 _NAME = re.compile(r"[A-Za-z0-9()\[\]./\-'@_*? ]{1,128}")
 _PRODUCT_CODE = re.compile(r"[A-Za-z0-9]{1,25}")
 _WATERMARK = re.compile(r"[\d*?]{1,12}:.+|\*")
-_SEVERITIES = ("informational", "low", "medium", "high", "critical")
 
 
 def check_criteria(criteria: Sequence[Mapping[str, Any]]) -> None:
@@ -173,8 +175,8 @@ def _watermarks(filters: Sequence[Mapping[str, Any]]) -> None:
 
 def _scan(condition: Mapping[str, Any]) -> None:
     rest = dict(condition)
-    severity = rest.pop("MaximumSeverityLabel", _SEVERITIES[0])
-    if severity not in _SEVERITIES:
+    severity = rest.pop("MaximumSeverityLabel", SEVERITIES[0])
+    if severity not in SEVERITIES:
         raise bad_value(f"Invalid value '{severity}' for MaximumSeverityLabel")
     _days(rest)
 

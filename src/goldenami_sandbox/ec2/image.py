@@ -15,7 +15,9 @@ from moto.ec2.utils import random_snapshot_id
 
 from goldenami_sandbox import clock
 from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.ec2 import image_scans
 from goldenami_sandbox.ec2.errors import bad_value
+from goldenami_sandbox.ec2.image_scans import ImageScan
 from goldenami_sandbox.overriding import overrides
 
 DESCRIPTION_LENGTH = 255
@@ -134,6 +136,7 @@ class SandboxImage:
     protection: str = "disabled"
     protected_until: datetime | None = None
     readiness: Countdown = field(default_factory=Countdown, repr=False)
+    scans: list[ImageScan] = field(default_factory=list, repr=False)
 
     @property
     def state(self) -> str:
@@ -228,6 +231,7 @@ class SandboxImage:
             "SourceImageId": self.source_image_id,
             "SourceImageRegion": self.source_image_region,
             "ImageAllowed": self.store.allows(self),
+            "ScanResults": image_scans.results(self.scans),
             "Tags": self.tags or None,
         }
 

@@ -5,6 +5,7 @@ from moto.ec2.responses import EC2Response
 from goldenami_sandbox.ec2.allowed_images_calls import AllowedImagesResponse
 from goldenami_sandbox.ec2.fleets import FleetsResponse
 from goldenami_sandbox.ec2.image_creation import ImageCreationResponse
+from goldenami_sandbox.ec2.image_scans_calls import ImageScansResponse
 from goldenami_sandbox.ec2.images import ImageListingResponse, ImageSharingResponse
 from goldenami_sandbox.ec2.instances import InstanceStatusResponse
 from goldenami_sandbox.ec2.launch_templates import LaunchTemplateVersionsResponse
@@ -23,6 +24,7 @@ class Ec2Response(
     ImageListingResponse,
     ImageSharingResponse,
     AllowedImagesResponse,
+    ImageScansResponse,
     PublicAccessResponse,
     RecycleBinResponse,
     SnapshotsResponse,
