@@ -66,10 +66,10 @@ def test_what_is_over_goes_a_step_each_day_and_each_version_says_why_it_stays(
         unread = cli("prune", path, "--yes")
     assert unread.code == 3
     assert "1.0: could not check: EC2 fleets" in unread.err
-    steps = []
+    steps = list[str]()
     while (ran := cli("prune", path, "--yes", "--format", "json")).code == 0 and len(steps) < 4:
         items = {item["version"]: item["step"] for item in json.loads(ran.out)["items"]}
-        steps.append(items.get("1.0"))
+        steps.append(items.get("1.0", ""))
     assert steps[:3] == ["disable", "deregister", ""]
     assert {*versions(sandbox)} == {"2.0", "3.0"}
 

@@ -115,9 +115,11 @@ def _exit(
     context: ActionContext, regional: RegionalAws, image_id: str, *, expected: bool
 ) -> datetime | None:
     for delay_s in (*(parameters.SETTLING_S if expected else ()), 0.0):
-        exit_time = patiently(context, lambda: recycle_bin.exits(regional, image_id))
-        if exit_time or context.cancelled.wait(delay_s):
-            return exit_time
+        binned = patiently(context, lambda: recycle_bin.images(regional)).get(image_id)
+        if binned:
+            return binned.recycle_bin_exit_time
+        if context.cancelled.wait(delay_s):
+            break
     return None
 
 

@@ -9,7 +9,7 @@ from goldenami.domain import names
 from goldenami.report.terminal import tell
 
 Duration = Annotated[
-    str, form(lambda text: names.duration(text) is not None, "duration, such as `14d`")
+    str, form(lambda text: names.lifetime(text) is not None, "duration of at most 10 years: `14d`")
 ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct, UnsetType, structs
 
-from goldenami.aws import manifests, pointers, recycle_bin
+from goldenami.aws import manifests, pointers
 from goldenami.bake import pointing
 from goldenami.domain import manifest
 from goldenami.domain.life import Change
@@ -144,7 +144,7 @@ class Climber(Struct, frozen=True, kw_only=True):
                 each.place, f"bin:{each.manifest.build}", manifests.NOTE_BIN,
                 f"note in {name} until when the Recycle Bin keeps them",
                 {"Name": name, "Images": images, "Expected": sorted(self.binned)},
-                permissions=(*manifests.PERMISSIONS, *recycle_bin.READING),
+                permissions=(*manifests.PERMISSIONS, "ec2:ListImagesInRecycleBin"),
                 after=tuple(after),
             )  # fmt: skip
 

@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, structs
 
-from goldenami.aws import recycle_bin as bins
-from goldenami.aws import regions
+from goldenami.aws import recycle_bin, regions
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
-from goldenami.domain import recycle_bin
 from goldenami.domain.life import Change
 from goldenami.domain.names import moment
 from goldenami.domain.plan import Action, Plan
@@ -25,7 +23,8 @@ from goldenami.workflows.lifecycle.releases import Version
 from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
 
 PERMISSIONS = (
-    *releases.PERMISSIONS, *CHECKS, *pointers.PERMISSIONS, *guard.PERMISSIONS, *bins.PERMISSIONS,
+    *releases.PERMISSIONS, *CHECKS, *pointers.PERMISSIONS, *guard.PERMISSIONS,
+    *recycle_bin.PERMISSIONS,
 )  # fmt: skip
 """What looking takes."""
 GOING = (Status.APPROVED, Status.DEPRECATED, Status.DISABLED, Status.REVOKED, Status.RETIRED)
@@ -112,10 +111,10 @@ def prepare(aws: Aws, image: str, version: str, order: RetirementOrder) -> Retir
 
 def _rungs(climber: Climber, order: RetirementOrder) -> tuple[list[Rung], list[str]]:
     """Return the steps that are taken now, and what the next one waits for."""
-    left = [rung for rung in RUNGS if climber.step(rung)]
-    if order.at_once or not left:
-        return left, []
-    first = left[0]
+    remaining = [rung for rung in RUNGS if climber.step(rung)]
+    if order.at_once or not remaining:
+        return remaining, []
+    first = remaining[0]
     if first is Rung.DEPRECATE or climber.version.status is STATUS[first]:
         return [first], []
     since = climber.since(first)
@@ -183,7 +182,10 @@ def binning(aws: Aws, climber: Climber, rungs: Iterable[Rung]) -> tuple[Climber,
             "image can be deregistered 24 hours later, by the same command"
         ]
     places = dict.fromkeys(each.place for each in climber.version.images)
-    rules, errors = concurrently(places, lambda place: bins.rules(aws.at(place)))
+    kinds = (recycle_bin.IMAGES, recycle_bin.SNAPSHOTS)
+    rules, errors = concurrently(
+        places, lambda place: [recycle_bin.rules(aws.at(place), kind) for kind in kinds]
+    )
     notes = [
         f"what the Recycle Bin in {place} keeps is not known: {error.message}"
         for place, error in errors.items()
@@ -192,10 +194,7 @@ def binning(aws: Aws, climber: Climber, rungs: Iterable[Rung]) -> tuple[Climber,
     for each in climber.version.images:
         if each.place not in rules:
             continue
-        image, snapshot = (
-            recycle_bin.days_kept(rules[each.place], kind, each.image.tags)
-            for kind in (recycle_bin.IMAGE, recycle_bin.SNAPSHOT)
-        )
+        image, snapshot = (recycle_bin.days(some, each.image.tags) for some in rules[each.place])
         binned += [each.image.id] if image else []
         notes.append(_kept(each.image.id, str(each.place), image, snapshot, climber.now))
     return structs.replace(climber, binned=tuple(binned)), notes
