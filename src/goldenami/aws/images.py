@@ -197,6 +197,7 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
         source_instance=answer.source_instance_id,
         source_image=answer.source_image_id,
         source_region=answer.source_image_region or region,
+        watermarks=tuple(answer.watermark_keys),
         devices=tuple(
             ImageDevice(
                 name=device.device_name,

@@ -31,9 +31,18 @@ def of_image(regional: RegionalAws, image: str) -> list[Manifest]:
     Raises:
         AwsError: they could not be read.
     """
-    path = f"{prefixes.MANIFESTS}{image}"
-    every = parameters.below(regional, path, f"reading the manifests of {image}")
-    return [each for content in every if (each := manifest.read(content)) and each.image == image]
+    return [each for each in every(regional, image) if each.image == image]
+
+
+def every(regional: RegionalAws, image: str = "") -> list[Manifest]:
+    """Return all manifests that a region has; those of one golden image if it is named.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    path = f"{prefixes.MANIFESTS}{image}".rstrip("/")
+    several = parameters.below(regional, path, f"reading manifests {image}".rstrip())
+    return [each for content in several if (each := manifest.read(content))]
 
 
 def put(context: ActionContext, name: str, content: Manifest) -> None:

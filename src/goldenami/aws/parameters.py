@@ -81,6 +81,12 @@ def parameter(regional: RegionalAws, name: str) -> Parameter | None:
     return None
 
 
+def last_version(regional: RegionalAws, name: str) -> ParameterVersion:
+    """Return the newest version of a parameter, which there has to be: who wrote it, and when."""
+    history = regional.rows(GetParameterHistory, f"reading who wrote {name}", Name=name)
+    return max(history, key=lambda version: version.version)
+
+
 def settled(look: Callable[[], V | None], version: int) -> V | None:
     """Look until a parameter is as new as is known: what was just written may not be seen yet.
 

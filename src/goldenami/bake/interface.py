@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 
 from msgspec import Struct
 
+from goldenami.aws import watermarks
 from goldenami.aws.action import Handler
 from goldenami.aws.session import Aws
 from goldenami.domain import names, tags
@@ -56,6 +57,12 @@ class Recipe(Struct, frozen=True, kw_only=True):
     def region(self) -> str:
         """The build region."""
         return self.release.build_region
+
+    @property
+    def watermark(self) -> str:
+        """The watermark that the image gets: ``account:name``; empty if it gets none."""
+        name = self.build.image
+        return watermarks.key(self.aws.account, name) if self.release.watermark else ""
 
     @property
     def place(self) -> AccountRegion:

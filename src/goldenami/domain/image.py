@@ -62,6 +62,7 @@ class Image(Struct, frozen=True, kw_only=True):
     source_instance: str = ""
     source_image: str = ""
     source_region: str = ""
+    watermarks: tuple[str, ...] = ()
 
     @property
     def is_windows(self) -> bool:

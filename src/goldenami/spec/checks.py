@@ -26,6 +26,7 @@ def rules(folder: Path) -> tuple[Rule[Release], ...]:
         _ami_name, *architecture_checks.RULES, _audited_accounts, user_data.rule(folder),
         *volume_checks.rules(),
         _packer_variables, _launch_lists, _cleanup, _retention, _approval, _approval_tag,
+        _watermark,
         _distribution, _copies, _copied_accounts, _launch_permissions, _shared_snapshots,
         enforcement,
     )  # fmt: skip
@@ -115,6 +116,13 @@ def _approval_tag(release: Release) -> Problems:
                 f"$.tags.{key}",
                 f"differs from the approval tag `{approval}` in case alone, which IAM ignores",
             )
+
+
+def _watermark(release: Release) -> Problems:
+    if release.watermark and not names.WATERMARK.fullmatch(release.image):
+        yield Problem(
+            "$.watermark", f"EC2 takes a name of 3 to 128 characters, and not `{release.image}`"
+        )
 
 
 def _distribution(release: Release) -> Problems:

@@ -11,6 +11,7 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
+from goldenami.spec.allowed import AllowedAmis, DeclarativePolicy
 from goldenami.spec.audit import AuditSettings
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
 from goldenami.spec.lifecycle import Lifecycle
@@ -190,29 +191,6 @@ class ServiceControlPolicy(Attaching, frozen=True, kw_only=True):
     size_limit: Annotated[int, between(5_120, 10_240, "characters")] = 5_120
 
 
-class ImageCriteria(Part, frozen=True):
-    """Which images of others may be found and launched; without providers the golden owners'."""
-
-    state: Literal["enabled", "audit-mode"] = "audit-mode"
-    providers: types.Providers = ()
-    names: types.ImageNames = ()
-    created_within_days: Annotated[int, between(0, unit="days")] | None = None
-    deprecated_within_days: Annotated[int, between(0, unit="days")] | None = None
-
-
-class AllowedAmis(ImageCriteria, frozen=True):
-    """The account's Allowed AMIs setting, region by region."""
-
-    regions: Literal["all"] | types.SomeRegions = "all"
-
-
-class DeclarativePolicy(ImageCriteria, frozen=True, kw_only=True):
-    """The same setting for whole accounts, as a declarative policy for EC2."""
-
-    targets: types.Targets
-    exception_message: str = ""
-
-
 class Mechanisms(Part, frozen=True):
     """By which means golden images are enforced; any number together.
 
@@ -303,7 +281,8 @@ class Release(Part, frozen=True):
 
     With ``architectures`` one version has an image for each: see `goldenami.spec.architectures`.
     With ``share_candidates`` others have an image before it is approved (``approval: manual``):
-    those that it is shared with, and the accounts that get copies.
+    those that it is shared with, and the accounts that get copies. ``watermark`` marks it, and all
+    that will be made of it by whomever, with the golden image's name.
     """
 
     schema: Literal["goldenami/v1"]
@@ -320,6 +299,7 @@ class Release(Part, frozen=True):
     test: BootTest | None = None
     tags: types.OwnTags = field(default_factory=dict)
     attributes: ImageAttributes = ImageAttributes()
+    watermark: bool = False
     approval: Literal["automatic", "manual"] = "automatic"
     share_candidates: bool = False
     approval_tag: types.Approval = ApprovalTag()

@@ -93,6 +93,15 @@ ImageNames = Annotated[
     at_most(50, "names"),
 ]
 
+WatermarkKey = Annotated[
+    str,
+    form(
+        names.WATERMARK_PATTERN,
+        "watermark: the account that attaches it, and its name, where `*` and `?` may stand: "
+        "`111122223333:web-base`",
+    ),
+]
+
 
 def _ten_years(text: str) -> Wrong:
     length = names.duration(text)

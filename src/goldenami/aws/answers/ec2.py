@@ -45,6 +45,14 @@ class BlockDeviceAnswer(Row, frozen=True, kw_only=True):
     ebs: Ebs | None = None  # absent on an instance store
 
 
+class WatermarkAnswer(Row, frozen=True, kw_only=True):
+    """A watermark of an image, and what it was attached to."""
+
+    watermark_key: Text
+    source_image_id: Text
+    source_image_region: Text
+
+
 class ImageAnswer(Stateful, frozen=True, kw_only=True):
     """An image."""
 
@@ -69,6 +77,12 @@ class ImageAnswer(Stateful, frozen=True, kw_only=True):
     source_image_id: str = ""  # of CreateImage and CopyImage alone
     source_image_region: str = ""  # the same
     block_device_mappings: tuple[BlockDeviceAnswer, ...] = ()  # absent if the image failed
+    image_watermarks: tuple[WatermarkAnswer, ...] = ()  # absent if it has none
+
+    @property
+    def watermark_keys(self) -> list[str]:
+        """Its watermarks: ``account:name`` each."""
+        return [watermark.watermark_key for watermark in self.image_watermarks]
 
     @property
     def snapshot_ids(self) -> list[str]:
@@ -265,6 +279,7 @@ class ImageMetadata(Row, frozen=True, kw_only=True):
     creation_date: datetime | None = None
     deprecation_time: datetime | None = None
     image_allowed: bool = False  # what is not known to be allowed is not
+    image_watermarks: tuple[WatermarkAnswer, ...] = ()  # absent if it has none
 
 
 class InstanceMetadata(Tagged, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from goldenami.aws import (
     sharing,
     statuses,
     waits,
+    watermarks,
 )
 from goldenami.aws.action import Handler
 from goldenami.aws.lease import Lease
@@ -56,6 +57,7 @@ HANDLERS: dict[str, Handler] = {
     "wait:parameter": parameters.read_back,
     "compare:image": compare.image,
     "protect:image": sharing.protect,
+    watermarks.ATTACH: watermarks.attach,
     "share:snapshots": sharing.snapshots,
     WRITE_STATUS: statuses.write,
     records.WRITE: records.write,

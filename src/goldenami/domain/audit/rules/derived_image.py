@@ -7,7 +7,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     image, claim = subject.image, approved.claim(subject)
     if not image.golden_ancestor or approved.golden(subject):
         return None
-    if claim is not None and (claim.approved or claim.candidate):
+    if claim is not None and (claim.approved or claim.candidate or claim.released):
         return None
     return f"the image was made from the golden image {image.golden_ancestor}, but by no release"
 
