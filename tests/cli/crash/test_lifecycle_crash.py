@@ -1,4 +1,4 @@
-"""A command of the life after release is killed at each of its calls; the same command completes it.
+"""A command of a version's life is killed at each of its calls; the same one completes it.
 
 No call takes a status where the table of states does not lead, and what was recorded first stays.
 """
