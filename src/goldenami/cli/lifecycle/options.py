@@ -25,6 +25,8 @@ Why = Annotated[
         f"reason: one line of at most {WHY_LENGTH} characters",
     ),
 ]
+Reason = Annotated[Why, form(lambda text: bool(text.strip()), "reason, such as CVE-2026-12345")]
+"""One that has to be given."""
 assert WHY_LENGTH <= tags.VALUE_LENGTH  # noqa: S101  it is a tag's value
 
 

@@ -19,6 +19,7 @@ from goldenami.aws import (
     parameters,
     pointers,
     records,
+    restoring,
     sharing,
     statuses,
 )
@@ -43,6 +44,7 @@ HANDLERS: Mapping[str, Handler] = {
     manifests.SHARES: manifests.shares,
     sharing.LOOK: sharing.look,
     enabling.AWAIT: enabling.wait,
+    restoring.AWAIT: restoring.wait,
     EXTEND: extend,
     "ssm:PutParameter": parameters.publish,
     pointers.MOVE: pointers.move,
