@@ -37,7 +37,9 @@ def test_every_descendant_is_found_by_what_ec2_and_records_say(
     assert [each.image.id for each in by_record] == [shop]
     assert [each.image.id for each in by_instance] == [again]
     home.attach_image_watermark(ImageId=golden["ImageId"], WatermarkName="web-base")
-    marked = far.copy_image(SourceImageId=golden["ImageId"], SourceRegion="us-east-1", Name="m")
+    marked = far.copy_image(
+        SourceImageId=golden["ImageId"], SourceRegion="us-east-1", Name="marked"
+    )
     with sandbox.fail(silent):
         by_watermark, _ = descendants(aws, {("us-east-1", golden["ImageId"])})
     assert [each.image.id for each in by_watermark] == [shop, marked["ImageId"]]

@@ -257,10 +257,10 @@ def explained_by_ancestors(
 
 def _revoked_ancestors(subjects: Sequence[Subject], approved: Approved) -> dict[str, str]:
     """Return the revoked images that those of the subjects were made from, by their ids."""
-    images = {(subject.region, subject.image) for subject in subjects}
+    images = {(subject.region, subject.image.id): subject.image for subject in subjects}
     return {
         image.id: claim.id
-        for region, image in images
+        for (region, _), image in images.items()
         for claim in [approved.revoked_ancestor(region, image)]
         if claim
     }
