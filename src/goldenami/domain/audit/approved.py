@@ -289,7 +289,9 @@ def _contradicted(image: Image, builds: Builds, *, approved: bool) -> str:
         return ""
     known = builds.records[build]
     if known is None:  # what was approved before there were records has a manifest at most
-        return "" if approved else f"build {build} has no record, so nothing proves that it made it"
+        last = life.of_tags(image.tags)
+        once = approved or (last is not None and last.ends)
+        return "" if once else f"build {build} has no record, so nothing proves that it made it"
     record = known.recorded.record
     if approved and not record.approver:
         return f"the record of build {build} knows of no approval"
