@@ -25,6 +25,7 @@ from goldenami.cli import (
     enforce,
     images,
     init,
+    lineage,
     policy,
     rehearse,
     remediate,
@@ -97,6 +98,7 @@ app.add(prune.prune)
 app.add(sweep.sweep)
 app.add(tag.tag)
 app.add(images.images)
+app.add(lineage.lineage)
 app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")

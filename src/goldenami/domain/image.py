@@ -22,6 +22,28 @@ class ImageDevice(Struct, frozen=True, kw_only=True):
     encrypted: bool = False
 
 
+class Watermark(Struct, frozen=True, kw_only=True):
+    """What says of an image, and of all that is made of it, from which one it comes.
+
+    EC2 puts the account of whoever attaches it into its key, ``account:name``; consumers see it.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-watermark.html
+
+    Args:
+        key: what it is called.
+        region: where it was attached.
+        image: the image that it was attached to.
+    """
+
+    key: str
+    region: str
+    image: str
+
+    @property
+    def account(self) -> str:
+        """The account that attached it."""
+        return self.key.partition(":")[0]
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
     """A snapshot that an account can see; of somebody else's the key is not told."""
 
@@ -62,7 +84,7 @@ class Image(Struct, frozen=True, kw_only=True):
     source_instance: str = ""
     source_image: str = ""
     source_region: str = ""
-    watermarks: tuple[str, ...] = ()
+    watermarks: tuple[Watermark, ...] = ()
 
     @property
     def is_windows(self) -> bool:

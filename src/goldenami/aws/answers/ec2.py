@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from msgspec import Meta
 
+from goldenami.aws.answers.image_use import WatermarkAnswer
 from goldenami.aws.answers.interface import Answer, Page, Row, Tagged, Text, listing, only, single
 
 T = TypeVar("T")
@@ -43,14 +44,6 @@ class BlockDeviceAnswer(Row, frozen=True, kw_only=True):
 
     device_name: Text
     ebs: Ebs | None = None  # absent on an instance store
-
-
-class WatermarkAnswer(Row, frozen=True, kw_only=True):
-    """A watermark of an image, and what it was attached to."""
-
-    watermark_key: Text
-    source_image_id: Text
-    source_image_region: Text
 
 
 class ImageAnswer(Stateful, frozen=True, kw_only=True):
