@@ -15,6 +15,7 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import checks
 from goldenami.spec.audit import AuditSettings
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
+from goldenami.spec.lifecycle import Lifecycle
 from goldenami.spec.model import (
     Bake,
     Base,
@@ -24,7 +25,6 @@ from goldenami.spec.model import (
     Distribution,
     Enforce,
     ImageFilter,
-    Lifecycle,
     Release,
     Share,
     Timeouts,

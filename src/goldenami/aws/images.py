@@ -189,6 +189,8 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
         tpm=answer.tpm_support,
         created=answer.creation_date,
         deprecated_at=answer.deprecation_time,
+        launched=answer.last_launched_time,
+        protection=answer.deregistration_protection,
         root_device=answer.root_device_name,
         tags=answer.tag_values,
         snapshots=tuple(answer.snapshot_ids),

@@ -34,7 +34,7 @@ from goldenami.cli import (
     tag,
 )
 from goldenami.cli.command import App, CommandGroup
-from goldenami.cli.lifecycle import channels, deprecate, promote, revoke, rollback
+from goldenami.cli.lifecycle import channels, deprecate, promote, prune, retire, revoke, rollback
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.report.terminal import Unwritable, show_error, unwritable
 
@@ -82,6 +82,8 @@ app.add(channels.channels)
 app.add(rollback.rollback)
 app.add(deprecate.deprecate)
 app.add(revoke.revoke)
+app.add(retire.retire)
+app.add(prune.prune)
 app.add(sweep.sweep)
 app.add(tag.tag)
 app.add(images.images)

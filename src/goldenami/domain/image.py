@@ -34,7 +34,10 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    """One AMI in one region, as DescribeImages tells it."""
+    """One AMI in one region, as DescribeImages tells it.
+
+    ``launched`` is when it was launched last, which EC2 tells a day later; None if it never was.
+    """
 
     region: str
     id: str
@@ -50,6 +53,8 @@ class Image(Struct, frozen=True, kw_only=True):
     tpm: str = ""
     created: datetime | None = None
     deprecated_at: datetime | None = None
+    launched: datetime | None = None
+    protection: str = ""
     root_device: str = ""
     tags: Tags = {}
     snapshots: tuple[str, ...] = ()

@@ -97,7 +97,8 @@ class Timing(Struct, frozen=True, kw_only=True):
 class Manifest(Struct, frozen=True, kw_only=True):
     """One release. ``missing`` are the places that failed; timings are those of the last run.
 
-    ``life`` is what became of it after its approval.
+    ``life`` is what became of it after its approval, and ``recycle_bin`` says until when the bin
+    keeps each image that was deregistered.
 
     With several ``architectures``, each has its source, and those of the release are empty.
     ``publish`` are the names that it is published under, and the channels it may go through.
@@ -122,6 +123,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     timings: tuple[Timing, ...] = ()
     life: tuple[Change, ...] | UnsetType = UNSET
     publish: Publication | UnsetType = UNSET
+    recycle_bin: dict[str, str] | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(Manifest).decode  # made before several threads use it

@@ -36,6 +36,7 @@ CHANNEL_LENGTH = 32
 CHANNEL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{CHANNEL_LENGTH - 1}}}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
+_LONGEST_LIFE = timedelta(days=3650)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -57,6 +58,17 @@ def duration(text: str) -> timedelta | None:
     """Read ``90d``, ``12h``, ``30m`` or ``45s``; None if it is none of them."""
     match = _DURATION.fullmatch(text)
     return timedelta(**{_UNIT[match[2]]: int(match[1])}) if match else None
+
+
+def lifetime(text: str) -> timedelta | None:
+    """Read a duration of at most ten years, none included; None if it is none."""
+    age = duration(text)
+    return age if age is not None and age <= _LONGEST_LIFE else None
+
+
+def length(text: str) -> timedelta:
+    """Return how long a duration is; nothing if it is none."""
+    return duration(text) or timedelta()
 
 
 def seconds(text: str) -> float:

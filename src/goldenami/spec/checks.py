@@ -25,7 +25,8 @@ def rules(folder: Path) -> tuple[Rule[Release], ...]:
     return (
         _ami_name, *architecture_checks.RULES, *publish_checks.RULES, _audited_accounts,
         user_data.rule(folder), *volume_checks.rules(),
-        _packer_variables, _launch_lists, _cleanup, _approval, _approval_tag, _watermark,
+        _packer_variables, _launch_lists, _cleanup, _retention, _approval, _approval_tag,
+        _watermark,
         _distribution, _copies, _copied_accounts, _launch_permissions, _shared_snapshots,
         enforcement,
     )  # fmt: skip
@@ -85,6 +86,21 @@ def _cleanup(release: Release) -> Problems:
             "$.bake.cleanup",
             "needs `reboot: true`: without it the snapshot may be of what was there before",
         )
+
+
+def _retention(release: Release) -> Problems:
+    """What is to stay has a sense only where something goes."""
+    lifecycle = release.lifecycle
+    for key in ("keep", "keep_for"):
+        if getattr(lifecycle, key) and not lifecycle.removes:
+            yield Problem(
+                f"$.lifecycle.{key}",
+                "nothing goes without `deprecate_after`, `disable_after` or `delete_after`",
+                "say when the others go, such as `delete_after: 30d`",
+            )
+    rules = lifecycle.rules
+    if rules.disable_after and rules.delete_after and rules.delete_after < rules.disable_after:
+        yield Problem("$.lifecycle.delete_after", "what is deleted was disabled before: raise it")
 
 
 def _approval(release: Release) -> Problems:

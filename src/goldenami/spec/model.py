@@ -15,6 +15,7 @@ from goldenami.spec import types
 from goldenami.spec.allowed import AllowedAmis, DeclarativePolicy
 from goldenami.spec.audit import AuditSettings
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
+from goldenami.spec.lifecycle import Lifecycle
 from goldenami.spec.part import Part
 from goldenami.spec.publish import Publish
 
@@ -148,18 +149,6 @@ class Share(Part, frozen=True):
     def targets(self) -> int:
         """The number of launch permissions this makes (AWS allows 1,000)."""
         return len(self.accounts) + len(self.organizations) + len(self.organizational_units)
-
-
-class Lifecycle(Part, frozen=True):
-    """How long a version lives, and whether it can be deregistered."""
-
-    refused_keys: ClassVar[Mapping[str, str]] = {
-        "keep": "nothing removes older versions yet: leave `keep` out, and use "
-        "`goldenami images` to see them"
-    }
-
-    deprecate_after: types.DeprecateAfter | None = None
-    protect: bool = False
 
 
 class Attaching(Part, frozen=True):

@@ -54,6 +54,13 @@ Command = Annotated[str, filled("an empty command checks nothing")]
 Vulnerability = Annotated[str, form(names.VULNERABILITY, "id, such as `CVE-2026-12345`")]
 Timeout = Annotated[str, form(names.duration, "time, such as `30m` or `2h`")]
 Age = Annotated[str, form(lambda text: names.duration(text) is not None, "duration, such as `90d`")]
+Lifetime = Annotated[
+    str,
+    form(
+        lambda text: names.lifetime(text) is not None,
+        "duration of at most 10 years, such as `90d`",
+    ),
+]
 
 Regions = Annotated[tuple[RegionName, ...], distinct]
 SomeRegions = Annotated[tuple[RegionName, ...], some("region name"), distinct]

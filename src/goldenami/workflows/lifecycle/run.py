@@ -38,6 +38,7 @@ HANDLERS: Mapping[str, Handler] = {
     WRITE_STATUS: statuses.write,
     records.WRITE: records.write,
     manifests.CHANGE: manifests.change,
+    manifests.NOTE_BIN: manifests.note_bin,
     deprecations.DEPRECATE: deprecations.deprecate,
     manifests.SHARES: manifests.shares,
     sharing.LOOK: sharing.look,
