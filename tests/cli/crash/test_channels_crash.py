@@ -77,7 +77,8 @@ def enumerated(machine: Machine, command: Sequence[str], reset: Callable[[], Non
     for at, after, lost in ways(calls):
         reset()
         told = f"call {at} of {calls}, {'after' if after else 'before'} it"
-        assert machine.run(*command, at=at, after=after) == KILLED, told
+        code = machine.run(*command, at=at, after=after)
+        assert code == KILLED, f"{told}:\n{machine.log.read_text()}"
         if lost:
             machine.lose_journals()
         over = stands(machine) == wanted
