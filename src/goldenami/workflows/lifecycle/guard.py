@@ -115,11 +115,7 @@ def look(
         ids = {each.image.id for each in version.images}
         reasons = [
             *_in_use(every, ids, watch),
-            *(
-                _named(each)
-                for each in named
-                if each.image in ids and _is_news(each, known, watch, places)
-            ),
+            *(_named(each) for each in named if each.image in ids and _is_news(each, known, watch)),
             *_idle(version, watch, now),
             *(reason for (image, _), lines in answers.items() if image in ids for reason in lines),
         ]
@@ -166,7 +162,6 @@ def _is_news(
     named: ImageUser,
     known: Collection[tuple[str, str]],
     watch: Watch,
-    places: Iterable[AccountRegion],
 ) -> bool:
     """Tell whether a reference is none of the uses that are known already, nor one that goes."""
     _, _, _, region, account, resource = named.arn.split(":", 5)
