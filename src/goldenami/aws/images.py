@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers import ec2
+from goldenami.aws.answers.image_scans import ScanResults
 from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.contents import content_kind
-from goldenami.domain.image import Image, ImageDevice
+from goldenami.domain.image import Image, ImageDevice, ImageScan
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
@@ -173,6 +174,7 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
         source_instance=answer.source_instance_id,
         source_image=answer.source_image_id,
         source_region=answer.source_image_region or region,
+        scan=_scan(answer.scan_results),
         devices=tuple(
             ImageDevice(
                 name=device.device_name,
@@ -183,4 +185,14 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
             for device in answer.block_device_mappings
             if device.ebs
         ),
+    )
+
+
+def _scan(results: ScanResults | None) -> ImageScan | None:
+    if results is None:
+        return None
+    return ImageScan(
+        scanned=results.finding_scan_date,
+        critical_fix_since=results.critical_fix_available_since,
+        high_fix_since=results.high_fix_available_since,
     )

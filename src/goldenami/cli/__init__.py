@@ -25,6 +25,7 @@ from goldenami.cli import (
     enforce,
     images,
     init,
+    outdated,
     policy,
     rehearse,
     remediate,
@@ -76,6 +77,7 @@ app.add(init.init)
 app.add_typer(base.app, name="base")
 app.add(bake.bake)
 app.add(approve.approve)
+app.add(outdated.outdated)
 app.add(sweep.sweep)
 app.add(tag.tag)
 app.add(images.images)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from msgspec import Meta
 
+from goldenami.aws.answers.image_scans import ScanResults
 from goldenami.aws.answers.interface import Answer, Page, Row, Tagged, Text, listing, only, single
 
 T = TypeVar("T")
@@ -67,6 +68,7 @@ class ImageAnswer(Stateful, frozen=True, kw_only=True):
     source_image_id: str = ""  # of CreateImage and CopyImage alone
     source_image_region: str = ""  # the same
     block_device_mappings: tuple[BlockDeviceAnswer, ...] = ()  # absent if the image failed
+    scan_results: ScanResults | None = None  # absent if Inspector never scanned it
 
     @property
     def snapshot_ids(self) -> list[str]:
