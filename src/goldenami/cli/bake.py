@@ -123,7 +123,7 @@ def _whole(path: Path) -> "Folder":
     folder = shared.release_folder(path)
     if folder.broken:
         raise SpecError(
-            f"{path}: {len(folder.broken)} release files have problems, and nothing was changed",
+            f"{path}: not every release file can be used, and nothing was changed",
             notes=[line for error in folder.broken.values() for line in str(error).splitlines()],
         )
     return folder

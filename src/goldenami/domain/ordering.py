@@ -22,7 +22,10 @@ def needed_first(needs: Mapping[str, Collection[str]]) -> Ordering:
     Args:
         needs: what each name needs; what is no key itself is there already.
     """
-    inside = {name: [each for each in needed if each in needs] for name, needed in needs.items()}
+    inside = {
+        name: [each for each in dict.fromkeys(needed) if each in needs]
+        for name, needed in needs.items()
+    }
     cycles: list[tuple[str, ...]] = []
     while True:
         sorter = TopologicalSorter(inside)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -31,13 +31,19 @@ class Folder(Struct, frozen=True):
     def parents(self, file: ReleaseFile) -> tuple[str, ...]:
         """Return the images of this folder that a file bakes from."""
         inside = {each.release.image for each in self.files}
-        return tuple(name for name in parents(file) if name in inside)
+        return tuple(name for name in _parents(file, _published(self.files)) if name in inside)
 
 
-def parents(file: ReleaseFile) -> tuple[str, ...]:
-    """Return the golden images that a release file bakes from, of all its architectures."""
-    sources = (each.release.base.source for each in by_architecture(file).values())
-    return tuple(dict.fromkeys(source.golden for source in sources if source.golden))
+def _published(several: Iterable[ReleaseFile]) -> dict[str, str]:
+    """Return which image each parameter that release files publish to stands for."""
+    return {name: file.release.image for file in several for name in file.release.parameters}
+
+
+def _parents(file: ReleaseFile, published: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the golden images that a file bakes from, by name or by what they are published as."""
+    sources = [each.release.base.source for each in by_architecture(file).values()]
+    names = (source.golden or published.get(source.ssm or "") for source in sources)
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def load_folder(path: Path) -> Folder:
@@ -71,9 +77,10 @@ def _ordered(loaded: list[ReleaseFile], broken: Mapping[Path, SpecError]) -> Fol
     by_image: dict[str, list[ReleaseFile]] = {}
     for file in loaded:
         by_image.setdefault(file.release.image, []).append(file)
+    published = _published(loaded)
     ordering = needed_first(
         {
-            image: [*dict.fromkeys(chain.from_iterable(map(parents, several)))]
+            image: [*chain.from_iterable(_parents(file, published) for file in several)]
             for image, several in by_image.items()
         }
     )

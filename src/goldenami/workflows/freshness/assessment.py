@@ -84,9 +84,10 @@ def unreadable(folder: Folder) -> list[Freshness]:
 
 
 def _read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -> ReleaseRead:
-    age = file.release.audit.max_age
+    if max_age is None and file.release.audit.max_age:
+        max_age = names.duration(file.release.audit.max_age)
     try:
-        return read(aws, file, at, max_age or (names.duration(age) if age else None))
+        return read(aws, file, at, max_age)
     except UsageError as error:
         raise SpecError(f"{file.path}: {error.message}", fix=error.fix) from error
 

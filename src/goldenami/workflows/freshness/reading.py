@@ -13,9 +13,11 @@ from msgspec import Struct, structs
 from goldenami.aws import images, parameters, records
 from goldenami.aws.session import Aws, RegionalAws
 from goldenami.bake.launch import types
+from goldenami.bake.manifest import template_sha256
 from goldenami.domain import manifest, record, tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Produced
+from goldenami.domain.choices import BakeMethod
 from goldenami.domain.freshness.rules.interface import ReleaseState, SourceState
 from goldenami.domain.image import Image, architecture_of, bake_of
 from goldenami.domain.status import Status, reached
@@ -41,6 +43,7 @@ class _Origin(Struct, frozen=True):
 
     source: str = ""
     spec: str = ""
+    template: str = ""
 
 
 def read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -> ReleaseRead:
@@ -65,9 +68,11 @@ def read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -
     )
     candidates = _newest(each for each in every if _waits(each, produced.get(each.id)))
     today = {name: _today(home, own, name) for name, own in by_architecture(file).items()}
+    template = template_sha256(file) if release.bake.method == BakeMethod.PACKER else ""
 
     def state(version: Sequence[Image]) -> ReleaseState:
         origins = {image.id: _origin(aws, image) for image in version}
+        first = origins[version[0].id] if version else _Origin()
         places = (image.tags.get(tags.UNPUBLISHED, "").split() for image in version)
         return ReleaseState(
             at=at,
@@ -76,6 +81,8 @@ def read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -
             others=len(every) - len(version),
             spec=file.spec,
             recorded_specs=frozenset(each.spec for each in origins.values()) - {""},
+            template=template,
+            recorded_template=first.template,
             sources=tuple(
                 _recorded(aws, release.approval_tag, now, version, origins)
                 for now in today.values()
@@ -181,10 +188,11 @@ def _origin(aws: Aws, image: Image) -> _Origin:
         regional, (by_record, by_manifest), "reading what a version was baked from"
     )
     recorded = records.recorded(there[by_record]) if by_record in there else None
-    if recorded:
-        return _Origin(recorded.record.source, recorded.record.spec)
     kept = manifest.read(there[by_manifest].value) if by_manifest in there else None
+    template = kept.inputs.template_sha256 if kept else ""
+    if recorded:
+        return _Origin(recorded.record.source, recorded.record.spec, template)
     if kept:
         part = (kept.architectures or {}).get(architecture_of(build), kept)
-        return _Origin(part.source.id, kept.inputs.spec)
+        return _Origin(part.source.id, kept.inputs.spec, template)
     return _Origin(image.source_image if image.source_instance else "")

@@ -1,4 +1,4 @@
-"""A release file that says something else by now of what makes the image."""
+"""A release file, or its Packer template, that makes another image by now."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,11 @@ def _test(state: ReleaseState) -> Iterator[Evidence]:
         yield Evidence(
             f"the release file has changed since {state.version} was baked",
             {"spec": spec, "current_spec": state.spec},
+        )
+    if state.template and state.recorded_template not in ("", state.template):
+        yield Evidence(
+            f"the Packer template has changed since {state.version} was baked",
+            {"template_sha256": state.recorded_template, "current_template_sha256": state.template},
         )
 
 

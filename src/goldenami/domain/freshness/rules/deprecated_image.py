@@ -7,7 +7,7 @@ from goldenami.domain.freshness.rules.interface import Evidence, FreshnessRule, 
 
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
-    for each, image in state.made:
+    for each, image in state.with_images:
         yield from deprecated(image, "the newest image", state.at, each.architecture)
 
 

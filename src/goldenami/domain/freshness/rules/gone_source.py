@@ -6,7 +6,7 @@ from goldenami.domain.freshness.rules.interface import Evidence, FreshnessRule, 
 
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
-    for each, image in state.made:
+    for each, image in state.with_images:
         if each.recorded and not each.source:
             yield Evidence(
                 f"its source {each.recorded} is gone, or cannot be seen any more",

@@ -46,6 +46,8 @@ class ReleaseState(Struct, frozen=True, kw_only=True):
         others: how many images of it there are that do not count, whatever their status.
         spec: the digest of what makes the image, of the file as it is now.
         recorded_specs: the same of the builds that made the version; empty if nothing tells.
+        template: the SHA-256 of the Packer template, as it is now; empty if there is none.
+        recorded_template: the same of the one that made the version.
         sources: of each architecture.
         unpublished: the places where the version is not published yet.
         parents: the images of the same folder that it is baked from, and that are outdated.
@@ -58,13 +60,15 @@ class ReleaseState(Struct, frozen=True, kw_only=True):
     others: int = 0
     spec: str
     recorded_specs: frozenset[str] = frozenset()
+    template: str = ""
+    recorded_template: str = ""
     sources: tuple[SourceState, ...]
     unpublished: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     max_age: timedelta | None = None
 
     @property
-    def made(self) -> Iterator[tuple[SourceState, Image]]:
+    def with_images(self) -> Iterator[tuple[SourceState, Image]]:
         """The architectures that the version has an image of, each with the image."""
         return ((each, each.image) for each in self.sources if each.image)
 

@@ -13,7 +13,7 @@ from goldenami.domain.names import moment
 
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
-    for each, image in state.made:
+    for each, image in state.with_images:
         if state.max_age is None or image.created is None:
             continue
         if state.at - image.created > state.max_age:

@@ -13,13 +13,13 @@ from goldenami.domain.names import moment
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
     """Compare by id: an older one, after a roll-back, is another source too."""
-    for each, image in state.made:
+    for each, image in state.with_images:
         current = each.current
         if not current or not each.recorded or current.id == each.recorded:
             continue
-        made = f" of {current.created:%Y-%m-%d}" if current.created else ""
+        created = f" of {current.created:%Y-%m-%d}" if current.created else ""
         yield Evidence(
-            f"base.source is {named(current)}{made} now, and {state.version} was baked from "
+            f"base.source is {named(current)}{created} now, and {state.version} was baked from "
             f"{named(each.source) if each.source else each.recorded}",
             {
                 "image": image.id,

@@ -11,7 +11,7 @@ from goldenami.domain.freshness.rules.interface import (
 
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
-    for each, image in state.made:
+    for each, image in state.with_images:
         if each.source and each.refused:
             yield Evidence(
                 f"its source {named(each.source)} is no approved image: {each.refused}",

@@ -11,7 +11,7 @@ from goldenami.domain.freshness.rules.interface import (
 
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
-    for each, image in state.made:
+    for each, image in state.with_images:
         if each.source and each.source.state != "available":
             yield Evidence(
                 f"its source {named(each.source)} is {each.source.state}",

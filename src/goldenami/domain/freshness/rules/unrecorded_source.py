@@ -6,7 +6,7 @@ from goldenami.domain.freshness.rules.interface import Evidence, FreshnessRule, 
 
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
-    for each, image in state.made:
+    for each, image in state.with_images:
         if not each.recorded:
             yield Evidence(
                 f"neither a record nor a manifest tells what {image.id} was baked from",
