@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from goldenami.domain import tags
+from goldenami_sandbox.calls import Call, Sent
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
-from . import recorded
+from . import damages, recorded
+from .conftest import ARM, X86
 
 LAYER: dict[str, Any] = {"regions": ["us-east-1"], "enforce": None, "version": "auto"}
 SOURCE = "/images/base"
@@ -47,6 +49,20 @@ def judged(cli: Any, *arguments: object) -> tuple[int, dict[str, list[str]]]:
     return ran.code, {
         item["image"]: [reason["rule"] for reason in item["reasons"]] for item in document["items"]
     }
+
+
+def scanned(_: Call, sent: Sent) -> Sent:
+    """Return images as they are described once Inspector has scanned them."""
+    results = "".join(
+        f"<{name}>2026-10-0{day}T00:00:00.000Z</{name}>"
+        for day, name in enumerate(
+            ("findingScanDate", "criticalFixAvailableSince", "highFixAvailableSince",
+             "lowFixAvailableSince"),
+            1,
+        )
+    )  # fmt: skip
+    known = f"<scanResults>{results}</scanResults><imageId>".encode()
+    return damages.with_body(sent, sent.body.replace(b"<imageId>", known))
 
 
 def layers(write: Any, **changes: dict[str, Any]) -> Path:
@@ -99,6 +115,14 @@ def test_a_release_is_out_of_date_until_it_is_baked_and_as_soon_as_something_mov
     assert (ran.code, json.loads(ran.out)["schema"]) == (0, "goldenami.plan/v1")
     assert cli("bake", release, "--if-outdated", "--yes").code == 0
     assert judged(cli, release) == (0, {"web-base": []})
+    with sandbox.fail(Fault(service="ec2", operation="DescribeImages", damage=scanned)):
+        ran = cli("outdated", release, "--format", "json")
+    [item] = json.loads(ran.out)["items"]
+    assert [(each["rule"], each["facts"]["fix_available_since"]) for each in item["reasons"]] == [
+        (rule, f"2026-10-0{day}T00:00:00Z")
+        for rule in ("vulnerable-image", "vulnerable-source")
+        for day in (2, 3)
+    ]
     assert made["image_id"] in [image["ImageId"] for image in own_images("us-east-1")]
 
 
@@ -121,7 +145,7 @@ def test_what_is_compared_comes_from_the_record_and_what_is_unread_is_no_answer(
             assert cli("bake", release, "--if-outdated", "--yes").code == 3
     manifest = f"/goldenami/manifest/web-base/{record.build}"
     kept = ssm.get_parameter(Name=manifest)["Parameter"]["Value"]
-    ssm.delete_parameter(Name=f"/goldenami/build/web-base/{record.build}")
+    recorded.forget(sandbox)
     for name in (manifest, ""):  # then EC2 alone tells
         code, rules = judged(cli, release)
         assert (code, rules) == (10, {"web-base": ["newer-source"]})
@@ -129,10 +153,34 @@ def test_what_is_compared_comes_from_the_record_and_what_is_unread_is_no_answer(
             ssm.delete_parameter(Name=name)
     assert first in kept
     recorded.write_back(sandbox, record)
+    unpublished = [{"Key": tags.UNPUBLISHED, "Value": "eu-west-1"}]
+    ec2.create_tags(Resources=[record.image_id], Tags=unpublished)
+    assert judged(cli, release) == (10, {"web-base": ["unpublished", "newer-source"]})
     ec2.create_tags(
         Resources=[record.image_id], Tags=tags.to_aws({tags.SOURCE: second, tags.SPEC: "0" * 64})
     )
     assert judged(cli, release) == (10, {"web-base": ["not-released"]})
+
+
+def test_each_architecture_is_judged_by_its_own_source(
+    cli: Any, several: Any, sandbox: Sandbox, own_images: Any, point_to: Any
+) -> None:
+    point_to("first")
+    both = {"x86_64": {**X86, "source": {"ssm": SOURCE}}, "arm64": ARM}
+    release = several(version="auto", regions=["us-east-1"], architectures=both)
+    assert cli("bake", release, "--if-outdated", "--yes").code == 0
+    assert judged(cli, release) == (0, {"web-base": []})
+    recorded.forget(sandbox)  # then the manifest of both tells
+    assert judged(cli, release) == (0, {"web-base": []})
+    second = point_to("second")
+    ran = cli("outdated", release, "--format", "json")
+    [item] = json.loads(ran.out)["items"]
+    [reason] = item["reasons"]
+    assert (reason["rule"], reason["architecture"]) == ("newer-source", "x86_64")
+    assert reason["facts"]["current_source"] == second
+    [gone] = [i["ImageId"] for i in own_images("us-east-1") if i["Name"].endswith("-arm64")]
+    sandbox.client("ec2").disable_image(ImageId=gone)
+    assert judged(cli, release) == (10, {"web-base": ["not-released", "newer-source"]})
 
 
 def test_a_folder_is_judged_and_baked_parents_first(

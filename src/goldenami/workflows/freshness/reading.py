@@ -66,7 +66,11 @@ def read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -
         for each in every
         if each.state == "available" and not _refusal(each, produced.get(each.id))
     )
-    candidates = _newest(each for each in every if _waits(each, produced.get(each.id)))
+    candidates = _newest(
+        each
+        for each in every
+        if release.approval == "manual" and _waits(each, produced.get(each.id))
+    )
     today = {name: _today(home, own, name) for name, own in by_architecture(file).items()}
     template = template_sha256(file) if release.bake.method == BakeMethod.PACKER else ""
 
