@@ -65,10 +65,10 @@ def scanned(_: Call, sent: Sent) -> Sent:
     return damages.with_body(sent, sent.body.replace(b"<imageId>", known))
 
 
-def layers(write: Any, **changes: dict[str, Any]) -> Path:
-    """Write three release files, each baked from the one before; return their folder."""
+def layers(write: Any, *names: str, **changes: dict[str, Any]) -> Path:
+    """Write release files, each baked from the one before; return their folder."""
     parent: dict[str, Any] | None = None
-    for name in ("zero-os", "jdk", "app"):
+    for name in names:
         more = {"image": name, "publish": {"ssm_parameter": f"/golden-ami/{name}"}}
         if parent:
             more["base__source"] = parent
@@ -186,44 +186,35 @@ def test_each_architecture_is_judged_by_its_own_source(
 def test_a_folder_is_judged_and_baked_parents_first(
     cli: Any, write: Any, sandbox: Sandbox, own_images: Any
 ) -> None:
-    folder = layers(write)
+    folder = layers(write, "zero-os", "app")
     ran = cli("bake", folder, "--if-outdated", "--yes", "--format", "json")
     assert ran.code == 0, ran.err
-    assert [image["Name"].rpartition("-")[0] for image in own_images("us-east-1")] == [
-        "zero-os", "jdk", "app",
-    ]  # fmt: skip
-    assert judged(cli, folder) == (0, {"zero-os": [], "jdk": [], "app": []})
+    base, app = own_images("us-east-1")
+    assert (base["Name"].rpartition("-")[0], app["SourceImageId"]) == ("zero-os", base["ImageId"])
     (folder / "notes.yaml").write_text("schema: goldenami.enforce/v1\n")
-    ec2 = sandbox.client("ec2")
-    [middle] = [i["ImageId"] for i in own_images("us-east-1") if i["Name"].startswith("jdk")]
-    ec2.create_tags(Resources=[middle], Tags=tags.to_aws({tags.STATUS: "revoked"}))
-    code, rules = judged(cli, folder)
-    assert (code, rules) == (
-        10,
-        {
-            "zero-os": [],
-            "jdk": ["not-released"],
-            "app": ["outdated-parent", "refused-source", "unresolved-source"],
-        },
-    )
+    assert judged(cli, folder) == (0, {"zero-os": [], "app": []})
+    revoked = tags.to_aws({tags.STATUS: "revoked"})
+    sandbox.client("ec2").create_tags(Resources=[base["ImageId"]], Tags=revoked)
+    late = {
+        "zero-os": ["not-released"],
+        "app": ["outdated-parent", "refused-source", "unresolved-source"],
+    }
+    assert judged(cli, folder) == (10, late)
     ran = cli("bake", folder, "--if-outdated", "--plan", "--format", "json")
-    assert (ran.code, json.loads(ran.out)["title"].split("-")[0]) == (0, "bake jdk")
-    assert "app is left alone: its parent jdk is to be baked first" in ran.err
+    assert (ran.code, json.loads(ran.out)["title"].split("-")[0]) == (0, "bake zero")
+    assert "app is left alone: its parent zero-os is to be baked first" in ran.err
     assert cli("bake", folder, "--if-outdated", "--yes").code == 0
-    assert judged(cli, folder) == (0, {"zero-os": [], "jdk": [], "app": []})
-    (folder / "broken.yaml").write_text("schema: goldenami/v1\n")
-    ran = cli("outdated", folder)
-    assert ran.code == 3
-    assert f"{folder}/broken.yaml: " in ran.err
-    ran = cli("bake", folder, "--yes")
-    assert (ran.code, ran.out) == (2, "")
-    assert "not every release file can be used, and nothing was changed" in ran.err
+    assert judged(cli, folder) == (0, {"zero-os": [], "app": []})
+    assert cli("outdated", folder / "app.yaml").code == 0
+    denied = Fault(service="ec2", operation="DescribeImages", code="AuthFailure", status=401)
+    with sandbox.fail(denied):
+        assert judged(cli, folder) == (3, {"zero-os": [], "app": []})
 
 
 def test_a_failed_or_unapproved_parent_stops_what_is_baked_from_it_and_nothing_else(
     cli: Any, write: Any, own_images: Any
 ) -> None:
-    folder = layers(write, jdk={"validate": [{"run": "exit 3"}]})
+    folder = layers(write, "zero-os", "jdk", "app", jdk={"validate": [{"run": "exit 3"}]})
     write("other.yaml", **LAYER, image="other", approval="manual")
     write("child.yaml", **LAYER, image="child", base__source={"golden": "other"})
     ran = cli("bake", folder, "--if-outdated", "--yes")
@@ -243,11 +234,34 @@ def test_a_failed_or_unapproved_parent_stops_what_is_baked_from_it_and_nothing_e
     assert judged(cli, folder / "other.yaml") == (0, {"other": []})
 
 
-def test_options_of_one_release_do_not_go_with_several(cli: Any, write: Any) -> None:
-    folder = layers(write)
+def test_what_cannot_be_used_is_told_before_anything_is_baked(
+    cli: Any, write: Any, mutating: Any, tmp_path: Path
+) -> None:
+    folder = layers(write, "zero-os", "app")
     for option, value in (("--resume", "x"), ("--instance", "i-1"), ("--manifest", "m.json")):
         ran = cli("bake", folder, option, value, "--yes")
         assert ran.code == 2
         assert f"{option} does not go with a folder" in ran.err
     ran = cli("bake", folder / "app.yaml", "--if-outdated", "--resume", "x", "--yes")
     assert "--resume does not go with --if-outdated" in ran.err
+    write("broken.yaml", colour="red", image=3)
+    nowhere = write("nowhere.yaml", **{**LAYER, "regions": ["us-esat-1"]}, image="nowhere")
+    ran = cli("outdated", folder, "--format", "json")
+    assert ran.code == 3
+    items = {item["path"]: item for item in json.loads(ran.out)["items"]}
+    assert "colour" in items[f"{folder}/broken.yaml"]["unread"]
+    assert "is no AWS region (fix: did you mean" in items[str(nowhere)]["unread"]
+    assert items[f"{folder}/app.yaml"]["outdated"]
+    ran = cli("bake", folder, "--if-outdated", "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "not every release file can be used, and nothing was changed" in ran.err
+    assert f"{folder}/broken.yaml:" in ran.err
+    only = tmp_path / "only"
+    only.mkdir()
+    (folder / "broken.yaml").rename(only / "broken.yaml")
+    assert cli("outdated", only).code == 3
+    (only / "broken.yaml").unlink()
+    ran = cli("bake", folder, "--if-outdated", "--plan")
+    assert ran.code == 3
+    assert f"{nowhere}: `us-esat-1` is no AWS region" in ran.err
+    assert mutating() == []

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from goldenami import files
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option
 from goldenami.domain.choices import BakeMethod
@@ -41,8 +42,8 @@ def bake(options: BakeOptions) -> None:
 
     Example: goldenami bake release.yaml --plan && goldenami bake release.yaml --yes
     """
-    if options.release.is_dir() or options.if_outdated:
-        _bake_folder(options)
+    if files.is_folder(options.release) or options.if_outdated:
+        _bake_several(options)
     else:
         _bake(options, shared.release_file(options.release))
 
@@ -70,7 +71,7 @@ def _bake(options: BakeOptions, file: "ReleaseFile") -> "Outcome":
     return Outcome.BAKED
 
 
-def _bake_folder(options: BakeOptions) -> None:
+def _bake_several(options: BakeOptions) -> None:
     """Bake several release files, or what of them is out of date."""
     from goldenami.workflows import freshness
 
@@ -78,9 +79,7 @@ def _bake_folder(options: BakeOptions) -> None:
     folder = _whole(options.release)
     fresh: dict[str, Freshness] = {}
     if options.if_outdated:
-        fresh = freshness.assess(
-            options.aws(folder.files[0].release.build_region), folder, datetime.now(UTC)
-        )
+        fresh = freshness.assess(options.aws, folder, datetime.now(UTC))
 
     def bake_one(file: "ReleaseFile") -> "Outcome":
         outcome = _nothing_to_do(file, fresh[file.release.image]) if fresh else None
@@ -110,11 +109,11 @@ def _nothing_to_do(file: "ReleaseFile", fresh: "Freshness") -> "Outcome | None":
 
 def _refuse_what_is_of_one(options: BakeOptions) -> None:
     of_one: dict[str, object] = {"--resume": options.resume}
-    if options.release.is_dir():
+    if files.is_folder(options.release):
         of_one |= {"--instance": options.instance, "--manifest": options.manifest}
     for option, value in of_one.items():
         if value:
-            where = "a folder" if options.release.is_dir() else "--if-outdated"
+            where = "a folder" if files.is_folder(options.release) else "--if-outdated"
             raise UsageError(f"{option} does not go with {where}", fix="name one release file")
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.audit_question import Duration
@@ -10,6 +10,9 @@ from goldenami.cli.command import Argument, Option
 from goldenami.domain import names
 from goldenami.errors import FindingsError, IncompleteError
 from goldenami.report import listing
+
+if TYPE_CHECKING:
+    from goldenami.aws.session import Aws
 
 
 class OutdatedOptions(shared.AwsOptions, frozen=True, kw_only=True):
@@ -25,6 +28,10 @@ class OutdatedOptions(shared.AwsOptions, frozen=True, kw_only=True):
     form: shared.Format = shared.ListFormat.TABLE
     region: shared.Region = None
 
+    def aws(self, build_region: str) -> "Aws":
+        """Return the caller's AWS."""
+        return self.session(self.region, build_region)
+
 
 def outdated(options: OutdatedOptions) -> None:
     """Tell which releases are out of date, and why: by their sources, files, age and scans.
@@ -39,11 +46,9 @@ def outdated(options: OutdatedOptions) -> None:
     folder = shared.release_folder(path)
     from goldenami.workflows import freshness
 
-    items = freshness.unreadable(folder)
-    if folder.files:
-        aws = options.session(options.region, folder.files[0].release.build_region)
-        max_age = names.duration(options.max_age) if options.max_age else None
-        items += freshness.assess(aws, folder, datetime.now(UTC), max_age).values()
+    max_age = names.duration(options.max_age) if options.max_age else None
+    judged = freshness.assess(options.aws, folder, datetime.now(UTC), max_age)
+    items = [*freshness.unreadable(folder), *judged.values()]
     listing.write(
         "goldenami.outdated/v1", items, options.form.value,
         columns=("image", "version", "verdict", "path", "why"),

@@ -56,7 +56,7 @@ def load_folder(path: Path) -> Folder:
         SpecError: the one that is named has problems.
         UsageError: there is none, two make the same image, or some are baked from one another.
     """
-    if not path.is_dir():
+    if not files.is_folder(path):
         return _ordered([load(path)], {})
     loaded: list[ReleaseFile] = []
     broken: dict[Path, SpecError] = {}
@@ -117,7 +117,7 @@ def _yaml_files(folder: Path, unread: dict[Path, SpecError]) -> Iterator[Path]:
         paths += [Path(parent, name) for name in names if name.endswith(_ENDINGS)]
     seen: set[Path] = set()
     for path in sorted(paths):
-        if path.is_file() and path.resolve() not in seen:
+        if files.is_file(path) and path.resolve() not in seen:
             seen.add(path.resolve())
             yield path
 

@@ -1,6 +1,6 @@
 """Judges release files: what each is made of is read at once, and judged parents first."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
@@ -10,7 +10,7 @@ from goldenami.aws.session import Aws
 from goldenami.domain import names
 from goldenami.domain.freshness.rules import brings_another_image, reasons
 from goldenami.domain.freshness.rules.interface import Reason
-from goldenami.errors import AwsError, SpecError, UsageError
+from goldenami.errors import GoldenamiError
 from goldenami.spec import ReleaseFile
 from goldenami.spec.folder import Folder
 from goldenami.workflows.freshness.reading import ReleaseRead, read
@@ -50,28 +50,39 @@ class Freshness(Struct, frozen=True, kw_only=True):
         return "; ".join(filter(None, [self.unread, waiting, *several]))
 
 
+class _Answer(Struct, frozen=True):
+    """What there is of a release, or what could not be read of it."""
+
+    release: ReleaseRead | None = None
+    unread: str = ""
+
+
 def assess(
-    aws: Aws, folder: Folder, at: datetime, max_age: timedelta | None = None
+    session: Callable[[str], Aws], folder: Folder, at: datetime, max_age: timedelta | None = None
 ) -> dict[str, Freshness]:
     """Return of each release whether it is out of date, by its image's name, parents first.
 
     One whose parent is out of date is so, too; one whose parent could not be read is not known.
 
     Args:
-        aws: whose account; each file is read in its own build region.
+        session: starts the caller's session in a region; each file is read in its build region.
         folder: the release files.
         at: the time that they are judged at.
         max_age: how old images may be, None for what each file says.
-
-    Raises:
-        SpecError: a release file names a region that there is not.
     """
     by_image = {file.release.image: file for file in folder.files}
-    answers, errors = concurrently(by_image, lambda image: _read(aws, by_image[image], at, max_age))
+    regions = dict.fromkeys(file.release.build_region for file in folder.files)
+    sessions = {region: session(region) for region in regions}
+
+    def answer(image: str) -> _Answer:
+        file = by_image[image]
+        return _read(sessions[file.release.build_region], file, at, max_age)
+
+    answers, _ = concurrently(by_image, answer)
     judged: dict[str, Freshness] = {}
     for image, file in by_image.items():
         parents = {name: judged[name] for name in folder.parents(file)}
-        judged[image] = _judged(file, answers.get(image), errors.get(image), parents)
+        judged[image] = _judged(file, answers[image], parents)
     return judged
 
 
@@ -83,24 +94,21 @@ def unreadable(folder: Folder) -> list[Freshness]:
     ]
 
 
-def _read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -> ReleaseRead:
+def _read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -> _Answer:
+    """Read a release; what is wrong there concerns it alone, and what is baked from it."""
     if max_age is None and file.release.audit.max_age:
         max_age = names.duration(file.release.audit.max_age)
     try:
-        return read(aws, file, at, max_age)
-    except UsageError as error:
-        raise SpecError(f"{file.path}: {error.message}", fix=error.fix) from error
+        return _Answer(read(aws, file, at, max_age))
+    except GoldenamiError as error:
+        return _Answer(unread=error.with_fix)
 
 
-def _judged(
-    file: ReleaseFile,
-    release: ReleaseRead | None,
-    error: AwsError | None,
-    parents: Mapping[str, Freshness],
-) -> Freshness:
+def _judged(file: ReleaseFile, answer: _Answer, parents: Mapping[str, Freshness]) -> Freshness:
     nothing = Freshness(path=str(file.path), image=file.release.image)
+    release = answer.release
     if release is None:
-        return structs.replace(nothing, unread=error.message if error else "")
+        return structs.replace(nothing, unread=answer.unread)
     outdated = tuple(n for n, parent in parents.items() if brings_another_image(parent.reasons))
     unknown = ", ".join(name for name, parent in parents.items() if parent.outdated is None)
     why = reasons(structs.replace(release.state, parents=outdated))
