@@ -54,7 +54,7 @@ def judged(cli: Any, *arguments: object) -> tuple[int, dict[str, list[str]]]:
 def scanned(_: Call, sent: Sent) -> Sent:
     """Return images as they are described once Inspector has scanned them."""
     results = "".join(
-        f"<{name}>2026-10-0{day}T00:00:00.000Z</{name}>"
+        f"<{name}>2020-10-0{day}T00:00:00.000Z</{name}>"
         for day, name in enumerate(
             ("findingScanDate", "criticalFixAvailableSince", "highFixAvailableSince",
              "lowFixAvailableSince"),
@@ -101,7 +101,6 @@ def test_a_release_is_out_of_date_until_it_is_baked_and_as_soon_as_something_mov
     other = write("other.yaml", **LAYER, base__source={"ssm": SOURCE}, tags={"Team": "other"})
     assert judged(cli, other) == (10, {"web-base": ["changed-release"]})
     second = point_to("second")
-    ec2.enable_image_deprecation(ImageId=first, DeprecateAt="2030-01-01T00:00:00Z")
     assert judged(cli, release) == (10, {"web-base": ["newer-source"]})
     ran = cli("outdated", release)
     assert f"base.source is {second} (second)" in ran.out
@@ -117,9 +116,13 @@ def test_a_release_is_out_of_date_until_it_is_baked_and_as_soon_as_something_mov
     assert judged(cli, release) == (0, {"web-base": []})
     with sandbox.fail(Fault(service="ec2", operation="DescribeImages", damage=scanned)):
         ran = cli("outdated", release, "--format", "json")
+        before = mutating()
+        assert cli("bake", release, "--if-outdated", "--yes").code == 10
+    assert mutating() == before
     [item] = json.loads(ran.out)["items"]
+    assert (item["outdated"], item["to_bake"]) == (True, False)
     assert [(each["rule"], each["facts"]["fix_available_since"]) for each in item["reasons"]] == [
-        (rule, f"2026-10-0{day}T00:00:00Z")
+        (rule, f"2020-10-0{day}T00:00:00Z")
         for rule in ("vulnerable-image", "vulnerable-source")
         for day in (2, 3)
     ]

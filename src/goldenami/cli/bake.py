@@ -9,7 +9,7 @@ from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
-from goldenami.errors import IncompleteError, SpecError, UsageError
+from goldenami.errors import FindingsError, IncompleteError, SpecError, UsageError
 from goldenami.report import listing
 from goldenami.report.terminal import say, tell
 
@@ -103,7 +103,14 @@ def _nothing_to_do(file: "ReleaseFile", fresh: "Freshness") -> "Outcome | None":
             f"`goldenami approve {file.path}` approves and publishes it"
         )
         return Outcome.WAITS
-    tell([f"{fresh.image}: {reason.words}" for reason in fresh.reasons], "outdated")
+    why = [f"{fresh.image}: {reason.words}" for reason in fresh.reasons]
+    if not fresh.to_bake:
+        raise FindingsError(
+            f"{file.path} is out of date, and another bake does not mend that",
+            notes=why,
+            fix="let it be baked from another source",
+        )
+    tell(why, "outdated")
     return None
 
 

@@ -64,7 +64,8 @@ CASES: dict[str, tuple[ReleaseState, dict[str, str]]] = {
         {"unpublished": "1.0 is not published yet in eu-west-1, 444455556666/eu-west-1"},
     ),
     "a parent that is outdated": (
-        state(parents=("base-os",)), {"outdated-parent": "baked from base-os, which is outdated"},
+        state(parents={"base-os": True}),
+        {"outdated-parent": "it is baked from base-os, which is outdated"},
     ),
     "a newer source": (
         state(source(current=NEWER)),
@@ -167,5 +168,51 @@ def test_reasons_name_their_architecture_and_the_ids_that_a_program_needs() -> N
 
 
 def test_only_what_another_image_mends_concerns_what_is_baked_from_it() -> None:
-    assert brings_another_image(reasons(state(parents=("base-os",))))
+    assert brings_another_image(reasons(state(parents={"base-os": True})))
     assert not brings_another_image(reasons(state(unpublished=("eu-west-1",))))
+
+
+OLD_FIX, NEW_FIX = NOW - timedelta(days=41), NOW - timedelta(days=39)
+MENDED: dict[str, tuple[ReleaseState, set[str]]] = {
+    "what the same source has still": (
+        state(source(source=structs.replace(SOURCE, deprecated_at=NOW, state="disabled"),
+                     refused="its status is deprecated")),
+        set(),
+    ),
+    "what another source may not have": (
+        state(source(source=structs.replace(SOURCE, deprecated_at=NOW, state="disabled"),
+                     refused="its status is deprecated", current=NEWER)),
+        {"newer-source", "deprecated-source", "unavailable-source", "refused-source"},
+    ),
+    "a source that is gone, with nothing in its place": (
+        state(source(source=None, current=None, unresolved="gone")), set(),
+    ),
+    "fixes that were there before the image": (
+        state(source(image=scanned(RELEASED, critical_fix_since=OLD_FIX),
+                     source=scanned(SOURCE, high_fix_since=OLD_FIX))),
+        set(),
+    ),
+    "fixes that came after the image": (
+        state(source(image=scanned(RELEASED, critical_fix_since=NEW_FIX),
+                     source=scanned(SOURCE, high_fix_since=NEW_FIX))),
+        {"vulnerable-image", "vulnerable-source"},
+    ),
+    "a fix that was there before the image, and another source": (
+        state(source(image=scanned(RELEASED, critical_fix_since=OLD_FIX), current=NEWER)),
+        {"vulnerable-image", "newer-source"},
+    ),
+    "parents": (state(parents={"old": False}), set()),
+    "a parent that is baked": (state(parents={"old": False, "os": True}), {"outdated-parent"}),
+    "a newest image that is deprecated, or too old": (
+        state(source(image=structs.replace(RELEASED, deprecated_at=NOW)), max_age=timedelta()),
+        {"deprecated-image", "max-age"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_only_what_a_bake_can_mend_is_a_reason_for_one(case: str) -> None:
+    release, expected = MENDED[case]
+    told = reasons(release)
+    assert told
+    assert {reason.rule for reason in told if reason.bake_mends} == expected

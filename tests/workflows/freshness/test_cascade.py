@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldenami.errors import BakeError, GoldenamiError, IncompleteError, InterruptedRunError
+from goldenami.errors import (
+    BakeError,
+    FindingsError,
+    GoldenamiError,
+    IncompleteError,
+    InterruptedRunError,
+)
 from goldenami.spec import ReleaseFile
 from goldenami.spec.enforce import EnforceFile
 from goldenami.spec.folder import Folder
@@ -67,14 +73,19 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "a failed parent": (
         {"web": BakeError("no")},
         ["os", "jdk", "web", "alone"],
-        ["web failed: no", "app is left alone: its parent web failed"],
+        ["web.yaml: no", "app is left alone: its parent web failed"],
     ),
     "a failed grandparent": (
         {"os": BakeError("no")},
         ["os", "alone"],
-        ["os failed: no", "jdk is left alone: its parent os failed",
+        ["os.yaml: no", "jdk is left alone: its parent os failed",
          "web is left alone: its parent os failed",
          "app is left alone: its parent jdk was left alone"],
+    ),
+    "a parent that is out of date, and that no bake mends": (
+        {"os": FindingsError("old")},
+        ["os", "jdk", "web", "app", "alone"],
+        ["os.yaml: old"],
     ),
     "a parent that waits": (
         {"jdk": Outcome.WAITS},
@@ -107,11 +118,13 @@ def test_the_exit_code_is_the_one_that_all_failures_have() -> None:
     for failures, code in (
         ((IncompleteError("a"), IncompleteError("b", fix="c")), 3),
         ((IncompleteError("a"), BakeError("b", fix="c")), 1),
+        ((FindingsError("a"), IncompleteError("b", fix="c")), 3),
+        ((FindingsError("a"), FindingsError("b", fix="c")), 10),
     ):
         with pytest.raises(BakeError) as raised:
             run(dict(zip(("app", "alone"), failures, strict=True)))[0].complete()
         assert raised.value.exit_code == code
-        assert raised.value.message == "2 of 5 releases failed"
+        assert raised.value.message == "2 of 5 releases are not as they should be"
         assert raised.value.notes == ("app.yaml: a", "alone.yaml: b (fix: c)")
 
 

@@ -26,6 +26,7 @@ class Freshness(Struct, frozen=True, kw_only=True):
         outdated: whether it is out of date; None if that is not known.
         candidate: a newer version that waits for its approval, and with which it would not be.
         unread: what could not be read of it, empty if all could.
+        to_bake: whether a bake mends anything of that.
         reasons: why it is out of date.
     """
 
@@ -35,6 +36,7 @@ class Freshness(Struct, frozen=True, kw_only=True):
     outdated: bool | None = None
     candidate: str = ""
     unread: str = ""
+    to_bake: bool = False
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -109,7 +111,11 @@ def _judged(file: ReleaseFile, answer: _Answer, parents: Mapping[str, Freshness]
     release = answer.release
     if release is None:
         return structs.replace(nothing, unread=answer.unread)
-    outdated = tuple(n for n, parent in parents.items() if brings_another_image(parent.reasons))
+    outdated = {
+        name: parent.to_bake
+        for name, parent in parents.items()
+        if brings_another_image(parent.reasons)
+    }
     unknown = ", ".join(name for name, parent in parents.items() if parent.outdated is None)
     why = reasons(structs.replace(release.state, parents=outdated))
     candidate = release.candidate
@@ -119,6 +125,7 @@ def _judged(file: ReleaseFile, answer: _Answer, parents: Mapping[str, Freshness]
         version=release.state.version,
         outdated=True if why else None if unknown else False,
         candidate=candidate.version if candidate and waits else "",
+        to_bake=not waits and any(reason.bake_mends for reason in why),
         unread=f"whether its parent {unknown} is outdated is not known" if unknown else "",
         reasons=why,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from goldenami.errors import BakeError, GoldenamiError, InterruptedRunError
+from goldenami.errors import BakeError, FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.spec import ReleaseFile
 from goldenami.spec.folder import Folder
 
@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     CURRENT = "is as it should be"
     BAKED = "was baked"
     PLANNED = "is to be baked first, and what comes of it is not known before"
+    STAYS = "is out of date in a way that no bake mends"
     WAITS = "waits for its approval"
     FAILED = "failed"
     LEFT = "was left alone"
@@ -24,7 +25,7 @@ class Outcome(StrEnum):
     @property
     def lets_go_on(self) -> bool:
         """Whether what is baked from it can be baked."""
-        return self in (Outcome.CURRENT, Outcome.BAKED)
+        return self in (Outcome.CURRENT, Outcome.BAKED, Outcome.STAYS)
 
 
 class Cascade(Struct, frozen=True):
@@ -37,7 +38,8 @@ class Cascade(Struct, frozen=True):
         """Tell what failed.
 
         Raises:
-            GoldenamiError: something did; with the exit code that all failures have in common.
+            GoldenamiError: something did; with the exit code that all failures have in common, but
+                for findings, which any other one wins over.
         """
         failures = self.failures
         if len(failures) == 1:
@@ -76,16 +78,19 @@ def parents_first(
             raise
         except GoldenamiError as error:
             if len(folder.files) > 1:
-                tell(f"{image} failed: {error.message}")
-            outcomes[image], failures[file.path] = Outcome.FAILED, error
+                tell(f"{file.path}: {error.message}")
+            stays = isinstance(error, FindingsError)
+            outcomes[image] = Outcome.STAYS if stays else Outcome.FAILED
+            failures[file.path] = error
     return Cascade(outcomes, failures)
 
 
 def _together(failures: Mapping[Path, GoldenamiError], count: int) -> GoldenamiError:
     error = BakeError(
-        f"{len(failures)} of {count} releases failed",
+        f"{len(failures)} of {count} releases are not as they should be",
         notes=[f"{path}: {failure.with_fix}" for path, failure in failures.items()],
     )
     codes = {failure.exit_code for failure in failures.values()}
+    codes = codes - {FindingsError.exit_code} or codes
     error.exit_code = codes.pop() if len(codes) == 1 else error.exit_code
     return error

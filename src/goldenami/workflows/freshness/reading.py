@@ -64,7 +64,8 @@ def read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -
     approved = _newest(
         each
         for each in every
-        if each.state == "available" and not _refusal(each, produced.get(each.id))
+        if each.state == "available"
+        and not _refusal(each, produced.get(each.id), release.approval_tag)
     )
     candidates = _newest(
         each
@@ -106,16 +107,17 @@ def _produced(
     return goldens.read(regional.aws, {place: every}, approval)[place]
 
 
-def _refusal(image: Image, produced: Produced | None) -> str:
+def _refusal(image: Image, produced: Produced | None, approval: ApprovalTag) -> str:
     """Say why an image does not count as approved; empty if it does, whatever EC2's state of it.
 
     With an approval tag of their own, images may carry it still when they are past their approval.
     """
     if produced and produced.forged:
         return produced.forged
-    if produced and produced.approved and not reached(image.status, Status.DEPRECATED):
-        return ""
-    return f"its status is {image.status}" if image.status else f"it lacks the tag {tags.STATUS}"
+    if reached(image.status, Status.DEPRECATED):
+        return f"its status is {image.status}"
+    golden = produced is not None and produced.approved
+    return "" if golden else f"it lacks the tag {approval.key} = {approval.value}"
 
 
 def _waits(image: Image, produced: Produced | None) -> bool:
@@ -174,7 +176,7 @@ def _refused(regional: RegionalAws, source: Image, golden: str, approval: Approv
     if source.owner != regional.account or not image:
         return ""
     produced = _produced(regional, images.produced(regional, image=image), approval)
-    return _refusal(source, produced.get(source.id))
+    return _refusal(source, produced.get(source.id), approval)
 
 
 def _region(image: Image) -> str:

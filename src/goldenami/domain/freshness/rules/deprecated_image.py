@@ -8,7 +8,9 @@ from goldenami.domain.freshness.rules.interface import Evidence, FreshnessRule, 
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
     for each, image in state.with_images:
-        yield from deprecated(image, "the newest image", state.at, each.architecture)
+        yield from deprecated(
+            image, "the newest image", state.at, each.architecture, bake_mends=True
+        )
 
 
 RULE = FreshnessRule(id="deprecated-image", title="The newest image is deprecated", test=_test)

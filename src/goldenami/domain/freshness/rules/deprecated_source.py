@@ -9,7 +9,9 @@ from goldenami.domain.freshness.rules.interface import Evidence, FreshnessRule, 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
     for each, _ in state.with_images:
         if each.source:
-            yield from deprecated(each.source, "its source", state.at, each.architecture)
+            yield from deprecated(
+                each.source, "its source", state.at, each.architecture, bake_mends=each.moves
+            )
 
 
 RULE = FreshnessRule(id="deprecated-source", title="Its source is deprecated", test=_test)

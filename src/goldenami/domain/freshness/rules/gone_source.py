@@ -12,6 +12,7 @@ def _test(state: ReleaseState) -> Iterator[Evidence]:
                 f"its source {each.recorded} is gone, or cannot be seen any more",
                 {"image": image.id, "source": each.recorded},
                 each.architecture,
+                bake_mends=each.moves,
             )
 
 

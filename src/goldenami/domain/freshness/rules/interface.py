@@ -35,6 +35,11 @@ class SourceState(Struct, frozen=True, kw_only=True):
     current: Image | None = None
     unresolved: str = ""
 
+    @property
+    def moves(self) -> bool:
+        """Whether the next bake begins with another source."""
+        return self.current is not None and self.current.id != self.recorded
+
 
 class ReleaseState(Struct, frozen=True, kw_only=True):
     """A release file and the newest version of its image.
@@ -50,7 +55,8 @@ class ReleaseState(Struct, frozen=True, kw_only=True):
         recorded_template: the same of the one that made the version.
         sources: of each architecture.
         unpublished: the places where the version is not published yet.
-        parents: the images of the same folder that it is baked from, and that are outdated.
+        parents: the outdated images of the same folder that it is baked from, and whether a bake
+            mends each.
         max_age: how old the image may be; None for any age.
     """
 
@@ -64,7 +70,7 @@ class ReleaseState(Struct, frozen=True, kw_only=True):
     recorded_template: str = ""
     sources: tuple[SourceState, ...]
     unpublished: tuple[str, ...] = ()
-    parents: tuple[str, ...] = ()
+    parents: Mapping[str, bool] = {}
     max_age: timedelta | None = None
 
     @property
@@ -74,20 +80,29 @@ class ReleaseState(Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Struct, frozen=True):
-    """What a rule has noticed: a sentence, the ids and dates in it, and of which architecture."""
+    """What a rule has noticed.
+
+    Args:
+        words: a sentence.
+        facts: the ids and dates in it.
+        architecture: of which it is, if there are several.
+        bake_mends: whether another bake of the same release file mends it.
+    """
 
     words: str
     facts: Mapping[str, str] = {}
     architecture: str = ""
+    bake_mends: bool = True
 
 
 class Reason(Struct, frozen=True, kw_only=True):
-    """Why a release is outdated, by which rule; ``facts`` are the ids and dates of it."""
+    """Why a release is outdated: what a rule has noticed."""
 
     rule: str
     words: str
     architecture: str = ""
     facts: Mapping[str, str] = {}
+    bake_mends: bool = True
 
 
 class FreshnessRule(Struct, frozen=True, kw_only=True):
@@ -113,6 +128,7 @@ class FreshnessRule(Struct, frozen=True, kw_only=True):
                 words=evidence.words,
                 architecture=evidence.architecture,
                 facts=evidence.facts,
+                bake_mends=evidence.bake_mends,
             )
 
 

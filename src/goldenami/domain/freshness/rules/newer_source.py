@@ -15,7 +15,7 @@ def _test(state: ReleaseState) -> Iterator[Evidence]:
     """Compare by id: an older one, after a roll-back, is another source too."""
     for each, image in state.with_images:
         current = each.current
-        if not current or not each.recorded or current.id == each.recorded:
+        if not (current and each.recorded and each.moves):
             continue
         created = f" of {current.created:%Y-%m-%d}" if current.created else ""
         yield Evidence(

@@ -6,8 +6,9 @@ from goldenami.domain.freshness.rules.interface import Evidence, FreshnessRule, 
 
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
-    for parent in state.parents:
-        yield Evidence(f"it is baked from {parent}, which is outdated", {"parent": parent})
+    for parent, bake_mends in state.parents.items():
+        words = f"it is baked from {parent}, which is outdated"
+        yield Evidence(words, {"parent": parent}, bake_mends=bake_mends)
 
 
 RULE = FreshnessRule(id="outdated-parent", title="Its parent is outdated", test=_test)

@@ -17,6 +17,7 @@ def _test(state: ReleaseState) -> Iterator[Evidence]:
                 f"its source {named(each.source)} is no approved image: {each.refused}",
                 {"image": image.id, "source": each.source.id, "status": each.source.status},
                 each.architecture,
+                bake_mends=each.moves,
             )
 
 

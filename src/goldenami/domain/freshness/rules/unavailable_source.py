@@ -17,6 +17,7 @@ def _test(state: ReleaseState) -> Iterator[Evidence]:
                 f"its source {named(each.source)} is {each.source.state}",
                 {"image": image.id, "source": each.source.id, "state": each.source.state},
                 each.architecture,
+                bake_mends=each.moves,
             )
 
 

@@ -8,7 +8,7 @@ from goldenami.domain.freshness.rules.interface import Evidence, FreshnessRule, 
 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
     for each, image in state.with_images:
-        yield from fixes(image, "the image", state.at, each.architecture)
+        yield from fixes(image, "the image", state.at, each)
 
 
 RULE = FreshnessRule(

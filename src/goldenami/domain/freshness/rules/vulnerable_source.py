@@ -9,7 +9,7 @@ from goldenami.domain.freshness.rules.interface import Evidence, FreshnessRule, 
 def _test(state: ReleaseState) -> Iterator[Evidence]:
     for each, _ in state.with_images:
         if each.source:
-            yield from fixes(each.source, "its source", state.at, each.architecture)
+            yield from fixes(each.source, "its source", state.at, each)
 
 
 RULE = FreshnessRule(
