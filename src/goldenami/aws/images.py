@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers import ec2
-from goldenami.aws.answers.image_scans import ScanResults
+from goldenami.aws.answers.scan_results import ScanResults
 from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from goldenami.aws.session import Aws
     from goldenami.spec import ReleaseFile
     from goldenami.spec.folder import Folder
-    from goldenami.workflows.freshness import Freshness, Outcome
+    from goldenami.workflows.freshness import BakeOutcome, Freshness
     from goldenami.workflows.release import Released
 
 
@@ -48,10 +48,10 @@ def bake(options: BakeOptions) -> None:
         _bake(options, shared.release_file(options.release))
 
 
-def _bake(options: BakeOptions, file: "ReleaseFile") -> "Outcome":
+def _bake(options: BakeOptions, file: "ReleaseFile") -> "BakeOutcome":
     from goldenami.report.plan import PlanProgress
     from goldenami.workflows import release as workflow
-    from goldenami.workflows.freshness import Outcome
+    from goldenami.workflows.freshness import BakeOutcome
 
     aws = options.aws(file.release.build_region)
     resume = options.resume or _unfinished(aws, file, options)
@@ -61,14 +61,14 @@ def _bake(options: BakeOptions, file: "ReleaseFile") -> "Outcome":
     )  # fmt: skip
     tell(prepared.guarding.notes)
     if not options.go_ahead(prepared.plan):
-        return Outcome.PLANNED
+        return BakeOutcome.PLANNED
     with workflow.going_on(prepared):
         released = workflow.bake(prepared, tell=PlanProgress())
         show(released, options.form, options.manifest)
     if released.images[0].status == Status.CANDIDATE:
         say(f"`goldenami approve {file.path}` approves and publishes it")
-        return Outcome.WAITS
-    return Outcome.BAKED
+        return BakeOutcome.WAITS
+    return BakeOutcome.BAKED
 
 
 def _bake_several(options: BakeOptions) -> None:
@@ -81,28 +81,28 @@ def _bake_several(options: BakeOptions) -> None:
     if options.if_outdated:
         fresh = freshness.assess(options.aws, folder, datetime.now(UTC))
 
-    def bake_one(file: "ReleaseFile") -> "Outcome":
+    def bake_one(file: "ReleaseFile") -> "BakeOutcome":
         outcome = _nothing_to_do(file, fresh[file.release.image]) if fresh else None
         return outcome or _bake(options, file)
 
     freshness.parents_first(folder, bake_one, say).complete()
 
 
-def _nothing_to_do(file: "ReleaseFile", fresh: "Freshness") -> "Outcome | None":
+def _nothing_to_do(file: "ReleaseFile", fresh: "Freshness") -> "BakeOutcome | None":
     """Tell why a release is baked, or not."""
-    from goldenami.workflows.freshness import Outcome
+    from goldenami.workflows.freshness import BakeOutcome
 
     if fresh.outdated is None:
         raise IncompleteError(f"{file.path}: {fresh.unread}")
     if not fresh.outdated:
         say(f"{fresh.image} {fresh.version} is not out of date: nothing is baked")
-        return Outcome.CURRENT
+        return BakeOutcome.CURRENT
     if fresh.candidate:
         say(
             f"{fresh.image} {fresh.candidate} waits for its approval: nothing is baked; "
             f"`goldenami approve {file.path}` approves and publishes it"
         )
-        return Outcome.WAITS
+        return BakeOutcome.WAITS
     why = [f"{fresh.image}: {reason.words}" for reason in fresh.reasons]
     if not fresh.to_bake:
         raise FindingsError(

@@ -18,7 +18,7 @@ from goldenami.spec import ReleaseFile
 from goldenami.spec.enforce import EnforceFile
 from goldenami.spec.folder import Folder
 from goldenami.spec.model import Architecture, Base, BaseSource, Enforce, Release
-from goldenami.workflows.freshness import Outcome, parents_first
+from goldenami.workflows.freshness import BakeOutcome, parents_first
 
 
 def file(image: str, parents: list[str]) -> ReleaseFile:
@@ -53,13 +53,13 @@ def run(fates: dict[str, Any], folder: Folder = LAYERS) -> tuple[Any, list[str],
     tried: list[str] = []
     told: list[str] = []
 
-    def bake(release: ReleaseFile) -> Outcome:
+    def bake(release: ReleaseFile) -> BakeOutcome:
         image = release.release.image
         tried.append(image)
-        fate = fates.get(image, Outcome.BAKED)
+        fate = fates.get(image, BakeOutcome.BAKED)
         if isinstance(fate, GoldenamiError):
             raise fate
-        return Outcome(fate)
+        return BakeOutcome(fate)
 
     return parents_first(folder, bake, told.append), tried, told
 
@@ -68,7 +68,7 @@ LEFT = "app is left alone: its parent web was left alone"
 CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "all is baked": ({}, ["os", "jdk", "web", "app", "alone"], []),
     "what is current lets its children go on": (
-        {"os": Outcome.CURRENT}, ["os", "jdk", "web", "app", "alone"], [],
+        {"os": BakeOutcome.CURRENT}, ["os", "jdk", "web", "app", "alone"], [],
     ),
     "a failed parent": (
         {"web": BakeError("no")},
@@ -88,12 +88,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         ["os.yaml: old"],
     ),
     "a parent that waits": (
-        {"jdk": Outcome.WAITS},
+        {"jdk": BakeOutcome.WAITS},
         ["os", "jdk", "web", "alone"],
         ["app is left alone: its parent jdk waits for its approval"],
     ),
     "a parent that is only planned": (
-        {"jdk": Outcome.PLANNED},
+        {"jdk": BakeOutcome.PLANNED},
         ["os", "jdk", "web", "alone"],
         ["app is left alone: its parent jdk is to be baked first, and what comes of it is not "
          "known before"],
@@ -135,10 +135,10 @@ def test_an_interrupted_bake_begins_no_other() -> None:
 
 @given(
     st.lists(st.lists(st.integers(0, 6), max_size=3), max_size=7),
-    st.lists(st.sampled_from([*Outcome]), min_size=7, max_size=7),
+    st.lists(st.sampled_from([*BakeOutcome]), min_size=7, max_size=7),
 )
 def test_nothing_is_baked_before_its_parents_nor_after_one_that_stops_it(
-    parents: list[list[int]], fates: list[Outcome]
+    parents: list[list[int]], fates: list[BakeOutcome]
 ) -> None:
     edges = {n: [each for each in several if each < n] for n, several in enumerate(parents)}
     folder = Folder(
@@ -148,4 +148,4 @@ def test_nothing_is_baked_before_its_parents_nor_after_one_that_stops_it(
     for n, several in edges.items():
         free = all(cascade.outcomes[f"image-{each}"].lets_go_on for each in several)
         assert (f"image-{n}" in tried) == free
-        assert cascade.outcomes[f"image-{n}"] == (fates[n] if free else Outcome.LEFT)
+        assert cascade.outcomes[f"image-{n}"] == (fates[n] if free else BakeOutcome.LEFT)

@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from msgspec import Meta
 
-from goldenami.aws.answers.image_scans import ScanResults
 from goldenami.aws.answers.interface import Answer, Page, Row, Tagged, Text, listing, only, single
+from goldenami.aws.answers.scan_results import ScanResults
 
 T = TypeVar("T")
 

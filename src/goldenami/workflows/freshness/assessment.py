@@ -13,7 +13,7 @@ from goldenami.domain.freshness.rules.interface import Reason
 from goldenami.errors import GoldenamiError
 from goldenami.spec import ReleaseFile
 from goldenami.spec.folder import Folder
-from goldenami.workflows.freshness.reading import ReleaseRead, read
+from goldenami.workflows.freshness.reading import KnownRelease, read
 
 
 class Freshness(Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class Freshness(Struct, frozen=True, kw_only=True):
 class _Answer(Struct, frozen=True):
     """What there is of a release, or what could not be read of it."""
 
-    release: ReleaseRead | None = None
+    release: KnownRelease | None = None
     unread: str = ""
 
 

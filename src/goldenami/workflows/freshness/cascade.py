@@ -11,7 +11,7 @@ from goldenami.spec import ReleaseFile
 from goldenami.spec.folder import Folder
 
 
-class Outcome(StrEnum):
+class BakeOutcome(StrEnum):
     """What has become of a release; the text is what its children are left for."""
 
     CURRENT = "is as it should be"
@@ -25,13 +25,13 @@ class Outcome(StrEnum):
     @property
     def lets_go_on(self) -> bool:
         """Whether what is baked from it can be baked."""
-        return self in (Outcome.CURRENT, Outcome.BAKED, Outcome.STAYS)
+        return self in (BakeOutcome.CURRENT, BakeOutcome.BAKED, BakeOutcome.STAYS)
 
 
 class Cascade(Struct, frozen=True):
     """What has become of each release, by image, and what failed."""
 
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, BakeOutcome]
     failures: Mapping[Path, GoldenamiError]
 
     def complete(self) -> None:
@@ -50,7 +50,7 @@ class Cascade(Struct, frozen=True):
 
 def parents_first(
     folder: Folder,
-    bake: Callable[[ReleaseFile], Outcome],
+    bake: Callable[[ReleaseFile], BakeOutcome],
     tell: Callable[[str], None],
 ) -> Cascade:
     """Bake each release after its parents, unless one of them does not let it go on.
@@ -63,14 +63,14 @@ def parents_first(
     Raises:
         InterruptedRunError: Ctrl-C; nothing more is begun.
     """
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, BakeOutcome] = {}
     failures: dict[Path, GoldenamiError] = {}
     for file in folder.files:
         image = file.release.image
         stops = [name for name in folder.parents(file) if not outcomes[name].lets_go_on]
         if stops:
             tell(f"{image} is left alone: its parent {stops[0]} {outcomes[stops[0]]}")
-            outcomes[image] = Outcome.LEFT
+            outcomes[image] = BakeOutcome.LEFT
             continue
         try:
             outcomes[image] = bake(file)
@@ -80,7 +80,7 @@ def parents_first(
             if len(folder.files) > 1:
                 tell(f"{file.path}: {error.message}")
             stays = isinstance(error, FindingsError)
-            outcomes[image] = Outcome.STAYS if stays else Outcome.FAILED
+            outcomes[image] = BakeOutcome.STAYS if stays else BakeOutcome.FAILED
             failures[file.path] = error
     return Cascade(outcomes, failures)
 

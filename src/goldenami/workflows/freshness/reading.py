@@ -28,7 +28,7 @@ from goldenami.spec.architectures import by_architecture
 from goldenami.workflows import goldens
 
 
-class ReleaseRead(Struct, frozen=True):
+class KnownRelease(Struct, frozen=True):
     """A release as it is: by its newest version, and by the candidate that came after it, if any.
 
     A candidate is judged as if it were approved, so that it can be told whether to wait for it.
@@ -46,7 +46,7 @@ class _Origin(Struct, frozen=True):
     template: str = ""
 
 
-def read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -> ReleaseRead:
+def read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -> KnownRelease:
     """Return what there is of a release.
 
     Args:
@@ -97,7 +97,7 @@ def read(aws: Aws, file: ReleaseFile, at: datetime, max_age: timedelta | None) -
         )
 
     later = candidates and (not approved or every.index(candidates[0]) < every.index(approved[0]))
-    return ReleaseRead(state(approved), state(candidates) if later else None)
+    return KnownRelease(state(approved), state(candidates) if later else None)
 
 
 def _produced(
