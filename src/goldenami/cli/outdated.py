@@ -20,7 +20,7 @@ class OutdatedOptions(shared.AwsOptions, frozen=True, kw_only=True):
 
     release: Annotated[
         Path | None,
-        Argument("A release file, or a folder of them; default: this folder.", "[RELEASE|DIR]"),
+        Argument("A release file, or a folder of them; default: this folder.", "RELEASE|DIR"),
     ] = None
     max_age: Annotated[
         Duration | None, Option("Older images are, too: 90d; default: audit.max_age.", "TIME")
