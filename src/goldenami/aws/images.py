@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers import ec2
 from goldenami.aws.answers.image_use import WatermarkAnswer
+from goldenami.aws.answers.scan_results import ScanResults
 from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.contents import content_kind
-from goldenami.domain.image import Image, ImageDevice, Watermark
+from goldenami.domain.image import Image, ImageDevice, ImageScan, Watermark
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
@@ -211,6 +212,7 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
         source_image=answer.source_image_id,
         source_region=answer.source_image_region or region,
         watermarks=watermarks(answer.image_watermarks),
+        scan=_scan(answer.scan_results),
         devices=tuple(
             ImageDevice(
                 name=device.device_name,
@@ -221,4 +223,14 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
             for device in answer.block_device_mappings
             if device.ebs
         ),
+    )
+
+
+def _scan(results: ScanResults | None) -> ImageScan | None:
+    if results is None:
+        return None
+    return ImageScan(
+        scanned=results.finding_scan_date,
+        critical_fix_since=results.critical_fix_available_since,
+        high_fix_since=results.high_fix_available_since,
     )

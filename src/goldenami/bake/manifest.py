@@ -24,6 +24,7 @@ from goldenami.domain.image import started
 from goldenami.domain.manifest import Approval, ManifestBaseInstance, Timing
 from goldenami.domain.plan import Action, Happened, Tell, id_within
 from goldenami.domain.status import Status
+from goldenami.spec import ReleaseFile
 
 HANDLER = "write:manifest"
 MANIFEST = "manifest"
@@ -158,10 +159,15 @@ def _inputs(recipe: Recipe) -> dict[str, str]:
         inputs["user_data_sha256"] = hashlib.sha256(file.user_data).hexdigest()
     if recipe.method == "packer":
         inputs["template"] = recipe.release.bake.template
-        template = file.folder / inputs["template"]
-        if template.is_file():
-            inputs["template_sha256"] = hashlib.sha256(files.read_bytes(template)).hexdigest()
+        if template := template_sha256(file):
+            inputs["template_sha256"] = template
     return inputs
+
+
+def template_sha256(file: ReleaseFile) -> str:
+    """Return the SHA-256 of the Packer template beside a release file; empty if there is none."""
+    template = file.folder / file.release.bake.template
+    return hashlib.sha256(files.read_bytes(template)).hexdigest() if template.is_file() else ""
 
 
 def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from goldenami.cli import (
     images,
     init,
     lineage,
+    outdated,
     policy,
     rehearse,
     remediate,
@@ -95,6 +96,7 @@ app.add(revoke.revoke)
 app.add(restore.restore)
 app.add(retire.retire)
 app.add(prune.prune)
+app.add(outdated.outdated)
 app.add(sweep.sweep)
 app.add(tag.tag)
 app.add(images.images)

@@ -55,6 +55,20 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     kms_key: str = ""
 
 
+class ImageScan(Struct, frozen=True, kw_only=True):
+    """What Inspector's last scan of an image has found; None for what there is not.
+
+    Args:
+        scanned: when it was.
+        critical_fix_since: since when there is a fix for a critical finding.
+        high_fix_since: the same of a finding of high severity.
+    """
+
+    scanned: datetime | None = None
+    critical_fix_since: datetime | None = None
+    high_fix_since: datetime | None = None
+
+
 class Image(Struct, frozen=True, kw_only=True):
     """One AMI in one region, as DescribeImages tells it.
 
@@ -85,6 +99,7 @@ class Image(Struct, frozen=True, kw_only=True):
     source_image: str = ""
     source_region: str = ""
     watermarks: tuple[Watermark, ...] = ()
+    scan: ImageScan | None = None
 
     @property
     def is_windows(self) -> bool:
