@@ -43,11 +43,12 @@ class Listed(Struct, frozen=True, kw_only=True):
 
 
 class VersionSeen(Struct, frozen=True):
-    """The version of an image, and its status."""
+    """The version of an image, its status, what became of it in words, and whether it is golden."""
 
     version: str
     status: str
     words: str = ""
+    golden: bool = False
 
 
 class Versions:
@@ -66,8 +67,9 @@ class Versions:
                     self._known[place, placed.image_id] = VersionSeen(version.version, UNKNOWN)
             for each in version.images:
                 change = each.produced.change
+                words = change.words if change else f"{each.status}, and not golden"
                 self._known[str(each.place), each.image.id] = VersionSeen(
-                    version.version, each.status, change.words if change else each.status
+                    version.version, each.status, words, each.produced.golden
                 )
 
     def of(self, pointer: Pointer, image_id: str) -> VersionSeen:
@@ -160,7 +162,7 @@ def _bad(there: Pointers, versions: Versions) -> Iterator[str]:
     """Yield what a parameter names that is not approved."""
     for pointer in there.every:
         known = versions.of(pointer, pointer.value)
-        if not (pointer.current and pointer.value) or known.status == Status.APPROVED:
+        if not (pointer.current and pointer.value) or known.golden:
             continue
         what = f"{known.version}, {pointer.value}" if known.version else pointer.value
         why = known.words or "no image of a release that is there"
