@@ -100,8 +100,9 @@ class LifecycleRun(Struct, frozen=True, kw_only=True):
         """Hold the image's lease while several plans are carried out, one after the other.
 
         Args:
-            anyway: whether to go on while somebody else has it, unless that is a bake of this very
-                version: what is written then is written only where it was not changed meanwhile.
+            anyway: whether it goes on while somebody else has it, and without asking before each
+                action whether it is still one's own: for what looks itself right before it writes,
+                and must not wait.
         """
         now = datetime.now(UTC)
         name = f"{now:%Y%m%dT%H%M%SZ}-{self.image}-{self.version}"
@@ -111,11 +112,13 @@ class LifecycleRun(Struct, frozen=True, kw_only=True):
         with ExitStack() as stack:
             guard, notes = unguarded, tuple[str, ...]()
             try:
-                guard = stack.enter_context(Lease(self.aws.at(self.place), self.image, name)).check
+                lease = stack.enter_context(Lease(self.aws.at(self.place), self.image, name))
             except RefusedError as error:
                 if not anyway:
                     raise
                 notes = (f"it goes on all the same: {error.message}",)
+            else:
+                guard = unguarded if anyway else lease.check
             yield Carrying(self, written, guard, notes)
 
 
