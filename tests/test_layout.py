@@ -49,6 +49,7 @@ OPENED_ELSEWHERE = {
     ("bake/packer_template.py", "fdopen"): "a new file in a folder of its own",
     ("bake/packer_template.py", "open"): "a new file in a folder of its own",
     ("cli/__init__.py", "open"): "/dev/null, in the place of an output that is gone",
+    ("workflows/lifecycle/run.py", "open"): "a journal, which opens its file itself",
     ("workflows/release/run.py", "open"): "a journal, which opens its file itself",
     ("cli/init.py", "open"): "new files, which never replace one",
     ("cli/init.py", "read_bytes"): "examples, which come with goldenami",

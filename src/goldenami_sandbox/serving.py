@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
 
-from goldenami_sandbox import installation
+from goldenami_sandbox import installation, own_services
 from goldenami_sandbox.accounts import key_of
 from goldenami_sandbox.calls import Call, Guard, Refusal
 from goldenami_sandbox.enforcement.guard import authorized
@@ -51,13 +47,18 @@ def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
 @cache
 def _overridden_moto() -> DomainDispatcherApplication:
     installation.install()
-    return _Dispatcher(create_backend_app)
+    return _Dispatcher(own_services.application)
 
 
 class _Dispatcher(DomainDispatcherApplication):
     @overrides
     def get_backend_for_host(self, host: str | None) -> Any:
-        """Return moto's name of a service; moto prints, and fails, if it has none."""
+        """Return moto's name of a service; moto prints, and fails, if it has none.
+
+        A service that moto lacks has its own.
+        """
+        if host and (service := host.partition(".")[0]) in own_services.RESPONSES:
+            return service
         with contextlib.redirect_stdout(None):
             backend = super().get_backend_for_host(host)
         if backend is None and host is not None:

@@ -61,9 +61,7 @@ def test_a_copy_without_its_watermark_is_not_complete(
     cli: Any, write: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("goldenami.bake.distribute.COMPARE_TIMEOUT_S", 0.2)
-    monkeypatch.setattr(
-        "goldenami.aws.answers.ec2.ImageAnswer.watermark_keys", property(lambda _: [])
-    )
+    monkeypatch.setattr("goldenami.aws.watermarks.keys", lambda _: [])
     ran = cli("bake", write(watermark=True), "--yes")
     assert ran.code == 1
     assert f"lacks the watermark {KEY}" in ran.err

@@ -4,16 +4,18 @@ import pytest
 
 from goldenami.domain.plan import Plan
 from goldenami.report import enforcement
-from goldenami.workflows.enforce.interface import Change, Enforcement
+from goldenami.workflows.enforce.interface import Enforcement, PolicyChange
 
 ARN = "arn:aws:iam::111122223333:policy/goldenami-guardrail"
 
 
 def test_each_policy_its_groups_and_its_difference(capsys: pytest.CaptureFixture[str]) -> None:
     changes = (
-        Change(policy=ARN, kind="create", diff="+ Deny A\n- Deny B\n  [c]", attach=("g", "h")),
-        Change(policy=f"{ARN}-old", kind="remove", detach=("g",)),
-        Change(policy=f"{ARN}-same", kind="keep"),
+        PolicyChange(
+            policy=ARN, kind="create", diff="+ Deny A\n- Deny B\n  [c]", attach=("g", "h")
+        ),
+        PolicyChange(policy=f"{ARN}-old", kind="remove", detach=("g",)),
+        PolicyChange(policy=f"{ARN}-same", kind="keep"),
     )
     plan = Plan(title="t", actions=(), notes=("a group holds users only",))
     enforcement.show(Enforcement(changes=changes, plan=plan))

@@ -78,7 +78,7 @@ def test_what_the_sandbox_lacks_is_an_error_that_says_so(sandbox: Sandbox) -> No
     ("service", "operation", "parameters"),
     [
         ("imagebuilder", "list_images", {}),
-        ("rbin", "list_rules", {"ResourceType": "EBS_SNAPSHOT"}),
+        ("dlm", "get_lifecycle_policies", {}),
         ("accessanalyzer", "list_analyzers", {}),
     ],
 )

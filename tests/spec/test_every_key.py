@@ -76,8 +76,16 @@ FULL: dict[type[Any], str] = {
           organizational_units:
           - arn:aws:organizations::111122223333:ou/o-a1b2c3d4e5/ou-ab12-cd34ef56
           snapshots: true
-        publish: {ssm_parameter: /a, manifest: false}
-        lifecycle: {deprecate_after: 1d, protect: true}
+        publish: {ssm_parameter: /a, channels: [a, b], restricted: [b], manifest: false}
+        lifecycle:
+          keep: 1
+          keep_for: 1d
+          deprecate_after: 1d
+          disable_after: 1d
+          delete_after: 1d
+          except: {tags: {a: b}, shared_with: ["111122223333"], launched_within: 1d}
+          prune: on-release
+          protect: true
         enforce: {groups: [a], name: a, profile: a, pipeline_role: a}
         audit:
           regions: [us-east-1]

@@ -270,7 +270,17 @@ def test_a_declarative_policy_takes_no_criterion_that_aws_documents_for_allowed_
     assert caught.value.notes == (f"{place}.watermarks: {why}", f"{place}.scan: {why}")
 
 
-def test_keep_is_refused_until_something_removes_older_versions(tmp_path: Path) -> None:
-    path = file(tmp_path, TEXT + "lifecycle: {keep: 3}\n")
-    with pytest.raises(SpecError, match="nothing removes older versions yet: leave `keep` out"):
+@pytest.mark.parametrize(
+    ("lifecycle", "words"),
+    [
+        ("{keep: 3}", "lifecycle.keep: nothing goes without"),
+        ("{keep_for: 30d}", "lifecycle.keep_for: nothing goes without"),
+        ("{disable_after: 9d, delete_after: 8d}", "was disabled before: raise it"),
+    ],
+)
+def test_what_is_to_stay_needs_something_that_goes(
+    lifecycle: str, words: str, tmp_path: Path
+) -> None:
+    path = file(tmp_path, TEXT + f"lifecycle: {lifecycle}\n")
+    with pytest.raises(SpecError, match=words):
         spec.load(path)

@@ -17,7 +17,8 @@ from goldenami.aws.answers.launches import (
 from goldenami.aws.launch_templates import ImageReference, of_overrides, of_template
 from goldenami.aws.session import RegionalAws
 
-_ENDED = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
+ENDED = frozenset({"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"})
+"""The statuses of an instance refresh that is over."""
 NAMES_A_CALL = 50
 
 
@@ -138,7 +139,7 @@ def under_way(regional: RegionalAws, name: str) -> InstanceRefresh | None:
         DescribeInstanceRefreshes, f"reading the instance refreshes of {name}",
         AutoScalingGroupName=name,
     )  # fmt: skip
-    return next((refresh for refresh in every if refresh.status not in _ENDED), None)
+    return next((refresh for refresh in every if refresh.status not in ENDED), None)
 
 
 def covers(actual: Any, expected: Any) -> bool:

@@ -13,6 +13,7 @@ from goldenami.aws.answers.image_use import DescribeImageReferences
 from goldenami.aws.session import RegionalAws
 
 IMAGES_A_CALL = 10
+PERMISSIONS = ("ec2:DescribeImageReferences",)
 EVERY_VERSION = "10000"
 _LIVING = ("pending", "running", "stopping", "stopped")
 _KINDS = [

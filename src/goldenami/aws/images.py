@@ -1,6 +1,6 @@
 """Reading images: the registry, the source of a bake, names that are taken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers import ec2
@@ -9,13 +9,15 @@ from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.contents import content_kind
-from goldenami.domain.image import Image, ImageDevice, Watermark
+from goldenami.domain.image import Image, ImageDevice, ImageWatermark
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
 if TYPE_CHECKING:
     from goldenami.spec.model import BaseSource, ImageFilter
 
+FILTER_VALUES = 200
+"""How many values EC2 takes for a filter."""
 ALL_STATES = {"IncludeDeprecated": True, "IncludeDisabled": True}
 
 
@@ -48,6 +50,25 @@ def by_id(regional: RegionalAws, image_ids: list[str]) -> list[Image]:
     """Return the images with these ids that exist and the account may see."""
     filters = [{"Name": "image-id", "Values": image_ids}]
     return _described(regional, "reading images", Filters=filters, **ALL_STATES)
+
+
+def made_from(regional: RegionalAws, image_ids: Sequence[str]) -> list[Image]:
+    """Return the account's own images of a region that were made from these, wherever those are.
+
+    EC2 notes the source of an image that is created or copied; goldenami notes it in a tag.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify-source-ami-used-to-create-new-ami.html
+    """
+    described: dict[str, Image] = {}
+    for start in range(0, len(image_ids), FILTER_VALUES):
+        several = [*image_ids[start : start + FILTER_VALUES]]
+        for name in ("source-image-id", f"tag:{tags.SOURCE}"):
+            filters = [{"Name": name, "Values": several}]
+            descendants = _described(
+                regional, "reading what was made from the images",
+                Owners=["self"], Filters=filters, **ALL_STATES,
+            )  # fmt: skip
+            described |= {image.id: image for image in descendants}
+    return list(described.values())
 
 
 def created(regional: RegionalAws, image_id: str) -> Image:
@@ -149,10 +170,10 @@ def _described(regional: RegionalAws, purpose: str, **parameters: Any) -> list[I
     return [_image(regional.region, image) for image in images]
 
 
-def watermarks(answers: Iterable[WatermarkAnswer]) -> tuple[Watermark, ...]:
+def watermarks(answers: Iterable[WatermarkAnswer]) -> tuple[ImageWatermark, ...]:
     """Return the watermarks of an image."""
     return tuple(
-        Watermark(
+        ImageWatermark(
             key=answer.watermark_key,
             region=answer.source_image_region,
             image=answer.source_image_id,
@@ -181,6 +202,8 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
         tpm=answer.tpm_support,
         created=answer.creation_date,
         deprecated_at=answer.deprecation_time,
+        launched=answer.last_launched_time,
+        protection=answer.deregistration_protection,
         root_device=answer.root_device_name,
         tags=answer.tag_values,
         snapshots=tuple(answer.snapshot_ids),

@@ -9,8 +9,11 @@ from goldenami.aws.answers.ec2 import (
     InstanceAnswer,
     InstanceType,
 )
+from goldenami.aws.images import FILTER_VALUES
 from goldenami.aws.session import RegionalAws
-from goldenami.domain.instance import Instance
+from goldenami.domain.instance import ALIVE, Instance
+
+PAGE = 1000
 
 
 def described(regional: RegionalAws, purpose: str, /, **parameters: Any) -> list[Instance]:
@@ -37,6 +40,26 @@ def having(
     if not values:
         return []
     return described(regional, purpose, Filters=[{"Name": filter_name, "Values": list(values)}])
+
+
+def launched_from(regional: RegionalAws, image_ids: Sequence[str], purpose: str) -> list[Instance]:
+    """Return the instances of a region that these images run in and that did not end.
+
+    What others launch costs nothing: EC2 itself leaves it out.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+    """
+    alive = {"Name": "instance-state-name", "Values": list(ALIVE)}
+    return [
+        instance
+        for start in range(0, len(image_ids), FILTER_VALUES)
+        for instance in described(
+            regional, purpose,
+            Filters=[
+                {"Name": "image-id", "Values": [*image_ids[start : start + FILTER_VALUES]]}, alive,
+            ],
+            MaxResults=PAGE,
+        )
+    ]  # fmt: skip
 
 
 def _instance(region: str, answer: InstanceAnswer) -> Instance:

@@ -1,21 +1,27 @@
 """The manifests of releases: SSM parameters in their build regions."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import structs
 
-from goldenami.aws import parameters
+from goldenami.aws import parameters, recycle_bin
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import patiently
 from goldenami.domain import life, manifest, prefixes
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.life import Change
 from goldenami.domain.manifest import Manifest
+from goldenami.domain.names import moment
 from goldenami.errors import AwsError
 
 CHANGE = "write:manifest-change"
+SHARES = "write:manifest-shares"
+NOTE_BIN = "write:manifest-recycle-bin"
 PERMISSIONS = ("ssm:GetParameter", "ssm:PutParameter")
 
 
@@ -62,15 +68,76 @@ def change(context: ActionContext) -> dict[str, Any]:
     Raises:
         AwsError: AWS refused, or what is there is no manifest.
     """
-    name = context.parameters["Name"]
     now = msgspec.convert(context.parameters["Change"], Change)
+    return _changed(
+        context,
+        lambda before: structs.replace(
+            before, status=now.status.value, life=life.later(before.life or (), now)
+        ),
+    )
+
+
+def shares(context: ActionContext) -> dict[str, Any]:
+    """Note in the manifest ``Name`` who may launch its images: ``Shares``, by image id.
+
+    Raises:
+        AwsError: AWS refused, or what is there is no manifest.
+    """
+    consumers = context.parameters["Shares"]
+    return _changed(
+        context,
+        lambda before: structs.replace(
+            before,
+            images=tuple(
+                structs.replace(placed, shared_with=tuple(consumers[placed.image_id]))
+                if placed.image_id in consumers
+                else placed
+                for placed in before.images
+            ),
+        ),
+    )
+
+
+def note_bin(context: ActionContext) -> dict[str, Any]:
+    """Note in the manifest ``Name`` until when the Recycle Bin keeps which of ``Images``.
+
+    Those in ``Expected`` are looked for several times: what was deregistered just now may not be
+    there yet.
+
+    Raises:
+        AwsError: AWS refused, or what is there is no manifest.
+    """
+    expected = context.parameters["Expected"]
+    until = dict[str, str]()
+    for image in context.parameters["Images"]:
+        regional = context.aws.at(msgspec.convert(image["Place"], AccountRegion))
+        image_id = image["ImageId"]
+        if exit_time := _exit(context, regional, image_id, expected=image_id in expected):
+            until[image_id] = moment(exit_time)
+    return _changed(
+        context,
+        lambda before: structs.replace(before, recycle_bin={**(before.recycle_bin or {}), **until}),
+    )
+
+
+def _exit(
+    context: ActionContext, regional: RegionalAws, image_id: str, *, expected: bool
+) -> datetime | None:
+    for delay_s in (*(parameters.SETTLING_S if expected else ()), 0.0):
+        binned = patiently(context, lambda: recycle_bin.images(regional)).get(image_id)
+        if binned:
+            return binned.recycle_bin_exit_time
+        if context.cancelled.wait(delay_s):
+            break
+    return None
+
+
+def _changed(context: ActionContext, after: Callable[[Manifest], Manifest]) -> dict[str, Any]:
+    name = context.parameters["Name"]
     there = patiently(context, lambda: parameters.parameter(context.regional, name))
     before = manifest.read(there.value) if there else None
     if before is None:
         raise AwsError(f"{context.headline}: {name} is no manifest", fix="see who wrote it")
-    after = structs.replace(
-        before, status=now.status.value, life=life.later(before.life or (), now)
-    )
-    if after != before:
-        put(context, name, after)
+    if (changed := after(before)) != before:
+        put(context, name, changed)
     return {}

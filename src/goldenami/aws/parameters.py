@@ -1,7 +1,7 @@
 """SSM parameters: several read at once; the one that names an image written and read back."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from goldenami.aws import policy_simulator
@@ -136,7 +136,17 @@ def check(regional: RegionalAws, name: str) -> CheckResult:
         return CheckResult(wrong=(error.with_fix,))
     if there is None:
         return CheckResult(fine=(f"parameter {name} is new in {regional.region}",))
-    is_it, way_out = f"parameter {name} in {regional.region} is", _OTHER_PARAMETER
+    return fits(there, f"parameter {name} in {regional.region}")
+
+
+def fits(there: Parameter | ParameterVersion, name: str) -> CheckResult:
+    """Say whether what a parameter holds can be written over with the id of an image.
+
+    Args:
+        there: what it holds.
+        name: how messages call the parameter.
+    """
+    is_it, way_out = f"{name} is", _OTHER_PARAMETER
     if there.type != "String":
         wrong = f"{is_it} a {there.type}, and SSM does not change types: {way_out}"
         return CheckResult(wrong=(wrong,))
@@ -184,14 +194,23 @@ def publish(context: ActionContext) -> dict[str, Any]:
             return bool(context.ask(GetParameter, Name=name).parameter.value == value)
         return False
 
-    if patiently(context, there):
-        return {}
-    with Tolerated(VERSION_LIMIT):
-        answered(context, PutParameter, **context.parameters)
-        return {}
-    _free_oldest(context)
-    answered(context, PutParameter, **context.parameters)
+    if not patiently(context, there):
+        put(context, context.parameters)
     return {}
+
+
+def put(context: ActionContext, content: Mapping[str, Any]) -> None:
+    """Write a version of the parameter ``Name``, which may be the one too many.
+
+    Raises:
+        AwsError: it could not be written.
+        BakeError: the oldest of 100 versions carries a label that is not goldenami's.
+    """
+    with Tolerated(VERSION_LIMIT):
+        answered(context, PutParameter, **content)
+        return
+    _free_oldest(context)
+    answered(context, PutParameter, **content)
 
 
 def read_back(context: ActionContext) -> dict[str, Any]:

@@ -10,11 +10,28 @@ from goldenami.aws.answers.ec2 import (
     DescribeLaunchPermissions,
     DescribeSnapshotPermissions,
 )
+from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import answered, until
 from goldenami.domain.image import Image
 
+LOOK = "wait:shares"
 EVERYBODY = "all"
 """The group that makes an image or a snapshot public."""
+
+
+def consumers(regional: RegionalAws, image_id: str) -> list[tuple[str, str]]:
+    """Return who may launch an image beside its owner, each as AWS's word and value.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImageAttribute.html
+
+    Raises:
+        AwsError: it could not be read.
+    """
+    answer = regional.ask(
+        DescribeLaunchPermissions, f"reading who may launch {image_id}",
+        ImageId=image_id, Attribute="launchPermission",
+    )  # fmt: skip
+    return [named for permission in answer.rows for named in permission.named]
 
 
 def snapshots(context: ActionContext) -> dict[str, Any]:
@@ -31,6 +48,15 @@ def snapshots(context: ActionContext) -> dict[str, Any]:
             CreateVolumePermission={"Add": accounts},
         )  # fmt: skip
     return {}
+
+
+def look(context: ActionContext) -> dict[str, Any]:
+    """Return who may launch ``ImageId``: ``consumers``, by id or ARN."""
+    return {
+        "consumers": [
+            value for _, value in consumers(context.regional, context.parameters["ImageId"])
+        ]
+    }
 
 
 def protect(context: ActionContext) -> dict[str, Any]:

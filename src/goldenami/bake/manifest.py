@@ -145,6 +145,9 @@ def _content(recipe: Recipe, places: Sequence[AccountRegion], approval: Approval
         "approval": {"by": approval.by, "at": approval.at, "tag": tag},
         "images": [_placed(recipe, place, shared=shared) for place in places],
         "missing": [place.name for place in all_places if place not in places],
+        **(
+            {"publish": msgspec.to_builtins(release.publish.publication)} if release.publish else {}
+        ),
     }
 
 
@@ -162,7 +165,6 @@ def _inputs(recipe: Recipe) -> dict[str, str]:
 
 
 def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, Any]:
-    release = recipe.release
     permissions = launch_permissions(recipe, place) if shared else []
     return {
         "account": place.account,
@@ -170,7 +172,7 @@ def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, 
         "image_id": image_id(recipe, place),
         "snapshots": [snapshot_ids(place)],
         "kms_key": next(iter(recipe.keys(place)), ""),
-        "parameter": release.publish.ssm_parameter if release.publish else "",
+        "parameter": recipe.parameter,
         "shared_with": [name for permission in permissions for name in permission.values()],
         **({"role": place.role} if place.role else {}),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from goldenami.aws import parameters
-from goldenami.bake import record
+from goldenami.bake import pointing, record
 from goldenami.bake.actions import approved, at, complete, image_id, on_image, snapshot_ids
 from goldenami.bake.distribute import sharing
 from goldenami.bake.interface import Recipe
@@ -12,10 +12,9 @@ from goldenami.bake.manifest import together as together_in_manifest
 from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.manifest import Approval
-from goldenami.domain.plan import Action, Ref
+from goldenami.domain.plan import Action
 from goldenami.domain.status import Status
 
-PUBLISH_TIMEOUT_S = 300.0
 WRITE_STATUS = "write:status"
 
 Places = Sequence[AccountRegion]
@@ -136,39 +135,20 @@ def _protect(recipe: Recipe, place: AccountRegion, after: tuple[str, ...]) -> It
     if recipe.release.lifecycle.protect:
         yield on_image(
             recipe, place, "protect", "protect:image", "protect the image from deregistration",
-            {"timeout_s": PUBLISH_TIMEOUT_S},
+            {"timeout_s": pointing.TIMEOUT_S},
             permissions=("ec2:EnableImageDeregistrationProtection", "ec2:DescribeImageAttribute"),
             after=after,
         )  # fmt: skip
 
 
 def _publish(recipe: Recipe, place: AccountRegion, after: tuple[str, ...]) -> Iterator[Action]:
-    if recipe.release.publish is None:
+    if not recipe.parameter:
         return
-    name, build = recipe.release.publish.ssm_parameter, recipe.build
-    parameter = {"Name": name, "Value": image_id(recipe, place)}
+    name, build = recipe.parameter, recipe.build
     put = at(
         place, "publish", "ssm:PutParameter", f"publish as {name}",
-        {
-            **parameter,
-            "Type": "String",
-            "DataType": parameters.IMAGE_DATA_TYPE,
-            "Description": parameters.description(build.ami_name, build.id),
-            "Overwrite": True,
-        },
+        pointing.content(name, image_id(recipe, place), build.ami_name, build.id),
         permissions=parameters.PUBLISH_PERMISSIONS,
         after=after,
     )  # fmt: skip
-    read = at(
-        place, "published", "wait:parameter", f"read {name} back",
-        {**parameter, "timeout_s": PUBLISH_TIMEOUT_S},
-        permissions=("ssm:GetParameter",),
-        after=(put.id,),
-    )  # fmt: skip
-    label = parameters.version_label(build.version)
-    yield from (put, read)
-    yield at(
-        place, "label", "ssm:LabelParameterVersion", f"label it {label}",
-        {"Name": name, "ParameterVersion": Ref(read.id, "version"), "Labels": [label]},
-        after=(read.id,),
-    )  # fmt: skip
+    yield from (put, *pointing.confirmed(place, put, build.version))

@@ -35,7 +35,7 @@ from goldenami.cli import (
     tag,
 )
 from goldenami.cli.command import App, CommandGroup
-from goldenami.cli.lifecycle import deprecate
+from goldenami.cli.lifecycle import channels, deprecate, promote, prune, retire, revoke, rollback
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.report.terminal import Unwritable, show_error, unwritable
 
@@ -78,7 +78,13 @@ app.add(init.init)
 app.add_typer(base.app, name="base")
 app.add(bake.bake)
 app.add(approve.approve)
+app.add(promote.promote)
+app.add(channels.channels)
+app.add(rollback.rollback)
 app.add(deprecate.deprecate)
+app.add(revoke.revoke)
+app.add(retire.retire)
+app.add(prune.prune)
 app.add(sweep.sweep)
 app.add(tag.tag)
 app.add(images.images)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from goldenami.cli import options as shared
 from goldenami.cli.command import Option
+from goldenami.cli.lifecycle.prune import after_release
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
 from goldenami.report import listing
@@ -53,6 +54,8 @@ def bake(options: BakeOptions) -> None:
         show(released, options.form, options.manifest)
     if released.images[0].status == Status.CANDIDATE:
         say(f"`goldenami approve {options.release}` approves and publishes it")
+    else:
+        after_release(aws, file, options.release)
 
 
 def show(released: "Released", form: shared.ListFormat, manifest: Path | None) -> None:

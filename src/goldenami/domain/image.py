@@ -22,7 +22,7 @@ class ImageDevice(Struct, frozen=True, kw_only=True):
     encrypted: bool = False
 
 
-class Watermark(Struct, frozen=True, kw_only=True):
+class ImageWatermark(Struct, frozen=True, kw_only=True):
     """What says of an image, and of all that is made of it, from which one it comes.
 
     EC2 puts the account of whoever attaches it into its key, ``account:name``; consumers see it.
@@ -56,7 +56,10 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    """One AMI in one region, as DescribeImages tells it."""
+    """One AMI in one region, as DescribeImages tells it.
+
+    ``launched`` is when it was launched last, which EC2 tells a day later; None if it never was.
+    """
 
     region: str
     id: str
@@ -72,6 +75,8 @@ class Image(Struct, frozen=True, kw_only=True):
     tpm: str = ""
     created: datetime | None = None
     deprecated_at: datetime | None = None
+    launched: datetime | None = None
+    protection: str = ""
     root_device: str = ""
     tags: Tags = {}
     snapshots: tuple[str, ...] = ()
@@ -79,7 +84,7 @@ class Image(Struct, frozen=True, kw_only=True):
     source_instance: str = ""
     source_image: str = ""
     source_region: str = ""
-    watermarks: tuple[Watermark, ...] = ()
+    watermarks: tuple[ImageWatermark, ...] = ()
 
     @property
     def is_windows(self) -> bool:

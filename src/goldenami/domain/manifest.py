@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from goldenami.domain import prefixes
+from goldenami.domain.channels import Publication
 from goldenami.domain.life import Change
 
 PARAMETER_LENGTH = 4_096
@@ -96,9 +97,11 @@ class Timing(Struct, frozen=True, kw_only=True):
 class Manifest(Struct, frozen=True, kw_only=True):
     """One release. ``missing`` are the places that failed; timings are those of the last run.
 
-    ``life`` is what became of it after its approval.
+    ``life`` is what became of it after its approval, and ``recycle_bin`` says until when the bin
+    keeps each image that was deregistered.
 
     With several ``architectures``, each has its source, and those of the release are empty.
+    ``publish`` are the names that it is published under, and the channels it may go through.
     """
 
     schema: Literal["goldenami.manifest/v1"] = "goldenami.manifest/v1"
@@ -119,6 +122,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     timings: tuple[Timing, ...] = ()
     life: tuple[Change, ...] | UnsetType = UNSET
+    publish: Publication | UnsetType = UNSET
+    recycle_bin: dict[str, str] | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(Manifest).decode  # made before several threads use it

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from goldenami.domain import names
-from goldenami.spec import architecture_checks, user_data, volume_checks
+from goldenami.spec import architecture_checks, publish_checks, user_data, volume_checks
 from goldenami.spec.architecture_checks import launched
 from goldenami.spec.model import Enforce, EnforceSpec, Release
 from goldenami.validation import Problem, Rule
@@ -23,9 +23,10 @@ Problems = Iterator[Problem]
 def rules(folder: Path) -> tuple[Rule[Release], ...]:
     """Return the rules of a release file that lies in ``folder``; each is asked by itself."""
     return (
-        _ami_name, *architecture_checks.RULES, _audited_accounts, user_data.rule(folder),
-        *volume_checks.rules(),
-        _packer_variables, _launch_lists, _cleanup, _approval, _approval_tag, _watermark,
+        _ami_name, *architecture_checks.RULES, *publish_checks.RULES, _audited_accounts,
+        user_data.rule(folder), *volume_checks.rules(),
+        _packer_variables, _launch_lists, _cleanup, _retention, _approval, _approval_tag,
+        _watermark,
         _distribution, _copies, _copied_accounts, _launch_permissions, _shared_snapshots,
         enforcement,
     )  # fmt: skip
@@ -85,6 +86,21 @@ def _cleanup(release: Release) -> Problems:
             "$.bake.cleanup",
             "needs `reboot: true`: without it the snapshot may be of what was there before",
         )
+
+
+def _retention(release: Release) -> Problems:
+    """What is to stay has a sense only where something goes."""
+    lifecycle = release.lifecycle
+    for key in ("keep", "keep_for"):
+        if getattr(lifecycle, key) and not lifecycle.removes:
+            yield Problem(
+                f"$.lifecycle.{key}",
+                "nothing goes without `deprecate_after`, `disable_after` or `delete_after`",
+                "say when the others go, such as `delete_after: 30d`",
+            )
+    rules = lifecycle.rules
+    if rules.disable_after and rules.delete_after and rules.delete_after < rules.disable_after:
+        yield Problem("$.lifecycle.delete_after", "what is deleted was disabled before: raise it")
 
 
 def _approval(release: Release) -> Problems:

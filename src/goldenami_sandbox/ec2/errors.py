@@ -29,6 +29,13 @@ def image_unavailable(image_id: str, why: str = "no longer available") -> EC2Cli
     return EC2ClientError("InvalidAMIID.Unavailable", f"The image ID '{image_id}' is {why}")
 
 
+def name_taken(name: str, image_id: str) -> EC2ClientError:
+    """An image's name that another image of the account has in the region."""
+    return EC2ClientError(
+        "InvalidAMIName.Duplicate", f"AMI name {name} is already in use by AMI {image_id}"
+    )
+
+
 def not_owner(image_id: str) -> EC2ClientError:
     """An image of another account."""
     return EC2ClientError("AuthFailure", f"Not authorized for image:{image_id}")

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from moto.core.utils import utcnow
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.utils import random_snapshot_id
 
+from goldenami_sandbox import clock
 from goldenami_sandbox.clock import Countdown
-from goldenami_sandbox.ec2 import watermarks
+from goldenami_sandbox.ec2 import image_scans, watermarks
 from goldenami_sandbox.ec2.errors import bad_value
+from goldenami_sandbox.ec2.image_scans import ImageScan
 from goldenami_sandbox.ec2.last_launch import LaunchTimes
 from goldenami_sandbox.ec2.watermarks import Watermark
 from goldenami_sandbox.overriding import overrides
@@ -130,7 +131,7 @@ class SandboxImage:
     source_image_id: str | None = None
     source_image_region: str | None = None
     failure: str | None = None
-    created: datetime = field(default_factory=utcnow)
+    created: datetime = field(default_factory=clock.now)
     permissions: list[dict[str, str]] = field(default_factory=list)
     deprecation_time: datetime | None = None
     disabled: bool = False
@@ -138,6 +139,7 @@ class SandboxImage:
     protected_until: datetime | None = None
     watermarks: tuple[Watermark, ...] = ()
     readiness: Countdown = field(default_factory=Countdown, repr=False)
+    scans: list[ImageScan] = field(default_factory=list, repr=False)
     launches: LaunchTimes = field(default_factory=LaunchTimes, repr=False)
 
     @property
@@ -169,7 +171,7 @@ class SandboxImage:
     @property
     def deprecated(self) -> bool:
         """Whether its deprecation time has passed."""
-        return self.deprecation_time is not None and self.deprecation_time <= utcnow()
+        return self.deprecation_time is not None and self.deprecation_time <= clock.now()
 
     @property
     def snapshot_ids(self) -> list[str]:
@@ -189,13 +191,13 @@ class SandboxImage:
     def unprotect(self) -> None:
         """Allow to deregister it: at once, or a day later if there is a cooldown."""
         if self.protection == "enabled-with-cooldown":
-            self.protected_until = utcnow() + _COOLDOWN
+            self.protected_until = clock.now() + _COOLDOWN
         self.protection = "disabled"
 
     @property
     def protected(self) -> bool:
         """Whether it cannot be deregistered."""
-        cooling = self.protected_until is not None and utcnow() < self.protected_until
+        cooling = self.protected_until is not None and clock.now() < self.protected_until
         return cooling or self.protection != "disabled"
 
     def described(self) -> dict[str, Any]:
@@ -237,6 +239,7 @@ class SandboxImage:
             "SourceImageRegion": self.source_image_region,
             "ImageAllowed": self.store.allows(self),
             "ImageWatermarks": watermarks.described(self.watermarks),
+            "ScanResults": image_scans.results(self.scans),
             "Tags": self.tags or None,
         }
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Any, cast
 
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError, InvalidParameterDependency
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.utils import random_ami_id
 
+from goldenami_sandbox import clock
 from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.ec2 import block_devices, tags
 from goldenami_sandbox.ec2.base import Ec2Base
@@ -145,12 +145,13 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             source_image_id=source.id,
             source_image_region=source.store.region_name,
             failure=failure,
-            created=utcnow(),
+            created=clock.now(),
             permissions=[],
             deprecation_time=None,
             protection="disabled",
             protected_until=None,
             readiness=Countdown(),
+            scans=[],
             launches=LaunchTimes(),
         )
         if self._get_param("CopyImageTags", False):
@@ -208,12 +209,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
                 "numbers, '(', ')', '.', '-', '/' and '_'",
             )
         check_description(self._get_param("Description", ""))
-        for image in self.store.images.values():
-            if image.owned and image.name == name:
-                raise EC2ClientError(
-                    "InvalidAMIName.Duplicate",
-                    f"AMI name {name} is already in use by AMI {image.id}",
-                )
+        self.store.check_name(name)
         return name
 
     def _imaged_instance(self) -> Instance:

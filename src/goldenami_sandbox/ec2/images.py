@@ -20,13 +20,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import utcnow
 from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidAMIAttributeItemValueError,
 )
 from moto.ec2.responses.amis import AmisResponse
 
+from goldenami_sandbox import clock
 from goldenami_sandbox.ec2 import image_attributes, public_access
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import (
@@ -125,9 +125,9 @@ class ImageLifecycleResponse(Ec2Base, AmisResponse):
         """Set the time from which others no longer find the image."""
         image = self.own_image()
         moment = _to_minute(self._get_param("DeprecateAt"))
-        if moment < utcnow():
+        if moment < clock.now():
             raise bad_value("The deprecation time must be in the future")
-        if moment > utcnow() + _TEN_YEARS:
+        if moment > clock.now() + _TEN_YEARS:
             raise bad_value("The deprecation time cannot be more than 10 years from now")
         self.error_on_dryrun()
         image.deprecation_time = moment
@@ -183,7 +183,7 @@ class ImageLifecycleResponse(Ec2Base, AmisResponse):
                 f"The image {image.id} is protected from deregistration",
             )
         self.error_on_dryrun()
-        self.store.deregistered[image.id] = self.store.images.pop(image.id)
+        self.store.discard_image(image.id)
         deleted = self._get_param("DeleteAssociatedSnapshots", False)
         results = (
             [self._deleted(snapshot_id) for snapshot_id in image.snapshot_ids] if deleted else None
@@ -195,8 +195,8 @@ class ImageLifecycleResponse(Ec2Base, AmisResponse):
             return {"SnapshotId": snapshot_id, "ReturnCode": "skipped"}
         if self.store.is_locked(snapshot_id):
             return {"SnapshotId": snapshot_id, "ReturnCode": "client-error"}
-        self.store.snapshots.pop(snapshot_id, None)
-        self.store.locks.pop(snapshot_id, None)
+        if snapshot_id in self.store.snapshots:
+            self.store.discard_snapshot(snapshot_id)
         return {"SnapshotId": snapshot_id, "ReturnCode": "success"}
 
 

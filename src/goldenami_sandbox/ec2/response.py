@@ -7,10 +7,12 @@ from goldenami_sandbox.ec2.ancestry import AncestryResponse
 from goldenami_sandbox.ec2.fleets import FleetsResponse
 from goldenami_sandbox.ec2.image_creation import ImageCreationResponse
 from goldenami_sandbox.ec2.image_reference_calls import ImageReferencesResponse
+from goldenami_sandbox.ec2.image_scans_calls import ImageScansResponse
 from goldenami_sandbox.ec2.images import ImageListingResponse, ImageSharingResponse
 from goldenami_sandbox.ec2.instances import InstanceStatusResponse
 from goldenami_sandbox.ec2.launch_templates import LaunchTemplateVersionsResponse
 from goldenami_sandbox.ec2.public_access import PublicAccessResponse
+from goldenami_sandbox.ec2.recycle_bin_calls import RecycleBinResponse
 from goldenami_sandbox.ec2.regions import RegionsResponse
 from goldenami_sandbox.ec2.snapshot_lock_calls import SnapshotLocksResponse
 from goldenami_sandbox.ec2.tags import TagsResponse
@@ -30,8 +32,10 @@ class Ec2Response(
     ImageReferencesResponse,
     UsageReportsResponse,
     AllowedImagesResponse,
+    ImageScansResponse,
     PublicAccessResponse,
     SnapshotLocksResponse,
+    RecycleBinResponse,
     FleetsResponse,
     LaunchTrialResponse,
     TransitionsResponse,

@@ -46,10 +46,8 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
         """List the account's snapshots; those of public images belong to others."""
         ids = self._get_param("SnapshotIds", [])
         snapshots = [self._snapshot(snapshot) for snapshot in ids] or self.store.snapshots.values()
-        described = [
-            _described(snapshot) for snapshot in snapshots if self._wanted_snapshot(snapshot)
-        ]
-        return ActionResult({"Snapshots": described})
+        listed = [described(each) for each in snapshots if self._wanted_snapshot(each)]
+        return ActionResult({"Snapshots": listed})
 
     @overrides
     def copy_snapshot(self) -> ActionResult:
@@ -90,8 +88,7 @@ class SnapshotsResponse(Ec2Base, ElasticBlockStore):
         if self.store.is_locked(snapshot.id):
             raise not_permitted(f"The snapshot {snapshot.id} is locked, and cannot be deleted.")
         self.error_on_dryrun()
-        del self.store.snapshots[snapshot.id]
-        self.store.locks.pop(snapshot.id, None)
+        self.store.discard_snapshot(snapshot.id)
         return EmptyResult()
 
     @overrides
@@ -169,14 +166,16 @@ def _named(permissions: Iterable[Permission], kind: str) -> set[str]:
     return {permission[kind] for permission in permissions if kind in permission}
 
 
-def _described(snapshot: Snapshot) -> Described:
+def described(snapshot: Snapshot) -> Described:
+    """Return a snapshot as DescribeSnapshots does; what AWS leaves out is None."""
     own = snapshot.ec2_backend.tags.get(snapshot.id, {})
+    recovering = snapshot.ec2_backend.bin.is_recovering(snapshot.id)
     return {
         "SnapshotId": snapshot.id,
         "VolumeId": snapshot.volume_id,
         "VolumeSize": snapshot.volume_size,
-        "State": snapshot.status,
-        "Progress": snapshot.progress,
+        "State": "recovering" if recovering else snapshot.status,
+        "Progress": "99%" if recovering else snapshot.progress,
         "StartTime": snapshot.start_time,
         "CompletionTime": snapshot.start_time if snapshot.status == "completed" else None,
         "OwnerId": snapshot.owner_id,

@@ -18,7 +18,12 @@ from goldenami_sandbox import catalogue
 from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.ec2 import image_aliases, vcpus
 from goldenami_sandbox.ec2.allowed_images import AllowedImages, declared
-from goldenami_sandbox.ec2.errors import image_unavailable, no_such_image, no_such_snapshot
+from goldenami_sandbox.ec2.errors import (
+    image_unavailable,
+    name_taken,
+    no_such_image,
+    no_such_snapshot,
+)
 from goldenami_sandbox.ec2.image import (
     PUBLIC,
     GoneVolume,
@@ -26,9 +31,11 @@ from goldenami_sandbox.ec2.image import (
     SandboxImage,
     take_snapshot,
 )
+from goldenami_sandbox.ec2.recycle_bin import RecycleBin
 from goldenami_sandbox.ec2.snapshot_locks import EXPIRED, Lock
 from goldenami_sandbox.organizations import store as organizations
 from goldenami_sandbox.overriding import overrides
+from goldenami_sandbox.retention_rules import IMAGE, SNAPSHOT
 
 AWS_MANAGED_KEY = "alias/aws/ebs"
 
@@ -52,6 +59,7 @@ class Ec2Store(EC2Backend):
         self.locks: dict[str, Lock] = {}
         self._vcpus = vcpus.Usage()
         self.public_access = {"image": "block-new-sharing", "snapshot": "unblocked"}
+        self.bin = RecycleBin(self)
         super().__init__(region_name, account_id)
         for public in catalogue.IMAGES:
             image = self.published(public)
@@ -175,6 +183,34 @@ class Ec2Store(EC2Backend):
         if image is None:
             raise no_such_image(image_id)
         return image
+
+    def check_name(self, name: str) -> None:
+        """Refuse a name that an image of the account has.
+
+        Raises:
+            EC2ClientError: InvalidAMIName.Duplicate.
+        """
+        for image in self.images.values():
+            if image.owned and image.name == name:
+                raise name_taken(name, image.id)
+
+    def discard_image(self, image_id: str) -> None:
+        """Deregister an image; the Recycle Bin may keep it."""
+        image = self.deregistered[image_id] = self.images.pop(image_id)
+        for scan in image.scans:
+            scan.terminate()
+        self.bin.enter(IMAGE, image)
+
+    def discard_snapshot(self, snapshot_id: str) -> None:
+        """Delete a snapshot; the Recycle Bin may keep it."""
+        self.locks.pop(snapshot_id, None)
+        self.bin.enter(SNAPSHOT, self.snapshots.pop(snapshot_id))
+
+    @overrides
+    def do_resources_exist(self, resource_ids: list[str]) -> bool:
+        """Fail unless all resources exist; those in the Recycle Bin can be tagged, too."""
+        kept = self.bin.ids
+        return super().do_resources_exist([each for each in resource_ids if each not in kept])
 
     def launched_from(self, image_id: str) -> SandboxImage | None:
         """Return an image that an instance has, be it deregistered or not shared any more.

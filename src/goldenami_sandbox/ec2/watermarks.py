@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from moto.core.utils import utcnow
 from msgspec import Struct
+
+from goldenami_sandbox import clock
 
 NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 KEY = re.compile(rf"\d{{12}}:{NAME.pattern}")
@@ -70,7 +71,7 @@ def like(text: str, pattern: str) -> bool:
 
 def within(moment: datetime | None, days: int | None) -> bool:
     """Say whether a time is no more days ago than allowed; what has no time, or no limit, is."""
-    return moment is None or days is None or utcnow() - moment <= timedelta(days=days)
+    return moment is None or days is None or clock.now() - moment <= timedelta(days=days)
 
 
 _TESTS: Mapping[str, Callable[[Watermark, Any], bool]] = {

@@ -36,9 +36,14 @@ def _any(ec2: Ec2Store, kind: str, name: str) -> Resource:
 
 
 def _image(ec2: Ec2Store, name: str) -> Resource | None:
-    """Find an image. Tags are the account's own: AWS shows nobody those of another account."""
-    image: SandboxImage | None = ec2.images.get(name) or ec2.shared_images.get(name)
-    if image is None or name in ec2.deregistered:
+    """Find an image, also in the Recycle Bin.
+
+    Tags are the account's own: AWS shows nobody those of another account.
+    """
+    image: SandboxImage | None = ec2.bin.image(name)
+    if image is None and name not in ec2.deregistered:
+        image = ec2.images.get(name) or ec2.shared_images.get(name)
+    if image is None:
         return None
     return resources.image(
         _scope(ec2), name, _tags(ec2, name),
@@ -48,7 +53,7 @@ def _image(ec2: Ec2Store, name: str) -> Resource | None:
 
 
 def _snapshot(ec2: Ec2Store, name: str) -> Resource | None:
-    snapshot = ec2.snapshots.get(name)
+    snapshot = ec2.snapshots.get(name) or ec2.bin.snapshot(name)
     if snapshot is None:
         return None
     return resources.snapshot(

@@ -13,6 +13,7 @@ from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.enforcement import ec2_resources, iam_resources
 from goldenami_sandbox.enforcement.caller import account_id, partition, tags_of
 from goldenami_sandbox.organizations import store as organizations
+from goldenami_sandbox.retention_rules import retention_rules
 
 _ORGANIZATIONS = ("account", "organizationalunit", "organizations-policy", "root")
 _AUTO_SCALING = ("autoScalingGroup", "launchConfiguration")
@@ -34,6 +35,8 @@ class SandboxLookup:
             return _organizations(name)
         if kind in _AUTO_SCALING:
             return _auto_scaling(kind, name, region)
+        if kind == "retention-rule":
+            return _retention_rule(name, region)
         if region not in ec2_backends[account_id()]:
             return None
         if kind == "parameter":
@@ -72,6 +75,14 @@ def _parameter(name: str, region: str) -> Resource | None:
     own = parameter.name
     tags = ssm._resource_tags["Parameter"].get(own, {})  # noqa: SLF001
     return resources.parameter(Scope(partition(), region, account_id()), own, tags, parameter.value)
+
+
+def _retention_rule(name: str, region: str) -> Resource | None:
+    of_account = retention_rules[account_id()]
+    rule = of_account[region].rules.get(name) if region in of_account else None
+    if rule is None:
+        return None
+    return resources.retention_rule(rule.arn, rule.tags, rule.resource_type)
 
 
 def _auto_scaling(kind: str, name: str, region: str) -> Resource | None:

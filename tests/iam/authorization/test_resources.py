@@ -35,6 +35,7 @@ def test_an_arn_has_the_fields_that_aws_gives_it(parts: tuple[str, ...], expecte
     "resource",
     [
         resources.image(SCOPE, "ami-1", TAGS, owner=ACCOUNT, public=True, devices=[]),
+        resources.retention_rule(f"arn:aws:rbin:us-east-1:{ACCOUNT}:rule/r", TAGS, "EC2_IMAGE"),
         resources.snapshot(
             SCOPE, "snap-1", TAGS, owner=ACCOUNT, size=8, encrypted=True, volume_id="vol-1"
         ),

@@ -41,6 +41,12 @@ def refusal(call: Callable[[], Any]) -> tuple[str, str]:
         ("ebs", "start_snapshot", {"VolumeSize": 1}, "StartSnapshot", "snapshot/*"),
         ("resourcegroupstaggingapi", "get_resources", {}, "GetResources", "*"),
         ("rbin", "list_rules", {"ResourceType": "EC2_IMAGE"}, "ListRules", "*"),
+        ("rbin", "get_rule", {"Identifier": "abcdefghijk"}, "GetRule", "rule/abcdefghijk"),
+        ("inspector2", "start_on_demand_scan",
+         {"resourceId": "ami-0123456789abcdef0", "resourceType": "AMI"}, "StartOnDemandScan", "*"),
+        ("inspector2", "create_sbom_export",
+         {"reportFormat": "SPDX_2_3", "s3Destination": {"bucketName": "b", "kmsKeyArn": "k"}},
+         "CreateSbomExport", "*"),
         ("account", "enable_region", {"RegionName": "af-south-1"}, "EnableRegion", "account"),
         ("ec2-instance-connect", "send_serial_console_ssh_public_key",
          {"InstanceId": "i-00000000000000000", "SSHPublicKey": "k" * 80},
@@ -204,3 +210,54 @@ class TestTags:
         bob = user(EVERYTHING, deny("organizations:*", **prod))("organizations")
         code, _ = refusal(lambda: bob.delete_organizational_unit(OrganizationalUnitId=unit))
         assert code == "AccessDeniedException"
+
+
+class TestRecycleBin:
+    @pytest.fixture
+    def rule_id(self, sandbox: Sandbox) -> str:
+        made = sandbox.client("rbin").create_rule(
+            RetentionPeriod={"RetentionPeriodValue": 7, "RetentionPeriodUnit": "DAYS"},
+            ResourceType="EC2_IMAGE",
+            Tags=[{"Key": "stage", "Value": "prod"}],
+        )
+        return str(made["Identifier"])
+
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            {"aws:ResourceTag/stage": "prod"},
+            {"rbin:Attribute/ResourceType": "EC2_IMAGE"},
+        ],
+    )
+    def test_a_rule_is_protected_by_its_tags_and_by_its_type(
+        self, user: Any, rule_id: str, condition: dict[str, str]
+    ) -> None:
+        bob = user(EVERYTHING, deny("rbin:*", StringEquals=condition))("rbin")
+        code, message = refusal(lambda: bob.delete_rule(Identifier=rule_id))
+        assert code == "AccessDeniedException"
+        assert f"rule/{rule_id} with an explicit deny" in message
+        code, _ = refusal(lambda: bob.delete_rule(Identifier="abcdefghijk"))
+        assert code == "ResourceNotFoundException"
+
+    def test_what_is_in_the_bin_is_restored_by_its_tags(
+        self, user: Any, sandbox: Sandbox, rule_id: str, public: str
+    ) -> None:
+        sandbox.pending_s = 0
+        ec2 = sandbox.client("ec2")
+        instance = ec2.run_instances(
+            ImageId=public, InstanceType="t3.micro", MinCount=1, MaxCount=1
+        )["Instances"][0]
+        tags = [{"Key": STATUS, "Value": "approved"}]
+        image_id = ec2.create_image(
+            InstanceId=instance["InstanceId"],
+            Name="web",
+            TagSpecifications=[{"ResourceType": "image", "Tags": tags}],
+        )["ImageId"]
+        ec2.deregister_image(ImageId=image_id)
+        approved = {"StringEquals": {f"aws:ResourceTag/{STATUS}": "approved"}}
+        bob = user(EVERYTHING, deny("ec2:RestoreImageFromRecycleBin", **approved))("ec2")
+        code, _ = refusal(lambda: bob.restore_image_from_recycle_bin(ImageId=image_id))
+        assert code == "UnauthorizedOperation"
+        assert bob.list_images_in_recycle_bin()["Images"][0]["ImageId"] == image_id
+        bob.delete_tags(Resources=[image_id], Tags=tags)
+        assert bob.restore_image_from_recycle_bin(ImageId=image_id)["Return"] is True

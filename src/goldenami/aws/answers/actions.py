@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from goldenami.aws.answers.ec2 import CopyImage, CreateImage, DeregisterImage, RunInstances
 from goldenami.aws.answers.iam import CreatePolicy, CreatePolicyVersion
+from goldenami.aws.answers.image_scans import StartOnDemandScan
 from goldenami.aws.answers.image_use import AttachImageWatermark
 from goldenami.aws.answers.interface import Answer
 from goldenami.aws.answers.launches import (
@@ -13,6 +14,7 @@ from goldenami.aws.answers.launches import (
     StartInstanceRefresh,
 )
 from goldenami.aws.answers.organizations import CreateOrganizationPolicy
+from goldenami.aws.answers.recycle_bin import RestoreSnapshotFromRecycleBin
 from goldenami.aws.answers.ssm import LabelParameterVersion, PutParameter, SendCommand
 
 
@@ -38,10 +40,12 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
         DeregisterImage,
         LabelParameterVersion,
         PutParameter,
+        RestoreSnapshotFromRecycleBin,
         RollbackInstanceRefresh,
         RunInstances,
         SendCommand,
         StartInstanceRefresh,
+        StartOnDemandScan,
     )
 } | _nothing(
     (
@@ -54,6 +58,10 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
         "ec2:DeleteVolume",
         "ec2:DetachImageWatermark",
         "ec2:DisableAllowedImagesSettings",
+        "ec2:DisableImage",
+        "ec2:DisableImageDeprecation",
+        "ec2:DisableImageDeregistrationProtection",
+        "ec2:EnableImage",
         "ec2:EnableAllowedImagesSettings",
         "ec2:EnableImageDeprecation",
         "ec2:EnableImageDeregistrationProtection",
@@ -62,6 +70,7 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
         "ec2:ModifyNetworkInterfaceAttribute",
         "ec2:ModifySnapshotAttribute",
         "ec2:ReplaceImageCriteriaInAllowedImagesSettings",
+        "ec2:RestoreImageFromRecycleBin",
         "ec2:StopInstances",
         "ec2:TerminateInstances",
         "iam:AttachGroupPolicy",

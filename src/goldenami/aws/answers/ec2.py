@@ -63,17 +63,14 @@ class ImageAnswer(Stateful, frozen=True, kw_only=True):
     tpm_support: str = ""  # the same
     creation_date: datetime | None = None  # the oldest public images have none
     deprecation_time: datetime | None = None  # absent as long as none is set
+    last_launched_time: datetime | None = None  # absent until a day after its first launch
+    deregistration_protection: str = ""  # of the account's own alone
     root_device_name: str = ""  # absent if the image failed
     source_instance_id: str = ""  # of CreateImage alone
     source_image_id: str = ""  # of CreateImage and CopyImage alone
     source_image_region: str = ""  # the same
     block_device_mappings: tuple[BlockDeviceAnswer, ...] = ()  # absent if the image failed
     image_watermarks: tuple[WatermarkAnswer, ...] = ()  # absent if it has none
-
-    @property
-    def watermark_keys(self) -> list[str]:
-        """Its watermarks: ``account:name`` each."""
-        return [watermark.watermark_key for watermark in self.image_watermarks]
 
     @property
     def snapshot_ids(self) -> list[str]:

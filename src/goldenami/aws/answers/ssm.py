@@ -67,9 +67,11 @@ class ParameterVersion(Row, frozen=True, kw_only=True):
     """A version of a parameter."""
 
     version: int
+    type: Text
     value: Text
     last_modified_date: datetime
     last_modified_user: Text
+    data_type: Text
     labels: tuple[Text, ...] = ()  # absent if it has none
     description: str = ""  # absent if it was written without one
 

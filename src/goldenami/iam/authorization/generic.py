@@ -18,6 +18,8 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ROLE = re.compile(r"arn:[^:]+:iam::[0-9]{12}:role/.+")
 _OF_EC2 = ("instance", "snapshot")
 """Kinds of EC2's resources that other services act on; the world knows them."""
+_KNOWN_AS = {("rbin", "rule"): "retention-rule"}
+"""What the world calls a service's kind of resource, where it may know its tags and keys."""
 _NAMED_OTHERWISE = {
     "account:targetregion": "RegionName",
     "ec2:osuser": "InstanceOSUser",
@@ -69,7 +71,14 @@ def _resources(builder: RequestBuilder) -> Iterator[Resource]:
     for arn in dict.fromkeys(arns) or ["*"]:
         kind, name = table.kind_of(arn), arn.rpartition("/")[2]
         known = kind in _OF_EC2 and ":ec2:" in arn and "*" not in name
-        yield builder.resource(kind, name) if known else Resource(arn=arn)
+        yield builder.resource(kind, name) if known else _as_found(builder, kind, name, arn)
+
+
+def _as_found(builder: RequestBuilder, kind: str, name: str, arn: str) -> Resource:
+    """Return a resource with its tags and keys, if the world knows it by its ARN."""
+    known_as = _KNOWN_AS.get((builder.service, kind))
+    resource = builder.lookup.find(known_as, name, builder.call.region) if known_as else None
+    return resource if resource and resource.arn == arn else Resource(arn=arn)
 
 
 def _arns(builder: RequestBuilder, kind: str, *, required: bool) -> list[str]:

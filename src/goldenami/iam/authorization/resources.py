@@ -247,6 +247,15 @@ def launch_template(
     return ec2(scope, "launch-template", name, tags, details={"versions": versions})
 
 
+def retention_rule(arn: str, tags: Tags, resource_type: str) -> Resource:
+    """Return a rule of Recycle Bin's, for resources of a type.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsrecyclebin.html
+    """
+    keys = condition_keys("rbin", **{"Attribute/ResourceType": resource_type})
+    return Resource(arn=arn, keys=resource_tags(tags) | keys)
+
+
 def identity(
     arn: str, tags: Tags, *, boundary: str | None = None, role_arn: str | None = None
 ) -> Resource:

@@ -14,7 +14,7 @@ from goldenami.iam.snapshot_list import Difference
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import enforce
 from goldenami.workflows.audit.sources import Batch, Batches
-from goldenami.workflows.enforce.interface import Change
+from goldenami.workflows.enforce.interface import PolicyChange
 
 _SHOWN = 3
 
@@ -39,7 +39,7 @@ def guardrails(aws: Aws, file: ReleaseFile) -> Batches:
     )
 
 
-def _facts(aws: Aws, file: ReleaseFile, change: Change) -> dict[str, str]:
+def _facts(aws: Aws, file: ReleaseFile, change: PolicyChange) -> dict[str, str]:
     """Tell what is not as it should be; a list that is out of date is none of somebody's doing."""
     stale, changed = "", "its content was changed" if change.kind == "update" else ""
     if change.lists:
@@ -58,7 +58,7 @@ def _subject(aws: Aws, file: ReleaseFile, name: str, facts: dict[str, str]) -> S
     )
 
 
-def _difference(change: Change, changed: str) -> str:
+def _difference(change: PolicyChange, changed: str) -> str:
     if change.kind == "create":
         return "it is missing"
     if change.kind == "remove":

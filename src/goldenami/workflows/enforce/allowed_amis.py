@@ -23,9 +23,9 @@ from goldenami.spec import EnforceFile
 from goldenami.spec.allowed import AllowedAmis, ScanCriterion, WatermarkCriterion
 from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import (
-    Change,
     EnforceContext,
     MechanismPlan,
+    PolicyChange,
     joined,
 )
 from goldenami.workflows.enforce.reconcile import in_order
@@ -223,7 +223,7 @@ def _applied(
             Description="goldenami: the enforcement that has set Allowed AMIs here",
         )  # fmt: skip
         steps = [record, *steps]
-    change = Change(policy=_title(region), kind="update" if steps else "keep", diff=diff)
+    change = PolicyChange(policy=_title(region), kind="update" if steps else "keep", diff=diff)
     return MechanismPlan(changes=(change,), actions=in_order(steps))
 
 
@@ -237,7 +237,7 @@ def _removed(region: str, setting: AllowedImagesSetting, expected: Criteria) -> 
     if setting.recorded:
         forget = f"delete {RECORD}"
         steps.append(_step(region, "forget", "ssm:DeleteParameter", forget, Name=RECORD))
-    change = Change(policy=_title(region), kind="remove")
+    change = PolicyChange(policy=_title(region), kind="remove")
     return MechanismPlan(changes=(change,), removals=in_order(steps))
 
 

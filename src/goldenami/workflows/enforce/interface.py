@@ -26,7 +26,7 @@ MECHANISMS: Final[Mapping[HolderKind, str]] = {
 ChangeKind = Literal["create", "update", "keep", "remove"]
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class PolicyChange(Struct, frozen=True, kw_only=True):
     """What happens to one policy or setting, where it is attached, and how it differs.
 
     ``lists`` tells how its list of snapshots differs, if nothing else of its content does.
@@ -122,7 +122,7 @@ class MechanismPlan(Struct, frozen=True, kw_only=True):
         accounts: each target with the accounts under it, None if they could not be read.
     """
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PolicyChange, ...] = ()
     actions: tuple[Action, ...] = ()
     removals: tuple[Action, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -146,7 +146,7 @@ class Enforcement(Struct, frozen=True, kw_only=True):
         accounts: those under each target of the organization.
     """
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PolicyChange, ...] = ()
     plan: Plan = Plan(title="enforce", actions=())
     attachments: tuple[Attachment, ...] = ()
     policies: Mapping[str, RenderedPolicies] = {}

@@ -21,10 +21,10 @@ from goldenami.iam.render import PolicyDocument
 from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import (
     Attachment,
-    Change,
     ChangeKind,
     EnforceContext,
     MechanismPlan,
+    PolicyChange,
     joined,
 )
 from goldenami.workflows.enforce.operations import PolicyOperations, Verb
@@ -113,7 +113,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
             steps.append(self._step("verify", key, text=text, holders=holders))
         before = policy.document if policy else None
         kind: ChangeKind = "update" if written else "keep"
-        change = Change(
+        change = PolicyChange(
             policy=self._title(key),
             kind=kind if policy else "create",
             diff=_diff(before, document),
@@ -159,7 +159,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
             # AWS deletes nothing that is attached, or has versions beside the default one
             steps += self._pruned(key, policy.superseded)
             steps.append(self._step("delete", key, reference=reference))
-        change = Change(
+        change = PolicyChange(
             policy=self._title(key),
             kind="keep" if elsewhere else "remove",
             detach=self._holder_titles(holders),

@@ -18,7 +18,7 @@ from goldenami.domain.audit.approved import Builds, Known, Produced
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image, bake_of
 from goldenami.domain.life import Change
-from goldenami.domain.manifest import Manifest
+from goldenami.domain.manifest import Manifest, Placed
 from goldenami.domain.status import Status, state
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import IncompleteError, UsageError
@@ -29,6 +29,17 @@ PERMISSIONS = (
     "ssm:GetParametersByPath",
 )
 """What finding releases takes."""
+
+
+class ListedImage(Struct, frozen=True, kw_only=True):
+    """An image of a version, as commands list it."""
+
+    image: str
+    version: str
+    account: str
+    region: str
+    id: str
+    status: str
 
 
 class ReleaseImage(Struct, frozen=True, kw_only=True):
@@ -44,16 +55,16 @@ class ReleaseImage(Struct, frozen=True, kw_only=True):
         change = self.produced.change
         return change.status.value if change else self.image.status
 
-
-class ListedImage(Struct, frozen=True, kw_only=True):
-    """An image of a version, as commands list it."""
-
-    image: str
-    version: str
-    account: str
-    region: str
-    id: str
-    status: str
+    def listed(self, status: str = "") -> ListedImage:
+        """Return it as commands list it, with another status if one is named."""
+        return ListedImage(
+            image=self.image.image,
+            version=self.image.version,
+            account=self.place.account,
+            region=self.place.region,
+            id=self.image.id,
+            status=status or self.status,
+        )
 
 
 class RecordedBuild(Struct, frozen=True, kw_only=True):
@@ -117,17 +128,7 @@ class Version(Struct, frozen=True, kw_only=True):
 
     def listed(self, status: str = "") -> list[ListedImage]:
         """Return its images as commands list them, with another status if one is named."""
-        return [
-            ListedImage(
-                image=self.image,
-                version=self.version,
-                account=each.place.account,
-                region=each.place.region,
-                id=each.image.id,
-                status=status or each.status,
-            )
-            for each in self.images
-        ]
+        return [each.listed(status) for each in self.images]
 
     @property
     def started(self) -> str:
@@ -184,12 +185,21 @@ class Releases(Struct, frozen=True, kw_only=True):
         Raises:
             IncompleteError: naming those that could not be.
         """
-        if self.unread:
-            raise IncompleteError(
-                f"{purpose}: {len(self.unread)} places could not be read",
-                notes=[f"{place}: {why}" for place, why in self.unread.items()],
-                fix="give the caller access to these, and run the same command again",
-            )
+        refuse_unread(self.unread, purpose)
+
+
+def refuse_unread(unread: Mapping[str, str], purpose: str) -> None:
+    """See to it that every place was read.
+
+    Raises:
+        IncompleteError: naming those that could not be.
+    """
+    if unread:
+        raise IncompleteError(
+            f"{purpose}: {len(unread)} places could not be read",
+            notes=[f"{place}: {why}" for place, why in unread.items()],
+            fix="give the caller access to these, and run the same command again",
+        )
 
 
 class _Place(Struct, frozen=True):
@@ -247,15 +257,21 @@ def _other_places(aws: Aws, kept: Iterable[KeptManifest], role: str) -> list[Acc
         for each in kept
         for placed in each.manifest.images
         if placed.account != aws.account
-        for place in [
-            AccountRegion(
-                placed.account,
-                placed.region,
-                placed.role or (aws.role_in(placed.account, role) if role else ""),
-            )
-        ]
+        for place in [place_of(aws, placed, role)]
     }
     return list(places.values())
+
+
+def place_of(aws: Aws, placed: Placed, role: str) -> AccountRegion:
+    """Return where a manifest says that an image is.
+
+    Args:
+        aws: the caller.
+        placed: what the manifest says.
+        role: the name of the role in other accounts, if the manifest names none.
+    """
+    named = aws.role_in(placed.account, role) if role else ""
+    return AccountRegion(placed.account, placed.region, placed.role or named)
 
 
 def _releases(

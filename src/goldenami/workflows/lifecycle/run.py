@@ -4,14 +4,24 @@ Nothing has to be remembered: the same command again begins with a look at what 
 what is left. The journal tells afterwards what was called, by whom, and why.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from goldenami import journal
-from goldenami.aws import calls, manifests, parameters, records, statuses
+from goldenami.aws import (
+    calls,
+    deprecations,
+    enabling,
+    manifests,
+    parameters,
+    pointers,
+    records,
+    sharing,
+    statuses,
+)
 from goldenami.aws.action import Handler
 from goldenami.aws.lease import PERMISSIONS as LEASE_PERMISSIONS
 from goldenami.aws.lease import Lease
@@ -19,15 +29,23 @@ from goldenami.aws.session import Aws
 from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import Plan, Results, Tell, silent
-from goldenami.errors import InterruptedRunError
-from goldenami.workflows.execution import Execution
+from goldenami.errors import InterruptedRunError, RefusedError
+from goldenami.workflows.enforce.snapshots import EXTEND, extend
+from goldenami.workflows.execution import Execution, RunOutcome, unguarded
 from goldenami.workflows.lifecycle.releases import Version
 
 HANDLERS: Mapping[str, Handler] = {
     WRITE_STATUS: statuses.write,
     records.WRITE: records.write,
     manifests.CHANGE: manifests.change,
+    manifests.NOTE_BIN: manifests.note_bin,
+    deprecations.DEPRECATE: deprecations.deprecate,
+    manifests.SHARES: manifests.shares,
+    sharing.LOOK: sharing.look,
+    enabling.AWAIT: enabling.wait,
+    EXTEND: extend,
     "ssm:PutParameter": parameters.publish,
+    pointers.MOVE: pointers.move,
     "wait:parameter": parameters.read_back,
     "ec2:DeregisterImage": calls.deregister,
 }
@@ -72,39 +90,78 @@ class LifecycleRun(Struct, frozen=True, kw_only=True):
         """
         if not plan.actions:
             return {}
-        with self.leased() as execution:
-            return execution(plan, tell)
+        with self.leased() as carry:
+            return carry(plan, tell)
 
     @contextmanager
-    def leased(self) -> "Iterator[_Carry]":
-        """Hold the image's lease while several plans are carried out, one after the other."""
+    def leased(self, *, anyway: bool = False) -> "Iterator[Carrying]":
+        """Hold the image's lease while several plans are carried out, one after the other.
+
+        Args:
+            anyway: whether to go on while somebody else has it, unless that is a bake of this very
+                version: what is written then is written only where it was not changed meanwhile.
+        """
         now = datetime.now(UTC)
         name = f"{now:%Y%m%dT%H%M%SZ}-{self.image}-{self.version}"
         written = journal.Journal.open(
             journal.Start(build=name, version=self.version, spec="", release=self.command)
         )
-        with Lease(self.aws.at(self.place), self.image, name) as lease:
-            yield _Carry(self, written, lease)
+        with ExitStack() as stack:
+            guard, notes = unguarded, tuple[str, ...]()
+            try:
+                guard = stack.enter_context(Lease(self.aws.at(self.place), self.image, name)).check
+            except RefusedError as error:
+                if not anyway:
+                    raise
+                notes = (f"it goes on all the same: {error.message}",)
+            yield Carrying(self, written, guard, notes)
 
 
-class _Carry:
-    """Carries plans out under one lease, into one journal."""
+class Carrying:
+    """Carries plans out, one after the other, into one journal.
 
-    def __init__(self, run: LifecycleRun, written: journal.Journal, lease: Lease) -> None:
+    ``notes`` are what there is to know before.
+    """
+
+    def __init__(
+        self,
+        run: LifecycleRun,
+        written: journal.Journal,
+        guard: Callable[[], None],
+        notes: tuple[str, ...],
+    ) -> None:
         self._run = run
         self._journal = written
-        self._lease = lease
+        self._guard = guard
+        self.notes = notes
 
-    def __call__(self, plan: Plan, tell: Tell) -> Results:
+    def __call__(self, plan: Plan, tell: Tell = silent) -> Results:
+        """Carry a plan out of which all has to be done.
+
+        Raises:
+            GoldenamiError: an action failed.
+            InterruptedRunError: Ctrl-C; the same command goes on.
+        """
+        outcome = self.attempt(plan, tell)
+        if outcome.error:
+            raise outcome.error
+        return outcome.results
+
+    def attempt(self, plan: Plan, tell: Tell = silent) -> RunOutcome:
+        """Carry a plan out as far as it can be.
+
+        Raises:
+            InterruptedRunError: Ctrl-C; the same command goes on.
+        """
         execution = Execution(
             self._run.aws,
             handlers=HANDLERS,
             journal=self._journal,
             tell=tell,
-            guard=self._lease.check,
+            guard=self._guard,
         )
         try:
-            return execution.run(plan)
+            return execution.attempt(plan)
         except InterruptedRunError as error:
             error.fix = f"run `{self._run.command}` again: it goes on where this stopped"
             raise

@@ -56,6 +56,7 @@ class RemediationRequest(Struct, frozen=True, kw_only=True):
         regions: only findings in these regions; all if empty.
         security_group: the group that quarantined instances get, and no other.
         image: the golden image that launch templates get.
+        version: which version of it; the newest golden one if empty.
         rollout: how instances of groups are replaced.
         role: the name of the role in other accounts.
         per_minute: how many calls may begin in a minute.
@@ -67,6 +68,7 @@ class RemediationRequest(Struct, frozen=True, kw_only=True):
     regions: frozenset[str] = frozenset()
     security_group: str = ""
     image: str = ""
+    version: str = ""
     rollout: Rollout = Rollout()
     role: str = ""
     per_minute: float = 60.0

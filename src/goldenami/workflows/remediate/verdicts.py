@@ -82,9 +82,10 @@ class Verdicts(Struct, frozen=True):
         replace(self, judgement=now).still_open(named)
 
     def golden_versions(self) -> list[Image]:
-        """Return the golden versions of the image that is to take others' place, newest first."""
+        """Return the golden versions of the image that may take others' place, newest first."""
         regional = self.aws.in_region(self.place.region)
-        return goldens.versions(regional, self.request.image, self.question.approval)
+        every = goldens.versions(regional, self.request.image, self.question.approval)
+        return [image for image in every if self.request.version in ("", image.version)]
 
     def refuse_unread(self) -> None:
         """Refuse everything, if the place could not be read.
