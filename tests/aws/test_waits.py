@@ -239,6 +239,7 @@ SNAPSHOT = {"BlockDeviceMappings": [EBS]}
 TAGGED = [{"Key": "Team", "Value": "platform"}]
 WANTED = {
     "exactly": True,
+    "watermark": "111122223333:web",
     "ImageId": "ami-1",
     "tags": {"Team": "platform", "goldenami:status": "building"},
     "attributes": {"imds_support": "v2.0"},
@@ -261,6 +262,7 @@ WANTED = {
                 "ami-1 has the tag Team=(none), not platform",
                 "snap-1 has the tag Team=other, not platform",
                 "ami-1 has imds_support (none), not v2.0",
+                "ami-1 lacks the watermark 111122223333:web",
                 "ami-1 is shared with [], not as wanted",
                 "ami-1 has no deprecation on 2027-01-01",
             ],
@@ -271,6 +273,13 @@ WANTED = {
                 "Tags": TAGGED,
                 "DeprecationTime": "2027-01-01T00:00:00.000Z",
                 "ImdsSupport": "v2.0",
+                "ImageWatermarks": [
+                    {
+                        "WatermarkKey": "111122223333:web",
+                        "SourceImageId": "ami-1",
+                        "SourceImageRegion": "us-east-1",
+                    }
+                ],
             },
             TAGGED,
             [{"UserId": "111122223333"}],
@@ -301,7 +310,9 @@ def test_an_image_without_snapshots_is_compared_by_itself(doing: Wait) -> None:
         describe_images=[image("available")], describe_image_attribute=[{"LaunchPermissions": []}]
     )
     one, _ = doing(
-        client, **WANTED | {"tags": {}, "attributes": {}, "shares": [], "deprecate_at": ""}
+        client,
+        **WANTED
+        | {"tags": {}, "attributes": {}, "shares": [], "deprecate_at": "", "watermark": ""},
     )
     assert compare.image(one) == {}
 

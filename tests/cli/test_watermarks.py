@@ -57,18 +57,6 @@ def test_a_watermark_that_is_refused_fails_the_bake_before_any_copy(
     assert [keys(image) for image in own_images("us-east-1")] == [[]]
 
 
-def test_a_copy_without_its_watermark_is_not_complete(
-    cli: Any, write: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("goldenami.bake.distribute.COMPARE_TIMEOUT_S", 0.2)
-    monkeypatch.setattr(
-        "goldenami.aws.answers.ec2.ImageAnswer.watermark_keys", property(lambda _: [])
-    )
-    ran = cli("bake", write(watermark=True), "--yes")
-    assert ran.code == 1
-    assert f"lacks the watermark {KEY}" in ran.err
-
-
 def test_what_cannot_be_marked_is_refused_before_anything_is_changed(
     cli: Any, write: Any, sandbox: Sandbox, golden: str, mutating: Any
 ) -> None:

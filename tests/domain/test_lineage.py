@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenami.domain import lineage
-from goldenami.domain.image import Image, Watermark
+from goldenami.domain.image import Image, ImageWatermark
 from goldenami.domain.lineage import ImageKey, Lineage
 
 A, B, C, D = (("us-east-1", f"ami-{letter}") for letter in "abcd")
@@ -17,7 +17,9 @@ def image(key: ImageKey, source: ImageKey = ("", ""), *marks: ImageKey) -> Image
     return Image(
         region=region, id=name, name=name, owner="1", state="available", architecture="x86_64",
         source_image=source[1], source_region=source[0],
-        watermarks=tuple(Watermark(key="1:web", region=each[0], image=each[1]) for each in marks),
+        watermarks=tuple(
+            ImageWatermark(key="1:web", region=region, image=name) for region, name in marks
+        ),
     )  # fmt: skip
 
 

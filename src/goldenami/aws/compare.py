@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from typing import Any
 
-from goldenami.aws import snapshots
+from goldenami.aws import snapshots, watermarks
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.ec2 import (
     DescribeImages,
@@ -69,7 +69,7 @@ def _differences(context: ActionContext) -> Iterator[str]:
         if (actual := getattr(image, name)) != expected:
             yield f"{image_id} has {name} {actual or '(none)'}, not {expected}"
     expected_mark = context.parameters["watermark"]
-    if expected_mark and expected_mark not in image.watermark_keys:
+    if expected_mark and expected_mark not in watermarks.keys(image):
         yield f"{image_id} lacks the watermark {expected_mark}"
     shares = {permission.named for permission in permissions}
     wanted_shares = {tuple(share.items()) for share in context.parameters["shares"]}

@@ -10,7 +10,7 @@ from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.contents import content_kind
-from goldenami.domain.image import Image, ImageDevice, ImageScan, Watermark
+from goldenami.domain.image import Image, ImageDevice, ImageScan, ImageWatermark
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
@@ -171,10 +171,10 @@ def _described(regional: RegionalAws, purpose: str, **parameters: Any) -> list[I
     return [_image(regional.region, image) for image in images]
 
 
-def watermarks(answers: Iterable[WatermarkAnswer]) -> tuple[Watermark, ...]:
+def watermarks(answers: Iterable[WatermarkAnswer]) -> tuple[ImageWatermark, ...]:
     """Return the watermarks of an image."""
     return tuple(
-        Watermark(
+        ImageWatermark(
             key=answer.watermark_key,
             region=answer.source_image_region,
             image=answer.source_image_id,

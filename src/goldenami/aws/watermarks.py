@@ -9,7 +9,7 @@ from typing import Any
 
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
-from goldenami.aws.answers.ec2 import DescribeImages
+from goldenami.aws.answers.ec2 import DescribeImages, ImageAnswer
 from goldenami.aws.waits import answered, patiently
 from goldenami.errors import AwsError
 
@@ -22,6 +22,11 @@ MOST = 5
 def key(account: str, name: str) -> str:
     """Return how EC2 calls a watermark of an account."""
     return f"{account}:{name}"
+
+
+def keys(image: ImageAnswer) -> list[str]:
+    """Return the watermarks of an image: ``account:name`` each."""
+    return [watermark.watermark_key for watermark in image.image_watermarks]
 
 
 def attach(context: ActionContext) -> dict[str, Any]:
@@ -37,7 +42,7 @@ def attach(context: ActionContext) -> dict[str, Any]:
     def there() -> bool:
         images = context.ask(DescribeImages, ImageIds=[image_id], IncludeDisabled=True).rows
         expected = key(context.regional.account, name)
-        return any(expected in image.watermark_keys for image in images)
+        return any(expected in keys(image) for image in images)
 
     if patiently(context, there, created=True):
         return {}

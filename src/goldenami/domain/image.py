@@ -22,7 +22,7 @@ class ImageDevice(Struct, frozen=True, kw_only=True):
     encrypted: bool = False
 
 
-class Watermark(Struct, frozen=True, kw_only=True):
+class ImageWatermark(Struct, frozen=True, kw_only=True):
     """What says of an image, and of all that is made of it, from which one it comes.
 
     EC2 puts the account of whoever attaches it into its key, ``account:name``; consumers see it.
@@ -98,7 +98,7 @@ class Image(Struct, frozen=True, kw_only=True):
     source_instance: str = ""
     source_image: str = ""
     source_region: str = ""
-    watermarks: tuple[Watermark, ...] = ()
+    watermarks: tuple[ImageWatermark, ...] = ()
     scan: ImageScan | None = None
 
     @property

@@ -12,7 +12,7 @@ from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.audit.rules import RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
-from goldenami.domain.image import Watermark
+from goldenami.domain.image import ImageWatermark
 from goldenami.domain.life import Change
 from goldenami.domain.status import Status
 
@@ -36,7 +36,7 @@ def became(image_id: str, status: Status, **changes: Any) -> Produced:
     return made(image_id, approved=False, change=change, **changes)
 
 
-MARK = Watermark(key=f"{HERE}:web", region="us-east-1", image=GOLDEN)
+MARK = ImageWatermark(key=f"{HERE}:web", region="us-east-1", image=GOLDEN)
 PRODUCED = {
     REVOKED: became(REVOKED, Status.REVOKED),
     DEPRECATED: became(DEPRECATED, Status.DEPRECATED),
@@ -414,7 +414,7 @@ def test_severities_are_listed_worst_first() -> None:
     ],
 )
 def test_a_watermark_leads_to_the_revoked_image_that_it_was_attached_to(
-    mark: Watermark, revoked: str
+    mark: ImageWatermark, revoked: str
 ) -> None:
     image = ImageSeen(id="ami-1", owner=STRANGER, state="available", watermarks=(mark,))
     claim = APPROVED.revoked_ancestor("us-east-1", image)

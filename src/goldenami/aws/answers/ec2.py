@@ -73,11 +73,6 @@ class ImageAnswer(Stateful, frozen=True, kw_only=True):
     scan_results: ScanResults | None = None  # absent if Inspector never scanned it
 
     @property
-    def watermark_keys(self) -> list[str]:
-        """Its watermarks: ``account:name`` each."""
-        return [watermark.watermark_key for watermark in self.image_watermarks]
-
-    @property
     def snapshot_ids(self) -> list[str]:
         """The snapshots behind it."""
         volumes = (device.ebs for device in self.block_device_mappings)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from goldenami.domain.image import Watermark
+from goldenami.domain.image import ImageWatermark
 from goldenami.domain.tags import Tags
 
 
@@ -59,7 +59,7 @@ class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
     deprecated_at: datetime | None = None
     golden_ancestor: str = ""
     revoked_ancestor: str = ""
-    watermarks: tuple[Watermark, ...] = ()
+    watermarks: tuple[ImageWatermark, ...] = ()
 
     @property
     def known(self) -> bool:

@@ -16,7 +16,7 @@ from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.rules import stale_pointer
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.manifest import Manifest
-from goldenami.domain.pointers import Pointers
+from goldenami.domain.pointers import PublishedNames
 from goldenami.errors import AwsError
 from goldenami.workflows.audit.sources import Batch, Batches
 
@@ -57,7 +57,7 @@ class PublishedParameters:
 
 def _read(
     aws: Aws, places: Sequence[AccountRegion]
-) -> tuple[Pointers, Mapping[AccountRegion, AwsError]]:
+) -> tuple[PublishedNames, Mapping[AccountRegion, AwsError]]:
     answers, errors = concurrently(places, lambda place: manifests.every(aws.at(place)))
     every: list[Manifest] = [manifest for several in answers.values() for manifest in several]
     return pointers.published(every), errors

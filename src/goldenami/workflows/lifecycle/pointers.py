@@ -18,8 +18,9 @@ from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.channels import Publication
 from goldenami.domain.check_result import CheckResult
-from goldenami.domain.manifest import Manifest, Placed
+from goldenami.domain.manifest import Manifest
 from goldenami.domain.plan import Action
+from goldenami.domain.pointers import named
 from goldenami.workflows.lifecycle import releases
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Releases, Version
 
@@ -158,7 +159,7 @@ def _named(aws: Aws, every: Releases, role: str) -> Iterator[Pointer]:
     newest = _newest(every)
     for manifest in (*([newest] if newest else []), *_manifests(every)):
         for placed in manifest.images:
-            for channel, name in _names(manifest, placed):
+            for channel, name in named(manifest, placed):
                 yield Pointer(
                     place=releases.place_of(aws, placed, role),
                     name=name,
@@ -166,15 +167,6 @@ def _named(aws: Aws, every: Releases, role: str) -> Iterator[Pointer]:
                     architecture=placed.architecture or "",
                     current=manifest is newest,
                 )
-
-
-def _names(manifest: Manifest, placed: Placed) -> Iterator[tuple[str, str]]:
-    """Yield the channels of an image, each with the name of its parameter."""
-    if publish := manifest.publish or None:
-        for channel in publish.channels or ("",):
-            yield channel, publish.parameter(manifest.image, channel, placed.architecture or "")
-    if placed.parameter:
-        yield "", placed.parameter
 
 
 def choose(chosen: Iterable[Pointer], version: Version) -> Choice:

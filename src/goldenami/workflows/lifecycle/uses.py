@@ -19,6 +19,7 @@ from goldenami.domain import tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.image import Image
+from goldenami.domain.pointers import named
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 
 PERMISSIONS = (
@@ -183,11 +184,11 @@ def parameters_of(versions: Iterable[Version]) -> list[str]:
     """Return the SSM parameters that the images of versions were published as."""
     return list(
         dict.fromkeys(
-            placed.parameter
+            name
             for version in versions
             for kept in version.manifests
             for placed in kept.manifest.images
-            if placed.parameter
+            for _, name in named(kept.manifest, placed)
         )
     )
 
