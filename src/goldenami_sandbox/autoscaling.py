@@ -71,10 +71,11 @@ class AutoScalingStore(AutoScalingBackend):
         return refresh
 
     def roll_back(self, name: str) -> Refresh:
-        """Replace the instances of a group again, by what it names."""
-        refresh = self.refreshes[name][-1]
+        """Replace the instances of a group again, by what it names, if that can be launched."""
+        group, refresh = self.autoscaling_groups[name], self.refreshes[name][-1]
         refresh.roll_back()
-        _replace_instances(self.autoscaling_groups[name])
+        _replace_instances(group)
+        refresh.fails = bool(group.desired_capacity) and not group.instance_states
         return refresh
 
 

@@ -45,6 +45,8 @@ class Refresh:
         self._ended_at: datetime | None = None
         self._share_before = 0.0
         self._rollback: Described = {}
+        self.fails = False
+        """Whether nothing can be launched any more by what the group names."""
 
     @property
     def ended(self) -> bool:
@@ -88,7 +90,8 @@ class Refresh:
     @property
     def _status(self) -> str:
         if self._rollback:
-            return "RollbackSuccessful" if self.ended else "RollbackInProgress"
+            end = "RollbackFailed" if self.fails else "RollbackSuccessful"
+            return end if self.ended else "RollbackInProgress"
         return "Successful" if self.ended else "InProgress"
 
     @property

@@ -1,5 +1,6 @@
 """`watermark: true`: attached once, inherited by every copy, and compared there."""
 
+import json
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ def test_every_image_of_a_release_carries_the_watermark_of_its_golden_image(
     for region in ("us-east-1", "eu-west-1"):
         assert [keys(image) for image in own_images(region)] == [[KEY]]
     assert mutating().count("AttachImageWatermark") == 1 + lost
+    sandbox.pending_s = 0.0
+    ec2 = sandbox.client("ec2")
+    image = own_images("us-east-1")[0]["ImageId"]
+    ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)
+    audited = json.loads(cli("audit", "--region", "us-east-1", "--format", "json").out)
+    assert audited["images"][0]["image"]["watermarks"] == [
+        {"key": KEY, "region": "us-east-1", "image": image}
+    ]
     again = write("next.yaml", watermark=True, version="2.0", regions=["us-east-1"],
                   base__source={"golden": "web-base"})  # fmt: skip
     assert cli("bake", again, "--yes").code == 0

@@ -1,5 +1,6 @@
 """Instance refreshes that are rolled back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -95,6 +96,23 @@ def test_it_ends_as_a_success_that_the_group_does_not_take_over(
     assert running(ec2) == [images[0]] * 2
     with refused("ActiveInstanceRefreshNotFound"):
         scaling.rollback_instance_refresh(AutoScalingGroupName=NAME)
+
+
+def test_it_fails_where_the_former_image_launches_nothing_any_more(
+    sandbox: Sandbox, ec2: Any, template: str, bake: Callable[..., str]
+) -> None:
+    image_id = bake()
+    data = {"ImageId": image_id, "InstanceType": "t3.micro"}
+    ec2.create_launch_template_version(LaunchTemplateName=NAME, LaunchTemplateData=data)
+    scaling = make(sandbox, template, "4")
+    sandbox.pending_s = 60
+    scaling.start_instance_refresh(
+        AutoScalingGroupName=NAME, DesiredConfiguration=desired(template, "2")
+    )
+    ec2.disable_image(ImageId=image_id)
+    sandbox.pending_s = 0
+    scaling.rollback_instance_refresh(AutoScalingGroupName=NAME)
+    assert refresh(scaling)["Status"] == "RollbackFailed"
 
 
 @pytest.mark.parametrize(

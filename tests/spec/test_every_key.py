@@ -76,7 +76,7 @@ FULL: dict[type[Any], str] = {
           organizational_units:
           - arn:aws:organizations::111122223333:ou/o-a1b2c3d4e5/ou-ab12-cd34ef56
           snapshots: true
-        publish: {ssm_parameter: /a, manifest: false}
+        publish: {ssm_parameter: /a, channels: [a, b], restricted: [b], manifest: false}
         lifecycle:
           keep: 1
           keep_for: 1d

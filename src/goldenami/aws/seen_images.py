@@ -87,4 +87,5 @@ def _seen(image_id: str, image: Image | None) -> ImageSeen:
         state=image.state,
         created=image.created,
         deprecated_at=image.deprecated_at,
+        watermarks=image.watermarks,
     )

@@ -75,6 +75,14 @@ class Recipe(Struct, frozen=True, kw_only=True):
         return self.release.places(self.aws.account, self.aws.partition)
 
     @property
+    def parameter(self) -> str:
+        """The SSM parameter that names its images from their release on, empty if none does."""
+        if self.release.publish is None:
+            return ""
+        publication = self.release.publish.publication
+        return publication.parameter(self.build.image, publication.first, self.build.architecture)
+
+    @property
     def is_shared(self) -> bool:
         """Whether others may launch or copy it."""
         return bool(self.release.share.targets or self.release.copies)

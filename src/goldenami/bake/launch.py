@@ -263,7 +263,7 @@ def source_problems(recipe: Recipe) -> Iterator[str]:
             f"{where}.source: {source.id} ({source.name}) is {source.architecture}: name an image "
             f"that is {architecture}"
         )
-    marks = set(source.watermarks) - {recipe.watermark}
+    marks = {mark.key for mark in source.watermarks} - {recipe.watermark}
     if recipe.watermark and len(marks) >= watermarks.MOST:
         yield (
             f"watermark: an image inherits those of its source, and {source.id} has "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from goldenami.domain import names
-from goldenami.spec import architecture_checks, user_data, volume_checks
+from goldenami.spec import architecture_checks, publish_checks, user_data, volume_checks
 from goldenami.spec.architecture_checks import launched
 from goldenami.spec.model import Enforce, EnforceSpec, Release
 from goldenami.validation import Problem, Rule
@@ -23,8 +23,8 @@ Problems = Iterator[Problem]
 def rules(folder: Path) -> tuple[Rule[Release], ...]:
     """Return the rules of a release file that lies in ``folder``; each is asked by itself."""
     return (
-        _ami_name, *architecture_checks.RULES, _audited_accounts, user_data.rule(folder),
-        *volume_checks.rules(),
+        _ami_name, *architecture_checks.RULES, *publish_checks.RULES, _audited_accounts,
+        user_data.rule(folder), *volume_checks.rules(),
         _packer_variables, _launch_lists, _cleanup, _retention, _approval, _approval_tag,
         _watermark,
         _distribution, _copies, _copied_accounts, _launch_permissions, _shared_snapshots,

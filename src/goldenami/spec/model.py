@@ -8,6 +8,7 @@ from msgspec import field
 from goldenami.constraints import between, exactly_one, some
 from goldenami.domain import arns, names
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.channels import Publication
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
@@ -16,6 +17,7 @@ from goldenami.spec.audit import AuditSettings
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
 from goldenami.spec.lifecycle import Lifecycle
 from goldenami.spec.part import Part
+from goldenami.spec.publish import Publish
 
 
 class ImageFilter(Part, frozen=True):
@@ -147,17 +149,6 @@ class Share(Part, frozen=True):
     def targets(self) -> int:
         """The number of launch permissions this makes (AWS allows 1,000)."""
         return len(self.accounts) + len(self.organizations) + len(self.organizational_units)
-
-
-class Publish(Part, frozen=True):
-    """The SSM parameter that names the current image in every region.
-
-    ``{arch}`` in its name stands for the architecture, where there are several.
-    With ``manifest``, each release's manifest is kept as a parameter too, in the build region.
-    """
-
-    ssm_parameter: types.SsmParameter
-    manifest: bool = True
 
 
 class Attaching(Part, frozen=True):
@@ -324,10 +315,14 @@ class Release(Part, frozen=True):
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The SSM parameters that it is published as, one for each architecture."""
-        name = self.publish.ssm_parameter if self.publish else ""
-        several = [name.replace(names.ARCH, each) for each in self.architectures] or [name]
-        return tuple(several) if name else ()
+        """The SSM parameters of its channels, one for each architecture."""
+        publication = self.publish.publication if self.publish else Publication(ssm_parameter="")
+        return tuple(
+            name
+            for channel in publication.channels or ("",)
+            for architecture in self.architectures or ("",)
+            if (name := publication.parameter(self.image, channel, architecture))
+        )
 
     @property
     def scan(self) -> Scan | None:

@@ -150,7 +150,7 @@ def _newest(
 def refuse_revoked(regional: RegionalAws, image: Image, approval: ApprovalTag) -> None:
     """Refuse a source that is revoked, or was made from a revoked image, over all generations.
 
-    Images of other accounts have none of these behind them that could be looked at.
+    What is behind images of other accounts cannot be looked at, but for their watermarks.
 
     Raises:
         RefusedError: saying by whom, when, why, and what follows.
@@ -161,6 +161,9 @@ def refuse_revoked(regional: RegionalAws, image: Image, approval: ApprovalTag) -
     while waiting:
         each = waiting.pop(0)
         seen.add(lineage.key(each))
+        for mark in each.watermarks:
+            if mark.account == aws.account and (mark.region, mark.image) not in seen:
+                waiting += images.by_id(aws.in_region(mark.region), [mark.image])
         if each.owner != aws.account:
             continue
         place = AccountRegion(aws.account, each.region)
@@ -168,7 +171,7 @@ def refuse_revoked(regional: RegionalAws, image: Image, approval: ApprovalTag) -
         if claim := claims[place].get(each.id):
             _refuse_if_revoked(image, each, claim)
         known = lineage_of({place: [each]}, claims)
-        for region, source in known.ancestors(lineage.key(each)):
+        for region, source in known.ancestors(lineage.key(each)):  # its sources alone
             if (region, source) not in seen:
                 waiting += images.by_id(aws.in_region(region), [source])
 

@@ -1,25 +1,15 @@
 """What was made of an image, by whatever means, is found in every region."""
 
-import re
 from typing import Any
-
-from msgspec import structs
 
 from goldenami.aws.session import Aws
 from goldenami.workflows.lifecycle.descendants import descendants
-from goldenami_sandbox.calls import Call, Sent
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
 
-def without_sources(_: Call, sent: Sent) -> Sent:
-    """Let EC2 not tell from which image one was made, as of images that are old."""
-    noted = re.compile(rb"<(sourceImage\w+)>.*?</\1>")
-    return structs.replace(sent, body=noted.sub(lambda each: b" " * len(each[0]), sent.body))
-
-
 def test_every_descendant_is_found_by_what_ec2_and_records_say(
-    cli: Any, write: Any, sandbox: Sandbox
+    cli: Any, write: Any, sandbox: Sandbox, silent: Fault
 ) -> None:
     sandbox.pending_s = 0.0
     assert cli("bake", write(), "--yes").code == 0
@@ -41,12 +31,18 @@ def test_every_descendant_is_found_by_what_ec2_and_records_say(
     ]  # fmt: skip
     names = {"web-base-1.0", "shop-1.0", "by hand", "again"}
     assert {each.image.name for each in found} == names
-    silent = Fault(service="ec2", operation="DescribeImages", damage=without_sources)
     with sandbox.fail(silent):
         by_record, _ = descendants(aws, {("us-east-1", golden["ImageId"])})
         by_instance, _ = descendants(aws, {("eu-west-1", hand)})
     assert [each.image.id for each in by_record] == [shop]
     assert [each.image.id for each in by_instance] == [again]
+    home.attach_image_watermark(ImageId=golden["ImageId"], WatermarkName="web-base")
+    marked = far.copy_image(
+        SourceImageId=golden["ImageId"], SourceRegion="us-east-1", Name="marked"
+    )
+    with sandbox.fail(silent):
+        by_watermark, _ = descendants(aws, {("us-east-1", golden["ImageId"])})
+    assert [each.image.id for each in by_watermark] == [shop, marked["ImageId"]]
 
 
 def test_a_place_that_cannot_be_read_is_noted(cli: Any, write: Any, sandbox: Sandbox) -> None:

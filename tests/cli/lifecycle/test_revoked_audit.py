@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from goldenami.report.audit import FORMATS
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -76,7 +77,7 @@ def test_a_revocation_by_hand_is_told_as_such_wherever_it_reaches(
     assert ":root wrote it at 20" in found[parameter]
     saved = cli("audit", release, "--source", f"file:{kept}", "--format", "json")
     assert findings(json.loads(saved.out)) == found
-    for form in ("table", "csv", "html", "sarif", "junit", "markdown", "jsonl"):
+    for form in FORMATS:
         assert "stale-pointer" in cli("audit", release, "--format", form).out
 
 

@@ -90,6 +90,19 @@ def test_a_source_whose_origin_cannot_be_read_is_not_taken_for_good(
         assert cli("bake", file, "--plan").code == 1
 
 
+def test_a_watermark_of_a_revoked_image_is_enough_to_refuse_a_source(
+    cli: Any, write: Any, sandbox: Sandbox, golden: str, silent: Fault
+) -> None:
+    ec2 = sandbox.client("ec2")
+    ec2.attach_image_watermark(ImageId=golden, WatermarkName="web-base")
+    hand = ec2.copy_image(SourceImageId=golden, SourceRegion="us-east-1", Name="hand")["ImageId"]
+    ec2.create_tags(Resources=[golden], Tags=REVOKED)
+    file = write("app.yaml", image="app", regions=["us-east-1"], base__source={"ami": hand})
+    with sandbox.fail(silent):
+        ran = cli("bake", file, "--plan")
+    assert (ran.code, SAID in ran.err) == (4, True), ran.err
+
+
 def test_what_became_of_a_release_is_listed_with_where_by_whom_and_why(
     cli: Any, write: Any, sandbox: Sandbox, own_images: Any
 ) -> None:

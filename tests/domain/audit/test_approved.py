@@ -179,6 +179,12 @@ def test_another_accounts_images_of_a_region_are_added() -> None:
     assert approved.also("eu-west-1", made).produced["us-east-1"] == {}
 
 
+@pytest.mark.parametrize("status", ["approved", "deprecated", "disabled", "revoked", "retired"])
+def test_what_was_approved_before_there_were_records_stays_a_releases_own(status: str) -> None:
+    tags = {**TAGS, "goldenami:status": status}
+    assert forged(Builds(records={BUILD: None}), tags=tags) == ""
+
+
 REVOKED = Change(status=Status.REVOKED, by="ann", at="2026-11-20", why="CVE-2026-1")
 RECORD = Record(
     build=BUILD, image="web", version="1.0", spec="0" * 64, source="ami-0",

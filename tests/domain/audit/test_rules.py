@@ -12,6 +12,7 @@ from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.audit.rules import RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
+from goldenami.domain.image import Watermark
 from goldenami.domain.life import Change
 from goldenami.domain.status import Status
 
@@ -35,6 +36,7 @@ def became(image_id: str, status: Status, **changes: Any) -> Produced:
     return made(image_id, approved=False, change=change, **changes)
 
 
+MARK = Watermark(key=f"{HERE}:web", region="us-east-1", image=GOLDEN)
 PRODUCED = {
     REVOKED: became(REVOKED, Status.REVOKED),
     DEPRECATED: became(DEPRECATED, Status.DEPRECATED),
@@ -221,6 +223,22 @@ CASES: dict[str, tuple[Subject, dict[str, Any], list[str]]] = {
     "a revoked image of a revoked source": (
         subject(id=REVOKED, revoked_ancestor=REVOKED), {}, ["revoked-image"],
     ),
+    "a stranger's image with a watermark of the golden account": (
+        subject(id=OTHER, owner=STRANGER, watermarks=(MARK,)), {"derived": True},
+        ["foreign-owner", "derived-image"],
+    ),
+    "a stranger's image with a watermark of his own": (
+        subject(
+            id=OTHER, owner=STRANGER,
+            watermarks=(structs.replace(MARK, key=f"{STRANGER}:web"),),
+        ),
+        {}, ["foreign-owner"],
+    ),
+    "an own image with a watermark and nothing else": (
+        subject(id=OTHER, watermarks=(MARK,)), {"derived": True},
+        ["unapproved-image", "derived-image"],
+    ),
+    "a golden image with its watermark": (subject(watermarks=(MARK,)), {}, []),
     "a deprecated release": (subject(id=DEPRECATED), {}, ["deprecated-image"]),
     "a copy of a deprecated release": (
         subject(id=OTHER, golden_ancestor=DEPRECATED), {"derived": True}, ["derived-image"],
@@ -383,3 +401,21 @@ def test_severities_are_listed_worst_first() -> None:
     assert sorted(Severity, key=lambda one: one.rank) == list(Severity)
     assert Severity.HIGH.reaches(Severity.MEDIUM)
     assert not Severity.LOW.reaches(Severity.MEDIUM)
+
+
+@pytest.mark.parametrize(
+    ("mark", "revoked"),
+    [
+        (structs.replace(MARK, image=REVOKED), REVOKED),
+        (structs.replace(MARK, image=REVOKED, key=f"{STRANGER}:web"), ""),
+        (MARK, ""),
+        (structs.replace(MARK, image=REVOKED, region="eu-west-1"), ""),
+        (structs.replace(MARK, image=OTHER), ""),
+    ],
+)
+def test_a_watermark_leads_to_the_revoked_image_that_it_was_attached_to(
+    mark: Watermark, revoked: str
+) -> None:
+    image = ImageSeen(id="ami-1", owner=STRANGER, state="available", watermarks=(mark,))
+    claim = APPROVED.revoked_ancestor("us-east-1", image)
+    assert (claim.id if claim else "") == revoked

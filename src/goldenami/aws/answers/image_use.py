@@ -52,6 +52,14 @@ DescribeImageUsageReportEntries = listing(
 )
 
 
+class WatermarkAnswer(Row, frozen=True, kw_only=True):
+    """A watermark of an image, and what it was attached to."""
+
+    watermark_key: Text
+    source_image_id: Text
+    source_image_region: Text
+
+
 class AncestryEntry(Row, frozen=True, kw_only=True):
     """An image, and the one that it was made of."""
 

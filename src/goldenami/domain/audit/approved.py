@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.domain import identity, life, names, tags
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.subject import ImageSeen, Subject
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image, architecture_of, bake_of, started
 from goldenami.domain.life import Change
@@ -127,6 +127,17 @@ class Approved(Struct, frozen=True, kw_only=True):
         for region, source in self.lineage.ancestors(image):
             if claim := self.produced.get(region, {}).get(source):
                 yield claim
+
+    def revoked_ancestor(self, region: str, image: ImageSeen) -> Produced | None:
+        """Return the nearest revoked image that one was made from: by lineage, or by watermark."""
+        marked = (
+            claim
+            for mark in image.watermarks
+            if mark.account == self.account and mark.image != image.id
+            if (claim := self.produced.get(mark.region, {}).get(mark.image))
+        )
+        claims = (*self.ancestors((region, image.id)), *marked)
+        return next((claim for claim in claims if claim.revoked), None)
 
     def golden(self, subject: Subject) -> bool:
         """Tell whether the subject's image is one of the approved."""
@@ -278,7 +289,9 @@ def _contradicted(image: Image, builds: Builds, *, approved: bool) -> str:
         return ""
     known = builds.records[build]
     if known is None:  # what was approved before there were records has a manifest at most
-        return "" if approved else f"build {build} has no record, so nothing proves that it made it"
+        last = life.of_tags(image.tags)
+        once = approved or (last is not None and last.ends)
+        return "" if once else f"build {build} has no record, so nothing proves that it made it"
     record = known.recorded.record
     if approved and not record.approver:
         return f"the record of build {build} knows of no approval"

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from goldenami.domain.image import Watermark
 from goldenami.domain.tags import Tags
 
 
@@ -46,7 +47,8 @@ class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
     does not show it (it is gone, or not shared any more), and ``unseen`` if it belongs to an
     account that cannot be looked into; its owner is then unknown.
     ``golden_ancestor`` is the golden image that it was made from, empty if none is known;
-    ``revoked_ancestor`` is a revoked one, be it by way of others.
+    ``revoked_ancestor`` is a revoked one, be it by way of others. ``watermarks`` tell where it
+    comes from, be it somebody else's: they approve nothing.
     """
 
     id: str = ""
@@ -57,6 +59,7 @@ class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
     deprecated_at: datetime | None = None
     golden_ancestor: str = ""
     revoked_ancestor: str = ""
+    watermarks: tuple[Watermark, ...] = ()
 
     @property
     def known(self) -> bool:

@@ -256,10 +256,11 @@ def explained_by_ancestors(
 
 
 def _revoked_ancestors(subjects: Sequence[Subject], approved: Approved) -> dict[str, str]:
-    """Return the revoked images that those of the subjects were made from."""
-    images = {(subject.region, subject.image.id) for subject in subjects}
+    """Return the revoked images that those of the subjects were made from, by their ids."""
+    images = {(subject.region, subject.image.id): subject.image for subject in subjects}
     return {
-        image[1]: claim.id
-        for image in images
-        if (claim := next((each for each in approved.ancestors(image) if each.revoked), None))
+        image.id: claim.id
+        for (region, _), image in images.items()
+        for claim in [approved.revoked_ancestor(region, image)]
+        if claim
     }

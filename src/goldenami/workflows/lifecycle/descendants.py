@@ -1,6 +1,7 @@
 """What was made of images, over all generations, wherever it is."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 
 from msgspec import Struct
 
@@ -38,16 +39,18 @@ class OwnImages(Struct, frozen=True, kw_only=True):
         images: each with its place, by region and id.
         lineage: what they were made from.
         unread: the places that could not be read, each with the reason.
+        regions: the enabled regions of the caller's account.
     """
 
     images: Mapping[ImageKey, tuple[AccountRegion, Image]]
     lineage: Lineage
     unread: Mapping[AccountRegion, str]
+    regions: tuple[str, ...]
 
 
 class _Place(Struct, frozen=True):
     images: Sequence[Image]
-    pairs: Sequence[tuple[ImageKey, ImageKey]]
+    lineage: Lineage
 
 
 def descendants(
@@ -92,8 +95,9 @@ def read(aws: Aws, *, further: Iterable[AccountRegion] = ()) -> OwnImages:
             for place, each in answers.items()
             for image in each.images
         },
-        lineage=lineage.of(*(each.pairs for each in answers.values())),
+        lineage=reduce(Lineage.also, (each.lineage for each in answers.values()), Lineage()),
         unread={place: error.message for place, error in errors.items()},
+        regions=tuple(place.region for place in places if place.account == aws.account),
     )
 
 
@@ -103,7 +107,7 @@ def _read(regional: RegionalAws, account: str) -> _Place:
     if regional.account == account:  # where the records of builds lie
         recorded = [each.record for each in records.every(regional).values()]
         pairs += lineage.recorded(regional.region, recorded)
-    return _Place(own, pairs)
+    return _Place(own, lineage.of(pairs, marks=lineage.marked(own)))
 
 
 def _from_instances(

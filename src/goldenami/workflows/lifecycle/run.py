@@ -14,10 +14,12 @@ from goldenami import journal
 from goldenami.aws import (
     calls,
     deprecations,
+    enabling,
     manifests,
     parameters,
     pointers,
     records,
+    restoring,
     sharing,
     statuses,
 )
@@ -29,6 +31,7 @@ from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import Plan, Results, Tell, silent
 from goldenami.errors import InterruptedRunError, RefusedError
+from goldenami.workflows.enforce.snapshots import EXTEND, extend
 from goldenami.workflows.execution import Execution, RunOutcome, unguarded
 from goldenami.workflows.lifecycle.releases import Version
 
@@ -40,6 +43,9 @@ HANDLERS: Mapping[str, Handler] = {
     deprecations.DEPRECATE: deprecations.deprecate,
     manifests.SHARES: manifests.shares,
     sharing.LOOK: sharing.look,
+    enabling.AWAIT: enabling.wait,
+    restoring.AWAIT: restoring.wait,
+    EXTEND: extend,
     "ssm:PutParameter": parameters.publish,
     pointers.MOVE: pointers.move,
     "wait:parameter": parameters.read_back,

@@ -335,7 +335,6 @@ def _remains(recipe: Recipe, run: EarlierRun, sweep: str) -> Iterator[str]:
 
 def _released(build: PreparedBuild, place: AccountRegion, results: Results) -> ReleasedImage:
     recipe = build.recipe
-    publish = None if build.proposes else recipe.release.publish
     return ReleasedImage(
         region=place.region,
         account=place.account,
@@ -344,5 +343,5 @@ def _released(build: PreparedBuild, place: AccountRegion, results: Results) -> R
         architecture=recipe.source.architecture,
         status=(Status.CANDIDATE if build.proposes else Status.APPROVED).value,
         snapshots=tuple(results[available(place)]["snapshot_ids"]),
-        parameter=publish.ssm_parameter if publish else "",
+        parameter="" if build.proposes else recipe.parameter,
     )
