@@ -82,7 +82,7 @@ def test_a_version_that_goes_is_gone_in_the_end_however_often_it_is_killed(
     machine = released
     words = [{"FILE": str(machine.release)}.get(word, word) for word in COMMANDS[command]]
     runs = killed_until_done(machine, words, after=after)
-    assert runs > 2
+    assert runs > 1
     newest = ("2.0", "approved")
     if command == "retire":
         assert lives(machine) == [("deprecated", "disabled", "retired")] * 2
