@@ -45,6 +45,9 @@ def test_what_is_over_goes_a_step_each_day_and_each_version_says_why_it_stays(
     rules = {**RULES, "except": {"tags": {"Keep": "yes"}}}
     path, said = bake("3.0", lifecycle=rules)
     assert f"`goldenami prune {path}` would look at 1.0 (deprecate)" in said
+    written = [{"Key": "goldenami:status", "Value": "deprecated"}]
+    newest = [versions(sandbox)["3.0"]["ImageId"]]
+    sandbox.client("ec2").create_tags(Resources=newest, Tags=written)
     planned = cli("prune", path, "--plan")
     assert planned.code == 10
     for words in (

@@ -189,6 +189,17 @@ def test_a_protection_with_a_cooldown_is_taken_off_and_waited_for(
     assert [image["Name"] for image in images(sandbox)] == ["web-base-2.0"]
 
 
+def test_a_status_that_somebody_else_has_tagged_takes_no_step(
+    retire: Any, old: str, sandbox: Sandbox
+) -> None:
+    written = [{"Key": tags.STATUS, "Value": "disabled"}]
+    sandbox.client("ec2").create_tags(Resources=[old], Tags=written)
+    ran = retire("--now")
+    assert ran.code == 4, ran.err
+    assert f"cannot become deprecated: {old} is disabled" in ran.err
+    assert state(sandbox, old)[0] == "available"
+
+
 def test_the_last_version_is_unpublished_first_and_no_other_while_it_is_named(
     cli: Any, retire: Any, old: str, sandbox: Sandbox
 ) -> None:

@@ -50,6 +50,11 @@ def images(player: Player) -> None:
     call("ec2:EnableImageDeprecation", ImageId=image, DeprecateAt="2030-01-01T00:00:00Z")
     call("ec2:DescribeImages", Owners=["self"])
     call("ec2:EnableImageDeregistrationProtection", AWAY, ImageId=copy["ImageId"])
+    for operation in (
+        "DisableImageDeregistrationProtection", "DisableImageDeprecation", "DisableImage",
+        "EnableImage",
+    ):  # fmt: skip
+        call(f"ec2:{operation}", AWAY, ImageId=copy["ImageId"])
     call("ec2:DeregisterImage", ImageId=image, DeleteAssociatedSnapshots=True)
     snapshot = call("ec2:CreateSnapshot", VolumeId=_volume(call))["SnapshotId"]
     call("ec2:DeleteSnapshot", SnapshotId=snapshot)

@@ -59,7 +59,7 @@ class Climber(Struct, frozen=True, kw_only=True):
             rung: the step.
             after: the ids of the actions that have to be done before.
         """
-        there = self.version.status
+        there = recorded(self.version)
         if there is None or state(there).rank > state(STATUS[rung]).rank:
             return ()
         steps = {
@@ -147,6 +147,18 @@ class Climber(Struct, frozen=True, kw_only=True):
                 permissions=(*manifests.PERMISSIONS, "ec2:ListImagesInRecycleBin"),
                 after=tuple(after),
             )  # fmt: skip
+
+
+def recorded(version: Version) -> Status | None:
+    """Return how far a version is by its records; its tags may be written by others.
+
+    A release without any record is as far as its tags say.
+    """
+    if changes := version.changes:
+        return max((change.status for change in changes), key=lambda each: state(each).rank)
+    there = version.status
+    beyond = there is not None and state(there).rank > state(Status.APPROVED).rank
+    return Status.APPROVED if version.builds and beyond else there
 
 
 def _unpublish(pointer: Pointer) -> Action:

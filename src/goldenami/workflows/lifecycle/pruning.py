@@ -17,7 +17,7 @@ from goldenami.errors import IncompleteError, RefusedError
 from goldenami.spec import ReleaseFile
 from goldenami.workflows.lifecycle import pointers, releases
 from goldenami.workflows.lifecycle.guard import Guarded
-from goldenami.workflows.lifecycle.ladder import STATUS, Climber
+from goldenami.workflows.lifecycle.ladder import STATUS, Climber, recorded
 from goldenami.workflows.lifecycle.pointers import Pointers
 from goldenami.workflows.lifecycle.releases import Releases, Version
 from goldenami.workflows.lifecycle.retirement import (
@@ -29,6 +29,7 @@ from goldenami.workflows.lifecycle.retirement import (
     watch,
 )
 from goldenami.workflows.lifecycle.run import LifecycleRun
+from goldenami.workflows.lifecycle.transition import refuse_illegal
 
 SUPERSEDING = (Status.APPROVED, Status.DEPRECATED, Status.DISABLED, Status.RETIRED)
 """The statuses of a newer version that takes the place of an older one."""
@@ -158,6 +159,7 @@ def _kept(version: Version, guarded: Guarded, rung: Rung | None) -> list[str]:
     if not guarded.content or not rung:
         return [*guarded.reasons, *unknown]
     try:
+        refuse_illegal(version, STATUS[rung])
         refuse_lost_shares(version, guarded, [rung])
     except RefusedError as error:
         return [error.with_fix]
@@ -166,7 +168,7 @@ def _kept(version: Version, guarded: Guarded, rung: Rung | None) -> list[str]:
 
 def _rung(climber: Climber, each: Due) -> Rung | None:
     """Return the step that a version takes: the one that was begun, else the one it is due for."""
-    begun = (rung for rung in RUNGS if STATUS[rung] is climber.version.status)
+    begun = (rung for rung in RUNGS if STATUS[rung] is recorded(climber.version))
     return next((rung for rung in begun if climber.step(rung)), each.rung)
 
 
@@ -230,15 +232,16 @@ def _aged(
 ) -> AgedVersion:
     changes = [datetime.fromisoformat(change.at) for change in version.changes]
     superseding = [
-        time for each in newer if each.status in SUPERSEDING and (time := approved_at(each))
+        time for each in newer if recorded(each) in SUPERSEDING and (time := approved_at(each))
     ]
-    revoked = version.status is Status.REVOKED
+    there = recorded(version)
+    revoked = there is Status.REVOKED
     images = [each.image for each in version.images]
     ec2 = [image.deprecated_at for image in images]
     launched = [image.launched or image.created for image in images]
     return AgedVersion(
         version=version.version,
-        status=version.status,
+        status=there,
         superseded=(max(changes, default=None) if revoked else min(superseding, default=None)),
         deprecated=max((time for time in ec2 if time), default=None) if all(ec2) else None,
         changed=max(changes, default=None),

@@ -17,10 +17,11 @@ from goldenami.errors import RefusedError
 from goldenami.workflows.lifecycle import guard, pointers, releases, uses
 from goldenami.workflows.lifecycle.deprecation import next_good
 from goldenami.workflows.lifecycle.guard import Guarded, Watch
-from goldenami.workflows.lifecycle.ladder import STATUS, Climber
+from goldenami.workflows.lifecycle.ladder import STATUS, Climber, recorded
 from goldenami.workflows.lifecycle.pointers import Pointers
 from goldenami.workflows.lifecycle.releases import Version
 from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
+from goldenami.workflows.lifecycle.transition import refuse_illegal
 
 PERMISSIONS = (
     *releases.PERMISSIONS, *CHECKS, *pointers.PERMISSIONS, *guard.PERMISSIONS,
@@ -74,9 +75,10 @@ def prepare(aws: Aws, image: str, version: str, order: RetirementOrder) -> Retir
     every = releases.read(aws, image, role=order.role)
     every.complete(f"retiring {image} {version}")
     chosen = every.version(version)
-    if chosen.status not in GOING:
+    there = recorded(chosen)
+    if there not in GOING:
         raise RefusedError(
-            f"{chosen.name} is {chosen.status or 'of no status'}: it was never released",
+            f"{chosen.name} is {there or 'of no status'}: it was never released",
             fix=f"take it back with `goldenami revoke {image} {version}`, then retire it",
         )
     seen = pointers.read(aws, every, role=order.role)
@@ -85,13 +87,13 @@ def prepare(aws: Aws, image: str, version: str, order: RetirementOrder) -> Retir
     good = next_good(every, chosen)
     climber = Climber(
         version=chosen,
-        change=Change(
-            status=chosen.status, by=aws.caller, at=moment(now), why=order.why, successor=good
-        ),
+        change=Change(status=there, by=aws.caller, at=moment(now), why=order.why, successor=good),
         now=now,
         naming=() if good else seen.naming(chosen),
     )
     rungs, waits = _rungs(climber, order)
+    for rung in rungs[:1]:
+        refuse_illegal(chosen, STATUS[rung])
     guarded = watch(aws, [chosen], seen, order, {version: rungs}, now, climber.naming)[version]
     guarded.refuse(chosen.name)
     refuse_lost_shares(chosen, guarded, rungs)
@@ -105,7 +107,7 @@ def prepare(aws: Aws, image: str, version: str, order: RetirementOrder) -> Retir
             notes=(*waits, *notes, *(f"left alone: {each}" for each in every.left_alone)),
             checks=PERMISSIONS,
         ),
-        status=STATUS[rungs[-1]] if rungs and not climber.cooling else chosen.status,
+        status=STATUS[rungs[-1]] if rungs and not climber.cooling else there,
     )
 
 
@@ -115,11 +117,11 @@ def _rungs(climber: Climber, order: RetirementOrder) -> tuple[list[Rung], list[s
     if order.at_once or not remaining:
         return remaining, []
     first = remaining[0]
-    if first is Rung.DEPRECATE or climber.version.status is STATUS[first]:
+    if first is Rung.DEPRECATE or recorded(climber.version) is STATUS[first]:
         return [first], []
     since = climber.since(first)
     if since is None:
-        why = f"since when it is {climber.version.status} is not recorded: --now goes on"
+        why = f"since when it is {recorded(climber.version)} is not recorded: --now goes on"
         return [], [why]
     if climber.now < since + order.grace:
         return [], [f"{first}: not before {since + order.grace:%Y-%m-%d %H:%M} UTC (--now: now)"]
