@@ -10,7 +10,17 @@ import pytest
 from msgspec import Struct
 
 import goldenami
-from goldenami.aws import compare, enabling, inspector, parameters, run_command, sharing, waits
+from goldenami.aws import (
+    compare,
+    enabling,
+    inspector,
+    parameters,
+    refreshes,
+    restoring,
+    run_command,
+    sharing,
+    waits,
+)
 from goldenami.aws.action import Handler
 from goldenami.errors import AwsError, BakeError, SlowError
 
@@ -70,6 +80,19 @@ WAITS: dict[str, Waiting] = {
     "an image that is enabled": Waiting(
         enabling.wait, {"describe_images": [image("disabled")]}, {"ImageId": "ami-1"},
         "run the same command again",
+    ),
+    "an image out of the bin": Waiting(
+        restoring.wait, {"describe_images": [{"Images": []}]}, {"ImageId": "ami-1"},
+        "run the same command again",
+    ),
+    "a refresh": Waiting(
+        refreshes.wait,
+        {
+            "describe_instance_refreshes": [
+                {"InstanceRefreshes": [{"InstanceRefreshId": "r-1", "Status": "InProgress"}]}
+            ]
+        },
+        {"AutoScalingGroupName": "web"}, "--auto-scaling-group-name web", keeps=True,
     ),
     "an agent": Waiting(
         run_command.run, {**RUNNING, "send_command": [refused("InvalidInstanceId")]},

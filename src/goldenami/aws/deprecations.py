@@ -27,10 +27,10 @@ def deprecate(context: ActionContext) -> dict[str, Any]:
     Raises:
         AwsError: AWS refused.
     """
-    wanted = datetime.fromisoformat(context.parameters["DeprecateAt"])
+    earliest = datetime.fromisoformat(context.parameters["DeprecateAt"])
 
     def ask() -> None:
-        at = max(wanted, soonest(datetime.now(UTC)))
+        at = max(earliest, soonest(datetime.now(UTC)))
         context.ask(
             ANSWERS["ec2:EnableImageDeprecation"],
             ImageId=context.parameters["ImageId"],

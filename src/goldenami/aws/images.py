@@ -10,7 +10,7 @@ from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.contents import content_kind
-from goldenami.domain.image import Image, ImageDevice, ImageScan, ImageWatermark
+from goldenami.domain.image import Image, ImageDevice, ImageWatermark, LastScan
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
@@ -226,10 +226,10 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
     )
 
 
-def _scan(results: ScanResults | None) -> ImageScan | None:
+def _scan(results: ScanResults | None) -> LastScan | None:
     if results is None:
         return None
-    return ImageScan(
+    return LastScan(
         scanned=results.finding_scan_date,
         critical_fix_since=results.critical_fix_available_since,
         high_fix_since=results.high_fix_available_since,

@@ -108,15 +108,15 @@ def note_bin(context: ActionContext) -> dict[str, Any]:
         AwsError: AWS refused, or what is there is no manifest.
     """
     expected = context.parameters["Expected"]
-    until = dict[str, str]()
+    exits = dict[str, str]()
     for image in context.parameters["Images"]:
         regional = context.aws.at(msgspec.convert(image["Place"], AccountRegion))
         image_id = image["ImageId"]
         if exit_time := _exit(context, regional, image_id, expected=image_id in expected):
-            until[image_id] = moment(exit_time)
+            exits[image_id] = moment(exit_time)
     return _changed(
         context,
-        lambda before: structs.replace(before, recycle_bin={**(before.recycle_bin or {}), **until}),
+        lambda before: structs.replace(before, recycle_bin={**(before.recycle_bin or {}), **exits}),
     )
 
 

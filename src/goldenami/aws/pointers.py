@@ -14,9 +14,11 @@ from goldenami.errors import RefusedError
 MOVE = "move:parameter"
 PERMISSIONS = (*parameters.PUBLISH_PERMISSIONS, "ssm:DeleteParameter")
 READING = ("ssm:GetParameterHistory",)
+PointerEntry = ParameterVersion
+"""One version of a parameter: what it named, from when, by whom."""
 
 
-def history(regional: RegionalAws, name: str) -> tuple[ParameterVersion, ...]:
+def history(regional: RegionalAws, name: str) -> tuple[PointerEntry, ...]:
     """Return the versions of a parameter, the newest first; none if there is no such parameter.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameterHistory.html
@@ -24,7 +26,7 @@ def history(regional: RegionalAws, name: str) -> tuple[ParameterVersion, ...]:
     Raises:
         AwsError: they could not be read.
     """
-    versions: list[ParameterVersion] = []
+    versions: list[PointerEntry] = []
     with Tolerated(NOT_FOUND):
         versions += regional.rows(GetParameterHistory, f"reading the history of {name}", Name=name)
     return tuple(sorted(versions, key=lambda each: each.version, reverse=True))

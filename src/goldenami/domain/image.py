@@ -55,7 +55,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     kms_key: str = ""
 
 
-class ImageScan(Struct, frozen=True, kw_only=True):
+class LastScan(Struct, frozen=True, kw_only=True):
     """What Inspector's last scan of an image has found; None for what there is not.
 
     Args:
@@ -99,7 +99,7 @@ class Image(Struct, frozen=True, kw_only=True):
     source_image: str = ""
     source_region: str = ""
     watermarks: tuple[ImageWatermark, ...] = ()
-    scan: ImageScan | None = None
+    scan: LastScan | None = None
 
     @property
     def is_windows(self) -> bool:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from goldenami.domain.freshness.rules import RULES, brings_another_image, reasons
 from goldenami.domain.freshness.rules.interface import ReleaseState, SourceState
-from goldenami.domain.image import Image, ImageScan
+from goldenami.domain.image import Image, LastScan
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 SPEC, OTHER_SPEC = "a" * 64, "b" * 64
@@ -39,7 +39,7 @@ def state(*sources: SourceState, **changes: Any) -> ReleaseState:
 
 
 def scanned(of: Image, **found: datetime) -> Image:
-    return structs.replace(of, scan=ImageScan(scanned=NOW, **found))
+    return structs.replace(of, scan=LastScan(scanned=NOW, **found))
 
 
 DAYS = {days: NOW - timedelta(days=days) for days in (1, 12)}

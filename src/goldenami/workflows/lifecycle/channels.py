@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from goldenami.aws.answers.ssm import ParameterVersion
+from goldenami.aws.pointers import PointerEntry
 from goldenami.domain import names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.status import Status
@@ -128,7 +128,7 @@ def _ordered(there: Pointers) -> list[Pointer]:
     return sorted(there.every, key=key)
 
 
-def _entry(pointer: Pointer, each: ParameterVersion | None, versions: Versions) -> ChannelEntry:
+def _entry(pointer: Pointer, each: PointerEntry | None, versions: Versions) -> ChannelEntry:
     known = versions.of(pointer, each.value) if each else VersionSeen("", "")
     return ChannelEntry(
         channel=pointer.channel,

@@ -47,6 +47,15 @@ class OwnImages(Struct, frozen=True, kw_only=True):
     unread: Mapping[AccountRegion, str]
     regions: tuple[str, ...]
 
+    def descendants(self, images: Collection[ImageKey]) -> list[Descendant]:
+        """Return those that were made of some images, each after what it was made from."""
+        return [
+            Descendant(place=place, image=image, source=source)
+            for each, source in self.lineage.descendants({*images}).items()
+            if each in self.images
+            for place, image in [self.images[each]]
+        ]
+
 
 class _Place(Struct, frozen=True):
     images: Sequence[Image]
@@ -71,13 +80,7 @@ def descendants(
         AwsError: the enabled regions could not be listed.
     """
     every = read(aws, further=further)
-    sources = every.lineage.descendants({*images})
-    return [
-        Descendant(place=place, image=image, source=source)
-        for each, source in sources.items()
-        if each in every.images
-        for place, image in [every.images[each]]
-    ], every.unread
+    return every.descendants(images), every.unread
 
 
 def read(aws: Aws, *, further: Iterable[AccountRegion] = ()) -> OwnImages:

@@ -10,8 +10,8 @@ from itertools import chain
 from msgspec import Struct, structs
 
 from goldenami.aws import parameters, pointers
-from goldenami.aws.answers.ssm import ParameterVersion
 from goldenami.aws.parallel import concurrently
+from goldenami.aws.pointers import PointerEntry
 from goldenami.aws.session import Aws
 from goldenami.bake import pointing
 from goldenami.domain import tags
@@ -48,7 +48,7 @@ class Pointer(Struct, frozen=True, kw_only=True):
     channel: str = ""
     architecture: str = ""
     current: bool = False
-    history: tuple[ParameterVersion, ...] = ()
+    history: tuple[PointerEntry, ...] = ()
 
     @property
     def value(self) -> str:

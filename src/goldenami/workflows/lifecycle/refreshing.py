@@ -32,7 +32,7 @@ RULE = "revoked-image"
 _MOVED = frozenset((UseKind.LAUNCH_TEMPLATE, UseKind.AUTO_SCALING_GROUP))
 
 
-class Refresh(Struct, frozen=True, kw_only=True):
+class PlannedRefresh(Struct, frozen=True, kw_only=True):
     """A refresh that was planned: what is moved, what is left alone, and how."""
 
     remediation: Remediation
@@ -62,7 +62,7 @@ class Refreshed(Struct, frozen=True, kw_only=True):
 
 def prepare(
     aws: Aws, version: Version, successor: str, uses: Iterable[Use], *, role: str = ""
-) -> Refresh | None:
+) -> PlannedRefresh | None:
     """Plan the move of templates and groups to a version; None if none uses the other one.
 
     Args:
@@ -87,10 +87,12 @@ def prepare(
     request = RemediationRequest(
         kind=RemediationKind.REFRESH, image=version.image, version=successor, role=role
     )
-    return Refresh(remediation=remediate.prepare(aws, named, question, request), request=request)
+    return PlannedRefresh(
+        remediation=remediate.prepare(aws, named, question, request), request=request
+    )
 
 
-def carry_out(aws: Aws, refresh: Refresh, *, tell: Tell = silent) -> Refreshed:
+def carry_out(aws: Aws, refresh: PlannedRefresh, *, tell: Tell = silent) -> Refreshed:
     """Move them, and wait until the instances of the groups are replaced.
 
     Raises:

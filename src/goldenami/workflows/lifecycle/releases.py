@@ -4,7 +4,8 @@ They are found without a release file: by tags, and by the parameters that only 
 What is not a release's own, whatever its tags say, is left alone, and told.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -243,11 +244,20 @@ def read(aws: Aws, image: str, *, role: str = "") -> Releases:
 
 
 def _read(regional: RegionalAws, image: str) -> _Place:
-    return _Place(
-        images.produced(regional, image=image),
-        [*records.every(regional, image).values()],
-        manifests.of_image(regional, image),
-    )
+    """Read what a region has of a golden image, all at once.
+
+    Raises:
+        AwsError: something of it could not be read.
+    """
+    readers: dict[str, Callable[[], Sequence[Any]]] = {
+        "images": lambda: images.produced(regional, image=image),
+        "records": lambda: [*records.every(regional, image).values()],
+        "manifests": lambda: manifests.of_image(regional, image),
+    }
+    answers, errors = concurrently(readers, lambda name: readers[name]())
+    for error in errors.values():
+        raise error
+    return _Place(**answers)
 
 
 def _other_places(aws: Aws, kept: Iterable[KeptManifest], role: str) -> list[AccountRegion]:

@@ -206,8 +206,8 @@ def _kept(image: str, place: str, days: int, snapshot_days: int, now: datetime) 
     """Say how long an image can be restored: no longer than its snapshots."""
     usable = min(days, snapshot_days)
     if usable:
-        until = now + timedelta(days=usable)
-        return f"the Recycle Bin in {place} keeps {image} until {until:%Y-%m-%d}"
+        last = now + timedelta(days=usable)
+        return f"the Recycle Bin in {place} keeps {image} until {last:%Y-%m-%d}"
     if days or snapshot_days:
         part = "its snapshots" if days else "the image itself"
         return f"{image} in {place} is gone for good: the Recycle Bin keeps all but {part}"

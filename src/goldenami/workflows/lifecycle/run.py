@@ -152,8 +152,10 @@ class Carrying:
             raise outcome.error
         return outcome.results
 
-    def attempt(self, plan: Plan, tell: Tell = silent) -> RunOutcome:
-        """Carry a plan out as far as it can be.
+    def attempt(
+        self, plan: Plan, tell: Tell = silent, *, done: Results | None = None
+    ) -> RunOutcome:
+        """Carry a plan out as far as it can be; ``done`` is what earlier plans have brought.
 
         Raises:
             InterruptedRunError: Ctrl-C; the same command goes on.
@@ -164,6 +166,7 @@ class Carrying:
             journal=self._journal,
             tell=tell,
             guard=self._guard,
+            done=done,
         )
         try:
             return execution.attempt(plan)

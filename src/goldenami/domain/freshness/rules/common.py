@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from goldenami.domain.freshness.rules.interface import Evidence, SourceState, days_ago, named
-from goldenami.domain.image import Image, ImageScan
+from goldenami.domain.image import Image, LastScan
 from goldenami.domain.names import moment
 
 
@@ -15,7 +15,7 @@ def fixes(image: Image, what: str, at: datetime, each: SourceState) -> Iterator[
     last bake, or that another source has.
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ScanResults.html
     """
-    scan = image.scan or ImageScan()
+    scan = image.scan or LastScan()
     for severity, since in (("critical", scan.critical_fix_since), ("high", scan.high_fix_since)):
         if since:
             yield Evidence(

@@ -9,17 +9,18 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
-from goldenami.aws import images as own_images
 from goldenami.aws import regions
-from goldenami.aws.parallel import concurrently
+from goldenami.aws.parallel import stoppable
 from goldenami.aws.session import Aws
+from goldenami.domain import lineage
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.image import Image
 from goldenami.domain.life import WHY_LENGTH
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.domain.tags import Tags
 from goldenami.errors import FindingsError, GoldenamiError, IncompleteError, RefusedError
-from goldenami.workflows.lifecycle import launch_proof, refreshing, releases, uses
+from goldenami.workflows.lifecycle import descendants, launch_proof, refreshing, releases, uses
+from goldenami.workflows.lifecycle.descendants import Descendant, OwnImages
 from goldenami.workflows.lifecycle.disabling import disabling
 from goldenami.workflows.lifecycle.launch_proof import LaunchProof
 from goldenami.workflows.lifecycle.refreshing import Refreshed
@@ -171,18 +172,21 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
         RefusedError: it may not be revoked, or nothing can take its place where something has to.
         AwsError: the regions could not be read.
     """
-    first = brake.prepare(aws, image, version, order)
-    if order.only or not first.at_once:
-        return Revocation(aws=aws, order=order, brakes=(first,), unread=first.unread)
-    born = uses.descendants(aws, first.version.images, _places(aws, first.version))
-    brakes, notes = [first], list[str]()
-    unread = {**first.unread, **born.unread}
-    made, strangers = _releases(aws, first.version, born)
-    notes += (
-        f"{use.words} was made from it by no release: guardrails deny it, and the audit tells it"
-        for use in strangers
-    )
-    for name, number in made:
+    with stoppable(1) as pool:  # what was made from it is read meanwhile
+        reading = None if order.only or order.at else pool.submit(descendants.read, aws)
+        first = brake.prepare(aws, image, version, order)
+        if reading is None:
+            return Revocation(aws=aws, order=order, brakes=(first,), unread=first.unread)
+        own = reading.result()
+    children, strangers, unread = _born(aws, first.version, own)
+    unread |= first.unread
+    brakes = [first]
+    notes = [
+        f"{each.image.id} in {each.place} was made from it by no release: guardrails deny it, and "
+        "the audit tells it"
+        for each in strangers
+    ]
+    for name, number in children:
         try:
             inherited = brake.prepare(aws, name, number, _inherited(order, first.version))
         except RefusedError as error:
@@ -256,25 +260,28 @@ def _places(aws: Aws, version: Version) -> list[AccountRegion]:
     return uses.places_of(aws, regions.enabled(aws), version.images)
 
 
-def _releases(aws: Aws, version: Version, born: Uses) -> tuple[list[tuple[str, str]], list[Use]]:
-    """Return the versions of golden images that were made from one, and what no release made."""
-    roles = {each.place.account: each.place.role for each in version.images}
-    by_place: dict[AccountRegion, dict[str, Use]] = {}
-    for use in born.uses:
-        place = AccountRegion(use.account, use.region, roles.get(use.account, ""))
-        by_place.setdefault(place, {})[use.id] = use
-    described, _ = concurrently(
-        by_place, lambda place: own_images.by_id(aws.at(place), [*by_place[place]])
-    )
-    made, strangers = dict[tuple[str, str], None](), list[Use]()
-    for place, several in described.items():
-        for image in several:
-            if image.image and image.version:
-                made[image.image, image.version] = None
-            else:
-                strangers.append(by_place[place][image.id])
-    made.pop((version.image, version.version), None)
-    return list(made), strangers
+def _born(
+    aws: Aws, version: Version, own: OwnImages
+) -> tuple[list[tuple[str, str]], list[Descendant], dict[str, str]]:
+    """Return what was made from a version: versions of golden images, and what no release made.
+
+    The third is what could not be read, each with the reason. Other accounts are looked at only
+    where they have images of the version.
+    """
+    keys = [lineage.key(each.image) for each in version.images]
+    elsewhere = list(dict.fromkeys(each.place for each in version.images if each.place.role))
+    if elsewhere:
+        born, unread = descendants.descendants(aws, keys, further=elsewhere)
+    else:
+        born, unread = own.descendants(keys), own.unread
+    children = {
+        (each.image.image, each.image.version): None
+        for each in born
+        if each.image.image and each.image.version
+    }
+    children.pop((version.image, version.version), None)
+    strangers = [each for each in born if not (each.image.image and each.image.version)]
+    return list(children), strangers, {str(place): why for place, why in unread.items()}
 
 
 def _inherited(order: RevocationOrder, version: Version) -> RevocationOrder:

@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from goldenami.aws import lease
 from goldenami.aws.session import Aws
+from goldenami.bake import pointing
 from goldenami.domain.image import bake_of
 from goldenami.domain.life import Change
 from goldenami.domain.names import moment
-from goldenami.domain.plan import Action, Plan, Tell, silent
+from goldenami.domain.plan import Action, Plan, Results, Tell, silent
 from goldenami.domain.status import Status
 from goldenami.errors import GoldenamiError, RefusedError
 from goldenami.workflows.lifecycle import pointers, releases
@@ -163,13 +164,17 @@ def carry_out(prepared: Brake, *, tell: Tell = silent) -> Braked:
     if prepared.actions:
         with prepared.run.leased(anyway=True) as carry:
             notes = carry.notes
-            for actions in (prepared.moving, prepared.marking):
-                outcome = carry.attempt(Plan(title="", actions=actions), tell)
-                done |= outcome.results.keys()
+            labels = tuple(each for each in prepared.moving if each.call == pointing.LABEL)
+            moves = tuple(each for each in prepared.moving if each not in labels)
+            results: Results = {}
+            for actions in (moves, (*prepared.marking, *labels)):  # nobody waits for a label
+                outcome = carry.attempt(Plan(title="", actions=actions), tell, done=results)
+                results = outcome.results
                 failures += [outcome.error] if outcome.error else []
-    left = {action.id for action in prepared.marking} - done
+            done |= results.keys()
+    undone = {action.id for action in prepared.marking} - done
     images = prepared.version.images
-    marked = [each for each in images if prepared.at_once and status_action(each) not in left]
+    marked = [each for each in images if prepared.at_once and status_action(each) not in undone]
     status = prepared.change.status.value
     return Braked(
         images=tuple(each.listed(status if each in marked else "") for each in images),
