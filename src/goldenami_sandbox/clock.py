@@ -23,7 +23,7 @@ class Countdown:
 
     def __init__(self, steps: int = 1) -> None:
         self._started = _elapsed_s()
-        self._pending_s = pending_s * steps
+        self.pending_s = pending_s * steps
 
     @property
     def ended(self) -> bool:
@@ -33,13 +33,13 @@ class Countdown:
     @property
     def share(self) -> float:
         """The share of the time that is over."""
-        if self._pending_s == 0:
+        if self.pending_s == 0:
             return 1.0
-        return min(1.0, (_elapsed_s() - self._started) / self._pending_s)
+        return min(1.0, (_elapsed_s() - self._started) / self.pending_s)
 
     def passed(self, share: float) -> bool:
         """Say whether this share of the time is over."""
-        return _elapsed_s() - self._started >= self._pending_s * share
+        return _elapsed_s() - self._started >= self.pending_s * share
 
 
 def _elapsed_s() -> float:

@@ -45,12 +45,12 @@ from goldenami_sandbox import (
     clock,
     config,
     group_launches,
-    inspector,
     managed_instances,
     overriding,
     parameter_limits,
     run_command,
     service_quotas,
+    vulnerabilities,
     whole_seconds,
 )
 from goldenami_sandbox.autoscaling import AutoScalingResponse, AutoScalingStore
@@ -64,7 +64,9 @@ from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.iam import wording
 from goldenami_sandbox.iam.calls import IamResponse
 from goldenami_sandbox.iam.store import IamStore, described_boundary
-from goldenami_sandbox.inspector import InspectorResponse, InspectorStore
+from goldenami_sandbox.inspector import response as inspector_response
+from goldenami_sandbox.inspector.response import InspectorResponse
+from goldenami_sandbox.inspector.store import InspectorStore
 from goldenami_sandbox.kms import KmsResponse
 from goldenami_sandbox.organizations import documents
 from goldenami_sandbox.organizations.calls import OrganizationsResponse
@@ -92,7 +94,8 @@ def install() -> None:
         (ssm_backends, SsmStore),
     ):
         replace(backends, "backend", store)
-    inspector_urls.url_paths[inspector.COVERAGE_PATH] = InspectorResponse.dispatch
+    for path in inspector_response.PATHS:
+        inspector_urls.url_paths[f"{{0}}/{path}$"] = InspectorResponse.dispatch
     for urls, response in (
         (autoscaling_urls, AutoScalingResponse),
         (config_urls, ConfigResponse),
@@ -127,7 +130,8 @@ def reset(pending_s: float) -> None:
     documents.scp_characters = documents.SCP_CHARACTERS
     image_creation.copies_fail.clear()
     ec2_regions.opted_in.clear()
-    inspector.vulnerabilities.clear()
+    vulnerabilities.by_region.clear()
+    vulnerabilities.failures_by_region.clear()
     service_quotas.values.clear()
     config.outdated.clear()
     managed_instances.default_roles.clear()

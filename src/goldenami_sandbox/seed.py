@@ -16,6 +16,7 @@ from goldenami_sandbox import catalogue
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.people import People
 from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.vulnerabilities import by_region
 from goldenami_sandbox.world import RehearsalSeed, Seeded, SourceSeed
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def _place(sandbox: Sandbox, world: RehearsalSeed) -> None:
     for key in dict.fromkeys(world.kms_keys):
         _given_ids(key.account or world.account, key.region).kms_key(key.key)
     _image_parameters(world)
+    by_region.update(dict.fromkeys(world.regions, world.vulnerabilities))
     if world.inspected:
         _client(sandbox, world, "inspector2").enable(resourceTypes=["EC2"])
     for snapshot_id, size_gib in world.snapshots.items():

@@ -18,7 +18,12 @@ from goldenami_sandbox.identity import (
     HOST,
     ROOT_SECRET_ACCESS_KEY,
 )
-from goldenami_sandbox.vulnerabilities import Vulnerability
+from goldenami_sandbox.vulnerabilities import (
+    ScanFailure,
+    Vulnerability,
+    by_region,
+    failures_by_region,
+)
 
 if TYPE_CHECKING:
     from goldenami_sandbox.gateway import Gateway
@@ -196,14 +201,31 @@ class Sandbox:
 
     @contextmanager
     def vulnerable(self, region: str, *vulnerabilities: Vulnerability) -> Iterator[None]:
-        """Let Amazon Inspector find these on every instance of a region in the block."""
-        from goldenami_sandbox import inspector
+        """Let Amazon Inspector find these in a region's images and on their instances in the block.
 
-        inspector.vulnerabilities[region] = vulnerabilities
+        What a scan of an image has found stays found until the next scan.
+        """
+        by_region[region] = vulnerabilities
         try:
             yield
         finally:
-            inspector.vulnerabilities.pop(region, None)
+            by_region.pop(region, None)
+
+    @contextmanager
+    def unscannable(self, region: str, *failures: ScanFailure) -> Iterator[None]:
+        """Let Amazon Inspector fail to scan images of a region in the block."""
+        failures_by_region[region] = failures
+        try:
+            yield
+        finally:
+            failures_by_region.pop(region, None)
+
+    def scan(self, region: str, *image_ids: str, account: str = ACCOUNT_ID) -> None:
+        """Let Amazon Inspector have scanned images that an account sees, whoever owns them."""
+        from goldenami_sandbox.ec2 import image_scans_calls
+
+        for image_id in image_ids:
+            image_scans_calls.scan_at_once(account, region, image_id)
 
     @contextmanager
     def user_data(self, *, polls: int = 0, exit_code: int = 0, log: str = "") -> Iterator[None]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.vulnerabilities import Vulnerability
 
 
 class RoleSeed(Struct, frozen=True, kw_only=True):
@@ -97,6 +98,7 @@ class RehearsalSeed(SourceSeed, frozen=True, kw_only=True):
         kms_keys: KMS keys.
         image_parameters: SSM parameters of every region that name an image.
         inspected: whether Amazon Inspector scans the instances of the build region.
+        vulnerabilities: what Amazon Inspector finds in each region.
         approver: whether a second person approves.
         organization: the organization of the account, if it has to be in one.
         tried: the members of it whose users try what its policies refuse.
@@ -117,6 +119,7 @@ class RehearsalSeed(SourceSeed, frozen=True, kw_only=True):
     kms_keys: tuple[KeySeed, ...] = ()
     image_parameters: tuple[str, ...] = ()
     inspected: bool = False
+    vulnerabilities: tuple[Vulnerability, ...] = ()
     approver: bool = False
     organization: FixedOrganization | None = None
     tried: tuple[str, ...] = ()

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from msgspec import structs
 
 from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.identity import ACCOUNT_ID
@@ -124,6 +125,17 @@ def test_findings_come_in_pages(sandbox: Sandbox, ec2: Any, inspector: Any, laun
     assert package["fixedInVersion"] == "NotAvailable"
     assert second["findings"][0]["fixAvailable"] == "YES"
     assert "nextToken" not in second
+
+
+def test_an_instance_has_what_its_image_has(
+    sandbox: Sandbox, inspector: Any, launch: Launch, source_id: str
+) -> None:
+    launch()
+    by_name, by_id = FOUND
+    by_name = structs.replace(by_name, images=("al2023-*",))
+    for images, count in (((source_id,), 2), (("ami-0123456789abcdef0", "web"), 1)):
+        with sandbox.vulnerable(HOME, by_name, structs.replace(by_id, images=images)):
+            assert len(inspector.list_findings()["findings"]) == count
 
 
 def test_what_is_not_emulated_is_said(inspector: Any) -> None:

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from goldenami_sandbox.ec2 import image_scans
 from goldenami_sandbox.ec2.errors import bad_value
 from goldenami_sandbox.ec2.image import SandboxImage
+from goldenami_sandbox.ec2.image_scans import SEVERITIES
 from goldenami_sandbox.ec2.watermarks import like, satisfy, within
 from goldenami_sandbox.organizations import store as organizations
 
@@ -90,7 +92,7 @@ Test = Callable[[SandboxImage, Any], bool]
 
 
 def _satisfies(image: SandboxImage, criterion: Criterion) -> bool:
-    # An image of the sandbox has no product code or scan result: those fail.
+    # An image of the sandbox has no product code: that fails.
     return all(name in _TESTS and _TESTS[name](image, wish) for name, wish in criterion.items())
 
 
@@ -112,6 +114,7 @@ _TESTS: Mapping[str, Test] = {
         image.deprecation_time, wish.get("MaximumDaysSinceDeprecated")
     ),
     "ImageWatermarks": lambda image, wish: satisfy(image.watermarks, wish),
+    "ScanResultCondition": lambda image, wish: image_scans.satisfy(image.scans, wish),
 }
 
 
@@ -125,7 +128,6 @@ _PROVIDER = re.compile(r"\d{12}|amazon|aws-marketplace|aws-backup-vault|none")
 _NAME = re.compile(r"[A-Za-z0-9()\[\]./\-'@_*? ]{1,128}")
 _PRODUCT_CODE = re.compile(r"[A-Za-z0-9]{1,25}")
 _WATERMARK = re.compile(r"[\d*?]{1,12}:.+|\*")
-_SEVERITIES = ("informational", "low", "medium", "high", "critical")
 
 
 def check_criteria(criteria: Sequence[Mapping[str, Any]]) -> None:
@@ -163,8 +165,8 @@ def _watermarks(filters: Sequence[Mapping[str, Any]]) -> None:
 
 def _scan(condition: Mapping[str, Any]) -> None:
     rest = dict(condition)
-    severity = rest.pop("MaximumSeverityLabel", _SEVERITIES[0])
-    if severity not in _SEVERITIES:
+    severity = rest.pop("MaximumSeverityLabel", SEVERITIES[0])
+    if severity not in SEVERITIES:
         raise bad_value(f"Invalid value '{severity}' for MaximumSeverityLabel")
     _days(rest)
 

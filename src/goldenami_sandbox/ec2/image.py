@@ -15,8 +15,9 @@ from moto.ec2.utils import random_snapshot_id
 
 from goldenami_sandbox import clock
 from goldenami_sandbox.clock import Countdown
-from goldenami_sandbox.ec2 import watermarks
+from goldenami_sandbox.ec2 import image_scans, watermarks
 from goldenami_sandbox.ec2.errors import bad_value
+from goldenami_sandbox.ec2.image_scans import ImageScan
 from goldenami_sandbox.ec2.watermarks import Watermark
 from goldenami_sandbox.overriding import overrides
 
@@ -137,6 +138,7 @@ class SandboxImage:
     protected_until: datetime | None = None
     watermarks: tuple[Watermark, ...] = ()
     readiness: Countdown = field(default_factory=Countdown, repr=False)
+    scans: list[ImageScan] = field(default_factory=list, repr=False)
 
     @property
     def state(self) -> str:
@@ -232,6 +234,7 @@ class SandboxImage:
             "SourceImageRegion": self.source_image_region,
             "ImageAllowed": self.store.allows(self),
             "ImageWatermarks": watermarks.described(self.watermarks),
+            "ScanResults": image_scans.results(self.scans),
             "Tags": self.tags or None,
         }
 

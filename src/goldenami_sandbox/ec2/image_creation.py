@@ -150,6 +150,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             protection="disabled",
             protected_until=None,
             readiness=Countdown(),
+            scans=[],
         )
         if self._get_param("CopyImageTags", False):
             own = source.store.tags.get(source.id, {})

@@ -7,6 +7,7 @@ from goldenami_sandbox.ec2.ancestry import AncestryResponse
 from goldenami_sandbox.ec2.fleets import FleetsResponse
 from goldenami_sandbox.ec2.image_creation import ImageCreationResponse
 from goldenami_sandbox.ec2.image_reference_calls import ImageReferencesResponse
+from goldenami_sandbox.ec2.image_scans_calls import ImageScansResponse
 from goldenami_sandbox.ec2.images import ImageListingResponse, ImageSharingResponse
 from goldenami_sandbox.ec2.instances import InstanceStatusResponse
 from goldenami_sandbox.ec2.launch_templates import LaunchTemplateVersionsResponse
@@ -31,6 +32,7 @@ class Ec2Response(
     ImageReferencesResponse,
     UsageReportsResponse,
     AllowedImagesResponse,
+    ImageScansResponse,
     PublicAccessResponse,
     SnapshotLocksResponse,
     RecycleBinResponse,

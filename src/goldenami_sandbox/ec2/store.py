@@ -191,8 +191,10 @@ class Ec2Store(EC2Backend):
 
     def discard_image(self, image_id: str) -> None:
         """Deregister an image; the Recycle Bin may keep it."""
-        self.deregistered[image_id] = self.images.pop(image_id)
-        self.bin.enter(IMAGE, self.deregistered[image_id])
+        image = self.deregistered[image_id] = self.images.pop(image_id)
+        for scan in image.scans:
+            scan.terminate()
+        self.bin.enter(IMAGE, image)
 
     def discard_snapshot(self, snapshot_id: str) -> None:
         """Delete a snapshot; the Recycle Bin may keep it."""

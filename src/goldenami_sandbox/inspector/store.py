@@ -1,69 +1,35 @@
-"""Amazon Inspector: the state of an account, what is scanned, and what is found.
+"""What Amazon Inspector covers in an account, and what it finds on instances.
 
 Otherwise than in moto: an account that never enabled Inspector is told of too; running instances
-are covered, and scanned a while after their launch unless a tag excludes them; findings, with
-filters and pages.
+are covered, and scanned a while after their launch unless a tag excludes them.
 https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html
-https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListCoverage.html
-https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
 https://docs.aws.amazon.com/inspector/latest/user/scanning-ec2.html
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any, cast
 
 from moto.core.utils import unix_time
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
-from moto.inspector2.models import AccountStatus, Inspector2Backend, inspector2_backends
-from moto.inspector2.responses import Inspector2Response
+from moto.inspector2.models import AccountStatus, Inspector2Backend
 
 from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
-from goldenami_sandbox.listing import page
+from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.overriding import overrides
-from goldenami_sandbox.vulnerabilities import Vulnerability
+from goldenami_sandbox.vulnerabilities import Vulnerability, of_image
 
-COVERAGE_PATH = "{0}/coverage/list$"
-"""The path of ListCoverage, which moto lacks."""
 EXCLUDING_TAG = "InspectorEc2Exclusion"
-PAGE_SIZE = 100
-vulnerabilities: dict[str, Sequence[Vulnerability]] = {}
-"""What is found on every instance, by region."""
-
-Told = Mapping[str, Any]
-Field = Callable[[Told], Any]
-_COVERAGE: Mapping[str, Field] = {
-    "accountId": lambda described: described["accountId"],
-    "resourceId": lambda described: described["resourceId"],
-    "resourceType": lambda described: described["resourceType"],
-    "scanStatusCode": lambda described: described["scanStatus"]["statusCode"],
-    "scanStatusReason": lambda described: described["scanStatus"]["reason"],
-    "scanType": lambda described: described["scanType"],
-}
-_FINDINGS: Mapping[str, Field] = {
-    "awsAccountId": lambda described: described["awsAccountId"],
-    "ec2InstanceImageId": lambda described: described["resources"][0]["details"]["awsEc2Instance"][
-        "imageId"
-    ],
-    "findingStatus": lambda described: described["status"],
-    "findingType": lambda described: described["type"],
-    "resourceId": lambda described: described["resources"][0]["id"],
-    "resourceType": lambda described: described["resources"][0]["type"],
-    "severity": lambda described: described["severity"],
-    "vulnerabilityId": lambda described: described["packageVulnerabilityDetails"][
-        "vulnerabilityId"
-    ],
-}
-_COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
-    "EQUALS": str.__eq__,
-    "NOT_EQUALS": str.__ne__,
-    "PREFIX": str.startswith,
-}
 
 
 class InspectorStore(Inspector2Backend):
     """moto's Inspector store, as AWS has it."""
+
+    @overrides
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.scan_tokens: dict[str, str] = {}
+        """The scans by the client tokens that they were started with."""
 
     @overrides
     def enable(self, account_ids: list[str], resource_types: list[str]) -> list[dict[str, Any]]:
@@ -79,12 +45,17 @@ class InspectorStore(Inspector2Backend):
         return [known[account].to_batch_json() for account in accounts if account in known]
 
     @property
+    def ec2(self) -> Ec2Store:
+        """The account's EC2 in the region."""
+        return cast(Ec2Store, ec2_backends[self.account_id][self.region_name])
+
+    @property
     def instances(self) -> list[Instance]:
         """The instances that Inspector covers."""
         status = self.account_status.get(self.account_id)
         if status is None or status.ec2 != "ENABLED":
             return []
-        every = ec2_backends[self.account_id][self.region_name].all_instances()
+        every = self.ec2.all_instances()
         return [instance for instance in every if instance.state != "pending"]
 
     def coverage(self) -> Iterator[dict[str, Any]]:
@@ -105,11 +76,16 @@ class InspectorStore(Inspector2Backend):
         """Yield the findings on the instances that are scanned."""
         for instance in self.instances:
             if self._scan_status(instance)[0] == "ACTIVE":
-                for vulnerability in vulnerabilities.get(self.region_name, ()):
+                for vulnerability in self.vulnerabilities(instance.image_id):
                     yield self._finding(instance, vulnerability)
 
+    def vulnerabilities(self, image_id: str) -> tuple[Vulnerability, ...]:
+        """Return what is wrong with an image, and so with its instances."""
+        image = self.ec2.launched_from(image_id)
+        return of_image(self.region_name, image_id, image.name if image else "")
+
     def _scan_status(self, instance: Instance) -> tuple[str, str]:
-        tags = ec2_backends[self.account_id][self.region_name].tags.get(instance.id, {})
+        tags = self.ec2.tags.get(instance.id, {})
         state = cast(SandboxInstanceState, instance.instance_state)
         if EXCLUDING_TAG in tags:
             return "INACTIVE", "EXCLUDED_BY_TAG"
@@ -156,42 +132,3 @@ class InspectorStore(Inspector2Backend):
                 }
             ],
         }
-
-
-class InspectorResponse(Inspector2Response):
-    """Answers Inspector's operations."""
-
-    @property
-    def store(self) -> InspectorStore:
-        """The call's account in the call's region."""
-        store = inspector2_backends[self.current_account][self.region]
-        assert isinstance(store, InspectorStore)  # noqa: S101  for the type checker
-        return store
-
-    def list_coverage(self) -> str:
-        """List what is scanned, and how that goes."""
-        return self._paged("coveredResources", self.store.coverage(), _COVERAGE)
-
-    @overrides
-    def list_findings(self) -> str:
-        """List what was found."""
-        return self._paged("findings", self.store.active_findings(), _FINDINGS)
-
-    def _paged(self, key: str, described: Iterator[Told], fields: Mapping[str, Field]) -> str:
-        criteria = self._get_param("filterCriteria") or {}
-        lacking = sorted(criteria.keys() - fields.keys())
-        if lacking or self._get_param("sortCriteria"):
-            raise NotImplementedError(", ".join(lacking) or "sortCriteria")
-        matching = [
-            item
-            for item in described
-            if all(_matches(fields[name](item), wish) for name, wish in criteria.items())
-        ]
-        size = self._get_int_param("maxResults", PAGE_SIZE)
-        items, token = page(matching, size, self._get_param("nextToken"))
-        return json.dumps({key: items} | ({"nextToken": token} if token else {}))
-
-
-def _matches(value: str, wishes: Sequence[Mapping[str, str]]) -> bool:
-    """Say whether a value matches any of the wishes, as the filters of Inspector do."""
-    return any(_COMPARISONS[wish["comparison"]](value, wish["value"]) for wish in wishes)

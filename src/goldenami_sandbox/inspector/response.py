@@ -1,0 +1,19 @@
+"""Amazon Inspector: all its operations."""
+
+from moto.inspector2.responses import Inspector2Response
+
+from goldenami_sandbox.inspector.listings import InspectorListingsResponse
+from goldenami_sandbox.inspector.on_demand_scans import OnDemandScansResponse
+
+PATHS = (
+    "coverage/list", "ondemand/scan", "ondemand/scan/status", "ondemand/scans",
+)  # fmt: skip
+"""The paths of the operations that moto lacks."""
+
+
+class InspectorResponse(
+    InspectorListingsResponse,
+    OnDemandScansResponse,
+    Inspector2Response,
+):
+    """Answers Inspector's operations."""
