@@ -142,10 +142,15 @@ def reset(pending_s: float) -> None:
 
 
 def _forget_stores() -> None:
-    """Drop what every account has; moto's own reset makes each store anew before it drops it."""
+    """Drop what every account has; moto's own reset makes each store anew before it drops it.
+
+    S3 alone has to be reset: its objects are open files, and its names are everybody's.
+    """
     in_use: list[Any] = BackendDict._instances  # type: ignore[misc]  # noqa: SLF001
     for backends in in_use:
         for regions in backends.values():
+            if hasattr(backends, "bucket_accounts"):
+                regions.reset()
             regions.clear()
         backends.clear()
     in_use.clear()

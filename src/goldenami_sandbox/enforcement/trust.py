@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 import json
 from collections.abc import Collection, Iterator, Mapping
 from enum import Enum, auto
+from fnmatch import fnmatchcase
 from typing import Any
 
 from goldenami.errors import PolicyError
@@ -57,23 +58,24 @@ def trusts_provider(document: str, action: str) -> bool:
     return any(True for _ in _principals_of(document, "Federated", action))
 
 
-def trusts_service(document: str, service: str) -> bool:
-    """Tell whether a trust policy lets a service of AWS's assume the role.
+def trusts_service(document: str, service: str, action: str = "sts:AssumeRole") -> bool:
+    """Tell whether a policy with principals lets a service of AWS's do something.
 
     Args:
-        document: the trust policy.
+        document: the policy, of a role, a bucket, a key. Its conditions do not count.
         service: its name: ``ec2``.
+        action: what it does.
     """
     names = (f"{service}.amazonaws.com", f"{service}.amazonaws.com.cn")
-    return any(name in names for name in _principals_of(document, "Service", "sts:AssumeRole"))
+    return any(name in names for name in _principals_of(document, "Service", action))
 
 
 def _principals_of(document: str, kind: str, action: str) -> Iterator[str]:
-    """Yield the principals of a kind that a trust policy allows an action."""
-    actions = (action.lower(), "sts:*", "*")
+    """Yield the principals of a kind that a policy allows an action."""
     for statement in _as_list(json.loads(document)["Statement"]):
         principal = statement.get("Principal", {})
-        allowed = (name.lower() in actions for name in _as_list(statement.get("Action", [])))
+        patterns = _as_list(statement.get("Action", []))
+        allowed = (fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
         if statement["Effect"] == "Allow" and isinstance(principal, Mapping) and any(allowed):
             yield from _as_list(principal.get(kind, []))
 

@@ -66,13 +66,13 @@ class InspectorListingsResponse(InspectorBase):
         matching = [
             item
             for item in described
-            if all(_matches(fields[name](item), wish) for name, wish in criteria.items())
+            if all(matches(fields[name](item), wish) for name, wish in criteria.items())
         ]
         size = self._get_int_param("maxResults", PAGE_SIZE)
         items, token = page(matching, size, self._get_param("nextToken"))
         return json.dumps({key: items} | ({"nextToken": token} if token else {}))
 
 
-def _matches(value: str, wishes: Sequence[Mapping[str, str]]) -> bool:
+def matches(value: str, wishes: Sequence[Mapping[str, str]]) -> bool:
     """Say whether a value matches any of the wishes, as the filters of Inspector do."""
     return any(_COMPARISONS[wish["comparison"]](value, wish["value"]) for wish in wishes)

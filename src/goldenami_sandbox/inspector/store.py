@@ -14,8 +14,10 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.inspector2.models import AccountStatus, Inspector2Backend
 
+from goldenami_sandbox.ec2.image_scans import SUCCESSFUL
 from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
 from goldenami_sandbox.ec2.store import Ec2Store
+from goldenami_sandbox.inspector.software import Described
 from goldenami_sandbox.overriding import overrides
 from goldenami_sandbox.vulnerabilities import Vulnerability, of_image
 
@@ -30,6 +32,7 @@ class InspectorStore(Inspector2Backend):
         super().__init__(region_name, account_id)
         self.scan_tokens: dict[str, str] = {}
         """The scans by the client tokens that they were started with."""
+        self.sbom_exports: dict[str, Any] = {}
 
     @overrides
     def enable(self, account_ids: list[str], resource_types: list[str]) -> list[dict[str, Any]]:
@@ -83,6 +86,32 @@ class InspectorStore(Inspector2Backend):
         """Return what is wrong with an image, and so with its instances."""
         image = self.ec2.launched_from(image_id)
         return of_image(self.region_name, image_id, image.name if image else "")
+
+    def inventory(self) -> Iterator[Described]:
+        """Yield what has software that Inspector knows: scanned instances, and scanned images."""
+        for instance in self.instances:
+            if self._scan_status(instance)[0] == "ACTIVE":
+                yield Described(
+                    id=instance.id,
+                    resource_type="AWS_EC2_INSTANCE",
+                    account_id=self.account_id,
+                    architecture=instance.architecture or "x86_64",
+                    image_id=instance.image_id,
+                    tags=self.ec2.tags.get(instance.id, {}),
+                    vulnerabilities=self.vulnerabilities(instance.image_id),
+                )
+        for image in self.ec2.images.values():
+            scans = [scan for scan in image.scans if scan.status == SUCCESSFUL]
+            if image.owned and scans:
+                yield Described(
+                    id=image.id,
+                    resource_type="MACHINE_IMAGE",
+                    account_id=self.account_id,
+                    architecture=image.architecture,
+                    image_id=image.id,
+                    tags={},
+                    vulnerabilities=scans[-1].vulnerabilities,
+                )
 
     def _scan_status(self, instance: Instance) -> tuple[str, str]:
         tags = self.ec2.tags.get(instance.id, {})
