@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from msgspec import Struct
 
 import goldenami
-from goldenami.aws import compare, inspector, parameters, run_command, sharing, waits
+from goldenami.aws import compare, image_scans, inspector, parameters, run_command, sharing, waits
 from goldenami.aws.action import Handler
 from goldenami.errors import AwsError, BakeError, SlowError
 
@@ -83,6 +84,17 @@ WAITS: dict[str, Waiting] = {
     ),
     "a scan": Waiting(
         inspector.scan, {**RUNNING, "list_coverage": [{"coveredResources": []}]}, I, KEY, on=True
+    ),
+    "a scan of an image": Waiting(
+        image_scans.scan,
+        {
+            "list_on_demand_scans": [{"items": []}],
+            "start_on_demand_scan": [{"scanId": "s"}],
+            "get_on_demand_scan_status": [
+                {"scanStatus": "IN_PROGRESS", "startedAt": datetime(2026, 1, 1, tzinfo=UTC)}
+            ],
+        },
+        {"ImageId": "ami-1"}, KEY, keeps=True,
     ),
     "a termination": Waiting(
         waits.terminated, {"describe_instances": [instance("shutting-down")]}, I, "look at i-1"

@@ -58,7 +58,7 @@ FULL: dict[type[Any], str] = {
         validate: [{run: a, retry: 2, timeout: 1h}]
         test:
           steps: [{run: a, retry: 2, timeout: 1h}]
-          scan: {severity: low, ignore: [CVE-2026-1234]}
+          scan: {"on": image, severity: low, ignore: [CVE-2026-1234]}
           instance_type: a.b
         tags: {a: b}
         attributes: {imds: v2.0, boot_mode: uefi, tpm: v2.0}
