@@ -23,7 +23,7 @@ VIM = {"Title": "CVE-2026-2222 - vim", "SeverityLabel": "medium", "FixAvailable"
        "Paths": ["/usr/bin/vim"]}  # fmt: skip
 NEW = {"Title": "CVE-2026-3333 - bash"}
 STARTED = {"start_on_demand_scan": [{"scanId": "new"}]}
-NEVER = {"list_on_demand_scans": [{"items": []}]}
+NEVER: dict[str, list[Any]] = {"list_on_demand_scans": [{"items": []}]}
 
 
 def row(scan: str, status: str, when: datetime = NOW, **more: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def status(status: str, **more: Any) -> dict[str, Any]:
 
 
 def scanned(when: datetime | None = NOW, worst: str = "") -> dict[str, Any]:
-    results = {"FindingScanDate": when} if when else {}
+    results: dict[str, Any] = {"FindingScanDate": when} if when else {}
     results |= {"HighestFindingSeverityLabel": worst} if worst else {}
     return {"Images": [{"ImageId": "ami-1", "ScanResults": results}]}
 
@@ -94,7 +94,7 @@ def test_a_finding_without_a_title_is_one(doing: Wait) -> None:
     )  # fmt: skip
     context, _ = doing(client, **JUDGING)
     text = "a vulnerability without a title"
-    assert image_scans.findings(context) == [
+    assert image_scans.findings(context, "") == [
         VulnerabilityFinding(severity="high", id="", text=text)
     ]
 
@@ -164,7 +164,12 @@ def test_a_scan_that_fails_says_why_and_what_helps(doing: Wait, reason: str) -> 
      "describe_images", "get_image_findings"],
 )  # fmt: skip
 def test_what_may_not_be_asked_is_never_no_finding(doing: Wait, operation: str) -> None:
-    answers = {**NEVER, **STARTED, **CLEAN, operation: [refused("AccessDeniedException")]}
+    answers: dict[str, Any] = {
+        **NEVER,
+        **STARTED,
+        **CLEAN,
+        operation: [refused("AccessDeniedException")],
+    }
     context, _ = doing(Answers(**answers), **JUDGING)
     with pytest.raises(AwsError, match="AccessDeniedException"):
         image_scans.scan(context)

@@ -86,15 +86,19 @@ def scan(context: ActionContext) -> dict[str, Any]:
         GateError: a finding has at least ``severity``; the notes list them.
         BakeError: Inspector cannot scan it; the message has the reason, the fix what helps.
     """
-    seen = findings(context)
+    seen = findings(context, later(context))
     verdict = limits(context).judge(seen)
     if verdict.failing:
         raise vulnerable(context, verdict)
     return {"findings": verdict.counts}
 
 
-def findings(context: ActionContext) -> list[VulnerabilityFinding]:
+def findings(context: ActionContext, fix: str) -> list[VulnerabilityFinding]:
     """Scan ``ImageId``, unless that is under way or just done, and return what is found.
+
+    Args:
+        context: what scans, until its ``timeout_s``.
+        fix: what helps if it has not ended by then.
 
     Raises:
         SlowError: it has not ended by the deadline.
@@ -105,7 +109,7 @@ def findings(context: ActionContext) -> list[VulnerabilityFinding]:
         _Scan(context).look,
         timeout_s=context.parameters["timeout_s"],
         thing=f"the scan of {context.parameters['ImageId']}",
-        fix=later(context),
+        fix=fix,
         keeps=True,
     )
 

@@ -34,7 +34,7 @@ from goldenami.cli import (
     tag,
 )
 from goldenami.cli.command import App, CommandGroup
-from goldenami.cli.lifecycle import deprecate, revoke
+from goldenami.cli.lifecycle import deprecate, rescan, revoke
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.report.terminal import Unwritable, show_error, unwritable
 
@@ -79,6 +79,7 @@ app.add(bake.bake)
 app.add(approve.approve)
 app.add(deprecate.deprecate)
 app.add(revoke.revoke)
+app.add(rescan.rescan)
 app.add(sweep.sweep)
 app.add(tag.tag)
 app.add(images.images)
