@@ -197,6 +197,18 @@ def _inspector(player: Player) -> None:
     call("inspector2:BatchGetAccountStatus")
     call("inspector2:ListCoverage")
     call("inspector2:ListFindings")
+    launched = call("ec2:RunInstances", ImageId=PUBLIC, MinCount=1, MaxCount=1)["Instances"]
+    own = {
+        "ImageId": call("ec2:CreateImage", InstanceId=launched[0]["InstanceId"], Name="scanned")[
+            "ImageId"
+        ]
+    }
+    named = {"resourceId": own["ImageId"], "resourceType": "AMI"}
+    scan = call("inspector2:StartOnDemandScan", **named)
+    call("inspector2:GetOnDemandScanStatus", **named, scanId=scan["scanId"])
+    call("inspector2:ListOnDemandScans", **named)
+    call("ec2:GetImageFindings", **own)
+    call("ec2:DescribeImages", ImageIds=[own["ImageId"]])
     call("securityhub:EnableSecurityHub")
     call("securityhub:BatchImportFindings", Findings=[{
         "SchemaVersion": "2018-10-08", "Id": "f", "GeneratorId": "g", "AwsAccountId": ACCOUNT_ID,

@@ -164,7 +164,7 @@ class _Scan:
 
         EC2 tells them apart from when the image was scanned, and how bad the worst of them is.
         """
-        described = self._context.ask(DescribeScannedImages, ImageIds=[self._image_id]).rows
+        described = self._context.ask(DescribeScannedImages, ImageIds=[self._image_id]).images
         summaries = [each.scan_results for each in described if each.image_id == self._image_id]
         if not summaries or not _is_of(summaries[0].finding_scan_date, started):
             return Pending("done, EC2 does not tell the findings yet")

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from msgspec import field
 
-from goldenami.aws.answers.interface import Answer, CamelPage, CamelRow, Row, Text, listing
+from goldenami.aws.answers.interface import Answer, CamelPage, CamelRow, Page, Row, Text, listing
 
 IN_PROGRESS, SUCCESSFUL = "IN_PROGRESS", "SUCCESSFUL"
 
@@ -60,8 +60,14 @@ class ScannedImage(Row, frozen=True, kw_only=True):
     scan_results: ScanSummary = ScanSummary()  # absent of an image that was never scanned
 
 
-DescribeScannedImages = listing("ec2:DescribeImages", "Images", ScannedImage)
-"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ScanResults.html"""
+class DescribeScannedImages(Page, frozen=True, kw_only=True):
+    """What EC2 says of the last scans of images.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ScanResults.html
+    """
+
+    call: ClassVar[str] = "ec2:DescribeImages"
+    images: tuple[ScannedImage, ...]
 
 
 class ImageFinding(Row, frozen=True, kw_only=True):
