@@ -171,8 +171,10 @@ def test_what_may_not_be_asked_is_never_no_finding(doing: Wait, operation: str) 
         operation: [refused("AccessDeniedException")],
     }
     context, _ = doing(Answers(**answers), **JUDGING)
-    with pytest.raises(AwsError, match="AccessDeniedException"):
+    with pytest.raises(AwsError, match="AccessDeniedException") as failed:
         image_scans.scan(context)
+    first = operation == "start_on_demand_scan"
+    assert ("iam:CreateServiceLinkedRole" in failed.value.fix) is first
 
 
 def test_findings_of_which_ec2_tells_a_part_are_waited_for_until_the_deadline(doing: Wait) -> None:
@@ -203,7 +205,36 @@ def test_who_may_scan_is_asked_before(
         return answer
 
     monkeypatch.setattr(policy_simulator, "refused", refused)
-    result = image_scans.check(Aws(region="us-east-1"))
+    result = image_scans.check(Aws(region="us-east-1").in_region("us-east-1"))
     (line,) = getattr(result, kind)
     assert words in line
     assert [*result.fine, *result.wrong, *result.unknown] == [line]
+
+
+ROLE = {"Role": {"RoleName": "a", "Path": "/", "Arn": "arn:aws:iam::123456789012:role/a"}}
+SIMULATED: dict[str, tuple[list[tuple[str, tuple[str, ...]]], str]] = {
+    "all that is allowed": ([("allowed", ())], "fine"),
+    "what is not allowed": ([("allowed", ()), ("implicitDeny", ())], "wrong"),
+    "what is denied, whatever else is not known": ([("explicitDeny", ("aws:SourceIp",))], "wrong"),
+    "what depends on what is not known": ([("implicitDeny", ("aws:SourceIp",))], "unknown"),
+    "what is allowed whatever is not known": ([("allowed", ("aws:SourceIp",))], "fine"),
+}
+
+
+@pytest.mark.parametrize("case", SIMULATED)
+def test_the_simulator_decides_for_all_resources_at_once(doing: Wait, case: str) -> None:
+    decisions, kind = SIMULATED[case]
+    results = [
+        {"EvalActionName": f"a:{number}", "EvalDecision": decision,
+         **({"MissingContextValues": list(lacking)} if lacking else {})}
+        for number, (decision, lacking) in enumerate(decisions)
+    ]  # fmt: skip
+    caller = {"Account": "123456789012", "Arn": "arn:aws:sts::123456789012:assumed-role/a/b"}
+    client = Answers(
+        get_caller_identity=[caller], get_role=[ROLE],
+        simulate_principal_policy=[{"EvaluationResults": results, "IsTruncated": False}],
+    )  # fmt: skip
+    context, _ = doing(client)
+    result = image_scans.check(context.regional)
+    assert len(getattr(result, kind)) == 1
+    assert len([*result.fine, *result.wrong, *result.unknown]) == 1

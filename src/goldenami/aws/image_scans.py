@@ -20,9 +20,9 @@ from goldenami.aws.answers.on_demand_scans import (
     ListOnDemandScans,
     StartOnDemandScan,
 )
-from goldenami.aws.errors import GONE, Tolerated
+from goldenami.aws.errors import FORBIDDEN, GONE, Tolerated
 from goldenami.aws.inspector import limits, vulnerable
-from goldenami.aws.session import Aws
+from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import Pending, later, until
 from goldenami.domain.check_result import CheckResult
 from goldenami.domain.vulnerabilities import SEVERITIES, VulnerabilityFinding
@@ -42,6 +42,10 @@ RECENT: Final = timedelta(hours=1)
 """How old a scan may be that stands for a new one: Inspector learns of vulnerabilities daily."""
 _CLOCKS = timedelta(seconds=1)
 _ANOTHER = frozenset({"ConflictException"})
+_FIRST = (
+    "the first scan of an account makes Inspector's service-linked roles, too "
+    "(iam:CreateServiceLinkedRole), and the snapshots have to be the account's own"
+)
 _PAGE = "https://docs.aws.amazon.com/inspector/latest/user/machine-image-on-demand.html"
 _HELP: Final[Mapping[str, str]] = {
     "ACCESS_DENIED": "let Inspector's service-linked roles read the image's snapshots: the policy "
@@ -60,12 +64,13 @@ _HELP: Final[Mapping[str, str]] = {
 """What helps against the reasons of a scan that failed, by how they end."""
 
 
-def check(aws: Aws) -> CheckResult:
+def check(regional: RegionalAws) -> CheckResult:
     """Ask IAM's policy simulator whether the caller may scan images; nothing can be tried."""
     try:
         refused = policy_simulator.refused(
-            aws, PERMISSIONS, ["*"], "asking whether an image may be scanned"
-        )
+            regional.aws, PERMISSIONS, ["*"], "asking whether an image may be scanned",
+            regional.region,
+        )  # fmt: skip
     except AwsError as error:
         words = f"whether an image may be scanned is not known: {error.message}"
         return CheckResult(unknown=(words,))
@@ -143,8 +148,13 @@ class _Scan:
 
     def _begin(self) -> str:
         """Begin a scan; nothing if somebody else has begun one at the same moment."""
-        with Tolerated(_ANOTHER):
+        try:
             return self._context.ask(StartOnDemandScan, **self._named).scan_id
+        except AwsError as error:
+            if error.code in FORBIDDEN:
+                error.fix = f"{error.fix}; {_FIRST}"
+            if error.code not in _ANOTHER:
+                raise
         return ""
 
     def _ended(self) -> list[VulnerabilityFinding] | Pending:

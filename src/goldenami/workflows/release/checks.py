@@ -160,9 +160,8 @@ def _scan(recipe: Recipe) -> CheckResult:
     """Look whether Inspector would scan: instances, or the image itself for the caller."""
     if recipe.release.scan is None:
         return CheckResult()
-    if recipe.release.scans_instance:
-        return inspector.check(recipe.aws.at(recipe.place))
-    return image_scans.check(recipe.aws)
+    look = inspector.check if recipe.release.scans_instance else image_scans.check
+    return look(recipe.aws.at(recipe.place))
 
 
 def _commands(recipe: Recipe, earlier: EarlierRun | None) -> CheckResult:
