@@ -3,6 +3,14 @@
 import json
 from typing import Any
 
+import pytest
+
+from goldenami.aws.session import Aws
+from goldenami.domain.plan import Plan
+from goldenami.errors import IncompleteError, InterruptedRunError
+from goldenami.workflows.lifecycle import rescan
+from goldenami.workflows.lifecycle.rescan import Rescan, Rescanned, RescanOrder
+from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.vulnerabilities import ScanFailure, Vulnerability
 
@@ -86,3 +94,39 @@ def test_what_is_no_version_or_of_another_image_is_refused(
     assert other.code == 2
     assert "it is of other, not of web-base" in other.err
     assert cli("rescan", "web-base", "--ignore", "heartbleed").code == 2
+
+
+def test_a_version_of_which_nothing_came_is_not_scanned_and_does_not_pass(
+    cli: Any, write: Any, sandbox: Sandbox
+) -> None:
+    with sandbox.fail(Fault(service="ec2", operation="CreateImage", code="InternalError")):
+        assert cli("bake", write(), "--yes").code == 1
+    ran = cli("rescan", "web-base", "1.0", "--format", "json")
+    assert ran.code == 3, ran.err
+    (row,) = json.loads(ran.out)["items"]
+    assert (row["passes"], row["id"]) == (None, "")
+    assert cli("rescan", "web-base").code == 2
+
+
+def test_an_interrupted_rescan_goes_on_with_the_same_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = RescanOrder(image="web-base", command="goldenami rescan web-base")
+    plan = Plan(title="", actions=())
+    prepared = Rescan(aws=Aws(region=HOME), order=order, images=(), plan=plan, unread={})
+
+    def attempt(*_: Any) -> None:
+        raise InterruptedRunError("interrupted")
+
+    monkeypatch.setattr(rescan.Execution, "attempt", attempt)
+    with pytest.raises(InterruptedRunError) as interrupted:
+        rescan.carry_out(prepared)
+    assert interrupted.value.fix.startswith("run `goldenami rescan web-base` again: it goes on")
+
+
+def test_places_that_could_not_be_read_are_told_by_name() -> None:
+    order = RescanOrder(image="web-base", command="goldenami rescan web-base")
+    rescanned = Rescanned(order=order, images=(), unread={"123456789012/eu-west-1": "denied"})
+    with pytest.raises(IncompleteError) as incomplete:
+        rescanned.refuse()
+    assert incomplete.value.notes == ("123456789012/eu-west-1: denied",)

@@ -72,7 +72,8 @@ class ImageToScan(Struct, frozen=True, kw_only=True):
 class RescannedImage(Struct, frozen=True, kw_only=True):
     """What a scan says of a build.
 
-    ``passes`` is None if it could not be scanned; ``why`` says why.
+    ``passes`` is None if it could not be scanned; ``why`` says why. ``counts`` are of all findings
+    that count, and ``findings`` those that fail it, the worst first.
     """
 
     image: str
@@ -199,13 +200,14 @@ def _images(aws: Aws, version: Version) -> Iterator[ImageToScan]:
     """Yield what is scanned of each build of a version, by architecture.
 
     What was approved and is nowhere any more in the caller's account cannot be scanned. Builds
-    that came to nothing have neither images nor an approval.
+    that came to nothing have neither images nor an approval; a version of such builds alone cannot
+    be scanned either.
     """
     own = [each for each in version.images if each.place.is_home]
     builds = {each.image.tags.get(tags.BUILD, "") for each in own}
     builds |= {build for build, each in version.builds.items() if each.recorded.record.approver}
     region = home_of(aws, version).region
-    for build in sorted(builds):
+    for build in sorted(builds) or [""]:
         available = [
             each
             for each in own
