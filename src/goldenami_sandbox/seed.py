@@ -147,7 +147,8 @@ def _place(sandbox: Sandbox, world: RehearsalSeed) -> None:
     for key in dict.fromkeys(world.kms_keys):
         _given_ids(key.account or world.account, key.region).kms_key(key.key)
     _image_parameters(world)
-    by_region.update(dict.fromkeys(world.regions, world.vulnerabilities))
+    if world.vulnerabilities:
+        by_region.update(dict.fromkeys(world.regions, world.vulnerabilities))
     if world.inspected:
         _client(sandbox, world, "inspector2").enable(resourceTypes=["EC2"])
     for snapshot_id, size_gib in world.snapshots.items():

@@ -91,7 +91,10 @@ WAITS: dict[str, Waiting] = {
             "list_on_demand_scans": [{"items": []}],
             "start_on_demand_scan": [{"scanId": "s"}],
             "get_on_demand_scan_status": [
-                {"scanStatus": "IN_PROGRESS", "startedAt": datetime(2026, 1, 1, tzinfo=UTC)}
+                {
+                    "scanId": "s", "resourceId": "ami-1", "scanStatus": "IN_PROGRESS",
+                    "startedAt": datetime(2026, 1, 1, tzinfo=UTC),
+                }
             ],
         },
         {"ImageId": "ami-1"}, KEY, keeps=True,

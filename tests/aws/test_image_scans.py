@@ -31,7 +31,8 @@ def row(scan: str, status: str, when: datetime = NOW, **more: Any) -> dict[str, 
 
 
 def status(status: str, **more: Any) -> dict[str, Any]:
-    return {"scanStatus": status, "startedAt": NOW, **more}
+    whose = {"scanId": "new", "resourceId": "ami-1"}
+    return {"scanStatus": status, "startedAt": NOW, **whose, **more}
 
 
 def scanned(when: datetime | None = NOW, worst: str = "") -> dict[str, Any]:
@@ -115,16 +116,17 @@ EARLIER = {
 def test_a_scan_that_is_under_way_or_just_done_is_not_begun_again(doing: Wait, case: str) -> None:
     earlier, stands = EARLIER[case]
     begun: dict[str, Any] = {} if stands else STARTED  # a call that has no answer here fails
-    context, _ = doing(
-        Answers(list_on_demand_scans=[{"items": [earlier]}], **begun, **CLEAN), **JUDGING
-    )
+    ended = {"get_on_demand_scan_status": [status("SUCCESSFUL", scanId="old" if stands else "new")]}
+    client = Answers(list_on_demand_scans=[{"items": [earlier]}], **begun, **{**CLEAN, **ended})
+    context, _ = doing(client, **JUDGING)
     assert image_scans.scan(context) == {"findings": {}}
 
 
 def test_a_scan_that_somebody_else_begins_at_the_same_moment_is_waited_for(doing: Wait) -> None:
     client = Answers(
         list_on_demand_scans=[{"items": []}, {"items": [row("other", "IN_PROGRESS")]}],
-        start_on_demand_scan=[refused("ConflictException")], **CLEAN,
+        start_on_demand_scan=[refused("ConflictException")],
+        **{**CLEAN, "get_on_demand_scan_status": [status("SUCCESSFUL", scanId="other")]},
     )  # fmt: skip
     context, told = doing(client, **JUDGING)
     assert image_scans.scan(context) == {"findings": {}}
@@ -175,6 +177,14 @@ def test_what_may_not_be_asked_is_never_no_finding(doing: Wait, operation: str) 
         image_scans.scan(context)
     first = operation == "start_on_demand_scan"
     assert ("iam:CreateServiceLinkedRole" in failed.value.fix) is first
+
+
+@pytest.mark.parametrize("whose", [{"scanId": "old"}, {"resourceId": "ami-2"}])
+def test_the_status_of_another_scan_is_not_believed(doing: Wait, whose: dict[str, str]) -> None:
+    answers = {**CLEAN, "get_on_demand_scan_status": [status("SUCCESSFUL", **whose)]}
+    context, _ = doing(Answers(**NEVER, **STARTED, **answers), **JUDGING, timeout_s=0.02)
+    with pytest.raises(BakeError, match="it is about another scan"):
+        image_scans.scan(context)
 
 
 def test_findings_of_which_ec2_tells_a_part_are_waited_for_until_the_deadline(doing: Wait) -> None:

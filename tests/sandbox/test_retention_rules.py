@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from goldenami_sandbox.retention_rules import retention
 from goldenami_sandbox.server import Sandbox
 
 TEAM = {"ResourceTagKey": "Team", "ResourceTagValue": "web"}
@@ -160,6 +161,12 @@ def test_rules_are_listed_by_kind_tags_and_lock_in_pages(rbin: Any, create: Crea
     assert [len(page["Rules"]) for page in pages] == [2, 1]
     bad = {"ResourceType": "EC2_IMAGE", "NextToken": "AAAA"}
     assert reason(lambda: rbin.list_rules(**bad)) == ("ValidationException", "INVALID_PAGE_TOKEN")
+
+
+def test_where_there_is_no_recycle_bin_nothing_is_kept(create: Create) -> None:
+    create()
+    assert retention("123456789012", "us-east-1", "EC2_IMAGE", {}) == timedelta(days=7)
+    assert retention("123456789012", "nowhere-1", "EC2_IMAGE", {}) is None
 
 
 def test_rules_have_tags(rbin: Any, create: Create) -> None:

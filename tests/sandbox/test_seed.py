@@ -5,6 +5,7 @@ import pytest
 from goldenami_sandbox import catalogue, people, seed
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
+from goldenami_sandbox.vulnerabilities import Vulnerability
 from goldenami_sandbox.world import FixedOrganization, KeySeed, RehearsalSeed, RoleSeed
 
 HOME, AWAY = "us-east-1", "eu-west-1"
@@ -111,6 +112,25 @@ def test_the_fleet_runs_public_unapproved_and_gone_images(sandbox: Sandbox) -> N
         assert kinds == {("available", True), ("available", False), ("deregistered", False)}
         assert all(one["State"]["Name"] == "running" for one in found)
     assert len(seeded.instances[HOME]) > len(seeded.instances[AWAY])
+
+
+def test_what_inspector_finds_is_said_by_image_and_in_every_region(sandbox: Sandbox) -> None:
+    bad = Vulnerability(
+        id="CVE-1", severity="CRITICAL", package="xz", version="5", images=(seed.UNAPPROVED_IMAGE,)
+    )
+    seed.seed(sandbox, RehearsalSeed(regions=(HOME, AWAY), vulnerabilities=(bad,)))
+    sandbox.pending_s = 0
+    for region in (HOME, AWAY):
+        ec2, inspector = sandbox.client("ec2", region), sandbox.client("inspector2", region)
+        wish = [{"Name": "name", "Values": [seed.UNAPPROVED_IMAGE]}]
+        (image,) = ec2.describe_images(Filters=wish)["Images"]
+        public = catalogue.IMAGES[0].id_in(region)
+        inspector.start_on_demand_scan(resourceId=image["ImageId"], resourceType="AMI")
+        sandbox.scan(region, public)
+        (image,) = ec2.describe_images(Filters=wish)["Images"]
+        assert image["ScanResults"]["HighestFindingSeverityLabel"] == "critical"
+        (image,) = ec2.describe_images(ImageIds=[public])["Images"]
+        assert image["ScanResults"].keys() == {"FindingScanDate"}
 
 
 def test_compliant_instances_run_the_golden_images(sandbox: Sandbox) -> None:

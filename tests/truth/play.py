@@ -38,6 +38,7 @@ def play(sandbox: Sandbox) -> dict[str, Answered]:
         part(player)
     with sandbox.vulnerable(REGION, VULNERABILITY):
         _inspector(player)
+        _image_scan_and_bin(player)
     return player.answered
 
 
@@ -197,18 +198,6 @@ def _inspector(player: Player) -> None:
     call("inspector2:BatchGetAccountStatus")
     call("inspector2:ListCoverage")
     call("inspector2:ListFindings")
-    launched = call("ec2:RunInstances", ImageId=PUBLIC, MinCount=1, MaxCount=1)["Instances"]
-    own = {
-        "ImageId": call("ec2:CreateImage", InstanceId=launched[0]["InstanceId"], Name="scanned")[
-            "ImageId"
-        ]
-    }
-    named = {"resourceId": own["ImageId"], "resourceType": "AMI"}
-    scan = call("inspector2:StartOnDemandScan", **named)
-    call("inspector2:GetOnDemandScanStatus", **named, scanId=scan["scanId"])
-    call("inspector2:ListOnDemandScans", **named)
-    call("ec2:GetImageFindings", **own)
-    call("ec2:DescribeImages", ImageIds=[own["ImageId"]])
     call("securityhub:EnableSecurityHub")
     call("securityhub:BatchImportFindings", Findings=[{
         "SchemaVersion": "2018-10-08", "Id": "f", "GeneratorId": "g", "AwsAccountId": ACCOUNT_ID,
@@ -217,3 +206,29 @@ def _inspector(player: Player) -> None:
         "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z",
         "Severity": {"Label": "HIGH"}, "Resources": [{"Type": "AwsEc2Instance", "Id": "i"}],
     }])  # fmt: skip
+
+
+def _image_scan_and_bin(player: Player) -> None:
+    call = player.call
+    launched = call(
+        "ec2:RunInstances", ImageId=PUBLIC, InstanceType="t3.micro", MinCount=1, MaxCount=1
+    )
+    instance = launched["Instances"][0]["InstanceId"]
+    image = call("ec2:CreateImage", InstanceId=instance, Name="old", Description="old")["ImageId"]
+    scanned = {"resourceId": image, "resourceType": "AMI"}
+    scan = call("inspector2:StartOnDemandScan", **scanned)["scanId"]
+    call("inspector2:GetOnDemandScanStatus", scanId=scan, **scanned)
+    call("inspector2:ListOnDemandScans", **scanned)
+    call("ec2:GetImageFindings", ImageId=image)
+    (mine,) = call("ec2:DescribeImages", ImageIds=[image])["Images"]
+    snapshot = mine["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    period = {"RetentionPeriodValue": 7, "RetentionPeriodUnit": "DAYS"}
+    for kind in ("EBS_SNAPSHOT", "EC2_IMAGE"):
+        made = call("rbin:CreateRule", ResourceType=kind, RetentionPeriod=period)
+    call("rbin:GetRule", Identifier=made["Identifier"])
+    call("rbin:ListRules", ResourceType="EC2_IMAGE")
+    call("ec2:DeregisterImage", ImageId=image, DeleteAssociatedSnapshots=True)
+    call("ec2:ListImagesInRecycleBin")
+    call("ec2:ListSnapshotsInRecycleBin")
+    call("ec2:RestoreSnapshotFromRecycleBin", SnapshotId=snapshot)
+    call("ec2:RestoreImageFromRecycleBin", ImageId=image)

@@ -20,7 +20,7 @@ from goldenami.aws.answers.on_demand_scans import (
     ListOnDemandScans,
     StartOnDemandScan,
 )
-from goldenami.aws.errors import FORBIDDEN, GONE, Tolerated
+from goldenami.aws.errors import FORBIDDEN, GONE, Tolerated, unreadable
 from goldenami.aws.inspector import limits, vulnerable
 from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import Pending, later, until
@@ -159,6 +159,8 @@ class _Scan:
 
     def _ended(self) -> list[VulnerabilityFinding] | Pending:
         status = self._context.ask(GetOnDemandScanStatus, scanId=self._scan_id, **self._named)
+        if (status.scan_id, status.resource_id) != (self._scan_id, self._image_id):
+            raise unreadable(self._context.headline, status.call, "it is about another scan")
         if status.scan_status == IN_PROGRESS:
             return Pending("in progress")
         if status.scan_status != SUCCESSFUL:

@@ -1,64 +1,57 @@
-"""The Recycle Bin of a region: its rules, and the images that it keeps."""
+"""The Recycle Bin: its rules, and what of an account's images and snapshots is in it.
 
-from collections.abc import Sequence
-from datetime import datetime
+https://docs.aws.amazon.com/ebs/latest/userguide/recycle-bin.html
+"""
 
-from goldenami.aws.answers.image_uses import (
+from collections.abc import Iterable, Mapping
+
+from goldenami.aws.answers.recycle_bin import (
+    BinnedImage,
+    BinnedSnapshot,
     GetRule,
     ListImagesInRecycleBin,
     ListRules,
-    RuleTag,
+    ListSnapshotsInRecycleBin,
 )
-from goldenami.aws.errors import UNKNOWN_ID, Tolerated
 from goldenami.aws.session import RegionalAws
-from goldenami.domain.recycle_bin import IMAGE, SNAPSHOT, RetentionRule, TagPattern
 
-PERMISSIONS = ("rbin:GetRule", "rbin:ListRules")
-READING = ("ec2:ListImagesInRecycleBin",)
-_WORKING = "available"
+IMAGES, SNAPSHOTS = "EC2_IMAGE", "EBS_SNAPSHOT"
+"""What the bin calls the kinds of resources."""
+PERMISSIONS = (
+    "ec2:ListImagesInRecycleBin",
+    "ec2:ListSnapshotsInRecycleBin",
+    "rbin:GetRule",
+    "rbin:ListRules",
+)
 
 
-def rules(regional: RegionalAws) -> list[RetentionRule]:
-    """Return the rules for images and snapshots that are at work in a region.
-
-    https://docs.aws.amazon.com/recyclebin/latest/APIReference/API_ListRules.html
+def rules(regional: RegionalAws, resource_type: str) -> list[GetRule]:
+    """Return the rules of a region for a kind of resources, whole.
 
     Raises:
-        AwsError: they could not be read.
+        AwsError: one of them could not be read.
     """
     purpose = "reading the rules of the Recycle Bin"
-    every = []
-    for kind in (IMAGE, SNAPSHOT):
-        for name in regional.rows(ListRules, purpose, ResourceType=kind):
-            rule = regional.ask(GetRule, purpose, Identifier=name.identifier)
-            if rule.status == _WORKING:
-                every.append(
-                    RetentionRule(
-                        kind=kind,
-                        days=rule.period.retention_period_value,
-                        tags=_patterns(rule.resource_tags),
-                        excluded=_patterns(rule.exclude_resource_tags),
-                    )
-                )
-    return every
+    listed = list(regional.rows(ListRules, purpose, ResourceType=resource_type))
+    return [regional.ask(GetRule, purpose, Identifier=each.value) for each in listed]
 
 
-def _patterns(tags: Sequence[RuleTag]) -> tuple[TagPattern, ...]:
-    return tuple((tag.resource_tag_key, tag.resource_tag_value) for tag in tags)
+def days(rules: Iterable[GetRule], tags: Mapping[str, str]) -> int:
+    """Return how many days the bin keeps what has these tags; 0 if it is deleted for good.
 
-
-def exits(regional: RegionalAws, image_id: str) -> datetime | None:
-    """Return until when the Recycle Bin keeps an image; None if it has no such one.
-
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ListImagesInRecycleBin.html
-
-    Raises:
-        AwsError: it could not be read.
+    The longest of the rules that match counts, as
+    https://docs.aws.amazon.com/ebs/latest/userguide/recycle-bin-factors.html says.
     """
-    with Tolerated(UNKNOWN_ID):
-        rows = regional.rows(
-            ListImagesInRecycleBin, f"looking for {image_id} in the Recycle Bin",
-            ImageIds=[image_id],
-        )  # fmt: skip
-        return next((row.recycle_bin_exit_time for row in rows if row.image_id == image_id), None)
-    return None
+    return max((rule.retention_period.days for rule in rules if rule.retains(tags)), default=0)
+
+
+def images(regional: RegionalAws) -> dict[str, BinnedImage]:
+    """Return the images that are in the bin, by id."""
+    rows = regional.rows(ListImagesInRecycleBin, "looking for images in the Recycle Bin")
+    return {row.image_id: row for row in rows}
+
+
+def snapshots(regional: RegionalAws) -> dict[str, BinnedSnapshot]:
+    """Return the snapshots that are in the bin, by id."""
+    rows = regional.rows(ListSnapshotsInRecycleBin, "looking for snapshots in the Recycle Bin")
+    return {row.snapshot_id: row for row in rows}

@@ -8,6 +8,7 @@ import pytest
 from goldenami.aws.session import Aws
 from goldenami.domain.plan import Plan
 from goldenami.errors import IncompleteError, InterruptedRunError
+from goldenami.workflows.execution import Execution
 from goldenami.workflows.lifecycle import rescan
 from goldenami.workflows.lifecycle.rescan import Rescan, Rescanned, RescanOrder
 from goldenami_sandbox.faults import Fault
@@ -118,7 +119,7 @@ def test_an_interrupted_rescan_goes_on_with_the_same_command(
     def attempt(*_: Any) -> None:
         raise InterruptedRunError("interrupted")
 
-    monkeypatch.setattr(rescan.Execution, "attempt", attempt)
+    monkeypatch.setattr(Execution, "attempt", attempt)
     with pytest.raises(InterruptedRunError) as interrupted:
         rescan.carry_out(prepared)
     assert interrupted.value.fix.startswith("run `goldenami rescan web-base` again: it goes on")

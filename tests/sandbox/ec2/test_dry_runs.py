@@ -12,6 +12,7 @@ from moto.ec2.models import ec2_backends
 from goldenami_sandbox.ec2.base import READING
 from goldenami_sandbox.ec2.response import Ec2Response
 from goldenami_sandbox.identity import ACCOUNT_ID
+from goldenami_sandbox.server import Sandbox
 
 Make = Callable[..., str]
 _MODEL: Any = get_service_model("ec2")
@@ -92,6 +93,8 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
                 ],
             }
         },
+        "RestoreImageFromRecycleBin": {"ImageId": scene["binned image"]},
+        "RestoreSnapshotFromRecycleBin": {"SnapshotId": scene["binned snapshot"]},
         "RunInstances": launch,
         "StartInstances": {"InstanceIds": [scene["instance"]]},
         "StopInstances": {"InstanceIds": [scene["instance"]]},
@@ -101,7 +104,7 @@ def parameters(scene: dict[str, str]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def scene(ec2: Any, launch: Make, bake: Make) -> dict[str, str]:
+def scene(sandbox: Sandbox, ec2: Any, launch: Make, bake: Make) -> dict[str, str]:
     disk = {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}
     instance_id = launch(BlockDeviceMappings=[disk])
     image_id = bake(InstanceId=instance_id)
@@ -114,9 +117,18 @@ def scene(ec2: Any, launch: Make, bake: Make) -> dict[str, str]:
     ec2.attach_image_watermark(ImageId=image_id, WatermarkName="golden")
     kinds = [{"ResourceType": "ec2:Instance"}]
     report = ec2.create_image_usage_report(ImageId=image_id, ResourceTypes=kinds)
+    for kind in ("EBS_SNAPSHOT", "EC2_IMAGE"):
+        period = {"RetentionPeriodValue": 7, "RetentionPeriodUnit": "DAYS"}
+        sandbox.client("rbin").create_rule(ResourceType=kind, RetentionPeriod=period)
+    binned_image = bake("old", InstanceId=instance_id)
+    ec2.deregister_image(ImageId=binned_image)
+    binned_snapshot = ec2.create_snapshot(VolumeId=data)["SnapshotId"]
+    ec2.delete_snapshot(SnapshotId=binned_snapshot)
     return {
         "locked": locked,
         "report": report["ReportId"],
+        "binned image": binned_image,
+        "binned snapshot": binned_snapshot,
         "instance": instance_id,
         "image": image_id,
         "snapshot": image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"],
@@ -136,6 +148,8 @@ def state(ec2: Any) -> list[Any]:
         ec2.get_allowed_images_settings()["State"],
         ec2.describe_image_usage_reports()["ImageUsageReports"],
         ec2.describe_locked_snapshots()["Snapshots"],
+        ec2.list_images_in_recycle_bin()["Images"],
+        ec2.list_snapshots_in_recycle_bin()["Snapshots"],
     ]
     store: Any = ec2_backends[ACCOUNT_ID]["us-east-1"]
     shares = [snapshot.create_volume_permission_userids for snapshot in store.snapshots.values()]

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from goldenami_sandbox.server import Sandbox
+
 Make = Callable[..., str]
 DAY = timedelta(days=1)
 
@@ -98,7 +100,13 @@ class TestDeregistered:
         ids=["at once", "a day later with a cooldown"],
     )
     def test_protection_ends(
-        self, ec2: Any, bake: Make, refused: Any, cooldown: bool, refused_after: bool
+        self,
+        sandbox: Sandbox,
+        ec2: Any,
+        bake: Make,
+        refused: Any,
+        cooldown: bool,
+        refused_after: bool,
     ) -> None:
         image_id = bake()
         ec2.enable_image_deregistration_protection(ImageId=image_id, WithCooldown=cooldown)
@@ -108,8 +116,8 @@ class TestDeregistered:
         if refused_after:
             with refused("OperationNotPermitted"):
                 ec2.deregister_image(ImageId=image_id)
-        else:
-            assert ec2.deregister_image(ImageId=image_id)["Return"]
+            sandbox.advance(DAY)
+        assert ec2.deregister_image(ImageId=image_id)["Return"]
 
 
 CALLS: list[tuple[str, dict[str, Any]]] = [

@@ -146,6 +146,8 @@ def test_an_image_comes_back_as_it_was_once_its_snapshots_are_there(
         ec2.restore_image_from_recycle_bin(ImageId=image_id)
     with refused("InvalidSnapshot.NotFound"):
         ec2.describe_snapshots(SnapshotIds=[snapshot_id])
+    with refused("InvalidSnapshot.NotFound"):
+        ec2.list_snapshots_in_recycle_bin(SnapshotIds=["snap-0123456789abcdef0"])
     (kept,) = ec2.list_snapshots_in_recycle_bin(SnapshotIds=[snapshot_id])["Snapshots"]
     assert image_id in kept["Description"]
     sandbox.pending_s = 3600

@@ -7,7 +7,9 @@ from goldenami.aws.answers.ec2 import CopyImage, CreateImage, DeregisterImage, R
 from goldenami.aws.answers.iam import CreatePolicy, CreatePolicyVersion
 from goldenami.aws.answers.interface import Answer
 from goldenami.aws.answers.launches import CreateLaunchTemplateVersion, StartInstanceRefresh
+from goldenami.aws.answers.on_demand_scans import StartOnDemandScan
 from goldenami.aws.answers.organizations import CreateOrganizationPolicy
+from goldenami.aws.answers.recycle_bin import RestoreSnapshotFromRecycleBin
 from goldenami.aws.answers.ssm import LabelParameterVersion, PutParameter, SendCommand
 
 
@@ -32,9 +34,11 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
         DeregisterImage,
         LabelParameterVersion,
         PutParameter,
+        RestoreSnapshotFromRecycleBin,
         RunInstances,
         SendCommand,
         StartInstanceRefresh,
+        StartOnDemandScan,
     )
 } | _nothing(
     (
@@ -56,6 +60,7 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
         "ec2:ModifyNetworkInterfaceAttribute",
         "ec2:ModifySnapshotAttribute",
         "ec2:ReplaceImageCriteriaInAllowedImagesSettings",
+        "ec2:RestoreImageFromRecycleBin",
         "ec2:StopInstances",
         "ec2:TerminateInstances",
         "iam:AttachGroupPolicy",

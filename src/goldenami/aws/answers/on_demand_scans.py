@@ -41,6 +41,8 @@ class GetOnDemandScanStatus(Answer, frozen=True, kw_only=True, rename="camel"):
     """
 
     call: ClassVar[str] = "inspector2:GetOnDemandScanStatus"
+    scan_id: Text
+    resource_id: Text
     scan_status: Literal["IN_PROGRESS", "SUCCESSFUL", "FAILED"]
     scan_status_reason: str = ""  # absent unless it failed
     started_at: datetime
