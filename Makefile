@@ -39,7 +39,7 @@ help:
 	@echo "make differential  20,000 random policy sets and requests beside an independent simulator"
 	@echo "make managed-policies  lint all of AWS's own managed policies"
 	@echo "make reference     write the table of AWS's actions anew, from its pinned sources"
-	@echo "make bench         measure start-up, audit, evaluator and bake beside their yardsticks"
+	@echo "make bench         measure start-up, audit, evaluator, bake and revoke beside their yardsticks"
 	@echo "make clean         remove the environments this file made"
 
 python:
@@ -167,7 +167,7 @@ soak: $(VENV)/.ready
 
 # Tests that go through all ways with GOLDENAMI_SOAK, and through a part of them without it.
 EXHAUSTIVE_TESTS := tests/cli/crash/test_crash_points.py tests/cli/crash/test_approve_crash.py \
-    tests/cli/test_crash_everywhere.py tests/cli/test_bad_answers.py
+    tests/cli/crash/test_packer_crash.py tests/cli/test_crash_everywhere.py tests/cli/test_bad_answers.py
 exhaustive: $(VENV)/.ready
 	GOLDENAMI_SOAK=1 $(BIN)/pytest --numprocesses auto --dist worksteal $(EXHAUSTIVE_TESTS) $(ARGS)
 
@@ -210,6 +210,7 @@ bench: $(VENV)/.ready $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/evaluator.py
 	$(BIN)/python benchmarks/bake.py
+	$(BIN)/python benchmarks/revoke.py
 	$(BIN)/python benchmarks/audit.py
 
 clean:

@@ -19,10 +19,11 @@ from goldenami.aws import ask
 from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY
 from goldenami_sandbox.server import Sandbox
 
-from . import botocore_once, markers
+from . import botocore_once, markers, unmeasured
 
 PENDING_S = 0.02
 SANDBOX_TESTS = Path(__file__).parent / "sandbox"
+CALL_TESTS = Path(__file__).parent / "aws"
 
 botocore_once.keep()
 gc.set_threshold(100_000, 50, 100)  # the models of many clients are long-lived
@@ -45,14 +46,19 @@ def no_unmarked_sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
         monkeypatch.setattr(Sandbox, "start", markers.refused)
 
 
+@pytest.fixture(scope="session")
+def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One empty folder of a worker: a new one for each test is looked for among all before it."""
+    return tmp_path_factory.mktemp("empty")
+
+
 @pytest.fixture(autouse=True)
-def fake_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Credentials that only the sandbox takes, and an empty AWS configuration."""
+def fake_aws(monkeypatch: pytest.MonkeyPatch, nowhere: Path) -> None:
+    """Credentials that only the sandbox takes, and no AWS configuration."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "PYTHONUNBUFFERED"))]:
         monkeypatch.delenv(name)
-    empty = tmp_path_factory.mktemp("aws-config")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(empty / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(empty / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(nowhere / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere / "credentials"))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ROOT_ACCESS_KEY_ID)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ROOT_SECRET_ACCESS_KEY)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -92,6 +98,15 @@ def sandbox_covered_by_its_own_tests(
             answer(*arguments)
 
         monkeypatch.setattr(ThreadingMixIn, "process_request_thread", unmeasured)
+
+
+@pytest.fixture(autouse=True)
+def calls_covered_by_their_own_tests(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measure what botocore does of a call, at twice the time, in the tests of calls alone."""
+    if CALL_TESTS not in request.path.parents:
+        unmeasured.leave_botocore_out(monkeypatch)
 
 
 @pytest.fixture(scope="session")

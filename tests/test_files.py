@@ -282,3 +282,16 @@ def test_a_stream_that_is_a_file_goes_on_where_it_stands(
         run(name, tmp_path, log)
     kept = "old\n" if mode == "a" else ""
     assert (tmp_path / "log").read_text() == f"{kept}before\nwritten\nafter\n"
+
+
+def test_what_kind_a_name_is_of_is_told_of_whatever_can_be_seen(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    kinds = {
+        name: (files.is_folder(tmp_path / name), files.is_file(tmp_path / name))
+        for name in (".", "file", "pipe", "loop", "nothing", "file/below", "\0", "x" * 300)
+    }
+    assert {name: kind for name, kind in kinds.items() if any(kind)} == {
+        ".": (True, False), "file": (False, True),
+    }  # fmt: skip

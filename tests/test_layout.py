@@ -39,7 +39,8 @@ ALLOWED = {
 
 SANDBOX_MAY = {"errors", "iam"}
 SANDBOX_USERS = {
-    "cli/rehearsal_seed.py", "cli/rehearse.py", "cli/sandbox.py", "cli/sandbox_fault.py",
+    "cli/rehearsal_life.py", "cli/rehearsal_seed.py", "cli/rehearse.py", "cli/sandbox.py",
+    "cli/sandbox_fault.py",
 }  # fmt: skip
 """What the commands `rehearse` and `sandbox` are made of."""
 

@@ -11,7 +11,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -81,6 +81,20 @@ def read_if_there(path: Path, limit: int) -> bytes | None:
         if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
             return None
         raise
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder of that name, as far as may be seen."""
+    with suppress(OSError, ValueError):
+        return stat.S_ISDIR(path.stat().st_mode)
+    return False
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a regular file of that name, as far as may be seen."""
+    with suppress(OSError, ValueError):
+        return stat.S_ISREG(path.stat().st_mode)
+    return False
 
 
 def standard_input(limit: int = DOCUMENT_BYTES) -> str:

@@ -1,27 +1,24 @@
 """Auto Scaling: instance refreshes, which moto lacks.
 
 A refresh may bring a configuration that the group takes over once it has succeeded; what Auto
-Scaling could not roll back, it refuses to roll back automatically.
+Scaling could not roll back, it refuses to roll back, by itself or when it is told to.
 https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_StartInstanceRefresh.html
+https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RollbackInstanceRefresh.html
 https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html
 https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeInstanceRefreshes.html
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from math import ceil
 from typing import Any
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
-from moto.moto_api._internal import mock_random
 
-from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.group_launches import Described, GroupLaunchesResponse
 from goldenami_sandbox.groups import invalid
 from goldenami_sandbox.overriding import overrides
+from goldenami_sandbox.refreshes import Refresh
 
 RANGES = {
     "MinHealthyPercentage": (0, 100),
@@ -30,54 +27,6 @@ RANGES = {
     "BakeTime": (0, 172_800),
 }
 MOST_ALARMS = 10
-DEFAULTS: Mapping[str, Any] = {
-    "MinHealthyPercentage": 90,
-    "SkipMatching": False,
-    "AutoRollback": False,
-    "ScaleInProtectedInstances": "Wait",
-    "StandbyInstances": "Wait",
-}
-"""The preferences of a refresh that says nothing else; the warm-up is the group's grace period."""
-
-
-class Refresh:
-    """The replacement of a group's instances, by ones of the desired configuration or its own."""
-
-    def __init__(
-        self, group: FakeAutoScalingGroup, desired: Described, preferences: Described
-    ) -> None:
-        self.id = str(mock_random.uuid4())
-        self.desired = desired
-        self.taken_over = not desired
-        self._group = group.name
-        self._instances = len(group.instance_states)
-        warmup = {"InstanceWarmup": int(group.health_check_grace_period or 0)}
-        self._preferences = {**DEFAULTS, **warmup, **preferences}
-        self._started = utcnow()
-        self._countdown = Countdown()
-        self._ended_at: datetime | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether all instances are replaced."""
-        if self._countdown.ended and self._ended_at is None:
-            self._ended_at = utcnow()
-        return self._countdown.ended
-
-    def described(self) -> Described:
-        """Return it as DescribeInstanceRefreshes does."""
-        share, ended = self._countdown.share, self.ended
-        return {
-            "InstanceRefreshId": self.id,
-            "AutoScalingGroupName": self._group,
-            "Status": "Successful" if ended else "InProgress",
-            "StartTime": self._started,
-            "EndTime": self._ended_at,
-            "PercentageComplete": int(100 * share),
-            "InstancesToUpdate": ceil(self._instances * (1 - share)),
-            "Preferences": self._preferences,
-            **({"DesiredConfiguration": self.desired} if self.desired else {}),
-        }
 
 
 class AutoScalingStore(AutoScalingBackend):
@@ -111,15 +60,22 @@ class AutoScalingStore(AutoScalingBackend):
     def start(self, name: str, desired: Described, preferences: Described) -> Refresh:
         """Replace the instances of a group, which names what it named until that is over."""
         group = self.autoscaling_groups[name]
-        before, capacity = configuration(group), group.desired_capacity
+        before = configuration(group)
         if desired:
             configure(group, desired)
-        group.set_desired_capacity(0)
-        group.set_desired_capacity(capacity)
+        _replace_instances(group)
         if desired:
             configure(group, before)
         refresh = Refresh(group, desired, preferences)
         self.refreshes.setdefault(name, []).append(refresh)
+        return refresh
+
+    def roll_back(self, name: str) -> Refresh:
+        """Replace the instances of a group again, by what it names, if that can be launched."""
+        group, refresh = self.autoscaling_groups[name], self.refreshes[name][-1]
+        refresh.roll_back()
+        _replace_instances(group)
+        refresh.fails = bool(group.desired_capacity) and not group.instance_states
         return refresh
 
 
@@ -132,12 +88,13 @@ class AutoScalingResponse(GroupLaunchesResponse):
         desired = self._get_param("DesiredConfiguration", {})
         preferences = self._get_param("Preferences", {})
         group = store.autoscaling_groups[name]
-        self._check_desired(group, desired)
+        self._check_desired(desired)
         self.check_launches(desired)
         for problem in _problems(preferences):
             raise invalid(problem)
-        if preferences.get("AutoRollback"):
-            self._check_rollback(group, desired)
+        why = self._irreversible(desired, configuration(group), desired)
+        if preferences.get("AutoRollback") and why:
+            raise invalid(f"AutoRollback {why}")
         earlier = store.refreshes.get(name, [])
         if earlier and not earlier[-1].ended:
             raise EC2ClientError(
@@ -146,6 +103,23 @@ class AutoScalingResponse(GroupLaunchesResponse):
                 "Instance Refresh.",
             )
         return ActionResult({"InstanceRefreshId": store.start(name, desired, preferences).id})
+
+    def rollback_instance_refresh(self) -> ActionResult:
+        """Undo a refresh that is in progress, if the group can go back to what it had."""
+        store, name = self._store, self._get_param("AutoScalingGroupName")
+        refreshes = store.refreshes.get(name, [])
+        if not refreshes or refreshes[-1].ended:
+            raise EC2ClientError(
+                "ActiveInstanceRefreshNotFound",
+                "No in-progress or pending Instance Refresh found for Auto Scaling group " + name,
+            )
+        group, refresh = store.autoscaling_groups[name], refreshes[-1]
+        why = self._irreversible(refresh.desired, configuration(group))
+        if refresh.rolled_back:
+            why = "is under way already"
+        if why:
+            raise EC2ClientError("IrreversibleInstanceRefresh", f"The rollback {why}")
+        return ActionResult({"InstanceRefreshId": store.roll_back(name).id})
 
     def describe_instance_refreshes(self) -> ActionResult:
         """List the refreshes of a group, the newest first."""
@@ -164,7 +138,7 @@ class AutoScalingResponse(GroupLaunchesResponse):
         assert isinstance(store, AutoScalingStore)  # noqa: S101  `installation.install` sees to it
         return store
 
-    def _check_desired(self, group: FakeAutoScalingGroup, desired: Described) -> None:
+    def _check_desired(self, desired: Described) -> None:
         if desired and len(desired) != 1:
             raise invalid(
                 "The desired configuration must contain either a LaunchTemplate or a "
@@ -172,21 +146,24 @@ class AutoScalingResponse(GroupLaunchesResponse):
             )
         for specification in specifications(desired):
             version = specification.get("Version", "$Default")
-            if version not in ("$Default", "$Latest") and self._image(group, specification) is None:
+            if version not in ("$Default", "$Latest") and self._image(specification) is None:
                 raise invalid(f"Could not find launch template version {version}")
 
-    def _check_rollback(self, group: FakeAutoScalingGroup, desired: Described) -> None:
+    def _irreversible(self, desired: Described, *configurations: Described) -> str:
+        """Say why a refresh cannot be rolled back; nothing if it can."""
         if not desired:
-            raise invalid("AutoRollback needs a desired configuration")
-        for specification in (*specifications(configuration(group)), *specifications(desired)):
-            if specification.get("Version", "$Default") in ("$Default", "$Latest"):
-                raise invalid("AutoRollback cannot be used with $Latest or $Default")
-            if (self._image(group, specification) or "").startswith("resolve:ssm:"):
-                raise invalid("AutoRollback cannot be used with a Systems Manager parameter")
+            return "needs a desired configuration"
+        for each in configurations:
+            for specification in specifications(each):
+                if specification.get("Version", "$Default") in ("$Default", "$Latest"):
+                    return "cannot be used with $Latest or $Default"
+                if (self._image(specification) or "").startswith("resolve:ssm:"):
+                    return "cannot be used with a Systems Manager parameter"
+        return ""
 
-    def _image(self, group: FakeAutoScalingGroup, specification: Described) -> str | None:
+    def _image(self, specification: Described) -> str | None:
         """Return the image of a version of a template; None if there is no such version."""
-        ec2 = group.ec2_backend
+        ec2 = self._store.ec2_backend
         if template_id := specification.get("LaunchTemplateId"):
             template = ec2.get_launch_template(template_id)
         else:
@@ -194,6 +171,13 @@ class AutoScalingResponse(GroupLaunchesResponse):
         number = specification.get("Version", "")
         versions = {str(version.number): version for version in template.versions}
         return str(versions[number].data.get("ImageId", "")) if number in versions else None
+
+
+def _replace_instances(group: FakeAutoScalingGroup) -> None:
+    """Let a group terminate what it has, and launch what it names."""
+    capacity = group.desired_capacity
+    group.set_desired_capacity(0)
+    group.set_desired_capacity(capacity)
 
 
 def configuration(group: FakeAutoScalingGroup) -> Described:

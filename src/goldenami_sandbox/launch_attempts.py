@@ -91,6 +91,14 @@ def launch(
     return _try(sandbox, _user(sandbox, seeded.admin, region), attempt)
 
 
+def launch_revoked(sandbox: Sandbox, seeded: Seeded, image_id: str) -> AttemptOutcome:
+    """Launch a revoked image as a group's member, whom the server has to refuse."""
+    region = next(iter(seeded.instances))
+    ec2 = _root_of(sandbox, seeded.admin, region)
+    attempt = _launch("launch the revoked release", "unapproved-image", ec2, image_id)
+    return _try(sandbox, _user(sandbox, seeded.admin, region), attempt)
+
+
 def run_in_member(
     sandbox: Sandbox, key: AccessKey, region: str, golden: str, refusals: tuple[str, ...]
 ) -> list[AttemptOutcome]:

@@ -22,6 +22,7 @@ from goldenami_sandbox.world import RehearsalSeed, Seeded, SourceSeed
 if TYPE_CHECKING:
     from goldenami_sandbox.fixed_ids import FixedIds
 
+GROUP = "web-group"
 UNAPPROVED_IMAGE = "hand-made-batch"
 PUBLIC_NAMES = ("web-1", "web-2", "build-agent")
 UNAPPROVED_NAMES = ("legacy-batch", "data-import")
@@ -80,6 +81,34 @@ def seed_compliant(
             for region, image_id in images.items()
             for name in COMPLIANT_NAMES
         ]
+
+
+def seed_group(sandbox: Sandbox, region: str, image_id: str, account: str = ACCOUNT_ID) -> str:
+    """Make an Auto Scaling group that launches an image by a template, and return its name.
+
+    Args:
+        sandbox: running.
+        region: where.
+        image_id: the image.
+        account: whose group it is.
+    """
+    ec2 = sandbox.client("ec2", region, account)
+    (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
+    (zone, *_) = ec2.describe_availability_zones()["AvailabilityZones"]
+    data = {"ImageId": image_id, "InstanceType": _TYPES[image["Architecture"]]}
+    with _at_once(sandbox):
+        template = ec2.create_launch_template(LaunchTemplateName=GROUP, LaunchTemplateData=data)
+        sandbox.client("autoscaling", region, account).create_auto_scaling_group(
+            AutoScalingGroupName=GROUP,
+            AvailabilityZones=[zone["ZoneName"]],
+            MinSize=2,
+            MaxSize=2,
+            LaunchTemplate={
+                "LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"],
+                "Version": "1",
+            },
+        )
+    return GROUP
 
 
 def organization(

@@ -11,7 +11,16 @@ import pytest
 from msgspec import Struct
 
 import goldenami
-from goldenami.aws import compare, image_scans, inspector, parameters, run_command, sharing, waits
+from goldenami.aws import (
+    compare,
+    enabling,
+    image_scans,
+    inspector,
+    parameters,
+    run_command,
+    sharing,
+    waits,
+)
 from goldenami.aws.action import Handler
 from goldenami.errors import AwsError, BakeError, SlowError
 
@@ -67,6 +76,10 @@ WAITS: dict[str, Waiting] = {
     ),
     "an image that is not known": Waiting(
         waits.image, {"describe_images": [{"Images": []}]}, {"ImageId": "ami-1"}, KEY, keeps=True
+    ),
+    "an image that is enabled": Waiting(
+        enabling.wait, {"describe_images": [image("disabled")]}, {"ImageId": "ami-1"},
+        "run the same command again",
     ),
     "an agent": Waiting(
         run_command.run, {**RUNNING, "send_command": [refused("InvalidInstanceId")]},

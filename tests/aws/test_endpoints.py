@@ -1,6 +1,5 @@
 """Endpoints and proxies that are none, or that do not answer: one message, with its source."""
 
-import os
 import shutil
 import socket
 import ssl
@@ -85,14 +84,21 @@ def test_an_endpoint_that_names_one(url: str) -> None:
     assert Aws(endpoint_url=url).client("ec2").meta.endpoint_url == url
 
 
-def configure(text: str) -> str:
-    path = os.environ["AWS_CONFIG_FILE"]
-    Path(path).write_text(text)
-    return path
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], str]:
+    """Write the AWS configuration, and return where it is."""
+    path = tmp_path / "config"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+
+    def write(text: str) -> str:
+        path.write_text(text)
+        return str(path)
+
+    return write
 
 
 def test_each_place_that_sets_an_endpoint_is_named_in_the_order_of_the_sdks(
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = configure("[default]\nendpoint_url = of-profile\n")
     assert refused(Aws()).message == (
@@ -137,7 +143,10 @@ def test_what_the_sdks_leave_alone_is_not_checked(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_where_credentials_come_from_is_checked_too(
-    profile: str, variable: str, monkeypatch: pytest.MonkeyPatch
+    profile: str,
+    variable: str,
+    configure: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     configure(f"[profile dev]\n{profile}\n[sso-session s]\nsso_region = us-east-1\n")
     monkeypatch.setenv(f"AWS_ENDPOINT_URL_{variable}", "foo")

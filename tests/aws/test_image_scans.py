@@ -10,7 +10,7 @@ from goldenami.aws.session import Aws
 from goldenami.domain.vulnerabilities import VulnerabilityFinding
 from goldenami.errors import AwsError, BakeError, GateError
 
-from .test_waits import Answers, Wait, _quick, doing, refused
+from .test_waits import IMAGE, Answers, Wait, _quick, doing, refused
 
 __all__ = ["_quick", "doing"]
 
@@ -38,7 +38,7 @@ def status(status: str, **more: Any) -> dict[str, Any]:
 def scanned(when: datetime | None = NOW, worst: str = "") -> dict[str, Any]:
     results: dict[str, Any] = {"FindingScanDate": when} if when else {}
     results |= {"HighestFindingSeverityLabel": worst} if worst else {}
-    return {"Images": [{"ImageId": "ami-1", "ScanResults": results}]}
+    return {"Images": [IMAGE | {"ScanResults": results}]}
 
 
 def found(*findings: Any) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def test_a_scan_is_begun_waited_for_and_its_findings_are_counted(doing: Wait) ->
             refused("ResourceNotFoundException"), status("IN_PROGRESS"), status("SUCCESSFUL"),
         ],
         describe_images=[
-            {"Images": [{"ImageId": "ami-1"}]},  # never scanned, as far as EC2 knows
+            {"Images": []},  # not known everywhere
+            {"Images": [IMAGE]},  # never scanned, as far as EC2 knows
             scanned(OLD, "critical"),  # the scan before
             scanned(worst="medium"),
         ],
@@ -66,7 +67,7 @@ def test_a_scan_is_begun_waited_for_and_its_findings_are_counted(doing: Wait) ->
     assert image_scans.scan(context) == {"findings": {"medium": 1, "untriaged": 1}}
     assert told == [
         "not known everywhere yet", "in progress",
-        "done, EC2 does not tell the findings yet", "done, EC2 does not tell the findings yet",
+        *["done, EC2 does not tell the findings yet"] * 3,
         "done, EC2 does not tell all findings yet",
     ]  # fmt: skip
 

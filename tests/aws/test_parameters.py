@@ -90,10 +90,11 @@ def test_what_may_not_be_read_or_written_is_an_error(
         parameters.publish(doing)
 
 
+@pytest.mark.parametrize("release", ["web-base-1.0, build a", "web-base-1.0-arm64, build a-arm64"])
 def test_the_label_of_the_oldest_of_too_many_versions_makes_room(
-    doing: ActionContext, full: Any
+    doing: ActionContext, full: Any, release: str
 ) -> None:
-    ssm = full("v1.0")
+    ssm = full("v1.0", release=release)
     parameters.publish(doing)
     told = versions(ssm)
     assert (len(told), told[0]["Version"], told[-1]["Value"]) == (100, 2, IMAGE_ID)

@@ -37,6 +37,19 @@ def write(sandbox: Sandbox, **change: Any) -> Record:
     return changed
 
 
+def forget(sandbox: Sandbox) -> None:
+    """Delete all records."""
+    for name in names(sandbox):
+        sandbox.client("ssm").delete_parameter(Name=name)
+
+
+def write_back(sandbox: Sandbox, found: Record) -> None:
+    """Write a record as it was."""
+    sandbox.client("ssm").put_parameter(
+        Name=record.parameter(found.image, found.build), Value=record.text(found), Type="String",
+    )  # fmt: skip
+
+
 def text(found: Record, **change: Any) -> str:
     """Return a record with changes, as a parameter holds it."""
     return record.text(structs.replace(found, **change))

@@ -102,6 +102,7 @@ def test_what_will_launch_is_judged(cli: Any, sandbox: Sandbox, golden: str, pub
     }
     assert document["places"][0]["subjects"] == {
         "launch-template": 6, "launch-configuration": 1, "auto-scaling-group": 6,
+        "ssm-parameter": 1,
     }  # fmt: skip
     assert by_parameter not in str(document["findings"])
 

@@ -142,6 +142,16 @@ def a_sweep(cli: Cli, sandbox: Sandbox, folder: Path) -> tuple[object, ...]:
     return ("sweep", "--older-than", "0s", "--plan", *HERE)
 
 
+def layers(cli: Cli, sandbox: Sandbox, folder: Path) -> tuple[object, ...]:
+    base = account.RELEASE["base"] | {"source": {"golden": account.RELEASE["image"]}}
+    child = {"image": "app", "base": base, "publish": {"ssm_parameter": "/golden-ami/app"}}
+    account.release(folder)
+    account.release(folder, "app.yaml", **child)
+    sandbox.pending_s = 0.0
+    assert cli("bake", folder, "--yes").code == 0
+    return ("outdated", folder, "--format", "json")
+
+
 READING: dict[str, Prepare] = {
     "audit": audit("--format", "json"),
     "audit of roots and settings": audit("--roots", "--only", "settings", "--only", "instances"),
@@ -160,6 +170,7 @@ READING: dict[str, Prepare] = {
     "enforce Allowed AMIs": enforcement("--plan", allowed_amis={"regions": list(account.REGIONS)}),
     "bake --plan": a_bake,
     "sweep --plan": a_sweep,
+    "outdated": layers,
 }
 
 

@@ -61,6 +61,11 @@ def test_regions_and_criteria_are_the_release_files(
         names=["web-*"],
         created_within_days=300,
         deprecated_within_days=0,
+        watermarks=[
+            {"key": f"{OWNER}:web-*", "region": "us-east-1"},
+            {"key": f"{OWNER}:db", "attached_within_days": 9, "source_created_within_days": 90},
+        ],
+        scan={"severity": "high", "scanned_within_days": 7, "fixed_within_days": {"critical": 0}},
     )
     ran = cli("enforce", path, "--yes", "--accept-unproved")
     assert ran.code == 0, ran.err
@@ -73,6 +78,19 @@ def test_regions_and_criteria_are_the_release_files(
                 "ImageNames": ["web-*"],
                 "CreationDateCondition": {"MaximumDaysSinceCreated": 300},
                 "DeprecationTimeCondition": {"MaximumDaysSinceDeprecated": 0},
+                "ImageWatermarks": [
+                    {"WatermarkKey": f"{OWNER}:web-*", "SourceImageRegion": "us-east-1"},
+                    {
+                        "WatermarkKey": f"{OWNER}:db",
+                        "MaximumDaysSinceSourceImageCreated": 90,
+                        "MaximumDaysSinceWatermarkCreated": 9,
+                    },
+                ],
+                "ScanResultCondition": {
+                    "MaxDaysSinceLastFindingScan": 7,
+                    "MaximumSeverityLabel": "high",
+                    "MaxDaysSinceCriticalFixAvailable": 0,
+                },
             }
         ],
     )

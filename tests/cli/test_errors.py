@@ -10,7 +10,10 @@ from goldenami.workflows.release import run
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
-RELEASE_COMMANDS = [("bake",), ("enforce",), ("base", "launch"), ("audit",), ("rehearse",)]
+RELEASE_COMMANDS = [
+    ("bake",), ("bake", "--if-outdated"), ("enforce",), ("base", "launch"), ("audit",),
+    ("rehearse",), ("outdated",),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", RELEASE_COMMANDS, ids=" ".join)

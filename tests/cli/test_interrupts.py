@@ -24,6 +24,7 @@ COMMANDS = {
     "base launch": ["base", "launch", "FILE", "--yes"],
     "base list": ["base", "list"],
     "base terminate": ["base", "terminate", "i-0123456789abcdef0"],
+    "outdated": ["outdated", "FILE"],
     "images": ["images"],
     "history": ["history", "web-base"],
     "show": ["show", "20260101T000000Z-ffffff"],

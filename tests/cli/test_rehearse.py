@@ -44,6 +44,14 @@ def test_the_rehearsal_tells_the_whole_story_on_an_emulator(cli: Any) -> None:
         "6. audit",
         "unapproved-image",
         "as seeded",
+        "7. roll web-base back",
+        "8. revoke web-base",
+        "is revoked",
+        "replace the instances of web-group",
+        "users, groups and roles may not launch it",
+        "things still use it, as launched before",
+        "launch the revoked release",
+        "DenyLaunchWithoutApprovalTag",
         "nothing was changed at AWS",
     ]
     places = [ran.out.index(one) for one in chapters]

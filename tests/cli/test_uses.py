@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from . import account
 
 from goldenami.aws.session import Aws
 from goldenami.domain.audit.subject import LAUNCHES, Kind
@@ -12,7 +11,7 @@ from goldenami.workflows.lifecycle.uses import UseKind
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
-from . import users
+from . import account, users
 
 
 def read(version: str = "1.0") -> uses.Uses:

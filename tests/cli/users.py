@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import account
-
 from goldenami.workflows.lifecycle.uses import UseKind
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
+
+from . import account
 
 PARAMETER = "/golden-ami/web-base"
 REGION = "us-east-1"

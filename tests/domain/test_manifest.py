@@ -55,3 +55,12 @@ def test_one_of_two_architectures_in_all_regions_fits_with_the_ids_of_all_images
         (one.image_id, one.snapshots, one.architecture) for one in every.images
     ]
     assert kept.timings == ()
+    assert {one.parameter for one in kept.images} == {"/golden-ami/web-base/x86_64"}
+
+
+def test_what_an_image_is_published_as_is_the_last_to_go() -> None:
+    content = compact(manifest(21, "x86_64", "arm64"))
+    assert len(content) <= LONG_PARAMETER_LENGTH
+    kept = read(content)
+    assert kept
+    assert {one.parameter for one in kept.images} == {""}

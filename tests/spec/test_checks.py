@@ -15,6 +15,7 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import checks
 from goldenami.spec.audit import AuditSettings
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
+from goldenami.spec.lifecycle import Lifecycle
 from goldenami.spec.model import (
     Bake,
     Base,
@@ -24,12 +25,11 @@ from goldenami.spec.model import (
     Distribution,
     Enforce,
     ImageFilter,
-    Lifecycle,
-    Publish,
     Release,
     Share,
     Timeouts,
 )
+from goldenami.spec.publish import Publish
 from goldenami.validation import validated
 
 ACCOUNT = "111122223333"
@@ -43,6 +43,10 @@ NOWHERE = Path("/nonexistent")
 
 def release(**parts: Any) -> Release:
     return structs.replace(RELEASE, **parts)
+
+
+def channels(*several: str, name: str = "/golden/{image}/{channel}", **keys: Any) -> Release:
+    return release(publish=Publish(ssm_parameter=name, channels=several, **keys))
 
 
 def base(**parts: Any) -> Release:
@@ -407,6 +411,56 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "$.publish.ssm_parameter",
         "are AWS's",
     ),
+    "a parameter of AWS by its image": (
+        release(image="aws-web", publish=Publish(ssm_parameter="/{image}/current")),
+        "$.publish.ssm_parameter",
+        "`/aws-web/current`: names that start with aws",
+    ),
+    "channels of one parameter": (
+        channels("dev", "prod", name="/golden/web"),
+        "$.publish.ssm_parameter",
+        "put `{channel}` into it, such as `/golden/web/{channel}`",
+    ),
+    "a channel of none": (
+        channels(),
+        "$.publish.ssm_parameter",
+        "`{channel}` stands for one of `publish.channels`, and there are none",
+    ),
+    "a channel with a slash": (
+        channels("dev/a"),
+        "$.publish.channels[0]",
+        "is no channel",
+    ),
+    "a channel twice": (
+        channels("dev", "dev"),
+        "$.publish.channels[1]",
+        "`dev` is listed twice",
+    ),
+    "a restricted channel that is none": (
+        channels("dev", "prod", restricted=("prod", "live")),
+        "$.publish.restricted[1]",
+        "`live` is none of `channels`",
+    ),
+    "a restricted first channel": (
+        channels("dev", "prod", restricted=("dev",)),
+        "$.publish.restricted[0]",
+        "a release lands in `dev` by itself",
+    ),
+    "restricted channels, and none": (
+        release(publish=Publish(ssm_parameter="/golden", restricted=("prod",))),
+        "$.publish.restricted[0]",
+        "`prod` is none of `channels`",
+    ),
+    "channels without a manifest": (
+        channels("dev", manifest=False),
+        "$.publish.manifest",
+        "the manifest says which channels there are",
+    ),
+    "a parameter of 1,012 characters with the longest image": (
+        release(publish=Publish(ssm_parameter="p" * 912 + "{image}")),
+        "$.publish.ssm_parameter",
+        "is no parameter name",
+    ),
     "an owner who is no account": (
         release(audit=AuditSettings(owners=(ACCOUNT, "amazon"))),
         "$.audit.owners[1]",
@@ -504,6 +558,10 @@ TAKEN: dict[str, Release] = {
         base=structs.replace(BASE, volumes=(PLAIN,)), share=Share(accounts=(ACCOUNT,))
     ),
     "a parameter of 1,011 characters": release(publish=Publish(ssm_parameter="p" * 1011)),
+    "a parameter that the image completes": release(
+        publish=Publish(ssm_parameter="p" * 911 + "{image}")
+    ),
+    "channels, the last restricted": channels("dev", "stage", "prod", restricted=("prod",)),
     "a parameter of a path": release(publish=Publish(ssm_parameter="/golden/aws/web")),
     "an audit of an organization": release(
         audit=AuditSettings(accounts="organization", role="team/reader", newest=1, max_age="90d")

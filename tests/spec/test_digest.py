@@ -45,6 +45,8 @@ def other(value: Any) -> Any:
             return value + 1
         case "automatic" | "manual":
             return "automatic"
+        case "on-release":
+            return "by-command"
         case "goldenami/v1" | "v2.0":
             return value  # there is one alone
         case str() if value in OTHERS:

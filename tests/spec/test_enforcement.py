@@ -9,11 +9,16 @@ from msgspec import to_builtins
 
 from goldenami import resources
 from goldenami.spec import checks, load, load_enforcement
-from goldenami.spec.model import (
+from goldenami.spec.allowed import (
     AllowedAmis,
+    DeclarativePolicy,
+    FixAges,
+    ScanCriterion,
+    WatermarkCriterion,
+)
+from goldenami.spec.model import (
     Base,
     BaseSource,
-    DeclarativePolicy,
     Enforce,
     Mechanisms,
     PermissionsBoundary,
@@ -63,6 +68,16 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         of(groups=("a",), group_policy=True, guardrail_protection=True),
         f"{KEY}.guardrail_protection",
         "it needs enforce.pipeline_role",
+    ),
+    "a watermark that anybody may attach": (
+        of(allowed_amis=AllowedAmis(watermarks=(WatermarkCriterion(key="*:web-base"),))),
+        f"{KEY}.allowed_amis.watermarks[0].key",
+        "`*:web-base` is no watermark: the account that attaches it",
+    ),
+    "a scan of which nothing is asked": (
+        of(allowed_amis=AllowedAmis(scan=ScanCriterion())),
+        f"{KEY}.allowed_amis.scan",
+        "name at least one of severity, scanned_within_days, fixed_within_days",
     ),
     "a boundary of no role": (
         of(permissions_boundary=PermissionsBoundary(roles=())),
@@ -161,6 +176,8 @@ TAKEN: dict[str, Release] = {
             created_within_days=0,
             deprecated_within_days=0,
             regions=("us-east-1", "eusc-de-east-1"),
+            watermarks=(WatermarkCriterion(key=f"{ACCOUNT}:web-*", attached_within_days=0),),
+            scan=ScanCriterion(severity="high", fixed_within_days=FixAges(critical=7)),
         )
     ),
     "a declarative policy": of(declarative_policy=DeclarativePolicy(targets=(UNIT,))),

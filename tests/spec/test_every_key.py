@@ -62,6 +62,7 @@ FULL: dict[type[Any], str] = {
           instance_type: a.b
         tags: {a: b}
         attributes: {imds: v2.0, boot_mode: uefi, tpm: v2.0}
+        watermark: true
         approval: manual
         share_candidates: true
         approval_tag: {key: a, value: b}
@@ -75,7 +76,7 @@ FULL: dict[type[Any], str] = {
           organizational_units:
           - arn:aws:organizations::111122223333:ou/o-a1b2c3d4e5/ou-ab12-cd34ef56
           snapshots: true
-        publish: {ssm_parameter: /a, manifest: false}
+        publish: {ssm_parameter: /a, channels: [a, b], restricted: [b], manifest: false}
         lifecycle:
           keep: 1
           keep_for: 1d
@@ -113,7 +114,19 @@ FULL: dict[type[Any], str] = {
           group_policy: {profile: a, tag_protection: true, guardrail_protection: true}
           permissions_boundary: {roles: [a]}
           scp: {targets: [r-ab12], size_limit: 5120}
-          allowed_amis: {regions: [us-east-1], names: [a], created_within_days: 0}
+          allowed_amis:
+            regions: [us-east-1]
+            names: [a]
+            created_within_days: 0
+            watermarks:
+            - key: "111122223333:a"
+              region: us-east-1
+              attached_within_days: 1
+              source_created_within_days: 1
+            scan:
+              severity: high
+              scanned_within_days: 1
+              fixed_within_days: {informational: 9, low: 9, medium: 9, high: 9, critical: 7}
           declarative_policy:
             targets: [r-ab12]
             state: enabled

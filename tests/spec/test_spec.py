@@ -255,6 +255,21 @@ def test_a_problem_of_the_enforcement_file_is_told_with_those_of_the_release(
     )
 
 
+def test_a_declarative_policy_takes_no_criterion_that_aws_documents_for_allowed_amis_alone(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "enforce.yaml"
+    mechanism = "{targets: [r-ab12], watermarks: [{key: '111122223333:a'}], scan: {severity: low}}"
+    path.write_text(
+        f"schema: goldenami.enforce/v1\nmechanisms:\n  declarative_policy: {mechanism}\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        spec.load_enforcement(path)
+    why = "AWS documents none for declarative policies: ask for it by `allowed_amis`"
+    place = f"{path}:3: mechanisms.declarative_policy"
+    assert caught.value.notes == (f"{place}.watermarks: {why}", f"{place}.scan: {why}")
+
+
 @pytest.mark.parametrize(
     ("lifecycle", "words"),
     [

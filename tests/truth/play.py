@@ -8,6 +8,7 @@ from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.vulnerabilities import Vulnerability
 
 from .play_ec2 import end, fleets, groups, images
+from .play_image_use import image_use, rollback
 from .player import PUBLIC, REGION, TAG, Answered, Player
 
 DOCUMENT = json.dumps({
@@ -36,6 +37,10 @@ def play(sandbox: Sandbox) -> dict[str, Answered]:
         part(player)
     for part in (_commands, _keys, _config, end):
         part(player)
+    image_use(player, sandbox)
+    sandbox.pending_s = 60
+    rollback(player)
+    sandbox.pending_s = 0
     with sandbox.vulnerable(REGION, VULNERABILITY):
         _inspector(player)
         _image_scan_and_bin(player)

@@ -23,12 +23,14 @@ _FINE = ("success", "skipped")
 _PASSED = "DryRunOperation"
 
 DONE: Final[Mapping[str, frozenset[str]]] = {
+    "ec2:DeleteImageUsageReport": frozenset(),  # it goes by itself; AWS publishes no code
     "ec2:DeleteKeyPair": frozenset({"InvalidKeyPair.NotFound"}),
     "ec2:DeleteSecurityGroup": frozenset({"InvalidGroup.NotFound"}),
     "ec2:DeleteSnapshot": frozenset({"InvalidSnapshot.NotFound"}),
     "ec2:DeleteTags": frozenset(),  # a tag that is gone is no error; a resource that is, is one
     "ec2:DeleteVolume": frozenset({"InvalidVolume.NotFound"}),
     "ec2:DeregisterImage": frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"}),
+    "ec2:DetachImageWatermark": frozenset(),  # a watermark that is not there is no error
     "ec2:TerminateInstances": frozenset({"InvalidInstanceID.NotFound"}),
     "iam:DeletePolicy": frozenset({"NoSuchEntity"}),
     "iam:DeletePolicyVersion": frozenset({"NoSuchEntity"}),

@@ -68,6 +68,9 @@ def _differences(context: ActionContext) -> Iterator[str]:
     for name, expected in context.parameters["attributes"].items():
         if (actual := getattr(image, name)) != expected:
             yield f"{image_id} has {name} {actual or '(none)'}, not {expected}"
+    expected_mark = context.parameters["watermark"]
+    if expected_mark and expected_mark not in image.watermark_keys:
+        yield f"{image_id} lacks the watermark {expected_mark}"
     shares = {permission.named for permission in permissions}
     wanted_shares = {tuple(share.items()) for share in context.parameters["shares"]}
     if _differ(shares, wanted_shares, exactly=context.parameters["exactly"]):

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from goldenami.aws import policy_simulator
 from goldenami.aws.action import ActionContext
+from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.answers.on_demand_scans import (
     IN_PROGRESS,
     SUCCESSFUL,
-    DescribeScannedImages,
     GetImageFindings,
     GetOnDemandScanStatus,
     ImageFinding,
@@ -176,15 +176,15 @@ class _Scan:
 
         EC2 tells them apart from when the image was scanned, and how bad the worst of them is.
         """
-        described = self._context.ask(DescribeScannedImages, ImageIds=[self._image_id]).images
-        summaries = [each.scan_results for each in described if each.image_id == self._image_id]
-        if not summaries or not _is_of(summaries[0].finding_scan_date, started):
+        described = self._context.ask(DescribeImages, ImageIds=[self._image_id]).rows
+        results = next((each.scan_results for each in described), None)
+        if results is None or not _is_of(results.finding_scan_date, started):
             return Pending("done, EC2 does not tell the findings yet")
         rows = self._context.rows(GetImageFindings, ImageId=self._image_id)
         seen = [*map(_finding, rows)]
         rated = [each for each in seen if each.severity in SEVERITIES[:-1]]
         worst = min(rated, key=lambda each: each.rank).severity if rated else ""
-        if worst != summaries[0].highest_finding_severity_label:
+        if worst != results.highest_finding_severity_label:
             return Pending("done, EC2 does not tell all findings yet")
         return seen
 

@@ -1,14 +1,16 @@
 """Reading images: the registry, the source of a bake, names that are taken."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers import ec2
+from goldenami.aws.answers.image_use import WatermarkAnswer
+from goldenami.aws.answers.scan_results import ScanResults
 from goldenami.aws.answers.ssm import GetParameter
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import names, tags
 from goldenami.domain.contents import content_kind
-from goldenami.domain.image import Image, ImageDevice
+from goldenami.domain.image import Image, ImageDevice, ImageScan, Watermark
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, GoldenamiError
 
@@ -169,6 +171,18 @@ def _described(regional: RegionalAws, purpose: str, **parameters: Any) -> list[I
     return [_image(regional.region, image) for image in images]
 
 
+def watermarks(answers: Iterable[WatermarkAnswer]) -> tuple[Watermark, ...]:
+    """Return the watermarks of an image."""
+    return tuple(
+        Watermark(
+            key=answer.watermark_key,
+            region=answer.source_image_region,
+            image=answer.source_image_id,
+        )
+        for answer in answers
+    )
+
+
 def _newest(image: Image) -> tuple[float, str]:
     return (-image.created.timestamp() if image.created else 0.0, image.id)
 
@@ -197,6 +211,8 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
         source_instance=answer.source_instance_id,
         source_image=answer.source_image_id,
         source_region=answer.source_image_region or region,
+        watermarks=watermarks(answer.image_watermarks),
+        scan=_scan(answer.scan_results),
         devices=tuple(
             ImageDevice(
                 name=device.device_name,
@@ -207,4 +223,14 @@ def _image(region: str, answer: ec2.ImageAnswer) -> Image:
             for device in answer.block_device_mappings
             if device.ebs
         ),
+    )
+
+
+def _scan(results: ScanResults | None) -> ImageScan | None:
+    if results is None:
+        return None
+    return ImageScan(
+        scanned=results.finding_scan_date,
+        critical_fix_since=results.critical_fix_available_since,
+        high_fix_since=results.high_fix_available_since,
     )

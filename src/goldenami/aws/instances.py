@@ -5,10 +5,9 @@ from typing import Any
 
 from goldenami.aws.answers.ec2 import (
     DescribeInstances,
-    DescribeInstanceTypes,
     InstanceAnswer,
-    InstanceType,
 )
+from goldenami.aws.answers.instance_types import DescribeInstanceTypes, InstanceType
 from goldenami.aws.images import FILTER_VALUES
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.instance import ALIVE, Instance

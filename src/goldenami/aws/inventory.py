@@ -20,6 +20,7 @@ from goldenami.aws.answers.ec2 import (
 from goldenami.aws.answers.interface import read_all
 from goldenami.aws.ask import again
 from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
+from goldenami.aws.images import watermarks
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.subject import INVISIBLE, ImageSeen, Kind, Subject
@@ -159,4 +160,5 @@ def _image(about: ImageMetadata) -> ImageSeen:
         state=about.state or INVISIBLE,
         created=about.creation_date,
         deprecated_at=about.deprecation_time,
+        watermarks=watermarks(about.image_watermarks),
     )

@@ -1,23 +1,27 @@
 """The manifests of releases: SSM parameters in their build regions."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import structs
 
-from goldenami.aws import parameters
+from goldenami.aws import parameters, recycle_bin
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import patiently
 from goldenami.domain import life, manifest, prefixes
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.life import Change
 from goldenami.domain.manifest import Manifest
+from goldenami.domain.names import moment
 from goldenami.errors import AwsError
 
 CHANGE = "write:manifest-change"
 SHARES = "write:manifest-shares"
+NOTE_BIN = "write:manifest-recycle-bin"
 PERMISSIONS = ("ssm:GetParameter", "ssm:PutParameter")
 
 
@@ -27,9 +31,18 @@ def of_image(regional: RegionalAws, image: str) -> list[Manifest]:
     Raises:
         AwsError: they could not be read.
     """
-    path = f"{prefixes.MANIFESTS}{image}"
-    every = parameters.below(regional, path, f"reading the manifests of {image}")
-    return [each for content in every if (each := manifest.read(content)) and each.image == image]
+    return [each for each in every(regional, image) if each.image == image]
+
+
+def every(regional: RegionalAws, image: str = "") -> list[Manifest]:
+    """Return all manifests that a region has; those of one golden image if it is named.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    path = f"{prefixes.MANIFESTS}{image}".rstrip("/")
+    several = parameters.below(regional, path, f"reading manifests {image}".rstrip())
+    return [each for content in several if (each := manifest.read(content))]
 
 
 def put(context: ActionContext, name: str, content: Manifest) -> None:
@@ -83,6 +96,40 @@ def shares(context: ActionContext) -> dict[str, Any]:
             ),
         ),
     )
+
+
+def note_bin(context: ActionContext) -> dict[str, Any]:
+    """Note in the manifest ``Name`` until when the Recycle Bin keeps which of ``Images``.
+
+    Those in ``Expected`` are looked for several times: what was deregistered just now may not be
+    there yet.
+
+    Raises:
+        AwsError: AWS refused, or what is there is no manifest.
+    """
+    expected = context.parameters["Expected"]
+    until = dict[str, str]()
+    for image in context.parameters["Images"]:
+        regional = context.aws.at(msgspec.convert(image["Place"], AccountRegion))
+        image_id = image["ImageId"]
+        if exit_time := _exit(context, regional, image_id, expected=image_id in expected):
+            until[image_id] = moment(exit_time)
+    return _changed(
+        context,
+        lambda before: structs.replace(before, recycle_bin={**(before.recycle_bin or {}), **until}),
+    )
+
+
+def _exit(
+    context: ActionContext, regional: RegionalAws, image_id: str, *, expected: bool
+) -> datetime | None:
+    for delay_s in (*(parameters.SETTLING_S if expected else ()), 0.0):
+        binned = patiently(context, lambda: recycle_bin.images(regional)).get(image_id)
+        if binned:
+            return binned.recycle_bin_exit_time
+        if context.cancelled.wait(delay_s):
+            break
+    return None
 
 
 def _changed(context: ActionContext, after: Callable[[Manifest], Manifest]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from goldenami.aws.session import Aws, RegionalAws
 from goldenami.aws.waits import answered, patiently, until
 from goldenami.domain import arns
 from goldenami.domain.check_result import CheckResult
+from goldenami.domain.names import ARCHITECTURES
 from goldenami.errors import AwsError, BakeError
 
 PUBLISH_PERMISSIONS = (
@@ -79,6 +80,12 @@ def parameter(regional: RegionalAws, name: str) -> Parameter | None:
     with Tolerated(NOT_FOUND):
         return regional.ask(GetParameter, f"reading {name}", Name=name).parameter
     return None
+
+
+def last_version(regional: RegionalAws, name: str) -> ParameterVersion:
+    """Return the newest version of a parameter, which there has to be: who wrote it, and when."""
+    history = regional.rows(GetParameterHistory, f"reading who wrote {name}", Name=name)
+    return max(history, key=lambda version: version.version)
 
 
 def settled(look: Callable[[], V | None], version: int) -> V | None:
@@ -251,5 +258,8 @@ def _free_oldest(context: ActionContext) -> None:
 
 def _own(label: str, version: ParameterVersion) -> bool:
     """Say whether a label names the release that a version was written for."""
-    release = description(f"-{label.removeprefix('v')}", "")
-    return label.startswith("v") and release in version.description
+    release, architectures = f"-{label.removeprefix('v')}", ("", *ARCHITECTURES)
+    endings = [f"{release}-{each}" if each else release for each in architectures]
+    return label.startswith("v") and any(
+        description(ending, "") in version.description for ending in endings
+    )

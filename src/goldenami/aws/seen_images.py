@@ -1,6 +1,6 @@
 """What is known of the images that things run, and where those images came from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from threading import Lock
 
 from goldenami.aws.images import by_id
@@ -32,20 +32,24 @@ class SeenImages:
         """Return what is known of these images; DescribeImages leaves out what it cannot show."""
         return {image_id: _seen(image_id, image) for image_id, image in self._images(ids).items()}
 
-    def golden_ancestors(self, ids: Iterable[str], approved: Approved) -> dict[str, str]:
+    def golden_ancestors(self, ids: Collection[str], approved: Approved) -> dict[str, str]:
         """Return the golden image that each of these was made from, where there is one.
 
         AWS notes the source of an image that is created or copied; goldenami notes it in a tag.
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify-source-ami-used-to-create-new-ami.html
         """
         ancestors: dict[str, str] = {}
-        at = {image_id: image_id for image_id in ids}
+        for image_id in ids:
+            claims = approved.ancestors((self._regional.region, image_id))
+            if released := next((claim.id for claim in claims if claim.released), ""):
+                ancestors[image_id] = released
+        at = {image_id: image_id for image_id in ids if image_id not in ancestors}
         for _ in range(GENERATIONS):
             images = self._images(at.values())
             further = {}
             for begin, image_id in at.items():
                 region, source = _source(images[image_id])
-                if source and approved.released(region, source):
+                if source and approved.has_released(region, source):
                     ancestors[begin] = source
                 elif source and region == self._regional.region:
                     further[begin] = source
@@ -83,4 +87,5 @@ def _seen(image_id: str, image: Image | None) -> ImageSeen:
         state=image.state,
         created=image.created,
         deprecated_at=image.deprecated_at,
+        watermarks=image.watermarks,
     )

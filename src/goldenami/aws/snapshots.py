@@ -2,10 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from goldenami.aws.answers.ec2 import DescribeSnapshots, DescribeVolumes, SnapshotAnswer
+from goldenami.aws.answers.ec2 import (
+    DescribeImages,
+    DescribeSnapshots,
+    DescribeVolumes,
+    SnapshotAnswer,
+)
+from goldenami.aws.answers.snapshot_locks import DescribeLockedSnapshots
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.encryption import Backing
 from goldenami.domain.image import ImageDevice, Snapshot
+
+_EXPIRED = "expired"
 
 
 def by_id(regional: RegionalAws, ids: Sequence[str], purpose: str) -> tuple[SnapshotAnswer, ...]:
@@ -90,3 +98,34 @@ def behind_roots(regional: RegionalAws, devices: Iterable[str]) -> dict[str, str
         for volume in volumes
         for attachment in volume.attachments
     }
+
+
+def locked(regional: RegionalAws, ids: Sequence[str]) -> dict[str, str]:
+    """Return those of these snapshots that are locked, each with the kind of its lock.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    if not ids:
+        return {}
+    purpose = "reading locks of snapshots"
+    rows = regional.rows(DescribeLockedSnapshots, purpose, SnapshotIds=list(ids))
+    return {row.snapshot_id: row.lock_state for row in rows if row.lock_state != _EXPIRED}
+
+
+def images_of(regional: RegionalAws, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return the account's own images that have one of these snapshots, each with those.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    if not ids:
+        return {}
+    rows = regional.rows(
+        DescribeImages, "reading which images have the snapshots", Owners=["self"],
+        Filters=[{"Name": "block-device-mapping.snapshot-id", "Values": list(ids)}],
+        IncludeDeprecated=True, IncludeDisabled=True,
+    )  # fmt: skip
+    return {row.image_id: sorted({*row.snapshot_ids} & {*ids}) for row in rows}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from goldenami.aws import watermarks
 from goldenami.aws.action import ActionContext
 from goldenami.bake.actions import (
     at,
@@ -55,7 +56,9 @@ def distribution(recipe: Recipe, *, after: str) -> tuple[Action, ...]:
     return tuple(
         action.following(after) if gate in action.after and after != gate else action
         for action in _in(
-            recipe.proposed_places, recipe, (*steps, _require_imds, _deprecate, _compare)
+            recipe.proposed_places,
+            recipe,
+            (_watermark, *steps, _require_imds, _deprecate, _compare),
         )
     )
 
@@ -91,6 +94,8 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     source = recipe.place if place.is_home else recipe.home_of(place)
     into = "" if place.is_home else f" into account {place.account}"
     shares = () if place.is_home else (f"share:{source.name}", f"share-snapshots:{source.name}")
+    early = place.is_home or recipe.release.share_candidates  # else it is marked long since
+    marks = (_marked(recipe),) if recipe.watermark and early and source == recipe.place else ()
     yield at(
         place, "copy", "ec2:CopyImage", f"copy the image from {source.region}{into}",
         {
@@ -100,7 +105,7 @@ def _copy(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
         },
         permissions=("ec2:CopyImage", "ec2:CreateTags"),
         outputs={"image_id": "ImageId"},
-        after=(available(source), *shares),
+        after=(available(source), *marks, *shares),
         undo=undo_image(recipe, place),
         adopt=ADOPT_COPY,
         patience_s=recipe.release.timeouts.seconds("copy"),
@@ -177,6 +182,21 @@ def _require_imds(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
         )  # fmt: skip
 
 
+def _marked(recipe: Recipe) -> str:
+    """Return the id of the action after which the image carries its watermark."""
+    return f"watermark:{recipe.place.name}"
+
+
+def _watermark(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
+    """Attach the watermark to the image of the build region alone: copies inherit it."""
+    if recipe.watermark and place == recipe.place:
+        yield on_image(
+            recipe, place, "watermark", watermarks.ATTACH,
+            f"attach the watermark {recipe.watermark}", {"WatermarkName": recipe.build.image},
+            permissions=watermarks.PERMISSIONS,
+        )  # fmt: skip
+
+
 def _copying_accounts(recipe: Recipe, place: AccountRegion) -> tuple[str, ...]:
     return recipe.release.copying_accounts if place.is_home else ()
 
@@ -235,7 +255,7 @@ def _deprecate(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
 def _compare(recipe: Recipe, place: AccountRegion) -> Iterator[Action]:
     """Compare before the approval: what is not shared yet has to be shared with nobody else."""
     shares = _SHARES if recipe.release.share_candidates else ()
-    steps = (*shares, _require_imds, _deprecate)
+    steps = (_watermark, *shares, _require_imds, _deprecate)
     before = _in((place,), recipe, steps)
     exactly, aspects = recipe.release.share_candidates, "tags, snapshots, shares, deprecation"
     yield _comparison(recipe, place, "complete", before, exactly=exactly, aspects=aspects)
@@ -273,6 +293,7 @@ def _comparison(
             },
             "shares": launch_permissions(recipe, place),
             "snapshot_accounts": list(accounts),
+            "watermark": recipe.watermark,
             "exactly": exactly,
             "deprecate_at": deprecation.isoformat() if deprecation else "",
             "timeout_s": COMPARE_TIMEOUT_S,

@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 
 from msgspec import Struct
 
+from goldenami.aws import watermarks
 from goldenami.aws.action import Handler
 from goldenami.aws.session import Aws
 from goldenami.domain import names, tags
@@ -58,6 +59,12 @@ class Recipe(Struct, frozen=True, kw_only=True):
         return self.release.build_region
 
     @property
+    def watermark(self) -> str:
+        """The watermark that the image gets: ``account:name``; empty if it gets none."""
+        name = self.build.image
+        return watermarks.key(self.aws.account, name) if self.release.watermark else ""
+
+    @property
     def place(self) -> AccountRegion:
         """Where the image is made."""
         return AccountRegion(self.aws.account, self.region)
@@ -66,6 +73,14 @@ class Recipe(Struct, frozen=True, kw_only=True):
     def places(self) -> tuple[AccountRegion, ...]:
         """Where the image will be; it is made in the first place and copied to the others."""
         return self.release.places(self.aws.account, self.aws.partition)
+
+    @property
+    def parameter(self) -> str:
+        """The SSM parameter that names its images from their release on, empty if none does."""
+        if self.release.publish is None:
+            return ""
+        publication = self.release.publish.publication
+        return publication.parameter(self.build.image, publication.first, self.build.architecture)
 
     @property
     def is_shared(self) -> bool:

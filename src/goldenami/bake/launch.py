@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from goldenami.aws import calls, instances
+from goldenami.aws import calls, instances, watermarks
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import USED_TOKEN, code_of
@@ -262,6 +262,12 @@ def source_problems(recipe: Recipe) -> Iterator[str]:
         yield (
             f"{where}.source: {source.id} ({source.name}) is {source.architecture}: name an image "
             f"that is {architecture}"
+        )
+    marks = {mark.key for mark in source.watermarks} - {recipe.watermark}
+    if recipe.watermark and len(marks) >= watermarks.MOST:
+        yield (
+            f"watermark: an image inherits those of its source, and {source.id} has "
+            f"{len(marks)}, as many as EC2 allows: leave `watermark` out"
         )
     for name, wish, actual in (
         ("boot_mode", attributes.boot_mode, source.boot_mode),

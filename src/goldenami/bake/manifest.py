@@ -24,6 +24,7 @@ from goldenami.domain.image import started
 from goldenami.domain.manifest import Approval, ManifestBaseInstance, Timing
 from goldenami.domain.plan import Action, Happened, Tell, id_within
 from goldenami.domain.status import Status
+from goldenami.spec import ReleaseFile
 
 HANDLER = "write:manifest"
 MANIFEST = "manifest"
@@ -145,6 +146,9 @@ def _content(recipe: Recipe, places: Sequence[AccountRegion], approval: Approval
         "approval": {"by": approval.by, "at": approval.at, "tag": tag},
         "images": [_placed(recipe, place, shared=shared) for place in places],
         "missing": [place.name for place in all_places if place not in places],
+        **(
+            {"publish": msgspec.to_builtins(release.publish.publication)} if release.publish else {}
+        ),
     }
 
 
@@ -155,14 +159,18 @@ def _inputs(recipe: Recipe) -> dict[str, str]:
         inputs["user_data_sha256"] = hashlib.sha256(file.user_data).hexdigest()
     if recipe.method == "packer":
         inputs["template"] = recipe.release.bake.template
-        template = file.folder / inputs["template"]
-        if template.is_file():
-            inputs["template_sha256"] = hashlib.sha256(files.read_bytes(template)).hexdigest()
+        if template := template_sha256(file):
+            inputs["template_sha256"] = template
     return inputs
 
 
+def template_sha256(file: ReleaseFile) -> str:
+    """Return the SHA-256 of the Packer template beside a release file; empty if there is none."""
+    template = file.folder / file.release.bake.template
+    return hashlib.sha256(files.read_bytes(template)).hexdigest() if template.is_file() else ""
+
+
 def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, Any]:
-    release = recipe.release
     permissions = launch_permissions(recipe, place) if shared else []
     return {
         "account": place.account,
@@ -170,7 +178,7 @@ def _placed(recipe: Recipe, place: AccountRegion, *, shared: bool) -> dict[str, 
         "image_id": image_id(recipe, place),
         "snapshots": [snapshot_ids(place)],
         "kms_key": next(iter(recipe.keys(place)), ""),
-        "parameter": release.publish.ssm_parameter if release.publish else "",
+        "parameter": recipe.parameter,
         "shared_with": [name for permission in permissions for name in permission.values()],
         **({"role": place.role} if place.role else {}),
     }

@@ -142,9 +142,9 @@ def _protect(recipe: Recipe, place: AccountRegion, after: tuple[str, ...]) -> It
 
 
 def _publish(recipe: Recipe, place: AccountRegion, after: tuple[str, ...]) -> Iterator[Action]:
-    if recipe.release.publish is None:
+    if not recipe.parameter:
         return
-    name, build = recipe.release.publish.ssm_parameter, recipe.build
+    name, build = recipe.parameter, recipe.build
     put = at(
         place, "publish", "ssm:PutParameter", f"publish as {name}",
         pointing.content(name, image_id(recipe, place), build.ami_name, build.id),

@@ -25,6 +25,8 @@ from goldenami.cli import (
     enforce,
     images,
     init,
+    lineage,
+    outdated,
     policy,
     rehearse,
     remediate,
@@ -34,7 +36,17 @@ from goldenami.cli import (
     tag,
 )
 from goldenami.cli.command import App, CommandGroup
-from goldenami.cli.lifecycle import deprecate, rescan, revoke
+from goldenami.cli.lifecycle import (
+    channels,
+    deprecate,
+    promote,
+    prune,
+    rescan,
+    restore,
+    retire,
+    revoke,
+    rollback,
+)
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.report.terminal import Unwritable, show_error, unwritable
 
@@ -77,12 +89,20 @@ app.add(init.init)
 app.add_typer(base.app, name="base")
 app.add(bake.bake)
 app.add(approve.approve)
+app.add(promote.promote)
+app.add(channels.channels)
+app.add(rollback.rollback)
 app.add(deprecate.deprecate)
 app.add(revoke.revoke)
 app.add(rescan.rescan)
+app.add(restore.restore)
+app.add(retire.retire)
+app.add(prune.prune)
+app.add(outdated.outdated)
 app.add(sweep.sweep)
 app.add(tag.tag)
 app.add(images.images)
+app.add(lineage.lineage)
 app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")

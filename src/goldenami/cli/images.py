@@ -39,12 +39,12 @@ def images(options: ImagesOptions) -> None:
         options.form.value,
         columns=(
             "image", "version", "build", "status", "unpublished", "region", "architecture", "id",
-            "state", "created", "snapshots",
+            "state", "created", "snapshots", "changed_by", "why",
         ),
-        sentences=("unpublished", "snapshots"),
+        sentences=("unpublished", "snapshots", "why"),
         spare=(
-            "snapshots", "created", "state", "build", "architecture", "unpublished", "region",
-            "status", "image", "version",
+            "snapshots", "created", "state", "changed_by", "build", "architecture", "unpublished",
+            "why", "region", "status", "image", "version",
         ),
     )  # fmt: skip
     answers.complete("listing the golden images")

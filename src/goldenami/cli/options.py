@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from goldenami.aws.session import Aws
     from goldenami.domain.plan import Plan
     from goldenami.spec import EnforceFile, ReleaseFile
+    from goldenami.spec.folder import Folder
 
 F = TypeVar("F", "EnforceFile", "ReleaseFile")
 
@@ -146,6 +147,16 @@ def release_file(path: Path) -> "ReleaseFile":
     from goldenami import spec
 
     return _warned(path, spec.load(path))
+
+
+def release_folder(path: Path) -> "Folder":
+    """Read every release file below a folder, or the one that is named, and tell their warnings."""
+    from goldenami.spec import folder
+
+    loaded = folder.load_folder(path)
+    for file in loaded.files:
+        _warned(file.path, file)
+    return loaded
 
 
 def enforce_file(path: Path) -> "EnforceFile":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import structs
 
-from goldenami.cli import audit, bake, enforce, images, sandbox
+from goldenami.cli import audit, bake, enforce, images, rehearsal_life, sandbox
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Options
 from goldenami.cli.rehearsal_errors import rehearsed
@@ -34,12 +34,13 @@ class RehearseOptions(Options, frozen=True, kw_only=True):
 
 
 def rehearse(options: RehearseOptions) -> None:
-    """Run bake, enforce, launches and audit of a release file on an embedded AWS, and tell it.
+    """Run bake, enforce, launches, audit and a revocation of a release file on an embedded AWS.
 
     The commands are the real ones; the AWS is an emulator on this machine, seeded with what the
     file names, and a small fleet of which some instances break the rules. Its server decides by
-    IAM's rules: a member of the admin group launches a golden image, and is refused others. The
-    exit code is 0 if the flow worked, whatever the audit finds in the seeded fleet.
+    IAM's rules: a member of the admin group launches a golden image, and is refused others. Then a
+    second release is promoted, rolled back and revoked, and what launches it is refreshed. The exit
+    code is 0 if the flow worked, whatever the audit finds in the seeded fleet.
 
     Example: goldenami rehearse release.yaml
     """
@@ -107,6 +108,10 @@ class _Rehearsal:
             audit.audit(audit.AuditOptions(release=file.path))
         except FindingsError as findings:
             _tell("", f"{findings.message}, as seeded: on a real account the exit code is 10.")
+        if self._released_twice:
+            _show_attempts(
+                rehearsal_life.life(file, self._sandbox, self._seeded, self._chapter, _tell)
+            )
         _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
 
     def _enforce(self) -> None:
@@ -124,9 +129,15 @@ class _Rehearsal:
         for account in self._seeded.members:
             self._chapter(f"launch, as {people.ADMIN_USER} of member account {account}")
             self._try_in_member(account)
-        if used.group_policy:
+        if self._released_twice:
             self._chapter("bake the next release, and launch it as soon as it is published")
             self._next_release()
+
+    @property
+    def _released_twice(self) -> bool:
+        """Whether there is a second release: where somebody launches it."""
+        enforced = self._file.enforcement
+        return enforced.declared and bool(enforced.enforce.mechanisms.group_policy)
 
     def _approved(self, file: "ReleaseFile") -> None:
         """Let a second person approve what was baked, where the file leaves it to one.

@@ -41,7 +41,7 @@ def show(options: ShowOptions) -> None:
     if options.form is ListFormat.JSON:
         typer.echo(manifest.text(release.manifest), nl=False)
     else:
-        report.write(release.manifest, release.found_in)
+        report.write(release.manifest, release.found_in, release.statuses, release.became)
     release.answers.complete(f"looking for {options.name}")
 
 
@@ -54,10 +54,16 @@ def history(options: HistoryOptions) -> None:
 
     aws = options.aws()
     releases, answers = registry.history(aws, options.image, where=options.region)
-    columns = ("version", "build", "status", "regions", "source", "approved_by", "approved_at")
+    columns = (
+        "version", "build", "status", "regions", "source", "approved_by", "approved_at",
+        "changed_by", "why",
+    )  # fmt: skip
     listing.write(
         "goldenami.history/v1", releases, options.form.value, columns=columns,
-        sentences=("regions",),
-        spare=("source", "approved_at", "approved_by", "regions", "status", "version"),
+        sentences=("regions", "status", "why"),
+        spare=(
+            "source", "approved_at", "approved_by", "changed_by", "regions", "why", "status",
+            "version",
+        ),
     )  # fmt: skip
     answers.complete(f"listing the releases of {options.image}")

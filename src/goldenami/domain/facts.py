@@ -22,6 +22,7 @@ OF_EC2: Final[Mapping[str, str]] = {
     "ClientToken": "whether the build launched an instance: the token comes from its record",
     "ImageId": "what an instance was launched from",
     "LaunchTime": "whether an instance was launched after the build had begun",
+    "ScanResults": "whether there is a fix for what Inspector has found on an image",
 }
 """What nobody can write: EC2's answers say it, and what it decides."""
 

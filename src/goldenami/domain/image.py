@@ -22,6 +22,28 @@ class ImageDevice(Struct, frozen=True, kw_only=True):
     encrypted: bool = False
 
 
+class Watermark(Struct, frozen=True, kw_only=True):
+    """What says of an image, and of all that is made of it, from which one it comes.
+
+    EC2 puts the account of whoever attaches it into its key, ``account:name``; consumers see it.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-watermark.html
+
+    Args:
+        key: what it is called.
+        region: where it was attached.
+        image: the image that it was attached to.
+    """
+
+    key: str
+    region: str
+    image: str
+
+    @property
+    def account(self) -> str:
+        """The account that attached it."""
+        return self.key.partition(":")[0]
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
     """A snapshot that an account can see; of somebody else's the key is not told."""
 
@@ -31,6 +53,20 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     size_gib: int
     encrypted: bool
     kms_key: str = ""
+
+
+class ImageScan(Struct, frozen=True, kw_only=True):
+    """What Inspector's last scan of an image has found; None for what there is not.
+
+    Args:
+        scanned: when it was.
+        critical_fix_since: since when there is a fix for a critical finding.
+        high_fix_since: the same of a finding of high severity.
+    """
+
+    scanned: datetime | None = None
+    critical_fix_since: datetime | None = None
+    high_fix_since: datetime | None = None
 
 
 class Image(Struct, frozen=True, kw_only=True):
@@ -62,6 +98,8 @@ class Image(Struct, frozen=True, kw_only=True):
     source_instance: str = ""
     source_image: str = ""
     source_region: str = ""
+    watermarks: tuple[Watermark, ...] = ()
+    scan: ImageScan | None = None
 
     @property
     def is_windows(self) -> bool:

@@ -97,10 +97,11 @@ class Timing(Struct, frozen=True, kw_only=True):
 class Manifest(Struct, frozen=True, kw_only=True):
     """One release. ``missing`` are the places that failed; timings are those of the last run.
 
-    ``life`` is what became of it after its approval.
+    ``life`` is what became of it after its approval, and ``recycle_bin`` says until when the bin
+    keeps each image that was deregistered.
 
     With several ``architectures``, each has its source, and those of the release are empty.
-    ``publish`` is there with channels alone: those that the release may be promoted to.
+    ``publish`` are the names that it is published under, and the channels it may go through.
     """
 
     schema: Literal["goldenami.manifest/v1"] = "goldenami.manifest/v1"
@@ -122,6 +123,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     timings: tuple[Timing, ...] = ()
     life: tuple[Change, ...] | UnsetType = UNSET
     publish: Publication | UnsetType = UNSET
+    recycle_bin: dict[str, str] | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(Manifest).decode  # made before several threads use it
@@ -141,20 +143,27 @@ def compact(manifest: Manifest) -> str:
     """Return a manifest as it fits into a parameter: if it is too long, without timings.
 
     One of several architectures in all regions is too long for that, too: then without what the
-    release file says of each image.
+    release file says of each image; what it is published as is the last to go.
     """
     content = msgspec.json.encode(manifest).decode()
     if len(content) <= PARAMETER_LENGTH:
         return content
     content = msgspec.json.encode(structs.replace(manifest, timings=())).decode()
-    return content if len(content) <= LONG_PARAMETER_LENGTH else _shortest(manifest)
+    for kept in (_KEPT, _KEPT - {"parameter"}):
+        if len(content) > LONG_PARAMETER_LENGTH:
+            content = _shortened(manifest, kept)
+    return content
 
 
-def _shortest(manifest: Manifest) -> str:
+_KEPT = frozenset(
+    ("account", "region", "image_id", "snapshots", "architecture", "role", "parameter")
+)
+
+
+def _shortened(manifest: Manifest, kept: frozenset[str]) -> str:
     content = msgspec.to_builtins(structs.replace(manifest, timings=()))
-    kept = ("account", "region", "image_id", "snapshots", "architecture", "role")
     content["images"] = [
-        {key: placed[key] for key in kept if key in placed} for placed in content["images"]
+        {key: value for key, value in placed.items() if key in kept} for placed in content["images"]
     ]
     return msgspec.json.encode(content).decode()
 

@@ -16,8 +16,11 @@ INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 OWNER = re.compile(r"[0-9]{12}|self|amazon|aws-marketplace|aws-backup-vault")
 IMAGE_PROVIDER = re.compile(r"[0-9]{12}|amazon|aws-marketplace|aws-backup-vault")
 IMAGE_NAME_PATTERN = re.compile(r"[A-Za-z0-9()\[\] ./'@_*?-]{1,128}")
+WATERMARK = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
+WATERMARK_PATTERN = re.compile(r"\d{12}:[A-Za-z0-9()\[\] ./'@_*?-]{1,128}", re.ASCII)
 IAM_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+IMAGE_LENGTH = 100
+IMAGE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{IMAGE_LENGTH - 1}}}")
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 AMI_NAME = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
 ORGANIZATION_ARN = re.compile(
@@ -29,8 +32,11 @@ ORGANIZATIONAL_UNIT_ARN = re.compile(
 ORGANIZATION_TARGET = re.compile(r"r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|[0-9]{12}")
 VULNERABILITY = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}|(?!CVE)[A-Z][A-Z0-9]+(-[A-Za-z0-9:.]+)+")
 SSM_PARAMETER = re.compile(r"[A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+){1,15}")
+CHANNEL_LENGTH = 32
+CHANNEL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{CHANNEL_LENGTH - 1}}}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
+_LONGEST_LIFE = timedelta(days=3650)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -54,6 +60,17 @@ def duration(text: str) -> timedelta | None:
     return timedelta(**{_UNIT[match[2]]: int(match[1])}) if match else None
 
 
+def lifetime(text: str) -> timedelta | None:
+    """Read a duration of at most ten years, none included; None if it is none."""
+    age = duration(text)
+    return age if age is not None and age <= _LONGEST_LIFE else None
+
+
+def length(text: str) -> timedelta:
+    """Return how long a duration is; nothing if it is none."""
+    return duration(text) or timedelta()
+
+
 def seconds(text: str) -> float:
     """Return how many seconds a duration has; 0 if it is none."""
     return (duration(text) or timedelta(0)).total_seconds()
@@ -74,6 +91,14 @@ ARCH = "{arch}"
 
 PUBLISHED = "/golden-ami/*"
 """Where images are published unless a file says otherwise."""
+
+OF_AWS = "names that start with aws or ssm are AWS's"
+
+
+def of_aws(parameter: str) -> bool:
+    """Tell whether an SSM parameter's name is one that AWS alone may give."""
+    return parameter.lower().strip("/").startswith(("aws", "ssm"))
+
 
 RESOLVE_SSM = "resolve:ssm:"
 """How a launch template names a parameter in the place of an image's id."""

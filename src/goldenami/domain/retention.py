@@ -123,9 +123,7 @@ def due(rules: RetentionRules, versions: Sequence[AgedVersion], now: datetime) -
     return [_due(rules, each, newest, now) for each in versions]
 
 
-def _due(
-    rules: RetentionRules, version: AgedVersion, newest: Sequence[str], now: datetime
-) -> Due:
+def _due(rules: RetentionRules, version: AgedVersion, newest: Sequence[str], now: datetime) -> Due:
     steps = _STEPS.get(version.status, ()) if version.status else ()
     if not steps:
         why = f"it is {version.status or 'of no status'}"
@@ -134,18 +132,19 @@ def _due(
         return Due(version=version.version, rung=None, why=why)
     assert version.superseded is not None  # noqa: S101  else it is kept
     ages = {rung: age for rung in steps if (age := rules.after(rung)) is not None}
-    over = {rung: version.superseded + age for rung, age in ages.items()}
+    times = {rung: version.superseded + age for rung, age in ages.items()}
     if version.deprecated and Rung.DEPRECATE in steps:
-        over[Rung.DEPRECATE] = version.deprecated
-    if any(time <= now for time in over.values()):
+        times[Rung.DEPRECATE] = version.deprecated
+    if any(time <= now for time in times.values()):
         if version.changed and now < version.changed + STEP:
             why = f"it is {version.status} for less than a day"
             return Due(version=version.version, rung=None, why=why)
         why = f"superseded {version.superseded:%Y-%m-%d}"
         return Due(version=version.version, rung=steps[0], why=why)
-    if not over:
-        return Due(version=version.version, rung=None, why=f"no rule is for what is {version.status}")
-    rung, time = min(over.items(), key=lambda item: item[1])
+    if not times:
+        why = f"no rule is for what is {version.status}"
+        return Due(version=version.version, rung=None, why=why)
+    rung, time = min(times.items(), key=lambda item: item[1])
     return Due(version=version.version, rung=None, why=f"not before {time:%Y-%m-%d}: {rung}")
 
 

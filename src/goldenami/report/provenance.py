@@ -1,12 +1,23 @@
 """Shows a manifest to people."""
 
+from collections.abc import Mapping, Sequence
+
 from goldenami.domain import tags
 from goldenami.domain.manifest import Manifest, ManifestBaseInstance, ManifestSource
 from goldenami.report.terminal import line, table
 
 
-def write(manifest: Manifest, found_in: str) -> None:
-    """Write a manifest to stdout: what it says in lines, its images as a table."""
+def write(
+    manifest: Manifest, found_in: str, statuses: Mapping[str, str], became: Sequence[str]
+) -> None:
+    """Write a manifest to stdout: what it says in lines, its images as a table.
+
+    Args:
+        manifest: the manifest.
+        found_in: where it was found.
+        statuses: the status of each image, by its id, as far as that is known.
+        became: what became of it after its approval, each change in words.
+    """
     inputs, tool = manifest.inputs, manifest.tool
     several = manifest.architectures or {}
     lines = {
@@ -26,6 +37,7 @@ def write(manifest: Manifest, found_in: str) -> None:
         "user data": f"sha256:{inputs.user_data_sha256}" if inputs.user_data_sha256 else "",
         "template": f"{inputs.template} {inputs.template_sha256}",
         "approved": f"{manifest.approval.by} {manifest.approval.at}",
+        "became": "; ".join(became),
         "missing": ", ".join(manifest.missing),
         "slowest": ", ".join(
             f"{timing.action} {timing.seconds:g} s"
@@ -38,16 +50,17 @@ def write(manifest: Manifest, found_in: str) -> None:
             line(f"{name:<15} {value.strip()}")
     kind = ("architecture",) if several else ()
     table(
-        ("account", "region", *kind, "image", "snapshots", "kms_key", "parameter"),
+        ("account", "region", *kind, "image", "status", "snapshots", "kms_key", "parameter"),
         [
             (
                 image.account, image.region, *([image.architecture] if several else []),
-                image.image_id, ", ".join(image.snapshots), image.kms_key, image.parameter,
+                image.image_id, statuses.get(image.image_id, ""), ", ".join(image.snapshots),
+                image.kms_key, image.parameter,
             )
             for image in manifest.images
         ],
-        sentences=("snapshots",),
-        spare=("kms_key", "parameter", "snapshots", "account", "region"),
+        sentences=("snapshots", "status"),
+        spare=("kms_key", "parameter", "snapshots", "account", "status", "region"),
     )  # fmt: skip
 
 

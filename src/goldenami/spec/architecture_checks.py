@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from goldenami.domain import names
 from goldenami.spec.gates import BootTest
 from goldenami.spec.model import Architecture, Base, Release
 from goldenami.validation import Problem, Rule
@@ -46,19 +45,4 @@ def _test(release: Release) -> Problems:
         )
 
 
-def _parameter(release: Release) -> Problems:
-    name = release.publish.ssm_parameter if release.publish else ""
-    if name and release.architectures and names.ARCH not in name:
-        yield Problem(
-            "$.publish.ssm_parameter",
-            f"one parameter cannot name the images of several architectures: put `{names.ARCH}` "
-            f"into it, such as `{name}/{names.ARCH}`",
-        )
-    if names.ARCH in name and not release.architectures:
-        yield Problem(
-            "$.publish.ssm_parameter",
-            f"`{names.ARCH}` stands for one of `architectures`, and the file has none",
-        )
-
-
-RULES: Final[tuple[Rule[Release], ...]] = (_source, _base, _types, _test, _parameter)
+RULES: Final[tuple[Rule[Release], ...]] = (_source, _base, _types, _test)

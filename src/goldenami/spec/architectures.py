@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
-from goldenami.domain import names
 from goldenami.spec import ReleaseFile
 from goldenami.spec.model import Release
 
@@ -23,7 +22,7 @@ def by_architecture(file: ReleaseFile) -> Mapping[str, ReleaseFile]:
 
 
 def _of(release: Release, name: str) -> Release:
-    own, publish = release.architectures[name], release.publish
+    own = release.architectures[name]
     return structs.replace(
         release,
         architectures={},
@@ -33,6 +32,4 @@ def _of(release: Release, name: str) -> Release:
             instance_type=own.instance_type,
             instance_types=own.instance_types,
         ),
-        publish=publish
-        and structs.replace(publish, ssm_parameter=publish.ssm_parameter.replace(names.ARCH, name)),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from goldenami.domain import names
-from goldenami.spec import architecture_checks, user_data, volume_checks
+from goldenami.spec import architecture_checks, publish_checks, user_data, volume_checks
 from goldenami.spec.architecture_checks import launched
 from goldenami.spec.model import Enforce, EnforceSpec, Release
 from goldenami.validation import Problem, Rule
@@ -23,11 +23,12 @@ Problems = Iterator[Problem]
 def rules(folder: Path) -> tuple[Rule[Release], ...]:
     """Return the rules of a release file that lies in ``folder``; each is asked by itself."""
     return (
-        _ami_name, *architecture_checks.RULES, _audited_accounts, user_data.rule(folder),
-        *volume_checks.rules(),
+        _ami_name, *architecture_checks.RULES, *publish_checks.RULES, _audited_accounts,
+        user_data.rule(folder), *volume_checks.rules(),
         _packer_variables, _launch_lists, _cleanup, _test_instance, _retention, _approval,
-        _approval_tag, _distribution,
-        _copies, _copied_accounts, _launch_permissions, _shared_snapshots, enforcement,
+        _approval_tag, _watermark,
+        _distribution, _copies, _copied_accounts, _launch_permissions, _shared_snapshots,
+        enforcement,
     )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def _test_instance(release: Release) -> Problems:
 
 
 def _retention(release: Release) -> Problems:
-    """What stays is said for nothing where nothing goes; and what is deleted was disabled before."""
+    """What is to stay has a sense only where something goes."""
     lifecycle = release.lifecycle
     for key in ("keep", "keep_for"):
         if getattr(lifecycle, key) and not lifecycle.removes:
@@ -124,6 +125,13 @@ def _approval_tag(release: Release) -> Problems:
                 f"$.tags.{key}",
                 f"differs from the approval tag `{approval}` in case alone, which IAM ignores",
             )
+
+
+def _watermark(release: Release) -> Problems:
+    if release.watermark and not names.WATERMARK.fullmatch(release.image):
+        yield Problem(
+            "$.watermark", f"EC2 takes a name of 3 to 128 characters, and not `{release.image}`"
+        )
 
 
 def _distribution(release: Release) -> Problems:

@@ -18,7 +18,7 @@ MAKES_THE_IMAGE: Final = frozenset(
     {
         "schema", "image", "version", "description", "regions", "base", "architectures", "bake",
         "validate", "test", "attributes", "tags", "approval_tag", "share_candidates", "distribute",
-        "copies", "share",
+        "copies", "share", "watermark",
     }
 )  # fmt: skip
 """The keys of a release file that say what the image is, what it has to pass, and who gets it."""

@@ -15,9 +15,9 @@ from goldenami.spec.part import Part
 class LifecycleExceptions(Part, frozen=True):
     """What keeps a version whatever its age: tags, consumers, a recent launch."""
 
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = field(default_factory=dict)
     shared_with: types.Accounts = ()
-    launched_within: types.Age | None = None
+    launched_within: types.Lifetime | None = None
 
 
 class Lifecycle(Part, frozen=True):
@@ -28,10 +28,10 @@ class Lifecycle(Part, frozen=True):
     """
 
     keep: Annotated[int, between(1, 1_000, "versions")] | None = None
-    keep_for: types.Age | None = None
+    keep_for: types.Lifetime | None = None
     deprecate_after: types.DeprecateAfter | None = None
-    disable_after: types.Age | None = None
-    delete_after: types.Age | None = None
+    disable_after: types.Lifetime | None = None
+    delete_after: types.Lifetime | None = None
     excepted: LifecycleExceptions = field(default=LifecycleExceptions(), name="except")
     prune: Literal["by-command", "on-release"] = "by-command"
     protect: bool = False

@@ -8,13 +8,16 @@ from msgspec import field
 from goldenami.constraints import between, exactly_one, some
 from goldenami.domain import arns, names
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.channels import Publication
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
+from goldenami.spec.allowed import AllowedAmis, DeclarativePolicy
 from goldenami.spec.audit import AuditSettings
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
 from goldenami.spec.lifecycle import Lifecycle
 from goldenami.spec.part import Part
+from goldenami.spec.publish import Publish
 
 
 class ImageFilter(Part, frozen=True):
@@ -148,17 +151,6 @@ class Share(Part, frozen=True):
         return len(self.accounts) + len(self.organizations) + len(self.organizational_units)
 
 
-class Publish(Part, frozen=True):
-    """The SSM parameter that names the current image in every region.
-
-    ``{arch}`` in its name stands for the architecture, where there are several.
-    With ``manifest``, each release's manifest is kept as a parameter too, in the build region.
-    """
-
-    ssm_parameter: types.SsmParameter
-    manifest: bool = True
-
-
 class Attaching(Part, frozen=True):
     """A mechanism that attaches policies: of which profile, and whether protections come along.
 
@@ -188,29 +180,6 @@ class ServiceControlPolicy(Attaching, frozen=True, kw_only=True):
 
     targets: types.Targets
     size_limit: Annotated[int, between(5_120, 10_240, "characters")] = 5_120
-
-
-class ImageCriteria(Part, frozen=True):
-    """Which images of others may be found and launched; without providers the golden owners'."""
-
-    state: Literal["enabled", "audit-mode"] = "audit-mode"
-    providers: types.Providers = ()
-    names: types.ImageNames = ()
-    created_within_days: Annotated[int, between(0, unit="days")] | None = None
-    deprecated_within_days: Annotated[int, between(0, unit="days")] | None = None
-
-
-class AllowedAmis(ImageCriteria, frozen=True):
-    """The account's Allowed AMIs setting, region by region."""
-
-    regions: Literal["all"] | types.SomeRegions = "all"
-
-
-class DeclarativePolicy(ImageCriteria, frozen=True, kw_only=True):
-    """The same setting for whole accounts, as a declarative policy for EC2."""
-
-    targets: types.Targets
-    exception_message: str = ""
 
 
 class Mechanisms(Part, frozen=True):
@@ -303,7 +272,8 @@ class Release(Part, frozen=True):
 
     With ``architectures`` one version has an image for each: see `goldenami.spec.architectures`.
     With ``share_candidates`` others have an image before it is approved (``approval: manual``):
-    those that it is shared with, and the accounts that get copies.
+    those that it is shared with, and the accounts that get copies. ``watermark`` marks it, and all
+    that will be made of it by whomever, with the golden image's name.
     """
 
     schema: Literal["goldenami/v1"]
@@ -320,6 +290,7 @@ class Release(Part, frozen=True):
     test: BootTest | None = None
     tags: types.OwnTags = field(default_factory=dict)
     attributes: ImageAttributes = ImageAttributes()
+    watermark: bool = False
     approval: Literal["automatic", "manual"] = "automatic"
     share_candidates: bool = False
     approval_tag: types.Approval = ApprovalTag()
@@ -344,10 +315,14 @@ class Release(Part, frozen=True):
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The SSM parameters that it is published as, one for each architecture."""
-        name = self.publish.ssm_parameter if self.publish else ""
-        several = [name.replace(names.ARCH, each) for each in self.architectures] or [name]
-        return tuple(several) if name else ()
+        """The SSM parameters of its channels, one for each architecture."""
+        publication = self.publish.publication if self.publish else Publication(ssm_parameter="")
+        return tuple(
+            name
+            for channel in publication.channels or ("",)
+            for architecture in self.architectures or ("",)
+            if (name := publication.parameter(self.image, channel, architecture))
+        )
 
     @property
     def scan(self) -> Scan | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from goldenami.constraints import UnsoundError, Wrong, at_most, distinct, each, filled, form, some
 from goldenami.domain import names, packer_variables, tags
+from goldenami.domain.channels import Publication
 
 DEPRECATION_DAYS = 3_650
 MINE_ON_IMAGES = 10
@@ -53,6 +54,13 @@ Command = Annotated[str, filled("an empty command checks nothing")]
 Vulnerability = Annotated[str, form(names.VULNERABILITY, "id, such as `CVE-2026-12345`")]
 Timeout = Annotated[str, form(names.duration, "time, such as `30m` or `2h`")]
 Age = Annotated[str, form(lambda text: names.duration(text) is not None, "duration, such as `90d`")]
+Lifetime = Annotated[
+    str,
+    form(
+        lambda text: names.lifetime(text) is not None,
+        "duration of at most 10 years, such as `90d`",
+    ),
+]
 
 Regions = Annotated[tuple[RegionName, ...], distinct]
 SomeRegions = Annotated[tuple[RegionName, ...], some("region name"), distinct]
@@ -86,6 +94,15 @@ ImageNames = Annotated[
     at_most(50, "names"),
 ]
 
+WatermarkKey = Annotated[
+    str,
+    form(
+        names.WATERMARK_PATTERN,
+        "watermark: the account that attaches it, and its name, where `*` and `?` may stand: "
+        "`111122223333:web-base`",
+    ),
+]
+
 
 def _ten_years(text: str) -> Wrong:
     length = names.duration(text)
@@ -106,20 +123,24 @@ SourceParameter = Annotated[str, filled("name a parameter"), _not_resolved]
 
 
 def _not_of_aws(name: str) -> Wrong:
-    if name.lower().strip("/").startswith(("aws", "ssm")):
-        yield "", f"`{name}`: names that start with aws or ssm are AWS's"
+    if names.of_aws(name):
+        yield "", f"`{name}`: {names.OF_AWS}"
 
 
 def _parameter_name(name: str) -> Wrong:
     if name.startswith(names.RESOLVE_SSM):
         yield from _not_resolved(name)
         return
-    named = name.replace(names.ARCH, max(names.ARCHITECTURES, key=len))
+    named = Publication(ssm_parameter=name).parameter(
+        "i" * names.IMAGE_LENGTH, "c" * names.CHANNEL_LENGTH, max(names.ARCHITECTURES, key=len)
+    )
     if not (len(named) <= 1_011 and names.SSM_PARAMETER.fullmatch(named)):
         yield "", f"`{name}` is no parameter name, such as `/golden-ami/web`"
 
 
 SsmParameter = Annotated[str, _parameter_name, _not_of_aws]
+_CHANNEL = f"channel: {_LETTERS}, at most {names.CHANNEL_LENGTH}"
+Channels = Annotated[tuple[Annotated[str, form(names.CHANNEL, _CHANNEL)], ...], distinct]
 
 
 def _unwritable(_: str, value: object) -> str | None:

@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct
 from goldenami.aws import images, parameters, regions
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import manifest, names, tags
+from goldenami.domain import life, manifest, names, tags
 from goldenami.domain.image import Image, architecture_of, bake_of, started
 from goldenami.domain.manifest import (
     Approval,
@@ -21,6 +21,7 @@ from goldenami.domain.manifest import (
     ManifestSource,
     Placed,
 )
+from goldenami.domain.status import state
 from goldenami.errors import UsageError
 
 IN_TAGS = (
@@ -31,7 +32,8 @@ IN_TAGS = (
 class Entry(Struct, frozen=True, kw_only=True):
     """One golden image in one region, as the registry lists it.
 
-    ``unpublished`` are the places where its release is not published (yet).
+    ``unpublished`` are the places where its release is not published (yet); ``changed_by``,
+    ``changed_at``, ``why`` and ``successor`` tell of what became of it after its approval.
     """
 
     image: str
@@ -47,6 +49,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     created: str
     deprecated: str
     snapshots: tuple[str, ...]
+    changed_by: str = ""
+    changed_at: str = ""
+    why: str = ""
+    successor: str = ""
 
 
 class FoundManifest(Struct, frozen=True):
@@ -56,9 +62,32 @@ class FoundManifest(Struct, frozen=True):
     found_in: str
     answers: RegionAnswers[list[Image]]
 
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The status of each of the caller's own images, by its id."""
+        every = (image for several in self.answers.read.values() for image in several)
+        return {image.id: image.status for image in every}
+
+    @property
+    def became(self) -> list[str]:
+        """What became of the release after its approval, by the manifest and by images' tags."""
+        own = {placed.image_id for placed in self.manifest.images}
+        tagged = (
+            change
+            for several in self.answers.read.values()
+            for image in several
+            if image.id in own and (change := life.of_tags(image.tags)) and change.ends
+        )
+        kept = self.manifest.life or ()
+        return [*dict.fromkeys(change.words for change in (*kept, *tagged))]
+
 
 class PastRelease(Struct, frozen=True, kw_only=True):
-    """One release of a golden image, as `history` lists it."""
+    """One release of a golden image, as `history` lists it.
+
+    ``status`` says where, if it is not the same everywhere; ``statuses`` is by region. The last
+    four tell of what became of it after its approval.
+    """
 
     version: str
     build: str
@@ -68,6 +97,11 @@ class PastRelease(Struct, frozen=True, kw_only=True):
     source: str
     approved_by: str
     approved_at: str
+    statuses: dict[str, str] = {}
+    changed_by: str = ""
+    changed_at: str = ""
+    why: str = ""
+    successor: str = ""
 
 
 def produced(
@@ -106,6 +140,7 @@ def read(
                 created=f"{image.created:%Y-%m-%d %H:%M}" if image.created else "",
                 deprecated=f"{image.deprecated_at:%Y-%m-%d}" if image.deprecated_at else "",
                 snapshots=image.snapshots,
+                **_became([image]),
             )
             for image in sorted(newest_first, key=lambda each: each.image)
             if status is None or image.status == status
@@ -213,11 +248,44 @@ def _release(build: str, images: list[Image]) -> PastRelease:
         source=" ".join(dict.fromkeys(image.tags.get(tags.SOURCE, "") for image in images)),
         approved_by=release.approval.by,
         approved_at=release.approval.at,
+        statuses=_by_region(images),
+        **_became(images),
     )
 
 
+def _became(images: list[Image]) -> dict[str, str]:
+    """Return what became of a release after its approval, as its images' tags tell: the worst."""
+    changes = (life.of_tags(image.tags) for image in images)
+    ends = [change for change in changes if change and change.ends]
+    if not ends:
+        return {}
+    last = max(ends, key=lambda change: state(change.status).rank)
+    return {
+        "changed_by": last.by,
+        "changed_at": last.at,
+        "why": last.why,
+        "successor": last.successor,
+    }
+
+
+def _by_region(images: list[Image]) -> dict[str, str]:
+    """Return the status of a release in each region: of several architectures, each that occurs."""
+    statuses = dict[str, dict[str, None]]()
+    for image in images:
+        statuses.setdefault(image.region, {})[image.status] = None
+    return {region: ", ".join(several) for region, several in statuses.items()}
+
+
 def _status(images: list[Image]) -> str:
-    statuses = ", ".join(dict.fromkeys(image.status for image in images))
+    by_region = _by_region(images)
+    where = dict[str, list[str]]()
+    for region, status in by_region.items():
+        where.setdefault(status, []).append(region)
+    several = len(where) > 1
+    statuses = ", ".join(
+        f"{status} in {' '.join(regions)}" if several else status
+        for status, regions in where.items()
+    )
     missing = " ".join(_unpublished(images))
     return f"{statuses} ({missing} missing)" if missing else statuses
 

@@ -18,6 +18,7 @@ from goldenami_sandbox.clock import Countdown
 from goldenami_sandbox.ec2 import image_scans, watermarks
 from goldenami_sandbox.ec2.errors import bad_value
 from goldenami_sandbox.ec2.image_scans import ImageScan
+from goldenami_sandbox.ec2.last_launch import LaunchTimes
 from goldenami_sandbox.ec2.watermarks import Watermark
 from goldenami_sandbox.overriding import overrides
 
@@ -139,6 +140,7 @@ class SandboxImage:
     watermarks: tuple[Watermark, ...] = ()
     readiness: Countdown = field(default_factory=Countdown, repr=False)
     scans: list[ImageScan] = field(default_factory=list, repr=False)
+    launches: LaunchTimes = field(default_factory=LaunchTimes, repr=False)
 
     @property
     def state(self) -> str:
@@ -200,9 +202,12 @@ class SandboxImage:
 
     def described(self) -> dict[str, Any]:
         """Return the image as DescribeImages does; what AWS leaves out is None."""
-        own = {"DeregistrationProtection": self.protection} if self.owned else {}
+        own = {
+            "DeregistrationProtection": self.protection,
+            "LastLaunchedTime": self.launches.described(),
+        }
         location = self.owner_alias or self.owner_id
-        return own | {
+        return (own if self.owned else {}) | {
             "ImageId": self.id,
             "Name": self.name,
             "Description": self.description,

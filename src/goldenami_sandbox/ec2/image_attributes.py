@@ -21,7 +21,7 @@ _VALUES: Mapping[str, _Value] = {
     "description": lambda image: image.description,
     "imdsSupport": lambda image: image.imds_support,
     "kernel": lambda image: image.kernel_id,
-    "lastLaunchedTime": lambda _: None,  # which AWS tells a day later
+    "lastLaunchedTime": lambda image: image.launches.described(),
     "ramdisk": lambda _: None,
     "sriovNetSupport": lambda _: "simple",
     "tpmSupport": lambda _: None,

@@ -36,6 +36,7 @@ from goldenami_sandbox.ec2.image import (
     check_description,
     take_snapshot,
 )
+from goldenami_sandbox.ec2.last_launch import LaunchTimes
 from goldenami_sandbox.ec2.store import Ec2Store
 from goldenami_sandbox.overriding import overrides
 
@@ -151,6 +152,7 @@ class ImageCreationResponse(Ec2Base, AmisResponse):
             protected_until=None,
             readiness=Countdown(),
             scans=[],
+            launches=LaunchTimes(),
         )
         if self._get_param("CopyImageTags", False):
             own = source.store.tags.get(source.id, {})

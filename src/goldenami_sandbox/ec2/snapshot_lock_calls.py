@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UnlockSnapshot.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLockedSnapshots.html
 """
 
-from datetime import UTC, datetime
-
 from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_block_store import Snapshot
 
@@ -25,7 +23,7 @@ class SnapshotLocksResponse(SnapshotsResponse):
         wish = snapshot_locks.LockWish(
             self._get_param("LockMode"),
             self._get_int_param("LockDuration"),
-            self._expiration_date(),
+            self._get_param("ExpirationDate"),
             self._get_int_param("CoolOffPeriod"),
         )
         lock = snapshot_locks.locked(self.store.locks.get(snapshot.id), wish)
@@ -58,12 +56,6 @@ class SnapshotLocksResponse(SnapshotsResponse):
             if snapshot.id in self.store.locks
         ]
         return ActionResult({"Snapshots": described})
-
-    def _expiration_date(self) -> datetime | None:
-        moment: datetime | None = self._get_param("ExpirationDate")
-        if moment is None or moment.tzinfo is None:
-            return moment
-        return moment.astimezone(UTC).replace(tzinfo=None)
 
     def _locked(self) -> list[Snapshot]:
         every = self.store.snapshots

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
+from moto.core.utils import utcnow
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.models.instances import Reservation
@@ -138,7 +139,11 @@ class Ec2Store(EC2Backend):
             kind = usual or kwargs.get("instance_type") or ""
             self._vcpus.add(self.all_instances, kind, count)
         with self.lending(image):
-            return super().run_instances(image.id, count, user_data, security_group_names, **kwargs)
+            launched = super().run_instances(
+                image.id, count, user_data, security_group_names, **kwargs
+            )
+        image.launches.add(utcnow())
+        return launched
 
     def launchable(self, image_id: str) -> SandboxImage:
         """Return the image of a launch, which an alias may name.

@@ -292,5 +292,7 @@ def _image(ec2: Any, image: dict[str, Any]) -> dict[str, Any]:
 def _lasting(tagged: list[dict[str, str]]) -> dict[str, str]:
     written = tags.from_aws(tagged)
     return {
-        key: written[key] for key in sorted(written) if key not in (tags.BUILD, tags.APPROVED_AT)
+        key: written[key]
+        for key in sorted(written)
+        if key not in (tags.BUILD, tags.APPROVED_AT, tags.STATUS_AT)
     }

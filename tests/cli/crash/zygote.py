@@ -21,6 +21,7 @@ from goldenami.cli import main
 
 LATE = (
     "goldenami.aws.whole", "goldenami.report.listing", "goldenami.report.plan",
+    "goldenami.workflows.lifecycle.revoke", "goldenami.workflows.lifecycle.rollback",
     "goldenami.workflows.release", "pydantic.type_adapter", "rich.pager", "rich.table",
     "typer._adapters",
 )  # fmt: skip

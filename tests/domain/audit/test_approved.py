@@ -9,7 +9,9 @@ from msgspec import UNSET, structs
 from goldenami.domain.audit.approved import Approved, Builds, Known, produced
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image
+from goldenami.domain.life import Change
 from goldenami.domain.record import Record
+from goldenami.domain.status import Status
 from goldenami.domain.tags import ApprovalTag
 
 NOTHING_ELSE = Builds()
@@ -175,3 +177,61 @@ def test_another_accounts_images_of_a_region_are_added() -> None:
     assert approved.empty
     assert not approved.also("us-east-1", made).empty
     assert approved.also("eu-west-1", made).produced["us-east-1"] == {}
+
+
+@pytest.mark.parametrize("status", ["approved", "deprecated", "disabled", "revoked", "retired"])
+def test_what_was_approved_before_there_were_records_stays_a_releases_own(status: str) -> None:
+    tags = {**TAGS, "goldenami:status": status}
+    assert forged(Builds(records={BUILD: None}), tags=tags) == ""
+
+
+REVOKED = Change(status=Status.REVOKED, by="ann", at="2026-11-20", why="CVE-2026-1")
+RECORD = Record(
+    build=BUILD, image="web", version="1.0", spec="0" * 64, source="ami-0",
+    method="create-image", started="", nonce="n", image_id="ami-1", approved_by="ann",
+)  # fmt: skip
+
+
+def became(image: Image, *life: Change) -> tuple[bool, str, bool, str]:
+    """Return whether an image is golden, its status after, whether it was released, its source."""
+    record = structs.replace(RECORD, life=life or UNSET)
+    recorded = Recorded(record=record, version=1, written=NOW)
+    builds = Builds(records={BUILD: Known("us-east-1", recorded)})
+    [each] = produced([image], ApprovalTag(), builds).values()
+    return each.golden, each.change.status if each.change else "", each.released, each.source
+
+
+def tagged(status: str, **changes: Any) -> Image:
+    return structs.replace(IMAGE, tags={**TAGS, "goldenami:status": status}, **changes)
+
+
+FAR: dict[str, Any] = {
+    "region": "eu-west-1", "id": "ami-2", "source_image": "ami-1", "source_region": "us-east-1",
+}  # fmt: skip
+LIVES: dict[str, tuple[Image, tuple[Change, ...], tuple[bool, str, bool, str]]] = {
+    "approved": (IMAGE, (), (True, "", True, "ami-0")),
+    "revoked by its record, whatever its tags still say": (
+        IMAGE, (REVOKED,), (False, "revoked", True, "ami-0"),
+    ),
+    "revoked by hand": (tagged("revoked"), (), (False, "revoked", True, "ami-0")),
+    "a copy, which has its source by EC2": (
+        tagged("approved", **FAR), (REVOKED,), (False, "revoked", True, ""),
+    ),
+    "another one with the tags of a revoked build, and an approval of its own": (
+        structs.replace(IMAGE, id="ami-3"), (REVOKED,), (False, "", False, ""),
+    ),
+    "another one with the tags of a revoked build": (
+        tagged("revoked", id="ami-3"), (), (False, "revoked", False, ""),
+    ),
+    "no release's, which says that it is revoked": (
+        structs.replace(IMAGE, tags={"goldenami:status": "revoked"}), (),
+        (False, "revoked", False, ""),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("image", "life", "expected"), LIVES.values(), ids=LIVES.keys())
+def test_what_became_of_a_release_is_known_of_its_own_images_alone(
+    image: Image, life: tuple[Change, ...], expected: tuple[bool, str, bool, str]
+) -> None:
+    assert became(image, *life) == expected

@@ -127,6 +127,7 @@ IDS = {
     Kind.NODE_GROUP: ("cluster/group", "cluster"),
     Kind.SETTING: ("allowed-amis", "; rm"),
     Kind.GUARDRAIL: ("arn:aws:iam::111122223333:policy/guardrail", ""),
+    Kind.PARAMETER: ("/golden-ami/web", "; rm"),
 }
 
 

@@ -12,10 +12,15 @@ from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.audit.rules import RULES, Judge
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
+from goldenami.domain.image import Watermark
+from goldenami.domain.life import Change
+from goldenami.domain.status import Status
 
 HERE, TRUSTED, STRANGER = "111122223333", "222233334444", "999988887777"
 GOLDEN, LISTED, OTHER = "ami-0000000a", "ami-0000000b", "ami-0000000c"
 FORGED, CANDIDATE, OLD = "ami-0000000d", "ami-0000000e", "ami-0000000f"
+REVOKED, DEPRECATED, RETIRED = "ami-00000010", "ami-00000011", "ami-00000012"
+BY_HAND = "ami-00000013"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -26,7 +31,17 @@ def made(image_id: str, **changes: Any) -> Produced:
     return structs.replace(usual, **changes)
 
 
+def became(image_id: str, status: Status, **changes: Any) -> Produced:
+    change = Change(status=status, by="ann", at="2026-11-20", why="CVE-2026-1", successor="2")
+    return made(image_id, approved=False, change=change, **changes)
+
+
+MARK = Watermark(key=f"{HERE}:web", region="us-east-1", image=GOLDEN)
 PRODUCED = {
+    REVOKED: became(REVOKED, Status.REVOKED),
+    DEPRECATED: became(DEPRECATED, Status.DEPRECATED),
+    RETIRED: became(RETIRED, Status.RETIRED),
+    BY_HAND: became(BY_HAND, Status.REVOKED, image="", forged="it lacks the tag goldenami:image"),
     GOLDEN: made(GOLDEN),
     FORGED: made(FORGED, forged="it lacks the tag goldenami:build"),
     CANDIDATE: made(CANDIDATE, approved=False, candidate=True),
@@ -54,6 +69,11 @@ def subject(
 ) -> Subject:
     seen = structs.replace(INSTANCE.image, **image)
     return structs.replace(INSTANCE, image=seen, region=region, facts=facts or {})
+
+
+def parameter(**image: Any) -> Subject:
+    named = structs.replace(subject(**image), kind=Kind.PARAMETER, id="/golden-ami/web")
+    return structs.replace(named, facts={"written": "ann wrote it"})
 
 
 GONE: dict[str, Any] = {"id": OTHER, "owner": "", "state": "deregistered"}
@@ -169,6 +189,76 @@ CASES: dict[str, tuple[Subject, dict[str, Any], list[str]]] = {
         ),
         {}, [],
     ),
+    "a revoked image": (subject(id=REVOKED), {}, ["revoked-image"]),
+    "a revoked image that is disabled": (
+        subject(id=REVOKED, state="disabled"), {}, ["revoked-image", "disabled-image"],
+    ),
+    "a revoked image that is deprecated by EC2, too": (
+        subject(id=REVOKED, deprecated_at=NOW), {}, ["revoked-image"],
+    ),
+    "a revoked image on the list": (
+        subject(id=REVOKED), {"listed": {"": frozenset({REVOKED})}}, ["revoked-image"],
+    ),
+    "an image of no release that says it is revoked": (
+        subject(id=BY_HAND), {}, ["revoked-image", "unapproved-image"],
+    ),
+    "a copy of a revoked image": (
+        subject(id=OTHER, golden_ancestor=REVOKED, revoked_ancestor=REVOKED), {},
+        ["revoked-source", "derived-image"],
+    ),
+    "a copy of a revoked image, where copies of golden ones are golden": (
+        subject(id=OTHER, golden_ancestor=REVOKED, revoked_ancestor=REVOKED), {"derived": True},
+        ["revoked-source", "derived-image"],
+    ),
+    "a copy of a golden image that comes of a revoked one": (
+        subject(id=OTHER, golden_ancestor=GOLDEN, revoked_ancestor=REVOKED), {"derived": True},
+        ["revoked-source", "derived-image"],
+    ),
+    "a golden image of a revoked source": (
+        subject(revoked_ancestor=REVOKED), {}, ["revoked-source"],
+    ),
+    "a golden image of a revoked source that nothing more is known of": (
+        subject(revoked_ancestor="ami-0"), {}, ["revoked-source"],
+    ),
+    "a revoked image of a revoked source": (
+        subject(id=REVOKED, revoked_ancestor=REVOKED), {}, ["revoked-image"],
+    ),
+    "a stranger's image with a watermark of the golden account": (
+        subject(id=OTHER, owner=STRANGER, watermarks=(MARK,)), {"derived": True},
+        ["foreign-owner", "derived-image"],
+    ),
+    "a stranger's image with a watermark of his own": (
+        subject(
+            id=OTHER, owner=STRANGER,
+            watermarks=(structs.replace(MARK, key=f"{STRANGER}:web"),),
+        ),
+        {}, ["foreign-owner"],
+    ),
+    "an own image with a watermark and nothing else": (
+        subject(id=OTHER, watermarks=(MARK,)), {"derived": True},
+        ["unapproved-image", "derived-image"],
+    ),
+    "a golden image with its watermark": (subject(watermarks=(MARK,)), {}, []),
+    "a deprecated release": (subject(id=DEPRECATED), {}, ["deprecated-image"]),
+    "a copy of a deprecated release": (
+        subject(id=OTHER, golden_ancestor=DEPRECATED), {"derived": True}, ["derived-image"],
+    ),
+    "a retired release": (subject(id=RETIRED), {}, ["disabled-image"]),
+    "a parameter that names a golden image": (parameter(), {}, []),
+    "a parameter that names an image of the list": (parameter(id=LISTED), {}, []),
+    "a parameter that names no image": (parameter(id="", owner=""), {}, ["stale-pointer"]),
+    "a parameter whose image is gone": (parameter(**GONE), {}, ["stale-pointer"]),
+    "a parameter whose image is revoked": (parameter(id=REVOKED), {}, ["stale-pointer"]),
+    "a parameter whose image is no release's": (parameter(id=OTHER), {}, ["stale-pointer"]),
+    "a parameter whose image is a stranger's": (
+        parameter(id=OTHER, owner=STRANGER), {}, ["stale-pointer"],
+    ),
+    "a parameter whose golden image is disabled": (
+        parameter(state="disabled"), {}, ["stale-pointer"],
+    ),
+    "a parameter whose golden image is deprecated": (
+        parameter(deprecated_at=NOW), {}, ["stale-pointer"],
+    ),
     "a guardrail that was changed": (
         structs.replace(
             INSTANCE, kind=Kind.GUARDRAIL, image=ImageSeen(), facts={"difference": "it is missing"}
@@ -217,6 +307,28 @@ REASONS: dict[str, tuple[Subject, dict[str, Any], str]] = {
         {"newest": 2},
         "3 newer versions of web are approved, and the newest 2 are current",
     ),
+    "by whom, when and why it was revoked, and what follows": (
+        subject(id=REVOKED),
+        {},
+        "the image, web 1, is revoked by ann at 2026-11-20: CVE-2026-1 (its successor is 2)",
+    ),
+    "from which revoked image it was made": (
+        subject(revoked_ancestor=REVOKED),
+        {},
+        f"the image was made from the revoked image {REVOKED}, web 1, which is revoked by ann at "
+        "2026-11-20: CVE-2026-1 (its successor is 2)",
+    ),
+    "that a status is not carried out": (
+        subject(id=RETIRED),
+        {},
+        "the image, web 1, is retired by ann at 2026-11-20: CVE-2026-1 (its successor is 2), "
+        "though EC2 still launches it",
+    ),
+    "who wrote a parameter last": (
+        parameter(id=OTHER),
+        {},
+        f"it names {OTHER}, which is not approved; ann wrote it",
+    ),
     "how old it is": (
         subject(id=OLD),
         {"max_age": timedelta(days=90)},
@@ -238,15 +350,16 @@ def test_a_finding_says_why(judged: Subject, changes: dict[str, Any], reason: st
 _ANY_SUBJECT = st.builds(
     subject,
     region=st.sampled_from(["us-east-1", "eu-west-1", "eu-north-1"]),
-    id=st.sampled_from([GOLDEN, LISTED, OTHER, FORGED, CANDIDATE, OLD]),
+    id=st.sampled_from([GOLDEN, LISTED, OTHER, *PRODUCED]),
     owner=st.sampled_from(["", HERE, TRUSTED, STRANGER]),
     state=st.sampled_from(["", "available", "disabled", "deregistered"]),
     deprecated_at=st.sampled_from([None, NOW, NOW + timedelta(days=1)]),
-    golden_ancestor=st.sampled_from(["", GOLDEN]),
+    golden_ancestor=st.sampled_from(["", GOLDEN, DEPRECATED]),
+    revoked_ancestor=st.sampled_from(["", REVOKED]),
 )
 _ORIGIN = {
     "foreign-owner", "unapproved-image", "deregistered-image", "spoofed-approval", "forged-build",
-    "candidate-image", "derived-image",
+    "candidate-image", "derived-image", "revoked-image", "deprecated-image", "disabled-image",
 }  # fmt: skip
 
 
@@ -288,3 +401,21 @@ def test_severities_are_listed_worst_first() -> None:
     assert sorted(Severity, key=lambda one: one.rank) == list(Severity)
     assert Severity.HIGH.reaches(Severity.MEDIUM)
     assert not Severity.LOW.reaches(Severity.MEDIUM)
+
+
+@pytest.mark.parametrize(
+    ("mark", "revoked"),
+    [
+        (structs.replace(MARK, image=REVOKED), REVOKED),
+        (structs.replace(MARK, image=REVOKED, key=f"{STRANGER}:web"), ""),
+        (MARK, ""),
+        (structs.replace(MARK, image=REVOKED, region="eu-west-1"), ""),
+        (structs.replace(MARK, image=OTHER), ""),
+    ],
+)
+def test_a_watermark_leads_to_the_revoked_image_that_it_was_attached_to(
+    mark: Watermark, revoked: str
+) -> None:
+    image = ImageSeen(id="ami-1", owner=STRANGER, state="available", watermarks=(mark,))
+    claim = APPROVED.revoked_ancestor("us-east-1", image)
+    assert (claim.id if claim else "") == revoked

@@ -59,7 +59,7 @@ def test_the_summary_counts_and_names_what_needs_a_look(document: Document) -> N
     assert as_table.summary(document.audit) == [
         "5 instances in 2 of 3 regions of account 111122223333: 2 compliant, 3 with findings, "
         "1 findings waived",
-        "2 launch templates, groups and guardrails: 1 compliant",
+        "2 launch templates, groups, parameters and guardrails: 1 compliant",
         "2 open findings: 1 high, 1 medium",
         "INCOMPLETE: not everything is known of ap-south-1",
         "since 2026-11-22 12:00: 1 new, 1 fixed, 1 still open, 2 where nothing could be read",

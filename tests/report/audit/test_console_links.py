@@ -47,6 +47,7 @@ IDS: dict[Kind, tuple[str, str, str]] = {
     Kind.NODE_GROUP: ("shop/web", "/clusters/shop/nodegroups/web", ""),
     Kind.SETTING: ("allowed-amis", "", ""),
     Kind.GUARDRAIL: ("policy/x", "", ""),
+    Kind.PARAMETER: ("/golden-ami/web", "", ""),
 }
 
 

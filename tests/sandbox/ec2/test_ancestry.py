@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from moto.ec2.models import ec2_backends
 
 from goldenami_sandbox.ec2 import ancestry
+from goldenami_sandbox.ec2.store import Ec2Store
+from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
 
 Make = Callable[..., str]
@@ -62,6 +65,10 @@ def test_it_ends_without_a_source_and_after_fifty(
     for number in range(3):
         copy = ec2.copy_image(Name=f"copy {number}", SourceImageId=ids[0], SourceRegion="us-east-1")
         ids.insert(0, copy["ImageId"])
+    assert chain(ec2, ids[0]) == ids
+    store = cast(Ec2Store, ec2_backends[ACCOUNT_ID]["us-east-1"])
+    store.images[registered].source_image_id = "ami-0123456789abcdef0"  # nobody knows it
+    store.images[registered].source_image_region = "us-east-1"
     assert chain(ec2, ids[0]) == ids
     assert ancestry.MOST == 50
     monkeypatch.setattr(ancestry, "MOST", 2)

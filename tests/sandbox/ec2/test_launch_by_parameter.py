@@ -118,3 +118,28 @@ def test_groups_fleets_and_spot_requests_launch_the_image(
     ec2.disable_image(ImageId=versions[1])
     with refused("InvalidAMIID.Unavailable"):
         ec2.request_spot_instances(LaunchSpecification={"ImageId": versions[1]})
+
+
+def test_what_names_a_parameter_follows_it(
+    sandbox: Sandbox, ec2: Any, ssm: Any, versions: list[str], bake: Make
+) -> None:
+    scaling = sandbox.client("autoscaling")
+    data = {"ImageId": f"resolve:ssm:{NAME}", "InstanceType": "t3.micro"}
+    ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
+    template = {"LaunchTemplateName": "web"}
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="web", LaunchTemplate={**template, "Version": "$Latest"},
+        AvailabilityZones=["us-east-1a"], MinSize=1, MaxSize=2, DesiredCapacity=1,
+    )  # fmt: skip
+    newer = bake("web-3")
+    ssm.put_parameter(
+        Name=NAME, Value=newer, Type="String", DataType="aws:ec2:image", Overwrite=True
+    )
+    for launch in ({"ImageId": data["ImageId"]}, {"LaunchTemplate": template}):
+        assert launched(ec2, **launch) == newer
+    scaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=2)
+    (group,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    ids = [instance["InstanceId"] for instance in group["Instances"]]
+    reservations = ec2.describe_instances(InstanceIds=ids)["Reservations"]
+    images = {each["ImageId"] for several in reservations for each in several["Instances"]}
+    assert images == {versions[1], newer}

@@ -20,7 +20,8 @@ from goldenami.iam.proof.cases import load
 from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
-from goldenami.spec.model import AllowedAmis, Enforce, Mechanisms
+from goldenami.spec.allowed import AllowedAmis
+from goldenami.spec.model import Enforce, Mechanisms
 from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,

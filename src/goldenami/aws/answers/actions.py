@@ -5,8 +5,13 @@ from typing import ClassVar, Final
 
 from goldenami.aws.answers.ec2 import CopyImage, CreateImage, DeregisterImage, RunInstances
 from goldenami.aws.answers.iam import CreatePolicy, CreatePolicyVersion
+from goldenami.aws.answers.image_use import AttachImageWatermark
 from goldenami.aws.answers.interface import Answer
-from goldenami.aws.answers.launches import CreateLaunchTemplateVersion, StartInstanceRefresh
+from goldenami.aws.answers.launches import (
+    CreateLaunchTemplateVersion,
+    RollbackInstanceRefresh,
+    StartInstanceRefresh,
+)
 from goldenami.aws.answers.on_demand_scans import StartOnDemandScan
 from goldenami.aws.answers.organizations import CreateOrganizationPolicy
 from goldenami.aws.answers.recycle_bin import RestoreSnapshotFromRecycleBin
@@ -25,6 +30,7 @@ class _Nothing(Answer, frozen=True, kw_only=True):
 ANSWERS: Final[dict[str, type[Answer]]] = {
     kind.call: kind
     for kind in (
+        AttachImageWatermark,
         CopyImage,
         CreateImage,
         CreateLaunchTemplateVersion,
@@ -35,6 +41,7 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
         LabelParameterVersion,
         PutParameter,
         RestoreSnapshotFromRecycleBin,
+        RollbackInstanceRefresh,
         RunInstances,
         SendCommand,
         StartInstanceRefresh,
@@ -43,14 +50,17 @@ ANSWERS: Final[dict[str, type[Answer]]] = {
 } | _nothing(
     (
         "ec2:CreateTags",
+        "ec2:DeleteImageUsageReport",
         "ec2:DeleteKeyPair",
         "ec2:DeleteSecurityGroup",
         "ec2:DeleteSnapshot",
         "ec2:DeleteTags",
         "ec2:DeleteVolume",
+        "ec2:DetachImageWatermark",
         "ec2:DisableAllowedImagesSettings",
         "ec2:DisableImage",
         "ec2:DisableImageDeprecation",
+        "ec2:DisableImageDeregistrationProtection",
         "ec2:EnableImage",
         "ec2:EnableAllowedImagesSettings",
         "ec2:EnableImageDeprecation",

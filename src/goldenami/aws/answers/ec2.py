@@ -4,11 +4,11 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
 """
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from msgspec import Meta
-
+from goldenami.aws.answers.image_use import WatermarkAnswer
 from goldenami.aws.answers.interface import Answer, Page, Row, Tagged, Text, listing, only, single
+from goldenami.aws.answers.scan_results import ScanResults
 
 T = TypeVar("T")
 
@@ -69,6 +69,13 @@ class ImageAnswer(Stateful, frozen=True, kw_only=True):
     source_image_id: str = ""  # of CreateImage and CopyImage alone
     source_image_region: str = ""  # the same
     block_device_mappings: tuple[BlockDeviceAnswer, ...] = ()  # absent if the image failed
+    image_watermarks: tuple[WatermarkAnswer, ...] = ()  # absent if it has none
+    scan_results: ScanResults | None = None  # absent if Inspector never scanned it
+
+    @property
+    def watermark_keys(self) -> list[str]:
+        """Its watermarks: ``account:name`` each."""
+        return [watermark.watermark_key for watermark in self.image_watermarks]
 
     @property
     def snapshot_ids(self) -> list[str]:
@@ -265,6 +272,7 @@ class ImageMetadata(Row, frozen=True, kw_only=True):
     creation_date: datetime | None = None
     deprecation_time: datetime | None = None
     image_allowed: bool = False  # what is not known to be allowed is not
+    image_watermarks: tuple[WatermarkAnswer, ...] = ()  # absent if it has none
 
 
 class InstanceMetadata(Tagged, frozen=True, kw_only=True):
@@ -309,31 +317,6 @@ DescribeRegions = listing(
     "ec2:DescribeRegions", "Regions", only("RegionName", str), Answer, least=1
 )
 """The regions that the account can use: there is no account without any."""
-
-
-class ProcessorInfo(Row, frozen=True, kw_only=True):
-    """The processor of an instance type."""
-
-    supported_architectures: Annotated[tuple[Text, ...], Meta(min_length=1)]
-
-
-class VCpuInfo(Row, frozen=True, kw_only=True, rename={"default_vcpus": "DefaultVCpus"}):
-    """The virtual processors of an instance type."""
-
-    default_vcpus: int
-
-
-class InstanceType(Row, frozen=True, kw_only=True):
-    """An instance type."""
-
-    processor_info: ProcessorInfo
-    v_cpu_info: VCpuInfo
-
-
-DescribeInstanceTypes = listing(
-    "ec2:DescribeInstanceTypes", "InstanceTypes", InstanceType, Answer, least=1
-)
-"""The instance type that was asked for; one that does not exist is an error of its own."""
 
 
 class SecurityGroup(Tagged, frozen=True, kw_only=True):

@@ -163,3 +163,4 @@ DescribeInstanceRefreshes = listing(
 )
 StartInstanceRefresh = single("autoscaling:StartInstanceRefresh", "InstanceRefreshId", str)
 """The refresh that was started."""
+RollbackInstanceRefresh = single("autoscaling:RollbackInstanceRefresh", "InstanceRefreshId", str)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from msgspec import field
 
-from goldenami.aws.answers.interface import Answer, CamelPage, CamelRow, Page, Row, Text, listing
+from goldenami.aws.answers.interface import Answer, CamelPage, CamelRow, Row, Text, listing
 
 IN_PROGRESS, SUCCESSFUL = "IN_PROGRESS", "SUCCESSFUL"
 
@@ -46,30 +46,6 @@ class GetOnDemandScanStatus(Answer, frozen=True, kw_only=True, rename="camel"):
     scan_status: Literal["IN_PROGRESS", "SUCCESSFUL", "FAILED"]
     scan_status_reason: str = ""  # absent unless it failed
     started_at: datetime
-
-
-class ScanSummary(Row, frozen=True, kw_only=True):
-    """What EC2 says of an image's last scan."""
-
-    finding_scan_date: datetime | None = None  # documented as optional
-    highest_finding_severity_label: str = ""  # absent if nothing rated was found
-
-
-class ScannedImage(Row, frozen=True, kw_only=True):
-    """An image, as far as scans are concerned."""
-
-    image_id: Text
-    scan_results: ScanSummary = ScanSummary()  # absent of an image that was never scanned
-
-
-class DescribeScannedImages(Page, frozen=True, kw_only=True):
-    """What EC2 says of the last scans of images.
-
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ScanResults.html
-    """
-
-    call: ClassVar[str] = "ec2:DescribeImages"
-    images: tuple[ScannedImage, ...]
 
 
 class ImageFinding(Row, frozen=True, kw_only=True):

@@ -25,18 +25,27 @@ Why = Annotated[
         f"reason: one line of at most {WHY_LENGTH} characters",
     ),
 ]
+Reason = Annotated[Why, form(lambda text: bool(text.strip()), "reason, such as CVE-2026-12345")]
+"""One that has to be given."""
 assert WHY_LENGTH <= tags.VALUE_LENGTH  # noqa: S101  it is a tag's value
 
 
-class VersionOptions(shared.PlanOptions, frozen=True, kw_only=True):
-    """Of what changes the life of one version, wherever it is."""
+Role = Annotated[
+    str | None,
+    Option("The role in other accounts, for releases whose manifest names none.", "NAME"),
+]
+
+
+class ImageOptions(shared.PlanOptions, frozen=True, kw_only=True):
+    """Of what changes something about a golden image, wherever it is."""
 
     image: Image
-    version: VersionName
-    role: Annotated[
-        str | None,
-        Option("The role in other accounts, for releases whose manifest names none.", "NAME"),
-    ] = None
+    role: Role = None
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """What the command is about."""
+        return (self.image,)
 
     def aws(self) -> "Aws":
         """Return the caller's AWS."""
@@ -44,7 +53,7 @@ class VersionOptions(shared.PlanOptions, frozen=True, kw_only=True):
 
     def again(self, command: str, **further: str | bool | None) -> str:
         """Return the command as the user would give it again."""
-        words = ["goldenami", command, self.image, self.version]
+        words = ["goldenami", command, *self.subject]
         for name, value in {**further, "role": self.role}.items():
             option = f"--{name.replace('_', '-')}"
             if value is True:
@@ -52,6 +61,18 @@ class VersionOptions(shared.PlanOptions, frozen=True, kw_only=True):
             elif value:
                 words += (option, str(value))
         return shlex.join(words)
+
+
+class VersionOptions(ImageOptions, frozen=True, kw_only=True):
+    """Of what changes the life of one version, wherever it is."""
+
+    image: Image  # its argument comes first
+    version: VersionName
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """What the command is about."""
+        return (self.image, self.version)
 
 
 def moment(text: str | None, option: str) -> datetime | None:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import structs
 
 from goldenami.cli.command import Option
-from goldenami.cli.lifecycle.options import VersionOptions, Why, moment
+from goldenami.cli.lifecycle.options import Reason, VersionOptions, moment
 from goldenami.cli.options import ListFormat
-from goldenami.constraints import form
 from goldenami.report import listing
 from goldenami.report.terminal import tell
 
@@ -18,11 +17,7 @@ if TYPE_CHECKING:
 class RevokeOptions(VersionOptions, frozen=True, kw_only=True):
     """The options of `goldenami revoke`."""
 
-    why: Annotated[
-        Why,
-        form(lambda text: bool(text.strip()), "reason, such as CVE-2026-12345"),
-        Option("The reason, such as CVE-2026-12345.", "TEXT"),
-    ]
+    why: Annotated[Reason, Option("The reason, such as CVE-2026-12345.", "TEXT")]
     successor: Annotated[
         str, Option("Which version takes its place; default: the newest good one.", "VERSION")
     ] = ""
@@ -64,10 +59,14 @@ def revoke(options: RevokeOptions) -> None:
         workflow.refuse_unread(unread, options.again("revoke"))
         return
     revoked = workflow.carry_out(prepared, tell=PlanProgress())
-    tell((*revoked.notes, *revoked.proof.words))
+    tell((*revoked.notes, *revoked.proof.words, *revoked.refreshed.words))
     if options.form is ListFormat.JSON:
         parts = ("images", "proof", "uses", "unread")
-        listing.write_document("goldenami.revoke/v1", **listing.fields(revoked, parts))
+        listing.write_document(
+            "goldenami.revoke/v1",
+            **listing.fields(revoked, parts),
+            refreshed=revoked.refreshed.results,
+        )
     else:
         listing.write(
             "goldenami.revoke/v1", revoked.images, "table",

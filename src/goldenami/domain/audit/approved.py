@@ -1,7 +1,7 @@
 """What counts as golden."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -9,11 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.domain import identity, life, names, tags
-from goldenami.domain.audit.subject import Subject
+from goldenami.domain.audit.subject import ImageSeen, Subject
 from goldenami.domain.identity import Recorded
 from goldenami.domain.image import Image, architecture_of, bake_of, started
 from goldenami.domain.life import Change
-from goldenami.domain.status import state
+from goldenami.domain.lineage import ImageKey, Lineage
+from goldenami.domain.status import Status, state
 from goldenami.domain.tags import ApprovalTag
 
 
@@ -30,6 +31,8 @@ class Produced(Struct, frozen=True, kw_only=True):
         forged: why no release can have made it, empty if one did.
         newer: how many approved versions are newer.
         change: what became of its release after its approval, None if nothing did.
+        source: the image that its build was launched from, by the build's record; empty for copies,
+            of which EC2 notes the source, and where there is no record.
     """
 
     id: str
@@ -41,6 +44,22 @@ class Produced(Struct, frozen=True, kw_only=True):
     forged: str = ""
     newer: int = 0
     change: Change | None = None
+    source: str = ""
+
+    @property
+    def revoked(self) -> bool:
+        """Tell whether its release is revoked, or it says so itself."""
+        return self.change is not None and self.change.status is Status.REVOKED
+
+    @property
+    def released(self) -> bool:
+        """Tell whether a release made and approved it, whatever became of that since."""
+        return not self.forged and (self.approved or self.change is not None)
+
+    @property
+    def name(self) -> str:
+        """How people call it: ``web-base 1.0``."""
+        return f"{self.image} {self.version}" if self.image else "the account's own"
 
     @property
     def golden(self) -> bool:
@@ -63,6 +82,7 @@ class Approved(Struct, frozen=True, kw_only=True):
         newest: how many of the newest versions are current, None for all.
         max_age: how old a golden image may be, None for any age.
         derived: whether images that were made from golden ones count as golden.
+        lineage: what own images were made from.
     """
 
     produced: Mapping[str, Mapping[str, Produced]]
@@ -74,6 +94,7 @@ class Approved(Struct, frozen=True, kw_only=True):
     newest: int | None = None
     max_age: timedelta | None = None
     derived: bool = False
+    lineage: Lineage = Lineage()
 
     @property
     def empty(self) -> bool:
@@ -91,6 +112,33 @@ class Approved(Struct, frozen=True, kw_only=True):
         produced = self.produced.get(region, {}).get(image_id)
         return produced is not None and produced.golden
 
+    def has_released(self, region: str, image_id: str) -> bool:
+        """Tell whether a release made and approved an image, whatever became of it since."""
+        produced = self.produced.get(region, {}).get(image_id)
+        return produced is not None and produced.released
+
+    def known(self, image_id: str) -> Produced | None:
+        """Return what is known of an image by its tags and record, in whichever region it is."""
+        regions = self.produced.values()
+        return next((images[image_id] for images in regions if image_id in images), None)
+
+    def ancestors(self, image: ImageKey) -> Iterator[Produced]:
+        """Yield the images of releases that an image was made from, the nearest first."""
+        for region, source in self.lineage.ancestors(image):
+            if claim := self.produced.get(region, {}).get(source):
+                yield claim
+
+    def revoked_ancestor(self, region: str, image: ImageSeen) -> Produced | None:
+        """Return the nearest revoked image that one was made from: by lineage, or by watermark."""
+        marked = (
+            claim
+            for mark in image.watermarks
+            if mark.account == self.account and mark.image != image.id
+            if (claim := self.produced.get(mark.region, {}).get(mark.image))
+        )
+        claims = (*self.ancestors((region, image.id)), *marked)
+        return next((claim for claim in claims if claim.revoked), None)
+
     def golden(self, subject: Subject) -> bool:
         """Tell whether the subject's image is one of the approved."""
         image = subject.image
@@ -100,7 +148,8 @@ class Approved(Struct, frozen=True, kw_only=True):
             return True
         if self.on_list(subject):
             return True
-        return self.derived and bool(image.golden_ancestor)
+        ancestor = self.known(image.golden_ancestor) if self.derived else None
+        return ancestor is not None and ancestor.golden and not image.revoked_ancestor
 
     def on_list(self, subject: Subject) -> bool:
         """Tell whether a list approves the subject's image."""
@@ -152,12 +201,14 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
         approval: the approval tag.
         builds: what else is known of the builds that the tags name.
     """
-    claiming = (image for image in images if image.image or approval.on(image.tags))
+    claiming = (image for image in images if _claims(image, approval))
     newer: defaultdict[str, set[str]] = defaultdict(set)
     by_id = {}
     for image in sorted(claiming, key=_age, reverse=True):
-        change = changed(image, builds)
-        approved = approval.on(image.tags) and not change
+        carries = approval.on(image.tags)
+        forged = _forged(image, builds, approved=carries)
+        change = changed(image, Builds() if forged else builds)
+        approved = carries and not change
         by_id[image.id] = Produced(
             id=image.id,
             image=image.image,
@@ -165,13 +216,26 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
             created=image.created,
             approved=approved,
             candidate=not (approved or change) and state(image.status).waits,
-            forged=_forged(image, builds, approved=approved),
+            forged=forged,
             newer=len(newer[image.image] - {image.version}),
             change=change,
+            source="" if forged else _source(image, builds),
         )
         if by_id[image.id].golden and image.state == "available":
             newer[image.image].add(image.version)
     return by_id
+
+
+def _claims(image: Image, approval: ApprovalTag) -> bool:
+    """Tell whether an image says that a release made it, approved it, or took it back."""
+    return bool(image.image) or approval.on(image.tags) or image.status == Status.REVOKED
+
+
+def _source(image: Image, builds: Builds) -> str:
+    known = builds.records.get(image.tags.get(tags.BUILD, ""))
+    if known is None or (image.region, image.id) != (known.region, known.recorded.record.image_id):
+        return ""
+    return known.recorded.record.source
 
 
 def changed(image: Image, builds: Builds) -> Change | None:
@@ -225,7 +289,9 @@ def _contradicted(image: Image, builds: Builds, *, approved: bool) -> str:
         return ""
     known = builds.records[build]
     if known is None:  # what was approved before there were records has a manifest at most
-        return "" if approved else f"build {build} has no record, so nothing proves that it made it"
+        last = life.of_tags(image.tags)
+        once = approved or (last is not None and last.ends)
+        return "" if once else f"build {build} has no record, so nothing proves that it made it"
     record = known.recorded.record
     if approved and not record.approver:
         return f"the record of build {build} knows of no approval"

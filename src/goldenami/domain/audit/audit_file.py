@@ -33,6 +33,7 @@ IDS: Mapping[Kind, re.Pattern[str]] = {
     Kind.NODE_GROUP: re.compile(r"[^/]{1,255}/[^/]{1,255}"),
     Kind.SETTING: re.compile(r"[a-z-]+"),
     Kind.GUARDRAIL: re.compile(r".+"),
+    Kind.PARAMETER: re.compile(r"[A-Za-z0-9_./-]{1,1011}"),
 }
 """What the id of each kind of thing looks like, as an audit writes it."""
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from goldenami.domain.image import Watermark
 from goldenami.domain.tags import Tags
 
 
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     NODE_GROUP = "eks-node-group"
     SETTING = "account-setting"
     GUARDRAIL = "guardrail"
+    PARAMETER = "ssm-parameter"
 
 
 LAUNCHES = (
@@ -44,7 +46,9 @@ class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``state`` is ``deregistered`` if EC2 says that the image is gone, ``not-visible`` if it only
     does not show it (it is gone, or not shared any more), and ``unseen`` if it belongs to an
     account that cannot be looked into; its owner is then unknown.
-    ``golden_ancestor`` is the golden image that it was made from, empty if none is known.
+    ``golden_ancestor`` is the golden image that it was made from, empty if none is known;
+    ``revoked_ancestor`` is a revoked one, be it by way of others. ``watermarks`` tell where it
+    comes from, be it somebody else's: they approve nothing.
     """
 
     id: str = ""
@@ -54,6 +58,8 @@ class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
     created: datetime | None = None
     deprecated_at: datetime | None = None
     golden_ancestor: str = ""
+    revoked_ancestor: str = ""
+    watermarks: tuple[Watermark, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -65,7 +71,8 @@ class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that is judged, in a region of an account.
 
     ``facts`` are what single rules look at: ``root-snapshot``, ``allowed-amis``,
-    ``difference``, ``stale``, ``unresolved``. ``arn`` is there if it does not follow from the id.
+    ``difference``, ``stale``, ``unresolved``, ``written``. ``arn`` is there if it does not follow
+    from the id.
     """
 
     kind: Kind

@@ -38,6 +38,7 @@ _BUILDERS: Mapping[str, Builder] = {
     "ec2:CreateTags": ec2.create_tags,
     "ec2:CreateVolume": ec2.create_volume,
     "ec2:DeleteTags": ec2.delete_tags,
+    "ec2:LockSnapshot": ec2.lock_snapshot,
     "ec2:ModifyFleet": ec2_launch.modify_fleet,
     "ec2:RegisterImage": ec2.register_image,
     "ec2:RequestSpotFleet": ec2_launch.request_spot_fleet,

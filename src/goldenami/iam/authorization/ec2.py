@@ -126,6 +126,20 @@ def create_volume(builder: RequestBuilder) -> Iterator[Request]:
     yield from tagging(builder, parameters)
 
 
+def lock_snapshot(builder: RequestBuilder) -> Iterator[Request]:
+    """The snapshot, and for how long it is to be locked.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-lock-iam.html
+    """
+    parameters = builder.call.parameters
+    keys = condition_keys(
+        "ec2",
+        SnapshotCoolOffPeriod=parameters.get("CoolOffPeriod"),
+        SnapshotLockDuration=parameters.get("LockDuration"),
+    )
+    yield builder.existing("snapshot", parameters["SnapshotId"], keys)
+
+
 def register_image(builder: RequestBuilder) -> Iterator[Request]:
     """The new image, and the snapshots it is made from."""
     parameters = builder.call.parameters

@@ -64,7 +64,8 @@ def _numbers(audit: Audit) -> Iterator[str]:
     if launches:
         compliant = sum(place.compliant - place.instances_compliant for place in audit.places)
         without = f", {audit.without_image} without an image" if audit.without_image else ""
-        yield f"{launches} launch templates, groups and guardrails: {compliant} compliant{without}"
+        kinds = "launch templates, groups, parameters and guardrails"
+        yield f"{launches} {kinds}: {compliant} compliant{without}"
     if severities := audit.by_severity:
         listed = ", ".join(f"{count} {severity.value}" for severity, count in severities.items())
         yield f"{audit.open_findings} open findings: {listed}"

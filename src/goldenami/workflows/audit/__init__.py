@@ -12,6 +12,7 @@ from goldenami import __version__, files
 from goldenami.aws.parallel import stoppable
 from goldenami.aws.session import Aws
 from goldenami.domain.audit.document import Audit, Document, PlaceRead, Since
+from goldenami.domain.audit.subject import Kind
 from goldenami.domain.audit.waivers import Waivers
 from goldenami.errors import (
     InterruptedRunError,
@@ -176,8 +177,13 @@ def _would_be_seen(key: str, seen: Container[str], scope: AuditScope) -> bool:
     return f"{account}/{region}" in seen and scope.covers(kind, rest.rpartition("/")[2])
 
 
+def _inspected(place: PlaceRead) -> bool:
+    """Tell whether anything was looked at but parameters, which run and launch nothing."""
+    return bool(place.subjects.keys() - {Kind.PARAMETER.value})
+
+
 def _refuse_no_instance(read: list[PlaceRead], question: AuditQuestion) -> None:
-    if question.allow_empty or any(place.subjects or place.unread for place in read):
+    if question.allow_empty or any(_inspected(place) or place.unread for place in read):
         return
     raise RefusedError(
         f"audit: no instance in {len(read)} regions, so nothing was inspected",

@@ -81,7 +81,7 @@ class AggregatorSource:
         others: dict[AccountRegion, Mapping[str, Produced]] = {
             place: {} for place in places if place.account != self.account
         }
-        return GoldenImages({**own.produced, **others}, own.unreadable)
+        return GoldenImages({**own.produced, **others}, own.unreadable, lineage=own.lineage)
 
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters hold in a region of the caller's account."""

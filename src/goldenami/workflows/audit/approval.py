@@ -48,6 +48,7 @@ def approved(
         newest=question.newest,
         max_age=question.max_age,
         derived=question.derived,
+        lineage=goldens.lineage,
     )
     _refuse_none(approved, goldens, unreadable)
     return approved

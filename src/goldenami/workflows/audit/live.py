@@ -22,7 +22,8 @@ from goldenami.errors import AwsError
 from goldenami.workflows import goldens
 from goldenami.workflows.audit import bakes
 from goldenami.workflows.audit.account_regions import AuditedPlaces, places
-from goldenami.workflows.audit.question import AuditQuestion
+from goldenami.workflows.audit.published import PublishedParameters
+from goldenami.workflows.audit.question import PART, AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
 
 AHEAD = 12
@@ -61,6 +62,7 @@ class LiveSource:
         self._to_list: Iterator[AccountRegion] = iter(())
         self._lock = Lock()
         self._own: Mapping[AccountRegion, Sequence[Image]] = {}
+        self._published: PublishedParameters | None = None
         self.account = aws.account  # first: missing credentials are one error, not one a region
 
     def places(self) -> AuditedPlaces:
@@ -73,12 +75,16 @@ class LiveSource:
             selected = places if self._only is None else self._only.places
             self._to_list = iter([place for place in places if place in selected])
             self._list_ahead()
+        if self._looks_at(Kind.PARAMETER):
+            self._published = PublishedParameters(self._aws, places, self._pool)
         self._own, errors = concurrently(places, lambda place: images.own(self._aws.at(place)))
         self._leave_out_all_but(self._own)
+        produced = goldens.read(self._aws, self._own, self._question.approval, builds=self._builds)
         return GoldenImages(
-            goldens.read(self._aws, self._own, self._question.approval, builds=self._builds),
+            produced,
             {place: error.message for place, error in errors.items()},
             goldens.known_builds(self._aws, self._own),
+            goldens.lineage_of(self._own, produced),
         )
 
     def _listing(self, place: AccountRegion) -> InstanceInventory:
@@ -136,6 +142,8 @@ class LiveSource:
         if AuditPart.LAUNCHES in parts:
             for name, batches in self._launches(regional, seen):
                 yield name, with_ancestors(batches, seen, approved)
+        if self._published:
+            yield "published parameters", self._published.of(regional, seen, approved)
         if AuditPart.SETTINGS in parts:
             yield "Allowed AMIs", _setting(regional)
         file = self._question.guardrails if AuditPart.GUARDRAILS in parts else None
@@ -158,10 +166,14 @@ class LiveSource:
         answers = {
             name: self._pool.submit(list, read())
             for kind, (name, read) in readers.items()
-            if self._only is None or kind in self._only.kinds
+            if self._looks_at(kind)
         }
         for name, answer in answers.items():
             yield name, _of_future(answer)
+
+    def _looks_at(self, kind: Kind) -> bool:
+        asked_for = self._only is None or kind in self._only.kinds
+        return asked_for and PART[kind] in self._question.parts
 
     def _with_roots(self, batches: Batches, regional: RegionalAws, approved: Approved) -> Batches:
         """Note the snapshots of root volumes; without them the rest is judged all the same."""
@@ -215,18 +227,40 @@ def with_ancestors(batches: Batches, seen: SeenImages, approved: Approved) -> Ba
 def explained_by_ancestors(
     subjects: Sequence[Subject], seen: SeenImages, approved: Approved
 ) -> Sequence[Subject]:
-    """Return subjects with the golden images that their own unapproved ones were made from."""
+    """Return subjects with what their images were made from: golden images, and revoked ones.
+
+    Golden ones are looked for only where an own image is not approved itself.
+    """
     unexplained = {
         subject.image.id
         for subject in subjects
         if subject.image.known and approved.own(subject) and not approved.golden(subject)
     }
-    ancestors = seen.golden_ancestors(unexplained, approved) if unexplained else {}
-    if not ancestors:
+    golden = seen.golden_ancestors(unexplained, approved) if unexplained else {}
+    revoked = _revoked_ancestors(subjects, approved)
+    if not golden and not revoked:
         return subjects
     return [
-        replace(subject, image=replace(subject.image, golden_ancestor=ancestors[subject.image.id]))
-        if subject.image.id in ancestors
+        replace(
+            subject,
+            image=replace(
+                subject.image,
+                golden_ancestor=golden.get(subject.image.id, ""),
+                revoked_ancestor=revoked.get(subject.image.id, ""),
+            ),
+        )
+        if subject.image.id in golden or subject.image.id in revoked
         else subject
         for subject in subjects
     ]
+
+
+def _revoked_ancestors(subjects: Sequence[Subject], approved: Approved) -> dict[str, str]:
+    """Return the revoked images that those of the subjects were made from, by their ids."""
+    images = {(subject.region, subject.image.id): subject.image for subject in subjects}
+    return {
+        image.id: claim.id
+        for (region, _), image in images.items()
+        for claim in [approved.revoked_ancestor(region, image)]
+        if claim
+    }

@@ -48,6 +48,7 @@ PART: Mapping[Kind, AuditPart] = {
     **dict.fromkeys(LAUNCHES, AuditPart.LAUNCHES),
     Kind.SETTING: AuditPart.SETTINGS,
     Kind.GUARDRAIL: AuditPart.GUARDRAILS,
+    Kind.PARAMETER: AuditPart.LAUNCHES,
 }
 """Which part each kind of thing belongs to."""
 

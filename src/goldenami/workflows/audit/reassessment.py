@@ -123,4 +123,5 @@ def _joined(before: Judgement | None, fresh: GoldenImages) -> GoldenImages:
         {**produced, **fresh.produced},
         {**unreadable, **fresh.unreadable},
         earlier.builds | fresh.builds,
+        earlier.lineage.also(fresh.lineage),
     )

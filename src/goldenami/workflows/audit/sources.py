@@ -8,6 +8,7 @@ from msgspec import Struct
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.subject import Kind, Subject
+from goldenami.domain.lineage import Lineage
 from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlaces
 from goldenami.workflows.audit.question import AuditScope
 
@@ -34,12 +35,13 @@ Batches = Generator[Batch, None, None]
 class GoldenImages(Struct, frozen=True):
     """The images of each place that releases made, or seem to have made; what could not be read.
 
-    ``builds`` are those of the caller's account.
+    ``builds`` are those of the caller's account; ``lineage`` is what own images were made from.
     """
 
     produced: Mapping[AccountRegion, Mapping[str, Produced]]
     unreadable: UnreadPlaces = {}
     builds: frozenset[str] = frozenset()
+    lineage: Lineage = Lineage()
 
 
 class AuditSelection(Struct, frozen=True, kw_only=True):

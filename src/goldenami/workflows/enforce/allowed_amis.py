@@ -20,7 +20,7 @@ from goldenami.aws.waits import until
 from goldenami.domain import prefixes
 from goldenami.domain.plan import Action
 from goldenami.spec import EnforceFile
-from goldenami.spec.model import AllowedAmis, ImageCriteria
+from goldenami.spec.allowed import AllowedAmis, ScanCriterion, WatermarkCriterion
 from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import (
     EnforceContext,
@@ -97,7 +97,7 @@ def refused_instances(aws: Aws, file: EnforceFile) -> list[RefusedInstance]:
     return [instance for instances in refused.values() for instance in instances]
 
 
-def criteria(desired: ImageCriteria, owners: tuple[str, ...]) -> Criteria:
+def criteria(desired: AllowedAmis, owners: tuple[str, ...]) -> Criteria:
     """Return the one criterion that images of others have to meet, as EC2 takes it."""
     criterion: dict[str, Any] = {"ImageProviders": list(desired.providers or owners)}
     if desired.names:
@@ -106,7 +106,41 @@ def criteria(desired: ImageCriteria, owners: tuple[str, ...]) -> Criteria:
         criterion["CreationDateCondition"] = {"MaximumDaysSinceCreated": days}
     if (days := desired.deprecated_within_days) is not None:
         criterion["DeprecationTimeCondition"] = {"MaximumDaysSinceDeprecated": days}
+    if desired.watermarks:
+        criterion["ImageWatermarks"] = [_watermark(each) for each in desired.watermarks]
+    if desired.scan:
+        criterion["ScanResultCondition"] = _scan(desired.scan)
     return [criterion]
+
+
+def _watermark(desired: WatermarkCriterion) -> dict[str, Any]:
+    return _given(
+        WatermarkKey=desired.key,
+        SourceImageRegion=desired.region,
+        MaximumDaysSinceWatermarkCreated=desired.attached_within_days,
+        MaximumDaysSinceSourceImageCreated=desired.source_created_within_days,
+    )
+
+
+def _scan(desired: ScanCriterion) -> dict[str, Any]:
+    """Return what a scan has to have found.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ScanResultConditionRequest.html
+    """
+    fixed = desired.fixed_within_days
+    return _given(
+        MaximumSeverityLabel=desired.severity,
+        MaxDaysSinceLastFindingScan=desired.scanned_within_days,
+        MaxDaysSinceInformationalFixAvailable=fixed.informational,
+        MaxDaysSinceLowFixAvailable=fixed.low,
+        MaxDaysSinceMediumFixAvailable=fixed.medium,
+        MaxDaysSinceHighFixAvailable=fixed.high,
+        MaxDaysSinceCriticalFixAvailable=fixed.critical,
+    )
+
+
+def _given(**parts: Any) -> dict[str, Any]:
+    return {name: value for name, value in parts.items() if value is not None}
 
 
 def verify(doing: ActionContext) -> dict[str, Any]:
@@ -131,12 +165,16 @@ def same(criteria: Criteria, others: Criteria) -> bool:
 
     def comparable(criterion: dict[str, Any]) -> str:
         unordered = {
-            key: sorted(value) if isinstance(value, list) else value
+            key: sorted(value, key=_in_order) if isinstance(value, list) else value
             for key, value in criterion.items()
         }
         return json.dumps(unordered, sort_keys=True)
 
     return sorted(map(comparable, criteria)) == sorted(map(comparable, others))
+
+
+def _in_order(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _regions(aws: Aws, settings: AllowedAmis) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from goldenami.aws.organizations import DECLARATIVE_EC2, SCP
 from goldenami.domain import prefixes
 from goldenami.errors import RefusedError
 from goldenami.iam.render import PolicyDocument
-from goldenami.spec.model import DeclarativePolicy
+from goldenami.spec.allowed import DeclarativePolicy
 from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations

@@ -1,10 +1,11 @@
 """`goldenami deprecate`: an image is to be used for nothing new, and what runs goes on."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from goldenami.aws import deprecations
 from goldenami.aws.session import Aws
 from goldenami.domain.life import Change
 from goldenami.domain.names import moment
@@ -15,7 +16,6 @@ from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
 from goldenami.workflows.lifecycle.transition import changing, decided, refuse_illegal
 
-CALL = "ec2:EnableImageDeprecation"
 BLOCKED = (
     "blocked from then on: whoever is bound by a guardrail on the approval tag in the images' own "
     "accounts, and in the accounts that they are shared with everybody, services too, where "
@@ -103,27 +103,27 @@ def next_good(every: releases.Releases, version: Version) -> str:
 
 
 def deprecating(version: Version, when: datetime, now: datetime) -> tuple[Action, ...]:
-    """Return what lets EC2 deprecate the images of a version at a time, where it is not so yet.
-
-    EC2 takes no time that has passed, and rounds to the minute.
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableImageDeprecation.html
-    """
-    soonest = (now + timedelta(minutes=1)).replace(second=0, microsecond=0)
-    return tuple(_deprecating(version, max(when, soonest), now))
+    """Return what lets EC2 deprecate the images of a version at a time, where it is not so yet."""
+    return tuple(_deprecating(version, when, now))
 
 
 def _deprecating(version: Version, when: datetime, now: datetime) -> Iterator[Action]:
+    moment_of_it = "now" if when <= now else f"at {when:%Y-%m-%d %H:%M} UTC"
     for each in version.images:
         if not _is_to_be(each, when, now):
             continue
         yield Action.at(
-            each.place, f"deprecate:{each.place.name}:{each.image.id}", CALL,
-            f"let {each.image.id} be deprecated at {when:%Y-%m-%d %H:%M} UTC",
-            {"ImageId": each.image.id, "DeprecateAt": f"{when:%Y-%m-%dT%H:%M:%SZ}"},
+            each.place, f"deprecate:{each.place.name}:{each.image.id}", deprecations.DEPRECATE,
+            f"let {each.image.id} be deprecated {moment_of_it}",
+            {"ImageId": each.image.id, "DeprecateAt": moment(when)},
+            permissions=deprecations.PERMISSIONS,
         )  # fmt: skip
 
 
 def _is_to_be(each: ReleaseImage, when: datetime, now: datetime) -> bool:
-    """Tell whether an image is not deprecated as early as it is to be."""
-    there = each.image.deprecated_at
-    return there is None or (there > now and there > when)
+    """Tell whether an image is not deprecated as early as it is to be.
+
+    One that is to be so at once may have been told so a moment ago.
+    """
+    there, latest = each.image.deprecated_at, max(when, deprecations.soonest(now))
+    return there is None or there > latest

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from goldenami.aws import calls, image_uses
+from goldenami.aws import calls, image_references, snapshots, usage_reports
+from goldenami.aws.image_references import ImageUser
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
@@ -17,14 +18,17 @@ from goldenami.workflows.lifecycle import uses
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 from goldenami.workflows.lifecycle.uses import Use, UseKind, Uses
 
-PERMISSIONS = (*uses.PERMISSIONS, *image_uses.PERMISSIONS, "ec2:DeregisterImage")
+PERMISSIONS = (
+    *uses.PERMISSIONS, *image_references.PERMISSIONS, *usage_reports.PERMISSIONS,
+    "ec2:DescribeLockedSnapshots", "ec2:DeregisterImage",
+)  # fmt: skip
 PROTECTED = "enabled"
 """How EC2 begins the words for an image that is protected from deregistration."""
 COOLDOWN = "enabled-with-cooldown"
 _ALIVE = tuple(kind for kind in UseKind if kind is not UseKind.CONSUMER)
 """What keeps an image by being there. Who may launch it need not: EC2 counts who does."""
 
-ImageReader = Callable[[ReleaseImage], list[str]]
+_TEMPLATE, _PARAMETER = "ec2:LaunchTemplate", "ssm:Parameter"
 
 
 class Guarded(Struct, frozen=True, kw_only=True):
@@ -57,8 +61,8 @@ class Guarded(Struct, frozen=True, kw_only=True):
             raise RefusedError(
                 f"{name} stays: {len(self.reasons)} things keep it",
                 notes=(*self.reasons, *unknown),
-                fix="move them to another version (`goldenami remediate --action refresh` does it for "
-                "templates and groups), then run the same command again; `goldenami deprecate` "
+                fix="move them to another version (`goldenami remediate --action refresh` does it "
+                "for templates and groups), then run the same command again; `goldenami deprecate` "
                 "keeps new users away meanwhile",
             )
         if self.unknown:
@@ -102,7 +106,7 @@ def look(
     places = uses.places_of(aws, watch.regions, images)
     every = uses.read(aws, images, places, published=watch.published)
     named, unnamed = _references(aws, images, places)
-    readers = dict(_readers(aws, versions, every, watch))
+    readers = dict(_readers(aws, versions, every, watch, now))
     answers, errors = concurrently(readers, lambda question: readers[question]())
     problems = {f"{what}: {error.message}": image for (image, what), error in errors.items()}
     known = {(use.image, use.id.partition(":")[0]) for use in every.uses}
@@ -111,11 +115,7 @@ def look(
         ids = {each.image.id for each in version.images}
         reasons = [
             *_in_use(every, ids, watch),
-            *(
-                _named(each)
-                for each in named
-                if each.image in ids and _is_news(each, known, watch, places)
-            ),
+            *(_named(each) for each in named if each.image in ids and _is_news(each, known, watch)),
             *_idle(version, watch, now),
             *(reason for (image, _), lines in answers.items() if image in ids for reason in lines),
         ]
@@ -144,7 +144,7 @@ def _in_use(every: Uses, ids: Collection[str], watch: Watch) -> Iterator[str]:
 
 def _references(
     aws: Aws, images: Sequence[ReleaseImage], places: Iterable[AccountRegion]
-) -> tuple[list[image_uses.NamedBy], dict[str, str]]:
+) -> tuple[list[ImageUser], dict[str, str]]:
     """Return what EC2 itself knows to name images, and where it could not be asked."""
     here = {
         place: ids
@@ -152,29 +152,28 @@ def _references(
         if (ids := [each.image.id for each in images if each.place.region == place.region])
     }
     answers, errors = concurrently(
-        here, lambda place: image_uses.references(aws.at(place), here[place])
+        here, lambda place: image_references.users(aws.at(place), here[place])
     )
     named = [each for several in answers.values() for each in several]
     return named, {f"references in {place}": error.message for place, error in errors.items()}
 
 
 def _is_news(
-    named: image_uses.NamedBy,
+    named: ImageUser,
     known: Collection[tuple[str, str]],
     watch: Watch,
-    places: Iterable[AccountRegion],
 ) -> bool:
     """Tell whether a reference is none of the uses that are known already, nor one that goes."""
     _, _, _, region, account, resource = named.arn.split(":", 5)
     name = resource.partition("/")[2]
-    names = {name, f"/{name}"} if named.kind == image_uses.PARAMETER else {name}
+    names = {name, f"/{name}"} if named.kind == _PARAMETER else {name}
     if any((named.image, each) in known for each in names):
         return False
     return not any((f"{account}/{region}", each) in watch.unpublished for each in names)
 
 
-def _named(named: image_uses.NamedBy) -> str:
-    older = ", in one of its versions" if named.kind == image_uses.TEMPLATE else ""
+def _named(named: ImageUser) -> str:
+    older = ", in one of its versions" if named.kind == _TEMPLATE else ""
     return f"{named.image} is named by {named.arn}{older}"
 
 
@@ -185,7 +184,7 @@ def _idle(version: Version, watch: Watch, now: datetime) -> Iterator[str]:
 
 
 def _readers(
-    aws: Aws, versions: Iterable[Version], every: Uses, watch: Watch
+    aws: Aws, versions: Iterable[Version], every: Uses, watch: Watch, now: datetime
 ) -> Iterator[tuple[tuple[str, str], Callable[[], list[str]]]]:
     """Yield what is read of each image by itself, by its id and what that is."""
     shared = {use.image for use in every.uses if use.kind is UseKind.CONSUMER}
@@ -196,7 +195,7 @@ def _readers(
             yield (image, f"locks of {image}"), _locks(aws, each)
             yield (image, f"who has the snapshots of {image}"), _snapshots(aws, each, ids)
             if image in shared:
-                yield (image, f"use of {image} elsewhere"), _usage(aws, each)
+                yield (image, f"use of {image} elsewhere"), _usage(aws, each, now)
             if version.version in watch.deregistering and not is_protected(each):
                 yield (image, f"whether {image} can go"), _trial(aws, each)
 
@@ -208,7 +207,7 @@ def is_protected(each: ReleaseImage) -> bool:
 
 def _locks(aws: Aws, each: ReleaseImage) -> Callable[[], list[str]]:
     def read() -> list[str]:
-        locked = image_uses.locked(aws.at(each.place), each.image.snapshots)
+        locked = snapshots.locked(aws.at(each.place), each.image.snapshots)
         return [
             f"{each.image.id}: its snapshot {snapshot} is locked ({kind})"
             for snapshot, kind in locked.items()
@@ -219,21 +218,24 @@ def _locks(aws: Aws, each: ReleaseImage) -> Callable[[], list[str]]:
 
 def _snapshots(aws: Aws, each: ReleaseImage, ids: Sequence[str]) -> Callable[[], list[str]]:
     def read() -> list[str]:
-        others = image_uses.sharing_snapshots(aws.at(each.place), each.image.snapshots, ids)
+        owners = snapshots.images_of(aws.at(each.place), each.image.snapshots)
         return [
-            f"{each.image.id}: its snapshot {', '.join(snapshots)} is also {other}'s"
-            for other, snapshots in others.items()
+            f"{each.image.id}: its snapshot {', '.join(shared)} is also {other}'s"
+            for other, shared in owners.items()
+            if other not in ids
         ]
 
     return read
 
 
-def _usage(aws: Aws, each: ReleaseImage) -> Callable[[], list[str]]:
+def _usage(aws: Aws, each: ReleaseImage, now: datetime) -> Callable[[], list[str]]:
+    """Return what asks EC2 who else uses an image; a report of the same day is used once more."""
+    token = f"{each.image.id}-{now:%Y%m%d}"
+
     def read() -> list[str]:
         return [
-            f"{each.image.id} is used in account {entry.account_id}: {entry.usage_count} x "
-            f"{entry.resource_type}"
-            for entry in image_uses.usage(aws.at(each.place), each.image.id)
+            f"{each.image.id} is used in account {use.account}: {use.count} x {use.kind}"
+            for use in usage_reports.awaited(aws.at(each.place), each.image.id, token=token)
         ]
 
     return read

@@ -26,6 +26,8 @@ from goldenami.workflows.lifecycle.releases import ReleaseImage, Releases, Versi
 PERMISSIONS = pointers.READING
 """What reading them takes."""
 CHECKS = parameters.CHECK_PERMISSIONS
+TAKEN_BACK = "put back after a move that failed"
+"""The description of a version that holds again what one before it held."""
 
 
 class Pointer(Struct, frozen=True, kw_only=True):
@@ -36,6 +38,7 @@ class Pointer(Struct, frozen=True, kw_only=True):
         name: the parameter's name.
         channel: the channel, empty where there are none.
         architecture: the architecture of its images, empty where there is but one.
+        current: whether the newest release is published there, and not only older ones were.
         history: its versions, the newest first; none if it is not there yet.
     """
 
@@ -43,6 +46,7 @@ class Pointer(Struct, frozen=True, kw_only=True):
     name: str
     channel: str = ""
     architecture: str = ""
+    current: bool = False
     history: tuple[ParameterVersion, ...] = ()
 
     @property
@@ -66,7 +70,7 @@ class Pointers(Struct, frozen=True, kw_only=True):
 
     Args:
         every: the parameters.
-        publication: the channels, as the newest release has them; None if it has none.
+        publication: the names and channels, as the newest release has them; None if none says so.
         unread: those that could not be read, each with the reason.
     """
 
@@ -75,8 +79,8 @@ class Pointers(Struct, frozen=True, kw_only=True):
     unread: Mapping[str, str] = {}
 
     def of_channel(self, channel: str) -> tuple[Pointer, ...]:
-        """Return the parameters of a channel."""
-        return tuple(each for each in self.every if each.channel == channel)
+        """Return the parameters of a channel that the newest release is published as."""
+        return tuple(each for each in self.every if each.current and each.channel == channel)
 
     def naming(self, version: Version) -> tuple[Pointer, ...]:
         """Return the parameters that name an image of a version now."""
@@ -92,7 +96,7 @@ class Pointers(Struct, frozen=True, kw_only=True):
         releases.refuse_unread(self.unread, purpose)
 
 
-class Move(Struct, frozen=True, kw_only=True):
+class PointerMove(Struct, frozen=True, kw_only=True):
     """A parameter, and the image that it is to name."""
 
     pointer: Pointer
@@ -102,7 +106,7 @@ class Move(Struct, frozen=True, kw_only=True):
 class Choice(Struct, frozen=True, kw_only=True):
     """What parameters have to name for a version, and those for which it has no image."""
 
-    moves: tuple[Move, ...]
+    moves: tuple[PointerMove, ...]
     without: tuple[Pointer, ...]
 
 
@@ -128,9 +132,19 @@ def read(aws: Aws, every: Releases, *, role: str = "") -> Pointers:
 
 
 def publication(every: Releases) -> Publication | None:
-    """Return the channels of a golden image: as its newest manifest has them."""
-    newest = next(_manifests(every), None)
+    """Return the names and channels of a golden image: see `_newest`."""
+    newest = _newest(every)
     return (newest.publish or None) if newest else None
+
+
+def _newest(every: Releases) -> Manifest | None:
+    """Return the manifest of the newest release that is approved, if possible of a whole one.
+
+    What waits for its approval decides nothing, nor about which channels are restricted.
+    """
+    approved = [manifest for manifest in _manifests(every) if manifest.approval.by]
+    whole = (manifest for manifest in approved if not manifest.missing)
+    return next(whole, next(iter(approved), None))
 
 
 def _manifests(every: Releases) -> Iterator[Manifest]:
@@ -140,13 +154,17 @@ def _manifests(every: Releases) -> Iterator[Manifest]:
 
 
 def _named(aws: Aws, every: Releases, role: str) -> Iterator[Pointer]:
-    """Yield the parameters that manifests name, those of the newest first."""
-    for manifest in _manifests(every):
+    """Yield the parameters that manifests name, those that are current first."""
+    newest = _newest(every)
+    for manifest in (*([newest] if newest else []), *_manifests(every)):
         for placed in manifest.images:
-            place = releases.place_of(aws, placed, role)
             for channel, name in _names(manifest, placed):
                 yield Pointer(
-                    place=place, name=name, channel=channel, architecture=placed.architecture or ""
+                    place=releases.place_of(aws, placed, role),
+                    name=name,
+                    channel=channel,
+                    architecture=placed.architecture or "",
+                    current=manifest is newest,
                 )
 
 
@@ -170,7 +188,7 @@ def choose(chosen: Iterable[Pointer], version: Version) -> Choice:
     for pointer in chosen:
         images = (each for each in version.images if _is_for(each, pointer))
         if image := next(images, None):
-            moves.append(Move(pointer=pointer, image=image))
+            moves.append(PointerMove(pointer=pointer, image=image))
         else:
             without.append(pointer)
     return Choice(moves=tuple(moves), without=tuple(without))
@@ -181,7 +199,7 @@ def _is_for(each: ReleaseImage, pointer: Pointer) -> bool:
     return same_place and pointer.architecture in ("", each.image.architecture)
 
 
-def checked(aws: Aws, moves: Sequence[Move]) -> CheckResult:
+def checked(aws: Aws, moves: Sequence[PointerMove]) -> CheckResult:
     """Look whether parameters can be written, all of them, without changing anything."""
     results = [
         parameters.fits(move.pointer.history[0], f"parameter {move.pointer.title}")
@@ -205,7 +223,11 @@ def checked(aws: Aws, moves: Sequence[Move]) -> CheckResult:
 
 
 def moving(
-    version: Version, moves: Iterable[Move], *, lasting: bool = False, after: Sequence[str] = ()
+    version: Version,
+    moves: Iterable[PointerMove],
+    *,
+    lasting: bool = False,
+    after: Sequence[str] = (),
 ) -> tuple[Action, ...]:
     """Return what moves several parameters: all are written and read back, and then labelled.
 
@@ -265,8 +287,8 @@ def moved(
 
 def _back(pointer: Pointer, new: str) -> Action:
     """Return what lets a parameter hold again what it held, unless it holds something else."""
-    there = pointer.history[0] if pointer.history else None
-    content = pointing.content(pointer.name, pointer.value, "", "")
+    there, content = pointer.value, pointing.content(pointer.name, pointer.value, "", "")
+    content["Description"] = TAKEN_BACK
     return Action.at(
         pointer.place, f"undo-move:{pointer.place.name}:{pointer.name}", pointers.MOVE,
         f"let {pointer.name} name {pointer.value} again" if there else f"delete {pointer.name}",
@@ -274,7 +296,7 @@ def _back(pointer: Pointer, new: str) -> Action:
             "Name": pointer.name,
             "Value": pointer.value,
             "Before": new,
-            "Content": {**content, "Description": there.description if there else ""},
+            "Content": content,
         },
         permissions=pointers.PERMISSIONS,
     )  # fmt: skip

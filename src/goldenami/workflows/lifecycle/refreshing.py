@@ -28,6 +28,7 @@ from goldenami.workflows.remediate.interface import RemediationRequest
 from goldenami.workflows.remediate.run import Remediation, RemediationResult
 
 PERMISSIONS = (*remediate.PERMISSIONS, *refreshes.PERMISSIONS)
+RULE = "revoked-image"
 _MOVED = frozenset((UseKind.LAUNCH_TEMPLATE, UseKind.AUTO_SCALING_GROUP))
 
 
@@ -48,6 +49,15 @@ class Refreshed(Struct, frozen=True, kw_only=True):
 
     results: tuple[RemediationResult, ...] = ()
     failures: tuple[GoldenamiError, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        """Say it, a line each."""
+        return [
+            f"{each.result}: {each.id} in {each.account}/{each.region}"
+            + (f": {each.detail}" if each.detail else "")
+            for each in self.results
+        ]
 
 
 def prepare(
@@ -123,4 +133,4 @@ def _finding(use: Use) -> Finding:
         name=use.name or use.id,
         image=ImageSeen(id=use.image),
     )
-    return Finding(rule="", severity=Severity.CRITICAL, subject=subject, reason="")
+    return Finding(rule=RULE, severity=Severity.CRITICAL, subject=subject, reason="")

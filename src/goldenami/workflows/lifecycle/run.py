@@ -11,7 +11,18 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from goldenami import journal
-from goldenami.aws import calls, manifests, parameters, pointers, records, sharing, statuses
+from goldenami.aws import (
+    calls,
+    deprecations,
+    enabling,
+    manifests,
+    parameters,
+    pointers,
+    records,
+    restoring,
+    sharing,
+    statuses,
+)
 from goldenami.aws.action import Handler
 from goldenami.aws.lease import PERMISSIONS as LEASE_PERMISSIONS
 from goldenami.aws.lease import Lease
@@ -20,6 +31,7 @@ from goldenami.bake.publish import WRITE_STATUS
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.plan import Plan, Results, Tell, silent
 from goldenami.errors import InterruptedRunError, RefusedError
+from goldenami.workflows.enforce.snapshots import EXTEND, extend
 from goldenami.workflows.execution import Execution, RunOutcome, unguarded
 from goldenami.workflows.lifecycle.releases import Version
 
@@ -27,8 +39,13 @@ HANDLERS: Mapping[str, Handler] = {
     WRITE_STATUS: statuses.write,
     records.WRITE: records.write,
     manifests.CHANGE: manifests.change,
+    manifests.NOTE_BIN: manifests.note_bin,
+    deprecations.DEPRECATE: deprecations.deprecate,
     manifests.SHARES: manifests.shares,
     sharing.LOOK: sharing.look,
+    enabling.AWAIT: enabling.wait,
+    restoring.AWAIT: restoring.wait,
+    EXTEND: extend,
     "ssm:PutParameter": parameters.publish,
     pointers.MOVE: pointers.move,
     "wait:parameter": parameters.read_back,

@@ -219,17 +219,15 @@ def _shares(present: Mapping[str, Image], recipe: Recipe, place: AccountRegion) 
 
 
 def _parameter(recipe: Recipe, place: AccountRegion) -> CheckResult:
-    publish = recipe.release.publish
-    if publish is None:
+    if not recipe.parameter:
         return CheckResult()
-    return parameters.check(recipe.aws.at(place), publish.ssm_parameter)
+    return parameters.check(recipe.aws.at(place), recipe.parameter)
 
 
 def _writing(recipe: Recipe) -> CheckResult:
-    publish = recipe.release.publish
-    if publish is None:
+    if not recipe.parameter:
         return CheckResult()
-    return parameters.may_write(recipe.aws, recipe.release.regions, publish.ssm_parameter)
+    return parameters.may_write(recipe.aws, recipe.release.regions, recipe.parameter)
 
 
 def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:

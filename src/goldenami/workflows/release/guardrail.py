@@ -4,7 +4,7 @@ Whoever follows the published parameter could not launch it otherwise. All of th
 whichever enforcement attached them: the lists only grow, by images that were just approved.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -13,12 +13,14 @@ from goldenami.aws import iam, organizations, policy_simulator
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.organizations import SCP
+from goldenami.aws.session import Aws
 from goldenami.bake.actions import approved, image_id, snapshot_ids
 from goldenami.bake.interface import Recipe
 from goldenami.domain import arns, prefixes
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.check_result import CheckResult
 from goldenami.domain.plan import Action, id_within, of_part
+from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.profiles import load_profiles
@@ -64,7 +66,9 @@ def look(recipe: Recipe) -> Guarding:
         AwsError: a policy could not be read, though the caller may.
     """
     try:
-        guardrails = tuple(_attached(recipe))
+        mechanisms = recipe.file.enforcement.enforce.mechanisms
+        organization = recipe.file.enforcement.declared and mechanisms.scp is not None
+        guardrails = tuple(attached(recipe.aws, organization=organization))
     except (AwsError, RefusedError) as error:
         if isinstance(error, AwsError) and error.code not in FORBIDDEN:
             raise
@@ -129,8 +133,16 @@ def _listed(recipe: Recipe, place: AccountRegion) -> dict[str, Any]:
     }
 
 
-def _attached(recipe: Recipe) -> Iterator[KeptPolicy]:
-    aws = recipe.aws
+def attached(aws: Aws, *, organization: bool = False) -> Iterator[KeptPolicy]:
+    """Yield the guardrails of an account that list snapshots and are attached to somebody.
+
+    Args:
+        aws: the account.
+        organization: whether to look at the policies of its organization, too.
+
+    Raises:
+        AwsError: a policy could not be read.
+    """
     listing = {
         document.name
         for profile in load_profiles().values()
@@ -141,7 +153,7 @@ def _attached(recipe: Recipe) -> Iterator[KeptPolicy]:
     arns_of_ours = (arns.iam_arn(aws.partition, aws.account, "policy", name) for name in names)
     managed = (iam.managed_policy(aws, arn) for arn in arns_of_ours)
     policies = [policy for policy in managed if policy]
-    if recipe.file.enforcement.declared and recipe.file.enforcement.enforce.mechanisms.scp:
+    if organization:
         policies += organizations.named(aws, SCP, prefixes.POLICIES).values()
     for policy in policies:
         if policy.ours and policy.attached and snapshot_list.listed(policy.document):
@@ -157,22 +169,48 @@ def _update(
     recipe: Recipe, guardrail: KeptPolicy, images: Sequence[Any], after: tuple[str, ...]
 ) -> Action:
     aws, enforcement = recipe.aws, recipe.file.enforcement
-    tag, role = enforcement.approval_tag, enforcement.enforce.pipeline_role
-    scp = enforcement.enforce.mechanisms.scp
+    role, scp = enforcement.enforce.pipeline_role, enforcement.enforce.mechanisms.scp
+    return extension(
+        recipe.place, guardrail, images,
+        {
+            "Tag": enforcement.approval_tag,
+            "Owners": list(dict.fromkeys((aws.account, *enforcement.owners))),
+            "PipelineRole": arns.role_arn(aws.partition, aws.account, role) if role else "",
+            "SizeLimit": scp.size_limit if scp else 0,
+            "Enforce": f"goldenami enforce {_file(recipe)}",
+        },
+        after,
+    )  # fmt: skip
+
+
+def extension(
+    place: AccountRegion,
+    guardrail: KeptPolicy,
+    images: Sequence[Any],
+    settings: Mapping[str, Any],
+    after: Sequence[str],
+) -> Action:
+    """Return what lets a guardrail list the snapshots of images: see `snapshots.extend`.
+
+    Args:
+        place: whose guardrail it is.
+        guardrail: the guardrail.
+        images: the images, each with region, id and snapshots.
+        settings: the approval tag, and what the proof has to know of the enforcement.
+        after: the ids of the actions that have to be done before.
+    """
+    tag: ApprovalTag = settings["Tag"]
     return Action.at(
-        recipe.place,
+        place,
         f"guardrail:{guardrail.key}",
         EXTEND_SCP if guardrail.of_organization else EXTEND,
         f"let {guardrail.key} list the snapshots of this release",
         {
             "Policy": guardrail.key,
             "Images": images,
+            **settings,
             "Tag": {"Key": tag.key, "Value": tag.value},
-            "Owners": list(dict.fromkeys((aws.account, *enforcement.owners))),
-            "PipelineRole": arns.role_arn(aws.partition, aws.account, role) if role else "",
-            "SizeLimit": scp.size_limit if scp else 0,
-            "Enforce": f"goldenami enforce {_file(recipe)}",
         },
         permissions=_SCP_PERMISSIONS if guardrail.of_organization else _PERMISSIONS,
-        after=after,
+        after=tuple(after),
     )

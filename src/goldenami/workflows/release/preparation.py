@@ -20,7 +20,7 @@ from goldenami.bake.packer_baker import PackerBaker
 from goldenami.domain.image import Build, Image, bake_of, build_of, new_nonce
 from goldenami.domain.plan import Action, Plan, of_this_part
 from goldenami.domain.record import Record
-from goldenami.errors import BakeError, GoldenamiError, SpecError, UsageError
+from goldenami.errors import BakeError, GoldenamiError, RefusedError, SpecError, UsageError
 from goldenami.journal import Journal
 from goldenami.spec import ReleaseFile
 from goldenami.spec.architectures import by_architecture
@@ -294,8 +294,9 @@ def _recipes(aws: Aws, file: ReleaseFile, begun: _Begun, first: Build) -> list[R
 
     Raises:
         BakeError: with the problem of each source, of several.
+        RefusedError: that, and one of them is revoked.
     """
-    recipes, problems = [], []
+    recipes, problems = [], dict[str, GoldenamiError]()
     files = by_architecture(file)
     for architecture, own in files.items():
         earlier = begun.earlier.get(architecture)
@@ -305,13 +306,15 @@ def _recipes(aws: Aws, file: ReleaseFile, begun: _Begun, first: Build) -> list[R
         except GoldenamiError as error:
             if len(files) == 1:
                 raise
-            problems.append(f"{architecture}: {error.with_fix}")
+            problems[architecture] = error
         else:
             tokens = _tokens(begun.past, architecture, earlier)
             recipes.append(Recipe(aws=aws, file=own, build=build, source=source, tokens=tokens))
     if problems:
-        raise BakeError(
-            f"{file.path}: the bake cannot start, and nothing was changed", notes=problems
+        refused = any(isinstance(error, RefusedError) for error in problems.values())
+        raise (RefusedError if refused else BakeError)(
+            f"{file.path}: the bake cannot start, and nothing was changed",
+            notes=[f"{name}: {error.with_fix}" for name, error in problems.items()],
         )
     return recipes
 
@@ -334,6 +337,7 @@ def _source(
         )  # fmt: skip
     source = earlier.record.source
     for image in images.by_id(home, [source]):
+        goldens.refuse_revoked(home, image, release.approval_tag)
         return image
     if home.region in earlier.images:
         return Image(

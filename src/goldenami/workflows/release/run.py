@@ -17,6 +17,7 @@ from goldenami.aws import (
     sharing,
     statuses,
     waits,
+    watermarks,
 )
 from goldenami.aws.action import Handler
 from goldenami.aws.lease import Lease
@@ -58,6 +59,7 @@ HANDLERS: dict[str, Handler] = {
     "wait:parameter": parameters.read_back,
     "compare:image": compare.image,
     "protect:image": sharing.protect,
+    watermarks.ATTACH: watermarks.attach,
     "share:snapshots": sharing.snapshots,
     WRITE_STATUS: statuses.write,
     records.WRITE: records.write,
@@ -335,7 +337,6 @@ def _remains(recipe: Recipe, run: EarlierRun, sweep: str) -> Iterator[str]:
 
 def _released(build: PreparedBuild, place: AccountRegion, results: Results) -> ReleasedImage:
     recipe = build.recipe
-    publish = None if build.proposes else recipe.release.publish
     return ReleasedImage(
         region=place.region,
         account=place.account,
@@ -344,5 +345,5 @@ def _released(build: PreparedBuild, place: AccountRegion, results: Results) -> R
         architecture=recipe.source.architecture,
         status=(Status.CANDIDATE if build.proposes else Status.APPROVED).value,
         snapshots=tuple(results[available(place)]["snapshot_ids"]),
-        parameter=publish.ssm_parameter if publish else "",
+        parameter="" if build.proposes else recipe.parameter,
     )

@@ -17,19 +17,24 @@ from goldenami.domain.audit.rules import (
     guardrail_changed,
     outdated_image,
     replaced_root,
+    revoked_image,
+    revoked_source,
     spoofed_approval,
     stale_guardrail,
+    stale_pointer,
     unapproved_image,
     unresolved_image,
 )
 from goldenami.domain.audit.rules.interface import AuditRule
-from goldenami.domain.audit.subject import ImageSeen, Subject
+from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 
 RULES: Final = (
+    revoked_image.RULE,
     spoofed_approval.RULE,
     forged_build.RULE,
     foreign_owner.RULE,
     unapproved_image.RULE,
+    revoked_source.RULE,
     derived_image.RULE,
     candidate_image.RULE,
     deregistered_image.RULE,
@@ -38,6 +43,7 @@ RULES: Final = (
     outdated_image.RULE,
     replaced_root.RULE,
     unresolved_image.RULE,
+    stale_pointer.RULE,
     allowed_amis_off.RULE,
     guardrail_changed.RULE,
     stale_guardrail.RULE,
@@ -55,14 +61,14 @@ class Judge:
 
     def __init__(self, approved: Approved) -> None:
         self._approved = approved
-        self._known: dict[tuple[str, str, ImageSeen], Broken] = {}
+        self._known: dict[tuple[Kind, str, str, ImageSeen], Broken] = {}
 
     def __call__(self, subject: Subject) -> list[Finding]:
         """Return everything the rules hold against a subject; an empty list is compliance."""
         if subject.facts:
             broken = self._broken(subject)
         else:
-            key = (subject.account, subject.region, subject.image)
+            key = (subject.kind, subject.account, subject.region, subject.image)
             if key not in self._known:
                 self._known[key] = self._broken(subject)
             broken = self._known[key]
@@ -72,4 +78,8 @@ class Judge:
         ]
 
     def _broken(self, subject: Subject) -> Broken:
-        return [(rule, reason) for rule in RULES if (reason := rule.test(subject, self._approved))]
+        return [
+            (rule, reason)
+            for rule in RULES
+            if subject.kind in rule.kinds and (reason := rule.test(subject, self._approved))
+        ]

@@ -1,10 +1,13 @@
 """A golden image past its deprecation."""
 
 from goldenami.domain.audit.rules.interface import BASELINE, Approved, AuditRule, Severity, Subject
+from goldenami.domain.status import Status
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
-    at = subject.image.deprecated_at
+    claim, at = approved.claim(subject), subject.image.deprecated_at
+    if claim is not None and claim.change and claim.change.status is Status.DEPRECATED:
+        return f"the image, {claim.name}, is {claim.change.words}"
     if at is None or at > approved.at or not approved.golden(subject):
         return None
     return f"the image is deprecated since {at:%Y-%m-%d}"

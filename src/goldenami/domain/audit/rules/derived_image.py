@@ -5,11 +5,21 @@ from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity
 
 def _test(subject: Subject, approved: Approved) -> str | None:
     image, claim = subject.image, approved.claim(subject)
-    if not image.golden_ancestor or approved.golden(subject):
+    if approved.golden(subject):
         return None
-    if claim is not None and (claim.approved or claim.candidate):
+    if claim is not None and (claim.approved or claim.candidate or claim.released):
         return None
-    return f"the image was made from the golden image {image.golden_ancestor}, but by no release"
+    if image.golden_ancestor:
+        return (
+            f"the image was made from the golden image {image.golden_ancestor}, but by no release"
+        )
+    for mark in image.watermarks:
+        if mark.account in approved.owners:
+            return (
+                f"the image carries the watermark {mark.key}, so it was made from {mark.image} in "
+                f"{mark.region}, but by no release"
+            )
+    return None
 
 
 RULE = AuditRule(

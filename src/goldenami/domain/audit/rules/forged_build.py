@@ -10,7 +10,9 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     if why := subject.facts.get(FACT):
         return f"it carries the tags of a build, but {why}"
     claim = approved.claim(subject)
-    if claim is None or claim.approved or not claim.forged or approved.on_list(subject):
+    if claim is None or not claim.image or claim.approved or not claim.forged:
+        return None
+    if approved.on_list(subject):
         return None
     return f"the image carries the tags of a build, but {claim.forged}"
 

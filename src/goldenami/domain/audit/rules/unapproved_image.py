@@ -1,6 +1,12 @@
 """The account's own image that no release approved."""
 
+from goldenami.domain.audit.approved import Produced
 from goldenami.domain.audit.rules.interface import UNSEEN, Approved, AuditRule, Severity, Subject
+
+
+def _taken_back(claim: Produced) -> bool:
+    """Tell whether it says of itself that a release made it, which was taken back."""
+    return bool(claim.image) and claim.change is not None
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
@@ -9,7 +15,7 @@ def _test(subject: Subject, approved: Approved) -> str | None:
         return "no release produced the image, and from here it cannot be seen whose it is"
     if not image.known or image.golden_ancestor or not approved.own(subject):
         return None
-    if claim is not None and (claim.approved or claim.candidate or claim.change):
+    if claim is not None and (claim.approved or claim.candidate or _taken_back(claim)):
         return None
     if approved.golden(subject):
         return None

@@ -126,9 +126,10 @@ class Revoked(Struct, frozen=True, kw_only=True):
             IncompleteError: something could not be read, so that it may be in use there.
             FindingsError: something still uses it.
         """
-        fix = f"mend the cause, and run `{self.command}` again: it does what is left"
         if self.failures:
             first, *others = self.failures
+            cause = first.fix or "mend the cause"
+            fix = f"{cause}; then run `{self.command}` again: it does what is left"
             further = [f"also failed: {error.with_fix}" for error in others]
             kind = RefusedError if isinstance(first, RefusedError) else GoldenamiError
             raise kind(first.message, fix=fix, notes=(*first.notes, *further)) from first
@@ -184,6 +185,13 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
     for name, number in made:
         try:
             inherited = brake.prepare(aws, name, number, _inherited(order, first.version))
+        except RefusedError as error:
+            raise RefusedError(
+                f"{name} {number} was made from {first.version.name}, and cannot be revoked with "
+                f"it: {error.message}",
+                fix=f"{error.fix}; or leave it with --only",
+                notes=error.notes,
+            ) from error
         except GoldenamiError as error:
             unread[f"{name} {number}, which was made from it"] = error.with_fix
             continue

@@ -232,6 +232,9 @@ def _pointing(
     """
     good = [each for each in every.good() if each.version != version.version]
     actions, notes, without = list[Action](), list[str](), list[Pointer]()
+    for other in good:  # whose pointers were moved, and not labelled before a run was cut off
+        moves = pointers.choose(seen.naming(other), other).moves
+        actions += pointers.moving(other, moves, lasting=True)
     for pointer in seen.naming(version):
         successor = _successor_at(pointer, good, change.successor if order.successor else "")
         choice = successor and pointers.choose([pointer], successor)

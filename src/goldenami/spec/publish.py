@@ -1,0 +1,27 @@
+"""Under which names a release is published."""
+
+from goldenami.domain.channels import Publication
+from goldenami.spec import types
+from goldenami.spec.part import Part
+
+
+class Publish(Part, frozen=True):
+    """The SSM parameter that names the current image in every region.
+
+    In its name ``{image}`` stands for the golden image, ``{arch}`` for the architecture where
+    there are several, and ``{channel}`` for the channel where there are ``channels``. A release
+    lands in the first of them; those that are ``restricted`` take it from the one before alone.
+    With ``manifest``, each release's manifest is kept as a parameter too, in the build region.
+    """
+
+    ssm_parameter: types.SsmParameter
+    channels: types.Channels = ()
+    restricted: types.Channels = ()
+    manifest: bool = True
+
+    @property
+    def publication(self) -> Publication:
+        """The names that it stands for."""
+        return Publication(
+            ssm_parameter=self.ssm_parameter, channels=self.channels, restricted=self.restricted
+        )
