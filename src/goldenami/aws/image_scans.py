@@ -69,7 +69,7 @@ def check(regional: RegionalAws) -> CheckResult:
     try:
         refused = policy_simulator.refused(
             regional.aws, PERMISSIONS, ["*"], "asking whether an image may be scanned",
-            regional.region,
+            {"aws:RequestedRegion": regional.region},
         )  # fmt: skip
     except AwsError as error:
         words = f"whether an image may be scanned is not known: {error.message}"

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.htm
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from goldenami.aws.answers.iam import (
@@ -29,7 +30,11 @@ _PURPOSE = "asking IAM's policy simulator"
 
 
 def refused(
-    aws: Aws, actions: Sequence[str], arns: Sequence[str], purpose: str, region: str = ""
+    aws: Aws,
+    actions: Sequence[str],
+    arns: Sequence[str],
+    purpose: str,
+    keys: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, ...] | None:
     """Return which of these actions on these resources the caller may not do, in words.
 
@@ -38,7 +43,7 @@ def refused(
         actions: the actions.
         arns: the resources.
         purpose: why it is asked.
-        region: where they would be done, if it is one region: a policy may ask for it.
+        keys: what is known of the request: the values of condition keys that policies may ask for.
 
     Returns:
         Nothing if they may do all; None for the account's root user, who is not simulated.
@@ -49,7 +54,7 @@ def refused(
     source = _identity(aws, purpose)
     if source is None:
         return None
-    context = {"ContextEntries": [_entry("aws:RequestedRegion", region)]} if region else {}
+    context = {"ContextEntries": [_entry(*each) for each in keys.items()]} if keys else {}
     results = [*aws.rows(
         SimulatePrincipalPolicy, purpose,
         PolicySourceArn=source, ActionNames=list(actions), ResourceArns=list(arns), **context,
