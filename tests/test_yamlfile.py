@@ -344,3 +344,12 @@ def test_cannot_read(kind: str, tmp_path: Path) -> None:
 def test_reads_text(tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("ami-é\n", encoding="utf-8")
     assert files.read_text(tmp_path / "ids") == "ami-é\n"
+
+
+def test_a_key_that_yaml_takes_for_a_truth_value_is_a_name_and_a_value_is_none(
+    tmp_path: Path,
+) -> None:
+    text = "a: &b {on: yes, Off: no, yes: 1, NO: 2, true: 3}\nc: {<<: *b, on: on}\n"
+    data = yamlfile.document(tmp_path / "f.yaml", text.encode()).data
+    names = {"on": True, "Off": False, "yes": 1, "NO": 2, "true": 3}
+    assert data == {"a": names, "c": names}

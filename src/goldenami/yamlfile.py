@@ -132,7 +132,16 @@ def refuse(path: Path, refusals: Sequence[PlacedProblem]) -> None:
 
 
 class _Loader(yaml.SafeLoader):
-    """Knows the place of what looks like a date or a number and is none (``2026-02-30``)."""
+    """Knows the place of what looks like a date or a number and is none (``2026-02-30``).
+
+    A key that YAML 1.1 takes for a truth value (``on``, ``yes``) is a name, as in YAML 1.2.
+    """
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
+        for name, _ in node.value:
+            if name.tag == f"{_TAG}bool":
+                name.tag = f"{_TAG}str"
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:

@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import goldenami
 from goldenami.aws import (
     compare,
     enabling,
+    image_scans,
     inspector,
     parameters,
     refreshes,
@@ -110,6 +112,20 @@ WAITS: dict[str, Waiting] = {
     ),
     "a scan": Waiting(
         inspector.scan, {**RUNNING, "list_coverage": [{"coveredResources": []}]}, I, KEY, on=True
+    ),
+    "a scan of an image": Waiting(
+        image_scans.scan,
+        {
+            "list_on_demand_scans": [{"items": []}],
+            "start_on_demand_scan": [{"scanId": "s"}],
+            "get_on_demand_scan_status": [
+                {
+                    "scanId": "s", "resourceId": "ami-1", "scanStatus": "IN_PROGRESS",
+                    "startedAt": datetime(2026, 1, 1, tzinfo=UTC),
+                }
+            ],
+        },
+        {"ImageId": "ami-1"}, KEY, keeps=True,
     ),
     "a termination": Waiting(
         waits.terminated, {"describe_instances": [instance("shutting-down")]}, I, "look at i-1"

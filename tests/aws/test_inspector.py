@@ -10,6 +10,7 @@ from msgspec import structs
 from goldenami.aws import inspector, waits
 from goldenami.aws.action import ActionContext
 from goldenami.aws.session import Aws
+from goldenami.domain import vulnerabilities
 from goldenami.errors import AwsError, BakeError
 from goldenami_sandbox import catalogue
 from goldenami_sandbox.ec2.instance_state import SandboxInstanceState
@@ -140,7 +141,7 @@ def test_of_many_findings_on_several_pages_the_worst_are_listed(
     with sandbox.vulnerable(HOME, *many, XZ), pytest.raises(BakeError) as failed:
         inspector.scan(doing)
     assert failed.value.message.endswith("finds 151 vulnerabilities of severity high or worse")
-    assert len(failed.value.notes) == inspector.TOLD + 1
+    assert len(failed.value.notes) == vulnerabilities.LISTED + 1
     assert failed.value.notes[0].startswith("critical CVE-2024-3094")
     assert failed.value.notes[-1] == "and 131 more, less or equally severe"
 

@@ -513,6 +513,33 @@ def test_a_scan_that_inspector_does_not_do_is_told_before_anything_is_changed(
     assert mutating() == []
 
 
+def test_an_image_is_scanned_without_a_boot_and_without_an_activation(
+    cli: Any, write: Any, sandbox: Sandbox, mutating: Any, own_images: Any
+) -> None:
+    release = write(test={"scan": {"on": "image", "severity": "low", "ignore": [VIM.id]}})
+    with sandbox.vulnerable("us-east-1", VIM, XZ):
+        ran = cli("bake", release, "--yes")
+    assert ran.code == 1
+    assert "Inspector finds a vulnerability of severity low or worse" in ran.err
+    assert "  - critical CVE-2024-3094 - xz (a fix is available)" in ran.err
+    assert not {"CopyImage", "LabelParameterVersion"} & set(mutating())
+    (image,) = own_images("us-east-1")
+    assert tags.from_aws(image["Tags"])[tags.STATUS] == "building"
+    build = tags.from_aws(image["Tags"])[tags.BUILD]
+    with sandbox.vulnerable("us-east-1", VIM, XZ):
+        again = cli("bake", release, "--resume", build, "--yes")
+    assert again.code == 1
+    assert "goldenami bake" in again.err
+    named = [each.operation for each in sandbox.calls]
+    assert named.count("StartOnDemandScan") == 1
+    ignoring = {"on": "image", "severity": "low", "ignore": [VIM.id, XZ.id]}
+    with sandbox.vulnerable("us-east-1", VIM, XZ):
+        passed = cli("bake", write(version="2", test={"scan": ignoring}), "--yes")
+    assert passed.code == 0, passed.err
+    assert mutating().count("RunInstances") == 2  # the base instances
+    assert "BatchGetAccountStatus" not in [each.operation for each in sandbox.calls]
+
+
 def test_a_resumed_bake_tests_an_image_once(
     cli: Any, write: Any, sandbox: Sandbox, mutating: Any
 ) -> None:

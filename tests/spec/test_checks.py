@@ -94,6 +94,11 @@ REFUSED: dict[str, tuple[Release, str, str]] = {
         "$.test.scan.ignore[0]",
         "`CVE-26-12345` is no id",
     ),
+    "an instance type of a test that boots nothing": (
+        release(test=BootTest(scan=Scan(on="image"), instance_type="t3.small")),
+        "$.test.instance_type",
+        "nothing is booted",
+    ),
     "an image name with a slash": (release(image="web/base"), "$.image", "is no image name"),
     "a version with a space": (release(version="1 0"), "$.version", "is no version"),
     "an AMI name of more than 128 characters": (
@@ -524,6 +529,11 @@ TAKEN: dict[str, Release] = {
     "a clean-up, and the reboot that it needs": release(bake=Bake(cleanup=True)),
     "vars for Packer": release(bake=Bake(method=BakeMethod.PACKER, vars={"a": "b"})),
     "a check": release(validate=(ValidationStep(run="true", retry=100, timeout="30s"),)),
+    "a scan of the image beside steps on another type": release(
+        test=BootTest(
+            steps=(ValidationStep(run="true"),), scan=Scan(on="image"), instance_type="t3.small"
+        )
+    ),
     "a scan that ignores what it names": release(
         test=BootTest(
             scan=Scan(ignore=("CVE-2026-12345", "GHSA-ab12-cd34-ef56", "ALAS2023-2026-1234"))
@@ -625,6 +635,7 @@ WARNINGS: dict[str, tuple[Release, list[str]]] = {
         release(test=BootTest(scan=Scan())),
         ["test.scan"],
     ),
+    "a scan of the image itself": (release(test=BootTest(scan=Scan(on="image"))), []),
     "both": (
         release(test=BootTest(scan=Scan()), bake=Bake(reboot=False)),
         ["bake.reboot", "test.scan"],

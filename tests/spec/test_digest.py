@@ -20,6 +20,10 @@ LEAVES = [
     for path in paths(PARSED[Release])
     if not isinstance(at(PARSED[Release], path), dict | list)
 ]
+OTHERS = {
+    "gp2": "gp3", "image": "instance", "low": "high", "on-release": "by-command",
+    "packer": "create-image", "uefi": "legacy-bios",
+}  # fmt: skip
 WAITING = ("timeout", "retry", "retries", "deadline")
 
 
@@ -45,9 +49,8 @@ def other(value: Any) -> Any:
             return "by-command"
         case "goldenami/v1" | "v2.0":
             return value  # there is one alone
-        case "gp2" | "low" | "packer" | "uefi":
-            others = {"gp2": "gp3", "low": "high", "packer": "create-image", "uefi": "legacy-bios"}
-            return others[value]
+        case str() if value in OTHERS:
+            return OTHERS[value]
     return f"{value}0"
 
 

@@ -223,6 +223,7 @@ def _image_scan_and_bin(player: Player) -> None:
     scanned = {"resourceId": image, "resourceType": "AMI"}
     scan = call("inspector2:StartOnDemandScan", **scanned)["scanId"]
     call("inspector2:GetOnDemandScanStatus", scanId=scan, **scanned)
+    call("inspector2:ListOnDemandScans", **scanned)
     call("ec2:GetImageFindings", ImageId=image)
     (mine,) = call("ec2:DescribeImages", ImageIds=[image])["Images"]
     snapshot = mine["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]

@@ -3,26 +3,22 @@
 https://docs.aws.amazon.com/inspector/latest/user/scanning-ec2.html
 """
 
-from collections import Counter
 from typing import Any
 
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.others import (
     BatchGetAccountStatus,
-    InspectorFinding,
     ListCoverage,
     ListFindings,
 )
 from goldenami.aws.session import RegionalAws
 from goldenami.aws.waits import Pending, later, living, patiently, until
 from goldenami.domain.check_result import CheckResult
+from goldenami.domain.vulnerabilities import ScanLimits, ScanVerdict, VulnerabilityFinding
 from goldenami.errors import AwsError, BakeError, GateError
 
 PERMISSIONS = ("inspector2:BatchGetAccountStatus",)
 SCAN_PERMISSIONS = ("inspector2:ListCoverage", "inspector2:ListFindings")
-SEVERITIES = ("critical", "high", "medium", "low", "informational", "untriaged")
-"""Inspector's severities, the worst first; ``untriaged`` is not rated yet and fails nothing."""
-TOLD = 20
 _WILL_NOT_END = frozenset(
     {
         "ACCESS_DENIED",
@@ -65,7 +61,8 @@ def check(regional: RegionalAws) -> CheckResult:
     return CheckResult(
         wrong=(
             f"test.scan: Amazon Inspector does not scan instances in {regional.region} ({reasons}"
-            "): enable it with `aws inspector2 enable --resource-types EC2`, or leave the scan out",
+            "): enable it with `aws inspector2 enable --resource-types EC2`, or scan the image "
+            "itself (`test.scan.on: image`), which needs no activation",
         )
     )
 
@@ -92,14 +89,28 @@ def scan(context: ActionContext) -> dict[str, Any]:
         fix=later(context),
         meanwhile=living(context, instance_id),
     )
-    findings = patiently(context, lambda: _findings(context, instance_id))
-    ignored, worst = parameters["ignore"], SEVERITIES.index(parameters["severity"])
-    counted = [each for each in findings if each.details.vulnerability_id not in ignored]
-    failing = [finding for finding in counted if SEVERITIES.index(finding.level) <= worst]
-    if failing:
-        raise _vulnerable(context, failing)
-    counts = Counter(finding.level for finding in counted)
-    return {"findings": {severity: counts[severity] for severity in SEVERITIES if counts[severity]}}
+    verdict = limits(context).judge(patiently(context, lambda: _findings(context, instance_id)))
+    if verdict.failing:
+        raise vulnerable(context, verdict)
+    return {"findings": verdict.counts}
+
+
+def limits(context: ActionContext) -> ScanLimits:
+    """Return the limits of a scan: ``severity`` and ``ignore``."""
+    parameters = context.parameters
+    return ScanLimits(severity=parameters["severity"], ignore=tuple(parameters["ignore"]))
+
+
+def vulnerable(context: ActionContext, verdict: ScanVerdict) -> GateError:
+    """Return the error of a scan whose findings fail the image."""
+    several = len(verdict.failing)
+    count = f"{several} vulnerabilities" if several > 1 else "a vulnerability"
+    return GateError(
+        f"{context.headline}: Inspector finds {count} of severity "
+        f"{context.parameters['severity']} or worse",
+        notes=verdict.listed,
+        fix="update the packages in the base image, or list an id under `test.scan.ignore`",
+    )
 
 
 def _scanned(context: ActionContext, instance_id: str) -> bool | Pending:
@@ -122,7 +133,7 @@ def _scanned(context: ActionContext, instance_id: str) -> bool | Pending:
     return done or Pending(reason)
 
 
-def _findings(context: ActionContext, instance_id: str) -> list[InspectorFinding]:
+def _findings(context: ActionContext, instance_id: str) -> list[VulnerabilityFinding]:
     """Return what Inspector found in the packages, without what the account suppresses.
 
     https://docs.aws.amazon.com/inspector/v2/APIReference/API_ListFindings.html
@@ -130,23 +141,11 @@ def _findings(context: ActionContext, instance_id: str) -> list[InspectorFinding
     criteria = _equal(
         resourceId=instance_id, findingStatus="ACTIVE", findingType="PACKAGE_VULNERABILITY"
     )
-    return sorted(
-        context.rows(ListFindings, filterCriteria=criteria),
-        key=lambda finding: (SEVERITIES.index(finding.level), finding.details.vulnerability_id),
-    )
+    return [
+        VulnerabilityFinding(severity=each.level, id=each.details.vulnerability_id, text=each.words)
+        for each in context.rows(ListFindings, filterCriteria=criteria)
+    ]
 
 
 def _equal(**fields: str) -> dict[str, Any]:
     return {name: [{"comparison": "EQUALS", "value": value}] for name, value in fields.items()}
-
-
-def _vulnerable(context: ActionContext, failing: list[InspectorFinding]) -> GateError:
-    rest = len(failing) - TOLD
-    more = [f"and {rest} more, less or equally severe"] if rest > 0 else []
-    count = f"{len(failing)} vulnerabilities" if len(failing) > 1 else "a vulnerability"
-    return GateError(
-        f"{context.headline}: Inspector finds {count} of severity "
-        f"{context.parameters['severity']} or worse",
-        notes=[*map(str, failing[:TOLD]), *more],
-        fix="update the packages in the base image, or list an id under `test.scan.ignore`",
-    )

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.htm
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from goldenami.aws.answers.iam import (
@@ -17,41 +18,67 @@ from goldenami.aws.answers.iam import (
 from goldenami.aws.answers.interface import Listing
 from goldenami.aws.errors import unreadable
 from goldenami.aws.session import Aws
+from goldenami.errors import AwsError
 from goldenami.iam.evaluator.decide import visible
 from goldenami.iam.evaluator.request import Request, Value
 
 PERMISSIONS = ("iam:GetRole", "iam:SimulatePrincipalPolicy")
 """What `refused` needs."""
 ALLOWED = "allowed"
+_NOT_ALLOWED = "implicitDeny"
 _PURPOSE = "asking IAM's policy simulator"
 
 
 def refused(
-    aws: Aws, actions: Sequence[str], arns: Sequence[str], purpose: str
+    aws: Aws,
+    actions: Sequence[str],
+    arns: Sequence[str],
+    purpose: str,
+    keys: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, ...] | None:
     """Return which of these actions on these resources the caller may not do, in words.
+
+    Args:
+        aws: the caller.
+        actions: the actions.
+        arns: the resources.
+        purpose: why it is asked.
+        keys: what is known of the request: the values of condition keys that policies may ask for.
 
     Returns:
         Nothing if they may do all; None for the account's root user, who is not simulated.
 
     Raises:
-        AwsError: the simulator could not be asked.
+        AwsError: the simulator could not be asked, or would have to know more than it was told.
     """
     source = _identity(aws, purpose)
     if source is None:
         return None
-    results = aws.rows(
+    context = {"ContextEntries": [_entry(*each) for each in keys.items()]} if keys else {}
+    results = [*aws.rows(
         SimulatePrincipalPolicy, purpose,
-        PolicySourceArn=source, ActionNames=list(actions), ResourceArns=list(arns),
-    )  # fmt: skip
-    return tuple(
-        sorted(
-            f"{result.eval_action_name} on {resource.eval_resource_name}"
-            for result in results
-            for resource in result.resource_specific_results
-            if resource.eval_resource_decision != ALLOWED
+        PolicySourceArn=source, ActionNames=list(actions), ResourceArns=list(arns), **context,
+    )]  # fmt: skip
+    lacking = {
+        key
+        for result in results
+        if result.eval_decision == _NOT_ALLOWED
+        for key in result.missing_context_values
+    }
+    if lacking:
+        raise AwsError(
+            f"{purpose}: a policy asks for {', '.join(sorted(lacking))}, which nobody knows before"
         )
-    )
+    return tuple(sorted(refusal for result in results for refusal in _refusals(result)))
+
+
+def _refusals(result: EvaluationResult) -> Iterator[str]:
+    """Yield what a result refuses: on each resource, or on all if it tells them not apart."""
+    for resource in result.resource_specific_results:
+        if resource.eval_resource_decision != ALLOWED:
+            yield f"{result.eval_action_name} on {resource.eval_resource_name}"
+    if not result.resource_specific_results and result.eval_decision != ALLOWED:
+        yield result.eval_action_name
 
 
 def decision(aws: Aws, request: Request, *, arn: str, documents: Sequence[str]) -> str:

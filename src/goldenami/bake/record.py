@@ -29,7 +29,7 @@ APPROVED = "record:approved"
 def gates(recipe: Recipe) -> tuple[str, ...]:
     """Return the gates that the image has to pass before it goes anywhere."""
     release = recipe.release
-    return (*((TESTED,) if release.test else ()), *((SCANNED,) if release.scan else ()))
+    return (*((TESTED,) if release.boots else ()), *((SCANNED,) if release.scan else ()))
 
 
 def begun(recipe: Recipe) -> Action:

@@ -41,6 +41,7 @@ from goldenami.cli.lifecycle import (
     deprecate,
     promote,
     prune,
+    rescan,
     restore,
     retire,
     revoke,
@@ -93,6 +94,7 @@ app.add(channels.channels)
 app.add(rollback.rollback)
 app.add(deprecate.deprecate)
 app.add(revoke.revoke)
+app.add(rescan.rescan)
 app.add(restore.restore)
 app.add(retire.retire)
 app.add(prune.prune)

@@ -62,7 +62,7 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
             for listed in release.audit.approved
             if listed.startswith("ssm:")
         ),
-        inspected=release.scan is not None,
+        inspected=release.scans_instance,
         approver=release.approval == "manual",
         organization=organization,
         tried=_tried(file, organization),

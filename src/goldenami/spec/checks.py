@@ -25,8 +25,8 @@ def rules(folder: Path) -> tuple[Rule[Release], ...]:
     return (
         _ami_name, *architecture_checks.RULES, *publish_checks.RULES, _audited_accounts,
         user_data.rule(folder), *volume_checks.rules(),
-        _packer_variables, _launch_lists, _cleanup, _retention, _approval, _approval_tag,
-        _watermark,
+        _packer_variables, _launch_lists, _cleanup, _test_instance, _retention, _approval,
+        _approval_tag, _watermark,
         _distribution, _copies, _copied_accounts, _launch_permissions, _shared_snapshots,
         enforcement,
     )  # fmt: skip
@@ -44,11 +44,11 @@ def warnings(release: Release) -> list[str]:
             "bake.method: packer launches with the first of base.instance_types and base.subnets "
             "alone: Packer takes no second one"
         )
-    if release.scan and not release.base.instance_profile:
+    if release.scans_instance and not release.base.instance_profile:
         lines.append(
             "test.scan: Inspector reads the instance by its SSM agent, which needs "
             "base.instance_profile (or the account's default host management role); without it "
-            "only an account that scans agentless gets a result"
+            "only an account that scans agentless gets a result (`on: image` boots nothing)"
         )
     return lines
 
@@ -85,6 +85,15 @@ def _cleanup(release: Release) -> Problems:
         yield Problem(
             "$.bake.cleanup",
             "needs `reboot: true`: without it the snapshot may be of what was there before",
+        )
+
+
+def _test_instance(release: Release) -> Problems:
+    if release.test and release.test.instance_type and not release.boots:
+        yield Problem(
+            "$.test.instance_type",
+            "nothing is booted: the scan is of the image itself, and there are no steps",
+            "leave it out, or name a step",
         )
 
 

@@ -25,18 +25,29 @@ class ValidationStep(Part, frozen=True):
 
 
 class Scan(Part, frozen=True):
-    """Amazon Inspector's scan of the booted image; what it finds fails the bake.
+    """Amazon Inspector's scan; what it finds fails the bake.
 
-    ``severity`` is the lowest that does, and ``ignore`` are vulnerabilities that never do.
+    It is ``on`` a booted instance, which Inspector has to be activated for, or on the image itself,
+    which it has not. ``severity`` is the lowest that fails the bake, and ``ignore`` are
+    vulnerabilities that never do.
     """
 
+    on: Literal["instance", "image"] = "instance"
     severity: Literal["low", "medium", "high", "critical"] = "high"
     ignore: tuple[types.Vulnerability, ...] = ()
 
 
 class BootTest(Part, frozen=True):
-    """A boot of the baked image before it goes anywhere: status checks, steps, and a scan."""
+    """A boot of the baked image before it goes anywhere: status checks, steps, and a scan.
+
+    With a scan of the image itself, it is booted for its steps alone.
+    """
 
     steps: tuple[ValidationStep, ...] = ()
     scan: Scan | None = None
     instance_type: types.InstanceType | None = None
+
+    @property
+    def boots(self) -> bool:
+        """Whether an instance is launched."""
+        return bool(self.steps) or self.scan is None or self.scan.on == "instance"

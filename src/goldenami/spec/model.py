@@ -326,8 +326,18 @@ class Release(Part, frozen=True):
 
     @property
     def scan(self) -> Scan | None:
-        """The scan of the booted image, if there is to be one."""
+        """The scan of the image, or of a booted instance, if there is to be one."""
         return self.test.scan if self.test else None
+
+    @property
+    def boots(self) -> bool:
+        """Whether the image is booted for a test."""
+        return self.test is not None and self.test.boots
+
+    @property
+    def scans_instance(self) -> bool:
+        """Whether a booted instance is scanned, which Inspector has to be activated for."""
+        return self.scan is not None and self.scan.on == "instance"
 
     @property
     def copying_accounts(self) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from typing import ClassVar, Final
 
 from goldenami.aws.answers.ec2 import CopyImage, CreateImage, DeregisterImage, RunInstances
 from goldenami.aws.answers.iam import CreatePolicy, CreatePolicyVersion
-from goldenami.aws.answers.image_scans import StartOnDemandScan
 from goldenami.aws.answers.image_use import AttachImageWatermark
 from goldenami.aws.answers.interface import Answer
 from goldenami.aws.answers.launches import (
@@ -13,6 +12,7 @@ from goldenami.aws.answers.launches import (
     RollbackInstanceRefresh,
     StartInstanceRefresh,
 )
+from goldenami.aws.answers.on_demand_scans import StartOnDemandScan
 from goldenami.aws.answers.organizations import CreateOrganizationPolicy
 from goldenami.aws.answers.recycle_bin import RestoreSnapshotFromRecycleBin
 from goldenami.aws.answers.ssm import LabelParameterVersion, PutParameter, SendCommand

@@ -184,6 +184,7 @@ class EvaluationResult(Row, frozen=True, kw_only=True):
     eval_action_name: Text
     eval_decision: Text
     resource_specific_results: tuple[ResourceResult, ...] = ()  # absent for a resource of `*`
+    missing_context_values: tuple[str, ...] = ()  # absent if it knows all that policies ask for
 
 
 SimulateCustomPolicy = listing(

@@ -224,9 +224,11 @@ class InspectorFinding(CamelRow, frozen=True, kw_only=True):
         """Its severity, as release files write it."""
         return self.severity.lower()
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> str:
+        """What there is to say of it."""
         packages = ", ".join(map(str, self.details.vulnerable_packages)) or "an unnamed package"
-        return f"{self.level} {self.details.vulnerability_id} in {packages}: {self.title}"
+        return f"{self.details.vulnerability_id} in {packages}: {self.title}"
 
 
 ListFindings = listing("inspector2:ListFindings", "findings", InspectorFinding, CamelPage)

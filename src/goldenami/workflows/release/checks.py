@@ -6,6 +6,7 @@ from itertools import product
 
 from goldenami.aws import (
     calls,
+    image_scans,
     images,
     inspector,
     keys,
@@ -55,12 +56,11 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Need
         for name, image in (earlier.images if earlier else {}).items()
         if image.state == "available"
     }
-    to_scan = recipe.release.scan and not _is_tested(recipe, earlier)
     return sum(
         [
             _inputs(recipe),
             _launch(recipe, baker, needed) if recipe.place in to_make else CheckResult(),
-            inspector.check(recipe.aws.at(recipe.place)) if to_scan else CheckResult(),
+            CheckResult() if _is_tested(recipe, earlier) else _scan(recipe),
             _commands(recipe, earlier),
             _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
             _everywhere(recipe, [partial(_shares, present)], to_finish),
@@ -81,7 +81,8 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
     if release.scan and not _is_tested(recipe, earlier):
-        needed += inspector.PERMISSIONS
+        own = inspector.PERMISSIONS, image_scans.CHECK_PERMISSIONS
+        needed += own[release.scan.on == "image"]
     if _steps_by_default(recipe, earlier):
         needed += managed_instances.PERMISSIONS
     if release.publish:
@@ -153,6 +154,14 @@ def _launch(recipe: Recipe, baker: Baker, needed: Needs) -> CheckResult:
     own = recipe.build.architecture
     beside = [kind for name, kind in needed.instances.items() if name != own]
     return sum((quotas.vcpus(regional, kind, beside) for kind in kinds), result)
+
+
+def _scan(recipe: Recipe) -> CheckResult:
+    """Look whether Inspector would scan: instances, or the image itself for the caller."""
+    if recipe.release.scan is None:
+        return CheckResult()
+    look = inspector.check if recipe.release.scans_instance else image_scans.check
+    return look(recipe.aws.at(recipe.place))
 
 
 def _commands(recipe: Recipe, earlier: EarlierRun | None) -> CheckResult:

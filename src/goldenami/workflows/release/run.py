@@ -9,6 +9,7 @@ from goldenami import journal
 from goldenami.aws import (
     calls,
     compare,
+    image_scans,
     inspector,
     parameters,
     records,
@@ -54,6 +55,7 @@ HANDLERS: dict[str, Handler] = {
     "wait:instance": waits.instance,
     "wait:image": waits.image,
     "wait:scan": inspector.scan,
+    image_scans.SCAN: image_scans.scan,
     "wait:parameter": parameters.read_back,
     "compare:image": compare.image,
     "protect:image": sharing.protect,
