@@ -98,7 +98,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """One release. ``missing`` are the places that failed; timings are those of the last run.
 
     ``life`` is what became of it after its approval, and ``recycle_bin`` says until when the bin
-    keeps each image that was deregistered.
+    keeps each image that was deregistered; ``left_out`` are keys of images for which a parameter
+    had no room.
 
     With several ``architectures``, each has its source, and those of the release are empty.
     ``publish`` are the names that it is published under, and the channels it may go through.
@@ -122,6 +123,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     timings: tuple[Timing, ...] = ()
     life: tuple[Change, ...] | UnsetType = UNSET
+    left_out: tuple[str, ...] | UnsetType = UNSET
     publish: Publication | UnsetType = UNSET
     recycle_bin: dict[str, str] | UnsetType = UNSET
 
@@ -149,19 +151,21 @@ def compact(manifest: Manifest) -> str:
     if len(content) <= PARAMETER_LENGTH:
         return content
     content = msgspec.json.encode(structs.replace(manifest, timings=())).decode()
-    for kept in (_KEPT, _KEPT - {"parameter"}):
+    for spare in ((), (SHARES,), (SHARES, "parameter")):
         if len(content) > LONG_PARAMETER_LENGTH:
-            content = _shortened(manifest, kept)
+            content = _shortened(manifest, spare)
     return content
 
 
+SHARES = "shared_with"
 _KEPT = frozenset(
-    ("account", "region", "image_id", "snapshots", "architecture", "role", "parameter")
+    ("account", "region", "image_id", "snapshots", "architecture", "role", "parameter", SHARES)
 )
 
 
-def _shortened(manifest: Manifest, kept: frozenset[str]) -> str:
-    content = msgspec.to_builtins(structs.replace(manifest, timings=()))
+def _shortened(manifest: Manifest, spare: tuple[str, ...]) -> str:
+    kept = _KEPT - {*spare}
+    content = msgspec.to_builtins(structs.replace(manifest, timings=(), left_out=spare or UNSET))
     content["images"] = [
         {key: value for key, value in placed.items() if key in kept} for placed in content["images"]
     ]

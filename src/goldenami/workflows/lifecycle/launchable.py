@@ -3,7 +3,7 @@
 What is so already is left as it is. The status is another thing: see `transition.changing`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
+from goldenami.domain import manifest
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.manifest import Placed
 from goldenami.domain.plan import Action
@@ -68,9 +69,7 @@ def launchable(aws: Aws, version: Version) -> Launchable:
         for action in opening(each, shares.get(each.image.id), present.get(each.image.id, ()), now)
     )
     listing, unknown = _listing(aws, version)
-    return Launchable(
-        actions=actions, listing=listing, unknown=(*unknown, *_forgotten(version, shares))
-    )
+    return Launchable(actions=actions, listing=listing, unknown=(*unknown, *_forgotten(version)))
 
 
 def opening(
@@ -140,12 +139,16 @@ def _word(name: str) -> str:
     return next((word for part, word in _WORDS.items() if part in name), "UserId")
 
 
-def _forgotten(version: Version, shares: Mapping[str, Placed]) -> Iterator[str]:
+def _forgotten(version: Version) -> Iterator[str]:
     """Tell of disabled images of which no manifest says who could launch them."""
+    listed = {
+        placed.image_id
+        for kept in version.manifests
+        if manifest.SHARES not in (kept.manifest.left_out or ())
+        for placed in kept.manifest.images
+    }
     for each in version.images:
-        placed = shares.get(each.image.id)
-        shortened = placed is None or not (placed.parameter or placed.shared_with)
-        if each.place.is_home and each.image.state == DISABLED and shortened:
+        if each.place.is_home and each.image.state == DISABLED and each.image.id not in listed:
             yield f"who could launch {each.image.id} in {each.place.name} is in no manifest"
 
 
