@@ -15,6 +15,7 @@ from goldenami.workflows.lifecycle import releases
 from goldenami.workflows.lifecycle.disabling import disabling
 from goldenami.workflows.lifecycle.run import LifecycleRun
 from goldenami.workflows.lifecycle.transition import changing
+from goldenami_sandbox import seed
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
@@ -188,3 +189,20 @@ def test_a_restricted_channel_goes_back_only_to_what_it_has_named(
     assert cli("rollback", "web-base", "--channel", "prod", "--yes").code == 0
     assert (published(cli, "prod"), published(cli, "dev")) == ({"1.0"}, {"3.0"})
     assert sandbox.client("ssm").get_parameter(Name="/golden-ami/web-base/prod:v1.0")
+
+
+def test_what_launches_the_version_that_is_left_is_moved_if_that_is_asked_for(
+    cli: Any, write: Any, sandbox: Sandbox
+) -> None:
+    for version in ("1.0", "2.0"):
+        assert cli("bake", write(version=version), "--yes").code == 0
+    group = seed.seed_group(sandbox, "us-east-1", image(sandbox, "2.0", "us-east-1")["ImageId"])
+    ran = cli("rollback", "web-base", "--refresh", "--yes")
+    assert ran.code == 0, ran.err
+    assert f"done: {group} in" in ran.err
+    groups = sandbox.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    running = [each["InstanceId"] for each in groups[0]["Instances"]]
+    reservations = sandbox.client("ec2").describe_instances(InstanceIds=running)["Reservations"]
+    launched = {each["ImageId"] for some in reservations for each in some["Instances"]}
+    assert launched == {image(sandbox, "1.0", "us-east-1")["ImageId"]}
+    assert cli("rollback", "web-base", "--to", "1.0", "--refresh", "--yes").code == 0

@@ -16,6 +16,9 @@ class RollbackOptions(ImageOptions, frozen=True, kw_only=True):
     to: Annotated[
         str, Option("Which version; default: the newest good one that it named before.", "VERSION")
     ] = ""
+    refresh: Annotated[bool, Option("Move templates and Auto Scaling groups, too, and wait.")] = (
+        False
+    )
 
 
 def rollback(options: RollbackOptions) -> None:
@@ -30,14 +33,18 @@ def rollback(options: RollbackOptions) -> None:
     from goldenami.workflows.lifecycle import channels
     from goldenami.workflows.lifecycle import rollback as workflow
 
+    aws = options.aws()
     prepared = workflow.prepare(
-        options.aws(),
+        aws,
         workflow.RollbackOrder(
             image=options.image,
             channel=options.channel,
             to=options.to,
             role=options.role or "",
-            again=lambda version: options.again("rollback", channel=options.channel, to=version),
+            refresh=options.refresh,
+            again=lambda version: options.again(
+                "rollback", channel=options.channel, to=version, refresh=options.refresh
+            ),
         ),
     )
     tell(prepared.plan.notes)
@@ -50,3 +57,9 @@ def rollback(options: RollbackOptions) -> None:
             columns=COLUMNS,
             spare=SPARE,
         )
+        if options.refresh:
+            refreshed = workflow.refresh(
+                aws, prepared, role=options.role or "", tell=PlanProgress()
+            )
+            tell(refreshed.words)
+            refreshed.refuse()

@@ -22,12 +22,16 @@ PERMISSIONS = (*releases.PERMISSIONS, *pointers.PERMISSIONS, *pointers.CHECKS, *
 
 
 class Moving(Struct, frozen=True, kw_only=True):
-    """Parameters that were checked, and can be moved to a version."""
+    """Parameters that were checked, and can be moved to a version.
+
+    ``leaving`` are the versions that a rollback leaves behind.
+    """
 
     run: LifecycleRun
     version: Version
     moves: tuple[PointerMove, ...]
     plan: Plan
+    leaving: tuple[Version, ...] = ()
 
 
 def prepare(

@@ -22,7 +22,7 @@ from goldenami.workflows import remediate
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.execution import Execution
 from goldenami.workflows.lifecycle.releases import Version
-from goldenami.workflows.lifecycle.uses import Use, UseKind
+from goldenami.workflows.lifecycle.uses import Use, UseKind, Uses
 from goldenami.workflows.remediate import groups
 from goldenami.workflows.remediate.interface import RemediationRequest
 from goldenami.workflows.remediate.run import Remediation, RemediationResult
@@ -49,6 +49,23 @@ class Refreshed(Struct, frozen=True, kw_only=True):
 
     results: tuple[RemediationResult, ...] = ()
     failures: tuple[GoldenamiError, ...] = ()
+
+    def also(self, other: "Refreshed") -> "Refreshed":
+        """Return this and another one as one."""
+        return Refreshed(
+            results=(*self.results, *other.results), failures=(*self.failures, *other.failures)
+        )
+
+    def refuse(self) -> None:
+        """See to it that nothing failed.
+
+        Raises:
+            GoldenamiError: something did; the notes say what else.
+        """
+        if self.failures:
+            first, *others = self.failures
+            first.notes = (*first.notes, *(f"also failed: {each.with_fix}" for each in others))
+            raise first
 
     @property
     def words(self) -> list[str]:
@@ -85,11 +102,32 @@ def prepare(
     )  # fmt: skip
     question = AuditQuestion(approval=version.approval_tag, role=role)
     request = RemediationRequest(
-        kind=RemediationKind.REFRESH, image=version.image, version=successor, role=role
+        kind=RemediationKind.REFRESH,
+        image=version.image,
+        version=successor,
+        leaving=frozenset(each.image.id for each in version.images),
+        role=role,
     )
     return PlannedRefresh(
         remediation=remediate.prepare(aws, named, question, request), request=request
     )
+
+
+def whole(
+    aws: Aws, version: Version, successor: str, using: Uses, *, role: str, tell: Tell = silent
+) -> Refreshed:
+    """Plan and carry out the move of all that launches a version, as far as it could be read.
+
+    Raises:
+        InterruptedRunError: Ctrl-C; what was started goes on.
+    """
+    ids = {each.image.id for each in version.images}
+    own = [use for use in using.uses if use.image in ids]
+    try:
+        refresh = prepare(aws, version, successor, own, role=role)
+    except GoldenamiError as error:
+        return Refreshed(failures=(error,))
+    return carry_out(aws, refresh, tell=tell) if refresh else Refreshed()
 
 
 def carry_out(aws: Aws, refresh: PlannedRefresh, *, tell: Tell = silent) -> Refreshed:

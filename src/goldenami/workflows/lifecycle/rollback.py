@@ -5,18 +5,20 @@ What is restored to that end was approved once: the record of its build says by 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import dropwhile, takewhile
 
 from msgspec import Struct
 
+from goldenami.aws import regions
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.check_result import CheckResult
 from goldenami.domain.life import Change
 from goldenami.domain.names import moment
-from goldenami.domain.plan import Action, Plan
+from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.status import Status
 from goldenami.errors import RefusedError, UsageError
-from goldenami.workflows.lifecycle import launchable, pointers, releases
+from goldenami.workflows.lifecycle import launchable, pointers, refreshing, releases, uses
 from goldenami.workflows.lifecycle.channels import Versions
 from goldenami.workflows.lifecycle.disabling import DISABLED
 from goldenami.workflows.lifecycle.launchable import Launchable
@@ -29,6 +31,7 @@ from goldenami.workflows.lifecycle.promotion import (
     of_channel,
     present,
 )
+from goldenami.workflows.lifecycle.refreshing import Refreshed
 from goldenami.workflows.lifecycle.releases import Releases, Version
 from goldenami.workflows.lifecycle.run import LifecycleRun
 from goldenami.workflows.lifecycle.transition import changing, refuse_illegal
@@ -51,6 +54,7 @@ class RollbackOrder(Struct, frozen=True, kw_only=True):
         channel: the channel, empty where there are none.
         to: the version; the newest good one that the channel named before, if empty.
         role: the name of the role in other accounts.
+        refresh: whether what launches the versions that are left is moved, too.
         again: returns the command for a version, as the user would give it again.
     """
 
@@ -58,6 +62,7 @@ class RollbackOrder(Struct, frozen=True, kw_only=True):
     channel: str = ""
     to: str = ""
     role: str = ""
+    refresh: bool = False
     again: Callable[[str], str]
 
 
@@ -75,31 +80,66 @@ def prepare(aws: Aws, order: RollbackOrder) -> Moving:
     there = pointers.read(aws, every, role=order.role)
     there.complete(f"rolling {order.image} back")
     chosen, versions = _channel(there, order), Versions(every)
-    now = [versions.of(each, each.value).version for each in chosen]
     target = _to(every, there, chosen, versions, order) if order.to else None
     target = target or _before(every, chosen, versions)
     moves = fitting(chosen, target)
     opening = launchable.launchable(aws, target)
-    leaving = tuple(
-        each for each in every.versions.values() if each.version in now and each != target
-    )
+    behind = {
+        name
+        for each in chosen
+        for name in left_behind(
+            [versions.of(each, entry.value).version for entry in each.history], target.version
+        )
+    }
+    leaving = tuple(each for each in every.versions.values() if each.version in behind)
     preparing = (*opening.actions, *_restored(aws, target, leaving, opening))
     actions = pointers.moving(target, moves, after=[each.id for each in preparing])
     plan = Plan(
         title=f"roll {order.channel or order.image} back to {target.name}",
         actions=(*preparing, *actions),
-        notes=(*present(every, moves), *(_staying(each) for each in leaving)),
+        notes=(
+            *present(every, moves),
+            *(() if order.refresh else (_staying(each) for each in leaving)),
+        ),
         checks=(*PERMISSIONS, *launchable.PERMISSIONS),
         checked=checked(aws, moves) + CheckResult(unknown=opening.unknown),
     )
     run = LifecycleRun.of(aws, target, order.again(target.version))
-    return Moving(run=run, version=target, moves=moves, plan=plan)
+    return Moving(run=run, version=target, moves=moves, plan=plan, leaving=leaving)
+
+
+def left_behind(names: Sequence[str], target: str) -> list[str]:
+    """Return the versions that a parameter has named since it named the target.
+
+    Args:
+        names: what it has named, the newest first; a rollback that is done begins with the target.
+        target: what it goes back to, or has gone back to.
+    """
+    later = dropwhile(lambda name: name == target, names)
+    return [name for name in takewhile(lambda name: name != target, later) if name]
+
+
+def refresh(aws: Aws, moving: Moving, *, role: str = "", tell: Tell = silent) -> Refreshed:
+    """Move what launches the versions that a rollback leaves, and wait until it is replaced.
+
+    Raises:
+        InterruptedRunError: Ctrl-C; the same command goes on.
+    """
+    refreshed = Refreshed()
+    for version in moving.leaving:
+        places = uses.places_of(aws, regions.enabled(aws), version.images)
+        using = uses.read(aws, version.images, places)
+        refreshed = refreshed.also(
+            refreshing.whole(aws, version, moving.version.version, using, role=role, tell=tell)
+        )
+    return refreshed
 
 
 def _staying(version: Version) -> str:
     return (
-        f"what runs {version.name} goes on, and what names its images itself: `goldenami revoke "
-        f"{version.image} {version.version} --refresh` takes it out of use"
+        f"what runs {version.name} goes on, and what names its images itself: --refresh moves "
+        f"templates and groups, and `goldenami revoke {version.image} {version.version}` takes it "
+        "out of use"
     )
 
 

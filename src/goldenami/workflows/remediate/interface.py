@@ -57,6 +57,7 @@ class RemediationRequest(Struct, frozen=True, kw_only=True):
         security_group: the group that quarantined instances get, and no other.
         image: the golden image that launch templates get.
         version: which version of it; the newest golden one if empty.
+        leaving: the images that are to be left, whatever is held against them or not.
         rollout: how instances of groups are replaced.
         role: the name of the role in other accounts.
         per_minute: how many calls may begin in a minute.
@@ -69,6 +70,7 @@ class RemediationRequest(Struct, frozen=True, kw_only=True):
     security_group: str = ""
     image: str = ""
     version: str = ""
+    leaving: frozenset[str] = frozenset()
     rollout: Rollout = Rollout()
     role: str = ""
     per_minute: float = 60.0

@@ -29,7 +29,6 @@ from goldenami.workflows.lifecycle.revoke import brake
 from goldenami.workflows.lifecycle.revoke.brake import Brake, RevocationOrder
 from goldenami.workflows.lifecycle.run import CHECKS
 from goldenami.workflows.lifecycle.uses import Use, UseKind, Uses
-from goldenami.workflows.remediate.run import RemediationResult
 
 __all__ = [
     "Revocation",
@@ -292,22 +291,15 @@ def _inherited(order: RevocationOrder, version: Version) -> RevocationOrder:
 
 def _refresh(prepared: Revocation, using: Uses, tell: Tell) -> Refreshed:
     """Move what launches each version to what takes its place."""
-    results, failures = list[RemediationResult](), list[GoldenamiError]()
+    refreshed = Refreshed()
     for each in prepared.brakes:
-        ids = {image.image.id for image in each.version.images}
-        own = [use for use in using.uses if use.image in ids]
-        try:
-            refresh = refreshing.prepare(
-                prepared.aws, each.version, each.change.successor, own, role=prepared.order.role
+        refreshed = refreshed.also(
+            refreshing.whole(
+                prepared.aws, each.version, each.change.successor, using,
+                role=prepared.order.role, tell=tell,
             )
-        except GoldenamiError as error:
-            failures.append(error)
-            continue
-        if refresh:
-            refreshed = refreshing.carry_out(prepared.aws, refresh, tell=tell)
-            results += refreshed.results
-            failures += refreshed.failures
-    return Refreshed(results=tuple(results), failures=tuple(failures))
+        )  # fmt: skip
+    return refreshed
 
 
 def _disable(prepared: Revocation, using: Uses, tell: Tell) -> list[GoldenamiError]:
