@@ -130,3 +130,34 @@ def test_a_reason_is_needed_and_a_revoked_version_is_no_successor(
     ran = cli("revoke", "web-base", "2.0", "--why", "x", "--yes", "--successor", "1.0")
     assert ran.code == 4
     assert "it is revoked" in ran.err
+
+
+def test_what_a_half_finished_bake_has_left_does_not_keep_the_rest_from_it(
+    cli: Any, sandbox: Sandbox, release: Any
+) -> None:
+    there = images(sandbox, "eu-west-1")["2.0"]["ImageId"]
+    written = tags.to_aws({tags.STATUS: "building"})
+    sandbox.client("ec2", "eu-west-1").create_tags(Resources=[there], Tags=written)
+    ran = cli("revoke", "web-base", "2.0", "--why", "CVE-2026-1", "--yes")
+    assert ran.code == 0, ran.err
+    assert tags.from_aws(images(sandbox, "us-east-1")["2.0"]["Tags"])[tags.STATUS] == "revoked"
+
+
+def test_a_restricted_channel_goes_to_nothing_that_it_has_not_had(
+    cli: Any, write: Any, sandbox: Sandbox
+) -> None:
+    publish = {
+        "ssm_parameter": "/golden-ami/{image}/{channel}",
+        "channels": ["dev", "prod"],
+        "restricted": ["prod"],
+    }
+    for version in ("1.0", "2.0"):
+        file = write(version=version, regions=["us-east-1"], publish=publish)
+        assert cli("bake", file, "--yes").code == 0
+    assert cli("promote", "web-base", "2.0", "--channel", "prod", "--yes").code == 0
+    ran = cli("revoke", "web-base", "2.0", "--why", "CVE-2026-1", "--yes")
+    assert ran.code == 4, ran.err
+    assert "/golden-ami/web-base/prod in us-east-1" in ran.err
+    chosen = ("--successor", "1.0")
+    ran = cli("revoke", "web-base", "2.0", "--why", "CVE-2026-1", "--yes", *chosen)
+    assert ran.code == 0, ran.err

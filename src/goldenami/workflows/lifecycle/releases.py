@@ -88,7 +88,8 @@ class Version(Struct, frozen=True, kw_only=True):
     Args:
         image: the golden image.
         version: the version.
-        images: its images, the caller's own first; of all architectures.
+        images: its images, the caller's own first; of all architectures. What is building still,
+            or was left so, is none of it.
         builds: the records of its builds, by build.
         manifests: the manifests of its bakes, the newest first.
     """
@@ -315,7 +316,11 @@ def _releases(
             for each in claiming
             if each.produced.forged
         ]
-        genuine = tuple(each for each in claiming if not each.produced.forged)
+        genuine = tuple(
+            each
+            for each in claiming
+            if not each.produced.forged and each.image.status != Status.BUILDING
+        )
         every.append(structs.replace(version, images=genuine))
     every.sort(key=lambda version: version.started, reverse=True)
     return Releases(

@@ -31,6 +31,12 @@ def refuse_illegal(version: Version, later: Status, *, restoring: bool = False) 
     Raises:
         RefusedError: it may not; the fix says how it may.
     """
+    if not (version.images or version.changes):
+        raise RefusedError(
+            f"{version.name} has no image: it was never released, or somebody else removed it",
+            fix=f"`goldenami history {version.image}` shows what there is; `goldenami sweep` "
+            "removes what an unfinished build has left",
+        )
     may = may_return if restoring else may_become
     statuses = {each.status: each.image.id for each in version.images}
     statuses |= {each.status.value: "its record" for each in version.changes}

@@ -230,7 +230,8 @@ def _pointing(
 ) -> _Pointing:
     """Move every parameter that names a version to the newest good one of its own history.
 
-    It goes back to what it had before. One that has had no other good version goes to the newest.
+    It goes back to what it had before. One that has had no other good version goes to the newest,
+    but for a restricted channel, which takes nothing that it has not had.
 
     Raises:
         RefusedError: nothing can take the place somewhere, and that was not said to be fine.
@@ -240,8 +241,11 @@ def _pointing(
     for other in good:  # whose pointers were moved, and not labelled before a run was cut off
         moves = pointers.choose(seen.naming(other), other).moves
         actions += pointers.moving(other, moves, lasting=True)
+    restricted = seen.publication.restricted if seen.publication else ()
     for pointer in seen.naming(version):
-        successor = _successor_at(pointer, good, change.successor if order.successor else "")
+        candidates = [] if pointer.channel in restricted else good
+        chosen = change.successor if order.successor else ""
+        successor = _successor_at(pointer, good, candidates, chosen)
         choice = successor and pointers.choose([pointer], successor)
         if not (successor and choice and choice.moves):
             without.append(pointer)
@@ -260,8 +264,10 @@ def _pointing(
     return _Pointing(tuple(actions), tuple(notes))
 
 
-def _successor_at(pointer: Pointer, good: Sequence[Version], chosen: str) -> Version | None:
-    """Return the version that a parameter goes to: the chosen one, one that it had, the newest."""
+def _successor_at(
+    pointer: Pointer, good: Sequence[Version], otherwise: Sequence[Version], chosen: str
+) -> Version | None:
+    """Return the version that a parameter goes to: the chosen one, one that it had, another one."""
     if chosen:
         return next((each for each in good if each.version == chosen), None)
     by_image = {
@@ -272,7 +278,7 @@ def _successor_at(pointer: Pointer, good: Sequence[Version], chosen: str) -> Ver
     }
     had = (by_image.get(entry.value) for entry in pointer.history)
     before = next((version for version in had if version), None)
-    return before or next(iter(good), None)
+    return before or next(iter(otherwise), None)
 
 
 def _deletion(pointer: Pointer) -> Action:
