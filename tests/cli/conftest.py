@@ -117,7 +117,7 @@ def several(write: Write) -> Write:
     def write_several(name: str = "release.yaml", **changes: Any) -> Path:
         parts = {
             "base": {},
-            "architectures": BOTH,
+            "architectures": copy.deepcopy(BOTH),
             "publish": {"ssm_parameter": PARAMETER},
             "enforce": None,
         }
