@@ -99,3 +99,34 @@ def test_a_command_that_is_killed_at_any_call_is_completed_by_the_same_one(
     record_property(
         "counted", f"{len(tried)} of {calls} crash points of {command} completed, {how}"
     )
+
+
+RESTORE = ["restore", "web-base", "2.0", "--why", "a false alarm", "--yes"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
+def test_a_restoration_that_is_killed_at_any_call_is_completed_by_the_same_one(
+    released: Machine, after: bool, record_property: Any
+) -> None:
+    machine = released
+
+    def revoke() -> None:
+        words = [*COMMANDS["revoke"], "--hard"]
+        assert machine.run(*words) == 0, machine.log.read_text()
+
+    revoke()
+    assert machine.run(*RESTORE) == 0, machine.log.read_text()
+    wanted, calls = account(machine.sandbox), machine.killer.seen
+    tried = points(calls, after=after, journal=False)
+    for at in tried:
+        told = f"restore, call {at} of {calls}"
+        revoke()
+        assert machine.run(*RESTORE, at=at, after=after) == KILLED, told
+        assert machine.run(*RESTORE) == 0, f"{told}:\n{machine.log.read_text()}"
+        now = account(machine.sandbox)
+        for region in REGIONS:
+            del now[region]["parameters"][:], wanted[region]["parameters"][:]
+            del now[region]["leases"][:]  # that of who was killed at its very end lapses by itself
+        assert now == wanted, told
+    how = f"{'after' if after else 'before'} the call"
+    record_property("counted", f"{len(tried)} of {calls} crash points of restore completed, {how}")

@@ -22,7 +22,7 @@ from goldenami.errors import GoldenamiError, IncompleteError, RefusedError
 from goldenami.workflows.lifecycle import launchable, releases
 from goldenami.workflows.lifecycle.releases import ListedImage, Releases, Version
 from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
-from goldenami.workflows.lifecycle.transition import changing, decided, refuse_illegal
+from goldenami.workflows.lifecycle.transition import decided, refuse_illegal, restored
 
 PERMISSIONS = (*releases.PERMISSIONS, *CHECKS, *launchable.PERMISSIONS)
 
@@ -218,10 +218,7 @@ def _back(aws: Aws, order: RestorationOrder, every: Releases, version: Version) 
     opening = launchable.Launchable()
     if earlier is not Status.REVOKED and earlier is not Status.DISABLED:
         opening = launchable.launchable(aws, version)
-    approved: tuple[Action, ...] = ()
-    if status is not earlier or any(each.status != earlier for each in version.images):
-        before = [action.id for action in opening.actions]
-        approved = changing(version, change, restoring=True, after=before)
+    approved = restored(version, change, after=[action.id for action in opening.actions])
     listed = tuple(action.following(*(each.id for each in approved)) for action in opening.listing)
     return Restoration(
         run=LifecycleRun.of(aws, version, order.command),

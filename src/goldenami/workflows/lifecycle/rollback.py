@@ -34,7 +34,7 @@ from goldenami.workflows.lifecycle.promotion import (
 from goldenami.workflows.lifecycle.refreshing import Refreshed
 from goldenami.workflows.lifecycle.releases import Releases, Version
 from goldenami.workflows.lifecycle.run import LifecycleRun
-from goldenami.workflows.lifecycle.transition import changing, refuse_illegal
+from goldenami.workflows.lifecycle.transition import refuse_illegal, restored
 
 RESTORABLE = (Status.APPROVED, Status.DEPRECATED, Status.DISABLED)
 """What can be made launchable; a revoked version never is by a rollback."""
@@ -315,10 +315,7 @@ def _restored(
         why=f"rolled back to{f' from {names}' if names else ''}"[: tags.VALUE_LENGTH],
     )
     after = [each.id for each in opening.actions]
-    approved: tuple[Action, ...] = ()
-    lives = (*target.changes, *(kept for kept in target.manifests if kept.manifest.life))
-    if lives or any(not each.produced.golden for each in target.images):
-        approved = changing(target, change, restoring=True, after=after)
+    approved = restored(target, change, after=after)
     yield from approved
     ids = (*after, *(each.id for each in approved))
     yield from (each.following(*ids) for each in opening.listing)

@@ -73,6 +73,22 @@ def changing(
     return (*recorded, *written, *noted)
 
 
+def restored(version: Version, change: Change, *, after: Sequence[str]) -> tuple[Action, ...]:
+    """Return the actions that take a version back to a status, as far as they are still to be done.
+
+    Of a version that nothing has become of since its approval there is nothing to record.
+
+    Args:
+        version: the version.
+        change: the status, who, when, why.
+        after: the ids of the actions that have to be done before.
+    """
+    lives = (*version.changes, *(kept for kept in version.manifests if kept.manifest.life))
+    if not lives and all(each.produced.golden for each in version.images):
+        return ()
+    return changing(version, change, restoring=True, after=after)
+
+
 def status_action(each: ReleaseImage) -> str:
     """Return the id of the action that writes the status of an image."""
     return f"status:{each.place.name}:{each.image.id}"
