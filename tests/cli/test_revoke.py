@@ -161,3 +161,18 @@ def test_a_restricted_channel_goes_to_nothing_that_it_has_not_had(
     chosen = ("--successor", "1.0")
     ran = cli("revoke", "web-base", "2.0", "--why", "CVE-2026-1", "--yes", *chosen)
     assert ran.code == 0, ran.err
+
+
+def test_a_version_that_was_baked_anew_after_it_had_gone_can_be_revoked(
+    cli: Any, write: Any, sandbox: Sandbox
+) -> None:
+    for version in ("1.0", "2.0"):
+        assert cli("bake", write(version=version, regions=["us-east-1"]), "--yes").code == 0
+    assert cli("revoke", "web-base", "2.0", "--why", "CVE-2026-1", "--yes").code == 0
+    assert cli("retire", "web-base", "2.0", "--why", "old", "--now", "--yes").code == 0
+    assert cli("bake", write(version="2.0", regions=["us-east-1"]), "--yes").code == 0
+    ran = cli("revoke", "web-base", "2.0", "--why", "CVE-2026-2", "--yes")
+    assert ran.code == 0, ran.err
+    assert tags.from_aws(images(sandbox, "us-east-1")["2.0"]["Tags"])[tags.STATUS_WHY] == (
+        "CVE-2026-2"
+    )

@@ -11,7 +11,7 @@ from goldenami.domain.life import Change
 from goldenami.domain.names import moment
 from goldenami.domain.plan import Action, Plan
 from goldenami.domain.status import Status
-from goldenami.workflows.lifecycle import releases
+from goldenami.workflows.lifecycle import pointers, releases
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
 from goldenami.workflows.lifecycle.transition import changing, decided, refuse_illegal
@@ -82,6 +82,7 @@ def prepare(
     )
     when = at or now
     actions = deprecating(chosen, when, now)
+    seen = pointers.read(aws, every, role=role)
     if when <= now:
         actions = (*changing(chosen, change), *actions)
     title = f"deprecate {chosen.name}" + (f" at {moment(when)}" if when > now else "")
@@ -91,7 +92,11 @@ def prepare(
         plan=Plan(
             title=title,
             actions=actions,
-            notes=(*BLOCKED, *(f"left alone: {each}" for each in every.left_alone)),
+            notes=(
+                *BLOCKED,
+                *(f"{each.title} names it still: move it first" for each in seen.naming(chosen)),
+                *(f"left alone: {each}" for each in every.left_alone),
+            ),
             checks=(*releases.PERMISSIONS, *CHECKS),
         ),
     )

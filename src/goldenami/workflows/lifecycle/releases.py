@@ -321,13 +321,30 @@ def _releases(
             for each in claiming
             if not each.produced.forged and each.image.status != Status.BUILDING
         )
-        every.append(structs.replace(version, images=genuine))
+        every.append(_current(structs.replace(version, images=genuine)))
     every.sort(key=lambda version: version.started, reverse=True)
     return Releases(
         image=image,
         versions={version.version: version for version in every},
         left_alone=tuple(left_alone),
         unread=unread,
+    )
+
+
+def _current(version: Version) -> Version:
+    """Return a version as its bakes that are still there made it, or the last one that is not.
+
+    A version can be baked anew once its images are gone; what became of those concerns it no more.
+    """
+    bakes = {bake_of(each.image.tags.get(tags.BUILD, "")) for each in version.images}
+    if not bakes:
+        past = [bake_of(build) for build in version.builds]
+        past += [kept.manifest.build for kept in version.manifests]
+        bakes = {max(past, default="")}
+    return structs.replace(
+        version,
+        builds={build: each for build, each in version.builds.items() if bake_of(build) in bakes},
+        manifests=tuple(kept for kept in version.manifests if kept.manifest.build in bakes),
     )
 
 
