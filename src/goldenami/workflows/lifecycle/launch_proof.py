@@ -33,6 +33,8 @@ PERMISSIONS = (
 _SHOWN = 5
 _DENIED = "UnauthorizedOperation"
 _OUT_OF_USE = "InvalidAMIID.Unavailable"
+_TYPES = {"x86_64": "t3.micro", "arm64": "t4g.micro"}
+"""What a launch is tried with: a type of another architecture would be refused for that."""
 _SERVICE = ":role/aws-service-role/"
 
 
@@ -160,6 +162,7 @@ def _dry_run(aws: Aws, place: AccountRegion, image: Image) -> DryRun:
     error = calls.refusal(
         aws.at(place), LAUNCH, "trying a launch",
         ImageId=image.id, MinCount=1, MaxCount=1,
+        InstanceType=_TYPES.get(image.architecture, _TYPES["x86_64"]),
     )  # fmt: skip
     launches: bool | None = None
     if error is None:

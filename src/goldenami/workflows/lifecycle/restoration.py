@@ -242,7 +242,11 @@ def _afterwards(version: Version, earlier: Status) -> Iterator[str]:
     if earlier is Status.REVOKED:
         yield f"{version.name} stays revoked: restore it once more, if it is to be used again"
     elif earlier is Status.APPROVED and version.status is Status.REVOKED:
-        yield "no parameter names it: `goldenami promote` or `goldenami rollback` brings it there"
+        yield (
+            f"no parameter names it: `goldenami promote {version.image} {version.version}` takes "
+            f"it to a channel, and without channels `goldenami rollback {version.image} --to "
+            f"{version.version}` to the parameter"
+        )
 
 
 def _earlier(version: Version) -> Status:
