@@ -4,6 +4,7 @@ The fleet is what an audit is for: some instances run public images, some an ima
 approved, some an image that is gone. `seed_compliant` adds the others after the bake.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.people import People
 from goldenami_sandbox.server import Sandbox
 from goldenami_sandbox.vulnerabilities import by_region
-from goldenami_sandbox.world import RehearsalSeed, Seeded, SourceSeed
+from goldenami_sandbox.world import BucketSeed, RehearsalSeed, Seeded, SourceSeed
 
 if TYPE_CHECKING:
     from goldenami_sandbox.fixed_ids import FixedIds
@@ -173,8 +174,7 @@ def _place(sandbox: Sandbox, world: RehearsalSeed) -> None:
         fixed_ids.security_group(group_id)
     for name in world.key_names:
         ec2.create_key_pair(KeyName=name, KeyType="ed25519")
-    for key in dict.fromkeys(world.kms_keys):
-        _given_ids(key.account or world.account, key.region).kms_key(key.key)
+    _keys(sandbox, world)
     _image_parameters(world)
     if world.vulnerabilities:
         by_region.update(dict.fromkeys(world.regions, world.vulnerabilities))
@@ -184,6 +184,42 @@ def _place(sandbox: Sandbox, world: RehearsalSeed) -> None:
         fixed_ids.snapshot(snapshot_id, size_gib)
     for source in (world, *world.further_sources):
         _source(ec2, source, fixed_ids)
+
+
+def _keys(sandbox: Sandbox, world: RehearsalSeed) -> None:
+    """Make the KMS keys, and the bucket that one of them is for."""
+    for key in dict.fromkeys(world.kms_keys):
+        _given_ids(key.account or world.account, key.region).kms_key(key.key)
+    if world.bucket:
+        _bucket(sandbox, world, world.bucket)
+
+
+def _bucket(sandbox: Sandbox, world: RehearsalSeed, bucket: BucketSeed) -> None:
+    """Make a bucket, and let Inspector write into it and use the key.
+
+    https://docs.aws.amazon.com/inspector/latest/user/sbom-export.html
+    """
+
+    def policy(*actions: str) -> str:
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "inspector2.amazonaws.com"},
+            "Action": actions,
+            "Resource": "*",
+        }
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    s3, kms = _client(sandbox, world, "s3"), _client(sandbox, world, "kms")
+    region = world.regions[0]
+    place = {} if region == "us-east-1" else {"LocationConstraint": region}
+    s3.create_bucket(Bucket=bucket.name, **({"CreateBucketConfiguration": place} if place else {}))
+    s3.put_bucket_policy(
+        Bucket=bucket.name, Policy=policy("s3:PutObject", "s3:AbortMultipartUpload")
+    )
+    kms.put_key_policy(
+        KeyId=bucket.kms_key, PolicyName="default",
+        Policy=policy("kms:Decrypt", "kms:GenerateDataKey*"),
+    )  # fmt: skip
 
 
 def _image_parameters(world: RehearsalSeed) -> None:

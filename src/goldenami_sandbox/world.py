@@ -22,6 +22,13 @@ class RoleSeed(Struct, frozen=True, kw_only=True):
     policies: tuple[str, ...] = ()
 
 
+class BucketSeed(Struct, frozen=True, kw_only=True):
+    """A bucket that Inspector may write into, and the key that it may use."""
+
+    name: str
+    kms_key: str
+
+
 class KeySeed(Struct, frozen=True, kw_only=True):
     """A KMS key, by its id, its ARN or an alias; ``account`` is empty for the rehearsal's own."""
 
@@ -96,6 +103,7 @@ class RehearsalSeed(SourceSeed, frozen=True, kw_only=True):
         default_management: whether SSM manages instances of the build region without one.
         roles: further roles.
         kms_keys: KMS keys.
+        bucket: the bucket of the build region that Inspector writes into.
         image_parameters: SSM parameters of every region that name an image.
         inspected: whether Amazon Inspector scans the instances of the build region.
         vulnerabilities: what Amazon Inspector finds in each region.
@@ -117,6 +125,7 @@ class RehearsalSeed(SourceSeed, frozen=True, kw_only=True):
     default_management: bool = False
     roles: tuple[RoleSeed, ...] = ()
     kms_keys: tuple[KeySeed, ...] = ()
+    bucket: BucketSeed | None = None
     image_parameters: tuple[str, ...] = ()
     inspected: bool = False
     vulnerabilities: tuple[Vulnerability, ...] = ()
@@ -141,6 +150,7 @@ class RehearsalSeed(SourceSeed, frozen=True, kw_only=True):
                 for role in self.roles
             ],
             "KMS keys": [f"{key.key} in {key.region}" for key in self.kms_keys],
+            "buckets": (self.bucket.name,) if self.bucket else (),
             "parameters of images": self.image_parameters,
             "units and accounts of an organization": units,
         }

@@ -20,6 +20,7 @@ from goldenami.aws import (
     refreshes,
     restoring,
     run_command,
+    sbom_exports,
     sharing,
     waits,
 )
@@ -95,6 +96,18 @@ WAITS: dict[str, Waiting] = {
             ]
         },
         {"AutoScalingGroupName": "web"}, "--auto-scaling-group-name web", keeps=True,
+    ),
+    "an export of software": Waiting(
+        sbom_exports.export,
+        {
+            "create_sbom_export": [{"reportId": "r-1"}],
+            "get_sbom_export": [{"reportId": "r-1", "status": "IN_PROGRESS"}],
+        },
+        {
+            "ImageId": "ami-1", "Format": "spdx", "Bucket": "b", "Prefix": "", "Key": "k",
+            "Owner": "111122223333",
+        },
+        "run the same command again",
     ),
     "an agent": Waiting(
         run_command.run, {**RUNNING, "send_command": [refused("InvalidInstanceId")]},

@@ -77,6 +77,11 @@ FULL: dict[type[Any], str] = {
           - arn:aws:organizations::111122223333:ou/o-a1b2c3d4e5/ou-ab12-cd34ef56
           snapshots: true
         publish: {ssm_parameter: /a, channels: [a, b], restricted: [b], manifest: false}
+        sbom:
+          format: spdx
+          bucket: abc
+          kms_key: arn:aws:kms:us-east-1:111122223333:key/a
+          prefix: a
         lifecycle:
           keep: 1
           keep_for: 1d

@@ -21,6 +21,7 @@ from goldenami.errors import AwsError
 
 CHANGE = "write:manifest-change"
 SHARES = "write:manifest-shares"
+NOTE_SBOM = "write:manifest-sbom"
 NOTE_BIN = "write:manifest-recycle-bin"
 PERMISSIONS = ("ssm:GetParameter", "ssm:PutParameter")
 
@@ -95,6 +96,18 @@ def shares(context: ActionContext) -> dict[str, Any]:
                 for placed in before.images
             ),
         ),
+    )
+
+
+def note_sbom(context: ActionContext) -> dict[str, Any]:
+    """Note in the manifest ``Name`` where the software of its images is: ``Places``, by image id.
+
+    Raises:
+        AwsError: AWS refused, or what is there is no manifest.
+    """
+    places = context.parameters["Places"]
+    return _changed(
+        context, lambda before: structs.replace(before, sbom={**(before.sbom or {}), **places})
     )
 
 

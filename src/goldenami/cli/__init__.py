@@ -46,6 +46,7 @@ from goldenami.cli.lifecycle import (
     retire,
     revoke,
     rollback,
+    sbom,
 )
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.report.terminal import Unwritable, show_error, unwritable
@@ -98,6 +99,7 @@ app.add(rescan.rescan)
 app.add(restore.restore)
 app.add(retire.retire)
 app.add(prune.prune)
+app.add(sbom.sbom)
 app.add(outdated.outdated)
 app.add(sweep.sweep)
 app.add(tag.tag)

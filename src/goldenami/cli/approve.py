@@ -5,6 +5,7 @@ from typing import Annotated
 from goldenami.cli import options as shared
 from goldenami.cli.bake import show
 from goldenami.cli.command import Option
+from goldenami.cli.lifecycle import sbom
 from goldenami.cli.lifecycle.prune import after_release
 from goldenami.report.terminal import tell
 
@@ -36,4 +37,5 @@ def approve(options: ApproveOptions) -> None:
     if options.go_ahead(prepared.plan):
         with workflow.going_on(prepared):
             show(workflow.bake(prepared, tell=PlanProgress()), options.form, options.manifest)
+        sbom.after_release(aws, file)
         after_release(aws, file, options.release)

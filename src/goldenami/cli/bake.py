@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from goldenami import files
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Option
+from goldenami.cli.lifecycle import sbom
 from goldenami.cli.lifecycle.prune import after_release
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
@@ -69,6 +70,7 @@ def _bake(options: BakeOptions, file: "ReleaseFile") -> "BakeOutcome":
     if released.images[0].status == Status.CANDIDATE:
         say(f"`goldenami approve {file.path}` approves and publishes it")
         return BakeOutcome.WAITS
+    sbom.after_release(aws, file)
     after_release(aws, file, file.path)
     return BakeOutcome.BAKED
 

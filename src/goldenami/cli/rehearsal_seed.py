@@ -28,7 +28,7 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
         UsageError: it names a region that AWS has not, as far as is known here.
     """
     from goldenami.bake.launch import subnets
-    from goldenami_sandbox.world import RehearsalSeed, SourceSeed
+    from goldenami_sandbox.world import BucketSeed, RehearsalSeed, SourceSeed
 
     release, enforce = file.release, file.enforcement.enforce
     base = release.base
@@ -57,6 +57,11 @@ def of(file: "ReleaseFile") -> "RehearsalSeed":
         default_management=not base.instance_profile,
         roles=tuple(_roles(file, account, organization)),
         kms_keys=tuple(_kms_keys(release)),
+        bucket=(
+            BucketSeed(name=release.sbom.bucket, kms_key=release.sbom.kms_key)
+            if release.sbom
+            else None
+        ),
         image_parameters=tuple(
             listed.removeprefix("ssm:")
             for listed in release.audit.approved
@@ -173,6 +178,8 @@ def _roles(
 def _kms_keys(release: "Release") -> Iterator["KeySeed"]:
     from goldenami_sandbox.world import KeySeed
 
+    if release.sbom:
+        yield KeySeed(region=release.build_region, key=release.sbom.kms_key)
     for volume in release.base.volumes:
         if volume.kms_key:
             yield KeySeed(region=release.build_region, key=volume.kms_key)

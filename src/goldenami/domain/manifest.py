@@ -98,7 +98,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """One release. ``missing`` are the places that failed; timings are those of the last run.
 
     ``life`` is what became of it after its approval, and ``recycle_bin`` says until when the bin
-    keeps each image that was deregistered; ``left_out`` are keys of images for which a parameter
+    keeps each image that was deregistered; ``sbom`` is where the software of an image is told;
+    ``left_out`` are keys of images for which a parameter
     had no room.
 
     With several ``architectures``, each has its source, and those of the release are empty.
@@ -126,6 +127,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] | UnsetType = UNSET
     publish: Publication | UnsetType = UNSET
     recycle_bin: dict[str, str] | UnsetType = UNSET
+    sbom: dict[str, str] | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(Manifest).decode  # made before several threads use it

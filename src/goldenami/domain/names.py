@@ -34,6 +34,9 @@ VULNERABILITY = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}|(?!CVE)[A-Z][A-Z0-9]+(-[A-Za
 SSM_PARAMETER = re.compile(r"[A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+){1,15}")
 CHANNEL_LENGTH = 32
 CHANNEL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{CHANNEL_LENGTH - 1}}}")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+KMS_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
+OBJECT_PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
 _LONGEST_LIFE = timedelta(days=3650)

@@ -25,7 +25,7 @@ def rules(folder: Path) -> tuple[Rule[Release], ...]:
     return (
         _ami_name, *architecture_checks.RULES, *publish_checks.RULES, _audited_accounts,
         user_data.rule(folder), *volume_checks.rules(),
-        _packer_variables, _launch_lists, _cleanup, _test_instance, _retention, _approval,
+        _packer_variables, _launch_lists, _cleanup, _test_instance, _retention, _sbom, _approval,
         _approval_tag, _watermark,
         _distribution, _copies, _copied_accounts, _launch_permissions, _shared_snapshots,
         enforcement,
@@ -51,6 +51,18 @@ def warnings(release: Release) -> list[str]:
             "only an account that scans agentless gets a result (`on: image` boots nothing)"
         )
     return lines
+
+
+def _sbom(release: Release) -> Problems:
+    if release.sbom and not (release.publish and release.publish.manifest):
+        yield Problem(
+            "$.sbom", "where it is stands in the manifest: add `publish`, with its manifest"
+        )
+    if release.sbom and not (release.scan and release.scan.on == "image"):
+        yield Problem(
+            "$.sbom",
+            "Inspector exports what it has scanned: add `test: {scan: {on: image}}`",
+        )
 
 
 def _ami_name(release: Release) -> Problems:

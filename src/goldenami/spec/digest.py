@@ -25,7 +25,7 @@ MAKES_THE_IMAGE: Final = frozenset(
 
 LEAVES_IT_AS_IT_IS: Final = frozenset(
     {
-        "approval", "publish", "lifecycle", "enforce", "audit", "timeouts",
+        "approval", "publish", "sbom", "lifecycle", "enforce", "audit", "timeouts",
         "base.instance_type", "base.instance_types", "base.subnet", "base.subnets",
         "architectures.instance_type", "architectures.instance_types", "test.instance_type",
         "validate.retry", "validate.timeout", "test.steps.retry", "test.steps.timeout",

@@ -18,6 +18,7 @@ from goldenami.spec.gates import BootTest, Scan, ValidationStep
 from goldenami.spec.lifecycle import Lifecycle
 from goldenami.spec.part import Part
 from goldenami.spec.publish import Publish
+from goldenami.spec.sbom import Sbom
 
 
 class ImageFilter(Part, frozen=True):
@@ -298,6 +299,7 @@ class Release(Part, frozen=True):
     copies: tuple[Copies, ...] = ()
     share: Share = Share()
     publish: Publish | None = None
+    sbom: Sbom | None = None
     lifecycle: Lifecycle = Lifecycle()
     enforce: Enforce | None = None
     audit: AuditSettings = AuditSettings()

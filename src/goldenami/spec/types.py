@@ -207,3 +207,9 @@ def _approval(tag: tags.ApprovalTag) -> Wrong:
 
 
 Approval = Annotated[tags.ApprovalTag, _approval]
+
+Bucket = Annotated[str, form(names.BUCKET, "bucket name, such as `sboms-111122223333`")]
+KeyArn = Annotated[str, form(names.KMS_KEY_ARN, "ARN of a KMS key (`arn:aws:kms:…:key/…`)")]
+ObjectPrefix = Annotated[
+    str, form(names.OBJECT_PREFIX, "prefix of object keys: letters, digits and `!_.*'()/-`")
+]

@@ -20,6 +20,7 @@ from goldenami.aws import (
     pointers,
     records,
     restoring,
+    sbom_exports,
     sharing,
     statuses,
 )
@@ -42,6 +43,8 @@ HANDLERS: Mapping[str, Handler] = {
     manifests.NOTE_BIN: manifests.note_bin,
     deprecations.DEPRECATE: deprecations.deprecate,
     manifests.SHARES: manifests.shares,
+    manifests.NOTE_SBOM: manifests.note_sbom,
+    sbom_exports.EXPORT: sbom_exports.export,
     sharing.LOOK: sharing.look,
     enabling.AWAIT: enabling.wait,
     restoring.AWAIT: restoring.wait,
