@@ -22,7 +22,7 @@ LEAVES = [
 ]
 OTHERS = {
     "gp2": "gp3", "image": "instance", "low": "high", "on-release": "by-command",
-    "packer": "create-image", "uefi": "legacy-bios",
+    "packer": "create-image", "spdx": "cyclonedx", "uefi": "legacy-bios",
 }  # fmt: skip
 WAITING = ("timeout", "retry", "retries", "deadline")
 

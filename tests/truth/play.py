@@ -225,6 +225,10 @@ def _image_scan_and_bin(player: Player) -> None:
     call("inspector2:GetOnDemandScanStatus", scanId=scan, **scanned)
     call("inspector2:ListOnDemandScans", **scanned)
     call("ec2:GetImageFindings", ImageId=image)
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    destination = {"bucketName": "sboms", "kmsKeyArn": key}
+    export = call("inspector2:CreateSbomExport", reportFormat="SPDX_2_3", s3Destination=destination)
+    call("inspector2:GetSbomExport", reportId=export["reportId"])
     (mine,) = call("ec2:DescribeImages", ImageIds=[image])["Images"]
     snapshot = mine["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
     period = {"RetentionPeriodValue": 7, "RetentionPeriodUnit": "DAYS"}

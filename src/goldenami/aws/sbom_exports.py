@@ -43,15 +43,15 @@ def export(context: ActionContext) -> dict[str, Any]:
         BakeError: Inspector failed; the fix says what helps.
         AwsError: AWS refused.
     """
-    wanted = context.parameters
-    kind = FORMATS[wanted["Format"]]
+    parameters = context.parameters
+    kind = FORMATS[parameters["Format"]]
     destination = {
-        "bucketName": wanted["Bucket"],
-        "kmsKeyArn": wanted["Key"],
-        "expectedBucketOwner": wanted["Owner"],
-        **({"keyPrefix": wanted["Prefix"]} if wanted["Prefix"] else {}),
+        "bucketName": parameters["Bucket"],
+        "kmsKeyArn": parameters["Key"],
+        "expectedBucketOwner": parameters["Owner"],
+        **({"keyPrefix": parameters["Prefix"]} if parameters["Prefix"] else {}),
     }
-    criteria = {"resourceId": wanted["ImageId"], "resourceType": _MACHINE_IMAGE}
+    criteria = {"resourceId": parameters["ImageId"], "resourceType": _MACHINE_IMAGE}
     report = answered(
         context,
         CreateSbomExport,
@@ -68,8 +68,8 @@ def export(context: ActionContext) -> dict[str, Any]:
 
     ended = until(
         context, look,
-        timeout_s=wanted["timeout_s"],
-        thing=f"the export of {wanted['ImageId']}",
+        timeout_s=parameters["timeout_s"],
+        thing=f"the export of {parameters['ImageId']}",
         fix="run the same command again: it begins another export",
     )  # fmt: skip
     if ended.status != SUCCEEDED:
@@ -77,5 +77,7 @@ def export(context: ActionContext) -> dict[str, Any]:
             f"{context.headline}: {ended.status} {ended.error_code}: {ended.error_message}".strip(),
             fix=_HELP.get(ended.error_code, "run the same command again"),
         )
-    prefix = "/".join(part for part in (wanted["Prefix"].strip("/"), f"{kind}_outputs_{report}"))
-    return {"place": f"s3://{wanted['Bucket']}/{prefix.strip('/')}/"}
+    prefix = "/".join(
+        part for part in (parameters["Prefix"].strip("/"), f"{kind}_outputs_{report}")
+    )
+    return {"place": f"s3://{parameters['Bucket']}/{prefix.strip('/')}/"}
