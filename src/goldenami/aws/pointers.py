@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import structs
+
 from goldenami.aws import parameters
 from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.actions import ANSWERS
@@ -12,6 +14,7 @@ from goldenami.aws.waits import answered, patiently
 from goldenami.errors import RefusedError
 
 MOVE = "move:parameter"
+CONFIRM_S = 60.0
 PERMISSIONS = (*parameters.PUBLISH_PERMISSIONS, "ssm:DeleteParameter")
 READING = ("ssm:GetParameterHistory",)
 PointerEntry = ParameterVersion
@@ -37,7 +40,7 @@ def move(context: ActionContext) -> dict[str, Any]:
 
     It is done only while the parameter holds ``Before``, which is empty where there is none. SSM
     writes under no condition: who has read the parameter before this look, and writes after it, is
-    not seen.
+    not seen. With ``Confirm`` it is read back, since SSM shows an image once it is checked.
 
     Raises:
         RefusedError: somebody else has written it meanwhile.
@@ -56,6 +59,9 @@ def move(context: ActionContext) -> dict[str, Any]:
         )
     if value:
         parameters.put(context, context.parameters["Content"])
+        if context.parameters.get("Confirm"):
+            confirm = {"Name": name, "Value": value, "timeout_s": CONFIRM_S}
+            parameters.read_back(structs.replace(context, parameters=confirm))
         return {}
     with Tolerated(NOT_FOUND):
         answered(context, ANSWERS["ssm:DeleteParameter"], Name=name)

@@ -288,6 +288,7 @@ def _back(pointer: Pointer, new: str) -> Action:
             "Name": pointer.name,
             "Value": pointer.value,
             "Before": new,
+            "Confirm": bool(there),
             "Content": content,
         },
         permissions=pointers.PERMISSIONS,
