@@ -13,12 +13,11 @@ from msgspec import Struct
 import goldenami
 from goldenami.aws import (
     compare,
-    enabling,
     image_scans,
     inspector,
     parameters,
     refreshes,
-    restoring,
+    returning,
     run_command,
     sbom_exports,
     sharing,
@@ -81,11 +80,13 @@ WAITS: dict[str, Waiting] = {
         waits.image, {"describe_images": [{"Images": []}]}, {"ImageId": "ami-1"}, KEY, keeps=True
     ),
     "an image that is enabled": Waiting(
-        enabling.wait, {"describe_images": [image("disabled")]}, {"ImageId": "ami-1"},
+        returning.wait, {"describe_images": [image("disabled")]},
+        {"ImageId": "ami-1", "States": returning.AVAILABLE},
         "run the same command again",
     ),
     "an image out of the bin": Waiting(
-        restoring.wait, {"describe_images": [{"Images": []}]}, {"ImageId": "ami-1"},
+        returning.wait, {"describe_images": [{"Images": []}]},
+        {"ImageId": "ami-1", "States": returning.THERE},
         "run the same command again",
     ),
     "a refresh": Waiting(

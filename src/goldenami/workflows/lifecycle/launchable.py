@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami.aws import enabling, sharing
+from goldenami.aws import returning, sharing
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.parallel import concurrently
@@ -90,9 +90,9 @@ def opening(
             each.place, f"enable:{where}", "ec2:EnableImage", f"enable {each.image.id}", named
         )
         awaited = Action.at(
-            each.place, f"enabled:{where}", enabling.AWAIT,
+            each.place, f"enabled:{where}", returning.AWAIT,
             f"wait until {each.image.id} is available",
-            {**named, "timeout_s": enabling.TIMEOUT_S},
+            {**named, "States": returning.AVAILABLE, "timeout_s": returning.TIMEOUT_S},
             permissions=("ec2:DescribeImages",), after=(enable.id,),
         )  # fmt: skip
         after = (awaited.id,)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from goldenami.aws import recycle_bin, restoring
+from goldenami.aws import recycle_bin, returning
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
@@ -190,9 +190,9 @@ def _taken_out(each: _InBin) -> Iterator[Action]:
     )  # fmt: skip
     yield from (*snapshots, image)
     yield Action.at(
-        each.place, f"restored:{each.place.name}:{each.image}", restoring.AWAIT,
+        each.place, f"restored:{each.place.name}:{each.image}", returning.AWAIT,
         f"wait until {each.image} is there",
-        {"ImageId": each.image, "timeout_s": restoring.TIMEOUT_S},
+        {"ImageId": each.image, "States": returning.THERE, "timeout_s": returning.TIMEOUT_S},
         permissions=("ec2:DescribeImages",), after=(image.id,),
     )  # fmt: skip
 
