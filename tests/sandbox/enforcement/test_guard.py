@@ -345,7 +345,7 @@ class TestServices:
         ):
             code, message = refusal(refused)
             assert code in ("AccessDenied", "AccessDeniedException")
-            assert f"user/bob is not authorized to perform: sqs:" in message
+            assert "user/bob is not authorized to perform: sqs:" in message
 
     @pytest.mark.parametrize(
         ("condition", "may"),
