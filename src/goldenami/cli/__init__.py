@@ -25,6 +25,7 @@ from goldenami.cli import (
     enforce,
     images,
     init,
+    judge,
     lineage,
     outdated,
     policy,
@@ -110,6 +111,7 @@ app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
 app.add(audit.audit)
+app.add(judge.judge)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)

@@ -1,6 +1,6 @@
 """Something that says that a build made it, and none has."""
 
-from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity, Subject
+from goldenami.domain.audit.rules.interface import ITSELF, Approved, AuditRule, Severity, Subject
 
 FACT = "forged-build"
 """Why no build has launched an instance that carries the tags of one."""
@@ -24,5 +24,6 @@ RULE = AuditRule(
     explanation="Somebody wrote the tags of a build by hand, perhaps to get an image approved that "
     "went through no gate. goldenami goes on with no such thing, and removes none.",
     fix="find in CloudTrail who made it, remove it, and enforce the profile tag-protection",
+    kinds=ITSELF,
     test=_test,
 )
