@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from goldenami.constraints import between
 from goldenami.spec import types
+from goldenami.spec.notify import Notify
 from goldenami.spec.part import Part
 
 
@@ -13,7 +14,7 @@ class AuditSettings(Part, frozen=True):
     ``accounts`` are read by ``role``; ``newest`` versions of an image are current, ``max_age`` is
     how old it may be (``90d``); ``derived`` lets images count that were made from golden ones;
     ``approved`` lists ids, ``name:PATTERN`` and ``ssm:PARAMETER``; ``roots`` compares root volumes
-    with their images.
+    with their images; ``notify`` is who is told of what was found.
     """
 
     regions: Literal["all"] | types.SomeRegions = "all"
@@ -26,3 +27,4 @@ class AuditSettings(Part, frozen=True):
     derived: bool = False
     roots: bool = False
     waivers: str | None = None
+    notify: Notify = Notify()

@@ -260,6 +260,16 @@ class BatchImportFindings(Answer, frozen=True, kw_only=True, rename="pascal"):
             raise ValueError
 
 
+class Publish(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """What a topic took: a message by its id.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    """
+
+    call: ClassVar[str] = "sns:Publish"
+    message_id: Text
+
+
 class ConfigImage(Struct, frozen=True, kw_only=True, rename="camel"):
     """The configuration of an instance, as far as an image is counted by it."""
 
