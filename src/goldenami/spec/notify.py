@@ -32,10 +32,13 @@ def _one_address(webhook: "Webhook") -> Wrong:
 
 
 class Webhook(Part, frozen=True):
-    """A webhook, by its URL or the environment variable that has it, and what is posted there.
+    """A webhook: whoever knows its URL can post there.
 
-    ``body`` is what its receiver reads: ``text`` (Slack, Mattermost, anything that takes JSON) or
-    an ``adaptive-card`` (a workflow of Microsoft Teams).
+    Args:
+        url: `https://…`; it is a secret, so that `env` is the better place.
+        env: the environment variable that has the URL.
+        body: what its receiver reads: `text` (Slack, Mattermost, whatever takes JSON) or an
+            `adaptive-card` (a workflow of Microsoft Teams).
     """
 
     url: WebhookUrl | None = None
@@ -48,7 +51,12 @@ class Webhook(Part, frozen=True):
 
 
 class Notify(Part, frozen=True):
-    """Where ``goldenami audit --notify`` tells what it found: a topic, a webhook, or both."""
+    """Where `goldenami audit --notify` tells what it found: a topic, a webhook, or both.
+
+    Args:
+        sns: ARN of a standard SNS topic, in whatever region it is.
+        webhook: its URL, or where that stands and what is posted there.
+    """
 
     sns: TopicArn | None = None
     webhook: WebhookUrl | Annotated[Webhook, _one_address] | None = None
