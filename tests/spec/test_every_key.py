@@ -106,7 +106,7 @@ FULL: dict[type[Any], str] = {
           waivers: a
           notify:
             sns: "arn:aws:sns:us-east-1:111122223333:a"
-            webhook: {env: A, body: text}
+            webhook: {env: A, body: adaptive-card}
         timeouts: {instance: 1h, user_data: 1h, validate: 1h, image: 1h, scan: 1h, copy: 1h}
         """,
     EnforceSpec: """

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
 import re
 
-from goldenami.aws.answers.others import Publish
+from goldenami.aws.answers.others import TopicMessage
 from goldenami.aws.session import Aws
 from goldenami.domain.audit.notification import Notification
 
@@ -25,7 +25,7 @@ def publish(aws: Aws, topic: str, notification: Notification) -> None:
     """
     region = topic.split(":")[3]
     aws.in_region(region).ask(
-        Publish,
+        TopicMessage,
         f"publishing to {topic}",
         TopicArn=topic,
         Subject=subject(notification.subject),

@@ -32,7 +32,7 @@ def of_audit(document: Document, link: str = "") -> Notification | None:
         return None
     only_new = audit.since is not None and audit.since.new > 0
     findings = (each for each in document.findings if each.change == "new" or not only_new)
-    told = tuple(_told(finding) for finding in worst(findings, FINDINGS))
+    shown = tuple(_told(finding) for finding in worst(findings, FINDINGS))
     places = tuple(f"{place.where}: {_cut(why)}" for place, why in unread(audit))
     facts = AuditTold(
         at=audit.at,
@@ -43,7 +43,7 @@ def of_audit(document: Document, link: str = "") -> Notification | None:
         by_severity=audit.by_severity,
         new=audit.since.new if audit.since else None,
         fixed=audit.since.fixed if audit.since else None,
-        findings=told,
+        findings=shown,
         unread=places[:PLACES],
         report=link,
     )

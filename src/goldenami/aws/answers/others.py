@@ -260,8 +260,8 @@ class BatchImportFindings(Answer, frozen=True, kw_only=True, rename="pascal"):
             raise ValueError
 
 
-class Publish(Answer, frozen=True, kw_only=True, rename="pascal"):
-    """What a topic took: a message by its id.
+class TopicMessage(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """A message that a topic took.
 
     https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
     """
