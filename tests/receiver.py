@@ -13,13 +13,6 @@ SECRET = "/services/T0/cAnArY-of-the-webhook"
 """The path of each webhook: nothing that goldenami writes may have it."""
 
 
-class Answer(NamedTuple):
-    """What is answered; ``status`` 0 ends the connection instead."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-
-
 class Received(NamedTuple):
     """A request: its path, its content type and its JSON."""
 
@@ -29,10 +22,13 @@ class Received(NamedTuple):
 
 
 class Receiver(ThreadingHTTPServer):
-    """Answers what `answers` says, and then 200."""
+    """Answers what `answers` says, and then 200: each a status, and headers after it.
+
+    A status of 0 ends the connection instead.
+    """
 
     def __init__(self) -> None:
-        self.answers: list[Answer] = []
+        self.answers: list[tuple[Any, ...]] = []
         self.received: list[Received] = []
         self.scheme = "http"
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -55,17 +51,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.received.append(
             Received(self.path, self.headers["Content-Type"], json.loads(body))
         )
-        answer = self.server.answers.pop(0) if self.server.answers else Answer(200)
-        if not answer.status:
+        status, *headers = self.server.answers.pop(0) if self.server.answers else (200,)
+        if not status:
             self.close_connection = True
             return
-        self.send_response(answer.status)
-        for name, value in answer.headers:
+        self.send_response(status)
+        for name, value in headers:
             self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_GET = do_POST
+    def do_GET(self) -> None:
+        """Take it for a message, too: who follows a redirect asks so."""
+        self.do_POST()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  http.server's name
         """Print nothing."""

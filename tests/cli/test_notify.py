@@ -12,7 +12,6 @@ from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
 
-from ..receiver import Answer, Receiver, receiving
 from .account import launch
 
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT_ID}:golden-ami"
@@ -20,7 +19,7 @@ NOTIFY: dict[str, Any] = {"sns": TOPIC, "webhook": {"env": "GOLDENAMI_WEBHOOK"}}
 
 
 @pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+def receiver(receiving: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(webhook, "DELAYS_S", (0.0,))
     with receiving() as running:
         monkeypatch.setenv("GOLDENAMI_WEBHOOK", running.url)
@@ -43,14 +42,12 @@ class Inbox:
         taken = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
         messages = taken.get("Messages", [])
         for message in messages:
-            self._sqs.delete_message(
-                QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"]
-            )
+            self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(message["Body"]) for message in messages]
 
 
 def test_people_are_told_and_the_verdict_stays(
-    cli: Any, write: Any, sandbox: Sandbox, public: str, receiver: Receiver, tmp_path: Path
+    cli: Any, write: Any, sandbox: Sandbox, public: str, receiver: Any, tmp_path: Path
 ) -> None:
     sandbox.pending_s = 0.0
     inbox = Inbox(sandbox)
@@ -79,7 +76,7 @@ def test_people_are_told_and_the_verdict_stays(
     assert len(receiver.received) == 1
 
     refusal = Fault(service="sns", operation="Publish", code="AuthorizationError", status=403)
-    receiver.answers = [Answer(404)]
+    receiver.answers = [(404,)]
     with sandbox.fail(refusal):
         unheard = cli(*command)
     assert unheard.code == 10
@@ -87,13 +84,11 @@ def test_people_are_told_and_the_verdict_stays(
     assert "not notified: posting to the webhook at localhost: it answers 404" in unheard.err
     assert "cAnArY" not in unheard.out + unheard.err
 
-    compliant = write(
-        "green.yaml", enforce=None, audit={"approved": [public], "notify": NOTIFY}
-    )
+    compliant = write("green.yaml", enforce=None, audit={"approved": [public], "notify": NOTIFY})
     green = ("audit", compliant, *command[2:], "--since", earlier)
     assert cli(*green).code == 0
     assert inbox.read()[0]["Subject"].endswith("0 new, 1 fixed; no findings")
-    receiver.answers = [Answer(500)] * 2
+    receiver.answers = [(500,)] * 2
     assert (unheard := cli(*green)).code == 1
     assert "not everybody could be notified" in unheard.err
     assert len(inbox.read()) == 1  # the webhook's failure has not kept it from the topic

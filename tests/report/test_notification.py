@@ -62,7 +62,9 @@ def test_a_compliant_fleet_is_told_of_once_it_is_asked_for(clean_document: Docum
 
 
 def test_a_message_of_a_large_audit_is_short(document: Document, finding: Finding) -> None:
-    long = replace(finding, subject=replace(finding.subject, name="é" * 9_000), reason="🔥" * 90_000)
+    long = replace(
+        finding, subject=replace(finding.subject, name="é" * 9_000), reason="🔥" * 90_000
+    )
     unread = tuple(
         PlaceRead(account="111122223333", region=f"r-{number}", unread=("\u202e" + "x" * 90_000,))
         for number in range(900)

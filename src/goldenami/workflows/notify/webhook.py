@@ -116,7 +116,7 @@ def _failed(url: str, why: str) -> GoldenamiError:
 
 def _opener(url: str) -> OpenerDirector:
     """Return what opens the URL, by the proxy that the environment names unless it is local."""
-    proxies = {} if url.startswith("http:") else None
+    proxies: dict[str, str] | None = {} if url.startswith("http:") else None
     return build_opener(_NoRedirect, ProxyHandler(proxies))
 
 
@@ -134,7 +134,7 @@ def _escaped(text: str) -> str:
 
 
 def _card(notification: Notification) -> Mapping[str, Any]:
-    """https://learn.microsoft.com/en-us/adaptive-cards/"""
+    """Return an Adaptive Card of the message: https://learn.microsoft.com/en-us/adaptive-cards/."""
     blocks: list[Mapping[str, Any]] = [
         {"type": "TextBlock", "text": text, "wrap": True, **look}
         for text, look in (
