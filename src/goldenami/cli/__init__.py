@@ -35,6 +35,7 @@ from goldenami.cli import (
     show,
     sweep,
     tag,
+    when,
 )
 from goldenami.cli.command import App, CommandGroup
 from goldenami.cli.lifecycle import (
@@ -112,6 +113,7 @@ app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
 app.add(audit.audit)
 app.add(judge.judge)
+app.add(when.when)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)

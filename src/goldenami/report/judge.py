@@ -7,33 +7,33 @@ from typing import TextIO
 import msgspec
 
 from goldenami.domain.audit.finding import Finding, Severity
-from goldenami.domain.events.verdict import EventVerdict, Outcome, VerdictCounts
+from goldenami.domain.events.verdict import EventOutcome, EventVerdict, VerdictCounts
 from goldenami.report.audit.items import encode, write_line, write_list
 from goldenami.report.audit.rows import fix
 from goldenami.report.terminal import clean, line
 
 FORMATS = ("text", "json", "jsonl")
 SCHEMA = "goldenami.judge/v1"
-COUNTED = (Outcome.OTHER, Outcome.REPEATED, Outcome.ELSEWHERE)
+COUNTED = (EventOutcome.OTHER, EventOutcome.REPEATED, EventOutcome.ELSEWHERE)
 """Of which people see no line; programs see none of the others."""
 OTHERS_SHOWN = 5
 
-_STYLES: Mapping[Outcome, str] = {
-    Outcome.BROKEN: "red", Outcome.UNREAD: "red", Outcome.FINDINGS: "bold",
-    Outcome.COMPLIANT: "green",
+_STYLES: Mapping[EventOutcome, str] = {
+    EventOutcome.BROKEN: "red", EventOutcome.UNREAD: "red", EventOutcome.FINDINGS: "bold",
+    EventOutcome.COMPLIANT: "green",
 }  # fmt: skip
-_WORDS: Mapping[Outcome, str] = {
-    Outcome.BROKEN: "broken",
-    Outcome.UNREAD: "not judged",
-    Outcome.FINDINGS: "with findings",
-    Outcome.WAIVED: "with findings that are waived",
-    Outcome.COMPLIANT: "compliant",
-    Outcome.BAKING: "of a bake under way",
-    Outcome.GONE: "with nothing to judge",
-    Outcome.FAILED: "of failed calls",
-    Outcome.OTHER: "not about launches or images",
-    Outcome.REPEATED: "repeated",
-    Outcome.ELSEWHERE: "of regions that are not looked at",
+_WORDS: Mapping[EventOutcome, str] = {
+    EventOutcome.BROKEN: "broken",
+    EventOutcome.UNREAD: "not judged",
+    EventOutcome.FINDINGS: "with findings",
+    EventOutcome.WAIVED: "with findings that are waived",
+    EventOutcome.COMPLIANT: "compliant",
+    EventOutcome.BAKING: "of a bake under way",
+    EventOutcome.GONE: "with nothing to judge",
+    EventOutcome.FAILED: "of failed calls",
+    EventOutcome.OTHER: "not about launches or images",
+    EventOutcome.REPEATED: "repeated",
+    EventOutcome.ELSEWHERE: "of regions that are not looked at",
 }
 
 Writer = Callable[[Iterable[EventVerdict], VerdictCounts, TextIO], None]
@@ -82,21 +82,21 @@ def summary(counts: VerdictCounts) -> str:
     return f"{total} event{'s' * (total != 1)}" + (f": {', '.join(parts)}" if parts else "")
 
 
-def _words(outcome: Outcome, counts: VerdictCounts) -> str:
+def _words(outcome: EventOutcome, counts: VerdictCounts) -> str:
     words = _WORDS[outcome]
-    if outcome is Outcome.FINDINGS:
+    if outcome is EventOutcome.FINDINGS:
         levels = (f"{counts.severities[level]} {level.value}" for level in Severity
                   if counts.severities[level])  # fmt: skip
         return f"{words} ({', '.join(levels)})"
-    if outcome is Outcome.OTHER:
+    if outcome is EventOutcome.OTHER:
         most = [f"{call} {number}" for call, number in counts.others.most_common(OTHERS_SHOWN)]
         more = ["…"] if len(counts.others) > OTHERS_SHOWN else []
         return f"{words} ({', '.join([*most, *more])})"
     return words
 
 
-def _ordered(counts: VerdictCounts) -> Iterator[tuple[Outcome, int]]:
-    return ((each, counts.outcomes[each]) for each in Outcome if counts.outcomes[each])
+def _ordered(counts: VerdictCounts) -> Iterator[tuple[EventOutcome, int]]:
+    return ((each, counts.outcomes[each]) for each in EventOutcome if counts.outcomes[each])
 
 
 def _numbers(counts: VerdictCounts) -> dict[str, object]:
@@ -107,7 +107,7 @@ def _numbers(counts: VerdictCounts) -> dict[str, object]:
 
 
 def _about_images(verdicts: Iterable[EventVerdict]) -> Iterator[EventVerdict]:
-    return (verdict for verdict in verdicts if verdict.outcome is not Outcome.OTHER)
+    return (verdict for verdict in verdicts if verdict.outcome is not EventOutcome.OTHER)
 
 
 def _headline(verdict: EventVerdict) -> str:

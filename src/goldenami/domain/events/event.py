@@ -156,8 +156,8 @@ def _of_record(record: _Record) -> Event:
         region=record.aws_region,
         by=identity.name,
         error=record.error_code or "",
-        request=_lowered(record.request_parameters),
-        response=_lowered(record.response_elements),
+        request=_unwrapped(_lowered(record.request_parameters), f"{record.event_name}Request"),
+        response=_unwrapped(_lowered(record.response_elements), f"{record.event_name}Response"),
     )
 
 
@@ -175,6 +175,11 @@ def _of_bridge(bridged: _Bridged) -> Event:
 
 def _utc(time: datetime) -> datetime:
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _unwrapped(part: Any, name: str) -> Any:
+    """Return what EC2's younger operations put under the name of their request or response."""
+    return part.get(name.lower(), part) if isinstance(part, dict) else part
 
 
 def _lowered(part: Any) -> Any:

@@ -11,7 +11,7 @@ from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.waivers import Waived
 
 
-class Outcome(StrEnum):
+class EventOutcome(StrEnum):
     """What became of an event, what needs somebody first."""
 
     BROKEN = "broken"
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     @property
     def settled(self) -> bool:
         """Whether nothing more is to be done with the event: it need not come again."""
-        return self not in (Outcome.BROKEN, Outcome.UNREAD)
+        return self not in (EventOutcome.BROKEN, EventOutcome.UNREAD)
 
 
 class EventVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -51,7 +51,7 @@ class EventVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
         why: why it was not judged.
     """
 
-    outcome: Outcome
+    outcome: EventOutcome
     origin: str
     id: str = ""
     call: str = ""
@@ -75,28 +75,28 @@ class VerdictCounts:
     """How many events there were of each outcome, and what the others were about."""
 
     def __init__(self) -> None:
-        self.outcomes: Counter[Outcome] = Counter()
+        self.outcomes: Counter[EventOutcome] = Counter()
         self.others: Counter[str] = Counter()
         self.severities: Counter[Severity] = Counter()
 
     def add(self, verdict: EventVerdict) -> None:
         """Count one more."""
         self.outcomes[verdict.outcome] += 1
-        if verdict.outcome is Outcome.OTHER:
+        if verdict.outcome is EventOutcome.OTHER:
             self.others[verdict.call] += 1
         self.severities.update(finding.severity for finding in verdict.findings)
 
     @property
     def incomplete(self) -> int:
         """How many could not be judged."""
-        return self.outcomes[Outcome.BROKEN] + self.outcomes[Outcome.UNREAD]
+        return self.outcomes[EventOutcome.BROKEN] + self.outcomes[EventOutcome.UNREAD]
 
     def failing(self, least: Severity) -> int:
         """Return how many findings are as bad as this, or worse."""
         return sum(count for level, count in self.severities.items() if level.reaches(least))
 
 
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
+def worst(outcomes: Iterable[EventOutcome]) -> EventOutcome:
     """Return the outcome of several things of one event: the one that needs somebody first."""
-    order = list(Outcome)
+    order = list(EventOutcome)
     return min(outcomes, key=order.index)

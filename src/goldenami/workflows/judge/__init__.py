@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from goldenami.aws.session import Aws
 from goldenami.domain.events.event import BrokenEvent, Event, read
-from goldenami.domain.events.verdict import EventVerdict, Outcome
+from goldenami.domain.events.verdict import EventOutcome, EventVerdict
 from goldenami.spec.model import Release
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.judge.assessment import Assessment
@@ -84,10 +84,12 @@ def _verdicts(
     judged = dict(zip(fresh, assess(list(fresh.values())), strict=True))
     for number, (delivery, event) in enumerate(several):
         if isinstance(event, BrokenEvent):
-            verdict = EventVerdict(outcome=Outcome.BROKEN, origin=delivery.origin, why=event.why)
+            verdict = EventVerdict(
+                outcome=EventOutcome.BROKEN, origin=delivery.origin, why=event.why
+            )
         elif event in settled:
             verdict = EventVerdict(
-                outcome=Outcome.REPEATED, origin=delivery.origin, id=event.id, call=event.call
+                outcome=EventOutcome.REPEATED, origin=delivery.origin, id=event.id, call=event.call
             )
         else:
             verdict = replace(judged[event.id or number], origin=delivery.origin)

@@ -13,7 +13,7 @@ from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.audit.waivers import Waived
 from goldenami.domain.events import subjects
 from goldenami.domain.events.event import Event
-from goldenami.domain.events.verdict import EventVerdict, Outcome, worst
+from goldenami.domain.events.verdict import EventOutcome, EventVerdict, worst
 from goldenami.errors import GoldenamiError, RefusedError
 from goldenami.spec.model import Release
 from goldenami.workflows.audit import reassessment
@@ -88,19 +88,19 @@ class Assessment:
         else:
             why = ""
         if named is None:
-            return _of(event, Outcome.OTHER)
+            return _of(event, EventOutcome.OTHER)
         if event.error:
-            return _of(event, Outcome.FAILED, f"the call failed: {event.error}")
+            return _of(event, EventOutcome.FAILED, f"the call failed: {event.error}")
         if self._question.regions and event.region not in self._question.regions:
-            return _of(event, Outcome.ELSEWHERE, f"{event.region} is not looked at")
+            return _of(event, EventOutcome.ELSEWHERE, f"{event.region} is not looked at")
         if why:
-            return _of(event, Outcome.UNREAD, why)
+            return _of(event, EventOutcome.UNREAD, why)
         if not named:
-            return _of(event, Outcome.GONE, "it leaves nothing that could be judged")
+            return _of(event, EventOutcome.GONE, "it leaves nothing that could be judged")
         try:
             place = self._place(event)
         except GoldenamiError as error:
-            return _of(event, Outcome.UNREAD, error.message)
+            return _of(event, EventOutcome.UNREAD, error.message)
         return _AboutThese(event, place, named)
 
     def _place(self, event: Event) -> AccountRegion:
@@ -210,13 +210,13 @@ class _RoundJudged:
 def _verdict(
     about: _AboutThese, rounds: _Rounds, judged: Mapping[_Round, _RoundJudged | GoldenamiError]
 ) -> EventVerdict:
-    outcomes, why = list[Outcome](), ""
+    outcomes, why = list[EventOutcome](), ""
     resources, images = list[str](), list[str]()
     findings, waived = list[Finding](), list[Waived]()
     for subject in about.subjects:
         result = judged[rounds.of(about.place, subject)]
         if isinstance(result, GoldenamiError):
-            outcomes.append(Outcome.UNREAD)
+            outcomes.append(EventOutcome.UNREAD)
             why = result.message
             continue
         judgement, there = result.judgement, result.of_thing.get(subject.resource, [])
@@ -231,7 +231,7 @@ def _verdict(
             outcomes.append(_outcome(name, judgement))
     outcome = worst(outcomes)
     return _of(
-        about.event, outcome, why if outcome is Outcome.UNREAD else _WHY.get(outcome, ""),
+        about.event, outcome, why if outcome is EventOutcome.UNREAD else _WHY.get(outcome, ""),
         resources=tuple(resources),
         images=tuple(dict.fromkeys(image for image in images if image)),
         findings=tuple(findings),
@@ -239,25 +239,25 @@ def _verdict(
     )  # fmt: skip
 
 
-_WHY: Mapping[Outcome, str] = {
-    Outcome.BAKING: "it belongs to a bake, or a change of a release, that is under way",
-    Outcome.GONE: "it is not there any more, or is nothing that an audit looks at",
+_WHY: Mapping[EventOutcome, str] = {
+    EventOutcome.BAKING: "it belongs to a bake, or a change of a release, that is under way",
+    EventOutcome.GONE: "it is not there any more, or is nothing that an audit looks at",
 }
 
 
-def _outcome(resource: str, judgement: Judgement) -> Outcome:
+def _outcome(resource: str, judgement: Judgement) -> EventOutcome:
     if judgement.open.get(resource):
-        return Outcome.FINDINGS
-    return Outcome.WAIVED if judgement.waived.get(resource) else Outcome.COMPLIANT
+        return EventOutcome.FINDINGS
+    return EventOutcome.WAIVED if judgement.waived.get(resource) else EventOutcome.COMPLIANT
 
 
-def _absent(resource: str, judgement: Judgement, unread: str) -> Outcome:
+def _absent(resource: str, judgement: Judgement, unread: str) -> EventOutcome:
     if resource in judgement.baking:
-        return Outcome.BAKING
-    return Outcome.UNREAD if unread else Outcome.GONE
+        return EventOutcome.BAKING
+    return EventOutcome.UNREAD if unread else EventOutcome.GONE
 
 
-def _of(event: Event, outcome: Outcome, why: str = "", **more: object) -> EventVerdict:
+def _of(event: Event, outcome: EventOutcome, why: str = "", **more: object) -> EventVerdict:
     return EventVerdict(
         outcome=outcome,
         origin="",

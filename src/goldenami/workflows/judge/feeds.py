@@ -99,21 +99,22 @@ class PipeFeed:
         Raises:
             SpecError: a line, or the document, is too long.
         """
-        rest, number = b"", 0
+        waiting, number, by_line = bytearray(), 0, None
         for piece in iter(self._piece, b""):
-            rest += piece
-            if number == 0 and not _begins_with_a_line(rest):
-                continue  # a document of several lines, as far as can be seen
-            *lines, rest = rest.split(b"\n")
-            if lines:
+            waiting += piece
+            _refuse_long(waiting, "stdin")
+            if b"\n" not in piece:
+                continue
+            if by_line is None:  # else it is a document of several lines
+                by_line = _begins_with_a_line(bytes(waiting))
+            if by_line:
+                *lines, rest = bytes(waiting).split(b"\n")
                 yield from _some(_lines(lines, "stdin", number))
-                number += len(lines)
-            _refuse_long(rest, "stdin")
+                waiting, number = bytearray(rest), number + len(lines)
         if number == 0:
-            rest = unpacked(rest, "stdin")
-            yield from _some(deliveries(rest, "stdin"))
-        elif rest.strip():
-            yield tuple(_lines([rest], "stdin", number))
+            yield from _some(deliveries(unpacked(bytes(waiting), "stdin"), "stdin"))
+        else:
+            yield from _some(_lines([bytes(waiting)], "stdin", number))
 
     def _piece(self) -> bytes:
         """Return what has arrived, as soon as anything has."""
@@ -242,7 +243,7 @@ def _some(every: Iterator[Delivery]) -> Iterator[Sequence[Delivery]]:
         yield several
 
 
-def _refuse_long(content: bytes, origin: str) -> None:
+def _refuse_long(content: bytes | bytearray, origin: str) -> None:
     if len(content) > files.AUDIT_BYTES:
         raise SpecError(f"{origin}: too large: it has more than {files.AUDIT_BYTES:,} bytes")
 
