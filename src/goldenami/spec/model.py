@@ -41,6 +41,9 @@ class BaseSource(Part, frozen=True):
     golden: str | None = None
 
 
+OneSource = Annotated[BaseSource, exactly_one(*BaseSource.__struct_fields__)]
+
+
 class BaseVolume(Part, frozen=True):
     """One block device of the base instance, and so of the image.
 
@@ -66,7 +69,7 @@ class Base(Part, frozen=True):
     Where AWS has no capacity for it, the further ``subnets`` and ``instance_types`` are tried.
     """
 
-    source: Annotated[BaseSource, exactly_one] = BaseSource()
+    source: OneSource = BaseSource()
     instance_type: types.InstanceType | None = None
     instance_types: types.InstanceTypes = ()
     key_name: types.KeyName | None = None
@@ -81,7 +84,7 @@ class Base(Part, frozen=True):
 class Architecture(Part, frozen=True):
     """What differs for an architecture: it stands in ``base`` where a release has but one."""
 
-    source: Annotated[BaseSource, exactly_one]
+    source: OneSource
     instance_type: types.InstanceType | None = None
     instance_types: types.InstanceTypes = ()
 

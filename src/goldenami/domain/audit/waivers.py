@@ -1,5 +1,6 @@
 """Waivers: findings that somebody accepted, for a reason, until a day."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,9 @@ from goldenami.domain.audit.subject import Kind
 
 _NEEDED = ("instance", "resource", "image", "account", "tag")
 _Filled = Annotated[str, filled("needs an owner and a reason")]
+
+
+_TAG = re.compile(r"[\s\S]*=[\s\S]*")
 
 
 def _is_tag(text: str) -> bool:
@@ -33,7 +37,7 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     resource: str | None = None
     image: str | None = None
     account: str | None = None
-    tag: Annotated[str, form(_is_tag, "tag of the form Key=Value")] | None = None
+    tag: Annotated[str, form(_is_tag, "tag of the form Key=Value", _TAG)] | None = None
     region: str | None = None
     rule: str | None = None
 
