@@ -3,7 +3,7 @@
 A constraint is a function of a value that yields what is wrong with it: where below it (``[2]``,
 ``.Name``, empty for the value itself), and the words. It stands in the ``Annotated`` type of a key,
 and `goldenami.validation` asks it about a value whose type is right. What JSON Schema can say of it
-it carries along, for the schemas that `goldenami.spec.schema` makes of the types.
+it carries along, for the schemas that `goldenami.spec.json_schema` makes of the types.
 """
 
 import re
@@ -22,7 +22,7 @@ Wrong = Iterator[tuple[str, str]]
 Constraint = Callable[[Any], Wrong]
 
 
-class Stated(Struct, frozen=True):
+class Stated(Struct, frozen=True, eq=False):
     """A constraint with what JSON Schema can say of it, which never refuses more than it does."""
 
     check: Constraint

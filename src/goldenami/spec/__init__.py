@@ -12,7 +12,8 @@ from goldenami.errors import FileProblem, SpecError
 from goldenami.spec import checks, enforce, user_data
 from goldenami.spec.digest import digest
 from goldenami.spec.enforce import EnforceFile
-from goldenami.spec.model import Enforce, Release
+from goldenami.spec.enforcement import Enforce
+from goldenami.spec.model import Release
 from goldenami.validation import Problem, Rule
 from goldenami.yamlfile import YamlDocument
 

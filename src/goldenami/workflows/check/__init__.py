@@ -5,27 +5,21 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
 from goldenami import files, spec, yamlfile
 from goldenami.domain.audit.waivers import WaiverFile
 from goldenami.errors import FileProblem, SpecError, UsageError
-from goldenami.spec import enforce, folder, schema
-from goldenami.spec.model import EnforceSpec, Release
-from goldenami.validation import Problem, closest
+from goldenami.spec import enforce, folder, json_schema
+from goldenami.spec.enforcement import EnforceSpec
+from goldenami.spec.kinds import KINDS
+from goldenami.spec.model import Release
+from goldenami.validation import Problem, alternatives, closest
 from goldenami.workflows.check import rules
 from goldenami.workflows.check.together import CheckedRelease, problems_together, warnings_together
 from goldenami.yamlfile import YamlDocument
-
-KINDS: Final[Mapping[str, type[Any]]] = {
-    "goldenami/": Release,
-    enforce.SCHEMA: EnforceSpec,
-    "goldenami.waivers/": WaiverFile,
-}
-"""The files that users write, by how their ``schema`` begins."""
-
 
 class Checked(Struct, frozen=True, kw_only=True):
     """What was checked, and what is wrong with it.
@@ -94,14 +88,14 @@ class _Check:
         if not files.is_folder(path):
             return [path]
         unread: dict[Path, SpecError] = {}
-        several = folder.files_of(path, tuple(KINDS), unread)
+        several = folder.files_of(path, tuple(kind.prefix for kind in KINDS), unread)
         for name, error in unread.items():
             self._files[name.resolve()] = name
             self._refuse(name, error)
         if not several and not unread:
             raise UsageError(
                 f"{path}: no file of goldenami is below it",
-                fix=f"name one that begins with `schema: {'`, `'.join(_schemas())}`",
+                fix=f"their `schema` is {alternatives(f'`{kind.schema}`' for kind in KINDS)}",
             )
         return several
 
@@ -144,32 +138,27 @@ class _Check:
 
     def _stale_schema(self, document: YamlDocument, kind: type[Any], content: bytes) -> None:
         """Note a file of the editor's that says something else than what is checked here."""
-        if problem := schema.stale(document.path, kind, content):
+        if problem := json_schema.stale(document.path, kind, content):
             self._warnings.append(document.refusal(problem))
 
 
 def _kind(document: YamlDocument) -> Any:
     """Return what a file is by its schema; without one, what its keys are of."""
-    for prefix, kind in KINDS.items():
-        if document.schema.startswith(prefix):
-            return kind
+    if document.schema:
+        fitting = (kind.type for kind in KINDS if document.schema.startswith(kind.prefix))
+        return next(fitting, None)
     keys = set(document.data) if isinstance(document.data, dict) else set()
-    if not document.schema and (keys - {"schema"}):
-        fitting = max(KINDS.values(), key=lambda kind: len(keys & set(kind.__struct_fields__)))
-        return fitting if keys & set(fitting.__struct_fields__) else None
-    return None
+    shared = {kind.type: len(keys.intersection(kind.type.__struct_fields__)) for kind in KINDS}
+    return max(shared, key=shared.__getitem__) if any(shared.values()) else None
 
 
 def _of_no_kind(document: YamlDocument) -> Problem:
+    several = [kind.schema for kind in KINDS]
     if not document.schema:
-        return Problem("$.schema", "is missing", f"write one of {', '.join(_schemas())}")
-    close = closest(document.schema, _schemas())
-    fix = f"did you mean `{close}`?" if close else f"goldenami reads {', '.join(_schemas())}"
+        return Problem("$.schema", "is missing", f"write one of {', '.join(several)}")
+    close = closest(document.schema, several)
+    fix = f"did you mean `{close}`?" if close else f"goldenami reads {', '.join(several)}"
     return Problem("$.schema", f"`{document.schema}` is no file that goldenami reads", fix)
-
-
-def _schemas() -> tuple[str, ...]:
-    return tuple(f"{prefix}v1" for prefix in KINDS)
 
 
 _KEY = re.compile(r"([a-z_.]+):? (.*)", re.DOTALL)

@@ -15,7 +15,8 @@ from goldenami.domain.audit.rules import BY_ID
 from goldenami.domain.audit.waivers import WaiverFile
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import profile_named
-from goldenami.spec.model import Enforce, EnforceSpec, Release
+from goldenami.spec.enforcement import Enforce, EnforceSpec
+from goldenami.spec.model import Release
 from goldenami.validation import Problem, Rule, closest
 
 Problems = Iterator[Problem]
