@@ -57,6 +57,7 @@ def form(
         noun: what it is to be.
         pattern: what each such text has, where ``matches`` is no pattern itself.
     """
+    test: Callable[[str], object]
     if isinstance(matches, re.Pattern):
         pattern, test = matches, matches.fullmatch
     else:
@@ -66,7 +67,7 @@ def form(
 
 
 def whole(pattern: re.Pattern[str]) -> str:
-    """Return a pattern of a whole text as JSON Schema writes it: the regular expressions of ECMA."""
+    """Return a pattern of a whole text as JSON Schema writes it, by ECMA's regular expressions."""
     return f"^(?:{pattern.pattern})$".replace(r"\Z", "$")
 
 
@@ -74,7 +75,9 @@ def between(least: int, most: int | None = None, unit: str = "") -> Constraint:
     """Return the constraint that a number lies in a range, its ends included."""
     limits = f"{least} or more" if most is None else f"{least:,} to {most:,}"
     words = f"{limits} {unit}".strip()
-    ends: dict[str, object] = {"minimum": least} if most is None else {"minimum": least, "maximum": most}
+    ends: dict[str, object] = (
+        {"minimum": least} if most is None else {"minimum": least, "maximum": most}
+    )
     return needs(
         lambda number: number >= least and (most is None or number <= most),
         lambda number: f"{words}, not {number}",

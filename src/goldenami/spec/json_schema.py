@@ -152,7 +152,7 @@ def _field(field: structs.FieldInfo, parts: dict[str, Schema]) -> Schema:
     if default is NODEFAULT or not isinstance(default, str | int | bool):
         return schema
     if default == "":
-        return {"anyOf": [{"const": ""}, schema]} if "pattern" in str(schema) else schema
+        return {"anyOf": [{"const": ""}, schema]} if schema.keys() - {"type"} else schema
     return {**schema, "default": default}
 
 

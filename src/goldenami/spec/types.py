@@ -59,9 +59,7 @@ Vulnerability = Annotated[str, form(names.VULNERABILITY, "id, such as `CVE-2026-
 Timeout = Annotated[str, form(names.duration, "time, such as `30m` or `2h`", names.DURATION)]
 Age = Annotated[
     str,
-    form(
-        lambda text: names.duration(text) is not None, "duration, such as `90d`", names.DURATION
-    ),
+    form(lambda text: names.duration(text) is not None, "duration, such as `90d`", names.DURATION),
 ]
 Lifetime = Annotated[
     str,

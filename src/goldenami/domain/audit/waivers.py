@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from goldenami.constraints import Wrong, filled, form
+from goldenami.constraints import filled, form, needs
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind
 
@@ -76,9 +76,14 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return ", ".join(f"{kind} {value}" for kind in kinds if (value := getattr(self, kind)))
 
 
-def _names_something(waiver: Waiver) -> Wrong:
-    if not any(getattr(waiver, kind) for kind in _NEEDED):
-        yield "", f"names no {', '.join(_NEEDED[:-1])} or {_NEEDED[-1]}"
+_names_something = needs(
+    lambda waiver: any(getattr(waiver, kind) for kind in _NEEDED),
+    lambda _: f"names no {', '.join(_NEEDED[:-1])} or {_NEEDED[-1]}",
+    anyOf=[
+        {"required": [kind], "properties": {kind: {"not": {"enum": [None, ""]}}}}
+        for kind in _NEEDED
+    ],
+)
 
 
 class WaiverFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,6 +21,7 @@ from goldenami.workflows.check import rules
 from goldenami.workflows.check.together import CheckedRelease, problems_together, warnings_together
 from goldenami.yamlfile import YamlDocument
 
+
 class Checked(Struct, frozen=True, kw_only=True):
     """What was checked, and what is wrong with it.
 
@@ -74,8 +75,7 @@ class _Check:
             real = path.resolve()
             if (real, kind) not in self._seen:
                 self._seen.add((real, kind))
-                self._files.setdefault(real, path)
-                self._read(self._files[real], kind)
+                self._read(self._files.setdefault(real, path), kind)
         self._problems += problems_together(self._releases)
         self._warnings += warnings_together(self._releases)
         return Checked(
@@ -114,7 +114,11 @@ class _Check:
 
     def _refuse(self, path: Path, error: SpecError) -> None:
         words = error.message.removeprefix(f"{path}: ")
-        self._problems += error.problems or [FileProblem(str(path), 1, "", words, error.fix)]
+        unplaced = FileProblem(str(path), 1, "", words, error.fix)
+        for each in error.problems or (unplaced,):
+            real = Path(each.path).resolve()
+            known = self._files.setdefault(real, _shown(Path(each.path)))  # however it was named
+            self._problems.append(each._replace(path=str(known)))
 
     def _release(self, document: YamlDocument, content: bytes) -> None:
         named: list[Path] = []
@@ -122,24 +126,30 @@ class _Check:
         try:
             file = spec.of_document(document, content, further)
         finally:
-            self._queue.extend((path, WaiverFile) for path in named)
+            self._queue.extend((_shown(path), WaiverFile) for path in named)
         self._releases.append(CheckedRelease(file, document))
         self._warnings += map(document.refusal, map(_placed, file.warnings))
         if file.enforcement.path != file.path:
-            self._queue.append((file.enforcement.path, EnforceSpec))
+            self._queue.append((_shown(file.enforcement.path), EnforceSpec))
 
     def _enforcement(self, document: YamlDocument, _: bytes) -> None:
         enforce.read(document, rules.of_enforcement())
 
     def _waivers(self, document: YamlDocument, _: bytes) -> None:
         whole, refusals = document.validated(WaiverFile, [rules.known_rule])
-        yamlfile.refuse(document.path, refusals)
         self._warnings += map(document.refusal, rules.expired(whole, self._today))
+        yamlfile.refuse(document.path, refusals)
 
     def _stale_schema(self, document: YamlDocument, kind: type[Any], content: bytes) -> None:
         """Note a file of the editor's that says something else than what is checked here."""
         if problem := json_schema.stale(document.path, kind, content):
             self._warnings.append(document.refusal(problem))
+
+
+def _shown(path: Path) -> Path:
+    """Return a path without the way back (``..``) that led another file there."""
+    here, real = Path.cwd(), path.resolve()
+    return real.relative_to(here) if ".." in path.parts and real.is_relative_to(here) else path
 
 
 def _kind(document: YamlDocument) -> Any:

@@ -4,6 +4,7 @@ Each of these is told by the command that would meet it too, later, and one at a
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import msgspec
 
 from goldenami import files
 from goldenami.bake.packer_template import shipped_templates
+from goldenami.constraints import UnsoundError
 from goldenami.domain.audit.rules import BY_ID
-from goldenami.domain.audit.waivers import WaiverFile
+from goldenami.domain.audit.waivers import Waiver, WaiverFile
 from goldenami.errors import SpecError, UsageError
 from goldenami.iam.profiles import profile_named
 from goldenami.spec.enforcement import Enforce, EnforceSpec
@@ -118,12 +120,14 @@ def _json_template(path: Path, content: bytes, release: Release) -> Problems:
         yield Problem("$.bake.only", f"{path} has no builder `{only}`", fix)
     elif not only and len(names) > 1:
         words = f"{path} has {len(names)} builders, and a release is one image"
-        yield Problem("$.bake.template", words, f"name the one to run: `bake: {{only: {names[0]}}}`")
+        yield Problem(
+            "$.bake.template", words, f"name the one to run: `bake: {{only: {names[0]}}}`"
+        )
 
 
 def known_rule(file: WaiverFile) -> Problems:
     """Refuse waivers of rules that the audit does not have: they cover nothing."""
-    for index, waiver in enumerate(file.waivers):
+    for index, waiver in _sound(file):
         if waiver.rule is not None and waiver.rule not in BY_ID:
             close = closest(waiver.rule, BY_ID)
             fix = f"did you mean `{close}`?" if close else f"the rules are {', '.join(BY_ID)}"
@@ -132,10 +136,19 @@ def known_rule(file: WaiverFile) -> Problems:
 
 def expired(file: WaiverFile, today: date) -> Problems:
     """Tell which waivers cover nothing any more."""
-    for index, waiver in enumerate(file.waivers):
+    for index, waiver in _sound(file):
         if waiver.expires < today:
             yield Problem(
                 f"$.waivers[{index}].expires",
                 f"the day has passed: {waiver.coverage} is a finding again",
                 f"mend what {waiver.owner} had waived, or agree on another day",
             )
+
+
+def _sound(file: WaiverFile) -> Iterator[tuple[int, Waiver]]:
+    """Yield the waivers with nothing wrong of their own; the others' problems are known."""
+    with suppress(UnsoundError):
+        for index, waiver in enumerate(file.waivers):
+            with suppress(UnsoundError):
+                _ = waiver.rule, waiver.expires < date.min, waiver.coverage, str(waiver.owner)
+                yield index, waiver
