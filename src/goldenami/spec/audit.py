@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from goldenami.constraints import between
 from goldenami.spec import types
+from goldenami.spec.notify import Notify
 from goldenami.spec.part import Part
 
 
@@ -21,6 +22,7 @@ class AuditSettings(Part, frozen=True):
         derived: whether images count as golden that were made from golden ones.
         roots: whether root volumes are compared with their images.
         waivers: the file of the findings that are accepted, beside the release file.
+        notify: who is told of what was found by `goldenami audit --notify`.
     """
 
     regions: Literal["all"] | types.SomeRegions = "all"
@@ -33,3 +35,4 @@ class AuditSettings(Part, frozen=True):
     derived: bool = False
     roots: bool = False
     waivers: str | None = None
+    notify: Notify = Notify()
