@@ -155,6 +155,6 @@ def exactly_one(*names: str) -> Constraint:
             several = ", ".join(present) or "none"
             yield "", f"give exactly one of {', '.join(names)} (given: {several})"
 
-    given = {"not": {"enum": [None, ""]}}
-    options = [{"required": [name], "properties": {name: given}} for name in names]
+    filled_in = {"not": {"enum": [None, ""]}}
+    options = [{"required": [name], "properties": {name: filled_in}} for name in names]
     return Stated(check, {"oneOf": options})

@@ -21,8 +21,8 @@ def write(checked: Checked, form: str) -> None:
     """Write it to stdout in one of ``FORMATS``."""
     match form:
         case "json":
-            found = [_fields(problem, level) for problem, level in _all(checked)]
-            listing.write_document(SCHEMA, files=checked.files, problems=found)
+            problems = [_fields(problem, level) for problem, level in _all(checked)]
+            listing.write_document(SCHEMA, files=checked.files, problems=problems)
         case "sarif":
             listing.write_json(_sarif(checked))
         case "github":
