@@ -22,6 +22,9 @@ def instance(name: str = "i-1", launched: float | None = None) -> Subject:
     )  # fmt: skip
 
 
+Looks = tuple[tuple[float, list[Subject], bool], ...]
+
+
 def stays(*looks: tuple[float, list[Subject], bool]) -> list[tuple[str, str, str]]:
     """Return what stayed from when to when, after looks at these hours; in each, what was there."""
     several = Stays()
@@ -54,20 +57,19 @@ def test_an_end_lies_between_two_looks() -> None:
 
 
 def test_where_nobody_looked_nothing_ended() -> None:
-    looks = ((0, [instance()], True), (1, [], False), (2, [instance()], True))
+    looks: Looks = ((0, [instance()], True), (1, [], False), (2, [instance()], True))
     assert [end for _, _, end in stays(*looks)] == ["still at 2026-03-01T02:00:00Z"]
-    unread = ((0, [], True), (1, [], False), (2, [instance()], True))
+    unread: Looks = ((0, [], True), (1, [], False), (2, [instance()], True))
     assert stays(*unread)[0][1] == "2026-03-01T00:00:00Z … 2026-03-01T02:00:00Z"
 
 
 def test_what_comes_back_has_two_stays() -> None:
-    looks = ((0, [instance()], True), (1, [], True), (2, [instance()], True))
+    looks: Looks = ((0, [instance()], True), (1, [], True), (2, [instance()], True))
     assert len(stays(*looks)) == 2
 
 
 def test_the_longest_time_between_two_looks_is_known() -> None:
     several = Stays()
-    assert several.longest is None
     for number in (0, 1, 30, 31):
         several.add(Look(at=hour(number), there=(), looked={}))
     assert several.longest is not None
