@@ -10,16 +10,17 @@ from msgspec import Struct
 
 from goldenami.aws import calls, image_references, snapshots, usage_reports
 from goldenami.aws.image_references import ImageUser
-from goldenami.aws.parallel import concurrently
+from goldenami.aws.parallel import concurrently, stoppable
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import IncompleteError, RefusedError
-from goldenami.workflows.lifecycle import uses
+from goldenami.workflows.lifecycle import descendants, uses
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 from goldenami.workflows.lifecycle.uses import Use, UseKind, Uses
 
 PERMISSIONS = (
-    *uses.PERMISSIONS, *image_references.PERMISSIONS, *usage_reports.PERMISSIONS,
+    *uses.PERMISSIONS, *descendants.PERMISSIONS, *image_references.PERMISSIONS,
+    *usage_reports.PERMISSIONS,
     "ec2:DescribeLockedSnapshots", "ec2:DeregisterImage",
 )  # fmt: skip
 PROTECTED = "enabled"
@@ -104,7 +105,10 @@ def look(
     """
     images = [each for version in versions for each in version.images]
     places = uses.places_of(aws, watch.regions, images)
-    every = uses.read(aws, images, places, published=watch.published)
+    with stoppable(1) as pool:
+        born = pool.submit(descendants.read, aws, places)
+        using = uses.read(aws, images, places, published=watch.published)
+        every = using.also(uses.descended(born.result(), images))
     named, unnamed = _references(aws, images, places)
     readers = dict(_readers(aws, versions, every, watch, now))
     answers, errors = concurrently(readers, lambda question: readers[question]())
