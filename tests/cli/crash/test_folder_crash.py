@@ -20,7 +20,7 @@ def layers(machine: Machine) -> Path:
     """Write two release files, of which one is baked from the other's image."""
     folder = machine.folder / "layers"
     folder.mkdir()
-    few = {"regions": [REGIONS[0]], "test": None, "validate": [], "lifecycle": {}}
+    few: dict[str, Any] = {"regions": [REGIONS[0]], "test": None, "validate": [], "lifecycle": {}}
     for image, source in (("app", {"golden": "os"}), ("os", RELEASE["base"]["source"])):
         own = {"image": image, "base": {"source": source}}
         publish = {"publish": {"ssm_parameter": f"/golden-ami/{image}"}}

@@ -153,8 +153,11 @@ def test_a_version_that_goes_and_comes_back_is_killed_at_any_call(
     machine = released
     before = stands(machine)
     prune = ("prune", str(machine.release), "--yes")
-    ways = {"retire": [(RETIRE, None)], "prune": [(prune, a_day_passes)] * 3}
-    steps = [Step(machine, *way) for way in (*ways[command], (RESTORE, None))]
+    if command == "retire":
+        steps = [Step(machine, RETIRE)]
+    else:
+        steps = [Step(machine, prune, a_day_passes) for _ in range(3)]
+    steps.append(Step(machine, RESTORE))
     assert {steps[-2].wanted[name] for name, _ in kept(machine)} == {"retired"}
     assert {name: steps[-1].wanted[name]["shared"] for name in REGIONS} == {
         name: before[name]["shared"] for name in REGIONS

@@ -201,11 +201,16 @@ def refuse_unread(unread: Mapping[str, str], purpose: str) -> None:
         IncompleteError: naming what could not be.
     """
     if unread:
-        raise IncompleteError(
-            f"{purpose}: not everything could be read, so there may be more",
-            notes=[f"{what}: {why}" for what, why in unread.items()],
-            fix="give the caller access to these, and run the same command again",
-        )
+        raise incomplete(unread, purpose)
+
+
+def incomplete(unread: Mapping[str, str], purpose: str) -> IncompleteError:
+    """Return the error that names what could not be read for a purpose."""
+    return IncompleteError(
+        f"{purpose}: not everything could be read, so there may be more",
+        notes=[f"{what}: {why}" for what, why in unread.items()],
+        fix="give the caller access to these, and run the same command again",
+    )
 
 
 class _Place(Struct, frozen=True):
