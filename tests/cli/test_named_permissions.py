@@ -85,8 +85,10 @@ def least(cli: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
             environment.setenv("AWS_SESSION_TOKEN", session["SessionToken"])
             ran = cli(*words, *([] if words[0] == "rescan" else ["--yes"]))
         assert ran.code in (0, 10), ran.err
-        unnamed = {call.name for call in sandbox.calls[before:]} - {*permissions} - FREE
+        called = [call.name for call in sandbox.calls[before:]]
+        unnamed = {*called} - {*permissions} - FREE
         assert not unnamed, (words[0], unnamed)
+        assert called.count("ec2:DescribeRegions") <= 1, words[0]
 
     return run
 
