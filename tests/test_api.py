@@ -90,8 +90,10 @@ def test_documents_are_proved_from_files_and_as_they_are(tmp_path: Path) -> None
     read = prove(*paths, profile="owner-only", account=account, owners=[account])
     assert [row.as_expected for row in read.rows] == [row.as_expected for row in parsed.rows]
     assert parsed.failed == ()
-    nothing = {"Version": "2012-10-17", "Statement": []}
-    assert prove(nothing, profile="owner-only", beside="admin").failed
+    elsewhere = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    assert prove(
+        {"Version": "2012-10-17", "Statement": elsewhere}, profile="owner-only", beside="admin"
+    ).failed
     with pytest.raises(SpecError):
         prove({"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps"}]})
 
